@@ -1,4 +1,4 @@
-//! The agency behind a text: who, how it is known, how surely, by what evidence.
+//! The agency behind a text, with its confidence and evidence.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,11 +11,11 @@ use crate::ids::ArticleId;
 pub struct Agency {
     /// The name as readers know it, such as `AP`.
     pub name: String,
-    /// How it is known.
+    /// How the agency was determined.
     pub how: AgencyHow,
     /// How sure it is.
     pub confidence: Confidence,
-    /// What it rests on, at most two pieces.
+    /// The evidence, at most two pieces.
     pub evidence: Vec<AgencyEvidence>,
 }
 
@@ -43,7 +43,7 @@ pub fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence) -> St
     format!("{sure}{name} ({how})")
 }
 
-/// How an agency is known.
+/// How an agency was determined.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -51,7 +51,7 @@ pub fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence) -> St
 pub enum AgencyHow {
     /// Byline, dateline or credit line names it.
     Credited,
-    /// The text says that someone told it.
+    /// The text names it as a source.
     Mentioned,
     /// The text shares passages with texts that name it.
     Inferred,
@@ -60,16 +60,16 @@ pub enum AgencyHow {
 /// One piece of evidence for an agency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgencyEvidence {
-    /// Where the evidence stands.
+    /// The place of the evidence.
     pub place: EvidencePlace,
     /// The words, at most 80 bytes.
     pub words: String,
-    /// The article that names the agency, where it is another one.
+    /// The article that names the agency, if it is another article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub article: Option<ArticleId>,
 }
 
-/// Where evidence for an agency stands.
+/// The place of evidence for an agency.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

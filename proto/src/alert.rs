@@ -1,7 +1,7 @@
 //! `wirefold.alert/1`: one revision of an alert.
 //!
-//! An alert is one object per subscription and event or story. It goes from `new` over `growing`
-//! and `updated` to `quiet`; every revision replaces the one before.
+//! There is one alert for each subscription and each event or story. It goes from `new` through `growing` and
+//! `updated` to `quiet`. Every revision replaces the one before.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -25,21 +25,21 @@ pub struct Alert {
     pub schema: Tag<Self>,
     /// The alert's id, the same through all revisions.
     pub id: AlertId,
-    /// The subscription that it is of.
+    /// Its subscription.
     pub subscription: SubscriptionId,
     /// The event or story it is about.
     pub target: Target,
     /// The revision, from 1.
     pub revision: u64,
-    /// Where the alert stands in its life.
+    /// The state of the alert.
     pub state: AlertState,
     /// Whether this revision notifies.
     pub volume: Volume,
-    /// Why there is this revision, the weightiest first.
+    /// The reasons for this revision, the most important first.
     pub reasons: Vec<AlertReason>,
-    /// The sequence in `WF_OUTPUT` up to which the alert speaks.
+    /// The sequence in `WF_OUTPUT` up to which the alert covers the output.
     pub output: u64,
-    /// The stream time of this revision.
+    /// The time of this revision in the stream.
     pub at: Timestamp,
     /// The headline of the lead.
     pub headline: Headline,
@@ -49,16 +49,16 @@ pub struct Alert {
     pub outlets: u32,
     /// The separately written texts so far: an upper bound, not confirmation.
     pub origins: u32,
-    /// The copies folded so far; versions are none.
+    /// The copies folded so far, without versions.
     pub copies: u32,
     /// The later versions of its articles so far.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub versions: u32,
-    /// The stories so far: texts of their own, also those too short to count as an origin. 0 where
-    /// an older release wrote it.
+    /// The stories so far: texts of their own, also those too short to count as an origin. 0 in alerts of
+    /// older releases.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub stories: u32,
-    /// Who was first here; absent where that article came before the alert knew of it.
+    /// The first outlet; absent if its article came before the alert could use it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first: Option<AlertFirst>,
     /// The words of the query that were found.
@@ -67,16 +67,16 @@ pub struct Alert {
     /// The articles worth a link, the lead first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub articles: Vec<AlertArticle>,
-    /// The figures told so far, and those that one text alone says; at most 16.
+    /// The figures reported so far, and those that only one text gives; at most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<AlertFigure>,
-    /// Why delivery waits, and for how long.
+    /// Why the revision is held, and for how long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
-    /// The digest that tells of it, where the subscription gathers its messages.
+    /// The digest that contains it, if the subscription gathers its messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<InDigest>,
-    /// The event or story that this one became part of; the alert lives on there.
+    /// The event or story that this one was merged into. The alert continues there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<Target>,
 }
@@ -86,7 +86,7 @@ message!(Alert = "wirefold.alert" / 1);
 impl Published for Alert {
     const STREAM: Stream = streams::ALERTS;
 
-    /// One per revision, so that each revision stands once in the stream.
+    /// Each revision has a subject of its own, so it is stored only once.
     fn subject(&self) -> Subject {
         Subject::alert(&self.id, self.revision)
     }
@@ -97,19 +97,19 @@ impl Published for Alert {
     }
 }
 
-/// Whether a place is left out.
+/// Whether the field is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_no_place(sequence: &u64) -> bool {
     *sequence == 0
 }
 
-/// Where an alert stands in its life.
+/// The state of an alert.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum AlertState {
-    /// Told for the first time.
+    /// First reported.
     New,
     /// More outlets or origins.
     Growing,
@@ -127,39 +127,39 @@ words!(AlertState: New = "new", Growing = "growing", Updated = "updated", Quiet 
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Volume {
-    /// It replaces the one before without ringing: counts.
+    /// It only replaces the one before, for example because counts changed.
     Silent,
     /// It notifies: new, material, correction.
     Loud,
 }
 
-/// Why there is a revision.
+/// A reason for a revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertReason {
-    /// The sort of reason.
+    /// The kind of reason.
     pub kind: ReasonKind,
     /// The reason for people, such as `+2 origins` or `death toll 14 → 28`.
     pub words: String,
-    /// Who says so: the agency behind a text where it is credited, else the outlet; at most 4.
+    /// The sources: the agency behind a text if it is credited, else the outlet; at most 4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
-    /// What was told before, such as `14`.
+    /// The value reported before, such as `14`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,
-    /// What is said now, such as `28`.
+    /// The value now, such as `28`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
-    /// Of a correction or retraction, the articles of this alert that still carried what it is about.
+    /// For a correction or retraction: the articles of this alert that still had the error.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub carriers: Vec<ArticleId>,
 }
 
-/// Who was first with what an alert is about.
+/// The first outlet in an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertFirst {
     /// The outlet.
     pub outlet: Outlet,
-    /// The site whose feed says so, where that is another.
+    /// The site whose feed has the article, if that is not the outlet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
     /// The agency behind its text.
@@ -168,7 +168,7 @@ pub struct AlertFirst {
 }
 
 impl AlertFirst {
-    /// The outlet for people, with the site that says so where that is another.
+    /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
     pub fn outlet_in_words(&self) -> String {
         outlet_in_words(&self.outlet, self.via.as_ref())
@@ -184,23 +184,23 @@ pub struct AlertAgency {
     pub confidence: Confidence,
 }
 
-/// A figure that texts of an alert say in title or lede.
+/// A figure that texts of an alert give in title or lede.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertFigure {
-    /// What is counted, such as `death toll`; absent where the words around do not say.
+    /// What is counted, such as `death toll`; absent if the words around it do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The number, as digits.
     pub value: String,
-    /// Who says so; at most 4.
+    /// The sources; at most 4.
     pub sources: Vec<String>,
-    /// The stories that say so; at most 2, since two are enough to tell it.
+    /// The stories that give it; at most 2, which are enough to report it.
     pub stories: Vec<StoryId>,
-    /// Whether it was told as a fact: two stories, an agency or a correction say so.
+    /// Whether it was reported as a fact: two stories, an agency or a correction give it.
     pub told: bool,
 }
 
-/// A sort of reason.
+/// A kind of reason.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -216,21 +216,21 @@ pub enum ReasonKind {
     Velocity,
     /// Something material changed.
     Material,
-    /// One text alone says a new figure: silent until another, an agency or a correction says so.
+    /// Only one text gives a new figure: silent until another, an agency or a correction gives it.
     Claimed,
     /// A correction.
     Correction,
-    /// It became part of another event or story.
+    /// It was merged into another event or story.
     Merged,
     /// Nothing more is coming.
     Quiet,
-    /// Told again, as `repeat_interval` asks.
+    /// Repeated after `repeat_interval`.
     Repeated,
-    /// It goes on after it was quiet; the words say on which day.
+    /// It continues after it was quiet. The words give the day.
     Again,
-    /// Texts mention in passing what is asked for: neither title nor lede tells of it.
+    /// Texts mention the subject only in passing, outside title and lede.
     Passing,
-    /// It is silent because another subscription told of it; the words name that one.
+    /// It is silent because another subscription, which the words name, has reported it.
     Inhibited,
 }
 
@@ -248,12 +248,12 @@ pub struct Headline {
 pub struct AlertArticle {
     /// The article.
     pub id: ArticleId,
-    /// Its sequence in `WF_FETCHED`, where its text is read; 0 where an older release wrote it.
+    /// Its sequence in `WF_FETCHED`, where its text is; 0 in alerts of older releases.
     #[serde(default, skip_serializing_if = "is_no_place")]
     pub fetched: u64,
     /// Its publisher.
     pub outlet: Outlet,
-    /// The site whose feed says so, where that is another.
+    /// The site whose feed has the article, if that is not the outlet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
     /// Its title.
@@ -272,24 +272,23 @@ pub struct AlertArticle {
 }
 
 impl AlertArticle {
-    /// The outlet for people, with the site that says so where that is another.
+    /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
     pub fn outlet_in_words(&self) -> String {
         outlet_in_words(&self.outlet, self.via.as_ref())
     }
 }
 
-/// A digest of one subscription: the alerts that would have notified since the one before. All of its
-/// revisions are published one after another, and the last of them names them all: it is that one whose
-/// delivery sends the digest.
+/// A digest of one subscription: the alerts that would have notified since the last digest. All its revisions
+/// are published one after another. The last one names all of them, and its delivery sends the digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct InDigest {
     /// When it was due.
     pub due: Timestamp,
-    /// The revisions in it in the order of publication, on the last one only; at most 5,000.
+    /// The revisions in it, in the order of publication, only on the last one; at most 5,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub all: Vec<DigestPart>,
-    /// How many revisions are in it beyond those in `all`.
+    /// How many more revisions are in it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub more: u32,
 }
@@ -303,17 +302,17 @@ pub struct DigestPart {
     pub revision: u64,
 }
 
-/// Why delivery of a revision waits.
+/// Why a revision is held.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hold {
-    /// Why it waits.
+    /// The reason.
     pub reason: HoldReason,
-    /// Until when; absent where that is not yet known.
+    /// The end of the hold; absent if it is not yet known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
-/// Why delivery waits.
+/// Why a revision is held.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -321,10 +320,11 @@ pub struct Hold {
 pub enum HoldReason {
     /// The subscription's quiet hours.
     QuietHours,
-    /// The subscription has rung often enough today.
+    /// The subscription has notified `max_per_day` times today.
     MaxPerDay,
     /// The subscription is muted.
     Muted,
-    /// It goes into the next digest.
+    /// It comes in one message with others: in the digest of the subscription, at the end of the hour if
+    /// it is above the budget of its site or feed, or after an outage.
     Digest,
 }

@@ -3,26 +3,33 @@
 use crate::ids::AlertId;
 use crate::token;
 
-/// What keys in `wf_subscriptions` begin with that hold an
-/// [`AlertHandlingRecord`](crate::AlertHandlingRecord).
+/// The prefix of the keys in `wf_subscriptions` of [`AlertHandlingRecord`](crate::AlertHandlingRecord)s.
 pub const HANDLING_PREFIX: &str = "alert.";
-/// What keys in `wf_deliveries` end with that hold an
-/// [`AlertAttemptsRecord`](crate::AlertAttemptsRecord).
+/// The suffix of the keys in `wf_deliveries` of [`AlertAttemptsRecord`](crate::AlertAttemptsRecord)s.
 pub const ATTEMPTS_SUFFIX: &str = ".attempts";
 
-/// In `wf_subscriptions`: what people did with an alert.
+/// In `wf_deliveries`: the sequences of replayed dead letters, as a JSON list of ranges.
+pub const REPLAYED_KEY: &str = "replayed";
+
+/// In `wf_deliveries`: the mark that the target of a delivery is gone.
+#[must_use]
+pub fn gone_key(delivery: &str) -> String {
+    format!("{delivery}.gone")
+}
+
+/// In `wf_subscriptions`: whether people muted or acknowledged an alert.
 #[must_use]
 pub fn handling_key(alert: &AlertId) -> String {
     format!("{HANDLING_PREFIX}{}", token::escape(&alert.to_string()))
 }
 
-/// In `wf_deliveries`: what a delivery's target has taken of an alert.
+/// In `wf_deliveries`: the last revision of an alert that a delivery's target accepted.
 #[must_use]
 pub fn taken_key(delivery: &str, alert: &AlertId) -> String {
     format!("{delivery}.{}", token::escape(&alert.to_string()))
 }
 
-/// In `wf_deliveries`: what came of each attempt to hand an alert to a delivery.
+/// In `wf_deliveries`: the attempts of a delivery to send an alert.
 #[must_use]
 pub fn attempts_key(delivery: &str, alert: &AlertId) -> String {
     format!("{}{ATTEMPTS_SUFFIX}", taken_key(delivery, alert))

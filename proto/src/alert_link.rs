@@ -1,4 +1,4 @@
-//! Links in messages that do one thing to one alert without a login: whoever has the message may use them.
+//! Links in messages that act on one alert without a login. Everybody who has the message may use them.
 //!
 //! A token is `base64url(action.expires.alert)` and, behind a dot, the first 16 bytes of its HMAC-SHA256 (RFC
 //! 2104) under a key that only alerter and gateway read. It contains nothing that the message does not. It
@@ -17,21 +17,21 @@ use thiserror::Error;
 use crate::ids::AlertId;
 use crate::words::words;
 
-/// The key of the entry in `wf_subscriptions` that holds the [`LinkKey`].
+/// The key of the [`LinkKey`] in `wf_subscriptions`.
 pub const LINK_KEY: &str = "links.key";
 /// The bytes of a key.
 const KEY: usize = 32;
-/// The bytes of a signature: 128 bits are beyond guessing.
+/// The bytes of a signature: nobody can guess 128 bits.
 const SIGNATURE: usize = 16;
-/// Longer tokens are none; in bytes.
+/// The longest token, in bytes.
 const LONGEST: usize = 1_024;
 
-/// What a link does.
+/// The action of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkAction {
     /// Mutes the alert.
     Mute,
-    /// Mutes it but for corrections and retractions.
+    /// Mutes it except for corrections and retractions.
     CorrectionsOnly,
     /// Mutes the whole subscription until it is unmuted.
     Unsubscribe,
@@ -47,29 +47,29 @@ impl FromStr for LinkAction {
     }
 }
 
-/// What a link does, to which alert, and until when it works.
+/// The action of a link, its alert, and when it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlertLink {
-    /// What it does.
+    /// The action.
     pub action: LinkAction,
     /// The alert.
     pub alert: AlertId,
-    /// When it works no longer; whole seconds.
+    /// When it stops working; whole seconds.
     pub expires: Timestamp,
 }
 
 /// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LinkError {
-    /// It was not made here, or was cut or changed on its way.
+    /// It was not signed here, or was changed.
     #[error("this is not a link of wirefold, or a part of it is missing")]
     Unknown,
-    /// It is too old.
+    /// It has expired.
     #[error("this link has expired")]
     Expired,
 }
 
-/// What links are signed with.
+/// The key that signs links.
 #[derive(Clone)]
 pub struct LinkKey(Hmac<Sha256>);
 
@@ -80,7 +80,7 @@ impl fmt::Debug for LinkKey {
 }
 
 impl LinkKey {
-    /// The key of these bytes; none where they are too few.
+    /// The key of these bytes; none if there are too few.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         (bytes.len() >= KEY).then(|| Hmac::new_from_slice(bytes).ok().map(Self))?
@@ -92,7 +92,7 @@ impl LinkKey {
 }
 
 impl AlertLink {
-    /// The token, which stands in an address as it is.
+    /// The token. It needs no escapes in an address.
     #[must_use]
     pub fn token(&self, key: &LinkKey) -> String {
         let Self { action, alert, expires } = self;
@@ -103,16 +103,16 @@ impl AlertLink {
         format!("{payload}.{signature}")
     }
 
-    /// Reads a token.
+    /// Verifies a token.
     ///
     /// # Errors
-    /// Where it was not signed with this key, or has expired.
+    /// If it was not signed with this key, or has expired.
     pub fn read(token: &str, key: &LinkKey, now: Timestamp) -> Result<Self, LinkError> {
         let token = Some(token).filter(|token| token.len() <= LONGEST);
         let (payload, signature) =
             token.and_then(|token| token.split_once('.')).ok_or(LinkError::Unknown)?;
         let given = BASE64.decode(signature).map_err(|_| LinkError::Unknown)?;
-        // The library would take a shorter one, too.
+        // The library would also accept a shorter one.
         if given.len() != SIGNATURE || key.over(payload).verify_truncated_left(&given).is_err() {
             return Err(LinkError::Unknown);
         }
@@ -130,7 +130,7 @@ impl AlertLink {
     }
 }
 
-/// The id of the command that a link gives: the same however often it is followed.
+/// The id of a link's command, the same each time the link is used.
 #[must_use]
 pub fn link_command_id(token: &str) -> String {
     let signature = token.rsplit_once('.').map_or("", |(_, signature)| signature);

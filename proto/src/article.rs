@@ -11,7 +11,7 @@ use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 use crate::tag::Tag;
 
-/// The most bytes of text an article carries: longer ones are cut and say `truncated`.
+/// The most bytes of an article's text. Longer texts are cut, and `truncated` is set.
 pub const MAX_TEXT_BYTES: usize = 512 * 1024;
 
 /// An article with its text.
@@ -21,9 +21,9 @@ pub struct ArticleFetched {
     pub schema: Tag<Self>,
     /// The article's id.
     pub id: ArticleId,
-    /// Everything about it but the text.
+    /// Everything about it except the text.
     pub article: AboutArticle,
-    /// The text, plain, paragraphs parted by an empty line; empty where the item has none.
+    /// The plain text, with empty lines between paragraphs; empty if the item has none.
     pub text: String,
     /// Where the text comes from. Version 1 called it `text_from`.
     #[serde(alias = "text_from")]
@@ -54,14 +54,14 @@ pub struct AboutArticle {
     /// an article is never a version of an article of the outlet's own. Absent: the outlet itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
-    /// The feeds that list it, the one it came through first; `push` for pushed ones.
+    /// The feeds that list it, first the one it came through; `push` for pushed articles.
     pub feeds: Vec<FeedId>,
-    /// The item's key in its feed: guid, else canonical URL, else title and day.
+    /// The item's key in its feed: the guid, else the canonical URL, else title and day.
     pub item_key: String,
     /// The link as the feed gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The link without tracking and session parts.
+    /// The link without parts for tracking and sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canonical_url: Option<String>,
     /// The title, plain.
@@ -92,38 +92,38 @@ pub struct AboutArticle {
     /// The article with the item's text before this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_of: Option<ArticleId>,
-    /// The true publisher, where the feed carries others' items.
+    /// The original publisher, if the feed has items of others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<ItemSource>,
-    /// Images and enclosures, passed through.
+    /// Images and enclosures, unchanged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
-    /// Whether it stood in the feed at the first good poll: indexed, never alerted.
+    /// Whether it is of the baseline: indexed, but it never alerts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub baseline: bool,
     /// Whether an earlier text of its item was baseline: it opens an alert only if its change is material.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub updates_baseline: bool,
-    /// Whether its feed had spent its budget of the hour: folded and shown like any other, but what
-    /// it alone alerts of waits for the end of the hour.
+    /// Whether its feed was above the budget of the hour. It is folded and shown like any other, but an alert
+    /// about it alone waits until the end of the hour.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub beyond_budget: bool,
 }
 
 impl AboutArticle {
-    /// Who says what it says: versions, history and learned boilerplate belong to this site.
+    /// The site that versions, history and learned boilerplate belong to.
     #[must_use]
     pub fn authority(&self) -> &Outlet {
         self.via.as_ref().unwrap_or(&self.outlet)
     }
 
-    /// Whether its outlet itself says so, rather than a stranger's feed.
+    /// Whether the feed is of the outlet's own site.
     #[must_use]
     pub fn is_outlets_own(&self) -> bool {
         *self.authority() == self.outlet
     }
 
-    /// The outlet for people, with the site that says so where that is another: `bbc.co.uk via
+    /// The outlet for people, with the site whose feed has the article if that is another: `bbc.co.uk via
     /// planet.example`.
     #[must_use]
     pub fn outlet_in_words(&self) -> String {
@@ -131,7 +131,7 @@ impl AboutArticle {
     }
 }
 
-/// An outlet for people, with the site whose feed says so where that is another.
+/// An outlet for people, with the site whose feed has the article if that is another.
 #[must_use]
 pub fn outlet_in_words(outlet: &Outlet, via: Option<&Outlet>) -> String {
     match via.filter(|via| *via != outlet) {
@@ -140,7 +140,7 @@ pub fn outlet_in_words(outlet: &Outlet, via: Option<&Outlet>) -> String {
     }
 }
 
-/// Where an article's text comes from.
+/// The origin of an article's text.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -152,7 +152,7 @@ pub enum TextSource {
     Teaser,
     /// The article's page.
     Page,
-    /// A person or program gave it: a file, standard input or a push.
+    /// A person or program submitted it: a file, standard input or a push.
     Given,
 }
 
@@ -162,9 +162,9 @@ pub enum TextSource {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum DateProblem {
-    /// There is none.
+    /// There is no time.
     Missing,
-    /// It lies far in the future or before the web. Version 1 called it `absurd`.
+    /// It is far in the future or before the web. Version 1 called it `absurd`.
     #[serde(alias = "absurd")]
     Implausible,
     /// The feed gives an old item a new time.

@@ -8,24 +8,24 @@ use crate::codec::message;
 use crate::ids::FeedId;
 use crate::tag::Tag;
 
-/// A feed's archive on its way in (RFC 5005): `wf_feeds`, key `backfill.<escaped feed id>`.
+/// The backfill of a feed (RFC 5005): `wf_feeds`, key `backfill.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Backfill {
     /// `wirefold.backfill/2`.
     pub schema: Tag<Self>,
     /// The feed.
     pub feed: FeedId,
-    /// The id of the command that asked for it.
+    /// The id of its command.
     pub command: String,
     /// The most pages that are read.
     pub most_pages: u32,
-    /// The most items that are taken.
+    /// The most items that are read.
     pub most_items: u32,
     /// Pages of the archive that were read.
     pub pages: u32,
-    /// Items that stood on them.
+    /// Items on these pages.
     pub items: u32,
-    /// Articles that were published: what was known already is not among them.
+    /// Articles that were published. Duplicates do not count.
     pub articles: u64,
     /// When the oldest of the items was published, as the feed claims.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,13 +33,12 @@ pub struct Backfill {
     /// The addresses of the pages that were read, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
-    /// The address that comes next; absent before the feed has named one, and at the end of the
-    /// archive.
+    /// The address of the next page; absent before the feed has named one, and at the end of the archive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// When it was asked for.
+    /// When it began.
     pub started: Timestamp,
-    /// Why it ended; absent while it goes on.
+    /// Why it ended; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<BackfillEnd>,
     /// What went wrong, for people.
@@ -49,7 +48,7 @@ pub struct Backfill {
 
 message!(Backfill = "wirefold.backfill" / 2, oldest 1);
 
-/// Why the reading of an archive ended.
+/// Why a backfill ended.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -60,13 +59,13 @@ pub enum BackfillEnd {
     Complete,
     /// The feed names no older items.
     NoArchive,
-    /// As many pages were read as were asked for. Version 1 called it `pages`.
+    /// The limit of pages was reached. Version 1 called it `pages`.
     #[serde(alias = "pages")]
     PageLimit,
-    /// As many items were taken as were asked for. Version 1 called it `items`.
+    /// The limit of items was reached. Version 1 called it `items`.
     #[serde(alias = "items")]
     ItemLimit,
-    /// The next page is one that was read already.
+    /// The next page was read before.
     Loop,
     /// The next page is on another site, or is not encrypted while the feed is. Version 1 called
     /// it `elsewhere`.
@@ -77,7 +76,7 @@ pub enum BackfillEnd {
 }
 
 impl BackfillEnd {
-    /// It in a few words for people.
+    /// A few words for people.
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::schema::{SchemaName, SchemaNameError};
 
-/// The largest body any stream takes, in bytes: the default `max_payload` of a NATS server.
+/// The largest body of any stream, in bytes: the default `max_payload` of a NATS server.
 pub const MAX_PAYLOAD: usize = 1024 * 1024;
 
 /// A body with a schema name and a version.
@@ -30,14 +30,14 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema {
     /// The largest encoded size, in bytes.
     const MAX_BYTES: usize = MAX_PAYLOAD;
 
-    /// Reads a body whose schema has been accepted; `version` is between `OLDEST` and `VERSION`.
+    /// Parses a body whose schema has been accepted; `version` is between `OLDEST` and `VERSION`.
     ///
     /// # Errors
-    /// What serde_json says of a body that does not fit.
+    /// The error of serde_json for a body that does not match.
     fn read(version: u32, bytes: &[u8]) -> serde_json::Result<Self> {
         let _ = version;
-        // Its texts need not be checked one by one where all of it is text. What is wrong with another is told
-        // by reading that.
+        // If the whole body is UTF-8, its texts need no separate checks. Otherwise, parsing the bytes reports
+        // what is wrong.
         match str::from_utf8(bytes) {
             Ok(text) => serde_json::from_str(text),
             Err(_) => serde_json::from_slice(bytes),
@@ -50,8 +50,8 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema {
     }
 }
 
-/// Gives a type its schema name and the version written: `message!(Alert = "wirefold.alert" / 1);`. Behind them
-/// may stand the oldest version read and the largest size.
+/// Gives a type its schema name and version: `message!(Alert = "wirefold.alert" / 1);`. The oldest version
+/// that is read and the largest size may follow.
 macro_rules! message {
     ($type:ty = $name:literal / $version:literal $(, oldest $oldest:literal)? $(, at most $bytes:expr)?) => {
         impl $crate::codec::Message for $type {
@@ -67,10 +67,10 @@ pub(crate) use message;
 /// Why bytes were refused as a message.
 #[derive(Debug, Error)]
 pub enum DecodeError {
-    /// The bytes are no JSON; the text names line and column.
+    /// The bytes are not JSON; the text names line and column.
     #[error("not JSON: {0}")]
     NotJson(serde_json::Error),
-    /// The bytes are JSON but no object, or an object with two `schema` fields.
+    /// The bytes are JSON, but not an object, or an object with two `schema` fields.
     #[error("not a message: {0}")]
     NotAMessage(String),
     /// The object has no `schema`.
@@ -86,10 +86,10 @@ pub enum DecodeError {
     OtherSchema {
         /// The schema in the body.
         found: SchemaName,
-        /// The name the reader takes.
+        /// The name that the reader expects.
         wanted: &'static str,
     },
-    /// The right message in a version outside what this reader knows.
+    /// The right message in a version that this reader does not know.
     #[error("{found}: this reader knows {}; {}", known_versions(*.oldest, *.newest), advice(found.version, *.newest))]
     UnknownVersion {
         /// The schema in the body.
@@ -99,12 +99,12 @@ pub enum DecodeError {
         /// The newest version this reader knows.
         newest: u32,
     },
-    /// The schema is right and the body does not fit it; the text names the field.
+    /// The schema is right, but the body does not match it; the text names the field.
     #[error("{schema}: {why}")]
     Body {
         /// The schema in the body.
         schema: SchemaName,
-        /// What serde_json says of it.
+        /// The error of serde_json.
         why: serde_json::Error,
     },
 }
@@ -142,10 +142,10 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
     Ok(bytes)
 }
 
-/// Decodes a message, keeping unknown fields out of the way.
+/// Decodes a message and ignores unknown fields.
 ///
 /// # Errors
-/// A [`DecodeError`] that says what the bytes are instead.
+/// A [`DecodeError`] that says what is wrong with the bytes.
 ///
 /// ```
 /// use wirefold_proto::{ArticleFetched, decode};
@@ -156,7 +156,7 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
 /// );
 /// ```
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
-    // As `encode` writes it: then the body need not be read once more for its schema alone.
+    // `encode` writes the schema first. Then the body need not be parsed once more for it.
     if let Some(leading) = Leading::of(bytes)
         && leading.name == M::NAME
         && (M::OLDEST..=M::VERSION).contains(&leading.version)
@@ -169,8 +169,8 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
     M::read(found.version, bytes).map_err(|why| DecodeError::Body { schema: found, why })
 }
 
-/// The schema name of a body, for subjects that carry several messages. One that [`encode`] wrote
-/// is not read beyond that: whether the rest is sound shows when it is decoded.
+/// The schema name of a body, for subjects with several messages. If [`encode`] wrote the body, only its
+/// beginning is read, and decoding finds any damage in the rest.
 ///
 /// # Errors
 /// A [`DecodeError`] when the bytes carry none.

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
-    /// One reading among several.
+    /// One interpretation among several.
     Possibly,
-    /// The likelier reading.
+    /// The more likely interpretation.
     Probably,
     /// The text says so itself.
     Certainly,

@@ -1,4 +1,4 @@
-//! `wirefold.control/2`: commands of people to a running system.
+//! `wirefold.control/2`: commands of people.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -18,13 +18,13 @@ use crate::verb::Verb;
 pub struct ControlCommand {
     /// `wirefold.control/2`.
     pub schema: Tag<Self>,
-    /// An id that the sender chooses and keeps when it sends again.
+    /// An id from the sender, which stays the same if the command is sent again.
     pub id: String,
-    /// When it was given.
+    /// When it was sent.
     pub at: Timestamp,
-    /// Who gave it: a token's name, or `cli`.
+    /// The sender: a token's name, or `cli`.
     pub by: String,
-    /// What is to be done.
+    /// The command itself.
     pub command: Command,
 }
 
@@ -43,12 +43,12 @@ impl Published for ControlCommand {
     }
 }
 
-/// What is to be done. The field `do` names the verb.
+/// A command. The field `do` is its verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do")]
 pub enum Command {
-    /// Take articles out of a story; they form one of their own. Where the story's first article is
-    /// among them, they keep its id and the others have the new one.
+    /// Take articles out of a story. They form a new story. If the story's first article is among them, they
+    /// keep its id and the others get the new one.
     #[serde(rename = "story.split")]
     Split {
         /// The story.
@@ -56,16 +56,15 @@ pub enum Command {
         /// The articles to take out.
         articles: Vec<ArticleId>,
     },
-    /// Make two stories, or two events, one. The older id stays, whichever is named first.
+    /// Merge two stories, or two events. The older id stays, whichever comes first.
     #[serde(rename = "story.merge")]
     Merge {
         /// One of them.
         into: Target,
-        /// The other, of the same sort.
+        /// The other, of the same kind.
         from: Target,
     },
-    /// Let an outlet's article stand for a story: the last one it has there. Later ones change
-    /// nothing about that.
+    /// Make the last article of an outlet the lead of a story. Its later articles do not change that.
     #[serde(rename = "story.prefer")]
     Prefer {
         /// The story.
@@ -73,8 +72,8 @@ pub enum Command {
         /// The outlet.
         outlet: Outlet,
     },
-    /// Never fold two articles into one story. Where they are in one, the later one leaves it with
-    /// those that joined through it.
+    /// Never fold two articles into one story. If they are in one, the later one leaves it together with the
+    /// articles that joined through it.
     #[serde(rename = "story.not_the_same")]
     NotTheSame {
         /// One of them.
@@ -94,7 +93,7 @@ pub enum Command {
         /// The feed with its new settings.
         feed: FeedSettings,
     },
-    /// Poll a feed no more.
+    /// Stop polling a feed.
     #[serde(rename = "feed.remove")]
     FeedRemove {
         /// The feed.
@@ -106,15 +105,14 @@ pub enum Command {
         /// The feed.
         feed: FeedId,
     },
-    /// Read a feed's archive, as far as it names one (RFC 5005): what stands there is taken in, and
-    /// alerts nobody.
+    /// Read a feed's archive, if it has one (RFC 5005). The items are baseline and never alert.
     #[serde(rename = "feed.backfill")]
     FeedBackfill {
         /// The feed.
         feed: FeedId,
         /// The most pages that are read.
         pages: u32,
-        /// The most items that are taken.
+        /// The most items that are read.
         items: u32,
     },
     /// Add a subscription, or replace the one with the same id.
@@ -129,28 +127,28 @@ pub enum Command {
         /// The subscription.
         subscription: SubscriptionId,
     },
-    /// Keep a subscription silent.
+    /// Mute a subscription.
     #[serde(rename = "subscription.mute")]
     SubscriptionMute {
         /// The subscription.
         subscription: SubscriptionId,
-        /// Until when; absent: until it is put again. A time in the past unmutes.
+        /// The end of the mute; absent: until the subscription is put again. A time in the past unmutes.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// Keep one alert silent, and what becomes part of it, while its subscription goes on.
+    /// Mute one alert, and alerts merged into it, but not its subscription.
     #[serde(rename = "alert.mute")]
     AlertMute {
         /// The alert.
         alert: AlertId,
-        /// Until when; absent: until it is over, which is at most 30 days. A time in the past unmutes.
+        /// The end of the mute; absent: until the alert is over, at most 30 days. A time in the past unmutes.
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
-        /// Whether corrections and retractions notify all the same.
+        /// Whether corrections and retractions still notify.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         except_corrections: bool,
     },
-    /// Somebody knows of an alert: it is told again only when something new comes.
+    /// Acknowledge an alert: it is repeated only when there is news.
     #[serde(rename = "alert.acknowledge")]
     AlertAcknowledge {
         /// The alert.

@@ -17,14 +17,14 @@ pub struct DeadLetter {
     pub schema: Tag<Self>,
     /// The stage that gave up.
     pub stage: Stage,
-    /// The delivery that gave up, of a revision of an alert. Letters of before 2026-11 have none.
+    /// The delivery that gave up, for a revision of an alert. Letters from before 2026-11 have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<String>,
-    /// The sort of reason.
+    /// The kind of reason.
     pub cause: DeadCause,
     /// The reason for people, such as `text expired`.
     pub reason: String,
-    /// The stream the message stands in.
+    /// The stream of the message.
     pub stream: String,
     /// Its sequence there.
     pub sequence: u64,
@@ -37,7 +37,7 @@ pub struct DeadLetter {
     /// Its headers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<DeadHeader>,
-    /// Its body; absent where it is gone or too large to stand here.
+    /// Its body; absent if it was dropped or is too large.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<DeadBody>,
 }
@@ -47,13 +47,13 @@ message!(DeadLetter = "wirefold.dead" / 1);
 impl Published for DeadLetter {
     const STREAM: Stream = streams::DEAD;
 
-    /// By stage.
+    /// A subject for each stage.
     fn subject(&self) -> Subject {
         Subject::dead(self.stage)
     }
 
-    /// Stage, stream and sequence, such as `enricher.WF_JUDGED.1042`; of a delivery
-    /// `alerter-desk.WF_ALERTS.7`, as several may give up on one revision.
+    /// Stage, stream and sequence, such as `enricher.WF_JUDGED.1042`; for a delivery
+    /// `alerter-desk.WF_ALERTS.7`, since several deliveries may give up on one revision.
     fn message_id(&self) -> String {
         let delivery = self.delivery.iter().map(|name| format!("-{name}")).collect::<String>();
         format!("{}{delivery}.{}.{}", self.stage.as_str(), self.stream, self.sequence)
@@ -66,13 +66,13 @@ impl Published for DeadLetter {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum DeadCause {
-    /// The message is at fault.
+    /// The message is faulty.
     Rejected,
-    /// It was tried as often as is allowed.
+    /// It was tried as often as allowed.
     MaxDeliver,
-    /// A message it names is gone.
+    /// A message that it names has expired.
     Expired,
-    /// It carries no code of whoever alone may write there: somebody made the server store it.
+    /// It has no signature of the only process that may write it: somebody else had the server store it.
     Forged,
 }
 
@@ -81,7 +81,7 @@ pub enum DeadCause {
 pub struct DeadHeader {
     /// The name.
     pub name: String,
-    /// The value as it travelled.
+    /// The value as sent.
     pub value: String,
 }
 
@@ -94,7 +94,7 @@ pub enum DeadBody {
         /// The body.
         data: String,
     },
-    /// A body that is no UTF-8.
+    /// A body that is not UTF-8.
     Hex {
         /// The bytes as hex digits.
         data: String,
@@ -111,7 +111,7 @@ impl DeadBody {
         }
     }
 
-    /// The bytes, for a replay; nothing where the hex digits are broken.
+    /// The bytes, for a replay; none if the hex digits are malformed.
     #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
         match self {

@@ -12,12 +12,12 @@ use crate::ids::{FeedId, SubscriptionId};
 use crate::records::FeedHealth;
 use crate::tag::Tag;
 
-/// The alerts of a subscription that gathers its messages, each as it stood when the digest was due.
+/// The alerts of a subscription that gathers its messages, each in its state when the digest was due.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertDigest {
     /// `wirefold.alert.digest/1`.
     pub schema: Tag<Self>,
-    /// Its id: the same however often it is sent.
+    /// Its id, the same for each attempt to send it.
     pub id: String,
     /// The subscription.
     pub subscription: SubscriptionId,
@@ -25,27 +25,27 @@ pub struct AlertDigest {
     pub due: Timestamp,
     /// How many alerts are in it.
     pub count: u32,
-    /// Those alerts, at most 100 of them, the widest first.
+    /// The alerts, at most 100, those with the most outlets first.
     pub alerts: Vec<Alert>,
 }
 
 message!(AlertDigest = "wirefold.alert.digest" / 1);
 
-/// What is wrong with feeds, for a delivery that asks to be told. Where nothing is, none is made.
+/// The feeds with problems, for a delivery with `feed_digest`. It is sent only if there are any.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedDigest {
     /// `wirefold.feed.digest/2`.
     pub schema: Tag<Self>,
-    /// Its id: the same however often it is sent.
+    /// Its id, the same for each attempt to send it.
     pub id: String,
-    /// When it was put together.
+    /// When it was composed.
     pub at: Timestamp,
     /// How many feeds there are.
     pub feeds: u32,
     /// How many of them have a problem. Version 1 called it `troubled`.
     #[serde(alias = "troubled")]
     pub feeds_with_problems: u32,
-    /// Those feeds, at most 100 of them, the worst first. Version 1 called it `troubles`.
+    /// These feeds, at most 100, the worst first. Version 1 called it `troubles`.
     #[serde(alias = "troubles")]
     pub problems: Vec<FeedProblem>,
 }
@@ -62,14 +62,14 @@ pub struct FeedProblem {
     pub title: Option<String>,
     /// Its address.
     pub url: String,
-    /// How it is doing.
+    /// Its state.
     pub health: FeedHealth,
-    /// Since when it fails.
+    /// Since when it has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
-    /// What is wrong with it, most urgent first.
+    /// Its findings, the most urgent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FeedFinding>,
-    /// That in words, with what can be done.
+    /// The findings in words, with what can be done.
     pub words: String,
 }

@@ -1,57 +1,57 @@
-//! What may be wrong with a feed, by name and in words.
+//! Findings about feeds, by name and in words.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What may be wrong with a feed, whether it is read or not.
+/// A finding about a feed, whether its polls succeed or not.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedFinding {
-    /// It has failed for so long that it is asked only once a month.
+    /// It has failed for so long that it is polled only once a month.
     Dead,
-    /// Its host lets only browsers in, or asks for a login.
+    /// Its host allows only browsers, or requires a login.
     Blocked,
-    /// What is there cannot be read as a feed.
+    /// Its content cannot be read as a feed.
     Broken,
     /// Its host cannot be reached, or fails.
     Unreachable,
-    /// It is read well, and has given nothing new for long against its own rhythm.
+    /// Its polls succeed, but it has had nothing new for far longer than usual.
     Silent,
-    /// It breaks off in the middle.
+    /// Its content ends in the middle.
     Truncated,
     /// Its `article_selector` finds nothing on most of the last pages. Version 1 called it
     /// `article-missed`.
     #[serde(alias = "article-missed")]
     ArticleSelectorUnmatched,
-    /// The ids that it gives its items change from one poll to the next, or repeat.
+    /// The ids of its items change from one poll to the next, or repeat.
     ChangingIds,
-    /// Its host says that nothing has changed where something has.
+    /// Its host reports no change although something has changed.
     UnreliableValidators,
-    /// Most of its items have no date that can be read.
+    /// Most of its items have no readable date.
     Undated,
-    /// Some of its dates are written so that they cannot be read.
+    /// Some of its dates are written in an unreadable form.
     UnreadDates,
-    /// Its items are said to be of one other site, which does not name it.
+    /// Its items are attributed to one other site, which does not name it.
     SpeaksForOthers,
     /// Another feed is polled at the same address.
     Duplicate,
-    /// Its host says that it has moved for good.
+    /// Its host reports that it has moved for good.
     Moved,
-    /// It sends more in an hour than its budget, or its site's.
+    /// It sends more in an hour than its budget or its site's allows.
     OverBudget,
 }
 
 impl FeedFinding {
-    /// Its name, as records and the docs have it, such as `unread-dates`.
+    /// Its name in records and docs, such as `unread-dates`.
     #[must_use]
     pub fn name(self) -> String {
         let name = serde_json::to_value(self).ok();
         name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// It in a few words for people, with what can be done.
+    /// A few words for people, with what can be done.
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {

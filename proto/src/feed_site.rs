@@ -5,36 +5,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{FeedId, Outlet};
 
-/// What a feed's operator writes where it speaks for nobody but itself.
+/// The value of `speaks_for` for a feed that speaks only for itself.
 pub const NOBODY: &str = "nobody";
 
-/// The site that a feed speaks for, and how that was found.
+/// The site that a feed speaks for, and how it was determined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FeedSite {
-    /// The site: versions, history and boilerplate of what the feed lists are this site's.
+    /// The site that versions, history and boilerplate of the feed's items belong to.
     pub authority: Outlet,
-    /// How that was found.
+    /// How it was determined.
     pub how: SiteProof,
-    /// Whose most of its items are said to be, where nine in ten are one publisher's.
+    /// The publisher of most of its items, if nine in ten have the same one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leading: Option<Outlet>,
-    /// How many items those are.
+    /// How many items have that publisher.
     pub items: u32,
     /// How many items there were.
     pub of: u32,
-    /// How many sites its items are said to be of.
+    /// How many sites its items are attributed to.
     pub sites: u32,
-    /// The address that answered then: at another it is found anew.
+    /// The address that answered. If it changes, the site is determined again.
     pub address: String,
 }
 
-/// How the site of a feed was found.
+/// How the site of a feed was determined.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum SiteProof {
-    /// The operator says so.
+    /// By the operator.
     Operator,
     /// Its items are of the site of its own address.
     Own,
@@ -42,14 +42,14 @@ pub enum SiteProof {
     SameOwner,
     /// The site that its items lead to names the feed.
     NamedBack,
-    /// Its items are said to be of one other site, which does not name it: it speaks for itself only.
+    /// Its items are attributed to one other site, which does not name it: it speaks only for itself.
     Unproven,
-    /// Its items are of many sites: it speaks for itself only.
+    /// Its items are of many sites: it speaks only for itself.
     Aggregator,
 }
 
 impl FeedSite {
-    /// What was found, for people.
+    /// The result, for people.
     #[must_use]
     pub fn in_words(&self, feed: &FeedId) -> String {
         let Self { authority, leading, items, of, .. } = self;
@@ -74,7 +74,7 @@ impl FeedSite {
         }
     }
 
-    /// The same in a few words: `harbour.example`, `aggregator`, `feedhost.example only`.
+    /// A few words: `harbour.example`, `aggregator`, `feedhost.example only`.
     #[must_use]
     pub fn in_short(&self) -> String {
         match self.how {

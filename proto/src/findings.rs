@@ -24,26 +24,26 @@ pub struct Findings {
     /// Numbers with their units.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub numbers: Vec<Figure>,
-    /// The agencies that the text cites ("according to", "as the agency reported"). Where the text itself
-    /// comes from is told by the verdict.
+    /// The agencies that the text cites ("according to", "as the agency reported"). The verdict has the
+    /// agency behind the text itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited_agencies: Vec<CitedAgency>,
-    /// Phrases of the title that the text says again, the most telling first; at most five, as the text has
-    /// them. None in scripts without capitals.
+    /// Phrases of the title that the text repeats, the most characteristic first; at most five, as the text
+    /// has them. None in scripts without capitals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keyphrases: Vec<Keyphrase>,
-    /// Topics. Nothing fills them: readers of older output know the field.
+    /// Topics, which are always empty. Readers of older output know the field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topics: Vec<Topic>,
     /// The text in two of its own sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extract: Option<Extract>,
-    /// The note with which its outlet puts the text right or takes it back.
+    /// The outlet's note that corrects, clarifies or retracts the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<EditorNote>,
 }
 
-/// A phrase that says what a text is about.
+/// A phrase that characterises a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Keyphrase {
     /// The words, verbatim from the text.
@@ -54,13 +54,13 @@ pub struct Keyphrase {
     pub how: FoundBy,
 }
 
-/// How something was found.
+/// How a finding was found.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum FoundBy {
-    /// Feed or page declares it.
+    /// Declared by the feed or page.
     Declared,
     /// A rule over the words.
     Rule,
@@ -68,7 +68,7 @@ pub enum FoundBy {
     List,
     /// A statistical model.
     Model,
-    /// Taken over from the story's lead, whose text is the same.
+    /// Copied from the story's lead, which has the same text.
     Inherited,
 }
 
@@ -97,22 +97,22 @@ pub struct Dateline {
 /// A person, organisation or place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Entity {
-    /// What it is.
+    /// Its kind.
     pub kind: EntityKind,
     /// The name as first written.
     pub name: String,
     /// The one spelling that all variants of the name share.
     pub key: String,
-    /// What it is, the same in all articles, where a table knows it: `country:FR`, `place:lviv`,
-    /// `organisation:united-nations`, `agency:AP`, `person:angela-merkel`. Its own, not another register's.
+    /// An identifier of the same entity in all articles, if a table has it: `country:FR`, `place:lviv`,
+    /// `organisation:united-nations`, `agency:AP`, `person:angela-merkel`. It is wirefold's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// Its item in Wikidata, such as `Q142`, where a table knows it: countries, some organisations.
+    /// Its item in Wikidata, such as `Q142`, if a table has it: countries, some organisations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wikidata: Option<String>,
-    /// How often it stands in the text.
+    /// How often the text has it.
     pub count: u32,
-    /// The country that a place is or lies in, as ISO 3166-1 alpha-2, where a table knows it.
+    /// The country of a place, as ISO 3166-1 alpha-2, if a table has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// Whether the title names it.
@@ -121,32 +121,32 @@ pub struct Entity {
     /// Whether the lede names it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub in_lede: bool,
-    /// Where the text names it, in order; at most 16.
+    /// Its positions in the text, in order; at most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<MentionPlace>,
     /// How it was found.
     pub how: FoundBy,
 }
 
-/// Whether something is left out.
+/// Whether the field is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_false(value: &bool) -> bool {
     !*value
 }
 
-/// Where a text names something, in Unicode code points of the article's text.
+/// The position of a mention, in Unicode code points of the article's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MentionPlace {
     /// The first code point.
     pub start: u32,
-    /// The first one behind it.
+    /// The code point after the last.
     pub end: u32,
 }
 
-/// The note with which an outlet puts its text right or takes it back.
+/// An outlet's note that corrects, clarifies or retracts its text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EditorNote {
-    /// What it does.
+    /// Its kind.
     pub kind: NoteKind,
     /// Its first sentences, at most 200 characters.
     pub words: String,
@@ -154,17 +154,17 @@ pub struct EditorNote {
     pub how: FoundBy,
 }
 
-/// What a note of an outlet does to its text.
+/// The kind of a note.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum NoteKind {
-    /// It puts something right.
+    /// It corrects something.
     Correction,
-    /// It makes something clearer.
+    /// It clarifies something.
     Clarification,
-    /// It takes the text back.
+    /// It retracts the text.
     Retraction,
 }
 
@@ -175,7 +175,7 @@ words! {
     Retraction = "retraction",
 }
 
-/// What an entity is.
+/// The kind of an entity.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -194,10 +194,10 @@ pub enum EntityKind {
 pub struct Quotation {
     /// The words between the marks.
     pub words: String,
-    /// Who says them, as written.
+    /// The speaker, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
-    /// The pronoun that stands for the speaker. Without a speaker, whom it means is left open.
+    /// The pronoun for the speaker. Without a speaker, it is not resolved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pronoun: Option<String>,
     /// Whether the speaker is inferred: not named beside the words, but the subject of the sentence before.
@@ -217,7 +217,7 @@ pub struct Figure {
     pub value_to: Option<serde_json::Number>,
     /// The number as written, such as `twenty-eight`.
     pub words: String,
-    /// What is counted, such as `people` or `EUR`.
+    /// The unit, such as `people` or `EUR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// What happened to those counted.
@@ -230,7 +230,7 @@ pub struct Figure {
     pub how: FoundBy,
 }
 
-/// What happened to those that a figure counts.
+/// What happened to the people that a figure counts.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -277,10 +277,10 @@ pub struct CitedAgency {
     pub name: String,
     /// Its name as written where it is first cited.
     pub words: String,
-    /// Where it is at home, as ISO 3166-1 alpha-2.
+    /// Its country, as ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// Its item in Wikidata, such as `Q40469`, where it is known.
+    /// Its item in Wikidata, such as `Q40469`, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wikidata: Option<String>,
     /// How it was found.

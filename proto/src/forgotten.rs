@@ -13,15 +13,15 @@ use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use crate::article::AboutArticle;
 use crate::ids::Outlet;
 
-/// The key of the mark that a forgetting was begun and has not ended.
+/// The key of the mark that a `forget` has begun and not ended.
 pub const FORGETTING: &str = "begun";
 
-/// What stands under a key of [`forgotten_address`] or [`forgotten_outlet`].
+/// The record under a key of [`forgotten_address`] or [`forgotten_outlet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ForgottenRecord {
-    /// When it was put on the list.
+    /// When it was added.
     pub at: Timestamp,
-    /// How many articles were removed then.
+    /// How many articles were removed.
     pub articles: u64,
 }
 
@@ -38,7 +38,7 @@ pub fn forgotten_outlet(outlet: &Outlet) -> String {
 }
 
 impl AboutArticle {
-    /// The keys of which none may be on the list, or it does not come in.
+    /// The keys to check: the article is refused if one of them is on the list.
     #[must_use]
     pub fn forgotten_keys(&self) -> Vec<String> {
         let page = self.page().map(forgotten_address);
@@ -46,7 +46,7 @@ impl AboutArticle {
     }
 }
 
-/// The same in every version of wirefold.
+/// A hash that is the same in every version of wirefold.
 fn hash(text: &str) -> String {
     let mut hasher = SipHasher24::new_with_key(b"wirefold forgets");
     hasher.write(text.as_bytes());
@@ -57,7 +57,7 @@ fn hash(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Hashes stand in the bucket for years: these may never change.
+    /// The bucket has hashes for years: these may never change.
     #[test]
     fn golden() {
         let address = forgotten_address("https://harbour.example/ferry");

@@ -9,30 +9,30 @@ use crate::codec::message;
 use crate::tag::Tag;
 use crate::words::words;
 
-/// The key of the [`HealthReport`] in `wf_deliveries`. No delivery's keys can be equal to it: theirs
-/// have a dot.
+/// The key of the [`HealthReport`] in `wf_deliveries`. It differs from the keys of all deliveries, which have
+/// a dot.
 pub const HEALTH_KEY: &str = "health";
 
-/// What is wrong with this installation: `wf_deliveries`, key `health`. The alerter writes it every few
-/// minutes; no conditions means that all is well.
+/// The problems of this installation: `wf_deliveries`, key `health`. The alerter writes it every few minutes.
+/// Without conditions, all is well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthReport {
     /// `wirefold.health.report/1`.
     pub schema: Tag<Self>,
     /// When the alerter looked.
     pub at: Timestamp,
-    /// The open conditions, those first that endanger news or data.
+    /// The open conditions, first those that endanger news or data.
     pub conditions: Vec<HealthCondition>,
 }
 
 message!(HealthReport = "wirefold.health.report" / 1);
 
-/// A condition that an operator should end.
+/// A problem that an operator should solve.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCondition {
     /// The kind.
     pub kind: HealthKind,
-    /// The stream, delivery, feed or clock that it is about; absent where there is only one.
+    /// Its stream, delivery, feed or clock; absent if there is only one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
     /// Since when it is open.
@@ -44,7 +44,7 @@ pub struct HealthCondition {
 }
 
 impl HealthCondition {
-    /// Whether two are the same condition, whatever their words.
+    /// Whether both are the same condition, in any words.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.kind == other.kind && self.about == other.about
@@ -57,7 +57,7 @@ impl HealthCondition {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum HealthKind {
-    /// No article has come out of the pipeline for far longer than usual.
+    /// No article has come for far longer than usual.
     NothingNew,
     /// The disk of the data folder is almost full.
     DiskLow,
@@ -65,21 +65,21 @@ pub enum HealthKind {
     StreamFull,
     /// A delivery has failed for an hour.
     DeliveryFailing,
-    /// A delivery is off, since its target said that it is gone for good.
+    /// A delivery is off, since its target answered that it is gone.
     DeliveryOff,
     /// The clock of a machine is off by minutes.
     ClockOff,
-    /// The detector has not written a snapshot for long.
+    /// The detector has not written a snapshot for a long time.
     SnapshotOld,
-    /// A feed is set aside, since wirefold crashed twice while it read the feed.
+    /// A feed is set aside, since wirefold crashed twice while reading it.
     FeedSetAside,
-    /// Messages went to the dead letters in the last day.
+    /// Stages gave up on messages in the last day.
     DeadLetters,
-    /// Somebody made the server store decisions that no detector wrote. They were left out.
+    /// Somebody else had the server store decisions of the detector. They are ignored.
     ForgedRecords,
 }
 
-// In this order: those first that endanger news or data.
+// In this order: first those that endanger news or data.
 words! {
     HealthKind:
     NothingNew = "nothing-new",
@@ -95,32 +95,32 @@ words! {
 }
 
 impl HealthKind {
-    /// Whether news or data may be lost while it lasts. No heartbeat is sent meanwhile.
+    /// Whether news or data may be lost while it is open. Then no heartbeat is sent.
     ///
-    /// A stream at its limit is not among them: where everybody has read its oldest messages, it drops
-    /// those and goes on. Where somebody has not, nothing new comes out.
+    /// A full stream is not such a condition: if all readers have read its oldest messages, it drops them and
+    /// continues. If not, nothing new comes out.
     #[must_use]
     pub const fn endangers_data(self) -> bool {
         matches!(self, Self::NothingNew | Self::DiskLow | Self::DeliveryFailing | Self::DeliveryOff)
     }
 }
 
-/// What has changed about the conditions since the last such message to this delivery.
+/// The changes of the conditions since the last such message to this delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthNotice {
     /// `wirefold.health.notice/1`.
     pub schema: Tag<Self>,
-    /// Its id: the same however often it is sent.
+    /// Its id, the same for each attempt to send it.
     pub id: String,
-    /// When it was put together.
+    /// When it was composed.
     pub at: Timestamp,
     /// The conditions that have opened.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opened: Vec<HealthCondition>,
-    /// The conditions that were told a day ago and last.
+    /// The conditions that were reported a day ago and are still open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lasting: Vec<HealthCondition>,
-    /// The conditions that are over.
+    /// The conditions that have ended.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub over: Vec<HealthCondition>,
 }

@@ -1,4 +1,4 @@
-//! The properties by which the detector knows an article: its item, its page, its publisher and its time.
+//! The properties of an article that the detector uses: item, page, publisher and time.
 
 use jiff::Timestamp;
 
@@ -6,11 +6,12 @@ use crate::article::{AboutArticle, DateProblem};
 use crate::ids::ArticleId;
 
 impl AboutArticle {
-    /// What tells its item from others, so that later versions find it: its own id (which later versions
-    /// name), that of the version before, its page, its place in its feed.
+    /// The names of its item, by which later versions find it: its own id, that of the version before, its
+    /// page, and its key in its feed.
     ///
-    /// What a stranger's feed says makes no version of what the outlet itself says: all of these names
-    /// begin with the stranger's there. Only its place in that feed stands without as well, for articles
+    /// The feed of another site makes no version of the outlet's own articles: there, all names begin with
+    /// that site. Only the key in the feed is also used without it, for articles from before the site of the
+    /// feed was known.
     /// of the time before the feed was known to be a stranger's.
     #[must_use]
     pub fn item_names(&self, id: ArticleId) -> Vec<String> {
@@ -29,20 +30,20 @@ impl AboutArticle {
         names
     }
 
-    /// Its page, by the name under which it stands among the names of its site's own items.
+    /// Its page, as a name of an item of its site.
     #[must_use]
     pub fn page(&self) -> Option<&str> {
         self.canonical_url.as_deref().or(self.url.as_deref())
     }
 
-    /// The outlet whose pages tell what is boilerplate; none for what people give as files, which comes
+    /// The outlet whose pages have the boilerplate; none for files, which have no site.
     /// from nobody's site.
     #[must_use]
     pub fn site(&self) -> Option<&str> {
         (!self.outlet.is_local()).then_some(self.outlet.as_str())
     }
 
-    /// When it claims to be published, unless that cannot be.
+    /// The claimed time of publication, unless it has a problem.
     #[must_use]
     pub fn plausible_time(&self) -> Option<Timestamp> {
         self.published.filter(|_| self.date_problem != Some(DateProblem::Implausible))

@@ -37,7 +37,7 @@ macro_rules! record {
     };
 }
 
-/// How far the detector had read its inputs: the last sequences it took.
+/// The last sequences of the inputs that the detector had read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Offsets {
     /// In `WF_FETCHED`.
@@ -65,14 +65,14 @@ pub struct ArticleJudged {
     pub story_state: StoryState,
     /// The event after this decision.
     pub event_state: EventState,
-    /// The lead's sequence in `WF_FETCHED`, where its text is read.
+    /// The lead's sequence in `WF_FETCHED`, where its text is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lead_fetched: Option<u64>,
-    /// Changes to stories and events that this article brings about, as many as fit; what does
-    /// not fit stands in the decisions that follow.
+    /// The changes to stories and events by this article, as many as fit. The following decisions have the
+    /// others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
-    /// Whether it stood in its feed at the first good poll: indexed, never alerted.
+    /// Whether it is of the baseline: indexed, but it never alerts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub baseline: bool,
 }
@@ -80,7 +80,7 @@ pub struct ArticleJudged {
 message!(ArticleJudged = "wirefold.article.judged" / 1, at most MAX_DECISION_BYTES);
 record!(ArticleJudged, judged);
 
-/// A person's command, put in its place among the decisions so that a replay gives the same.
+/// A person's command, ordered among the decisions so that a replay gives the same result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommandJudged {
     /// `wirefold.command.judged/2`.
@@ -91,15 +91,15 @@ pub struct CommandJudged {
     pub input: Offsets,
     /// The command itself, so that a rebuild needs no other stream.
     pub command: ControlCommand,
-    /// What came of it.
+    /// The outcome.
     pub outcome: CommandOutcome,
-    /// The changes it brings about, behind those that earlier decisions had no room for.
+    /// The changes it causes, after those that did not fit into earlier decisions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
-    /// The stories concerned, as they stand now.
+    /// The stories concerned, in their new state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stories: Vec<StoryAfter>,
-    /// The events concerned, as they stand now.
+    /// The events concerned, in their new state.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventAfter>,
 }
@@ -107,7 +107,7 @@ pub struct CommandJudged {
 message!(CommandJudged = "wirefold.command.judged" / 2, oldest 1);
 record!(CommandJudged, judged);
 
-/// What came of a command.
+/// The outcome of a command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub enum CommandOutcome {
@@ -121,7 +121,7 @@ pub enum CommandOutcome {
 }
 
 impl CommandOutcome {
-    /// Every word for what comes of a command.
+    /// The words of all outcomes.
     pub const ALL: [&'static str; 2] = ["applied", "refused"];
 
     /// The word in JSON and in subjects.
@@ -141,7 +141,7 @@ pub struct EpochTaken {
     pub schema: Tag<Self>,
     /// The record's id: the epoch and `epoch`.
     pub decision: DecisionId,
-    /// The input offsets the writer goes on from.
+    /// The input offsets that the writer continues from.
     pub input: Offsets,
     /// The last record before it; absent in an empty stream.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -150,7 +150,7 @@ pub struct EpochTaken {
     pub writer: String,
     /// The release of wirefold that writes.
     pub release: String,
-    /// A fingerprint of the detector's settings: another one may decide otherwise.
+    /// A fingerprint of the detector's settings: others may lead to other decisions.
     pub settings: String,
     /// When it took over.
     pub at: Timestamp,
@@ -171,10 +171,10 @@ pub enum Judged {
 }
 
 impl Judged {
-    /// Decodes whichever record it is.
+    /// Decodes any record.
     ///
     /// # Errors
-    /// A [`DecodeError`] that says what the bytes are instead.
+    /// A [`DecodeError`] that says what is wrong with the bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         match &*name_of(bytes)? {
             CommandJudged::NAME => decode(bytes).map(|record| Self::Command(Box::new(record))),
@@ -232,7 +232,7 @@ mod tests {
         );
     }
 
-    /// A decision with as much of everything as the limits allow.
+    /// A decision with as much content as the limits allow.
     fn fullest() -> ArticleJudged {
         let mut decision: ArticleJudged = decode(DECISION).unwrap();
         let evidence = AgencyEvidence {

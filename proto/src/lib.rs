@@ -79,7 +79,9 @@ pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, DigestPart,
     Headline, Hold, HoldReason, InDigest, ReasonKind, Volume,
 };
-pub use alert_keys::{ATTEMPTS_SUFFIX, HANDLING_PREFIX, attempts_key, handling_key, taken_key};
+pub use alert_keys::{
+    ATTEMPTS_SUFFIX, HANDLING_PREFIX, REPLAYED_KEY, attempts_key, gone_key, handling_key, taken_key,
+};
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
     AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,

@@ -8,7 +8,7 @@ use crate::codec::message;
 use crate::settings::FullText;
 use crate::tag::Tag;
 
-/// A list of feeds and how it is doing: `wf_feeds`, key `list.<escaped address>`.
+/// A remote list of feeds and its state: `wf_feeds`, key `list.<escaped address>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ListRecord {
     /// `wirefold.list/2`.
@@ -17,10 +17,10 @@ pub struct ListRecord {
     pub url: String,
     /// The file and line that define it, such as `wirefold.toml:14`.
     pub managed_by: String,
-    /// Whether article pages of its feeds are fetched, whatever it says itself; absent: as it says.
+    /// Whether article pages of its feeds are fetched; absent: as the list says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_text: Option<FullText>,
-    /// What went wrong last, for people; absent while all is well. No feed leaves because of it.
+    /// The last error, for people; absent while all is well. It removes no feed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Failures in a row.
@@ -29,18 +29,18 @@ pub struct ListRecord {
     /// When the first of these failures was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// When it was asked for last.
+    /// When it was last requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_poll: Option<Timestamp>,
-    /// When it was read well last, 304 included.
+    /// When it was last read without an error, 304 included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Timestamp>,
-    /// When it is asked for next.
+    /// When it is requested next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_poll: Option<Timestamp>,
-    /// The seconds between two looks at it.
+    /// The seconds between two requests.
     pub interval_seconds: u32,
-    /// How many feeds it named when it was read well last.
+    /// How many feeds it named when it was last read.
     #[serde(default)]
     pub feeds: u32,
     /// The addresses, without scheme, of feeds that somebody changed or removed by hand while the
@@ -57,7 +57,7 @@ pub struct ListRecord {
 }
 
 impl ListRecord {
-    /// The record of a list that has not been asked for yet.
+    /// The record of a list that has not been requested yet.
     #[must_use]
     pub fn waiting(url: impl Into<String>, managed_by: String, interval_seconds: u32) -> Self {
         Self {

@@ -13,10 +13,10 @@ use crate::string_form::string_form;
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MeasureError {
-    /// A share outside 0 to 1, or no number.
+    /// A share outside 0 to 1, or not a number.
     #[error("{0} is not a share: expected a number from 0 to 1")]
     Share(f64),
-    /// A SimHash of another form.
+    /// A malformed SimHash.
     #[error("{0:?} is not a simhash: expected 16 lower-case hex digits")]
     Simhash(String),
 }
@@ -36,7 +36,7 @@ macro_rules! share {
             /// The share, rounded to four decimals.
             ///
             /// # Errors
-            /// [`MeasureError::Share`] outside 0 to 1 and for what is no number.
+            /// [`MeasureError::Share`] outside 0 to 1 and for NaN.
             pub fn new(share: f64) -> Result<Self, MeasureError> {
                 if !(0.0..=1.0).contains(&share) {
                     return Err(MeasureError::Share(share));

@@ -21,31 +21,31 @@ use crate::verdict::Verdict;
 /// The most words of the text that go out under [`TextPolicy::Lead`].
 pub const LEAD_WORDS: usize = 60;
 
-/// The most characters of them: a word may be as long as a text.
+/// The most characters of them, since a word may be very long.
 pub const LEAD_CHARACTERS: usize = 600;
 
-/// An article with everything found out about it.
+/// An article with its verdict and findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputArticle {
     /// `wirefold.output.article/2`.
     pub schema: Tag<Self>,
     /// The article's id.
     pub id: ArticleId,
-    /// The decision it rests on.
+    /// Its decision.
     pub decision: DecisionId,
     /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
     pub judged: u64,
-    /// How many changes to stories this decision brings with it: messages of their own, which come
-    /// after this one and are applied with it.
+    /// How many changes to stories this decision has. They are messages of their own, which come after this
+    /// one and are applied with it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub changes: u32,
-    /// The article's sequence in `WF_FETCHED`, where its text is read.
+    /// The article's sequence in `WF_FETCHED`, where its text is.
     pub fetched: u64,
-    /// Everything about it but the text.
+    /// Everything about it except the text.
     pub article: AboutArticle,
-    /// How much of the text stands here.
+    /// How much of the text is included.
     pub text_policy: TextPolicy,
-    /// The text, as far as the policy lets it out.
+    /// The text, as far as the policy allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The verdict with its evidence.
@@ -54,17 +54,17 @@ pub struct OutputArticle {
     pub story_state: StoryState,
     /// The event after the decision.
     pub event_state: EventState,
-    /// What was found in the text.
+    /// The findings in the text.
     pub findings: Findings,
 }
 
-/// Whether a count is left out.
+/// Whether the field is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
-/// Whether a place is left out.
+/// Whether the field is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_zero(sequence: &u64) -> bool {
     *sequence == 0
@@ -87,7 +87,7 @@ impl Published for OutputArticle {
     }
 }
 
-/// How much of a text stands in outward copies.
+/// How much of a text the outputs contain.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -106,14 +106,14 @@ pub enum TextPolicy {
 pub struct OutputStory {
     /// `wirefold.output.story/1`.
     pub schema: Tag<Self>,
-    /// The decision or command that brought it about.
+    /// The decision or command that caused it.
     pub decision: DecisionId,
     /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
     pub judged: u64,
-    /// The place among the changes of this decision, from 0.
+    /// Its number among the changes of this decision, from 0.
     pub index: u32,
-    /// The sequence in `WF_FETCHED` up to which articles had been decided on: that of the decision's
-    /// article, for a command that of the last one before it.
+    /// The sequence in `WF_FETCHED` of the last decided article: the decision's own, or for a command the
+    /// last one before it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub fetched: u64,
     /// The time of the decision's article or command.
@@ -138,7 +138,7 @@ impl Published for OutputStory {
     }
 }
 
-/// What came of a person's command about stories.
+/// The outcome of a person's command about stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputCommand {
     /// `wirefold.output.command/2`.
@@ -152,10 +152,10 @@ pub struct OutputCommand {
     pub fetched: u64,
     /// The command.
     pub command: ControlCommand,
-    /// What came of it.
+    /// The outcome.
     pub outcome: CommandOutcome,
-    /// The changes to stories that it brought about, behind those that earlier decisions had no room
-    /// for. Each is a message of its own too, and stands before this one.
+    /// The changes to stories that it caused, after those that did not fit into earlier decisions. Each is
+    /// also a message of its own before this one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
     /// The stories concerned, right after it.
@@ -171,7 +171,7 @@ message!(OutputCommand = "wirefold.output.command" / 2, oldest 1);
 impl Published for OutputCommand {
     const STREAM: Stream = streams::OUTPUT;
 
-    /// By what came of it.
+    /// By outcome.
     fn subject(&self) -> Subject {
         Subject::output_command(self.outcome.as_str())
     }

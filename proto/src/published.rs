@@ -1,17 +1,17 @@
-//! Messages on the bus: each knows its stream, its subject and its id.
+//! Messages on the bus, with their stream, subject and id.
 
 use crate::codec::Message;
 use crate::streams::Stream;
 use crate::subjects::Subject;
 
-/// A message with a place on the bus.
+/// A message on the bus.
 pub trait Published: Message {
-    /// The stream it stands in.
+    /// Its stream.
     const STREAM: Stream;
 
-    /// The subject it is published on.
+    /// Its subject.
     fn subject(&self) -> Subject;
 
-    /// Its message id: the same however often the same message is published.
+    /// Its message id, the same for each attempt to publish.
     fn message_id(&self) -> String;
 }

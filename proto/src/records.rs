@@ -20,20 +20,19 @@ pub struct FeedRecord {
     pub schema: Tag<Self>,
     /// The settings in force.
     pub feed: FeedSettings,
-    /// The file and line that define it, such as `wirefold.toml:14`; such a feed is changed there
-    /// and nowhere else.
+    /// The file and line that define it, such as `wirefold.toml:14`. Such a feed can only be changed there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<String>,
-    /// The lists (`[[opml]]`) that have it, by address. What no file defines leaves with the last
-    /// of them; what people added by hand is in none.
+    /// The lists (`[[opml]]`) with this feed, by address. A feed that no file defines is removed with its
+    /// last list. Feeds that people added by hand have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lists: Vec<String>,
     /// The title as the feed gives it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feed_title: Option<String>,
-    /// How it is doing.
+    /// Its state.
     pub health: FeedHealth,
-    /// What went wrong last, for people; absent while all is well.
+    /// The last error, for people; absent while all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Failures in a row.
@@ -42,40 +41,40 @@ pub struct FeedRecord {
     /// When the first of these failures was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<Timestamp>,
-    /// When it was set aside, since wirefold crashed twice while it read it; it is polled no more until
-    /// somebody brings it back.
+    /// When it was set aside, since wirefold crashed twice while reading it. It is not polled until somebody
+    /// brings it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub set_aside: Option<Timestamp>,
-    /// What an operator may want to look at, most urgent first.
+    /// Findings for the operator, the most urgent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FeedFinding>,
-    /// Where its host says that it has moved for good; it is asked there.
+    /// The new address that its host reports for good; it is polled there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_to: Option<String>,
-    /// The feed that is polled at the same address, and gives the same.
+    /// The feed that is polled at the same address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<FeedId>,
     /// When it was polled last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_poll: Option<Timestamp>,
-    /// When it was read well last, 304 included.
+    /// When it was last read without an error, 304 included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Timestamp>,
-    /// When it gave a new item last.
+    /// When it last had a new item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_new: Option<Timestamp>,
     /// When it is polled next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_poll: Option<Timestamp>,
-    /// The seconds between two polls as they stand.
+    /// The current number of seconds between two polls.
     pub interval_seconds: u32,
     /// Articles that came from it.
     #[serde(default)]
     pub articles: u64,
-    /// How many of the items it lists give only a teaser; absent before the first good poll.
+    /// How many of its items are teasers; absent before the first successful poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub teasers: Option<Teasers>,
-    /// The site that it speaks for; absent before the first good poll that lists something.
+    /// The site that it speaks for; absent before the first successful poll with items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<FeedSite>,
     /// The validator `ETag`, opaque, as it came with the last good answer.
@@ -123,21 +122,21 @@ impl FeedRecord {
 }
 
 impl FeedRecord {
-    /// Whether an operator may want to look at it.
+    /// Whether it has a problem or a finding.
     #[must_use]
     pub fn needs_a_look(&self) -> bool {
         let fails = matches!(self.health, FeedHealth::Failing | FeedHealth::Gone);
         fails || self.problem.is_some() || !self.findings.is_empty()
     }
 
-    /// What is wrong with it, for people, in one line: its last error, or else its findings. Empty where nothing is.
+    /// Its problems for people in one line: its last error, or else its findings. Empty if there are none.
     #[must_use]
     pub fn in_words(&self) -> String {
         let findings = || self.findings_in_words().map(|(_, words)| words).collect::<Vec<_>>();
         self.problem.clone().unwrap_or_else(|| findings().join("; "))
     }
 
-    /// Each finding with what it says of this feed.
+    /// Each finding in words, with details of this feed.
     pub fn findings_in_words(&self) -> impl Iterator<Item = (FeedFinding, String)> {
         self.findings.iter().map(|finding| {
             let words = match (finding, &self.site, &self.duplicate_of, &self.moved_to) {
@@ -155,7 +154,7 @@ impl FeedRecord {
 
 message!(FeedRecord = "wirefold.feed" / 2, oldest 1);
 
-/// How a feed is doing.
+/// The state of a feed.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -163,15 +162,15 @@ message!(FeedRecord = "wirefold.feed" / 2, oldest 1);
 pub enum FeedHealth {
     /// Not polled yet.
     Waiting,
-    /// Read well the last time.
+    /// The last poll succeeded.
     Good,
-    /// Failing; tried again less and less often.
+    /// Polls fail; it is polled less and less often.
     Failing,
-    /// Its host said that it is gone for good.
+    /// Its host answered that it is gone for good.
     Gone,
 }
 
-/// How much of what a feed lists is teasers.
+/// The share of teasers among a feed's items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Teasers {
     /// Items with fewer than 80 words of text.
@@ -181,7 +180,7 @@ pub struct Teasers {
 }
 
 impl Teasers {
-    /// Whether most of its items only tease.
+    /// Whether most of its items are teasers.
     #[must_use]
     pub fn is_teasing(self) -> bool {
         self.items > 0 && self.teasers * 2 > self.items
@@ -193,53 +192,52 @@ impl Teasers {
 pub struct SubscriptionRecord {
     /// `wirefold.subscription/2`.
     pub schema: Tag<Self>,
-    /// The settings in force, defaults filled in.
+    /// The settings in force, with defaults.
     pub subscription: SubscriptionSettings,
-    /// The file and line that define it, such as `wirefold.toml:14`; such a subscription is
-    /// changed there and nowhere else.
+    /// The file and line that define it, such as `wirefold.toml:14`. Such a subscription can only be changed
+    /// there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub managed_by: Option<String>,
-    /// Until when it is kept silent.
+    /// The end of its mute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
-    /// What is wrong with it, such as a query that does not parse; it alerts nothing then.
+    /// What is wrong with it, such as a query that cannot be parsed. Then it does not alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Alerts it has opened.
     #[serde(default)]
     pub alerts: u64,
-    /// Copies that were folded into these alerts. Version 1 called it `saved`.
+    /// Copies in the stories of these alerts. Version 1 called it `saved`.
     #[serde(default, alias = "saved")]
     pub copies_folded: u64,
 }
 
 message!(SubscriptionRecord = "wirefold.subscription" / 2, oldest 1);
 
-/// What people did with one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
+/// Whether people muted or acknowledged one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertHandlingRecord {
     /// `wirefold.alert.handling/1`.
     pub schema: Tag<Self>,
     /// The alert.
     pub alert: AlertId,
-    /// Until when nothing of it notifies; a time in the past: it was muted.
+    /// The end of its mute; a time in the past: the mute is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
     /// Whether corrections and retractions notify while it is muted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub except_corrections: bool,
-    /// When somebody said that they know.
+    /// When somebody acknowledged it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Timestamp>,
-    /// The links of messages that were followed, as ids of their commands: each works once.
+    /// The links of messages that were used, as ids of their commands: each works once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub links: Vec<String>,
 }
 
 message!(AlertHandlingRecord = "wirefold.alert.handling" / 1);
 
-/// A story as it stands: `wf_stories`, key `story.<story id>`. One that became part of another is
-/// deleted there.
+/// The state of a story: `wf_stories`, key `story.<story id>`. A merged story is deleted there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryRecord {
     /// `wirefold.story/1`.
@@ -252,7 +250,7 @@ pub struct StoryRecord {
 message!(StoryRecord = "wirefold.story" / 1);
 
 impl StoryBrief {
-    /// The outlet for people, with the site that says so where that is another.
+    /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
     pub fn outlet_in_words(&self) -> String {
         outlet_in_words(&self.outlet, self.via.as_ref())
@@ -266,7 +264,7 @@ pub struct StoryBrief {
     pub id: StoryId,
     /// Its event.
     pub event: EventId,
-    /// The article that stands for it.
+    /// Its lead.
     pub lead: ArticleId,
     /// The lead's title.
     pub title: String,
@@ -274,7 +272,7 @@ pub struct StoryBrief {
     pub language: LanguageTag,
     /// The lead's outlet.
     pub outlet: Outlet,
-    /// The site whose feed says so, where that is another.
+    /// The site whose feed has the article, if that is not the outlet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
     /// The lead's link.
@@ -284,7 +282,7 @@ pub struct StoryBrief {
     pub articles: u32,
     /// Its outlets.
     pub outlets: u32,
-    /// Its articles folded as copies; versions are none.
+    /// Its articles folded as copies, without versions.
     pub copies: u32,
     /// Its articles that are later versions of another.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -296,14 +294,14 @@ pub struct StoryBrief {
     /// The agency behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<Agency>,
-    /// Its revision, as the detector counts.
+    /// Its revision, as counted by the detector.
     pub revision: u64,
     /// Whether it takes no more articles.
     pub quiet: bool,
-    /// Why its articles were taken out of another story, where no person did so.
+    /// Why its articles were taken out of another story, if no person did it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regrouped: Option<RegroupReason>,
-    /// Phrases that say what its lead is about, as the lead has them.
+    /// Keyphrases of its lead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keyphrases: Vec<String>,
 }

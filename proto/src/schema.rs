@@ -15,7 +15,7 @@ pub struct SchemaName {
 }
 
 impl SchemaName {
-    /// The stem of the files that belong to it: `wirefold.article.fetched.1`.
+    /// The stem of its file names: `wirefold.article.fetched.1`.
     #[must_use]
     pub fn file_stem(&self) -> String {
         format!("{}.{}", self.name, self.version)
@@ -28,7 +28,7 @@ impl SchemaName {
     }
 }
 
-/// What is not of the form `name/version`, shortened.
+/// A text that is not of the form `name/version`, shortened.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0} is not a name and a version")]
 pub struct SchemaNameError(pub String);

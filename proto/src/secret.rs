@@ -1,7 +1,7 @@
 //! Texts that are never shown.
 //!
-//! Comes in: a password, token or key from the settings. Goes out: the text, only to whoever asks for it by
-//! [`Secret::expose`]. It never appears in logs, in errors or where settings are shown.
+//! Comes in: a password, token or key from the settings. Goes out: the text, only from [`Secret::expose`]. It
+//! never appears in logs, in errors or in displayed settings.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// A password, token or signing key. `Debug`, `Display` and `Serialize` show its length alone.
+/// A password, token or signing key. `Debug`, `Display` and `Serialize` show only its length.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -21,7 +21,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself: for whoever signs or authenticates with it, and nobody else.
+    /// The text itself, only for signing and authentication.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -41,7 +41,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Serialize for Secret {
-    /// Writes what stands in its place.
+    /// Writes a placeholder.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }

@@ -15,13 +15,13 @@ pub struct FeedSettings {
     pub id: FeedId,
     /// Its address.
     pub url: String,
-    /// Its title; absent: what the feed says.
+    /// Its title; absent: from the feed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Its publisher; absent: the registrable domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outlet: Option<Outlet>,
-    /// The site that it speaks for, `nobody` for an aggregator; absent: found at its first poll.
+    /// The site that it speaks for, `nobody` for an aggregator; absent: determined at its first poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaks_for: Option<Outlet>,
     /// The group it is listed under.
@@ -30,19 +30,19 @@ pub struct FeedSettings {
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
-    /// What tells its items apart; absent: what proves to last.
+    /// How its items are identified; absent: by what proves to be stable.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
-    /// A CSS selector for the element that holds the article on its pages; absent: found by rule.
+    /// A CSS selector for the element with the article on its pages; absent: found by rules.
     #[serde(default, alias = "article", skip_serializing_if = "Option::is_none")]
     pub article_selector: Option<String>,
-    /// CSS selectors for elements of its pages that belong to no article.
+    /// CSS selectors for elements of its pages that do not belong to an article.
     #[serde(default, alias = "remove", skip_serializing_if = "Vec::is_empty")]
     pub remove_selectors: Vec<String>,
 }
 
 impl FeedSettings {
-    /// A feed of which nothing is said but its address.
+    /// A feed with an address and defaults.
     #[must_use]
     pub fn new(id: FeedId, url: impl Into<String>) -> Self {
         Self {
@@ -60,7 +60,7 @@ impl FeedSettings {
     }
 }
 
-/// What tells the items of a feed apart.
+/// How the items of a feed are identified.
 #[derive(
     Debug,
     Clone,
@@ -77,19 +77,19 @@ impl FeedSettings {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum ItemIdentity {
-    /// The id that the feed gives them, until it proves to change or to repeat.
+    /// By the id in the feed, until it changes or repeats.
     #[default]
     Auto,
-    /// The id that the feed gives them.
+    /// By the id in the feed.
     Guid,
-    /// Their link.
+    /// By their link.
     Link,
-    /// Their title, and the day.
+    /// By their title and day.
     Title,
 }
 
 impl ItemIdentity {
-    /// Whether it is left to wirefold.
+    /// Whether it is [`Auto`](Self::Auto).
     #[must_use]
     pub fn is_auto(&self) -> bool {
         *self == Self::Auto
@@ -113,10 +113,10 @@ impl ItemIdentity {
 )]
 #[serde(rename_all = "lowercase")]
 pub enum FullText {
-    /// Where the feed only teases and the site allows it.
+    /// If the feed has teasers and the site allows it.
     #[default]
     Auto,
-    /// Always, where the site allows it.
+    /// Always, if the site allows it.
     On,
     /// Never.
     Off,
@@ -124,7 +124,7 @@ pub enum FullText {
 
 words!(FullText: Auto = "auto", On = "on", Off = "off");
 
-/// A saved query with its delivery settings. What is absent has the alerter's default.
+/// A saved query with its delivery settings. Absent values have the alerter's defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SubscriptionSettings {
     /// Its id.
@@ -133,10 +133,10 @@ pub struct SubscriptionSettings {
     pub name: String,
     /// The query in wirefold's query language.
     pub query: String,
-    /// What one alert is about.
+    /// Whether an alert is about an event or a story.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<GroupBy>,
-    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`.
+    /// The changes that notify, such as `new`, `origins+2`, `velocity>5/10m`, `material`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<String>,
     /// Outlets needed before it notifies.
@@ -151,23 +151,22 @@ pub struct SubscriptionSettings {
     /// The shortest time between two revisions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub update_interval: Option<Interval>,
-    /// When the same state is told again.
+    /// After what time an alert without news is repeated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat_interval: Option<Interval>,
     /// When messages are held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
-    /// The IANA time zone of its digests and days where it has no quiet hours; absent: that of the
-    /// quiet hours, else UTC.
+    /// The IANA time zone of its digests and days; absent: that of the quiet hours, else UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// What notifies in quiet hours all the same, such as `outlets>=10`.
+    /// What notifies even in quiet hours, such as `outlets>=10`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_quiet: Option<String>,
     /// The most loud messages a day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_per_day: Option<u32>,
-    /// Where one of these subscriptions has notified of the same event or story, this one is silent.
+    /// If one of these subscriptions has notified of the same event or story, this one is silent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inhibited_by: Vec<SubscriptionId>,
     /// Gather messages into digests.
@@ -179,7 +178,7 @@ pub struct SubscriptionSettings {
 }
 
 impl SubscriptionSettings {
-    /// A subscription with the alerter's defaults throughout.
+    /// A subscription with the alerter's defaults.
     #[must_use]
     pub fn new(id: SubscriptionId, name: impl Into<String>, query: impl Into<String>) -> Self {
         Self {
@@ -204,7 +203,7 @@ impl SubscriptionSettings {
     }
 }
 
-/// What one alert is about.
+/// Whether an alert is about an event or a story.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

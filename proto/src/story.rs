@@ -1,4 +1,4 @@
-//! Stories and events as they stand after a decision, and the changes to them.
+//! Stories and events after a decision, and the changes to them.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -9,7 +9,7 @@ use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, Outlet, StoryId, Target};
 use crate::words::words;
 
-/// A story right after a decision.
+/// The state of a story after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryState {
     /// Goes up by one at every change of the story.
@@ -26,20 +26,20 @@ pub struct StoryState {
 }
 
 impl StoryState {
-    /// The articles folded under its first: neither that one nor versions.
+    /// The articles folded under its first one, without versions.
     #[must_use]
     pub fn copies(&self) -> u32 {
         self.articles.saturating_sub(self.versions).saturating_sub(1)
     }
 }
 
-/// Whether a count is left out.
+/// Whether the field is left out.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 pub(crate) fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// An event right after a decision.
+/// The state of an event after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventState {
     /// Goes up by one at every change of the event.
@@ -63,27 +63,27 @@ pub struct EventState {
 }
 
 impl EventState {
-    /// The articles folded under the first of their story: neither those nor versions.
+    /// The articles folded under the first one of their story, without versions.
     #[must_use]
     pub fn copies(&self) -> u32 {
         self.articles.saturating_sub(self.versions).saturating_sub(self.stories)
     }
 }
 
-/// A story that a command concerned, right after it.
+/// A story that a command concerned, in its new state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StoryAfter {
     /// The story.
     pub story: StoryId,
     /// Its event.
     pub event: EventId,
-    /// The article that stands for it.
+    /// Its lead.
     pub lead: ArticleId,
     /// Its numbers.
     pub state: StoryState,
 }
 
-/// An event that a command concerned, right after it.
+/// An event that a command concerned, in its new state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventAfter {
     /// The event.
@@ -92,22 +92,22 @@ pub struct EventAfter {
     pub state: EventState,
 }
 
-/// A change to a story or event that is no new article.
+/// A change to a story or event without a new article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "change", rename_all = "lowercase")]
 pub enum StoryChange {
-    /// One story or event became part of another; the old id redirects.
+    /// One story or event was merged into another; the old id redirects.
     Merged {
-        /// What is no more.
+        /// The merged one.
         from: Target,
-        /// What it became part of: the older one, and of the same sort.
+        /// The older one of the same kind, which remains.
         into: Target,
         /// The articles that link the two.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         links: Vec<ArticleId>,
     },
-    /// People said that articles of a story are a text of their own. A story's id stays with its
-    /// first article: where that was among those named, the others form the new story.
+    /// People took articles out of a story. The old id stays with the story's first article: if that was
+    /// taken out, the other articles form the new story.
     Split {
         /// The story they were in.
         from: StoryId,
@@ -116,21 +116,21 @@ pub enum StoryChange {
         /// The articles.
         articles: Vec<ArticleId>,
     },
-    /// What made articles of a story one text with the rest turned out to be none: they form a story of
-    /// their own. What people said is one is never divided so.
+    /// Articles were folded only because of text that proved not to count. They form a story of their own.
+    /// This never divides what people merged.
     Regrouped {
         /// The story they were in.
         from: StoryId,
         /// The story they form.
         into: StoryId,
-        /// The articles. Of many, each change names some.
+        /// The articles. If there are many, each change names some.
         articles: Vec<ArticleId>,
-        /// What it turned out to be.
+        /// The text that proved not to count.
         reason: RegroupReason,
-        /// How both stories stand.
+        /// Both stories in their new state.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         stories: Vec<StoryAfter>,
-        /// How their event stands.
+        /// Their event in its new state.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         events: Vec<EventAfter>,
     },
@@ -141,34 +141,34 @@ pub enum StoryChange {
         /// The agency.
         agency: Agency,
     },
-    /// People chose another article to stand for a story.
+    /// People chose another article as the lead.
     Preferred {
         /// The story.
         story: StoryId,
-        /// The article that stands for it now.
+        /// The new lead.
         lead: ArticleId,
     },
-    /// Another article speaks more for being the source of a story's text than the one that stood for
-    /// it. One that people chose stays.
+    /// Another article has better evidence of being the source of a story's text than the lead. A lead that
+    /// people chose stays.
     Lead {
         /// The story.
         story: StoryId,
-        /// The article that stands for it now.
+        /// The new lead.
         lead: ArticleId,
-        /// What it has and the one before had not.
+        /// The evidence that the lead before did not have.
         by: LeadEvidence,
-        /// How sure that makes it.
+        /// How sure it is.
         confidence: Confidence,
     },
     /// A story or event takes no more articles.
     Quiet {
-        /// What has gone quiet.
+        /// The story or event.
         target: Target,
     },
 }
 
 impl StoryChange {
-    /// The sort of change.
+    /// The kind of change.
     #[must_use]
     pub fn kind(&self) -> ChangeKind {
         match self {
@@ -183,11 +183,11 @@ impl StoryChange {
     }
 }
 
-/// What made texts one that are two.
+/// The text that had folded two texts into one story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RegroupReason {
-    /// What an outlet prints on many pages, recognised since.
+    /// Text that the outlet repeats on many of its pages, which was recognised later.
     PageChrome {
         /// The outlet.
         outlet: Outlet,
@@ -204,7 +204,7 @@ impl RegroupReason {
     }
 }
 
-/// What makes an article the likelier source of a text, the strongest first.
+/// The evidence that an article is the source of a text, the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LeadEvidence {
@@ -212,13 +212,13 @@ pub enum LeadEvidence {
     Credit,
     /// It has a dateline.
     Dateline,
-    /// It was published earlier, by a time that can be believed.
+    /// It was published earlier, by a plausible time.
     Published,
-    /// Its outlet itself says so, rather than a stranger's feed.
+    /// The outlet itself published it, rather than another site's feed.
     Attribution,
 }
 
-/// A sort of change, as in subjects.
+/// A kind of change, as in subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeKind {
     /// [`StoryChange::Merged`].

@@ -42,7 +42,7 @@ macro_rules! string_form {
 
 pub(crate) use string_form;
 
-/// Reads a value from its text where that stands.
+/// Parses a value from its text.
 pub(crate) struct Text<T>(PhantomData<fn() -> T>);
 
 impl<T> Text<T> {

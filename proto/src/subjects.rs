@@ -38,7 +38,7 @@ impl Subject {
         Self("wirefold.v1.article.judged.epoch".to_owned())
     }
 
-    /// An enriched article. Only the first subtag of the language stands in the subject.
+    /// An enriched article. The subject has only the first subtag of the language.
     #[must_use]
     pub fn output_article(class: Class, language: &LanguageTag) -> Self {
         let language = escape(language.primary());
@@ -51,7 +51,7 @@ impl Subject {
         Self(format!("wirefold.v1.output.story.{}", change.as_str()))
     }
 
-    /// What came of a command about stories.
+    /// The outcome of a command about stories.
     #[must_use]
     pub(crate) fn output_command(outcome: &str) -> Self {
         Self(format!("wirefold.v1.output.command.{outcome}"))
@@ -82,7 +82,7 @@ impl Subject {
         &self.0
     }
 
-    /// The subject as text of its own.
+    /// The subject as an owned text.
     #[must_use]
     pub fn into_text(self) -> String {
         self.0

@@ -1,4 +1,4 @@
-//! An article as somebody submits it, in whichever way.
+//! An article as it is submitted, in any way.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::article::{ItemSource, Media};
 use crate::ids::LanguageTag;
 
-/// An article as it is given: by a feed's item, a file, `POST /api/v1/articles` or a NATS subject.
+/// A submitted article: an item of a feed, a file, `POST /api/v1/articles` or a message on a NATS subject.
 ///
-/// It says nothing of who vouches for it: that is the way it came in, or the `feed` that it names.
+/// It does not say which site vouches for it: that depends on the way of submission, or on the `feed` that it
+/// names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubmittedArticle {
@@ -23,7 +24,7 @@ pub struct SubmittedArticle {
     /// The title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The text, plain, paragraphs parted by an empty line.
+    /// The plain text, with empty lines between paragraphs.
     pub text: String,
     /// The author, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,11 +35,11 @@ pub struct SubmittedArticle {
     /// The publisher; absent: that of `source`, else the registrable domain of `url`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outlet: Option<String>,
-    /// The publisher as a feed names it for one item.
+    /// The publisher that a feed names for this item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<ItemSource>,
-    /// The feed that it came through, by its address or domain: that site says whose text it is.
-    /// Absent, or an id without a site: whoever gives it vouches for that.
+    /// The feed that it came through, by address or domain. Its site vouches for the publisher. Absent, or an
+    /// id without a site: the sender vouches for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<String>,
     /// When it was published.

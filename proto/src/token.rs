@@ -11,7 +11,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TokenError {
-    /// A character that stands unescaped.
+    /// A character that must be escaped.
     #[error("subject token {token:?}: {character:?} must be escaped")]
     Character {
         /// The token.
@@ -19,8 +19,8 @@ pub enum TokenError {
         /// The character.
         character: char,
     },
-    /// A `=` without two upper-case hex digits, or with the digits of a character that needs no
-    /// escape, or of no UTF-8.
+    /// A `=` without two upper-case hex digits, or with the digits of a character that needs no escape, or of
+    /// bytes that are not UTF-8.
     #[error("subject token {0:?}: a broken escape")]
     Escape(String),
     /// No text at all.
@@ -55,10 +55,10 @@ pub fn escape(text: &str) -> String {
     token
 }
 
-/// Reads a text back from its token.
+/// Decodes a token.
 ///
 /// # Errors
-/// A [`TokenError`] for anything [`escape`] does not write.
+/// A [`TokenError`] for anything that [`escape`] does not write.
 pub fn unescape(token: &str) -> Result<String, TokenError> {
     match token {
         "" => return Err(TokenError::Empty),

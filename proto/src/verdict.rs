@@ -9,34 +9,34 @@ use crate::ids::{ArticleId, EventId, StoryId};
 use crate::measure::{Containment, Novelty, Simhash};
 use crate::words::words;
 
-/// The most entries of [`Verdict::matches`] and of [`Verdict::holds`] in a bus message, the
-/// strongest first: keeps a decision within its 2 KB.
+/// The most entries of [`Verdict::matches`] and of [`Verdict::holds`] in a bus message, the strongest first.
+/// It keeps a decision within its 2 KB.
 pub const MAX_MATCHES: usize = 4;
 
 /// The detector's answer for one article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Verdict {
-    /// What the article is.
+    /// The class of the article.
     pub class: Class,
-    /// How much of the text is copied; stands with `copy` only.
+    /// How much of the text is copied; only for `copy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
-    /// Whether the text is long enough to be compared. Where not, only exact text or URL folds it.
+    /// Whether the text is long enough to be compared. If not, it is folded only with an equal text or URL.
     pub comparable: bool,
     /// The story the article belongs to.
     pub story: StoryId,
     /// The event the story belongs to.
     pub event: EventId,
-    /// The article that stands for the story.
+    /// The lead of the story.
     pub lead: ArticleId,
-    /// The first article of the separately written text this one goes back to.
+    /// The first article of the separately written text that this one comes from.
     pub origin: ArticleId,
-    /// How sure the origin is; absent where the text is its own.
+    /// How sure the origin is; absent if the text is its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin_confidence: Option<Confidence>,
     /// Earlier articles that share text with this one, the strongest first.
     pub matches: Vec<TextMatch>,
-    /// Stories that this text holds without being a copy of them, as a digest does.
+    /// Stories that this text contains without being a copy of them, as a digest does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<StoryId>,
     /// The number of quotations it shares with the matches. They never count as copying.
@@ -46,25 +46,25 @@ pub struct Verdict {
     pub agency: Option<Agency>,
     /// The share of the text that the rest of its story does not cover.
     pub novelty: Novelty,
-    /// Whether this article changes what is known, and why; absent where nothing was asked, as for
-    /// a plain copy.
+    /// Whether this article is a material change, and why; absent if that was not checked, as for a plain
+    /// copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub material: Option<Materiality>,
     /// The SimHash of the text.
     pub simhash: Simhash,
 }
 
-/// What an article is.
+/// The class of an article.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
-    /// Own text, no event yet.
+    /// Its own text, not in any event yet.
     New,
-    /// Own text about a known event.
+    /// Its own text about a known event.
     Related,
-    /// The text of another article, in the whole or in a named part: folded.
+    /// The text of another article, all of it or a named part: folded.
     Copy,
     /// A changed text of the same item.
     Version,
@@ -73,7 +73,7 @@ pub enum Class {
 words!(Class: New = "new", Related = "related", Copy = "copy", Version = "version");
 
 impl Class {
-    /// What an article of this class is to its story, for people.
+    /// The role of an article of this class in its story, for people.
     #[must_use]
     pub fn in_words(self, kind: Option<CopyKind>) -> &'static str {
         match (self, kind) {
@@ -95,9 +95,9 @@ impl Class {
 pub enum CopyKind {
     /// The same text after normalising.
     Exact,
-    /// Most of one text stands in the other.
+    /// Most of one text is in the other.
     Reprint,
-    /// A substantial part of one text stands in the other.
+    /// A substantial part of one text is in the other.
     Partial,
 }
 
@@ -106,25 +106,25 @@ pub enum CopyKind {
 pub struct TextMatch {
     /// The earlier article.
     pub id: ArticleId,
-    /// The share of this article's counted words that stand in the earlier one.
+    /// The share of this article's counted words that are also in the earlier one.
     pub contained: Containment,
-    /// The share of the earlier article's counted words that stand in this one.
+    /// The share of the earlier article's counted words that are also in this one.
     pub containing: Containment,
     /// The number of shared passages.
     pub passages: u32,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
-    /// The earlier article's sequence in `WF_FETCHED`, where its text is read.
+    /// The earlier article's sequence in `WF_FETCHED`, where its text is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fetched: Option<u64>,
 }
 
-/// Whether an article changes what is known, and why.
+/// Whether an article is a material change, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Materiality {
-    /// Whether it does.
+    /// Whether it is.
     pub material: bool,
-    /// Why it does or does not.
+    /// Why it is or is not.
     pub reason: MaterialReason,
     /// The words that changed, such as `28` for a new number; at most 80 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! The public verdict line: the output of `wirefold fold --json`, one object a line.
 //!
-//! Other programs read it, so names and order of the fields are fixed. Its ids are the ids of the *input*
-//! (file stems or the `id` of a JSON line), not article ids.
+//! Other programs read it, so the names and the order of the fields are fixed. The ids are those of the
+//! *input* (file stems or the `id` of a JSON line), not article ids.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,31 +13,31 @@ use crate::measure::{Containment, Simhash};
 use crate::tag::Tag;
 use crate::verdict::{Class, CopyKind};
 
-/// The verdict on one input, at arrival.
+/// The verdict on one input when it arrives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct VerdictLine {
     /// `wirefold.verdict/1`.
     pub schema: Tag<Self>,
     /// The input's id.
     pub id: String,
-    /// What the input is.
+    /// The class of the input.
     pub class: Class,
-    /// How much of it is copied; stands with `copy` only.
+    /// How much of it is copied; only for `copy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
-    /// Whether the text is long enough to be compared. Where not, only exact text or URL folds it.
+    /// Whether the text is long enough to be compared. If not, it is folded only with an equal text or URL.
     pub comparable: bool,
     /// The first input of its story.
     pub story: String,
-    /// The first input of its event; its own id where it joined none.
+    /// The first input of its event; its own id if it joined none.
     pub event: String,
-    /// The input that stands for the story.
+    /// The lead of the story.
     pub lead: String,
-    /// The first input of the separately written text it goes back to.
+    /// The first input of the separately written text that it comes from.
     pub origin: String,
     /// Earlier inputs that share text with it, the strongest first.
     pub matches: Vec<LineMatch>,
-    /// The first inputs of the stories it holds without being a copy of them.
+    /// The first inputs of the stories that it contains without being a copy of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub holds: Vec<String>,
     /// The number of quotations it shares with the matches.
@@ -47,14 +47,14 @@ pub struct VerdictLine {
     pub agency: Option<LineAgency>,
     /// The SimHash of the text.
     pub simhash: Simhash,
-    /// Stories that stood on page chrome, which it made known, divided again.
+    /// Stories that were folded only because of page chrome, and divided after this input.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub regrouped: Vec<LineRegrouping>,
 }
 
 message!(VerdictLine = "wirefold.verdict" / 1);
 
-/// Inputs that are a story of their own again.
+/// Inputs that became a story of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LineRegrouping {
     /// The first input of the story they were in.
@@ -70,16 +70,15 @@ pub struct LineRegrouping {
 pub struct LineMatch {
     /// The earlier input.
     pub id: String,
-    /// The share of this input's counted words that stand in the earlier one.
+    /// The share of this input's counted words that are also in the earlier one.
     pub contained: Containment,
-    /// The share of the earlier input's counted words that stand in this one.
+    /// The share of the earlier input's counted words that are also in this one.
     pub containing: Containment,
     /// The number of shared passages.
     pub passages: u32,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
-    /// The rule that says what this input is to the earlier one, by the name that `wirefold eval` counts it
-    /// by: why it folds, or why not.
+    /// The rule that decided about the two inputs, by its name in `wirefold eval`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
 }
@@ -89,7 +88,7 @@ pub struct LineMatch {
 pub struct LineAgency {
     /// The name as readers know it, such as `AP`.
     pub name: String,
-    /// How it is known.
+    /// How the agency was determined.
     pub how: AgencyHow,
     /// How sure it is.
     pub confidence: Confidence,

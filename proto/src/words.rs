@@ -15,7 +15,7 @@ macro_rules! words {
                 }
             }
 
-            /// The value of this word; none where it is no such word.
+            /// The value with this word; none if there is none.
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|value| value.as_str() == word)

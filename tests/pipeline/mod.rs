@@ -14,6 +14,7 @@ mod five_statements;
 pub(super) mod forgotten;
 mod full_disk;
 mod generated;
+mod gone_target;
 mod kept;
 mod killed;
 mod loopback;

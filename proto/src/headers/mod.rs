@@ -22,19 +22,19 @@ pub const JSON: &str = "application/json";
 /// The attributes of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventHeaders {
-    /// `ce-id`: the message id, the same however often the message is published.
+    /// `ce-id`: the message id, the same for each attempt to publish.
     pub id: String,
-    /// `ce-source`: a URI reference to what published it, such as `/wirefold/detector`.
+    /// `ce-source`: a URI reference to the publisher, such as `/wirefold/detector`.
     pub source: String,
     /// `ce-type`: the schema name without its version.
     pub kind: String,
     /// `ce-time`: when it happened.
     pub time: Timestamp,
-    /// `ce-subject`: the subject it was published on.
+    /// `ce-subject`: its subject.
     pub subject: Option<String>,
     /// `ce-dataschema`: the URI of the body's schema.
     pub dataschema: Option<String>,
-    /// `traceparent`: the trace it belongs to.
+    /// `traceparent`: its trace.
     pub trace: Option<TraceParent>,
 }
 
@@ -42,30 +42,30 @@ pub struct EventHeaders {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// A required header is not there.
+    /// A required header is missing.
     #[error("no header `{0}`")]
     Missing(&'static str),
-    /// A header stands there more than once.
+    /// A header occurs more than once.
     #[error("header `{0}` occurs more than once")]
     Twice(&'static str),
-    /// A required header without a value.
+    /// A required header is empty.
     #[error("header `{0}` is empty")]
     Empty(&'static str),
-    /// A header's escapes are broken.
+    /// A header has malformed escapes.
     #[error("header `{name}`: {why}")]
     Percent {
         /// The header.
         name: &'static str,
-        /// What is broken.
+        /// What is malformed.
         why: PercentError,
     },
     /// Another version of CloudEvents.
     #[error("header `ce-specversion` is {0:?}: this reader knows \"1.0\"")]
     SpecVersion(String),
-    /// A time that is none.
+    /// A malformed time.
     #[error("header `ce-time` is {0:?}: expected a time such as 2026-03-01T12:00:00Z")]
     Time(String),
-    /// Structured mode, or a body that is no JSON.
+    /// Structured mode, or a body that is not JSON.
     #[error("header `content-type` is {0:?}: expected application/json in binary mode")]
     ContentType(String),
 }
@@ -105,10 +105,10 @@ impl EventHeaders {
         pairs
     }
 
-    /// Reads headers back. Names are compared without case; other headers are left alone.
+    /// Parses headers. Names are compared without case, and other headers are ignored.
     ///
-    /// An invalid `traceparent` is left out, as W3C Trace Context asks: a broken trace must not
-    /// cost a message.
+    /// An invalid `traceparent` is ignored, as W3C Trace Context requires: a malformed trace must not cost a
+    /// message.
     ///
     /// # Errors
     /// A [`HeaderError`] that names the header.
@@ -140,7 +140,7 @@ impl EventHeaders {
     }
 }
 
-/// Whether a media type is JSON, whatever its parameters.
+/// Whether a media type is JSON, with any parameters.
 fn is_json(media_type: &str) -> bool {
     let essence = media_type.split(';').next().unwrap_or_default();
     essence.trim().eq_ignore_ascii_case(JSON)
@@ -198,7 +198,7 @@ mod tests {
         EventHeaders::from_pairs(pairs.iter().map(|(name, value)| (*name, value.as_str())))
     }
 
-    /// The headers with one replaced, or left out where the new value is empty.
+    /// The headers with one replaced, or left out if the new value is empty.
     fn with(name: &'static str, value: Option<&str>) -> Vec<(&'static str, String)> {
         let mut pairs = headers().to_pairs();
         pairs.retain(|(given, _)| *given != name);

@@ -6,10 +6,10 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PercentError {
-    /// A `%` that starts no escape.
+    /// A `%` that begins no escape.
     #[error("`%` without two hex digits")]
     Escape,
-    /// The escapes stand for no text.
+    /// The unescaped bytes are not UTF-8.
     #[error("the bytes are no UTF-8")]
     Utf8,
 }

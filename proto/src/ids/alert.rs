@@ -1,4 +1,4 @@
-//! Ids of alerts, and what an alert is about.
+//! Ids of alerts and their targets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{EventId, IdError, IdErrorKind, StoryId, SubscriptionId};
 use crate::string_form::string_form;
 
-/// What an alert or a change is about: a story or an event, told apart by the id's first letter.
+/// The story or event of an alert or a change, distinguished by the id's first letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
     /// An event.
@@ -18,9 +18,9 @@ pub enum Target {
 /// One alert: `<subscription>:<story or event>`, the same through all its revisions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AlertId {
-    /// The subscription that rings.
+    /// The subscription.
     pub subscription: SubscriptionId,
-    /// What it rings about.
+    /// The story or event.
     pub target: Target,
 }
 

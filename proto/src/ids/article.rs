@@ -11,8 +11,7 @@ use crate::string_form::string_form;
 
 /// One article: `a-` and 26 digits of a 128-bit hash over outlet, address and content.
 ///
-/// The same page in several feeds, a refetch and a replay give the same id; a changed text gives
-/// another.
+/// The same page in several feeds, a refetch and a replay give the same id. A changed text gives another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ArticleId(u128);
 
@@ -24,7 +23,7 @@ pub struct StoryId(u128);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(u128);
 
-/// Where an item lives: its canonical URL, else the key its feed gives it.
+/// The address of an item: its canonical URL, else its key in its feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemAddress<'a> {
     /// The canonical URL.
@@ -54,8 +53,8 @@ impl ArticleId {
         Self(hash128(&[b"article", outlet.as_str().as_bytes(), kind, place, &content]))
     }
 
-    /// The same where the feed of `authority` says that it is this outlet's: the id that [`of`]
-    /// gives where both are one, another where a stranger says so.
+    /// The same for a feed of `authority` that attributes the article to this outlet. The id is that of
+    /// [`of`] if both are the same, and another one otherwise.
     ///
     /// [`of`]: ArticleId::of
     #[must_use]
@@ -114,8 +113,8 @@ impl From<EventId> for ArticleId {
 
 /// SipHash-2-4 with 128 bits under a fixed key, each part preceded by its length in eight bytes.
 ///
-/// The key is public, so this is no defence against someone who builds collisions; such a one
-/// could only make two articles of *their own* outlet one, the outlet being a part.
+/// The key is public, so the hash does not prevent constructed collisions. They could only make two articles
+/// of the attacker's *own* outlet one, since the outlet is a part.
 fn hash128(parts: &[&[u8]]) -> u128 {
     let mut hasher = SipHasher24::new_with_key(b"wirefold article");
     for part in parts {
@@ -128,7 +127,7 @@ fn hash128(parts: &[&[u8]]) -> u128 {
 macro_rules! digits_id {
     ($type:ident, $prefix:literal, $what:literal, $about:literal) => {
         impl $type {
-            /// The digits as a number, for those who keep many ids in few bytes.
+            /// The id as a number, for tables with many ids.
             #[must_use]
             pub const fn to_number(self) -> u128 {
                 self.0
@@ -185,7 +184,7 @@ mod tests {
         ArticleId::of(&outlet.parse().unwrap(), address, ContentHash::of(title, text))
     }
 
-    /// Ids stand in streams for months: this value may never change.
+    /// Streams have ids for months: this value may never change.
     #[test]
     fn golden() {
         let url = ItemAddress::Url("https://harbour.example/ferry");
@@ -222,7 +221,7 @@ mod tests {
         assert_eq!(told_by(&bbc), ArticleId::of(&bbc, url, content));
         let ids = [told_by(&bbc), told_by(&planet), told_by(&other)];
         assert!(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
-        // Ids stand in streams for months: this value may never change.
+        // Streams have ids for months: this value may never change.
         assert_eq!(told_by(&planet).to_string(), "a-3d3j1g58y10aacx58adesejy6a");
     }
 

@@ -8,9 +8,9 @@ use crate::string_form::string_form;
 
 /// One record of the detector: `<epoch>-<input sequence>`.
 ///
-/// `7-1042` judges message 1042 of `WF_FETCHED`, `7-c12` carries out message 12 of `WF_CONTROL`,
-/// `7-epoch` opens epoch 7. Never an article id: the bus's de-duplication would then swallow a
-/// second writer's record instead of refusing it.
+/// `7-1042` judges message 1042 of `WF_FETCHED`, `7-c12` carries out message 12 of `WF_CONTROL`, `7-epoch`
+/// opens epoch 7. It is never an article id: the bus would then drop a second writer's record as a duplicate
+/// instead of refusing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DecisionId {
     /// The writer's epoch, one higher at each take-over.
@@ -19,7 +19,7 @@ pub struct DecisionId {
     pub input: Input,
 }
 
-/// What a record of the detector answers.
+/// The input of a record of the detector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Input {
     /// The take-over itself.

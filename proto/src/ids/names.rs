@@ -19,7 +19,7 @@ impl FeedId {
         Self("push".to_owned())
     }
 
-    /// A feed that has no id yet, as one that is only looked at.
+    /// The id of a feed without one, such as a probed feed.
     #[must_use]
     pub fn unnamed() -> Self {
         Self("unnamed".to_owned())
@@ -44,8 +44,8 @@ pub struct Outlet(String);
 pub struct LanguageTag(String);
 
 impl SubscriptionId {
-    /// The id that a name for people gives: its ASCII letters and digits in lower case, `-` between
-    /// its words. None where it has neither.
+    /// The id made from a name: its ASCII letters and digits in lower case, with `-` between words. None if
+    /// it has neither.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let mut slug = String::new();
@@ -64,13 +64,13 @@ impl SubscriptionId {
 }
 
 impl Outlet {
-    /// The publisher of what people give without naming one: files, standard input, a push.
+    /// The publisher of articles without one: from files, standard input, or a push.
     #[must_use]
     pub fn local() -> Self {
         Self("local".to_owned())
     }
 
-    /// Whether nobody is named: nothing is to be learnt of what such an outlet prints.
+    /// Whether no publisher is named: then nothing can be learned about its pages.
     #[must_use]
     pub fn is_local(&self) -> bool {
         self.0 == "local"

@@ -50,7 +50,7 @@ const TAIL: &str = "    ]
 }
 ";
 
-/// The variable in the included file that holds a user's password.
+/// The variable in the included file with a user's password.
 #[must_use]
 pub fn password_variable(user: User) -> String {
     format!("WIREFOLD_{}_PASSWORD", user.as_str().to_uppercase())
@@ -66,7 +66,7 @@ pub fn document() -> String {
     text + TAIL
 }
 
-/// Where in `deploy/nats.conf` a user's rights begin, or this pattern of theirs stands; from 1.
+/// The line in `deploy/nats.conf` of a user's first right, or of one of its patterns; from 1.
 #[must_use]
 pub fn line_of(user: User, pattern: Option<&str>) -> Option<usize> {
     let document = document();

@@ -1,16 +1,17 @@
 //! The subjects of requests to JetStream.
 
 use super::{REPLAY, Right};
-use crate::streams::{ALERTS, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
+use crate::alert_keys::{REPLAYED_KEY, gone_key};
+use crate::streams::{ALERTS, DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
 
-/// The table in which readers without acknowledgements say how far they are, by stream and role.
+/// The table with the positions of readers that do not acknowledge, by stream and role.
 pub const MARKS: &str = "wf_marks";
 
-/// The streams from which `setup` drops what all their readers are past, once they are full. The
-/// others drop their oldest by themselves.
+/// The streams from which `setup` deletes messages that all readers have read, once they are full. The others
+/// drop their oldest messages themselves.
 pub const PURGED: [&str; 3] = ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT"];
 
-/// The durable readers of a name that is known beforehand: stream and reader.
+/// The durable consumers with fixed names: stream and consumer.
 pub const READERS: [(&str, &str); 3] =
     [("WF_JUDGED", "enricher"), ("WF_OUTPUT", "reader"), ("WF_ALERTS", "reader")];
 
@@ -23,9 +24,9 @@ pub fn stream_of(kind: StoreKind, name: &str) -> String {
     }
 }
 
-/// The name of a role's durable reader on a stream, as a pattern.
+/// The name of a role's durable consumer on a stream, as a pattern.
 ///
-/// The alerter has one a delivery, `alerter-<delivery>`, and a pattern takes whole tokens only.
+/// The alerter has one for each delivery, `alerter-<delivery>`. A pattern can only replace whole tokens.
 #[must_use]
 pub fn durable_of(stream: &Stream, role: Role) -> &'static str {
     let is_alerter = role == Role::Stage(crate::streams::Stage::Alerter);
@@ -55,7 +56,7 @@ fn make_durable(stream: &str, durable: &str) -> Vec<String> {
     ]
 }
 
-/// To pull the messages of a durable reader and to settle them.
+/// The right to pull the messages of a durable consumer and to settle them.
 fn using(stream: &str, durable: &str) -> [String; 3] {
     [
         format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"),
@@ -79,7 +80,7 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
                 publish.push(format!("$KV.{MARKS}.{name}.{}", stage.as_str()));
                 publish.push(format!("$JS.API.STREAM.MSG.GET.KV_{MARKS}"));
             }
-            // By sequence, which needs nothing made. Where the server says what it stored, it asks at once.
+            // Reading by sequence needs no consumer. The server announces stored messages here.
             let subscribe = vec![format!("wirefold.stored.{name}.>")];
             Right { what: format!("reads {name} in order"), publish, subscribe, ..Right::default() }
         }
@@ -87,7 +88,7 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
             let durable = durable_of(stream, role);
             let mut publish = vec![format!("$JS.API.CONSUMER.INFO.{name}.{durable}")];
             publish.extend(using(name, durable));
-            // Whoever may use all readers of a stream may not use those of other users.
+            // A user with rights to all consumers of a stream must not use those of others.
             let others = READERS.iter().filter(|(of, _)| *of == name && durable == "*");
             let never = others.flat_map(|(_, other)| using(name, other)).collect();
             let what = format!("reads {name} through a durable reader");
@@ -104,7 +105,7 @@ pub(super) fn keys(bucket: &str, role: Role, writes: bool) -> Right {
     }
     publish.push(format!("$JS.API.STREAM.INFO.{stream}"));
     publish.push(format!("$JS.API.STREAM.MSG.GET.{stream}"));
-    // As the clients of others ask for a key, or all keys as they stand.
+    // The requests that other clients use for one key, or for all keys.
     publish.push(match role {
         Role::Reader => format!("$JS.API.DIRECT.GET.{stream}.>"),
         _ => format!("$JS.API.DIRECT.GET.{stream}"),
@@ -113,12 +114,20 @@ pub(super) fn keys(bucket: &str, role: Role, writes: bool) -> Right {
     Right { what: format!("{verb} the table {bucket}"), publish, ..Right::default() }
 }
 
+/// The keys that the gateway writes in the table of deliveries when a dead letter or an alert is replayed.
+pub(super) fn replaying() -> Right {
+    let keys = [gone_key("*"), REPLAYED_KEY.to_owned()];
+    let publish = keys.map(|key| format!("$KV.{}.{key}", DELIVERIES.name)).to_vec();
+    let what = "switches deliveries on again, and notes replayed dead letters".to_owned();
+    Right { what, publish, ..Right::default() }
+}
+
 pub(super) fn objects(store: &str, writes: bool) -> Right {
     let stream = stream_of(StoreKind::Objects, store);
     let mut publish = if writes { vec![format!("$O.{store}.>")] } else { Vec::new() };
     publish.extend(lookup(&stream));
     if writes {
-        // What was overwritten goes at once: snapshots are large.
+        // Overwritten objects are purged at once, since snapshots are large.
         publish.push(format!("$JS.API.STREAM.PURGE.{stream}"));
     }
     let verb = if writes { "keeps" } else { "reads" };
@@ -144,7 +153,7 @@ pub(super) fn setup() -> Vec<Right> {
         readers.extend(make_durable(stream.name, "*"));
     }
     let mut keeping = vec![format!("$JS.API.STREAM.MSG.GET.KV_{MARKS}")];
-    // When its oldest message came says how far back a stream reaches.
+    // The time of the oldest message tells how far back a stream reaches.
     keeping.extend(STREAMS.iter().flat_map(|stream| lookup(stream.name)));
     keeping.extend(PURGED.map(|stream| format!("$JS.API.STREAM.PURGE.{stream}")));
     let next = |stream: &Stream| format!("$JS.API.CONSUMER.MSG.NEXT.{}.*", stream.name);

@@ -1,8 +1,7 @@
-//! The rights of each user of the NATS server, by subject, and the configuration of the server made from
-//! them.
+//! The rights of each user of the NATS server, by subject, and the server's configuration with them.
 //!
-//! They follow from the tables in [`streams`](crate::streams): who writes a stream, who reads it and how, and
-//! who owns which table of keys. This module knows the subjects of the requests to JetStream for that.
+//! They follow from the tables in [`streams`](crate::streams): writers and readers of streams, how they read,
+//! and writers of key-value buckets. This module adds the subjects of requests to JetStream.
 //! `deploy/nats.conf` is [`document`].
 
 mod conf;
@@ -22,7 +21,7 @@ pub use service::{COMPARE, REPLAY, Service};
 /// A user of the NATS server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum User {
-    /// Makes streams, stores and readers, and drops what all have read: no message is its own.
+    /// Creates streams, stores and consumers, and deletes messages that all have read. It owns no messages.
     Setup,
     /// A role of the contract.
     Role(Role),
@@ -44,7 +43,7 @@ impl User {
         ]
     };
 
-    /// The user's name.
+    /// The name of the user.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -53,14 +52,14 @@ impl User {
         }
     }
 
-    /// The user of this name.
+    /// The user with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|user| user.as_str() == name)
     }
 
-    /// Where answers to this user come in: no other may listen there. The pruner logs in as `setup`
-    /// from a process of its own.
+    /// The inboxes of this user, to which no other user may subscribe. The pruner logs in as `setup` from a
+    /// process of its own.
     #[must_use]
     pub fn inboxes(self) -> Vec<String> {
         let named = |name: &str| format!("_INBOX_{name}.>");
@@ -77,30 +76,30 @@ impl fmt::Display for User {
     }
 }
 
-/// One thing that a user may do, and the subjects that it takes.
+/// A right of a user, with its subjects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Right {
-    /// What for, as in "writes WF_JUDGED".
+    /// Its purpose, as in "writes WF_JUDGED".
     pub what: String,
-    /// Patterns on which it may publish.
+    /// Patterns on which the user may publish.
     pub publish: Vec<String>,
-    /// Patterns on which it may not, though one of the others takes them in.
+    /// Patterns on which it may not publish, although one of the others contains them.
     pub never: Vec<String>,
     /// Patterns to which it may subscribe.
     pub subscribe: Vec<String>,
 }
 
-/// All that a user may do.
+/// All rights of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// What. No pattern stands twice.
+    /// The rights. Each pattern occurs once.
     pub rights: Vec<Right>,
 }
 
 impl Rights {
-    /// What this user may do.
+    /// The rights of this user.
     #[must_use]
     pub fn of(user: User) -> Self {
         let mut rights = vec![Right {
@@ -154,7 +153,7 @@ impl Rights {
     }
 }
 
-/// A subject that a pattern takes.
+/// A subject that matches a pattern.
 #[must_use]
 pub fn sample(pattern: &str) -> String {
     let tokens = pattern.split('.').map(|token| match token {
@@ -193,6 +192,7 @@ fn of_role(role: Role) -> Vec<Right> {
                 let publish = vec![REPLAY.to_owned()];
                 let what = "asks the enricher to try again".to_owned();
                 rights.push(Right { what, publish, ..Right::default() });
+                rights.push(jetstream::replaying());
             }
         }
         Role::Reader => rights.push(service::asking()),
@@ -255,6 +255,9 @@ mod tests {
             ("gateway", "$KV.wf_subscriptions.subscription.a", false),
             ("detector", "$KV.wf_leases.detector", true),
             ("gateway", "$KV.wf_leases.detector", false),
+            ("gateway", "$KV.wf_deliveries.desk.gone", true),
+            ("gateway", "$KV.wf_deliveries.replayed", true),
+            ("gateway", "$KV.wf_deliveries.desk.floods", false),
         ];
         for (user, subject, may) in cases {
             assert_eq!(of(user).may_publish(subject), may, "{user} {subject}");
@@ -290,7 +293,7 @@ mod tests {
             for pattern in [">", "wirefold.>", "wirefold.v1.alert.>", "$KV.>", "$JS.>"] {
                 assert!(!rights.may_subscribe(pattern), "{user} {pattern}");
             }
-            // Only who reads a stream in order hears what is stored there.
+            // Only roles that read a stream in order get its announcements.
             let hears = rights.may_subscribe("wirefold.stored.WF_ALERTS.>");
             assert_eq!(hears, matches!(user.as_str(), "alerter" | "gateway"), "{user}");
         }
@@ -316,7 +319,7 @@ mod tests {
         }
     }
 
-    /// Its messages go wherever who makes a reader says.
+    /// The creator of a consumer decides where its messages go.
     #[test]
     fn only_setup_makes_readers() {
         for user in User::ALL {
@@ -328,7 +331,7 @@ mod tests {
         }
         let alerter = of("alerter");
         assert!(!alerter.may_publish("$JS.API.CONSUMER.CREATE.WF_ALERTS.alerter-desk"));
-        // The reader of others on the same stream is theirs.
+        // Consumers of other users on the same stream belong to them.
         let using = |reader: &str| {
             let next = format!("$JS.API.CONSUMER.MSG.NEXT.WF_ALERTS.{reader}");
             [next, format!("$JS.ACK.WF_ALERTS.{reader}.1.2.3.4.5")]

@@ -3,14 +3,13 @@
 use super::{Right, User};
 use crate::streams::{Role, Stage};
 
-/// The subject on which two texts are compared for whoever asks.
+/// The subject for comparing two texts.
 pub const COMPARE: &str = "wirefold.v1.compare";
 
-/// The subject on which the enricher is asked to try again what it gave up on: only it may write the
-/// output.
+/// The subject for enriching a dead letter's article again. Only the enricher may write the output.
 pub const REPLAY: &str = "wirefold.v1.replay.enricher";
 
-/// The subjects on which services say how they are.
+/// The subjects for the health of services.
 const HEALTH: &str = "wirefold.v1.health.*";
 
 /// A process that answers as a NATS service: a stage, or the pruner, which handles no messages.
@@ -45,19 +44,19 @@ impl Service {
         }
     }
 
-    /// The name under which it answers `nats micro ls`.
+    /// The name in `nats micro ls`.
     #[must_use]
     pub fn name(self) -> String {
         format!("wirefold-{}", self.as_str())
     }
 
-    /// The subject on which it says how it is.
+    /// The subject for its health.
     #[must_use]
     pub fn health_subject(self) -> String {
         format!("wirefold.v1.health.{}", self.as_str())
     }
 
-    /// The user of the server that it is.
+    /// Its user of the server.
     #[must_use]
     pub const fn user(self) -> User {
         match self {
@@ -67,12 +66,11 @@ impl Service {
     }
 }
 
-/// A service that can be asked how it is. The gateway compares texts besides, the enricher tries
-/// again.
+/// The right to answer as a service. The gateway also compares texts, and the enricher also replays.
 pub(super) fn serving(service: Service) -> Right {
     let name = service.name();
     let mut subscribe = Vec::new();
-    // Each by its name: to the server, `$SRV.*` takes in a subscription to `$SRV.>`, too.
+    // Each by its name: for the server, the pattern `$SRV.*` would also allow a subscription to `$SRV.>`.
     for verb in ["PING", "INFO", "STATS"] {
         subscribe.push(format!("$SRV.{verb}"));
         subscribe.push(format!("$SRV.{verb}.{name}"));

@@ -1,4 +1,4 @@
-//! Streams, buckets and the object store: their names, their subjects, who writes and who reads.
+//! Streams, buckets and the object store: names, subjects, writers and readers.
 //!
 //! The rights of the NATS users follow from these tables: see [`rights`](crate::rights).
 
@@ -16,10 +16,10 @@ pub use stores::{
 /// How a role reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReadBy {
-    /// Through a durable consumer named after the role, and acknowledges. The alerter has one for
-    /// each delivery.
+    /// Through a durable consumer named after the role, with acknowledgements. The alerter has one for each
+    /// delivery.
     Consumer,
-    /// From a sequence in order, by the sequence alone; acknowledges nothing.
+    /// In order from a sequence, without acknowledgements.
     Order,
     /// Single messages by their sequence.
     Sequence,
@@ -28,18 +28,18 @@ pub enum ReadBy {
 /// A right to publish on a stream's subjects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Writer {
-    /// Who.
+    /// The role.
     pub role: Role,
-    /// Which subjects, each within the stream's.
+    /// The subjects, each within the stream's.
     pub subjects: &'static [&'static str],
 }
 
 /// A right to read a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reader {
-    /// Who.
+    /// The role.
     pub role: Role,
-    /// How.
+    /// The way of reading.
     pub by: ReadBy,
 }
 
@@ -50,11 +50,11 @@ pub struct Stream {
     pub name: &'static str,
     /// Its subjects, as NATS patterns.
     pub subjects: &'static [&'static str],
-    /// What stands in it.
+    /// Its content.
     pub about: &'static str,
-    /// Who writes it.
+    /// Its writers.
     pub writers: &'static [Writer],
-    /// Who reads it.
+    /// Its readers.
     pub readers: &'static [Reader],
 }
 
@@ -95,9 +95,9 @@ pub const JUDGED: Stream = Stream {
     readers: &[
         reads(DETECTOR, ReadBy::Order),
         reads(ENRICHER, ReadBy::Consumer),
-        // What it gave up on and is asked to try again.
+        // For dead letters that it tries again.
         reads(ENRICHER, ReadBy::Sequence),
-        // How much was decided since the last snapshot.
+        // For the number of decisions since the last snapshot.
         reads(ALERTER, ReadBy::Sequence),
     ],
 };
@@ -122,13 +122,13 @@ pub const OUTPUT: Stream = Stream {
     readers: &[
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
-        // Whether what comes to it again after long stands there.
+        // To find whether an output is stored already, after a long outage.
         reads(ENRICHER, ReadBy::Sequence),
         reads(READER, ReadBy::Consumer),
     ],
 };
 
-/// Alerts: each revision once, for as long as the stream keeps it.
+/// Alerts: each revision once, while the stream stores it.
 pub const ALERTS: Stream = Stream {
     name: "WF_ALERTS",
     subjects: &["wirefold.v1.alert.*.*.*"],
@@ -181,7 +181,7 @@ pub const DEAD: Stream = Stream {
     readers: &[
         reads(GATEWAY, ReadBy::Order),
         reads(CLI, ReadBy::Order),
-        // Whether there are new ones.
+        // To find new ones.
         reads(ALERTER, ReadBy::Sequence),
     ],
 };

@@ -17,7 +17,7 @@ pub enum Stage {
     Fetcher,
     /// Judges articles.
     Detector,
-    /// Finds out what stands in them.
+    /// Extracts findings from articles.
     Enricher,
     /// Sends alerts.
     Alerter,
@@ -34,9 +34,9 @@ words! {
     Gateway = "gateway",
 }
 
-/// Who connects to the bus; each has a user of its own with these rights and no others.
+/// A role that connects to the bus. Each has its own user with only its rights.
 ///
-/// The one-shot `setup` role is not among them: it owns all streams and buckets and no messages.
+/// The `setup` role is not one of them: it owns all streams and buckets and no messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// A stage.

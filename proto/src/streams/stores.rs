@@ -7,17 +7,17 @@ use super::roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER, R
 pub struct Store {
     /// Its name.
     pub name: &'static str,
-    /// Its sort.
+    /// Its kind.
     pub kind: StoreKind,
-    /// What stands in it.
+    /// Its content.
     pub about: &'static str,
-    /// Who writes it.
+    /// Its writers.
     pub writers: &'static [Role],
-    /// Who reads it.
+    /// Its readers.
     pub readers: &'static [Role],
 }
 
-/// A sort of store.
+/// A kind of store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoreKind {
     /// A key-value bucket.
@@ -26,7 +26,7 @@ pub enum StoreKind {
     Objects,
 }
 
-/// What the fetcher remembers of each feed.
+/// The state of each feed.
 pub const FEEDS: Store = Store {
     name: "wf_feeds",
     kind: StoreKind::KeyValue,
@@ -44,17 +44,17 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
-/// How far each delivery has come with each alert, and by which attempts; and how healthy all of it is.
+/// What each delivery has accepted of each alert, with its attempts; and the health of the installation.
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery took, its newest attempts, its next digest of feeds, and what is wrong with this installation",
+    about: "the last revision of each alert that each delivery took, its newest attempts, its next digest of feeds, whether its target is gone, and what is wrong with this installation; and the dead letters that the gateway replayed",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };
 
-/// Stories as the gateway shows them, for as long as they may grow. Written over NATS only: there
-/// programs of others may look.
+/// Stories as the gateway shows them, while they may grow. They are written only over NATS, where other
+/// programs may read them.
 pub const STORIES: Store = Store {
     name: "wf_stories",
     kind: StoreKind::KeyValue,
@@ -63,7 +63,7 @@ pub const STORIES: Store = Store {
     readers: &[GATEWAY, CLI, READER],
 };
 
-/// How often articles were tried, and which of them may end the process.
+/// How often articles were tried, and which may crash the process.
 pub const TRIES: Store = Store {
     name: "wf_tries",
     kind: StoreKind::KeyValue,
@@ -81,7 +81,7 @@ pub const FORGOTTEN: Store = Store {
     readers: &[FETCHER, GATEWAY, CLI],
 };
 
-/// Which process leads, where several of one stage run.
+/// Which process leads, if several run the same stage.
 pub const LEASES: Store = Store {
     name: "wf_leases",
     kind: StoreKind::KeyValue,
@@ -96,7 +96,7 @@ pub const SNAPSHOTS: Store = Store {
     kind: StoreKind::Objects,
     about: "the detector's index segments and tables",
     writers: &[DETECTOR],
-    // The alerter looks how old the newest one is.
+    // For the age of the newest snapshot.
     readers: &[DETECTOR, ALERTER],
 };
 

@@ -1,33 +1,33 @@
 //! Which deliveries work, as far as this process has seen.
 //!
-//! Comes in: each success and failure of a delivery. Goes out: since when a delivery fails, and why. It never asks a
-//! target.
+//! Comes in: each success and failure of a delivery. Goes out: since when a delivery fails, and why. It never
+//! contacts a target.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wirefold_flow::UnixMillis;
 
-/// Which deliveries work. Cheap to clone; all clones are one.
+/// Which deliveries work. All clones share the states.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DeliveryStates(Arc<Mutex<BTreeMap<String, DeliveryState>>>);
 
-/// How a delivery did the last time.
+/// The result of the last attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DeliveryState {
-    /// Its target answered.
+    /// The target accepted it.
     Works,
-    /// Its target did not take what was sent, since this time.
+    /// The target has not accepted messages since this time.
     Failing { since: UnixMillis, why: String },
 }
 
 impl DeliveryStates {
-    /// The target answered.
+    /// Notes that the target accepted a message.
     pub(crate) fn works(&self, delivery: &str) {
         self.states().insert(delivery.to_owned(), DeliveryState::Works);
     }
 
-    /// The target did not take what was sent, and it is sent again.
+    /// Notes that the target did not accept a message, which will be sent again.
     pub(crate) fn failed(&self, delivery: &str, now: UnixMillis, why: &str) {
         let mut states = self.states();
         let since = match states.get(delivery) {
@@ -37,7 +37,7 @@ impl DeliveryStates {
         states.insert(delivery.to_owned(), DeliveryState::Failing { since, why: why.to_owned() });
     }
 
-    /// How a delivery did the last time; none where this process has sent nothing to it.
+    /// The result of the last attempt; none if this process has sent nothing to the delivery.
     pub(crate) fn of(&self, delivery: &str) -> Option<DeliveryState> {
         self.states().get(delivery).cloned()
     }

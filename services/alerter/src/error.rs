@@ -1,4 +1,4 @@
-//! Why the alerter ends other than by its stop signal.
+//! Errors that end the alerter.
 //!
 //! An error that may pass never ends it.
 
@@ -7,17 +7,17 @@ use wirefold_flow::{BusError, LoopError};
 use wirefold_http_client::ClientError;
 use wirefold_proto::TooLarge;
 
-/// Why the alerter ended. Whatever may pass is waited out; these are for people to mend.
+/// Why the alerter ended. It waits out errors that may pass; people must repair these.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum AlerterError {
-    /// The bus, or a loop over it, cannot go on.
+    /// The bus, or a loop over it, cannot continue.
     #[error(transparent)]
     Loop(#[from] LoopError),
-    /// The bus refused what was asked.
+    /// The bus refused a request.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// A delivery cannot be made: mend its settings.
+    /// A delivery cannot be built: correct its settings.
     #[error("delivery {name}: {why}")]
     Delivery {
         /// Its name.
@@ -28,7 +28,7 @@ pub enum AlerterError {
     /// The HTTP client cannot be made.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// A query that does not parse, or settings that are no subscription.
+    /// A query that cannot be parsed, or settings that are not valid for a subscription.
     #[error("subscription {id}: {why}")]
     Subscription {
         /// Its id.
@@ -36,15 +36,15 @@ pub enum AlerterError {
         /// What is wrong with it.
         why: String,
     },
-    /// An alert larger than any message may be.
+    /// An alert is larger than the largest message.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
 }
 
 impl AlerterError {
-    /// Whether starting anew from what is stored may help.
+    /// Whether a new start from the stored state may help.
     pub(crate) fn may_pass(&self) -> bool {
-        // A stream that went back in time is read from what is there at the next start.
+        // If a stream was rolled back, the next start reads what is there.
         let is_rolled_back = |error: &BusError| matches!(error, BusError::RolledBack { .. });
         let may_pass = |error: &BusError| error.may_pass() || is_rolled_back(error);
         matches!(self, Self::Bus(error) | Self::Loop(LoopError::Bus(error)) if may_pass(error))

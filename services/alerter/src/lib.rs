@@ -1,18 +1,16 @@
-//! Alerts: one for each event and subscription, with a life, and the deliveries that send them.
+//! Alerts: one for each event and subscription, and the deliveries that send them.
 //!
-//! Comes in: the output of the detector with the findings of the enricher, and commands about subscriptions. Goes out:
-//! revisions of alerts in `WF_ALERTS`, and messages to targets. It never groups articles, and knows no bus but the
-//! seam.
+//! Comes in: the output of the detector with the findings of the enricher, and commands about subscriptions.
+//! Goes out: revisions of alerts in `WF_ALERTS`, and messages to targets. It never groups articles, and uses
+//! the bus only through its seam.
 //!
-//! The *matcher* reads the output in the order of the decisions, compares each article with all
-//! subscriptions and publishes revisions of alerts, each exactly once. Each *delivery* is a stage
-//! of its own on the alerts: terminal, signed webhook, phone, e-mail, chat, program or file. The *digest* tells those deliveries that
-//! ask for it once a week what is wrong with feeds; the *watch* looks at the installation itself, and the
-//! deliveries tell what is wrong with it. A subscription comes from a file or
-//! by command and takes effect on the next article.
+//! The *matcher* reads the output in the order of the decisions, compares each article with all subscriptions
+//! and publishes revisions of alerts, each exactly once. Each *delivery* is a stage of its own that reads the
+//! alerts: terminal, signed webhook, phone, e-mail, chat, program or file. The *feed digest* sends a list of
+//! feeds with problems once a week. The *watch* observes the installation, and deliveries report its health
+//! conditions. Subscriptions come from files or commands, and apply from the next article on.
 //!
-//! It knows no HTTP of its own (see `wirefold-http-client`), no concrete bus and no clock but the one it
-//! is handed.
+//! HTTP is in `wirefold-http-client`. The bus and the clock are passed in.
 
 mod delivery;
 mod delivery_states;
@@ -50,7 +48,7 @@ use health::{HealthNotifier, Watch, beat};
 use kinds::DeliveryTarget;
 use matcher::{DefaultDeliveries, Namable, Setup};
 
-pub use delivery::{Delivery, check_delivery, kinds};
+pub use delivery::{Delivery, check_delivery, kinds, switch_on};
 pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
@@ -65,31 +63,31 @@ pub use subscription::check;
 pub use text::Templates;
 pub use wirefold_http_client::WEB_PORTS;
 
-/// The name under which it reads, in logs and in marks.
+/// The name of the matcher, in logs and in marks.
 pub(crate) const NAME: &str = "alerter";
 
-/// Where lines for people go.
+/// Prints lines for people.
 pub trait Printer: Send + Sync {
-    /// Prints a block of lines and ends the last.
+    /// Prints a block of lines and ends the last line.
     ///
     /// # Errors
-    /// Whatever the terminal or pipe says; the block is printed again later.
+    /// Any error of the terminal or pipe. The block is printed again later.
     fn print(&self, line: &str) -> std::io::Result<()>;
 }
 
-/// The durable reader of the delivery of this name.
+/// The durable consumer of the delivery of this name.
 #[must_use]
 pub fn consumer(delivery: &str) -> ConsumerConfig {
     delivery::consumer(delivery)
 }
 
-/// Matches and delivers until it is told to stop; then finishes what is in hand.
+/// Matches and delivers until it is stopped, and then finishes the messages under way.
 ///
-/// Only one may run on a bus at a time; [`run_under`] sees to that.
+/// Only one process may run it on a bus at a time; [`run_under`] ensures that.
 ///
 /// # Errors
-/// An [`AlerterError`] where settings, streams or the store must be mended. Whatever may pass is
-/// waited out.
+/// An [`AlerterError`] if people must repair settings, streams or the store. It waits out errors that may
+/// pass.
 pub async fn run(
     context: StageContext,
     settings: Settings,
@@ -132,7 +130,7 @@ pub async fn run(
     until_all_end(work, &stop).await
 }
 
-/// Starts what looks whether the installation is well, what tells the deliveries, and the heartbeat.
+/// Starts the watch, the health notifiers, and the heartbeat.
 fn watch_health(
     settings: &Settings,
     clients: &mut Clients,
@@ -168,7 +166,7 @@ fn watch_health(
     Ok(())
 }
 
-/// All end together: where one fails, the others are told to stop.
+/// Runs all tasks until the end. If one fails, the others are stopped.
 async fn until_all_end(
     mut work: JoinSet<Result<(), AlerterError>>,
     stop: &CancellationToken,
@@ -187,7 +185,7 @@ async fn until_all_end(
     first
 }
 
-/// A test crashed it: nothing may go on.
+/// Whether a test crashed it: then nothing may continue.
 fn is_crash(done: &Result<(), AlerterError>) -> bool {
     matches!(done, Err(AlerterError::Loop(LoopError::Crashed(_))))
 }
@@ -196,7 +194,7 @@ fn finished(done: Result<Result<(), AlerterError>, JoinError>) -> Result<(), Ale
     match done {
         Ok(done) => done,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        // Aborted, after a crash.
+        // The task was aborted after a crash.
         Err(_) => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! The metrics of the alerter.
 //!
-//! They count and never decide.
+//! Metrics only count. They never decide.
 
 use wirefold_flow::Metric;
 

@@ -9,26 +9,26 @@ use serde::Serialize;
 use wirefold_proto::{ArticleFetched, GroupBy, OutputArticle, SubscriptionSettings};
 use wirefold_query::{Document, Lists, Prepared, Query};
 
-use crate::engine::Piece;
+use crate::engine::IncomingArticle;
 use crate::error::AlerterError;
 
-/// What a query makes of an article.
+/// The result of a query for an article.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct QueryReading {
-    /// Whether the article is what the query asks for.
+    /// Whether the article matches.
     pub matches: bool,
-    /// Whether title and lede alone are not: the text only mentions it.
+    /// Whether it matches only outside title and lede.
     pub in_passing: bool,
     /// The words of the query that were found, with where.
     pub found: Vec<FoundWord>,
-    /// Where it does not match: the first part of the query that does not hold, as it is written.
+    /// If it does not match: the first part of the query that fails, as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<String>,
-    /// Whether that part is one that must not stand in the article.
+    /// Whether that part is one that the query excludes.
     pub is_excluded: bool,
-    /// Outlets of its event, or story, when it came in.
+    /// Outlets of its event or story when it came.
     pub outlets: u32,
-    /// Separately written texts of it then: an upper bound.
+    /// Separately written texts of its event or story at that time: an upper bound.
     pub origins: u32,
 }
 
@@ -37,15 +37,15 @@ pub struct QueryReading {
 pub struct FoundWord {
     /// The word, phrase or field as the query writes it.
     pub word: String,
-    /// Where: `title`, `lede`, `text`, or `field` for what is known of the article besides.
+    /// Where: `title`, `lede`, `text`, or `field` for other data of the article.
     pub place: &'static str,
 }
 
-/// Reads one article of the output as a subscription does; `fetched` is its text, where it is still
-/// kept. How fast articles came is not known any more: `velocity` holds of nothing.
+/// Compares one article of the output with a subscription. `fetched` is its text, if it is still stored. The
+/// velocity at that time is no longer known, so `velocity` never matches.
 ///
 /// # Errors
-/// [`AlerterError::Subscription`] where its query is none.
+/// [`AlerterError::Subscription`] if its query cannot be parsed.
 pub fn read_article(
     subscription: &SubscriptionSettings,
     lists: &Lists,
@@ -58,20 +58,21 @@ pub fn read_article(
             why: format!("query: {error}"),
         }
     })?;
-    let piece = Piece::new(0, output, fetched);
-    let tally = piece.tally(piece.target(subscription.group_by.unwrap_or(GroupBy::Event)));
+    let incoming = IncomingArticle::new(0, output, fetched);
+    let tally = incoming.tally(incoming.target(subscription.group_by.unwrap_or(GroupBy::Event)));
     let numbers = tally.numbers();
     let reading =
         QueryReading { outlets: tally.outlets, origins: tally.origins, ..QueryReading::default() };
-    let Some(matched) = query.matches(&piece.prepared, &numbers) else {
-        let failed = parts::first_failing(&subscription.query, lists, &piece.prepared, &numbers);
+    let Some(matched) = query.matches(&incoming.prepared, &numbers) else {
+        let failed = parts::first_failing(&subscription.query, lists, &incoming.prepared, &numbers);
         let is_excluded = failed.as_ref().is_some_and(|part| part.is_excluded);
         let failed = failed.map(|part| part.written);
         return Ok(QueryReading { failed, is_excluded, ..reading });
     };
-    let title = &piece.output.article.title;
+    let title = &incoming.output.article.title;
     let text = fetched.map_or("", |fetched| fetched.text.as_str());
-    let language = piece.output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
+    let language =
+        incoming.output.findings.language.as_ref().map_or("", |found| found.tag.as_str());
     let of_title = Prepared::new(&Document { title, language, ..Document::default() });
     let of_text = Prepared::new(&Document { title, text, language, ..Document::default() });
     let place = |word: &str| -> &'static str {

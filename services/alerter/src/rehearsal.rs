@@ -3,7 +3,7 @@
 //! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It sends and stores
 //! nothing.
 
-mod found;
+mod report;
 mod since;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,24 +11,24 @@ use std::time::Duration;
 
 use wirefold_envelope::InOrder;
 use wirefold_flow::{Bus, UnixMillis};
-use wirefold_proto::{AlertId, EventId, StoryChange, SubscriptionSettings, Target, streams};
+use wirefold_proto::{AlertId, Class, EventId, StoryChange, SubscriptionSettings, Target, streams};
 
 use wirefold_query::Lists;
 
-use crate::engine::{Engine, OutputPosition, Piece, StoryOverride, Tally};
+use crate::engine::{Engine, IncomingArticle, OutputPosition, StoryOverride, Tally};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
 
-pub use found::{Rehearsal, Sample, SampleRevision, Unready};
+pub use report::{Rehearsal, Sample, SampleRevision, Unready};
 
 const BATCH: usize = 128;
 
-/// Runs a subscription over the output since a time, as if it had been there; sends nothing. `lists` are
-/// those that its query may name.
+/// Runs a subscription over the output since a time, as if it had existed then, and sends nothing. `lists`
+/// are the lists that its query may name.
 ///
 /// # Errors
-/// [`AlerterError::Subscription`] where the settings are none, and whatever the bus says.
+/// [`AlerterError::Subscription`] if the settings are not valid, and errors of the bus.
 pub async fn rehearse(
     bus: &dyn Bus,
     subscription: &SubscriptionSettings,
@@ -56,7 +56,7 @@ pub async fn rehearse(
         }
         for item in order.ready(now) {
             stage.apply_item(item);
-            // Others on this thread do not wait for a whole batch.
+            // Other tasks on this thread do not wait for a whole batch.
             tokio::task::yield_now().await;
         }
     }
@@ -64,11 +64,13 @@ pub async fn rehearse(
     Ok(stage.end(now))
 }
 
-/// Something that matches.
+/// An event or story with matching articles.
 struct Matching {
     tally: Tally,
     /// The title of its last matching article.
     title: String,
+    /// How many of the matching articles are copies.
+    copies: u64,
     /// Whether a matching text of it is long enough to be compared.
     is_comparable: bool,
 }
@@ -77,13 +79,13 @@ struct Rehearsing {
     rules: Rules,
     engine: Engine,
     since: UnixMillis,
-    found: Rehearsal,
+    report: Rehearsal,
     events: BTreeSet<EventId>,
-    /// What matches, with its numbers and a title of it.
+    /// The events or stories with matching articles.
     matching: BTreeMap<Target, Matching>,
-    /// When the first article came that is none of a feed's first poll.
+    /// When the first article came that is not of a baseline.
     first_news: Option<UnixMillis>,
-    /// What has an alert.
+    /// The targets with an alert.
     opened: BTreeSet<Target>,
 }
 
@@ -95,7 +97,7 @@ impl Rehearsing {
             rules,
             engine,
             since,
-            found: Rehearsal::default(),
+            report: Rehearsal::default(),
             events: BTreeSet::new(),
             matching: BTreeMap::new(),
             first_news: None,
@@ -105,7 +107,7 @@ impl Rehearsing {
 
     fn apply_item(&mut self, item: LoadedItem) {
         match item.item {
-            Item::Article(piece) if piece.seen >= self.since => self.apply_article(&piece),
+            Item::Article(incoming) if incoming.seen >= self.since => self.apply_article(&incoming),
             Item::Change(story) => {
                 let at = wirefold_envelope::unix_millis(story.at);
                 self.fire(at);
@@ -131,35 +133,43 @@ impl Rehearsing {
         }
     }
 
-    fn apply_article(&mut self, piece: &Piece) {
-        self.found.articles += 1;
-        let target = piece.target(self.rules.group_by);
-        let tally = piece.tally(target);
-        let is_new = !piece.output.article.baseline;
+    fn apply_article(&mut self, incoming: &IncomingArticle) {
+        self.report.articles += 1;
+        let target = incoming.target(self.rules.group_by);
+        let tally = incoming.tally(target);
+        let is_new = !incoming.output.article.baseline;
         if is_new {
-            self.first_news.get_or_insert(piece.seen);
+            self.first_news.get_or_insert(incoming.seen);
         }
-        let is_found = self.rules.query.matches(&piece.prepared, &tally.numbers()).is_some();
-        self.found.matching_with_baseline += u64::from(is_found);
+        let is_found = self.rules.query.matches(&incoming.prepared, &tally.numbers()).is_some();
+        self.report.matching_with_baseline += u64::from(is_found);
         if is_new && is_found {
-            self.found.matching += 1;
-            self.events.insert(piece.output.verdict.event);
-            let was_comparable = self.matching.get(&target).is_some_and(|it| it.is_comparable);
-            let is_comparable = was_comparable || piece.output.verdict.comparable;
-            let title = piece.headline().title;
-            self.matching.insert(target, Matching { tally, title, is_comparable });
+            self.report.matching += 1;
+            self.events.insert(incoming.output.verdict.event);
+            let verdict = &incoming.output.verdict;
+            let before = self.matching.get(&target);
+            let matching = Matching {
+                tally,
+                title: incoming.headline().title,
+                copies: before.map_or(0, |it| it.copies) + u64::from(verdict.class == Class::Copy),
+                is_comparable: before.is_some_and(|it| it.is_comparable) || verdict.comparable,
+            };
+            self.matching.insert(target, matching);
         } else if let Some(known) = self.matching.get_mut(&target) {
             known.tally = tally;
         }
-        self.fire(piece.seen);
-        self.engine.apply(piece);
-        self.fire(piece.seen);
+        self.fire(incoming.seen);
+        self.engine.apply(incoming);
+        self.fire(incoming.seen);
     }
 
-    /// What was counted of one belongs to the other now.
+    /// Counts the matching articles of one target for the other.
     fn merge(&mut self, from: Target, into: Target) {
-        if let Some(known) = self.matching.remove(&from) {
-            self.matching.entry(into).or_insert(known);
+        if let Some(mut merged) = self.matching.remove(&from) {
+            if let Some(other) = self.matching.remove(&into) {
+                merged = Matching { copies: merged.copies + other.copies, ..other };
+            }
+            self.matching.insert(into, merged);
         }
         if self.opened.contains(&from) {
             self.opened.insert(into);
@@ -171,28 +181,30 @@ impl Rehearsing {
         while let Some(draft) = self.engine.next(limit) {
             let AlertId { target, .. } = draft.alert.id;
             self.opened.insert(target);
-            self.found.add(&draft.alert);
+            self.report.add(&draft.alert);
             self.engine.accept(&draft.alert, draft.marks);
         }
     }
 
     fn end(mut self, now: UnixMillis) -> Rehearsal {
-        self.found.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
+        self.report.covered_seconds = self.first_news.map(|first| now.since(first).as_secs());
         let scores = self.engine.scores();
-        let score = scores.get(&self.rules.settings.id).copied().unwrap_or_default();
-        (self.found.alerts, self.found.copies_folded) = (score.alerts, score.copies_folded);
-        let unready = self.matching.into_iter().filter(|(target, _)| !self.opened.contains(target));
-        for (target, matching) in unready {
-            let (why, title) = (matching.lacks(&self.rules), matching.title);
-            self.found.add_unready(Unready { target, title, why });
+        self.report.alerts = scores.get(&self.rules.settings.id).map_or(0, |score| score.alerts);
+        for (target, matching) in self.matching {
+            if self.opened.contains(&target) {
+                self.report.copies_folded += matching.copies;
+            } else {
+                let (why, title) = (matching.lacks(&self.rules), matching.title);
+                self.report.add_unready(Unready { target, title, why });
+            }
         }
-        self.found.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
-        self.found
+        self.report.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
+        self.report
     }
 }
 
 impl Matching {
-    /// What it lacks to open an alert.
+    /// What is missing to open an alert.
     fn lacks(&self, rules: &Rules) -> String {
         let Tally { outlets, origins, .. } = self.tally;
         if outlets < rules.min_outlets {

@@ -1,6 +1,6 @@
-//! Sends an alert once more by hand, through the real channels, marked as a repetition.
+//! Sends an alert again by hand, through the real channels, marked as a repetition.
 //!
-//! Comes in: an alert and the deliveries to use. Goes out: what became of each. It never changes the alert.
+//! Comes in: an alert and the deliveries to use. Goes out: the result of each. It never changes the alert.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::delivery::{channel_of, compiled_templates, manage, zone_of};
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Outcome, Printer, Settings};
 
-/// What a repetition says first.
+/// The first reason of a repetition.
 const AGAIN: &str = "sent again by hand";
 
-/// Sends the newest revision of an alert to a delivery once more. It says that it is a repetition, and
-/// has the id and the revision that it had, so that receivers can tell.
+/// Sends the newest revision of an alert to a delivery again. The message says that it is a repetition, and
+/// has the same id and revision, so that receivers can recognise it.
 ///
 /// # Errors
-/// [`AlerterError::Delivery`] where the delivery's settings are none.
+/// [`AlerterError::Delivery`] if the delivery's settings are not valid.
 pub async fn send_again(
     alert: &Alert,
     subscription: &SubscriptionSettings,
@@ -40,7 +40,7 @@ pub async fn send_again(
         links: None,
         demo: settings.demo,
         now,
-        kept: None,
+        target_id: None,
         is_overtaken: false,
         zone: zone_of(subscription),
         templates: templates.as_ref(),
@@ -48,7 +48,7 @@ pub async fn send_again(
     Ok(channel.send(message).await.into())
 }
 
-/// The revision as a repetition: it notifies, and nothing holds it.
+/// The revision as a repetition: it notifies and is not held.
 fn marked(alert: &Alert) -> Alert {
     let again = AlertReason {
         kind: ReasonKind::Repeated,

@@ -17,21 +17,21 @@ use crate::delivery::{Failure, Sent, channel_of, compiled_templates, manage};
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
 
-/// What became of a sample.
+/// The result of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The target took it.
+    /// The target accepted it.
     Taken,
-    /// The target did not take it now; an alert would be tried again.
+    /// The target did not accept it now. An alert would be tried again.
     Later {
-        /// How long the target asked to wait.
+        /// The wait that the target asked for.
         after: Option<Duration>,
         /// What went wrong.
         why: String,
     },
-    /// The target refused it; an alert would not be tried again.
+    /// The target refused it. An alert would not be tried again.
     Refused {
-        /// What the target said.
+        /// The reason that the target gave.
         why: String,
     },
 }
@@ -46,10 +46,10 @@ impl From<Sent> for Outcome {
     }
 }
 
-/// Sends a sample to a delivery. It says that it is one.
+/// Sends a sample to a delivery. The message says that it is a sample.
 ///
 /// # Errors
-/// [`AlerterError::Delivery`] where the delivery's settings are none.
+/// [`AlerterError::Delivery`] if the delivery's settings are not valid.
 pub async fn send_sample(
     delivery: &Delivery,
     settings: &Settings,
@@ -68,7 +68,7 @@ pub async fn send_sample(
         links: None,
         demo: false,
         now,
-        kept: None,
+        target_id: None,
         is_overtaken: false,
         zone: TimeZone::UTC,
         templates: templates.as_ref(),
@@ -76,7 +76,7 @@ pub async fn send_sample(
     Ok(channel.send(message).await.into())
 }
 
-/// An alert about nothing, with an id of its own at each time, so that it replaces nothing.
+/// An alert about nothing. Its id contains the time, so it never replaces another alert.
 pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterError> {
     let bad = |why: String| AlerterError::Delivery { name: delivery.to_owned(), why };
     let event = format!("e-{:026}", now.0);

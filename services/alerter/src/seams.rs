@@ -1,12 +1,12 @@
-//! What the alerter needs of others: a way to subjects of NATS servers, and the disk.
+//! The seams of the alerter: NATS servers of deliveries, and the disk.
 //!
-//! The composition root passes them in. The alerter never knows who answers.
+//! The composition root implements them.
 
 use std::fmt::Debug;
 
 use wirefold_flow::BoxFuture;
 
-/// The way to NATS servers, which the alerter does not know.
+/// Publishes to NATS servers.
 pub trait Subjects: Send + Sync + Debug {
     /// Publishes on a subject, as the delivery of this name. `id` is the same however often it is.
     fn publish<'a>(
@@ -18,26 +18,26 @@ pub trait Subjects: Send + Sync + Debug {
     ) -> BoxFuture<'a, Result<(), NotPublished>>;
 }
 
-/// Why a message did not reach a subject.
+/// Why a message was not published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotPublished {
-    /// It may later.
+    /// It may succeed later.
     Later(String),
-    /// The server will never take it.
+    /// The server will never accept it.
     Never(String),
 }
 
-/// The room on a disk, in bytes.
+/// The space of a disk, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Space {
-    /// What is free.
+    /// The free space.
     pub free: u64,
-    /// All of it.
+    /// The total space.
     pub total: u64,
 }
 
-/// Knows the disk on which the data folder is.
+/// The disk of the data folder.
 pub trait Disk: Send + Sync + Debug {
-    /// The room on it; none where it cannot be known.
+    /// Its space; none if it cannot be determined.
     fn space(&self) -> Option<Space>;
 }

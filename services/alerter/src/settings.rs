@@ -1,7 +1,6 @@
 //! The settings of the alerter, checked.
 //!
-//! The binary fills them from its configuration. Nothing is missing in them that a target needs, and they never change
-//! while the alerter runs.
+//! The binary fills them from its configuration. They are complete, and never change while the alerter runs.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,31 +15,31 @@ use crate::delivery::{Clients, Delivery};
 use crate::engine::SiteAlerts;
 use crate::seams::{Disk, Subjects};
 
-/// Everything the alerter is told.
+/// All settings of the alerter.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
-    /// The subscriptions that files define; others come as commands.
+    /// The subscriptions that files define. Commands add others.
     pub subscriptions: Vec<ConfiguredSubscription>,
     /// The lists of words that subscriptions may name.
     pub lists: Lists,
-    /// Where messages go.
+    /// The configured deliveries.
     pub deliveries: Vec<Delivery>,
-    /// The way to the subjects of NATS servers; none where nobody publishes there.
+    /// Publishes to NATS servers; none if no delivery needs it.
     pub subjects: Option<Arc<dyn Subjects>>,
     /// Private networks that webhooks may reach.
     pub allow: Vec<IpNet>,
     /// The address of the page, such as `http://127.0.0.1:8787`, for links.
     pub page: Option<String>,
-    /// Whether this is a demonstration; every message then says so.
+    /// Whether this is a demonstration. Then every message says so.
     pub demo: bool,
-    /// How many alerts that one site alone tells of notify a subscription in an hour.
+    /// How many alerts that only one site reports may notify a subscription in an hour.
     pub site_alerts: SiteAlerts,
     /// How the health of the installation is watched.
     pub health: HealthSettings,
 }
 
 impl Settings {
-    /// What the channels of its deliveries send with.
+    /// The clients for the channels of its deliveries.
     pub(crate) fn clients(&self) -> Clients {
         Clients { allow: self.allow.clone(), made: None, subjects: self.subjects.clone() }
     }
@@ -51,7 +50,7 @@ impl Settings {
 pub struct HealthSettings {
     /// How large streams may grow.
     pub limits: Limits,
-    /// Knows the disk of the data folder; none where nothing is kept on this machine.
+    /// The disk of the data folder; none if this machine stores nothing.
     pub disk: Option<Arc<dyn Disk>>,
     /// The address that is called while all is well.
     pub heartbeat: Option<Heartbeat>,

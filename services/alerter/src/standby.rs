@@ -1,6 +1,6 @@
 //! Runs the alerter while it holds its lease. Others stand by.
 //!
-//! Comes in: a lease. Goes out: the alerter started and stopped with it. It never alerts itself.
+//! Comes in: a lease. Goes out: starts and stops of the alerter. It never alerts itself.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::error::AlerterError;
 use crate::settings::Settings;
 use crate::{Printer, run};
 
-/// How long it waits at most before it says that it is alive.
+/// The longest time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Does as [`run`] once it has the lease. Until then it waits, and needs no memory: a start rebuilds the
-/// open alerts from what is stored.
+/// Runs as [`run`] does once it has the lease. Until then it waits without using memory: at its start,
+/// [`run`] rebuilds the open alerts from the stream.
 ///
 /// # Errors
-/// As [`run`]; and [`LoopError::Fenced`] where another has taken the lease, as after a pause. Who starts
-/// it again has it stand by.
+/// As [`run`], and [`LoopError::Fenced`] if another process has taken the lease, as after a pause. If it is
+/// started again, it stands by.
 pub async fn run_under(
     context: StageContext,
     settings: Settings,
@@ -50,7 +50,7 @@ pub async fn run_under(
     Ok(())
 }
 
-/// Waits until this process is the one; false where it is told to stop before.
+/// Waits until this process leads; false if it is stopped before.
 async fn until_leading(
     context: &StageContext,
     lease: &mut Lease,
@@ -74,7 +74,8 @@ async fn until_leading(
     false
 }
 
-/// Returns once another is the one. While the lease is in doubt the bus is away, and nothing goes out.
+/// Returns when another process leads. While the bus is not reachable, the lease is in doubt and nothing is
+/// sent.
 async fn replaced(lease: &mut Lease) {
     loop {
         let known = lease.leadership();

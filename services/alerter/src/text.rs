@@ -1,11 +1,10 @@
-//! The text of an alert, as an editor reads it: one message for every channel.
+//! The text of an alert: one message for every channel.
 //!
-//! Comes in: an alert, and where and when its subscriber reads. Goes out: a title and lines. It never contains an id of
-//! wirefold except in the one link to the page.
+//! Comes in: an alert, and the subscriber's time zone. Goes out: a title and lines. The link to the page is
+//! the only part with an id of wirefold.
 //!
-//! The title is the headline that holds now. The first line says why the message comes and who says so; then
-//! come the numbers, who was first and when, what matched, and links. No ids of wirefold's own stand in
-//! it: the one link to its page carries them.
+//! The title is the current headline. The first line gives the reasons with their sources. Then come the
+//! numbers, the first outlet with the time, the matched words, and links.
 
 mod html;
 mod links;
@@ -30,21 +29,21 @@ pub(crate) use message::Message;
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
 
-/// Titles longer than this say nothing more on a phone; in characters.
+/// The longest title, in characters: phones show no more.
 const TITLE: usize = 200;
-/// A line is no longer than this; in characters.
+/// The longest line, in characters.
 const LINE: usize = 400;
 /// The most articles that a message links.
 const LINKS: usize = 4;
-/// The most matched words that it names.
+/// The most matched words in a message.
 const MATCHED: usize = 8;
 
 /// A message as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Text {
-    /// The headline, after a word for what sort of message it is where that is no plain news.
+    /// The headline, after a word for the kind of message if it is not simply news.
     pub(crate) title: String,
-    /// The lines below it, the weightiest first.
+    /// The lines below it, the most important first.
     pub(crate) lines: Vec<String>,
     /// Title and lines as HTML without styles, scripts or images: for mail and chat.
     pub(crate) html: String,
@@ -58,7 +57,7 @@ impl Text {
     }
 }
 
-/// The message about one revision of an alert, in the words of its delivery where that has some.
+/// The message about one revision of an alert, by the templates of its delivery if there are some.
 pub(crate) fn of(message: &Message<'_>) -> Text {
     let usual = usual(message);
     match message.templates {
@@ -78,7 +77,7 @@ fn usual(message: &Message<'_>) -> Text {
     Text { title, lines, html }
 }
 
-/// A link with what it is called.
+/// A link and its label.
 struct Link {
     name: String,
     url: String,
@@ -95,7 +94,7 @@ fn title(message: &Message<'_>) -> String {
     cut(&format!("{demo}{sort}{headline}"), TITLE)
 }
 
-/// What sort of message it is, where it is more or less than news.
+/// The word for a message that is not simply news.
 fn sort(alert: &Alert) -> Option<&'static str> {
     let has = |kind| alert.reasons.iter().any(|reason| reason.kind == kind);
     if alert.merged_into.is_some() {
@@ -111,7 +110,7 @@ fn sort(alert: &Alert) -> Option<&'static str> {
     (alert.state == AlertState::Quiet).then_some("Quiet")
 }
 
-/// Why it comes, the weightiest first, each with who says so.
+/// The reasons, the most important first, each with its sources.
 fn why(message: &Message<'_>) -> String {
     let reasons: Vec<String> =
         message.alert.reasons.iter().map(|reason| in_a_message(reason, message)).collect();
@@ -126,7 +125,7 @@ fn in_a_message(reason: &AlertReason, message: &Message<'_>) -> String {
     }
 }
 
-/// A reason with who says so.
+/// A reason with its sources.
 pub(crate) fn in_words(reason: &AlertReason) -> String {
     match reason.sources.is_empty() {
         true => reason.words.clone(),
@@ -134,8 +133,7 @@ pub(crate) fn in_words(reason: &AlertReason) -> String {
     }
 }
 
-/// Which outlets had the old passage or number when they were last read: no accusation, as they may have
-/// corrected it since.
+/// The outlets that had the old passage or number when they were last read. They may have corrected it since.
 fn uncorrected(message: &Message<'_>) -> String {
     let corrections =
         || message.alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
@@ -151,7 +149,7 @@ fn uncorrected(message: &Message<'_>) -> String {
             *known = article;
         }
     }
-    // Who says both tells of the correction.
+    // An article with both numbers reports the correction.
     let says = |article: &AlertArticle, number| article.figures.iter().any(|it| it == number);
     let has_old = |article: &AlertArticle| {
         numbers.is_some_and(|(old, new)| says(article, old) && !says(article, new))
@@ -179,7 +177,7 @@ fn uncorrected(message: &Message<'_>) -> String {
     cut(&line(&format!("Had {what} when last read: {}{more}", named.join(", "))), LINE)
 }
 
-/// Who was first, and when that was.
+/// The first outlet, with the time.
 fn seen(message: &Message<'_>) -> String {
     let alert = message.alert;
     let time = times::in_words(alert.first_seen, message.now, &message.zone);
@@ -214,15 +212,15 @@ fn matched(message: &Message<'_>) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    // The first line of what is new names the subscription.
+    // A first line with the reason `new` names the subscription.
     let is_named = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::New);
     let name = if is_named { String::new() } else { format!(" · {}", message.subscription) };
     cut(&line(&format!("Matched {}{more}{name}", words.join(", "))), LINE)
 }
 
-/// The page of the event or story, then outlets: of what notifies, those that came last, and the lead. An
-/// outlet with several articles is linked by that which makes the message: in the first one the lead, in each
-/// later one its last.
+/// The page of the event or story, and then outlets. For a loud revision: the latest ones, and the lead. If
+/// an outlet has several articles, the link goes to the lead in the first message, and to its latest article
+/// in later ones.
 fn links(message: &Message<'_>) -> Vec<Link> {
     let page = message.page.iter().map(|url| Link { name: "Open".to_owned(), url: url.clone() });
     let most = if message.alert.volume == Volume::Loud { LINKS } else { 1 };
@@ -232,7 +230,7 @@ fn links(message: &Message<'_>) -> Vec<Link> {
     for article in articles {
         match each_outlet.iter().position(|other| other.outlet == article.outlet) {
             Some(_) if is_first => continue,
-            // It came last with this one.
+            // The later article takes its place.
             Some(earlier) => drop(each_outlet.remove(earlier)),
             None => {}
         }
@@ -243,7 +241,7 @@ fn links(message: &Message<'_>) -> Vec<Link> {
         let name = format!("{}{}", article.outlet_in_words(), text_by(article.agency.as_ref()));
         Some(Link { name: line(&name), url: line(url) })
     };
-    // The first message is about the lead, each later one about what came since.
+    // The first message is about the lead, later ones are about the latest articles.
     let mut order: Vec<&AlertArticle> = each_outlet.iter().rev().copied().collect();
     if is_first && !order.is_empty() {
         order.rotate_right(1);
@@ -251,12 +249,12 @@ fn links(message: &Message<'_>) -> Vec<Link> {
     page.chain(order.iter().filter_map(link).take(most)).collect()
 }
 
-/// Whether a link may be followed: feeds are strangers.
+/// Whether a link may be followed: links come from strangers.
 fn is_web(link: &str) -> bool {
     url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// At most so many characters, with a sign where something is left out.
+/// At most so many characters, with a mark if something is left out.
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),

@@ -5,7 +5,7 @@
 use jiff::Timestamp;
 use wirefold_proto::{Alert, HoldReason, Target};
 
-/// Why delivery waits, as a label.
+/// Why a revision is held, as a label.
 pub(crate) fn hold_label(reason: HoldReason) -> &'static str {
     match reason {
         HoldReason::QuietHours => "quiet_hours",
@@ -15,7 +15,7 @@ pub(crate) fn hold_label(reason: HoldReason) -> &'static str {
     }
 }
 
-/// The page of what an alert is about.
+/// The page of an alert's event or story.
 pub(crate) fn page(base: &str, target: Target) -> String {
     let base = base.trim_end_matches('/');
     match target {
@@ -36,7 +36,7 @@ pub(crate) fn numbers(alert: &Alert) -> String {
         0 => String::new(),
         versions => format!(" · {}", count(versions, "version", "versions")),
     };
-    // Where they differ, some are too short to count as an origin.
+    // The numbers differ if some texts are too short to count as an origin.
     let own = match alert.stories {
         0 => String::new(),
         stories if stories == alert.origins => String::new(),
@@ -54,12 +54,12 @@ fn count(count: u32, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// One line of text from elsewhere: nothing in it moves a terminal's cursor or ends a header.
+/// A text from a stranger as one line, in which nothing moves a terminal's cursor or ends a header.
 pub(crate) fn line(text: &str) -> String {
     text.chars().map(|c| if is_unfit(c) { ' ' } else { c }).collect::<String>().trim().to_owned()
 }
 
-/// Control characters, and those that turn the direction of the text around them.
+/// Whether it is a control character, or changes the direction of the text around it.
 pub(crate) fn is_unfit(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

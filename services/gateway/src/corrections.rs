@@ -16,12 +16,12 @@ use crate::noted_article::{InStory, NotedArticle, Source};
 use crate::projection::ProjectionError;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
 
-/// The most articles of one event whose texts are read; those with a note, then the first seen.
+/// The most articles of an event whose texts are read: first those with a note, then the first seen.
 const MOST_TEXTS: usize = 200;
 /// The most bytes of one text.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Why corrections cannot be told.
+/// Why the corrections cannot be computed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CorrectionsError {
     /// The projection failed.
@@ -44,14 +44,14 @@ pub(crate) async fn of_event(
     articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
     let reads = articles.iter().map(|(_, article)| inner.fetched(article.fetched));
     let texts = try_join_all(reads).await?;
-    // Whoever leaves lets the next one in; the work itself is bounded.
+    // If the client leaves, the next one may start. The work itself is limited.
     let _turn = inner.comparisons.acquire().await.map_err(|_| CorrectionsError::Ending)?;
     let told = tokio::task::spawn_blocking(move || records(&articles, &texts));
     let corrections = told.await.map_err(|_| CorrectionsError::Ending)?;
     Ok(Corrections { schema: Tag::new(), corrections, unread_articles })
 }
 
-/// Only what concerns one of a story's articles.
+/// Only the corrections that concern an article of this story.
 pub(crate) fn of_story(corrections: Corrections, story: StoryId) -> Corrections {
     let concerns = |record: &CorrectionRecord| {
         record.by.story == story
@@ -69,7 +69,7 @@ fn records(articles: &[InStory], texts: &[Option<ArticleFetched>]) -> Vec<Correc
     let mut watched = Vec::with_capacity(articles.len());
     for ((story, article), fetched) in articles.iter().zip(texts) {
         let number = stories.len() as u64;
-        // The sequence may have been taken by another article after a rebuild of the stream.
+        // After the stream was created anew, another article may have this sequence.
         let fetched = fetched.as_ref().filter(|it| it.id == article.id);
         let outlet = article.article.outlet.as_str();
         let agency = article.verdict.agency.as_ref().map(|agency| agency.name.as_str());

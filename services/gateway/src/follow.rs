@@ -18,17 +18,17 @@ use crate::inner::Inner;
 use crate::metrics;
 use crate::projection::{Batch, Change, FILE, ProjectionError};
 
-/// Messages put in with one transaction.
+/// Messages applied in one transaction.
 pub(crate) const BATCH: usize = 500;
-/// The name under which it says how far it has read, and that it is alive.
+/// The name in marks and heartbeats.
 pub(crate) const NAME: &str = "gateway";
-/// How long articles are shown. design, section 14.
+/// How long articles are shown.
 const KEPT: Duration = Duration::from_hours(30 * 24);
-/// How often it says that it is alive.
+/// The time between heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How often old rows leave, in heartbeats.
+/// The time between deletions of old rows, in heartbeats.
 const EXPIRY: u32 = 360;
-/// How long it waits at most before it tries again what failed.
+/// The longest wait before a failed step is tried again.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), LONGEST_WAIT);
 
@@ -39,7 +39,7 @@ pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<
         let ended = ended.clone();
         async move {
             let followed = follow(inner, stream, &ended).await;
-            // Whichever ends first ends the others too.
+            // The first task that ends stops the others.
             ended.cancel();
             followed
         }
@@ -56,7 +56,7 @@ pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<
         follow(streams::OUTPUT.name),
         follow(streams::ALERTS.name),
         tables,
-        tend(inner, &ended),
+        send_heartbeats(inner, &ended),
     );
     output.and(alerts).and(tables)
 }
@@ -66,11 +66,11 @@ async fn follow(
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    again(inner, stream, stop, || read_on(inner, stream, stop)).await
+    retry_until_done(inner, stream, stop, || read_on(inner, stream, stop)).await
 }
 
-/// Does it until it ends well; what may pass is told and waited out.
-pub(crate) async fn again<F>(
+/// Runs a task until it succeeds. It reports errors that may pass, and waits them out.
+pub(crate) async fn retry_until_done<F>(
     inner: &Inner,
     stream: &'static str,
     stop: &CancellationToken,
@@ -86,12 +86,12 @@ where
         }
         tell(inner, stream, &error);
         let now = inner.clock.now();
-        // Whatever held for so long is another failure.
+        // After so long without an error, the next one counts as new.
         if now.since(since) > LONGEST_WAIT * 2 {
             backoff.reset();
         }
         since = now;
-        // Two that fail at once do not try again at once.
+        // Two tasks that fail together should not try again together.
         let wait = backoff.next_wait_shortened(now.0);
         tokio::select! {
             biased;
@@ -102,7 +102,7 @@ where
     Ok(())
 }
 
-/// A bus that fails, and a disk that is full or takes nothing, are told to whoever watches all that write.
+/// Reports a failing bus, and a disk that is full or refuses writes, to the observer.
 fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
     match error {
         GatewayError::Bus(error) => inner.observer.observe(NAME, Event::of_failure(error)),
@@ -126,18 +126,18 @@ async fn read_on(
     let reached = inner.projection.reached(stream).await?;
     let mut from = reached.sequence + 1;
     if stream == streams::OUTPUT.name {
-        inner.place.send_replace(reached.sequence);
+        inner.projected_sequence.send_replace(reached.sequence);
     }
     if let Some(how) = rolled_back(&*inner.bus, stream, &reached).await? {
         inner.observer.observe(NAME, Event::rolled_back(stream, how));
         inner.projection.begin_anew(stream).await?;
         from = 1;
         if stream == streams::OUTPUT.name {
-            inner.place.send_replace(0);
+            inner.projected_sequence.send_replace(0);
         }
     }
     let mut reader = inner.bus.read(stream, ">", from).await?;
-    let mut ready = what_stands(inner, stream, from - 1, &mut *reader).await?;
+    let mut ready = next_stored(inner, stream, from - 1, &mut *reader).await?;
     loop {
         let messages = match ready.is_empty() {
             false => std::mem::take(&mut ready),
@@ -156,15 +156,15 @@ async fn read_on(
         inner.bus.mark_read(stream, NAME, sequence).await?;
         metrics::ROWS.add(messages.len() as u64, &[stream]);
         if stream == streams::OUTPUT.name {
-            inner.place.send_replace(sequence);
-            ready = what_stands(inner, stream, sequence, &mut *reader).await?;
+            inner.projected_sequence.send_replace(sequence);
+            ready = next_stored(inner, stream, sequence, &mut *reader).await?;
         }
     }
 }
 
-/// What stands behind the last message that was read. Where the stream has given later sequences and
-/// none of them stands, somebody had them erased: then all of them count as read.
-async fn what_stands(
+/// What comes after the last message that was read. If the stream has assigned later sequences and none of
+/// them is stored, they were erased, and all of them count as read.
+async fn next_stored(
     inner: &Inner,
     stream: &'static str,
     read: u64,
@@ -179,12 +179,12 @@ async fn what_stands(
     }
     let ready = reader.ready(BATCH).await?;
     if ready.is_empty() {
-        inner.place.send_replace(last);
+        inner.projected_sequence.send_replace(last);
     }
     Ok(ready)
 }
 
-/// A message as a change; what cannot be read is told and left out.
+/// A message as a change. Unreadable messages are reported and skipped.
 fn read(message: &Stored) -> Option<Change> {
     match change(message) {
         Ok(change) => Some(change),
@@ -224,7 +224,7 @@ fn known_name(stream: &str) -> &'static str {
 fn may_pass(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     match error {
-        // It is told, and read anew, once it is looked at again.
+        // The next look reports it and reads the stream anew.
         GatewayError::Bus(BusError::RolledBack { .. }) => true,
         GatewayError::Bus(error) => error.may_pass(),
         error => {
@@ -234,13 +234,14 @@ fn may_pass(error: &GatewayError) -> bool {
     }
 }
 
-/// A write, a read or a sync of the file failed, and the next may not. The transaction was rolled back.
+/// Whether the file could not be written, read or synced. The next attempt may succeed, since the transaction
+/// was rolled back.
 fn is_of_the_disk(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{CannotOpen, SystemIoFailure};
     matches!(code(error), Some(CannotOpen | SystemIoFailure))
 }
 
-/// The file was damaged, and is begun anew.
+/// Whether the file was damaged and created anew.
 fn is_begun_anew(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
     matches!(error, GatewayError::Failed(ProjectionError::BegunAnew))
@@ -258,12 +259,12 @@ fn code(error: &GatewayError) -> Option<rusqlite::ErrorCode> {
     }
 }
 
-/// Says that it is alive and how far behind, and lets old rows leave.
-async fn tend(inner: &Inner, stop: &CancellationToken) {
+/// Sends heartbeats with the lag, and deletes old rows.
+async fn send_heartbeats(inner: &Inner, stop: &CancellationToken) {
     for beat in 0_u32.. {
         inner.observer.observe(NAME, Event::Alive);
         if let Ok(state) = inner.bus.stream_state(streams::OUTPUT.name).await {
-            let lag = state.last.saturating_sub(*inner.place.borrow());
+            let lag = state.last.saturating_sub(*inner.projected_sequence.borrow());
             metrics::LAG.set(lag as f64, &[]);
         }
         let now = inner.clock.now();

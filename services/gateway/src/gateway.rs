@@ -1,4 +1,4 @@
-//! The gateway as the binary uses it.
+//! The gateway, as the binary uses it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -20,25 +20,25 @@ use crate::shapes::{Comparison, Problem};
 use crate::statement_cache::StatementCache;
 use crate::{api, feeds, follow, page};
 
-/// Comparisons at once; more wait.
+/// Comparisons at once. Others wait.
 const COMPARISONS: usize = 2;
 
-/// Serves what the output stream says. Clones are one gateway.
+/// Serves the projection. All clones are one gateway.
 #[derive(Clone)]
 pub struct Gateway {
     pub(crate) inner: Arc<Inner>,
 }
 
 impl Gateway {
-    /// Opens the projection. One of another version, or one that is ahead of the stream, is put
-    /// aside and rebuilt.
+    /// Opens the projection. A file of another version, or one that is ahead of the stream, is put aside and
+    /// rebuilt.
     ///
     /// # Errors
     /// A [`GatewayError`] that says what to do.
     pub async fn open(context: StageContext, settings: Settings) -> Result<Self, GatewayError> {
         let forgotten = Forgotten::open(&*context.bus)?;
         let projection = open_projection(&context, &settings.folder, &forgotten).await?;
-        let place = projection.applied_sequence(streams::OUTPUT.name).await?;
+        let applied = projection.applied_sequence(streams::OUTPUT.name).await?;
         let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
         let inner = Inner {
@@ -49,7 +49,7 @@ impl Gateway {
             observer,
             settings,
             started,
-            place: watch::Sender::new(place),
+            projected_sequence: watch::Sender::new(applied),
             closing: CancellationToken::new(),
             streams: Arc::new(Semaphore::new(STREAMS)),
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
@@ -58,27 +58,27 @@ impl Gateway {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Everything it serves, for requests that come from there.
+    /// All routes, for requests of this kind of access.
     pub fn router(&self, access: Access) -> Router {
         let sign_in_wanted = page::sign_in_wanted;
         let api = Api { inner: self.inner.clone(), access, sign_in_wanted };
         api::router(api.clone(), feeds::routes(), page::router(api))
     }
 
-    /// Compares two texts: the body and the answer of `POST /api/v1/compare`, for whoever serves it
-    /// elsewhere. The body is bounded by who takes it in; each text is here.
+    /// Compares two texts, like `POST /api/v1/compare`, for other servers. The caller limits the size of the
+    /// body; each text is limited here.
     ///
     /// # Errors
-    /// The problem that the API would answer with.
+    /// The problem that the API would answer.
     pub async fn compare(&self, request: &[u8]) -> Result<Comparison, Problem> {
         self.inner.given(request).await.map_err(Refusal::problem)
     }
 
-    /// Keeps the projection up with the streams until it is stopped; then ends the event streams
-    /// that are open, so that whoever serves the router can drain.
+    /// Updates the projection until it is stopped, and then closes the open event streams, so that the server
+    /// can drain.
     ///
     /// # Errors
-    /// A [`GatewayError`] where trying again does not help.
+    /// A [`GatewayError`] if trying again does not help.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), GatewayError> {
         let followed = follow::run(&self.inner, &stop).await;
         self.inner.closing.cancel();
@@ -110,8 +110,8 @@ async fn open_projection(
     Ok(projection)
 }
 
-/// A file from before something was forgotten holds words of it, in rows that were deleted too: no byte of
-/// such a file stays. `forget` itself reaches only the machine on which it runs.
+/// Removes a file from before articles were forgotten. It may contain their words, also in deleted rows.
+/// `forget` itself reaches only the machine it runs on.
 async fn without_forgotten(
     projection: Projection,
     folder: &Path,

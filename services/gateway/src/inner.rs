@@ -20,37 +20,37 @@ use crate::settings::Settings;
 use crate::shapes::AlertPage;
 use crate::statement_cache::StatementCache;
 
-/// Event streams open at once; more are asked to come back later.
+/// The most open event streams. Other clients must come back later.
 pub(crate) const STREAMS: usize = 256;
 
 /// Commands read at once.
 const COMMANDS: usize = 256;
 
-/// What everything in the gateway shares.
+/// The state that all parts of the gateway share.
 pub(crate) struct Inner {
-    /// What can be shown.
+    /// The tables that are shown.
     pub(crate) projection: Projection,
     /// The bus.
     pub(crate) bus: Arc<dyn Bus>,
-    /// What may not be pushed in again.
+    /// The articles that may not be pushed again.
     pub(crate) forgotten: Forgotten,
     /// The clock.
     pub(crate) clock: Arc<dyn Clock>,
-    /// Who watches.
+    /// The observer of this process.
     pub(crate) observer: Arc<dyn Observer>,
-    /// What the binary decided.
+    /// The settings of the binary.
     pub(crate) settings: Settings,
     /// When it was opened.
     pub(crate) started: UnixMillis,
     /// The sequence in `WF_OUTPUT` up to which the projection reaches.
-    pub(crate) place: watch::Sender<u64>,
-    /// Set once the gateway stops: streams end then.
+    pub(crate) projected_sequence: watch::Sender<u64>,
+    /// Cancelled when the gateway stops: streams end then.
     pub(crate) closing: CancellationToken,
     /// How many more streams may be open at once.
     pub(crate) streams: Arc<Semaphore>,
     /// How many more comparisons may run at once.
     pub(crate) comparisons: Arc<Semaphore>,
-    /// What large events say, worked out last.
+    /// The most recently computed statements of large events.
     pub(crate) statement_cache: StatementCache,
 }
 
@@ -60,7 +60,7 @@ impl Inner {
         timestamp(self.clock.now())
     }
 
-    /// The article with its text; none where it is kept no longer.
+    /// The article with its text; none if it is no longer stored.
     pub(crate) async fn fetched(&self, sequence: u64) -> Result<Option<ArticleFetched>, BusError> {
         match self.bus.get(streams::FETCHED.name, sequence).await {
             Ok(stored) => Ok(decode(&stored.body).ok()),
@@ -69,7 +69,7 @@ impl Inner {
         }
     }
 
-    /// Every feed, those too that a command added which is not carried out yet.
+    /// Every feed, also those of commands that are not carried out yet.
     pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();
         self.registry(streams::FEEDS.name, "feed", id).await
@@ -85,7 +85,7 @@ impl Inner {
         Ok(lists)
     }
 
-    /// How the reading of a feed's archive goes; none where nobody asked for it.
+    /// The state of a feed's backfill; none if there was none.
     pub(crate) async fn backfill(&self, feed: &str) -> Result<Option<Backfill>, BusError> {
         let key = format!("backfill.{}", token::escape(feed));
         let entry = self.bus.key_value(streams::FEEDS.name)?.get(&key).await?;
@@ -97,13 +97,13 @@ impl Inner {
         self.one(streams::FEEDS.name, "feed.", id).await
     }
 
-    /// Every subscription, those too that a command put which is not carried out yet.
+    /// Every subscription, also those of commands that are not carried out yet.
     pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
         let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
         self.registry(streams::SUBSCRIPTIONS.name, "subscription", id).await
     }
 
-    /// The settings of a subscription as a command put them last, also where it was removed since.
+    /// The settings of a subscription in its last command, also if it was removed since.
     pub(crate) async fn last_put(
         &self,
         id: &str,
@@ -127,8 +127,8 @@ impl Inner {
         }
     }
 
-    /// The time of the output behind which a subscription holds: what came before opens no alert. None
-    /// where it is not in force yet, or nothing had come then.
+    /// The time of the output after which a subscription applies: earlier articles open no alert. None if it
+    /// is not in force yet, or nothing had come then.
     pub(crate) async fn held_since(&self, id: &str) -> Result<Option<Timestamp>, BusError> {
         let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         let since = keys.get(&format!("since.{}", token::escape(id))).await?;
@@ -148,7 +148,7 @@ impl Inner {
         self.one(streams::SUBSCRIPTIONS.name, "subscription.", id).await
     }
 
-    /// Adds what people did with the alerts of a page.
+    /// Adds the handling to the alerts of a page.
     pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
         let records = page.alerts.iter().map(|row| self.handling(&row.alert.id));
         let records = try_join_all(records).await?;
@@ -158,7 +158,7 @@ impl Inner {
         Ok(())
     }
 
-    /// What people did with an alert; none where they did nothing.
+    /// The handling of an alert; none if there is none.
     pub(crate) async fn handling(
         &self,
         alert: &AlertId,
@@ -177,7 +177,7 @@ impl Inner {
     where
         Registry<M>: AppliesCommands,
     {
-        // How far commands are carried out is read first: one more that is laid over a record changes nothing.
+        // The progress is read first: applying a command to a record twice changes nothing.
         let entries = self.bus.key_value(bucket)?.changes_under(&[DONE, name]).await?;
         let ours = entries.iter().filter(|entry| entry.key != DONE);
         let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
@@ -205,7 +205,7 @@ impl Inner {
         Ok(known.into_one(id))
     }
 
-    /// Lays the commands over it that come after this one in `WF_CONTROL`.
+    /// Applies the commands after this sequence in `WF_CONTROL`.
     async fn with_commands<M>(
         &self,
         mut known: Registry<M>,

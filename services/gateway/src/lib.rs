@@ -19,6 +19,7 @@ mod page;
 mod pending;
 mod projection;
 mod refusal;
+mod replayed_letters;
 mod settings;
 pub mod shapes;
 mod statement_cache;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use wirefold_proto::{Agency, ArticleId, EditorNote, Outlet, StoryId};
 
-/// An article, as far as corrections concern it: a part of what the output says of it.
+/// The parts of an article in the output that corrections need.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct NotedArticle {
     pub(crate) id: ArticleId,
@@ -15,7 +15,7 @@ pub(crate) struct NotedArticle {
     pub(crate) findings: Found,
 }
 
-/// Who publishes it, and what it is a new version of.
+/// Its publisher, and the article that it is a new version of.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Source {
     pub(crate) outlet: Outlet,
@@ -25,7 +25,7 @@ pub(crate) struct Source {
     pub(crate) version_of: Option<ArticleId>,
 }
 
-/// Whose text it is.
+/// The original of its text.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Judged {
     pub(crate) agency: Option<Agency>,
@@ -37,5 +37,5 @@ pub(crate) struct Found {
     pub(crate) note: Option<EditorNote>,
 }
 
-/// An article with the story that it is in now.
+/// An article with its current story.
 pub(crate) type InStory = (StoryId, NotedArticle);

@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use wirefold_proto::{Command, ControlCommand, FeedRecord, SubscriptionRecord, Tag};
 
-/// The key under which those who carry commands out keep how far they are, in the bucket of their
-/// records.
+/// The key of the last command that was carried out, in the bucket of the records.
 pub(crate) const DONE: &str = "control";
-/// The seconds between two polls of a feed that nobody has polled yet.
+/// The seconds between two polls of a feed that was not polled yet.
 const FIRST_INTERVAL: u32 = 900;
 
-/// Feeds or subscriptions: those in force, and those that will be.
+/// Feeds or subscriptions: those in force, and those of waiting commands.
 #[derive(Debug, Clone)]
 pub(crate) struct Registry<R> {
     by_id: BTreeMap<String, R>,
@@ -20,7 +19,7 @@ pub(crate) struct Registry<R> {
 }
 
 impl<R> Registry<R> {
-    /// What is in force.
+    /// The records in force.
     pub(crate) fn of(records: impl IntoIterator<Item = (String, R)>) -> Self {
         Self { by_id: records.into_iter().collect(), waiting: BTreeSet::new() }
     }
@@ -30,12 +29,12 @@ impl<R> Registry<R> {
         self.by_id.into_values().collect()
     }
 
-    /// The one with this id.
+    /// The record with this id.
     pub(crate) fn into_one(mut self, id: &str) -> Option<R> {
         self.by_id.remove(id)
     }
 
-    /// The ids of those that wait for a command to be carried out, with everything by id.
+    /// All records by id, and the ids that wait for a command.
     pub(crate) fn into_parts(self) -> (Vec<R>, Vec<String>) {
         let there = self.by_id;
         let waiting = self.waiting.into_iter().filter(|id| there.contains_key(id)).collect();
@@ -48,12 +47,12 @@ impl<R> Registry<R> {
     }
 }
 
-/// Records that commands change.
+/// A registry that commands change.
 pub(crate) trait AppliesCommands {
     /// The subjects of the commands.
     const FILTER: &'static str;
 
-    /// What stands once the command is carried out.
+    /// Applies a command to the records.
     fn apply_command(&mut self, given: ControlCommand);
 }
 
@@ -92,7 +91,7 @@ impl AppliesCommands for Registry<SubscriptionRecord> {
     fn apply_command(&mut self, ControlCommand { command, at, .. }: ControlCommand) {
         let id = match &command {
             Command::SubscriptionMute { subscription, until } => {
-                // What a file defines can be muted, too.
+                // A subscription of a file can be muted too.
                 if let Some(record) = self.by_id.get_mut(subscription.as_str()) {
                     let until = until.unwrap_or(Timestamp::MAX);
                     record.muted_until = Some(until).filter(|until| *until > at);

@@ -7,7 +7,7 @@ use wirefold_flow::BusError;
 use crate::projection::ProjectionError;
 use crate::shapes::Problem;
 
-/// A request that is not answered as asked.
+/// A refused request.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal {
     status: StatusCode,
@@ -15,11 +15,11 @@ pub(crate) struct Refusal {
     title: &'static str,
     detail: Option<String>,
     candidates: Vec<String>,
-    /// Seconds after which it may be asked again.
+    /// The seconds after which the client may try again.
     retry_after: Option<u64>,
 }
 
-/// Gives a sort of refusal its name, status and advice.
+/// Defines the name, status and advice of each kind of refusal.
 macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $status:ident, $sort:literal, $title:literal;)+) => {
         impl Refusal {
@@ -39,74 +39,74 @@ macro_rules! refusals {
 }
 
 refusals! {
-    /// Something in the request cannot be read.
+    /// The request cannot be parsed.
     bad_request = BAD_REQUEST, "bad-request",
         "Correct the request as the detail says, then send it again";
-    /// It is not here.
+    /// There is no such thing.
     not_found = NOT_FOUND, "not-found",
         "Check the id or the address: nothing has it here";
-    /// It was here.
+    /// It existed, and was dropped.
     gone = GONE, "gone",
         "Continue without it: it has expired";
-    /// It was forgotten, and may not come in again.
+    /// The article was forgotten and may not come in again.
     forgotten = FORBIDDEN, "forgotten",
         "Leave it out: somebody asked wirefold to forget it";
-    /// A method that the route does not take.
+    /// The route does not allow the method.
     method = METHOD_NOT_ALLOWED, "method",
         "Use one of the methods in the Allow header";
     /// A file defines it.
     managed = CONFLICT, "managed",
         "Change it in the file that defines it";
-    /// Several ids begin so.
+    /// Several ids have this prefix.
     ambiguous_id = CONFLICT, "ambiguous",
         "Give more digits: several ids begin so";
-    /// A command that was decided on, and is not carried out.
+    /// The detector refused the command.
     refused = CONFLICT, "refused",
         "Ask for something else: the detail says why this is refused";
-    /// A host name that is not ours.
+    /// A host name of others.
     host = MISDIRECTED_REQUEST, "host",
         "Use a loopback name, or add the host name to `page.hosts`";
-    /// Nobody is let in without a token here.
+    /// A token is needed.
     sign_in = UNAUTHORIZED, "sign-in",
         "Send a token as `Authorization: Bearer TOKEN`: `wirefold token add NAME` makes one, and \
          `wirefold token sign-in` prints a link for a browser";
-    /// A token that may not do that.
+    /// The token's scope does not allow it.
     scope = FORBIDDEN, "scope",
         "Use a token with enough rights: `wirefold token add NAME --scope full`";
-    /// Too often.
+    /// Too many requests.
     too_often = TOO_MANY_REQUESTS, "too-many",
         "Wait as many seconds as the Retry-After header says";
-    /// A page of another origin writes.
+    /// A write from a page of another origin.
     origin = FORBIDDEN, "origin",
         "Send it from a page of this server, or from a program that sends no Origin";
-    /// A write that a form could send.
+    /// A write that any form could send.
     media_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
         "Send JSON with the header Content-Type: application/json";
-    /// A write to a page that no form of it sends.
+    /// A write to a page that does not come from one of its forms.
     form_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
         "This address takes the forms of the page; programs write to /api/v1";
-    /// Too much.
+    /// The request is too large.
     too_large = PAYLOAD_TOO_LARGE, "too-large",
         "Send less at once";
-    /// Read, and it makes no sense.
+    /// The request can be parsed, but makes no sense.
     unprocessable = UNPROCESSABLE_ENTITY, "unprocessable",
         "Correct what the detail names, then send it again";
-    /// Too many, too long.
+    /// The server is too busy.
     busy = SERVICE_UNAVAILABLE, "busy",
         "Try again in a moment";
-    /// Our own fault.
+    /// An error of the server.
     failed = INTERNAL_SERVER_ERROR, "failed",
         "Look into the log of wirefold, or try again";
 }
 
 impl Refusal {
-    /// Several ids begin as the given one does.
+    /// Several ids have this prefix.
     pub(crate) fn ambiguous(given: &str, candidates: Vec<String>) -> Self {
         let detail = format!("{given:?} could be any of {}", candidates.join(", "));
         Self { candidates, ..Self::ambiguous_id(detail) }
     }
 
-    /// It may be asked again after so many seconds.
+    /// The client may try again after so many seconds.
     pub(crate) fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::too_often(detail) }
     }
@@ -116,19 +116,19 @@ impl Refusal {
         self.status == StatusCode::UNAUTHORIZED
     }
 
-    /// The same, said of one article among several.
+    /// The same refusal for one article among several.
     pub(crate) fn about(self, number: usize) -> Self {
         let detail = self.detail.unwrap_or_default();
         Self { detail: Some(format!("article {number}: {detail}")), ..self }
     }
 
-    /// The status it is answered with.
+    /// The status of the answer.
     #[cfg(test)]
     pub(crate) fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// As it is told.
+    /// The problem as it is answered.
     pub(crate) fn problem(self) -> Problem {
         Problem {
             sort: format!("urn:wirefold:problem:{}", self.sort),
@@ -179,12 +179,12 @@ impl From<BusError> for Refusal {
     }
 }
 
-/// Nothing stands at this address.
+/// The answer to an unknown path.
 pub(crate) async fn no_route(uri: axum::http::Uri) -> Refusal {
     Refusal::not_found(format!("there is nothing at {}", uri.path()))
 }
 
-/// Something stands there, and takes other methods.
+/// The answer to a method that the route does not allow.
 pub(crate) async fn other_method(method: axum::http::Method) -> Refusal {
     Refusal::method(format!("the method {method} is not allowed here"))
 }

@@ -1,4 +1,4 @@
-//! What the binary decides for the gateway, and what only the binary can do.
+//! The settings of the gateway, and the seams that the binary implements.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,63 +13,60 @@ use wirefold_query::{Lists, ParseError, Query};
 use crate::shapes::{ProbeRequest, Resent};
 use crate::tokens::Gate;
 
-/// What the binary decides.
+/// The settings of the gateway.
 #[derive(Clone)]
 pub struct Settings {
-    /// The folder in which `gateway.db` stands.
+    /// The folder of `gateway.db`.
     pub folder: PathBuf,
-    /// Whether all of it is a demonstration on made-up articles.
+    /// Whether this is a demonstration with generated articles.
     pub demo: bool,
     /// The release that runs, such as `0.1.0`.
     pub release: String,
-    /// Host names by which it may be asked besides those of the loopback; any port.
+    /// Allowed host names besides those of the loopback, with any port.
     pub hosts: Vec<String>,
-    /// The detector's own thresholds: whoever asks about two articles is answered by the rules that
-    /// folded them.
+    /// The detector's settings, so that two articles are compared by the rules that folded them.
     pub method: wirefold_dedup::Settings,
-    /// How much of a text those have who ask over the network.
+    /// How much of a text readers over the network may have.
     pub text_policy: TextPolicy,
-    /// Where people reach it, such as `http://127.0.0.1:8787`; stands in the feeds it gives out.
+    /// Its public address, such as `http://127.0.0.1:8787`, for feeds.
     pub base_url: String,
-    /// Whether it keeps the table `wf_stories` for programs of others, who read it on the same bus.
+    /// Whether it writes the table `wf_stories` for other programs on the same bus.
     pub tables: bool,
-    /// Asks those for a token who come over the network; none where whoever reaches the port may ask.
+    /// Requires tokens over the network; none if everybody who reaches the port may read and write.
     pub gate: Option<Arc<Gate>>,
-    /// Says what a subscription would have sent.
+    /// Rehearses subscriptions.
     pub rehearse: Arc<dyn Rehearse>,
-    /// Tries a dead letter once more.
+    /// Replays dead letters.
     pub replay: Arc<dyn Replay>,
-    /// Looks at an address that may be a feed.
+    /// Probes addresses of feeds.
     pub probe: Arc<dyn Probe>,
-    /// Knows whether the data folder takes what is written.
+    /// The condition of the data folder.
     pub condition: Arc<dyn Condition>,
 }
 
-/// Says what a subscription would have sent and saved, and whether it is one.
+/// Rehearses and checks subscriptions.
 pub trait Rehearse: Send + Sync {
-    /// Runs it over the articles seen since then; an error is the subscription's fault.
+    /// Rehearses a subscription on the articles since then. An error is a mistake in the subscription.
     fn rehearse(
         &self,
         subscription: SubscriptionSettings,
         back: Duration,
     ) -> BoxFuture<'_, Result<serde_json::Value, String>>;
 
-    /// Checks a subscription before it is put; an error names what is wrong. Takes all where those
-    /// who would carry it out cannot be asked.
+    /// Checks a subscription before it is stored. Accepts everything if the deliveries are not known.
     fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
         Ok(())
     }
 
-    /// Reads a query, with the lists that it names; an error points at the place. Takes any list where
-    /// they are not at hand.
+    /// Parses a query with the lists that it names. Accepts any list if the lists are not known.
     ///
     /// # Errors
-    /// What is wrong with it, and where.
+    /// What is wrong with the query, and where.
     fn check_query(&self, query: &str) -> Result<(), ParseError> {
         Query::parse_with(query, &Lists::accepting_any_name()).map(drop)
     }
 
-    /// Says what the query of a subscription makes of an article.
+    /// Compares an article with the query of a subscription.
     fn read_article(
         &self,
         _subscription: &SubscriptionSettings,
@@ -79,19 +76,24 @@ pub trait Rehearse: Send + Sync {
         Err("nobody here can read articles as subscriptions do".to_owned())
     }
 
-    /// The names of the deliveries that a subscription may go to.
+    /// The names of the deliveries.
     fn deliveries(&self) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// Tries a dead letter once more, and sends alerts again.
+/// Replays dead letters, and sends alerts again.
 pub trait Replay: Send + Sync {
-    /// Says what was done, or why it cannot be done.
+    /// Replays a letter. Returns what was done, or why it cannot be done.
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
 
-    /// Sends an alert once more, to one delivery or to all that its subscription names; what became of
-    /// it at each, or why it cannot be sent.
+    /// Switches a delivery on that is off because its target was gone; says whether it was off.
+    fn switch_on(&self, _delivery: String) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
+
+    /// Sends an alert again, to one delivery or to all of its subscription. Returns the result of each, or
+    /// why it cannot be sent.
     fn resend(
         &self,
         _alert: Alert,
@@ -102,19 +104,19 @@ pub trait Replay: Send + Sync {
     }
 }
 
-/// Looks at an address that may be a feed, or a list of feeds.
+/// Probes an address that may be a feed, or a list of feeds.
 pub trait Probe: Send + Sync {
-    /// Says what it found, or why it could not look.
+    /// Returns what was found, or why the address cannot be probed.
     fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>>;
 }
 
-/// Knows whether the data folder takes what is written.
+/// The condition of the data folder.
 pub trait Condition: Send + Sync {
-    /// Why it does not; none where it does.
+    /// Why the folder refuses writes; none if it accepts them.
     fn problem(&self) -> Option<String>;
 }
 
-/// All is well.
+/// The folder accepts writes.
 impl Condition for () {
     fn problem(&self) -> Option<String> {
         None

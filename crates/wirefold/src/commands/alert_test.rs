@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use serde::Serialize;
-use wirefold_alerter::{Outcome, Printer, Settings, send_sample};
+use wirefold_alerter::{Outcome, Printer, Settings, send_sample, switch_on};
 use wirefold_flow::{Clock as _, SystemClock};
+use wirefold_gateway::shapes::SwitchedOn;
 
 use super::print_line;
-use crate::client::{ClientOptions, block_on};
+use crate::client::{Client, ClientError, ClientOptions, block_on, escaped};
 use crate::config::{Config, Overrides, load_here, suggestion};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
@@ -41,15 +42,39 @@ pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow
     let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
     let sent = send_sample(delivery, &settings, &printer, SystemClock.now());
     let outcome = block_on(async { sent.await.context("the sample cannot be sent") })?;
+    let is_taken = outcome == Outcome::Taken;
+    if is_taken && block_on(switch_on_again(asking, name))? {
+        global
+            .note(format_args!("note: {name} was off because its target was gone: it is on again"));
+    }
     let kind = config.delivery.iter().find(|it| it.name == name).map_or("", |it| it.kind.word());
     let report = report(name, kind, &outcome);
     if asking.json {
         print_line("wirefold.cli.alert-test/1", &report)?;
-    } else if outcome != Outcome::Taken || !global.quiet {
+    } else if !is_taken || !global.quiet {
         output::print(output::clean(&in_words(&report)).as_bytes())?;
         output::print(b"\n")?;
     }
-    Ok(if outcome == Outcome::Taken { Exit::Ok } else { Exit::Failure })
+    Ok(if is_taken { Exit::Ok } else { Exit::Failure })
+}
+
+/// Switches the delivery on: through a running `up`, or else in the data folder. Says whether it was off.
+async fn switch_on_again(asking: &ClientOptions, name: &str) -> anyhow::Result<bool> {
+    if let Some(client) = Client::running(&asking.instance).await? {
+        let path = format!("/api/v1/deliveries/{}/switch-on", escaped(name));
+        return match client.post::<SwitchedOn>(&path, &serde_json::Map::new()).await {
+            Ok(switched) => Ok(switched.was_off),
+            // The running process does not have this delivery yet, or is an older version.
+            Err(ClientError::Refused(problem)) if problem.status == 404 => Ok(false),
+            Err(error) => Err(error.into()),
+        };
+    }
+    let folder = asking.instance.folder()?;
+    if asking.instance.is_over_nats(&folder) || !folder.join(wirefold_flow_sqlite::FILE).exists() {
+        return Ok(false);
+    }
+    let bus = wirefold_flow_sqlite::open(&folder, Arc::new(SystemClock))?;
+    Ok(switch_on(&*bus, name).await?)
 }
 
 /// The message that the settings have no delivery with this name, with the names of those they have.

@@ -80,7 +80,7 @@ async fn list(client: &Client, limit: u32, json: bool, global: &Global) -> anyho
     if json {
         page.dead.iter().try_for_each(|row| print_line("wirefold.cli.dead/1", row))?;
     } else if page.dead.is_empty() {
-        global.note(format_args!("no dead letters: no stage gave up on a message"));
+        global.note(format_args!("no dead letters: no message waits to be replayed"));
     } else {
         output::print_styled(&table(&page.dead, &LocalTime::system()).render())?;
         let hidden = page.kept.saturating_sub(page.dead.len() as u64);
@@ -217,17 +217,19 @@ async fn replay_all(client: &Client, json: bool, global: &Global) -> anyhow::Res
 }
 
 /// The most dead letters that the API lists.
-const LISTED: u32 = 200;
+const LISTED: usize = 200;
 
-/// The sequences of all stored dead letters, the oldest first. Letters too old for the list may be missing.
+/// The sequences of all dead letters that were not replayed, the oldest first.
 async fn sequences(client: &Client) -> anyhow::Result<Vec<u64>> {
-    let page: DeadPage = client.get(&format!("/api/v1/dead?limit={LISTED}")).await?;
-    let mut all: Vec<u64> = page.dead.iter().map(|row| row.sequence).collect();
-    let unlisted = page.kept.saturating_sub(all.len() as u64);
-    if let Some(oldest) = all.last().copied() {
-        all.extend((1..=unlisted).filter_map(|back| oldest.checked_sub(back)));
+    let mut all: Vec<u64> = Vec::new();
+    loop {
+        let before = all.last().map(|oldest| format!("&before={oldest}")).unwrap_or_default();
+        let page: DeadPage = client.get(&format!("/api/v1/dead?limit={LISTED}{before}")).await?;
+        let is_last = page.dead.len() < LISTED;
+        all.extend(page.dead.iter().map(|row| row.sequence));
+        if is_last {
+            all.reverse();
+            return Ok(all);
+        }
     }
-    all.retain(|sequence| *sequence > 0);
-    all.reverse();
-    Ok(all)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirefold_alerter::{Outcome, Printer, send_again};
+use wirefold_alerter::{Outcome, Printer, send_again, switch_on};
 use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageContext, StageError, handle_once};
 use wirefold_flow_nats::NatsBus;
@@ -140,6 +140,13 @@ impl Replay for ReplayService {
         })
     }
 
+    fn switch_on(&self, delivery: String) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async move {
+            let was_off = switch_on(&*self.context.bus, &delivery).await;
+            was_off.map_err(|error| error.to_string())
+        })
+    }
+
     fn resend(
         &self,
         alert: Alert,
@@ -159,7 +166,11 @@ impl Replay for ReplayService {
                 let now = self.context.clock.now();
                 let outcome =
                     send_again(&alert, &subscription, to, &self.alerter, &printer, now).await;
-                sent.push(resent(name, outcome.map_err(|error| error.to_string())?));
+                let outcome = outcome.map_err(|error| error.to_string())?;
+                if outcome == Outcome::Taken {
+                    self.switch_on_again(&name).await;
+                }
+                sent.push(resent(name, outcome));
             }
             Ok(sent)
         })
@@ -198,6 +209,13 @@ pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String,
 }
 
 impl ReplayService {
+    /// Switches a delivery on whose target has just accepted an alert.
+    async fn switch_on_again(&self, delivery: &str) {
+        if let Err(error) = switch_on(&*self.context.bus, delivery).await {
+            tracing::warn!(delivery, %error, "delivery cannot be switched on again");
+        }
+    }
+
     /// Sends an alert again that a delivery gave up on, marked as a repetition. Old letters do not name the
     /// delivery; their alerts go to all deliveries of the subscription.
     async fn resend_dead(&self, letter: &DeadLetter) -> Result<String, String> {

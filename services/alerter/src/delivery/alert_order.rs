@@ -1,11 +1,10 @@
-//! The order of an alert: its revisions are delivered in the order in which they were taken.
+//! Keeps the revisions of one alert in the order of the stream.
 //!
-//! Comes in: the revisions that the loop took together. Goes out: when each may be sent. A revision never waits for
-//! another alert.
+//! Comes in: the revisions that the loop received together. Goes out: when each may be sent. A revision never
+//! waits for another alert.
 //!
-//! The loop starts side by side what it takes, so their order is noted where they are taken. A
-//! revision waits for the one of its alert that was taken before, and for
-//! nothing else.
+//! The loop handles messages concurrently, so their order is noted when they are received. A revision waits
+//! only for the previous one of its alert.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -14,19 +13,19 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use wirefold_flow::Delivery;
 
-/// The turns of all that was taken and is not done.
+/// The turns of all revisions that are not handled yet.
 #[derive(Default)]
 pub(super) struct AlertOrder(Mutex<Queues>);
 
 #[derive(Default)]
 struct Queues {
-    /// The turn that was given last, by alert.
+    /// The turn given last, by alert.
     last: HashMap<String, Ahead>,
-    /// Those not yet called up, by sequence and attempt.
+    /// Turns that nobody waits for yet, by sequence and attempt.
     given: HashMap<(u64, u32), Turn>,
 }
 
-/// Ends with the turn that it stands for.
+/// Ends when the turn before ends.
 type Ahead = oneshot::Receiver<Infallible>;
 
 /// One revision's turn, which ends when it is dropped.
@@ -36,7 +35,7 @@ pub(super) struct Turn {
 }
 
 impl AlertOrder {
-    /// Gives turns to what was taken together, in the order of the stream.
+    /// Gives each of these messages a turn, in the order of the stream.
     pub(super) fn give(&self, taken: &[Delivery]) {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         queues.last.retain(|_, turn| turn.try_recv() != Err(TryRecvError::Closed));
@@ -51,7 +50,7 @@ impl AlertOrder {
         }
     }
 
-    /// Waits for the turn of a message; none where it came another way.
+    /// Waits for the turn of a message. None if the message was given no turn.
     pub(super) async fn wait(&self, sequence: u64, attempt: u32) -> Option<Turn> {
         let given = {
             let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,7 +58,7 @@ impl AlertOrder {
         };
         let mut turn = given?;
         if let Some(ahead) = turn.ahead.take() {
-            // Nothing is ever sent: it ends.
+            // Nothing is ever sent: the channel closes when the turn before is dropped.
             let _ = ahead.await;
         }
         Some(turn)

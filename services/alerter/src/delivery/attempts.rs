@@ -1,11 +1,10 @@
-//! Records each attempt of a delivery, so that `alert show` tells what happened and when.
+//! Records each attempt to send a revision, for `alert show`.
 //!
-//! Comes in: the begin and the end of each attempt. Goes out: records in `wf_deliveries`. A delivery never waits for
-//! them.
+//! Comes in: the beginning and the end of each attempt. Goes out: records in `wf_deliveries`. A delivery
+//! never waits for them.
 //!
-//! An attempt is written down before it begins and again when it has ended: one that a kill cut short stays
-//! open, and the next one stands behind it. Nothing waits for these notes: where the bus fails one, what is
-//! sent goes on.
+//! A record is written before an attempt begins and again when it has ended. If the process is killed in
+//! between, the attempt stays open. If the bus cannot store a record, the delivery goes on without it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,12 +19,12 @@ use wirefold_proto::{
     attempts_key, decode, encode, streams, token,
 };
 
-/// The most attempts of one revision that are kept, and of one alert at one delivery.
+/// The most attempts that are recorded of one revision, and of one alert at one delivery.
 const OF_REVISION: usize = 20;
 const OF_ALERT: usize = 60;
-/// The longest reason that is kept, in characters: targets are strangers.
+/// The longest stored reason, in characters: targets are strangers.
 const WHY: usize = 300;
-/// How often the notes of alerts that are kept no longer are dropped.
+/// How often the records of expired alerts are deleted.
 const SWEEP: Duration = Duration::from_hours(24);
 
 /// The attempts of one delivery.
@@ -34,8 +33,8 @@ pub(super) struct Attempts {
     keys: Arc<dyn KeyValue>,
 }
 
-/// An attempt that is under way, behind those before it.
-pub(super) struct UnderWay {
+/// An attempt that is under way, with the attempts before it.
+pub(super) struct OpenAttempt {
     key: String,
     record: AlertAttemptsRecord,
 }
@@ -45,33 +44,33 @@ impl Attempts {
         Self { delivery: delivery.to_owned(), keys }
     }
 
-    /// Writes down that an attempt begins.
-    pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> UnderWay {
+    /// Records that an attempt begins.
+    pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> OpenAttempt {
         let key = attempts_key(&self.delivery, &alert.id);
         let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
         let none = || AlertAttemptsRecord { schema: Tag::new(), attempts: Vec::new() };
         let record = found.and_then(|value| decode(&value).ok()).unwrap_or_else(none);
-        let mut under_way = UnderWay { key, record };
-        under_way.record.attempts.push(AlertAttempt {
+        let mut open_attempt = OpenAttempt { key, record };
+        open_attempt.record.attempts.push(AlertAttempt {
             revision: alert.revision,
             at: timestamp(now),
             outcome: AttemptOutcome::Open,
             why: None,
             next: None,
         });
-        bound(&mut under_way.record.attempts);
-        self.write(&under_way).await;
-        under_way
+        bound(&mut open_attempt.record.attempts);
+        self.write(&open_attempt).await;
+        open_attempt
     }
 
-    /// Writes down what came of it.
+    /// Records the result of an attempt.
     pub(super) async fn end(
         &self,
-        mut under_way: UnderWay,
+        mut open_attempt: OpenAttempt,
         now: UnixMillis,
         failed: Option<&StageError>,
     ) {
-        if let Some(attempt) = under_way.record.attempts.last_mut() {
+        if let Some(attempt) = open_attempt.record.attempts.last_mut() {
             let (outcome, why, next) = match failed {
                 None => (AttemptOutcome::Taken, None, None),
                 Some(StageError::Retry { after, why }) => {
@@ -83,19 +82,19 @@ impl Attempts {
             attempt.why = why.map(|why| why.chars().take(WHY).collect());
             attempt.next = next;
         }
-        self.write(&under_way).await;
+        self.write(&open_attempt).await;
     }
 
-    async fn write(&self, under_way: &UnderWay) {
-        let Ok(value) = encode(&under_way.record) else { return };
-        if let Err(error) = self.keys.put(&under_way.key, value.into()).await {
+    async fn write(&self, open_attempt: &OpenAttempt) {
+        let Ok(value) = encode(&open_attempt.record) else { return };
+        if let Err(error) = self.keys.put(&open_attempt.key, value.into()).await {
             let delivery = &self.delivery;
             tracing::debug!(delivery, %error, "an attempt is not written down");
         }
     }
 }
 
-/// Keeps the newest: the last one is of the newest attempt's revision.
+/// Drops the oldest attempts. The last one belongs to the newest revision.
 fn bound(attempts: &mut Vec<AlertAttempt>) {
     let Some(revision) = attempts.last().map(|last| last.revision) else { return };
     let of_it = attempts.iter().filter(|it| it.revision == revision).count();
@@ -107,7 +106,7 @@ fn bound(attempts: &mut Vec<AlertAttempt>) {
     attempts.drain(..beyond);
 }
 
-/// Drops the notes of alerts that are kept no longer, of all deliveries, once a day until it is told to stop.
+/// Deletes the records of expired alerts once a day until it is stopped.
 pub(crate) async fn sweep_daily(
     context: StageContext,
     stop: CancellationToken,
@@ -138,7 +137,7 @@ pub(crate) async fn sweep(bus: &dyn Bus) -> Result<(), BusError> {
     Ok(())
 }
 
-/// The alert whose attempts stand under a key.
+/// The alert whose attempts are stored under a key.
 fn alert_of(key: &str) -> Option<AlertId> {
     let (_, escaped) = key.strip_suffix(ATTEMPTS_SUFFIX)?.split_once('.')?;
     token::unescape(escaped).ok()?.parse().ok()

@@ -1,6 +1,6 @@
-//! The seam to whatever takes messages.
+//! The seam to the targets of messages.
 //!
-//! Comes in: a message. Goes out: what identifies it at the target, or what to do about the failure. A channel never
+//! Comes in: a message. Goes out: its id at the target, or what to do about the failure. A channel never
 //! tries again itself.
 
 use std::time::Duration;
@@ -11,17 +11,17 @@ use wirefold_proto::Alert;
 
 use crate::text::Message;
 
-/// What a notice is.
+/// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoticeKind {
-    /// One message for much.
+    /// One message for many alerts or feeds.
     Digest,
-    /// What is wrong with this installation.
+    /// Problems of this installation.
     Health,
 }
 
 impl NoticeKind {
-    /// The word for it.
+    /// The word for it in messages.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Digest => "digest",
@@ -30,33 +30,33 @@ impl NoticeKind {
     }
 }
 
-/// Something besides an alert, on its way: a digest, or what is wrong with this installation.
+/// A message that is not about one alert: a digest, or problems of this installation.
 pub(crate) struct Notice<'a> {
     /// What it is.
     pub(crate) kind: NoticeKind,
-    /// The same however often it is sent.
+    /// An id that stays the same for each attempt.
     pub(crate) id: &'a str,
     /// One line that says what it is about.
     pub(crate) title: &'a str,
-    /// What it says, the weightiest first.
+    /// The lines below the title, the most important first.
     pub(crate) lines: &'a [String],
-    /// How many more there are than lines.
+    /// How many lines are left out.
     pub(crate) more: usize,
-    /// Where the rest can be seen, in words.
+    /// Where to see the rest.
     pub(crate) see: &'a str,
     /// Whether it notifies as a loud alert does.
     pub(crate) is_loud: bool,
-    /// The whole as JSON.
+    /// The content as JSON.
     pub(crate) json: serde_json::Value,
-    /// The page that shows it.
+    /// The address of the page that shows it.
     pub(crate) page: Option<String>,
     /// The time of this attempt.
     pub(crate) now: UnixMillis,
 }
 
 impl Notice<'_> {
-    /// Its lines in at most so many bytes; the last says how many are left out.
-    pub(crate) fn within(&self, most: usize) -> Vec<String> {
+    /// The lines that fit into so many bytes. The last line says how many are left out.
+    pub(crate) fn lines_within(&self, most: usize) -> Vec<String> {
         let mut bytes = 0;
         let fits = |text: &&String| {
             bytes += text.len() + 1;
@@ -71,23 +71,23 @@ impl Notice<'_> {
     }
 }
 
-/// What is kept for the next revision of the alert, such as the id of a message to be edited. None
-/// leaves what was kept before.
+/// The id that the target gave to the message, which later revisions edit or answer. None if the id stored
+/// before stays.
 pub(crate) type Sent = Result<Option<String>, Failure>;
 
 /// Why a message was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// Try again, not before `after` where the target said so.
+    /// Try again, not before `after` if the target gave a time.
     Later { after: Option<Duration>, why: String },
-    /// This message will never be taken.
+    /// The target will never accept this message.
     Never { why: String },
-    /// The target wants nothing more at all.
+    /// The target accepts no messages any more.
     Gone { why: String },
 }
 
 impl Failure {
-    /// Try again at the usual time.
+    /// Try again after the usual time.
     pub(crate) fn later(why: impl Into<String>) -> Self {
         Self::Later { after: None, why: why.into() }
     }
@@ -97,22 +97,22 @@ impl Failure {
     }
 }
 
-/// Something that messages go to.
+/// Sends messages to a target.
 pub(crate) trait Channel: Send + Sync {
-    /// The sort of channel, as a label.
+    /// The kind of channel, as a label.
     fn kind(&self) -> &'static str;
 
-    /// Whether a revision replaces the one before, so that silent ones are welcome.
+    /// Whether silent revisions are sent too, because a revision replaces the one before.
     fn takes_silent(&self) -> bool;
 
     /// Sends one message.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent>;
 
     /// Sends a notice.
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
 }
 
-/// The alert for programs, and where to read on.
+/// An alert as JSON, with the page and the subscription.
 #[derive(Serialize)]
 pub(super) struct Body<'a> {
     #[serde(flatten)]
@@ -124,7 +124,7 @@ pub(super) struct Body<'a> {
     demo: bool,
 }
 
-/// A notice for programs, and where to read on.
+/// A notice as JSON, with the page.
 #[derive(Serialize)]
 struct NoticeBody<'a> {
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! What chat services have in common: their answers, and the length of a message.
+//! Functions that all chat services share: their answers, and the length of a message.
 //!
 //! Comes in: an answer or a long text. Goes out: what to do, or a text that fits. It never shows a token.
 
@@ -14,11 +14,11 @@ use crate::wording::line;
 
 /// How long one attempt may take.
 pub(super) const TOTAL: Duration = Duration::from_secs(20);
-/// What is read of an answer.
+/// The most bytes that are read of an answer.
 const ANSWER: u64 = 64 * 1024;
-/// Titles longer than this say nothing more; in UTF-16 units.
+/// The longest title, in UTF-16 units.
 pub(super) const TITLE: usize = 300;
-/// What is repeated of a refusal, in characters.
+/// The longest quoted part of a refusal, in characters.
 const WORDS: usize = 200;
 
 /// A request with a JSON body and the bounds of a chat message.
@@ -27,8 +27,8 @@ pub(super) fn json(request: Request) -> Request {
         .with_header("content-type", "application/json")
 }
 
-/// What an answer means: 2xx is taken. 400, 413 and 422 say that this message will never be taken;
-/// whatever else fails may be mended at the target or in the settings, and is tried again.
+/// The meaning of an answer. 2xx: accepted. 400, 413 and 422: this message will never be accepted. Any other
+/// answer may be repaired at the target or in the settings, so the message is sent again.
 pub(super) fn accepted(
     answer: Result<Response, SendError>,
     now: UnixMillis,
@@ -63,7 +63,7 @@ pub(super) fn words(response: &Response, hidden: &Hidden) -> String {
     hidden.shown(&String::from_utf8_lossy(&response.body))
 }
 
-/// Texts that must not be shown, and that a target may repeat.
+/// Secrets that a target may repeat, and that must not be shown.
 pub(super) struct Hidden(Vec<String>);
 
 impl Hidden {
@@ -72,20 +72,20 @@ impl Hidden {
         Self(texts.map(str::to_owned).collect())
     }
 
-    /// The first words of a text, as one line and without what is hidden. It is hidden before the text
-    /// is cut: half a secret is half known.
+    /// The first words of a text, as one line and without secrets. Secrets are removed before the text is
+    /// cut, so that no half of one remains.
     pub(super) fn shown(&self, text: &str) -> String {
         let hide = |left: String, secret: &String| left.replace(secret, "…");
         cut(&line(&self.0.iter().fold(text.to_owned(), hide)), WORDS)
     }
 }
 
-/// The length of a text in UTF-16 units, by which Telegram counts; others count fewer.
+/// The length of a text in UTF-16 units, which Telegram counts. Other services count fewer.
 pub(super) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// At most so many units; what is cut off is marked.
+/// At most so many units, with a mark where the text is cut.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if length(text) <= most {
         return text.to_owned();
@@ -100,8 +100,8 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// As many lines as fit into so many units. One that does not fit is left out: half a link leads
-/// nowhere.
+/// The lines that fit into so many units. A line that does not fit is left out as a whole: half a link is of
+/// no use.
 pub(super) fn fitting(lines: &[String], most: usize) -> Vec<&str> {
     let mut left = most;
     let mut taken = Vec::new();
@@ -117,7 +117,7 @@ pub(super) fn fitting(lines: &[String], most: usize) -> Vec<&str> {
 
 /// A digest as a message.
 pub(super) fn text_of(notice: &Notice<'_>, most: usize) -> Text {
-    let mut told = notice.within(most);
+    let mut told = notice.lines_within(most);
     told.extend(notice.page.clone());
     Text::plain(notice.title.to_owned(), told)
 }

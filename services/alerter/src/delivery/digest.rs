@@ -1,4 +1,4 @@
-//! One message for all alerts that a subscription gathered.
+//! One message for all alerts in a digest of a subscription.
 //!
 //! Comes in: the alerts of a digest. Goes out: one message. It never decides when a digest is due.
 
@@ -18,8 +18,8 @@ use crate::wording::{line, numbers, page};
 const MOST: usize = 100;
 
 impl DeliveryStage {
-    /// Sends the digest that this revision completes. It reads what is in it back from the stream, so that it
-    /// says the same however often it is sent.
+    /// Sends the digest that this revision completes. It reads the alerts from the stream, so that each
+    /// attempt sends the same message.
     pub(super) async fn send_digest(
         &self,
         last: &Alert,
@@ -32,8 +32,8 @@ impl DeliveryStage {
         for part in &digest.all {
             let subject = Subject::alert(&part.alert, part.revision);
             let stored = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let stored = stored.map_err(|error| self.of_bus(&error))?;
-            // One that is kept no longer is counted all the same.
+            let stored = stored.map_err(|error| self.retry_after_bus(&error))?;
+            // An expired alert still counts.
             alerts.extend(stored.and_then(|stored| decode::<Alert>(&stored).ok()));
         }
         alerts.sort_by_key(|alert| Reverse((alert.outlets, alert.origins)));
@@ -64,7 +64,7 @@ impl DeliveryStage {
             page: base.map(manage),
             now: self.now(),
         };
-        Ok(self.channel.tell(notice).await)
+        Ok(self.channel.send_notice(notice).await)
     }
 }
 

@@ -1,28 +1,27 @@
 //! The last revision of an alert that a target has accepted.
 //!
-//! Comes in: each success. Goes out: the number of the revision, and what identifies it at the target. It never sends.
+//! Comes in: each success. Goes out: the number of the revision, and its id at the target. It never sends.
 
 use wirefold_proto::Volume;
 
-/// The newest revision of an alert that a target has accepted, and the newest that rang there; 0
-/// where it accepted none.
+/// The newest revision of an alert that a target has accepted, and the newest loud one; 0 if there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct LastAccepted {
     pub(super) any: u64,
     loud: u64,
-    /// What the channel keeps for the next revision, such as the id of the message it edits.
-    pub(super) kept: Option<String>,
+    /// The id that the target gave to the message, for later revisions.
+    pub(super) target_id: Option<String>,
 }
 
 impl LastAccepted {
-    /// As it was written.
+    /// Parses the stored form.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, ' ');
         let (any, loud) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Self { any, loud, kept: parts.next().map(str::to_owned) })
+        Some(Self { any, loud, target_id: parts.next().map(str::to_owned) })
     }
 
-    /// Whether this revision has nothing to add there.
+    /// Whether the target needs this revision no more.
     pub(super) fn covers(&self, volume: Volume, revision: u64) -> bool {
         match volume {
             Volume::Loud => self.loud >= revision,
@@ -30,17 +29,21 @@ impl LastAccepted {
         }
     }
 
-    /// With this revision accepted too, and what the channel keeps of it.
-    pub(super) fn and(self, volume: Volume, revision: u64, kept: Option<String>) -> Self {
+    /// The state after this revision was accepted too.
+    pub(super) fn and(self, volume: Volume, revision: u64, target_id: Option<String>) -> Self {
         let loud = if volume == Volume::Loud { revision } else { 0 };
-        Self { any: self.any.max(revision), loud: self.loud.max(loud), kept: kept.or(self.kept) }
+        Self {
+            any: self.any.max(revision),
+            loud: self.loud.max(loud),
+            target_id: target_id.or(self.target_id),
+        }
     }
 }
 
 impl std::fmt::Display for LastAccepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}", self.any, self.loud)?;
-        self.kept.iter().try_for_each(|kept| write!(f, " {kept}"))
+        self.target_id.iter().try_for_each(|target_id| write!(f, " {target_id}"))
     }
 }
 
@@ -55,7 +58,7 @@ mod tests {
         let overtaken = none.and(Volume::Silent, 2, None);
         assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
         let rung = overtaken.and(Volume::Loud, 1, None);
-        assert_eq!(rung, LastAccepted { any: 2, loud: 1, kept: None });
+        assert_eq!(rung, LastAccepted { any: 2, loud: 1, target_id: None });
         assert!(rung.covers(Volume::Loud, 1) && !rung.covers(Volume::Loud, 3));
         assert_eq!(LastAccepted::read(&rung.to_string()), Some(rung));
     }

@@ -1,6 +1,6 @@
-//! The key of links that work without a login.
+//! The key that signs links which work without a login.
 //!
-//! Comes in: the table of the bus. Goes out: the key, made once. It never shows the key.
+//! Comes in: a table of the bus. Goes out: the key, which is generated once. It never shows the key.
 
 use tokio::sync::OnceCell;
 use url::Url;
@@ -10,7 +10,7 @@ use wirefold_proto::{LINK_KEY, LinkKey};
 /// The bytes of a new key.
 const KEY: usize = 32;
 
-/// The key, read or made when it is first needed.
+/// The key, read or generated at its first use.
 #[derive(Debug, Default)]
 pub(super) struct Keys(OnceCell<LinkKey>);
 
@@ -20,7 +20,7 @@ impl Keys {
     }
 }
 
-/// Several deliveries may ask at once: the first one's key stands.
+/// Several deliveries may generate a key at once: the first stored key counts.
 async fn stored_or_new(store: &dyn KeyValue) -> Result<LinkKey, BusError> {
     if let Some(key) = stored(store).await? {
         return Ok(key);
@@ -42,7 +42,7 @@ async fn stored(store: &dyn KeyValue) -> Result<Option<LinkKey>, BusError> {
     Ok(value.and_then(|bytes| LinkKey::from_bytes(&bytes)))
 }
 
-/// Whether others than this machine reach an address: links to the loopback would be dead on a phone.
+/// Whether other machines can reach an address. Links to the loopback would not work on a phone.
 pub(super) fn is_reachable(base: &str) -> bool {
     let url = Url::parse(base).ok();
     let host = url.as_ref().and_then(Url::host);

@@ -1,14 +1,14 @@
-//! Deliveries: each a stage of its own on the alerts, so that a dead target delays no other.
+//! Deliveries. Each is a stage of its own on the stream of alerts, so a failing target delays no other
+//! delivery.
 //!
 //! Comes in: revisions of alerts. Goes out: messages through a channel, attempts and dead letters. It never decides
 //! whether a revision is loud.
 //!
-//! Each revision is sent at least once with a constant id, and those of one alert in their order,
-//! also where what was in hand when the process was killed comes again behind what is new. Only one
-//! that the target refused may be overtaken while it waits to be tried again: it is left out where
-//! the target has taken a newer one, but one that rings only where the newer one rang too. One that
-//! is held waits for the one that follows it; a silent one goes only where it replaces the one
-//! before.
+//! Each revision is sent at least once, with a constant id. The revisions of one alert are sent in order,
+//! also if the bus delivers some again after the process was killed. Only a revision that the target refused
+//! may be overtaken while it waits for its next attempt. It is then left out if the target has accepted a
+//! newer one; a loud revision only if the newer one was loud too. A held revision is not sent: a later
+//! revision replaces it. A silent revision is sent only if it replaces the message before.
 
 mod alert_order;
 pub(crate) mod attempts;
@@ -31,7 +31,7 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
-    BoxFuture, BusError, ConsumerConfig, Delivery as Taken, Emit, Input, KeyValue, LoopError,
+    BoxFuture, BusError, ConsumerConfig, Delivery as BusDelivery, Emit, Input, KeyValue, LoopError,
     Stage, StageContext, StageError, UnixMillis, run_stage,
 };
 use wirefold_proto::{
@@ -53,24 +53,25 @@ pub(crate) use open::{Clients, Opening, Target, channel_of};
 pub use open::{Delivery, check_delivery};
 use redelivery::Redeliveries;
 pub(crate) use target_gone::TargetGone;
+pub use target_gone::switch_on;
 
-/// How many revisions one delivery has in hand at once; those of one alert in order.
-const AT_ONCE: usize = 4;
-/// How soon a revision is tried again when the bus failed it.
+/// How many revisions one delivery handles concurrently. Those of one alert are handled in order.
+const CONCURRENT_REVISIONS: usize = 4;
+/// When a revision is tried again after the bus failed.
 const BUS_RETRY: Duration = Duration::from_secs(1);
-/// How long what was in hand waits after a kill. An attempt may take longer: the loop says that it
-/// goes on.
+/// How long the bus waits before it delivers a revision again after a kill. The loop extends the time while
+/// an attempt is under way.
 const ACK_DEADLINE: Duration = Duration::from_secs(5);
 
-/// So many may wait to be tried again before new ones wait with them: a target that is down for days
-/// is to hear of what is new as soon as it works.
-const MOST_WAITING: usize = 10_000;
+/// How many revisions may wait for another attempt before new ones wait too. The limit is high, so that a
+/// target that was down for days gets new alerts as soon as it works.
+const MAX_WAITING: usize = 10_000;
 
-/// How soon at the earliest a revision looks again whether the one before it was sent.
+/// The shortest wait before a revision checks again whether the one before it was sent.
 const NEXT_LOOK: Duration = Duration::from_secs(1);
 
-/// So often a revision is put off behind an earlier one; then it goes.
-const PUT_OFFS: u32 = 5;
+/// How often a revision is put off behind an earlier one. Then it is sent.
+const MAX_PUT_OFFS: u32 = 5;
 
 /// What all deliveries share.
 #[derive(Clone)]
@@ -92,11 +93,11 @@ pub(crate) struct DeliveryStage {
     pub(crate) accepted: Arc<dyn KeyValue>,
     attempts: Attempts,
     link_keys: Keys,
-    /// Two revisions of one alert are never under way at once.
+    /// Keeps two revisions of one alert from being sent at once.
     order: AlertOrder,
     redeliveries: Redeliveries,
     gone: TargetGone,
-    /// Whether the target did not take what was sent last.
+    /// Whether the last attempt failed.
     is_down: AtomicBool,
 }
 
@@ -105,9 +106,9 @@ pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
     let dead = dead_letters(streams::Stage::Alerter);
     ConsumerConfig {
         ack_deadline: ACK_DEADLINE,
-        // How long it is tried counts: see `retry::is_enough`.
+        // `retry::is_enough` limits the time instead.
         max_tries: u32::MAX,
-        max_in_flight: MOST_WAITING,
+        max_in_flight: MAX_WAITING,
         ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
     }
 }
@@ -139,16 +140,16 @@ impl DeliveryStage {
         })
     }
 
-    /// Runs until it is told to stop.
+    /// Runs until it is stopped.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let consumer = consumer(&self.name);
-        self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
+        self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
         let context = self.common.context.clone();
-        run_stage(context, Arc::new(self), consumer, AT_ONCE, stop).await
+        run_stage(context, Arc::new(self), consumer, CONCURRENT_REVISIONS, stop).await
     }
 
     async fn deliver(&self, input: &Input) -> Result<(), StageError> {
-        self.redeliveries.is_here(input.message.sequence);
+        self.redeliveries.note_arrival(input.message.sequence);
         let alert: Alert = decode(&input.message)?;
         if !self.is_to_be_sent(&alert) {
             return Ok(());
@@ -157,7 +158,7 @@ impl DeliveryStage {
             return Ok(());
         };
         if record.subscription.digest.is_some() && alert.digest.is_none() {
-            // What came silently is counted in the next digest.
+            // The next digest counts a silent revision.
             return Ok(());
         }
         let key = taken_key(&self.name, &alert.id);
@@ -165,25 +166,25 @@ impl DeliveryStage {
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
-        let gone = self.gone.why(self.now()).await.map_err(|error| self.of_bus(&error))?;
+        let gone = self.gone.why(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         if let Some(why) = gone {
-            return Err(StageError::Reject { why: why.to_owned() });
+            return Err(StageError::Reject { why });
         }
-        if self.redeliveries.times(input.message.sequence) < PUT_OFFS {
+        if self.redeliveries.times_put_off(input.message.sequence) < MAX_PUT_OFFS {
             self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
         }
-        self.redeliveries.goes(input.message.sequence, self.now());
+        self.redeliveries.note_sent(input.message.sequence, self.now());
         let attempt = self.attempts.begin(&alert, self.now()).await;
         let sent = self.send(&alert, &record.subscription, &before).await;
         if let Ok(Err(Failure::Gone { why })) = &sent {
-            self.gone.set(why, self.now()).await.map_err(|error| self.of_bus(&error))?;
+            self.gone.set(why, self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         }
         let sent = sent.and_then(|sent| {
             self.count(&sent);
             sent.map_err(|failure| self.answer(failure, input))
         });
         self.attempts.end(attempt, self.now(), sent.as_ref().err()).await;
-        let kept = sent?;
+        let target_id = sent?;
         self.common.states.works(&self.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(
@@ -191,8 +192,11 @@ impl DeliveryStage {
                 "delivery works again: what waits is sent in time"
             );
         }
-        let after = before.and(alert.volume, alert.revision, kept).to_string();
-        self.accepted.put(&key, after.into()).await.map_err(|error| self.of_bus(&error))?;
+        let after = before.and(alert.volume, alert.revision, target_id).to_string();
+        self.accepted
+            .put(&key, after.into())
+            .await
+            .map_err(|error| self.retry_after_bus(&error))?;
         Ok(())
     }
 
@@ -216,7 +220,7 @@ impl DeliveryStage {
             links: self.links(alert).await?,
             demo: self.common.demo,
             now: self.now(),
-            kept: before.kept.as_deref(),
+            target_id: before.target_id.as_deref(),
             is_overtaken: before.any > alert.revision,
             zone: zone_of(subscription),
             templates: self.templates.as_ref(),
@@ -224,20 +228,20 @@ impl DeliveryStage {
         Ok(self.channel.send(message).await)
     }
 
-    /// What mutes the alert without a login; none where only this machine reaches the page.
+    /// The links that mute the alert without a login. None if only this machine can reach the page.
     async fn links(&self, alert: &Alert) -> Result<Option<MessageLinks>, StageError> {
         let page = self.common.page.as_deref().filter(|base| links::is_reachable(base));
         let Some(base) = page.filter(|_| !self.common.demo) else {
             return Ok(None);
         };
         let key = self.link_keys.get(&*self.subscriptions).await;
-        let key = key.map_err(|error| self.of_bus(&error))?;
+        let key = key.map_err(|error| self.retry_after_bus(&error))?;
         Ok(Some(MessageLinks::of(alert, base, key)))
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
         let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
-        // Of those in a digest, the last sends it.
+        // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         alert.held.is_none() && is_welcome && is_last
     }
@@ -246,8 +250,8 @@ impl DeliveryStage {
         self.common.context.clock.now()
     }
 
-    fn of_bus(&self, error: &BusError) -> StageError {
-        self.redeliveries.expect(self.now().plus(ACK_DEADLINE));
+    fn retry_after_bus(&self, error: &BusError) -> StageError {
+        self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
         StageError::Retry { after: BUS_RETRY, why: error.to_string() }
     }
 
@@ -258,31 +262,32 @@ impl DeliveryStage {
         accepted: &LastAccepted,
         sequence: u64,
     ) -> Result<(), StageError> {
-        if self.redeliveries.is_over(self.now()) {
+        if self.redeliveries.nothing_waits(self.now()) {
             return Ok(());
         }
         let bus = &self.common.context.bus;
         for revision in accepted.any + 1..alert.revision {
             let subject = Subject::alert(&alert.id, revision);
             let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let earlier = earlier.map_err(|error| self.of_bus(&error))?;
-            let earlier =
-                earlier.filter(|stored| self.redeliveries.awaits(stored.sequence, self.now()));
+            let earlier = earlier.map_err(|error| self.retry_after_bus(&error))?;
+            let earlier = earlier
+                .filter(|stored| self.redeliveries.may_come_again(stored.sequence, self.now()));
             let earlier = earlier.and_then(|stored| decode::<Alert>(&stored).ok());
             if earlier.is_some_and(|earlier| self.is_to_be_sent(&earlier)) {
-                self.redeliveries.put_off(sequence);
+                self.redeliveries.note_put_off(sequence);
                 let why = format!("revision {revision} may come first");
-                let after = self.redeliveries.by().since(self.now()).max(NEXT_LOOK);
+                let after = self.redeliveries.deadline().since(self.now()).max(NEXT_LOOK);
                 return Err(StageError::Retry { after, why });
             }
         }
         Ok(())
     }
 
-    /// The alert's subscription, where it names this delivery.
+    /// The alert's subscription, if it names this delivery.
     async fn subscription(&self, alert: &Alert) -> Result<Option<SubscriptionRecord>, StageError> {
         let key = record_key(&alert.subscription);
-        let entry = self.subscriptions.get(&key).await.map_err(|error| self.of_bus(&error))?;
+        let entry =
+            self.subscriptions.get(&key).await.map_err(|error| self.retry_after_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
         let record = value.and_then(|value| wirefold_proto::decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
@@ -292,7 +297,7 @@ impl DeliveryStage {
 
     /// The last revision of an alert that the target has accepted.
     async fn last_accepted(&self, key: &str) -> Result<LastAccepted, StageError> {
-        let entry = self.accepted.get(key).await.map_err(|error| self.of_bus(&error))?;
+        let entry = self.accepted.get(key).await.map_err(|error| self.retry_after_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
         let last = value.and_then(|value| LastAccepted::read(std::str::from_utf8(&value).ok()?));
         Ok(last.unwrap_or_default())
@@ -308,9 +313,10 @@ impl DeliveryStage {
             Failure::Gone { why } => StageError::Reject { why },
             Failure::Later { after, why } => {
                 self.common.states.failed(delivery, self.now(), &why);
-                // Those before were not all the target's.
-                let attempt =
-                    input.attempt.saturating_sub(self.redeliveries.times(input.message.sequence));
+                // Attempts that were only put off do not count.
+                let attempt = input
+                    .attempt
+                    .saturating_sub(self.redeliveries.times_put_off(input.message.sequence));
                 let age = self.now().since(input.message.at);
                 if retry::is_enough(attempt, age) {
                     tracing::warn!(delivery, alert, why, "delivery is given up");
@@ -318,7 +324,7 @@ impl DeliveryStage {
                 }
                 let name = format!("{delivery}.{alert}");
                 let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
-                // Said once, whatever waits: who reads along is to know it, not to count it.
+                // The log reports the failure once, however many revisions wait.
                 if self.is_down.swap(true, Ordering::Relaxed) {
                     tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
                 } else {
@@ -348,18 +354,18 @@ impl Stage for DeliveryStage {
             let _turn = self.order.wait(sequence, input.attempt).await;
             let delivered = self.deliver(&input).await;
             if !matches!(delivered, Err(StageError::Retry { .. })) {
-                self.redeliveries.is_done(sequence);
+                self.redeliveries.note_done(sequence);
             }
             delivered.map(|()| Vec::new())
         })
     }
 
-    fn note_order(&self, taken: &[Taken]) {
+    fn note_order(&self, taken: &[BusDelivery]) {
         self.order.give(taken);
     }
 }
 
-/// The words of a delivery's own.
+/// The operator's templates of a delivery.
 pub(crate) fn compiled_templates(
     delivery: &Delivery,
 ) -> Result<Option<CompiledTemplates>, AlerterError> {
@@ -367,19 +373,19 @@ pub(crate) fn compiled_templates(
     CompiledTemplates::read(&delivery.templates).map_err(bad)
 }
 
-/// The page on which alerts are seen to.
+/// The page that manages alerts.
 pub(crate) fn manage(base: &str) -> String {
     format!("{}/alerts", base.trim_end_matches('/'))
 }
 
-/// Where a subscriber lives, as the subscription says; else UTC.
+/// The subscriber's time zone, UTC by default.
 pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
     let of_quiet = settings.quiet_hours.as_ref().map(|hours| &hours.time_zone);
     let named = settings.time_zone.as_ref().or(of_quiet);
     named.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
 }
 
-/// The durable name of a delivery.
+/// The name of a delivery's durable consumer.
 fn durable(name: &str) -> String {
     format!("{}-{name}", crate::NAME)
 }

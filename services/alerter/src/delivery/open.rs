@@ -15,22 +15,22 @@ use crate::error::AlerterError;
 use crate::seams::Subjects;
 use crate::text::{CompiledTemplates, Templates};
 
-/// A place that messages go to.
+/// A configured delivery.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// Its name, by which subscriptions name it: letters, digits, `-` and `_`.
+    /// Its name, which subscriptions refer to: letters, digits, `-` and `_`.
     pub name: String,
-    /// Where they go, and how.
+    /// The target and its settings.
     pub target: DeliveryTarget,
-    /// Whether it is told once a week what is wrong with feeds.
+    /// Whether it gets the weekly feed digest.
     pub feed_digest: bool,
-    /// Whether it is told what is wrong with this installation.
+    /// Whether it reports health conditions.
     pub health: bool,
-    /// Words of the operator's own for its messages.
+    /// The operator's templates for its messages.
     pub templates: Templates,
 }
 
-/// The HTTP client of all deliveries, made once one needs it: reading the certificates takes time.
+/// The HTTP client of all deliveries, built at its first use, since reading the certificates takes time.
 pub(crate) struct Clients {
     pub(crate) allow: Vec<IpNet>,
     pub(crate) made: Option<Client>,
@@ -38,7 +38,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// The client, made at the first call.
+    /// The client, built at the first call.
     pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
         if let Some(client) = &self.made {
             return Ok(client.clone());
@@ -46,7 +46,7 @@ impl Clients {
         let client = Client::new(wirefold_http_client::Settings {
             user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
             allow: self.allow.clone(),
-            // Standard Webhooks: another address is the operator's to choose.
+            // Standard Webhooks: only the operator may choose another address.
             max_redirects: 0,
             ..wirefold_http_client::Settings::default()
         })?;
@@ -55,34 +55,35 @@ impl Clients {
     }
 }
 
-/// Where the messages of one kind of delivery go, and how. Its settings are complete; nothing is connected to.
+/// The checked settings of one kind of delivery.
 pub(crate) trait Target {
     /// Whether programs read its messages. They are JSON and have no templates.
     fn is_read_by_programs(&self) -> bool {
         false
     }
 
-    /// Where an HTTP target is, for comparison alone: it may be a secret. Empty for what no server answers.
+    /// The address of an HTTP target, only for comparison, since it may be a secret. Empty if no server is
+    /// involved.
     fn address(&self) -> String {
         String::new()
     }
 
-    /// Checks the values by themselves.
+    /// Checks the values without connecting.
     ///
     /// # Errors
-    /// What is wrong with them, without any secret.
+    /// What is wrong with them, without secrets.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
 
-    /// Makes the channel.
+    /// Builds the channel.
     ///
     /// # Errors
-    /// What [`Self::check`] finds, and what is not there to make it with.
+    /// What [`Self::check`] finds, or what is missing to build it.
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError>;
 }
 
-/// What the channel of one delivery is made with.
+/// What a channel is built with.
 pub(crate) struct Opening<'a> {
     /// The name of the delivery.
     pub(crate) name: &'a str,
@@ -103,16 +104,16 @@ impl Opening<'_> {
         subjects.ok_or_else(|| self.refuse("there is no NATS server".to_owned()))
     }
 
-    /// The error for settings that cannot be such.
+    /// The error for settings that are refused.
     pub(crate) fn refuse(&self, why: String) -> AlerterError {
         AlerterError::Delivery { name: self.name.to_owned(), why }
     }
 }
 
-/// Whether a delivery's settings can be such, looked at by themselves: nothing is connected to.
+/// Checks a delivery's settings without connecting.
 ///
 /// # Errors
-/// What is wrong with them, without any secret.
+/// What is wrong with them, without secrets.
 pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
     let target = delivery.target.as_target();
     if target.is_read_by_programs() && delivery.templates != Templates::default() {

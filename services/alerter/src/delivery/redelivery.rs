@@ -1,7 +1,7 @@
-//! Revisions that may be delivered again. Newer ones of their alert wait for them.
+//! Revisions that the bus may deliver again. Newer revisions of their alert wait for them.
 //!
-//! Comes in: which revisions came, were sent, or were put off. Goes out: whether a revision may come again. It never knows
-//! what a revision says.
+//! Comes in: which revisions arrived, were sent, or were put off. Goes out: whether a revision may come
+//! again. It never reads a revision.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,83 +9,83 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wirefold_flow::UnixMillis;
 
-/// Which revisions are waited for: for a while those that were in hand at a kill or that the bus
-/// failed, and until they come those that were put off themselves.
+/// The revisions that newer ones wait for. These are, until a deadline, the revisions that were under way at
+/// a kill or a failure of the bus; and all revisions that were put off.
 #[derive(Debug, Default)]
 pub(super) struct Redeliveries {
-    /// The time by which all that nobody knows of have come again.
-    by: AtomicU64,
-    sent: Mutex<SentSequences>,
+    /// The deadline by which the bus has delivered again everything it will.
+    deadline: AtomicU64,
+    sequences: Mutex<Sequences>,
 }
 
-/// By sequence.
+/// Revisions by sequence.
 #[derive(Debug, Default)]
-struct SentSequences {
-    /// What has come and was sent, as long as it matters.
-    come: BTreeSet<u64>,
+struct Sequences {
+    /// Revisions that were sent before the deadline.
+    sent: BTreeSet<u64>,
     put_off: BTreeSet<u64>,
-    /// How often each of those not sent yet was put off.
+    /// How often each unsent revision was put off.
     times: BTreeMap<u64, u32>,
 }
 
 impl Redeliveries {
-    /// Something may come again by this time.
-    pub(super) fn expect(&self, by: UnixMillis) {
-        self.by.fetch_max(by.0, Ordering::Relaxed);
+    /// Sets the deadline, if it is later than the one before.
+    pub(super) fn extend_deadline(&self, deadline: UnixMillis) {
+        self.deadline.fetch_max(deadline.0, Ordering::Relaxed);
     }
 
-    /// The time by which all that nobody knows of have come again.
-    pub(super) fn by(&self) -> UnixMillis {
-        UnixMillis(self.by.load(Ordering::Relaxed))
+    /// The deadline by which the bus has delivered again everything it will.
+    pub(super) fn deadline(&self) -> UnixMillis {
+        UnixMillis(self.deadline.load(Ordering::Relaxed))
     }
 
-    /// Whether nothing is waited for.
-    pub(super) fn is_over(&self, now: UnixMillis) -> bool {
-        self.is_late(now) && self.lock().put_off.is_empty()
+    /// Whether no revision needs to wait.
+    pub(super) fn nothing_waits(&self, now: UnixMillis) -> bool {
+        self.is_past_deadline(now) && self.lock().put_off.is_empty()
     }
 
-    /// Whether this one may come again.
-    pub(super) fn awaits(&self, sequence: u64, now: UnixMillis) -> bool {
-        let sent = self.lock();
-        let is_unknown = !self.is_late(now) && !sent.come.contains(&sequence);
-        is_unknown || sent.put_off.contains(&sequence)
+    /// Whether this revision may come again.
+    pub(super) fn may_come_again(&self, sequence: u64, now: UnixMillis) -> bool {
+        let sequences = self.lock();
+        let is_unknown = !self.is_past_deadline(now) && !sequences.sent.contains(&sequence);
+        is_unknown || sequences.put_off.contains(&sequence)
     }
 
-    /// This one is here.
-    pub(super) fn is_here(&self, sequence: u64) {
+    /// Notes that a revision arrived.
+    pub(super) fn note_arrival(&self, sequence: u64) {
         self.lock().put_off.remove(&sequence);
     }
 
-    /// This one is put off, and comes again.
-    pub(super) fn put_off(&self, sequence: u64) {
-        let mut sent = self.lock();
-        sent.put_off.insert(sequence);
-        *sent.times.entry(sequence).or_default() += 1;
+    /// Notes that a revision was put off and comes again.
+    pub(super) fn note_put_off(&self, sequence: u64) {
+        let mut sequences = self.lock();
+        sequences.put_off.insert(sequence);
+        *sequences.times.entry(sequence).or_default() += 1;
     }
 
-    /// How often this one was put off.
-    pub(super) fn times(&self, sequence: u64) -> u32 {
+    /// How often a revision was put off.
+    pub(super) fn times_put_off(&self, sequence: u64) -> u32 {
         self.lock().times.get(&sequence).copied().unwrap_or(0)
     }
 
-    /// This one comes no more.
-    pub(super) fn is_done(&self, sequence: u64) {
+    /// Notes that a revision will not come again.
+    pub(super) fn note_done(&self, sequence: u64) {
         self.lock().times.remove(&sequence);
     }
 
-    /// This one goes to the target.
-    pub(super) fn goes(&self, sequence: u64, now: UnixMillis) {
-        match self.is_late(now) {
-            true => self.lock().come.clear(),
-            false => drop(self.lock().come.insert(sequence)),
+    /// Notes that a revision is sent.
+    pub(super) fn note_sent(&self, sequence: u64, now: UnixMillis) {
+        match self.is_past_deadline(now) {
+            true => self.lock().sent.clear(),
+            false => drop(self.lock().sent.insert(sequence)),
         }
     }
 
-    fn is_late(&self, now: UnixMillis) -> bool {
-        now >= self.by()
+    fn is_past_deadline(&self, now: UnixMillis) -> bool {
+        now >= self.deadline()
     }
 
-    fn lock(&self) -> MutexGuard<'_, SentSequences> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Sequences> {
+        self.sequences.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

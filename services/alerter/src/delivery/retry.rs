@@ -1,7 +1,7 @@
 //! When a delivery is tried again.
 //!
-//! Comes in: the number of an attempt, the age of the revision, and the answer of the target. Goes out: how long to
-//! wait, or that it is enough. It never sends. The waits follow the table that Svix uses, and not a
+//! Comes in: the number of an attempt, the age of the revision, and the answer of the target. Goes out: how
+//! long to wait, or that it gives up. It never sends. The waits follow Svix's table, not a
 //! [`Backoff`](wirefold_flow::Backoff).
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ use wirefold_http_client::{Response, SendError};
 
 use super::Failure;
 
-/// The waits between attempts, as Svix has them: more than a day in all.
+/// The waits between attempts, taken from Svix: more than a day in all.
 const WAITS: [Duration; 7] = [
     Duration::from_secs(5),
     Duration::from_mins(5),
@@ -25,21 +25,21 @@ const WAITS: [Duration; 7] = [
     Duration::from_hours(10),
 ];
 
-/// How often a revision is sent before it goes to the dead letters: the last waits are repeated,
-/// so that a target may be down for three days.
+/// How often a revision is sent before it becomes a dead letter. The last wait is repeated, so that a target
+/// may be down for three days.
 pub(crate) const MAX_DELIVER: u32 = 12;
 
-/// For how long a revision is tried again at least before it goes to the dead letters: its attempts alone say
-/// little, as each kill of the process makes one of all that is in hand.
+/// How long a revision is tried at least before it becomes a dead letter. The number of attempts alone is not
+/// enough: each kill of the process counts as an attempt for every revision under way.
 const TRIED: Duration = Duration::from_hours(60);
 
-/// Whether a revision has been tried often and long enough, that was stored so long ago.
+/// Whether a revision of this age has been tried often and long enough.
 pub(crate) fn is_enough(attempt: u32, age: Duration) -> bool {
     attempt >= MAX_DELIVER && age >= TRIED
 }
 
-/// The wait after this attempt of a revision of this age: where kills made attempts of it, it is no older
-/// for that.
+/// The wait after this attempt of a revision of this age. The age limits the attempts that count, since kills
+/// of the process add attempts.
 pub(crate) fn after_age(attempt: u32, age: Duration, message: &str) -> Duration {
     let mut planned = Duration::ZERO;
     let by_age = WAITS.iter().take_while(|wait| {
@@ -51,11 +51,11 @@ pub(crate) fn after_age(attempt: u32, age: Duration, message: &str) -> Duration 
     after(attempt.min(reached), message)
 }
 
-/// What a target may ask for in `Retry-After`.
+/// The longest accepted `Retry-After`.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// The wait after this attempt, up to a tenth longer, so that not all come back at once; the same
-/// for the same message.
+/// The wait after this attempt, up to a tenth longer, so that messages do not all come back at once. It is
+/// the same for the same message.
 pub(crate) fn after(attempt: u32, message: &str) -> Duration {
     let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = WAITS[place.min(WAITS.len() - 1)];
@@ -63,21 +63,21 @@ pub(crate) fn after(attempt: u32, message: &str) -> Duration {
     wait + wait * u32::try_from(thousandths).unwrap_or(0) / 1_000
 }
 
-/// How the sending of one message goes, until it was taken or is given up.
+/// The attempts to send one message.
 #[derive(Debug, Default)]
-pub(crate) struct Trying {
+pub(crate) struct RetryState {
     attempts: u32,
     not_before: UnixMillis,
 }
 
-impl Trying {
-    /// How long it is not tried yet.
+impl RetryState {
+    /// How long to wait until the next attempt.
     pub(crate) fn wait(&self, now: UnixMillis) -> Option<Duration> {
         (now < self.not_before).then(|| self.not_before.since(now))
     }
 
-    /// Counts an attempt that failed, where the target may have asked for a time; says how long it waits,
-    /// at most `longest`, before the next one. None after the last.
+    /// Counts a failed attempt. `asked` is the wait that the target asked for. Returns the wait before the
+    /// next attempt, at most `longest`; none after the last attempt.
     pub(crate) fn failed(
         &mut self,
         asked: Option<Duration>,
@@ -95,14 +95,14 @@ impl Trying {
     }
 }
 
-/// FNV-1a with 64 bits: spreads, and means nothing.
+/// FNV-1a with 64 bits, used only to spread values.
 pub(super) fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// What an answer of an HTTP target means: only 2xx is taken, and 410 ends it.
+/// The meaning of an HTTP answer: only 2xx is accepted, and 410 switches the delivery off.
 pub(super) fn of_answer(
     answer: Result<Response, SendError>,
     now: UnixMillis,
@@ -122,7 +122,7 @@ pub(super) fn of_answer(
     }
 }
 
-/// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), within bounds.
+/// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), within limits.
 pub(super) fn retry_after(text: &str, now: UnixMillis) -> Option<Duration> {
     let seconds = text.trim().parse::<u64>().ok().map(Duration::from_secs);
     let until = || -> Option<Timestamp> { DateTimeParser::new().parse_timestamp(text.trim()).ok() };
@@ -153,7 +153,7 @@ mod tests {
         assert_eq!(after_age(12, Duration::ZERO, "a"), after(1, "a"));
         assert_eq!(after_age(12, minute, "a"), after(2, "a"));
         assert_eq!(after_age(12, hour, "a"), after(4, "a"));
-        // What was read late is tried as often as what was read at once.
+        // A revision that was read late gets as many attempts as others.
         assert_eq!(after_age(1, 100 * hour, "a"), after(1, "a"));
         assert!(!is_enough(1_000, hour) && !is_enough(3, 100 * hour) && is_enough(12, 60 * hour));
         let planned: Duration = (1..MAX_DELIVER).map(|attempt| after(attempt, "a")).sum();

@@ -1,29 +1,31 @@
-//! Remembers, also over restarts, that a target has answered 410: it is gone for good.
+//! Marks a delivery whose target answered 410: the delivery is off, also after a restart.
 //!
-//! Comes in: the answer of a target. Goes out: why nothing more is sent to it. It never asks the target.
+//! Comes in: the answer of a target. Goes out: why the delivery is off. It never sends anything itself.
 //!
-//! The mark has a hash of the target's address, so a delivery with another address sends again. After a
-//! week the target is asked once more, since some servers answer 410 by mistake.
+//! The mark has a hash of the target's address, so a delivery with another address is on. A mark counts for a
+//! week, since some servers answer 410 by mistake. [`switch_on`] deletes it, for example after a test alert.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
-use wirefold_flow::{BusError, KeyValue, UnixMillis};
+use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
+use wirefold_proto::{gone_key, streams};
 
 use super::kinds::DeliveryTarget;
 
 /// How long a mark counts.
-const HOLDS: Duration = Duration::from_hours(7 * 24);
+const VALIDITY: Duration = Duration::from_hours(7 * 24);
 
-/// Why nothing more is sent to a delivery, where its target is gone.
+/// Whether a delivery is off because its target is gone.
 pub(crate) struct TargetGone {
     delivery: String,
     target: String,
     keys: Arc<dyn KeyValue>,
-    why: OnceLock<String>,
-    /// Whether the mark of an earlier run has been read.
+    /// The reason, while this process takes the delivery to be off.
+    off_because: Mutex<Option<String>>,
+    /// Set once the mark of an earlier run has been read.
     is_read: OnceCell<()>,
 }
 
@@ -31,49 +33,79 @@ impl TargetGone {
     pub(crate) fn new(delivery: &str, sends_to: &DeliveryTarget, keys: Arc<dyn KeyValue>) -> Self {
         let target = Sha256::digest(sends_to.as_target().address());
         let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let (delivery, why) = (delivery.to_owned(), OnceLock::new());
-        Self { delivery, target, keys, why, is_read: OnceCell::new() }
+        let (delivery, off_because) = (delivery.to_owned(), Mutex::default());
+        Self { delivery, target, keys, off_because, is_read: OnceCell::new() }
     }
 
-    /// Why nothing is sent; an earlier run may have set the mark.
-    pub(super) async fn why(&self, now: UnixMillis) -> Result<Option<&str>, BusError> {
+    /// Why the delivery is off. While it is off, each call reads the mark again, since another process may
+    /// have deleted it.
+    pub(super) async fn why(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
         self.is_read.get_or_try_init(|| self.read(now)).await?;
-        Ok(self.why.get().map(String::as_str))
+        if self.off_because().is_none() {
+            return Ok(None);
+        }
+        let marked = self.marked(now).await?;
+        if marked.is_none() {
+            let delivery = &self.delivery;
+            tracing::warn!(delivery, "delivery is on again");
+        }
+        self.set_off_because(marked.clone());
+        Ok(marked)
     }
 
-    /// Marks the target: nothing more is sent to it.
+    /// Marks the target as gone: the delivery is off.
     pub(crate) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
-        self.keys.put(&self.key(), mark.into()).await?;
-        if self.why.set(why.to_owned()).is_ok() {
+        self.keys.put(&gone_key(&self.delivery), mark.into()).await?;
+        if self.off_because().is_none() {
+            self.set_off_because(Some(why.to_owned()));
             let delivery = &self.delivery;
             tracing::warn!(delivery, why, "delivery is off: give it another address");
         }
         Ok(())
     }
 
-    /// Why nothing is sent, as the mark says now.
+    /// Why the delivery is off, according to the stored mark.
     pub(crate) async fn marked(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
-        let entry = self.keys.get(&self.key()).await?;
+        let entry = self.keys.get(&gone_key(&self.delivery)).await?;
         let value = entry.and_then(|entry| entry.value);
-        let told = value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
-        let mark = told.and_then(parts);
-        let holds = mark.filter(|(target, at, _)| *target == self.target && now < at.plus(HOLDS));
-        Ok(holds.map(|(_, _, why)| why.to_owned()))
+        let mark = value.as_deref().and_then(|value| std::str::from_utf8(value).ok());
+        let mark = mark.and_then(parts);
+        let valid =
+            mark.filter(|(target, at, _)| *target == self.target && now < at.plus(VALIDITY));
+        Ok(valid.map(|(_, _, why)| why.to_owned()))
     }
 
     async fn read(&self, now: UnixMillis) -> Result<(), BusError> {
         if let Some(why) = self.marked(now).await? {
             let delivery = &self.delivery;
             tracing::warn!(delivery, why, "delivery is still off: give it another address");
-            self.why.get_or_init(|| why);
+            self.set_off_because(Some(why));
         }
         Ok(())
     }
 
-    fn key(&self) -> String {
-        format!("{}.gone", self.delivery)
+    fn off_because(&self) -> Option<String> {
+        self.off_because.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    fn set_off_because(&self, why: Option<String>) {
+        *self.off_because.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+}
+
+/// Switches a delivery on that is off because its target was gone; a running alerter notices at its next
+/// message. Says whether the delivery was off.
+///
+/// # Errors
+/// A [`BusError`] if the mark cannot be read or deleted.
+pub async fn switch_on(bus: &dyn Bus, delivery: &str) -> Result<bool, BusError> {
+    let (keys, key) = (bus.key_value(streams::DELIVERIES.name)?, gone_key(delivery));
+    let is_off = keys.get(&key).await?.is_some_and(|entry| entry.value.is_some());
+    if is_off {
+        keys.delete(&key).await?;
+    }
+    Ok(is_off)
 }
 
 /// The target, the time and the reason in a mark.

@@ -1,4 +1,4 @@
-//! What a feed digest says. Pure.
+//! Composes a feed digest. Pure.
 //!
 //! Comes in: the records of feeds. Goes out: the digest, and its lines. It never sends.
 
@@ -8,15 +8,15 @@ use wirefold_proto::{FeedDigest, FeedHealth, FeedProblem, FeedRecord, Tag, decod
 
 use crate::wording::{line, minute};
 
-/// The most feeds that one names.
+/// The most feeds in a digest.
 const MOST: usize = 100;
-/// What fails for less may pass by itself.
+/// Shorter failures may end by themselves.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
-/// The most characters of what is wrong with a feed, …
+/// The longest description of a problem, in characters, …
 const WORDS: usize = 300;
-/// … of its title …
+/// … the longest title, …
 const TITLE: usize = 200;
-/// … and of its address.
+/// … and the longest address.
 const ADDRESS: usize = 500;
 
 /// The feeds among what the fetcher remembers.
@@ -25,7 +25,7 @@ pub(super) fn records(entries: &[Entry]) -> Vec<FeedRecord> {
     feeds.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect()
 }
 
-/// The digest of these feeds; none where none needs a look.
+/// The digest of these feeds; none if no feed has a problem.
 pub(super) fn digest(id: String, feeds: &[FeedRecord], at: Timestamp) -> Option<FeedDigest> {
     let mut with_problems: Vec<&FeedRecord> =
         feeds.iter().filter(|record| record.needs_a_look() && lasts(record, at)).collect();
@@ -74,7 +74,7 @@ pub(super) fn headline(digest: &FeedDigest) -> String {
     format!("{} of {} {feeds} {need} a look", digest.feeds_with_problems, digest.feeds)
 }
 
-/// A line a feed.
+/// A line for each feed.
 pub(super) fn lines(digest: &FeedDigest) -> Vec<String> {
     let told = |problem: &FeedProblem| {
         let since = problem.since.map(|since| format!(", failing since {}", minute(since)));

@@ -2,8 +2,8 @@
 //!
 //! Comes in: the records of feeds. Goes out: a message, if something is wrong. It never sends one when all is well.
 //!
-//! What is told stands in `wf_deliveries` before it is sent, and that it was sent only after: killed
-//! in between, the same goes out again under the same id, and nothing else ever does.
+//! A message is written to `wf_deliveries` before it is sent, and marked as sent after that. If the process
+//! is killed in between, the same message goes out again under the same id.
 
 mod compose;
 
@@ -17,18 +17,18 @@ use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
 use wirefold_proto::{FeedDigest, streams};
 
 use crate::NAME;
-use crate::delivery::retry::Trying;
+use crate::delivery::retry::RetryState;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
 use crate::metrics::FEED_DIGESTS;
 use compose::{headline, lines};
 
-/// How long after it is switched on the first one goes out: by then each feed was polled.
+/// How long after it is switched on the first digest is sent: by then each feed was polled.
 const FIRST: Duration = Duration::from_hours(24);
-/// From one to the next.
+/// The time between two digests.
 const WEEK: Duration = Duration::from_hours(7 * 24);
-/// How long it waits at most before it looks at the clock again: machines sleep, and clocks are set.
+/// The longest wait before it reads the clock again: machines sleep, and clocks are set.
 const LOOK: Duration = Duration::from_hours(1);
-/// When it tries again after the bus failed it.
+/// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// The digests of one delivery.
@@ -37,22 +37,22 @@ pub(crate) struct Weekly {
     channel: Box<dyn Channel>,
     common: Common,
     feeds: Arc<dyn KeyValue>,
-    kept: Arc<dyn KeyValue>,
+    table: Arc<dyn KeyValue>,
     key: String,
 }
 
-/// What stands in the bucket.
+/// The stored state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct State {
     /// When the next one is due, in milliseconds since 1970.
     due: u64,
-    /// The one that is being sent.
+    /// The digest that is being sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sending: Option<FeedDigest>,
 }
 
 impl Weekly {
-    /// Opens what is kept of a delivery's digests.
+    /// Opens the stored state of a delivery.
     pub(crate) fn new(
         delivery: &str,
         channel: Box<dyn Channel>,
@@ -64,17 +64,17 @@ impl Weekly {
             channel,
             common: common.clone(),
             feeds: bus.key_value(streams::FEEDS.name)?,
-            kept: bus.key_value(streams::DELIVERIES.name)?,
+            table: bus.key_value(streams::DELIVERIES.name)?,
             key: format!("{delivery}.feed-digest"),
         })
     }
 
-    /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
+    /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
-        let mut trying = Trying::default();
+        let mut retry_state = RetryState::default();
         loop {
-            let wait = match self.step(&mut trying).await {
+            let wait = match self.step(&mut retry_state).await {
                 Ok(wait) => wait,
                 Err(LoopError::Bus(error)) => self.failed(&error),
                 Err(crashed) => return Err(crashed),
@@ -90,7 +90,7 @@ impl Weekly {
 
     fn failed(&self, error: &BusError) -> Duration {
         let delivery = &self.delivery;
-        // Another one was quicker, or the bus is away: what is kept is read again.
+        // Another process was quicker, or the bus is not reachable: the stored state is read again.
         if error.may_pass() || matches!(error, BusError::Refused { .. }) {
             self.common.context.observer.observe(NAME, Event::BusFailed(error));
             return AGAIN;
@@ -99,13 +99,13 @@ impl Weekly {
         LOOK
     }
 
-    /// Does what is to be done now; says how long nothing is.
-    async fn step(&self, trying: &mut Trying) -> Result<Duration, LoopError> {
+    /// Does what is due, and returns how long nothing is due.
+    async fn step(&self, retry_state: &mut RetryState) -> Result<Duration, LoopError> {
         let now = self.common.context.clock.now();
-        if let Some(wait) = trying.wait(now) {
+        if let Some(wait) = retry_state.wait(now) {
             return Ok(wait);
         }
-        let entry = self.kept.get(&self.key).await?;
+        let entry = self.table.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
         let value = entry.and_then(|entry| entry.value);
         let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
@@ -142,12 +142,12 @@ impl Weekly {
             page,
             now,
         };
-        let sent = self.channel.tell(notice).await;
+        let sent = self.channel.send_notice(notice).await;
         self.common.context.check_fail_point(Point::Published)?;
         let outcome = match sent {
             Ok(()) => "ok",
             Err(Failure::Later { after, why }) => {
-                if let Some(wait) = trying.failed(after, &digest.id, Duration::MAX, now) {
+                if let Some(wait) = retry_state.failed(after, &digest.id, Duration::MAX, now) {
                     tracing::debug!(
                         delivery = self.delivery,
                         why,
@@ -160,7 +160,7 @@ impl Weekly {
             }
             Err(Failure::Never { why } | Failure::Gone { why }) => self.given_up(&why),
         };
-        *trying = Trying::default();
+        *retry_state = RetryState::default();
         self.done(state.due, now, revision, outcome).await
     }
 
@@ -169,7 +169,7 @@ impl Weekly {
         "refused"
     }
 
-    /// Remembers that this one is done, and says when the next one is due.
+    /// Stores that this digest is done, and returns when the next one is due.
     async fn done(
         &self,
         due: u64,
@@ -191,11 +191,11 @@ impl Weekly {
 
     async fn save(&self, state: &State, revision: u64) -> Result<u64, BusError> {
         let value = serde_json::to_vec(state).unwrap_or_default();
-        self.kept.put_if(&self.key, value.into(), revision).await
+        self.table.put_if(&self.key, value.into(), revision).await
     }
 }
 
-/// Whole weeks after the last one was due: what was missed while nothing ran is not made up for.
+/// Whole weeks after the last digest was due. Digests missed while nothing ran are not sent.
 fn next_due(due: UnixMillis, now: UnixMillis) -> UnixMillis {
     let missed = now.since(due).as_secs() / WEEK.as_secs();
     due.plus(WEEK * u32::try_from(missed.saturating_add(1)).unwrap_or(1))

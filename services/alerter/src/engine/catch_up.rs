@@ -1,9 +1,11 @@
-//! Revisions that come late because the alerter was away: they are gathered into one message for each subscription.
+//! Gathers revisions that are due long ago, because the alerter did not run, into one message for each
+//! subscription.
 //!
-//! Comes in: a revision, and the time now. Goes out: a hold, so that no phone rings dozens of times for what is hours
-//! old. It never drops a revision.
+//! Comes in: a revision, and the time now. Goes out: a hold, so that nobody gets dozens of notifications
+//! about old news. It never drops a revision.
 //!
-//! What stands as held keeps its time, whatever is killed; only what is late and not told yet is given one.
+//! A revision that is stored as held keeps its time after a restart. Only late revisions that are not
+//! published yet get one.
 
 use std::time::Duration;
 
@@ -15,14 +17,14 @@ use super::Engine;
 use super::life::Life;
 use crate::subscription::Rules;
 
-/// A revision that is due for so long is late.
+/// A revision due longer ago than this is late.
 pub(super) const LATE: Duration = Duration::from_hours(1);
-/// All that is late within such a span is told at its end: who is killed while it catches up goes on with
-/// the same message.
+/// Late revisions are sent at the end of such a span. A process that is killed while it catches up continues
+/// with the same message.
 const SPAN: Duration = Duration::from_mins(5);
 
 impl Engine {
-    /// Holds a revision that would notify only now of what should have been told long ago.
+    /// Holds a loud revision that is late.
     pub(crate) fn hold_late(&mut self, alert: &mut Alert, now: UnixMillis) {
         let at = unix_millis(alert.at);
         let notifies = alert.volume == Volume::Loud && alert.held.is_none();
@@ -32,7 +34,7 @@ impl Engine {
         let Some(rules) = self.rules.get(&alert.subscription) else {
             return;
         };
-        // A message that is planned already takes in what follows.
+        // If a message is planned already, it also contains what follows.
         let planned = self.catch_up.filter(|planned| *planned > at);
         let until = planned.or_else(|| self.planned(now)).unwrap_or_else(|| end_of_span(now));
         let until_here = rules.awake_at(until);
@@ -40,12 +42,12 @@ impl Engine {
         self.catch_up = Some(until);
     }
 
-    /// Nothing more stands in the output: what comes from now on is no part of what was missed.
+    /// The output is read to its end: what comes from now on is not late.
     pub(crate) fn caught_up(&mut self) {
         self.catch_up = None;
     }
 
-    /// The message that was planned before a restart, and is still to come.
+    /// The time of a message that was planned before a restart and is still to come.
     fn planned(&self, now: UnixMillis) -> Option<UnixMillis> {
         let soon = |until: &UnixMillis| *until > now && *until <= end_of_span(now);
         self.lives.values().filter_map(Life::caught_up_at).filter(soon).min()
@@ -58,15 +60,15 @@ fn end_of_span(now: UnixMillis) -> UnixMillis {
 }
 
 impl Life {
-    /// When it is told, where its last revision came late.
+    /// When the last revision will be sent, if it came late.
     pub(super) fn caught_up_at(&self) -> Option<UnixMillis> {
         self.in_digest().filter(|until| until.since(self.last_at) > LATE)
     }
 
-    /// When the first news is due that is fresh although what came before it is late: a happening that
-    /// goes on rings as it would.
+    /// When the first fresh news is due although the news before it was late: an event that goes on notifies
+    /// as usual.
     pub(super) fn fresh_due(&self, rules: &Rules) -> Option<UnixMillis> {
-        if rules.gathers() {
+        if rules.has_digest() {
             return None;
         }
         let Some(until) = self.caught_up_at() else {

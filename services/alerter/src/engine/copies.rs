@@ -1,6 +1,7 @@
-//! Recent copies in stories that subscriptions ask for.
+//! RecentTallies copies in stories that subscriptions match.
 //!
-//! Comes in: each copy. Goes out: which subscriptions it matched, if it turns out to be no copy. It never notifies.
+//! Comes in: each copy. Goes out: the subscriptions that match it, if it turns out not to be a copy. It never
+//! notifies.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,53 +10,53 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertArticle, ArticleId, Headline, SubscriptionId};
 use wirefold_query::{Hit, Matched};
 
-use super::piece::{OutputPosition, Piece};
+use super::incoming::{IncomingArticle, OutputPosition};
 
-/// How many are kept.
+/// How many copies are stored.
 const KEPT: usize = 512;
-/// What was seen longer ago is news no more.
+/// An older copy is no longer news.
 const FRESH: Duration = Duration::from_hours(12);
 
-/// An article that came as a part of an earlier one's story.
+/// An article that was folded into the story of an earlier one.
 #[derive(Debug, Clone)]
-pub(super) struct Folded {
+pub(super) struct RecentCopy {
     pub(super) place: OutputPosition,
     pub(super) seen: UnixMillis,
     pub(super) article: AlertArticle,
     pub(super) headline: Headline,
-    /// Who asks for it, and by what it matches.
+    /// The subscriptions that it matches, and how.
     pub(super) hits: Vec<(SubscriptionId, Matched)>,
 }
 
-/// The last of them.
+/// The most recent copies.
 ///
-/// Kept in memory only: what an alert not yet published needs is read again from its place after a
-/// restart.
+/// They are only in memory. After a restart the output is read again from the first message that an
+/// unpublished revision needs.
 #[derive(Debug, Default)]
-pub(super) struct Copies(VecDeque<Folded>);
+pub(super) struct RecentCopies(VecDeque<RecentCopy>);
 
-impl Copies {
-    /// Notes an article that subscriptions ask for, unless its story begins with it.
-    pub(super) fn note(&mut self, piece: &Piece, hits: &[Hit<SubscriptionId>]) {
-        let verdict = &piece.output.verdict;
-        let is_first = verdict.story == piece.output.id.into();
+impl RecentCopies {
+    /// Stores a matching article, unless its story begins with it.
+    pub(super) fn note(&mut self, incoming: &IncomingArticle, hits: &[Hit<SubscriptionId>]) {
+        let verdict = &incoming.output.verdict;
+        let is_first = verdict.story == incoming.output.id.into();
         if is_first || !verdict.comparable || hits.is_empty() {
             return;
         }
         if self.0.len() == KEPT {
             self.0.pop_front();
         }
-        self.0.push_back(Folded {
-            place: piece.place,
-            seen: piece.seen,
-            article: piece.article(),
-            headline: piece.headline(),
+        self.0.push_back(RecentCopy {
+            place: incoming.place,
+            seen: incoming.seen,
+            article: incoming.article(),
+            headline: incoming.headline(),
             hits: hits.iter().map(|hit| (hit.id.clone(), hit.matched.clone())).collect(),
         });
     }
 
-    /// An article that is news still at this time.
-    pub(super) fn fresh(&self, id: ArticleId, at: UnixMillis) -> Option<&Folded> {
+    /// A copy that is still news at this time.
+    pub(super) fn fresh(&self, id: ArticleId, at: UnixMillis) -> Option<&RecentCopy> {
         let found = self.0.iter().rfind(|folded| folded.article.id == id)?;
         (found.seen.plus(FRESH) > at).then_some(found)
     }

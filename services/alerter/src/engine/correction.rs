@@ -1,4 +1,4 @@
-//! Corrections: what an outlet says about its own text, and who still carries what it corrects.
+//! Corrections: what an outlet says about its own text, and which articles still have the error.
 //!
 //! Comes in: an article with a correction, and the texts of the alert. Goes out: the reason for a revision. It never
 //! judges who is right.
@@ -10,22 +10,22 @@ use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::figure_roles::{Role, role_at};
-use super::piece::Piece;
+use super::incoming::IncomingArticle;
 
-/// A note with which a text is put right or made clearer.
+/// A note that corrects or clarifies a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Correction {
-    /// Its own sentences.
+    /// The sentences of the note.
     pub(super) words: String,
-    /// Whether it makes something clearer rather than right.
+    /// Whether it clarifies rather than corrects.
     pub(super) is_clarification: bool,
-    /// Whether title or text begins with it, so that all of the text is there to put something right.
+    /// Whether title or text begins with it. Then the whole article is a correction.
     pub(super) opens: bool,
-    /// The figure that was wrong, and the right one.
+    /// The wrong figure and the right one.
     pub(super) figure: Option<Corrected>,
 }
 
-/// A figure that was put right.
+/// A corrected figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Corrected {
     pub(super) role: Role,
@@ -42,8 +42,8 @@ impl Correction {
     }
 }
 
-/// The figure that a note puts right: the first sentence says what was counted and the wrong number, the
-/// second the right one and counts nothing else. Where more numbers stand, nothing is said.
+/// The figure that a note corrects. The first sentence must say what was counted and the wrong number, the
+/// second the right number and nothing else that is counted. None if there are more numbers.
 fn figure(words: &str) -> Option<Corrected> {
     let text = Text::new(words);
     let all = numbers(&text, 0..text.words().len());
@@ -62,26 +62,32 @@ fn figure(words: &str) -> Option<Corrected> {
     (is_same && are_counts && old != new).then_some(Corrected { role, old, new })
 }
 
-impl Piece {
-    /// Whether it is worth asking who still carries what it puts right: it has a note.
+impl IncomingArticle {
+    /// Whether it has a note, so that other articles may still have the error.
     pub(crate) fn puts_right(&self) -> bool {
         self.note().is_some() && !self.is_baseline()
     }
 }
 
 impl Engine {
-    /// The articles that alerts about these show, the first seen first.
-    pub(crate) fn articles_about(&self, targets: &[Target], piece: &Piece) -> Vec<AlertArticle> {
+    /// The articles in the alerts about these targets, the first seen first.
+    pub(crate) fn articles_about(
+        &self,
+        targets: &[Target],
+        incoming: &IncomingArticle,
+    ) -> Vec<AlertArticle> {
         let mut found: Vec<AlertArticle> = Vec::new();
         for target in targets {
             for subscription in self.by_target.get(target).into_iter().flatten() {
                 let alert =
                     wirefold_proto::AlertId { subscription: subscription.clone(), target: *target };
-                let life = self.lives.get(&self.routed(alert, piece.place));
+                let life = self.lives.get(&self.routed(alert, incoming.place));
                 let shown = life.and_then(|life| life.shown.as_ref()).map(|shown| &shown.articles);
                 let news = life.iter().flat_map(|life| &life.news).flat_map(|news| &news.articles);
                 for article in shown.into_iter().flatten().chain(news) {
-                    if article.id != piece.output.id && found.iter().all(|it| it.id != article.id) {
+                    if article.id != incoming.output.id
+                        && found.iter().all(|it| it.id != article.id)
+                    {
                         found.push(article.clone());
                     }
                 }
@@ -92,7 +98,7 @@ impl Engine {
     }
 }
 
-/// Which of these articles still carry what the last one puts right or takes back. Each comes with its text.
+/// Which of these articles still have the error that the last one corrects. Each comes with its text.
 pub(crate) fn carriers(articles: &[(AlertArticle, ArticleFetched)]) -> Vec<ArticleId> {
     let place_of = |id: ArticleId| articles.iter().position(|(other, _)| other.id == id);
     let read = |(article, fetched): &'_ (AlertArticle, ArticleFetched)| {

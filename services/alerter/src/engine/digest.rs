@@ -1,4 +1,4 @@
-//! Which alerts are in one digest, so that the last of them names all.
+//! The revisions in each digest. The last revision names all of them.
 //!
 //! Comes in: the lives of alerts. Goes out: the parts of a digest. It never sends.
 
@@ -11,19 +11,19 @@ use wirefold_proto::{Alert, AlertId, DigestPart, InDigest, SubscriptionId};
 use super::Engine;
 use super::life::Life;
 
-/// The most revisions that a digest names: a message has a limit, and a digest shows a hundred alerts.
+/// The most revisions that a digest names: messages have a limit, and a digest shows a hundred alerts.
 const NAMED: usize = 5_000;
 
-/// Revisions in digests whose last one is still to come, by subscription and the time that they are due.
+/// Digests whose last revision is still to come, by subscription and due time.
 #[derive(Debug, Default)]
-pub(super) struct Gathered(BTreeMap<(SubscriptionId, Timestamp), Parts>);
+pub(super) struct OpenDigests(BTreeMap<(SubscriptionId, Timestamp), Parts>);
 
 /// The revisions of one digest so far.
 #[derive(Debug, Default)]
 struct Parts {
-    /// The first of them, in the order of publication.
+    /// The first revisions, in the order of publication.
     named: Vec<DigestPart>,
-    /// All of them: one may be taken in twice.
+    /// All revisions, since one may be accepted twice.
     all: HashSet<(AlertId, u64)>,
 }
 
@@ -36,8 +36,8 @@ impl Parts {
     }
 }
 
-impl Gathered {
-    /// Takes in a revision that stands in the stream.
+impl OpenDigests {
+    /// Accepts a revision that is in the stream.
     pub(super) fn accept(&mut self, alert: &Alert) {
         let Some(digest) = &alert.digest else {
             return;
@@ -50,7 +50,7 @@ impl Gathered {
         }
     }
 
-    /// The digest that ends with this revision.
+    /// The complete digest, which ends with this revision.
     fn complete(&self, alert: &Alert, due: Timestamp) -> InDigest {
         let before = self.0.get(&(alert.subscription.clone(), due));
         let mut all = before.map(|parts| parts.named.clone()).unwrap_or_default();
@@ -68,7 +68,7 @@ fn part(alert: &Alert) -> DigestPart {
 }
 
 impl Engine {
-    /// Has the last revision in a digest name all that are in it.
+    /// Lets the last revision in a digest name all revisions in it.
     pub(super) fn complete_digest(&self, alert: &mut Alert) {
         let Some(due) = alert.digest.as_ref().map(|digest| digest.due) else {
             return;
@@ -82,7 +82,7 @@ impl Engine {
         if others.any(|(_, id)| self.lives.get(id).is_some_and(is_to_come)) {
             return;
         }
-        alert.digest = Some(self.gathered.complete(alert, due));
+        alert.digest = Some(self.open_digests.complete(alert, due));
     }
 }
 
@@ -104,15 +104,15 @@ mod tests {
             },
             revision: 1,
         };
-        let mut gathered = Gathered::default();
-        let parts = gathered.0.entry((subscription.clone(), due)).or_default();
-        // The alerter takes in each twice: when it publishes it, and when it reads it back.
+        let mut open_digests = OpenDigests::default();
+        let parts = open_digests.0.entry((subscription.clone(), due)).or_default();
+        // The alerter accepts each revision twice: when it publishes it, and when it reads it back.
         for number in (0..NAMED + 10).chain(0..NAMED + 10) {
             parts.insert(part(number));
         }
         let mut last = crate::sample::sample("phone", UnixMillis(0)).unwrap();
         last.subscription = subscription;
-        let digest = gathered.complete(&last, due);
+        let digest = open_digests.complete(&last, due);
         assert_eq!((digest.all.len(), digest.more), (NAMED, 11));
         assert_eq!(digest.all[NAMED - 1], part(NAMED - 1));
         last.digest = Some(digest);

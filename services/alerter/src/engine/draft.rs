@@ -12,53 +12,53 @@ use wirefold_proto::{
 
 use super::figures::Update;
 use super::headline;
+use super::incoming::OutputPosition;
 use super::life::{Life, News};
 use super::measure::{Measured, Sums};
 use super::notes::{Notes, retracts};
-use super::piece::OutputPosition;
 use super::reasons::{counts, is_material, reason, weighed};
 use crate::subscription::Rules;
 
-/// The most articles an alert names.
+/// The most articles that an alert lists.
 const ARTICLES: usize = 20;
 
-/// A revision that is due, and up to where it speaks.
+/// A revision that is due, and the position up to which it covers the output.
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) alert: Alert,
     pub(crate) marks: Marks,
 }
 
-/// What a revision says to whoever rebuilds its alert, besides what it says to people.
+/// What is needed to rebuild an alert from its revisions, besides what people read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// Up to where it speaks.
+    /// The position up to which the revision covers the output.
     pub(crate) covered: OutputPosition,
-    /// The place in the output of the merge that closes it; 0 where none does.
+    /// The sequence in the output of the merge that closes the alert; 0 if there is none.
     pub(crate) merged_at: u64,
-    /// What the numbers are measured by, where people changed them.
+    /// The numbers that the next revision is compared with, if people changed the stories.
     pub(crate) measured: Option<Measured>,
-    /// What texts said of themselves and was told.
+    /// The notes that were reported.
     pub(crate) notes: Notes,
 }
 
-/// The time of a revision, and the latest of the output that it speaks of.
+/// The time of a revision, and the position up to which it covers the output.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now<'a> {
     pub(super) at: UnixMillis,
     pub(super) taken: OutputPosition,
-    /// The name of a subscription that tells of the same and inhibits this one.
+    /// The name of a subscription that reports the same and inhibits this one.
     pub(super) inhibited_by: Option<&'a str>,
 }
 
-/// What the next revision says, besides what stands in every one.
+/// The parts of a revision that differ from case to case.
 struct Content {
     state: AlertState,
     volume: Volume,
     reasons: Vec<AlertReason>,
 }
 
-/// The closing revision of an alert that became part of another.
+/// The closing revision of an alert that was merged into another.
 pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     let closing = life.closing?;
     let content = Content {
@@ -66,7 +66,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
         volume: Volume::Silent,
         reasons: vec![reason(ReasonKind::Merged, part_of(closing.into))],
     };
-    // What came since its last revision is for the survivor, and not covered by this one.
+    // News after the last revision belongs to the other alert, so this revision does not cover it.
     let now = Now { at: closing.at, taken: life.covered, inhibited_by: None };
     let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
     let mut draft = draft(id, life, now, (content, Update { figures, ..Update::default() }));
@@ -75,7 +75,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     Some(draft)
 }
 
-/// The revision due at this time; none where there is nothing to say.
+/// The revision that is due at this time; none if there is nothing to report.
 pub(super) fn next(
     id: &AlertId,
     life: &Life,
@@ -113,7 +113,7 @@ pub(super) fn next(
     Some(draft)
 }
 
-/// What another subscription tells notifies nobody a second time.
+/// Makes the revision silent if an inhibiting subscription reports the same.
 fn inhibited(content: Content, by: Option<&str>) -> Content {
     let Some(by) = by.filter(|_| content.volume == Volume::Loud) else {
         return content;
@@ -123,12 +123,12 @@ fn inhibited(content: Content, by: Option<&str>) -> Content {
     Content { volume: Volume::Silent, reasons, ..content }
 }
 
-/// Whether what was held is that nothing more comes.
+/// Whether the held revision reported the end.
 fn tells_the_end(life: &Life) -> bool {
     life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet)
 }
 
-/// What is told again, as nothing came since.
+/// The revision that repeats an alert without news.
 fn repeated(life: &Life) -> Content {
     Content {
         state: life.state.unwrap_or(AlertState::Growing),
@@ -154,20 +154,20 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         };
         let is_loud = merged.is_none()
             && !is_passing
-            && life.may_ring()
+            && life.may_notify()
             && (rules.on.new || steps(&sums, rules) || asks_to_correct(rules, &first));
         let reasons = weighed(passing.into_iter().chain(first).collect());
         return Content { state: AlertState::New, volume: volume(is_loud), reasons };
     };
     let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
-    // That articles come fast is told once, and so not with what is silent.
+    // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
     let fresh = fresh.chain(figures.iter().cloned());
     let told_of: Vec<AlertReason> = kept.chain(fresh).filter(is_told).collect();
     let is_material = told_of.iter().any(|reason| is_material(reason.kind));
     let is_fast = told_of.iter().any(|reason| reason.kind == ReasonKind::Velocity);
-    // What was mentioned in passing is news only now that a text tells of it.
+    // After mentions in passing, the first text about the subject is news.
     let is_first = life.in_passing && !is_passing;
     let is_correction = told_of.iter().any(|reason| reason.kind == ReasonKind::Correction);
     let rings = (is_material && rules.on.material)
@@ -176,11 +176,11 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         || is_fast
         || steps(&sums, rules)
         || !life.carried.is_empty();
-    let is_loud = rings && !is_passing && life.may_ring();
+    let is_loud = rings && !is_passing && life.may_notify();
     let came: Vec<&News> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
         (true, _) => AlertState::Updated,
-        // Nothing came: people changed the numbers of something that is over.
+        // No article came: people changed the numbers of a quiet alert.
         (false, Some(AlertState::Quiet))
             if came.is_empty() && (!is_loud || tells_the_end(life)) =>
         {
@@ -188,18 +188,18 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         }
         (false, _) => AlertState::Growing,
     };
-    // Who is notified is told what has come since the last message that did.
-    let before = if is_loud && !is_first { sums.measured.rung } else { told };
+    // A loud revision reports everything since the last loud one.
+    let before = if is_loud && !is_first { sums.measured.notified } else { told };
     let mut numbers = counts(before, sums.all, &came);
     if before != told {
-        // Others came before those that are told of now: who is named would stand for all.
+        // Other articles came before the reported ones, so no source stands for all of them.
         numbers.iter_mut().for_each(|reason| reason.sources.clear());
         if let Some(last) = numbers.last_mut() {
             last.words.push_str(" since the last alert");
         }
     }
     if is_correction {
-        // Who printed the error adds nothing to what is true.
+        // Outlets that printed the error are not sources of what is true.
         numbers.clear();
     }
     let resumed = life.resumes().then(|| again(life, at)).filter(|_| !came.is_empty());
@@ -209,19 +209,19 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
     Content { state, volume: volume(is_loud), reasons }
 }
 
-/// What of the news puts right what was told before, be it by others.
+/// The corrections in the news of what was reported before, by any outlet.
 fn corrections(life: &Life) -> impl Iterator<Item = AlertReason> {
     let all = life.news.iter().flat_map(|news| &news.reasons);
     all.filter(|reason| reason.kind == ReasonKind::Correction).cloned()
 }
 
-/// Whether one of these puts right what was told, and that notifies.
+/// Whether one of these reasons is a correction, and corrections notify.
 fn asks_to_correct(rules: &Rules, told: &[AlertReason]) -> bool {
     let mut corrects = told.iter().filter(|reason| reason.kind == ReasonKind::Correction);
     corrects.any(|reason| rules.on.correction || (rules.on.retraction && retracts(reason)))
 }
 
-/// Why nothing rings, where texts only mention what is asked for.
+/// The reason for silence if texts only mention the subject in passing.
 fn passing(life: &Life) -> Option<AlertReason> {
     let words = "mentioned in passing";
     life.mentions_in_passing().then(|| reason(ReasonKind::Passing, words))
@@ -231,38 +231,38 @@ fn over() -> AlertReason {
     reason(ReasonKind::Quiet, "no news for 24 hours")
 }
 
-/// That it is new, and why it comes only now where it was held.
+/// The reason `new`, with the hold that delayed it.
 fn new(life: &Life) -> AlertReason {
     let held = life.hold.as_ref().map(|hold| match hold.reason {
         HoldReason::QuietHours => "new, held back during quiet hours",
         HoldReason::MaxPerDay => "new, held back by the daily limit",
         HoldReason::Muted => "new, held back while muted",
-        // Its digest says so.
+        // The digest itself says so.
         HoldReason::Digest => "new",
     });
     reason(ReasonKind::New, held.unwrap_or("new"))
 }
 
-/// That it goes on after it was quiet, and on which day.
+/// The reason that an alert goes on after it was quiet, with the day.
 fn again(life: &Life, at: UnixMillis) -> AlertReason {
     let days = life.first_seen.map_or(0, |first| at.since(first).as_secs() / DAY);
     reason(ReasonKind::Again, format!("again, day {}", days + 1))
 }
 
-/// Whether the numbers have grown enough since it last rang.
+/// Whether the numbers have grown enough since the last loud revision.
 fn steps(sums: &Sums, rules: &Rules) -> bool {
-    let (tally, rung) = (sums.fresh, sums.measured.rung);
+    let (tally, notified) = (sums.fresh, sums.measured.notified);
     let grew = |step: Option<u32>, before: u32, now: u32| {
         step.is_some_and(|step| now >= before.saturating_add(step))
     };
-    grew(rules.on.origins, rung.origins, tally.origins)
-        || grew(rules.on.outlets, rung.outlets, tally.outlets)
+    grew(rules.on.origins, notified.origins, tally.origins)
+        || grew(rules.on.outlets, notified.outlets, tally.outlets)
 }
 
 /// Seconds in a day.
 const DAY: u64 = 24 * 3600;
 
-/// What a held revision was to tell and the numbers do not say again.
+/// Whether a reason of a held revision is kept for the next one. Counts are computed again.
 fn is_kept(kind: ReasonKind) -> bool {
     use ReasonKind::{Claimed, New, Quiet, Repeated, Velocity};
     is_material(kind) || matches!(kind, Claimed | New | Quiet | Repeated | Velocity)
@@ -309,7 +309,7 @@ fn draft(id: &AlertId, life: &Life, now: Now<'_>, (content, figures): (Content, 
     Draft { alert, marks: Marks { covered, merged_at: 0, measured, notes } }
 }
 
-/// What became of an alert that closes, without the id of what it is part of now.
+/// The reason of a closing revision, without the id of the other alert.
 fn part_of(into: Target) -> &'static str {
     match into {
         Target::Event(_) => "now part of another event",
@@ -317,7 +317,7 @@ fn part_of(into: Target) -> &'static str {
     }
 }
 
-/// Who was first, and is part of it still.
+/// The first outlet, if its article is still part of the alert.
 fn first(life: &Life) -> Option<AlertFirst> {
     let shown = life.shown.as_ref().and_then(|shown| shown.first.clone());
     shown.or_else(|| life.news.iter().find_map(|news| news.first.clone()))
@@ -333,7 +333,7 @@ fn matched(life: &Life) -> Vec<String> {
     words
 }
 
-/// The lead, and of the others those that came last.
+/// The lead, and then the latest articles.
 fn articles(life: &Life) -> Vec<AlertArticle> {
     let mut articles = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.articles.clone());
     for article in life.news.iter().flat_map(|news| &news.articles) {

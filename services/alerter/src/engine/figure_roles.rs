@@ -1,10 +1,9 @@
-//! What a number counts, by the words around it.
+//! The role of a number: what it counts, according to the words around it.
 //!
-//! Comes in: a text and the place of a number. Goes out: its role, or nothing if no word is near. It is a list of words
-//! in twelve languages, never a grammar.
+//! Comes in: a text and the place of a number. Goes out: its role, or nothing if no word is near.
 //!
-//! A list of words in twelve languages, not a grammar: the nearest of them within the same sentence
-//! decides, and where none is near nothing is said.
+//! The roles come from a list of words in twelve languages, not from a grammar. The nearest word in the same
+//! sentence decides. If no word is near, the number has no role.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -12,10 +11,10 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use wirefold_text::Span;
 
-/// A word further away than this speaks of something else; in characters.
+/// A word further away belongs to something else; in characters.
 const NEAR: usize = 30;
 
-/// What a number counts.
+/// The role of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     Dead,
@@ -26,7 +25,7 @@ pub(super) enum Role {
 }
 
 impl Role {
-    /// As it stands in a message.
+    /// The word for it in a message.
     pub(super) fn label(self) -> &'static str {
         match self {
             Self::Dead => "death toll",
@@ -37,13 +36,13 @@ impl Role {
         }
     }
 
-    /// Whether this is such a label, and no noun.
+    /// Whether this is the label of a role, not a noun.
     pub(super) fn is_label(label: &str) -> bool {
         WORDS.iter().any(|(role, _)| role.label() == label)
     }
 }
 
-/// Beginnings of words in lower case; those of scripts without spaces stand anywhere.
+/// Beginnings of words in lower case. Those of scripts without spaces match anywhere.
 const WORDS: [(Role, &[&str]); 5] = [
     (
         Role::Dead,
@@ -96,7 +95,7 @@ const WORDS: [(Role, &[&str]); 5] = [
     ),
 ];
 
-/// Units that follow a number of something else.
+/// Units that follow a number without a role.
 const UNITS: [&str; 37] = [
     "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",
     "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours", "heures",
@@ -104,10 +103,10 @@ const UNITS: [&str; 37] = [
     "أيام", "日間", "時間", "小时",
 ];
 
-/// No unit is longer; in characters.
+/// The longest unit, in characters.
 const LONGEST_UNIT: usize = 8;
 
-/// Beginnings of what a number measures or counts that says something without more words, in lower case.
+/// Beginnings, in lower case, of nouns that make a number understandable by themselves.
 #[rustfmt::skip]
 const NOUNS: [&str; 66] = [
     "metre", "meter", "mètre", "metro", "metri", "kilom", "km", "mile", "feet", "hectare", "hektar",
@@ -119,20 +118,19 @@ const NOUNS: [&str; 66] = [
     "パーセント", "公里", "متر", "بالمئة",
 ];
 
-/// Words between a role word and a number that begin something else, as in `died when 2 ships`.
+/// Words between a role word and a number that begin a new statement, as in `died when 2 ships`.
 const APART: [&str; 12] = [
     ",", " when ", " after ", " as ", " while ", " since ", " in ", " on ", " near ", " before ",
     "(", ":",
 ];
 
-/// What is said of those who were missing, and are no longer.
+/// Words for missing people who were found.
 const FOUND: [&str; 17] = [
     "found", "alive", "safe", "rescued", "gefunden", "gerettet", "lebend", "retrouv", "sains et",
     "encontrad", "trovat", "найден", "спасен", "عثر", "発見", "救出", "找到",
 ];
 
-/// What the number at `span` counts. Only the text within `free` is looked at, where no other number
-/// stands.
+/// The role of the number at `span`. Only the text within `free` is searched, which has no other number.
 pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<Role> {
     let follows = original.get(span.end..free.end)?;
     let unit = follows.trim_start_matches([' ', '-', '\u{a0}']);
@@ -154,7 +152,7 @@ pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<
     (!are_found).then_some(role)
 }
 
-/// What the number at `span` measures or counts, as written; none where the words behind it do not say.
+/// The noun that the number at `span` counts, as written; none if the words after it do not say.
 pub(super) fn noun_at(original: &str, span: Span) -> Option<String> {
     let follows = original.get(span.end..)?.trim_start_matches([' ', '-', '\u{a0}']);
     let near: String = follows.chars().take(NEAR).collect::<String>().to_lowercase();
@@ -168,14 +166,14 @@ pub(super) fn noun_at(original: &str, span: Span) -> Option<String> {
     near.get(..noun.len() + rest).map(str::to_owned)
 }
 
-/// The role word that ends nearest to the end, and how many characters lie between.
+/// The role word that ends nearest to the end, and the number of characters between.
 fn nearest_before(text: &str) -> Option<(usize, Role)> {
     let start = text.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
     let near = text.get(start..)?;
     let near = near.rsplit(ends_sentence).next()?.to_lowercase();
     let found = all_in(&near).map(|(at, word, role)| {
         let rest = near.get(at + word.len()..).unwrap_or_default();
-        // The rest of the word itself is no gap.
+        // The rest of the word does not count as distance.
         let gap = rest.trim_start_matches(char::is_alphabetic);
         let is_apart = APART.iter().any(|apart| gap.contains(apart));
         (if is_apart { usize::MAX } else { gap.chars().count() }, role)
@@ -183,7 +181,7 @@ fn nearest_before(text: &str) -> Option<(usize, Role)> {
     found.min_by_key(|(gap, _)| *gap).filter(|(gap, _)| *gap <= NEAR)
 }
 
-/// The role word that begins nearest to the start, and how many characters lie between.
+/// The role word that begins nearest to the start, and the number of characters between.
 fn nearest_behind(text: &str) -> Option<(usize, Role)> {
     let end = text.char_indices().nth(NEAR * 2).map_or(text.len(), |(at, _)| at);
     let near = text.get(..end)?.split(ends_sentence).next()?.to_lowercase();
@@ -196,8 +194,8 @@ fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
 }
 
-/// Every role word of a text in lower case, and where it begins. One look finds out that there is none, as near
-/// most numbers.
+/// Every role word of a text in lower case, with its start. Most numbers have none near, which one search
+/// finds out.
 fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, Role)> {
     static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
         let words = WORDS.iter().flat_map(|(_, words)| *words);
@@ -215,7 +213,7 @@ fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, Role)> {
     })
 }
 
-/// Whether a word is of a script that puts no spaces between words, or prefixes to them.
+/// Whether the word's script puts no spaces between words, or attaches prefixes to them.
 fn is_unspaced(word: &str) -> bool {
     word.chars()
         .next()

@@ -1,11 +1,11 @@
-//! The figures that texts say in title and lede, and when an alert tells one as a fact.
+//! Figures in titles and ledes, and when an alert reports one as a fact.
 //!
-//! Comes in: the figures of each article, and who says them. Goes out: the figures of an alert, and the reasons for a
-//! revision. It never asks whether a figure is true.
+//! Comes in: the figures of each article, and their sources. Goes out: the figures of an alert, and the
+//! reasons for a revision. It never checks whether a figure is true.
 //!
-//! A figure counts as a fact once two separately written texts, an agency, or a correction say it. Until
-//! then it is a claim: the alert names it with its source, silently. What is told stands in the alert
-//! itself, so that a restart goes on from there.
+//! A figure counts as a fact once two separately written texts, an agency, or a correction give it. Until
+//! then it is a claim: a silent revision gives it with its source. The reported figures are part of the
+//! alert, so they survive a restart.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -19,27 +19,27 @@ use wirefold_text::extract::numbers;
 
 use super::correction::Corrected;
 use super::figure_roles::{Role, noun_at, role_at};
+use super::incoming::IncomingArticle;
 use super::life::Life;
 use super::notes::Note;
-use super::piece::Piece;
 use super::reasons::reason;
 
-/// The most figures that an alert keeps.
+/// The most figures in an alert.
 const FIGURES: usize = 16;
-/// The most sources of one.
+/// The most sources of a figure.
 const SOURCES: usize = 4;
-/// The most claims that one message names: more say nothing in three seconds.
+/// The most claims in one message: nobody reads more.
 const CLAIMS: usize = 2;
-/// Running text of so many words is a lede, if it comes first: see [`Text::lede`].
+/// The first paragraph with so many words is a lede: see [`Text::lede`].
 const LEAST_OF_LEDE: usize = 8;
-/// So many stories that say the same make it a fact.
+/// How many stories must give a figure before it counts as a fact.
 const ENOUGH: usize = 2;
 
-/// A number that stands in title or lede.
+/// A number in a title or lede.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     role: Option<Role>,
-    /// What it measures or counts, where it has no role.
+    /// What it counts, if it has no role.
     noun: Option<String>,
     value: String,
 }
@@ -51,30 +51,30 @@ impl Figure {
     }
 }
 
-/// The figures of one article, and who says them.
+/// The figures of one article, with its source.
 #[derive(Debug, Clone)]
 pub(super) struct FigureReport {
     figures: Arc<[Figure]>,
-    /// The number that is new to the event, as the detector found.
+    /// The number that the detector found to be new to the event.
     new_number: Option<String>,
     pub(super) source: String,
     story: StoryId,
-    /// Whether its word alone is enough: an agency's, or a correction.
+    /// Whether this source alone is enough, such as an agency or a correction.
     is_enough: bool,
-    /// Whether it corrects, so that its reason names the figure already.
+    /// Whether it is a correction, whose reason already gives the figure.
     corrects: bool,
 }
 
-/// What comes of the news of an alert.
+/// The changes that the news makes to an alert's figures.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Update {
     pub(super) figures: Vec<AlertFigure>,
     pub(super) reasons: Vec<AlertReason>,
-    /// The stories whose texts say what is told now.
+    /// The stories whose texts give the figures reported now.
     pub(super) stories: Vec<StoryId>,
 }
 
-/// The numbers of title and lede.
+/// The figures of title and lede.
 pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
     let title = Text::new(title);
     let of_title = 0..title.words().len();
@@ -100,7 +100,7 @@ fn add_figures(text: &Text, words: Range<usize>, found: &mut Vec<Figure>) {
     }
 }
 
-/// An opening as far as it is needed for its lede, and the words of that.
+/// The part of an opening that its lede needs, and the range of the lede.
 fn with_lede(opening: &str) -> (Text, Range<usize>) {
     if let Some(found) = first_paragraph(opening).and_then(lede_of_paragraph) {
         return found;
@@ -110,14 +110,14 @@ fn with_lede(opening: &str) -> (Text, Range<usize>) {
     (text, lede)
 }
 
-/// The first paragraph, where nothing behind it can change where it ends: it is one line before an empty one.
+/// The first paragraph, if it is one line before an empty line, so that nothing after it can change its end.
 fn first_paragraph(opening: &str) -> Option<&str> {
     let (first, _) = opening.split_once("\n\n")?;
     let is_break = |c: char| matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
     (!first.contains(is_break)).then_some(first)
 }
 
-/// A first paragraph that is the lede whatever follows it: running text that is no shorter than a lede is at least.
+/// A first paragraph that is the lede whatever follows it: running text of at least a lede's length.
 fn lede_of_paragraph(paragraph: &str) -> Option<(Text, Range<usize>)> {
     let text = Text::new(paragraph);
     let lede = text.lede();
@@ -132,9 +132,9 @@ fn put_right(figures: Arc<[Figure]>, corrected: Option<&Corrected>) -> Arc<[Figu
     others.chain([Figure { role: Some(*role), noun: None, value: new.clone() }]).collect()
 }
 
-impl Piece {
-    /// What it says in numbers; none where it is too short to be compared, was there before, or takes back what
-    /// it says. `is_told` where the alert has told its note.
+impl IncomingArticle {
+    /// The figures of the article. None if it is too short to be compared, is of a baseline, or retracts its
+    /// report. `is_told` if the alert has reported its note.
     pub(super) fn figure_report(&self, is_told: bool) -> Option<FigureReport> {
         let OutputArticle { verdict, .. } = &self.output;
         let is_taken_back = matches!(self.note(), Some(Note::Retraction(_)));
@@ -158,7 +158,7 @@ impl Piece {
         })
     }
 
-    /// Whether an agency puts its name to it.
+    /// Whether an agency is credited.
     fn is_credited(&self) -> bool {
         let agency = self.output.verdict.agency.as_ref();
         agency.is_some_and(|agency| {
@@ -166,7 +166,7 @@ impl Piece {
         })
     }
 
-    /// Who says what it says: the agency that puts its name to it, else the outlet.
+    /// The source: the credited agency, otherwise the outlet.
     pub(super) fn source(&self) -> String {
         let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
         let outlet = || self.output.article.outlet.to_string();
@@ -175,7 +175,7 @@ impl Piece {
 }
 
 impl Life {
-    /// The figures with the news, and what is to be told of them.
+    /// The figures after the news, and the reasons to report them.
     pub(super) fn figures(&self) -> Update {
         let told = self.shown.as_ref().map(|shown| shown.figures.clone());
         let mut update = Update { figures: told.unwrap_or_default(), ..Update::default() };
@@ -183,7 +183,7 @@ impl Life {
         for report in self.news.iter().filter_map(|news| news.figure_report.as_ref()) {
             update.add_report(report, is_opening);
         }
-        // A claim that became a fact with the same news is told as that alone.
+        // A claim that becomes a fact with the same news is reported only as a fact.
         let facts: Vec<Option<String>> =
             update.figures.iter().filter(|it| it.told).map(|it| Some(it.value.clone())).collect();
         update.reasons.retain(|it| it.kind != ReasonKind::Claimed || !facts.contains(&it.new));
@@ -202,7 +202,7 @@ impl Update {
         for figure in with_role.clone() {
             self.add_figure(figure.role.map_or("", Role::label), &figure.value, report, is_opening);
         }
-        // A bare number tells nobody anything: `4`, of `four of them`.
+        // A number without a noun, such as `4`, means nothing to readers.
         let with_noun: Vec<(&str, &str)> = report
             .figures
             .iter()
@@ -220,21 +220,21 @@ impl Update {
         }
     }
 
-    /// One text says one figure. What was told of a role before it stands in the place of; two that measure in
-    /// the same unit may measure two things.
+    /// Adds a figure of one text. It replaces the reported figure of the same role. Two figures that only
+    /// share a unit may measure two things, so none replaces the other.
     fn add_figure(&mut self, what: &str, value: &str, report: &FigureReport, is_opening: bool) {
         let role = Some(what);
         let is_told =
             |it: &&AlertFigure| it.told && Role::is_label(what) && it.role.as_deref() == role;
         let before = self.figures.iter().rfind(is_told).map(|it| it.value.clone());
-        // A toll does not fall but by a correction: a lower one is what an earlier text said.
+        // A toll only falls by a correction: a lower one comes from an earlier text.
         let is_less = before.as_deref().is_some_and(|before| is_less(value, before));
         if is_less && !report.corrects {
             return;
         }
         let is_it = |it: &AlertFigure| it.role.as_deref() == role && it.value == value;
         let place = self.figures.iter().position(is_it);
-        let is_known = place.is_some();
+        let is_acknowledged = place.is_some();
         let mut figure = match place {
             Some(place) => self.figures.remove(place),
             None => AlertFigure {
@@ -242,12 +242,12 @@ impl Update {
                 value: value.to_owned(),
                 sources: Vec::new(),
                 stories: Vec::new(),
-                // What stands in the first message is told by it.
+                // The first message reports the figures of its texts.
                 told: is_opening && before.is_none(),
             },
         };
         let was_told = figure.told;
-        // Copies of one text are one voice: only its first is named.
+        // RecentCopies of one text count once: only the first one is named.
         if !figure.stories.contains(&report.story) && figure.stories.len() < ENOUGH {
             figure.stories.push(report.story);
             if !figure.sources.contains(&report.source) && figure.sources.len() < SOURCES {
@@ -256,14 +256,14 @@ impl Update {
         }
         figure.told |= figure.stories.len() >= ENOUGH || report.is_enough;
         let old = before.filter(|before| before != value);
-        let is_news = if figure.told { !was_told } else { !is_known };
+        let is_news = if figure.told { !was_told } else { !is_acknowledged };
         if is_news && !(is_opening && old.is_none()) && !report.corrects {
             self.reasons.push(reason_of(&figure, old));
         }
         if figure.told && !was_told {
             self.stories.push(report.story);
         }
-        // What was told stays where it is: the last told of a role is what holds.
+        // A reported figure keeps its place, since the last reported one of a role counts.
         match place.filter(|_| was_told) {
             Some(place) => self.figures.insert(place, figure),
             None => self.figures.push(figure),
@@ -279,7 +279,7 @@ fn is_less(one: &str, other: &str) -> bool {
     number(one).zip(number(other)).is_some_and(|(one, other)| one < other)
 }
 
-/// `death toll 14 → 28`, or that one outlet says so.
+/// `death toll 14 → 28`, or that one outlet gives it.
 fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
     let value = &figure.value;
     let role = figure.role.as_deref().filter(|role| Role::is_label(role));

@@ -1,4 +1,4 @@
-//! What people did with one alert: muted it, or acknowledged it.
+//! People's handling of one alert: muted or acknowledged.
 //!
 //! Comes in: commands and stored records. Goes out: the hold of a revision. It never ends an alert.
 
@@ -12,27 +12,27 @@ use wirefold_proto::{
 
 use super::Engine;
 
-/// How long a mute holds that has no end: longer than any alert goes on without news.
+/// How long a mute without an end lasts: longer than any alert goes on without news.
 const LONGEST: Duration = Duration::from_hours(24 * 30);
 
-/// What people did with an alert.
+/// People's handling of an alert.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Handling {
     pub(crate) muted: Option<MutedAlert>,
-    /// Somebody knows what had been told by then: it is not told again.
+    /// When somebody acknowledged it. Revisions up to then are not repeated.
     pub(crate) acknowledged: Option<UnixMillis>,
 }
 
-/// Nothing of an alert notifies until then.
+/// A muted alert does not notify until this time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MutedAlert {
     pub(crate) until: UnixMillis,
-    /// Corrections and retractions notify all the same.
+    /// Whether corrections and retractions still notify.
     pub(crate) except_corrections: bool,
 }
 
 impl Handling {
-    /// The same, muted; without an end as long as any alert goes on.
+    /// The same with a mute. Without an end, it lasts [`LONGEST`].
     pub(crate) fn muted(self, at: UnixMillis, until: Option<UnixMillis>, except: bool) -> Self {
         let latest = at.plus(LONGEST);
         let until = until.map_or(latest, |until| until.min(latest)).max(at);
@@ -53,18 +53,18 @@ impl Handling {
         self.muted.map(|muted| muted.until)
     }
 
-    /// Whether somebody knows what was told then.
-    pub(crate) fn is_known(&self, notified: UnixMillis) -> bool {
+    /// Whether the revision that notified at this time was acknowledged.
+    pub(crate) fn is_acknowledged(&self, notified: UnixMillis) -> bool {
         self.acknowledged.is_some_and(|at| at >= notified)
     }
 
-    /// Whether none of it matters after this time.
+    /// Whether the record has no effect after this time.
     pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
         let last = self.muted_until().max(self.acknowledged);
         last.is_none_or(|last| last.plus(LONGEST) < at)
     }
 
-    /// As it is stored.
+    /// The stored form.
     pub(crate) fn record(&self, alert: &AlertId) -> AlertHandlingRecord {
         AlertHandlingRecord {
             schema: Tag::new(),
@@ -76,7 +76,7 @@ impl Handling {
         }
     }
 
-    /// As it was stored.
+    /// Reads the stored form.
     pub(crate) fn from_record(record: &AlertHandlingRecord) -> Self {
         let except_corrections = record.except_corrections;
         let muted = record.muted_until.map(unix_millis);
@@ -88,18 +88,18 @@ impl Handling {
 }
 
 impl Engine {
-    /// Has an alert follow what people did with it.
+    /// Sets the handling of an alert.
     pub(crate) fn handle(&mut self, id: &AlertId, handling: Handling) {
         self.handled.insert(id.clone(), handling);
         self.reschedule(id);
     }
 
-    /// What people did with an alert; the default where nobody did anything.
+    /// The handling of an alert; the default if there is none.
     pub(super) fn handling(&self, id: &AlertId) -> Handling {
         self.handled.get(id).copied().unwrap_or_default()
     }
 
-    /// An alert that goes on for another goes on as people wanted that, unless they know it by itself.
+    /// Gives the handling of a merged alert to the other one, unless that has its own.
     pub(super) fn hand_over(&mut self, from: &AlertId, to: &AlertId) {
         if let Some(handling) = self.handled.get(from).copied()
             && !self.handled.contains_key(to)
@@ -109,7 +109,7 @@ impl Engine {
         }
     }
 
-    /// What was handed over and is still to be stored.
+    /// The handling that was given to other alerts and is still to be stored.
     pub(crate) fn take_handed_over(&mut self) -> Vec<(AlertId, Handling)> {
         std::mem::take(&mut self.handed_over)
     }

@@ -1,4 +1,4 @@
-//! The headline of an alert: that of the lead of a story, never just that of the last article.
+//! The headline of an alert: the headline of a story's lead, not simply of the last article.
 //!
 //! Comes in: the life of an alert. Goes out: a headline with its reason. It never writes one itself.
 
@@ -6,11 +6,11 @@ use std::cmp::Reverse;
 
 use wirefold_proto::{ArticleId, Headline, StoryId};
 
+use super::incoming::IncomingArticle;
 use super::life::{Life, News, Shown};
-use super::piece::Piece;
 use super::reasons::is_material;
 
-/// The story of an article, as it was when that came.
+/// The story of an article, as it was when the article came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InStory {
     story: StoryId,
@@ -19,20 +19,20 @@ pub(crate) struct InStory {
 }
 
 impl InStory {
-    pub(super) fn of(piece: &Piece) -> Self {
-        let (verdict, state) = (&piece.output.verdict, &piece.output.story_state);
+    pub(super) fn of(incoming: &IncomingArticle) -> Self {
+        let (verdict, state) = (&incoming.output.verdict, &incoming.output.story_state);
         Self { story: verdict.story, lead: verdict.lead, outlets: state.outlets }
     }
 }
 
-/// The headline of the next revision. The first takes that of the story that most outlets carry, of those
-/// that tell most of what is asked for; one that notifies of something material, that of the text which
-/// brought it; each other one stays as it is.
+/// The headline of the next revision. The first revision has the headline of the story with the most outlets,
+/// among those that match best. A revision that notifies of something material has the headline of the text
+/// that brought it. Any other revision keeps the headline.
 pub(super) fn next(life: &Life, is_loud: bool, told: &[StoryId]) -> Headline {
     let shown = life.shown.as_ref().map(|shown| &shown.headline);
     let of_lead = match shown {
         None => leading(&life.news, |_| true),
-        // Until now texts only mentioned it: the first that tells of it is what the alert is about.
+        // So far there were only mentions in passing: the first text about the subject gives the headline.
         Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
         Some(_) if is_loud => {
             leading(&life.news, |news| brings_material(news) || says_one_of(news, told))
@@ -43,7 +43,7 @@ pub(super) fn next(life: &Life, is_loud: bool, told: &[StoryId]) -> Headline {
     of_lead.or(shown).or_else(first).cloned().unwrap_or_else(|| Shown::nothing().headline)
 }
 
-/// The headline of the story that most outlets carry, of the news that tell most and are of this sort.
+/// The headline of the story with the most outlets, among the matching news that match best.
 fn leading(all: &[News], is_meant: impl Fn(&News) -> bool) -> Option<&Headline> {
     let meant = || all.iter().filter(|news| news.silent.is_none() && is_meant(news));
     let most = meant().map(|news| news.mention).max()?;
@@ -55,7 +55,7 @@ fn leading(all: &[News], is_meant: impl Fn(&News) -> bool) -> Option<&Headline> 
     all.iter().find(is_lead).or_else(|| told().find(is_of_it)).map(|news| &news.headline)
 }
 
-/// Whether its text says a figure that is told now.
+/// Whether the text gives a figure that is reported now.
 fn says_one_of(news: &News, told: &[StoryId]) -> bool {
     news.in_story.is_some_and(|it| told.contains(&it.story))
 }

@@ -8,8 +8,9 @@ use super::Engine;
 use crate::subscription::Rules;
 
 impl Engine {
-    /// The name of a subscription that tells of this too and inhibits one with these rules. What
-    /// is about to be told for the first time counts only of one that nobody inhibits: so one of a circle tells.
+    /// The name of a subscription that reports this target too and inhibits the one with these rules. An
+    /// alert that is only about to open counts only if nobody inhibits it, so one subscription of a circle
+    /// reports.
     pub(super) fn inhibitor(&self, rules: &Rules, target: Target) -> Option<&str> {
         rules.settings.inhibited_by.iter().find_map(|subscription| {
             let id = AlertId { subscription: subscription.clone(), target };

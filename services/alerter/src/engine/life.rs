@@ -1,4 +1,4 @@
-//! The life of one alert: what was told, what has come since, and when it speaks next.
+//! The life of one alert: what it reported, the news since, and when its next revision is due.
 //!
 //! Comes in: news, and accepted revisions. Goes out: when it is due. It never matches a query.
 
@@ -13,60 +13,62 @@ use super::draft::Marks;
 use super::figures::FigureReport;
 use super::handling::Handling;
 use super::headline::InStory;
+use super::incoming::{OutputPosition, Tally};
 use super::measure::Measured;
 use super::notes::Notes;
 use super::passing::Mention;
-use super::piece::{OutputPosition, Tally};
 use super::site_budget::Allowance;
 use crate::subscription::{QUIET, Rules};
 
-/// One alert. Everything but `news` and `closing` is rebuilt from its published revisions.
+/// An alert. Everything except `news` and `closing` is rebuilt from its published revisions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Life {
-    /// The last revision published; 0 where there is none.
+    /// The last published revision; 0 if there is none.
     pub(crate) revision: u64,
     pub(crate) state: Option<AlertState>,
     pub(crate) last_at: UnixMillis,
-    /// When the last revision was made that told something new.
+    /// The time of the last revision that reported something new.
     pub(crate) active_at: UnixMillis,
-    /// When it last notified.
+    /// The time of the last loud revision.
     pub(crate) notified_at: Option<UnixMillis>,
-    /// Up to where the last revision speaks.
+    /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
-    /// The numbers when a revision was last not held; none before the first.
+    /// The numbers of the last revision that was not held; none before the first.
     pub(crate) told: Option<Tally>,
-    /// The numbers when it last rang.
-    pub(crate) rung: Tally,
-    /// The hold on the last revision, and what it was to tell.
+    /// The numbers of the last loud revision.
+    pub(crate) notified: Tally,
+    /// The hold on the last revision, and its reasons.
     pub(crate) hold: Option<Hold>,
     pub(crate) carried: Vec<AlertReason>,
     pub(crate) has_rung_for_velocity: bool,
-    /// Whether what was told so far are mentions in passing.
+    /// Whether all reported articles only mention the subject in passing.
     pub(crate) in_passing: bool,
     pub(crate) first_seen: Option<UnixMillis>,
     pub(crate) merged_into: Option<Target>,
-    /// The place in the output of the change that made it part of another.
+    /// The sequence in the output of the change that merged it into another alert.
     pub(crate) merged_at: u64,
-    /// What texts said of themselves and was told.
+    /// The notes that were reported.
     pub(crate) notes: Notes,
-    /// What has come since the last revision.
+    /// The news since the last revision.
     pub(crate) news: Vec<News>,
-    /// It is to close because it became part of another.
+    /// Set when it must close because it was merged into another alert.
     pub(crate) closing: Option<Closing>,
-    /// What people did with it, as the engine has it.
+    /// People's handling of it; a copy of the engine's record.
     pub(crate) handling: Handling,
-    /// When it speaks next, as it stands in the list of those that are due.
+    /// When its next revision is due; a copy of the entry in the engine's list.
     pub(crate) due: Option<UnixMillis>,
-    /// The first place in the output that its next revision needs, as it stands in the list of those.
+    /// The first sequence in the output that its next revision needs; a copy of the entry in the engine's
+    /// list.
     pub(crate) needed: Option<u64>,
-    /// Where the last revision stands in the stream; 0 where that is not known.
+    /// The sequence of the last revision in the stream; 0 if it is not known.
     pub(crate) sequence: u64,
-    /// What the last revision shows: much, and read back from there when the next is made.
+    /// The visible part of the last revision. It is large, so it is read from the stream when the next
+    /// revision is due.
     pub(crate) shown: Option<Box<Shown>>,
 }
 
-/// What a revision shows besides numbers, and the next shows again.
+/// The parts of a revision besides numbers that the next revision shows again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) headline: Headline,
@@ -94,39 +96,39 @@ impl Shown {
     }
 }
 
-/// Something that came since the last revision.
+/// Something new since the last revision.
 #[derive(Debug, Clone)]
 pub(crate) struct News {
     pub(crate) place: OutputPosition,
-    /// The first place that must be read again to have it after a restart.
+    /// The first position that must be read again after a restart.
     pub(crate) from: OutputPosition,
     pub(crate) seen: UnixMillis,
     pub(crate) tally: Tally,
     pub(crate) first_seen: UnixMillis,
-    /// What is to be told of it besides the numbers.
+    /// The reasons that it gives, besides the numbers.
     pub(crate) reasons: Vec<AlertReason>,
-    /// How its article tells of what is asked for.
+    /// How its article mentions the subject.
     pub(crate) mention: Mention,
     pub(crate) matched: Vec<String>,
     pub(crate) headline: Headline,
-    /// Its article's story, where it is of one.
+    /// The story of its article, if there is an article.
     pub(crate) in_story: Option<InStory>,
     pub(crate) articles: Vec<AlertArticle>,
-    /// It brings the numbers up to date, and neither opens nor rings.
+    /// Whether it only updates the numbers, and neither opens an alert nor notifies.
     pub(crate) only_counts: bool,
-    /// Whether its article is part of a flood.
+    /// Whether its article is within the budget of its site and feed.
     pub(super) allowance: Allowance,
-    /// It comes of what became of stories and events.
+    /// Set if it comes from a merge, a split or a regrouping.
     pub(crate) silent: Option<Silent>,
-    /// What its article says in numbers.
+    /// The figures of its article.
     pub(super) figure_report: Option<FigureReport>,
-    /// Who was first, where its article was.
+    /// The first outlet, if its article was the first.
     pub(crate) first: Option<AlertFirst>,
     /// The agency whose text its article copies.
     pub(crate) carries: Option<String>,
-    /// What its article says of itself.
+    /// The notes of its article.
     pub(crate) notes: Notes,
-    /// Who wrote its article, where that is a text of its own.
+    /// The author of its article, if that is not a copy.
     pub(crate) writes: Option<String>,
     /// The outlet of its article, for people.
     pub(crate) outlet: Option<String>,
@@ -160,33 +162,33 @@ impl Default for News {
     }
 }
 
-/// What comes of stories and events that are made one or taken apart: it never rings by itself.
+/// News from merged, split or regrouped stories and events. It never notifies by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Silent {
-    /// It takes over what was told of another, silently and at once.
+    /// It takes over what another alert reported, silently and at once.
     Inherits,
-    /// People changed the numbers, and these articles are no part of it any more.
+    /// People changed the numbers, and these articles left the alert.
     Recounts(Vec<ArticleId>),
 }
 
 impl News {
-    /// Whether it takes over what was told of another, silently and at once.
+    /// Whether it takes over what another alert reported.
     pub(crate) fn inherits(&self) -> bool {
         self.silent == Some(Silent::Inherits)
     }
 
-    /// Whether people took this article away.
+    /// Whether this article left the alert.
     pub(crate) fn lacks(&self, article: ArticleId) -> bool {
         matches!(&self.silent, Some(Silent::Recounts(gone)) if gone.contains(&article))
     }
 
-    /// Whether its numbers stand in the place of all before, rather than being more.
+    /// Whether its numbers replace all earlier ones instead of adding to them.
     pub(crate) fn recounts(&self) -> bool {
         matches!(self.silent, Some(Silent::Recounts(_)))
     }
 }
 
-/// The end of an alert whose event or story became part of another.
+/// The end of an alert whose event or story was merged into another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Closing {
     pub(crate) into: Target,
@@ -195,23 +197,23 @@ pub(crate) struct Closing {
 }
 
 impl Life {
-    /// Whether what comes now comes after it was said to be over.
+    /// Whether its news comes after it was reported as quiet.
     pub(crate) fn resumes(&self) -> bool {
         self.state == Some(AlertState::Quiet)
     }
 
-    /// Takes in its next revision.
+    /// Accepts its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
-        if let Some(Measured { told, rung }) = marks.measured {
-            (self.told, self.rung) = (told, rung);
+        if let Some(Measured { told, notified }) = marks.measured {
+            (self.told, self.notified) = (told, notified);
         }
         if !is_held {
-            // What is first told silently, after a merge, counts as heard.
+            // After a merge, the first revision counts as reported although it is silent.
             if alert.volume == Volume::Loud || self.told.is_none() {
-                self.rung = now;
+                self.notified = now;
             }
             self.told = Some(now);
         }
@@ -238,29 +240,29 @@ impl Life {
         (self.sequence, self.shown) = (0, Some(Box::new(Shown::of(alert))));
     }
 
-    /// The first sequence in the output that must be read again to have what it is still to tell.
+    /// The first sequence in the output that its unpublished news needs after a restart.
     pub(crate) fn needs(&self) -> Option<u64> {
         let closing = self.closing.map(|closing| closing.place);
         self.news.iter().map(|news| news.from).chain(closing).map(|place| place.output).min()
     }
 
-    /// Whether nothing is left to say: it is quiet or part of another, and nothing new has come.
+    /// Whether it has nothing to report: it is quiet or merged, and has no news.
     pub(crate) fn is_at_rest(&self) -> bool {
         let is_over = self.state == Some(AlertState::Quiet) || self.merged_into.is_some();
         is_over && self.hold.is_none() && self.news.is_empty() && self.closing.is_none()
     }
 
-    /// Whether it has spoken and is neither quiet nor part of another.
+    /// Whether it was published and is neither quiet nor merged.
     pub(crate) fn is_open(&self) -> bool {
         self.revision > 0 && self.state != Some(AlertState::Quiet) && self.merged_into.is_none()
     }
 
-    /// Whether there is something that may ring: fresh news, or what a hold kept back.
-    pub(crate) fn may_ring(&self) -> bool {
+    /// Whether it has something that may notify: fresh news, or a held revision.
+    pub(crate) fn may_notify(&self) -> bool {
         self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
     }
 
-    /// When it speaks next, going by the rules of its subscription, none where that was removed.
+    /// When its next revision is due by the rules of its subscription; none if that was removed.
     pub(crate) fn next_due(&self, rules: Option<&Rules>) -> Option<UnixMillis> {
         if self.merged_into.is_some() {
             return None;
@@ -269,7 +271,7 @@ impl Life {
             return Some(closing.at);
         }
         let rules = rules?;
-        // What is gathered for a digest waits for that alone.
+        // News open_digests for a digest waits only for the digest.
         if let Some(until) = self.in_digest() {
             return self.fresh_due(rules).or(Some(until));
         }
@@ -291,7 +293,7 @@ impl Life {
         }
     }
 
-    /// The news with which there was enough to speak for the first time.
+    /// The news with which the alert may open.
     pub(crate) fn ready(&self, rules: &Rules) -> Option<&News> {
         let is_enough = |news: &&News| {
             let Tally { outlets, origins, .. } = news.tally;
@@ -313,7 +315,7 @@ impl Life {
         }
     }
 
-    /// When the mutes of its subscription and of itself are over; none where one has no end.
+    /// When the mutes of its subscription and of itself end; none if one has no end.
     fn unmuted_at(&self, rules: &Rules) -> Option<UnixMillis> {
         let until = match rules.mute {
             Some(mute) => mute.until?,
@@ -322,9 +324,9 @@ impl Life {
         Some(self.handling.muted_until().map_or(until, |own| own.max(until)))
     }
 
-    /// When it is told again, if nothing comes: not while it is muted, and not where somebody knows.
+    /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
-        let notified = self.notified_at.filter(|at| !self.handling.is_known(*at))?;
+        let notified = self.notified_at.filter(|at| !self.handling.is_acknowledged(*at))?;
         let again = notified.plus(rules.repeat?).max(self.last_at);
         Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
     }
@@ -334,7 +336,7 @@ impl Life {
         at >= self.active_at.plus(QUIET)
     }
 
-    /// When the digest is due that its last revision waits for.
+    /// When the digest that holds its last revision is due.
     pub(crate) fn in_digest(&self) -> Option<UnixMillis> {
         let hold = self.hold.as_ref().filter(|hold| hold.reason == HoldReason::Digest)?;
         hold.until.map(unix_millis)

@@ -9,24 +9,24 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::incoming::Tally;
 use super::life::{Life, News};
-use super::piece::Tally;
 
-/// What the next revision is measured by.
+/// The numbers that the next revision is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Measured {
-    /// The numbers when a revision was last not held; none before the first.
+    /// The numbers of the last revision that was not held; none before the first.
     pub(crate) told: Option<Tally>,
-    /// The numbers when it last rang.
-    pub(crate) rung: Tally,
+    /// The numbers of the last loud revision.
+    pub(crate) notified: Tally,
 }
 
 /// The numbers of an alert with its news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sums {
-    /// With all of them.
+    /// The numbers with all news.
     pub(crate) all: Tally,
-    /// With those that may ring.
+    /// The numbers with the news that may notify.
     pub(crate) fresh: Tally,
     pub(crate) measured: Measured,
 }
@@ -34,7 +34,7 @@ pub(crate) struct Sums {
 impl Life {
     /// The numbers with the news, in the order of the decisions.
     pub(crate) fn sums(&self) -> Sums {
-        let measured = Measured { told: self.told, rung: self.rung };
+        let measured = Measured { told: self.told, notified: self.notified };
         let mut sums = Sums { all: self.now, fresh: self.now, measured };
         let mut news: Vec<&News> = self.news.iter().collect();
         news.sort_by_key(|news| (news.place.fetched, news.recounts()));
@@ -49,8 +49,8 @@ impl Sums {
             let (before, now) = (self.all, news.tally);
             let moved = |tally: Tally| tally.moved(before, now);
             self.fresh = moved(self.fresh);
-            let Measured { told, rung } = self.measured;
-            self.measured = Measured { told: told.map(moved), rung: moved(rung) };
+            let Measured { told, notified } = self.measured;
+            self.measured = Measured { told: told.map(moved), notified: moved(notified) };
             self.all = now;
             return;
         }
@@ -62,7 +62,7 @@ impl Sums {
 }
 
 impl Tally {
-    /// What it is where people changed the numbers: by as much more, or no more than there are.
+    /// This number after people changed the numbers: moved by the same difference, and at most the new total.
     fn moved(self, before: Self, now: Self) -> Self {
         let by = |own: u32, was: u32, is: u32| match is.checked_sub(was) {
             Some(more) => own.saturating_add(more),
@@ -78,20 +78,20 @@ impl Tally {
     }
 }
 
-/// As in a header: outlets, origins, copies, versions and stories when it last rang, then what was told,
-/// if anything was. Older releases wrote the first three of each.
+/// The form in a header: outlets, origins, copies, versions and stories of the last loud revision, then of
+/// the last revision that was not held, if there is one. Older releases wrote the first three of each.
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let line = |tally: Tally| {
             let Tally { outlets, origins, copies, versions, stories } = tally;
             format!("{outlets} {origins} {copies} {versions} {stories}")
         };
-        f.write_str(&line(self.rung))?;
+        f.write_str(&line(self.notified))?;
         self.told.map_or(Ok(()), |told| write!(f, " {}", line(told)))
     }
 }
 
-/// It is no such header.
+/// The header is malformed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoMeasure;
 
@@ -101,15 +101,15 @@ impl FromStr for Measured {
     fn from_str(text: &str) -> Result<Self, NoMeasure> {
         let numbers: Result<Vec<u32>, _> = text.split(' ').map(str::parse).collect();
         let numbers = numbers.map_err(|_| NoMeasure)?;
-        let (rung, told) = match numbers.len() {
+        let (notified, told) = match numbers.len() {
             3 | 5 => (numbers.as_slice(), None),
             6 | 10 => {
-                let (rung, told) = numbers.split_at(numbers.len() / 2);
-                (rung, Some(told))
+                let (notified, told) = numbers.split_at(numbers.len() / 2);
+                (notified, Some(told))
             }
             _ => return Err(NoMeasure),
         };
-        Ok(Self { told: told.map(tally), rung: tally(rung) })
+        Ok(Self { told: told.map(tally), notified: tally(notified) })
     }
 }
 
@@ -126,12 +126,12 @@ mod tests {
     fn what_it_is_measured_by_is_read_back_from_its_header() {
         let tally = |origins| Tally { outlets: 3, origins, versions: 2, ..Tally::default() };
         for told in [None, Some(tally(2))] {
-            let measured = Measured { told, rung: tally(1) };
+            let measured = Measured { told, notified: tally(1) };
             assert_eq!(measured.to_string().parse(), Ok(measured));
         }
         let old = Measured {
             told: None,
-            rung: Tally { outlets: 1, origins: 2, copies: 3, ..Tally::default() },
+            notified: Tally { outlets: 1, origins: 2, copies: 3, ..Tally::default() },
         };
         assert_eq!("1 2 3".parse(), Ok(old));
         for none in ["", "1 2", "1 2 3 4", "a b c"] {

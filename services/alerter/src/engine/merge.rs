@@ -1,4 +1,4 @@
-//! What becomes of alerts when one event or story becomes part of another.
+//! Closes or continues alerts when one event or story is merged into another.
 //!
 //! Comes in: a merge. Goes out: the alert that closes, and news for the alert that goes on. It never notifies twice.
 
@@ -6,9 +6,9 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertId, ReasonKind, Target};
 
 use super::Engine;
+use super::incoming::OutputPosition;
 use super::life::{Closing, Life, News, Shown, Silent};
 use super::passing;
-use super::piece::OutputPosition;
 use super::reasons::reason;
 
 impl Engine {
@@ -32,9 +32,9 @@ impl Engine {
         }
     }
 
-    /// The alert that something at this place is for: what comes after a merge is for the survivor.
+    /// The alert that news at this position belongs to. After a merge, that is the surviving alert.
     pub(super) fn routed(&self, mut id: AlertId, place: OutputPosition) -> AlertId {
-        // Merges go to older ones, so this ends; the bound is a safeguard.
+        // Merges go into older targets, so this ends. The limit is a safeguard.
         for _ in 0..64 {
             let life = self.lives.get(&id).filter(|life| place.output > life.merged_at);
             let Some(into) = life.and_then(|life| life.merged_into) else {
@@ -51,13 +51,13 @@ impl Engine {
             return;
         };
         let mut moved = std::mem::take(&mut life.news);
-        // Numbers that stood for it alone say nothing of the two together.
+        // Counts of one target alone do not apply to both together.
         moved.retain(|news| !news.recounts());
         let has_spoken = life.revision > 0;
         if has_spoken && survives_silently {
             moved.push(inheritance(absorbed, life, closing));
         }
-        // What it says since knows of the merge: people took that back, and it is read again.
+        // The other alert is_loaded of the merge already: people undid it, and it is read again.
         let is_taken_back = closing.place.is_covered_by(life.covered);
         if has_spoken && life.merged_into.is_none() && !is_taken_back {
             life.closing = Some(closing);
@@ -70,9 +70,9 @@ impl Engine {
             false => drop(self.forget(absorbed)),
         }
         if let Some(news) = moved.into_iter().reduce(together) {
-            // At the place of the merge: the survivor may have spoken of later ones already.
+            // The numbers at the merge, since the surviving alert may have reported later ones already.
             let tally = news.tally.max(self.recent.of(survivor.target));
-            // Who was first with what is no more was not first with both.
+            // The first outlet of the merged target was not the first of both.
             let first = None;
             let news = News { place: closing.place, seen: closing.at, tally, first, ..news };
             self.add_news(survivor, news);
@@ -80,7 +80,7 @@ impl Engine {
     }
 }
 
-/// What the survivor takes over from an alert that has spoken: it need not ring again.
+/// The news that gives the surviving alert what another has reported, so that it need not notify again.
 fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
     let Shown { headline, articles, matched, .. } =
         life.shown.as_deref().cloned().unwrap_or_else(Shown::nothing);
@@ -101,7 +101,7 @@ fn inheritance(absorbed: &AlertId, life: &Life, closing: Closing) -> News {
     }
 }
 
-/// What is new to whoever reads the alert that goes on.
+/// The reason for readers of the surviving alert.
 fn another(absorbed: Target) -> &'static str {
     match absorbed {
         Target::Event(_) => "another event became part of it",

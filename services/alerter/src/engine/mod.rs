@@ -1,12 +1,12 @@
 //! The alerts and their lives, without I/O.
 //!
-//! Comes in: articles, changes of stories, subscriptions. Goes out: the revisions that are due. It never reads a clock:
-//! the output tells the time.
+//! Comes in: articles, changes of stories, subscriptions. Goes out: the revisions that are due. It never
+//! reads a clock.
 //!
-//! Time is the output's own and never runs back: before an article is taken, everything that was due
-//! when it, or one before it, was seen speaks, so the same output gives the same revisions however late it is read. A clock comes
-//! in only where the output is at its end. An article taken twice changes nothing: each revision
-//! says up to where it speaks.
+//! The engine's time is the time of the output, and never runs back. Before an article is applied, all
+//! revisions that are due before it are published. So the same output gives the same revisions, however late
+//! it is read. A clock counts only at the end of the output. Applying an article twice changes nothing, since
+//! each revision says up to which position it covers the output.
 
 mod catch_up;
 mod copies;
@@ -17,6 +17,7 @@ mod figure_roles;
 mod figures;
 mod handling;
 mod headline;
+mod incoming;
 mod inhibit;
 mod life;
 mod measure;
@@ -24,13 +25,12 @@ mod merge;
 mod notes;
 mod overrides;
 mod passing;
-mod piece;
 mod reasons;
 mod recent;
 mod score;
 mod settled_alerts;
 mod site_budget;
-mod sleep;
+mod unload;
 mod velocity;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,12 +43,12 @@ use wirefold_proto::{
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
 use crate::subscription::Rules;
-use copies::Copies;
-use digest::Gathered;
+use copies::RecentCopies;
+use digest::OpenDigests;
 use headline::InStory;
 use life::{Life, News};
 use reasons::reason;
-use recent::Recent;
+use recent::RecentTallies;
 use settled_alerts::SettledAlerts;
 pub use site_budget::SiteAlerts;
 use site_budget::SiteBudget;
@@ -57,11 +57,11 @@ use velocity::Velocity;
 pub(crate) use correction::carriers;
 pub(crate) use draft::{Draft, Marks};
 pub(crate) use handling::Handling;
+pub(crate) use incoming::{IncomingArticle, OutputPosition, Tally, position};
 pub(crate) use notes::retracts;
 pub(crate) use overrides::StoryOverride;
-pub(crate) use piece::{OutputPosition, Piece, Tally, position};
 pub(crate) use score::Score;
-pub(crate) use sleep::Revision;
+pub(crate) use unload::Revision;
 
 /// All subscriptions and their alerts.
 #[derive(Default)]
@@ -71,54 +71,54 @@ pub(crate) struct Engine {
     lives: BTreeMap<AlertId, Life>,
     by_target: BTreeMap<Target, Vec<SubscriptionId>>,
     due: BTreeSet<(UnixMillis, AlertId)>,
-    /// Those with something to tell, by the first place in the output that this needs.
+    /// Alerts with unpublished news, by the first sequence in the output that it needs.
     needed: BTreeSet<(u64, AlertId)>,
-    /// Those of which something may be put away, since it stands in the stream.
+    /// Alerts of which something may be unloaded, since the stream has it.
     settled: BTreeSet<AlertId>,
-    /// Those that were put away whole, and what they come to.
-    put_away: SettledAlerts,
+    /// Alerts that were unloaded completely, and their counts.
+    settled_alerts: SettledAlerts,
     rested: BTreeMap<SubscriptionId, Score>,
-    /// When all were last looked through.
-    swept: UnixMillis,
-    /// What people did with alerts.
+    /// When all alerts were last checked for something to unload.
+    unloaded_at: UnixMillis,
+    /// People's handling of alerts.
     handled: BTreeMap<AlertId, Handling>,
-    /// What alerts took over of that from others, still to be stored.
+    /// Handling that merged alerts gave to others, still to be stored.
     handed_over: Vec<(AlertId, Handling)>,
-    /// How often each subscription has rung on a day.
-    rung: BTreeMap<(SubscriptionId, UnixMillis), u32>,
+    /// How many loud revisions each subscription had on a day.
+    notified: BTreeMap<(SubscriptionId, UnixMillis), u32>,
     /// How often each site has notified in an hour.
     site_budget: SiteBudget,
-    /// When what comes late is told, while it catches up.
+    /// When late revisions are sent, while it catches up.
     catch_up: Option<UnixMillis>,
-    /// Revisions in digests whose last one is still to come.
-    gathered: Gathered,
-    /// The subscriptions that ask how fast articles come.
-    asking: BTreeSet<SubscriptionId>,
+    /// Digests whose last revision is still to come.
+    open_digests: OpenDigests,
+    /// The subscriptions that use velocity.
+    velocity_subscriptions: BTreeSet<SubscriptionId>,
     velocity: Velocity,
-    recent: Recent,
-    copies: Copies,
-    /// The latest that has been taken, by either order.
+    recent: RecentTallies,
+    copies: RecentCopies,
+    /// The latest position that was applied, by either order.
     taken: OutputPosition,
     time: UnixMillis,
 }
 
 impl Engine {
-    /// Adds a subscription, or replaces the one with this id.
+    /// Adds a subscription, or replaces the one with the same id.
     pub(crate) fn put(&mut self, rules: Rules) {
         let id = rules.settings.id.clone();
         self.percolator.insert(id.clone(), &rules.query);
         match rules.asks_for_velocity() {
-            true => self.asking.insert(id.clone()),
-            false => self.asking.remove(&id),
+            true => self.velocity_subscriptions.insert(id.clone()),
+            false => self.velocity_subscriptions.remove(&id),
         };
         self.rules.insert(id.clone(), rules);
         self.reschedule_all(&id);
     }
 
-    /// Removes a subscription; its alerts say nothing more.
+    /// Removes a subscription. Its alerts have no more revisions.
     pub(crate) fn remove(&mut self, id: &SubscriptionId) {
         self.percolator.remove(id);
-        self.asking.remove(id);
+        self.velocity_subscriptions.remove(id);
         self.rules.remove(id);
         for alert in self.of(id) {
             if let Some(life) = self.lives.get_mut(&alert) {
@@ -138,106 +138,107 @@ impl Engine {
         self.lives.values().filter(|life| life.is_open()).count()
     }
 
-    /// An engine that takes what comes after this.
+    /// An engine that applies the output after this position.
     pub(crate) fn after(taken: OutputPosition) -> Self {
         Self { taken, ..Self::default() }
     }
 
-    /// Takes one article of the output. One of a baseline opens nothing and alerts nobody; where an
-    /// alert is open, it counts.
-    pub(crate) fn apply(&mut self, piece: &Piece) {
-        self.taken = self.taken.max(piece.place);
-        self.time = self.time.max(piece.seen);
-        let targets = piece.targets();
-        targets.into_iter().for_each(|target| self.recent.note(target, piece.tally(target)));
-        if !self.asking.is_empty() && !piece.is_baseline() {
-            targets.into_iter().for_each(|target| self.velocity.note(target, piece.seen));
+    /// Applies an article of the output. An article of a baseline opens no alert and notifies nobody, but
+    /// open alerts count it.
+    pub(crate) fn apply(&mut self, incoming: &IncomingArticle) {
+        self.taken = self.taken.max(incoming.place);
+        self.time = self.time.max(incoming.seen);
+        let targets = incoming.targets();
+        targets.into_iter().for_each(|target| self.recent.note(target, incoming.tally(target)));
+        if !self.velocity_subscriptions.is_empty() && !incoming.is_baseline() {
+            targets.into_iter().for_each(|target| self.velocity.note(target, incoming.seen));
         }
         let mut concerned: BTreeMap<AlertId, Option<Matched>> = BTreeMap::new();
         for target in targets {
             for subscription in self.by_target.get(&target).into_iter().flatten() {
                 let alert = AlertId { subscription: subscription.clone(), target };
-                concerned.insert(self.routed(alert, piece.place), None);
+                concerned.insert(self.routed(alert, incoming.place), None);
             }
         }
-        let hits = if piece.is_baseline() { Vec::new() } else { self.hits(piece) };
-        self.copies.note(piece, &hits);
+        let hits = if incoming.is_baseline() { Vec::new() } else { self.hits(incoming) };
+        self.copies.note(incoming, &hits);
         for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
-            let alert = AlertId { subscription: id, target: piece.target(group_by) };
-            concerned.insert(self.routed(alert, piece.place), Some(matched));
+            let alert = AlertId { subscription: id, target: incoming.target(group_by) };
+            concerned.insert(self.routed(alert, incoming.place), Some(matched));
         }
         for (alert, matched) in concerned {
-            self.tell(&alert, matched, piece);
+            self.add_article(&alert, matched, incoming);
         }
     }
 
-    fn hits(&self, piece: &Piece) -> Vec<Hit<SubscriptionId>> {
-        let ages_of = |by| self.velocity.ages(piece.target(by), piece.seen);
+    fn hits(&self, incoming: &IncomingArticle) -> Vec<Hit<SubscriptionId>> {
+        let ages_of = |by| self.velocity.ages(incoming.target(by), incoming.seen);
         let (event_ages, story_ages) = (ages_of(GroupBy::Event), ages_of(GroupBy::Story));
-        self.percolator.matches(&piece.prepared, |id| {
+        self.percolator.matches(&incoming.prepared, |id| {
             let by = self.rules.get(id).map_or(GroupBy::Event, |rules| rules.group_by);
             let ages = if by == GroupBy::Event { &event_ages } else { &story_ages };
-            Numbers { ages, ..piece.tally(piece.target(by)).numbers() }
+            Numbers { ages, ..incoming.tally(incoming.target(by)).numbers() }
         })
     }
 
-    /// Tells one alert of an article; `matched` where the article itself matches.
-    fn tell(&mut self, id: &AlertId, matched: Option<Matched>, piece: &Piece) {
+    /// Adds an article to the news of an alert. `matched` is set if the article itself matches.
+    fn add_article(&mut self, id: &AlertId, matched: Option<Matched>, incoming: &IncomingArticle) {
         let Some(rules) = self.rules.get(&id.subscription) else {
             return;
         };
         let opens = matched.is_some()
-            && piece.output.verdict.comparable
-            && piece.place.output > rules.since
-            && !piece.is_edit_of_baseline();
+            && incoming.output.verdict.comparable
+            && incoming.place.output > rules.since
+            && !incoming.is_edit_of_baseline();
         let is_concerned =
-            |life: &Life| !piece.is_baseline() || life.is_open() || life.revision == 0;
+            |life: &Life| !incoming.is_baseline() || life.is_open() || life.revision == 0;
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
-        let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(piece));
-        let reasons = match piece.is_baseline() {
+        let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(incoming));
+        let reasons = match incoming.is_baseline() {
             true => Vec::new(),
-            false => self.reasons(id, rules, piece, is_told),
+            false => self.reasons(id, rules, incoming, is_told),
         };
         let news = News {
-            place: piece.place,
-            from: piece.place,
-            seen: piece.seen,
-            tally: piece.tally(id.target),
-            first_seen: piece.first_seen(id.target),
+            place: incoming.place,
+            from: incoming.place,
+            seen: incoming.seen,
+            tally: incoming.tally(id.target),
+            first_seen: incoming.first_seen(id.target),
             reasons,
-            mention: piece.mention(matched.as_ref()),
+            mention: incoming.mention(matched.as_ref()),
             matched: matched.unwrap_or_default().words,
-            headline: piece.headline(),
-            in_story: Some(InStory::of(piece)),
-            articles: vec![piece.article()],
-            only_counts: piece.is_baseline(),
-            allowance: self.site_budget.allowance(&id.subscription, piece),
+            headline: incoming.headline(),
+            in_story: Some(InStory::of(incoming)),
+            articles: vec![incoming.article()],
+            only_counts: incoming.is_baseline(),
+            allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
-            figure_report: piece.figure_report(is_told),
-            first: piece.first(id.target),
-            carries: piece.carries(),
-            notes: piece.notes(),
-            writes: piece.writes(),
-            outlet: Some(piece.outlet_in_words()),
+            figure_report: incoming.figure_report(is_told),
+            first: incoming.first(id.target),
+            carries: incoming.carries(),
+            notes: incoming.notes(),
+            writes: incoming.writes(),
+            outlet: Some(incoming.outlet_in_words()),
         };
         self.add_news(id, news);
     }
 
-    /// What an article gives an alert to tell besides the numbers; `is_told` where it has told its note.
+    /// The reasons that an article gives an alert, besides the numbers. `is_told` if the alert has reported
+    /// its note.
     fn reasons(
         &self,
         id: &AlertId,
         rules: &Rules,
-        piece: &Piece,
+        incoming: &IncomingArticle,
         is_told: bool,
     ) -> Vec<AlertReason> {
-        let corrects = piece.put_right().filter(|_| !is_told);
-        let mut reasons: Vec<_> = corrects.or_else(|| piece.material()).into_iter().collect();
-        let ages = self.velocity.ages(id.target, piece.seen);
-        let numbers = Numbers { ages: &ages, ..piece.tally(id.target).numbers() };
+        let corrects = incoming.put_right().filter(|_| !is_told);
+        let mut reasons: Vec<_> = corrects.or_else(|| incoming.material()).into_iter().collect();
+        let ages = self.velocity.ages(id.target, incoming.seen);
+        let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };
         let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);
         if !has_rung && rules.on.is_fast(&numbers) {
             reasons.push(reason(ReasonKind::Velocity, "articles are coming fast"));
@@ -247,29 +248,29 @@ impl Engine {
 
     fn add_news(&mut self, id: &AlertId, news: News) {
         let life = self.lives.entry(id.clone()).or_default();
-        // One command may both hand something on to it and count it anew.
+        // One command may both give it news of another alert and count it anew.
         let is_same =
             |other: &News| other.place == news.place && other.recounts() == news.recounts();
-        let is_known = news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
-        if !is_known {
+        let is_acknowledged =
+            news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
+        if !is_acknowledged {
             life.news.push(news);
         }
         self.remember(id);
         self.reschedule(id);
     }
 
-    /// The time of the output with something of that time. It never runs back: articles may be
-    /// decided on in another order than they were seen in.
+    /// The time of the output after something of that time. It never runs back, although articles may be
+    /// decided in another order than they were fetched.
     pub(crate) fn time_with(&self, seen: UnixMillis) -> UnixMillis {
         self.time.max(seen)
     }
 
-    /// The first revision that is due by then. What is due at the very time at which an article was
-    /// seen speaks before that article is taken, as a clock would have it. None too where that
-    /// [lacks](Self::lacks) what it showed.
+    /// The first revision that is due by this time. A revision due at the time of an article comes before the
+    /// article, as with a clock. None also if the alert's visible part is [unloaded](Self::next_unloaded).
     pub(crate) fn next(&mut self, limit: UnixMillis) -> Option<Draft> {
         loop {
-            if self.lacks(limit).is_some() {
+            if self.next_unloaded(limit).is_some() {
                 return None;
             }
             let (at, id) = self.due.first().filter(|(at, _)| *at <= limit)?.clone();
@@ -287,7 +288,7 @@ impl Engine {
                 self.complete_digest(&mut made.alert);
                 return Some(made);
             }
-            // It never had enough to speak.
+            // It never had enough to open.
             self.forget(&id);
         }
     }
@@ -297,11 +298,11 @@ impl Engine {
         self.due.first().map(|(at, _)| *at)
     }
 
-    /// Takes in a revision that stands in the stream, whoever put it there.
+    /// Accepts a revision that is in the stream, whoever published it.
     pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
-        // After a start too old alerts are forgotten, whether or not anything new comes.
+        // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
-        self.gathered.accept(alert);
+        self.open_digests.accept(alert);
         let life = self.lives.entry(alert.id.clone()).or_default();
         if alert.revision <= life.revision {
             return;
@@ -313,21 +314,21 @@ impl Engine {
         self.reschedule(&alert.id);
     }
 
-    /// The first sequence in the output that a revision not yet published still needs.
+    /// The first sequence in the output that an unpublished revision needs.
     pub(crate) fn needs(&self) -> Option<u64> {
         self.needed.first().map(|(output, _)| *output)
     }
 
     fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
         let key = (rules.settings.id.clone(), rules.day(at).start);
-        self.rung.get(&key).copied().unwrap_or(0)
+        self.notified.get(&key).copied().unwrap_or(0)
     }
 
     fn count_if_rung(&mut self, alert: &Alert) {
         let rang = alert.volume == Volume::Loud && alert.held.is_none();
         if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| rang) {
             let day = rules.day(unix_millis(alert.at)).start;
-            *self.rung.entry((alert.subscription.clone(), day)).or_default() += 1;
+            *self.notified.entry((alert.subscription.clone(), day)).or_default() += 1;
         }
     }
 
@@ -366,7 +367,7 @@ impl Engine {
         self.needed.extend(needs.map(|output| (output, id.clone())));
     }
 
-    /// That there is an alert of this subscription about this.
+    /// Stores that this subscription has an alert about this target.
     fn remember(&mut self, id: &AlertId) {
         let subscriptions = self.by_target.entry(id.target).or_default();
         if let Err(place) = subscriptions.binary_search(&id.subscription) {

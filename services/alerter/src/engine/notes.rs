@@ -1,7 +1,7 @@
-//! What a text says about itself: that it was corrected, or retracted.
+//! Notes: what a text says about itself, such as that it was corrected or retracted.
 //!
-//! Comes in: an article. Goes out: its note, once for each alert, although later versions and copies keep it. It never
-//! judges the note.
+//! Comes in: an article. Goes out: its note, once for each alert, although later versions and copies repeat
+//! it. It never judges the note.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,14 +11,14 @@ use wirefold_corrections::NoteKind;
 use wirefold_proto::{AlertReason, Class, MaterialReason, Materiality, ReasonKind};
 
 use super::correction::Correction;
+use super::incoming::IncomingArticle;
 use super::life::Life;
-use super::piece::Piece;
 use super::reasons::reason;
 
-/// What a text says of itself.
+/// A note of a text about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Note {
-    /// Whoever reported it takes it back, in these words.
+    /// The outlet retracts the report, in these words.
     Retraction(String),
     Correction(Correction),
 }
@@ -33,7 +33,7 @@ impl Note {
         })
     }
 
-    /// What tells it from others: its sort and its words, whoever carries them.
+    /// Identifies the note by its kind and words, in whichever article it is.
     fn id(&self) -> u64 {
         let (sort, words) = match self {
             Self::Retraction(words) => ("retraction", words),
@@ -45,18 +45,18 @@ impl Note {
     }
 }
 
-/// How the reason for people begins, where a report was taken back.
+/// The beginning of the reason for a retraction.
 const RETRACTED: &str = "retracted by who reported it";
 
-/// Whether a reason tells that a report was taken back.
+/// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
     reason.words.starts_with(RETRACTED)
 }
 
-/// How many notes of one alert are remembered.
+/// How many notes of one alert are stored.
 const KEPT: usize = 4;
 
-/// The last notes of an alert, by what tells them from others; 0 where there is none.
+/// The ids of the last notes of an alert; 0 for none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Notes([u64; KEPT]);
 
@@ -65,7 +65,7 @@ impl Notes {
         self.0.contains(&id)
     }
 
-    /// These, and then those.
+    /// These notes, followed by others.
     pub(crate) fn and(self, others: Self) -> Self {
         others.0.into_iter().filter(|id| *id != 0).fold(self, |mut notes, id| {
             if !notes.has(id) {
@@ -81,7 +81,7 @@ impl Notes {
     }
 }
 
-/// As in a header.
+/// The form in a header.
 impl fmt::Display for Notes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: Vec<String> = self.0.iter().map(|id| format!("{id:x}")).collect();
@@ -89,7 +89,7 @@ impl fmt::Display for Notes {
     }
 }
 
-/// It is no such header.
+/// The header is malformed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoNotes;
 
@@ -104,9 +104,9 @@ impl FromStr for Notes {
     }
 }
 
-impl Piece {
-    /// What it says of itself, where that concerns what was told: it is a later version of a text, it begins
-    /// with its note, or the detector found that it corrects.
+impl IncomingArticle {
+    /// The note, if it is about the report itself: the article is a later version, it begins with its note,
+    /// or the detector found a correction.
     pub(super) fn note(&self) -> Option<&Note> {
         let verdict = &self.output.verdict;
         let note = self.note.as_ref().filter(|_| verdict.holds.len() <= 1)?;
@@ -119,26 +119,26 @@ impl Piece {
         concerns.then_some(note)
     }
 
-    /// What tells its note from others, as an alert remembers it.
+    /// The id of its note, as an alert stores it.
     pub(super) fn notes(&self) -> Notes {
         let mut notes = Notes::default();
         notes.0[0] = self.note().map_or(0, Note::id);
         notes
     }
 
-    /// That the detector found a correction.
+    /// The correction that the detector found.
     fn correction(&self) -> Option<&Materiality> {
         let found = self.output.verdict.material.as_ref()?;
         let is_one = found.material && found.reason == MaterialReason::Correction;
         (is_one && self.output.verdict.comparable).then_some(found)
     }
 
-    /// Whether it puts something right.
+    /// Whether it corrects something.
     pub(super) fn corrects(&self) -> bool {
         self.correction().is_some() || matches!(self.note(), Some(Note::Correction(_)))
     }
 
-    /// That it puts something right or takes it back, with its own words.
+    /// The reason for a correction or retraction, with the words of the note.
     pub(super) fn put_right(&self) -> Option<AlertReason> {
         let sources = vec![self.source()];
         let note = match self.note() {
@@ -183,9 +183,9 @@ fn with_quotation(what: &str, words: &str) -> String {
 }
 
 impl Life {
-    /// Whether it has told the note of this article, or is to.
-    pub(super) fn has_told_note_of(&self, piece: &Piece) -> bool {
-        let [id, ..] = piece.notes().0;
+    /// Whether the alert has reported the note of this article, or is about to.
+    pub(super) fn has_told_note_of(&self, incoming: &IncomingArticle) -> bool {
+        let [id, ..] = incoming.notes().0;
         let is_coming = || self.news.iter().any(|news| news.notes.has(id));
         id != 0 && (self.notes.has(id) || is_coming())
     }

@@ -1,4 +1,4 @@
-//! What becomes of alerts when people split or merge stories, and when the detector regroups them.
+//! Updates alerts when people split or merge stories, and when the detector regroups them.
 //!
 //! Comes in: a command of a person, or a regrouping, with the new numbers. Goes out: news for the alerts concerned, which
 //! notify nobody by themselves. It never changes a story.
@@ -11,12 +11,12 @@ use wirefold_proto::{
 };
 
 use super::Engine;
+use super::incoming::{OutputPosition, Tally};
 use super::life::{Life, News, Shown, Silent};
 use super::passing::Mention;
-use super::piece::{OutputPosition, Tally};
 use super::reasons::reason;
 
-/// A person's command, or a regrouping, as far as alerts are concerned.
+/// The effect on alerts of a person's command or of a regrouping.
 #[derive(Debug, Clone)]
 pub(crate) struct StoryOverride {
     place: OutputPosition,
@@ -24,7 +24,7 @@ pub(crate) struct StoryOverride {
     by: By,
     /// The stories and events concerned, with their numbers.
     tallies: Vec<(Target, Tally)>,
-    /// Stories of which articles were taken out.
+    /// The stories that articles were taken out of.
     pub(crate) partings: Vec<Parting>,
 }
 
@@ -32,7 +32,7 @@ pub(crate) struct StoryOverride {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     People,
-    /// What was told was wrong.
+    /// The detector, because what was reported was wrong.
     Regrouping,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Parting {
 }
 
 impl StoryOverride {
-    /// What came of a command, which stands at this place.
+    /// The effect of a command at this position.
     pub(crate) fn of(command: &OutputCommand, place: OutputPosition) -> Self {
         let parting = |change: &StoryChange| match change {
             StoryChange::Split { from, into, articles } => {
@@ -62,7 +62,7 @@ impl StoryOverride {
         }
     }
 
-    /// What a change says that stands at this place, where stories were regrouped.
+    /// The effect of a change at this position, if it regrouped stories.
     pub(crate) fn of_regrouping(told: &OutputStory, place: OutputPosition) -> Option<Self> {
         let StoryChange::Regrouped { from, into, articles, stories, events, .. } = &told.change
         else {
@@ -77,7 +77,7 @@ impl StoryOverride {
         })
     }
 
-    /// Everything that alerts may be about.
+    /// All events and stories concerned.
     pub(crate) fn targets(&self) -> Vec<Target> {
         self.tallies.iter().map(|(target, _)| *target).collect()
     }
@@ -86,7 +86,7 @@ impl StoryOverride {
         self.tallies.iter().find(|(other, _)| *other == target).map(|(_, tally)| *tally)
     }
 
-    /// News of these numbers, which rings for nobody by itself.
+    /// News with these numbers, which never notifies by itself.
     fn news(&self, tally: Tally, silent: Silent, why: (ReasonKind, String)) -> News {
         let Shown { headline, articles, matched, .. } = Shown::nothing();
         let (kind, words) = why;
@@ -110,8 +110,8 @@ impl StoryOverride {
 }
 
 impl Engine {
-    /// Has the alerts concerned say what people changed: silently, since nothing happened. Doing it
-    /// again changes nothing.
+    /// Adds what people changed to the alerts concerned: silently, since nothing happened in the news.
+    /// Applying it again changes nothing.
     pub(crate) fn apply_override(&mut self, change: &StoryOverride) {
         self.taken = self.taken.max(change.place);
         self.time = self.time.max(change.at);
@@ -127,8 +127,8 @@ impl Engine {
         }
     }
 
-    /// An article that was told of as a copy, if at all, and is none rings as any new one does, while it
-    /// is fresh. That it was counted is not telling; that an alert began with it is.
+    /// An article that left a story notifies as any new article while it is fresh, if it was only counted as
+    /// a copy so far. It does not if an alert began with it.
     fn set_free(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
         let Some(tally) = change.tally(into) else { return };
@@ -166,7 +166,7 @@ impl Engine {
         }
     }
 
-    /// A story that was told of as part of another need not ring again by itself.
+    /// A story that was reported as part of another does not notify again by itself.
     fn hand_on(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
         let Some(tally) = change.tally(into) else { return };
@@ -176,7 +176,7 @@ impl Engine {
             let Some(life) = self.lives.get(&told).filter(|life| life.revision > 0) else {
                 continue;
             };
-            // It may have been a story of its own before, whose alert closed into the other's.
+            // It may have been a story of its own before, whose alert was merged into the other's.
             let is_open = self.lives.get(&fresh).is_some_and(|other| other.merged_into.is_none());
             if is_open {
                 continue;
@@ -196,7 +196,7 @@ impl Engine {
         }
     }
 
-    /// An alert that had closed into another's is its own again.
+    /// Opens an alert again that was merged into another.
     fn reopen(&mut self, id: &AlertId) {
         if let Some(life) = self.lives.get_mut(id) {
             (life.merged_into, life.merged_at, life.closing) = (None, 0, None);
@@ -239,7 +239,7 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)
     stories.chain(events).collect()
 }
 
-/// What was wrong: `corrected: 6 outlets, not 11`.
+/// The reason of a correction of the numbers: `corrected: 6 outlets, not 11`.
 fn corrected(before: Tally, now: Tally) -> String {
     let numbers = [
         (before.outlets, now.outlets, ["outlet", "outlets"]),
@@ -258,13 +258,13 @@ fn first(article: &AlertArticle) -> AlertFirst {
     AlertFirst { outlet, via, agency }
 }
 
-/// Whether an alert has spoken, and first of this article.
+/// Whether an alert was published, and first about this article.
 fn began_with(life: &Life, article: ArticleId) -> bool {
     let first = life.shown.as_deref().and_then(|shown| shown.articles.first());
     life.revision > 0 && first.is_some_and(|first| first.id == article)
 }
 
-/// What an alert shows of the articles that left its story.
+/// The visible part of an alert for the articles that left its story.
 fn taken_along(life: &Life, parting: &Parting) -> Shown {
     let Some(shown) = life.shown.as_deref() else {
         return Shown::nothing();

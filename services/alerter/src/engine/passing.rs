@@ -1,24 +1,24 @@
-//! Mentions in passing: words that stand only further down in a text are no news of it.
+//! Mentions in passing: a match outside title and lede is not news.
 //!
 //! Comes in: where a query matched. Goes out: whether an alert must stay silent for now. It never drops a match.
 //!
-//! An alert rings once a title or lede tells of what is asked for, or texts of two origins mention it. Until
-//! then it is silent, and each of its revisions says why.
+//! An alert notifies once a title or lede matches, or texts of two origins mention the subject. Until then
+//! its revisions are silent, and each says why.
 
 use wirefold_proto::Class;
 use wirefold_query::Matched;
 
+use super::incoming::IncomingArticle;
 use super::life::Life;
-use super::piece::Piece;
 
-/// How an article tells of what is asked for.
+/// How an article mentions the subject of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mention {
     /// Not at all.
     None,
-    /// Further down, in a text that has been mentioned in before, such as a copy's.
+    /// Outside title and lede, in a text that was counted before, such as a copy.
     Again,
-    /// Further down, in a text of its own.
+    /// Outside title and lede, in a text of its own.
     Passing,
     /// In title or lede, or in several texts.
     Told,
@@ -34,7 +34,7 @@ impl Mention {
     }
 }
 
-/// How several articles do together.
+/// How several articles together mention the subject.
 pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
     let add = |one: Mention, other: Mention| match (one, other) {
         (Mention::Passing, Mention::Passing) => Mention::Told,
@@ -43,8 +43,8 @@ pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
     mentions.into_iter().fold(Mention::None, add)
 }
 
-impl Piece {
-    /// How it tells of what is asked for, going by what matched. A digest tells of nothing in particular.
+impl IncomingArticle {
+    /// How it mentions the subject, according to the match. A digest is about nothing in particular.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
         let verdict = &self.output.verdict;
         let is_own_text = matches!(verdict.class, Class::New | Class::Related);
@@ -57,7 +57,7 @@ impl Piece {
 }
 
 impl Life {
-    /// How what was told of so far tells of what is asked for.
+    /// How the reported articles mention the subject.
     pub(super) fn mention(&self) -> Mention {
         match (self.revision, self.in_passing) {
             (0, _) => Mention::None,
@@ -66,7 +66,7 @@ impl Life {
         }
     }
 
-    /// Whether all that it has told and is to tell are mentions in passing.
+    /// Whether everything reported and to be reported only mentions the subject in passing.
     pub(super) fn mentions_in_passing(&self) -> bool {
         let news = self.news.iter().map(|news| news.mention);
         together(std::iter::once(self.mention()).chain(news)) < Mention::Told

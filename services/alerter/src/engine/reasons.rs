@@ -1,13 +1,13 @@
-//! Why there is a revision, in words, the most important reason first.
+//! The reasons for a revision in words, the most important first.
 //!
 //! Comes in: the news of an alert. Goes out: reasons. It never decides whether to notify.
 
 use wirefold_proto::{AlertReason, ReasonKind};
 
+use super::incoming::Tally;
 use super::life::News;
-use super::piece::Tally;
 
-/// The most reasons that one revision names.
+/// The most reasons of one revision.
 const MOST: usize = 8;
 
 pub(super) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason {
@@ -21,12 +21,12 @@ pub(super) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason 
     }
 }
 
-/// Whether it says that something material changed.
+/// Whether it is a material change.
 pub(super) fn is_material(kind: ReasonKind) -> bool {
     matches!(kind, ReasonKind::Material | ReasonKind::Correction)
 }
 
-/// What the numbers alone say of the news that came.
+/// The reasons that follow from the numbers.
 pub(super) fn counts(before: Tally, now: Tally, came: &[&News]) -> Vec<AlertReason> {
     let mut reasons = Vec::new();
     let origins = now.origins.saturating_sub(before.origins);
@@ -52,23 +52,23 @@ pub(super) fn counts(before: Tally, now: Tally, came: &[&News]) -> Vec<AlertReas
         }
         _ => return reasons,
     };
-    // Who came with a text of its own is named with the origins.
+    // Outlets with their own text are named with the origins.
     let copying = came.iter().filter(|news| news.writes.is_none());
     let sources = few(copying.filter_map(|news| news.outlet.as_ref()));
     reasons.push(AlertReason { sources, ..reason(ReasonKind::Outlets, words) });
     reasons
 }
 
-/// The agency whose text all that came are copies of.
+/// The agency whose text all new articles copy.
 fn carried<'a>(came: &[&'a News]) -> Option<&'a str> {
     let first = came.first()?.carries.as_deref()?;
     came.iter().all(|news| news.carries.as_deref() == Some(first)).then_some(first)
 }
 
-/// The most sources that a reason names.
+/// The most sources of a reason.
 const SOURCES: usize = 4;
 
-/// The first of them, each once.
+/// The first names, each once.
 fn few<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut few: Vec<String> = Vec::new();
     for name in names {
@@ -83,7 +83,7 @@ fn more(count: u32, one: &str, many: &str) -> String {
     format!("+{count} {}", if count == 1 { one } else { many })
 }
 
-/// The weightiest first, none twice, and not too many.
+/// The most important reasons, each once.
 pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
     reasons.sort_by_key(|reason| weight(reason.kind));
     let mut kept: Vec<AlertReason> = Vec::new();

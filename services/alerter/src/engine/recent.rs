@@ -6,18 +6,18 @@ use std::collections::VecDeque;
 
 use wirefold_proto::Target;
 
-use super::piece::Tally;
+use super::incoming::Tally;
 
-/// How many are kept: the article that made two events one stands close to the merge.
+/// How many are stored. A merge soon follows the article that caused it.
 const KEPT: usize = 512;
 
-/// The last numbers given of events and stories, for those whose alert opens by a merge.
+/// The last numbers of events and stories, for alerts that a merge opens.
 ///
-/// Kept in memory only: after a restart the next article gives them.
+/// They are only in memory: after a restart the next article gives them.
 #[derive(Debug, Default)]
-pub(super) struct Recent(VecDeque<(Target, Tally)>);
+pub(super) struct RecentTallies(VecDeque<(Target, Tally)>);
 
-impl Recent {
+impl RecentTallies {
     pub(super) fn note(&mut self, target: Target, tally: Tally) {
         if self.0.len() == KEPT {
             self.0.pop_front();
@@ -25,7 +25,7 @@ impl Recent {
         self.0.push_back((target, tally));
     }
 
-    /// The last numbers of this one; zeros where none are known.
+    /// The last numbers of this target; zeros if they are not known.
     pub(super) fn of(&self, target: Target) -> Tally {
         let found = self.0.iter().rev().find(|(other, _)| *other == target);
         found.map_or_else(Tally::default, |(_, tally)| *tally)

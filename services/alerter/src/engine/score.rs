@@ -1,4 +1,4 @@
-//! What subscriptions have come to: alerts, and copies folded.
+//! The numbers of alerts and of copies folded, for each subscription.
 //!
 //! Comes in: accepted revisions. Goes out: sums for each subscription. It never counts a revision twice.
 
@@ -9,12 +9,12 @@ use wirefold_proto::SubscriptionId;
 use super::Engine;
 use super::life::Life;
 
-/// What a subscription has come to.
+/// The numbers of one subscription.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Score {
-    /// Alerts it has opened.
+    /// The alerts it has opened.
     pub(crate) alerts: u64,
-    /// Copies folded into them.
+    /// The copies in the stories of these alerts.
     pub(crate) copies_folded: u64,
 }
 
@@ -31,7 +31,7 @@ impl Score {
 }
 
 impl Engine {
-    /// What each subscription has come to.
+    /// The numbers of each subscription.
     pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
         let mut scores = self.rested.clone();
         for (id, life) in self.lives.iter().filter(|(_, life)| life.revision > 0) {

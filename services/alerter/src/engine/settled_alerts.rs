@@ -1,20 +1,20 @@
-//! Settled alerts: alerts that say nothing more unless something new comes.
+//! Settled alerts: alerts without a next revision unless news comes.
 //!
-//! Comes in: the sequence of the last revision of an alert, and what the alert is about. Goes out: those sequences again. It
-//! never holds a revision: eight bytes an alert. If something new concerns an alert, its revisions are read again, and
-//! it goes on with the next one.
+//! Comes in: the sequence of the last revision of an alert, and its target. Goes out: those sequences again.
+//! It stores eight bytes for each alert and no revision. If news comes for an alert, its revisions are read
+//! again, and it continues with the next one.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use wirefold_proto::Target;
 
-/// How many bits of an entry are the sequence of the last revision; those above are of a hash of
-/// what the alert is about. Where two share one, one revision too many is looked at.
+/// How many bits of an entry are the sequence of the last revision. The bits above are of a hash of the
+/// target. If two targets share a hash, one revision too many is read.
 const SEQUENCE_BITS: u32 = 40;
 const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
 
-/// Where the last revisions of settled alerts stand, by what they are about.
+/// The sequences of the last revisions of settled alerts, by target.
 #[derive(Debug, Default)]
 pub(super) struct SettledAlerts(BTreeSet<u64>);
 
@@ -28,14 +28,14 @@ impl SettledAlerts {
         self.0.remove(&(first(target) | sequence.min(LAST_SEQUENCE)))
     }
 
-    /// The last revisions of alerts that are about this, and perhaps of some that are not.
+    /// The last revisions of the alerts about this target, and perhaps of some others.
     pub(super) fn about(&self, target: Target) -> Vec<u64> {
         let first = first(target);
         let found = self.0.range(first..=first | LAST_SEQUENCE);
         found.map(|entry| entry & LAST_SEQUENCE).collect()
     }
 
-    /// Forgets those whose last revision stood before this: they are kept no longer.
+    /// Drops alerts whose last revision has a smaller sequence: it is no longer stored.
     pub(super) fn expire(&mut self, kept: u64) {
         self.0.retain(|entry| entry & LAST_SEQUENCE >= kept);
     }

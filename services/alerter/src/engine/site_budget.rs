@@ -1,4 +1,4 @@
-//! How many alerts one site may notify of in an hour.
+//! Limits how many alerts about one site notify in an hour.
 //!
 //! Comes in: a loud revision that only one site reports. Goes out: a hold, if the site is over its budget. Nothing is
 //! dropped: the rest comes as one message at the end of the hour.
@@ -10,20 +10,20 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertArticle, Hold, HoldReason, SubscriptionId, Volume};
 
 use super::Engine;
+use super::incoming::IncomingArticle;
 use super::life::{Life, News};
-use super::piece::Piece;
 use crate::subscription::Rules;
 
 /// An hour, in milliseconds.
 const HOUR: u64 = 3_600_000;
 
-/// How many alerts that one site alone tells of notify a subscription in an hour.
+/// How many alerts that only one site reports may notify a subscription in an hour.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteAlerts {
-    /// The most. More than anybody reads, and more than an agency's wire brings to a query that is not
-    /// `*`: 60.
+    /// The limit, 60 by default. Nobody reads more, and an agency's wire brings fewer to a query other than
+    /// `*`.
     pub per_hour: u32,
-    /// How many times that a site has, by its domain; once where it is not named.
+    /// A multiple of the limit for each named site, by its domain.
     pub sites: BTreeMap<String, u32>,
 }
 
@@ -34,7 +34,7 @@ impl Default for SiteAlerts {
 }
 
 impl SiteAlerts {
-    /// The most of this site.
+    /// The limit of this site.
     pub(crate) fn of(&self, site: &str) -> u64 {
         u64::from(self.per_hour) * self.sites.get(site).copied().map_or(1, u64::from)
     }
@@ -43,15 +43,15 @@ impl SiteAlerts {
 /// Whether an article may notify at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Allowance {
-    /// Nothing is against it.
+    /// No limit is reached.
     Within,
-    /// Its site has notified enough in this hour.
+    /// Its site has reached the limit in this hour.
     SiteSpent,
-    /// It came beyond the budget of its feed.
+    /// It is above the budget of its feed.
     BeyondBudget,
 }
 
-/// What sites have notified of, by subscription, hour and site.
+/// How many alerts notified, by subscription, hour and site.
 #[derive(Debug, Default)]
 pub(super) struct SiteBudget {
     most: SiteAlerts,
@@ -59,7 +59,7 @@ pub(super) struct SiteBudget {
 }
 
 impl SiteBudget {
-    /// Counts a revision that stands in the stream.
+    /// Counts a revision that is in the stream.
     pub(super) fn accept(&mut self, alert: &Alert) {
         let notified = alert.volume == Volume::Loud && alert.held.is_none();
         if let Some(site) = site_of(alert).filter(|_| notified && alert.digest.is_none()) {
@@ -70,35 +70,39 @@ impl SiteBudget {
     }
 
     /// Whether an article may notify a subscription at once.
-    pub(super) fn allowance(&self, subscription: &SubscriptionId, piece: &Piece) -> Allowance {
-        let article = &piece.output.article;
+    pub(super) fn allowance(
+        &self,
+        subscription: &SubscriptionId,
+        incoming: &IncomingArticle,
+    ) -> Allowance {
+        let article = &incoming.output.article;
         let site = article.via.as_ref().unwrap_or(&article.outlet).as_str();
         match () {
             () if article.beyond_budget => Allowance::BeyondBudget,
-            () if self.is_spent(subscription, piece.seen, site) => Allowance::SiteSpent,
+            () if self.is_spent(subscription, incoming.seen, site) => Allowance::SiteSpent,
             () => Allowance::Within,
         }
     }
 
-    /// Whether a site has notified a subscription enough in the hour of this time.
+    /// Whether a site has reached the limit in the hour of this time.
     fn is_spent(&self, subscription: &SubscriptionId, at: UnixMillis, site: &str) -> bool {
         let key = (subscription.clone(), at.0 / HOUR, site.to_owned());
         self.notified.get(&key).is_some_and(|count| u64::from(*count) >= self.most.of(site))
     }
 
-    /// Forgets the hours before this time.
+    /// Drops the hours before this time.
     pub(super) fn expire(&mut self, before: UnixMillis) {
         self.notified.retain(|(_, hour, _), _| (hour + 1) * HOUR > before.0);
     }
 }
 
 impl Engine {
-    /// Sets how many alerts one site may notify of in an hour.
+    /// Sets the limit of alerts for each site.
     pub(crate) fn limit_sites(&mut self, most: SiteAlerts) {
         self.site_budget.most = most;
     }
 
-    /// Holds what would notify beyond the budget of its site or of its feeds.
+    /// Holds a loud revision above the budget of its site or of its feeds.
     pub(super) fn hold_flood(&self, alert: &mut Alert) {
         let notifies = alert.volume == Volume::Loud && alert.held.is_none();
         if !notifies || alert.digest.is_some() {
@@ -117,8 +121,8 @@ impl Engine {
 }
 
 impl Life {
-    /// When what others tell is due, while what a flood told waits for the end of the hour: nobody is
-    /// silenced by a flood that was first.
+    /// When news of other sites is due while the rest waits for the end of the hour. So a flood cannot delay
+    /// others that report the same.
     pub(super) fn others_due(&self, rules: &Rules) -> Option<UnixMillis> {
         let until = self.in_digest()?;
         let is_others = |news: &&News| {
@@ -130,13 +134,13 @@ impl Life {
     }
 }
 
-/// Whether all articles that came since its last revision came beyond the budget of their feed.
+/// Whether all articles since the last revision are above the budget of their feed.
 fn comes_beyond_budget(life: &Life) -> bool {
     let mut came = life.news.iter().filter(|news| !news.articles.is_empty()).peekable();
     came.peek().is_some() && came.all(|news| news.allowance == Allowance::BeyondBudget)
 }
 
-/// The site that says all of it; none where several do.
+/// The site of all articles; none if there are several.
 fn site_of(alert: &Alert) -> Option<&str> {
     let (first, others) = alert.articles.split_first()?;
     let site = said_by(first);

@@ -8,18 +8,18 @@ use std::time::Duration;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::Target;
 
-/// The most times that are kept of one event or story; a faster one is fast enough.
+/// The most times stored for one event or story.
 const KEPT: usize = 1_000;
-/// How long a time is kept: the longest that a query can look back.
+/// How long a time is stored: the longest span of a query.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// When the articles of each event and story were seen, where any subscription asks for it.
+/// When the articles of each event and story were fetched, if a subscription uses velocity.
 ///
-/// Kept in memory only: after a restart it counts from where reading begins again.
+/// The times are only in memory: after a restart, counting begins where reading begins.
 #[derive(Debug, Default)]
 pub(super) struct Velocity {
     seen: BTreeMap<Target, VecDeque<UnixMillis>>,
-    swept: UnixMillis,
+    unloaded_at: UnixMillis,
 }
 
 impl Velocity {
@@ -29,14 +29,14 @@ impl Velocity {
         if times.len() > KEPT {
             times.pop_front();
         }
-        if seen.since(self.swept) >= LONGEST {
-            self.swept = seen;
+        if seen.since(self.unloaded_at) >= LONGEST {
+            self.unloaded_at = seen;
             self.seen
                 .retain(|_, known| known.back().is_some_and(|last| seen.since(*last) < LONGEST));
         }
     }
 
-    /// How long before `now` each came.
+    /// How long before `now` each article came.
     pub(super) fn ages(&self, target: Target, now: UnixMillis) -> Vec<Duration> {
         let times = self.seen.get(&target).into_iter().flatten();
         times.map(|seen| now.since(*seen)).collect()

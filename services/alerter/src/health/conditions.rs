@@ -15,28 +15,28 @@ use crate::seams::Space;
 use crate::wording::{line, minute};
 
 const DAY: Duration = Duration::from_hours(24);
-/// A delivery that fails for less may work again by itself.
+/// A delivery that fails for a shorter time may work again by itself.
 const FAILING: Duration = Duration::from_hours(1);
-/// Articles that are still fetched so long after the last one came out should have come out.
+/// The longest time that an article may be fetched and not yet in the output.
 const THROUGH: Duration = Duration::from_mins(30);
-/// So full is a stream that is almost full, in percent; once said, it is until it is less full than this.
+/// A stream is almost full from the first share on, in percent. Below the second share the condition ends.
 const FULL: [u64; 2] = [90, 85];
-/// A disk is low below this share and below these bytes; once said, until it has more than this.
+/// A disk is low below this share and below these bytes. The second value of each ends the condition.
 const LOW_PERCENT: [u64; 2] = [10, 12];
 const LOW_BYTES: [u64; 2] = [1 << 30, 5 << 28];
-/// Fewer decisions than these need no snapshot.
+/// Fewer decisions than this need no snapshot.
 const UNSAVED: u64 = 10_000;
-/// The most feeds that are named.
+/// The most feeds in a condition.
 const FEEDS: usize = 50;
-/// The most characters of a reason that a target gave.
+/// The longest quoted reason of a target, in characters.
 const WHY: usize = 200;
 
-/// What is open so far, and the time.
+/// The open conditions, and the time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Before<'a> {
     pub(super) now: UnixMillis,
     pub(super) open: &'a [HealthCondition],
-    /// The last dead letter that was told of.
+    /// The last dead letter that was reported.
     pub(super) dead: u64,
 }
 
@@ -61,7 +61,7 @@ impl Before<'_> {
     }
 }
 
-/// The conditions that hold, as they would stand if they opened now.
+/// The conditions of these facts, as if they opened now.
 pub(super) fn conditions(
     facts: &Facts,
     quiet: Option<Quiet>,
@@ -140,7 +140,7 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
             let is_open = is_long || before.has(kind, Some(name));
             is_open.then(|| about(name, before.condition(kind, words, advice)))
         }
-        // Nothing was sent to it since the start: what was known before is known still.
+        // Nothing was sent to it since the start, so an open condition stays open.
         None => before.get(kind, Some(name)).cloned(),
         Some(DeliveryState::Works) => None,
     }
@@ -149,7 +149,7 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
 fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
     let Fetched { seen, sent, stored } = fetched;
     let ahead = sent.unwrap_or(seen).since(stored);
-    // What does not say when it was sent may have waited.
+    // An article without a sending time may have waited.
     let behind = sent.map_or(Duration::ZERO, |sent| stored.since(sent));
     let (by, where_to) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     let words = format!("the clock of the fetcher is {} {where_to} the bus", in_words(by));
@@ -171,7 +171,7 @@ fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
 
 fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition> {
     let age = before.now.since(unsaved.since);
-    let many = unsaved.decisions > UNSAVED.max(unsaved.kept / 2);
+    let many = unsaved.decisions > UNSAVED.max(unsaved.stored / 2);
     let decisions = unsaved.decisions;
     let words = format!(
         "the detector has written no snapshot for {}: a start reads {decisions} decisions again",
@@ -195,7 +195,7 @@ fn set_aside<'a>(
     feeds.take(FEEDS)
 }
 
-/// Letters are told of once. They are over a day after the last of them.
+/// Dead letters are reported once. The condition ends a day after the last one.
 fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
     let kind = HealthKind::DeadLetters;
     let count = dead.last.checked_sub(before.dead).filter(|count| *count > 0)?;
@@ -206,7 +206,7 @@ fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
     (is_new || !before.has(kind, None)).then(|| before.condition(kind, words, advice))
 }
 
-/// Told of for a day.
+/// The condition lasts a day.
 fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition> {
     let sequence = forged.sequence;
     let words = format!(
@@ -219,7 +219,7 @@ fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition>
     is_new.then(|| before.condition(HealthKind::ForgedRecords, words, advice))
 }
 
-/// A reason of a stranger's.
+/// Shortens a reason that a stranger gave.
 fn shortened(why: &str) -> String {
     line(&why.chars().take(WHY).collect::<String>())
 }
@@ -230,7 +230,7 @@ mod tests {
 
     const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
-    /// The conditions of these facts: kind and what it is about.
+    /// The conditions of these facts: the kind and the subject.
     fn found(facts: &Facts, open: &[HealthCondition]) -> Vec<(HealthKind, Option<String>)> {
         let found = conditions(facts, None, Before { now: NOW, open, dead: 0 });
         found.into_iter().map(|it| (it.kind, it.about)).collect()
@@ -297,9 +297,9 @@ mod tests {
 
     #[test]
     fn a_snapshot_is_old_after_a_day_with_many_decisions() {
-        let unsaved = |decisions, kept, age| {
+        let unsaved = |decisions, stored, age| {
             let since = NOW.minus(age);
-            let unsaved = Some(Unsaved { decisions, kept, since });
+            let unsaved = Some(Unsaved { decisions, stored, since });
             found(&Facts { unsaved, ..Facts::default() }, &[])
         };
         let old = [(HealthKind::SnapshotOld, None)];

@@ -2,7 +2,7 @@
 //!
 //! Comes in: the bus, the states of the deliveries, and the disk. Goes out: facts. It never judges them.
 //!
-//! A user of a NATS server who may not read something leaves it out, and so does a store that is not there.
+//! Facts that the user of a NATS server may not read are missing, and so are those of missing stores.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ use crate::seams::Space;
 
 /// The subjects of articles in the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";
-/// So many of the newest dead letters are read at most.
+/// The most dead letters that are read, the newest first.
 const LETTERS: u64 = 64;
-/// What the names of the detector's snapshots begin with; the sequence of the last decision follows.
+/// The beginning of the names of the detector's snapshots. The sequence of the last decision follows.
 const SNAPSHOT: &str = "detector-";
 
-/// What was found out in one look.
+/// The facts of one look.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     /// The sequence of the newest article in the output.
@@ -38,16 +38,16 @@ pub(super) struct Facts {
     pub(super) space: Option<Space>,
 }
 
-/// The newest article that was fetched, by the clocks of fetcher and broker.
+/// The newest fetched article, with the times of the fetcher's and the broker's clocks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fetched {
     pub(super) seen: UnixMillis,
-    /// When it was sent, where that is said.
+    /// When it was sent, if the message says so.
     pub(super) sent: Option<UnixMillis>,
     pub(super) stored: UnixMillis,
 }
 
-/// How full a stream is.
+/// The size of a stream and its limit.
 #[derive(Debug, Clone)]
 pub(super) struct StreamFill {
     pub(super) name: String,
@@ -55,12 +55,12 @@ pub(super) struct StreamFill {
     pub(super) max_bytes: u64,
 }
 
-/// The decisions that no snapshot of the detector knows.
+/// The decisions that are not in any snapshot of the detector.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unsaved {
     pub(super) decisions: u64,
-    /// All decisions that are kept.
-    pub(super) kept: u64,
+    /// All stored decisions.
+    pub(super) stored: u64,
     /// When the oldest of them was stored.
     pub(super) since: UnixMillis,
 }
@@ -70,7 +70,7 @@ pub(super) struct Unsaved {
 pub(super) struct Dead {
     pub(super) last: u64,
     pub(super) at: Option<UnixMillis>,
-    /// The newest about a record that its writer did not write.
+    /// The newest letter about a record that its writer did not write.
     pub(super) forged: Option<Forged>,
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Forged {
     pub(super) at: UnixMillis,
 }
 
-/// The dead letters as far as they were read.
+/// The dead letters that were read so far.
 #[derive(Debug, Default)]
 pub(super) struct Letters {
     read: u64,
@@ -93,7 +93,7 @@ impl Letters {
         let state = bus.stream_state(streams::DEAD.name).await?;
         let newest = bus.last(streams::DEAD.name, ">").await?;
         if state.last < self.read {
-            // The stream was made anew.
+            // The stream was created anew.
             *self = Self::default();
         }
         let first = state.first.max(self.read + 1).max(state.last.saturating_sub(LETTERS - 1));
@@ -114,17 +114,17 @@ impl Letters {
     }
 }
 
-/// What is known of a delivery.
+/// The facts about a delivery.
 #[derive(Debug, Clone)]
 pub(super) struct DeliveryFact {
     pub(super) name: String,
-    /// Why nothing more is sent to it.
+    /// Why the delivery is off.
     pub(super) off: Option<String>,
-    /// How it did the last time.
+    /// The result of the last attempt.
     pub(super) state: Option<DeliveryState>,
 }
 
-/// What is known of a feed.
+/// The facts about a feed.
 #[derive(Debug, Clone)]
 pub(super) struct FeedFact {
     pub(super) id: FeedId,
@@ -132,7 +132,7 @@ pub(super) struct FeedFact {
     pub(super) is_failing: bool,
 }
 
-/// The feeds, as their records say. Only records that have changed since are read again.
+/// The feeds according to their records. Only changed records are read again.
 #[derive(Debug, Default)]
 pub(super) struct Feeds {
     by_key: BTreeMap<String, FeedFact>,
@@ -163,7 +163,7 @@ impl FeedFact {
     }
 }
 
-/// Looks at the bus.
+/// Collects the facts from the bus.
 pub(super) async fn of_bus(
     bus: &dyn Bus,
     limits: &Limits,
@@ -196,7 +196,7 @@ pub(super) async fn of_bus(
     })
 }
 
-/// Nothing where it cannot be known here; other failures pass.
+/// Turns a missing right or store into no answer. Other errors stay errors.
 fn allowed<T>(answer: Result<T, BusError>) -> Result<Option<T>, BusError> {
     match answer {
         Ok(found) => Ok(Some(found)),
@@ -209,7 +209,7 @@ async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
     let judged = bus.stream_state(streams::JUDGED.name).await?;
     let names = bus.objects(streams::SNAPSHOTS.name)?.names().await?;
     let of_name = |name: &String| name.strip_prefix(SNAPSHOT)?.parse::<u64>().ok();
-    // One behind the last decision is of streams that are no more.
+    // A snapshot behind the last decision belongs to streams that were deleted.
     let last = names.iter().filter_map(of_name).filter(|it| *it <= judged.last).max();
     let first = last.unwrap_or(0).saturating_add(1).max(judged.first);
     if first > judged.last {
@@ -217,9 +217,9 @@ async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
     }
     let since = match bus.get(streams::JUDGED.name, first).await {
         Ok(stored) => stored.at,
-        // It has just been dropped, by its age or for want of room.
+        // The stream has just dropped it.
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(Some(Unsaved { decisions: judged.last + 1 - first, kept: judged.messages, since }))
+    Ok(Some(Unsaved { decisions: judged.last + 1 - first, stored: judged.messages, since }))
 }

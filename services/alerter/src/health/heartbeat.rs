@@ -1,4 +1,4 @@
-//! Calls an address while all is well, so that somebody elsewhere notices when it stops.
+//! Calls an address while all is well, so that a service elsewhere notices when the calls stop.
 //!
 //! Comes in: the health report. Goes out: one request now and then. It never calls while data is in danger.
 
@@ -13,14 +13,14 @@ use super::{LOOK, Report};
 use crate::metrics::HEARTBEATS;
 use crate::settings::Heartbeat;
 
-/// A report that is older says nothing about now.
+/// An older report says nothing about the present.
 const STALE: Duration = Duration::from_secs(3 * LOOK.as_secs());
 /// How long a call may take.
 const TOTAL: Duration = Duration::from_secs(10);
-/// The most of an answer that is read, in bytes.
+/// The most bytes that are read of an answer.
 const MOST: u64 = 64 << 10;
 
-/// Calls the address until it is told to stop.
+/// Calls the address until it is stopped.
 pub(crate) async fn beat(
     heartbeat: Heartbeat,
     client: Client,
@@ -45,7 +45,7 @@ pub(crate) async fn beat(
                     "ok"
                 }
                 Err(why) => {
-                    // Said once: whoever is called notices by itself.
+                    // The log reports it once: the called service notices by itself.
                     if !std::mem::replace(&mut failed, true) {
                         tracing::warn!(why, "the heartbeat was not taken");
                     }
@@ -62,7 +62,7 @@ pub(crate) async fn beat(
     }
 }
 
-/// Whether nothing endangers news or data, as far as is known now.
+/// Whether no condition endangers news or data, as far as is known now.
 fn is_well(report: &HealthReport, now: UnixMillis) -> bool {
     let age = now.since(wirefold_envelope::unix_millis(report.at));
     age < STALE && !report.conditions.iter().any(|it| it.kind.endangers_data())

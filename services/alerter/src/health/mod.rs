@@ -3,8 +3,8 @@
 //! Comes in: facts, every few minutes. Goes out: a report in `wf_deliveries`, which the page and the API read and the
 //! deliveries send. It never repairs.
 //!
-//! What is open stands in `wf_deliveries` under `health`, where page and API read it. What each delivery
-//! was told stands there, too: see [`notifier`]. docs/health.md says which conditions there are.
+//! The open conditions are in `wf_deliveries` under `health`. The conditions that each delivery has reported
+//! are there too: see [`notifier`]. docs/health.md lists all conditions.
 
 mod conditions;
 mod facts;
@@ -38,13 +38,13 @@ use rhythm::Rhythm;
 pub(crate) use heartbeat::beat;
 pub(crate) use notifier::HealthNotifier;
 
-/// How often it looks.
+/// The time between two looks.
 const LOOK: Duration = Duration::from_mins(5);
-/// When it looks again after the bus failed it.
+/// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
-/// A condition is over once it has not held for so long: what comes and goes is one condition.
+/// A condition ends if it was absent for so long. If it comes and goes, it stays open.
 const CALM: Duration = Duration::from_mins(15);
-/// The key of what the watch itself remembers.
+/// The key of the watch's own state.
 const WATCH_KEY: &str = "health-watch";
 
 /// The report of the last look; none before the first one, and none while the bus fails.
@@ -55,27 +55,27 @@ pub(crate) struct Watch {
     context: StageContext,
     limits: Limits,
     disk: Option<Arc<dyn Disk>>,
-    /// The deliveries, with what tells of each that its target is gone.
+    /// The deliveries, and whether their targets are gone.
     deliveries: Vec<(String, TargetGone)>,
     states: DeliveryStates,
-    kept: Arc<dyn KeyValue>,
+    table: Arc<dyn KeyValue>,
     feeds: Feeds,
     letters: Letters,
     told: watch::Sender<Option<Arc<HealthReport>>>,
 }
 
-/// What the watch remembers, beside what is open.
+/// The stored state of the watch, besides the open conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Memory {
     rhythm: Rhythm,
-    /// The last dead letter when none was open.
+    /// The last dead letter before the condition opened.
     dead: Option<u64>,
-    /// Since when an open condition has not held.
+    /// Since when an open condition has been absent.
     calm_since: BTreeMap<String, u64>,
 }
 
 impl Watch {
-    /// Opens what is kept.
+    /// Opens the stored state.
     pub(crate) fn new(
         context: &StageContext,
         limits: Limits,
@@ -84,13 +84,13 @@ impl Watch {
         states: DeliveryStates,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
-        let kept = context.bus.key_value(streams::DELIVERIES.name)?;
+        let table = context.bus.key_value(streams::DELIVERIES.name)?;
         let (context, feeds, letters) = (context.clone(), Feeds::default(), Letters::default());
-        let watch = Self { context, limits, disk, deliveries, states, kept, feeds, letters, told };
+        let watch = Self { context, limits, disk, deliveries, states, table, feeds, letters, told };
         Ok((watch, report))
     }
 
-    /// Looks until it is told to stop. No alert waits for it.
+    /// Looks until it is stopped. No alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.context.clock.clone();
         loop {
@@ -113,22 +113,23 @@ impl Watch {
         }
     }
 
-    /// Looks once, and keeps what it found.
+    /// Looks once, and stores the report.
     async fn look(&mut self) -> Result<HealthReport, BusError> {
         let now = self.context.clock.now();
         let facts = self.facts(now).await?;
-        let mut memory: Memory = match self.kept.get(WATCH_KEY).await?.and_then(|it| it.value) {
+        let mut memory: Memory = match self.table.get(WATCH_KEY).await?.and_then(|it| it.value) {
             Some(value) => serde_json::from_slice(&value).unwrap_or_default(),
             None => Memory::default(),
         };
         let open = self.open().await?;
         let report = memory.report(&open, &facts, now);
         say_what_changed(&open, &report.conditions);
-        // First what is remembered: where only that was kept, the same is found again.
+        // The state is stored first. If the process dies before the report is stored, the next look finds the
+        // same.
         let remembered = serde_json::to_vec(&memory).unwrap_or_default();
-        self.kept.put(WATCH_KEY, remembered.into()).await?;
+        self.table.put(WATCH_KEY, remembered.into()).await?;
         if let Ok(value) = encode(&report) {
-            self.kept.put(HEALTH_KEY, value.into()).await?;
+            self.table.put(HEALTH_KEY, value.into()).await?;
         }
         Ok(report)
     }
@@ -147,18 +148,18 @@ impl Watch {
     }
 
     async fn open(&self) -> Result<Vec<HealthCondition>, BusError> {
-        let entry = self.kept.get(HEALTH_KEY).await?;
+        let entry = self.table.get(HEALTH_KEY).await?;
         let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());
         Ok(report.map(|report| report.conditions).unwrap_or_default())
     }
 }
 
 impl Memory {
-    /// What is open by these facts, where these conditions were open before.
+    /// The conditions that are open by these facts, given the conditions that were open before.
     fn report(&mut self, open: &[HealthCondition], facts: &Facts, now: UnixMillis) -> HealthReport {
         let quiet = self.rhythm.look(facts.newest, now);
         let last = facts.dead.map_or(0, |dead| dead.last);
-        // The letters of before the first look are old ones. A stream that was made anew begins again.
+        // Dead letters from before the first look are old. A stream that was created anew begins again.
         let dead = self.dead.filter(|told| *told <= last).unwrap_or(last);
         let found = conditions(facts, quiet, Before { now, open, dead });
         let conditions = self.merge(open, found, now);
@@ -167,7 +168,7 @@ impl Memory {
         HealthReport { schema: Tag::new(), at: timestamp(now), conditions }
     }
 
-    /// Puts together what was open and what was found.
+    /// Combines the conditions that were open with those that were found.
     fn merge(
         &mut self,
         open: &[HealthCondition],
@@ -192,12 +193,12 @@ impl Memory {
     }
 }
 
-/// What a condition is remembered by.
+/// The key of a condition.
 fn name(condition: &HealthCondition) -> String {
     format!("{} {}", condition.kind.as_str(), condition.about.as_deref().unwrap_or_default())
 }
 
-/// Logs what has opened and what is over, and counts what is open.
+/// Logs which conditions opened and ended, and counts the open ones.
 fn say_what_changed(before: &[HealthCondition], now: &[HealthCondition]) {
     for opened in now.iter().filter(|it| !before.iter().any(|other| other.is_same(it))) {
         let HealthCondition { words, advice, .. } = opened;

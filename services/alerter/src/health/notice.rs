@@ -1,4 +1,4 @@
-//! What a delivery is to be told about health, and how it reads. Pure.
+//! Composes health notices for a delivery. Pure.
 //!
 //! Comes in: the open conditions, and what the delivery was told before. Goes out: a notice, or nothing. It never
 //! sends.
@@ -11,22 +11,22 @@ use wirefold_proto::{HealthCondition, HealthKind, HealthNotice, Tag};
 
 use crate::wording::{line, minute};
 
-/// What lasts is told again after so long.
+/// How often a lasting condition is reported again.
 const REMIND: Duration = Duration::from_hours(24);
-/// A full stream drops what is old, which may be as the operator wants it: told again after so long.
+/// How often a full stream is reported again. It drops old messages, which the operator may want.
 const REMIND_FULL: Duration = Duration::from_hours(7 * 24);
 
-/// A condition that a delivery was told of.
+/// A condition that a delivery has reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ToldCondition {
     condition: HealthCondition,
-    /// When it was told last.
+    /// When it was reported last.
     at: Timestamp,
 }
 
-/// What is to be told to a delivery now; none where it knows everything.
+/// The notice to send now; none if the delivery has reported everything.
 ///
-/// A delivery is not told that it does not work itself: the others are.
+/// The failure of a delivery is reported by the other deliveries.
 pub(super) fn notice(
     delivery: &str,
     told: &[ToldCondition],
@@ -40,7 +40,7 @@ pub(super) fn notice(
     let opened: Vec<HealthCondition> =
         open.iter().filter(|it| told_of(it).is_none()).map(|it| (*it).clone()).collect();
     let known = || open.iter().filter_map(|it| Some((*it, told_of(it)?)));
-    // All of them together: one reminder a day, not one for each.
+    // All reminders of a day come together.
     let is_due = known().any(|(it, last)| now.duration_since(last.at) >= remind(it.kind));
     let lasting = if is_due { known().map(|(it, _)| it.clone()).collect() } else { Vec::new() };
     let is_open = |last: &ToldCondition| open.iter().any(|it| it.is_same(&last.condition));
@@ -62,7 +62,7 @@ fn is_about(condition: &HealthCondition, delivery: &str) -> bool {
     is_of_delivery && condition.about.as_deref() == Some(delivery)
 }
 
-/// Whether they are one, and not one after the other.
+/// Whether both are the same condition, not two in succession.
 fn is_one(one: &HealthCondition, other: &HealthCondition) -> bool {
     one.is_same(other) && one.since == other.since
 }
@@ -76,7 +76,7 @@ fn is_empty(notice: &HealthNotice) -> bool {
     notice.opened.is_empty() && notice.lasting.is_empty() && notice.over.is_empty()
 }
 
-/// What a delivery knows once it was told this.
+/// The conditions that a delivery has reported after this notice.
 pub(super) fn after(told: Vec<ToldCondition>, notice: &HealthNotice) -> Vec<ToldCondition> {
     let now: Vec<&HealthCondition> = notice.opened.iter().chain(&notice.lasting).collect();
     let is_replaced = |old: &ToldCondition| {

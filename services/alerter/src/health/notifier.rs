@@ -1,4 +1,4 @@
-//! Sends one delivery what has changed about the health of the installation.
+//! Sends the changes of the health report to one delivery.
 //!
 //! Comes in: the report of open conditions. Goes out: messages through the channel of a delivery. It never looks at the
 //! installation itself, and knows no quiet hours, because those belong to subscriptions.
@@ -18,15 +18,15 @@ use wirefold_proto::{HealthNotice, streams};
 use super::Report;
 use super::notice::{ToldCondition, after, lines, notice, title};
 use crate::NAME;
-use crate::delivery::retry::Trying;
+use crate::delivery::retry::RetryState;
 use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind, TargetGone};
 use crate::metrics::HEALTH_NOTICES;
 
-/// When it tries again after the bus failed it.
+/// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
-/// The longest wait between two attempts: what is wrong now is of use now.
+/// The longest wait between two attempts: late notices are of little use.
 const LONGEST: Duration = Duration::from_mins(30);
-/// How long it waits at most before it looks at the clock again.
+/// The longest wait before it reads the clock again.
 const LOOK: Duration = Duration::from_hours(1);
 
 /// Notifies one delivery.
@@ -35,15 +35,15 @@ pub(crate) struct HealthNotifier {
     channel: Box<dyn Channel>,
     common: Common,
     gone: TargetGone,
-    kept: Arc<dyn KeyValue>,
+    table: Arc<dyn KeyValue>,
     key: String,
     report: Report,
 }
 
-/// What stands in the bucket.
+/// The stored state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct State {
-    /// What the delivery was told.
+    /// The conditions that were reported.
     #[serde(default)]
     told: Vec<ToldCondition>,
     /// The message that is being sent.
@@ -52,7 +52,7 @@ struct State {
 }
 
 impl HealthNotifier {
-    /// Opens what is kept of a delivery's messages.
+    /// Opens the stored state of a delivery.
     pub(crate) fn new(
         delivery: &str,
         channel: Box<dyn Channel>,
@@ -60,17 +60,17 @@ impl HealthNotifier {
         gone: TargetGone,
         report: Report,
     ) -> Result<Self, BusError> {
-        let kept = common.context.bus.key_value(streams::DELIVERIES.name)?;
+        let table = common.context.bus.key_value(streams::DELIVERIES.name)?;
         let (delivery, key) = (delivery.to_owned(), format!("{delivery}.health"));
-        Ok(Self { delivery, channel, common: common.clone(), gone, kept, key, report })
+        Ok(Self { delivery, channel, common: common.clone(), gone, table, key, report })
     }
 
-    /// Runs until it is told to stop. Whatever fails is tried again: no alert waits for it.
+    /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.common.context.clock.clone();
-        let mut trying = Trying::default();
+        let mut retry_state = RetryState::default();
         loop {
-            let wait = match self.step(&mut trying).await {
+            let wait = match self.step(&mut retry_state).await {
                 Ok(wait) => wait,
                 Err(LoopError::Bus(error)) => {
                     self.common.context.observer.observe(NAME, Event::BusFailed(&error));
@@ -92,13 +92,13 @@ impl HealthNotifier {
         }
     }
 
-    /// Does what is to be done now; says how long nothing is.
-    async fn step(&mut self, trying: &mut Trying) -> Result<Duration, LoopError> {
+    /// Does what is due, and returns how long nothing is due.
+    async fn step(&mut self, retry_state: &mut RetryState) -> Result<Duration, LoopError> {
         let now = self.common.context.clock.now();
-        if let Some(wait) = trying.wait(now) {
+        if let Some(wait) = retry_state.wait(now) {
             return Ok(wait);
         }
-        let entry = self.kept.get(&self.key).await?;
+        let entry = self.table.get(&self.key).await?;
         let revision = entry.as_ref().map_or(0, |entry| entry.revision);
         let value = entry.and_then(|entry| entry.value);
         let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
@@ -117,12 +117,12 @@ impl HealthNotifier {
         let (told, outcome) = match sent {
             Ok(()) => (after(told, &notice), "ok"),
             Err(Failure::Later { after: asked, why }) => {
-                if let Some(wait) = trying.failed(asked, &notice.id, LONGEST, now) {
+                if let Some(wait) = retry_state.failed(asked, &notice.id, LONGEST, now) {
                     tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
                     HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
                     return Ok(wait);
                 }
-                // What still holds is told anew.
+                // A condition that lasts is reported again.
                 (told, "given_up")
             }
             Err(Failure::Never { why } | Failure::Gone { why }) => {
@@ -130,10 +130,10 @@ impl HealthNotifier {
                 (after(told, &notice), "refused")
             }
         };
-        *trying = Trying::default();
+        *retry_state = RetryState::default();
         HEALTH_NOTICES.add(1, &[self.channel.kind(), outcome]);
         self.save(&told, None, revision).await?;
-        // There may be more to tell already.
+        // There may be another notice already.
         Ok(Duration::ZERO)
     }
 
@@ -164,7 +164,7 @@ impl HealthNotifier {
             page: self.common.page.clone(),
             now,
         };
-        let sent = self.channel.tell(told).await;
+        let sent = self.channel.send_notice(told).await;
         match &sent {
             Ok(()) => self.common.states.works(&self.delivery),
             Err(Failure::Later { why, .. }) => self.common.states.failed(&self.delivery, now, why),
@@ -182,6 +182,6 @@ impl HealthNotifier {
     ) -> Result<u64, BusError> {
         let state = State { told: told.to_vec(), sending: sending.cloned() };
         let value = serde_json::to_vec(&state).unwrap_or_default();
-        self.kept.put_if(&self.key, value.into(), revision).await
+        self.table.put_if(&self.key, value.into(), revision).await
     }
 }

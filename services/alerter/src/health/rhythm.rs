@@ -11,27 +11,28 @@ use wirefold_flow::UnixMillis;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-/// The rhythm is learned for so long before a quiet time can be too long.
+/// The rhythm is learned for so long before a quiet time counts as too long.
 const LEARNING: Duration = Duration::from_hours(48);
-/// The days that are remembered: each weekday and one more, so that a weekend knows the one before.
+/// The number of days stored: each weekday, and one more to compare a weekend with the one before.
 const DAYS: u64 = 8;
-/// No shorter quiet time is too long.
+/// A shorter quiet time is never too long.
 const SHORTEST: Duration = Duration::from_hours(6);
-/// Where nobody looked for longer, the process was down or the machine slept: that time does not count.
+/// After a longer break between two looks, the process was down or the machine slept. That time does not
+/// count.
 const BREAK: Duration = Duration::from_mins(30);
 
-/// When articles came, as far as somebody looked. All times are of this machine's clock.
+/// When articles came, as far as it was observed. All times are of this machine's clock.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Rhythm {
-    /// When the first article was noticed.
+    /// When the first article was seen.
     begun: Option<u64>,
-    /// The place of the newest article.
+    /// The sequence of the newest article.
     newest: u64,
-    /// Since when it is the newest, or since when somebody looks again.
+    /// When the newest article was first seen, or when observation began again.
     quiet_since: u64,
-    /// When somebody looked last.
+    /// The time of the last look.
     looked: u64,
-    /// Whether the quiet time is too long. It is so until an article comes.
+    /// Whether the quiet time is too long. It stays so until an article comes.
     #[serde(default)]
     is_too_quiet: bool,
     /// The longest quiet time of each day, in milliseconds.
@@ -43,13 +44,13 @@ pub(super) struct Rhythm {
 pub(super) struct Quiet {
     /// How long it is.
     pub(super) lasts: Duration,
-    /// The longest one that is usual.
+    /// The longest usual quiet time.
     pub(super) usual: Duration,
 }
 
 impl Rhythm {
-    /// Notes the place of the newest article; none where there is no article yet. Says whether the
-    /// quiet time is too long.
+    /// Takes the sequence of the newest article; none if there is no article yet. Returns the quiet time if
+    /// it is too long.
     pub(super) fn look(&mut self, newest: Option<u64>, now: UnixMillis) -> Option<Quiet> {
         let newest = newest?;
         let Some(begun) = self.begun else {
@@ -90,7 +91,7 @@ impl Rhythm {
     }
 }
 
-/// Twice what is usual, but at most a day more: after an outage of days the next one is not noticed much later.
+/// Twice the usual time, but at most a day more, so that an outage of days does not hide the next one.
 fn too_long(usual: Duration) -> Duration {
     (usual + usual.min(DAY)).max(SHORTEST)
 }
@@ -111,7 +112,7 @@ mod tests {
 
     const LOOK: Duration = Duration::from_mins(5);
 
-    /// A machine on which articles come, and somebody looks every five minutes.
+    /// A machine that gets articles, with a look every five minutes.
     struct Machine {
         rhythm: Rhythm,
         now: UnixMillis,
@@ -129,7 +130,7 @@ mod tests {
             self
         }
 
-        /// Nothing comes for so long; after how long that was too much.
+        /// No article for this span. Returns after how long that was too long.
         fn nothing_for(&mut self, span: Duration) -> Option<Duration> {
             let began = self.now;
             let mut too_long = None;
@@ -141,7 +142,7 @@ mod tests {
             too_long
         }
 
-        /// A week of articles every two hours.
+        /// Articles every two hours for a week.
         fn with_a_week(mut self) -> Self {
             for _ in 0..7 * 12 {
                 assert_eq!(self.article().nothing_for(HOUR * 2), None);

@@ -8,25 +8,26 @@ use std::time::Duration;
 use wirefold_envelope::CLOCK_TOLERANCE;
 use wirefold_flow::UnixMillis;
 
-/// Compares the two clocks, so that what was stored just now is not taken for what came hours late.
+/// Compares the two clocks, so that a message stored just now is not taken for one that came hours late.
 ///
-/// Who waits at the end of a stream knows that the next message is stored after it began to wait. A process that
-/// stood still for a day began to wait a day ago, and finds nothing wrong with its clock.
+/// A reader that waits at the end of a stream is_loaded that the next message is stored later than it began to
+/// wait. If the process stood still for a day, it began to wait a day ago, and the comparison finds no
+/// difference.
 #[derive(Debug, Default)]
 pub(super) struct BusClock {
-    /// When it was last found, by the clock of this machine, that nothing more stands.
+    /// When the end of the stream was last read, by the clock of this machine.
     at_end: Option<UnixMillis>,
-    /// So much this machine's clock is ahead at the least; nothing where that is little.
+    /// The least time by which this machine's clock is ahead; zero if that is little.
     ahead: Duration,
 }
 
 impl BusClock {
-    /// Nothing more stood at this time of this machine's clock.
+    /// Notes that the end of the stream was read at this time of this machine's clock.
     pub(super) fn stream_ended(&mut self, at: UnixMillis) {
         self.at_end = Some(at);
     }
 
-    /// A message has come that was stored at this time of the bus's clock.
+    /// Notes that a message came which was stored at this time of the bus's clock.
     pub(super) fn message_came(&mut self, stored: UnixMillis, now: UnixMillis) {
         let at_least = self.at_end.take().map_or(Duration::ZERO, |at| at.since(stored));
         if at_least > CLOCK_TOLERANCE {
@@ -42,7 +43,7 @@ impl BusClock {
         }
     }
 
-    /// This time of this machine's clock, as the bus would tell it.
+    /// Converts a time of this machine's clock to the clock of the bus.
     pub(super) fn corrected(&self, now: UnixMillis) -> UnixMillis {
         now.minus(self.ahead)
     }
@@ -62,7 +63,7 @@ mod tests {
         clock.stream_ended(ahead);
         clock.message_came(START, ahead);
         assert_eq!(clock.corrected(ahead), START);
-        // It was set right.
+        // The clock was set right.
         clock.stream_ended(START);
         clock.message_came(START, START);
         assert_eq!(clock.corrected(ahead), ahead);

@@ -1,6 +1,6 @@
-//! The records in `wf_subscriptions` of what people did with single alerts.
+//! The records in `wf_subscriptions` of muted and acknowledged alerts.
 //!
-//! Comes in: commands to mute or acknowledge an alert. Goes out: records, and the change for the engine. It never knows why
+//! Comes in: commands to mute or acknowledge an alert. Goes out: records, and the change for the engine. It never is_loaded why
 //! somebody muted an alert.
 
 use wirefold_envelope::unix_millis;
@@ -14,20 +14,20 @@ use super::table::{Change, Table};
 use crate::engine::Handling;
 use crate::error::AlerterError;
 
-/// What ids of commands begin with that come by a link in a message.
+/// The beginning of the ids of commands from a link in a message.
 const LINK: &str = "link-";
-/// The most links of one alert that are known to be used; beyond them it is the mute that counts.
+/// The most used links that are stored for one alert. Beyond that, only the mute is stored.
 const LINKS: usize = 64;
 
 impl Table {
-    /// Reads a record that was stored.
+    /// Reads a stored record.
     pub(super) fn read_handling(&mut self, value: &[u8]) {
         if let Ok(record) = decode::<AlertHandlingRecord>(value) {
             self.handled.insert(record.alert.clone(), record);
         }
     }
 
-    /// Everything that still matters at this time; the rest is deleted.
+    /// The records that still have an effect at this time. The others are deleted.
     pub(super) async fn handled(
         &mut self,
         now: UnixMillis,
@@ -43,7 +43,8 @@ impl Table {
         Ok(handled.map(|record| (record.alert.clone(), Handling::from_record(record))).collect())
     }
 
-    /// Carries out a command about one alert; nothing for any other, and for a link that was used.
+    /// Carries out a command about one alert. Does nothing for other commands, and for a link that was used
+    /// already.
     pub(super) async fn handle(
         &mut self,
         command: &ControlCommand,
@@ -81,7 +82,7 @@ impl Table {
     }
 }
 
-/// How an alert is handled after a command.
+/// The handling of an alert after a command.
 fn handled(handling: Handling, command: &ControlCommand) -> Handling {
     let at = unix_millis(command.at);
     match command.command {
@@ -94,7 +95,7 @@ fn handled(handling: Handling, command: &ControlCommand) -> Handling {
 }
 
 impl Matcher<'_> {
-    /// Stores what alerts took over from others, before any of them speaks.
+    /// Stores the handling that merged alerts gave to others, before any of these has a revision.
     pub(super) async fn store_handed_over(&mut self) -> Result<(), AlerterError> {
         for (id, handling) in self.engine.take_handed_over() {
             self.table.store(handling.record(&id)).await?;

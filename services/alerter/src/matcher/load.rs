@@ -1,4 +1,4 @@
-//! Decodes messages of the output, with the texts that matching needs.
+//! Decodes messages of the output and loads the texts that matching needs.
 //!
 //! Comes in: messages. Goes out: articles, changes and commands. It never applies them.
 
@@ -9,15 +9,15 @@ use wirefold_proto::{
     streams,
 };
 
-use crate::engine::{OutputPosition, Piece, position};
+use crate::engine::{IncomingArticle, OutputPosition, position};
 use crate::metrics;
 
 /// One message of the output.
 pub(crate) enum Item {
-    Article(Box<Piece>),
+    Article(Box<IncomingArticle>),
     Change(Box<OutputStory>),
     Command(Box<OutputCommand>),
-    /// Nothing that this release can read.
+    /// A message that this release cannot read.
     Unreadable,
 }
 
@@ -28,12 +28,12 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// Where it stands among the others; none where it has nothing to say.
+    /// Its position in the order of decisions; none if it is unreadable.
     pub(crate) fn stand(&self) -> Option<MessagePosition> {
         let fetched = self.position().fetched;
         Some(match &self.item {
-            Item::Article(piece) => {
-                let OutputArticle { decision, judged, changes, .. } = piece.output;
+            Item::Article(incoming) => {
+                let OutputArticle { decision, judged, changes, .. } = incoming.output;
                 MessagePosition { decision, judged, fetched, part: Part::Article { changes } }
             }
             Item::Change(story) => {
@@ -48,10 +48,10 @@ impl LoadedItem {
         })
     }
 
-    /// When it was seen or done; none where it has nothing to say.
+    /// The time of the article or change; none if it is unreadable.
     pub(crate) fn time(&self) -> Option<UnixMillis> {
         match &self.item {
-            Item::Article(piece) => Some(piece.seen),
+            Item::Article(incoming) => Some(incoming.seen),
             Item::Change(story) => Some(unix_millis(story.at)),
             Item::Command(command) => Some(unix_millis(command.command.at)),
             Item::Unreadable => None,
@@ -61,7 +61,7 @@ impl LoadedItem {
     /// Its position in the output.
     pub(crate) fn position(&self) -> OutputPosition {
         match &self.item {
-            Item::Article(piece) => piece.place,
+            Item::Article(incoming) => incoming.place,
             Item::Change(story) => position_of(story, self.output),
             Item::Command(command) => {
                 OutputPosition { fetched: command.fetched, output: self.output }
@@ -71,7 +71,7 @@ impl LoadedItem {
     }
 }
 
-/// Where a change stands: one of a command right behind the articles before that.
+/// The position of a change. One of a command comes directly after the articles before the command.
 pub(crate) fn position_of(story: &OutputStory, output: u64) -> OutputPosition {
     let fetched = match story.decision.input {
         Input::Article(sequence) => sequence,
@@ -80,7 +80,7 @@ pub(crate) fn position_of(story: &OutputStory, output: u64) -> OutputPosition {
     OutputPosition { fetched, output }
 }
 
-/// Decodes a batch and fetches its texts together; `with_texts` is false where nothing is matched.
+/// Decodes a batch and loads its texts together. `with_texts` is false if nothing is matched.
 pub(crate) async fn load(
     bus: &dyn Bus,
     batch: Vec<Stored>,
@@ -104,7 +104,7 @@ pub(crate) async fn load(
             Read::Item(item) => item,
             Read::Article(article) => {
                 let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
-                Item::Article(Box::new(Piece::new(output, *article, text.as_ref())))
+                Item::Article(Box::new(IncomingArticle::new(output, *article, text.as_ref())))
             }
         };
         LoadedItem { output, item }
@@ -112,16 +112,16 @@ pub(crate) async fn load(
     Ok(made.collect())
 }
 
-/// One message as it was decoded.
+/// A decoded message.
 enum Read {
-    /// It is whole when its text is there.
+    /// An article that still needs its text.
     Article(Box<OutputArticle>),
     Item(Item),
 }
 
 fn read(stored: &Stored) -> Read {
     let name = name_of(&stored.body);
-    // Time comes from the output and never runs back: no clock of others may take it beyond the broker's.
+    // The time of the output never runs back, so a wrong clock may not set it later than the broker's.
     let latest = timestamp(stored.at);
     let read = match name.as_deref() {
         Ok(OutputStory::NAME) => decode(stored).map(|mut story: OutputStory| {
@@ -144,7 +144,7 @@ fn read(stored: &Stored) -> Read {
     })
 }
 
-/// An article with its text; none where it is kept no longer.
+/// An article with its text; no text if it is no longer stored.
 pub(super) async fn fetched(
     bus: &dyn Bus,
     sequence: u64,
@@ -157,7 +157,7 @@ pub(super) async fn fetched(
     }
 }
 
-/// The messages with these texts; none where one is kept no longer, and then its lead has to do.
+/// The messages with these texts; none if a text is no longer stored. The output has its beginning.
 async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, BusError> {
     let is_gone = |error: &BusError| {
         matches!(error, BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_))
@@ -177,12 +177,12 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
     kept.collect()
 }
 
-/// Where an article's text stands.
+/// The sequence of an article's text.
 fn text_at(article: &OutputArticle) -> u64 {
     if article.fetched > 0 { article.fetched } else { position(article) }
 }
 
-/// The article's text, where this is it.
+/// The text of the article, if this message has it.
 fn text_of(article: &OutputArticle, stored: &Stored) -> Option<ArticleFetched> {
     decode(stored).ok().filter(|text: &ArticleFetched| text.id == article.id)
 }

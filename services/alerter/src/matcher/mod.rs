@@ -1,11 +1,11 @@
-//! The one active reader of the output. It publishes each revision once.
+//! Reads the output in order and publishes each revision once.
 //!
-//! Comes in: the messages of the output, in the order of the decisions, and commands about subscriptions. Goes out: revisions
-//! of alerts in `WF_ALERTS`, and how far it has read. It never knows a delivery.
+//! Comes in: the messages of the output, in the order of the decisions, and commands about subscriptions.
+//! Goes out: revisions of alerts in `WF_ALERTS`, and its progress. It has nothing to do with deliveries.
 //!
-//! Every revision has a subject of its own and is published only if nothing stands there yet.
-//! After a crash the alerts are rebuilt from their revisions, and the output is read again from
-//! the first place that a revision not yet published needs.
+//! Every revision has a subject of its own and is published only if that subject is empty. After a crash, the
+//! alerts are rebuilt from their revisions, and the output is read again from the first message that an
+//! unpublished revision needs.
 
 mod bus_clock;
 mod corrected;
@@ -37,24 +37,23 @@ use table::Table;
 
 pub(crate) use table::{DefaultDeliveries, Namable};
 
-/// How long a gap in the order of decisions is waited for: longer than what an enricher had in hand
-/// when it was killed takes to come again, also where the next one is killed with it.
+/// How long a gap in the order of decisions is waited for. It is longer than the messages of a killed
+/// enricher take to come again, also if the next enricher is killed too.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many messages are taken at once.
+/// How many messages are read at once.
 const BATCH: usize = 128;
-/// After how many messages the place is saved at the latest.
+/// The most messages between two saves of the progress.
 const SAVE_EVERY: usize = 1_024;
-/// What subscriptions have come to is written at most as often.
+/// The shortest time between two writes of the subscriptions' numbers.
 const SCORES_EVERY: Duration = Duration::from_secs(2);
-/// How long it waits at most before it says that it is alive.
+/// The longest time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
-/// How long it waits before it starts anew from what is stored, where the bus failed it.
+/// The wait before a new start from the stored state, after a failure of the bus.
 const RESTART: Duration = Duration::from_secs(1);
-/// How long an alert is remembered that waits for nothing that has a time, such as one that is
-/// muted for ever.
+/// How long an alert stays in memory that waits for nothing with a time, such as one muted without an end.
 const REMEMBERED: Duration = Duration::from_hours(24 * 8);
 
-/// What the matcher is told.
+/// The settings of the matcher.
 pub(crate) struct Setup {
     pub(crate) context: StageContext,
     pub(crate) subscriptions: Vec<ConfiguredSubscription>,
@@ -62,7 +61,7 @@ pub(crate) struct Setup {
     pub(crate) site_alerts: SiteAlerts,
 }
 
-/// Runs until it is told to stop. Where the bus fails it, it starts anew from what is stored.
+/// Runs until it is stopped. After a failure of the bus, it starts again from the stored state.
 pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<(), AlerterError> {
     let context = &setup.context;
     while !stop.is_cancelled() {
@@ -72,7 +71,7 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
         if !error.may_pass() {
             return Err(error);
         }
-        // The observer says what an operator must know, and once.
+        // The observer has already reported the error.
         tracing::debug!(%error, "alerter starts anew from what is stored");
         if let AlerterError::Bus(error) = &error {
             context.observer.observe(NAME, Event::of_failure(error));
@@ -100,15 +99,15 @@ struct Matcher<'a> {
     output: Box<dyn OrderedReader>,
     control: Box<dyn OrderedReader>,
     bus_clock: BusClock,
-    /// What came while it waited.
+    /// Messages that came while it waited.
     arrived: Vec<Stored>,
     commands: Vec<Stored>,
-    /// Revisions on their way to the stream.
+    /// Revisions that are being published.
     leaving: Vec<Draft>,
     since_saved: usize,
-    /// Whether a subscription may have come to something that its record does not say.
+    /// Whether the numbers of a subscription may differ from its record.
     has_new_scores: bool,
-    /// Before then records are not written again.
+    /// When records may be written again.
     scores_due: UnixMillis,
 }
 
@@ -130,10 +129,10 @@ impl Matcher<'_> {
         self.save().await
     }
 
-    /// Nothing more stands in the output: the clock takes over, and the place is saved.
+    /// At the end of the output, the clock counts, and the progress is saved.
     async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         let now = self.now();
-        // What was seen before all that waits for its turn need not wait with it.
+        // News from before everything that waits for its turn need not wait.
         let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
         self.fire(earliest.map_or(now, |time| time.min(now))).await?;
         self.engine.caught_up();
@@ -177,7 +176,7 @@ impl Matcher<'_> {
         let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
         self.context.check_fail_point(Point::Taken)?;
-        // One by one, so that what comes late comes in the order of the stream.
+        // One by one, so that late messages keep the order of the stream.
         for item in loaded {
             self.since_saved += 1;
             self.progress.read(item.output);
@@ -205,24 +204,24 @@ impl Matcher<'_> {
                 None => {}
             }
             match item.item {
-                Item::Article(mut piece) => {
-                    self.fire(piece.seen).await?;
-                    self.recall(&piece.targets()).await?;
-                    if piece.puts_right() {
-                        self.trace_correction(&mut piece).await?;
+                Item::Article(mut incoming) => {
+                    self.fire(incoming.seen).await?;
+                    self.recall(&incoming.targets()).await?;
+                    if incoming.puts_right() {
+                        self.trace_correction(&mut incoming).await?;
                     }
-                    self.engine.apply(&piece);
+                    self.engine.apply(&incoming);
                     let outcome =
-                        if piece.output.article.baseline { "baseline" } else { "compared" };
+                        if incoming.output.article.baseline { "baseline" } else { "compared" };
                     metrics::ARTICLES.add(1, &[outcome]);
-                    self.fire(piece.seen).await?;
+                    self.fire(incoming.seen).await?;
                 }
                 Item::Change(story) => {
                     let at = unix_millis(story.at);
                     self.fire(at).await?;
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
-                        self.show_all(from).await?;
+                        self.load_shown_about(from).await?;
                         self.engine.merge(from, into, at, load::position_of(&story, item.output));
                         self.store_handed_over().await?;
                         self.fire(at).await?;
@@ -244,7 +243,7 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Has the alerts concerned say what became of their stories.
+    /// Adds a manual override or a regrouping to the alerts concerned.
     async fn apply_override(
         &mut self,
         change: &StoryOverride,
@@ -252,7 +251,7 @@ impl Matcher<'_> {
     ) -> Result<(), AlerterError> {
         self.recall(&change.targets()).await?;
         for parting in &change.partings {
-            self.show_all(Target::Story(parting.from)).await?;
+            self.load_shown_about(Target::Story(parting.from)).await?;
         }
         self.engine.apply_override(change);
         self.store_handed_over().await?;
@@ -282,7 +281,7 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Saves how far it is. What a revision not yet published needs stays before that.
+    /// Saves the progress. It stays before everything that an unpublished revision needs.
     async fn save(&mut self) -> Result<(), AlerterError> {
         self.flush().await?;
         self.since_saved = 0;
@@ -294,11 +293,11 @@ impl Matcher<'_> {
             bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
             self.context.check_fail_point(Point::Settled)?;
         }
-        self.put_away().await?;
+        self.unload().await?;
         self.save_scores().await
     }
 
-    /// Writes what subscriptions have come to, however much waits to be told.
+    /// Writes the subscriptions' numbers, also while revisions wait.
     async fn save_scores(&mut self) -> Result<(), AlerterError> {
         let now = self.now();
         if !self.has_new_scores || now < self.scores_due {

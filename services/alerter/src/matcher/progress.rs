@@ -9,24 +9,24 @@ use wirefold_flow::Position;
 
 use crate::engine::OutputPosition;
 
-/// Where reading begins again after a restart.
+/// Where reading begins after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedProgress {
-    /// Nothing up to and with this sequence of `WF_OUTPUT` is needed any more.
+    /// Everything up to and including this sequence of `WF_OUTPUT` is applied.
     pub(crate) output: u64,
-    /// The sequence in `WF_FETCHED` whose decision is expected first.
+    /// The sequence in `WF_FETCHED` of the next expected decision.
     pub(crate) next: u64,
-    /// The decision before that, where nothing is read again.
+    /// The decision before that, if nothing is read again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) judged: Option<u64>,
-    /// Those behind `next` that do not come again.
+    /// Decisions after `next` that will not come again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) ahead: Vec<u64>,
-    /// Those before `next` that were not waited for any longer and have not come since: the first
-    /// and the last of each range.
+    /// Decisions before `next` that it stopped waiting for and that have not come since: the first and last
+    /// of each range.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) passed: Vec<(u64, u64)>,
-    /// The last message of `WF_OUTPUT` that was read, as it is written; empty where it is not known.
+    /// The last message of `WF_OUTPUT` that was read, in its stored form; empty if it is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) reached: String,
 }
@@ -50,23 +50,24 @@ impl SavedProgress {
         Position::parse(&self.reached).unwrap_or(Position::at_sequence(self.output))
     }
 
-    /// The position up to which everything has been applied, and nothing behind it.
+    /// The position up to which everything has been applied, and nothing after it.
     pub(super) fn position(&self) -> OutputPosition {
         OutputPosition { fetched: self.next.saturating_sub(1), output: self.output }
     }
 }
 
-/// How far reading has come.
+/// The progress of reading.
 #[derive(Debug)]
 pub(super) struct ReadingProgress {
     read: u64,
     next: u64,
     judged: Option<u64>,
-    /// The positions of what was applied and may have to be read again: by output, among decisions.
+    /// The positions of applied messages that may have to be read again: by sequence in the output, with the
+    /// decision.
     applied: BTreeMap<u64, u64>,
-    /// The same the other way round: what the first of them is, is asked at every save.
+    /// The same by decision, for the first of them at every save.
     by_decision: BTreeSet<(u64, u64)>,
-    /// What was applied and is read no more, behind what may have to be, among decisions.
+    /// Decisions after those that were applied and will not be read again.
     ahead: BTreeSet<u64>,
     reached: String,
 }
@@ -85,7 +86,7 @@ impl ReadingProgress {
         }
     }
 
-    /// Notes the last message that was read, where there is one.
+    /// Notes the last message that was read, if there is one.
     pub(super) fn reached(&mut self, last: Option<Position>) {
         if let Some(last) = last {
             self.reached = last.to_string();
@@ -96,7 +97,7 @@ impl ReadingProgress {
         self.read = self.read.max(output);
     }
 
-    /// Notes that something of an article was applied, whose decision stands at `judged`.
+    /// Notes that a part of an article was applied. Its decision has the sequence `judged`.
     pub(super) fn applied(&mut self, position: OutputPosition, judged: u64) {
         self.passed_to(position, judged);
         let OutputPosition { fetched, output } = position;
@@ -106,7 +107,7 @@ impl ReadingProgress {
         self.by_decision.insert((fetched, output));
     }
 
-    /// Notes that something of a command was applied, which may be read again without harm.
+    /// Notes that a part of a command was applied. Reading it again does no harm.
     pub(super) fn passed_to(&mut self, position: OutputPosition, judged: u64) {
         self.next = self.next.max(position.fetched + 1);
         self.judged = self.judged.max(Some(judged));
@@ -116,8 +117,8 @@ impl ReadingProgress {
         self.read
     }
 
-    /// The farthest position behind which nothing is needed: not by a revision, and not by what
-    /// waits for its turn. Read again from there, everything comes in the same order.
+    /// The farthest position after which no revision and no waiting message needs anything. Reading from
+    /// there gives everything in the same order.
     pub(super) fn position_to_save(
         &mut self,
         needed: Option<u64>,
@@ -165,7 +166,7 @@ mod tests {
         progress.read(12);
         assert_eq!(progress.position_to_save(None, Some(4), []), saved(3, 4, None, &[]));
         assert_eq!(progress.position_to_save(Some(6), Some(11), []), saved(5, 6, None, &[]));
-        // 6 comes again, and 7 and 8 do not.
+        // 6 comes again; 7 and 8 do not.
         let with_ahead = saved(7, 6, None, &[7, 8]);
         assert_eq!(progress.position_to_save(None, Some(8), []), with_ahead);
         assert_eq!(ReadingProgress::from(&with_ahead).position_to_save(None, None, []), with_ahead);

@@ -1,6 +1,6 @@
 //! Publishes revisions, each once.
 //!
-//! Comes in: drafts of the engine. Goes out: messages in `WF_ALERTS`. It never writes a text.
+//! Comes in: drafts of the engine. Goes out: messages in `WF_ALERTS`. It never writes the text of a message.
 
 use futures_util::future::join_all;
 use wirefold_envelope::{Sender, decode};
@@ -12,40 +12,40 @@ use crate::engine::{Draft, Marks, OutputPosition, Revision};
 use crate::error::AlerterError;
 use crate::metrics;
 
-/// The header of an alert that says up to which decision it speaks, as a sequence in
-/// `WF_FETCHED`; its field `output` says it as a sequence in `WF_OUTPUT`.
+/// The header with the last decision that an alert covers, as a sequence in `WF_FETCHED`. The field `output`
+/// gives the sequence in `WF_OUTPUT`.
 const COVERS: &str = "Wf-Covers";
 
 /// The header of an alert that closes: the sequence in `WF_OUTPUT` of the merge.
 const MERGED: &str = "Wf-Merged-At";
 
-/// The header of an alert whose numbers people changed: those it had told and those it had last rung
-/// with, as they would be had they been so from the beginning.
+/// The header of an alert after people changed its stories: the reported numbers, and those of the last loud
+/// revision, as if the stories had always been so.
 const MEASURED: &str = "Wf-Measured-By";
 
-/// The header of an alert that told what texts say of themselves: hashes of the last of that.
+/// The header with the hashes of the last reported notes.
 const NOTES: &str = "Wf-Notes";
 
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
-/// How many revisions are on their way at once: as many as the embedded bus makes durable together.
+/// How many revisions are published at once: as many as the embedded bus writes together.
 const WINDOW: usize = 256;
 
 impl Matcher<'_> {
-    /// Sends every revision that is due on its way. The alert goes on as if it stood already;
-    /// nothing is saved before it does.
+    /// Publishes every revision that is due. The engine accepts each at once, but the progress is saved only
+    /// after all are stored.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
         let limit = self.engine.time_with(limit);
         loop {
             let Some(mut draft) = self.engine.next(limit) else {
-                match self.show_next(limit).await? {
+                match self.load_next_shown(limit).await? {
                     true => continue,
                     false => return Ok(()),
                 }
             };
             self.engine.hold_late(&mut draft.alert, self.bus_clock.corrected(self.now()));
             self.context.check_fail_point(Point::Handled)?;
-            // One of an alert at a time, so that none stands without the one before it.
+            // Revisions of one alert are published one at a time, so none is stored without the one before.
             let is_under_way = self.leaving.iter().any(|other| other.alert.id == draft.alert.id);
             if is_under_way || self.leaving.len() == WINDOW {
                 self.flush().await?;
@@ -56,7 +56,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// Waits until all that are on their way stand in the stream.
+    /// Waits until all revisions are stored.
     pub(super) async fn flush(&mut self) -> Result<(), AlerterError> {
         let leaving = std::mem::take(&mut self.leaving);
         let bus = self.context.bus.clone();
@@ -68,7 +68,7 @@ impl Matcher<'_> {
         for (draft, published) in leaving.iter().zip(answers) {
             match published {
                 Ok(Published::New(sequence)) => {
-                    self.engine.stands(&draft.alert.id, sequence);
+                    self.engine.note_last_revision(&draft.alert.id, sequence);
                     self.context.check_fail_point(Point::Published)?;
                     count(&draft.alert);
                 }
@@ -81,8 +81,8 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// A revision stands already: ours, of a life before a crash. Where it says something else, as
-    /// where the alert had been forgotten, all lives are rebuilt from what stands.
+    /// A revision is stored already, from before a crash. If it differs, because the alert was dropped from
+    /// memory, all lives are rebuilt from the stream.
     async fn check(&mut self, draft: &Draft) -> Result<(), AlerterError> {
         let subject = draft.alert.subject();
         let standing = self.context.bus.last(streams::ALERTS.name, subject.as_str()).await?;
@@ -92,16 +92,16 @@ impl Matcher<'_> {
                 Err(BusError::Unavailable(why).into())
             }
             Some(Revision { sequence, alert, .. }) => {
-                self.engine.stands(&alert.id, sequence);
+                self.engine.note_last_revision(&alert.id, sequence);
                 Ok(())
             }
-            // It was told and is kept no longer.
+            // It was published and is no longer stored.
             None => Ok(()),
         }
     }
 }
 
-/// Reads a revision with what it covers.
+/// Reads a revision with the position it covers.
 pub(super) fn revision(stored: &Stored) -> Option<Revision> {
     let alert: Alert = decode(stored)
         .inspect_err(|error| {

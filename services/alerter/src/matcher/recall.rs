@@ -1,6 +1,6 @@
-//! Brings back alerts that were put away.
+//! Loads alerts that were unloaded.
 //!
-//! Comes in: events and stories. Goes out: their alerts in the engine again, read from their revisions. It never
+//! Comes in: events and stories. Goes out: their alerts in the engine, read from their revisions. It never
 //! publishes.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -16,24 +16,24 @@ use crate::error::AlerterError;
 const AT_ONCE: usize = 64;
 
 impl Matcher<'_> {
-    /// Brings back every alert about these, and about what they became part of.
+    /// Loads every alert about these targets, and about the targets they were merged into.
     pub(super) async fn recall(&mut self, about: &[Target]) -> Result<(), BusError> {
         let bus = &*self.context.bus;
         let mut targets = about.to_vec();
         let mut place = 0;
         while let Some(target) = targets.get(place).copied() {
-            for sequence in self.engine.put_away_about(target) {
+            for sequence in self.engine.unloaded_about(target) {
                 let last = revision_at(bus, sequence).await?;
-                // Another may share the hash.
+                // Another alert may share the hash.
                 if let Some(last) = last.filter(|last| last.alert.target == target) {
                     let revisions = revisions_up_to(bus, last).await?;
-                    self.engine.wake(&revisions);
+                    self.engine.load_alert(&revisions);
                 }
             }
             let survivors = self.engine.survivors(target);
             targets.extend(survivors.into_iter().filter(|into| !about.contains(into)));
             place += 1;
-            // Merges go to older ones, so this ends; the bound is a safeguard.
+            // Merges go into older targets, so this ends. The limit is a safeguard.
             if place > 64 {
                 break;
             }
@@ -41,29 +41,29 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Brings back what the alerts about this show.
-    pub(super) async fn show_all(&mut self, target: Target) -> Result<(), BusError> {
+    /// Loads the visible parts of the alerts about this target.
+    pub(super) async fn load_shown_about(&mut self, target: Target) -> Result<(), BusError> {
         let bus = &*self.context.bus;
-        for (id, sequence) in self.engine.lacking_about(target) {
+        for (id, sequence) in self.engine.unloaded_shown_about(target) {
             let last = revision_at(bus, sequence).await?;
-            self.engine.show(&id, last.as_ref().map(|last| &last.alert));
+            self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
         }
         Ok(())
     }
 
-    /// Brings back what the alert shows that speaks next by then; false where nothing is lacking.
-    pub(super) async fn show_next(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
-        let Some((id, sequence)) = self.engine.lacks(limit) else {
+    /// Loads the visible part of the alert whose revision is due first; false if nothing is missing.
+    pub(super) async fn load_next_shown(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
+        let Some((id, sequence)) = self.engine.next_unloaded(limit) else {
             return Ok(false);
         };
         let last = revision_at(&*self.context.bus, sequence).await?;
-        self.engine.show(&id, last.as_ref().map(|last| &last.alert));
+        self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
         Ok(true)
     }
 
-    /// Puts away what can be read back. Nothing may be on its way to the stream.
-    pub(super) async fn put_away(&mut self) -> Result<(), AlerterError> {
-        if self.engine.sweep(REMEMBERED) {
+    /// Unloads what can be read again. No revision may be on its way to the stream.
+    pub(super) async fn unload(&mut self) -> Result<(), AlerterError> {
+        if self.engine.unload(REMEMBERED) {
             let state = self.context.bus.stream_state(streams::ALERTS.name).await?;
             self.engine.expire(state.first);
         }
@@ -71,17 +71,17 @@ impl Matcher<'_> {
     }
 }
 
-/// The revision that stands there; none where it is kept no longer.
+/// The revision at a sequence; none if it is no longer stored.
 async fn revision_at(bus: &dyn Bus, sequence: u64) -> Result<Option<Revision>, BusError> {
     match bus.get(streams::ALERTS.name, sequence).await {
         Ok(stored) => Ok(revision(&stored)),
-        // One that was not given yet stood in a stream that went back in time.
+        // A sequence that does not exist yet belonged to a stream that was rolled back.
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// All revisions of an alert that are kept, with the last.
+/// All stored revisions of an alert, the last included.
 async fn revisions_up_to(bus: &dyn Bus, last: Revision) -> Result<Vec<Revision>, BusError> {
     let subjects = (1..last.alert.revision).map(|number| Subject::alert(&last.alert.id, number));
     let reading = subjects

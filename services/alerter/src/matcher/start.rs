@@ -58,7 +58,8 @@ impl<'a> Matcher<'a> {
         Ok(matcher)
     }
 
-    /// The lives of all alerts, from their revisions in order. What is over is put away at once.
+    /// Rebuilds the lives of all alerts from their revisions, in order. Alerts that are over are unloaded at
+    /// once.
     async fn rebuild(&mut self) -> Result<(), AlerterError> {
         let mut alerts = self.context.bus.read(streams::ALERTS.name, ">", 1).await?;
         loop {
@@ -67,19 +68,19 @@ impl<'a> Matcher<'a> {
                 return Ok(());
             }
             for Revision { sequence, alert, marks } in revisions.iter().filter_map(revision) {
-                if alert.revision > 1 && !self.engine.knows(&alert.id) {
+                if alert.revision > 1 && !self.engine.is_loaded(&alert.id) {
                     self.recall(&[alert.target]).await?;
                 }
                 self.engine.accept(&alert, marks);
-                self.engine.stands(&alert.id, sequence);
+                self.engine.note_last_revision(&alert.id, sequence);
             }
-            self.put_away().await?;
+            self.unload().await?;
         }
     }
 }
 
-/// Where it goes on in the output: at the beginning of what is kept, where the stream went back in time. What
-/// was told of that stands among the alerts, and is told once.
+/// Where reading of the output continues: at its beginning if the stream was rolled back. The alerts show
+/// what was reported, so nothing is reported twice.
 async fn saved_progress(
     context: &StageContext,
     table: &mut Table,
@@ -94,8 +95,8 @@ async fn saved_progress(
     }
 }
 
-/// Where it goes on in the commands: where the stream went back in time, with what it took since. Those
-/// before it were carried out, and later ones that are no more may have been as well.
+/// Where reading of the commands continues. If the stream was rolled back, the commands since then count as
+/// new. Those before were carried out, and lost later ones may have been too.
 async fn commands_from(context: &StageContext, table: &mut Table) -> Result<u64, BusError> {
     let reached = table.control();
     match new_from(context, streams::CONTROL.name, &reached).await? {
@@ -107,7 +108,7 @@ async fn commands_from(context: &StageContext, table: &mut Table) -> Result<u64,
     }
 }
 
-/// Where a stream went back in time: tells so, and gives the sequence from which on its messages are new.
+/// The sequence from which the messages of a rolled-back stream are new. It also reports the rollback.
 async fn new_from(
     context: &StageContext,
     stream: &'static str,
@@ -124,7 +125,7 @@ async fn new_from(
     }
 }
 
-/// Makes the engine follow a change to the table.
+/// Applies a change of the table to the engine.
 pub(super) fn apply_change(engine: &mut Engine, change: Option<Change>) {
     match change {
         Some(Change::Put(rules)) => engine.put(*rules),

@@ -1,4 +1,4 @@
-//! The table `wf_subscriptions`: the subscriptions in force, and how far the matcher is.
+//! The table `wf_subscriptions`: the subscriptions in force, and the matcher's progress.
 //!
 //! Comes in: commands, and subscriptions of files. Goes out: records, and the change for the engine. It never matches.
 
@@ -23,12 +23,12 @@ use crate::subscription::{Mute, Rules, record_key, with_defaults};
 
 const PLACE: &str = "place";
 const CONTROL: &str = "control";
-/// The last command that was carried out, by which its stream is recognised.
+/// The last command that was carried out, to recognise its stream.
 const CONTROL_REACHED: &str = "control_reached";
 /// A mute without an end.
 const FOR_EVER: Timestamp = Timestamp::MAX;
 
-/// Which deliveries there are, and which take what names none.
+/// The deliveries, and those that a subscription without deliveries uses.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DefaultDeliveries {
     pub(crate) all: Vec<String>,
@@ -42,14 +42,14 @@ pub(crate) struct Namable {
     pub(crate) lists: Lists,
 }
 
-/// What the engine is to follow.
+/// A change for the engine.
 pub(super) enum Change {
     Put(Box<Rules>),
     Remove(SubscriptionId),
     Handle(AlertId, Handling),
 }
 
-/// The bucket and what is known of it.
+/// The bucket and its contents in memory.
 pub(super) struct Table {
     pub(super) keys: Arc<dyn KeyValue>,
     namable: Namable,
@@ -61,7 +61,7 @@ pub(super) struct Table {
     control_reached: Option<Position>,
 }
 
-/// The key of the output sequence after which a subscription holds.
+/// The key of the output sequence after which a subscription applies.
 fn since_key(id: &SubscriptionId) -> String {
     format!("since.{}", token::escape(id.as_str()))
 }
@@ -114,14 +114,14 @@ impl Table {
 
     /// The last command that was carried out.
     pub(super) fn control(&self) -> Position {
-        // A release that knew no positions may have gone on since.
+        // A release without positions may have carried out commands since.
         let is_it = |reached: &&Position| reached.sequence == self.control;
         let reached = self.control_reached.as_ref().filter(is_it);
         reached.cloned().unwrap_or(Position::at_sequence(self.control))
     }
 
-    /// Lets subscriptions that start behind this sequence of the output start there: the messages that they would have
-    /// started behind are gone.
+    /// Moves the start of subscriptions that begin after this sequence of the output back to it: the messages
+    /// up to their start were lost.
     pub(super) async fn move_starts_back_to(&mut self, sequence: u64) -> Result<(), BusError> {
         for (id, since) in self.since.iter_mut().filter(|(_, since)| **since > sequence) {
             self.keys.put(&since_key(id), sequence.to_string().into()).await?;
@@ -130,7 +130,7 @@ impl Table {
         Ok(())
     }
 
-    /// Brings the table in line with what files define; gives everything in force.
+    /// Updates the table to what files define, and returns everything in force.
     pub(super) async fn configure(
         &mut self,
         configured: &[ConfiguredSubscription],
@@ -158,7 +158,7 @@ impl Table {
         Ok(changes)
     }
 
-    /// Carries out a command; `read` is how far the output has been read.
+    /// Carries out a command. `read` is the last sequence of the output that was read.
     pub(super) async fn apply_command(
         &mut self,
         command: &ControlCommand,
@@ -250,7 +250,7 @@ impl Table {
         Ok(Some(Change::Remove(id.clone())))
     }
 
-    /// The output sequence after which a subscription holds, the same through all restarts.
+    /// The output sequence after which a subscription applies, the same after each restart.
     async fn start_of(&mut self, id: &SubscriptionId, read: u64) -> Result<u64, BusError> {
         if let Some(since) = self.since.get(id) {
             return Ok(*since);
@@ -260,7 +260,7 @@ impl Table {
         Ok(read)
     }
 
-    /// Writes a record; false where it stands so already.
+    /// Writes a record; false if the same is stored already.
     async fn write(&mut self, record: SubscriptionRecord) -> Result<bool, AlerterError> {
         let id = record.subscription.id.clone();
         if self.records.get(&id) == Some(&record) {
@@ -271,7 +271,7 @@ impl Table {
         Ok(true)
     }
 
-    /// Writes what subscriptions have come to, where that has changed; false where it has not.
+    /// Writes the numbers of subscriptions that have changed; false if none has.
     pub(super) async fn save_scores(
         &mut self,
         scores: &BTreeMap<SubscriptionId, Score>,
@@ -295,7 +295,7 @@ impl Table {
         Ok(())
     }
 
-    /// Saves how far the matcher is; false if that is saved already.
+    /// Saves the matcher's progress; false if the same is stored already.
     pub(super) async fn save_progress(
         &mut self,
         progress: &SavedProgress,

@@ -1,4 +1,4 @@
-//! The parts of a query that must all hold, as they are written.
+//! The parts of a query that must all match, as they are written.
 //!
 //! Comes in: a query. Goes out: its parts. It never judges an article.
 
@@ -7,13 +7,13 @@ use wirefold_query::{Lists, Numbers, Prepared, Query};
 /// A part of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
-    /// As it is written, without what denies it.
+    /// As written, without the sign that excludes it.
     pub(super) written: String,
-    /// Whether it must not stand in the article.
+    /// Whether the query excludes it.
     pub(super) is_excluded: bool,
 }
 
-/// The first part that does not hold; the whole query where its parts are alternatives, or all hold.
+/// The first part that fails; the whole query if its parts are alternatives, or all match.
 pub(super) fn first_failing(
     query: &str,
     lists: &Lists,
@@ -28,7 +28,7 @@ pub(super) fn first_failing(
     failing.or_else(|| Some(Part { written: query.trim().to_owned(), is_excluded: false }))
 }
 
-/// The parts between which `AND` stands or could stand; one where `OR` stands between them.
+/// The parts joined by `AND`, written or implied; one part if they are joined by `OR`.
 fn parts(query: &str) -> Vec<Part> {
     let tokens = tokens(query);
     if tokens.iter().any(|token| token == "OR") {
@@ -68,7 +68,7 @@ fn parts(query: &str) -> Vec<Part> {
     parts
 }
 
-/// What stands between spaces outside quotation marks and brackets.
+/// The parts between spaces that are outside quotation marks and brackets.
 fn tokens(query: &str) -> Vec<String> {
     let (mut depth, mut is_quoted) = (0_usize, false);
     let mut tokens = vec![String::new()];

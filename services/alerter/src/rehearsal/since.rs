@@ -1,11 +1,11 @@
-//! Where a stream stood at a time, without reading it from its beginning.
+//! Finds the sequence of a time in a stream, without reading the stream from its beginning.
 //!
 //! Comes in: a stream and a time. Goes out: a sequence. It reads few messages.
 
 use wirefold_flow::{Bus, BusError, UnixMillis};
 
-/// The sequence of the first message stored at or after this time; the one behind the last where
-/// there is none.
+/// The sequence of the first message stored at or after this time; the one after the last message if there is
+/// none.
 pub(super) async fn first_stored(
     bus: &dyn Bus,
     stream: &str,
@@ -14,7 +14,7 @@ pub(super) async fn first_stored(
     let (mut low, mut high) = (1, bus.stream_state(stream).await?.last + 1);
     while low < high {
         let middle = low + (high - low) / 2;
-        // What is kept no longer is passed over.
+        // Expired messages are skipped.
         let kept = bus.read(stream, ">", middle).await?.ready(1).await?;
         match kept.first() {
             Some(stored) if stored.at < since => low = stored.sequence + 1,

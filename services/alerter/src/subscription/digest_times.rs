@@ -1,4 +1,4 @@
-//! When digests are due, where the subscriber lives.
+//! The times at which digests are due, in the subscriber's time zone.
 //!
 //! Comes in: a time and a time zone. Goes out: the next time. It reads no clock.
 
@@ -9,12 +9,12 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::Digest;
 
-/// The hour at which those of a day and of a week are due: before work.
+/// The hour of daily and weekly digests: before work.
 const HOUR: i8 = 8;
-/// Those of a week.
+/// The day of weekly digests.
 const DAY: Weekday = Weekday::Monday;
 
-/// The first time behind this one at which a digest is due.
+/// The next time after this one at which a digest is due.
 pub(super) fn next(digest: Digest, at: UnixMillis, zone: &TimeZone) -> UnixMillis {
     let local = timestamp(at).to_zoned(zone.clone());
     let due = match digest {
@@ -25,7 +25,7 @@ pub(super) fn next(digest: Digest, at: UnixMillis, zone: &TimeZone) -> UnixMilli
             on(&local, days).filter(is_day)
         }),
     };
-    // Only the last days that there are have none after them.
+    // Only the last days of the calendar have no later ones.
     due.map_or(at, |due| unix_millis(due.timestamp()))
 }
 
@@ -34,7 +34,7 @@ fn hour_after(local: &Zoned) -> Option<Zoned> {
     begun.checked_add(Span::new().hours(1)).ok()
 }
 
-/// The hour of digests so many days on, where that is still to come.
+/// The hour of digests so many days later, if that is still to come.
 fn on(local: &Zoned, days: i64) -> Option<Zoned> {
     let date: Date = local.date().checked_add(Span::new().days(days)).ok()?;
     let due = date.at(HOUR, 0, 0, 0).to_zoned(local.time_zone().clone()).ok()?;
@@ -61,7 +61,7 @@ mod tests {
             (Digest::Daily, &utc, "2026-03-02T07:59:59Z", "2026-03-02T08:00:00Z"),
             (Digest::Daily, &utc, "2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"),
             (Digest::Daily, &berlin, "2026-03-02T07:30:00Z", "2026-03-03T07:00:00Z"),
-            // Summer time began in between.
+            // Summer time begins in between.
             (Digest::Daily, &berlin, "2026-03-28T07:00:00Z", "2026-03-29T06:00:00Z"),
             (Digest::Weekly, &utc, "2026-03-02T07:00:00Z", "2026-03-02T08:00:00Z"),
             (Digest::Weekly, &utc, "2026-03-02T08:00:00Z", "2026-03-09T08:00:00Z"),

@@ -1,4 +1,4 @@
-//! A subscription as the alerter works with it: defaults filled in, everything read and checked.
+//! A subscription as the alerter uses it: parsed and checked, with all defaults.
 //!
 //! Comes in: the settings of a subscription. Goes out: rules, or what is wrong. It never sees an article.
 
@@ -19,7 +19,7 @@ use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 pub(crate) use quiet_hours::QuietTime;
 pub(crate) use trigger::Triggers;
 
-/// After so long without news an alert goes quiet, and one that never rang is forgotten.
+/// After so long without news an alert becomes quiet, and one that never opened is dropped.
 pub(crate) const QUIET: Duration = Duration::from_hours(24);
 
 /// The key of a subscription's record.
@@ -27,16 +27,16 @@ pub(crate) fn record_key(id: &SubscriptionId) -> String {
     format!("subscription.{}", token::escape(id.as_str()))
 }
 
-/// What notifies where a subscription does not say.
+/// The default of `on`.
 const ON: [&str; 3] = ["new", "origins+2", "material"];
 const GROUP_WAIT: Interval = Interval::from_seconds(30);
-/// The longest time that the first message waits.
+/// The longest `group_wait`.
 const LONGEST_GROUP_WAIT: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 200;
 const UPDATE_INTERVAL: Interval = Interval::from_seconds(15 * 60);
 
-/// Why settings are no subscription.
+/// Why settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Problem {
     #[error("query: {0}")]
@@ -84,24 +84,24 @@ pub(crate) struct Rules {
     pub(crate) min_outlets: u32,
     pub(crate) min_origins: u32,
     quiet: Option<QuietTime>,
-    /// Where the subscriber lives.
+    /// The subscriber's time zone.
     zone: TimeZone,
     break_quiet: Option<Query>,
     pub(crate) max_per_day: Option<u32>,
-    /// When an alert is told again that nothing came to since it last notified.
+    /// When an alert is repeated that had no news since it last notified.
     pub(crate) repeat: Option<Duration>,
     digest: Option<Digest>,
     pub(crate) mute: Option<Mute>,
-    /// When it was last put, muted or unmuted.
+    /// When it was last changed, muted or unmuted.
     pub(crate) changed: UnixMillis,
-    /// The output sequence after which it holds: what was there before opens no alert.
+    /// The output sequence after which it applies: earlier articles open no alert.
     pub(crate) since: u64,
 }
 
-/// Nothing rings.
+/// A mute of the subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mute {
-    /// Until then; none: until it is put again.
+    /// When it ends; none if it has no end.
     pub(crate) until: Option<UnixMillis>,
 }
 
@@ -123,11 +123,11 @@ pub(crate) fn with_defaults(
     filled
 }
 
-/// Checks settings as they are checked before they take effect: the query, what rings, quiet
-/// hours, and that each delivery named is one of `deliveries`. `lists` are those that queries may name.
+/// Checks settings before they take effect: the query, `on`, quiet hours, and that each named delivery is one
+/// of `deliveries`. `lists` are the lists that queries may name.
 ///
 /// # Errors
-/// What is wrong, in words for people, beginning with the setting's name where it is one setting.
+/// What is wrong, in words for people. It begins with the name of the setting if only one is wrong.
 pub fn check(
     settings: &SubscriptionSettings,
     deliveries: &[String],
@@ -139,7 +139,7 @@ pub fn check(
 }
 
 impl Rules {
-    /// Reads settings whose defaults are filled in.
+    /// Parses settings with all defaults.
     pub(crate) fn read(settings: &SubscriptionSettings, lists: &Lists) -> Result<Self, Problem> {
         if settings.max_per_day == Some(0) {
             return Err(Problem::MaxPerDay);
@@ -183,7 +183,7 @@ impl Rules {
         })
     }
 
-    /// The same rules, where every delivery they name is one of these.
+    /// The same rules, if every delivery that they name is one of these.
     pub(crate) fn with_deliveries_of(self, all: &[String]) -> Result<Self, Problem> {
         let mut named = self.settings.deliveries.iter();
         match named.find(|name| !all.contains(name)) {
@@ -192,24 +192,25 @@ impl Rules {
         }
     }
 
-    /// The same rules as they hold now.
+    /// The same rules with this mute and start.
     pub(crate) fn with_mute(self, mute: Option<Mute>, changed: UnixMillis, since: u64) -> Self {
         Self { mute, changed, since, ..self }
     }
 
-    /// The hold of a subscription that is muted.
+    /// The hold while the subscription is muted.
     pub(crate) fn muted(&self, at: UnixMillis) -> Option<Hold> {
         let mute = self.mute.filter(|mute| mute.until.is_none_or(|until| until > at))?;
         let until = mute.until.map(wirefold_envelope::timestamp);
         Some(Hold { reason: HoldReason::Muted, until })
     }
 
-    /// Why a loud revision at this time is held, and until when; `rung` have rung today.
+    /// Why a loud revision at this time is held, and until when. `notified` is the number of loud revisions
+    /// today.
     pub(crate) fn hold_of_loud(
         &self,
         at: UnixMillis,
         numbers: &Numbers<'_>,
-        rung: u32,
+        notified: u32,
     ) -> Option<Hold> {
         let hold = |reason, until: Option<UnixMillis>| {
             Some(Hold { reason, until: until.map(wirefold_envelope::timestamp) })
@@ -231,43 +232,43 @@ impl Rules {
         {
             return hold(HoldReason::QuietHours, Some(until));
         }
-        let is_enough = self.max_per_day.is_some_and(|most| rung >= most);
+        let is_enough = self.max_per_day.is_some_and(|most| notified >= most);
         if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
     }
 
-    /// This time, or the end of the quiet hours that it lies in.
+    /// This time, or the end of the quiet hours if it is in them.
     pub(crate) fn awake_at(&self, at: UnixMillis) -> UnixMillis {
         self.quiet.as_ref().and_then(|quiet| quiet.end_after(at)).unwrap_or(at)
     }
 
-    /// Whether everything it sends is a digest.
-    pub(crate) fn gathers(&self) -> bool {
+    /// Whether it sends only digests.
+    pub(crate) fn has_digest(&self) -> bool {
         self.digest.is_some()
     }
 
-    /// The end of this hour, or of the quiet hours that it lies in.
+    /// The end of this hour, or of the quiet hours if that is in them.
     pub(crate) fn next_hour(&self, at: UnixMillis) -> UnixMillis {
         self.digest_after(Digest::Hourly, at)
     }
 
-    /// When the next digest is due: never in quiet hours, but at their end.
+    /// When the next digest is due: at the end of quiet hours if it would be in them.
     fn digest_after(&self, digest: Digest, at: UnixMillis) -> UnixMillis {
         let due = digest_times::next(digest, at, &self.zone);
         self.awake_at(due)
     }
 
-    /// The calendar day of a time, where the subscriber lives; else of UTC.
+    /// The calendar day of a time, in the subscriber's time zone.
     pub(crate) fn day(&self, at: UnixMillis) -> quiet_hours::Day {
         quiet_hours::day(at, &self.zone)
     }
 
-    /// Whether it asks how fast articles come.
+    /// Whether it uses velocity.
     pub(crate) fn asks_for_velocity(&self) -> bool {
         self.settings.query.contains("velocity") || self.on.asks_for_velocity()
     }
 }
 
-/// A name stands in headings of mails and in lines of terminals.
+/// The name appears in headers of mails and in lines of terminals.
 fn check_name(name: &str) -> Result<(), Problem> {
     if name.chars().any(crate::wording::is_unfit) {
         return Err(Problem::Name("it has a control character in it: write it on one line"));
@@ -278,7 +279,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
     }
 }
 
-/// When an alert is told again, if ever.
+/// When an alert is repeated; none if never.
 fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> {
     let Some(repeat) = settings.repeat_interval.map(Interval::duration) else {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! Quiet hours: times of day in which nothing notifies.
 //!
-//! Comes in: a time. Goes out: the end of the quiet hours that it lies in. It reads no clock.
+//! Comes in: a time. Goes out: the end of the quiet hours that contain it. It reads no clock.
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
@@ -11,7 +11,7 @@ use wirefold_proto::{QuietHours, SubscriptionSettings};
 
 use super::Problem;
 
-/// Quiet hours that have been read.
+/// Parsed quiet hours.
 #[derive(Debug, Clone)]
 pub(crate) struct QuietTime {
     from: Time,
@@ -22,7 +22,7 @@ pub(crate) struct QuietTime {
 /// A calendar day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Day {
-    /// When it began.
+    /// When it begins.
     pub(crate) start: UnixMillis,
     /// When the next begins.
     pub(crate) end: UnixMillis,
@@ -45,7 +45,7 @@ impl QuietTime {
         Ok(Self { from, to, zone })
     }
 
-    /// When the quiet hours that this time lies in end; none where it lies in none.
+    /// The end of the quiet hours that contain this time; none if it is outside.
     pub(crate) fn end_after(&self, at: UnixMillis) -> Option<UnixMillis> {
         let local = timestamp(at).to_zoned(self.zone.clone());
         let time = local.time();
@@ -68,7 +68,7 @@ fn known_zone(name: &str) -> Result<TimeZone, String> {
     })
 }
 
-/// Where the subscriber lives: as it is said, else where the quiet hours are, else UTC.
+/// The subscriber's time zone: as set, else that of the quiet hours, else UTC.
 pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, Problem> {
     let of_quiet = settings.quiet_hours.as_ref().map(|hours| hours.time_zone.as_str());
     let own = settings.time_zone.as_deref();
@@ -82,7 +82,7 @@ pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, Problem>
     known_zone(name).map_err(Problem::TimeZone)
 }
 
-/// The day that a time lies in.
+/// The day that contains a time.
 pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> Day {
     let local = timestamp(at).to_zoned(zone.clone());
     let start = local.start_of_day().unwrap_or(local);
@@ -91,7 +91,7 @@ pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> Day {
     Day { start: unix_millis(start.timestamp()), end: unix_millis(end) }
 }
 
-/// Only the last day that there is has no tomorrow.
+/// Only the last day of the calendar has no next day.
 fn a_day_after(start: &Zoned) -> Timestamp {
     start.timestamp().saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }

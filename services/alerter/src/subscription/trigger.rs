@@ -1,4 +1,4 @@
-//! What notifies besides the first match.
+//! The changes that notify (`on`).
 //!
 //! Comes in: the list in the settings. Goes out: which changes notify. It never notifies.
 
@@ -6,22 +6,22 @@ use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::Problem;
 
-/// What notifies.
+/// The changes that notify.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Triggers {
     /// The first match.
     pub(crate) new: bool,
     /// Something material, corrections included.
     pub(crate) material: bool,
-    /// A correction alone, or a retraction.
+    /// Only corrections and retractions.
     pub(crate) correction: bool,
-    /// A retraction alone.
+    /// Only retractions.
     pub(crate) retraction: bool,
-    /// That nothing more comes.
+    /// The end of an alert.
     pub(crate) quiet: bool,
-    /// So many more origins than when it last rang.
+    /// So many more origins than in the last loud revision.
     pub(crate) origins: Option<u32>,
-    /// So many more outlets than when it last rang.
+    /// So many more outlets than in the last loud revision.
     pub(crate) outlets: Option<u32>,
     velocity: Vec<Query>,
 }
@@ -61,9 +61,9 @@ impl Triggers {
         !self.velocity.is_empty()
     }
 
-    /// Whether articles come fast enough to ring.
+    /// Whether articles come fast enough to notify.
     pub(crate) fn is_fast(&self, numbers: &Numbers<'_>) -> bool {
-        // Asked of each article for each alert that it concerns, and few subscriptions ask for it.
+        // This runs for each article and each alert that it concerns, and few subscriptions use velocity.
         if self.velocity.is_empty() {
             return false;
         }

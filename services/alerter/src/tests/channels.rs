@@ -106,14 +106,14 @@ pub(crate) fn open(kind: DeliveryTarget) -> Box<dyn Channel> {
     channel_of(&delivery(kind), &mut clients, &printer).unwrap()
 }
 
-pub(crate) async fn send(channel: &dyn Channel, alert: &Alert, kept: Option<&str>) -> Sent {
-    send_with(channel, alert, kept, None).await
+pub(crate) async fn send(channel: &dyn Channel, alert: &Alert, target_id: Option<&str>) -> Sent {
+    send_with(channel, alert, target_id, None).await
 }
 
 pub(crate) async fn send_with(
     channel: &dyn Channel,
     alert: &Alert,
-    kept: Option<&str>,
+    target_id: Option<&str>,
     links: Option<MessageLinks>,
 ) -> Sent {
     let message = Message {
@@ -124,7 +124,7 @@ pub(crate) async fn send_with(
         links,
         demo: false,
         now: NOW,
-        kept,
+        target_id,
         is_overtaken: false,
         zone: jiff::tz::TimeZone::UTC,
         templates: None,
@@ -190,7 +190,7 @@ async fn tell(channel: &dyn Channel) {
         page: Some("http://127.0.0.1:8787/feeds".to_owned()),
         now: NOW,
     };
-    channel.tell(notice).await.unwrap();
+    channel.send_notice(notice).await.unwrap();
 }
 
 /// What has a loud revision, a second one, a double and an odd title.
@@ -199,17 +199,17 @@ pub(crate) async fn takes_revisions(kind: DeliveryTarget) {
     assert!(!shown.contains(TOKEN) && !shown.contains(PASSWORD), "{shown}");
     let channel = open(kind);
     let first = alert(1, "Tarrowgate dock talks collapse");
-    let kept = send(&*channel, &first, None).await.unwrap();
+    let target_id = send(&*channel, &first, None).await.unwrap();
     let mut second = alert(2, "Tarrowgate docks reopen");
-    send(&*channel, &second, kept.as_deref()).await.unwrap();
-    send(&*channel, &second, kept.as_deref()).await.unwrap();
+    send(&*channel, &second, target_id.as_deref()).await.unwrap();
+    send(&*channel, &second, target_id.as_deref()).await.unwrap();
     if channel.takes_silent() {
         (second.revision, second.volume) = (3, Volume::Silent);
-        send(&*channel, &second, kept.as_deref()).await.unwrap();
+        send(&*channel, &second, target_id.as_deref()).await.unwrap();
     }
-    send(&*channel, &alert(4, &nasty()), kept.as_deref()).await.unwrap();
-    send(&*channel, &with_long_lines(5), kept.as_deref()).await.unwrap();
-    send(&*channel, &alert(6, ""), kept.as_deref()).await.unwrap();
+    send(&*channel, &alert(4, &nasty()), target_id.as_deref()).await.unwrap();
+    send(&*channel, &with_long_lines(5), target_id.as_deref()).await.unwrap();
+    send(&*channel, &alert(6, ""), target_id.as_deref()).await.unwrap();
     tell(&*channel).await;
 }
 
@@ -324,14 +324,14 @@ async fn no_channel_goes_where_the_http_client_does_not() {
 async fn edits_in_place(service: Service) {
     let target = Target::start(service).await;
     let channel = open(target.kind());
-    let kept = send(&*channel, &alert(1, "Talks collapse"), None).await.unwrap();
+    let target_id = send(&*channel, &alert(1, "Talks collapse"), None).await.unwrap();
     let mut silent = alert(2, "Talks go on");
     silent.volume = Volume::Silent;
-    assert_eq!(send(&*channel, &silent, kept.as_deref()).await, Ok(None));
+    assert_eq!(send(&*channel, &silent, target_id.as_deref()).await, Ok(None));
     let edited = target.seen();
     assert_eq!((edited.len(), edited[0].edits, edited[0].rang), (1, 1, true), "{edited:?}");
     assert!(edited[0].text.contains("Talks go on"));
-    assert_eq!(send(&*channel, &alert(3, "Docks reopen"), kept.as_deref()).await, Ok(None));
+    assert_eq!(send(&*channel, &alert(3, "Docks reopen"), target_id.as_deref()).await, Ok(None));
     let seen = target.seen();
     assert_eq!((seen.len(), seen[0].edits, seen[1].rang), (2, 2, true), "{seen:?}");
     assert!(seen[0].text.contains("Docks reopen") && seen[1].text.contains("Docks reopen"));
@@ -349,10 +349,10 @@ async fn a_room_of_matrix_sees_no_double() {
     let target = Target::start(Service::Matrix).await;
     let channel = open(target.kind());
     let first = alert(1, "Talks collapse");
-    let kept = send(&*channel, &first, None).await.unwrap();
-    assert_eq!(send(&*channel, &first, None).await.unwrap(), kept);
+    let target_id = send(&*channel, &first, None).await.unwrap();
+    assert_eq!(send(&*channel, &first, None).await.unwrap(), target_id);
     for _ in 0..2 {
-        send(&*channel, &alert(2, "Docks reopen"), kept.as_deref()).await.unwrap();
+        send(&*channel, &alert(2, "Docks reopen"), target_id.as_deref()).await.unwrap();
     }
     let seen = target.seen();
     assert_eq!((seen.len(), seen[0].edits), (2, 1), "{seen:?}");
@@ -362,8 +362,8 @@ async fn a_room_of_matrix_sees_no_double() {
 async fn what_was_deleted_there_is_sent_anew() {
     let target = Target::start(Service::Telegram).await;
     let channel = open(target.kind());
-    let kept = send(&*channel, &alert(2, "Docks reopen"), Some("77")).await.unwrap();
-    assert_eq!((kept.as_deref(), target.seen().len()), (Some("1"), 1));
+    let target_id = send(&*channel, &alert(2, "Docks reopen"), Some("77")).await.unwrap();
+    assert_eq!((target_id.as_deref(), target.seen().len()), (Some("1"), 1));
 }
 
 /// A newer revision stands there already, but this one has not rung yet.
@@ -374,7 +374,7 @@ async fn an_overtaken_revision_rings_and_edits_nothing() {
         let channel = open(target.kind());
         let mut newer = alert(2, "Docks reopen");
         newer.volume = Volume::Silent;
-        let kept = send(&*channel, &newer, None).await.unwrap();
+        let target_id = send(&*channel, &newer, None).await.unwrap();
         let overtaken = alert(1, "Talks collapse");
         let message = Message {
             alert: &overtaken,
@@ -384,7 +384,7 @@ async fn an_overtaken_revision_rings_and_edits_nothing() {
             links: None,
             demo: false,
             now: NOW,
-            kept: kept.as_deref(),
+            target_id: target_id.as_deref(),
             is_overtaken: true,
             zone: jiff::tz::TimeZone::UTC,
             templates: None,

@@ -9,6 +9,7 @@ use super::http::{Answer, Receiver, attempts, start, webhook, with};
 use super::newsroom::five;
 use super::running::{Running, World};
 use super::watching::Log;
+use crate::switch_on;
 
 /// A receiver that has answered an alert with 410.
 async fn gone(world: &mut World) -> (Receiver, Running, Log) {
@@ -57,6 +58,18 @@ async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
     receiver.next().await;
     log_of_moved.wait_for("alerter-hook done").await;
     moved.stop().await;
+}
+
+#[tokio::test]
+async fn a_delivery_that_is_switched_on_sends_again_in_the_running_process() {
+    let mut world = World::new().await;
+    let (mut receiver, running, mut log) = gone(&mut world).await;
+    assert!(switch_on(&*world.bus, "hook").await.unwrap());
+    assert!(!switch_on(&*world.bus, "hook").await.unwrap(), "it is on");
+    world.newsroom.tell(five()[1]).await;
+    receiver.next().await;
+    log.wait_for("alerter-hook done").await;
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ pub(crate) fn email(server: &Server) -> EmailTarget {
 async fn the_mails_of_one_alert_are_one_thread() {
     let server = Server::start(Security::Plain).await;
     let channel = open(DeliveryTarget::Email(email(&server)));
-    let kept = send(&*channel, &alert(1, "Häfen: talks collapse"), None).await.unwrap();
-    let first = kept.as_deref().expect("the first mail's id is kept");
+    let target_id = send(&*channel, &alert(1, "Häfen: talks collapse"), None).await.unwrap();
+    let first = target_id.as_deref().expect("the first mail's id is target_id");
     for _ in 0..2 {
         assert_eq!(send(&*channel, &alert(2, "Docks reopen"), Some(first)).await, Ok(None));
     }

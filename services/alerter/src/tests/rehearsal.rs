@@ -32,6 +32,25 @@ async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rehearsal_counts_only_matching_articles_as_copies_folded() {
+    let mut world = World::new().await;
+    let [first, _, copy, ..] = five();
+    world.newsroom.tell(first).await;
+    for outlet in ["morninglight.example", "tidewatch.example", "stonebridge.example"] {
+        let other = Given { outlet, title: "Port strike", text: "No name of the port.", ..copy };
+        world.newsroom.tell(other).await;
+    }
+    world.newsroom.tell(copy).await;
+    world.pass(60).await;
+    let query = "tarrowgate".to_owned();
+    let subscription = SubscriptionSettings { query, ..everything() };
+    let (lists, now) = (Lists::default(), world.clock.now());
+    let found = rehearse(&*world.bus, &subscription, &lists, UnixMillis(0), now).await.unwrap();
+    assert_eq!((found.articles, found.matching, found.alerts), (5, 2, 1));
+    assert_eq!(found.copies_folded, 1, "of two matching articles, one is a copy");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rehearsal_of_a_broken_query_says_what_is_wrong() {
     let world = World::new().await;
     let subscription = SubscriptionSettings { query: "(".to_owned(), ..everything() };

@@ -11,7 +11,7 @@ use wirefold_query::Lists;
 
 use super::newsroom::{Given, article, five};
 use super::running::{World, at_once, settings, told};
-use crate::engine::{Engine, Piece};
+use crate::engine::{Engine, IncomingArticle};
 
 const DAY: u64 = 24 * 3_600;
 
@@ -179,26 +179,26 @@ async fn of_an_alert_at_rest_only_its_place_is_kept() {
     let mut world = World::new().await;
     let given = article("a", "harborledger.example", "Tarrowgate dock talks collapse");
     let output = world.newsroom.tell(given).await;
-    let (mut engine, piece) = (Engine::default(), Piece::new(1, output, None));
+    let (mut engine, incoming) = (Engine::default(), IncomingArticle::new(1, output, None));
     engine.put(crate::subscription::Rules::read(&at_once(), &Lists::default()).unwrap());
-    engine.apply(&piece);
-    let target = piece.targets()[0];
+    engine.apply(&incoming);
+    let target = incoming.targets()[0];
     for (sequence, hours) in [(1, 0), (2, 24)] {
-        let limit = piece.seen.plus(Duration::from_hours(hours));
+        let limit = incoming.seen.plus(Duration::from_hours(hours));
         let draft = engine.next(limit).expect("it is due");
         engine.accept(&draft.alert, draft.marks);
-        engine.sweep(Duration::from_hours(192));
-        assert!(engine.knows(&draft.alert.id), "nothing is put away before it stands");
-        engine.stands(&draft.alert.id, sequence);
-        engine.sweep(Duration::from_hours(192));
-        assert_eq!(engine.knows(&draft.alert.id), sequence == 1);
+        engine.unload(Duration::from_hours(192));
+        assert!(engine.is_loaded(&draft.alert.id), "nothing is put away before it stands");
+        engine.note_last_revision(&draft.alert.id, sequence);
+        engine.unload(Duration::from_hours(192));
+        assert_eq!(engine.is_loaded(&draft.alert.id), sequence == 1);
         match sequence {
             1 => {
-                assert_eq!(engine.lacking_about(target), [(draft.alert.id.clone(), 1)]);
+                assert_eq!(engine.unloaded_shown_about(target), [(draft.alert.id.clone(), 1)]);
                 assert!(engine.next(limit.plus(Duration::from_hours(24))).is_none());
-                engine.show(&draft.alert.id, Some(&draft.alert));
+                engine.load_shown(&draft.alert.id, Some(&draft.alert));
             }
-            _ => assert_eq!(engine.put_away_about(target), [2]),
+            _ => assert_eq!(engine.unloaded_about(target), [2]),
         }
     }
 }

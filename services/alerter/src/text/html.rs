@@ -1,4 +1,4 @@
-//! A message as HTML: paragraphs and links, nothing else.
+//! A message as HTML with only paragraphs and links.
 //!
 //! Comes in: the lines of a message. Goes out: HTML with everything escaped. It never loads anything.
 
@@ -21,7 +21,7 @@ fn anchor(link: &Link) -> String {
     format!("<a href=\"{}\">{}</a>", escaped(&link.url), escaped(&link.name))
 }
 
-/// A text in which no character begins or ends an element, an attribute or an entity.
+/// A text whose characters cannot begin or end an element, an attribute or an entity.
 pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {

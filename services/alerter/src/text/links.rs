@@ -8,7 +8,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertLink, LinkAction, LinkKey};
 
-/// How long links work: longer than an alert goes on without news, and no longer than a mail is looked for.
+/// How long links work: longer than an alert goes on without news.
 const WORKS: Duration = Duration::from_hours(24 * 14);
 
 /// The links of one message.
@@ -20,7 +20,7 @@ pub(crate) struct MessageLinks {
 }
 
 impl MessageLinks {
-    /// The links of a revision: the same at each attempt.
+    /// The links of a revision, the same at each attempt.
     pub(crate) fn of(alert: &Alert, base: &str, key: &LinkKey) -> Self {
         let at = wirefold_envelope::unix_millis(alert.at);
         let expires = timestamp(UnixMillis(at.plus(WORKS).0 / 1_000 * 1_000));

@@ -1,4 +1,4 @@
-//! What a text is made from: the alert, the address of the page, and the time.
+//! The data of a message: the alert, the address of the page, and the time.
 //!
 //! It never reads a clock.
 
@@ -9,27 +9,27 @@ use wirefold_proto::Alert;
 use super::links::MessageLinks;
 use super::template::CompiledTemplates;
 
-/// One revision on its way.
+/// One revision that is being sent.
 pub(crate) struct Message<'a> {
     pub(crate) alert: &'a Alert,
     /// The subscription's name for people.
     pub(crate) subscription: &'a str,
-    /// The page of what it is about.
+    /// The page of its event or story.
     pub(crate) page: Option<String>,
-    /// The page on which alerts are seen to.
+    /// The page that manages alerts.
     pub(crate) manage: Option<String>,
-    /// What mutes it without a login, where others than this machine reach the page.
+    /// The links that mute it without a login, if other machines can reach the page.
     pub(crate) links: Option<MessageLinks>,
     /// Whether this is a demonstration.
     pub(crate) demo: bool,
     /// The time of this attempt.
     pub(crate) now: UnixMillis,
-    /// Where the subscriber lives, for times.
+    /// The subscriber's time zone.
     pub(crate) zone: TimeZone,
-    /// What the channel gave to be kept when the target took an earlier revision of this alert.
-    pub(crate) kept: Option<&'a str>,
-    /// Whether the target has taken a newer revision: this one must not replace it.
+    /// The id that the target gave to an earlier message of this alert.
+    pub(crate) target_id: Option<&'a str>,
+    /// Whether the target has accepted a newer revision, which this one must not replace.
     pub(crate) is_overtaken: bool,
-    /// Words of the operator's own.
+    /// The operator's templates.
     pub(crate) templates: Option<&'a CompiledTemplates>,
 }

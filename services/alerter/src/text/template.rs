@@ -1,7 +1,7 @@
-//! The operator's own words for the messages of a delivery, as Jinja templates (the crate `minijinja`).
+//! The operator's templates for the messages of a delivery (Jinja, by the crate `minijinja`).
 //!
-//! Comes in: templates of the settings, and an alert. Goes out: title and text. It never loses an alert to its wording:
-//! if a template fails, the usual text goes out and says so.
+//! Comes in: templates of the settings, and an alert. Goes out: title and text. If a template fails, the
+//! default text is sent with a line that says so.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
@@ -11,15 +11,15 @@ use wirefold_proto::{AlertFirst, Volume};
 use super::{Message, Text, in_words};
 use crate::wording::line;
 
-/// Steps that one template may take.
+/// The most steps of one template.
 const FUEL: u64 = 50_000;
-/// The longest title and text that one gives; in characters.
+/// The longest rendered title and text, in characters.
 const LONGEST_TITLE: usize = 500;
 const LONGEST_TEXT: usize = 16_000;
 const TITLE: &str = "title_template";
 const TEXT: &str = "template";
 
-/// Templates of Jinja for the messages of a delivery; the usual words where there is none.
+/// Jinja templates for the messages of a delivery. Without one, the default text is used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Templates {
     /// For the title.
@@ -28,12 +28,12 @@ pub struct Templates {
     pub text: Option<String>,
 }
 
-/// The templates of one delivery, ready to be rendered.
+/// The compiled templates of one delivery.
 pub(crate) struct CompiledTemplates {
     environment: Environment<'static>,
 }
 
-/// What templates can name; docs/deliveries.md lists it.
+/// The names that templates can use; docs/deliveries.md lists them.
 #[derive(Serialize)]
 struct Names<'a> {
     title: &'a str,
@@ -63,13 +63,13 @@ struct Article<'a> {
     url: Option<&'a str>,
 }
 
-/// What [`Names`] holds, for people who name something else.
+/// The fields of [`Names`], for error messages.
 const NAMES: [&str; 18] = [
     "title", "lines", "headline", "subscription", "state", "loud", "demo", "revision", "why",
     "outlets", "origins", "copies", "versions", "stories", "first", "matched", "page", "articles",
 ];
 
-/// Refuses a template that names what no message has.
+/// Refuses a template with unknown names.
 fn check_names(environment: &Environment<'_>, template: &str) -> Result<(), String> {
     let read = environment.get_template(template).map_err(|error| error.to_string())?;
     let is_known = |name: &String| {
@@ -86,16 +86,16 @@ fn check_names(environment: &Environment<'_>, template: &str) -> Result<(), Stri
 }
 
 impl CompiledTemplates {
-    /// Reads templates; none where the usual text is wanted.
+    /// Compiles templates; none if the default text is wanted.
     ///
     /// # Errors
-    /// Which one cannot be read, where, and what was expected.
+    /// Which template cannot be compiled, where, and what was expected.
     pub(crate) fn read(templates: &Templates) -> Result<Option<Self>, String> {
         if *templates == Templates::default() {
             return Ok(None);
         }
         let mut environment = Environment::new();
-        // A name that is not there is a slip of the pen, and must not go out as nothing.
+        // An unknown name is a typing error and must not become an empty text.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.set_fuel(Some(FUEL));
@@ -109,7 +109,7 @@ impl CompiledTemplates {
         Ok(Some(Self { environment }))
     }
 
-    /// The message in these words; in the usual ones, with a line that says so, where that fails.
+    /// The message by these templates. If one fails, the default text with a line that says so.
     pub(crate) fn apply(&self, message: &Message<'_>, usual: Text) -> Text {
         match self.rendered(message, &usual) {
             Ok(text) => text,
@@ -141,7 +141,7 @@ impl CompiledTemplates {
     }
 }
 
-/// A title on one line, of a length that every channel takes.
+/// A title on one line, short enough for every channel.
 fn bounded(rendered: &str) -> String {
     line(rendered).chars().take(LONGEST_TITLE).collect()
 }
@@ -195,7 +195,7 @@ mod tests {
             demo: false,
             now: wirefold_flow::UnixMillis(0),
             zone: jiff::tz::TimeZone::UTC,
-            kept: None,
+            target_id: None,
             is_overtaken: false,
             templates,
         }

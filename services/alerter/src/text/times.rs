@@ -1,4 +1,4 @@
-//! Times as the subscriber reads them: how long ago, and when by the clock where the subscriber lives.
+//! Times in words: how long ago, and the clock time in the subscriber's time zone.
 //!
 //! Comes in: a time, now, and a time zone. Goes out: words. It never reads a clock.
 
@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 
-/// `14:02 CET, 12 minutes ago`; with the day where it is another one.
+/// `14:02 CET, 12 minutes ago`, with the day if it is not today.
 pub(super) fn in_words(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
     let ago = ago(timestamp(now).as_second().saturating_sub(at.as_second()));
     format!("{}, {ago}", by_the_clock(at, now, zone))
 }
 
-/// `14:02 CET`; with the day where it is another one.
+/// `14:02 CET`, with the day if it is not today.
 pub(super) fn by_the_clock(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
     let (local, today) = (at.to_zoned(zone.clone()), timestamp(now).to_zoned(zone.clone()));
     let format = if local.date() == today.date() { "%H:%M %Z" } else { "%a %-d %b %H:%M %Z" };
@@ -49,7 +49,7 @@ mod tests {
         check(at, "2026-03-02T12:14:00Z", berlin, "13:02 CET, 12 minutes ago");
         check(at, "2026-03-02T23:30:00Z", berlin, "Mon 2 Mar 13:02 CET, 11 hours ago");
         check(at, "2026-03-05T12:02:00Z", "UTC", "Mon 2 Mar 12:02 UTC, 3 days ago");
-        // A clock that steps back tells of no time to come.
+        // After a clock was set back, the time is not shown as in the future.
         check(at, "2026-03-02T12:00:00Z", "UTC", "12:02 UTC, just now");
     }
 }

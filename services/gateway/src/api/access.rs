@@ -11,16 +11,16 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Access, Api, Handled};
+use super::{Access, Api, ApiResult};
 use crate::refusal::Refusal;
 
-/// What JSON is called; a charset or the like may follow.
+/// The content types of JSON. A parameter such as a charset may follow.
 const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
 
-/// What a form of a page is sent as.
+/// The content type of forms.
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
-/// Lets through who may ask.
+/// Lets allowed requests through.
 pub(super) async fn checked(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     if api.access == Access::Network
         && let Err(refusal) = admit(&api, &request)
@@ -36,7 +36,7 @@ pub(super) async fn checked(State(api): State<Api>, mut request: Request, next: 
     response
 }
 
-/// What every answer says to browsers.
+/// The headers of every answer for browsers.
 const SAFE: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
@@ -44,13 +44,13 @@ const SAFE: [(&str, &str); 4] = [
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-fn admit(api: &Api, request: &Request) -> Handled<()> {
+fn admit(api: &Api, request: &Request) -> ApiResult<()> {
     let settings = &api.inner.settings;
     check(request, &settings.hosts, settings.gate.is_some())?;
     settings.gate.as_ref().map_or(Ok(()), |gate| gate.admit(request, api.inner.now()))
 }
 
-/// People are asked to sign in by a page, programs by a problem.
+/// Answers people with a page that asks them to sign in, and programs with a problem.
 fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
     let accepted = request.headers().get(header::ACCEPT).and_then(|it| it.to_str().ok());
     let is_page = !["/api/", "/feeds/"].iter().any(|it| request.uri().path().starts_with(it));
@@ -63,21 +63,22 @@ fn refused(api: &Api, request: &Request, refusal: Refusal) -> Response {
     refusal.into_response()
 }
 
-/// With tokens an address is a name, too: whoever rebinds a name has no session under it, and needs a name.
-fn check(request: &Request, hosts: &[String], has_tokens: bool) -> Handled<()> {
+/// With tokens, an IP address is allowed as host too: an attacker who rebinds a name needs a name, and has no
+/// session under it.
+fn check(request: &Request, hosts: &[String], has_tokens: bool) -> ApiResult<()> {
     let asked = host_of(request.headers(), request.uri())?;
     if !(is_known(&asked, hosts) || has_tokens && is_address(&asked)) {
         return Err(Refusal::host(format!("{asked:?} is not a name of this server")));
     }
-    // Who follows a link of a message shows that they have the message: a page of another site has it not.
+    // A link of a message proves that its user has the message. A page of another site does not have it.
     if is_read(request.method()) || request.uri().path().starts_with("/links/") {
         return Ok(());
     }
     check_origin(request.headers(), &asked)
 }
 
-/// Lets a method through that reads, or that comes with JSON. It stands right before the handlers:
-/// an address that does not take the method says so first.
+/// Lets a request through that reads, or that comes with JSON. It runs directly before the handlers, so that
+/// a wrong method is reported first.
 pub(super) async fn json_only(request: Request, next: Next) -> Response {
     let is_trusted = request.extensions().get::<Access>() == Some(&Access::Socket);
     if !is_trusted
@@ -89,8 +90,8 @@ pub(super) async fn json_only(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Lets a method through that reads, or a form that a page of this server sends: the browser must
-/// say so, and that it is another's page [`checked`] has refused before.
+/// Lets a request through that reads, or a form that a page of this server sends. The browser must say that
+/// it is the same site; [`checked`] has already refused other sites.
 pub(crate) async fn own_form_only(request: Request, next: Next) -> Response {
     let is_trusted = request.extensions().get::<Access>() == Some(&Access::Socket);
     if !is_trusted
@@ -102,7 +103,7 @@ pub(crate) async fn own_form_only(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-fn check_form(headers: &HeaderMap) -> Handled<()> {
+fn check_form(headers: &HeaderMap) -> ApiResult<()> {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     if !headers.contains_key(header::ORIGIN) && site != Some("same-origin") {
         return Err(Refusal::origin(
@@ -121,9 +122,8 @@ fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// The host and port by which it is asked. An address in full outranks the header: RFC 9112,
-/// section 3.2.2.
-fn host_of(headers: &HeaderMap, uri: &Uri) -> Handled<String> {
+/// The host and port of the request. An absolute address outranks the header (RFC 9112, section 3.2.2).
+fn host_of(headers: &HeaderMap, uri: &Uri) -> ApiResult<String> {
     let mut given = headers.get_all(header::HOST).iter();
     let (first, second) = (given.next(), given.next());
     if second.is_some() {
@@ -136,32 +136,32 @@ fn host_of(headers: &HeaderMap, uri: &Uri) -> Handled<String> {
     host.map(str::to_ascii_lowercase).ok_or_else(|| Refusal::host("no Host header"))
 }
 
-/// Whether it is a name of the loopback or one that was allowed, whatever the port.
+/// Whether the host is a name of the loopback or an allowed name, with any port.
 fn is_known(asked: &str, hosts: &[String]) -> bool {
     let name = host_name(asked);
     matches!(name, "localhost" | "127.0.0.1" | "[::1]")
         || hosts.iter().any(|host| host.eq_ignore_ascii_case(name))
 }
 
-/// Whether it is asked by an address, not by a name.
+/// Whether the host is an IP address, not a name.
 fn is_address(asked: &str) -> bool {
     let name = host_name(asked);
     let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
     bare.map_or(name.parse::<Ipv4Addr>().is_ok(), |six| six.parse::<Ipv6Addr>().is_ok())
 }
 
-/// The name in a Host header, without the port and without the dot that may end it.
+/// The name in a Host header, without the port and a dot at its end.
 #[must_use]
 pub fn host_name(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        // `[::1]` without a port, and `::1` that is no host at all.
+        // `[::1]` without a port, or `::1`, which is not a valid host.
         _ => host,
     };
     name.strip_suffix('.').unwrap_or(name)
 }
 
-fn check_origin(headers: &HeaderMap, asked: &str) -> Handled<()> {
+fn check_origin(headers: &HeaderMap, asked: &str) -> ApiResult<()> {
     let site = headers.get("sec-fetch-site").and_then(|site| site.to_str().ok());
     if matches!(site, Some("cross-site" | "same-site")) {
         return Err(Refusal::origin("the browser says that a page of another site writes"));
@@ -176,7 +176,7 @@ fn check_origin(headers: &HeaderMap, asked: &str) -> Handled<()> {
     Ok(())
 }
 
-fn check_media_type(headers: &HeaderMap) -> Handled<()> {
+fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
     let given = headers.get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok());
     let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     if JSON_TYPES.iter().any(|json| json.eq_ignore_ascii_case(kind)) {

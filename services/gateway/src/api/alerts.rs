@@ -10,13 +10,13 @@ use wirefold_proto::{
 };
 
 use super::request::{QueryParameters, answer, json_of, paging};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::inner::Inner;
 use crate::shapes::{
     AlertDelivery, AlertDetail, DeadRow, MuteAlertRequest, ResendReport, ResendRequest,
 };
 
-/// Which alerts.
+/// The query of a list of alerts.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AlertsQuery {
@@ -28,41 +28,41 @@ pub(super) struct AlertsQuery {
 pub(super) async fn list(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<AlertsQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let mut page = api.inner.projection.alerts(paging, query.subscription).await?;
     api.inner.show_handled(&mut page).await?;
     answer(&page)
 }
 
-/// Mutes one alert: until a time, until it is over, or no longer.
+/// Mutes or unmutes one alert.
 pub(super) async fn mute(
     State(api): State<Api>,
     Path(id): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let MuteAlertRequest { until, except_corrections } = json_of(request, MOST).await?;
     let alert = api.inner.alert(&id).await?.id;
     api.command(Command::AlertMute { alert, until, except_corrections }).await
 }
 
-/// Notes that somebody knows of an alert.
+/// Acknowledges an alert.
 pub(super) async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let alert = api.inner.alert(&id).await?.id;
     api.command(Command::AlertAcknowledge { alert }).await
 }
 
-/// The most revisions that are shown of one alert: the newest.
+/// The most revisions shown of one alert, the newest first.
 const REVISIONS: u64 = 200;
-/// The most dead letters that are looked through for those of an alert: the newest.
+/// How many of the newest dead letters are searched for those of an alert.
 const DEAD: u64 = 500;
-/// The most bytes of a request to send again.
+/// The most bytes of a request.
 const MOST: usize = 4 * 1024;
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
     let alert = api.inner.alert(&given).await?;
     let revisions = api.inner.revisions(&alert).await?;
     let deliveries = api.inner.taken(&alert).await?;
@@ -70,12 +70,12 @@ pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Ha
     answer(&AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead })
 }
 
-/// Sends the newest revision once more, to one delivery or to all of its subscription.
+/// Sends the newest revision again, to one delivery or to all of its subscription.
 pub(super) async fn replay(
     State(api): State<Api>,
     Path(given): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let ResendRequest { delivery } = json_of(request, MOST).await?;
     let alert = api.inner.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
@@ -89,8 +89,8 @@ pub(super) async fn replay(
 }
 
 impl Inner {
-    /// The last revision of the alert that an id, or the beginning of one, means.
-    async fn alert(&self, given: &str) -> Handled<Alert> {
+    /// The last revision of the alert with this id or prefix.
+    async fn alert(&self, given: &str) -> ApiResult<Alert> {
         let unknown = || Refusal::not_found(format!("no alert {given:?}"));
         let mut found = self.projection.alert_meaning(given.to_owned()).await?;
         match (found.pop(), found.is_empty()) {
@@ -103,8 +103,8 @@ impl Inner {
         }
     }
 
-    /// The revisions of an alert that are kept, the first first.
-    async fn revisions(&self, alert: &Alert) -> Handled<Vec<Alert>> {
+    /// The stored revisions of an alert, the oldest first.
+    async fn revisions(&self, alert: &Alert) -> ApiResult<Vec<Alert>> {
         let first = alert.revision.saturating_sub(REVISIONS) + 1;
         let mut revisions = Vec::new();
         for revision in first..=alert.revision {
@@ -114,18 +114,18 @@ impl Inner {
         Ok(revisions)
     }
 
-    /// A revision as it stands in the stream; none where it is kept no longer.
+    /// A revision in the stream; none if it is no longer stored.
     pub(super) async fn stored_revision(
         &self,
         alert: &AlertId,
         revision: u64,
-    ) -> Handled<Option<Stored>> {
+    ) -> ApiResult<Option<Stored>> {
         let subject = Subject::alert(alert, revision);
         Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
     }
 
-    /// What the deliveries of its subscription have taken of an alert.
-    async fn taken(&self, alert: &Alert) -> Handled<Vec<AlertDelivery>> {
+    /// What the deliveries of its subscription have accepted of an alert.
+    async fn taken(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;
@@ -134,7 +134,7 @@ impl Inner {
             let value =
                 keys.get(&taken_key(&delivery, &alert.id)).await?.and_then(|entry| entry.value);
             let text = value.map(|value| String::from_utf8_lossy(&value).into_owned());
-            // The revision taken last, the loud one taken last, and what is the channel's.
+            // The last accepted revision, the last accepted loud one, and the id at the target.
             let mut numbers = text.as_deref().unwrap_or_default().split(' ');
             let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
             let (taken, taken_loud) = (number(), number());
@@ -147,13 +147,14 @@ impl Inner {
         Ok(deliveries)
     }
 
-    /// The dead letters of an alert, the newest first.
-    async fn dead_of(&self, alert: &AlertId) -> Handled<Vec<DeadRow>> {
+    /// The dead letters of an alert that were not replayed, the newest first.
+    async fn dead_of(&self, alert: &AlertId) -> ApiResult<Vec<DeadRow>> {
         let state = self.bus.stream_state(streams::DEAD.name).await?;
         let zeroth = Subject::alert(alert, 0);
         let mut dead = Vec::new();
         let first = state.first.max(1).max(state.last.saturating_sub(DEAD));
-        for sequence in (first..=state.last).rev() {
+        let replayed = self.replayed_letters(state.first).await?;
+        for sequence in (first..=state.last).rev().filter(|it| !replayed.contains(*it)) {
             if let Ok(letter) = self.dead_letter(sequence).await?
                 && without_revision(&letter.subject) == without_revision(zeroth.as_str())
             {

@@ -9,24 +9,24 @@ use wirefold_proto::{
 };
 
 use super::request::{QueryParameters, answer};
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{
     AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail, ArticleOutcome, FoundWord,
     hold_in_words,
 };
 
-/// The header of a revision that says up to which article it speaks, as a sequence in `WF_FETCHED`.
+/// The header of a revision with the last article that it covers, as a sequence in `WF_FETCHED`.
 const COVERS: &str = "Wf-Covers";
 
-/// Of which subscription.
+/// The query that selects one subscription.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OfSubscription {
     subscription: Option<SubscriptionId>,
 }
 
-/// What a query makes of an article, as the alerter says it.
+/// The result of a query for an article, as the alerter gives it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Reading {
@@ -43,7 +43,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     Path(given): Path<String>,
     QueryParameters(query): QueryParameters<OfSubscription>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let inner = &api.inner;
     let id = found::article(inner, &given).await?;
     let detail = found::article_detail(inner, id, &given).await?;
@@ -71,7 +71,7 @@ impl Inner {
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
         text: Option<&ArticleFetched>,
-    ) -> Handled<ArticleAlert> {
+    ) -> ApiResult<ArticleAlert> {
         let settings = &record.subscription;
         let verdict = |outcome, why: String| ArticleAlert {
             subscription: settings.id.clone(),
@@ -109,15 +109,15 @@ impl Inner {
         Ok(ArticleAlert { in_passing, found, alert, revision, ..verdict(outcome, why) })
     }
 
-    /// The first revision of the subscription's alert that speaks of the article.
+    /// The first revision of the subscription's alert that covers the article.
     async fn revision_of(
         &self,
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
-    ) -> Handled<Option<Alert>> {
+    ) -> ApiResult<Option<Alert>> {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
-        // As it stands now, and as it was when the article came in.
+        // The current target, and the target when the article came.
         let targets = match subscription.group_by.unwrap_or(GroupBy::Event) {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
             GroupBy::Story => [Target::Story(detail.story), Target::Story(verdict.story)],
@@ -142,7 +142,7 @@ impl Inner {
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
         reading: &Reading,
-    ) -> Handled<String> {
+    ) -> ApiResult<String> {
         let settings = &record.subscription;
         let lacks = |name: &str, has: u32, least: Option<u32>| {
             let least = least.filter(|least| has < *least)?;
@@ -163,7 +163,7 @@ impl Inner {
     }
 }
 
-/// What the revision that first speaks of the article did.
+/// The outcome for an article that the revision is the first to cover.
 fn in_alert(told: &Alert, is_match: bool, reading: &Reading) -> (ArticleOutcome, String) {
     let reasons: Vec<&str> = told.reasons.iter().map(|reason| reason.words.as_str()).collect();
     let revision = format!("revision {}: {}", told.revision, reasons.join("; "));

@@ -6,12 +6,12 @@ use serde::Deserialize;
 use wirefold_proto::{OutputArticle, Tag, TextPolicy};
 
 use super::request::{QueryParameters, answer};
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::api::Access;
 use crate::projection::lead;
 use crate::shapes::ArticleList;
 
-/// Articles are found by their link.
+/// The query for the articles behind a link.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AtQuery {
@@ -21,7 +21,7 @@ pub(super) struct AtQuery {
 pub(super) async fn at(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<AtQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let mut articles = api.inner.projection.articles_at(query.url.clone()).await?;
     if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
     {
@@ -33,7 +33,7 @@ pub(super) async fn at(
     answer(&ArticleList { schema: Tag::new(), articles })
 }
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Handled<Response> {
+pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
     let id = found::article(&api.inner, &given).await?;
     let mut detail = found::article_detail(&api.inner, id, &given).await?;
     let policy = api.text_policy();
@@ -49,7 +49,7 @@ pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Ha
 }
 
 impl Api {
-    /// How much of a text whoever asks may have.
+    /// How much of a text the reader may have.
     pub(super) fn text_policy(&self) -> TextPolicy {
         match self.access {
             Access::Network => self.inner.settings.text_policy,
@@ -58,7 +58,7 @@ impl Api {
     }
 }
 
-/// Leaves as much of the text as the policy lets out.
+/// Cuts the text as the policy requires.
 pub(super) fn show_text(article: &mut OutputArticle, policy: TextPolicy) {
     article.text_policy = policy;
     article.text = match policy {

@@ -11,38 +11,38 @@ use wirefold_envelope::Sender;
 use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag};
 
 use super::request::answer;
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::api::Access;
 use crate::shapes::{Accepted, Decided};
 
-/// The gateway, as messages name it.
+/// The name of the gateway in messages.
 pub(crate) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 
-/// How long a command about stories is waited for: a moment, where a detector runs.
+/// How long to wait for the decision on a command. With a running detector it takes a moment.
 const DECIDED_TIME: Duration = Duration::from_secs(20);
 
-/// `commands/{id}`: what came of it.
-pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+/// `commands/{id}`: the outcome of a command.
+pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
     let decided = api.inner.projection.command(id.clone()).await?;
     let unknown = || Refusal::not_found(format!("there is no outcome of a command {id:?}"));
     answer(&Decided::from(decided.ok_or_else(unknown)?))
 }
 
 impl Api {
-    /// Stores a command about stories, and waits for what comes of it. Where that takes too long, it
-    /// is answered as accepted.
-    pub(super) async fn decided(&self, command: Command) -> Handled<Response> {
+    /// Stores a command about stories, and waits for its outcome. After [`DECIDED_TIME`], the answer is
+    /// "accepted".
+    pub(super) async fn decided(&self, command: Command) -> ApiResult<Response> {
         match self.regroup(command).await? {
             (_, Some(decided)) => answer(&Decided::from(decided)),
             (command, None) => accepted(command),
         }
     }
 
-    /// The same for whoever shows it otherwise: the command as it is stored, and what came of it in time.
+    /// The same for pages: the stored command, and its outcome if it came in time.
     pub(crate) async fn regroup(
         &self,
         command: Command,
-    ) -> Handled<(ControlCommand, Option<OutputCommand>)> {
+    ) -> ApiResult<(ControlCommand, Option<OutputCommand>)> {
         let command = self.store(command).await?;
         let decided = self.outcome(&command.id).await?;
         match decided.as_ref().map(|decided| &decided.outcome) {
@@ -51,33 +51,33 @@ impl Api {
         }
     }
 
-    /// What came of a command, once it can be shown; none where that takes too long.
-    async fn outcome(&self, id: &str) -> Handled<Option<OutputCommand>> {
+    /// The outcome of a command once the projection has it; none if that takes too long.
+    async fn outcome(&self, id: &str) -> ApiResult<Option<OutputCommand>> {
         let inner = &self.inner;
         let patience = inner.clock.now().plus(DECIDED_TIME);
-        let mut place = inner.place.subscribe();
+        let mut projected = inner.projected_sequence.subscribe();
         loop {
-            place.mark_unchanged();
+            projected.mark_unchanged();
             if let Some(decided) = inner.projection.command(id.to_owned()).await? {
                 return Ok(Some(decided));
             }
             tokio::select! {
                 biased;
                 () = inner.closing.cancelled() => return Ok(None),
-                // The sender lives as long as the gateway.
-                _ = place.changed() => {}
+                // The sender lives as long as the gateway, so this cannot fail.
+                _ = projected.changed() => {}
                 () = inner.clock.sleep_until(patience) => return Ok(None),
             }
         }
     }
 
-    /// Stores a command; once this returns it will be carried out.
-    pub(super) async fn command(&self, command: Command) -> Handled<Response> {
+    /// Stores a command. After this returns, it will be carried out.
+    pub(super) async fn command(&self, command: Command) -> ApiResult<Response> {
         accepted(self.store(command).await?)
     }
 
-    /// Stores a command and gives it as it is stored.
-    pub(super) async fn store(&self, command: Command) -> Handled<ControlCommand> {
+    /// Stores a command and returns it.
+    pub(super) async fn store(&self, command: Command) -> ApiResult<ControlCommand> {
         let at = self.inner.now();
         let by = match self.access {
             Access::Network => "api",
@@ -94,14 +94,14 @@ impl Api {
     }
 }
 
-/// The answer to a command that is stored and not carried out yet.
-pub(super) fn accepted(command: ControlCommand) -> Handled<Response> {
+/// The answer to a stored command that is not carried out yet.
+pub(super) fn accepted(command: ControlCommand) -> ApiResult<Response> {
     let accepted = answer(&Accepted { schema: Tag::new(), command })?;
     Ok((StatusCode::ACCEPTED, accepted).into_response())
 }
 
-/// The same for the same command in the same millisecond.
-fn id_of(command: &Command, millis: i64) -> Handled<String> {
+/// The id of a command: the same for the same command in the same millisecond.
+fn id_of(command: &Command, millis: i64) -> ApiResult<String> {
     let body = serde_json::to_vec(command).map_err(|error| Refusal::failed(error.to_string()))?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&body);

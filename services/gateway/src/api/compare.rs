@@ -10,14 +10,14 @@ use wirefold_proto::{EventId, MAX_TEXT_BYTES, StoryId};
 use super::passages::compare;
 use super::request::{QueryParameters, answer, body_of};
 use super::side::Side;
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{CompareRequest, Comparison, GivenText, Relation};
 
-/// The most bytes of a request: two texts, and what JSON makes of them.
+/// The most bytes of a request: two texts, escaped as JSON.
 const MOST: usize = 4 * MAX_TEXT_BYTES;
 
-/// Two articles: ids, the first digits of ids, or links.
+/// Two articles: ids, prefixes of ids, or links.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CompareQuery {
@@ -25,7 +25,7 @@ pub(super) struct CompareQuery {
     b: String,
 }
 
-/// An article with its text and where it belongs.
+/// An article with its text, story and event.
 struct Stored {
     side: Side,
     story: StoryId,
@@ -35,7 +35,7 @@ struct Stored {
 pub(super) async fn stored(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<CompareQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let a = api.inner.stored(&query.a).await?;
     let b = api.inner.stored(&query.b).await?;
     let relation = Relation::of(a.story == b.story, a.event == b.event);
@@ -43,12 +43,12 @@ pub(super) async fn stored(
     answer(&Comparison { stored: Some(relation), ..comparison })
 }
 
-pub(super) async fn given(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn given(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let body = body_of(request, MOST).await?;
     answer(&api.inner.given(&body).await?)
 }
 
-fn side(name: &str, given: GivenText) -> Handled<Side> {
+fn side(name: &str, given: GivenText) -> ApiResult<Side> {
     if given.text.len() > MAX_TEXT_BYTES {
         let detail = format!("`{name}.text` is over {MAX_TEXT_BYTES} bytes");
         return Err(Refusal::too_large(detail));
@@ -57,14 +57,14 @@ fn side(name: &str, given: GivenText) -> Handled<Side> {
 }
 
 impl Inner {
-    /// Compares the two texts of a request's body.
-    pub(crate) async fn given(&self, body: &[u8]) -> Handled<Comparison> {
+    /// Compares the two texts in the body of a request.
+    pub(crate) async fn given(&self, body: &[u8]) -> ApiResult<Comparison> {
         let unread = |error: serde_json::Error| Refusal::bad_request(error.to_string());
         let CompareRequest { a, b } = serde_json::from_slice(body).map_err(unread)?;
         self.compare(side("a", a)?, side("b", b)?).await
     }
 
-    async fn stored(&self, given: &str) -> Handled<Stored> {
+    async fn stored(&self, given: &str) -> ApiResult<Stored> {
         let id = if given.contains("://") {
             let articles = self.projection.articles_at(given.to_owned()).await?;
             let newest = articles.first().map(|article| article.id);
@@ -81,7 +81,7 @@ impl Inner {
         Ok(Stored { side, story: detail.story, event: detail.event })
     }
 
-    async fn compare(&self, a: Side, b: Side) -> Handled<Comparison> {
+    async fn compare(&self, a: Side, b: Side) -> ApiResult<Comparison> {
         let turn = Arc::clone(&self.comparisons).acquire_owned().await;
         let method = self.settings.method.clone();
         let work = tokio::task::spawn_blocking(move || {

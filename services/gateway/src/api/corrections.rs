@@ -4,13 +4,13 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::request::answer;
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::corrections::{self, CorrectionsError};
 
 pub(super) async fn of_event(
     State(api): State<Api>,
     Path(given): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let id = found::event(&api.inner, &given).await?;
     answer(&corrections::of_event(&api.inner, id).await?)
 }
@@ -18,7 +18,7 @@ pub(super) async fn of_event(
 pub(super) async fn of_story(
     State(api): State<Api>,
     Path(given): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let story = found::story_brief(&api.inner, &given).await?;
     let corrections = corrections::of_event(&api.inner, story.event).await?;
     answer(&corrections::of_story(corrections, story.id))

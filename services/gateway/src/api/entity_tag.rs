@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Response};
 
 use super::Refusal;
 
-/// Answers larger than this are a mistake.
+/// A larger answer is a mistake.
 const MOST: usize = 64 * 1024 * 1024;
 
-/// Tags answers to GET, and answers 304 where the tag is known. For whole answers, not for streams.
+/// Adds `ETag` to answers to GET, and answers 304 if the client has the same tag. It applies to whole
+/// answers, not to streams.
 pub(super) async fn tagged(request: Request, next: Next) -> Response {
     let is_get = matches!(*request.method(), Method::GET | Method::HEAD);
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
@@ -40,13 +41,13 @@ pub(super) async fn tagged(request: Request, next: Next) -> Response {
     Response::from_parts(head, Body::from(bytes))
 }
 
-/// May be kept, and must be asked about each time.
+/// Lets browsers store the answer but check it each time.
 fn keep_fresh(headers: &mut HeaderMap) {
     let ask = HeaderValue::from_static("private, no-cache");
     headers.entry(header::CACHE_CONTROL).or_insert(ask);
 }
 
-/// Whether a list of tags names this one; weak ones compare as strong. RFC 9110, section 13.1.2.
+/// Whether a list of tags contains this one. Weak tags compare as strong ones (RFC 9110, section 13.1.2).
 fn names(list: &HeaderValue, tag: &str) -> bool {
     let tags = list.to_str().unwrap_or_default().split(',').map(str::trim);
     tags.into_iter().any(|known| known == "*" || known.trim_start_matches("W/") == tag)

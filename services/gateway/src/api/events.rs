@@ -5,10 +5,10 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::request::{PageQuery, QueryParameters, answer, paging};
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::projection::{EventFilter, EventSort};
 
-/// Which events.
+/// The query of a list of events.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventsQuery {
@@ -26,7 +26,7 @@ pub(super) struct EventsQuery {
 pub(super) async fn list(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<EventsQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let filter = EventFilter {
         words: query.q.filter(|words| !words.trim().is_empty()),
@@ -43,7 +43,7 @@ pub(super) async fn one(
     State(api): State<Api>,
     Path(given): Path<String>,
     QueryParameters(query): QueryParameters<PageQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let id = found::event(&api.inner, &given).await?;
     let event = api.inner.projection.event(id, paging).await?;

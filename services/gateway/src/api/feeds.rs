@@ -6,7 +6,7 @@ use url::Url;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
 use super::request::{answer, json_of};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 
 /// The most bytes of a command.
@@ -17,13 +17,13 @@ const MOST_ITEMS: u32 = 100_000;
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
-pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
+pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
     let (feeds, waiting) = api.inner.feeds().await?.into_parts();
     let lists = api.inner.lists().await?;
     answer(&FeedList { schema: Tag::new(), feeds, waiting, lists })
 }
 
-pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn add(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let addition: FeedAddition = json_of(request, MOST).await?;
     check_address(&addition.url)?;
     let known = api.inner.feeds().await?.into_records();
@@ -48,7 +48,7 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
         article_selector: addition.article_selector,
         remove_selectors: addition.remove_selectors,
     };
-    // One that is set aside is brought back with the settings that it has, whoever manages them.
+    // A feed that was set aside is polled again with the settings it has, whoever manages them.
     if let Some(record) = here
         && !(record.set_aside.is_some() && record.feed == feed)
     {
@@ -61,24 +61,24 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> Handled<Res
     api.command(command).await
 }
 
-pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
     let record = feed_of(&api, &id).await?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
-/// Has a feed be polled now.
-pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+/// Orders a poll of a feed.
+pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
     let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
-/// Has a feed's archive be read: answered as accepted, and told by [`backfilled`].
+/// Orders a backfill of a feed. The answer is "accepted"; [`backfilled`] gives its state.
 pub(super) async fn backfill(
     State(api): State<Api>,
     Path(id): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let BackfillRequest { pages, items } = json_of(request, MOST).await?;
     for (name, given, most) in [("pages", pages, MOST_PAGES), ("items", items, MOST_ITEMS)] {
         if !(1..=most).contains(&given) {
@@ -90,20 +90,20 @@ pub(super) async fn backfill(
     api.command(Command::FeedBackfill { feed: record.feed.id, pages, items }).await
 }
 
-/// How the reading of a feed's archive goes, or went.
+/// The state of a backfill.
 pub(super) async fn backfilled(
     State(api): State<Api>,
     Path(id): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let backfill = api.inner.backfill(&id).await?;
     let unknown = || Refusal::not_found(format!("no archive of a feed {id:?} was asked for"));
     answer(&backfill.ok_or_else(unknown)?)
 }
 
-pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn probe(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let asked: ProbeRequest = json_of(request, MOST).await?;
     check_address(&asked.url)?;
-    // An address that does not answer must not hold up the end of the process.
+    // An address that does not answer must not delay the end of the process.
     let found = tokio::select! {
         found = api.inner.settings.probe.probe(asked) => found,
         () = api.inner.closing.cancelled() => {
@@ -114,12 +114,12 @@ pub(super) async fn probe(State(api): State<Api>, request: Request) -> Handled<R
     answer(&ProbeReport { schema: Tag::new(), found })
 }
 
-async fn feed_of(api: &Api, id: &str) -> Handled<FeedRecord> {
+async fn feed_of(api: &Api, id: &str) -> ApiResult<FeedRecord> {
     let record = api.inner.feed(id).await?;
     record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))
 }
 
-fn refuse_managed(record: &FeedRecord) -> Handled<()> {
+fn refuse_managed(record: &FeedRecord) -> ApiResult<()> {
     match &record.managed_by {
         Some(place) => {
             Err(Refusal::managed(format!("feed {} is defined by {place}", record.feed.id)))
@@ -128,9 +128,9 @@ fn refuse_managed(record: &FeedRecord) -> Handled<()> {
     }
 }
 
-/// Only the web: files and folders are named in the configuration, never through the API. Everybody who may
-/// read sees the addresses of feeds, so none holds a password.
-fn check_address(text: &str) -> Handled<()> {
+/// Allows only web addresses: files and folders are named in the settings, never through the API. Everybody
+/// with read access sees the addresses of feeds, so an address may not contain a password.
+fn check_address(text: &str) -> ApiResult<()> {
     let url = Url::parse(text)
         .map_err(|error| Refusal::bad_request(format!("`url` {text:?}: {error}")))?;
     let is_web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some();
@@ -142,15 +142,15 @@ fn check_address(text: &str) -> Handled<()> {
                 "`url`: a user or password in it would be shown to all who read; name them in [[access]]",
             ));
         }
-        // The URL standard leaves them out, and what is stored and shown is the text.
+        // The URL standard removes them, but the stored and displayed text has them.
         (true, false) if text.contains(char::is_control) => "it holds control characters",
         (true, false) => return Ok(()),
     };
     Err(Refusal::bad_request(format!("`url` {text:?}: {why}")))
 }
 
-/// Host, path and query as a slug that no feed has yet, such as `harbour-example-news`.
-fn new_id(url: &str, known: &[FeedRecord]) -> Handled<FeedId> {
+/// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.
+fn new_id(url: &str, known: &[FeedRecord]) -> ApiResult<FeedId> {
     let base = slug(url);
     let names = std::iter::once(base.clone()).chain((2..1000).map(|n| format!("{base}-{n}")));
     let ids = names.filter_map(|name| name.parse::<FeedId>().ok());

@@ -23,7 +23,7 @@ pub(super) async fn ask(
     let (mut head, body) = request.into_parts();
     head.uri = uri;
     head.headers.insert(header::AUTHORIZATION, bearer);
-    // What this route was matched with is not for the next one.
+    // The match of this route must not affect the next one.
     let peer = head.extensions.get::<Peer>().copied();
     head.extensions.clear();
     if let Some(peer) = peer {
@@ -35,7 +35,7 @@ pub(super) async fn ask(
     }
 }
 
-/// The address without its token, and the header that has it.
+/// The address without its token, and the header with the token.
 fn without_token(uri: &Uri, token: &str) -> Option<(Uri, HeaderValue)> {
     let path = uri.path_and_query()?.as_str();
     let feeds = path.get(path.find("/feeds/")?..)?;

@@ -1,41 +1,41 @@
-//! Finds the article, story or event that an id or the beginning of one means.
+//! Finds the article, story or event with an id or a prefix of one.
 
 use wirefold_proto::{ArticleId, EventId, StoryId};
 
-use super::{Handled, Refusal};
+use super::{ApiResult, Refusal};
 use crate::inner::Inner;
-use crate::projection::{Kind, Meaning};
+use crate::projection::{IdLookup, Kind};
 use crate::shapes::{ArticleDetail, StoryBrief};
 
-/// The article that an id, or the first digits of one, means.
-pub(crate) async fn article(inner: &Inner, given: &str) -> Handled<ArticleId> {
+/// The id of the article with this id or prefix.
+pub(crate) async fn article(inner: &Inner, given: &str) -> ApiResult<ArticleId> {
     found(inner, Kind::Article, "article", given).await
 }
 
-/// The story, as it is called now.
-pub(crate) async fn story(inner: &Inner, given: &str) -> Handled<StoryId> {
+/// The current id of the story with this id or prefix.
+pub(crate) async fn story(inner: &Inner, given: &str) -> ApiResult<StoryId> {
     found(inner, Kind::Story, "story", given).await
 }
 
 /// The story without its articles.
-pub(super) async fn story_brief(inner: &Inner, given: &str) -> Handled<StoryBrief> {
+pub(super) async fn story_brief(inner: &Inner, given: &str) -> ApiResult<StoryBrief> {
     let id = story(inner, given).await?;
     let found = inner.projection.story_brief(id).await?;
     found.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))
 }
 
-/// The article with everything known of it.
+/// The article with everything stored about it.
 pub(super) async fn article_detail(
     inner: &Inner,
     id: ArticleId,
     given: &str,
-) -> Handled<ArticleDetail> {
+) -> ApiResult<ArticleDetail> {
     let found = inner.projection.article(id).await?;
     found.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))
 }
 
-/// The event, as it is called now.
-pub(super) async fn event(inner: &Inner, given: &str) -> Handled<EventId> {
+/// The current id of the event with this id or prefix.
+pub(super) async fn event(inner: &Inner, given: &str) -> ApiResult<EventId> {
     found(inner, Kind::Event, "event", given).await
 }
 
@@ -44,13 +44,13 @@ async fn found<T: std::str::FromStr>(
     kind: Kind,
     what: &str,
     given: &str,
-) -> Handled<T> {
+) -> ApiResult<T> {
     let unknown = || Refusal::not_found(format!("no {what} {given:?}"));
     match inner.projection.meaning(kind, given.to_owned()).await? {
-        Meaning::One(id) => id.parse().map_err(|_| unknown()),
-        Meaning::Many(candidates) => Err(Refusal::ambiguous(given, candidates)),
-        Meaning::Nothing => Err(unknown()),
-        Meaning::TooShort => {
+        IdLookup::One(id) => id.parse().map_err(|_| unknown()),
+        IdLookup::Many(candidates) => Err(Refusal::ambiguous(given, candidates)),
+        IdLookup::Nothing => Err(unknown()),
+        IdLookup::TooShort => {
             Err(Refusal::bad_request(format!("{given:?} is too short: an id or 6 of its digits")))
         }
     }

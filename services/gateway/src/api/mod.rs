@@ -8,6 +8,7 @@ mod commands;
 mod compare;
 mod corrections;
 mod dead;
+mod deliveries;
 mod entity_tag;
 mod events;
 mod feeds;
@@ -42,29 +43,28 @@ use crate::refusal::{self, Refusal};
 pub(crate) use commands::SENDER;
 pub(crate) use status::status_with;
 
-/// What handlers stand in.
+/// The state of all handlers.
 #[derive(Clone)]
 pub(crate) struct Api {
     pub(crate) inner: Arc<Inner>,
     pub(crate) access: Access,
-    /// The page for people who are not let in yet.
+    /// Draws the page that asks people to sign in.
     pub(crate) sign_in_wanted: fn(&Inner) -> Response,
 }
 
-/// From where a request comes.
+/// Where a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// A port: the host by which it is asked must be a known one, and writes must be JSON and of
-    /// the same origin.
+    /// A port. The host must be a known one, and writes must be JSON of the same origin.
     Network,
-    /// The socket in the data folder: whoever can open it may do everything.
+    /// The socket in the data folder. Everybody who can open it may do everything.
     Socket,
 }
 
-/// What handlers come to.
-pub(crate) type Handled<T> = Result<T, Refusal>;
+/// The result of a handler.
+pub(crate) type ApiResult<T> = Result<T, Refusal>;
 
-/// Everything: the API, and beside it the feeds for readers and the pages.
+/// All routes: the API, the feeds for readers, and the pages.
 pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()
         .nest("/api/v1", routes())
@@ -88,7 +88,7 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
 
 /// Each method that writes asks for JSON. One that an address does not take never comes so far.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 37] = [
+    let routes: [(&str, MethodRouter<Api>); 38] = [
         ("/status", get(status::get)),
         ("/storage", get(storage::get)),
         ("/events", get(events::list)),
@@ -125,6 +125,7 @@ fn routes() -> Router<Api> {
         ("/dead", get(dead::list)),
         ("/dead/{sequence}", get(dead::one)),
         ("/dead/{sequence}/replay", post(dead::replay)),
+        ("/deliveries/{name}/switch-on", post(deliveries::switch_on)),
         ("/compare", get(compare::stored).post(compare::given)),
     ];
     routes.into_iter().fold(Router::new(), |router, (path, methods)| {

@@ -14,7 +14,7 @@ use crate::shapes::{
 };
 use crate::text_comparison::TextComparison;
 
-/// Compares the two as if they came in one after the other, by the detector's settings; none where the
+/// Compares the two texts as if they came one after the other, by the detector's settings; none if the
 /// detector fails.
 pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Comparison> {
     let items = [a.items("a"), b.items("b")];
@@ -56,7 +56,7 @@ fn described(side: &Side, read: &AnalysedText, settled: &Verdict) -> ComparedTex
     }
 }
 
-/// What the two are to each other, and what decided it where they are no story.
+/// The relation in words, and the rule that decided if they are not one story.
 fn in_words(relation: Relation, decided: String) -> String {
     match relation {
         Relation::SameStory => decided,
@@ -92,7 +92,7 @@ fn shared(found: &TextComparison, passage: &Passage) -> SharedPassage {
     }
 }
 
-/// A range of the body's words as a stretch of the text.
+/// A range of the body's words as a range of the text.
 fn text_range(of: &AnalysedText, words: &Range<usize>) -> TextRange {
     let stretch = of.stretch(words);
     let points = of.text.code_points(stretch);

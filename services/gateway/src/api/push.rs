@@ -1,4 +1,4 @@
-//! `POST articles`: takes articles from other programs.
+//! `POST articles`: receives articles from other programs.
 
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -9,19 +9,19 @@ use wirefold_proto::{ArticleId, SubmittedArticle, Tag};
 use super::commands::SENDER;
 use super::pushed::{self, Pushed};
 use super::request::{answer, body_of};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::metrics;
 use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome};
 
 /// The most bytes of all articles together.
 const MOST: usize = 32 * 1024 * 1024;
-/// The most bytes of one of them.
+/// The most bytes of one article.
 const MOST_EACH: usize = 1024 * 1024;
 /// The most articles at once.
 const ARTICLES: usize = 1_000;
 
-/// Checks all of them, then stores them in order: where one is refused, none is stored.
-pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Response> {
+/// Checks all articles, and then stores them in order. If one is refused, none is stored.
+pub(super) async fn push(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let body = body_of(request, MOST).await?;
     let texts = read_all(&body)?;
     let seen = api.inner.now();
@@ -31,7 +31,7 @@ pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Re
         let article = pushed::article(text, seen).map_err(|error| error.about(number + 1))?;
         Ok((given, article))
     });
-    let ready: Vec<(Option<String>, Pushed)> = ready.collect::<Handled<_>>()?;
+    let ready: Vec<(Option<String>, Pushed)> = ready.collect::<ApiResult<_>>()?;
     for (number, (_, pushed)) in ready.iter().enumerate() {
         check_forgotten(&api, pushed).await.map_err(|refusal| refusal.about(number + 1))?;
     }
@@ -44,7 +44,7 @@ pub(super) async fn push(State(api): State<Api>, request: Request) -> Handled<Re
 }
 
 /// Refuses an article whose address or outlet was forgotten.
-async fn check_forgotten(api: &Api, pushed: &Pushed) -> Handled<()> {
+async fn check_forgotten(api: &Api, pushed: &Pushed) -> ApiResult<()> {
     let keys = pushed.article.article.forgotten_keys();
     match api.inner.forgotten.has(&keys, api.inner.clock.now()).await? {
         true => Err(Refusal::forgotten(
@@ -54,8 +54,8 @@ async fn check_forgotten(api: &Api, pushed: &Pushed) -> Handled<()> {
     }
 }
 
-/// Stores an article unless it stands here, also under an id of the rules before; says under which.
-async fn store(api: &Api, pushed: Pushed) -> Handled<(ArticleId, PushedOutcome)> {
+/// Stores an article unless it is stored already, also under an id by former rules. Returns its id.
+async fn store(api: &Api, pushed: Pushed) -> ApiResult<(ArticleId, PushedOutcome)> {
     let projection = &api.inner.projection;
     let Pushed { mut article, former } = pushed;
     let mut known = None;
@@ -84,8 +84,8 @@ async fn store(api: &Api, pushed: Pushed) -> Handled<(ArticleId, PushedOutcome)>
     Ok((known.unwrap_or(article.id), outcome))
 }
 
-/// One object, an array of them, or one a line.
-fn read_all(body: &[u8]) -> Handled<Vec<SubmittedArticle>> {
+/// Parses one object, an array of objects, or one object on each line.
+fn read_all(body: &[u8]) -> ApiResult<Vec<SubmittedArticle>> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     let broken = |error: serde_json::Error| Refusal::bad_request(error.to_string());
     let texts = match first {
@@ -96,7 +96,7 @@ fn read_all(body: &[u8]) -> Handled<Vec<SubmittedArticle>> {
             read_each(parts.iter().map(|part| part.get().as_bytes()))?
         }
         Some(_) => {
-            // Objects one after the other: one a line, or one over several lines.
+            // Objects one after the other, each on one line or on several.
             let mut texts = Vec::new();
             for part in serde_json::Deserializer::from_slice(body)
                 .into_iter::<Box<serde_json::value::RawValue>>()
@@ -112,7 +112,7 @@ fn read_all(body: &[u8]) -> Handled<Vec<SubmittedArticle>> {
     Ok(texts)
 }
 
-fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Handled<Vec<SubmittedArticle>> {
+fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> ApiResult<Vec<SubmittedArticle>> {
     let mut texts = Vec::new();
     for (number, part) in parts.enumerate() {
         check_count(number + 1)?;
@@ -127,7 +127,7 @@ fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> Handled<Vec<Submitted
     Ok(texts)
 }
 
-fn check_count(count: usize) -> Handled<()> {
+fn check_count(count: usize) -> ApiResult<()> {
     match count > ARTICLES {
         true => Err(Refusal::too_large(format!("over {ARTICLES} articles at once"))),
         false => Ok(()),

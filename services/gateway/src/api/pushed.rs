@@ -7,21 +7,21 @@ use wirefold_proto::{
 };
 use wirefold_text::normalise;
 
-use super::{Handled, Refusal};
+use super::{ApiResult, Refusal};
 
-/// The publisher of what named none, by the rules of the version before.
+/// The outlet of articles without a publisher, by the rules of the version before.
 const FORMER_OUTLET: &str = "push";
 
-/// A pushed article, with the ids under which it may stand already.
+/// A pushed article, with the ids under which it may be stored already.
 pub(super) struct Pushed {
     pub(super) article: ArticleFetched,
-    /// Those of the rules before: where one of them stands here, it is this article.
+    /// Its ids by former rules. An article that is stored under one of them is the same.
     pub(super) former: Vec<ArticleId>,
 }
 
-/// The article, with an id that depends on what was pushed and on nothing else. Who may push vouches
-/// for what is pushed, unless it names the feed that says so.
-pub(super) fn article(given: SubmittedArticle, seen: Timestamp) -> Handled<Pushed> {
+/// The article. Its id depends only on what was pushed. The sender is trusted about the publisher, unless the
+/// article names the feed that it is from.
+pub(super) fn article(given: SubmittedArticle, seen: Timestamp) -> ApiResult<Pushed> {
     let arrival = Arrival {
         feed: FeedId::push(),
         authority: Authority::Operator,
@@ -36,8 +36,8 @@ pub(super) fn article(given: SubmittedArticle, seen: Timestamp) -> Handled<Pushe
     Ok(Pushed { article, former })
 }
 
-/// The ids of an article without a link by the rules of the version before: where nothing named a
-/// publisher it was `push`, and where nothing named the item, its title as it stood was its key.
+/// The ids of an article without a link by the rules of the version before. An article without a publisher
+/// was of `push`, and an article without an item id had its title as key.
 fn former(article: &ArticleFetched) -> Vec<ArticleId> {
     let about = &article.article;
     if about.canonical_url.is_some() {
@@ -85,7 +85,7 @@ mod tests {
         );
     }
 
-    /// Both stand in stores that the version before has left.
+    /// Stores of the version before have both.
     #[test]
     fn the_ids_of_the_rules_before_are_known() {
         let given = SubmittedArticle { title: Some("Ferry, late".to_owned()), ..text("It sails.") };

@@ -10,19 +10,19 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Handled, Refusal};
+use super::{ApiResult, Refusal};
 use crate::projection::Paging;
 
-/// How long a body may take to come.
+/// The longest time until the whole body has come.
 const BODY_TIME: Duration = Duration::from_secs(30);
 
-/// The query of the address.
+/// The query of an address.
 pub(crate) struct QueryParameters<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryParameters<T> {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Handled<Self> {
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> ApiResult<Self> {
         let read = Query::<T>::try_from_uri(&parts.uri);
         let reason = |error: axum::extract::rejection::QueryRejection| {
             Refusal::bad_request(error.body_text())
@@ -31,7 +31,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for QueryParameters<T> {
     }
 }
 
-/// Which page of a list.
+/// The query that selects a page of a list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PageQuery {
@@ -39,14 +39,14 @@ pub(super) struct PageQuery {
     pub(super) cursor: Option<String>,
 }
 
-/// The page that a request asks for.
-pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> Handled<Paging> {
+/// Parses which page a request asks for.
+pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> ApiResult<Paging> {
     let broken = || Refusal::bad_request("`cursor` is not a value that a page gave as `next`");
     Paging::parse(limit, cursor).ok_or_else(broken)
 }
 
 /// The body, at most so many bytes.
-pub(crate) async fn body_of(request: Request, most: usize) -> Handled<Bytes> {
+pub(crate) async fn body_of(request: Request, most: usize) -> ApiResult<Bytes> {
     let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), most)).await;
     match read {
         Ok(Ok(body)) => Ok(body),
@@ -64,13 +64,13 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 /// A body of JSON.
-pub(super) async fn json_of<T: DeserializeOwned>(request: Request, most: usize) -> Handled<T> {
+pub(super) async fn json_of<T: DeserializeOwned>(request: Request, most: usize) -> ApiResult<T> {
     let body = body_of(request, most).await?;
     serde_json::from_slice(&body).map_err(|error| Refusal::bad_request(error.to_string()))
 }
 
 /// An answer in JSON.
-pub(super) fn answer<T: serde::Serialize>(value: &T) -> Handled<Response> {
+pub(super) fn answer<T: serde::Serialize>(value: &T) -> ApiResult<Response> {
     let body = serde_json::to_vec(value).map_err(|error| Refusal::failed(error.to_string()))?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body).into_response())
 }

@@ -1,20 +1,20 @@
-//! One of two articles under comparison, with what is known of it besides its text.
+//! One of two compared articles, with its data besides the text.
 
 use wirefold_dedup::{Described, Incoming};
 use wirefold_proto::{ArticleFetched, ArticleId};
 
 use crate::shapes::GivenText;
 
-/// One of the two.
+/// One of two compared articles.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Side {
     pub(super) id: Option<ArticleId>,
     pub(super) title: Option<String>,
     pub(super) outlet: Option<String>,
     pub(super) text: String,
-    /// What tells its item from others.
+    /// The names of its item.
     items: Vec<String>,
-    /// The outlet as the detector takes it; none for what comes from nobody's site.
+    /// The outlet as the detector uses it; none if it has no site.
     site: Option<String>,
     via: Option<String>,
     page: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Side {
 }
 
 impl Side {
-    /// A stored article, as the detector was given it.
+    /// A stored article, as the detector got it.
     pub(super) fn stored(fetched: ArticleFetched) -> Side {
         let about = &fetched.article;
         let seen = about.seen.as_second();
@@ -44,7 +44,7 @@ impl Side {
         }
     }
 
-    /// A text given by hand.
+    /// A text given in the request.
     pub(super) fn given(given: GivenText) -> Side {
         let published = given.published.map(|time| time.as_second());
         Side {
@@ -60,12 +60,12 @@ impl Side {
         }
     }
 
-    /// What tells its item from others; one that has nothing is an item of its own.
+    /// The names of its item. An article without one is an item of its own.
     pub(super) fn items<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
         [name].into_iter().chain(self.items.iter().map(String::as_str)).collect()
     }
 
-    /// The article for the detector.
+    /// The article in the detector's form.
     pub(super) fn described<'a>(&'a self, items: &'a [&'a str]) -> Described<'a> {
         let incoming = Incoming {
             items,

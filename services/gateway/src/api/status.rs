@@ -8,25 +8,25 @@ use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
 use super::request::answer;
-use super::{Api, Handled};
+use super::{Api, ApiResult};
 use crate::inner::Inner;
 use crate::refusal::Refusal;
 use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status};
 
-pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
+pub(super) async fn get(State(api): State<Api>) -> ApiResult<Response> {
     answer(&status(&api.inner).await?)
 }
 
-/// How the whole is doing.
-pub(crate) async fn status(inner: &Inner) -> Handled<Status> {
+/// The state of the installation.
+pub(crate) async fn status(inner: &Inner) -> ApiResult<Status> {
     status_with(inner, &inner.feeds().await?.into_records()).await
 }
 
-/// The same, where the feeds are known. Projection and bus are asked at the same time: under load each
-/// answer has to wait for others.
-pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> Handled<Status> {
+/// The same with known feeds. Projection and bus are queried at the same time, since each may be slow under
+/// load.
+pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> ApiResult<Status> {
     let now = inner.clock.now();
-    let place = *inner.place.borrow();
+    let place = *inner.projected_sequence.borrow();
     let numbers = inner.projection.numbers(now.minus(Duration::from_hours(1)));
     let state = |stream: &'static str| async move {
         Ok::<_, Refusal>(inner.bus.stream_state(stream).await?)
@@ -58,7 +58,7 @@ pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> Handled<
     })
 }
 
-/// What is wrong, as the alerter wrote it down last.
+/// The last stored health report.
 async fn health(inner: &Inner) -> Result<HealthStatus, BusError> {
     let entry = inner.bus.key_value(streams::DELIVERIES.name)?.get(HEALTH_KEY).await?;
     let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());

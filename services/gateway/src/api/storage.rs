@@ -1,4 +1,4 @@
-//! `storage`: how much the streams hold.
+//! `storage`: the size of the streams.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -8,16 +8,16 @@ use wirefold_flow::BusError;
 use wirefold_proto::{Tag, streams};
 
 use super::request::answer;
-use super::{Api, Handled};
+use super::{Api, ApiResult};
 use crate::inner::Inner;
 use crate::shapes::{StorageReport, StreamUse};
 
-pub(super) async fn get(State(api): State<Api>) -> Handled<Response> {
+pub(super) async fn get(State(api): State<Api>) -> ApiResult<Response> {
     let mut found = Vec::new();
     for stream in streams::STREAMS {
         match api.inner.stream_use(stream.name).await {
             Ok(stream) => found.push(stream),
-            // It is made when the first message comes.
+            // The stream is created with its first message.
             Err(BusError::NoStream(_)) => {}
             Err(error) => return Err(error.into()),
         }
@@ -39,7 +39,7 @@ impl Inner {
         Ok(StreamUse { name: name.to_owned(), messages, bytes, oldest, newest })
     }
 
-    /// When a message was stored; none where it went meanwhile.
+    /// When a message was stored; none if it was dropped meanwhile.
     async fn stored_at(&self, stream: &str, sequence: u64) -> Result<Option<Timestamp>, BusError> {
         match self.bus.get(stream, sequence).await {
             Ok(stored) => Ok(Some(timestamp(stored.at))),

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::request::{PageQuery, QueryParameters, answer, paging};
-use super::{Api, Handled, Refusal, found};
+use super::{Api, ApiResult, Refusal, found};
 use crate::projection::StoryFilter;
 
-/// Which stories.
+/// The query of a list of stories.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StoriesQuery {
@@ -25,7 +25,7 @@ pub(super) struct StoriesQuery {
 pub(super) async fn list(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<StoriesQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let filter = StoryFilter {
         words: query.q.filter(|words| !words.trim().is_empty()),
@@ -41,7 +41,7 @@ pub(super) async fn one(
     State(api): State<Api>,
     Path(given): Path<String>,
     QueryParameters(query): QueryParameters<PageQuery>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let id = found::story(&api.inner, &given).await?;
     let story = api.inner.projection.story(id, paging).await?;

@@ -24,18 +24,18 @@ use wirefold_proto::{
 
 use super::articles::show_text;
 use super::request::QueryParameters;
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::inner::Inner;
 use crate::metrics;
 
-/// Messages taken from the bus at once.
+/// Messages read from the bus at once.
 const BATCH: usize = 64;
-/// How long nothing is sent at most.
+/// The longest time without anything sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long an event waits for the projection, so that who asks for what it names finds it.
+/// How long an event waits for the projection, so that clients find the articles that it names.
 const SHOWN_TIME: Duration = Duration::from_secs(5);
 
-/// From where to read on; the header `Last-Event-ID` outranks it.
+/// Where to begin. The header `Last-Event-ID` outranks it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StreamQuery {
@@ -46,7 +46,7 @@ pub(super) async fn open(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<StreamQuery>,
     headers: HeaderMap,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let inner = api.inner.clone();
     let busy = |_| Refusal::busy("too many streams are open");
     let permit = Arc::clone(&inner.streams).try_acquire_owned().map_err(busy)?;
@@ -79,13 +79,13 @@ pub(super) async fn open(
     let head = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
-        // Proxies that gather answers are asked not to.
+        // Asks proxies not to buffer the stream.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((head, Body::from_stream(body)).into_response())
 }
 
-fn last_event_id(headers: &HeaderMap) -> Handled<Option<u64>> {
+fn last_event_id(headers: &HeaderMap) -> ApiResult<Option<u64>> {
     let Some(given) = headers.get("last-event-id") else {
         return Ok(None);
     };
@@ -97,21 +97,21 @@ fn last_event_id(headers: &HeaderMap) -> Handled<Option<u64>> {
     }
 }
 
-/// Messages that are kept no longer.
+/// Reports messages that are no longer stored.
 fn gap(from: u64, through: u64) -> Bytes {
     let data =
         serde_json::json!({"schema": "wirefold.api.gap/1", "from": from, "through": through});
     Bytes::from(format!("event: gap\ndata: {data}\n\n"))
 }
 
-/// An id that the stream has not come to, such as one from before it was begun anew, means nothing
-/// here: it goes on from the end, and with the id of the end.
+/// Reports an id that the stream has not reached, such as one from before the stream was created anew. The
+/// stream continues from its end, with the id of the end.
 fn reset(asked: u64, end: u64) -> Bytes {
     let data = serde_json::json!({"schema": "wirefold.api.reset/1", "asked": asked, "from": end});
     Bytes::from(format!("id: {end}\nevent: reset\ndata: {data}\n\n"))
 }
 
-/// A stream that is open.
+/// An open stream.
 struct Live {
     inner: Arc<Inner>,
     output: Box<dyn OrderedReader>,
@@ -122,7 +122,7 @@ struct Live {
 }
 
 impl Live {
-    /// What is sent next; none at the end.
+    /// The next bytes to send; none at the end.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(bytes) = self.waiting.pop_front() {
@@ -140,7 +140,7 @@ impl Live {
                 }
             };
             let Ok(messages) = messages else {
-                // Whoever reads comes back by itself, with the last id.
+                // The client reconnects by itself, with the last id.
                 return None;
             };
             until_shown(&inner, &messages).await;
@@ -150,23 +150,23 @@ impl Live {
     }
 }
 
-/// Waits until the projection shows them, or for a while.
+/// Waits until the projection has the messages, but only for a while.
 async fn until_shown(inner: &Inner, messages: &[Stored]) {
     let output = |message: &&Stored| message.stream == streams::OUTPUT.name;
     let Some(last) = messages.iter().rfind(output).map(|message| message.sequence) else {
         return;
     };
     let patience = inner.clock.now().plus(SHOWN_TIME);
-    let mut place = inner.place.subscribe();
+    let mut projected = inner.projected_sequence.subscribe();
     tokio::select! {
         biased;
-        _ = place.wait_for(|place| *place >= last) => {}
+        _ = projected.wait_for(|applied| *applied >= last) => {}
         () = inner.closing.cancelled() => {}
         () = inner.clock.sleep_until(patience) => {}
     }
 }
 
-/// A message as an event. One that cannot be shown moves the id on and no more.
+/// A message as an event. An event for an unreadable message has only its id.
 fn event(message: &Stored, policy: TextPolicy) -> Bytes {
     if message.stream == streams::ALERTS.name {
         return match std::str::from_utf8(&message.body) {
@@ -197,12 +197,12 @@ fn shown(message: &Stored, policy: TextPolicy) -> Option<(&'static str, String)>
     is_one_line(&data).then_some((name, data))
 }
 
-/// A line end in the data would end the field.
+/// Whether the data fits in one field: a line break would end it.
 fn is_one_line(data: &str) -> bool {
     !data.contains(['\n', '\r'])
 }
 
-/// Counts a stream for as long as it is open.
+/// Counts a stream while it is open.
 struct Open {
     inner: Arc<Inner>,
     permit: Option<OwnedSemaphorePermit>,

@@ -9,55 +9,55 @@ use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSe
 
 use super::commands::accepted;
 use super::request::{answer, json_of};
-use super::{Api, Handled, Refusal};
+use super::{Api, ApiResult, Refusal};
 use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 
 /// The most bytes of a command.
 const MOST: usize = 64 * 1024;
-/// How far back a rehearsal goes at most: as far as the output is kept.
+/// The longest span of a rehearsal: as long as the output is stored.
 const HOURS: u32 = 720;
 
-pub(super) async fn list(State(api): State<Api>) -> Handled<Response> {
+pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
     let (subscriptions, waiting) = api.inner.subscriptions().await?.into_parts();
     let subscriptions = api.inner.projection.count_for(subscriptions).await?;
     answer(&SubscriptionList { schema: Tag::new(), subscriptions, waiting })
 }
 
-pub(super) async fn put(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn put(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let subscription: SubscriptionSettings = json_of(request, MOST).await?;
     accepted(api.put_subscription(subscription).await?)
 }
 
-pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Handled<Response> {
+pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
     accepted(api.remove_subscription(&id).await?)
 }
 
-/// Keeps a subscription silent, also one that a file defines: until a time, until it is unmuted, or no longer.
+/// Mutes or unmutes a subscription, also one that a file defines.
 pub(super) async fn mute(
     State(api): State<Api>,
     Path(id): Path<String>,
     request: Request,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let MuteRequest { until } = json_of(request, MOST).await?;
     accepted(api.mute_subscription(&id, until).await?)
 }
 
-pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> Handled<Response> {
+pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let RehearsalRequest { subscription, hours } = json_of(request, MOST).await?;
-    // It reads a month of articles at most, so few run at once.
+    // A rehearsal may read a month of articles, so few run at once.
     let turn = api.inner.comparisons.acquire().await;
     let _turn = turn.map_err(|_| Refusal::failed("the rehearsal broke off"))?;
     let report = api.rehearse_subscription(subscription, hours).await?;
     answer(&RehearsalReport { schema: Tag::new(), hours, report })
 }
 
-/// What the API and the page do alike.
+/// Functions that API and page share.
 impl Api {
-    /// Adds or replaces a subscription that no file defines, once it is checked.
+    /// Checks a subscription that no file defines, and adds or replaces it.
     pub(crate) async fn put_subscription(
         &self,
         subscription: SubscriptionSettings,
-    ) -> Handled<ControlCommand> {
+    ) -> ApiResult<ControlCommand> {
         self.check_query(&subscription)?;
         self.inner.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
         if let Some(record) = self.inner.subscription(subscription.id.as_str()).await? {
@@ -68,28 +68,28 @@ impl Api {
     }
 
     /// Removes a subscription that no file defines.
-    pub(crate) async fn remove_subscription(&self, id: &str) -> Handled<ControlCommand> {
+    pub(crate) async fn remove_subscription(&self, id: &str) -> ApiResult<ControlCommand> {
         let record = self.known_subscription(id).await?;
         refuse_managed(&record)?;
         self.store(Command::SubscriptionRemove { subscription: record.subscription.id }).await
     }
 
-    /// Mutes a subscription until a time, or until it is unmuted; a time in the past unmutes.
+    /// Mutes a subscription until a time, or without an end. A time in the past unmutes it.
     pub(crate) async fn mute_subscription(
         &self,
         id: &str,
         until: Option<Timestamp>,
-    ) -> Handled<ControlCommand> {
+    ) -> ApiResult<ControlCommand> {
         let subscription = self.known_subscription(id).await?.subscription.id;
         self.store(Command::SubscriptionMute { subscription, until }).await
     }
 
-    /// Says what a subscription would have sent in the last hours.
+    /// Rehearses a subscription on the last hours.
     pub(crate) async fn rehearse_subscription(
         &self,
         subscription: SubscriptionSettings,
         hours: u32,
-    ) -> Handled<serde_json::Value> {
+    ) -> ApiResult<serde_json::Value> {
         self.check_query(&subscription)?;
         if !(1..=HOURS).contains(&hours) {
             return Err(Refusal::bad_request(format!("`hours` is {hours}, not 1 to {HOURS}")));
@@ -99,13 +99,13 @@ impl Api {
         report.map_err(Refusal::unprocessable)
     }
 
-    fn check_query(&self, subscription: &SubscriptionSettings) -> Handled<()> {
+    fn check_query(&self, subscription: &SubscriptionSettings) -> ApiResult<()> {
         let checked = self.inner.settings.rehearse.check_query(&subscription.query);
         checked.map_err(|error| Refusal::unprocessable(format!("`query`: {error}")))
     }
 
-    /// Two that silence each other would leave it to chance which of them speaks.
-    async fn refuse_circle(&self, subscription: &SubscriptionSettings) -> Handled<()> {
+    /// Refuses two subscriptions that inhibit each other, because it would be random which of them notifies.
+    async fn refuse_circle(&self, subscription: &SubscriptionSettings) -> ApiResult<()> {
         let id = &subscription.id;
         for other in &subscription.inhibited_by {
             let record = self.inner.subscription(other.as_str()).await?;
@@ -118,13 +118,13 @@ impl Api {
         Ok(())
     }
 
-    async fn known_subscription(&self, id: &str) -> Handled<SubscriptionRecord> {
+    async fn known_subscription(&self, id: &str) -> ApiResult<SubscriptionRecord> {
         let record = self.inner.subscription(id).await?;
         record.ok_or_else(|| Refusal::not_found(format!("no subscription {id:?}")))
     }
 }
 
-fn refuse_managed(record: &SubscriptionRecord) -> Handled<()> {
+fn refuse_managed(record: &SubscriptionRecord) -> ApiResult<()> {
     match &record.managed_by {
         Some(place) => {
             let id = &record.subscription.id;

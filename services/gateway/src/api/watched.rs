@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::{Api, Refusal};
 use crate::metrics;
 
-/// How long the head of an answer may take.
+/// The longest time until the head of an answer.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 pub(super) async fn watched(State(api): State<Api>, request: Request, next: Next) -> Response {
@@ -25,7 +25,7 @@ pub(super) async fn watched(State(api): State<Api>, request: Request, next: Next
     response
 }
 
-/// A handful of sorts, whatever the address.
+/// The class of a route, for metrics: only a few values for all addresses.
 fn route_class(path: &str) -> &'static str {
     match path {
         "/api/v1/stream" => "stream",

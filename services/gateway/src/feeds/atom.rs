@@ -1,4 +1,4 @@
-//! Atom, RFC 4287.
+//! Writes Atom (RFC 4287).
 
 use jiff::Timestamp;
 use quick_xml::Writer;
@@ -7,10 +7,10 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use super::content::{html, is_xml};
 use super::document::{Document, Entry};
 
-/// What writing comes to. Writing into memory does not fail, quick-xml only says that it might.
+/// The result of writing. Writing to memory cannot fail, but quick-xml's functions may.
 type Written = std::io::Result<()>;
 
-/// The feed in full.
+/// The whole feed.
 pub(super) fn write(document: &Document) -> std::io::Result<Vec<u8>> {
     let mut xml = Xml(Writer::new(Vec::new()));
     xml.0.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
@@ -34,7 +34,7 @@ fn write_entry(xml: &mut Xml, entry: &Entry) -> Written {
     xml.text("title", &entry.title)?;
     xml.text("published", &time(entry.published))?;
     xml.text("updated", &time(entry.updated))?;
-    // An entry has an author: where no person is named, the outlet.
+    // An entry must have an author: the outlet if no person is named.
     let people =
         if entry.authors.is_empty() { std::slice::from_ref(&entry.outlet) } else { &entry.authors };
     for person in people {
@@ -101,7 +101,7 @@ fn start<'a>(name: &'a str, attributes: &[(&str, &str)]) -> BytesStart<'a> {
     start
 }
 
-/// Without the characters that XML has no place for; quick-xml escapes the rest.
+/// The text without characters that XML does not allow. quick-xml escapes the rest.
 fn clean(text: &str) -> String {
     text.chars().filter(|character| is_xml(*character)).collect()
 }

@@ -1,4 +1,4 @@
-//! The HTML of an entry. Everything from outside is text and stays text.
+//! The HTML of an entry. Texts from outside are escaped.
 
 use super::document::{Entry, Other};
 
@@ -32,8 +32,8 @@ fn item(other: &Other) -> String {
     }
 }
 
-/// Text as it stands in HTML and XML, in attributes too. Characters that XML 1.0 has no place for
-/// (section 2.2) are left out.
+/// Text escaped for HTML and XML, also in attributes. Characters that XML 1.0 does not allow (section 2.2)
+/// are left out.
 pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -50,7 +50,7 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Whether XML 1.0 has a place for it.
+/// Whether XML 1.0 allows it.
 pub(super) fn is_xml(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => true,

@@ -7,17 +7,17 @@ use crate::page::is_web;
 use crate::projection::lead;
 use crate::shapes::{ArticleBrief, StoryWithArticles};
 
-/// The year in the ids: that in which the form of the ids was fixed. RFC 4151.
+/// The year in the ids (RFC 4151): the year in which their form was fixed.
 const YEAR: u32 = 2026;
 
 /// A feed.
 pub(super) struct Document {
-    /// Never changes.
+    /// The id, which never changes.
     pub(super) id: String,
     pub(super) title: String,
-    /// Where it is itself.
+    /// Its own address.
     pub(super) own_url: String,
-    /// The page.
+    /// The address of the page.
     pub(super) home_url: String,
     pub(super) updated: Timestamp,
     pub(super) entries: Vec<Entry>,
@@ -25,7 +25,7 @@ pub(super) struct Document {
 
 /// A story.
 pub(super) struct Entry {
-    /// Never changes while the story lives.
+    /// The id, which never changes while the story exists.
     pub(super) id: String,
     pub(super) title: String,
     pub(super) language: LanguageTag,
@@ -34,7 +34,7 @@ pub(super) struct Entry {
     pub(super) authors: Vec<String>,
     pub(super) published: Timestamp,
     pub(super) updated: Timestamp,
-    /// As much of the text as may be shown.
+    /// The text, as much as may be shown.
     pub(super) text: Option<String>,
     pub(super) media: Vec<Media>,
     pub(super) others: Vec<Other>,
@@ -50,7 +50,7 @@ pub(super) struct Other {
 }
 
 impl Entry {
-    /// The story as this article tells it.
+    /// The story as an entry of this article.
     pub(super) fn of(
         host: &str,
         story: StoryId,
@@ -78,7 +78,7 @@ impl Entry {
         }
     }
 
-    /// The same with the first of the story's other articles, at most so many.
+    /// The entry with the first other articles of the story, at most so many.
     pub(super) fn with_others(self, with: &StoryWithArticles, most: usize) -> Self {
         let StoryWithArticles { story, articles } = with;
         let others = articles.iter().filter(|other| other.id != story.lead).take(most);
@@ -101,7 +101,7 @@ impl Other {
     }
 }
 
-/// An id that never changes. RFC 4151.
+/// An id that never changes (RFC 4151).
 pub(super) fn tag(host: &str, specific: &str) -> String {
     format!("tag:{host},{YEAR}:{specific}")
 }

@@ -1,4 +1,4 @@
-//! JSON Feed 1.1.
+//! Writes JSON Feed 1.1.
 
 use serde::Serialize;
 use wirefold_proto::LanguageTag;
@@ -44,7 +44,7 @@ struct Attachment<'a> {
     size_in_bytes: Option<u64>,
 }
 
-/// The feed in full.
+/// The whole feed.
 pub(super) fn write(document: &Document) -> serde_json::Result<Vec<u8>> {
     serde_json::to_vec(&Feed {
         version: "https://jsonfeed.org/version/1.1",

@@ -1,4 +1,4 @@
-//! Which stories each feed contains.
+//! The routes of feeds, and the stories in each feed.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use wirefold_proto::{FeedId, StoryId, SubscriptionId, Target};
 use super::document::{Document, Entry, tag};
 use super::{atom, json_feed};
 use crate::api::request::QueryParameters;
-use crate::api::{Api, Handled};
+use crate::api::{Api, ApiResult};
 use crate::projection::Paging;
 use crate::refusal::Refusal;
 use crate::shapes::StoryWithArticles;
@@ -22,17 +22,17 @@ const ENTRIES: usize = 50;
 /// The most other articles of a story that an entry lists.
 const LISTED: usize = 40;
 
-/// A form in which a feed is written.
+/// The format of a feed.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Atom,
     Json,
 }
 
-/// What a feed is asked for. Readers and trackers add what they like.
+/// The query of a feed. Feed readers and trackers add their own fields.
 #[derive(Debug, Deserialize)]
 pub(super) struct Search {
-    /// Words that an article of each story has.
+    /// Words that an article of each story must have.
     q: Option<String>,
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn all(
     State(api): State<Api>,
     Path(file): Path<String>,
     QueryParameters(Search { q }): QueryParameters<Search>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let (name, form) = named(&file)?;
     let words = q.filter(|words| !words.trim().is_empty());
     if name != "all" {
@@ -65,7 +65,7 @@ pub(super) async fn all(
 pub(super) async fn subscription(
     State(api): State<Api>,
     Path(file): Path<String>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let (name, form) = named(&file)?;
     let none = || Refusal::not_found(format!("no subscription {name:?}"));
     let asked: SubscriptionId = name.parse().map_err(|_| none())?;
@@ -89,7 +89,7 @@ pub(super) async fn subscription(
     write(&api, Name { path: &format!("sub/{name}"), query: None }, &title, form, entries)
 }
 
-pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Handled<Response> {
+pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> ApiResult<Response> {
     let (name, form) = named(&file)?;
     let none = || Refusal::not_found(format!("no feed {name:?}"));
     let id: FeedId = name.parse().map_err(|_| none())?;
@@ -114,8 +114,8 @@ pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> Ha
     write(&api, Name { path: &name, query: None }, &title, form, entries)
 }
 
-/// The story that an alert tells of: its own, else that of the first article it names.
-async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<StoryId>> {
+/// The story of an alert: its target, or the story of its first article.
+async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> ApiResult<Option<StoryId>> {
     if let Target::Story(story) = alert.target {
         return Ok(Some(story));
     }
@@ -125,7 +125,7 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> Handled<Option<St
     Ok(api.inner.projection.article(article.id).await?.map(|detail| detail.story))
 }
 
-async fn entry(api: &Api, with: &StoryWithArticles) -> Handled<Option<Entry>> {
+async fn entry(api: &Api, with: &StoryWithArticles) -> ApiResult<Option<Entry>> {
     let detail = api.inner.projection.article(with.story.lead).await?;
     let policy = api.inner.settings.text_policy;
     Ok(detail.map(|detail| {
@@ -134,8 +134,8 @@ async fn entry(api: &Api, with: &StoryWithArticles) -> Handled<Option<Entry>> {
     }))
 }
 
-/// The name and the form of a file such as `all.atom`.
-fn named(file: &str) -> Handled<(&str, Form)> {
+/// The name and format of a file such as `all.atom`.
+fn named(file: &str) -> ApiResult<(&str, Form)> {
     if let Some(name) = file.strip_suffix(".atom") {
         return Ok((name, Form::Atom));
     }
@@ -145,17 +145,17 @@ fn named(file: &str) -> Handled<(&str, Form)> {
     Err(Refusal::not_found(format!("{file:?} ends neither in .atom nor in .json")))
 }
 
-/// The host in ids: that of the address under which people reach this server.
+/// The host in ids: that of this server's public address.
 fn host(api: &Api) -> String {
     let url = Url::parse(&api.inner.settings.base_url).ok();
     let host = url.as_ref().and_then(|url| url.host_str());
     host.unwrap_or("localhost").to_owned()
 }
 
-/// By what a feed is known.
+/// The name of a feed.
 struct Name<'a> {
     path: &'a str,
-    /// The words that it is asked for, as they stand in an address.
+    /// The query as it is in an address.
     query: Option<&'a str>,
 }
 
@@ -165,7 +165,7 @@ fn write(
     title: &str,
     form: Form,
     entries: Vec<Entry>,
-) -> Handled<Response> {
+) -> ApiResult<Response> {
     let query = query.map(|query| format!("?q={query}")).unwrap_or_default();
     let settings = &api.inner.settings;
     let base = settings.base_url.trim_end_matches('/');
@@ -179,7 +179,7 @@ fn write(
         title: format!("{demo}wirefold: {title}"),
         own_url: format!("{base}/feeds/{path}.{ending}{query}"),
         home_url: format!("{base}/"),
-        // Of the entries, so that an unchanged feed is the same to the byte.
+        // The time of the newest entry, so that an unchanged feed has the same bytes.
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or_default(),
         entries: entries.into_iter().map(|entry| marked(entry, demo)).collect(),
     };
@@ -193,7 +193,7 @@ fn write(
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }
 
-/// A demonstration says so in each title: readers mix entries of many feeds.
+/// Marks the title of each entry of a demonstration, since readers mix the entries of feeds.
 fn marked(mut entry: Entry, demo: &str) -> Entry {
     entry.title.insert_str(0, demo);
     entry

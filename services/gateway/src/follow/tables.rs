@@ -13,28 +13,28 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{BusError, KeyValue, Stored};
 use wirefold_proto::{EventId, StoryChange, StoryId, StoryRecord, Tag, Target, encode, streams};
 
-use super::{BATCH, again, change};
+use super::{BATCH, change, retry_until_done};
 use crate::error::GatewayError;
 use crate::inner::Inner;
 use crate::projection::Change;
 
-/// The key under which it says how far it is.
+/// The key of the last applied sequence.
 const SEQUENCE_KEY: &str = "place";
-/// Stories written at once: others write too, and nobody waits for this.
+/// Stories written at once. The number is small, since other stages write too.
 const AT_ONCE: usize = 8;
-/// Stories of an event that are told what became of it.
+/// The most stories that are written after a change of their event.
 const STORIES_OF_EVENT: usize = 500;
 
-/// Follows the output until stopped; what may pass is waited out.
+/// Follows the output until it is stopped. It waits out errors that may pass.
 pub(crate) async fn run(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
-    again(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
+    retry_until_done(inner, streams::OUTPUT.name, stop, || read_on(inner, stop)).await
 }
 
 async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayError> {
     let table = inner.bus.key_value(streams::STORIES.name)?;
     let sequence = resume_sequence(inner, &*table).await?;
     let mut reader = inner.bus.read(streams::OUTPUT.name, ">", sequence + 1).await?;
-    let mut projected = inner.place.subscribe();
+    let mut projected = inner.projected_sequence.subscribe();
     loop {
         let messages = tokio::select! {
             biased;
@@ -51,7 +51,7 @@ async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayE
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            // The sender lives as long as the gateway.
+            // The sender lives as long as the gateway, so this cannot fail.
             _ = projected.wait_for(|shown| *shown >= through) => {}
         }
         let changed = changed(inner, &messages).await?;
@@ -60,7 +60,7 @@ async fn read_on(inner: &Inner, stop: &CancellationToken) -> Result<(), GatewayE
     }
 }
 
-/// Where to go on. A table that is ahead was filled from a stream that is no more.
+/// The sequence to continue from. A table that is ahead of the stream was filled from an earlier stream.
 async fn resume_sequence(inner: &Inner, table: &dyn KeyValue) -> Result<u64, BusError> {
     let kept = table.get(SEQUENCE_KEY).await?.and_then(|entry| entry.value);
     let kept = kept.and_then(|value| str::from_utf8(&value).ok()?.parse().ok()).unwrap_or(0);
@@ -73,7 +73,7 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
     let mut articles = Vec::new();
     let mut stories = BTreeSet::new();
     let mut events = BTreeSet::<EventId>::new();
-    // What cannot be read the projection has told already.
+    // The projection has already reported unreadable messages.
     for change in messages.iter().filter_map(|message| change(message).ok()) {
         match change {
             Change::Article { article, .. } => articles.push(article.id),
@@ -92,7 +92,7 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
                 | StoryChange::Preferred { story, .. }
                 | StoryChange::Lead { story, .. }
                 | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
-                // That is told of the event alone.
+                // This change concerns only the event.
                 StoryChange::Quiet { target: Target::Event(_) } => {}
             },
             Change::Command(command) => {
@@ -101,9 +101,9 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
             Change::Alert { .. } => {}
         }
     }
-    // An article may be in another story by now than it was decided into.
+    // An article may now be in another story than the decision names.
     stories.extend(inner.projection.stories_of(articles).await?);
-    // What became of an event is told of all its stories.
+    // A change of an event concerns all its stories.
     for event in events {
         let of_event = inner.projection.stories_of_event(event, STORIES_OF_EVENT).await?;
         stories.extend(of_event.into_iter().map(|story| story.id));
@@ -111,7 +111,7 @@ async fn changed(inner: &Inner, messages: &[Stored]) -> Result<BTreeSet<StoryId>
     Ok(stories)
 }
 
-/// Writes how these stories stand now; one that is shown no more leaves.
+/// Writes the current state of these stories. A story that is no longer shown is deleted.
 async fn write(
     inner: &Inner,
     table: &Arc<dyn KeyValue>,
@@ -124,7 +124,7 @@ async fn write(
     };
     let standing = standing.into_iter().filter_map(|story| {
         let id = story.id;
-        // One that is too large for a message is left as it stood.
+        // A story too large for a message stays as it is.
         Some((id, Some(Bytes::from(encode(&StoryRecord { schema: Tag::new(), story }).ok()?))))
     });
     let writes = standing.chain(gone).map(|(story, value)| async move {

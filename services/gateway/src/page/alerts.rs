@@ -1,4 +1,4 @@
-//! The page of alerts: what was sent, how many copies were folded, and what was held and why.
+//! The page of alerts: sent alerts, copies folded, and held revisions with the reasons.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -108,7 +108,7 @@ pub(super) fn hold_markup(hold: &Hold) -> Markup {
     html! { (hold_in_words(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 
-/// What people did with it.
+/// The handling of an alert.
 fn handled(record: &AlertHandlingRecord) -> Markup {
     html! {
         @if let Some(until) = record.muted_until {

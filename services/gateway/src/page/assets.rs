@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 /// One file.
 pub(super) struct Asset {
-    /// Where it is had, such as `/assets/page-1f2e3d4c5b6a7988.css`.
+    /// Its path, such as `/assets/page-1f2e3d4c5b6a7988.css`.
     pub path: String,
     media_type: &'static str,
     content: &'static str,
@@ -25,7 +25,7 @@ pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_str!("assets/icon.svg")));
 
-/// Half a year: the name changes with the content.
+/// Half a year. The name changes with the content.
 const KEEP: &str = "public, max-age=15552000, immutable";
 
 impl Asset {
@@ -35,7 +35,7 @@ impl Asset {
     }
 }
 
-/// FNV-1a, 64 bits: tells releases apart, keeps nobody out.
+/// FNV-1a, 64 bits: it distinguishes releases and protects nothing.
 fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)

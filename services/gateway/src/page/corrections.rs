@@ -1,4 +1,4 @@
-//! What outlets corrected or withdrew, and which articles still have it.
+//! The corrections and retractions, and the articles that still have the error.
 
 use maud::{Markup, html};
 use wirefold_proto::NoteKind;
@@ -8,12 +8,12 @@ use super::words;
 use crate::analysed_text::AnalysedText;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections};
 
-/// The most outlets that are named.
+/// The most outlets in a list.
 const NAMED: usize = 40;
 /// The most characters of a sentence.
 const SENTENCE: usize = 600;
 
-/// The section; nothing where nothing was put right.
+/// The section; empty without corrections.
 pub(super) fn section(corrections: &Corrections) -> Markup {
     html! {
         @if !corrections.corrections.is_empty() {
@@ -52,7 +52,7 @@ fn corrected_by(kind: NoteKind) -> &'static str {
     if kind == NoteKind::Retraction { "Also withdrawn by" } else { "Also corrected by" }
 }
 
-/// The sentence as it was and as it is.
+/// The sentence before and after the correction.
 fn changed(passage: &CorrectedPassage) -> Markup {
     let old = words::cut(&passage.old, SENTENCE);
     html! {
@@ -96,7 +96,7 @@ fn still_carried(record: &CorrectionRecord) -> Markup {
     }
 }
 
-/// Outlets, each once and in order.
+/// The outlets in order, each once.
 fn outlets<'a>(carriers: impl Iterator<Item = &'a Carrier>) -> String {
     let mut outlets: Vec<String> = Vec::new();
     for outlet in carriers.map(Carrier::outlet_in_words) {

@@ -6,16 +6,16 @@ use maud::{Markup, html};
 
 use crate::analysed_text::AnalysedText;
 
-/// The most words compared on each side: the work is their product.
+/// The most words compared on each side. The work is their product.
 const MOST: usize = 120;
-/// Words of an opening.
+/// The words of an opening.
 const OPENING: usize = 60;
-/// So many words in common between longer edits do not count as kept.
+/// So few common words between longer edits count as edited.
 const LONE: usize = 2;
-/// With less in common than this, marking words would be noise.
+/// If a smaller share is common, the words are not marked.
 const ALIKE: f64 = 0.35;
 
-/// A run of words and where it stands.
+/// A run of words, with the texts that have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Run {
     /// In both.
@@ -26,12 +26,12 @@ pub(super) enum Run {
     Added(String),
 }
 
-/// What became of some words.
+/// The comparison of two runs of words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum WordDiff {
-    /// Much the same, with these edits.
+    /// Mostly the same words, with these edits.
     Edited(Vec<Run>),
-    /// Other words: both as they stand.
+    /// Different words.
     Rewritten {
         /// The words of the old text.
         old: String,
@@ -71,8 +71,8 @@ pub(super) fn words(
     WordDiff::Edited(runs(&steps, (old, old_words.start), (new, new_words.start)))
 }
 
-/// Compares a wording with the part of a fuller one that it is a form of: from the first word of that
-/// which both have in order to the last.
+/// Compares a wording with the part of a fuller one that it repeats: from the first to the last word that
+/// both have in order.
 pub(super) fn forms(full: &AnalysedText, other: &AnalysedText) -> WordDiff {
     let beginning = |of: &AnalysedText| 0..of.len().min(MOST);
     let steps = align(&normals(full, &beginning(full)), &normals(other, &beginning(other)));
@@ -94,7 +94,7 @@ fn normals<'a>(reading: &'a AnalysedText, words: &Range<usize>) -> Vec<&'a str> 
     reading.text.words()[words.clone()].iter().map(|word| reading.text.normal(word)).collect()
 }
 
-/// One step of an edit script, with the places on each side.
+/// One step of an edit script, with the position on each side.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Same { old: usize, new: usize },
@@ -135,8 +135,8 @@ fn align(old: &[&str], new: &[&str]) -> Vec<Step> {
     steps
 }
 
-/// Gives up words in common that stand alone between longer edits: a lone `the` in the middle of
-/// other words tells a reader nothing. Within a stretch of edits, what is dropped comes first.
+/// Treats common words that stand alone between longer edits as edited, since a lone `the` between other
+/// words does not help a reader. In a run of edits, dropped words come first.
 fn loosen(steps: &mut Vec<Step>) {
     let is_same = |step: &Step| matches!(step, Step::Same { .. });
     let runs: Vec<(bool, usize)> = steps
@@ -191,7 +191,7 @@ fn runs(steps: &[Step], old: (&AnalysedText, usize), new: (&AnalysedText, usize)
     runs
 }
 
-/// The comparison as text: `ins` and `del`, each announced in words. `old_side` names the old side.
+/// The comparison as `ins` and `del`, each announced in words. `old_side` names the old side.
 pub(super) fn draw(diff: &WordDiff, old_side: &str) -> Markup {
     match diff {
         WordDiff::Edited(runs) => html! {
@@ -214,7 +214,7 @@ pub(super) fn draw(diff: &WordDiff, old_side: &str) -> Markup {
     }
 }
 
-/// The space behind a run, where its script has one.
+/// The space after a run, if its script has spaces.
 fn space(words: &str) -> &'static str {
     if words.ends_with(' ') { " " } else { "" }
 }

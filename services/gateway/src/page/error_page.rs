@@ -1,21 +1,21 @@
-//! The page for an error.
+//! The page of an error.
 
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use maud::{Markup, html};
 
-use super::layout::{Frame, Here, page};
+use super::layout::{Frame, NavEntry, page};
 use super::load::PageError;
 use super::words::page_path;
 use crate::Inner;
 
-/// The page for an error, with its status.
+/// The page of an error, with its status.
 pub(super) fn answer(inner: &Inner, error: &PageError) -> Response {
     let (status, title, advice) = explain(error);
     if status.is_server_error() {
         tracing::warn!(error = %error, "a page cannot be shown");
     }
-    let frame = Frame::of(&inner.settings, title, Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, title, NavEntry::Elsewhere);
     let main = html! {
         h1 { (title) }
         (advice)

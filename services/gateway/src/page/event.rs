@@ -4,14 +4,14 @@ use maud::{Markup, html};
 
 use super::river::{folded_counts, title_of};
 use super::story::{copies, map_section};
-use super::study::{LeftOut, StoryStudy, map_of};
+use super::story_comparison::{LeftOut, StoryComparison, map_of};
 use super::{corrections, spark, statements, tables, words};
 use crate::shapes::{Corrections, EventBrief, Statements};
 
-/// The page's main part. `left_out` articles are too many to be drawn: they are listed.
+/// The page's main part. The `left_out` articles are too many for the map, and are listed.
 pub(super) fn main(
     event: &EventBrief,
-    stories: &[StoryStudy],
+    stories: &[StoryComparison],
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
@@ -60,7 +60,7 @@ fn head(event: &EventBrief) -> Markup {
     }
 }
 
-fn story(study: &StoryStudy) -> Markup {
+fn story(study: &StoryComparison) -> Markup {
     let story = &study.story;
     html! {
         article.story {

@@ -6,7 +6,7 @@ use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ListRecord};
 use super::river::is_web;
 use super::words;
 
-/// How many feeds are read well and give nothing new against their own rhythm.
+/// How many feeds work but have had nothing new for far longer than usual.
 pub(super) fn silent(feeds: &[FeedRecord]) -> usize {
     feeds.iter().filter(|feed| is_silent(feed)).count()
 }

@@ -8,14 +8,14 @@ use crate::Settings;
 
 use super::assets::{ICON, SCRIPT, STYLE};
 
-/// What the browser may load, run and send to: this server and nobody else.
+/// The content security policy: only this server may be loaded from and sent to.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
     connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Where the reader is.
+/// The current entry of the navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Here {
-    /// The river of events.
+pub(super) enum NavEntry {
+    /// The list of events.
     River,
     /// The alerts.
     Alerts,
@@ -23,41 +23,41 @@ pub(super) enum Here {
     Subscriptions,
     /// The feeds.
     Feeds,
-    /// What the words mean.
+    /// The explanation of the words.
     About,
-    /// A page that the navigation does not list.
+    /// A page that is not in the navigation.
     Elsewhere,
 }
 
-/// What a frame needs to know.
+/// The data of a frame.
 #[derive(Debug, Clone)]
 pub(super) struct Frame<'a> {
     /// The title of the page, before the product's name.
     pub title: &'a str,
-    /// Where the reader is.
-    pub here: Here,
-    /// Whether all of it is a demonstration.
+    /// The current entry of the navigation.
+    pub here: NavEntry,
+    /// Whether this is a demonstration.
     pub demo: bool,
     /// The release that runs.
     pub release: &'a str,
-    /// Whether people sign in here.
+    /// Whether people sign in on this server.
     pub has_sign_in: bool,
 }
 
 impl<'a> Frame<'a> {
-    /// The frame of a page of this server.
-    pub(super) fn of(settings: &'a Settings, title: &'a str, here: Here) -> Self {
+    /// The frame of a page.
+    pub(super) fn of(settings: &'a Settings, title: &'a str, here: NavEntry) -> Self {
         let Settings { demo, release, gate, .. } = settings;
         Self { title, here, demo: *demo, release, has_sign_in: gate.is_some() }
     }
 }
 
-const PLACES: [(Here, &str, &str); 5] = [
-    (Here::River, "/", "River"),
-    (Here::Alerts, "/alerts", "Alerts"),
-    (Here::Subscriptions, "/subscriptions", "Subscriptions"),
-    (Here::Feeds, "/feeds", "Feeds"),
-    (Here::About, "/about", "About"),
+const PLACES: [(NavEntry, &str, &str); 5] = [
+    (NavEntry::River, "/", "River"),
+    (NavEntry::Alerts, "/alerts", "Alerts"),
+    (NavEntry::Subscriptions, "/subscriptions", "Subscriptions"),
+    (NavEntry::Feeds, "/feeds", "Feeds"),
+    (NavEntry::About, "/about", "About"),
 ];
 
 /// The whole page around its main part.
@@ -129,12 +129,12 @@ pub(super) async fn secure(response: Response) -> Response {
     secured(response)
 }
 
-/// The same, at once.
+/// Puts the security headers on an answer.
 pub(super) fn secured(mut response: Response) -> Response {
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Forms must say where they come from: with `no-referrer` their origin is `null`.
+        // Forms must send their origin. With `no-referrer` it would be `null`.
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),

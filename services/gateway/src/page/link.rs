@@ -15,12 +15,12 @@ use wirefold_proto::{
 };
 
 use super::error_page;
-use super::layout::{Frame, Here, page};
+use super::layout::{Frame, NavEntry, page};
 use super::load::PageError;
 use crate::Inner;
 use crate::api::SENDER;
 
-/// Shows what the link does.
+/// Shows what the link will do.
 pub(super) async fn ask(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
     match read(&inner, &given).await {
         Ok(Ok(link)) => match is_used(&inner, &link, &given).await {
@@ -33,7 +33,7 @@ pub(super) async fn ask(State(inner): State<Arc<Inner>>, Path(given): Path<Strin
     }
 }
 
-/// Does it.
+/// Does what the link says.
 pub(super) async fn follow(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
     let link = match read(&inner, &given).await {
         Ok(Ok(link)) => link,
@@ -50,17 +50,17 @@ pub(super) async fn follow(State(inner): State<Arc<Inner>>, Path(given): Path<St
 async fn read(inner: &Inner, given: &str) -> Result<Result<AlertLink, LinkError>, BusError> {
     let entry = inner.bus.key_value(streams::SUBSCRIPTIONS.name)?.get(LINK_KEY).await?;
     let key = entry.and_then(|entry| LinkKey::from_bytes(&entry.value?));
-    // Without a key no link was ever made.
+    // Without a key there are no valid links.
     Ok(key.map_or(Err(LinkError::Unknown), |key| AlertLink::read(given, &key, inner.now())))
 }
 
-/// Whether it was followed before. One that unsubscribes may be followed again: mail programs do so.
+/// Whether the link was used. A link that unsubscribes may be used again, as mail programs do.
 async fn is_used(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
     let record = inner.handling(&link.alert).await?;
     Ok(record.is_some_and(|record| record.links.contains(&link_command_id(given))))
 }
 
-/// Stores the command; false where that was done before.
+/// Stores the command; false if it was stored before.
 async fn carry_out(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
     if is_used(inner, link, given).await? {
         return Ok(false);
@@ -149,6 +149,6 @@ fn refused(inner: &Inner, error: LinkError) -> Response {
 }
 
 fn said(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&inner.settings, "Alert", Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, "Alert", NavEntry::Elsewhere);
     (status, Html(page(&frame, main).into_string())).into_response()
 }

@@ -8,11 +8,11 @@ use wirefold_proto::{EventId, StoryId};
 
 use super::map::MAX_STRIPS;
 use super::river::{SHOWN_COPIES, SHOWN_STORIES};
-use super::study::{LeftOut, StoryStudy, Texts, bound, study};
+use super::story_comparison::{LeftOut, StoryComparison, Texts, compare_stories, limit_articles};
 use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
-use crate::projection::{Bounds, EventOnPage, Kind, Meaning, ProjectionError};
+use crate::projection::{Bounds, EventOnPage, IdLookup, Kind, ProjectionError};
 use crate::shapes::{EventBrief, EventPage, StoryBrief, StoryWithArticles};
 use crate::statement_cache::{self, EventStatements};
 use crate::statements;
@@ -20,10 +20,10 @@ use crate::statements;
 /// Why a page cannot be shown.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PageError {
-    /// There is no such thing, or there is no longer.
+    /// It does not exist, or does not exist any more.
     #[error("nothing here under this address")]
     Nothing,
-    /// Several have these first digits.
+    /// Several ids have this prefix.
     #[error("several have these first digits")]
     Many(Vec<String>),
     /// The projection failed.
@@ -32,7 +32,7 @@ pub(super) enum PageError {
     /// The bus failed.
     #[error(transparent)]
     Bus(#[from] BusError),
-    /// The numbers of the hour cannot be had.
+    /// The numbers of the last hour cannot be read.
     #[error("no status: {0}")]
     Status(String),
     /// The work was dropped because the program ends.
@@ -50,36 +50,36 @@ impl From<CorrectionsError> for PageError {
     }
 }
 
-/// What an id, or the first digits of one, means.
+/// The id with this prefix.
 pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, PageError> {
     match inner.projection.meaning(kind, given).await? {
-        Meaning::One(id) => Ok(id),
-        Meaning::Many(ids) => Err(PageError::Many(ids)),
-        Meaning::Nothing | Meaning::TooShort => Err(PageError::Nothing),
+        IdLookup::One(id) => Ok(id),
+        IdLookup::Many(ids) => Err(PageError::Many(ids)),
+        IdLookup::Nothing | IdLookup::TooShort => Err(PageError::Nothing),
     }
 }
 
-/// An event with its stories studied, the articles that are too many for it, and what it says.
+/// An event with its stories compared, the articles left out, and its statements.
 pub(super) async fn event(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(EventBrief, Vec<StoryStudy>, LeftOut, Arc<EventStatements>), PageError> {
+) -> Result<(EventBrief, Vec<StoryComparison>, LeftOut, Arc<EventStatements>), PageError> {
     let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
     let bounds =
         Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
     let found = inner.projection.event_on_page(id, bounds).await?.ok_or(PageError::Nothing)?;
     let EventOnPage { event, mut stories, first } = found;
-    bound(&mut stories);
+    limit_articles(&mut stories);
     let left_out = LeftOut::of(event.articles, &stories, first);
     let said = statement_cache::of_event(inner, id).await?;
     Ok((event, studied(inner, stories).await?, left_out, said))
 }
 
-/// A story studied, the articles that are too many for it, and what it says.
+/// A compared story, the articles left out, and its statements.
 pub(super) async fn story(
     inner: &Arc<Inner>,
     id: &str,
-) -> Result<(StoryStudy, LeftOut, EventStatements), PageError> {
+) -> Result<(StoryComparison, LeftOut, EventStatements), PageError> {
     let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
     let found = found.ok_or(PageError::Nothing)?;
@@ -88,14 +88,14 @@ pub(super) async fn story(
     let said = (statements::of_story(said, id), corrections::of_story(put_right, id));
     let (all, first) = (found.story.articles, found.articles.clone());
     let mut stories = vec![found];
-    bound(&mut stories);
+    limit_articles(&mut stories);
     let left_out = LeftOut::of(all, &stories, first);
     let study = studied(inner, stories).await?.pop().ok_or(PageError::Nothing)?;
     Ok((study, left_out, said))
 }
 
-/// The stories that the cards of these events show and that have more than one article, with the articles
-/// that a card lists.
+/// The stories on the cards of these events that have more than one article, each with the articles that a
+/// card lists.
 pub(super) async fn folded(
     inner: &Inner,
     events: &EventPage,
@@ -105,19 +105,19 @@ pub(super) async fn folded(
     if folded.is_empty() {
         return Ok(Vec::new());
     }
-    // The lead, which may be any of them, is not shown among the copies.
+    // The lead may be any of them, and is not listed among the copies.
     Ok(inner.projection.with_first_articles(folded, SHOWN_COPIES + 1).await?)
 }
 
 async fn studied(
     inner: &Arc<Inner>,
     stories: Vec<StoryWithArticles>,
-) -> Result<Vec<StoryStudy>, PageError> {
+) -> Result<Vec<StoryComparison>, PageError> {
     let texts = texts(inner, &stories).await?;
-    // Whoever leaves lets the next one in; the work itself is bounded.
+    // If the client leaves, the next one may start. The work itself is limited.
     let _turn = inner.comparisons.acquire().await.map_err(|_| PageError::Ending)?;
     let method = inner.settings.method.clone();
-    let studied = tokio::task::spawn_blocking(move || study(stories, &texts, &method));
+    let studied = tokio::task::spawn_blocking(move || compare_stories(stories, &texts, &method));
     studied.await.map_err(|_| PageError::Ending)
 }
 
@@ -128,7 +128,7 @@ async fn texts(inner: &Inner, stories: &[StoryWithArticles]) -> Result<Texts, Pa
     });
     let mut texts = Texts::new();
     for read in join_all(reads).await {
-        // The sequence may have been taken by another article after a rebuild of the stream.
+        // After the stream was created anew, another article may have this sequence.
         if let (id, Some(fetched)) = read?
             && fetched.id == id
             && !fetched.text.is_empty()

@@ -1,7 +1,7 @@
 //! The page for people. The server draws it; it works without JavaScript, and updates itself with it.
 //!
-//! Everything drawn is a pure function of shapes and texts. [`load`] asks projection and bus. The page loads
-//! nothing from other hosts, and its content security policy forbids it.
+//! Drawing is a pure function of shapes and texts. [`load`] reads projection and bus. The page loads nothing
+//! from other hosts, and its content security policy forbids it.
 
 mod about;
 mod alerts;
@@ -22,7 +22,7 @@ mod spark;
 mod split;
 mod statements;
 mod story;
-mod study;
+mod story_comparison;
 mod subscriptions;
 mod tables;
 mod words;
@@ -41,12 +41,12 @@ use crate::Inner;
 use crate::api::Api;
 use crate::projection::{EventFilter, EventSort, Kind, Paging};
 use crate::shapes::Status;
-use layout::{Frame, Here};
+use layout::{Frame, NavEntry};
 use load::PageError;
 use river::River;
 pub(crate) use river::is_web;
 
-/// Events on one page of the river.
+/// Events on one page of the list.
 const EVENTS: usize = 30;
 /// Alerts on one page.
 const ALERTS: usize = 50;
@@ -70,7 +70,7 @@ pub(crate) fn router(api: Api) -> Router {
     reading.merge(writing).merge(signing_in).layer(map_response(layout::secure))
 }
 
-/// What those see who are not let in yet.
+/// The page that asks people to sign in.
 pub(crate) fn sign_in_wanted(inner: &Inner) -> Response {
     layout::secured(sign_in::wanted(inner))
 }
@@ -83,7 +83,7 @@ struct PageQuery {
     narrow: Narrow,
 }
 
-/// How the river is narrowed and ordered. What is empty is not asked for.
+/// The filters and the order of the list of events. Empty fields have no effect.
 #[derive(Debug, Default, Clone, Deserialize)]
 struct Narrow {
     #[serde(default)]
@@ -99,7 +99,7 @@ struct Narrow {
 }
 
 impl Narrow {
-    /// The fields that say something, by name.
+    /// The fields that are not empty, by name.
     fn chosen(&self) -> Vec<(&'static str, &str)> {
         let all = [
             ("subscription", &self.subscription),
@@ -143,7 +143,7 @@ impl PageQuery {
 
 async fn river_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQuery>) -> Response {
     let page = river_markup(&inner, &asked, river::main);
-    answer(&inner, Here::River, "River", page.await)
+    answer(&inner, NavEntry::River, "River", page.await)
 }
 
 async fn river_fragment(State(inner): State<Arc<Inner>>) -> Response {
@@ -158,7 +158,7 @@ async fn river_markup(
     asked: &PageQuery,
     draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
 ) -> Result<Markup, PageError> {
-    // All are asked for at the same time: under load each answer has to wait for others.
+    // All are loaded at the same time, since each may be slow under load.
     let with_status = async {
         let feeds = inner.feeds().await?.into_records();
         let status = crate::api::status_with(inner, &feeds).await;
@@ -200,13 +200,13 @@ async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) 
     match load::event(&inner, &id).await {
         Ok((event, stories, left_out, said)) => {
             let main = event::main(&event, &stories, &left_out, (&said.0, &said.1));
-            answer(&inner, Here::Elsewhere, &river::title_of(&event.title), Ok(main))
+            answer(&inner, NavEntry::Elsewhere, &river::title_of(&event.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),
     }
 }
 
-/// What was done to a story, as the address says it.
+/// The outcome of an action on a story, as the address gives it.
 #[derive(Debug, Default, Deserialize)]
 struct Done {
     command: Option<String>,
@@ -230,7 +230,7 @@ async fn story_page(
     match page.await {
         Ok((study, left_out, said, notice)) => {
             let main = html! { (notice) (story::main(&study, &left_out, (&said.0, &said.1))) };
-            answer(&inner, Here::Elsewhere, &river::title_of(&study.story.title), Ok(main))
+            answer(&inner, NavEntry::Elsewhere, &river::title_of(&study.story.title), Ok(main))
         }
         Err(error) => error_page::answer(&inner, &error),
     }
@@ -244,7 +244,7 @@ async fn alerts_page(State(inner): State<Arc<Inner>>, Query(asked): Query<PageQu
         let subscriptions = inner.projection.count_for(subscriptions).await?;
         Ok(alerts::main(&alerts, &subscriptions))
     };
-    answer(&inner, Here::Alerts, "Alerts", page.await)
+    answer(&inner, NavEntry::Alerts, "Alerts", page.await)
 }
 
 async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
@@ -252,15 +252,15 @@ async fn feeds_page(State(inner): State<Arc<Inner>>) -> Response {
         let (feeds, lists) = (inner.feeds().await?.into_records(), inner.lists().await?);
         Ok(feeds::main(&feeds, &lists))
     };
-    answer(&inner, Here::Feeds, "Feeds", page.await)
+    answer(&inner, NavEntry::Feeds, "Feeds", page.await)
 }
 
 async fn about_page(State(inner): State<Arc<Inner>>) -> Response {
-    answer(&inner, Here::About, "What the words mean", Ok(about::main()))
+    answer(&inner, NavEntry::About, "What the words mean", Ok(about::main()))
 }
 
-/// The page around its main part, or what went wrong.
-fn answer(inner: &Inner, here: Here, title: &str, main: Result<Markup, PageError>) -> Response {
+/// The page around its main part, or the error page.
+fn answer(inner: &Inner, here: NavEntry, title: &str, main: Result<Markup, PageError>) -> Response {
     let frame = Frame::of(&inner.settings, title, here);
     match main {
         Ok(main) => Html(layout::page(&frame, &main).into_string()).into_response(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::analysed_text::AnalysedText;
 
-/// The most bytes of one text that a page compares: some 20,000 words. Bounds the work of a request.
+/// The most bytes of one text that a page compares: some 20,000 words. It limits the work of a request.
 const MAX_BYTES: usize = 128 * 1024;
 
 impl AnalysedText {
@@ -13,7 +13,7 @@ impl AnalysedText {
         AnalysedText::new(beginning(original))
     }
 
-    /// How many words there are.
+    /// The number of words.
     pub(super) fn len(&self) -> usize {
         self.text.words().len()
     }
@@ -37,8 +37,7 @@ impl AnalysedText {
         words.clone().map(|at| self.word(at)).collect::<String>().trim().to_owned()
     }
 
-    /// One word as printed: with its opening marks, its closing marks, and a space where one
-    /// follows.
+    /// One word as printed: with its opening and closing marks, and the space after it.
     pub(super) fn word(&self, at: usize) -> String {
         let words = self.text.words();
         let (Some(word), original) = (words.get(at), self.text.original()) else {
@@ -71,7 +70,7 @@ impl AnalysedText {
     }
 }
 
-/// What stands between two words; nothing for words that one printed word opened into.
+/// The text between two words; empty between words that are one printed word.
 fn gap(original: &str, from: usize, to: usize) -> &str {
     original.get(from..to).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The river: the numbers of the last hour, then the events, the last changed first.
+//! The start page: the numbers of the last hour, then the events, the last changed first.
 
 use maud::{Markup, html};
 
@@ -12,27 +12,27 @@ use crate::shapes::{
 
 /// The most stories of an event that a card shows.
 pub(super) const SHOWN_STORIES: usize = 6;
-/// The most conditions of the installation that are listed.
+/// The most health conditions that are listed.
 const CONDITIONS: usize = 5;
 /// The most copies listed under a story of a card.
 pub(super) const SHOWN_COPIES: usize = 12;
 
-/// What the river shows.
+/// The data of the start page.
 #[derive(Debug)]
 pub(super) struct River<'a> {
     /// The events.
     pub events: &'a EventPage,
     /// Their folded stories with the copies that a card lists.
     pub folded: &'a [StoryWithArticles],
-    /// What was searched for.
+    /// The search words.
     pub query: Option<&'a str>,
-    /// How it is narrowed and ordered.
+    /// The filters and the order.
     pub narrow: &'a Narrow,
-    /// The subscriptions that it can be narrowed to.
+    /// The subscriptions that can be chosen as a filter.
     pub subscriptions: &'a [SubscriptionRecord],
-    /// Whether this is the first page, which is live.
+    /// Whether this is the first page, which is updated live.
     pub is_first: bool,
-    /// Whether any feed is set up.
+    /// Whether there are feeds.
     pub has_feeds: bool,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn main(status: &Status, silent: usize, river: &River<'_>) -> Markup 
     }
 }
 
-/// The strip of numbers; each is a link to what it counts.
+/// The strip of numbers. Each is a link to its list.
 fn pulse(status: &Status, silent: usize) -> Markup {
     let hour = &status.hour;
     let failing = u64::from(status.feeds.failing) + u64::from(status.feeds.gone);
@@ -89,7 +89,7 @@ fn pulse(status: &Status, silent: usize) -> Markup {
     }
 }
 
-/// What is wrong with this installation. Feeds that are set aside are counted beside it.
+/// The health conditions. The number of feeds that are set aside is shown beside them.
 fn conditions(open: &[HealthCondition]) -> Markup {
     let shown: Vec<&HealthCondition> =
         open.iter().filter(|it| it.kind != HealthKind::FeedSetAside).collect();
@@ -103,7 +103,7 @@ fn conditions(open: &[HealthCondition]) -> Markup {
     }
 }
 
-/// What the operator must do about feeds that are read no more.
+/// The number of feeds that are set aside, with what to do.
 fn set_aside(count: u64) -> Markup {
     html! {
         p.warn role="status" {
@@ -118,7 +118,7 @@ fn figure(path: &str, value: u64, one: &str, many: &str) -> Markup {
     html! { a href=(path) { b { (words::number(value)) } " " (if value == 1 { one } else { many }) } }
 }
 
-/// Numbers and list alone, as the script fetches them anew.
+/// Only the numbers and the list, which the script fetches again.
 pub(super) fn fragment(status: &Status, silent: usize, river: &River<'_>) -> Markup {
     html! { (pulse(status, silent)) (list(river)) }
 }
@@ -134,7 +134,7 @@ fn list(river: &River<'_>) -> Markup {
     }
 }
 
-/// How far a search looked that does not look at everything at once.
+/// How far a limited search looked.
 fn looked_through(looked: &LookedThrough) -> Markup {
     let count = words::number(looked.count.into());
     html! {
@@ -177,7 +177,7 @@ impl River<'_> {
     }
 }
 
-/// Filters and order; closed until one is chosen.
+/// Filters and order. The section is closed unless one is chosen.
 fn narrowing(river: &River<'_>) -> Markup {
     let narrow = river.narrow;
     html! {
@@ -264,7 +264,7 @@ fn many(event: &EventBrief) -> Markup {
     }
 }
 
-/// Copies folded and versions, each where there are any.
+/// The numbers of copies folded and versions, if there are any.
 pub(super) fn folded_counts(copies: u32, versions: u32) -> Markup {
     html! {
         @if copies > 0 { span { (words::count(copies.into(), "copy", "copies")) " folded" } }
@@ -329,7 +329,7 @@ fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
     }
 }
 
-/// The title as a link to the publisher, where there is a safe one.
+/// The title as a link to the publisher, if the link is safe.
 pub(super) fn outward(article: &ArticleBrief) -> Markup {
     let title = title_of(&article.title);
     html! {
@@ -340,12 +340,12 @@ pub(super) fn outward(article: &ArticleBrief) -> Markup {
     }
 }
 
-/// Whether a link may be followed from the page: `javascript:` and its kin may not.
+/// Whether a link may be followed from the page: not `javascript:` and the like.
 pub(crate) fn is_web(link: &str) -> bool {
     url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// The title, or words for its absence.
+/// The title, or words that say there is none.
 pub(super) fn title_of(title: &str) -> String {
     match title.trim() {
         "" => "(no title)".to_owned(),

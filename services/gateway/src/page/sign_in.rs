@@ -11,12 +11,12 @@ use axum::{Extension, Form, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Frame, Here, page};
+use super::layout::{Frame, NavEntry, page};
 use crate::Inner;
 use crate::api::access;
 use crate::tokens::{COOKIE, Gate, Kind, Peer, SESSION, TokenError, gate_failed, session_of};
 
-/// The routes. What is posted must come from a page of this server.
+/// The routes. Forms must come from a page of this server.
 pub(super) fn router(inner: Arc<Inner>) -> Router {
     let own = || from_fn(access::own_form_only);
     Router::new()
@@ -26,7 +26,7 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
         .with_state(inner)
 }
 
-/// What those see who are not let in yet.
+/// The page that asks people to sign in.
 pub(super) fn wanted(inner: &Inner) -> Response {
     shown(inner, StatusCode::UNAUTHORIZED, &question(None))
 }
@@ -65,7 +65,7 @@ async fn by_token(
     signed(&inner, gate, peer.map(|it| it.0), session, why)
 }
 
-/// A browser that only looks ahead uses no link up.
+/// Prefetching by a browser does not use the link up.
 async fn by_link(
     State(inner): State<Arc<Inner>>,
     Path(code): Path<String>,
@@ -81,7 +81,7 @@ async fn by_link(
     signed(&inner, gate, peer.map(|it| it.0), session, why)
 }
 
-/// Goes on to the page with the session's cookie, or says why there is none.
+/// Redirects to the page with the cookie of the session, or says why there is none.
 fn signed(
     inner: &Inner,
     gate: &Gate,
@@ -116,14 +116,14 @@ fn home() -> Response {
     Redirect::to("/").into_response()
 }
 
-/// The way to the page, with a cookie that scripts cannot read and that other sites' forms do not send.
+/// Redirects to the page with a cookie that scripts cannot read and other sites' forms do not send.
 fn with_cookie(inner: &Inner, secret: &str, seconds: u64) -> Response {
     let is_secure = inner.settings.base_url.starts_with("https://");
     let secure = if is_secure { "; Secure" } else { "" };
     let cookie =
         format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     let mut response = home();
-    // A secret is letters and digits.
+    // A secret consists of letters and digits.
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
@@ -153,7 +153,7 @@ fn signed_in(name: &str) -> Markup {
 }
 
 fn shown(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&inner.settings, "Sign in", Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, "Sign in", NavEntry::Elsewhere);
     let mut response = (status, Html(page(&frame, main).into_string())).into_response();
     let kept_nowhere = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, kept_nowhere);

@@ -1,4 +1,4 @@
-//! The sparkline: how many articles came in each interval.
+//! The sparkline: the number of articles in each interval.
 
 use maud::{Markup, html};
 
@@ -8,8 +8,8 @@ const HEIGHT: u32 = 26;
 /// The most bars drawn: the latest ones.
 const MOST: usize = 48;
 
-/// Bars, one a stretch, the latest on the right; the highest fills the height. `about` says what
-/// they count, such as `in the three hours before the last article`.
+/// One bar for each interval, the latest on the right. The highest fills the height. `about` says what is
+/// counted, such as `in the three hours before the last article`.
 pub(super) fn draw(counts: &[u32], about: &str) -> Markup {
     let counts = &counts[counts.len().saturating_sub(MOST)..];
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
@@ -30,7 +30,7 @@ pub(super) fn draw(counts: &[u32], about: &str) -> Markup {
     }
 }
 
-/// At least four units, so that a single article beside a burst shows.
+/// At least four units, so that a single article is visible beside many.
 fn height(articles: u32, most: u32) -> u32 {
     let share = u64::from(articles) * u64::from(HEIGHT) / u64::from(most);
     u32::try_from(share).unwrap_or(HEIGHT).max(4)

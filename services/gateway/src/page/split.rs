@@ -12,7 +12,7 @@ use axum::routing::post;
 use maud::{Markup, html};
 use wirefold_proto::{Command, OutputCommand, StoryChange, StoryId, Target};
 
-use super::layout::{self, Frame, Here};
+use super::layout::{self, Frame, NavEntry};
 use super::words;
 use crate::Inner;
 use crate::api::{Api, access, found, request};
@@ -22,7 +22,7 @@ use crate::refusal::{self, Refusal};
 /// The most bytes of a form.
 const MOST: usize = 4 * 1024;
 
-/// The routes. What is posted must come from a page of this server.
+/// The routes. Forms must come from a page of this server.
 pub(super) fn router(api: Api) -> Router {
     let guarded = |methods: axum::routing::MethodRouter<Api>| {
         methods.route_layer(from_fn(access::own_form_only))
@@ -63,7 +63,7 @@ fn of<'f>(form: &'f HashMap<String, String>, name: &str) -> &'f str {
     form.get(name).map_or("", |value| value.trim())
 }
 
-/// Stores a command, waits for what comes of it, and goes back to the story.
+/// Stores a command, waits for its outcome, and redirects to the story.
 async fn carry_out(api: &Api, given: &str, command: Result<Command, Refusal>) -> Response {
     let done = async {
         let (stored, _) = api.regroup(command?).await?;
@@ -89,7 +89,7 @@ fn refused(inner: &Inner, given: &str, refusal: Refusal) -> Response {
         p.notice.warn role="alert" { (why) }
         p { a href={ "/stories/" (escaped(given)) } { "Back to the story" } }
     };
-    let frame = Frame::of(&inner.settings, "Not done", Here::Elsewhere);
+    let frame = Frame::of(&inner.settings, "Not done", NavEntry::Elsewhere);
     (status, Html(layout::page(&frame, &main).into_string())).into_response()
 }
 
@@ -104,7 +104,7 @@ pub(super) fn form(story: StoryId, article: impl std::fmt::Display) -> Markup {
     }
 }
 
-/// What a command did to this story, as its page tells it.
+/// The outcome of a command for this story.
 pub(super) async fn notice(
     inner: &Inner,
     story: StoryId,

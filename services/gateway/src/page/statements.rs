@@ -12,18 +12,18 @@ use crate::shapes::{
     Statements, Wording,
 };
 
-/// The quotations that are shown before the others can be opened.
+/// The quotations that are visible at first. Others can be opened.
 const SHOWN: usize = 8;
-/// The most names of a kind.
+/// The most names of one kind.
 const SHOWN_NAMES: usize = 12;
 /// The most characters of a name.
 const NAME: usize = 80;
-/// The most carriers that are named.
+/// The most carriers in a list.
 const NAMED: usize = 6;
 /// The most characters of a wording.
 const WORDING: usize = 600;
 
-/// All sections; what nobody else carries and nobody contradicts is not shown.
+/// All sections. Statements with one carrier and without a contradiction are left out.
 pub(super) fn sections(statements: &Statements) -> Markup {
     let shared: Vec<&QuotationRecord> =
         statements.quotations.iter().filter(|it| it.outlets > 1 || it.wordings.len() > 1).collect();
@@ -66,7 +66,7 @@ pub(super) fn sections(statements: &Statements) -> Markup {
     }
 }
 
-/// Whom several outlets name, whatever the spelling.
+/// The names that several outlets have, in any spelling.
 fn names(statements: &Statements) -> Markup {
     let kinds = [
         (EntityKind::Person, "People"),
@@ -105,7 +105,7 @@ fn named_entity(name: &NameRecord) -> Markup {
     }
 }
 
-/// Whether its values differ by more than how exact they are.
+/// Whether its values differ in more than precision.
 fn has_change(figure: &FigureRecord) -> bool {
     let differs = |value: &FigureValue| {
         matches!(value.standing, FigureStanding::StillTold | FigureStanding::Earlier)
@@ -159,7 +159,7 @@ fn other(fullest: &Wording, wording: &Wording, record: &QuotationRecord) -> Mark
     }
 }
 
-/// One wording against the fullest.
+/// A wording compared with the fullest one.
 fn changed(full: &str, other: &str) -> Markup {
     diff::draw(&diff::forms(&AnalysedText::new(full), &AnalysedText::new(other)), "in full")
 }
@@ -168,7 +168,7 @@ fn carriers(wording: &Wording) -> Markup {
     named(&wording.carriers, wording.more_carriers)
 }
 
-/// The outlets of carriers, each once and in order.
+/// The outlets of carriers in order, each once.
 fn named(carriers: &[Carrier], more: u32) -> Markup {
     let mut outlets: Vec<String> = Vec::new();
     for carrier in carriers {

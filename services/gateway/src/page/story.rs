@@ -7,23 +7,23 @@ use wirefold_proto::{Agency, ArticleId};
 use super::diff;
 use super::map::{self, MapInput, Strip, colour};
 use super::river::{folded_counts, outward, title_of};
-use super::study::{Against, LeftOut, StoryStudy, Studied};
+use super::story_comparison::{ComparedArticle, LeadComparison, LeftOut, StoryComparison};
 use super::{corrections, split, statements, tables, words};
 use crate::analysed_text::AnalysedText;
 use crate::shapes::{ArticleBrief, Corrections, Statements, StoryBrief};
 
-/// The most changed sentences listed for one copy.
+/// The most changed sentences in the list for one copy.
 const MAX_SENTENCES: usize = 40;
 /// The most characters of a sentence.
 const SENTENCE: usize = 400;
 
-/// The page's main part. `left_out` articles are too many to be drawn: they are listed.
+/// The page's main part. The `left_out` articles are too many for the map, and are listed.
 pub(super) fn main(
-    study: &StoryStudy,
+    study: &StoryComparison,
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
-    let map = super::study::map_of(std::slice::from_ref(study));
+    let map = super::story_comparison::map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
             (head(&study.story))
@@ -107,8 +107,8 @@ fn legend(map: &MapInput) -> Markup {
     }
 }
 
-/// For each article but the lead, what it changed and why it is folded.
-pub(super) fn copies(study: &StoryStudy, is_open: bool) -> Markup {
+/// The changes of each article except the lead, and why it is folded.
+pub(super) fn copies(study: &StoryComparison, is_open: bool) -> Markup {
     html! {
         @for (at, copy) in study.articles.iter().skip(1).enumerate() {
             details.copy open[is_open && at == 0] {
@@ -125,7 +125,7 @@ pub(super) fn copies(study: &StoryStudy, is_open: bool) -> Markup {
     }
 }
 
-fn copy_inside(study: &StoryStudy, copy: &Studied) -> Markup {
+fn copy_inside(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
     html! {
         p.title lang=[words::lang(Some(&copy.article.language))] dir=(words::direction(Some(&copy.article.language))) { (outward(&copy.article)) }
         @if let Some(material) = &copy.article.material {
@@ -160,7 +160,7 @@ fn change_counts(changes: &Changes) -> Markup {
     }
 }
 
-fn why(study: &StoryStudy, copy: &Studied) -> Markup {
+fn why(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
     let strongest = copy.article.strongest.as_ref();
     let through = strongest.filter(|found| found.id != study.story.lead);
     html! {
@@ -182,7 +182,7 @@ fn why(study: &StoryStudy, copy: &Studied) -> Markup {
     }
 }
 
-fn why_words(against: &Against) -> Markup {
+fn why_words(against: &LeadComparison) -> Markup {
     let overlap = &against.overlap;
     html! {
         p {
@@ -247,8 +247,8 @@ fn what(what: &str, old: Option<usize>, new: Option<usize>) -> Markup {
     }
 }
 
-/// The agency behind a story and what that rests on.
-pub(super) fn credit(study: &StoryStudy) -> Markup {
+/// The agency behind a story, with the evidence.
+pub(super) fn credit(study: &StoryComparison) -> Markup {
     html! {
         section #credit {
             h2 { "Agency" }
@@ -260,7 +260,7 @@ pub(super) fn credit(study: &StoryStudy) -> Markup {
     }
 }
 
-fn evidence(agency: &Agency, study: &StoryStudy) -> Markup {
+fn evidence(agency: &Agency, study: &StoryComparison) -> Markup {
     let outlet = |id: &ArticleId| {
         study.articles.iter().find(|member| member.article.id == *id).map(|m| &m.article.outlet)
     };

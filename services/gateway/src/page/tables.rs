@@ -1,4 +1,4 @@
-//! The map in words: which text has which passage, how much each shares, and which outlet was first.
+//! The map as tables: which text has which passage, the shares, and which outlet was first.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -7,17 +7,17 @@ use wirefold_proto::{Class, DateProblem};
 use super::map::{MapInput, Strip, letter};
 use super::river::outward;
 use super::story::swatch;
-use super::study::{LeftOut, StoryStudy, Studied};
+use super::story_comparison::{ComparedArticle, LeftOut, StoryComparison};
 use super::words;
 use crate::shapes::ArticleBrief;
 
-/// A claimed time is shown beside the time of first sight if the two are so many seconds apart.
+/// The claimed time is shown beside the time seen if they differ by so many seconds.
 const WORTH_SAYING: i64 = 90;
-/// The most articles listed without being drawn.
+/// The most articles in the list of those not on the map.
 pub(super) const MAX_LISTED: usize = 200;
 
-/// The articles with their shares and passages: what the map shows, as a table.
-pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {
+/// The articles with their shares and passages: the content of the map as a table.
+pub(super) fn articles(stories: &[StoryComparison], map: &MapInput) -> Markup {
     let mut strips = map.strips.iter();
     html! {
         div.wide role="region" aria-label="Articles" tabindex="0" {
@@ -43,18 +43,18 @@ pub(super) fn articles(stories: &[StoryStudy], map: &MapInput) -> Markup {
     }
 }
 
-/// Whether it stands for others: a text without copies leads nothing.
-fn is_lead(study: &StoryStudy, article: &ArticleBrief) -> bool {
+/// Whether it has copies.
+fn is_lead(study: &StoryComparison, article: &ArticleBrief) -> bool {
     article.id == study.story.lead && study.articles.len() > 1
 }
 
 /// Whether the map has a strip for it.
-fn is_drawn(study: &StoryStudy, member: &Studied) -> bool {
+fn is_drawn(study: &StoryComparison, member: &ComparedArticle) -> bool {
     let is_lead = study.lead().is_some_and(|lead| std::ptr::eq(lead, member));
     member.reading.is_some() && (is_lead || member.against.is_some())
 }
 
-fn article_row(study: &StoryStudy, member: &Studied, strip: Option<&Strip>) -> Markup {
+fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<&Strip>) -> Markup {
     let article = &member.article;
     let overlap = member.against.as_ref().map(|against| &against.overlap);
     html! {
@@ -106,8 +106,8 @@ pub(super) fn left_out(LeftOut { count, listed }: &LeftOut) -> Markup {
     }
 }
 
-/// The numbered passages of a story: how long, how they begin, who has them.
-pub(super) fn passages(study: &StoryStudy, map: &MapInput) -> Markup {
+/// The numbered passages of a story: length, beginning, articles.
+pub(super) fn passages(study: &StoryComparison, map: &MapInput) -> Markup {
     let Some(lead) = study.lead().and_then(|lead| lead.reading.as_ref()) else { return html! {} };
     let Some(strip) = map.strips.first().filter(|strip| !strip.pieces.is_empty()) else {
         return html! {};
@@ -132,9 +132,9 @@ pub(super) fn passages(study: &StoryStudy, map: &MapInput) -> Markup {
     }
 }
 
-/// Who was first: every article by the time it was seen here, with the time its publisher claims.
-pub(super) fn timeline(stories: &[StoryStudy]) -> Markup {
-    let mut all: Vec<(&StoryStudy, &ArticleBrief)> = stories
+/// Which outlet was first: every article by the time it was seen here, with the claimed time.
+pub(super) fn timeline(stories: &[StoryComparison]) -> Markup {
+    let mut all: Vec<(&StoryComparison, &ArticleBrief)> = stories
         .iter()
         .flat_map(|study| study.articles.iter().map(move |member| (study, &member.article)))
         .collect();

@@ -1,4 +1,4 @@
-//! Numbers, times and judgements as the page writes them.
+//! Formats numbers, times and judgements for the page.
 
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -25,7 +25,7 @@ pub(super) fn count(value: u64, one: &str, many: &str) -> String {
     format!("{}\u{a0}{noun}", number(value))
 }
 
-/// A share of 1 as a whole percentage. What is nearly nothing or nearly all does not round to it.
+/// A share of 1 as a whole percentage. It is 0 or 100 only if the share is exactly that.
 pub(super) fn percent(share: f64) -> String {
     wirefold_dedup::percent(share).replace(' ', "\u{a0}")
 }
@@ -46,7 +46,7 @@ pub(super) fn span(millis: u64) -> String {
     }
 }
 
-/// How much later `then` is: `+12 min`, or nothing where it is not later.
+/// How much later `then` is, as `+12 min`; none if it is not later.
 pub(super) fn lag(first: Timestamp, then: Timestamp) -> Option<String> {
     let millis = then.as_millisecond() - first.as_millisecond();
     u64::try_from(millis).ok().filter(|millis| *millis > 0).map(|late| format!("+{}", span(late)))
@@ -58,12 +58,12 @@ pub(super) fn page_path(id: &str) -> String {
     format!("/{folder}/{id}")
 }
 
-/// A time in UTC and labelled so; the script of the page shows it as local time.
+/// A time in UTC, with that label. The script of the page shows it as local time.
 pub(super) fn time(at: Timestamp) -> Markup {
     html! { time datetime=(machine(at)) { (at.strftime("%-d %b %Y, %H:%M UTC")) } }
 }
 
-/// The hour and minute alone, where the day stands nearby.
+/// Only hour and minute, if the day is nearby.
 pub(super) fn clock_time(at: Timestamp) -> Markup {
     html! { time datetime=(machine(at)) data-short { (at.strftime("%H:%M UTC")) } }
 }
@@ -72,7 +72,7 @@ fn machine(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// Where evidence for an agency stands.
+/// The place of evidence for an agency.
 pub(super) fn evidence_place(place: EvidencePlace) -> &'static str {
     match place {
         EvidencePlace::Byline => "byline",
@@ -84,12 +84,12 @@ pub(super) fn evidence_place(place: EvidencePlace) -> &'static str {
     }
 }
 
-/// What an article is to its story, where that is known.
+/// The role of an article in its story, if the story is known.
 pub(super) fn role(article: &ArticleBrief, story: Option<&StoryBrief>) -> &'static str {
     let story = story.filter(|story| story.articles > 1);
     match (article.class, article.kind) {
         _ if story.is_some_and(|story| story.lead == article.id) => "lead",
-        // A later text with better evidence leads.
+        // A later text with better evidence is the lead.
         (Class::New | Class::Related, _) => match story {
             Some(story) if article.seen <= story.first_seen => "seen first",
             Some(_) => "own text, merged",
@@ -99,17 +99,17 @@ pub(super) fn role(article: &ArticleBrief, story: Option<&StoryBrief>) -> &'stat
     }
 }
 
-/// What is said of an article whose page is not free to everybody.
+/// The mark of an article whose page is not free to everybody.
 pub(super) fn not_free(is_paywalled: bool) -> &'static str {
     if is_paywalled { " · not free: not stored whole" } else { "" }
 }
 
-/// The `lang` of a text, unless its language is unknown.
+/// The `lang` attribute of a text, unless its language is unknown.
 pub(super) fn lang(language: Option<&LanguageTag>) -> Option<&str> {
     language.map(LanguageTag::as_str).filter(|tag| *tag != "und")
 }
 
-/// The direction of a language's usual script; `auto` lets the letters decide where it is unknown.
+/// The direction of a language's usual script; `auto` if the language is unknown.
 pub(super) fn direction(language: Option<&LanguageTag>) -> &'static str {
     const RIGHT_TO_LEFT: [&str; 10] =
         ["ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"];
@@ -120,7 +120,7 @@ pub(super) fn direction(language: Option<&LanguageTag>) -> &'static str {
     }
 }
 
-/// Text of at most `most` characters, cut at a word and marked so.
+/// Text of at most `most` characters, cut at a word and marked as cut.
 pub(super) fn cut(text: &str, most: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(most) else { return text.trim().to_owned() };
     let kept = text.get(..end).unwrap_or_default();

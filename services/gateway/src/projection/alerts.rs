@@ -38,7 +38,7 @@ pub(super) fn page(
     Ok(AlertPage { schema: Tag::new(), counts, alerts, next })
 }
 
-/// The alert that an id means, or its first characters, or those of what it is about; at most ten.
+/// The alerts with this id, or with a prefix of their id or of their target's; at most ten.
 pub(super) fn meaning(connection: &Connection, given: &str) -> Answer<Vec<String>> {
     let ask = "SELECT id FROM alerts WHERE id = ?1 OR (id >= ?1 AND id < ?1 || '~')
             OR (target >= ?1 AND target < ?1 || '~') ORDER BY id <> ?1, id LIMIT 10";
@@ -56,8 +56,8 @@ pub(super) fn one(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
     body.map(|body| read(&body)).transpose()
 }
 
-/// Counts the alerts of all subscriptions, or of one: all, those that notified, and those held back, of the
-/// revisions that this keeps. One that waits for quiet hours to end has not notified.
+/// Counts the stored alerts of one or all subscriptions: all, those that notified, and those held back. An
+/// alert that waits for the end of quiet hours has not notified.
 pub(super) fn counts(connection: &Connection, subscription: Option<&str>) -> Answer<AlertCounts> {
     let ask = "SELECT coalesce(sum(alerts), 0), coalesce(sum(notified), 0), coalesce(sum(held), 0)
         FROM alert_totals WHERE ?1 IS NULL OR subscription = ?1";
@@ -67,7 +67,7 @@ pub(super) fn counts(connection: &Connection, subscription: Option<&str>) -> Ans
     })?)
 }
 
-/// How many alerts had a revision from this time on, and how many notified.
+/// How many alerts had a revision since this time, and how many notified.
 pub(super) fn counts_since(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
     let ask = "SELECT (SELECT count(*) FROM alerts WHERE at >= ?1),
         (SELECT count(*) FROM alerts WHERE notified_at >= ?1)";
@@ -76,8 +76,8 @@ pub(super) fn counts_since(connection: &Connection, since: i64) -> Answer<(u64, 
     })?)
 }
 
-/// Gives subscriptions the alerts that stand here, and the copies folded into those: the alerter says so only
-/// now and then.
+/// Sets the numbers of alerts and copies folded of subscriptions from the tables: the alerter updates them
+/// only now and then.
 pub(super) fn count_for(
     connection: &Connection,
     mut records: Vec<SubscriptionRecord>,

@@ -42,7 +42,7 @@ pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>
     briefs(connection, &ask, &[&url])
 }
 
-/// A page of the articles of a story, the first seen first, and the cursor of the next.
+/// A page of the articles of a story, the first seen first, with the cursor of the next page.
 pub(super) fn of_story(
     connection: &Connection,
     story: &StoryId,
@@ -63,7 +63,7 @@ pub(super) fn of_story(
     Ok((rows, next))
 }
 
-/// The first so many articles of a story, the first seen first. Only their bodies are read.
+/// The first articles of a story, the first seen first. Only their bodies are read.
 pub(super) fn first_of_story(
     connection: &Connection,
     story: &StoryId,
@@ -77,7 +77,7 @@ pub(super) fn first_of_story(
     briefs(connection, &ask, &[&story.to_string(), &(most as i64)])
 }
 
-/// A feed's articles that are no copies, the last seen first.
+/// A feed's articles that are not copies, the last seen first.
 pub(super) fn originals_of(
     connection: &Connection,
     feed: &FeedId,
@@ -91,7 +91,7 @@ pub(super) fn originals_of(
     rows.map(|body| read(&body?)).collect()
 }
 
-/// The stories in which these articles are now.
+/// The current stories of these articles.
 pub(super) fn stories_of(connection: &Connection, ids: &[ArticleId]) -> Answer<Vec<StoryId>> {
     let mut ask = connection.prepare_cached("SELECT story FROM articles WHERE id = ?1")?;
     let mut stories = Vec::new();
@@ -108,7 +108,7 @@ pub(super) fn last_of_item(
     via: Option<&Outlet>,
     item: &str,
 ) -> Answer<Option<ArticleId>> {
-    // What named no publisher was of `push` in the version before.
+    // In the version before, articles without a publisher were of `push`.
     let ask = "SELECT id FROM articles
         WHERE ((url = ?1 AND item = ?1) OR (item = ?1 AND item <> coalesce(url, '')))
         AND (outlet = ?2 OR (?2 = 'local' AND outlet = 'push'))
@@ -118,7 +118,7 @@ pub(super) fn last_of_item(
     id.optional()?.map(|id| parse(&id)).transpose()
 }
 
-/// What a list says of the article that stands for a story. The rest of its body is passed over.
+/// The fields of a story's lead that a list shows. The rest of its body is skipped.
 #[derive(Debug, Deserialize)]
 pub(super) struct Lead {
     pub(super) id: ArticleId,
@@ -127,7 +127,7 @@ pub(super) struct Lead {
     findings: LeadFindings,
 }
 
-/// Where it is from.
+/// Its publisher.
 #[derive(Debug, Deserialize)]
 pub(super) struct LeadSource {
     pub(super) title: String,
@@ -138,7 +138,7 @@ pub(super) struct LeadSource {
     pub(super) url: Option<String>,
 }
 
-/// What was found in it.
+/// The findings that a list shows.
 #[derive(Debug, Default, Deserialize)]
 struct LeadFindings {
     #[serde(default)]
@@ -148,7 +148,7 @@ struct LeadFindings {
 }
 
 impl Lead {
-    /// Its language, as far as that is known.
+    /// Its language, if it is known.
     pub(super) fn language(&self) -> LanguageTag {
         let found = self.findings.language.as_ref();
         found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
@@ -160,13 +160,13 @@ impl Lead {
     }
 }
 
-/// The article that stands for a story: its lead, else its first.
+/// The lead of a story, otherwise its first article.
 pub(super) fn lead_of(
     connection: &Connection,
     story: &str,
     lead: Option<&str>,
 ) -> Answer<Option<Lead>> {
-    // First which one, then its body: a story may have thousands.
+    // First the article, then its body: a story may have thousands.
     let ask = "SELECT body FROM articles WHERE key = coalesce(
         (SELECT key FROM articles WHERE id = ?2 AND story = ?1),
         (SELECT key FROM articles WHERE story = ?1 ORDER BY seen, fetched LIMIT 1))";
@@ -221,12 +221,12 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
     row.get(column)
 }
 
-/// Reads a body that this program wrote.
+/// Parses a body that the gateway wrote.
 pub(super) fn read<T: serde::de::DeserializeOwned>(body: &str) -> Answer<T> {
     serde_json::from_str(body).map_err(|error| ProjectionError::Row(error.to_string()))
 }
 
-/// Reads an id that this program wrote.
+/// Parses an id that the gateway wrote.
 pub(super) fn parse<T: std::str::FromStr<Err: std::fmt::Display>>(id: &str) -> Answer<T> {
     id.parse().map_err(|error: T::Err| ProjectionError::Row(error.to_string()))
 }

@@ -7,19 +7,19 @@ use wirefold_proto::{EventId, StoryId};
 use super::Answer;
 use super::articles::{parse, read, text};
 
-/// Articles of an event with the stories that they are in now, and how many more there are.
+/// Articles of an event with their current stories, and how many more there are.
 pub(super) type Bodies<T> = (Vec<(StoryId, T)>, u32);
 
-/// Which articles of an event are read before others.
+/// The order in which the articles of an event are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum First {
-    /// Those first seen.
+    /// The first seen first.
     Seen,
-    /// Those in which an outlet puts something right, then those first seen. None at all where no article does.
+    /// First the articles with a note, then the first seen. Nothing if no article has a note.
     Noted,
 }
 
-/// At most so many articles of an event, each as far as `T` has fields for it.
+/// At most so many articles of an event. `T` has the fields that are read.
 pub(super) fn of_event<T: DeserializeOwned>(
     connection: &Connection,
     event: EventId,
@@ -62,7 +62,7 @@ fn bodies<T: DeserializeOwned>(
     .collect()
 }
 
-/// How many articles the event has.
+/// The number of articles of the event.
 fn count(connection: &Connection, event: &str) -> Answer<u32> {
     let ask = "SELECT coalesce(sum(articles), 0) FROM event_outlets
         WHERE event = (SELECT key FROM events WHERE id = ?1)";

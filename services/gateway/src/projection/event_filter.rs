@@ -4,16 +4,16 @@ use serde::Deserialize;
 
 use super::narrowed;
 
-/// Which events, and in which order. What is empty is not asked for.
+/// The filter and the order of a list of events. Empty fields have no effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EventFilter {
-    /// Words of which an article has all.
+    /// Words that one article must have.
     pub(crate) words: Option<String>,
     /// A subscription that has an alert about the event or one of its stories.
     pub(crate) subscription: Option<String>,
     /// An outlet of one of its articles.
     pub(crate) outlet: Option<String>,
-    /// The language of one of its articles: `en` takes `en-gb`, too.
+    /// The language of one of its articles. `en` includes `en-gb`.
     pub(crate) language: Option<String>,
     /// The fewest outlets.
     pub(crate) min_outlets: u32,
@@ -21,25 +21,25 @@ pub(crate) struct EventFilter {
     pub(crate) sort: EventSort,
 }
 
-/// The order of events. Where it is not that of time, those are listed that changed in the two days
-/// before the last change, those with one article behind all others.
+/// The order of events. Orders other than that of time contain only the events that changed in the two days
+/// before the last change. Events with one article come after all others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum EventSort {
-    /// The last changed first.
+    /// By the last change.
     #[default]
     Newest,
-    /// Those with the most outlets first.
+    /// By the number of outlets.
     Outlets,
-    /// Those with the most articles in the hour before their last one first.
+    /// By the number of articles in the hour before their last one.
     Velocity,
 }
 
-/// The event's outlets.
+/// The outlets of the event, as SQL.
 const ITS: &str = "FROM event_outlets AS its WHERE its.event = events.key";
 
 impl EventFilter {
-    /// What the events are ordered by, as SQL: a number, the largest first.
+    /// The sort key as SQL: a number, the largest first.
     pub(super) fn key(&self) -> String {
         match self.sort {
             EventSort::Newest => "changed".to_owned(),
@@ -50,8 +50,8 @@ impl EventFilter {
         }
     }
 
-    /// The conditions as SQL over `:words`, `:subscription`, `:outlet`, `:language` and `:least`. What
-    /// is not asked for is not looked at.
+    /// The conditions as SQL with `:words`, `:subscription`, `:outlet`, `:language` and `:least`. Empty
+    /// fields give no condition.
     pub(super) fn conditions(&self) -> String {
         let mut conditions = Vec::new();
         if self.subscription.is_some() {

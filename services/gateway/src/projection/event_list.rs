@@ -10,13 +10,13 @@ use super::search::{self, Block, RANKED, SCAN, all_of, end_of_scan, split_cursor
 use super::{Answer, Paging, apply};
 use crate::shapes::{EventPage, LookedAt, LookedThrough};
 
-/// Events that have no rank stand behind all others, the last changed first: so much is taken from their
+/// Events without a rank come after all others, the last changed first: so much is subtracted from their
 /// time.
 const SINGLE: i64 = 1 << 60;
-/// The last change of all, and two days before it.
+/// The last change of all events, and two days before it.
 const TWO_DAYS: &str = "changed > (SELECT max(changed) FROM events WHERE gone = 0) - 172800000";
 
-/// A row with the number by which it is sorted.
+/// A row with its sort key.
 type SortedRow = (EventRow, i64);
 type Found = search::Found<SortedRow>;
 
@@ -39,7 +39,7 @@ pub(super) fn page(
     Ok(EventPage { schema: Tag::new(), events, next, looked_through, sequence })
 }
 
-/// What is asked, and of whom.
+/// A list that is requested, and the connection.
 #[derive(Clone, Copy)]
 struct Lookup<'a> {
     connection: &'a Connection,
@@ -48,7 +48,7 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Events of the newest articles that have the words, and then those of older ones.
+    /// Events of the newest articles with the words, and then those of older articles.
     fn by_words(self, words: &str) -> Answer<Found> {
         let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
@@ -68,7 +68,7 @@ impl Lookup<'_> {
         Ok(Found::cut(rows, self.paging, cursor).in_block(&block))
     }
 
-    /// The last changed first.
+    /// By the last change.
     fn by_time(self) -> Answer<Found> {
         let after = self.paging.after();
         let conditions = self.filter.conditions();
@@ -83,7 +83,7 @@ impl Lookup<'_> {
         self.narrowed(Vec::new(), &format!("{SHOWN} AND (changed, id) < (:after, :id)"), &after, 0)
     }
 
-    /// Those with several articles first, in the order of their rank; then the others, the last changed first.
+    /// Events with several articles, by rank, and then the others, by the last change.
     fn by_rank(self) -> Answer<Found> {
         let after = self.paging.after();
         let mut rows = Vec::new();
@@ -124,8 +124,8 @@ impl Lookup<'_> {
         Ok(Found { looked_through: looked_through.or(found.looked_through), ..found })
     }
 
-    /// Rows behind others, chosen in the order of time, of which some are left out; as many as are looked
-    /// through on one page. `off` is taken from their time.
+    /// Rows in the order of time that are filtered, up to the limit of one page. `off` is subtracted from
+    /// their time.
     fn narrowed(
         self,
         mut rows: Vec<SortedRow>,
@@ -151,7 +151,7 @@ impl Lookup<'_> {
         Ok(found.with_end_of_scan(LookedAt::Events, end))
     }
 
-    /// The time behind which events with several articles are put in order; none where all are.
+    /// The time since which events with several articles are ranked; none if all are.
     fn ranked_since(self) -> Answer<Option<i64>> {
         let ask = format!(
             "SELECT changed FROM events WHERE {SHOWN} AND articles > 1 AND {TWO_DAYS}

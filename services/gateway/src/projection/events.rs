@@ -11,13 +11,13 @@ use crate::shapes::{Event, EventBrief};
 /// The columns of an [`EventRow`].
 pub(super) const COLUMNS: &str =
     "id, origins, first_seen, changed, quiet_judged > judged, continues, key, stories";
-/// An event is shown once one of its stories has an article.
+/// An event is shown if one of its stories has an article.
 pub(super) const SHOWN: &str = "gone = 0 AND stories > 0";
 /// Stories shown under an event in a list.
 pub(super) const STORIES: usize = 12;
-/// Articles that stand with each story of an event by itself: a story by itself has all.
+/// The most articles shown with each story of an event. A story's own page shows all.
 const ARTICLES: usize = 20;
-/// The steps of the velocity, and how long each is.
+/// The number and length of the intervals of the velocity.
 const STEPS: usize = 36;
 const STEP_MILLIS: i64 = 5 * 60 * 1000;
 
@@ -58,7 +58,7 @@ pub(super) fn one(connection: &Connection, id: EventId, paging: &Paging) -> Answ
     Ok(Some(Event { schema: Tag::new(), event, stories, next }))
 }
 
-/// An event with so many of its stories.
+/// An event with its first stories.
 pub(super) fn shown(
     connection: &Connection,
     id: EventId,
@@ -69,7 +69,7 @@ pub(super) fn shown(
     Ok(row.optional()?.map(|row| brief(connection, &row, most)).transpose()?.flatten())
 }
 
-/// None where all its stories have gone.
+/// The event for lists; none if all its stories are deleted.
 pub(super) fn brief(
     connection: &Connection,
     row: &EventRow,
@@ -111,7 +111,7 @@ pub(super) fn brief(
     }))
 }
 
-/// The outlet of an event's first article, and the site that says so where that is another.
+/// The outlet of an event's first article, and the site of its feed if that is another.
 fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<(Outlet, Option<Outlet>)>> {
     let ask = "SELECT outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
             SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, fetched LIMIT 1)";

@@ -3,18 +3,18 @@
 use rusqlite::{Connection, Transaction, params};
 use wirefold_flow::UnixMillis;
 
-use super::apply::{Held, hold_changes};
+use super::apply::{PageBuffer, buffer_changed_pages};
 use super::{Answer, paging::millis};
 
-/// Articles dropped in one transaction, so that writing waits for milliseconds only.
+/// The most articles deleted in one transaction, so that other writes wait only milliseconds.
 const MOST: usize = 2_000;
 
-/// Alerts outlive articles: 90 days against 30. design, section 14.
+/// Alerts are stored for 90 days, articles for 30.
 const ALERTS_LONGER: i64 = 60 * 24 * 3_600 * 1_000;
 
 pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<usize> {
     let before = millis(before);
-    hold_changes(connection, Held::OnDisk)?;
+    buffer_changed_pages(connection, PageBuffer::OnDisk)?;
     let transaction = connection.transaction()?;
     let old: Vec<i64> = transaction
         .prepare_cached("SELECT key FROM articles WHERE seen < ?1 ORDER BY seen LIMIT ?2")?
@@ -27,7 +27,7 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
         transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
         transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
     }
-    // Each state of `gone` has an index of its own.
+    // Each value of `gone` has an index of its own.
     for gone in [0, 1] {
         let stories = format!(
             "DELETE FROM stories WHERE gone = {gone} AND changed < ?1
@@ -53,8 +53,8 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
     Ok(old.len())
 }
 
-/// Merges and splits leave once they are older than every article and lead nowhere any more. Those of
-/// a chain leave one after the other.
+/// Deletes merges and splits that are older than every article and that no id needs any more. Those of a
+/// chain are deleted one after the other.
 fn expire_links(transaction: &Transaction<'_>) -> Answer<()> {
     let oldest = "(SELECT judged FROM articles ORDER BY seen LIMIT 1)";
     let is_known =

@@ -1,4 +1,4 @@
-//! Counts what came recently.
+//! Counts recent articles, stories, events and alerts.
 
 use std::collections::HashSet;
 
@@ -8,9 +8,9 @@ use wirefold_flow::UnixMillis;
 use super::{Answer, paging::millis};
 use crate::shapes::{AlertCounts, HourCounts};
 
-/// What stands here, in numbers.
+/// The numbers of the projection.
 pub(crate) struct Numbers {
-    /// Of what was seen lately.
+    /// The numbers of recent articles.
     pub(crate) hour: HourCounts,
     /// All articles.
     pub(crate) articles: u64,
@@ -30,7 +30,7 @@ fn counts(connection: &Connection, since: UnixMillis) -> Answer<HourCounts> {
     let since = millis(since);
     let mut took = Vec::new();
     let mut copies = 0;
-    // An index alone is read. What SQLite would put into a table of its own is counted here.
+    // Reads only an index. Grouping is done here, since SQLite would use a temporary table.
     let ask = "SELECT folded - seen, class = 'copy' FROM articles WHERE seen >= ?1";
     let mut ask = connection.prepare_cached(ask)?;
     let mut rows = ask.query([since])?;
@@ -57,14 +57,14 @@ fn counts(connection: &Connection, since: UnixMillis) -> Answer<HourCounts> {
     })
 }
 
-/// How many stories and events these articles are of.
+/// The number of stories and events of these articles.
 fn distinct(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
     let (mut stories, mut events) = (HashSet::new(), HashSet::<Vec<u8>>::new());
     let ask = "SELECT story, event FROM event_articles WHERE seen >= ?1";
     let mut ask = connection.prepare_cached(ask)?;
     let mut rows = ask.query([since])?;
     while let Some(row) = rows.next()? {
-        // A story has one event.
+        // A story has only one event.
         if stories.insert(row.get::<_, i64>(0)?) {
             let event = row.get_ref(1)?.as_bytes().unwrap_or_default();
             if !events.contains(event) {

@@ -1,15 +1,15 @@
-//! Finds the full id for the beginning of one.
+//! Finds the full id for a prefix.
 
 use rusqlite::{Connection, params};
 
 use super::{Answer, redirects};
 
-/// The fewest digits that a prefix has.
+/// The fewest digits of a prefix.
 const LEAST_DIGITS: usize = 6;
-/// How many candidates an ambiguous prefix names.
+/// The most candidates for an ambiguous prefix.
 const CANDIDATES: usize = 10;
 
-/// What is looked for.
+/// The kind of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// An article, `a-…`.
@@ -20,16 +20,16 @@ pub(crate) enum Kind {
     Event,
 }
 
-/// What an id, or the first digits of one, means.
+/// The result of looking for a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// This one.
+pub(crate) enum IdLookup {
+    /// One id has the prefix.
     One(String),
-    /// One of these; at most ten are named.
+    /// Several ids have the prefix; at most ten are given.
     Many(Vec<String>),
-    /// None.
+    /// No id has the prefix.
     Nothing,
-    /// Fewer than six digits.
+    /// The prefix has fewer than six digits.
     TooShort,
 }
 
@@ -43,15 +43,15 @@ impl Kind {
     }
 }
 
-pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answer<Meaning> {
+pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answer<IdLookup> {
     let (table, prefix) = kind.table();
     let given = given.trim().to_ascii_lowercase();
     let digits = given.strip_prefix(prefix).unwrap_or(&given);
     if digits.len() < LEAST_DIGITS {
-        return Ok(Meaning::TooShort);
+        return Ok(IdLookup::TooShort);
     }
     let start = format!("{prefix}{digits}");
-    // No digit comes after `z`.
+    // `z` is the last digit, and `~` comes after it.
     let end = format!("{start}~");
     let ask = format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
     let mut ask = connection.prepare_cached(&ask)?;
@@ -65,8 +65,8 @@ pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answe
         }
     }
     Ok(match current.len() {
-        0 => Meaning::Nothing,
-        1 => Meaning::One(current.remove(0)),
-        _ => Meaning::Many(current),
+        0 => IdLookup::Nothing,
+        1 => IdLookup::One(current.remove(0)),
+        _ => IdLookup::Many(current),
     })
 }

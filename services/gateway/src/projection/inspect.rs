@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::open::{FILE, connect_reader};
 
-/// What is damaged in the projection of a folder, in the words of SQLite; `None` where there is none.
+/// The damage in the projection of a folder, in SQLite's words; `None` if there is none.
 #[must_use]
 pub fn faults_of_projection(folder: &Path) -> Option<Vec<String>> {
     let path = folder.join(FILE);

@@ -1,21 +1,21 @@
-//! Ranks the keyphrases of a story against the window: a phrase that many other events have says little about
-//! this one.
+//! Ranks the keyphrases of a story against the window: a phrase that many other events have is of little use
+//! for this one.
 //!
-//! The enricher knows one text, and how common words are in its language. The projection knows titles and
-//! names of all stored articles, so it counts in how many other events a phrase occurs.
+//! The enricher has one text and the frequencies of words in its language. The projection has the titles and
+//! names of all stored articles, so it counts the other events with a phrase.
 
 use rusqlite::{Connection, params};
 
 use super::Answer;
 
-/// A phrase is left out that stands in more than one of so many other events, …
+/// A phrase is left out if more than one of so many other events has it, …
 const SHARE: i64 = 50;
-/// … and in more than so many.
+/// … and more than so many events.
 const FEWEST: i64 = 2;
-/// Events are counted up to here.
+/// The most events that are counted.
 const MOST: i64 = 5_000;
 
-/// The phrases that tell an event from the others of the window, those that stand in the fewest others first.
+/// The phrases that distinguish an event from others in the window, the rarest first.
 pub(super) fn against_window(
     connection: &Connection,
     event: &str,
@@ -38,7 +38,7 @@ pub(super) fn against_window(
     Ok(counted.into_iter().map(|(_, phrase)| phrase).collect())
 }
 
-/// In how many other events a phrase stands in a title or a name, counted up to `most`.
+/// The number of other events with a phrase in a title or name, at most `most`.
 fn others(connection: &Connection, event: &str, phrase: &str, most: i64) -> Answer<i64> {
     let words = phrase.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let wanted = format!("\"{}\"", words.collect::<Vec<_>>().join(" "));
@@ -52,7 +52,7 @@ fn others(connection: &Connection, event: &str, phrase: &str, most: i64) -> Answ
 mod tests {
     use super::*;
 
-    /// Events with the titles of their articles, in the tables as far as they are looked at.
+    /// Tables with only these events and the titles of their articles.
     fn window(events: &[(&str, &[&str])]) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
         connection
@@ -90,7 +90,7 @@ mod tests {
         };
         assert_eq!(told(&["mln crown bond", "Quay Cement", "40"]), ["40", "Quay Cement"]);
         assert_eq!(told(&[]), [""; 0]);
-        // Quotation marks of FTS5 and signs alone ask for nothing.
+        // Signs that mean something to FTS5 match nothing by themselves.
         assert_eq!(told(&["\"", "Quay \"OR\" Cement"]), ["\"", "Quay \"OR\" Cement"]);
     }
 }

@@ -52,7 +52,7 @@ pub(crate) use apply::{Batch, Change, lead};
 use event_bodies::First;
 pub(crate) use event_filter::{EventFilter, EventSort};
 pub(crate) use hour::Numbers;
-pub(crate) use ids::{Kind, Meaning};
+pub(crate) use ids::{IdLookup, Kind};
 pub use inspect::faults_of_projection;
 pub(crate) use on_page::{Bounds, EventOnPage};
 pub(crate) use open::FILE;
@@ -60,22 +60,22 @@ pub(crate) use paging::Paging;
 use pool::Pool;
 pub(crate) use story_filter::StoryFilter;
 
-/// Why the projection does not answer.
+/// Errors of the projection.
 #[derive(Debug, Error)]
 pub enum ProjectionError {
-    /// SQLite says no: free some room on the disk, or delete the file.
+    /// SQLite reports an error: free space on the disk, or delete the file.
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
-    /// The folder cannot be used: mend its rights.
+    /// The folder cannot be used: correct its permissions.
     #[error(transparent)]
     Io(#[from] std::io::Error),
-    /// A row holds what this release does not write: delete the file.
+    /// A row has content that this release does not write: delete the file.
     #[error("a row cannot be read: {0}")]
     Row(String),
-    /// The file is another program's.
+    /// The file belongs to another program.
     #[error("not a projection")]
     Version,
-    /// The file was damaged and begun anew meanwhile: what was read is to be read again.
+    /// The file was damaged and created anew meanwhile. The read must be repeated.
     #[error("the tables are being rebuilt")]
     BegunAnew,
     /// The work was dropped because the program ends.
@@ -83,7 +83,7 @@ pub enum ProjectionError {
     Ending,
 }
 
-/// What the output stream says, in tables.
+/// The output stream as tables.
 #[derive(Clone)]
 pub(crate) struct Projection {
     pool: Pool,
@@ -92,65 +92,64 @@ pub(crate) struct Projection {
 type Answer<T> = Result<T, ProjectionError>;
 
 impl Projection {
-    /// Opens the file in this folder, or begins one.
+    /// Opens the file in this folder, or creates one.
     pub(crate) fn open(folder: &Path) -> Answer<Self> {
         let writer = open::connect(folder)?;
         Ok(Self { pool: Pool::new(writer, folder.join(FILE)) })
     }
 
-    /// Puts the file in this folder aside, so that the next opening begins anew.
+    /// Puts the file in this folder aside, so that the next start creates a new one.
     pub(crate) fn put_aside(folder: &Path) -> Answer<()> {
         Ok(open::put_aside(&folder.join(FILE))?)
     }
 
-    /// Removes the file in this folder, and those that were put aside.
+    /// Removes the file in this folder, and those put aside.
     pub(crate) fn remove(folder: &Path) -> Answer<()> {
         Ok(open::remove(folder)?)
     }
 
-    /// So many of the next writes fail as on a disk that takes nothing.
+    /// Lets the next writes fail, as if the disk refused them.
     #[cfg(test)]
     pub(crate) fn fail(&self, writes: u32) {
         self.pool.failing.store(writes, std::sync::atomic::Ordering::Relaxed);
     }
 
-    /// How often the file was begun anew because it turned out to be damaged.
+    /// How often the file was created anew because it was damaged.
     pub(crate) fn generation(&self) -> u64 {
         self.pool.generation()
     }
 
-    /// Puts the changes in, with the place in their stream, in one transaction.
+    /// Applies the changes and stores the position in their stream, in one transaction.
     pub(crate) async fn apply(&self, batch: Batch) -> Answer<()> {
         self.pool.write(move |connection| apply::apply(connection, &batch)).await
     }
 
-    /// The same, if the file is still that of this generation: in another the messages before them are missing.
+    /// The same, if the file is still of this generation. A newer file lacks the messages before.
     pub(crate) async fn apply_into(&self, generation: u64, batch: Batch) -> Answer<()> {
         self.pool.write_into(generation, move |connection| apply::apply(connection, &batch)).await
     }
 
-    /// Drops what was seen before this time; says how many articles, at most a few thousand a
-    /// call.
+    /// Deletes articles seen before this time, at most a few thousand in one call. Returns how many.
     pub(crate) async fn expire(&self, before: UnixMillis) -> Answer<usize> {
         self.pool.write(move |connection| expire::expire(connection, before)).await
     }
 
-    /// The sequence up to which a stream is in the tables; 0 where nothing is.
+    /// The sequence up to which a stream has been applied; 0 if nothing was.
     pub(crate) async fn applied_sequence(&self, stream: &'static str) -> Answer<u64> {
         self.read(move |connection| apply::applied_sequence(connection, stream)).await
     }
 
-    /// The last message of a stream that is in the tables.
+    /// The last message of a stream that was applied.
     pub(crate) async fn reached(&self, stream: &'static str) -> Answer<Position> {
         self.read(move |connection| apply::reached(connection, stream)).await
     }
 
-    /// Empties the tables that a stream fills, so that they are filled from what it holds now.
+    /// Empties the tables that a stream fills, so that they are filled from its beginning again.
     pub(crate) async fn begin_anew(&self, stream: &'static str) -> Answer<()> {
         self.pool.write(move |connection| apply::begin_anew(connection, stream)).await
     }
 
-    /// Events as the filter asks for them, in its order.
+    /// The events that match the filter, in its order.
     pub(crate) async fn events(&self, paging: Paging, filter: EventFilter) -> Answer<EventPage> {
         let is_search = filter != EventFilter::default();
         let ask = move |connection: &Connection| event_list::page(connection, &paging, &filter);
@@ -162,7 +161,7 @@ impl Projection {
         self.read(move |connection| events::one(connection, id, &paging)).await
     }
 
-    /// What the articles of an event say and count.
+    /// The statements of an event.
     pub(crate) async fn statements(&self, event: EventId) -> Answer<Statements> {
         self.read(move |connection| {
             let most = crate::statements::MOST_ARTICLES;
@@ -172,7 +171,7 @@ impl Projection {
         .await
     }
 
-    /// At most so many articles of an event where one of them has a note, and how many more there are.
+    /// At most so many articles of an event if one of them has a note, and how many more there are.
     pub(crate) async fn noted(&self, event: EventId, most: usize) -> Answer<(Vec<InStory>, u32)> {
         self.read(move |connection| event_bodies::of_event(connection, event, First::Noted, most))
             .await
@@ -190,7 +189,7 @@ impl Projection {
         self.read(move |connection| stories::one(connection, id, &paging)).await
     }
 
-    /// Stories, each with at most so many of its articles, the last changed first: what feeds are made of.
+    /// Stories, each with its first articles, the last changed first: the content of feeds.
     pub(crate) async fn latest_stories(
         &self,
         paging: Paging,
@@ -205,7 +204,7 @@ impl Projection {
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
-    /// An event as its page shows it.
+    /// An event for its page.
     pub(crate) async fn event_on_page(
         &self,
         id: EventId,
@@ -214,7 +213,7 @@ impl Projection {
         self.read(move |connection| on_page::event(connection, id, bounds)).await
     }
 
-    /// A story as its page shows it: with its lead and the first so many of its articles.
+    /// A story for its page: with its lead and its first articles.
     pub(crate) async fn story_on_page(
         &self,
         id: StoryId,
@@ -223,7 +222,7 @@ impl Projection {
         self.read(move |connection| on_page::story(connection, id, most)).await
     }
 
-    /// These stories, each with at most so many of its articles.
+    /// These stories, each with its first articles.
     pub(crate) async fn with_first_articles(
         &self,
         stories: Vec<StoryBrief>,
@@ -232,7 +231,7 @@ impl Projection {
         self.read(move |connection| on_page::with_first(connection, stories, most)).await
     }
 
-    /// The stories in which these articles are now; those that are none here are left out.
+    /// The current stories of these articles. Unknown articles are skipped.
     pub(crate) async fn stories_of(&self, ids: Vec<ArticleId>) -> Answer<Vec<StoryId>> {
         self.read(move |connection| articles::stories_of(connection, &ids)).await
     }
@@ -251,12 +250,12 @@ impl Projection {
         self.read(move |connection| stories::of_event(connection, &id, most)).await
     }
 
-    /// These stories without their articles; those that are no more are left out.
+    /// These stories without their articles. Deleted ones are skipped.
     pub(crate) async fn these_briefs(&self, ids: Vec<StoryId>) -> Answer<Vec<StoryBrief>> {
         self.read(move |connection| stories::these_briefs(connection, &ids)).await
     }
 
-    /// An article with everything known of it; its text as far as it stands in the output.
+    /// An article with everything stored about it, and its text as far as the output has it.
     pub(crate) async fn article(&self, id: ArticleId) -> Answer<Option<ArticleDetail>> {
         self.read(move |connection| articles::one(connection, id)).await
     }
@@ -266,7 +265,7 @@ impl Projection {
         self.read(move |connection| articles::at(connection, &url)).await
     }
 
-    /// A feed's articles that are no copies, the last seen first.
+    /// A feed's articles that are not copies, the last seen first.
     pub(crate) async fn originals_of(
         &self,
         feed: FeedId,
@@ -275,7 +274,7 @@ impl Projection {
         self.read(move |connection| articles::originals_of(connection, &feed, &paging)).await
     }
 
-    /// The last version of an item that stands here, by the same authority.
+    /// The last stored version of an item, by the same authority.
     pub(crate) async fn last_of_item(&self, of: &AboutArticle) -> Answer<Option<ArticleId>> {
         let (outlet, item) = (of.outlet.clone(), of.item_key.clone());
         let via = of.via.clone();
@@ -285,12 +284,12 @@ impl Projection {
         .await
     }
 
-    /// What came of a command; none before it was decided on.
+    /// The outcome of a command; none before the decision.
     pub(crate) async fn command(&self, id: String) -> Answer<Option<OutputCommand>> {
         self.read(move |connection| commands::one(connection, &id)).await
     }
 
-    /// Alerts, the last changed first; of one subscription where it is named.
+    /// Alerts, the last changed first; of one subscription if it is named.
     pub(crate) async fn alerts(
         &self,
         paging: Paging,
@@ -299,7 +298,7 @@ impl Projection {
         self.read(move |connection| alerts::page(connection, &paging, subscription.as_ref())).await
     }
 
-    /// The ids of the alerts that an id, or the beginning of one, means; at most ten.
+    /// The ids of the alerts with this id or prefix; at most ten.
     pub(crate) async fn alert_meaning(&self, given: String) -> Answer<Vec<String>> {
         self.read(move |connection| alerts::meaning(connection, &given)).await
     }
@@ -317,20 +316,20 @@ impl Projection {
         self.read(move |connection| alerts::count_for(connection, records)).await
     }
 
-    /// What was seen from this time on, counted, and everything; the time of alerts is theirs.
+    /// The numbers since this time, and in all.
     pub(crate) async fn numbers(&self, since: UnixMillis) -> Answer<Numbers> {
         self.read(move |connection| hour::numbers(connection, since)).await
     }
 
-    /// How many articles stand here.
+    /// The number of stored articles.
     #[cfg(test)]
     pub(crate) async fn article_count(&self) -> Answer<u64> {
         self.read(hour::article_count).await
     }
 
-    /// What an id, or the first digits of one, means. Merged stories and events mean what they
-    /// became.
-    pub(crate) async fn meaning(&self, kind: Kind, given: String) -> Answer<Meaning> {
+    /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
+    /// into.
+    pub(crate) async fn meaning(&self, kind: Kind, given: String) -> Answer<IdLookup> {
         self.read(move |connection| ids::meaning(connection, kind, &given)).await
     }
 

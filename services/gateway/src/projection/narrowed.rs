@@ -1,7 +1,7 @@
 //! The filter that lists of stories and lists of events share.
 
-/// The outlets and languages of the articles, as SQL over `:outlet`, `:language` and `:least`. `its` is
-/// where the outlets of one row are found.
+/// The filter by outlets and languages, as SQL with `:outlet`, `:language` and `:least`. `its` selects the
+/// outlets of one row.
 pub(super) fn by_outlets(
     its: &str,
     outlet: Option<&String>,
@@ -24,7 +24,7 @@ pub(super) fn by_outlets(
     conditions
 }
 
-/// The conditions behind others.
+/// The conditions, to be added to others.
 pub(super) fn and(conditions: &[String]) -> String {
     conditions.iter().map(|condition| format!(" AND {condition}")).collect()
 }

@@ -8,23 +8,23 @@ use super::articles::{self, BRIEF};
 use super::{Answer, events, stories};
 use crate::shapes::{ArticleBrief, EventBrief, StoryBrief, StoryWithArticles};
 
-/// How much of an event is shown.
+/// How much of an event its page shows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     /// Stories.
     pub(crate) stories: usize,
-    /// Articles of each of them, besides the lead.
+    /// Articles of each story, besides the lead.
     pub(crate) articles: usize,
-    /// Articles of the event, whatever their story.
+    /// First articles of the event, in any story.
     pub(crate) first: usize,
 }
 
-/// An event as its page shows it.
+/// An event for its page.
 #[derive(Debug, Clone)]
 pub(crate) struct EventOnPage {
     /// The event.
     pub(crate) event: EventBrief,
-    /// The first of its stories, each with its lead and the first of its articles.
+    /// Its first stories, each with its lead and its first articles.
     pub(crate) stories: Vec<StoryWithArticles>,
     /// The first of all its articles.
     pub(crate) first: Vec<ArticleBrief>,
@@ -72,7 +72,7 @@ pub(super) fn with_first(
     stories.into_iter().map(with_first).collect()
 }
 
-/// A story with the first so many of its articles, and its lead behind them where that is another.
+/// A story with its first articles, followed by its lead if that is not among them.
 fn with_lead_and_first(
     connection: &Connection,
     story: StoryBrief,

@@ -1,4 +1,4 @@
-//! Opens the file of the projection: checks its version, makes its tables, and puts other files aside.
+//! Opens the file of the projection: checks its version, creates its tables, and puts other files aside.
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,11 @@ use super::upgrade::upgrade;
 
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";
-/// Marks the file as this program's.
+/// Marks the file as the gateway's.
 const APPLICATION: i64 = 0x7766_6777;
 
-/// Opens the file for writing; one of another version, or one that cannot be read, is put aside
-/// and begun anew.
+/// Opens the file for writing. A file of another version, or one that cannot be read, is put aside, and a new
+/// one is created.
 pub(super) fn connect(folder: &Path) -> Result<Connection, ProjectionError> {
     std::fs::create_dir_all(folder)?;
     let path = folder.join(FILE);
@@ -35,14 +35,14 @@ pub(super) fn connect(folder: &Path) -> Result<Connection, ProjectionError> {
     open_existing(&path)?.ok_or(ProjectionError::Version)
 }
 
-/// Puts the file aside, beside it, as `gateway.db.old`.
+/// Renames the file to `gateway.db.old`.
 pub(super) fn put_aside(path: &Path) -> std::io::Result<()> {
     for ending in ["", "-wal", "-shm"] {
         let from = with_ending(path, ending);
         let to = with_ending(path, &format!(".old{ending}"));
         match std::fs::rename(&from, &to) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                // An older one's log must not be taken for this one's.
+                // The log of an older file must not be taken for this one's.
                 let _ = std::fs::remove_file(&to);
             }
             moved => moved?,
@@ -51,7 +51,7 @@ pub(super) fn put_aside(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Removes the file with its log, and what was put aside beside it.
+/// Removes the file with its log, and files put aside.
 pub(super) fn remove(folder: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
@@ -63,23 +63,23 @@ pub(super) fn remove(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Opens a connection that can only read.
+/// Opens a read-only connection.
 pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
-    // What an hour of a flood leaves in the indexes that a page reads.
+    // The size of the indexes that a page reads, after an hour of many articles.
     connection.pragma_update(None, "cache_size", -6_144)?;
     Ok(connection)
 }
 
-/// None where the file is another version's that cannot be brought up to date, or another program's.
+/// None if the file is of another program, or of a version that cannot be upgraded.
 fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Else SQLite, as it is built with STAT4, plans some statements anew for each value.
+    // Without this, SQLite (built with STAT4) plans some statements again for each value.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (version, application) = (number("user_version")?, number("application_id")?);
@@ -89,13 +89,14 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     if tables > 0 && !is_ours {
         return Ok(None);
     }
-    // It can be rebuilt, so a power cut may cost its last moments: no sync at each commit.
+    // The file can be rebuilt, so a power cut may lose its last moments: no sync at each commit.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // All of a file is read to bring it up to date.
+    // An upgrade reads the whole file.
     let is_older = tables > 0 && version < SCHEMA;
     connection.pragma_update(None, "cache_size", if is_older { -65_536 } else { -2_048 })?;
-    // Seldom: pages that every batch changes are then written to the file once for many of them.
+    // Checkpoints are rare, so that pages changed by every batch are written to the file once for many
+    // batches.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     if tables == 0 || version < SCHEMA {
         let transaction = connection.transaction()?;
@@ -120,7 +121,7 @@ fn is_broken(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(DatabaseCorrupt | NotADatabase))
 }
 
-/// Whether the file turned out to be damaged: what was read of it first was sound.
+/// Whether the file is damaged. The first reads may have succeeded.
 pub(super) fn is_damaged<T>(answer: &Result<T, ProjectionError>) -> bool {
     matches!(answer, Err(ProjectionError::Sqlite(error)) if is_broken(error))
 }

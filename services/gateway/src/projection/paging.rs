@@ -5,14 +5,14 @@ use wirefold_flow::UnixMillis;
 /// The most rows of a page.
 pub(crate) const MOST: usize = 200;
 
-/// Which page is asked for. Rows stand in the order of a time and an id, the latest first.
+/// A requested page. Rows are ordered by a time and an id, the latest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Paging {
     limit: Option<usize>,
     after: Option<Cursor>,
 }
 
-/// The last row of a page, written `<milliseconds>.<id>`.
+/// The last row of a page, written as `<milliseconds>.<id>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) time: i64,
@@ -20,12 +20,12 @@ pub(super) struct Cursor {
 }
 
 impl Paging {
-    /// The first page with at most so many rows.
+    /// The first page, with this limit.
     pub(crate) fn first(limit: usize) -> Self {
         Self { limit: Some(limit), after: None }
     }
 
-    /// The page after the one that gave this cursor; none where the cursor is broken.
+    /// The page after this cursor; none if the cursor is malformed.
     pub(crate) fn parse(limit: Option<usize>, cursor: Option<&str>) -> Option<Self> {
         let after = match cursor {
             None => None,
@@ -34,23 +34,22 @@ impl Paging {
         Some(Self { limit, after })
     }
 
-    /// Rows on the page, 1 to 200; 50 where nobody said.
+    /// The number of rows, from 1 to 200; 50 by default.
     pub(crate) fn limit(&self) -> usize {
         self.limit.unwrap_or(50).clamp(1, MOST)
     }
 
-    /// The row that this page follows; every row follows the row given here where none was named.
+    /// The row before this page. Without a cursor it comes before every row.
     pub(super) fn after(&self) -> Cursor {
         self.after.clone().unwrap_or_else(Cursor::before_all)
     }
 
-    /// The same for rows that stand in the other order, the first seen first.
+    /// The same for rows in the opposite order, the first seen first.
     pub(super) fn after_first(&self) -> Cursor {
         self.after.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() })
     }
 
-    /// Cuts rows of which one more than the limit was asked for, and names the last where more
-    /// follow.
+    /// Cuts rows to the limit, of which one more was read. Returns the cursor if more rows follow.
     pub(super) fn cut<T>(
         &self,
         rows: &mut Vec<T>,
@@ -65,9 +64,9 @@ impl Paging {
 }
 
 impl Cursor {
-    /// What every row follows.
+    /// A cursor before every row.
     pub(super) fn before_all() -> Self {
-        // No id begins with a letter after `z`.
+        // No id contains a character after `z`.
         Self { time: i64::MAX, id: "~".to_owned() }
     }
 
@@ -84,7 +83,7 @@ impl std::fmt::Display for Cursor {
     }
 }
 
-/// A time as SQLite keeps it.
+/// A time in SQLite's form.
 pub(super) fn millis(time: UnixMillis) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX)
 }

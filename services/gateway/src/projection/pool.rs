@@ -1,4 +1,4 @@
-//! One connection that writes and a few that read. None of them works on an async thread.
+//! A pool of one writing and a few reading connections. None of them works on an async thread.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,22 +9,22 @@ use tokio::sync::Semaphore;
 
 use super::{Answer, ProjectionError, open};
 
-/// Readers at once; more wait.
+/// The most readers at once. Others wait.
 const READERS: usize = 4;
-/// Of these, how many may search or filter: others find a place whatever is searched for.
+/// How many of the readers may search or filter, so that other reads are never blocked by searches.
 const SEARCHES: usize = 2;
 
 #[derive(Clone)]
 pub(super) struct Pool {
     path: Arc<PathBuf>,
-    /// How often the file was begun anew.
+    /// How often the file was created anew.
     generation: Arc<AtomicU64>,
     writer: Arc<Mutex<Connection>>,
-    /// Each with the generation of its file.
+    /// Idle readers, each with the generation of its file.
     idle: Arc<Mutex<Vec<(u64, Connection)>>>,
     readers: Arc<Semaphore>,
     searches: Arc<Semaphore>,
-    /// So many of the next writes fail as on a disk that takes nothing.
+    /// How many of the next writes fail, as if the disk refused them.
     #[cfg(test)]
     pub(super) failing: Arc<std::sync::atomic::AtomicU32>,
 }
@@ -43,12 +43,12 @@ impl Pool {
         }
     }
 
-    /// How often the file was begun anew because it turned out to be damaged.
+    /// How often the file was created anew because it was damaged.
     pub(super) fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
     }
 
-    /// Runs where it may block, with the connection that writes.
+    /// Runs blocking work with the writing connection.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
@@ -57,7 +57,7 @@ impl Pool {
         #[cfg(test)]
         self.fails()?;
         let run = move || {
-            // A transaction that panicked was rolled back: the connection holds.
+            // If a transaction panicked, it was rolled back, and the connection is usable.
             let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = work(&mut writer);
             if open::is_damaged(&answer) {
@@ -82,26 +82,26 @@ impl Pool {
         .await
     }
 
-    /// Puts a damaged file aside, and begins another: what it held stands in the streams.
+    /// Puts a damaged file aside and creates another, which is filled from the streams.
     fn begin_anew(&self, writer: &mut Connection) -> Answer<()> {
         let path = &*self.path;
         tracing::error!(file = %path.display(), "the tables of the page are damaged: putting them aside, rebuilding");
         *writer = Connection::open_in_memory()?;
         open::put_aside(path)?;
         *writer = open::connect(path.parent().unwrap_or(Path::new(".")))?;
-        // Last: what is opened in a generation is its file or a later one.
+        // At the end, so that a connection opened in a generation has its file or a later one.
         self.generation.fetch_add(1, Ordering::SeqCst);
         Ok(())
     }
 
-    /// The same as [`Self::read`] for what may take a second, such as a search for a frequent word.
+    /// Like [`Self::read`], for work that may take a second, such as a search for a frequent word.
     pub(super) async fn search<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         let turn = self.searches.clone().acquire_owned().await;
         self.read(move |connection| {
-            // Held until it is done, also where nobody waits for the answer any more.
+            // Kept until the work is done, also if the client has left.
             let _turn = turn;
             ask(connection)
         })
@@ -116,7 +116,7 @@ impl Pool {
         left.map_or(Ok(()), |_| Err(rusqlite::Error::SqliteFailure(eio, None).into()))
     }
 
-    /// Runs where it may block, on one state of the tables.
+    /// Runs blocking work on one state of the tables.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
@@ -133,7 +133,7 @@ impl Pool {
             if open::is_damaged(&answer) {
                 drop(connection);
                 let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
-                // Another may have found it too.
+                // Another reader may have found the damage already.
                 if pool.generation() == generation {
                     pool.begin_anew(&mut writer)?;
                 }
@@ -145,7 +145,7 @@ impl Pool {
         tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
     }
 
-    /// A connection that reads, and the generation of its file.
+    /// A reading connection, and the generation of its file.
     fn reader(&self) -> Answer<(u64, Connection)> {
         let generation = self.generation();
         let kept = {
@@ -156,7 +156,7 @@ impl Pool {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        // While a file is begun anew it has no tables, or is not that of its log.
+        // While a file is created anew, it has no tables, or does not match its log.
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = open::connect_reader(&self.path)?;
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
@@ -197,7 +197,7 @@ mod tests {
         for _ in 0..SEARCHES {
             begins.recv().await.unwrap();
         }
-        // Who asked has gone; the searches go on.
+        // The clients have left, but the searches go on.
         searches[..SEARCHES].iter().for_each(tokio::task::JoinHandle::abort);
         let read = tokio::time::timeout(Duration::from_secs(60), pool.read(|_| Ok(7)));
         assert_eq!(read.await.unwrap().unwrap(), 7);

@@ -1,4 +1,4 @@
-//! Merges and splits: what an old id means now.
+//! Merges and splits: the current id for an old one.
 //!
 //! Each is stored with the sequence of its decision. It applies to earlier decisions only, in whatever order
 //! the messages come.
@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::Answer;
 
-/// Longer chains than this do not come up: each step is a merge of its own.
+/// A limit on the steps of a chain, each of which is a merge. Real chains are shorter.
 const MOST_STEPS: usize = 1000;
 
-/// What a story or event, named by a decision, is called now.
+/// The current id of a story or event that a decision names.
 pub(super) fn resolve(connection: &Connection, id: &str, judged: i64) -> Answer<String> {
     let ask = "SELECT judged, new FROM redirects WHERE old = ?1 AND judged >= ?2
         ORDER BY judged LIMIT 1";
@@ -26,7 +26,7 @@ pub(super) fn resolve(connection: &Connection, id: &str, judged: i64) -> Answer<
     Ok(id)
 }
 
-/// The story that an article belongs to now.
+/// The current story of an article.
 pub(super) fn story_of(
     connection: &Connection,
     article: &str,
@@ -42,20 +42,20 @@ pub(super) fn story_of(
         })
         .optional()?;
     match moved {
-        // A merge that the same record tells came before the split.
+        // A merge in the same record came before the split.
         Some((at, story)) => resolve(connection, &story, at + 1),
         None => resolve(connection, base, judged),
     }
 }
 
-/// What an id means to someone who holds it, whenever they got it.
+/// The current id for an id that somebody has, whenever they got it.
 pub(super) fn current(connection: &Connection, id: &str) -> Answer<String> {
     let ask = "SELECT coalesce(max(judged) + 1, 0) FROM moves WHERE story = ?1";
     let since = connection.prepare_cached(ask)?.query_row([id], |row| row.get(0))?;
     resolve(connection, id, since)
 }
 
-/// Whether this became part of another at any time.
+/// Whether it was merged into another at any time.
 pub(super) fn is_redirected(connection: &Connection, id: &str) -> Answer<bool> {
     let ask = "SELECT EXISTS (SELECT 1 FROM redirects WHERE old = ?1)";
     Ok(connection.prepare_cached(ask)?.query_row([id], |row| row.get(0))?)
@@ -72,7 +72,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// An article was taken out of its story by people, or for a reason.
+/// Stores that an article was taken out of its story, by people or for a reason.
 pub(super) fn insert_move(
     transaction: &Transaction<'_>,
     article: &str,
@@ -86,7 +86,7 @@ pub(super) fn insert_move(
     refresh_articles(transaction, ask, article)
 }
 
-/// Puts the articles that were in a story where they belong now.
+/// Moves the articles of a story to their current stories.
 pub(super) fn refresh_members(transaction: &Transaction<'_>, old: &str) -> Answer<()> {
     let ask = "SELECT id, base_story, judged FROM articles
         WHERE story = ?1 OR (base_story = ?1 AND base_story <> story)";
@@ -105,7 +105,7 @@ fn refresh_articles(transaction: &Transaction<'_>, ask: &str, value: &str) -> An
     Ok(())
 }
 
-/// Puts the stories that were in an event where they belong now.
+/// Moves the stories of an event to their current events.
 pub(super) fn refresh_stories_of(transaction: &Transaction<'_>, old: &str) -> Answer<()> {
     let ask = "SELECT id FROM stories WHERE event = ?1 OR base_event = ?1";
     let mut ask = transaction.prepare_cached(ask)?;
@@ -114,7 +114,7 @@ pub(super) fn refresh_stories_of(transaction: &Transaction<'_>, old: &str) -> An
     stories.iter().try_for_each(|story| refresh_story(transaction, story))
 }
 
-/// Works out anew which event a story belongs to, and whether it became part of another story.
+/// Computes the current event of a story again, and whether the story was merged.
 pub(super) fn refresh_story(transaction: &Transaction<'_>, id: &str) -> Answer<()> {
     let ask = "SELECT coalesce(base_event, event), judged, base_event IS NULL FROM stories
         WHERE id = ?1";
@@ -136,7 +136,7 @@ pub(super) fn refresh_story(transaction: &Transaction<'_>, id: &str) -> Answer<(
     Ok(())
 }
 
-/// Works out anew whether an event became part of another.
+/// Computes again whether an event was merged.
 pub(super) fn refresh_event(transaction: &Transaction<'_>, id: &str) -> Answer<()> {
     let set = "UPDATE events SET gone = EXISTS (
             SELECT 1 FROM redirects WHERE old = ?1 AND redirects.judged >= events.judged)

@@ -1,14 +1,14 @@
 //! The tables of the projection's file.
 
-/// The version of the tables; a file of an older one than [`OLDEST`] is put aside and rebuilt.
+/// The version of the tables. A file older than [`OLDEST`] is put aside and rebuilt.
 pub(super) const SCHEMA: i64 = 7;
-/// The oldest version that is brought up to date.
+/// The oldest version that is upgraded.
 pub(super) const OLDEST: i64 = 4;
 
-/// Keys are numbers that only grow: random keys write eight times the bytes. `story` and `event`
-/// are as they stand now; what they were when they were judged stands in `base_story` and `base_event`.
-/// `has_note` and `language` are null in rows of before version 6: their bodies say it.
-/// Times are milliseconds since 1970. What is long stands last in its row.
+/// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
+/// current ones; `base_story` and `base_event` are those of the decision. `has_note` and `language` are null
+/// in rows from before version 6, whose bodies have them. Times are milliseconds since 1970. Long columns
+/// come last.
 pub(super) const TABLES: &str = "
     CREATE TABLE places (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE articles (
@@ -108,8 +108,8 @@ pub(super) const TABLES: &str = "
 
 /// The indexes of articles.
 ///
-/// An index over a column leaves out what another index finds: each one that an article has to be put into
-/// costs as much as its row.
+/// An index leaves out rows that another index finds, since each index entry of an article costs as much as
+/// its row.
 pub(super) const INDEXES: &str = "
     CREATE INDEX articles_by_seen ON articles (seen, folded, class);
     CREATE INDEX articles_by_base ON articles (base_story) WHERE base_story <> story;
@@ -118,7 +118,7 @@ pub(super) const INDEXES: &str = "
     CREATE INDEX articles_by_agency ON articles (story, agency_weight) WHERE agency_weight > 0;
 ";
 
-/// The indexes of version 7: events that a rank puts in order, and what leaves with time.
+/// The indexes of version 7: for events by rank, and for expired rows.
 pub(super) const INDEXES_OF_7: &str = "
     CREATE INDEX events_of_several ON events (changed) WHERE gone = 0 AND articles > 1;
     CREATE INDEX events_gone ON events (changed) WHERE gone = 1;
@@ -126,12 +126,13 @@ pub(super) const INDEXES_OF_7: &str = "
     CREATE INDEX alerts_by_target ON alerts (subscription, target);
 ";
 
-/// What pages read instead of all articles of a story or an event, so that a page costs the same however
-/// long these are.
+/// Tables that pages read instead of all articles of a story or event, so that a page costs the same however
+/// many there are.
 ///
-/// `event_articles` has the articles of all stories that are shown, in the order in which they were seen.
-/// It follows from `stories` and `articles`, and triggers keep it so, since both change in many places.
-/// `story_outlets`, `event_outlets`, `events.stories` and `events.articles` count what stands there, and are kept in the same
+/// `event_articles` has the articles of all shown stories, in the order in which they were seen. It follows
+/// from `stories` and `articles`. Triggers update it, since both change in many places. `story_outlets`,
+/// `event_outlets`, `events.stories` and `events.articles` are counts, updated in the same way. Their keys
+/// are ascending numbers.
 /// way. They are found by keys, which only grow.
 pub(super) const OF_EVENTS: &str = "
     CREATE TABLE event_articles (
@@ -177,7 +178,7 @@ pub(super) const OF_EVENTS: &str = "
         WHERE gone = 0 AND event IS NOT NULL;
 ";
 
-/// What keeps the tables of [`OF_EVENTS`] as they are.
+/// The triggers that update the tables of [`OF_EVENTS`].
 pub(super) const KEEPING: &str = "
     CREATE TRIGGER event_article_added AFTER INSERT ON event_articles BEGIN
         UPDATE events SET articles = articles + 1,
@@ -251,9 +252,9 @@ pub(super) const KEEPING: &str = "
     END;
 ";
 
-/// What numbers of alerts are read from, however many there are.
+/// Tables for the numbers of alerts, however many there are.
 ///
-/// An alert says itself when it last notified and when it was last held back; `alert_totals` adds them up.
+/// Each alert has the times when it last notified and was last held back. `alert_totals` has the sums.
 pub(super) const OF_ALERTS: &str = "
     CREATE TABLE alerts (
         key INTEGER PRIMARY KEY,
@@ -306,8 +307,8 @@ pub(super) const OF_ALERTS: &str = "
     END;
 ";
 
-/// Which message stands at a place, so that a stream that went back in time is recognised. Beside the
-/// other tables, so that files of releases that knew none are kept.
+/// The message at each stored position, to recognise a stream that was rolled back. It is a separate table,
+/// so that files of older releases stay valid.
 pub(super) const POSITIONS: &str = "
     CREATE TABLE IF NOT EXISTS positions
         (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;

@@ -1,5 +1,5 @@
-//! Bounds of searched and filtered lists. Each page looks at a bounded number of rows and says where the next
-//! one continues, so its cost does not depend on the number of stored rows.
+//! Limits of searched and filtered lists. Each page reads a limited number of rows and says where the next
+//! page continues, so its cost does not depend on the number of stored rows.
 
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
@@ -7,11 +7,11 @@ use super::paging::Cursor;
 use super::{Answer, Paging};
 use crate::shapes::{LookedAt, LookedThrough};
 
-/// The most articles with the words that one page looks at. Tests have few.
+/// The most articles with the words that one page reads. It is small in tests.
 pub(super) const BLOCK: usize = if cfg!(test) { 40 } else { 2_000 };
-/// The most rows in the order of time that one page looks at.
+/// The most rows in the order of time that one page reads.
 pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 10_000 };
-/// The most events with several articles that are put in the order of a rank: those that changed last.
+/// The most events with several articles that are ranked: those that changed last.
 pub(super) const RANKED: usize = if cfg!(test) { 20 } else { 2_000 };
 
 /// The rows of one page of a list.
@@ -19,7 +19,7 @@ pub(super) struct Found<T> {
     pub(super) rows: Vec<T>,
     /// The cursor of the next page.
     pub(super) next: Option<String>,
-    /// What the page looked through, if that was not all.
+    /// How far the page looked, if it did not look at everything.
     pub(super) looked_through: Option<LookedThrough>,
 }
 
@@ -30,7 +30,7 @@ impl<T> Default for Found<T> {
 }
 
 impl<T> Found<T> {
-    /// Cuts rows of which one more than the limit was read.
+    /// Cuts rows to the limit, of which one more was read.
     pub(super) fn cut(mut rows: Vec<T>, paging: &Paging, cursor: impl Fn(&T) -> Cursor) -> Self {
         Self { next: paging.cut(&mut rows, cursor), rows, looked_through: None }
     }
@@ -43,14 +43,14 @@ impl<T> Found<T> {
         Self { rows: self.rows, next: block.cursor(self.next), looked_through }
     }
 
-    /// The same rows with the cursor of the last row that the scan looked at, if no other page follows.
+    /// The same rows with the cursor of the last row that the scan read, if there is no other next page.
     pub(super) fn with_end_of_scan(self, what: LookedAt, end: Option<Cursor>) -> Self {
         let looked_through = end.is_some().then_some(LookedThrough { what, count: SCAN as u32 });
         Self { rows: self.rows, next: end.map(|end| end.to_string()), looked_through }
     }
 }
 
-/// Reads rows. A statement may lack some of the named values.
+/// Reads rows. A statement may use only some of the named values.
 pub(super) fn rows<T>(
     connection: &Connection,
     statement: &str,
@@ -64,18 +64,18 @@ pub(super) fn rows<T>(
     Ok(statement.query_map(&named[..], read)?.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The newest articles that have all the words, at most [`BLOCK`] of them.
+/// The newest articles with all the words, at most [`BLOCK`].
 pub(super) struct Block {
-    /// Their keys, as a list in JSON.
+    /// Their keys, as a JSON list.
     pub(super) keys: String,
-    /// Where the next block begins, if there is one.
+    /// The start of the next block, if there is one.
     next: Option<i64>,
-    /// Where this one begins.
+    /// The start of this block.
     through: i64,
 }
 
 impl Block {
-    /// The block in which a page lies.
+    /// Reads the block of a page.
     pub(super) fn read(connection: &Connection, words: &str, through: i64) -> Answer<Self> {
         let ask = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid <= ?2
             ORDER BY rowid DESC LIMIT ?3";
@@ -88,12 +88,12 @@ impl Block {
         Ok(Self { keys: format!("[{}]", keys.join(",")), next, through })
     }
 
-    /// Whether older articles with the words may follow.
+    /// Whether there may be older articles with the words.
     fn has_next(&self) -> bool {
         self.next.is_some()
     }
 
-    /// The cursor behind a page: of the same block where that has more, else of the next block.
+    /// The cursor after a page: in the same block if it has more, otherwise in the next block.
     fn cursor(&self, next_on_page: Option<String>) -> Option<String> {
         match next_on_page {
             Some(cursor) => Some(format!("{cursor}.{}", self.through)),
@@ -102,7 +102,7 @@ impl Block {
     }
 }
 
-/// The row that a page of a search follows, and where its block begins.
+/// Splits a cursor of a search into the last row and the start of its block.
 pub(super) fn split_cursor(after: Cursor) -> (Cursor, i64) {
     let parts = after.id.rsplit_once('.').and_then(|(id, key)| Some((id, key.parse().ok()?)));
     match parts {
@@ -111,8 +111,8 @@ pub(super) fn split_cursor(after: Cursor) -> (Cursor, i64) {
     }
 }
 
-/// The last row that a page has looked at, where it has not looked at all. `which` chooses rows of a table by
-/// `:after` and `:id`.
+/// The last row that a page has read, if it has not read all. `which` selects rows of a table by `:after` and
+/// `:id`.
 pub(super) fn end_of_scan(
     connection: &Connection,
     which: &str,
@@ -128,7 +128,7 @@ pub(super) fn end_of_scan(
     Ok(ask.query_row(&values[..], read).optional()?)
 }
 
-/// What people type as what FTS5 reads: every word must be there, the last may go on.
+/// Converts typed words for FTS5: every word must match, the last one as a prefix.
 pub(super) fn all_of(words: &str) -> String {
     let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();

@@ -9,8 +9,8 @@ use super::paging::Cursor;
 use super::{Answer, Paging, ProjectionError, apply, keyphrases};
 use crate::shapes::{Story, StoryBrief};
 
-/// The columns of a [`StoryRow`]. Which agency it is from its articles say: what is known by way of
-/// one that people took out says nothing any more.
+/// The columns of a [`StoryRow`]. The agency comes from its articles: evidence in an article that people took
+/// out no longer counts.
 pub(super) const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
         SELECT agency FROM articles AS said
         WHERE said.story = stories.id AND agency_weight > 0 AND NOT EXISTS (
@@ -22,12 +22,11 @@ pub(super) const COLUMNS: &str = "id, event, lead, revision, first_seen, changed
         SELECT reason FROM moves WHERE moves.story = stories.id AND reason IS NOT NULL
         ORDER BY moves.judged DESC LIMIT 1
     )";
-/// A story is shown once it has an article.
+/// A story is shown if it has an article.
 pub(super) const SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
 
-/// Everything that is counted of a story or event: the one place that does. The detector counts the same,
-/// and alerts go by that.
+/// The counts of a story or event. All counting is here, and agrees with the detector and the alerts.
 pub(super) struct Counts {
     pub(super) stories: u32,
     pub(super) articles: u32,
@@ -37,7 +36,8 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Reads a row of these counts: stories, articles, outlets, versions. Every article is the own text of a story, a version, or a copy.
+    /// Reads a row of counts: stories, articles, outlets, versions. Every article is an original, a version,
+    /// or a copy.
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let [stories, articles, outlets, versions]: [u32; 4] =
             [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
@@ -88,7 +88,7 @@ pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<V
     ids.iter().filter_map(|id| shown(connection, *id).transpose()).collect()
 }
 
-/// A story without its articles, its keyphrases against the window.
+/// A story without its articles, with its keyphrases against the window.
 pub(super) fn shown(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
     let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
@@ -141,7 +141,7 @@ pub(super) fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<S
     rows.iter().filter_map(|row| brief(connection, row).transpose()).collect()
 }
 
-/// None where all its articles have gone.
+/// The story for lists; none if all its articles are deleted.
 fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> {
     let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
         return Ok(None);
@@ -176,7 +176,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
     }))
 }
 
-/// A time as the contract writes it.
+/// A time in the contract's form.
 pub(super) fn timestamp(millis: i64) -> Answer<Timestamp> {
     Timestamp::from_millisecond(millis).map_err(|error| ProjectionError::Row(error.to_string()))
 }

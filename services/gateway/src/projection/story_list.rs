@@ -39,7 +39,7 @@ fn find(connection: &Connection, paging: &Paging, filter: &StoryFilter) -> Answe
     }
 }
 
-/// What is asked, and of whom.
+/// A list that is requested, and the connection.
 #[derive(Clone, Copy)]
 struct Lookup<'a> {
     connection: &'a Connection,
@@ -48,7 +48,7 @@ struct Lookup<'a> {
 }
 
 impl Lookup<'_> {
-    /// Stories of the newest articles that have the words, and then those of older ones.
+    /// Stories of the newest articles with the words, and then those of older articles.
     fn by_words(self, words: &str) -> Answer<Found<StoryRow>> {
         let (after, through) = split_cursor(self.paging.after());
         let block = Block::read(self.connection, words, through)?;
@@ -64,7 +64,7 @@ impl Lookup<'_> {
         Ok(Found::cut(rows, self.paging, cursor).in_block(&block))
     }
 
-    /// The last changed first.
+    /// By the last change.
     fn by_time(self) -> Answer<Found<StoryRow>> {
         let after = self.paging.after();
         let (since, conditions) = (self.since(), self.filter.conditions());
@@ -90,7 +90,7 @@ impl Lookup<'_> {
     }
 
     fn end_of_scan(self, which: &str, after: &Cursor) -> Answer<Option<Cursor>> {
-        // No user wrote the time, so it may stand in the statement.
+        // The time is a number, so it can be part of the statement.
         let since = self.filter.since.map_or(i64::MIN, Timestamp::as_millisecond).to_string();
         end_of_scan(self.connection, &which.replace(":since", &since), after)
     }

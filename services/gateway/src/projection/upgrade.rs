@@ -8,12 +8,12 @@ use rusqlite::{Transaction, params};
 use super::Answer;
 use super::schema::{INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS};
 
-/// Articles whose bodies are read before it is told how far that is.
+/// Articles read between two reports of progress.
 const SLICE: i64 = 100_000;
-/// How often a long step says that it goes on.
+/// The time between two reports of a long step.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// What version 4 has and no later one.
+/// Tables and indexes that only version 4 has.
 const DROP_OF_4: &str = "
     DROP INDEX articles_by_seen;
     DROP INDEX articles_by_base;
@@ -24,7 +24,7 @@ const DROP_OF_4: &str = "
     ALTER TABLE alerts RENAME TO alerts_before;
 ";
 
-/// The alerts of version 4, with what their revisions say.
+/// The alerts of version 4, with the content of their revisions.
 const ALERTS_OF_4: &str = "
     INSERT INTO alerts
         SELECT key, id, subscription, target, revision, at,
@@ -38,7 +38,7 @@ const ALERTS_OF_4: &str = "
     DROP TABLE alerts_before;
 ";
 
-/// What version 5 has and no later one.
+/// Tables and indexes that only version 5 has.
 const DROP_OF_5: &str = "
     DROP TRIGGER article_added;
     DROP TRIGGER article_removed;
@@ -50,7 +50,7 @@ const DROP_OF_5: &str = "
     DROP TABLE article_total;
 ";
 
-/// Columns of version 6. A new column that may be null writes no row.
+/// The columns of version 6. Adding a column that may be null writes no row.
 const COLUMNS_OF_6: &str = "
     ALTER TABLE articles ADD COLUMN has_note INTEGER;
     ALTER TABLE articles ADD COLUMN language TEXT;
@@ -59,7 +59,7 @@ const COLUMNS_OF_6: &str = "
     CREATE TEMP TABLE bodies_say (key INTEGER PRIMARY KEY, language TEXT NOT NULL, has_note INTEGER NOT NULL);
 ";
 
-/// Bodies in the order in which they stand in the file: that of stories would read it many times over.
+/// Bodies in the order of the file: in the order of stories, the file would be read many times.
 const READ_BODIES: &str = "
     INSERT INTO bodies_say
         SELECT key, coalesce(json_extract(body, '$.findings.language.tag'), ''),
@@ -67,7 +67,7 @@ const READ_BODIES: &str = "
         FROM articles WHERE key > ?1 AND key <= ?1 + ?2
 ";
 
-/// Fills the tables of events, a step at a time.
+/// Fills the tables of events, step by step.
 const FILL: [&str; 4] = [
     "INSERT INTO event_articles
         SELECT event, seen, fetched, articles.key, stories.key, outlet, bodies_say.language,
@@ -87,7 +87,7 @@ const FILL: [&str; 4] = [
         SELECT count(DISTINCT story), count(*) FROM event_articles WHERE event = events.id);",
 ];
 
-/// What version 6 has otherwise.
+/// What version 6 has in another form.
 const DROP_OF_6: &str = "
     DROP TRIGGER event_article_added;
     DROP TRIGGER event_article_removed;
@@ -106,7 +106,7 @@ const COUNT_OF_6: &str = "
         SELECT coalesce(sum(articles), 0) FROM event_outlets WHERE event = events.key);
 ";
 
-/// Brings a file of this version up to date. All that is new follows from what stands there.
+/// Upgrades a file of this version. All new content follows from the stored rows.
 pub(super) fn upgrade(transaction: &Transaction<'_>, version: i64) -> Answer<()> {
     let last = "SELECT coalesce(max(key), 0) FROM articles";
     let last: i64 = transaction.query_row(last, [], |row| row.get(0))?;
@@ -130,7 +130,7 @@ pub(super) fn upgrade(transaction: &Transaction<'_>, version: i64) -> Answer<()>
     Ok(())
 }
 
-/// Fills what version 6 brought.
+/// Fills what version 6 added.
 fn fill(transaction: &Transaction<'_>, last: i64) -> Answer<()> {
     transaction.execute_batch(COLUMNS_OF_6)?;
     for before in (0..last).step_by(SLICE as usize) {
@@ -142,7 +142,7 @@ fn fill(transaction: &Transaction<'_>, last: i64) -> Answer<()> {
     count(transaction, &FILL)
 }
 
-/// Runs what may take a minute, and says every few seconds that it goes on.
+/// Runs steps that may take a minute, and reports progress every few seconds.
 fn count(transaction: &Transaction<'_>, steps: &[&str]) -> Answer<()> {
     let of = steps.len();
     for (step, sql) in (1..).zip(steps) {

@@ -14,7 +14,7 @@ use wirefold_proto::{
 pub struct AlertPage {
     /// `wirefold.api.alerts/1`.
     pub schema: Tag<Self>,
-    /// How many there are, on all pages.
+    /// The numbers of all pages.
     #[serde(default)]
     pub counts: AlertCounts,
     /// The alerts.
@@ -24,38 +24,38 @@ pub struct AlertPage {
     pub next: Option<String>,
 }
 
-/// Alerts, counted. An alert is one of a subscription about one event or story; it may notify several
+/// Numbers of alerts. An alert belongs to one subscription and one event or story. It may notify several
 /// times, or never.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertCounts {
     /// Alerts.
     pub alerts: u64,
-    /// Those of them that notified at least once.
+    /// Those that notified at least once.
     pub notified: u64,
-    /// Those of them of which a revision was held back and nothing has notified yet.
+    /// Those with a held revision that have not notified yet.
     pub held: u64,
 }
 
-/// An alert and how it came to be so.
+/// An alert with its history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertRow {
     /// Its last revision.
     pub alert: Alert,
-    /// All its revisions, the first first.
+    /// All its revisions, the oldest first.
     pub revisions: Vec<AlertRevision>,
-    /// What people did with it: muted or acknowledged it; absent where they did nothing.
+    /// Whether people muted or acknowledged it; absent if they did neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling: Option<AlertHandlingRecord>,
 }
 
-/// `POST /api/v1/alerts/{id}/mute`: keep one alert silent, or no longer.
+/// `POST /api/v1/alerts/{id}/mute`: mute or unmute one alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MuteAlertRequest {
-    /// Until when; absent: until it is over, which is at most 30 days. A time in the past unmutes.
+    /// The end of the mute; absent: until the alert is over, at most 30 days. A time in the past unmutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// Whether corrections and retractions notify all the same.
+    /// Whether corrections and retractions still notify.
     #[serde(default)]
     pub except_corrections: bool,
 }
@@ -65,20 +65,20 @@ pub struct MuteAlertRequest {
 pub struct AlertRevision {
     /// The revision, from 1.
     pub revision: u64,
-    /// The stream time of it.
+    /// Its time in the stream.
     pub at: Timestamp,
-    /// Where the alert stood in its life.
+    /// The state of the alert.
     pub state: AlertState,
-    /// Whether it rang.
+    /// Whether it notified.
     pub volume: Volume,
-    /// Why there is it.
+    /// Its reasons.
     pub reasons: Vec<AlertReason>,
-    /// Whether delivery waited.
+    /// Whether it was held.
     pub held: bool,
 }
 
 impl AlertRevision {
-    /// An alert's revision in short.
+    /// The short form of a revision.
     pub(crate) fn of(alert: &Alert) -> Self {
         Self {
             revision: alert.revision,
@@ -91,31 +91,31 @@ impl AlertRevision {
     }
 }
 
-/// `GET /api/v1/alerts/{id}`: the life of an alert, and what its deliveries took.
+/// `GET /api/v1/alerts/{id}`: the history of an alert, and what its deliveries accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertDetail {
     /// `wirefold.api.alert/1`.
     pub schema: Tag<Self>,
     /// Its last revision.
     pub alert: Alert,
-    /// All its revisions that are kept, the first first; at most 200, the newest.
+    /// Its stored revisions, the oldest first; at most the 200 newest.
     pub revisions: Vec<Alert>,
-    /// The deliveries of its subscription, as far as they have come with it.
+    /// The deliveries of its subscription, with what they accepted.
     pub deliveries: Vec<AlertDelivery>,
-    /// Revisions that a delivery gave up on, the newest first.
+    /// Revisions that a delivery gave up on and that were not replayed, the newest first.
     pub dead: Vec<DeadRow>,
 }
 
-/// How far a delivery has come with an alert.
+/// What a delivery has accepted of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertDelivery {
     /// Its name.
     pub delivery: String,
-    /// The newest revision that its target took; 0 where it took none.
+    /// The newest revision that its target accepted; 0 if there is none.
     pub taken: u64,
-    /// The newest loud one; 0 where it took none.
+    /// The newest loud revision that its target accepted; 0 if there is none.
     pub taken_loud: u64,
-    /// Its newest attempts, the first first: at most 20 of a revision, and 60 in all.
+    /// Its newest attempts, the oldest first: at most 20 of a revision, and 60 in all.
     #[serde(default)]
     pub attempts: Vec<AlertAttempt>,
 }
@@ -124,12 +124,12 @@ pub struct AlertDelivery {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResendRequest {
-    /// The delivery; absent: each that its subscription names.
+    /// The delivery; absent: all deliveries of its subscription.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery: Option<String>,
 }
 
-/// What became of an alert that was sent again.
+/// The result of sending an alert again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResendReport {
     /// `wirefold.api.resent/1`.
@@ -138,20 +138,31 @@ pub struct ResendReport {
     pub alert: AlertId,
     /// The revision that was sent.
     pub revision: u64,
-    /// What became of it, by delivery.
+    /// The result for each delivery.
     pub deliveries: Vec<Resent>,
 }
 
-/// What became of a message at a delivery.
+/// The result for one delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Resent {
     /// Its name.
     pub delivery: String,
-    /// Whether the target took it.
+    /// Whether the target accepted it.
     pub taken: bool,
     /// Why it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
+}
+
+/// `POST /api/v1/deliveries/{name}/switch-on`: whether a delivery was off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SwitchedOn {
+    /// `wirefold.api.switchedon/1`.
+    pub schema: Tag<Self>,
+    /// The delivery.
+    pub delivery: String,
+    /// Whether it was off because its target had answered 410.
+    pub was_off: bool,
 }
 
 /// `GET /api/v1/articles/{id}/alerts`: why each subscription did or did not alert on an article.
@@ -165,50 +176,50 @@ pub struct ArticleAlerts {
     pub outlet: String,
     /// Its title.
     pub title: String,
-    /// What each subscription made of it, by id.
+    /// The outcome for each subscription, by id.
     pub subscriptions: Vec<ArticleAlert>,
 }
 
-/// What a subscription made of an article.
+/// The outcome of an article for a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ArticleAlert {
     /// The subscription.
     pub subscription: SubscriptionId,
-    /// What came of it.
+    /// The outcome.
     pub outcome: ArticleOutcome,
     /// Why, for people.
     pub why: String,
-    /// Whether its text only mentions what is asked for.
+    /// Whether its text only mentions the subject in passing.
     #[serde(default)]
     pub in_passing: bool,
     /// The words of the query that it has, with where: `title`, `lede`, `text` or `field`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<FoundWord>,
-    /// The alert that tells of it, or counts it.
+    /// The alert that reports or counts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
-    /// The revision that first did.
+    /// The first revision that does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<AlertRevision>,
 }
 
-/// What came of an article for a subscription.
+/// The outcome of an article for a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ArticleOutcome {
-    /// A revision that notified tells of it.
+    /// A revision that notified reports it.
     Notified,
-    /// A revision that was silent tells of it.
+    /// A silent revision reports it.
     Silent,
-    /// The revision that tells of it was held back.
+    /// A held revision reports it.
     Held,
-    /// It does not match; an alert about its event or story counts it.
+    /// It does not match, but an alert about its event or story counts it.
     Counted,
-    /// It matches, and there is no alert.
+    /// It matches, but there is no alert.
     NoAlert,
     /// It does not match.
     NoMatch,
-    /// It stood in its feed before the feed was followed.
+    /// It was in its feed before the feed was followed.
     Baseline,
     /// The subscription has a problem.
     Problem,
@@ -219,7 +230,7 @@ pub enum ArticleOutcome {
 pub struct FoundWord {
     /// The word, phrase or field as the query writes it.
     pub word: String,
-    /// Where: `title`, `lede`, `text`, or `field` for what is known of the article besides.
+    /// Where: `title`, `lede`, `text`, or `field` for other data of the article.
     pub place: String,
 }
 
@@ -227,5 +238,6 @@ super::api_message!(
     AlertPage = "alerts",
     AlertDetail = "alert",
     ResendReport = "resent",
+    SwitchedOn = "switchedon",
     ArticleAlerts = "articlealerts",
 );

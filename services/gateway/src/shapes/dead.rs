@@ -11,7 +11,7 @@ pub struct DeadPage {
     pub schema: Tag<Self>,
     /// The dead letters.
     pub dead: Vec<DeadRow>,
-    /// How many are kept in all.
+    /// How many are stored that were not replayed.
     pub kept: u64,
 }
 

@@ -20,7 +20,7 @@ mod subscriptions;
 pub use alerts::{
     AlertCounts, AlertDelivery, AlertDetail, AlertPage, AlertRevision, AlertRow, ArticleAlert,
     ArticleAlerts, ArticleOutcome, FoundWord, MuteAlertRequest, ResendReport, ResendRequest,
-    Resent,
+    Resent, SwitchedOn,
 };
 pub use articles::{ArticleBrief, ArticleDetail, ArticleList};
 pub use commands::{Decided, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};

@@ -41,7 +41,7 @@ pub struct Rehearsal {
     pub silent: u64,
     /// Revisions that would have been held.
     pub held: u64,
-    /// Copies folded into the alerts. Version 1 called it `saved`.
+    /// Those of the matching articles that are copies and were folded into the alerts. Version 1 called it `saved`.
     #[serde(alias = "saved")]
     pub copies_folded: u64,
     /// The first alerts.
@@ -152,7 +152,7 @@ pub fn hold_in_words(reason: HoldReason) -> &'static str {
         HoldReason::QuietHours => "held: quiet hours",
         HoldReason::MaxPerDay => "held: daily limit reached",
         HoldReason::Muted => "held: muted",
-        HoldReason::Digest => "held for the next digest",
+        HoldReason::Digest => "held: comes in one message with others",
     }
 }
 

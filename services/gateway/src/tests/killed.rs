@@ -170,6 +170,6 @@ async fn a_projection_ahead_of_its_stream_is_rebuilt() {
     world.gateway.inner.projection.apply(ahead).await.unwrap();
     world.start_again().await;
     world.until_shown(1).await;
-    assert_eq!(*world.gateway.inner.place.borrow(), 1);
+    assert_eq!(*world.gateway.inner.projected_sequence.borrow(), 1);
     assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
 }

@@ -239,6 +239,11 @@ async fn dead_letters_are_listed_shown_and_replayed() {
     assert_eq!(detail.letter.message, letter.message);
     let replayed = world.post("/api/v1/dead/1/replay", &json!({})).await.json();
     assert_eq!(replayed["outcome"], format!("{} 1", letter.stage.as_str()));
+    let left: DeadPage = world.get("/api/v1/dead").await.shape();
+    let still_listed: Vec<u64> = left.dead.iter().map(|row| row.sequence).collect();
+    assert_eq!((still_listed, left.kept), (vec![2], 1), "a replayed letter is no longer listed");
+    let older: DeadPage = world.get("/api/v1/dead?before=2").await.shape();
+    assert!(older.dead.is_empty());
     assert_eq!(world.get("/api/v1/dead/3").await.status, 404);
     assert_eq!(world.post("/api/v1/dead/9/replay", &json!({})).await.status, 404);
     assert_eq!(world.get("/api/v1/dead/x").await.status, 400);

@@ -201,7 +201,7 @@ impl World {
 
     /// Waits until the projection reaches so far.
     pub(super) async fn until_shown(&self, sequence: u64) {
-        let mut place = self.gateway.inner.place.subscribe();
+        let mut place = self.gateway.inner.projected_sequence.subscribe();
         let shown = place.wait_for(|place| *place >= sequence);
         tokio::time::timeout(DEADLINE, shown).await.unwrap().unwrap();
     }

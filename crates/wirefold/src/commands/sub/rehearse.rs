@@ -142,13 +142,16 @@ mod tests {
                 "articles": 99, "matching": 41, "events": 3, "alerts": 3, "loud": 4, "copies_folded": 38,
                 "samples": [{"title": "Storm\u{1b}[2J", "outlets": 14, "origins": 2, "more": 1, "revisions": [
                         {"at": "2026-03-01T06:00:00Z", "volume": "loud", "reasons": ["new"],
-                            "held": {"reason": "muted"}}]},
+                            "held": {"reason": "muted"}},
+                        {"at": "2026-03-01T06:30:00Z", "volume": "loud", "reasons": ["grown"],
+                            "held": {"reason": "digest", "until": "2026-03-01T07:00:00Z"}}]},
                     {"title": "Council", "outlets": 1, "origins": 1, "in_passing": true}],
                 "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
             }),
         };
         let line = "the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 \
-                    copies folded)\n  Storm[2J · 14 outlets · at most 2 origins · new (held: muted)\n  \
+                    copies folded)\n  Storm[2J · 14 outlets · at most 2 origins · new (held: muted) \
+                    · grown (held: comes in one message with others)\n  \
                     Council · 1 outlet · at most 1 origin · silent: mentioned in passing\n  \
                     Tide · no alert yet: 1 of 2 outlets\n";
         assert_eq!(in_words(&report).unwrap(), line);

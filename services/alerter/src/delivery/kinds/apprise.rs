@@ -1,8 +1,8 @@
-//! An Apprise API server, which passes messages on to a hundred other services. It can neither replace
-//! nor thread, so that only loud revisions go there.
+//! An Apprise API server, which passes messages on to a hundred other services. It cannot replace messages or
+//! make threads, so only loud revisions go there.
 //!
-//! <https://github.com/caronc/apprise-api>: `POST /notify/{key}`; 204 where the key has no services, 424
-//! where one of them failed.
+//! <https://github.com/caronc/apprise-api>: `POST /notify/{key}` answers 204 if the key has no services, and
+//! 424 if one of them failed.
 
 use serde_json::json;
 use url::Url;
@@ -16,15 +16,15 @@ use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
 
-/// Most services take this much; Apprise cuts for those that take less.
+/// Most services accept this length. Apprise cuts messages for the others.
 const LONGEST: usize = 3_500;
 
-/// An Apprise API server, for whatever it knows.
+/// An Apprise API server.
 #[derive(Debug, Clone)]
 pub struct AppriseTarget {
     /// The address with its key, such as `http://apprise.example:8000/notify/desk`.
     pub url: Url,
-    /// An access token, where a proxy in front of it asks for one.
+    /// An access token, if a proxy in front of the server asks for one.
     pub token: Option<Secret>,
 }
 
@@ -79,7 +79,7 @@ impl Channel for Apprise {
         Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
     }
 }

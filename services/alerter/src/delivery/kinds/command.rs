@@ -1,7 +1,7 @@
 //! A channel that gives each revision to a program, as one line of JSON on its standard input.
 //!
-//! Comes in: a message. Goes out: the exit code as success or failure. A program is named only in a file of settings,
-//! so that nobody who reaches the API can have one run.
+//! Comes in: a message. Goes out: the exit code as success or failure. Only a settings file can name a
+//! program, so nobody can start one through the API.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::wording::line;
 
 /// How long it may run; then it is killed.
 const TOTAL: Duration = Duration::from_secs(30);
-/// What is repeated of its standard error, in bytes.
+/// The longest quoted part of its standard error, in bytes.
 const WORDS: usize = 200;
 
 /// A program that is given each revision as JSON on its standard input.
@@ -77,7 +77,7 @@ impl Command {
         let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
         let write = async {
             if let Some(mut stdin) = stdin {
-                // It may end well without having read: only its exit code counts.
+                // The program may succeed without reading its input: only the exit code counts.
                 let _ = stdin.write_all(&json).await;
             }
         };
@@ -85,7 +85,7 @@ impl Command {
             let mut first = Vec::new();
             if let Some(mut stderr) = stderr {
                 let _ = (&mut stderr).take(WORDS as u64).read_to_end(&mut first).await;
-                // The rest is read as well: a full pipe would stop the program.
+                // The rest is read too: a full pipe would stop the program.
                 let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
             }
             first
@@ -105,7 +105,7 @@ impl Channel for Command {
         "command"
     }
 
-    /// A program is told all there is, and which of it is loud.
+    /// A program gets all revisions. Their JSON says which are loud.
     fn takes_silent(&self) -> bool {
         true
     }
@@ -114,7 +114,7 @@ impl Channel for Command {
         Box::pin(async move { self.run(json_of(&message)?).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.run(json_of_notice(&notice)?).await })
     }
 }

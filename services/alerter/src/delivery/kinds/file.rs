@@ -1,7 +1,7 @@
 //! A channel that adds each revision to a file, as one line of JSON.
 //!
-//! Comes in: a message. Goes out: the line on disk. The file is named only in a file of settings, so that nobody who
-//! reaches the API can have one written.
+//! Comes in: a message. Goes out: a line on disk. Only a settings file can name the file, so nobody can write
+//! one through the API.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -16,8 +16,8 @@ use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
 use crate::error::AlerterError;
 use crate::text::Message;
 
-/// How far back is looked for a line that was written before a kill: more than all that is in hand at
-/// once.
+/// How many bytes at the end of the file are searched for a line written before a kill. It is more than all
+/// revisions under way.
 const TAIL: u64 = 1024 * 1024;
 
 /// A file that each revision is added to, as one line of JSON.
@@ -38,11 +38,11 @@ impl Target for FileTarget {
 }
 
 struct File {
-    /// One writes at a time.
+    /// The lock lets one writer in at a time.
     path: Arc<Mutex<PathBuf>>,
 }
 
-/// What tells one line from another.
+/// The fields that identify a line.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Id {
     id: String,
@@ -63,18 +63,18 @@ impl File {
     }
 }
 
-/// Adds a line, unless it stands there already, and waits until the disk has it.
+/// Adds a line unless the file has it already, and waits until it is on disk.
 fn append(path: &Path, json: &[u8]) -> io::Result<()> {
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-    // Alerts and the digest of feeds write each for itself, and so may what an earlier life left running.
+    // Alerts and the feed digest write independently, and a process from before a restart may still write.
     file.lock()?;
     let length = file.seek(SeekFrom::End(0))?;
     let start = length.saturating_sub(TAIL);
     file.seek(SeekFrom::Start(start))?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail)?;
-    // A kill may have torn the last line, which is then written anew.
+    // A kill may have left a partial last line. It is written again.
     let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if whole == 0 && start > 0 {
         return Err(io::Error::other("its last line is no alert"));
@@ -96,7 +96,7 @@ impl Channel for File {
         "file"
     }
 
-    /// A line a revision, also of those that do not notify.
+    /// Every revision gets a line, also those that do not notify.
     fn takes_silent(&self) -> bool {
         true
     }
@@ -105,7 +105,7 @@ impl Channel for File {
         Box::pin(async move { self.append(json_of(&message)?).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.append(json_of_notice(&notice)?).await })
     }
 }

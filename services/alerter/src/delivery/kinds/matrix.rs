@@ -1,8 +1,8 @@
-//! A room of Matrix: one message an alert, replaced in place. A replacement notifies nobody, so that a
-//! later loud revision is also a short answer to that message.
+//! A Matrix room: one message for each alert, replaced in place. A replacement notifies nobody, so a later
+//! loud revision also sends a short reply to that message.
 //!
 //! Client-server API v1.11: `PUT /rooms/{roomId}/send/{eventType}/{txnId}`, `m.replace`. The server drops
-//! a double by its transaction id, which is the same for each attempt.
+//! duplicates by the transaction id, which is the same for each attempt.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,10 +17,10 @@ use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
 
-/// An event may have 65,536 bytes, and the text stands in a replacement four times.
+/// An event may have 65,536 bytes, and a replacement contains the text four times.
 const LONGEST: usize = 3_000;
 
-/// A room of Matrix.
+/// A Matrix room.
 #[derive(Debug, Clone)]
 pub struct MatrixTarget {
     /// The homeserver, such as `https://matrix.example`.
@@ -64,7 +64,7 @@ struct Stored {
 }
 
 impl Matrix {
-    /// Sends one event; the same `transaction` twice is one event.
+    /// Sends one event. The server stores one event for each `transaction`.
     async fn put(
         &self,
         transaction: &str,
@@ -86,7 +86,7 @@ impl Matrix {
         let text = text::of(message);
         let (id, now) = (message.alert.message_id(), message.now);
         let is_loud = message.alert.volume == Volume::Loud;
-        let Some(first) = message.kept else {
+        let Some(first) = message.target_id else {
             return self.put(&id, &content(kind(is_loud), &text), now).await.map(Some);
         };
         if !message.is_overtaken {
@@ -112,7 +112,7 @@ impl Channel for Matrix {
         Box::pin(async move { self.deliver(&message).await })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let event = content(kind(notice.is_loud), &text_of(&notice, LONGEST));
             self.put(notice.id, &event, notice.now).await.map(drop)
@@ -120,7 +120,7 @@ impl Channel for Matrix {
     }
 }
 
-/// What a message is: clients notify of no notice.
+/// The message type. Clients do not notify of a notice.
 fn kind(is_loud: bool) -> &'static str {
     if is_loud { "m.text" } else { "m.notice" }
 }
@@ -136,7 +136,7 @@ fn content(kind: &str, text: &Text) -> Value {
     let lines = fitting(&text.lines, LONGEST);
     let body = format!("{title}\n{}", lines.join("\n"));
     let mut content = json!({ "msgtype": kind, "body": body });
-    // What is too long as HTML is still there as text.
+    // If the HTML is too long, the plain text is still sent.
     if text.html.len() <= 3 * LONGEST {
         content["format"] = "org.matrix.custom.html".into();
         content["formatted_body"] = text.html.clone().into();
@@ -144,8 +144,7 @@ fn content(kind: &str, text: &Text) -> Value {
     content
 }
 
-/// An event that takes the place of an earlier one; its own text is for clients that know no
-/// replacements.
+/// An event that replaces an earlier one. Clients that do not know replacements show its own text.
 fn replacement(text: &Text, of: &str) -> Value {
     let mut event = content("m.text", text);
     event["m.new_content"] = event.clone();
@@ -154,7 +153,7 @@ fn replacement(text: &Text, of: &str) -> Value {
     event
 }
 
-/// What is said to notify of a replacement: the headline, and why there is news.
+/// The reply that notifies of a replacement: the headline and the reason.
 fn answer_to(first: &str, text: &Text) -> Value {
     let why = text.lines.first().map_or("", String::as_str);
     json!({

@@ -1,8 +1,7 @@
-//! The list of all kinds of delivery. Each has a file of its own here: what its settings are once they are checked, its
-//! channel, and its tests.
+//! All kinds of delivery. Each kind has a file here with its checked settings, its channel and its tests.
 //!
-//! Comes in: checked settings. Goes out: the channel that they describe. What people write in a `[[delivery]]` is in
-//! the binary; `docs/how-to/add-a-delivery.md` names all the places of a new kind.
+//! Comes in: checked settings. Goes out: the channel that they describe. The binary reads `[[delivery]]`.
+//! `docs/how-to/add-a-delivery.md` lists everything that a new kind needs.
 
 mod apprise;
 mod command;
@@ -31,7 +30,7 @@ pub use webhook::WebhookTarget;
 
 use super::Target;
 
-/// Where messages go, and how: the checked form of a `[[delivery]]` in the settings.
+/// The target of a delivery: the checked form of a `[[delivery]]` in the settings.
 #[derive(Debug, Clone)]
 pub enum DeliveryTarget {
     /// The services behind an Apprise API server.
@@ -59,7 +58,7 @@ pub enum DeliveryTarget {
 }
 
 impl DeliveryTarget {
-    /// What every kind can be asked.
+    /// The functions that every kind has.
     pub(super) fn as_target(&self) -> &dyn Target {
         match self {
             Self::Apprise(target) => target,

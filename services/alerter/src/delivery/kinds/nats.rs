@@ -13,7 +13,8 @@ use crate::error::AlerterError;
 use crate::seams::{NotPublished, Subjects};
 use crate::text::Message;
 
-/// Our own subjects, and the server's: what is published there would be taken for ours or for a command.
+/// Subjects of wirefold and of the server. A message there would be taken for one of theirs, or for a
+/// command.
 const RESERVED: [&str; 4] = ["wirefold", "$JS", "$SYS", "$KV"];
 
 /// A subject of a NATS server: the JSON of a webhook.
@@ -84,7 +85,7 @@ impl Channel for Nats {
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.publish(notice.id, json_of_notice(&notice)?).await })
     }
 }

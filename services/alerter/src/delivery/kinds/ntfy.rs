@@ -1,6 +1,6 @@
 //! A channel to ntfy: one notification for each alert, replaced in place by each revision.
 //!
-//! Comes in: a message. Goes out: whether the server took it. It never notifies of a silent revision with sound.
+//! Comes in: a message. Goes out: whether the server accepted it. A silent revision never makes a sound.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ use crate::text::{self, Text};
 const TOTAL: Duration = Duration::from_secs(20);
 /// No sound and no vibration.
 const SILENT: u8 = 2;
-/// Titles longer than this say nothing more on a phone; in characters.
+/// The longest title, in characters: phones show no more.
 const TITLE: usize = 200;
-/// Longer texts come as an attached file; in bytes.
+/// The longest text in bytes. ntfy turns longer texts into attached files.
 const LONGEST_TEXT: usize = 3_500;
 
 /// A topic of an ntfy server.
@@ -102,10 +102,10 @@ impl Channel for Ntfy {
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let title: String = notice.title.chars().take(TITLE).collect();
-            let text = notice.within(LONGEST_TEXT).join("\n");
+            let text = notice.lines_within(LONGEST_TEXT).join("\n");
             let priority = if notice.is_loud { self.priority } else { SILENT };
             let kind = notice.kind.as_str();
             let tags = match notice.kind {
@@ -115,7 +115,7 @@ impl Channel for Ntfy {
             let mut request = Request::post(self.url.clone(), text)
                 .with_header("X-Title", encoded(&title))
                 .with_header("X-Priority", priority.to_string())
-                // Sent again, it replaces what came before.
+                // A notice with the same id replaces the one before.
                 .with_header("X-Sequence-ID", format!("{kind}-{:016x}", hash(notice.id)))
                 .with_header("X-Tags", tags);
             if let Some(page) = &notice.page {
@@ -126,7 +126,7 @@ impl Channel for Ntfy {
     }
 }
 
-/// As many lines as fit; a longer text would come as a file.
+/// The lines that fit. ntfy would turn a longer text into a file.
 fn body(lines: &[String]) -> String {
     let mut bytes = 0;
     let fits = |line: &&String| {
@@ -137,7 +137,7 @@ fn body(lines: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Buttons below the notification, each of which does what it says at once.
+/// Buttons below the notification. Each carries out its action at once.
 fn buttons(links: &MessageLinks) -> String {
     let button = |label, url| format!("http, {label}, {url}, method=POST, clear=true");
     let mute = button("Mute", &links.mute);
@@ -148,12 +148,12 @@ fn tags(alert: &Alert) -> String {
     format!("newspaper,{}", alert.state.as_str())
 }
 
-/// The same through all revisions, of at most 64 letters, digits and `-`, as ntfy wants it.
+/// The id of all revisions of an alert, of at most 64 letters, digits and `-`, as ntfy requires.
 fn sequence_id(alert: &Alert) -> String {
     format!("{}-{:016x}", alert.target, hash(alert.subscription.as_str()))
 }
 
-/// A header value; other than ASCII as RFC 2047 has it, which ntfy decodes.
+/// A header value. Text other than ASCII is encoded by RFC 2047, which ntfy decodes.
 fn encoded(text: &str) -> String {
     match text.is_ascii() {
         true => text.to_owned(),

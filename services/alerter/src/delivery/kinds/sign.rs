@@ -9,7 +9,7 @@ use sha2::Sha256;
 use thiserror::Error;
 use wirefold_proto::Secret;
 
-/// A secret that is none.
+/// The secret is malformed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a secret is not of the form \"whsec_…\" with base64 after it")]
 pub(super) struct BadSecret;
@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-/// The header `webhook-signature`: one signature for each key, parted by spaces.
+/// The header `webhook-signature`: one signature for each key, separated by spaces.
 pub(super) fn signatures(keys: &[Key], id: &str, seconds: u64, body: &[u8]) -> String {
     let one = |key: &Key| {
         let mut mac = key.0.clone();
@@ -45,7 +45,7 @@ pub(super) fn signatures(keys: &[Key], id: &str, seconds: u64, body: &[u8]) -> S
 mod tests {
     use super::*;
 
-    /// The vector of the standard's own libraries.
+    /// The test vector of the standard's own libraries.
     const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
     #[test]

@@ -1,5 +1,5 @@
-//! Incoming webhooks of Slack, and of what takes the same: Mattermost, and Discord with `/slack` at the
-//! end of its address. A message cannot be changed afterwards, so that only loud revisions go there.
+//! Incoming webhooks of Slack, and of services with the same format: Mattermost, and Discord with `/slack` at
+//! the end of its address. A message cannot be changed afterwards, so only loud revisions go there.
 
 use serde_json::json;
 use url::Url;
@@ -16,10 +16,10 @@ use crate::text::{self, Text};
 /// Discord takes 2,000 characters, Slack 40,000.
 const LONGEST: usize = 1_800;
 
-/// An incoming webhook of Slack, or of what takes the same: Mattermost, Discord's `/slack`.
+/// An incoming webhook of Slack, Mattermost or Discord (`/slack`).
 #[derive(Debug, Clone)]
 pub struct SlackTarget {
-    /// The webhook's address. Whoever knows it can post, so it is a secret.
+    /// The webhook's address. It is a secret, since anybody who has it can post.
     pub url: Secret,
 }
 
@@ -48,7 +48,7 @@ impl Slack {
     /// A channel to the webhook at this address.
     fn new(client: Client, address: &Secret) -> Result<Self, String> {
         let url = read(address)?;
-        // The path alone is enough to post, and so is its last part to whoever knows the service.
+        // The path alone is enough to post, and so is its last part if the service is known.
         let last = url.path_segments().and_then(|mut parts| parts.next_back());
         let hidden = Hidden::new([url.as_str(), url.path(), last.unwrap_or_default()]);
         Ok(Self { client, url, hidden })
@@ -74,19 +74,19 @@ impl Channel for Slack {
         Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
     }
 }
 
-/// The webhook's address, which is a secret and is not repeated.
+/// Parses the webhook's address, which is a secret and is not shown.
 fn read(address: &Secret) -> Result<Url, String> {
     let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
     let url = Url::parse(address.expose().trim()).ok().filter(is_web);
     url.ok_or_else(|| "the webhook's address begins with neither https:// nor http://".to_owned())
 }
 
-/// Whether the service itself answered. A portal or a proxy may answer 200 with a page of its own.
+/// Whether the service itself answered. A portal or a proxy may answer 200 with its own page.
 fn check(response: &Response, hidden: &Hidden) -> Result<(), Failure> {
     match response.body.trim_ascii_start().starts_with(b"<") {
         true => Err(Failure::later(format!("a page answered: {}", words(response, hidden)))),
@@ -94,7 +94,7 @@ fn check(response: &Response, hidden: &Hidden) -> Result<(), Failure> {
     }
 }
 
-/// Discord counts what is escaped as it stands, so that it is cut afterwards.
+/// Discord counts escaped characters, so the text is cut after escaping.
 fn body_of(text: &Text) -> String {
     let title = escaped(&cut(&text.title, TITLE));
     let lines: Vec<String> = text.lines.iter().map(|line| escaped(line)).collect();
@@ -102,8 +102,8 @@ fn body_of(text: &Text) -> String {
     format!("*{title}*\n{}", fitting(&lines, left).join("\n"))
 }
 
-/// The three characters that Slack asks to be escaped; and words that would notify everybody, which
-/// Mattermost and Discord read in plain text.
+/// Escapes the three characters that Slack requires, and words that would notify everybody, which Mattermost
+/// and Discord read in plain text.
 fn escaped(text: &str) -> String {
     let mut safe = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     for word in ["@everyone", "@here", "@channel", "@all"] {

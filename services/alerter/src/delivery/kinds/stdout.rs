@@ -33,7 +33,7 @@ impl Channel for Stdout {
         "stdout"
     }
 
-    /// A reader of lines wants to see what became of the alert, and a silent one does not ring.
+    /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
     fn takes_silent(&self) -> bool {
         true
     }
@@ -42,9 +42,9 @@ impl Channel for Stdout {
         Box::pin(std::future::ready(self.print(&block(&message)).map(|()| None)))
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         let mut block = format!("{} · {}", notice.kind.as_str().to_uppercase(), notice.title);
-        for told in notice.within(usize::MAX) {
+        for told in notice.lines_within(usize::MAX) {
             block.push_str("\n  ");
             block.push_str(&told);
         }

@@ -1,8 +1,8 @@
-//! Telegram's Bot API: one message an alert, edited in place. An edit notifies nobody, so that a later
-//! loud revision is also a short answer to that message.
+//! Telegram's Bot API: one message for each alert, edited in place. An edit notifies nobody, so a later loud
+//! revision also sends a short reply to that message.
 //!
 //! <https://core.telegram.org/bots/api>: `sendMessage`, `editMessageText`, `parameters.retry_after`.
-//! Nothing there drops a double by its id: a message whose answer gets lost comes twice.
+//! The API does not drop duplicates: if an answer is lost, the message comes twice.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text, escaped};
 
-/// The API takes 4,096 characters after entities are parsed.
+/// The API accepts 4,096 characters after entities are parsed.
 const LONGEST: usize = 3_900;
-/// What an answer may ask to wait.
+/// The longest wait that an answer may ask for.
 const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 /// A chat of Telegram.
@@ -113,7 +113,7 @@ impl Telegram {
             body["reply_markup"] = buttons;
         }
         match self.call("editMessageText", body, message.now).await {
-            // The revision was there already; only these words tell so.
+            // The message has this text already. Only these words of the error say so.
             Err(Failure::Never { why }) if why.contains("message is not modified") => Ok(()),
             other => other.map(drop),
         }
@@ -123,12 +123,12 @@ impl Telegram {
         let text = text::of(message);
         let (html, now) = (html_of(&text), message.now);
         let is_loud = message.alert.volume == Volume::Loud;
-        let Some(id) = message.kept.and_then(|kept| kept.parse::<i64>().ok()) else {
+        let Some(id) = message.target_id.and_then(|target_id| target_id.parse::<i64>().ok()) else {
             return self.post(&html, first(message), now).await;
         };
         if !message.is_overtaken {
             match self.edit(id, &html, message).await {
-                // It was deleted, or is too old to be edited.
+                // The message was deleted, or is too old to be edited.
                 Err(Failure::Never { .. }) => {
                     return self.post(&html, first(message), now).await;
                 }
@@ -148,7 +148,7 @@ fn sound(is_loud: bool) -> Value {
     json!({ "disable_notification": !is_loud })
 }
 
-/// What the first message of an alert has besides its text: a sound or none, and buttons.
+/// Fields of the first message of an alert besides its text: whether it makes a sound, and buttons.
 fn first(message: &Message<'_>) -> Value {
     let mut more = sound(message.alert.volume == Volume::Loud);
     if let Some(buttons) = buttons(message) {
@@ -157,7 +157,7 @@ fn first(message: &Message<'_>) -> Value {
     more
 }
 
-/// Buttons below a message, which open pages that ask again.
+/// Buttons below a message. They open pages that ask for confirmation.
 fn buttons(message: &Message<'_>) -> Option<Value> {
     let links = message.links.as_ref()?;
     let button = |text: &str, url: &str| json!({ "text": text, "url": url });
@@ -178,7 +178,7 @@ impl Channel for Telegram {
         Box::pin(async move { self.deliver(&message).await })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let html = html_of(&text_of(&notice, LONGEST - TITLE));
             self.post(&html, sound(notice.is_loud), notice.now).await.map(drop)
@@ -186,7 +186,7 @@ impl Channel for Telegram {
     }
 }
 
-/// Whether this can be a token; it becomes a part of an address.
+/// Whether the text can be a token. It becomes a part of an address.
 fn check(token: &Secret) -> Result<(), String> {
     let (bot, key) = token.expose().split_once(':').unwrap_or_default();
     let is_key = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
@@ -197,7 +197,7 @@ fn check(token: &Secret) -> Result<(), String> {
     }
 }
 
-/// The result of a call. What a refusal says, and how long to wait, stands in the body.
+/// The result of a call. The body has the reason of a refusal and the time to wait.
 fn of_api(
     given: Result<Response, SendError>,
     now: UnixMillis,
@@ -222,7 +222,7 @@ fn of_api(
     }
 }
 
-/// The text in the few tags that the API knows.
+/// The text with the few tags that the API knows.
 fn html_of(text: &Text) -> String {
     let title = escaped(&cut(&text.title, TITLE));
     let lines = fitting(&text.lines, LONGEST - TITLE);
@@ -230,7 +230,7 @@ fn html_of(text: &Text) -> String {
     format!("<b>{title}</b>\n{}", lines.join("\n"))
 }
 
-/// What is said to notify of an edit: the headline, and why there is news.
+/// The reply that notifies of an edit: the headline and the reason.
 fn brief(text: &Text) -> String {
     let why = text.lines.first().map_or("", String::as_str);
     format!("<b>{}</b>\n{}", escaped(&cut(&text.title, TITLE)), escaped(&cut(why, TITLE)))

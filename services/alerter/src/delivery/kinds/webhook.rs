@@ -19,17 +19,17 @@ use crate::text::Message;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
 const TOTAL: Duration = Duration::from_secs(20);
-/// What is read of an answer.
+/// The most bytes that are read of an answer.
 const ANSWER: u64 = 1024 * 1024;
 
-/// An HTTP POST signed as Standard Webhooks says.
+/// An HTTP POST, signed by Standard Webhooks.
 #[derive(Debug, Clone)]
 pub struct WebhookTarget {
-    /// Where to.
+    /// The address.
     pub url: Url,
-    /// `whsec_…` secrets; several while one replaces the other. None: unsigned.
+    /// `whsec_…` secrets; several while one replaces another. If there are none, requests are unsigned.
     pub secrets: Vec<Secret>,
-    /// Headers besides, by name.
+    /// Additional headers, by name.
     pub headers: BTreeMap<String, Secret>,
 }
 
@@ -67,7 +67,7 @@ impl Webhook {
         Ok(self.signed(&message.alert.message_id(), body, message.now))
     }
 
-    /// A body on its way, signed at this time.
+    /// A signed request with this body and time.
     fn signed(&self, id: &str, body: Vec<u8>, now: UnixMillis) -> Request {
         let seconds = now.0 / 1_000;
         let signature = signatures(&self.keys, id, seconds, &body);
@@ -87,7 +87,7 @@ impl Webhook {
     }
 }
 
-/// Whether a header can be sent; its value is not shown.
+/// Checks that a header can be sent. Its value is not shown.
 fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
     let is_of_names = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(is_of_names) {
@@ -117,7 +117,7 @@ impl Channel for Webhook {
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let body = json_of_notice(&notice)?;
             let request = self.signed(notice.id, body, notice.now);

@@ -6,9 +6,9 @@ use maud::{Markup, html};
 use super::geometry::{Joins, Layout, NumberPlace, Ribbon, Row, STRIP, Stretch, lay_out};
 use super::{MapInput, Strip, letter};
 
-/// Colours of the style sheet; the numbers tell apart what shares one.
+/// The colours of the style sheet. Numbers distinguish passages of the same colour.
 const COLOURS: usize = 8;
-/// How finely ribbons are drawn across.
+/// The horizontal resolution of ribbons.
 const FINE: f64 = 100.0;
 
 /// The class of a passage's colour.
@@ -34,7 +34,7 @@ pub(in crate::page) fn draw(input: &MapInput) -> Markup {
     }
 }
 
-/// The ribbons lie in a drawing of their own that is stretched to the width.
+/// The ribbons are in a drawing of their own, which is stretched to the width.
 fn ribbons(layout: &Layout) -> Markup {
     let (width, height) = (100.0 * FINE, layout.height);
     let order = |moved: bool| layout.ribbons.iter().filter(move |ribbon| is_moved(ribbon) == moved);

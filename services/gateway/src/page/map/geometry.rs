@@ -8,16 +8,16 @@ use super::{MAX_STRIPS, MapInput, Strip};
 pub(super) const STRIP: u32 = 22;
 const HEADING: u32 = 30;
 const LABEL: u32 = 20;
-/// Below a strip, for ribbons and the numbers of narrow passages; less on crowded maps.
+/// The space below a strip for ribbons and the numbers of narrow passages. Crowded maps have less.
 const GAP: u32 = 26;
 const SMALL_GAP: u32 = 16;
 const CROWDED: usize = 12;
-/// A passage at least so wide bears its number, in percent for each digit.
+/// The width that a passage needs to contain its number, in percent for each digit.
 const PER_DIGIT: f64 = 2.2;
-/// Numbers below a strip stand at least so far apart, in percent.
+/// The least distance between numbers below a strip, in percent.
 const APART: f64 = 3.0;
 
-/// A stretch across, in percent.
+/// A horizontal range, in percent.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Stretch {
     pub x: f64,
@@ -34,16 +34,16 @@ impl Stretch {
     }
 }
 
-/// Where a passage's number stands.
+/// The place of a passage's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberPlace {
     Inside,
     Below,
-    /// There is no room; the table has it.
+    /// There is no room. The table has the number.
     Nowhere,
 }
 
-/// One strip on its place. `pieces`, `quotations` and `quoted` stand as in the input.
+/// A strip with its position. `pieces`, `quotations` and `quoted` are in the order of the input.
 #[derive(Debug, Clone)]
 pub(super) struct Row {
     pub heading_y: Option<u32>,
@@ -55,10 +55,10 @@ pub(super) struct Row {
     pub quoted: Vec<Stretch>,
 }
 
-/// What a ribbon joins.
+/// The passage or quotation that a ribbon joins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Joins {
-    /// A passage, which may stand out of order below.
+    /// A passage. `moved` if it is out of order in the lower strip.
     Passage { number: usize, moved: bool },
     /// A quotation.
     Quotation,
@@ -82,7 +82,7 @@ pub(super) struct Layout {
     pub height: u32,
 }
 
-/// Puts everything on its place; the longest text takes the whole width.
+/// Computes all positions. The longest text has the whole width.
 pub(super) fn lay_out(input: &MapInput) -> Layout {
     let strips = &input.strips[..input.strips.len().min(MAX_STRIPS)];
     let longest = strips.iter().map(|strip| strip.words).max().unwrap_or(0).max(1);
@@ -98,7 +98,7 @@ pub(super) fn lay_out(input: &MapInput) -> Layout {
         y += LABEL + STRIP + gap;
     }
     let ribbons = ribbons(strips, &rows);
-    // Below the last strip there is room for numbers only.
+    // The space below the last strip is only for numbers.
     Layout { rows, ribbons, height: y.saturating_sub(gap - SMALL_GAP) }
 }
 
@@ -131,7 +131,7 @@ fn row(strip: &Strip, longest: usize, heading_y: Option<u32>, top: u32) -> Row {
     }
 }
 
-/// For every passage and quotation, a ribbon from the nearest strip above that has it.
+/// A ribbon for every passage and quotation, from the nearest strip above that has it.
 fn ribbons(strips: &[Strip], rows: &[Row]) -> Vec<Ribbon> {
     let mut ribbons = Vec::new();
     for (at, (strip, row)) in strips.iter().zip(rows).enumerate() {
@@ -153,7 +153,7 @@ fn ribbons(strips: &[Strip], rows: &[Row]) -> Vec<Ribbon> {
     ribbons
 }
 
-/// The strips above one.
+/// The strips above one strip.
 struct Above<'a> {
     strips: &'a [Strip],
     rows: &'a [Row],
@@ -164,7 +164,7 @@ impl Above<'_> {
         self.strips.iter().zip(self.rows).rev()
     }
 
-    /// Where the passage stands, the lower end of its strip, and whether it stands out of order.
+    /// The position of the passage, the lower end of its strip, and whether it is out of order.
     fn passage(&self, number: usize) -> Option<(Stretch, u32, bool)> {
         self.nearest().find_map(|(strip, row)| {
             let at = strip.pieces.iter().position(|piece| piece.number == number)?;
@@ -172,7 +172,7 @@ impl Above<'_> {
         })
     }
 
-    /// Where the quotation stands, and the lower end of its strip.
+    /// The position of the quotation, and the lower end of its strip.
     fn quotation(&self, which: usize) -> Option<(Stretch, u32)> {
         self.nearest().find_map(|(strip, row)| {
             let at = strip.quoted.iter().position(|quoted| quoted.which == which)?;

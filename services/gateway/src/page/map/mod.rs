@@ -22,10 +22,10 @@ use crate::analysed_text::AnalysedText;
 /// The most strips on one map; the rest are listed below it.
 pub(super) const MAX_STRIPS: usize = 40;
 
-/// What is drawn.
+/// The input of a map.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MapInput {
-    /// What the map shows, in one sentence, for those who do not see it.
+    /// The content of the map in one sentence, for people who cannot see it.
     pub summary: String,
     /// The strips from top to bottom.
     pub strips: Vec<Strip>,
@@ -38,15 +38,15 @@ pub(super) struct Strip {
     pub heading: Option<String>,
     /// The outlet.
     pub label: String,
-    /// What stands behind the outlet: time, role, share.
+    /// The text after the outlet: time, role, share.
     pub note: String,
     /// The words of its text.
     pub words: usize,
-    /// Its numbered passages, in order and apart.
+    /// Its numbered passages, in order and without overlap.
     pub pieces: Vec<Piece>,
-    /// Its quotations, in order and apart.
+    /// Its quotations, in order and without overlap.
     pub quotations: Vec<Range<usize>>,
-    /// The quotations that another story's lead has too.
+    /// The quotations that the lead of another story has too.
     pub quoted: Vec<Quoted>,
 }
 
@@ -55,14 +55,14 @@ pub(super) struct Strip {
 pub(super) struct Piece {
     /// Its words in the text.
     pub words: Range<usize>,
-    /// Its number, the same wherever the same words stand.
+    /// Its number, which is the same in every text.
     pub number: usize,
-    /// Whether it stands out of the lead's order.
+    /// Whether it is out of the lead's order.
     pub moved: bool,
 }
 
-/// A story's texts as strips: the lead, then each copy with its overlap. The first number is
-/// `first`; the next free one comes back.
+/// The texts of a story as strips: the lead, then each copy with its overlap. Numbers begin at `first`, and
+/// the next free number is returned.
 pub(super) fn story_strips(
     lead: &AnalysedText,
     copies: &[(&AnalysedText, &Overlap)],

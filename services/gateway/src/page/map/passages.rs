@@ -10,11 +10,11 @@ use wirefold_dedup::{Overlap, Passage};
 use super::Piece;
 use crate::analysed_text::AnalysedText;
 
-/// The most numbers on one map: more would be noise. Cuts that lie close together become one.
+/// The most numbers on one map. If there are more, cuts that are close together become one.
 const MAX_NUMBERS: usize = 24;
-/// Cuts within so many words are one.
+/// Cuts within so many words become one.
 const NEAR: usize = 8;
-/// A part of a passage with fewer words is left out.
+/// Shorter parts of a passage are left out; in words.
 const SHORTEST: usize = 4;
 
 /// The numbered passages of one story.
@@ -26,8 +26,8 @@ pub(in crate::page) struct Numbered {
     pub copies: Vec<Vec<Piece>>,
 }
 
-/// Numbers what the copies share with the lead, from `first` on. `overlaps` compares each copy
-/// (here) with the lead (there).
+/// Numbers the parts that copies share with the lead, from `first` on. `overlaps` compares each copy (here)
+/// with the lead (there).
 pub(in crate::page) fn number(
     lead: &AnalysedText,
     copies: &[(&AnalysedText, &Overlap)],
@@ -47,7 +47,7 @@ pub(in crate::page) fn number(
     Numbered { lead: lead.collect(), copies }
 }
 
-/// The parts of the lead that some copy carries, in words of the lead's body.
+/// The parts of the lead that copies have, in words of the lead's body.
 fn cut<'a>(overlaps: impl Iterator<Item = &'a Overlap> + Clone) -> Vec<Range<usize>> {
     let passages: Vec<Range<usize>> =
         overlaps.flat_map(|overlap| overlap.passages.iter().map(Passage::there)).collect();
@@ -72,7 +72,7 @@ fn cut<'a>(overlaps: impl Iterator<Item = &'a Overlap> + Clone) -> Vec<Range<usi
     }
 }
 
-/// The places without those that stand within `near` words behind a kept one. The last is kept.
+/// The cuts without those less than `near` words after another. The last cut always stays.
 fn thinned(places: &[usize], near: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::new();
     for place in places.iter().copied() {
@@ -86,7 +86,7 @@ fn thinned(places: &[usize], near: usize) -> Vec<usize> {
     kept
 }
 
-/// Where the parts stand in a copy, in its order, without overlap.
+/// The parts in a copy, in its order, without overlap.
 fn found(
     copy: &AnalysedText,
     overlap: &Overlap,
@@ -126,8 +126,7 @@ fn found(
     joined.into_iter().map(piece).collect()
 }
 
-/// Where a part of the lead stands in the copy, by one passage: from its first verbatim word to its
-/// last.
+/// The range of a part of the lead in the copy, by one passage: from its first to its last verbatim word.
 fn across(passage: &Passage, part: &Range<usize>) -> Option<Range<usize>> {
     let mut found: Option<Range<usize>> = None;
     for block in &passage.blocks {
@@ -142,7 +141,7 @@ fn across(passage: &Passage, part: &Range<usize>) -> Option<Range<usize>> {
     found
 }
 
-/// Marks what stands out of the lead's order: all but the heaviest run of rising numbers.
+/// Marks the parts out of the lead's order: all but the heaviest run of rising numbers.
 fn mark_moved(pieces: &mut [Piece]) {
     let mut best: Vec<(usize, Option<usize>)> = Vec::with_capacity(pieces.len());
     for (at, piece) in pieces.iter().enumerate() {

@@ -6,14 +6,14 @@ use wirefold_dedup::{Block, Body, Overlap};
 
 use crate::analysed_text::AnalysedText;
 
-/// The most leads compared with each other: bounds the work of an event's page.
+/// The most leads that are compared with each other, which limits the work for an event's page.
 const MAX_LEADS: usize = 10;
 /// A part of a quotation that two leads share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::page) struct Quoted {
     /// Its words in the text.
     pub words: Range<usize>,
-    /// Which quotation it is, from 0; shown as a letter.
+    /// The number of the quotation, from 0. It is shown as a letter.
     pub which: usize,
 }
 
@@ -26,7 +26,7 @@ pub(in crate::page) fn letter(which: usize) -> String {
     }
 }
 
-/// For each lead, the quotations it shares with others.
+/// The quotations that each lead shares with others.
 pub(in crate::page) fn shared(leads: &[&AnalysedText]) -> Vec<Vec<Quoted>> {
     let mut found: Vec<Vec<Quoted>> = vec![Vec::new(); leads.len()];
     let mut next = 0;

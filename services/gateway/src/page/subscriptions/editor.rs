@@ -5,13 +5,13 @@ use maud::{Markup, html};
 use super::fields::{EVENTS, Fields, Mistake};
 use super::preview::{self, Preview, SPANS};
 
-/// What the form shows.
+/// The data of the form.
 pub(super) struct Editor<'a> {
     pub(super) fields: &'a Fields,
     pub(super) mistakes: &'a [Mistake],
-    /// The file that defines it; it is changed there.
+    /// The file that defines it, where it must be changed.
     pub(super) managed_by: Option<String>,
-    /// The deliveries that there are.
+    /// The configured deliveries.
     pub(super) deliveries: &'a [String],
 }
 
@@ -21,7 +21,7 @@ struct Line<'a> {
     label: &'a str,
     /// `text`, `number` or `time`.
     kind: &'a str,
-    /// What holds where it is empty.
+    /// The default.
     usual: &'a str,
 }
 
@@ -36,7 +36,7 @@ impl Editor<'_> {
                 p.notice role="note" { "This subscription is defined in " b { (place) } ": change it there. You can try changes here; they are not saved." }
             }
             (self.summary())
-            // The preview stands behind the query: beside the form where there is room, else below it.
+            // The preview comes after the query: beside the form if there is room, otherwise below it.
             form.editor #subscription method="post" action="/subscriptions" {
                 input type="hidden" name="id" value=(self.fields.one("id"));
                 (self.what())
@@ -57,7 +57,7 @@ impl Editor<'_> {
         }
     }
 
-    /// What keeps it from being saved and belongs to no field.
+    /// The mistake that belongs to no field.
     fn summary(&self) -> Markup {
         let general: Vec<&Mistake> =
             self.mistakes.iter().filter(|it| it.field.is_empty()).collect();

@@ -1,4 +1,4 @@
-//! The fields of the form, and the subscription that they describe.
+//! The fields of the form, and the conversion to a subscription.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -6,19 +6,19 @@ use std::str::FromStr;
 
 use wirefold_proto::{Digest, GroupBy, QuietHours, SubscriptionId, SubscriptionSettings};
 
-/// What notifies where nothing else is chosen, as the alerter has it.
+/// The default of `on`, as the alerter has it.
 const ON: [&str; 3] = ["new", "origins+2", "material"];
-/// What of it is a word.
+/// The values of `on` that are words.
 pub(super) const EVENTS: [&str; 5] = ["new", "material", "correction", "retraction", "quiet"];
 
 /// The names and values of a form. A name may come several times.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Fields(BTreeMap<String, Vec<String>>);
 
-/// What is wrong with a field.
+/// A mistake in a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mistake {
-    /// The name of the field; empty where it is none in particular.
+    /// The name of the field; empty if it belongs to no field.
     pub(super) field: String,
     /// What is wrong, for people.
     pub(super) why: String,
@@ -29,7 +29,7 @@ impl Mistake {
         Self { field: field.to_owned(), why: why.into() }
     }
 
-    /// What a check of the settings said: it begins with the setting's name where it is one setting.
+    /// Parses the message of a check. It begins with the setting's name if only one is wrong.
     pub(super) fn of(said: &str) -> Self {
         let (setting, why) = said.split_once(": ").unwrap_or(("", said));
         let field = match setting.trim_matches('`') {
@@ -98,7 +98,7 @@ impl Fields {
         fields
     }
 
-    /// The first value under this name; empty where there is none.
+    /// The first value of this field; empty if there is none.
     pub(super) fn one(&self, name: &str) -> &str {
         self.0.get(name).and_then(|values| values.first()).map_or("", String::as_str)
     }
@@ -108,12 +108,12 @@ impl Fields {
         self.0.get(name).is_some_and(|values| values.iter().any(|it| it == value))
     }
 
-    /// Whether the subscription is to be added, and not one that is there.
+    /// Whether the subscription is new.
     pub(super) fn is_new(&self) -> bool {
         self.one("id").is_empty()
     }
 
-    /// The subscription that they make.
+    /// The subscription of these fields.
     pub(super) fn settings(&self) -> Result<SubscriptionSettings, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         let name = self.one("name");
@@ -143,13 +143,13 @@ impl Fields {
         if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
     }
 
-    /// The subscription to try: a name is not needed for that.
+    /// The subscription for a rehearsal, which needs no name.
     pub(super) fn settings_to_try(&self) -> Result<SubscriptionSettings, Vec<Mistake>> {
         let mut tried = self.clone();
         tried.0.insert("id".to_owned(), vec!["preview".to_owned()]);
         tried.0.insert("name".to_owned(), vec!["preview".to_owned()]);
         let named = tried.settings()?;
-        // The deliveries are not asked, and may be others by now.
+        // Deliveries do not matter for a rehearsal, and may have changed.
         Ok(SubscriptionSettings { deliveries: Vec::new(), ..named })
     }
 
@@ -165,7 +165,7 @@ impl Fields {
         settings.inhibited_by = self.inhibitors(mistakes);
         settings.quiet_hours = self.quiet_hours(mistakes);
         let zone = Some(self.one("time_zone")).filter(|zone| !zone.is_empty());
-        // Quiet hours name it themselves.
+        // Quiet hours have a time zone of their own.
         settings.time_zone = zone.filter(|_| settings.quiet_hours.is_none()).map(str::to_owned);
         let broken = self.one("break_quiet");
         settings.break_quiet = (!broken.is_empty()).then(|| broken.to_owned());
@@ -173,7 +173,7 @@ impl Fields {
         settings.deliveries = self.0.get("deliveries").cloned().unwrap_or_default();
     }
 
-    /// The subscriptions that make this one silent.
+    /// The subscriptions that inhibit this one.
     fn inhibitors(&self, mistakes: &mut Vec<Mistake>) -> Vec<SubscriptionId> {
         let ids = self.one("inhibited_by").split(',').map(str::trim).filter(|id| !id.is_empty());
         let read: Result<Vec<SubscriptionId>, _> = ids.map(str::parse).collect();
@@ -183,7 +183,7 @@ impl Fields {
         })
     }
 
-    /// What notifies; empty where it is what notifies anyway.
+    /// The value of `on`; empty if it is the default.
     fn triggers(&self, mistakes: &mut Vec<Mistake>) -> Vec<String> {
         let events = EVENTS.into_iter().filter(|event| self.has("on", event));
         let mut on: Vec<String> = events.map(str::to_owned).collect();

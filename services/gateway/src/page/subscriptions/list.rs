@@ -6,16 +6,16 @@ use wirefold_proto::SubscriptionRecord;
 
 use crate::page::words;
 
-/// What the list says was done, or why it was not.
+/// The result of an action, above the list.
 #[derive(Debug)]
 pub(super) enum Notice {
-    /// What was done, with the id of the subscription.
+    /// The action, with the id of the subscription.
     Done(Deed, String),
-    /// Why something was not done.
+    /// Why an action was refused.
     Refused(String),
 }
 
-/// What can be done with a subscription.
+/// An action on a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
     Saved,
@@ -26,7 +26,7 @@ pub(super) enum Deed {
 }
 
 impl Notice {
-    /// Reads it from the address.
+    /// Parses it from the address.
     pub(super) fn read(word: Option<&str>, id: Option<String>) -> Option<Self> {
         let deed = match word? {
             "saved" => Deed::Saved,

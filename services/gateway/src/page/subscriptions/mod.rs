@@ -19,7 +19,7 @@ use serde::Deserialize;
 use wirefold_proto::{Interval, SubscriptionRecord, SubscriptionSettings};
 
 use super::error_page;
-use super::layout::{self, Frame, Here};
+use super::layout::{self, Frame, NavEntry};
 use super::load::PageError;
 use crate::api::{Api, access, request};
 use crate::refusal::{self, Refusal};
@@ -31,7 +31,7 @@ use preview::Preview;
 /// The most bytes of a form.
 const MOST: usize = 128 * 1024;
 
-/// The routes. What is posted must come from a page of this server.
+/// The routes. Forms must come from a page of this server.
 pub(super) fn router(api: Api) -> Router {
     let routes: [(&str, MethodRouter<Api>); 9] = [
         ("/subscriptions", get(list_page).post(save)),
@@ -50,7 +50,7 @@ pub(super) fn router(api: Api) -> Router {
     guarded.method_not_allowed_fallback(refusal::other_method).with_state(api)
 }
 
-/// What was done last, as the address says it.
+/// The last action, as the address gives it.
 #[derive(Debug, Default, Deserialize)]
 struct Done {
     done: Option<String>,
@@ -98,7 +98,7 @@ async fn preview_page(State(api): State<Api>, request: Request) -> Response {
     shown_editor(&api, StatusCode::OK, &fields, mistakes, tried).await
 }
 
-/// The preview alone, as the script fetches it while somebody types.
+/// Only the preview, which the script fetches while somebody types.
 async fn preview_fragment(State(api): State<Api>, request: Request) -> Response {
     match fields_of(request).await {
         Ok(fields) => Html(preview::draw(&preview::rehearse(&api, &fields).await).into_string())
@@ -123,7 +123,7 @@ async fn save(State(api): State<Api>, request: Request) -> Response {
     shown_editor(&api, StatusCode::UNPROCESSABLE_ENTITY, &fields, mistakes, tried).await
 }
 
-/// Puts a subscription; a new one replaces none.
+/// Stores a subscription. A new one never replaces another.
 async fn put(
     api: &Api,
     fields: &Fields,
@@ -162,7 +162,7 @@ async fn mute(State(api): State<Api>, Path(id): Path<String>, request: Request) 
     }
 }
 
-/// For how long it is muted; none where it is until somebody unmutes it.
+/// The length of a mute; none without an end.
 fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
     if written.is_empty() {
         return Ok(None);
@@ -189,7 +189,7 @@ async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Response {
     }
 }
 
-/// Brings back what was removed, as it was put last.
+/// Restores a removed subscription with its last settings.
 async fn restore(State(api): State<Api>, request: Request) -> Response {
     let restored = async {
         let id = fields_of(request).await?.one("id").to_owned();
@@ -235,13 +235,13 @@ async fn shown_editor(
     answer(api, status, title, page.await)
 }
 
-/// Back to the list, which says what was done. A reload does nothing twice.
+/// Redirects to the list, which shows the action. A reload does not repeat it.
 fn done(what: &str, id: &str) -> Response {
     let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
     Redirect::to(&format!("/subscriptions?done={what}&id={id}")).into_response()
 }
 
-/// The list, with why something was not done.
+/// The list, with the reason of a refusal.
 async fn refused(api: &Api, refusal: Refusal) -> Response {
     let problem = refusal.problem();
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
@@ -250,7 +250,7 @@ async fn refused(api: &Api, refusal: Refusal) -> Response {
 }
 
 fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, PageError>) -> Response {
-    let frame = Frame::of(&api.inner.settings, title, Here::Subscriptions);
+    let frame = Frame::of(&api.inner.settings, title, NavEntry::Subscriptions);
     match main {
         Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
         Err(error) => error_page::answer(&api.inner, &error),

@@ -10,12 +10,12 @@ use crate::page::river::title_of;
 use crate::page::words;
 use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget};
 
-/// How many hours back it looks where the form does not say.
+/// The default span, in hours.
 pub(super) const HOURS: u32 = 24;
-/// How many hours back it can look.
+/// The spans that can be chosen, in hours.
 pub(super) const SPANS: [(u32, &str); 3] = [(24, "24 hours"), (72, "3 days"), (168, "7 days")];
 
-/// What trying came to.
+/// The result of a rehearsal.
 #[derive(Debug)]
 pub(super) enum Preview {
     /// There is no query yet.
@@ -24,19 +24,19 @@ pub(super) enum Preview {
     BadQuery {
         /// The query.
         query: String,
-        /// The place of the mistake, in characters from 1.
+        /// The position of the mistake, in characters from 1.
         column: usize,
         /// What is wrong.
         why: String,
     },
-    /// Other fields cannot be read.
+    /// Other fields have mistakes.
     Mistakes(Vec<Mistake>),
-    /// What would have been sent in so many hours.
+    /// The rehearsal of so many hours.
     Found(u32, Box<Rehearsal>),
 }
 
 impl Preview {
-    /// What is wrong with the fields.
+    /// The mistakes in the fields.
     pub(super) fn mistakes(&self) -> Vec<Mistake> {
         match self {
             Self::BadQuery { why, .. } => vec![Mistake::new("query", why.clone())],
@@ -46,7 +46,7 @@ impl Preview {
     }
 }
 
-/// Tries what the form says on the last hours.
+/// Rehearses the form's subscription on the last hours.
 pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     let query = fields.one("query");
     if query.is_empty() {
@@ -62,7 +62,7 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     };
     let hours = fields.one("hours").parse().ok();
     let hours = hours.filter(|hours| SPANS.iter().any(|(it, _)| it == hours)).unwrap_or(HOURS);
-    // Whoever types on lets the next one in.
+    // If somebody types on, the next request may start.
     let Ok(_turn) = api.inner.comparisons.acquire().await else {
         return Preview::Untried;
     };
@@ -76,7 +76,7 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     }
 }
 
-/// The sentence that is read aloud, and below it what would have been sent.
+/// The sentence that screen readers read, and the alerts below it.
 pub(super) fn draw(preview: &Preview) -> Markup {
     html! {
         p #said role="status" aria-live="polite" { (said(preview)) }
@@ -116,7 +116,7 @@ fn said(preview: &Preview) -> Markup {
     }
 }
 
-/// The query with the place of its mistake.
+/// The query with a mark at the mistake.
 fn pointed(query: &str, column: usize) -> Markup {
     let at = column.saturating_sub(1);
     let part = |from: usize, most: usize| query.chars().skip(from).take(most).collect::<String>();

@@ -1,4 +1,4 @@
-//! Writes an article, and what its decision says about its story and event.
+//! Writes an article, and the state of its story and event after its decision.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use wirefold_proto::{
 use super::super::{Answer, paging::millis, redirects};
 use super::{json, kept};
 
-/// What is searched of the articles of a batch, by their keys: written behind all else.
+/// The searched words of the articles in a batch, by their keys. They are written after everything else.
 ///
-/// Before a statement that may be undone by itself, which are most of the others, SQLite has FTS5 write out what
-/// it holds. Article by article that was a fifth of what a batch takes.
+/// Before most other statements, SQLite lets FTS5 write out its buffer. Done for each article, that took a
+/// fifth of the time of a batch.
 #[derive(Debug, Default)]
 pub(super) struct SearchedWords(BTreeMap<i64, String>);
 
@@ -30,7 +30,7 @@ impl SearchedWords {
         Ok(())
     }
 
-    /// Forgets those of a row that leaves, be they of this batch or of one before.
+    /// Removes the words of a deleted row, in this batch or in the table.
     fn remove(&mut self, transaction: &Transaction<'_>, key: i64) -> Answer<()> {
         if self.0.remove(&key).is_none() {
             transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
@@ -39,7 +39,7 @@ impl SearchedWords {
     }
 }
 
-/// Puts an article in, unless it stands there with this decision or a later one.
+/// Stores an article, unless it is stored with this decision or a later one.
 pub(super) fn put(
     transaction: &Transaction<'_>,
     (article, body, folded): (&OutputArticle, &[u8], UnixMillis),
@@ -64,7 +64,7 @@ pub(super) fn put(
             .execute([key])?;
         searched.remove(transaction, key)?;
     }
-    // Its event and story first: where it stands among the articles of the event follows from them.
+    // Event and story come first: the article's position among the articles of the event depends on them.
     let event = put_event(transaction, article)?;
     put_story(transaction, article, &base, &event)?;
     if story != base {
@@ -75,7 +75,7 @@ pub(super) fn put(
     put_feeds(transaction, article, key)
 }
 
-/// A time of the contract as SQLite keeps it.
+/// A time of the contract in SQLite's form.
 pub(super) fn at(time: Timestamp) -> i64 {
     millis(wirefold_envelope::unix_millis(time))
 }
@@ -117,7 +117,7 @@ fn insert(
     Ok(transaction.last_insert_rowid())
 }
 
-/// The article with no more text than a lead: texts are read by sequence.
+/// The article with no more text than a lead. Whole texts are read by sequence.
 fn with_lead_only<'a>(article: &OutputArticle, body: &'a [u8]) -> Answer<Cow<'a, str>> {
     if article.text_policy != TextPolicy::Full {
         return kept(article, body);
@@ -127,8 +127,8 @@ fn with_lead_only<'a>(article: &OutputArticle, body: &'a [u8]) -> Answer<Cow<'a,
     json(&OutputArticle { text, text_policy, ..article.clone() }).map(Cow::Owned)
 }
 
-/// The first words of a text, as many as a lead has, with the spaces between them as they are; a
-/// word that is longer than a lead is cut.
+/// The first words of a text, as many as a lead has, with the original spaces. A word longer than a lead is
+/// cut.
 pub(crate) fn lead(text: &str) -> String {
     let mut words = 0;
     let mut before_is_space = true;
@@ -160,7 +160,7 @@ fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -
     Ok(())
 }
 
-/// What is searched: title, outlet, and the names in the text with their one spelling.
+/// The searched words: title, outlet, and the normalised names.
 fn words_of(article: &OutputArticle) -> String {
     let mut words = format!("{} {}", article.article.title, article.article.outlet);
     for entity in &article.findings.entities {
@@ -172,7 +172,7 @@ fn words_of(article: &OutputArticle) -> String {
     words
 }
 
-/// What the decision says of its event; gives the event as it is called now.
+/// Writes the state of the event after the decision. Returns the event's current id.
 fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<String> {
     let put = "INSERT INTO events
         (id, judged, revision, origins, first_seen, changed, continues)
@@ -208,7 +208,7 @@ fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<S
     Ok(event)
 }
 
-/// What the decision says of the story that it names.
+/// Writes the state of the story that the decision names.
 fn put_story(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
@@ -238,14 +238,14 @@ fn put_story(
         event,
         article.verdict.lead.to_string(),
     ])?;
-    // One that never became part of another stands as it was just put.
+    // A story that was never merged is complete now.
     match redirects::is_redirected(transaction, base)? {
         true => redirects::refresh_story(transaction, base),
         false => Ok(()),
     }
 }
 
-/// The article is a member of a story that its decision did not name.
+/// Makes the article a member of a story that its decision did not name.
 fn put_member(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
@@ -262,7 +262,7 @@ fn put_member(
     redirects::refresh_story(transaction, story)
 }
 
-/// Which of two agencies a story shows: the surer, then the better founded, then the later found.
+/// The order of two agencies of a story: by confidence, then by evidence, then the later one.
 fn weight(agency: &Agency, judged: u64) -> i64 {
     let sure = match agency.confidence {
         Confidence::Certainly => 3,

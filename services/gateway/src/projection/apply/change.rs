@@ -1,4 +1,4 @@
-//! Writes a change to a story or event that comes without a new article.
+//! Writes a change of a story or event that comes without a new article.
 
 use rusqlite::{Transaction, params};
 use wirefold_proto::{ArticleId, OutputStory, StoryChange, StoryId, Target};
@@ -26,12 +26,12 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             Left { from, into, articles, reason }.put(transaction, judged)?;
             stand(transaction, Decided { judged, at: message.at }, stories, events)
         }
-        // Its articles say so themselves, and go where people put them.
+        // The articles have the agency themselves, and move with them.
         StoryChange::Credited { story, agency: _ } => {
-            touch(transaction, "stories", &story.to_string())
+            ensure_row(transaction, "stories", &story.to_string())
         }
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
-            touch(transaction, "stories", &story.to_string())?;
+            ensure_row(transaction, "stories", &story.to_string())?;
             let set = "UPDATE stories SET lead = ?2, lead_judged = ?3
                 WHERE id = ?1 AND lead_judged < ?3";
             let values = params![story.to_string(), lead.to_string(), judged];
@@ -45,19 +45,19 @@ pub(super) fn put(transaction: &Transaction<'_>, message: &OutputStory) -> Answe
             };
             let set =
                 format!("UPDATE {table} SET quiet_judged = max(quiet_judged, ?2) WHERE id = ?1");
-            touch(transaction, table, &target.to_string())?;
+            ensure_row(transaction, table, &target.to_string())?;
             transaction.prepare_cached(&set)?.execute(params![target.to_string(), judged])?;
             Ok(())
         }
     }
 }
 
-/// Articles that left their story for one of their own.
+/// Articles that left their story for a story of their own.
 struct Left<'a> {
     from: &'a StoryId,
     into: &'a StoryId,
     articles: &'a [ArticleId],
-    /// Why, where it was no person.
+    /// The reason, if it was not a person.
     reason: Option<String>,
 }
 
@@ -67,15 +67,20 @@ impl Left<'_> {
         for article in self.articles.iter().map(ToString::to_string) {
             let into = (new.as_str(), self.reason.as_deref());
             redirects::insert_move(transaction, &article, judged, into)?;
-            take_along(transaction, &article, &new, &old)?;
+            move_to_new_story(transaction, &article, &new, &old)?;
         }
         redirects::refresh_story(transaction, &new)
     }
 }
 
-/// An article that stands here is a member of the story that it was taken out into, which is in the
-/// event of the old one until more is known of it.
-fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str) -> Answer<()> {
+/// Makes a stored article a member of the story that it was taken out into. That story is in the old story's
+/// event until more is known.
+fn move_to_new_story(
+    transaction: &Transaction<'_>,
+    article: &str,
+    new: &str,
+    old: &str,
+) -> Answer<()> {
     let put = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, seen, seen, (SELECT event FROM stories WHERE id = ?3)
             FROM articles WHERE id = ?1
@@ -87,17 +92,17 @@ fn take_along(transaction: &Transaction<'_>, article: &str, new: &str, old: &str
     Ok(())
 }
 
-/// Makes sure that there is a row, whatever came first. Its times are those that every other time
-/// replaces: it is not shown before it has an article.
-fn touch(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
+/// Makes sure that a row exists, in whatever order messages come. Every other time replaces its times, and it
+/// is not shown before it has an article.
+fn ensure_row(transaction: &Transaction<'_>, table: &str, id: &str) -> Answer<()> {
     let insert =
         format!("INSERT OR IGNORE INTO {table} (id, first_seen, changed) VALUES (?1, ?2, 0)");
     transaction.prepare_cached(&insert)?.execute(params![id, i64::MAX])?;
     Ok(())
 }
 
-/// What came before the merge counts for the new one. People may have taken the old one out again: what
-/// came since then is its own.
+/// Redirects the old story to the new one, for decisions before the merge. If people took the old one out
+/// again, later decisions are its own.
 fn merge_stories(transaction: &Transaction<'_>, old: &str, new: &str, judged: i64) -> Answer<()> {
     let take_over = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, first_seen, coalesce((

@@ -1,4 +1,4 @@
-//! Writes the outcome of a command, and the state of stories and events right after a decision.
+//! Writes the outcome of a command, and the state of stories and events after a decision.
 
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
@@ -16,14 +16,14 @@ pub(super) fn put(transaction: &Transaction<'_>, command: &OutputCommand) -> Ans
     stand(transaction, by, &command.stories, &command.events)
 }
 
-/// The decision after which something stands as it does.
+/// The decision that a state follows.
 #[derive(Clone, Copy)]
 pub(super) struct Decided {
     pub(super) judged: i64,
     pub(super) at: Timestamp,
 }
 
-/// Notes how these stories and events stand after a decision.
+/// Writes the state of stories and events after a decision.
 pub(super) fn stand(
     transaction: &Transaction<'_>,
     by: Decided,

@@ -22,9 +22,9 @@ use super::Answer;
 pub(crate) struct Batch {
     /// The stream.
     pub(crate) stream: &'static str,
-    /// The last message, those left out included.
+    /// The last message, including skipped ones.
     pub(crate) through: Position,
-    /// The messages that can be read.
+    /// The readable messages.
     pub(crate) changes: Vec<Change>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) enum Change {
     },
     /// A change to a story or event.
     Story(Box<OutputStory>),
-    /// What came of a command.
+    /// The outcome of a command.
     Command(Box<OutputCommand>),
     /// One revision of an alert.
     Alert {
@@ -55,7 +55,7 @@ pub(crate) enum Change {
 
 #[cfg(test)]
 impl Change {
-    /// An article as it comes from the stream.
+    /// An article from the stream.
     pub(crate) fn of(article: OutputArticle, folded: UnixMillis) -> Self {
         let body = wirefold_proto::encode(&article).expect("small enough").into();
         Self::Article { article: Box::new(article), body, folded }
@@ -63,7 +63,7 @@ impl Change {
 }
 
 pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
-    hold_changes(connection, Held::InMemory)?;
+    buffer_changed_pages(connection, PageBuffer::InMemory)?;
     let transaction = connection.transaction()?;
     let mut searched = SearchedWords::default();
     for change in &batch.changes {
@@ -76,34 +76,34 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
             Change::Alert { alert, body } => alert::put(&transaction, alert, body)?,
         }
     }
-    keep_place(&transaction, batch)?;
+    store_position(&transaction, batch)?;
     searched.write(&transaction)?;
     Ok(transaction.commit()?)
 }
 
-/// Where the pages that a transaction changes are held until its end.
+/// Where SQLite stores the changed pages of a transaction until its end.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Held {
-    /// Those of a batch are some megabytes.
+pub(super) enum PageBuffer {
+    /// In memory: a batch changes some megabytes.
     InMemory,
-    /// Others may change all pages that there are.
+    /// On disk: other transactions may change all pages.
     OnDisk,
 }
 
-/// Has SQLite hold changed pages there. On the disk it writes a page as it was for each statement that may be undone,
-/// and pages that find no room in the cache go to the log before their time: then it reads all of the
-/// transaction again for its checksums. That was half of the bytes that all stages wrote.
-pub(super) fn hold_changes(connection: &Connection, held: Held) -> Answer<()> {
+/// Sets where SQLite stores changed pages. On disk, it copies a page for each statement that may be undone,
+/// and writes pages to the log early if the cache is full. Then it reads the whole transaction again for its
+/// checksums. That was half of the bytes that all stages wrote.
+pub(super) fn buffer_changed_pages(connection: &Connection, held: PageBuffer) -> Answer<()> {
     let (temporary, spills) = match held {
-        Held::InMemory => ("MEMORY", false),
-        Held::OnDisk => ("FILE", true),
+        PageBuffer::InMemory => ("MEMORY", false),
+        PageBuffer::OnDisk => ("FILE", true),
     };
     connection.pragma_update(None, "temp_store", temporary)?;
     Ok(connection.pragma_update(None, "cache_spill", spills)?)
 }
 
-/// The place goes forward only.
-fn keep_place(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
+/// Stores the position, which only moves forward.
+fn store_position(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
     let keep = "INSERT INTO places (stream, sequence) VALUES (?1, ?2)
         ON CONFLICT (stream) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
     let Batch { stream, through, changes: _ } = batch;
@@ -120,24 +120,24 @@ pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position>
         connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, String>(0));
     let position = position.optional()?.and_then(|text| Position::parse(&text));
     let sequence = applied_sequence(connection, stream)?;
-    // A release that knew no positions may have written since.
+    // A release without positions may have written since.
     let is_it = |reached: &Position| reached.sequence == sequence;
     Ok(position.filter(is_it).unwrap_or(Position::at_sequence(sequence)))
 }
 
-/// Empties the tables that a stream fills, and its place with them.
+/// Empties the tables that a stream fills, and deletes the stream's position.
 pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()> {
     let tables: &[&str] = match stream == streams::ALERTS.name {
         true => &["alerts", "alert_revisions"],
         false => {
-            // First what follows from the others.
+            // Derived tables first.
             &[
                 "event_articles", "story_outlets", "event_outlets", "articles", "article_feeds",
                 "stories", "events", "redirects", "moves", "commands",
             ]
         }
     };
-    hold_changes(connection, Held::OnDisk)?;
+    buffer_changed_pages(connection, PageBuffer::OnDisk)?;
     let transaction = connection.transaction()?;
     for table in tables {
         transaction.execute(&format!("DELETE FROM {table}"), [])?;
@@ -157,7 +157,7 @@ pub(super) fn applied_sequence(connection: &Connection, stream: &str) -> Answer<
     Ok(u64::try_from(place.optional()?.unwrap_or(0)).unwrap_or(0))
 }
 
-/// A message as it is kept: just as it came, where that is text.
+/// The stored form of a message: unchanged if it is text.
 fn kept<'a, T: serde::Serialize>(message: &T, body: &'a [u8]) -> Answer<Cow<'a, str>> {
     match str::from_utf8(body) {
         Ok(text) => Ok(Cow::Borrowed(text)),
@@ -165,7 +165,7 @@ fn kept<'a, T: serde::Serialize>(message: &T, body: &'a [u8]) -> Answer<Cow<'a, 
     }
 }
 
-/// A value as it is kept.
+/// The stored form of a value.
 fn json<T: serde::Serialize>(value: &T) -> Answer<String> {
     serde_json::to_string(value).map_err(|error| super::ProjectionError::Row(error.to_string()))
 }

@@ -154,7 +154,7 @@ impl BusShards {
     }
 }
 
-fn service(number: usize, answering: Arc<ShardService>) -> Service {
+fn service(number: usize, handler: Arc<ShardService>) -> Service {
     Service {
         name: format!("documents-{number}"),
         version: env!("CARGO_PKG_VERSION").to_owned(),

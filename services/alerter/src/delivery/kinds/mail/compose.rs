@@ -30,7 +30,7 @@ pub(super) struct Composed {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Something that the reader can do by following a link.
+/// An action that the reader starts by following a link.
 struct Offer {
     words: &'static str,
     url: String,
@@ -44,7 +44,7 @@ pub(super) fn of_alert(
 ) -> Result<Composed, Failure> {
     let id = message_id(&message.alert.message_id(), from);
     let mut builder = head(&id, message.now, from, to);
-    if let Some(first) = message.kept {
+    if let Some(first) = message.target_id {
         builder = builder
             .header(InReplyTo::from(first.to_owned()))
             .header(References::from(first.to_owned()));
@@ -64,8 +64,8 @@ pub(super) fn of_notice(
     composed(id, builder, &text_of(notice, LONGEST), &[])
 }
 
-/// How a mail program unsubscribes: at once where the page can be reached by TLS (RFC 8058), else on
-/// the page (RFC 2369).
+/// The headers for unsubscribing: in one step if the page is reachable by TLS (RFC 8058), otherwise on the
+/// page (RFC 2369).
 fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuilder {
     let own = message.links.as_ref().map(|links| &links.unsubscribe);
     let Some(url) = own.or(message.manage.as_ref()).and_then(|url| Url::parse(url).ok()) else {
@@ -80,7 +80,7 @@ fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuild
     builder.raw_header(header("List-Unsubscribe-Post", at_once))
 }
 
-/// What the reader can do, and where.
+/// The actions that the reader can choose from, with their links.
 fn offers(message: &Message<'_>) -> Vec<Offer> {
     let mut offers = Vec::new();
     if let Some(links) = &message.links {
@@ -98,7 +98,7 @@ fn head(id: &str, now: UnixMillis, from: &Mailbox, to: &[Mailbox]) -> MessageBui
         .from(from.clone())
         .date(UNIX_EPOCH + Duration::from_millis(now.0))
         .message_id(Some(id.to_owned()))
-        // Nobody's holiday notice answers it. RFC 3834.
+        // Keeps automatic replies away (RFC 3834).
         .raw_header(HeaderValue::new(automatic, "auto-generated".to_owned()));
     to.iter().cloned().fold(builder, MessageBuilder::to)
 }
@@ -147,7 +147,7 @@ fn html(text: &Text, offers: &[Offer]) -> String {
     )
 }
 
-/// The same for each attempt: letters, digits, `.` and `-`, at the sender's domain.
+/// The `Message-ID`, the same for each attempt: letters, digits, `.` and `-`, at the sender's domain.
 fn message_id(id: &str, from: &Mailbox) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '.' };
     let id: String = id.chars().map(plain).collect();

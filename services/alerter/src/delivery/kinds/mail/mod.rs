@@ -1,7 +1,7 @@
-//! E-mail: one mail for each loud revision; those of one alert are one thread.
+//! E-mail: one mail for each loud revision. The mails of one alert form a thread.
 //!
-//! A mail cannot be changed once it is sent, so that silent revisions stay away. Sent twice it has the
-//! same `Message-ID`, by which most mail stores drop the double.
+//! A mail cannot be changed after it is sent, so silent revisions send none. Each attempt has the same
+//! `Message-ID`, and most mail stores drop the duplicate.
 
 mod compose;
 
@@ -32,17 +32,17 @@ use wirefold_proto::Secret;
 const STEP: Duration = Duration::from_secs(20);
 /// … and a whole mail.
 const TOTAL: Duration = Duration::from_mins(1);
-/// The ports of mail. Others are reached only in networks that are let in.
+/// The ports of mail. Other ports are reached only in allowed networks.
 const PORTS: [u16; 4] = [25, 465, 587, 2525];
-/// Refusals of the login and not of the mail: whoever mends the settings gets it yet.
+/// The server refused the login, not the mail. The mail is sent again, since the settings may be repaired.
 const LOGIN_REFUSED: [&str; 4] = ["530", "534", "535", "538"];
 
-/// How e-mail is sent: a mail for each loud revision; those of one alert are one thread.
+/// An e-mail account: a mail for each loud revision. The mails of one alert form a thread.
 #[derive(Debug, Clone)]
 pub struct EmailTarget {
     /// The server: `smtps://host[:465]`, or `smtp://host[:587]`.
     pub server: Url,
-    /// Whether `smtp://` may go on without TLS. `smtps://` never does.
+    /// Whether `smtp://` may continue without TLS. `smtps://` never does.
     pub without_tls: bool,
     /// User and password.
     pub login: Option<(String, Secret)>,
@@ -69,11 +69,11 @@ struct Mail {
     settings: Settings,
     /// Certificates that are trusted besides those of the system.
     roots: Vec<Certificate>,
-    /// Made once: reading the certificates takes time.
+    /// Built once, since reading the certificates takes time.
     tls: OnceLock<Result<TlsParameters, String>>,
 }
 
-/// The settings, read.
+/// The parsed settings.
 struct Settings {
     host: String,
     port: u16,
@@ -87,13 +87,13 @@ struct Settings {
 enum Security {
     /// TLS from the first byte.
     Tls,
-    /// TLS from the command `STARTTLS` on, or nothing is sent.
+    /// TLS after the command `STARTTLS`. Without TLS nothing is sent.
     StartTls,
     None,
 }
 
 impl Settings {
-    /// Reads the settings; says what is wrong with them.
+    /// Parses the settings, or says what is wrong with them.
     fn read(email: &EmailTarget) -> Result<Self, String> {
         let (security, port) = match (email.server.scheme(), email.without_tls) {
             ("smtps", false) => (Security::Tls, 465),
@@ -135,7 +135,8 @@ impl Mail {
         })
     }
 
-    /// All receivers at once. Where one of several is refused for good, the others get it one by one.
+    /// Sends to all receivers at once. If the server refuses one of several for good, the others get the mail
+    /// one by one.
     async fn post_to_all(&self, mail: &Composed) -> Result<(), Failure> {
         let addresses = self.addresses().await?;
         let refused = match self.post_to(&addresses, &self.settings.to, mail).await {
@@ -178,18 +179,18 @@ impl Mail {
         Err(failure)
     }
 
-    /// The server's addresses that the HTTP client lets through.
+    /// The addresses of the server that the HTTP client allows.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
         let found = self.client.resolve(&self.settings.host, self.settings.port, &PORTS).await;
         found.map_err(|error| Failure::later(error.to_string()))
     }
 
-    /// A way to the server, at one of its addresses.
+    /// A connection to the server, at one of its addresses.
     fn transport(
         &self,
         address: SocketAddr,
     ) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
-        // Its "danger" is that TLS is not on by itself: it is set below.
+        // The method is called dangerous because it does not turn TLS on. The code below does.
         let server = address.ip().to_string();
         let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(server);
         let builder = builder.port(address.port()).timeout(Some(STEP)).tls(self.tls()?);
@@ -205,7 +206,7 @@ impl Mail {
         }
     }
 
-    /// The password in all the forms in which it is sent.
+    /// The password in all encodings in which it is sent.
     fn hidden(&self) -> Hidden {
         let Some((user, password)) = &self.settings.login else {
             return Hidden::new([]);
@@ -215,7 +216,7 @@ impl Mail {
         Hidden::new([password, &plain, &STANDARD.encode(password)])
     }
 
-    /// The certificate is checked against the name, not against the address that is connected to.
+    /// The certificate is checked against the host name, not against the address.
     fn tls(&self) -> Result<Tls, Failure> {
         if self.settings.security == Security::None {
             return Ok(Tls::None);
@@ -247,12 +248,12 @@ impl Channel for Mail {
         Box::pin(async move {
             let mail = compose::of_alert(&message, &self.settings.from, &self.settings.to)?;
             self.post(&mail).await?;
-            // The first one of the thread, which all others answer to.
-            Ok(message.kept.is_none().then_some(mail.id))
+            // The first mail of the thread. All others refer to it.
+            Ok(message.target_id.is_none().then_some(mail.id))
         })
     }
 
-    fn tell<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
         Box::pin(async move {
             let mail = compose::of_notice(&notice, &self.settings.from, &self.settings.to)?;
             self.post(&mail).await
@@ -265,13 +266,13 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
     text.trim().parse().map_err(|_| refused())
 }
 
-/// Whether somebody was there, so that another address of the server would say the same.
+/// Whether the server answered. Then another of its addresses would give the same answer.
 fn has_answered(error: &Error) -> bool {
     let is_answer = error.is_response() || error.is_transient() || error.is_permanent();
     is_answer || error.is_client() || error.is_tls()
 }
 
-/// 5xx is for good, except where it is the login that is refused.
+/// 5xx is final, unless the server refused the login.
 fn failure_of(error: &Error, hidden: &Hidden) -> Failure {
     let why = hidden.shown(&error.to_string());
     let code = error.status().map(|code| code.to_string()).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! One article of the output, as alerts see it.
 //!
 //! Comes in: an article with its text. Goes out: what queries read, the numbers of its event and story, and its
-//! headline. It knows no subscription.
+//! headline. It is_loaded no subscription.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -20,18 +20,18 @@ use super::figures::{Figure, figures_of};
 use super::notes::Note;
 use super::reasons::reason;
 
-/// Where something stands in the output: its place in the order of decisions, and in the stream.
+/// A position in the output: in the order of decisions, and in the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct OutputPosition {
-    /// The sequence in `WF_FETCHED` of the article decided; 0 for commands.
+    /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
     pub(crate) fetched: u64,
     /// The sequence in `WF_OUTPUT`.
     pub(crate) output: u64,
 }
 
 impl OutputPosition {
-    /// Whether an alert that speaks up to `end` speaks of this. What came late, behind its
-    /// place among the decisions, has a later sequence in the output and so is not spoken of.
+    /// Whether a revision that covers the output up to `end` covers this. What came late among the decisions
+    /// has a later sequence in the output, so the revision does not cover it.
     pub(crate) fn is_covered_by(self, end: Self) -> bool {
         self.fetched <= end.fetched && self.output <= end.output
     }
@@ -78,8 +78,8 @@ impl Tally {
         }
     }
 
-    /// Whether nothing is to be corrected. Stories are left out: alerts of older releases do not say them, and
-    /// they never change alone.
+    /// Whether no number needs a correction. Stories are not compared: alerts of older releases do not have
+    /// them, and they never change alone.
     pub(crate) fn says_the_same_as(self, other: Self) -> bool {
         Self { stories: other.stories, ..self } == other
     }
@@ -89,8 +89,8 @@ impl Tally {
     }
 }
 
-/// One article of the output, made ready.
-pub(crate) struct Piece {
+/// One article of the output, prepared for the engine.
+pub(crate) struct IncomingArticle {
     pub(crate) place: OutputPosition,
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
@@ -98,17 +98,17 @@ pub(crate) struct Piece {
     /// The first characters of its text.
     opening: String,
     figures: OnceLock<Arc<[Figure]>>,
-    /// What its text says of itself.
+    /// The note of its text.
     pub(super) note: Option<Note>,
-    /// The articles that still carry what it puts right, where that was asked.
+    /// The articles that still have the error it corrects, if they were searched for.
     pub(super) carriers: Vec<ArticleId>,
 }
 
-/// So many characters hold any lede.
+/// The first characters of a text, which contain any lede.
 const OPENING: usize = 1_200;
 
-impl Piece {
-    /// Makes an article ready; `fetched` is its text, where it is still kept.
+impl IncomingArticle {
+    /// Prepares an article. `fetched` is its text, if it is still stored.
     pub(crate) fn new(
         sequence: u64,
         output: OutputArticle,
@@ -128,31 +128,30 @@ impl Piece {
         Self { place, seen, output, prepared, opening, figures, note, carriers }
     }
 
-    /// Takes in which articles still carry what it puts right.
+    /// Sets the articles that still have the error it corrects.
     pub(crate) fn set_carriers(&mut self, carriers: Vec<ArticleId>) {
         self.carriers = carriers;
     }
 
-    /// The numbers of title and lede.
+    /// The figures of title and lede.
     pub(super) fn figures(&self) -> Arc<[Figure]> {
         let read = || figures_of(&self.output.article.title, &self.opening);
         self.figures.get_or_init(read).clone()
     }
 
-    /// Whether it was there before its feed was followed.
+    /// Whether it is of a baseline.
     pub(crate) fn is_baseline(&self) -> bool {
         self.output.article.baseline
     }
 
-    /// Whether it is an edit of a text that was there before its feed was followed, such as another headline, and
-    /// changes nothing that people should hear of.
+    /// Whether it is an edit of a baseline article, such as a new headline, without a material change.
     pub(crate) fn is_edit_of_baseline(&self) -> bool {
         let changes = self.output.verdict.material.as_ref();
         let is_material = changes.is_some_and(|change| change.material);
         self.output.article.updates_baseline && !is_material && self.put_right().is_none()
     }
 
-    /// All that alerts may be about.
+    /// The event and the story that alerts may be about.
     pub(crate) fn targets(&self) -> [Target; 2] {
         [GroupBy::Event, GroupBy::Story].map(|by| self.target(by))
     }
@@ -165,7 +164,7 @@ impl Piece {
         }
     }
 
-    /// The numbers of what it is about. A story has one origin.
+    /// The numbers of the event or story. A story has one origin.
     pub(crate) fn tally(&self, target: Target) -> Tally {
         match target {
             Target::Event(_) => Tally::of_event(&self.output.event_state),
@@ -173,7 +172,7 @@ impl Piece {
         }
     }
 
-    /// Who was first, where this article was.
+    /// The first outlet, if this article was the first.
     pub(crate) fn first(&self, target: Target) -> Option<AlertFirst> {
         let id = self.output.id;
         let is_first = target == Target::Event(id.into()) || target == Target::Story(id.into());
@@ -191,14 +190,14 @@ impl Piece {
         Some(AlertAgency { name: agency.name.clone(), confidence: agency.confidence })
     }
 
-    /// The agency whose text it is a copy of, where that is likely.
+    /// The agency whose text it probably copies.
     pub(crate) fn carries(&self) -> Option<String> {
         let is_copy = self.output.verdict.class == Class::Copy;
         let agency = self.agency().filter(|agency| agency.confidence != Confidence::Possibly)?;
         is_copy.then_some(agency.name)
     }
 
-    /// Who wrote it, where it is a text of its own.
+    /// The author, if it is not a copy.
     pub(crate) fn writes(&self) -> Option<String> {
         let is_own = matches!(self.output.verdict.class, Class::New | Class::Related);
         is_own.then(|| self.source())
@@ -238,13 +237,12 @@ impl Piece {
         }
     }
 
-    /// Why it changes what is known, but that it puts something right. A text too short to be compared is never
-    /// the reason.
+    /// The material change, except a correction. A text too short to be compared never gives one.
     pub(crate) fn material(&self) -> Option<AlertReason> {
         let found = self.output.verdict.material.as_ref();
         let found = found.filter(|found| found.material && self.output.verdict.comparable)?;
         let words = match found.reason {
-            // A figure is told once two texts, an agency or a correction say it: see `figures`.
+            // A figure is reported once two texts, an agency or a correction give it: see `figures`.
             MaterialReason::NewNumber | MaterialReason::Cosmetic | MaterialReason::Correction => {
                 return None;
             }
@@ -269,7 +267,7 @@ fn new_in_words(what: MaterialReason, detail: Option<&str>) -> String {
     }
 }
 
-/// The most numbers of an article that an alert keeps.
+/// The most figures of an article in an alert.
 const FIGURES: usize = 8;
 /// The longest title in an alert, in characters: feeds are strangers.
 const TITLE: usize = 500;
@@ -281,7 +279,7 @@ fn shortened(title: &str) -> String {
     }
 }
 
-/// The place of an article in the order of the decisions.
+/// The position of an article among the decisions.
 pub(crate) fn position(output: &OutputArticle) -> u64 {
     match output.decision.input {
         Input::Article(sequence) => sequence,
@@ -289,7 +287,7 @@ pub(crate) fn position(output: &OutputArticle) -> u64 {
     }
 }
 
-/// Its text where it is still kept, else what of it is in the output.
+/// Its text if it is still stored, otherwise the part of it in the output.
 fn text_of<'a>(output: &OutputArticle, fetched: Option<&'a ArticleFetched>) -> Cow<'a, str> {
     let teaser = output.article.teaser.as_deref().unwrap_or_default();
     let given = || [teaser, output.text.as_deref().unwrap_or_default()].join("\n\n");
@@ -297,7 +295,7 @@ fn text_of<'a>(output: &OutputArticle, fetched: Option<&'a ArticleFetched>) -> C
     text.map_or_else(|| Cow::Owned(given()), |full| Cow::Borrowed(&*full.text))
 }
 
-/// What a query may call an entity: its key, and its name as printed, where the table knows it by another.
+/// The names of an entity in queries: its key, and its printed name if that differs.
 fn keys_of(found: &Entity) -> impl Iterator<Item = Cow<'_, str>> {
     let is_listed = found.how == FoundBy::List;
     let printed = is_listed.then(|| name_key(&found.name)).filter(|name| *name != found.key);

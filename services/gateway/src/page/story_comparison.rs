@@ -1,4 +1,5 @@
-//! Compares the articles of a story with its lead: what each shares and what it changed. The functions are
+//! Compares the articles of a story with its lead: shared passages and changes. The functions are pure, and
+//! limited by the number of articles and words.
 //! pure, and bounded by the number of articles and words.
 
 use std::collections::{HashMap, HashSet};
@@ -12,59 +13,59 @@ use super::{map, words};
 use crate::analysed_text::AnalysedText;
 use crate::shapes::{ArticleBrief, StoryBrief, StoryWithArticles};
 
-/// The most copies of a page whose sentences are compared.
+/// The most copies on a page whose sentences are compared.
 const MAX_CHANGES: usize = 12;
 
-/// The most characters of a heading on the map: what fits on a phone.
+/// The most characters of a heading on the map, which fit on a phone.
 const MAX_HEADING: usize = 46;
 
-/// The texts of articles, as far as they are kept.
+/// The stored texts of articles.
 pub(super) type Texts = HashMap<ArticleId, String>;
 
-/// A story and what was found in its texts.
-pub(super) struct StoryStudy {
+/// A story with the comparisons of its texts.
+pub(super) struct StoryComparison {
     /// The story.
     pub story: StoryBrief,
-    /// Its articles: the lead, then the others, the first seen first.
-    pub articles: Vec<Studied>,
+    /// Its articles: the lead, and then the others, the first seen first.
+    pub articles: Vec<ComparedArticle>,
 }
 
-/// An article and what was found in its text.
-pub(super) struct Studied {
+/// An article with the analysis of its text.
+pub(super) struct ComparedArticle {
     /// The article.
     pub article: ArticleBrief,
-    /// Its text; none where it is kept no longer or was not read.
+    /// Its text; none if it is no longer stored, or was not read.
     pub reading: Option<AnalysedText>,
-    /// How it compares with the lead; none for the lead itself and without one of the texts.
-    pub against: Option<Against>,
+    /// Its comparison with the lead; none for the lead itself, or if one of the texts is missing.
+    pub against: Option<LeadComparison>,
 }
 
-/// How an article compares with the lead; a new version, in what changed, with the version before.
-pub(super) struct Against {
+/// The comparison of an article with the lead. The changes of a version are against the version before.
+pub(super) struct LeadComparison {
     /// What it shares with the lead.
     pub overlap: Overlap,
-    /// What it is compared with in what changed: its place among the story's articles, 0 for the
-    /// lead.
+    /// The index of the story's article that changes are against; 0 for the lead.
     pub base: usize,
-    /// What became of the opening of that.
+    /// The changes of the opening.
     pub lede: WordDiff,
-    /// What became of its sentences; none where too many copies were asked about.
+    /// The changes of the sentences; none if there are too many copies.
     pub changes: Option<Changes>,
 }
 
-impl StoryStudy {
+impl StoryComparison {
     /// The lead.
-    pub(super) fn lead(&self) -> Option<&Studied> {
+    pub(super) fn lead(&self) -> Option<&ComparedArticle> {
         self.articles.first()
     }
 }
 
-/// Studies stories in their order by the detector's settings; sentences of the first copies only.
-pub(super) fn study(
+/// Compares the articles of stories by the detector's settings. Sentences are compared only for the first
+/// copies.
+pub(super) fn compare_stories(
     stories: Vec<StoryWithArticles>,
     texts: &Texts,
     method: &Settings,
-) -> Vec<StoryStudy> {
+) -> Vec<StoryComparison> {
     let mut left = MAX_CHANGES;
     stories.into_iter().map(|with| study_one(with, texts, method, &mut left)).collect()
 }
@@ -74,27 +75,27 @@ fn study_one(
     texts: &Texts,
     method: &Settings,
     left: &mut usize,
-) -> StoryStudy {
+) -> StoryComparison {
     let StoryWithArticles { story, mut articles } = with;
     articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
     let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
-    let mut studied: Vec<Studied> = Vec::with_capacity(articles.len());
+    let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
     for article in articles {
         let reading = reading(&article.id);
         let compare = |text| compare(&studied, &article, text, method, left);
         let against = reading.as_ref().and_then(compare);
-        studied.push(Studied { article, reading, against });
+        studied.push(ComparedArticle { article, reading, against });
     }
-    StoryStudy { story, articles: studied }
+    StoryComparison { story, articles: studied }
 }
 
 fn compare(
-    before: &[Studied],
+    before: &[ComparedArticle],
     article: &ArticleBrief,
     text: &AnalysedText,
     method: &Settings,
     left: &mut usize,
-) -> Option<Against> {
+) -> Option<LeadComparison> {
     let lead = before.first()?.reading.as_ref()?;
     let earlier = before
         .iter()
@@ -103,7 +104,7 @@ fn compare(
     let old = before[base].reading.as_ref()?;
     let is_asked = *left > 0;
     *left = left.saturating_sub(1);
-    Some(Against {
+    Some(LeadComparison {
         overlap: Overlap::between(&text.body, &lead.body, method),
         base,
         lede: diff::ledes(old, text),
@@ -112,7 +113,7 @@ fn compare(
 }
 
 /// The map of these stories; articles without text have no strip.
-pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
+pub(super) fn map_of(stories: &[StoryComparison]) -> MapInput {
     let leads: Vec<&AnalysedText> = stories.iter().filter_map(lead_text).collect();
     let mut quoted = shared(&leads).into_iter();
     let mut strips = Vec::new();
@@ -132,11 +133,11 @@ pub(super) fn map_of(stories: &[StoryStudy]) -> MapInput {
     MapInput { summary, strips }
 }
 
-fn lead_text(study: &StoryStudy) -> Option<&AnalysedText> {
+fn lead_text(study: &StoryComparison) -> Option<&AnalysedText> {
     study.lead()?.reading.as_ref()
 }
 
-fn strips_of(study: &StoryStudy, lead: &AnalysedText, first: usize) -> (Vec<Strip>, usize) {
+fn strips_of(study: &StoryComparison, lead: &AnalysedText, first: usize) -> (Vec<Strip>, usize) {
     let copies = || study.articles.iter().skip(1).filter(|studied| studied.against.is_some());
     let pairs: Vec<(&AnalysedText, &Overlap)> = copies()
         .filter_map(|studied| Some((studied.reading.as_ref()?, &studied.against.as_ref()?.overlap)))
@@ -149,7 +150,7 @@ fn strips_of(study: &StoryStudy, lead: &AnalysedText, first: usize) -> (Vec<Stri
     (strips, next)
 }
 
-fn note(study: &StoryStudy, studied: &Studied) -> String {
+fn note(study: &StoryComparison, studied: &ComparedArticle) -> String {
     let article = &studied.article;
     let length = studied.reading.as_ref().map_or(0, AnalysedText::len);
     let mut note = words::count(length as u64, "word", "words");
@@ -165,11 +166,11 @@ fn note(study: &StoryStudy, studied: &Studied) -> String {
     note
 }
 
-fn heading(study: &StoryStudy) -> String {
+fn heading(study: &StoryComparison) -> String {
     words::cut(&study.story.title, MAX_HEADING)
 }
 
-fn summary(stories: &[StoryStudy], strips: &[Strip]) -> String {
+fn summary(stories: &[StoryComparison], strips: &[Strip]) -> String {
     let moved = strips.iter().flat_map(|strip| &strip.pieces).filter(|piece| piece.moved).count();
     let numbers = strips.iter().flat_map(|strip| &strip.pieces).map(|piece| piece.number).max();
     format!(
@@ -181,7 +182,7 @@ fn summary(stories: &[StoryStudy], strips: &[Strip]) -> String {
     )
 }
 
-/// The articles of a page that are too many to be studied.
+/// The articles of a page that are too many to be compared.
 pub(super) struct LeftOut {
     /// How many.
     pub(super) count: u64,
@@ -190,7 +191,7 @@ pub(super) struct LeftOut {
 }
 
 impl LeftOut {
-    /// What of so many articles is not among those of these stories; `first` are the first seen of all.
+    /// The articles of `all` that are not in these stories. `first` are the first seen of all.
     pub(super) fn of(all: u32, kept: &[StoryWithArticles], first: Vec<ArticleBrief>) -> Self {
         let kept = || kept.iter().flat_map(|with| &with.articles);
         let ids: HashSet<ArticleId> = kept().map(|article| article.id).collect();
@@ -201,9 +202,9 @@ impl LeftOut {
     }
 }
 
-/// Keeps at most [`map::MAX_STRIPS`] articles in all: every lead, and of each story as many others
-/// as there is room for, the first seen first.
-pub(super) fn bound(stories: &mut Vec<StoryWithArticles>) {
+/// Limits the articles to [`map::MAX_STRIPS`] in all: every lead, and of each story as many others as there
+/// is room for, the first seen first.
+pub(super) fn limit_articles(stories: &mut Vec<StoryWithArticles>) {
     for with in stories.iter_mut() {
         let lead = with.story.lead;
         with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
@@ -281,7 +282,7 @@ mod tests {
             let first: Vec<ArticleBrief> =
                 stories.iter().flat_map(|with| with.articles.clone()).collect();
             let all = u32::try_from(first.len()).unwrap();
-            bound(&mut stories);
+            limit_articles(&mut stories);
             let found = LeftOut::of(all, &stories, first);
             assert_eq!(
                 (found.count, found.listed.len()),
@@ -300,7 +301,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
             .collect();
-        let studied = study(vec![with], &texts, &Settings::default());
+        let studied = compare_stories(vec![with], &texts, &Settings::default());
         let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
         assert_eq!(asked.clone().count(), 19);
         assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
@@ -313,7 +314,7 @@ mod tests {
         let texts: Texts =
             with.articles.iter().map(|article| (article.id, text.to_owned())).collect();
         let contained = |method: &Settings| {
-            let studied = study(vec![with.clone()], &texts, method);
+            let studied = compare_stories(vec![with.clone()], &texts, method);
             studied[0].articles[1].against.as_ref().map(|against| against.overlap.contained)
         };
         assert_eq!(contained(&Settings::default()), Some(1.0));
@@ -333,7 +334,7 @@ mod tests {
             (first, text("fourteen")),
             (second, text("forty-one")),
         ]);
-        let studied = study(vec![with], &texts, &Settings::default());
+        let studied = compare_stories(vec![with], &texts, &Settings::default());
         let version = studied[0].articles[2].against.as_ref().unwrap();
         assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
         assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
@@ -348,7 +349,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
             .collect();
-        let study = |story, texts| study(vec![story], texts, &Settings::default());
+        let study = |story, texts| compare_stories(vec![story], texts, &Settings::default());
         assert!(map_of(&study(with.clone(), &only_copies)).strips.is_empty());
         let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
         assert_eq!(map_of(&study(with, &only_lead)).strips.len(), 1);

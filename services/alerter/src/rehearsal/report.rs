@@ -1,43 +1,45 @@
-//! What a rehearsal found, as people see it.
+//! The result of a rehearsal.
 //!
-//! Comes in: the revisions of a rehearsal. Goes out: numbers and samples. It keeps no more than a few samples.
+//! Comes in: the revisions of a rehearsal. Goes out: numbers and samples. It stores only a few samples.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_proto::{Alert, AlertId, Hold, ReasonKind, Target, Volume};
 
-/// How many alerts, and how many events without one, a rehearsal shows.
+/// The most alerts, and the most events without one, in the result.
 const SAMPLES: usize = 10;
-/// How many revisions of one alert it shows.
+/// The most revisions of one alert in the result.
 const REVISIONS: usize = 8;
 
-/// What a subscription would have sent.
+/// The alerts that a subscription would have sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Rehearsal {
-    /// Articles looked at.
+    /// The articles that were compared with the query.
     pub articles: u64,
     /// Those that match.
     pub matching: u64,
-    /// Those that match, with those that a feed already held at its first poll.
+    /// The matching articles, with those of baselines.
     pub matching_with_baseline: u64,
-    /// From the first article that came as news to the end; none where none came.
+    /// The time from the first article that is not of a baseline to the end; none if there is no such
+    /// article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered_seconds: Option<u64>,
-    /// The events of those.
+    /// The events of the matching articles.
     pub events: u64,
     /// Alerts it would have opened.
     pub alerts: u64,
-    /// Messages that would have notified: a digest is one, and what was held counts once it is sent.
+    /// Messages that would have notified. A digest is one message, and a held revision counts when it is
+    /// sent.
     pub loud: u64,
-    /// Revisions that would have come silently, in the place of the one before.
+    /// Revisions that would have been silent.
     pub silent: u64,
-    /// Revisions that would have been held: muted, in quiet hours, beyond `max_per_day`, for a digest.
+    /// Revisions that would have been held: muted, in quiet hours, above `max_per_day`, for a digest.
     pub held: u64,
-    /// Copies that would have been folded into the alerts.
+    /// Those of the matching articles that are copies and would have been folded into the alerts.
     pub copies_folded: u64,
     /// The first alerts.
     pub samples: Vec<Sample>,
-    /// Events, or stories, that match and have not enough to open an alert.
+    /// Events or stories that match and are not enough for an alert.
     pub unready: u64,
     /// The last of them.
     pub unready_samples: Vec<Unready>,
@@ -48,17 +50,17 @@ pub struct Rehearsal {
 pub struct Sample {
     /// The alert.
     pub alert: AlertId,
-    /// What it is about.
+    /// The event or story.
     pub target: Target,
     /// Its headline.
     pub title: String,
-    /// Its outlets when it was first told.
+    /// Its outlets in the first revision.
     pub outlets: u32,
-    /// Its separately written texts then: an upper bound.
+    /// Its separately written texts at that time: an upper bound.
     pub origins: u32,
-    /// The words found.
+    /// The matched words.
     pub matched: Vec<String>,
-    /// Whether texts only mention them in passing, so that nothing would have rung yet.
+    /// Whether texts only mention them in passing, so that it would not have notified yet.
     pub in_passing: bool,
     /// How many revisions it would have had.
     pub revision_count: u64,
@@ -73,30 +75,30 @@ pub struct SampleRevision {
     pub at: Timestamp,
     /// Whether it would have notified.
     pub volume: Volume,
-    /// Why there would have been it, in words, the weightiest first.
+    /// The reasons in words, the most important first.
     pub reasons: Vec<String>,
     /// Why its delivery would have waited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
 }
 
-/// An event, or a story, that matches and has not enough to open an alert.
+/// An event or story that matches and is not enough for an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unready {
-    /// What it is.
+    /// The event or story.
     pub target: Target,
     /// The title of its last matching article.
     pub title: String,
-    /// What it lacks, such as `1 of 2 outlets`.
+    /// What is missing, such as `1 of 2 outlets`.
     pub why: String,
 }
 
 impl Rehearsal {
-    /// Takes in a revision that would have been published.
+    /// Adds a revision that would have been published.
     pub(super) fn add(&mut self, alert: &Alert) {
         let is_told = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         match alert.volume {
-            // What is held is sent later, and one digest tells of many.
+            // A held revision is sent later, and one digest reports many.
             Volume::Loud => self.loud += u64::from(alert.held.is_none() && is_told),
             Volume::Silent => self.silent += 1,
         }
@@ -109,7 +111,7 @@ impl Rehearsal {
         }
     }
 
-    /// Takes in what opened no alert.
+    /// Adds an event or story without an alert.
     pub(super) fn add_unready(&mut self, unready: Unready) {
         self.unready += 1;
         if self.unready_samples.len() == SAMPLES {
