@@ -40,7 +40,7 @@ pub struct StreamUsage {
 /// The progress of a durable reader.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ReaderProgress {
-    parse_delivery: Pair,
+    delivered: Pair,
     ack_floor: Pair,
     num_ack_pending: u64,
     num_pending: u64,
@@ -56,8 +56,8 @@ impl ReaderProgress {
     /// read.
     fn first_unread(&self, last: u64) -> u64 {
         match (self.num_ack_pending, self.num_pending) {
-            (0, 0) => last.max(self.parse_delivery.stream_seq) + 1,
-            (0, _) => self.parse_delivery.stream_seq + 1,
+            (0, 0) => last.max(self.delivered.stream_seq) + 1,
+            (0, _) => self.delivered.stream_seq + 1,
             _ => self.ack_floor.stream_seq + 1,
         }
     }
@@ -264,9 +264,9 @@ impl Shared {
 mod tests {
     use super::*;
 
-    fn first_unread(parse_delivery: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
+    fn first_unread(delivered: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
         let place = ReaderProgress {
-            parse_delivery: Pair { stream_seq: parse_delivery },
+            delivered: Pair { stream_seq: delivered },
             ack_floor: Pair { stream_seq: floor },
             num_ack_pending: unacked,
             num_pending: pending,

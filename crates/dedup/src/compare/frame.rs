@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::body::{Body, WORD_WEIGHT};
 use crate::codec::bits::Bits;
-use crate::compare::overlap::Passage;
+use crate::compare::passage::Passage;
 
 /// Words in one piece that each page must have for itself. With fewer, what surrounds them is not a
 /// frame.

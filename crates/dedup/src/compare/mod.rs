@@ -8,3 +8,4 @@ pub(crate) mod align;
 pub(crate) mod changes;
 pub(crate) mod frame;
 pub(crate) mod overlap;
+pub(crate) mod passage;

@@ -1,62 +1,12 @@
 //! Measures what two texts have in common: passages, containment in both directions, shared
 //! quotations, and whether the facts inside the passages agree.
 
-use std::ops::Range;
-
-use crate::body::{Body, BodyWord, Fact, WORD_WEIGHT};
+use crate::body::{Body, BodyWord, WORD_WEIGHT};
 use crate::codec::bits::Bits;
 use crate::compare::align::{Block, CellCount, Run, Shingled, align_counted};
 use crate::compare::frame::is_frame;
+use crate::compare::passage::{FactCount, Pair, Passage, counts};
 use crate::settings::{Settings, Switch};
-
-/// A run of words that two texts share. Small edits do not end it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Passage {
-    /// The blocks of equal words. Between two blocks is a small edit.
-    pub blocks: Vec<Block>,
-    /// The number of its counted words: those outside quotations and boilerplate.
-    pub counted: u32,
-}
-
-impl Passage {
-    /// The passage's words in the new text, edits included.
-    #[must_use]
-    pub fn here(&self) -> Range<usize> {
-        let (first, last) = self.ends();
-        first.here as usize..(last.here + last.len) as usize
-    }
-
-    /// The passage's words in the old text, edits included.
-    #[must_use]
-    pub fn there(&self) -> Range<usize> {
-        let (first, last) = self.ends();
-        first.there as usize..(last.there + last.len) as usize
-    }
-
-    /// The edits: the words between each two blocks, in the new text and in the old one. One of the
-    /// two ranges may be empty.
-    pub(crate) fn edits(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        self.blocks.windows(2).map(|pair| {
-            let here = (pair[0].here + pair[0].len) as usize..pair[1].here as usize;
-            (here, (pair[0].there + pair[0].len) as usize..pair[1].there as usize)
-        })
-    }
-
-    fn ends(&self) -> (Block, Block) {
-        let first = self.blocks.first().expect("a passage is made of blocks");
-        let last = self.blocks.last().expect("a passage is made of blocks");
-        (*first, *last)
-    }
-}
-
-/// How many facts inside the shared passages agree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FactCount {
-    /// Numbers and names that are equal in both texts.
-    pub agreeing: u32,
-    /// Edits that put another number or name in the same place.
-    pub conflicting: u32,
-}
 
 /// What a new text has in common with an old one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -99,10 +49,6 @@ const MOSTLY_ONE_TEXT: f64 = 0.6;
 const MIN_DIFFERENT_WORDS: usize = 10;
 /// … and they are at least this many. With fewer words the check says nothing.
 const MIN_WORDS_FOR_VARIETY: u32 = 40;
-/// Quoted words that two texts must share for a shared quotation.
-pub(crate) const QUOTATION_WORDS: u32 = 6;
-/// Words that a run must have beyond the length of a passage for each edit inside it.
-const WORDS_PER_EDIT: u32 = 3;
 
 impl Overlap {
     /// The larger of contained and containing.
@@ -257,20 +203,23 @@ impl Overlap {
         let mut weight = (0, 0);
         for block in self.passages.iter().flat_map(|passage| passage.blocks.iter().copied()) {
             let len = block.len as usize;
-            let (here, there) = (block.here as usize, block.there as usize);
+            let (from, to) = (block.here as usize, block.there as usize);
             let is_counted = pair.words(block).all(|(here, there)| counts(here, there));
-            if is_counted && !self.here.has_any(here, len) && !self.there.has_any(there, len) {
+            if is_counted && !self.here.has_any(from, len) && !self.there.has_any(to, len) {
                 // The usual block is marked as a whole.
-                self.here.insert_all(here, len);
-                self.there.insert_all(there, len);
-                weight.0 += weight_of(&pair.here.words[here..here + len]);
-                weight.1 += weight_of(&pair.there.words[there..there + len]);
+                self.here.insert_all(from, len);
+                self.there.insert_all(to, len);
+                let own = pair.words(block).map(|(here, there)| (here.weight, there.weight));
+                own.for_each(|own| add(&mut weight, own));
                 continue;
             }
-            for (at, words) in pair.words(block).enumerate() {
-                if counts(words.0, words.1) {
-                    weight.0 += u32::from(words.0.weight) * u32::from(self.here.add(here + at));
-                    weight.1 += u32::from(words.1.weight) * u32::from(self.there.add(there + at));
+            for (at, (here, there)) in pair.words(block).enumerate() {
+                if counts(here, there) {
+                    let (is_new, is_new_there) =
+                        (self.here.add(from + at), self.there.add(to + at));
+                    let own =
+                        (here.weight * u8::from(is_new), there.weight * u8::from(is_new_there));
+                    add(&mut weight, own);
                 }
             }
         }
@@ -287,119 +236,8 @@ fn counted_weight(body: &Body, uncounted: &Bits) -> u32 {
     body.words.iter().enumerate().filter(counted).map(|(_, word)| u32::from(word.weight)).sum()
 }
 
-/// Whether a shared word counts. A quotation that *either* text marks does not.
-fn counts(here: &BodyWord, there: &BodyWord) -> bool {
-    here.is_counted() & there.is_counted()
-}
-
-fn weight_of(words: &[BodyWord]) -> u32 {
-    words.iter().map(|word| u32::from(word.weight)).sum()
-}
-
-/// A quotation that two texts share. It may contain small edits.
-struct Quotation {
-    /// The longest block of equal words.
-    longest: Block,
-    /// The last block.
-    last: Block,
-    /// The weight of all shared words.
-    weight: u32,
-}
-
-impl Quotation {
-    /// Adds the next shared word.
-    fn add_word(&mut self, word: Block, weight: u32) {
-        let Block { here, there, len } = self.last;
-        let goes_on = (here + len, there + len) == (word.here, word.there);
-        self.last = if goes_on { Block { here, there, len: len + 1 } } else { word };
-        if self.last.len > self.longest.len {
-            self.longest = self.last;
-        }
-        self.weight += weight;
-    }
-}
-
-/// The two bodies that are compared: the new one and the old one.
-struct Pair<'a> {
-    here: &'a Body,
-    there: &'a Body,
-}
-
-impl<'a> Pair<'a> {
-    /// The words of a block, in the new text and in the old one.
-    fn words(&self, block: Block) -> impl Iterator<Item = (&BodyWord, &BodyWord)> {
-        let of = |words: &'a [BodyWord], start: u32| {
-            words[start as usize..][..block.len as usize].iter()
-        };
-        of(&self.here.words, block.here).zip(of(&self.there.words, block.there))
-    }
-
-    /// The weight of the counted words of some blocks.
-    fn counted(&self, blocks: &[Block]) -> u32 {
-        let words = blocks.iter().flat_map(|block| self.words(*block));
-        words.map(|(here, there)| u32::from(here.weight) * u32::from(counts(here, there))).sum()
-    }
-
-    /// The passages of a run: the whole run if it is long enough for the number of its edits,
-    /// otherwise those of its blocks that are long enough by themselves.
-    fn passages(&self, run: &Run, settings: &Settings) -> Vec<Passage> {
-        let least = settings.passage_words * WORD_WEIGHT;
-        let edits = u32::try_from(run.blocks.len() - 1).unwrap_or(u32::MAX);
-        let counted = self.counted(&run.blocks);
-        if counted >= least.saturating_add(edits.saturating_mul(WORDS_PER_EDIT * WORD_WEIGHT)) {
-            return vec![Passage { blocks: run.blocks.clone(), counted: counted / WORD_WEIGHT }];
-        }
-        let alone = |block: &Block| {
-            let own = self.counted(&[*block]);
-            (own >= least).then(|| Passage { blocks: vec![*block], counted: own / WORD_WEIGHT })
-        };
-        run.blocks.iter().filter_map(alone).collect()
-    }
-
-    /// The quotations in a run: of each stretch inside quotation marks in either text, the longest
-    /// block.
-    fn quotations(&self, run: &Run) -> Vec<Block> {
-        let mut found: Vec<Quotation> = Vec::new();
-        let mut open = false;
-        let is_quoted = |(here, there): &(&BodyWord, &BodyWord)| here.quoted | there.quoted;
-        let with_place = |block: &Block| (block.here..).zip(block.there..).zip(self.words(*block));
-        for ((here, there), words) in run.blocks.iter().flat_map(with_place) {
-            if !is_quoted(&words) {
-                open = false;
-                continue;
-            }
-            let weight = u32::from(words.0.weight);
-            let word = Block { here, there, len: 1 };
-            match found.last_mut() {
-                Some(quotation) if open => quotation.add_word(word, weight),
-                _ => found.push(Quotation { longest: word, last: word, weight }),
-            }
-            open = true;
-        }
-        let long_enough = |one: &Quotation| one.weight >= QUOTATION_WORDS * WORD_WEIGHT;
-        found.into_iter().filter(long_enough).map(|one| one.longest).collect()
-    }
-
-    fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
-        let matched = passage.blocks.iter().flat_map(|block| self.words(*block));
-        let agreeing = matched.filter(|(here, _)| here.fact != Fact::None).count();
-        facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
-        for (here, there) in passage.edits() {
-            let (here, there) = (&self.here.words[here], &self.there.words[there]);
-            facts.conflicting += u32::from(replaces_fact(here, there));
-        }
-    }
-}
-
-/// Whether an edit replaces a number by another number, or a name by another name.
-fn replaces_fact(here: &[BodyWord], there: &[BodyWord]) -> bool {
-    [Fact::Number, Fact::Name].into_iter().any(|kind| {
-        let of = |words: &[BodyWord]| -> Vec<u64> {
-            words.iter().filter(|word| word.fact == kind).map(|word| word.hash).collect()
-        };
-        let (here, there) = (of(here), of(there));
-        !here.is_empty() && !there.is_empty() && !here.iter().any(|hash| there.contains(hash))
-    })
+fn add(weight: &mut (u32, u32), own: (u8, u8)) {
+    *weight = (weight.0 + u32::from(own.0), weight.1 + u32::from(own.1));
 }
 
 #[cfg(test)]
@@ -490,8 +328,8 @@ mod tests {
             let quotations = overlap.shared_quotations.iter();
             for block in overlap.passages.iter().flat_map(|p| &p.blocks).chain(quotations) {
                 for at in 0..block.len {
-                    let (here, there) = ((block.here + at) as usize, (block.there + at) as usize);
-                    prop_assert_eq!(word(0, here), word(1, there));
+                    let (mine, theirs) = ((block.here + at) as usize, (block.there + at) as usize);
+                    prop_assert_eq!(word(0, mine), word(1, theirs));
                 }
             }
         }
@@ -506,12 +344,12 @@ mod tests {
             let (mut shared, mut weight) = ((Bits::new(bodies[0].len()), Bits::new(bodies[1].len())), 0);
             for block in overlap.passages.iter().flat_map(|passage| &passage.blocks) {
                 for at in 0..block.len {
-                    let (here, there) = ((block.here + at) as usize, (block.there + at) as usize);
-                    let (word, other) = (bodies[0].words[here], bodies[1].words[there]);
+                    let (mine, theirs) = ((block.here + at) as usize, (block.there + at) as usize);
+                    let (word, other) = (bodies[0].words[mine], bodies[1].words[theirs]);
                     if word.is_counted() && other.is_counted() {
-                        weight += if shared.0.contains(here) { 0 } else { u32::from(word.weight) };
-                        shared.0.insert(here);
-                        shared.1.insert(there);
+                        weight += if shared.0.contains(mine) { 0 } else { u32::from(word.weight) };
+                        shared.0.insert(mine);
+                        shared.1.insert(theirs);
                     }
                 }
             }

@@ -8,7 +8,8 @@ use std::cell::LazyCell;
 use crate::body::WORD_WEIGHT;
 use crate::body::lexicon::PairFilter;
 use crate::compare::align::{Block, CellCount, Shingled};
-use crate::compare::overlap::{Overlap, QUOTATION_WORDS};
+use crate::compare::overlap::Overlap;
+use crate::compare::passage::QUOTATION_WORDS;
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::detector::reading::Analysed;
@@ -69,7 +70,7 @@ impl Detector {
         let (docs, lexicon) = (&self.docs, &self.lexicon);
         let (settings, stories) = (&self.settings, &self.stories);
         let quoted = analysed.body.quoted_weight();
-        let own_pairs = || docs.get(number).map(|own| PairFilter::new(&own.stored.open().body));
+        let own_pairs = || docs.get(number).map(|doc| PairFilter::new(&doc.stored.open().body));
         let pairs = LazyCell::new(own_pairs);
         // Most pairs share no quotation. Two cheap checks avoid unpacking the body of the lead for
         // them.

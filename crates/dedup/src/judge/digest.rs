@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::compare::overlap::{Overlap, Passage};
+use crate::compare::overlap::Overlap;
+use crate::compare::passage::Passage;
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};
 use wirefold_text::{ParagraphKind, Text};

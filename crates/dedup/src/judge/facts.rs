@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use crate::body::{Body, BodyWord, Fact};
 use crate::codec::varint;
-use crate::compare::overlap::{Overlap, Passage};
+use crate::compare::overlap::Overlap;
+use crate::compare::passage::Passage;
 use crate::judge::Article;
 use crate::judge::rule::Rule;
 use crate::judge::template::{Slots, is_refilled_form};

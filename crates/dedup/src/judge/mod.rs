@@ -222,9 +222,9 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
             judgement.decision = Decision::Version { of };
         }
     }
-    let matches = compared.into_iter().zip(rules);
-    judgement.matches =
-        matches.map(|((prior, overlap), rule)| Match { doc: prior.doc, overlap, rule }).collect();
+    for ((prior, overlap), rule) in compared.into_iter().zip(rules) {
+        judgement.matches.push(Match { doc: prior.doc, overlap, rule });
+    }
     judgement
 }
 
@@ -233,10 +233,9 @@ fn compare(
     prior: &Prior<'_>,
     settings: &Settings,
 ) -> Overlap {
-    let there = prior.article.body;
+    let Article { body: there, simhash, .. } = prior.article;
     // Both functions give the same runs. A wrong hint only costs time.
-    let is_hinted = is_near(new.simhash, prior.article.simhash);
-    let align = if is_hinted { align_whole } else { align_counted };
+    let align = if is_near(new.simhash, simhash) { align_whole } else { align_counted };
     let cells = CellCount::default();
     let runs = align(here, there, &cells);
     // If both are the text of one page, equal words around a difference are not a page frame.

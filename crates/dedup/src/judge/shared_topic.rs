@@ -11,7 +11,8 @@ use wirefold_text::Text;
 
 use crate::body::BodyWord;
 use crate::body::titles::{MENTIONED_SHARE, TitleWords, telling_key};
-use crate::compare::overlap::{Overlap, Passage};
+use crate::compare::overlap::Overlap;
+use crate::compare::passage::Passage;
 use crate::judge::{Article, Prior};
 
 /// A part of a text is about its title if it has this share of the telling words of the title that

@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use crate::body::titles::TitleWords;
 use crate::body::{BodyWord, Fact};
-use crate::compare::overlap::{Overlap, Passage};
+use crate::compare::overlap::Overlap;
+use crate::compare::passage::Passage;
 use crate::judge::Article;
 use crate::judge::facts::{
     MOSTLY_EQUAL, agreeing_numbers, all_differ, all_names_differ, names_in, numbers_in,

@@ -27,7 +27,7 @@ pub(crate) const CHECK_INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) const CHECKS_UNTIL_ABANDONED: u32 = 8;
 /// A holder starts no work if its last successful renewal began longer ago than this. It is less than
 /// the time that the others wait.
-pub(crate) const DOUBT_AFTER: Duration = Duration::from_millis(1_500);
+pub(crate) const RENEWAL_DUE_AFTER: Duration = Duration::from_millis(1_500);
 
 /// The key of a lease, and the process that requests it.
 #[derive(Clone)]
@@ -140,7 +140,7 @@ impl Lease {
             tokio::select! {
                 biased;
                 _ = leadership.wait_for(|current| *current == Leadership::Released) => {}
-                () = context.wait(DOUBT_AFTER) => {}
+                () = context.wait(RENEWAL_DUE_AFTER) => {}
             }
         }
     }

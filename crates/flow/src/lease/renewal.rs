@@ -6,8 +6,8 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::{
-    CHECK_INTERVAL, CHECKS_UNTIL_ABANDONED, DOUBT_AFTER, Leadership, LeaseConfig, LeaseRequest,
-    RENEWAL_INTERVAL,
+    CHECK_INTERVAL, CHECKS_UNTIL_ABANDONED, Leadership, LeaseConfig, LeaseRequest,
+    RENEWAL_DUE_AFTER, RENEWAL_INTERVAL,
 };
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
@@ -116,7 +116,7 @@ impl Renewal {
     /// Renews our lease. Returns how long to wait before the next renewal.
     async fn renew(&mut self, held: OwnLease) -> Duration {
         let begun = self.context.clock.now();
-        if begun.since(held.renewed) >= DOUBT_AFTER {
+        if begun.since(held.renewed) >= RENEWAL_DUE_AFTER {
             self.set_leadership(Leadership::InDoubt);
         }
         match self.put(held.revision, self.answer_timeout(held)).await {
@@ -141,7 +141,7 @@ impl Renewal {
             Err(error) if !error.may_pass() => return RENEWAL_INTERVAL,
             Err(_) => {}
         }
-        if self.context.clock.now().since(held.renewed) >= DOUBT_AFTER {
+        if self.context.clock.now().since(held.renewed) >= RENEWAL_DUE_AFTER {
             self.set_leadership(Leadership::InDoubt);
         }
         RETRY_AFTER
@@ -150,7 +150,7 @@ impl Renewal {
     /// How long to wait for an answer. A lease that cannot be renewed must be in doubt before the others
     /// take it.
     fn answer_timeout(&self, held: OwnLease) -> Duration {
-        let left = held.renewed.plus(DOUBT_AFTER).since(self.context.clock.now());
+        let left = held.renewed.plus(RENEWAL_DUE_AFTER).since(self.context.clock.now());
         if left.is_zero() { ANSWER_TIMEOUT } else { left.min(ANSWER_TIMEOUT) }
     }
 

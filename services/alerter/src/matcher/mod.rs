@@ -199,7 +199,7 @@ impl Matcher<'_> {
                     self.progress.applied(item.position(), judged);
                 }
                 Some(MessagePosition { judged, .. }) => {
-                    self.progress.passed_to(item.position(), judged)
+                    self.progress.passed_to(item.position(), judged);
                 }
                 None => {}
             }
