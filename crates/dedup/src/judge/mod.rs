@@ -108,9 +108,10 @@ pub enum CopyKind {
 }
 
 /// The decision about a new article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Decision {
     /// Not a copy: its text is its own.
+    #[default]
     Own,
     /// A copy of an earlier article.
     Copy {
@@ -145,7 +146,7 @@ impl Match {
 }
 
 /// The result of [`judge`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Judgement {
     /// The decision about the article.
     pub decision: Decision,
@@ -198,13 +199,7 @@ pub fn judge(new: &Article<'_>, priors: &[Prior<'_>], settings: &Settings) -> Ju
             .then(y.contained.total_cmp(&x.contained))
             .then(a.doc.cmp(&b.doc))
     });
-    let mut judgement = Judgement {
-        decision: Decision::Own,
-        matches: Vec::new(),
-        holds: Vec::new(),
-        held_by: Vec::new(),
-        foldable: Vec::new(),
-    };
+    let mut judgement = Judgement::default();
     let mut rules = Vec::with_capacity(compared.len());
     for (prior, overlap) in &compared {
         let by_text = by_text(new, prior, overlap, settings);
