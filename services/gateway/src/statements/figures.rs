@@ -12,19 +12,19 @@ use wirefold_proto::{Figure, FigureRole, Qualifier};
 use super::{InStory, MOST_CARRIERS, outlets_and_texts};
 use crate::shapes::{Carrier, FigureRecord, FigureStanding, FigureValue};
 
-/// What `about` and `nearly` leave open.
+/// The tolerance of `about` and `nearly`, as a share.
 const ABOUT: f64 = 0.1;
-/// `At least 14` leaves open so many times as much: where 41 are counted, nobody writes that.
+/// `At least 14` allows up to this many times the value. Nobody writes it for a count of 41.
 const AT_LEAST: f64 = 2.0;
-/// The unit of those who are counted without one.
+/// The unit of figures that name none: people.
 const PEOPLE: &str = "people";
-/// The most values of one kind that are told, the newest.
+/// The most values of one kind that are listed, the newest ones.
 const MOST_VALUES: usize = 20;
 
-/// What is counted: what happened to it, and its unit where that is not people.
+/// What a figure counts: what happened, and the unit if it is not people.
 type Kind<'a> = (FigureRole, Option<&'a str>);
 
-/// The figures of these articles by what they count.
+/// The figures of these articles, grouped by what they count.
 pub(super) fn records(articles: &[InStory]) -> Vec<FigureRecord> {
     let mut kinds: BTreeMap<Kind<'_>, Vec<(usize, &Figure)>> = BTreeMap::new();
     // The first figure of a digest may be of another event.
@@ -61,7 +61,7 @@ fn record(
             None => values.push(Value { figure, places: vec![*at] }),
         }
     }
-    // They stand in the order in which they came up.
+    // In the order in which they were first seen.
     values.reverse();
     let newest = values.first().map(|value| (bounds(value.figure), value.places[0]));
     values.truncate(MOST_VALUES);
@@ -108,7 +108,7 @@ fn is_same(one: &Figure, other: &Figure) -> bool {
     (&one.value, &one.value_to, one.qualifier) == (&other.value, &other.value_to, other.qualifier)
 }
 
-/// The least and the most that a figure says.
+/// The smallest and the largest number that a figure allows.
 fn bounds(figure: &Figure) -> (f64, f64) {
     let value = figure.value.as_f64().unwrap_or(f64::NAN);
     let to = figure.value_to.as_ref().and_then(serde_json::Number::as_f64).unwrap_or(value);

@@ -27,7 +27,7 @@ pub(crate) const MOST_ARTICLES: usize = 1_000;
 /// The most carriers that are named.
 const MOST_CARRIERS: usize = 50;
 
-/// An article, as far as it is read here: a part of what the output says of it.
+/// The fields of an output article that are read here.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct SayingArticle {
     id: ArticleId,
@@ -37,14 +37,14 @@ pub(crate) struct SayingArticle {
     findings: Found,
 }
 
-/// The part of the verdict that says whether it is a digest.
+/// The field of the verdict that marks a digest.
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Judged {
     #[serde(default)]
     holds: Vec<StoryId>,
 }
 
-/// Who publishes it, and when it came.
+/// Its outlet, and when it was seen.
 #[derive(Debug, Clone, Deserialize)]
 struct Source {
     outlet: Outlet,
@@ -52,7 +52,7 @@ struct Source {
     seen: Timestamp,
 }
 
-/// What was found in it.
+/// The findings of the enricher.
 #[derive(Debug, Clone, Default, Deserialize)]
 struct Found {
     language: Option<Language>,
@@ -69,7 +69,8 @@ struct Found {
 /// An article with the story that it is in now.
 pub(crate) type InStory = (StoryId, SayingArticle);
 
-/// What these articles say, the first seen first. `unread` more were too many.
+/// The statements of these articles, the first seen first. `unread` is the number of articles beyond the
+/// limit.
 pub(crate) fn statements(articles: &[InStory], unread: u32) -> Statements {
     let (quotations, more_quotations) = quotations::records(articles);
     let figures = figures::records(articles);
@@ -86,7 +87,7 @@ pub(crate) fn statements(articles: &[InStory], unread: u32) -> Statements {
     }
 }
 
-/// The agencies that texts cite, those that most texts cite first.
+/// The agencies that texts cite, the most cited first.
 fn cited(articles: &[InStory]) -> Vec<CitedAgencyRecord> {
     let mut by_name: BTreeMap<&str, Vec<&InStory>> = BTreeMap::new();
     for article in articles {
@@ -104,7 +105,7 @@ fn cited(articles: &[InStory]) -> Vec<CitedAgencyRecord> {
     records
 }
 
-/// Only what one of a story's articles carries.
+/// The statements that an article of this story carries.
 pub(crate) fn of_story(statements: Statements, story: StoryId) -> Statements {
     let is_in = |carrier: &Carrier| carrier.story == story;
     let has_quotation =
@@ -133,7 +134,7 @@ impl SayingArticle {
     }
 }
 
-/// How many outlets and how many stories these articles are of.
+/// The numbers of outlets and of stories of these articles.
 fn outlets_and_texts<'a>(articles: impl Iterator<Item = &'a InStory> + Clone) -> (u32, u32) {
     let outlets = articles.clone().map(|(_, it)| (&it.article.outlet, &it.article.via));
     let outlets = outlets.collect::<std::collections::BTreeSet<_>>().len();

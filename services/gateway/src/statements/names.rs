@@ -19,9 +19,9 @@ const MOST_SPELLINGS: usize = 10;
 /// The mentions of one name.
 #[derive(Default)]
 struct Named<'a> {
-    /// Places among the articles.
+    /// Indexes of the articles.
     articles: BTreeSet<usize>,
-    /// Each spelling, with how many articles have it first.
+    /// Each spelling, with the number of articles in which it comes first.
     spellings: BTreeMap<&'a str, usize>,
     wikidata: Option<&'a str>,
     country: Option<&'a str>,
@@ -30,13 +30,13 @@ struct Named<'a> {
 /// Kind and id.
 type Id = (EntityKind, String);
 
-/// What joins spellings: the ids that keys have in one article, and who alone bears a family name.
+/// Data that joins spellings: the ids of keys in one article, and the only person with each family name.
 struct Joins<'a> {
     ids: BTreeMap<&'a str, &'a Entity>,
     bearers: BTreeMap<&'a str, Option<Id>>,
 }
 
-/// The names of these articles, those of most texts first, and how many more there are.
+/// The names of these articles, those in most texts first, and the number of names that were left out.
 pub(super) fn records(articles: &[InStory]) -> (Vec<NameRecord>, u32) {
     let joins = Joins::of(articles);
     let mut all: BTreeMap<Id, Named<'_>> = BTreeMap::new();
@@ -81,7 +81,7 @@ impl<'a> Joins<'a> {
         joins
     }
 
-    /// The id that an entity has by itself: the table's, which another article may tell, or one of the same
+    /// The id of an entity: that of the table, which another article may give, or one of the same
     /// form from its key.
     fn own_id(&self, entity: &'a Entity) -> Id {
         let told = self.ids.get(entity.key.as_str()).copied();
@@ -113,7 +113,7 @@ fn record((kind, id): Id, named: Named<'_>, articles: &[InStory]) -> NameRecord 
             stories.push(articles[*at].0);
         }
     }
-    // The fullest is the name; of equally full ones, that of most articles.
+    // The fullest spelling is the name. Among equally full ones, the one in most articles.
     let words = |name: &str| name.split_whitespace().count();
     spellings.sort_by_key(|(name, times)| (Reverse(words(name)), Reverse(*times), *name));
     let mut names = spellings.into_iter().map(|(name, _)| name.to_owned());

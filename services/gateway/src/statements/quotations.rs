@@ -18,31 +18,31 @@ use crate::shapes::{Carrier, Difference, QuotationRecord, Wording};
 const MOST_RECORDS: usize = 100;
 /// The most wordings of one event that are grouped; those of the first articles.
 const MOST_WORDINGS: usize = 10_000;
-/// A shorter one that nobody is named for is a word in quotation marks, and nobody's speech.
+/// A shorter quotation without a speaker is a word in quotation marks, not speech.
 const LEAST_WORDS: usize = 3;
-/// A run of words that stands in more groups than this is a phrase that finds nothing.
+/// A run of words in more groups than this is a common phrase, and is not used to find groups.
 const STOCK: usize = 32;
-/// The groups that a wording is compared with, those with most runs in common first.
+/// The most groups that a wording is compared with, those with most runs in common first.
 const CANDIDATES: usize = 8;
-/// The quotations of one speaker that a short one is compared with.
+/// The most quotations of one speaker that a short one is compared with.
 const OF_ONE_SPEAKER: usize = 64;
 
 /// One wording, with every article that has it.
 struct DistinctWording<'a> {
-    /// As the first article has it.
+    /// The words in the first article that has it.
     text: &'a str,
     words: Words,
     language: LanguageTag,
-    /// The articles by their place in order, each with whom it names.
+    /// The indexes of the articles, each with the speaker that it names.
     by: BTreeMap<usize, Option<&'a str>>,
-    /// Whom most of them name.
+    /// The speaker that most of them name.
     speaker: Option<&'a str>,
-    /// Whether an article names the speaker beside the words.
+    /// Whether an article names the speaker next to the words.
     is_named: bool,
 }
 
 impl<'a> DistinctWording<'a> {
-    /// Whom most of the articles name; of those named as often, the one that was named first.
+    /// The speaker that most articles name. Among equals, the one that was named first.
     fn most_named(&self) -> Option<&'a str> {
         let mut times: BTreeMap<&str, (usize, Reverse<usize>)> = BTreeMap::new();
         for (at, name) in &self.by {
@@ -62,7 +62,7 @@ struct Group {
     members: Vec<(usize, Difference)>,
 }
 
-/// The quotations of these articles, those that most texts carry first, and how many more there are.
+/// The quotations of these articles, those in most texts first, and the number that were left out.
 pub(super) fn records(articles: &[InStory]) -> (Vec<QuotationRecord>, u32) {
     let mut wordings = distinct_wordings(articles);
     wordings.iter_mut().for_each(|one| one.speaker = one.most_named());
@@ -90,7 +90,7 @@ fn distinct_wordings(articles: &[InStory]) -> Vec<DistinctWording<'_>> {
             if words.length < LEAST_WORDS && (speaker.is_none() || words.length == 0) {
                 continue;
             }
-            // The same few words of two people are two quotations.
+            // The same few words of two speakers are two quotations.
             let name = speaker.and_then(|name| name_words(name).last().copied());
             let of_whom = if words.is_short() { name } else { None };
             let key = (article.language(), words.key(), of_whom);
@@ -143,16 +143,17 @@ fn groups(wordings: &[DistinctWording<'_>]) -> Vec<Group> {
     groups
 }
 
-/// How a wording differs from a fuller one, where it is a form of it.
+/// How a wording differs from a fuller one, if both are one quotation.
 fn form_of(full: &DistinctWording<'_>, other: &DistinctWording<'_>) -> Option<Difference> {
     let by = speakers(full.speaker, other.speaker);
     let found = difference(&full.words, &other.words, by)?;
-    // Texts in two languages share names and figures; only what one cites of the other is the same.
+    // Texts in two languages share names and figures. Their quotations are one only if one contains the
+    // other.
     let is_one_language = full.language == other.language;
     (is_one_language || found == Difference::Shortened).then_some(found)
 }
 
-/// Finds groups by runs of words, and by speaker for what is short.
+/// Finds groups by runs of words, and by speaker for short quotations.
 #[derive(Default)]
 struct Index {
     runs: FxHashMap<u64, Vec<usize>>,
@@ -183,7 +184,7 @@ impl Index {
     fn enter(&mut self, group: usize, wording: &DistinctWording<'_>) {
         for run in wording.words.runs() {
             let groups = self.runs.entry(run).or_default();
-            // One more than finds anything says that it is too many.
+            // One more than the limit marks the run as too common.
             if groups.len() <= STOCK && groups.last() != Some(&group) {
                 groups.push(group);
             }
@@ -231,7 +232,7 @@ fn record(
     }
 }
 
-/// By a last name, the full name that most articles of the event have with it.
+/// For each last name, the full name that most articles of the event use.
 type FullNames<'a> = FxHashMap<u64, &'a str>;
 
 fn full_names(articles: &[InStory]) -> FullNames<'_> {
@@ -254,7 +255,7 @@ fn full_names(articles: &[InStory]) -> FullNames<'_> {
     most.into_iter().map(|(last, (_, name))| (last, name)).collect()
 }
 
-/// Whom most texts name as the speaker, in the fullest form of the name, and whom others name.
+/// The speaker that most texts name, in the fullest form of the name, and the speakers that others name.
 fn named<'a>(
     members: impl Iterator<Item = &'a DistinctWording<'a>>,
     full_names: &FullNames<'a>,

@@ -6,7 +6,7 @@ use wirefold_proto::FigureRole;
 use super::*;
 use crate::shapes::{Difference, FigureStanding};
 
-/// An article of a story: the number of the article also orders it in time.
+/// An article of a story. The number of the article also gives its order in time.
 fn article(number: u64, story: u64, outlet: &str, findings: &Value) -> InStory {
     let id = |prefix: char, digits: u64| format!("{prefix}-{digits:026}");
     let seen = Timestamp::from_second(1_700_000_000 + number as i64 * 60).unwrap();
@@ -106,7 +106,7 @@ fn one_name_is_one_record_whatever_its_spellings() {
     let expected = [
         ("person:mara-voss", "Mara Voss", 2),
         ("person:vladimir-putin", "Vladimir Poutine", 2),
-        // Two people of the event are called so.
+        // Two people of the event have this name.
         ("person:eva-lund", "Eva Lund", 1),
         ("person:lund", "Lund", 1),
         ("person:tom-lund", "Tom Lund", 1),
@@ -235,7 +235,7 @@ fn nothing_is_said_of_an_event_in_which_nobody_says_anything() {
 
 #[test]
 fn ten_thousand_quotations_are_grouped_and_the_rest_is_counted() {
-    // All of the same few words, so that every run of words is in many: the worst for an index.
+    // All texts have the same few words, so every run of words is in many groups: the worst case.
     let words = ["harbour", "bridge", "snow", "ferry", "council", "market"];
     let quotation = |number: usize| -> String {
         (0..30)

@@ -11,11 +11,11 @@ use wirefold_text::each_search_word;
 
 use crate::shapes::Difference;
 
-/// Words beyond these are not compared one by one.
+/// Only this many words are compared one by one.
 const MOST_WORDS: usize = 160;
-/// Words of one run whose presence finds candidates.
+/// The length in words of the runs that find candidates.
 pub(super) const RUN: usize = 3;
-/// A shorter quotation says too little by itself: it needs the same speaker.
+/// A shorter quotation is too little evidence by itself: the speaker must be the same too.
 const SHORT: usize = 5;
 /// The words that overlapping wordings share in one run, …
 const LONG_RUN: usize = 8;
@@ -31,7 +31,7 @@ const ALIKE_OF_OTHERS: f64 = 0.9;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Words {
     hashes: Vec<u64>,
-    /// How much it says, in words: two characters of a script without spaces are one.
+    /// Its length in words. Two characters of a script without spaces count as one word.
     pub(super) length: usize,
 }
 
@@ -46,12 +46,12 @@ impl Words {
         Self { hashes, length }
     }
 
-    /// One number for all words in their order.
+    /// A hash of all words in order.
     pub(super) fn key(&self) -> u64 {
         hash(self.hashes.as_slice())
     }
 
-    /// A number for each run of words.
+    /// A hash of each run of words.
     pub(super) fn runs(&self) -> impl Iterator<Item = u64> + '_ {
         self.hashes.windows(RUN).take(MOST_WORDS).map(hash)
     }
@@ -71,18 +71,18 @@ fn hash<T: std::hash::Hash + ?Sized>(value: &T) -> u64 {
     hasher.finish()
 }
 
-/// What is known of the speakers of two wordings.
+/// Whether two wordings have the same speaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Speakers {
-    /// Both are named, and are one person.
+    /// Both speakers are named and are the same person.
     Same,
-    /// One of them is not named.
+    /// At least one of them is not named.
     Open,
-    /// Both are named, and are two.
+    /// Both speakers are named and are different people.
     Different,
 }
 
-/// Whether two names as written are one person's: the last name of one is in the other.
+/// Whether two names may be of one person: the last name of one is in the other.
 pub(super) fn speakers(one: Option<&str>, other: Option<&str>) -> Speakers {
     let (Some(one), Some(other)) = (one, other) else { return Speakers::Open };
     let (one, other) = (name_words(one), name_words(other));
@@ -93,15 +93,14 @@ pub(super) fn speakers(one: Option<&str>, other: Option<&str>) -> Speakers {
     }
 }
 
-/// The words of a name. Their last finds wordings by the same speaker.
+/// The words of a name. The last one finds wordings by the same speaker.
 pub(super) fn name_words(name: &str) -> Vec<u64> {
     let mut words = Vec::new();
     each_search_word(name, |word| words.push(hash(word.normal)));
     words
 }
 
-/// How a wording differs from a longer one, or an equally long one, that it may be a form of; none where
-/// they are two quotations.
+/// How a wording differs from one that is at least as long; none if they are two quotations.
 pub(super) fn difference(full: &Words, other: &Words, speakers: Speakers) -> Option<Difference> {
     let (long, short) = (full.compared(), other.compared());
     let is_by_same = speakers == Speakers::Same;
@@ -124,7 +123,7 @@ pub(super) fn difference(full: &Words, other: &Words, speakers: Speakers) -> Opt
         _ if other.is_short() => SHORT_ALIKE,
         _ => ALIKE,
     };
-    // Words scattered over a long speech are in it by chance.
+    // A long speech has scattered words of another one by chance.
     let is_dense = common.extent <= short.len() + short.len() / 2 + 1;
     if share(common.kept) >= least && is_dense && common.kept >= 2 {
         return Some(Difference::Reworded);
@@ -133,7 +132,7 @@ pub(super) fn difference(full: &Words, other: &Words, speakers: Speakers) -> Opt
     has_run.then_some(Difference::Overlapping)
 }
 
-/// What two sequences of words have in common, in order.
+/// The words that two sequences have in common, in order.
 #[derive(Debug, Default)]
 struct Common {
     /// The words.

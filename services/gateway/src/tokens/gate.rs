@@ -1,4 +1,4 @@
-//! Decides who is let in, by the credentials of a request.
+//! Decides from the credentials of a request whether it is allowed.
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ use super::limits::Limits;
 use super::{Peer, Scope, TokenError, TokenFile};
 use crate::refusal::Refusal;
 
-/// The cookie of a browser that is signed in.
+/// The cookie of a signed-in browser.
 pub(crate) const COOKIE: &str = "wirefold_session";
 /// What nobody need be let in for: is it alive, how to sign in, what links of messages carry out by their own
 /// signature, and what pages look like. Under `/t/` the token stands in the address.
 const OPEN: [&str; 6] = ["/healthz", "/readyz", "/sign-in", "/links/", "/assets/", "/t/"];
 
-/// Asks those for a token who come over the network.
+/// Asks requests from the network for a token.
 pub struct Gate {
     /// The tokens.
     pub tokens: TokenFile,
-    /// Whose login is believed without a token.
+    /// The proxies whose login header is trusted without a token.
     pub proxy: Option<TrustedProxy>,
     limits: Limits,
 }
