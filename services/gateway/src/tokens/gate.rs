@@ -15,8 +15,8 @@ use crate::refusal::Refusal;
 
 /// The cookie of a signed-in browser.
 pub(crate) const COOKIE: &str = "wirefold_session";
-/// What nobody need be let in for: is it alive, how to sign in, what links of messages carry out by their own
-/// signature, and what pages look like. Under `/t/` the token stands in the address.
+/// Paths that need no token: health, signing in, the links of messages, which carry their own
+/// signature, and the styles of pages. Under `/t/` the token is in the address.
 const OPEN: [&str; 6] = ["/healthz", "/readyz", "/sign-in", "/links/", "/assets/", "/t/"];
 
 /// Asks requests from the network for a token.
@@ -33,7 +33,7 @@ pub struct Gate {
 pub struct TrustedProxy {
     /// The header in which it names who is logged in. It must remove the header from what strangers send.
     pub header: HeaderName,
-    /// From where it asks.
+    /// The addresses from which it sends requests.
     pub networks: Vec<IpNet>,
 }
 

@@ -41,7 +41,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Counts a request without good credentials: an error says how many seconds to wait.
+    /// Counts a request without valid credentials. The error is the number of seconds to wait.
     pub(super) fn count_failure(&self, peer: Option<Peer>) -> Result<(), u64> {
         if self.failures.len() > KEPT {
             self.failures.retain_recent();
@@ -69,7 +69,7 @@ impl Limits {
     }
 }
 
-/// One who has an IPv6 address has its whole /64.
+/// The owner of an IPv6 address has its whole /64.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(six) => match six.to_ipv4_mapped() {

@@ -1,4 +1,4 @@
-//! Access tokens: who may ask if the page is served to more than this machine.
+//! Access tokens, for a page that is served to more than this machine.
 //!
 //! One file in the data folder, `tokens.json`, holds everything that lets somebody in: tokens of programs,
 //! links that sign in once, and sessions of browsers. It stores only a SHA-256 hash of each. The secrets have
@@ -47,7 +47,7 @@ pub enum TokenError {
     Failed {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// It is no list of tokens.
@@ -76,7 +76,7 @@ pub struct TokenFile {
     read: Arc<Mutex<Option<Version>>>,
 }
 
-/// What was read last, and what the file was then.
+/// The content that was read last, and the state of the file then.
 #[derive(Debug)]
 struct Version {
     inode: u64,
@@ -93,7 +93,7 @@ impl TokenFile {
     /// Makes a token, or a link's code, and returns its secret: it is shown now and never again.
     ///
     /// # Errors
-    /// A [`TokenError`] that says what to do.
+    /// A [`TokenError`] with advice.
     pub fn add(
         &self,
         name: &str,
@@ -109,7 +109,7 @@ impl TokenFile {
     /// All that lets somebody in, the oldest first.
     ///
     /// # Errors
-    /// A [`TokenError`] that says what to do.
+    /// A [`TokenError`] with advice.
     pub fn list(&self, now: Timestamp) -> Result<Vec<TokenRecord>, TokenError> {
         Ok(self.records()?.valid(now).cloned().collect())
     }
@@ -117,7 +117,7 @@ impl TokenFile {
     /// Ends all of one name at once, with the sessions that came from it. How many ended.
     ///
     /// # Errors
-    /// A [`TokenError`] that says what to do.
+    /// A [`TokenError`] with advice.
     pub fn revoke(&self, name: &str, now: Timestamp) -> Result<usize, TokenError> {
         self.change(now, |records| Ok(records.revoke(name)))
     }
@@ -145,7 +145,7 @@ impl TokenFile {
         Ok(Some(found))
     }
 
-    /// Takes a link's code for a session: it works once. None where it is unknown, used or expired.
+    /// Exchanges the code of a link for a session. A code works once. None if it is unknown, used or expired.
     pub(crate) fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<String>, TokenError> {
         let hash = secret::hash(code);
         self.change(now, |records| records.redeem(&hash, now))
@@ -169,7 +169,7 @@ impl TokenFile {
         })
     }
 
-    /// What stands in the file now.
+    /// The current content of the file.
     fn records(&self) -> Result<Arc<Records>, TokenError> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let found = match fs::metadata(&self.path) {
@@ -197,7 +197,7 @@ impl TokenFile {
         }
     }
 
-    /// Changes what is stored, as the only one who does, and drops what has expired.
+    /// Changes the stored tokens under a lock, and drops expired ones.
     fn change<T>(
         &self,
         now: Timestamp,

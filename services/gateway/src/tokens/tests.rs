@@ -1,4 +1,4 @@
-//! Tests of what is stored, and whom it lets in.
+//! Tests of stored tokens and of access by them.
 
 use std::os::unix::fs::PermissionsExt as _;
 
