@@ -12,7 +12,7 @@ pub(crate) struct ParsedDelivery {
     pub(crate) stored: Stored,
     /// How often it has been delivered, this time included.
     pub(crate) attempt: u32,
-    /// The subject on which to settle it.
+    /// The subject on which to acknowledge it.
     pub(crate) ack: String,
 }
 

@@ -157,7 +157,7 @@ impl Link {
         refusal.await.into_error(&self.user)
     }
 
-    /// The refusal of a settle of this reader since `mark`, if there was one.
+    /// The refusal of an acknowledgement by this reader since `mark`, if there was one.
     pub(crate) fn refused_ack(&self, mark: u64, reader: &str) -> Option<BusError> {
         let is_ack = |refusal: &Refusal| {
             refusal.subject.starts_with("$JS.ACK.") && refusal.subject.contains(reader)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wirefold_flow::{
-    Answer, BusError, ConsumerConfig, DeadLetter, DeadLetters, Delivery, Reason, Settle, Settler,
+    AckKind, Acker, Answer, BusError, ConsumerConfig, DeadLetter, DeadLetters, Delivery, Reason,
     Stored, Subscription, check_filter, check_name, plain,
 };
 
@@ -59,8 +59,8 @@ impl NatsSubscription {
         let messages = arrived.drain(..count).filter_map(parse_delivery);
         let to_delivery = |ParsedDelivery { stored, attempt, ack, .. }: ParsedDelivery| {
             let (holder, message) = (self.holder.clone(), stored.clone());
-            let settler = Arc::new(NatsSettler { holder, message, attempt, ack });
-            Delivery { message: stored, attempt, settler }
+            let acker = Arc::new(NatsAcker { holder, message, attempt, ack });
+            Delivery { message: stored, attempt, acker }
         };
         messages.map(to_delivery).collect()
     }
@@ -252,11 +252,11 @@ impl SubscriptionState {
     }
 
     /// Settles a delivery without waiting for an answer of the server, which would cost as much as the
-    /// delivery. If the settle is lost the message comes again, which does no harm.
+    /// delivery. If the acknowledgement is lost, the message comes again, which does no harm.
     async fn send_ack(&self, ack: &str, what: String) -> Result<(), BusError> {
         let link = &self.shared.link;
         link.client.publish(ack.to_owned(), what.into()).await.map_err(|_| closed())?;
-        // A refusal is reported once, by the next settle.
+        // A refusal is reported once, by the next acknowledgement.
         let mark = self.refusals.swap(link.refusals(), Ordering::Relaxed);
         let of_this_reader = format!(".{}.{}.", self.consumer.stream, self.consumer.durable);
         match link.refused_ack(mark, &of_this_reader) {
@@ -266,23 +266,23 @@ impl SubscriptionState {
     }
 }
 
-struct NatsSettler {
+struct NatsAcker {
     holder: Arc<SubscriptionState>,
     message: Stored,
     attempt: u32,
     ack: String,
 }
 
-impl NatsSettler {
-    async fn settle(&self, settle: Settle) -> Result<(), BusError> {
+impl NatsAcker {
+    async fn send(&self, kind: AckKind) -> Result<(), BusError> {
         let (ack, message) = (&self.ack, &self.message);
-        match settle {
-            Settle::Ack => self.holder.send_ack(ack, "+ACK".to_owned()).await,
-            Settle::InProgress => self.holder.send_ack(ack, "+WPI".to_owned()).await,
-            Settle::Reject(reason) => {
+        match kind {
+            AckKind::Ack => self.holder.send_ack(ack, "+ACK".to_owned()).await,
+            AckKind::InProgress => self.holder.send_ack(ack, "+WPI".to_owned()).await,
+            AckKind::Reject(reason) => {
                 self.holder.dead_letter(message, ack, self.attempt, &reason).await
             }
-            Settle::Retry { after, .. } => self.holder.send_ack(ack, later(after)).await,
+            AckKind::Retry { after, .. } => self.holder.send_ack(ack, later(after)).await,
         }
     }
 }
@@ -291,8 +291,8 @@ fn later(after: Duration) -> String {
     if after.is_zero() { "-NAK".to_owned() } else { format!("-NAK {{\"delay\":{}}}", nanos(after)) }
 }
 
-impl Settler for NatsSettler {
-    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
-        Box::pin(self.settle(settle))
+impl Acker for NatsAcker {
+    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
+        Box::pin(self.send(kind))
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wirefold_flow::{
-    Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, Outgoing, Settle, Stored,
+    AckKind, Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, Outgoing, Stored,
     StreamConfig,
 };
 use wirefold_flow_nats::NatsBus;
@@ -213,7 +213,7 @@ async fn a_chain_waits_for_room_and_goes_on_without_a_hole() {
     let mut read = Vec::new();
     while read.len() < 126 {
         for delivery in within_reason(subscription.next(10)).await.unwrap() {
-            delivery.settler.settle(Settle::Ack).await.unwrap();
+            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
             read.push(delivery.message);
         }
     }

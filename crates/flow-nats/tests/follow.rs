@@ -1,7 +1,7 @@
 //! Following a subject of a stream that is somebody else's.
 
 use serde_json::json;
-use wirefold_flow::{Bus, BusError, Settle, StreamConfig};
+use wirefold_flow::{AckKind, Bus, BusError, StreamConfig};
 
 use crate::server::Server;
 use crate::waiting::within_reason;
@@ -27,7 +27,7 @@ async fn the_place_is_kept_and_nothing_of_ours_is_needed() {
         (&first[0].message.body[..], first[0].message.stream.as_str()),
         (&b"one"[..], "NEWS")
     );
-    first[0].settler.settle(Settle::Ack).await.unwrap();
+    first[0].acker.ack_with(AckKind::Ack).await.unwrap();
     drop(followed);
     let made = server.ask("CONSUMER.INFO.NEWS.wirefold", json!({})).await;
     assert_eq!(made["config"]["filter_subject"], "news.desk", "{made}");
@@ -38,7 +38,7 @@ async fn the_place_is_kept_and_nothing_of_ours_is_needed() {
     while bodies.len() < 2 {
         for delivery in within_reason(again.next(8)).await.unwrap() {
             bodies.push(String::from_utf8(delivery.message.body.to_vec()).unwrap());
-            delivery.settler.settle(Settle::Ack).await.unwrap();
+            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
         }
     }
     bodies.sort();

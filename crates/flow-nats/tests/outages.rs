@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use wirefold_flow::conformance::unique;
 use wirefold_flow::sim::Random;
 use wirefold_flow::{
-    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Settle, Stored, StreamConfig,
+    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Stored, StreamConfig,
     Subscription, SystemClock,
 };
 use wirefold_flow_nats::{Options, connect};
@@ -114,7 +114,7 @@ async fn relay(bus: Arc<dyn Bus>, told: Arc<Told>) {
         for delivery in deliveries {
             let id = delivery.message.id.clone();
             publish(&*bus, Outgoing::new("out.one", id.as_str(), "")).await;
-            let _ = delivery.settler.settle(Settle::Ack).await;
+            let _ = delivery.acker.ack_with(AckKind::Ack).await;
             had.insert(id);
         }
     }
@@ -290,7 +290,7 @@ async fn until_broken(subscription: &mut dyn Subscription) -> BusError {
         match subscription.next(8).await {
             Ok(deliveries) => {
                 for delivery in deliveries {
-                    let _ = delivery.settler.settle(Settle::Ack).await;
+                    let _ = delivery.acker.ack_with(AckKind::Ack).await;
                 }
             }
             Err(error) => return error,
@@ -332,6 +332,6 @@ async fn what_is_on_its_way_is_taken_when_a_subscription_closes() {
             taken = within_reason(next.next(1)).await.unwrap();
         }
         assert_eq!((taken.len(), taken[0].attempt), (1, 1), "round {round}");
-        taken[0].settler.settle(Settle::Ack).await.unwrap();
+        taken[0].acker.ack_with(AckKind::Ack).await.unwrap();
     }
 }

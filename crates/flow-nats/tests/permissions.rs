@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::{
-    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, StreamConfig,
+    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, StreamConfig,
     SystemClock,
 };
 use wirefold_flow_nats::{ConnectError, Login, NatsBus, Options, connect};
@@ -17,7 +17,7 @@ use crate::waiting::within_reason;
 const LOST: Duration = Duration::from_hours(1);
 
 /// An owner who may do all, a writer who may publish on one subject, and a reader who may use one
-/// durable reader, and settle nothing.
+/// durable reader, and acknowledge nothing.
 const USERS: &str = r#"
 accounts {
   WF {
@@ -114,11 +114,11 @@ async fn a_refused_pull_and_a_refused_ack_are_told() {
     let mut subscription = reader.subscribe(durable()).await.unwrap();
     let taken = subscription.next(2).await.unwrap();
     assert_eq!(taken.len(), 2);
-    // An ack is not answered, so its refusal comes with whichever settle is the next.
-    taken[0].settler.settle(Settle::Ack).await.unwrap();
+    // An ack is not answered, so its refusal comes with the next ack.
+    taken[0].acker.ack_with(AckKind::Ack).await.unwrap();
     let told = async {
         loop {
-            if let Err(error) = taken[1].settler.settle(Settle::InProgress).await {
+            if let Err(error) = taken[1].acker.ack_with(AckKind::InProgress).await {
                 return error;
             }
             tokio::task::yield_now().await;
@@ -162,7 +162,7 @@ async fn one_who_may_drop_nothing_waits_for_one_who_may() {
     let mut dropped = false;
     while read < 20 {
         for delivery in within_reason(subscription.next(20)).await.unwrap() {
-            delivery.settler.settle(Settle::Ack).await.unwrap();
+            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
             read += 1;
         }
         dropped |= owner.prune("WORK").await.unwrap();

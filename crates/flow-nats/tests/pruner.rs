@@ -1,6 +1,6 @@
 //! A stream that is nearly full is made room in, as far as everybody has read.
 
-use wirefold_flow::{Bus, ConsumerConfig, DeadLetters, Outgoing, Settle, StreamConfig};
+use wirefold_flow::{AckKind, Bus, ConsumerConfig, DeadLetters, Outgoing, StreamConfig};
 
 use crate::server::Server;
 use crate::waiting::within_reason;
@@ -30,7 +30,7 @@ async fn what_every_reader_is_past_is_dropped_from_a_stream_that_is_nearly_full(
     let mut taken = 0;
     while taken < MESSAGES {
         for delivery in within_reason(subscription.next(8)).await.unwrap() {
-            delivery.settler.settle(Settle::Ack).await.unwrap();
+            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
             taken += 1;
         }
     }

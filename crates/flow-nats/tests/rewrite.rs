@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::json;
 use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{
-    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, Stored, StreamConfig,
+    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Stored, StreamConfig,
 };
 use wirefold_flow_nats::{NatsBus, Rewrite};
 use wirefold_proto::streams::FETCHED;
@@ -61,7 +61,7 @@ async fn filled(bus: NatsBus) -> NatsBus {
     }
     let mut reader = bus.subscribe(reader()).await.unwrap();
     for delivery in within_reason(reader.next(4)).await.unwrap() {
-        delivery.settler.settle(Settle::Ack).await.unwrap();
+        delivery.acker.ack_with(AckKind::Ack).await.unwrap();
     }
     drop(reader.close().await.unwrap());
     within_reason(async {

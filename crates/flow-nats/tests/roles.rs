@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wirefold_flow::{
-    Bus as _, BusError, Cause, ConsumerConfig, DeadLetters, Outgoing, Published, Reason, Settle,
+    AckKind, Bus as _, BusError, Cause, ConsumerConfig, DeadLetters, Outgoing, Published, Reason,
     SystemClock,
 };
 use wirefold_flow_nats::{Login, NatsBus, Options, connect};
@@ -51,16 +51,16 @@ async fn count(bus: &NatsBus, stream: &str, filter: &str) -> usize {
 }
 
 /// Takes one message of a durable reader and settles it.
-async fn take(bus: &NatsBus, consumer: ConsumerConfig, settle: Settle) {
+async fn take(bus: &NatsBus, consumer: ConsumerConfig, kind: AckKind) {
     let mut subscription = bus.subscribe(consumer).await.unwrap();
     let taken = within_reason(subscription.next(1)).await.unwrap();
-    taken[0].settler.settle(Settle::InProgress).await.unwrap();
-    taken[0].settler.settle(settle).await.unwrap();
+    taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
+    taken[0].acker.ack_with(kind).await.unwrap();
     subscription.close().await.unwrap();
     // What was said is with the server, or refused, once it has answered this.
     let state = bus.stream_state(&taken[0].message.stream).await;
     assert!(matches!(state, Ok(_) | Err(BusError::NotAllowed { .. })), "{state:?}");
-    taken[0].settler.settle(Settle::InProgress).await.unwrap();
+    taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
 }
 
 async fn fetch(bus: &NatsBus) {
@@ -109,9 +109,9 @@ async fn enrich(bus: &NatsBus) {
     let beyond = bus.get("WF_FETCHED", 70).await;
     assert!(matches!(beyond, Err(BusError::NotYet { .. })), "{beyond:?}");
     assert_eq!(bus.publish(message(OUTPUT, "a-1")).await.unwrap(), Published::New(1));
-    take(bus, enrichers(), Settle::Ack).await;
+    take(bus, enrichers(), AckKind::Ack).await;
     let reason = Reason { cause: Cause::Rejected, text: "no article".to_owned() };
-    take(bus, enrichers(), Settle::Reject(reason)).await;
+    take(bus, enrichers(), AckKind::Reject(reason)).await;
 }
 
 async fn alert(bus: &NatsBus) {
@@ -139,7 +139,7 @@ async fn alert(bus: &NatsBus) {
         table.put("subscription.floods", "{}".into()).await.unwrap();
         assert_eq!(table.changes(0).await.unwrap().len(), 1);
     }
-    take(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), Settle::Ack).await;
+    take(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), AckKind::Ack).await;
     // The reader of a new delivery is made by `setup`; until then the stage waits, and says for what.
     let other = bus.subscribe(durable("WF_ALERTS", "alerter-pager", "alerter")).await;
     let error = other.err().expect("nobody has made it");
@@ -166,7 +166,7 @@ async fn serve(bus: &NatsBus) {
 
 async fn read_from_outside(bus: &NatsBus) {
     for (stream, _) in READERS.iter().filter(|(_, name)| *name == "reader") {
-        take(bus, durable(stream, "reader", "gateway"), Settle::Ack).await;
+        take(bus, durable(stream, "reader", "gateway"), AckKind::Ack).await;
     }
     assert!(bus.key_value("wf_stories").unwrap().get("s-1").await.unwrap().is_some());
     // No readers but those that were made for it, and nothing of what came before the output.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use wirefold_flow::{
-    Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Reason, Settle, StreamConfig,
+    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Reason, StreamConfig,
 };
 
 use crate::server::Server;
@@ -93,7 +93,7 @@ async fn a_dead_letter_too_large_for_its_stream_stands_there_without_the_body() 
     let consumer = ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"));
     let mut subscription = bus.subscribe(consumer).await.unwrap();
     let taken = subscription.next(1).await.unwrap();
-    taken[0].settler.settle(Settle::Reject(Reason::rejected("too much"))).await.unwrap();
+    taken[0].acker.ack_with(AckKind::Reject(Reason::rejected("too much"))).await.unwrap();
     let letter = bus.last("DEAD", ">").await.unwrap().unwrap();
     assert_eq!(letter.headers.get("Wf-Dead-Reason"), Some("too much"));
     assert!(letter.body.is_empty());

@@ -101,19 +101,19 @@ pub struct Delivery {
     pub message: Stored,
     /// How often it has been delivered, this time included.
     pub attempt: u32,
-    /// Settles it.
-    pub settler: Arc<dyn Settler>,
+    /// Acknowledges it.
+    pub acker: Arc<dyn Acker>,
 }
 
-/// Settles one delivery.
-pub trait Settler: Send + Sync {
-    /// Settles the delivery. Others may follow an `InProgress`. Settling twice, or late, does no harm.
-    fn settle(&self, settle: Settle) -> Answer<'_, ()>;
+/// Acknowledges one delivery.
+pub trait Acker: Send + Sync {
+    /// Acknowledges the delivery. Others may follow an `InProgress`. A second or late one does no harm.
+    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()>;
 }
 
-/// How a reader settles a message.
+/// How a reader acknowledges a message: what the bus does with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Settle {
+pub enum AckKind {
     /// Done: never deliver it again.
     Ack,
     /// Deliver it again, not before `after`, with no limit on how often.

@@ -3,9 +3,9 @@
 //! Each message is handled at least once and decided on once. The crate does not know articles or
 //! the contents of bodies. Time is an argument.
 //!
-//! - [`Bus`]: the interface. Durable streams, subscriptions with settle, chained publishing, keys.
-//! - [`run_stage`] and [`run_writer`]: the two loops. Only the loops settle; a [`Stage`] or a
-//!   [`Decide`] sees neither the bus nor a settle.
+//! - [`Bus`]: the interface. Durable streams, subscriptions with acknowledgement, chained publishing, keys.
+//! - [`run_stage`] and [`run_writer`]: the two loops. Only the loops acknowledge; a [`Stage`] or a
+//!   [`Decide`] sees neither the bus nor an acknowledgement.
 //! - [`Lease`]: decides which of several processes runs a writer. The others stand by.
 //! - [`store`]: the rules of a bus inside one process, over plain tables. [`LocalBus`] implements
 //!   the interface over them.
@@ -45,7 +45,7 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use bus::{
-    Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler, Subscription,
+    AckKind, Acker, Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Subscription,
 };
 pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{ConsumerConfig, StreamConfig, StreamState};

@@ -56,7 +56,7 @@ fn make_durable(stream: &str, durable: &str) -> Vec<String> {
     ]
 }
 
-/// The right to pull the messages of a durable consumer and to settle them.
+/// The right to pull the messages of a durable consumer and to acknowledge them.
 fn using(stream: &str, durable: &str) -> [String; 3] {
     [
         format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"),

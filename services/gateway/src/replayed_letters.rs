@@ -13,7 +13,7 @@ pub(crate) struct ReplayedLetters(Vec<(u64, u64)>);
 
 impl ReplayedLetters {
     pub(crate) fn contains(&self, sequence: u64) -> bool {
-        self.0.iter().any(|(first, last)| (first..=last).contains(&&sequence))
+        self.0.iter().any(|&(first, last)| (first..=last).contains(&sequence))
     }
 
     /// How many sequences there are.

@@ -90,7 +90,7 @@ impl Chaos {
 
     /// Waits until everything was published and alerted, and no consumer lags.
     #[track_caller]
-    fn settle(&mut self) -> StoredStreams {
+    fn wait_for_end(&mut self) -> StoredStreams {
         self.over.until_output(self.dropped);
         self.folder.write(&format!("{DROPPED}/last.txt"), LAST.as_bytes());
         self.over.until_output(self.dropped + 1);
@@ -142,7 +142,7 @@ fn run(seed: u64) {
         chaos.drop_file(file);
         chaos.take(step);
     }
-    let kept = chaos.settle();
+    let kept = chaos.wait_for_end();
     let ended = now();
     chaos.target.take();
     checks::check(&kept, &made, &chaos.target);

@@ -36,12 +36,13 @@ impl Detector {
         doc.stored = StoredParts::InMemory(Box::new(analysed.pack()));
         doc.add_relatives(&self.kin(judgement));
         (doc.story, doc.joined) = match joined_article(judgement) {
-            Some(of) => (self.story_of(of), of),
+            Some(of) => {
+                let story = self.story_of(of);
+                self.stories.join(story, number);
+                (story, of)
+            }
             None => (self.stories.open(number), number),
         };
-        if joined_article(judgement).is_some() {
-            self.stories.join(doc.story, number);
-        }
         self.mark_shared_words(&mut doc, judgement);
         let learned = match traits.filter(|_| comparable) {
             Some(traits) => self.learn_boilerplate(number, &doc, traits),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use wirefold_flow::{
-    Answer, Bus, BusError, Cause, Delivery, OrderedReader, Reason, Settle, Stored, Subscription,
+    AckKind, Answer, Bus, BusError, Cause, Delivery, OrderedReader, Reason, Stored, Subscription,
 };
 
 use super::{CODE, Signing};
@@ -117,23 +117,23 @@ impl SignedSubscription {
             held.into_iter().partition(|delivery| self.signing.counts(&delivery.message, from));
         for delivery in forged {
             self.signing.report(&delivery.message);
-            let settle = self.settle(delivery.message.sequence);
-            // If the settle fails, the record comes again and is skipped again.
-            let settled = async move { delivery.settler.settle(settle).await };
-            tokio::spawn(settled);
+            let kind = self.ack_kind(delivery.message.sequence);
+            // If the acknowledgement fails, the record comes again and is skipped again.
+            let acknowledged = async move { delivery.acker.ack_with(kind).await };
+            tokio::spawn(acknowledged);
         }
         Ok(genuine)
     }
 
-    /// How to settle a forged record. A dead letter makes people notice it.
-    fn settle(&mut self, sequence: u64) -> Settle {
+    /// How to acknowledge a forged record. A dead letter makes people notice it.
+    fn ack_kind(&mut self, sequence: u64) -> AckKind {
         if sequence < self.next_letter {
-            return Settle::Ack;
+            return AckKind::Ack;
         }
         self.next_letter = sequence + LETTER_EVERY;
         let text =
             "no writer of this stream wrote it: somebody made the server store it".to_owned();
-        Settle::Reject(Reason { cause: Cause::Forged, text })
+        AckKind::Reject(Reason { cause: Cause::Forged, text })
     }
 }
 

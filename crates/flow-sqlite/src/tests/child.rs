@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::sim::VirtualClock;
-use wirefold_flow::{Bus, ConsumerConfig, DeadLetters, Outgoing, Published, Settle, StreamConfig};
+use wirefold_flow::{AckKind, Bus, ConsumerConfig, DeadLetters, Outgoing, Published, StreamConfig};
 
 const TOLD: &str = "WIREFOLD_BUS_CHILD";
 /// No child lives longer than this many messages, should nobody kill it.
@@ -124,7 +124,7 @@ async fn work(bus: Arc<dyn Bus>) {
         for delivery in subscription.next(8).await.unwrap() {
             let id = delivery.message.id.clone();
             bus.publish(Outgoing::new("child.out.one", id.clone(), "")).await.unwrap();
-            delivery.settler.settle(Settle::Ack).await.unwrap();
+            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
             say('A', &id);
         }
     }

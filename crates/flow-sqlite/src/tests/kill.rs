@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use wirefold_flow::conformance::unique;
 use wirefold_flow::sim::Random;
-use wirefold_flow::{Bus, Outgoing, Settle, Stored};
+use wirefold_flow::{AckKind, Bus, Outgoing, Stored};
 
 use super::child::{Victim, clock, worker};
 
@@ -55,7 +55,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
             if id == "end" {
                 return;
             }
-            delivery.settler.settle(Settle::Ack).await.unwrap();
+            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
         }
     }
 }

@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use super::LocalBus;
 use crate::BoxFuture;
-use crate::bus::{Delivery, Settle, Settler, Subscription};
+use crate::bus::{AckKind, Acker, Delivery, Subscription};
 use crate::config::ConsumerConfig;
 use crate::error::Answer;
 use crate::error::BusError;
@@ -44,13 +44,13 @@ impl LocalSubscription {
 
     fn deliveries(&self, delivered: Vec<DeliveredMessage>) -> Vec<Delivery> {
         let to_delivery = |DeliveredMessage { message, attempt }: DeliveredMessage| {
-            let settler = Arc::new(LocalSettler {
+            let acker = Arc::new(LocalAcker {
                 bus: self.bus.clone(),
                 consumer: self.consumer.clone(),
                 message: Arc::new(message.clone()),
                 attempt,
             });
-            Delivery { message, attempt, settler }
+            Delivery { message, attempt, acker }
         };
         delivered.into_iter().map(to_delivery).collect()
     }
@@ -87,19 +87,19 @@ impl Subscription for LocalSubscription {
     }
 }
 
-struct LocalSettler {
+struct LocalAcker {
     bus: LocalBus,
     consumer: Arc<ConsumerConfig>,
     message: Arc<Stored>,
     attempt: u32,
 }
 
-impl Settler for LocalSettler {
-    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+impl Acker for LocalAcker {
+    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
         let (consumer, message) = (self.consumer.clone(), self.message.clone());
         let attempt = self.attempt;
         Box::pin(self.bus.until_done(move |engine, now| {
-            engine.settle(&consumer, &message, attempt, &settle, now)
+            engine.apply_ack(&consumer, &message, attempt, &kind, now)
         }))
     }
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::random::Random;
 use crate::bus::{
-    Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Settle, Settler, Subscription,
+    AckKind, Acker, Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Subscription,
 };
 use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
@@ -27,9 +27,9 @@ pub struct Odds {
     pub refused: u64,
     /// A call is carried out, and its answer is lost.
     pub answer_lost: u64,
-    /// A settle is lost without an error, so that the deadline expires.
+    /// An acknowledgement is lost without an error, so that the deadline expires.
     pub settle_lost: u64,
-    /// A settle arrives later than others that were sent after it.
+    /// An acknowledgement arrives later than others that were sent after it.
     pub settle_late: u64,
     /// The state of a stream, or the value of a key, is an earlier one.
     pub stale: u64,
@@ -238,8 +238,8 @@ impl FaultySubscription {
     /// Doubles some deliveries and changes their order, except within each subject.
     fn shuffle(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
         let mut shuffled: Vec<Delivery> = Vec::new();
-        for Delivery { message, attempt, settler } in deliveries {
-            let settler = Arc::new(FaultySettler { settler, dice: self.dice.clone() });
+        for Delivery { message, attempt, acker } in deliveries {
+            let acker = Arc::new(FaultyAcker { acker, dice: self.dice.clone() });
             let copies = 1 + usize::from(self.dice.happens(self.dice.odds.doubled));
             for _ in 0..copies {
                 let same = shuffled.iter().rposition(|d| d.message.subject == message.subject);
@@ -247,8 +247,8 @@ impl FaultySubscription {
                 let choices = shuffled.len() - first + 1;
                 let at = self.dice.with(|random| random.below(choices as u64));
                 let at = first + usize::try_from(at).unwrap_or(0);
-                let (message, settler) = (message.clone(), settler.clone());
-                shuffled.insert(at, Delivery { message, attempt, settler });
+                let (message, acker) = (message.clone(), acker.clone());
+                shuffled.insert(at, Delivery { message, attempt, acker });
             }
         }
         shuffled
@@ -268,26 +268,26 @@ impl Subscription for FaultySubscription {
     }
 }
 
-struct FaultySettler {
-    settler: Arc<dyn Settler>,
+struct FaultyAcker {
+    acker: Arc<dyn Acker>,
     dice: Dice,
 }
 
-impl Settler for FaultySettler {
-    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+impl Acker for FaultyAcker {
+    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
         Box::pin(async move {
             if self.dice.happens(self.dice.odds.settle_lost) {
                 return Ok(());
             }
             if self.dice.happens(self.dice.odds.settle_late) {
-                let (settler, dice) = (self.settler.clone(), self.dice.clone());
+                let (acker, dice) = (self.acker.clone(), self.dice.clone());
                 tokio::spawn(async move {
                     dice.sleep_randomly().await;
-                    let _ = settler.settle(settle).await;
+                    let _ = acker.ack_with(kind).await;
                 });
                 return Ok(());
             }
-            self.dice.call_with_faults(self.settler.settle(settle)).await
+            self.dice.call_with_faults(self.acker.ack_with(kind)).await
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The loop of a stage: pull, handle, publish, settle. Nothing else settles.
+//! The loop of a stage: pull, handle, publish, acknowledge. Nothing else acknowledges.
 
 use std::sync::Arc;
 
@@ -193,7 +193,7 @@ mod tests {
 
     use super::*;
     use crate::BoxFuture;
-    use crate::bus::{Settle, Settler};
+    use crate::bus::{AckKind, Acker};
     use crate::error::Answer;
     use crate::sim::{SimBus, SimDisk, VirtualClock};
     use crate::stage::{Emit, Input};
@@ -214,8 +214,8 @@ mod tests {
     #[derive(Default)]
     struct Plenty(Vec<usize>);
 
-    impl Settler for Plenty {
-        fn settle(&self, _settle: Settle) -> Answer<'_, ()> {
+    impl Acker for Plenty {
+        fn ack_with(&self, _kind: AckKind) -> Answer<'_, ()> {
             Box::pin(async { Ok(()) })
         }
     }
@@ -233,7 +233,7 @@ mod tests {
                     body: bytes::Bytes::new(),
                 },
                 attempt: 1,
-                settler: Arc::new(Self::default()),
+                acker: Arc::new(Self::default()),
             };
             Box::pin(async move {
                 self.0.push(max);

@@ -15,7 +15,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::gate::GateTicket;
 use super::referred::Referred;
 use super::work::{Failure, Outage, Worker, call_if_pending};
-use crate::bus::{Bus, Delivery, Entry, KeyValue, Settle};
+use crate::bus::{AckKind, Bus, Delivery, Entry, KeyValue};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
@@ -116,20 +116,20 @@ impl Turn<'_> {
         self.note.strikes >= MAX_STRIKES
     }
 
-    /// How to settle after the stage answered [`StageError::Retry`](super::StageError::Retry).
-    pub(super) fn settle_for_retry(
+    /// How to acknowledge after the stage answered [`StageError::Retry`](super::StageError::Retry).
+    pub(super) fn ack_kind_for_retry(
         &mut self,
         tries: &Tries,
         delivery: &Delivery,
         after: Duration,
         why: String,
-    ) -> Settle {
+    ) -> AckKind {
         self.note.answers += 1;
         let tried = if tries.notes.is_some() { self.note.answers } else { delivery.attempt };
         if tried < tries.max_tries {
-            return Settle::Retry { after, why };
+            return AckKind::Retry { after, why };
         }
-        Settle::Reject(Reason { cause: Cause::MaxDeliver, text: why })
+        AckKind::Reject(Reason { cause: Cause::MaxDeliver, text: why })
     }
 }
 
@@ -146,7 +146,7 @@ impl Worker {
             Err(failure) => return (Turn::default(), Err(failure)),
         };
         if turn.has_max_strikes() {
-            return (turn, Err(Failure::Settle(Settle::Reject(killed_process_reason()))));
+            return (turn, Err(Failure::AckWith(AckKind::Reject(killed_process_reason()))));
         }
         let done = self.handle_until_published(delivery, ticket, referred).await;
         (turn, done)
@@ -196,7 +196,7 @@ impl Worker {
         Ok(Turn { note, stored_note: Some(after), ..Turn::default() })
     }
 
-    /// Notes that the stage answered [`Settle::Retry`], so that the message did not kill the process.
+    /// Notes that the stage answered [`AckKind::Retry`], so that the message did not kill the process.
     pub(super) async fn note_answer(&self, delivery: &Delivery, turn: &Turn<'_>) {
         let Some(notes) = self.tries.notes.as_deref() else {
             return;
@@ -212,7 +212,7 @@ impl Worker {
     }
 
     /// Deletes the note of a message that is settled for good. The note of a message that kills the
-    /// process stays: if the settle is lost, the message comes again.
+    /// process stays: if the acknowledgement is lost, the message comes again.
     pub(super) async fn forget(&self, delivery: &Delivery, turn: &Turn<'_>) {
         let (Some(notes), Some(_), false) =
             (self.tries.notes.as_deref(), turn.stored_note, turn.has_max_strikes())

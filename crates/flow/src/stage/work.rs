@@ -1,4 +1,4 @@
-//! The work for one delivery: fetch the message that it names, handle, publish, settle.
+//! The work for one delivery: fetch the message that it names, handle, publish, acknowledge.
 //!
 //! An outage of the bus never counts against a message.
 
@@ -17,7 +17,7 @@ use super::referred::Referred;
 use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError};
 use crate::backoff::Backoff;
-use crate::bus::{Delivery, Settle, Settler};
+use crate::bus::{AckKind, Acker, Delivery};
 use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
@@ -30,11 +30,11 @@ const BUS_RETRY: Duration = Duration::from_secs(1);
 /// The waits between calls during an outage of the bus.
 const OUTAGE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
-/// The settler of a message that came from no subscription. It does nothing.
-struct NoSettler;
+/// The acker of a message that came from no subscription. It does nothing.
+struct NoAcker;
 
-impl Settler for NoSettler {
-    fn settle(&self, _settle: Settle) -> Answer<'_, ()> {
+impl Acker for NoAcker {
+    fn ack_with(&self, _kind: AckKind) -> Answer<'_, ()> {
         Box::pin(async { Ok(()) })
     }
 }
@@ -57,7 +57,7 @@ pub(super) struct Worker {
 
 pub(super) enum Failure {
     Crash(LoopError),
-    Settle(Settle),
+    AckWith(AckKind),
     /// The stage wants to try again, which counts as an answer.
     Retry {
         after: Duration,
@@ -96,29 +96,29 @@ impl Worker {
         self.context.check_fail_point(Point::Taken)?;
         let doing = self.handle_in_turn(&delivery, ticket, referred.as_deref());
         let (mut turn, done) = self.with_progress(&delivery, doing).await;
-        let settle = match done {
-            Ok(()) => Settle::Ack,
-            Err(Failure::Settle(settle)) => settle,
+        let kind = match done {
+            Ok(()) => AckKind::Ack,
+            Err(Failure::AckWith(kind)) => kind,
             Err(Failure::Retry { after, why }) => {
-                turn.settle_for_retry(&self.tries, &delivery, after, why)
+                turn.ack_kind_for_retry(&self.tries, &delivery, after, why)
             }
             Err(Failure::LongOutage) => retry("the bus was away"),
             Err(Failure::Crash(crash)) => return Err(crash),
         };
-        if let Settle::Retry { .. } = settle {
+        if let AckKind::Retry { .. } = kind {
             self.note_answer(&delivery, &turn).await;
         }
-        let event = match &settle {
-            Settle::Retry { why, .. } => Event::Retried { why },
-            Settle::Reject(reason) => Event::Rejected { why: &reason.text },
-            Settle::Ack | Settle::InProgress => Event::Done,
+        let event = match &kind {
+            AckKind::Retry { why, .. } => Event::Retried { why },
+            AckKind::Reject(reason) => Event::Rejected { why: &reason.text },
+            AckKind::Ack | AckKind::InProgress => Event::Done,
         };
         let observer = &self.context.observer;
         observer.observe(&self.name, event);
-        if let Err(error) = delivery.settler.settle(settle.clone()).await {
+        if let Err(error) = delivery.acker.ack_with(kind.clone()).await {
             // The message comes again after its deadline. The ids of its output make that harmless.
             observer.observe(&self.name, Event::BusFailed(&error));
-        } else if !matches!(settle, Settle::Retry { .. }) {
+        } else if !matches!(kind, AckKind::Retry { .. }) {
             self.forget(&delivery, &turn).await;
         }
         self.context.check_fail_point(Point::Settled)
@@ -127,15 +127,15 @@ impl Worker {
     /// Handles a message outside any subscription: publishes its output and settles nothing.
     pub(super) async fn handle_once(&self, message: Stored) -> Result<(), StageError> {
         // Not the first attempt: some of its output may have been published before.
-        let delivery = Delivery { message, attempt: 2, settler: Arc::new(NoSettler) };
+        let delivery = Delivery { message, attempt: 2, acker: Arc::new(NoAcker) };
         let ticket = self.gate.register();
         match self.handle_and_publish(&delivery, delivery.attempt, ticket, None).await {
             Ok(()) => Ok(()),
-            Err(Failure::Settle(Settle::Reject(reason))) => Err(StageError::reject(reason.text)),
-            Err(Failure::Retry { after, why } | Failure::Settle(Settle::Retry { after, why })) => {
-                Err(StageError::Retry { after, why })
-            }
-            Err(Failure::Settle(Settle::Ack | Settle::InProgress)) => Ok(()),
+            Err(Failure::AckWith(AckKind::Reject(reason))) => Err(StageError::reject(reason.text)),
+            Err(
+                Failure::Retry { after, why } | Failure::AckWith(AckKind::Retry { after, why }),
+            ) => Err(StageError::Retry { after, why }),
+            Err(Failure::AckWith(AckKind::Ack | AckKind::InProgress)) => Ok(()),
             Err(Failure::LongOutage) => {
                 Err(StageError::Retry { after: BUS_RETRY, why: "the bus was away".to_owned() })
             }
@@ -155,7 +155,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 done = &mut doing => return done,
-                progress = delivery.settler.settle(Settle::InProgress) => {
+                progress = delivery.acker.ack_with(AckKind::InProgress) => {
                     if let Err(error) = progress {
                         let observer = &self.context.observer;
                         observer.observe(&self.name, Event::BusFailed(&error));
@@ -286,7 +286,7 @@ impl Worker {
                 Ok(referred) => return Ok(Some(referred)),
                 Err(BusError::Gone { .. }) => {
                     let reason = Reason { cause: Cause::Expired, text: "text expired".to_owned() };
-                    return Err(Failure::Settle(Settle::Reject(reason)));
+                    return Err(Failure::AckWith(AckKind::Reject(reason)));
                 }
                 Err(error) => {
                     ticket.leave();
@@ -329,11 +329,11 @@ pub(super) async fn call_if_pending<T>(
 }
 
 fn reject(why: String) -> Failure {
-    Failure::Settle(Settle::Reject(Reason::rejected(why)))
+    Failure::AckWith(AckKind::Reject(Reason::rejected(why)))
 }
 
-fn retry(why: impl Into<String>) -> Settle {
-    Settle::Retry { after: BUS_RETRY, why: why.into() }
+fn retry(why: impl Into<String>) -> AckKind {
+    AckKind::Retry { after: BUS_RETRY, why: why.into() }
 }
 
 /// Whether the bus is the problem: it does not answer, or a stream of ours is gone until somebody
@@ -346,6 +346,6 @@ fn is_outage(error: &BusError) -> bool {
 fn failure_of(error: &BusError) -> Failure {
     match error {
         BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),
-        _ => Failure::Settle(retry(error.to_string())),
+        _ => Failure::AckWith(retry(error.to_string())),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, Step};
 use super::tables::Pending;
-use crate::bus::Settle;
+use crate::bus::AckKind;
 use crate::clock::UnixMillis;
 use crate::config::ConsumerConfig;
 use crate::dead::{DeadLetter, Reason};
@@ -121,12 +121,12 @@ impl Engine {
     }
 
     /// Settles one delivery. It does no harm if the message was delivered again or settled meanwhile.
-    pub(crate) fn settle(
+    pub(crate) fn apply_ack(
         &mut self,
         consumer: &ConsumerConfig,
         message: &Stored,
         attempt: u32,
-        settle: &Settle,
+        kind: &AckKind,
         now: UnixMillis,
     ) -> Result<Step<()>, BusError> {
         let (stream, durable) = (&consumer.stream, &consumer.durable);
@@ -137,24 +137,24 @@ impl Engine {
         self.signals.mark_room();
         // A redelivery may be due sooner than the readers wait for. A message that is done matters to
         // them only if they were at their limit.
-        let wakes_readers = match settle {
-            Settle::Ack | Settle::Reject(_) => self.at_limit.remove(consumer.durable.as_str()),
-            Settle::Retry { .. } | Settle::InProgress => true,
+        let wakes_readers = match kind {
+            AckKind::Ack | AckKind::Reject(_) => self.at_limit.remove(consumer.durable.as_str()),
+            AckKind::Retry { .. } | AckKind::InProgress => true,
         };
         if wakes_readers {
             self.signals.mark_readable(stream);
         }
-        match settle {
-            Settle::Ack => self.tables.drop_pending(stream, durable, message.sequence)?,
-            Settle::Reject(reason) => {
+        match kind {
+            AckKind::Ack => self.tables.drop_pending(stream, durable, message.sequence)?,
+            AckKind::Reject(reason) => {
                 return self.dead_letter(consumer, message, attempt, reason, now);
             }
-            Settle::Retry { .. } | Settle::InProgress if !is_current => {}
-            Settle::Retry { after, .. } => {
+            AckKind::Retry { .. } | AckKind::InProgress if !is_current => {}
+            AckKind::Retry { after, .. } => {
                 let again = Pending { due: now.plus(*after), ..pending };
                 self.tables.put_pending(stream, durable, again)?;
             }
-            Settle::InProgress => {
+            AckKind::InProgress => {
                 let later = Pending { due: now.plus(consumer.ack_deadline), ..pending };
                 self.tables.put_pending(stream, durable, later)?;
             }

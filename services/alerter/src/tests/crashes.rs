@@ -13,7 +13,7 @@ use wirefold_proto::{
 };
 
 use super::newsroom::{Given, Newsroom, article};
-use super::running::{Paper, Running, alerts, at_once, everything, settings, settle};
+use super::running::{Paper, Running, alerts, at_once, everything, settings, wait_until_idle};
 use crate::kinds::{DeliveryTarget, FileTarget};
 use crate::{AlerterError, Delivery, Settings};
 
@@ -152,7 +152,7 @@ async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
             if second > 0 {
                 clock.advance(Duration::from_secs(1));
             }
-            settle().await;
+            wait_until_idle().await;
             while running.done.is_finished() {
                 let end = running.done.await.unwrap();
                 assert!(
@@ -161,7 +161,7 @@ async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
                 );
                 sim.restart();
                 running = Running::start(&context, settings, &paper);
-                settle().await;
+                wait_until_idle().await;
             }
         }
     }
@@ -169,7 +169,7 @@ async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
     crashing.end();
     for _ in 0..20 {
         clock.advance(Duration::from_secs(61));
-        settle().await;
+        wait_until_idle().await;
         assert!(!running.done.is_finished(), "seed {seed}");
     }
     let alerts = alerts(&*sim.bus()).await;

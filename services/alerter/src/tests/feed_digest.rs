@@ -9,7 +9,7 @@ use wirefold_flow::{Point, StageContext};
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, FeedSettings, encode, streams};
 
 use super::http::{Answer, Receiver, webhook, without_subscriptions};
-use super::running::{Running, World, settings, settle};
+use super::running::{Running, World, settings, wait_until_idle};
 use crate::{AlerterError, Delivery, Settings};
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -26,10 +26,10 @@ async fn put(world: &World, id: &str, findings: &[FeedFinding]) {
 }
 
 async fn pass(world: &World, hours: u32) {
-    settle().await;
+    wait_until_idle().await;
     for _ in 0..hours {
         world.clock.advance(HOUR);
-        settle().await;
+        wait_until_idle().await;
     }
 }
 

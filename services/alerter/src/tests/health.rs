@@ -18,7 +18,7 @@ use wirefold_proto::{
 
 use super::http::{Answer, Receiver, webhook, without_subscriptions};
 use super::newsroom::{article, five};
-use super::running::{Running, World, at_once, settings, settle};
+use super::running::{Running, World, at_once, settings, wait_until_idle};
 use super::watching::DEADLINE;
 use crate::kinds::{DeliveryTarget, NatsTarget};
 use crate::{
@@ -38,10 +38,10 @@ async fn put_feed(world: &World, id: &str, is_set_aside: bool) {
 }
 
 async fn pass(world: &World, minutes: u32) {
-    settle().await;
+    wait_until_idle().await;
     for _ in 0..minutes.div_ceil(5) {
         world.clock.advance(MINUTE * 5);
-        settle().await;
+        wait_until_idle().await;
     }
 }
 
@@ -249,7 +249,7 @@ async fn a_delivery_that_fails_for_an_hour_is_told_through_the_others() {
         ..settings([subscription])
     };
     let running = world.start(&settings);
-    settle().await;
+    wait_until_idle().await;
     world.newsroom.tell(five()[0]).await;
     pass(&world, 55).await;
     assert_eq!((wires.health_of("phone").len(), open(&world).await.len()), (0, 0));

@@ -11,7 +11,7 @@ use wirefold_flow::Clock as _;
 use wirefold_proto::{Alert, Interval, MaterialReason, OutputArticle, SubscriptionSettings};
 
 use super::newsroom::{Given, article};
-use super::running::{World, settings, settle};
+use super::running::{World, settings, wait_until_idle};
 
 /// One life.
 #[derive(Deserialize)]
@@ -130,7 +130,7 @@ impl Playing {
             // Days pass by the minute: nothing that matters to a message is shorter there.
             let tick = if left > REST * 2 { TICK * 12 } else { TICK };
             self.world.clock.advance(tick.min(left));
-            settle().await;
+            wait_until_idle().await;
             self.note();
         }
     }
@@ -170,7 +170,7 @@ impl Playing {
                 newsroom.lead(given, &output).await;
             }
         }
-        settle().await;
+        wait_until_idle().await;
         self.note();
     }
 }
@@ -186,7 +186,7 @@ async fn play(story: &Story, restarts: bool) -> (Vec<String>, Vec<Alert>) {
         if restarts {
             running.stop().await;
             running = playing.world.start(&settings);
-            settle().await;
+            wait_until_idle().await;
         }
         playing.step(step).await;
     }

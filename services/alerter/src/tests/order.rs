@@ -14,7 +14,7 @@ use wirefold_proto::{SubscriptionSettings, streams};
 use wirefold_query::Lists;
 
 use super::newsroom::{Given, five};
-use super::running::{World, at_once, settings, settle};
+use super::running::{World, at_once, settings, wait_until_idle};
 use crate::delivery::{Clients, Common, DeliveryStage};
 use crate::delivery_states::DeliveryStates;
 use crate::kinds::{DeliveryTarget, StdoutTarget};
@@ -36,7 +36,7 @@ async fn match_only(world: &World) {
     };
     let stop = CancellationToken::new();
     let running = tokio::spawn(matcher::run(Arc::new(setup), stop.clone()));
-    settle().await;
+    wait_until_idle().await;
     stop.cancel();
     running.await.unwrap().unwrap();
 }

@@ -50,7 +50,7 @@ impl Running {
 }
 
 /// Lets everybody go on until all of them wait. The paused runtime moves on only then.
-pub(super) async fn settle() {
+pub(super) async fn wait_until_idle() {
     let idle = tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>());
     assert!(idle.await.is_err(), "nothing ends it but the paused clock");
 }
@@ -111,10 +111,10 @@ impl World {
 
     /// Moves the time on second by second, and lets everybody work in each.
     pub(super) async fn pass(&self, seconds: u64) {
-        settle().await;
+        wait_until_idle().await;
         for _ in 0..seconds {
             self.clock.advance(Duration::from_secs(1));
-            settle().await;
+            wait_until_idle().await;
         }
     }
 

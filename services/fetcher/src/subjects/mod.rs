@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_address::{Arrival, Authority};
 use wirefold_envelope::{Sender, timestamp};
 use wirefold_flow::{
-    BoxFuture, BusError, Delivery, Point, Settle, StageContext, Stored, Subscription,
+    AckKind, BoxFuture, BusError, Delivery, Point, StageContext, Stored, Subscription,
 };
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
@@ -185,7 +185,7 @@ impl Follower {
         window.finish().await?;
         crate::check_fail_point(&self.context, Point::Published)?;
         for delivery in &deliveries {
-            if let Err(error) = delivery.settler.settle(Settle::Ack).await {
+            if let Err(error) = delivery.acker.ack_with(AckKind::Ack).await {
                 // Everything is stored, so the message has no effect when it comes again.
                 return Ok(Err(error));
             }

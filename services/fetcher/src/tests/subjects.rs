@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use wirefold_flow::{
-    Answer, BoxFuture, BusError, Delivery, Headers, Point, Settle, Settler, Stored,
+    AckKind, Acker, Answer, BoxFuture, BusError, Delivery, Headers, Point, Stored,
 };
 use wirefold_flow::{Subscription, UnixMillis};
 use wirefold_proto::streams::Stage;
@@ -84,7 +84,7 @@ impl Subscription for FakeSubscription {
                         body: body.into(),
                     },
                     attempt: 1,
-                    settler: Arc::new(Ack { server: self.server.clone(), sequence }),
+                    acker: Arc::new(Ack { server: self.server.clone(), sequence }),
                 };
                 return Ok(waiting.into_iter().map(delivery).collect());
             }
@@ -101,10 +101,10 @@ struct Ack {
     sequence: u64,
 }
 
-impl Settler for Ack {
-    fn settle(&self, settle: Settle) -> Answer<'_, ()> {
+impl Acker for Ack {
+    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
         Box::pin(async move {
-            assert_eq!(settle, Settle::Ack);
+            assert_eq!(kind, AckKind::Ack);
             if *self.server.loses_acks.lock().unwrap() {
                 return Err(BusError::Unavailable("the connection is closed".to_owned()));
             }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{MOMENT, ack_all, arrivals, dead_letters, deliveries, ids, publish, reader, streams};
-use crate::bus::Settle;
+use crate::bus::AckKind;
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
 use crate::dead::Reason;
@@ -33,7 +33,7 @@ pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
     let taken = arrivals(harness, &mut *subscription, 1).await;
     for _ in 0..6 {
         harness.advance(harness.deadline() / 4).await;
-        taken[0].settler.settle(Settle::InProgress).await.unwrap();
+        taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
         assert!(arrivals(harness, &mut *subscription, 0).await.is_empty());
     }
     harness.advance(harness.deadline()).await;
@@ -47,7 +47,7 @@ pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
     let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 1).await;
     let after = harness.deadline() * 3;
-    taken[0].settler.settle(Settle::Retry { after, why: "later".into() }).await.unwrap();
+    taken[0].acker.ack_with(AckKind::Retry { after, why: "later".into() }).await.unwrap();
     harness.advance(harness.deadline() * 2).await;
     publish(&*harness.bus(), &["b"]).await;
     let meanwhile = arrivals(harness, &mut *subscription, 1).await;
@@ -65,8 +65,8 @@ pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 2).await;
     for _ in 0..2 {
-        let reject = Settle::Reject(Reason::rejected("not\nours"));
-        taken[0].settler.settle(reject).await.unwrap();
+        let reject = AckKind::Reject(Reason::rejected("not\nours"));
+        taken[0].acker.ack_with(reject).await.unwrap();
     }
     ack_all(&taken[1..]).await;
     let dead = dead_letters(&*harness.bus()).await;

@@ -13,7 +13,7 @@ pub(super) mod tries;
 
 use std::time::Duration;
 
-use crate::bus::{Bus, Delivery, Settle, Subscription};
+use crate::bus::{AckKind, Bus, Delivery, Subscription};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::conformance::Harness;
 use crate::dead::DeadLetters;
@@ -103,7 +103,7 @@ pub(super) fn ids_of(messages: &[Stored]) -> Vec<&str> {
 
 pub(super) async fn ack_all(deliveries: &[Delivery]) {
     for delivery in deliveries {
-        delivery.settler.settle(Settle::Ack).await.unwrap();
+        delivery.acker.ack_with(AckKind::Ack).await.unwrap();
     }
 }
 

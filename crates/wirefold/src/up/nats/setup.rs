@@ -90,7 +90,7 @@ fn age(table: &str, config: &Config) -> Option<Duration> {
     [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
 }
 
-/// The consumers of other programs, which may not make any. They settle their messages themselves, so nothing
+/// The consumers of other programs, which may not make any. They acknowledge their messages themselves, so nothing
 /// of theirs becomes a dead letter.
 fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
     let reader = Role::Reader.as_str();
