@@ -37,6 +37,18 @@ pub(super) struct EventMatch {
 /// Links of a new story to earlier ones, by the event of the earlier story.
 pub(super) type ByEvent = BTreeMap<EventId, Vec<Link>>;
 
+/// An earlier story that may be similar to the new one.
+struct Candidate<'a> {
+    link: Link,
+    /// If `link` has only upper bounds: the comparison from which the exact link follows.
+    unlinked: Option<Comparison<'a>>,
+}
+
+/// The highest similarity of some stories.
+fn best_of(stories: &[Candidate<'_>]) -> f64 {
+    stories.iter().map(|it| it.link.similarity).fold(0.0, f64::max)
+}
+
 /// A search for the events of a new story.
 pub(super) struct EventSearch<'a> {
     pub(super) events: &'a Events,
@@ -54,36 +66,74 @@ pub(super) struct EventSearch<'a> {
 }
 
 impl<'a> EventSearch<'a> {
-    /// The links to some earlier stories, by their events. If none of them reaches the threshold,
-    /// the links may have upper bounds of the similarity instead of exact values, which nothing
-    /// needs then.
+    /// The links to some earlier stories, by their events.
+    ///
+    /// A link that does not reach the threshold may have upper bounds of the similarities instead of
+    /// exact values, if nothing needs these: if no link of its event reaches the threshold, and the
+    /// event is not among the most similar ones.
     pub(super) fn links(&mut self, like: &[StoryId]) -> ByEvent {
         let profiles = like.iter().filter_map(|story| self.events.profiles.get(*story));
         profiles.for_each(|profile| profile.terms.prefetch());
-        let known = like.iter().filter_map(|story| self.compare(*story));
-        let with_event = |it: Comparison<'a>| Some((self.events.event_of(it.story)?, it));
-        let known: Vec<(EventId, Comparison<'a>)> = known.filter_map(with_event).collect();
-        let mut links: Vec<Link> = Vec::with_capacity(known.len());
-        let mut bounded = Vec::new();
-        for (number, (_, comparison)) in known.iter().enumerate() {
-            let at_most = self.subject.link_at_most(comparison, self.settings);
-            let matters = at_most.text_similarity >= self.threshold
-                || self.could_quotations_matter(&at_most, comparison);
-            if !matters {
-                bounded.push(number);
+        let mut found: BTreeMap<EventId, Vec<Candidate<'a>>> = BTreeMap::new();
+        for story in like {
+            let (Some(event), Some(comparison)) =
+                (self.events.event_of(*story), self.compare(*story))
+            else {
+                continue;
+            };
+            found.entry(event).or_default().push(self.candidate(comparison));
+        }
+        let reaches = |it: &Candidate<'_>| it.link.text_similarity >= self.threshold;
+        if found.values().flatten().any(reaches) {
+            self.replace_bounds(&mut found);
+        }
+        let links = |of: Vec<Candidate<'a>>| of.into_iter().map(|it| it.link).collect();
+        found.into_iter().map(|(event, of)| (event, links(of))).collect()
+    }
+
+    fn candidate(&mut self, comparison: Comparison<'a>) -> Candidate<'a> {
+        let at_most = self.subject.link_at_most(&comparison, self.settings);
+        let matters = at_most.text_similarity >= self.threshold
+            || self.could_quotations_matter(&at_most, &comparison);
+        if matters {
+            Candidate { link: self.link_of(&comparison), unlinked: None }
+        } else {
+            Candidate { link: at_most, unlinked: Some(comparison) }
+        }
+    }
+
+    /// Replaces upper bounds by exact values where these are needed: in events with a link that
+    /// reaches the threshold, and in those that may be the first or one of its rivals.
+    fn replace_bounds(&mut self, found: &mut BTreeMap<EventId, Vec<Candidate<'a>>>) {
+        let mut bounded: Vec<(f64, EventId)> = Vec::new();
+        let mut best: Vec<f64> = Vec::new();
+        for (event, of) in found.iter_mut() {
+            if of.iter().any(|it| it.link.text_similarity >= self.threshold) {
+                self.link_all(of);
             }
-            links.push(if matters { self.link_of(comparison) } else { at_most });
-        }
-        if links.iter().any(|link| link.text_similarity >= self.threshold) {
-            for number in bounded {
-                links[number] = self.link_of(&known[number].1);
+            match of.iter().all(|it| it.unlinked.is_none()) {
+                true => best.push(best_of(of)),
+                false => bounded.push((best_of(of), *event)),
             }
         }
-        let mut by_event = ByEvent::new();
-        for ((event, _), link) in known.iter().zip(links) {
-            by_event.entry(*event).or_default().push(link);
+        bounded.sort_by(|(a, x), (b, y)| b.total_cmp(a).then(x.cmp(y)));
+        for (at_most, event) in bounded {
+            best.sort_by(|a, b| b.total_cmp(a));
+            if best.get(RIVALS).is_some_and(|last| *last >= at_most) {
+                return;
+            }
+            let of = found.entry(event).or_default();
+            self.link_all(of);
+            best.push(best_of(of));
         }
-        by_event
+    }
+
+    fn link_all(&mut self, of: &mut [Candidate<'a>]) {
+        for candidate in of {
+            if let Some(comparison) = candidate.unlinked.take() {
+                candidate.link = self.link_of(&comparison);
+            }
+        }
     }
 
     /// Raises the threshold if several events are similar to the story.

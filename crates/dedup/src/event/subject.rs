@@ -5,6 +5,8 @@
 //! upper bound of the similarity, which is enough to exclude them. The exact similarity needs the
 //! length of the vector of the earlier story, for which every term of it must be looked up.
 
+use std::cell::RefCell;
+
 use crate::event::frequencies::Frequencies;
 use crate::event::link::{Link, TitleCoverage, time_factor};
 use crate::event::term_weights::TermWeights;
@@ -50,6 +52,8 @@ pub(super) struct Subject {
     /// The weights of all terms in the words, the title and the lede.
     weights: TermWeights,
     names: RareNames,
+    /// Memory that each comparison uses again.
+    buffer: RefCell<Vec<(u32, u8)>>,
 }
 
 impl Subject {
@@ -63,6 +67,7 @@ impl Subject {
             names: terms.rare_names(frequencies),
             words,
             title,
+            buffer: RefCell::default(),
         }
     }
 
@@ -84,22 +89,24 @@ impl Subject {
         settings: &Settings,
     ) -> Comparison<'a> {
         let (mut words, mut in_text) = (SharedTerms::default(), 0.0);
-        there.terms.for_each_shared(&self.weights, frequencies, |weight, here| {
+        let buffer = &mut self.buffer.borrow_mut();
+        there.terms.for_each_shared(&self.weights, frequencies, buffer, |weight, here| {
             words.add(weight, here.words);
             in_text += here.title * here.title;
         });
         let (mut lede, mut in_lede) = (SharedTerms::default(), 0.0);
-        there.lede.for_each_shared(&self.weights, frequencies, |weight, here| {
-            lede.add(weight, here.lede);
-            in_lede += here.title * here.title;
-        });
+        let lede_square =
+            there.lede.square_and_shared(&self.weights, frequencies, |weight, here| {
+                lede.add(weight, here.lede);
+                in_lede += here.title * here.title;
+            });
         let (title_coverage, title) = self.title((in_text, in_lede), there, frequencies);
         Comparison {
             story,
             there,
             time_factor: time_factor(apart, settings),
             words,
-            lede: lede.cosine(there.lede.square(frequencies)),
+            lede: lede.cosine(lede_square),
             title,
             title_coverage,
             names: there.names_cosine(&self.names, frequencies),
@@ -186,9 +193,8 @@ impl Subject {
         there: &IndexedTerms,
         frequencies: &Frequencies,
     ) -> (TitleCoverage, Option<f64>) {
-        let square = there.title.square(frequencies);
         let (mut in_words, mut in_our_lede) = (0.0, 0.0);
-        there.title.for_each_shared(&self.weights, frequencies, |weight, here| {
+        let square = there.title.square_and_shared(&self.weights, frequencies, |weight, here| {
             in_words += if here.words > 0.0 { weight * weight } else { 0.0 };
             in_our_lede += if here.lede > 0.0 { weight * weight } else { 0.0 };
         });

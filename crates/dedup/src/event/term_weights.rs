@@ -85,8 +85,14 @@ impl TermWeights {
     /// The weights of a term. `None` if the text does not have it.
     #[inline]
     pub(crate) fn get(&self, id: u32) -> Option<&Weights> {
+        if self.may_have(id) { self.find(id) } else { None }
+    }
+
+    /// Whether the text may have a term: false is certain, true is not.
+    #[inline]
+    pub(crate) fn may_have(&self, id: u32) -> bool {
         let (block, bit) = bit_of(id);
-        if self.bits[block] & bit == 0 { None } else { self.find(id) }
+        self.bits[block] & bit != 0
     }
 
     fn find(&self, id: u32) -> Option<&Weights> {
