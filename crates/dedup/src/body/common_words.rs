@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
 
-use crate::body::terms::stem;
+use crate::body::stem::stem;
 
 /// The table: a line `documents<TAB>count`, then lines `stem<TAB>count`. `cargo xtask frequencies` writes it.
 pub(crate) const TABLE: &str = include_str!("../../data/frequencies.tsv");

@@ -9,6 +9,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod hash_cache;
 pub(crate) mod lexicon;
 pub(crate) mod simhash;
+pub(crate) mod stem;
 pub(crate) mod terms;
 pub(crate) mod titles;
 pub(crate) mod varint16;

@@ -5,7 +5,7 @@ use wirefold_text::extract::{may_begin_agency, may_begin_number};
 use wirefold_text::{Text, Word};
 
 use crate::body::simhash::simhash_of_word;
-use crate::body::terms::term_of;
+use crate::body::stem::term_of;
 use crate::body::word_hash;
 use crate::codec::prefetch::prefetch;
 

@@ -13,7 +13,6 @@ use crate::compare::passage::QUOTATION_WORDS;
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::detector::reading::Analysed;
-use crate::detector::recording::joined_article;
 use crate::event::Joined;
 use crate::ids::{DocId, EventId, StoryId};
 use crate::judge::Judgement;
@@ -38,7 +37,7 @@ impl Detector {
         judgement: &Judgement,
     ) -> ArticleEvent {
         let mut quotations = shared_quotations(judgement);
-        let joined = match joined_article(judgement) {
+        let joined = match judgement.joined() {
             Some(_) => Joined::default(),
             None => self.join_event(number, incoming, analysed, judgement, &mut quotations),
         };

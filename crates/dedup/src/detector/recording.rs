@@ -35,7 +35,7 @@ impl Detector {
         let comparable = analysed.fingerprint.is_comparable(&self.settings);
         doc.stored = StoredParts::InMemory(Box::new(analysed.pack()));
         doc.add_relatives(&self.kin(judgement));
-        (doc.story, doc.joined) = match joined_article(judgement) {
+        (doc.story, doc.joined) = match judgement.joined() {
             Some(of) => {
                 let story = self.story_of(of);
                 self.stories.join(story, number);
@@ -105,7 +105,7 @@ impl Detector {
         earlier: &[EarlierArticle<'_>],
     ) -> Added {
         let novelty = self.novelty(&analysed.body, judgement);
-        let material = joined_article(judgement).and_then(|of| {
+        let material = judgement.joined().and_then(|of| {
             let story = self.story_of(of);
             let opened = |m: &Match| earlier.iter().find(|article| article.number == m.doc);
             let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
@@ -160,7 +160,7 @@ impl Detector {
             judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_mostly_one_text())
         };
         let is_whole = |doc: DocId| bridges && is_one_text(doc);
-        let joins_wholly = joined_article(judgement).is_some_and(is_whole);
+        let joins_wholly = judgement.joined().is_some_and(is_whole);
         for foldable in &judgement.foldable {
             let other = self.story_of(*foldable);
             if joins_wholly && is_whole(*foldable) {
@@ -254,14 +254,6 @@ pub(crate) struct Added {
     novelty: f64,
     /// Why it is material, if it is.
     material: Option<Reason>,
-}
-
-/// The earlier article through which an article joins a story; `None` for a text of its own.
-pub(crate) fn joined_article(judgement: &Judgement) -> Option<DocId> {
-    match judgement.decision {
-        Decision::Own => None,
-        Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
-    }
 }
 
 fn evidence(judgement: &Judgement) -> Vec<Evidence> {

@@ -10,12 +10,13 @@ use rustc_hash::FxHashMap;
 
 use crate::body::common_words::{TABLE, parse_counts};
 use crate::body::hash_cache::HashCache;
-use crate::body::terms::{Terms, term_of};
+use crate::body::stem::term_of;
+use crate::body::terms::Terms;
 use crate::body::word_hash;
 use crate::codec::bits::Bits;
 use crate::codec::{Reader, Writer, Written};
 use crate::event::logarithms::{Logarithms, ln_after};
-use crate::event::vector::{IndexedTerms, PackedTerms};
+use crate::event::packed_terms::{IndexedTerms, PackedTerms};
 
 /// The compiled table counts this many times, so that the first stories about a happening do not
 /// make the names in them look common.

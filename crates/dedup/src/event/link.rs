@@ -5,9 +5,6 @@
 //! This was measured: pairs about one happening, and pairs about different happenings of one long
 //! affair, have equally similar words and names, but not equally similar titles and ledes.
 
-use crate::body::terms::Terms;
-use crate::event::frequencies::Frequencies;
-use crate::event::subject::Subject;
 use crate::ids::StoryId;
 use crate::settings::{Settings, Switch};
 
@@ -83,25 +80,6 @@ impl Link {
         let similarity = text_similarity * time_factor;
         Link { text_similarity, similarity, quotations, in_openings, ..self }
     }
-
-    /// The link of a new text to an earlier one. `story` is the story of the earlier one, `apart`
-    /// the seconds between them, and `quotations` the number of shared quotations.
-    #[must_use]
-    pub fn between(
-        here: &Terms,
-        (story, there): (StoryId, &Terms),
-        frequencies: &mut Frequencies,
-        apart: i64,
-        quotations: usize,
-        settings: &Settings,
-    ) -> Link {
-        let in_openings = here.quoted.iter().any(|key| there.quoted.contains(key));
-        let (here, there) = (frequencies.index_terms(here), frequencies.index_terms(there));
-        let subject = Subject::new(&here, frequencies);
-        let comparison = subject.compare((story, &there), apart, frequencies, settings);
-        let link = subject.link(&comparison, frequencies, settings);
-        link.with_quotations((quotations, in_openings), comparison.time_factor, settings)
-    }
 }
 
 #[cfg(test)]
@@ -110,6 +88,8 @@ mod tests {
 
     use super::*;
     use crate::body::Body;
+    use crate::body::terms::Terms;
+    use crate::event::frequencies::Frequencies;
     use crate::event::subject::MIN_TEMPLATE_COSINE;
 
     const HOUR: i64 = 3600;

@@ -3,7 +3,7 @@
 use super::subject::Subject;
 use super::{Events, Profile};
 use crate::body::terms::Terms;
-use crate::event::vector::IndexedTerms;
+use crate::event::packed_terms::IndexedTerms;
 use crate::ids::{EventId, StoryId};
 use crate::story::Merge;
 

@@ -12,7 +12,7 @@ use super::event_match::ByEvent;
 use super::link::Link;
 use crate::body::terms::Terms;
 use crate::event::frequencies::Frequencies;
-use crate::event::vector::PackedTerms;
+use crate::event::packed_terms::PackedTerms;
 use crate::ids::StoryId;
 
 /// The number of paragraphs of a round-up that report different events, at least …

@@ -7,10 +7,12 @@
 
 use std::cell::RefCell;
 
+use crate::body::terms::Terms;
 use crate::event::frequencies::Frequencies;
 use crate::event::link::{Link, TitleCoverage, time_factor};
+use crate::event::packed_terms::IndexedTerms;
 use crate::event::term_weights::TermWeights;
-use crate::event::vector::{IndexedTerms, RareNames, Vector};
+use crate::event::vector::{RareNames, Vector};
 use crate::ids::StoryId;
 use crate::settings::{Settings, Switch};
 
@@ -90,13 +92,13 @@ impl Subject {
     ) -> Comparison<'a> {
         let (mut words, mut in_text) = (SharedTerms::default(), 0.0);
         let buffer = &mut self.buffer.borrow_mut();
-        there.terms.for_each_shared(&self.weights, frequencies, buffer, |weight, here| {
+        self.weights.for_each_shared(&there.terms, frequencies, buffer, |weight, here| {
             words.add(weight, here.words);
             in_text += here.title * here.title;
         });
         let (mut lede, mut in_lede) = (SharedTerms::default(), 0.0);
         let lede_square =
-            there.lede.square_and_shared(&self.weights, frequencies, |weight, here| {
+            self.weights.square_and_shared(&there.lede, frequencies, |weight, here| {
                 lede.add(weight, here.lede);
                 in_lede += here.title * here.title;
             });
@@ -194,7 +196,7 @@ impl Subject {
         frequencies: &Frequencies,
     ) -> (TitleCoverage, Option<f64>) {
         let (mut in_words, mut in_our_lede) = (0.0, 0.0);
-        let square = there.title.square_and_shared(&self.weights, frequencies, |weight, here| {
+        let square = self.weights.square_and_shared(&there.title, frequencies, |weight, here| {
             in_words += if here.words > 0.0 { weight * weight } else { 0.0 };
             in_our_lede += if here.lede > 0.0 { weight * weight } else { 0.0 };
         });
@@ -264,6 +266,27 @@ impl SharedTerms {
     }
 }
 
+impl Link {
+    /// The link of a new text to an earlier one. `story` is the story of the earlier one, `apart`
+    /// the seconds between them, and `quotations` the number of shared quotations.
+    #[must_use]
+    pub fn between(
+        here: &Terms,
+        (story, there): (StoryId, &Terms),
+        frequencies: &mut Frequencies,
+        apart: i64,
+        quotations: usize,
+        settings: &Settings,
+    ) -> Link {
+        let in_openings = here.quoted.iter().any(|key| there.quoted.contains(key));
+        let (here, there) = (frequencies.index_terms(here), frequencies.index_terms(there));
+        let subject = Subject::new(&here, frequencies);
+        let comparison = subject.compare((story, &there), apart, frequencies, settings);
+        let link = subject.link(&comparison, frequencies, settings);
+        link.with_quotations((quotations, in_openings), comparison.time_factor, settings)
+    }
+}
+
 /// How informative a title is, 0 to 1, from the squared length of its vector. A title of a few
 /// common words could be a part of many texts.
 fn informativeness(square: f64, frequencies: &Frequencies) -> f64 {
@@ -285,7 +308,6 @@ mod tests {
 
     use super::*;
     use crate::body::Body;
-    use crate::body::terms::Terms;
 
     /// Texts of few different words, some of them names, so that any two share some.
     fn text() -> impl Strategy<Value = String> {

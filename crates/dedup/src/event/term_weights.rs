@@ -3,7 +3,9 @@
 //!
 //! Input: three vectors. Output: the weights of a term. This file knows only the ids of terms.
 
-use crate::event::vector::Vector;
+use crate::event::frequencies::Frequencies;
+use crate::event::packed_terms::PackedTerms;
+use crate::event::vector::{NO_SUM, Vector};
 
 /// The weights of a term in each part of a text; 0 for a part without it.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -80,6 +82,55 @@ impl TermWeights {
             }
             self.slots[at] = number;
         }
+    }
+
+    /// Calls `visit` for each term that a second text, `packed`, has too, with the weight of the term
+    /// in that text, not scaled to unit length, and its weights in this one. `buffer` is only memory
+    /// that is used again.
+    ///
+    /// It first lists the terms that pass the filter, without a branch: whether a term passes cannot
+    /// be predicted, and a wrong prediction takes as long as ten terms.
+    #[inline]
+    pub(crate) fn for_each_shared(
+        &self,
+        packed: &PackedTerms,
+        frequencies: &Frequencies,
+        buffer: &mut Vec<(u32, u8)>,
+        mut visit: impl FnMut(f64, &Weights),
+    ) {
+        buffer.resize(buffer.len().max(packed.len_at_most()), (0, 0));
+        let mut passed = 0;
+        packed.for_each(|id, count| {
+            buffer[passed] = (id, count);
+            passed += usize::from(self.may_have(id));
+        });
+        let rarities = frequencies.rarities();
+        for (id, count) in &buffer[..passed] {
+            if let Some(there) = self.get(*id) {
+                visit(rarities.weight_of_rarity(there.rarity, *count), there);
+            }
+        }
+    }
+
+    /// The squared length of the vector of a second text, not scaled to unit length. Calls `visit`
+    /// for each term that both have, as [`TermWeights::for_each_shared`] does.
+    #[inline]
+    pub(crate) fn square_and_shared(
+        &self,
+        packed: &PackedTerms,
+        frequencies: &Frequencies,
+        mut visit: impl FnMut(f64, &Weights),
+    ) -> f64 {
+        let rarities = frequencies.rarities();
+        let mut square = NO_SUM;
+        packed.for_each(|id, count| {
+            let weight = rarities.weight(id, count);
+            square += weight * weight;
+            if let Some(there) = self.get(id) {
+                visit(weight, there);
+            }
+        });
+        square
     }
 
     /// The weights of a term. `None` if the text does not have it.

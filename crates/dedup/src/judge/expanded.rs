@@ -3,7 +3,7 @@
 use crate::body::titles::TitleRelation;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
 use crate::judge::digest::are_digest_items;
-use crate::judge::facts::fact_conflict;
+use crate::judge::fact_conflict::fact_conflict;
 use crate::judge::{Article, Prior, may_join};
 use crate::settings::{Settings, Switch};
 

@@ -7,33 +7,25 @@ use std::ops::Range;
 use crate::body::{Body, BodyWord, Fact};
 use crate::codec::varint;
 use crate::compare::overlap::Overlap;
-use crate::compare::passage::Passage;
 use crate::judge::Article;
-use crate::judge::rule::Rule;
-use crate::judge::template::{Slots, is_refilled_form};
-use crate::settings::{Settings, Switch};
+use crate::settings::Settings;
 use wirefold_text::Text;
 use wirefold_text::extract::{dateline, name_key, names, numbers};
 
 /// The numbers and names of a short text. Empty for a long one, which is compared without them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShortFacts {
-    numbers: BTreeSet<String>,
+    pub(crate) numbers: BTreeSet<String>,
     names: BTreeSet<String>,
 }
 
 /// Two sets of numbers, or of names, agree if they have this share of the smaller set in common.
 const MIN_AGREEMENT: f64 = 0.6;
-/// In texts of any length, the numbers inside the passages must agree from this many different ones
-/// on.
-const MIN_NUMBERS: usize = 4;
 /// Two texts are mostly equal if this share of each is in the other.
 pub(crate) const MOSTLY_EQUAL: f64 = 0.5;
 /// If the first passage begins within this many words, the words before it are compared like an
 /// edit.
 const MAX_FIRST_WORDS: usize = 12;
-/// Two texts only share an excerpt if the larger of both shares is below this.
-const EXCERPT_SHARE: f64 = 0.8;
 
 impl ShortFacts {
     /// The facts among the words of a body that are not boilerplate. Empty if the body is long.
@@ -97,56 +89,6 @@ pub(crate) fn agreeing_numbers(new: &Article<'_>, old: &Article<'_>) -> f64 {
     match here.len().min(there.len()) {
         0 => 1.0,
         smaller => common as f64 / smaller as f64,
-    }
-}
-
-/// The rule by which conflicting facts keep two texts apart. `None` if the facts allow a fold.
-pub(crate) fn fact_conflict(
-    new: &Article<'_>,
-    old: &Article<'_>,
-    overlap: &Overlap,
-    settings: &Settings,
-) -> Option<Rule> {
-    if !settings.is_on(Switch::Facts) {
-        return None;
-    }
-    if is_refilled_form(new, old, overlap) {
-        return Some(Rule::Series);
-    }
-    let slots = Slots::between(new, old, overlap);
-    let is_long = overlap.own_words.0.min(overlap.own_words.1) >= settings.short_words;
-    if overlap.is_nearly_all() && is_long {
-        return slots.are_a_series().then_some(Rule::Series);
-    }
-    if slots.are_a_template(overlap) {
-        return Some(Rule::Template);
-    }
-    let here = numbers_in(new, overlap.passages.iter().map(Passage::here));
-    let there = numbers_in(old, overlap.passages.iter().map(Passage::there));
-    let common = here.iter().filter(|number| there.binary_search(number).is_ok()).count();
-    if !enough_agree(common, here.len().min(there.len()), MIN_NUMBERS) {
-        return Some(Rule::OtherNumbers);
-    }
-    let is_short = |article: &Article<'_>| article.body.counted_words() <= settings.short_words;
-    let may_correct = overlap.smaller() >= MOSTLY_EQUAL;
-    let in_slots = || {
-        if slots.have_other_names(overlap) {
-            return Some(Rule::OtherNames);
-        }
-        let agreeing = if may_correct { common } else { 0 };
-        slots.replace_too_many_numbers(agreeing).then_some(Rule::OtherNumbers)
-    };
-    // In excerpts, the parts that are not shared have numbers of their own: they need not agree.
-    let is_excerpt = overlap.larger() < EXCERPT_SHARE;
-    match (is_short(new), is_short(old)) {
-        // Of two long texts, the later one may update one number of the shared part.
-        (false, false) => (slots.other_numbers >= 2 && slots.replace_too_many_numbers(common))
-            .then_some(Rule::OtherNumbers),
-        (true, true) if !is_excerpt && !sets_agree(&new.facts.numbers, &old.facts.numbers, 1) => {
-            Some(Rule::OtherNumbers)
-        }
-        (true, true) if !names_agree(new, old, overlap) => Some(Rule::OtherNames),
-        _ => in_slots(),
     }
 }
 
@@ -229,11 +171,11 @@ pub(crate) fn names_in(article: &Article<'_>, range: Range<usize>) -> BTreeSet<S
 
 /// Whether two sets have enough in common. They agree if the smaller one has fewer than `least`
 /// elements, because so few prove nothing.
-fn sets_agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> bool {
+pub(crate) fn sets_agree(here: &BTreeSet<String>, there: &BTreeSet<String>, least: usize) -> bool {
     enough_agree(here.intersection(there).count(), here.len().min(there.len()), least)
 }
 
-fn enough_agree(common: usize, smaller: usize, least: usize) -> bool {
+pub(crate) fn enough_agree(common: usize, smaller: usize, least: usize) -> bool {
     smaller < least || common as f64 >= MIN_AGREEMENT * smaller as f64
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod corrected;
 pub(crate) mod digest;
 pub(crate) mod expanded;
+pub(crate) mod fact_conflict;
 pub(crate) mod facts;
 pub(crate) mod material;
 pub(crate) mod name_variants;
@@ -15,6 +16,7 @@ pub(crate) mod same_outlet;
 pub(crate) mod shared_topic;
 pub(crate) mod takes;
 pub(crate) mod template;
+pub(crate) mod timing;
 
 use crate::body::figures::Figures;
 use crate::body::simhash::is_near;
@@ -26,7 +28,8 @@ use crate::compare::overlap::Overlap;
 use crate::ids::DocId;
 use crate::judge::digest::{are_digest_items, holds_new_text, is_second_text};
 use crate::judge::expanded::is_expanded;
-use crate::judge::facts::{ShortFacts, fact_conflict};
+use crate::judge::fact_conflict::fact_conflict;
+use crate::judge::facts::ShortFacts;
 use crate::judge::rule::{Compared, Rule};
 use crate::judge::same_outlet::{is_page_chrome, is_same_article, why_equal_is_not_a_copy};
 use crate::judge::takes::{is_of_another_day, is_refilled_by_outlet, why_not_takes};
@@ -161,6 +164,14 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// The earlier article through which the new one joins a story; `None` for a text of its own.
+    pub(crate) fn joined(&self) -> Option<DocId> {
+        match self.decision {
+            Decision::Own => None,
+            Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
+        }
+    }
+
     /// Records the rule that the texts of a pair give.
     fn record(&mut self, prior: &Prior<'_>, overlap: &Overlap, rule: Rule, settings: &Settings) {
         // A digest holds an earlier text only if it has the whole of it.

@@ -13,18 +13,14 @@ use crate::judge::shared_topic::{
     is_about_both_titles, is_about_neither_title, is_equal_text_about_neither_title,
     titles_name_others,
 };
-use crate::judge::takes::is_at_same_hour;
+use crate::judge::timing::{HOUR, MIN_BRIEF_WORDS, TAKE_WINDOW, is_at_same_hour, is_within};
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};
-
-pub(crate) const HOUR: i64 = 3_600;
 
 /// Shared words that are an article rather than chrome …
 const MIN_ARTICLE_WORDS: u32 = 200;
 /// … if they are this share of both pages.
 const MIN_ARTICLE_SHARE: f64 = 0.5;
-/// Within [`TAKE_WINDOW`], this many shared words are enough if they are nearly all of both pages.
-pub(crate) const MIN_BRIEF_WORDS: u32 = 100;
 /// A take under a different title comes within this many seconds, …
 const RETITLED_TAKE_WINDOW: i64 = 3 * HOUR;
 /// … shares at least this many words, …
@@ -33,9 +29,6 @@ const MIN_RETITLED_TAKE_WORDS: u32 = 60;
 const MIN_RETITLED_TAKE_SHARE: f64 = 0.65;
 /// … and the shared words begin within this many words of both pages.
 const MAX_WORDS_BEFORE_TAKE: usize = 15;
-/// The seconds within which an outlet sends takes and corrections of an item, or its text again
-/// under a different title.
-pub(crate) const TAKE_WINDOW: i64 = 16 * HOUR;
 /// Two texts at one address are versions of one article if this share of either is in the other.
 const MIN_VERSION_SHARE: f64 = 0.25;
 
@@ -157,10 +150,6 @@ pub(crate) fn is_same_article(
         || (!prior.is_comparable_with(new, settings)
             && prior.titles != TitleRelation::Other
             && is_within(prior, TAKE_WINDOW))
-}
-
-pub(crate) fn is_within(prior: &Prior<'_>, seconds: i64) -> bool {
-    prior.seconds <= seconds
 }
 
 #[cfg(test)]

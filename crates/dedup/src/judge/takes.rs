@@ -10,12 +10,10 @@ use crate::body::titles::TitleRelation;
 use crate::compare::overlap::{NEARLY_ALL, Overlap};
 use crate::judge::facts::{agreeing_numbers, names_agree};
 use crate::judge::rule::Rule;
-use crate::judge::same_outlet::{HOUR, MIN_BRIEF_WORDS, TAKE_WINDOW, is_within};
 use crate::judge::template::form_conflict;
+use crate::judge::timing::{HOUR, MIN_BRIEF_WORDS, TAKE_WINDOW, is_at_same_hour, is_within};
 use crate::judge::{Article, Prior};
 use crate::settings::{Settings, Switch};
-
-const DAY: i64 = 24 * HOUR;
 
 /// The share of either text that two takes with the same title have in common at least.
 const MIN_SHARE_SAME_TITLE: f64 = 0.5;
@@ -73,12 +71,6 @@ fn both_open_with_today(new: &Article<'_>, overlap: &Overlap) -> bool {
     there.start < BULLETIN_OPENING
         && here.start < end
         && new.body.words[here.start..end].iter().any(is_today)
-}
-
-/// Whether the time between two articles is a whole number of days, at least one, within an hour.
-pub(crate) fn is_at_same_hour(prior: &Prior<'_>) -> bool {
-    let beside = (prior.seconds + HOUR).rem_euclid(DAY);
-    prior.seconds >= DAY - HOUR && beside <= 2 * HOUR
 }
 
 /// The rule by which two articles are not takes of one item. `None` if they are takes, or one is a
