@@ -72,29 +72,29 @@ impl Shared {
         };
         let prepared =
             messages.iter().map(prepare).collect::<Result<Vec<PreparedMessage>, BusError>>()?;
-        let committed = self.commit_prepared(&prepared, expected).await?;
+        let committed = self.commit_prepared(prepared, expected).await?;
         committed.ok_or_else(|| self.link.nobody_stores(stream))
     }
 
     /// The same for prepared messages; `None` if no stream has their subjects.
     pub(crate) async fn commit_prepared(
         &self,
-        messages: &[PreparedMessage],
+        messages: Vec<PreparedMessage>,
         expected: Option<u64>,
     ) -> Result<Option<Result<u64, Failure>>, BusError> {
         self.link.connected().await?;
         let mark = self.link.refusals();
         let batch = self.link.unique_token();
         let mut commit = None;
-        for (index, message) in messages.iter().enumerate() {
-            let PreparedMessage { subject, headers, body } = message.clone();
-            let mut headers = headers;
+        let count = messages.len();
+        for (index, message) in messages.into_iter().enumerate() {
+            let PreparedMessage { subject, mut headers, body } = message;
             headers.insert("Nats-Batch-Id", batch.as_str());
             headers.insert("Nats-Batch-Sequence", (index + 1).to_string());
             if let Some(expected) = expected.filter(|_| index == 0) {
                 expecting(&mut headers, Expect::Last(expected));
             }
-            if index + 1 == messages.len() {
+            if index + 1 == count {
                 headers.insert("Nats-Batch-Commit", "1");
                 let answer = self.link.request_at_once(&subject, Some(headers), body, mark).await?;
                 commit = Some((subject, answer));

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use wirefold_dedup::{Settings, word_hash};
+use wirefold_dedup::{Prepared, Settings, word_hash};
 use wirefold_envelope::{Sender, decode_judged, timestamp, trace_of};
 use wirefold_flow::{
     BoxFuture, Bus, CommittedDecision, Decide, Headers, REFERENCE, Reason, Record, Stored,
@@ -82,6 +82,21 @@ impl Decider {
         }
     }
 
+    /// Makes it prepare articles with this pool.
+    pub(crate) fn with_preparer(self, preparer: ParallelPreparer) -> Self {
+        Self { preparer, ..self }
+    }
+
+    /// Returns once all articles of the last [`look_ahead`](Decide::look_ahead) are prepared.
+    pub(crate) fn finish_preparing(&mut self) {
+        self.preparer.finish();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn preparer(&self) -> &ParallelPreparer {
+        &self.preparer
+    }
+
     /// Sets the last record of the stream, which the first epoch record names.
     pub(crate) fn set_last_record(&mut self, last: &Judged) {
         (self.state.last, self.state.offsets) = (Some(last.decision()), last.input());
@@ -131,16 +146,18 @@ impl Decider {
     }
 
     fn replay_article(&mut self, committed: &ArticleJudged, input: Option<&Stored>) {
-        let stored = input.and_then(|input| decode::<ArticleFetched>(&input.body).ok());
-        let Some(mut fetched) = stored.filter(|fetched| fetched.id == committed.id) else {
+        let stored = input.and_then(|input| self.take_or_decode(input));
+        let Some((mut fetched, prepared)) =
+            stored.filter(|(fetched, _)| fetched.id == committed.id)
+        else {
             EXPIRED.add(1, &[]);
             self.lacks_texts = true;
             return self.state.detector.record_id(committed.id, committed.seen);
         };
         // Use the time of the decision. Earlier releases did not correct clocks.
         fetched.article.seen = committed.seen;
-        let decided =
-            self.state.detector.decide_article(&fetched, None, committed.decision, committed.input);
+        let (decision, offsets) = (committed.decision, committed.input);
+        let decided = self.state.detector.decide_article(&fetched, prepared, decision, offsets);
         if decided.record == *committed {
             return;
         }
@@ -151,6 +168,14 @@ impl Decider {
         }
         let article = committed.id.to_string();
         self.report_difference(&article, theirs.class.as_str(), ours.class.as_str());
+    }
+
+    /// The article of a replayed decision; also prepared, if it was among the inputs shown before.
+    fn take_or_decode(&mut self, input: &Stored) -> Option<(ArticleFetched, Option<Prepared>)> {
+        match self.preparer.take_prepared(input.sequence) {
+            Some(PreparedArticle { fetched, prepared }) => Some((fetched, Some(prepared))),
+            None => decode(&input.body).ok().map(|fetched| (fetched, None)),
+        }
     }
 
     /// Applies a command again. It has no effect on articles that have left the window since.

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use wirefold_proto::{ArticleJudged, StoryChange, encode};
+use wirefold_proto::{ArticleJudged, MAX_DECISION_BYTES, StoryChange, encode};
 
 /// Encodes a decision with as many of the pending changes as fit, but at least one, and removes
 /// those from the queue. If the decision is too large, the weakest evidence is dropped first.
@@ -20,18 +20,35 @@ pub(crate) fn encode_to_fit(
             Err(_) => drop_weakest(record).expect("what has a fixed size fits"),
         }
     };
-    while let Some(next) = pending.get(record.changes.len()) {
-        record.changes.push(next.clone());
-        match encode(record) {
-            Ok(larger) => body = larger,
-            Err(_) => {
-                record.changes.pop();
-                break;
-            }
-        }
+    let first = record.changes.len();
+    record.changes.extend(
+        pending.iter().skip(first).take(count_that_fit(first, body.len(), pending)).cloned(),
+    );
+    if record.changes.len() > first {
+        body = encode(record).expect("a list of JSON grows by its items and a comma each");
     }
     pending.drain(..record.changes.len());
     body
+}
+
+/// How many of the pending changes fit after the `sent` ones in a decision of this size. An encoded change adds
+/// its own bytes and a comma.
+fn count_that_fit(sent: usize, bytes: usize, pending: &VecDeque<StoryChange>) -> usize {
+    if sent == 0 {
+        // Not even the first one fits.
+        return 0;
+    }
+    let sizes = pending.iter().skip(sent).map(|change| {
+        serde_json::to_vec(change).map_or(MAX_DECISION_BYTES, |encoded| encoded.len() + 1)
+    });
+    let mut free = MAX_DECISION_BYTES.saturating_sub(bytes);
+    sizes
+        .take_while(|size| {
+            let fits = *size <= free;
+            free = free.saturating_sub(*size);
+            fits
+        })
+        .count()
 }
 
 /// Drops the weakest piece of evidence; `None` if nothing is left to drop.
@@ -55,8 +72,8 @@ mod tests {
     use super::*;
     use wirefold_proto::{
         Agency, AgencyEvidence, AgencyHow, Class, Confidence, Containment, CopyKind, DecisionId,
-        EventState, EvidencePlace, Input, MAX_DECISION_BYTES, MaterialReason, Materiality, Novelty,
-        Offsets, Simhash, StoryState, Tag, Target, TextMatch, Verdict,
+        EventState, EvidencePlace, Input, MaterialReason, Materiality, Novelty, Offsets, Simhash,
+        StoryState, Tag, Target, TextMatch, Verdict,
     };
 
     fn agency() -> Agency {
@@ -160,6 +177,45 @@ mod tests {
         }
         assert_eq!(changes_sent, Vec::from(changes()));
         assert!(rounds > 1);
+    }
+
+    /// The same with a trial for each change.
+    fn encode_by_trials(
+        record: &mut ArticleJudged,
+        pending: &mut VecDeque<StoryChange>,
+    ) -> Vec<u8> {
+        let mut body = encode_to_fit(record, &mut pending.iter().take(1).cloned().collect());
+        while let Some(next) = pending.get(record.changes.len()) {
+            record.changes.push(next.clone());
+            let Ok(larger) = encode(record) else {
+                record.changes.pop();
+                break;
+            };
+            body = larger;
+        }
+        pending.drain(..record.changes.len());
+        body
+    }
+
+    #[test]
+    fn as_many_changes_are_sent_as_a_trial_for_each_would_send() {
+        let mut sent = std::collections::BTreeSet::new();
+        for matches in 0..14 {
+            for count in 0..12 {
+                let mut record = extreme();
+                record.verdict.matches.truncate(matches);
+                record.verdict.holds.truncate(matches % 3);
+                record.verdict.agency = None;
+                let mut tried = record.clone();
+                let mut pending: VecDeque<_> = changes().into_iter().cycle().take(count).collect();
+                let mut left = pending.clone();
+                let body = encode_to_fit(&mut record, &mut pending);
+                assert_eq!(body, encode_by_trials(&mut tried, &mut left));
+                assert_eq!((&record, &pending), (&tried, &left));
+                sent.insert(record.changes.len());
+            }
+        }
+        assert!(sent.len() > 4, "{sent:?}");
     }
 
     #[test]

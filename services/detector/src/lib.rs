@@ -15,6 +15,7 @@ mod fit;
 mod groups;
 mod lead;
 mod lede;
+pub mod measured;
 mod metrics;
 mod own_thread;
 mod packed;
@@ -90,17 +91,21 @@ async fn run_with_lease(
     let last = context.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
     let Settings { dedup, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
-    let folder = match (texts, snapshot_after) {
-        (None, _) => TextFolder::in_memory(),
-        (Some(path), 0) => TextFolder::temporary(path),
-        (Some(path), _) => TextFolder::persistent(&path),
-    };
+    let folder = text_folder(texts, snapshot_after);
     let config = DetectorConfig { settings: dedup, folder: Arc::new(folder) };
     let mut decider = Decider::new(config, writer, context.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.set_last_record(&last);
     }
     run_leased_writer(context, writer_config(), Box::new(decider), lease, stop).await
+}
+
+fn text_folder(texts: Option<PathBuf>, snapshot_after: usize) -> TextFolder {
+    match (texts, snapshot_after) {
+        (None, _) => TextFolder::in_memory(),
+        (Some(path), 0) => TextFolder::temporary(path),
+        (Some(path), _) => TextFolder::persistent(&path),
+    }
 }
 
 /// The streams and subjects that the detector reads and writes.

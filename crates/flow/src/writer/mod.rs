@@ -48,8 +48,8 @@ pub trait Decide: Send {
     /// The record of a take-over.
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
 
-    /// Prepares inputs that will be decided on next, in this order. Work that does not depend on other
-    /// inputs can use all cores here. This must not change the state, and reports no errors.
+    /// Prepares inputs that will be decided on or replayed next, in this order. Work that does not depend on
+    /// other inputs can use all cores here. This must not change the state, and reports no errors.
     fn look_ahead(&mut self, _inputs: &[Stored]) {}
 
     /// Decides on one input and applies the decision to the state. Returns `None` if there is nothing to

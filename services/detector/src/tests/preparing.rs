@@ -1,11 +1,14 @@
 //! Preparing articles on several cores before their turn.
 
 use wirefold_dedup::{Detector, Settings};
-use wirefold_flow::{Headers, Stored, UnixMillis};
+use wirefold_flow::{Decide as _, Headers, Stored, UnixMillis};
 use wirefold_proto::{ArticleFetched, encode, streams};
 
-use super::harness::TestArticle;
+use super::harness::{Harness, TestArticle};
+use crate::decider::{Decider, Writer};
 use crate::preparing::{ParallelPreparer, byline, incoming};
+use crate::state::DetectorConfig;
+use crate::text_file::TextFolder;
 
 /// Articles; every third is a copy of the first.
 fn articles() -> Vec<ArticleFetched> {
@@ -50,4 +53,39 @@ fn preparing_on_all_cores_changes_no_verdict() {
     assert!(preparer.take_prepared(1).is_none(), "each is decided once");
     preparer.prepare(&inputs[..3]);
     assert!(preparer.take_prepared(1).is_none(), "a few are quicker done in their turn");
+}
+
+/// A decider with a pool of three cores.
+fn decider(harness: &Harness) -> Decider {
+    let settings = Settings::default();
+    let pool = ParallelPreparer::on_cores(3, settings.clone());
+    let config = DetectorConfig { settings, folder: TextFolder::in_memory().into() };
+    let writer = Writer { name: "detector-1".to_owned(), release: "0.0.0".to_owned() };
+    let mut decider = Decider::new(config, writer, harness.bus.clone(), 0).with_preparer(pool);
+    decider.restart();
+    decider
+}
+
+#[tokio::test]
+async fn a_replay_takes_prepared_articles_and_gives_the_same_state() {
+    let harness = Harness::new().await;
+    let bodies = articles();
+    let bodies = bodies.iter().map(|article| encode(article).unwrap());
+    let mut inputs: Vec<Stored> = (1..).zip(bodies).map(stored).collect();
+    let last = inputs.pop().expect("there are some");
+    let mut first = decider(&harness);
+    let mut decisions = Vec::new();
+    for input in &inputs {
+        let record = first.decide(1, input).unwrap().expect("each is new");
+        let decision = stored((input.sequence, record.body.to_vec()));
+        decisions.push(Stored { stream: streams::JUDGED.name.to_owned(), ..decision });
+    }
+    let mut heir = decider(&harness);
+    heir.look_ahead(&inputs);
+    assert_eq!(heir.preparer().left(), inputs.len());
+    for (decision, input) in decisions.iter().zip(&inputs) {
+        heir.replay(decision, Some(input));
+    }
+    assert_eq!(heir.preparer().left(), 0, "each was taken from the batch");
+    assert_eq!(heir.decide(1, &last), first.decide(1, &last));
 }

@@ -2,20 +2,25 @@
 
 use anyhow::Context;
 
+use super::goals;
 use crate::tree;
 
 /// The page of most benches.
 pub(super) const PERFORMANCE: &str = "docs/performance.md";
 
-/// Writes a block between the marks of a bench, in place of the previous one.
+/// Writes a block between the marks of a bench, in place of the previous one. The table of goals follows.
 pub(super) fn put(page: &str, name: &str, block: &str) -> anyhow::Result<()> {
     let path = tree::root().join(page);
     let text = std::fs::read_to_string(&path)?;
-    let text = replaced(&text, name, block).with_context(|| page.to_owned())?;
+    let mut text = replaced(&text, name, block).with_context(|| page.to_owned())?;
+    if page == PERFORMANCE {
+        text = goals::with_goals(&text)?;
+    }
     Ok(std::fs::write(&path, text)?)
 }
 
-fn replaced(text: &str, name: &str, block: &str) -> anyhow::Result<String> {
+/// The page with a block between the marks of a bench.
+pub(super) fn replaced(text: &str, name: &str, block: &str) -> anyhow::Result<String> {
     let [begin, end] = ["begin", "end"].map(|what| format!("<!-- bench {name}: {what} -->"));
     let (before, rest) = text.split_once(&begin).with_context(|| format!("no {begin}"))?;
     let (_, after) = rest.split_once(&end).with_context(|| format!("no {end}"))?;
@@ -37,9 +42,18 @@ mod tests {
     #[test]
     fn the_page_has_a_place_for_each_bench() {
         let page = std::fs::read_to_string(tree::root().join(PERFORMANCE)).unwrap();
-        for name in
-            ["alerts", "cores", "enrich", "fetch", "hostile", "pipeline", "restart", "small"]
-        {
+        for name in [
+            "alerts",
+            "cores",
+            "detect instructions",
+            "enrich",
+            "fetch",
+            "goals",
+            "hostile",
+            "pipeline",
+            "restart",
+            "small",
+        ] {
             assert!(replaced(&page, name, "").is_ok(), "{name}");
         }
         let scale = std::fs::read_to_string(tree::root().join("docs/scale.md")).unwrap();

@@ -11,6 +11,7 @@ mod detect;
 mod document;
 mod enrich;
 mod fetch;
+mod goals;
 mod hostile;
 mod latency;
 pub(crate) mod machine;
@@ -76,6 +77,8 @@ enum Bench {
     HostilePipeline(hostile::Child),
     /// The documents on shards beside one detector, and the cost of 10 and 100 million articles a day.
     Scale(scale::Arguments),
+    /// The goals for speed beside the figures that docs/performance.md has.
+    Goals(Goals),
     /// The fetcher of `fetch`, in a process of its own.
     #[command(hide = true)]
     FetchPoll(fetch::Child),
@@ -115,6 +118,13 @@ struct Common {
     folder: Option<PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct Goals {
+    /// Writes the table into docs/performance.md, in place of the last.
+    #[arg(long)]
+    write: bool,
+}
+
 /// The arguments of a bench without a data folder.
 #[derive(clap::Args)]
 struct BareArguments {
@@ -132,7 +142,11 @@ impl Bench {
     fn needs_dist(&self) -> bool {
         !matches!(
             self,
-            Self::DetectMethod(_) | Self::AlertsSet(_) | Self::CoresStage(_) | Self::EnrichSets(_)
+            Self::Goals(_)
+                | Self::DetectMethod(_)
+                | Self::AlertsSet(_)
+                | Self::CoresStage(_)
+                | Self::EnrichSets(_)
         )
     }
 
@@ -149,6 +163,11 @@ impl Bench {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Bench::Detect(detect::Arguments { flame: Some(name), articles, .. }) = &arguments.what {
         return detect::flame::run(name, *articles);
+    }
+    if let Bench::Detect(detect::Arguments { instructions: true, articles, write, .. }) =
+        &arguments.what
+    {
+        return detect::instructions::run(*articles, *write);
     }
     if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
         return in_dist(arguments.what.needs_product());
@@ -190,6 +209,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Bench::Detect(arguments) => detect::run(arguments)?,
         Bench::DetectMethod(child) => detect::run_child(child)?,
         Bench::NatsPlain(plain) => runtime()?.block_on(nats::plain::run(plain))?,
+        Bench::Goals(arguments) => goals::run(arguments.write)?,
         Bench::Cores(common) => cores::run(common)?,
         Bench::CoresStage(child) => cores::run_child(child)?,
     }

@@ -14,6 +14,22 @@ pub(super) enum Goal {
     AtMost(f64),
 }
 
+impl Goal {
+    /// Whether a figure meets the goal.
+    pub(super) fn is_met_by(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(bound) => value >= bound,
+            Self::AtMost(bound) => value <= bound,
+        }
+    }
+
+    fn bound(self) -> f64 {
+        match self {
+            Self::AtLeast(bound) | Self::AtMost(bound) => bound,
+        }
+    }
+}
+
 /// A figure with its baseline, which was measured in the same run.
 #[derive(Debug, Serialize)]
 struct Figure {
@@ -120,11 +136,8 @@ impl Report {
     /// Sets the goal of the last figure.
     pub(super) fn goal(&mut self, goal: Goal) -> &mut Self {
         if let (Some(figure), Some(last)) = (self.figures.last_mut(), self.goals.last_mut()) {
-            let (value, is_met) = match goal {
-                Goal::AtLeast(value) => (value, figure.value >= value),
-                Goal::AtMost(value) => (value, figure.value <= value),
-            };
-            (figure.goal, figure.is_met, *last) = (Some(value), Some(is_met), Some(goal));
+            let is_met = goal.is_met_by(figure.value);
+            (figure.goal, figure.is_met, *last) = (Some(goal.bound()), Some(is_met), Some(goal));
         }
         self
     }
@@ -133,11 +146,8 @@ impl Report {
     pub(super) fn goal_of_ratio(&mut self, goal: Goal) {
         if let (Some(figure), Some(last)) = (self.figures.last_mut(), self.goals.last_mut()) {
             let ratio = figure.baseline.as_ref().map_or(0.0, |simple| simple.ratio);
-            let (value, is_met) = match goal {
-                Goal::AtLeast(value) => (value, ratio >= value),
-                Goal::AtMost(value) => (value, ratio <= value),
-            };
-            (figure.goal, figure.is_met, *last) = (Some(value), Some(is_met), Some(goal));
+            let is_met = goal.is_met_by(ratio);
+            (figure.goal, figure.is_met, *last) = (Some(goal.bound()), Some(is_met), Some(goal));
             figure.is_of_ratio = true;
         }
     }

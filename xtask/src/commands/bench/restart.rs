@@ -14,9 +14,10 @@ use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 
 use super::Common;
 use super::articles::ArticleFactory;
+use super::goals;
 use super::machine::{self, Stopwatch};
 use super::pipeline::publish;
-use super::report::{Goal, Report};
+use super::report::Report;
 use super::stages::{DataFolder, Stages};
 use crate::commands::attack::running::{Running, command};
 
@@ -89,7 +90,7 @@ pub(super) fn run(
         report.add(format!("`up` after {ended}, until its page answers"), started.page, "s");
         let what = "… until the article that waited is in its tables";
         report.add(format!("{what}, after {ended}"), started.article, "s");
-        report.goal(Goal::AtMost(2.0));
+        report.goal(goals::RESTART);
         report.add(format!("… peak resident memory, after {ended}"), started.peak()?, "MB");
         match number {
             0 => started.up.kill(),

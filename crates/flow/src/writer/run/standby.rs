@@ -109,11 +109,18 @@ impl Writer {
         before: u64,
         inputs: &mut InputsOfDecisions<'_>,
     ) -> Result<(), BusError> {
-        for decision in decisions.iter().filter(|decision| decision.sequence < before) {
+        let decisions = decisions.iter().filter(|decision| decision.sequence < before);
+        let mut found = Vec::new();
+        for decision in decisions.clone() {
             let input = match decision.headers.get(INPUT).and_then(parse_reference) {
                 Some((stream, sequence)) => inputs.find(stream, sequence).await?,
                 None => None,
             };
+            found.push(input);
+        }
+        let known: Vec<Stored> = found.iter().flatten().cloned().collect();
+        self.decide.look_ahead(&known);
+        for (decision, input) in decisions.zip(found) {
             self.decide.replay(decision, input.as_ref());
             self.learnt_through = Some(Position::from(decision));
         }

@@ -112,6 +112,11 @@ pub(super) trait Method {
         [0.0; STEPS]
     }
 
+    /// The bytes of each table, if the method has several.
+    fn tables(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
+
     /// The work for all articles so far, if the method counts it.
     fn work(&self) -> Option<Work> {
         None
@@ -145,10 +150,11 @@ pub(super) struct Results {
     pub(super) work: Vec<(String, u64)>,
     /// The resident memory of a stored article in bytes: of all; and for a run over several days, those of
     /// the first day while it lasted, and those of days that are over.
-    /// of the first day while it lasted, and of those of days that are over.
     pub(super) bytes: f64,
     pub(super) open: f64,
     pub(super) sealed: f64,
+    /// The bytes of each table for an article of days that are over, as they are written into a snapshot.
+    pub(super) tables: Vec<(String, f64)>,
     /// The same for all articles after each window, divided by the articles of one.
     pub(super) by_window: Vec<f64>,
     /// The bytes of an article's text.
@@ -192,6 +198,18 @@ impl MemorySamples {
     }
 }
 
+/// By how many bytes each table has grown for each of these articles.
+fn grown(
+    before: &[(&'static str, u64)],
+    after: &[(&'static str, u64)],
+    articles: usize,
+) -> Vec<(String, f64)> {
+    let growth = |((name, before), (_, after)): (&(&str, u64), &(&str, u64))| {
+        ((*name).to_owned(), (*after as f64 - *before as f64) / articles.max(1) as f64)
+    };
+    before.iter().zip(after).map(growth).collect()
+}
+
 /// Measures and prints the results as a line of JSON.
 pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()> {
     machine::stay_on_one_core()?;
@@ -202,6 +220,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     let mut method = child.method.method(child.articles);
     let (mut times, mut names) = (Times::new(all), NamedCounts::default());
     let (mut stories, mut roots, mut text_bytes) = (Vec::new(), Vec::new(), 0);
+    let mut first_day = Vec::new();
     for number in 0..all {
         let (made, root) = stream.article(number as u64);
         let seen = apart.saturating_mul(u32::try_from(number)?).as_secs();
@@ -214,6 +233,9 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         roots.push(root);
         text_bytes += article.text.len();
         held.sample(stories.len(), child.articles)?;
+        if stories.len() == child.articles / DAYS {
+            first_day = method.tables();
+        }
     }
     let bytes = held.now()?;
     let day = child.articles / DAYS;
@@ -226,6 +248,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         open: held.first_day / day.max(1) as f64,
         // At the end the last day is open, as the first one was at its end.
         sealed: (bytes - held.first_day) / (child.articles - day) as f64,
+        tables: grown(&first_day, &method.tables(), child.articles - day),
         by_window: held.windows.iter().map(|it| it / child.articles as f64).collect(),
         text_bytes: text_bytes as f64 / all as f64,
         snapshot_costs: (child.windows == 1 && child.set == Set::News)

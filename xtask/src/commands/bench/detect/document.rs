@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::child::{Results, STEP_NAMES};
 use super::rivals::MethodName;
 use super::set::Set;
-use crate::commands::bench::machine;
+use crate::commands::bench::{goals, machine};
 use crate::tree;
 
 const DOCUMENT: &str = "docs/performance.md";
@@ -30,17 +30,20 @@ pub(super) fn find(measured: &[Measured], method: MethodName, set: Set) -> Optio
 pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()> {
     let path = tree::root().join(DOCUMENT);
     let document = std::fs::read_to_string(&path)?;
+    let is_alone = measured.iter().all(|one| one.method == MethodName::Wirefold);
+    let alone = if is_alone { " --alone" } else { "" };
     let head = format!(
-        "`cargo xtask bench detect --articles {articles} --write`, {}, one of {} cores, load average {:.1} at \
+        "`cargo xtask bench detect --articles {articles}{alone} --write`, {}, one of {} cores, load average {:.1} at \
          the end; processor time of one thread, every method pinned to the same core.\n\n",
         machine::today(),
         machine::cores(),
         machine::load(),
     );
-    let tables = [Set::Plain, Set::Hard].map(|set| methods(measured, set)).concat();
+    let sets = if is_alone { &[][..] } else { &[Set::Plain, Set::Hard] };
+    let tables: String = sets.iter().map(|set| methods(measured, *set)).collect();
     let block = format!("{head}{tables}{}", ours(measured));
-    std::fs::write(&path, replaced(&document, articles, &block)?)?;
-    Ok(())
+    let document = goals::with_goals(&replaced(&document, articles, &block)?)?;
+    Ok(std::fs::write(&path, document)?)
 }
 
 /// The document with a block between the marks of a run of this size. If there are none yet, the block is put
@@ -123,6 +126,12 @@ fn ours(measured: &[Measured]) -> String {
         let folds = &results.folds;
         format!("{:.3}, {:.3}, {:.3}", folds.precision(), folds.recall(), folds.f1())
     });
+    let first = sets.first().map(|one| one.results.tables.as_slice()).unwrap_or_default();
+    for (at, (name, _)) in first.iter().enumerate() {
+        row(&format!("{name}, written bytes an article of days that are over"), &|results| {
+            results.tables.get(at).map_or_else(String::new, |(_, bytes)| format!("{bytes:.0}"))
+        });
+    }
     for name in work_rows(&sets) {
         row(&format!("{name}, an article"), &|results| {
             let count =

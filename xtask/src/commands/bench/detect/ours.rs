@@ -152,6 +152,10 @@ impl Method for Wirefold {
         self.steps
     }
 
+    fn tables(&self) -> Vec<(&'static str, u64)> {
+        self.detector.bytes_by_table().to_vec()
+    }
+
     fn work(&self) -> Option<Work> {
         Some(self.detector.work())
     }

@@ -40,19 +40,39 @@ fn counted() -> Vec<(String, u64)> {
 #[test]
 #[expect(clippy::disallowed_methods, reason = "whether to write the figures anew")]
 fn the_detector_does_as_much_work_as_the_kept_figures_say() {
-    let line = |(name, count): &(String, u64)| format!("{name}\t{count}\n");
-    let found: String = counted().iter().map(line).collect();
+    let found = counted();
     let path = crate::tree::root().join(FIGURES);
     if std::env::var_os("WIREFOLD_BLESS").is_some() {
-        std::fs::write(&path, &found).unwrap();
+        std::fs::write(&path, lines(&found)).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        kept == found,
+    check(&kept, &found).unwrap();
+    // The same check fails for any count that is larger, and for one that is smaller.
+    for at in 0..found.len() {
+        for count in [found[at].1 * 2, found[at].1 - 1] {
+            let mut planted = found.clone();
+            planted[at].1 = count;
+            let refused = check(&kept, &planted).unwrap_err();
+            assert!(refused.contains(&format!("-> {}\t{count}: ", planted[at].0)), "{refused}");
+        }
+    }
+}
+
+fn lines(counts: &[(String, u64)]) -> String {
+    counts.iter().map(|(name, count)| format!("{name}\t{count}\n")).collect()
+}
+
+/// Refuses counts that differ from the stored ones.
+fn check(kept: &str, counts: &[(String, u64)]) -> Result<(), String> {
+    let found = lines(counts);
+    if kept == found {
+        return Ok(());
+    }
+    let compared = compared(kept, &found);
+    Err(format!(
         "the work on {ARTICLES} articles is not that of {FIGURES}; where that is meant, run with \
-         WIREFOLD_BLESS=1\n{}",
-        compared(&kept, &found)
-    );
+         WIREFOLD_BLESS=1\n{compared}"
+    ))
 }
 
 /// Both figures of each count, with their ratio.

@@ -15,10 +15,11 @@ use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::streams::{JUDGED, OUTPUT};
 
 use super::articles::{ArticleFactory, Ready};
+use super::goals;
 use super::latency::{Percentiles, latency};
 use super::machine::{self, Stopwatch};
 use super::pipeline::publish;
-use super::report::{Goal, Report};
+use super::report::Report;
 use crate::nats_server::{self, Found};
 use crate::tree;
 use server::{MeasuredProcess, Server, Sync};
@@ -86,16 +87,20 @@ impl<'a> NatsHalf<'a> {
             add(report, sync, "JetStream alone, three hops", &raw, None);
             let (ours, sizes) = self.ours(sync, Programs::Ours, None).await?;
             add(report, sync, "ours, fetched to output", &ours, Some(&raw));
-            if sync == Sync::Always {
-                report.goal_of_ratio(Goal::AtLeast(0.8));
-            }
+            report.goal_of_ratio(match sync {
+                Sync::Always => goals::NATS_ALWAYS,
+                Sync::Default => goals::NATS_CHAIN,
+            });
             let (plainer, _) = self.ours(sync, Programs::WithoutEnrichment, Some(sizes)).await?;
             add(report, sync, "ours without enrichment", &plainer, Some(&raw));
             if sync == Sync::Default {
-                report.goal_of_ratio(Goal::AtLeast(0.5));
+                report.goal_of_ratio(goals::NATS_PLAINER);
             }
             let (loops, _) = self.ours(sync, Programs::Loops, Some(sizes)).await?;
             add(report, sync, "ours, loops alone", &loops, Some(&raw));
+            if sync == Sync::Default {
+                report.goal_of_ratio(goals::NATS_LOOPS);
+            }
         }
         self.latency(factory, report).await
     }
@@ -243,8 +248,8 @@ impl<'a> NatsHalf<'a> {
             let bus = self.bus(&server.url).await?;
             let Percentiles { p50, p99 } = latency(&bus, &SystemClock, factory, time).await?;
             let name = |which| format!("NATS, {}: publish to output at 20/s, {which}", sync.name());
-            report.add(name("p50"), p50, "ms").goal(Goal::AtMost(150.0));
-            report.add(name("p99"), p99, "ms");
+            report.add(name("p50"), p50, "ms");
+            report.add(name("p99"), p99, "ms").goal(goals::LATENCY);
         }
         Ok(())
     }

@@ -48,16 +48,30 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let bus = Arc::new(connect(&options, clock.clone()).await?);
     let context = StageContext::new(bus, clock);
     let stop = CancellationToken::new();
-    let plain = EmptyLoop { body: "x".repeat(arguments.bytes).into() };
     writeln!(std::io::stdout(), "ready")?;
     match arguments.which {
-        LoopKind::Writer => run_writer(context, writer(), Box::new(plain), stop).await?,
-        LoopKind::Stage => {
-            let consumer = wirefold_enricher::consumer();
-            run_stage(context, Arc::new(plain), consumer, IN_FLIGHT, stop).await?;
-        }
+        LoopKind::Writer => write(context, arguments.bytes, stop).await,
+        LoopKind::Stage => pass_on(context, arguments.bytes, stop).await,
     }
-    Ok(())
+}
+
+/// Writes a decision of this size for each article, in the place of the detector.
+pub(in crate::commands::bench) async fn write(
+    context: StageContext,
+    bytes: usize,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    Ok(run_writer(context, writer(), Box::new(EmptyLoop::of(bytes)), stop).await?)
+}
+
+/// Puts out a message of this size for each decision, in the place of the enricher.
+pub(in crate::commands::bench) async fn pass_on(
+    context: StageContext,
+    bytes: usize,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let (stage, consumer) = (Arc::new(EmptyLoop::of(bytes)), wirefold_enricher::consumer());
+    Ok(run_stage(context, stage, consumer, IN_FLIGHT, stop).await?)
 }
 
 /// The number of messages in flight, as for the enricher.
@@ -79,6 +93,12 @@ fn writer() -> WriterConfig {
 /// Answers every message with the same body.
 struct EmptyLoop {
     body: Bytes,
+}
+
+impl EmptyLoop {
+    fn of(bytes: usize) -> Self {
+        Self { body: "x".repeat(bytes).into() }
+    }
 }
 
 impl Decide for EmptyLoop {

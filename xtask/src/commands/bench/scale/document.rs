@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::bus::Exchange;
 use super::compare::{ComparisonResults, Sample};
-use super::simulate::{Outcome, Plan, Service, on_paper, simulate};
+use super::simulate::{Outcome, Plan, Service, bytes, on_paper, simulate};
 use crate::commands::bench::{document, machine};
 
 const DOCUMENT: &str = "docs/scale.md";
@@ -18,8 +18,11 @@ const PEAK: f64 = 3.0;
 const LARGEST: f64 = 0.4;
 /// The microseconds that a network adds to a round trip on one machine.
 const NETWORK: f64 = 200.0;
-/// The memory of a machine for the detector in bytes.
+/// The memory of a machine for the detector in bytes, and its cores.
 const MACHINE: f64 = 48e9;
+const CORES: f64 = 16.0;
+/// The sizes, in articles a day, with the shards of each language.
+const SIZES: [(f64, usize); 2] = [(10e6, 2), (100e6, 8)];
 const SIMULATED: usize = 200_000;
 const SEED: u64 = 20_260_301;
 
@@ -35,7 +38,8 @@ pub(super) fn block(compared: &ComparisonResults) -> String {
         machine::load(),
         compared.samples.len(),
     );
-    format!("{head}{}\n{}\n{}", measured(compared), memory(compared), plans(compared))
+    let tables = [measured(compared), memory(compared), totals(compared), plans(compared)];
+    head + &tables.join("\n")
 }
 
 /// Writes the tables into the document.
@@ -92,13 +96,71 @@ fn measured(compared: &ComparisonResults) -> String {
     table
 }
 
+/// The bytes that an article of the window takes.
+struct Stored {
+    index: f64,
+    texts: f64,
+    writer: f64,
+}
+
+impl Stored {
+    fn of(compared: &ComparisonResults) -> Stored {
+        // Shards store a day more than the window, and the run spans one day more.
+        let kept = compared.articles.iter().sum::<usize>().max(1) as f64;
+        let in_window = (compared.samples.len() as f64 * WINDOW / 8.0).max(1.0);
+        Stored {
+            index: compared.index as f64 / kept,
+            texts: compared.texts as f64 / kept,
+            writer: compared.writer as f64 / in_window,
+        }
+    }
+}
+
+/// The costs of all languages together in the busiest hour: cores, network and machines.
+fn totals(compared: &ComparisonResults) -> String {
+    let services: Vec<Service> = compared.samples.iter().map(Service::of).collect();
+    let Stored { index, writer: state, .. } = Stored::of(compared);
+    let columns = SIZES.map(|(daily, shards)| {
+        let rate = daily / DAY * PEAK;
+        let busy = |of: &dyn Fn(&Service) -> f64| {
+            services.iter().map(of).sum::<f64>() / services.len().max(1) as f64 * rate / 1e6
+        };
+        let prepare = busy(&|service| service.prepare);
+        let shard = busy(&|service| {
+            service.look_up * shards as f64 + service.reads.0 * service.reads.1 + service.insert
+        });
+        let writer = busy(&|service| service.writer);
+        let network = busy(&|service| bytes(service, shards));
+        let machines = |bytes: f64| (daily * WINDOW * bytes / MACHINE).ceil();
+        let (of_index, of_state) = (machines(index), machines(state));
+        let by_cores = ((prepare + shard + writer) / CORES).ceil();
+        let all = (of_index + of_state).max(by_cores);
+        [prepare, shard, writer, network, of_index, of_state, by_cores, all]
+    });
+    let mut table =
+        "| calculated, all languages, busiest hour | 10 M a day | 100 M a day |\n|---|--:|--:|\n"
+            .to_owned();
+    let [small, large] = columns;
+    let rows = [
+        ("shards of each language", SIZES.map(|(_, shards)| shards as f64), 0),
+        ("cores that prepare", [small[0], large[0]], 1),
+        ("cores of the shards", [small[1], large[1]], 1),
+        ("cores of the writers", [small[2], large[2]], 1),
+        ("network between writers and shards, MB/s", [small[3], large[3]], 0),
+        ("machines for the memory of the shards", [small[4], large[4]], 0),
+        ("machines for the memory of the writers", [small[5], large[5]], 0),
+        ("machines for all these cores", [small[6], large[6]], 0),
+        ("machines in all: the more of memory and cores", [small[7], large[7]], 0),
+    ];
+    for (what, [small, large], digits) in rows {
+        let _ = writeln!(table, "| {what} | {small:.digits$} | {large:.digits$} |");
+    }
+    table
+}
+
 /// The bytes of the window: of the indexes, of the texts, and of the writer.
 fn memory(compared: &ComparisonResults) -> String {
-    // Shards store a day more than the window, and the run spans one day more.
-    let kept = compared.articles.iter().sum::<usize>().max(1) as f64;
-    let in_window = (compared.samples.len() as f64 * WINDOW / 8.0).max(1.0);
-    let (index, texts) = (compared.index as f64 / kept, compared.texts as f64 / kept);
-    let writer = compared.writer as f64 / in_window;
+    let Stored { index, texts, writer } = Stored::of(compared);
     let mut table = format!(
         "| calculated | of an article | 10 M a day | 100 M a day | largest language of 100 M |\n|---|--:|--:|--:|--:|\n\
          | articles in the window | | {:.0} M | {:.0} M | {:.0} M |\n",
@@ -172,4 +234,44 @@ fn plans(compared: &ComparisonResults) -> String {
         );
     }
     table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_costs_of_all_languages_are_those_of_one_article_times_the_rate() {
+        let exchange =
+            |name, service, asked| Exchange { name, asked, answered: 0, waited: service, service };
+        let exchanges = vec![
+            exchange("look-up", 100.0, 1_000),
+            exchange("look-up", 100.0, 1_000),
+            exchange("read", 20.0, 500),
+            exchange("insert", 80.0, 500),
+        ];
+        let sample = Sample { prepare: 500.0, alone: 0.0, writer: 1_000.0, exchanges };
+        let compared = ComparisonResults {
+            samples: vec![sample; 8],
+            copies: 0,
+            articles: vec![4, 4],
+            index: 8 * 1_000,
+            texts: 0,
+            writer: 7 * 2_000,
+        };
+        let table = totals(&compared);
+        // 347.2 articles a second, and ten times as many.
+        for row in [
+            "| cores that prepare | 0.2 | 1.7 |",
+            "| cores of the shards | 0.1 | 3.1 |",
+            "| cores of the writers | 0.3 | 3.5 |",
+            "| network between writers and shards, MB/s | 1 | 31 |",
+            "| machines for the memory of the shards | 2 | 15 |",
+            "| machines for the memory of the writers | 3 | 30 |",
+            "| machines for all these cores | 1 | 1 |",
+            "| machines in all: the more of memory and cores | 5 | 45 |",
+        ] {
+            assert!(table.contains(row), "{row}\n{table}");
+        }
+    }
 }

@@ -77,7 +77,7 @@ pub(super) struct Outcome {
 
 /// The bytes of an article on the bus with this many shards. Each shard gets the same question, and the
 /// articles are divided among the answers.
-fn bytes(service: &Service, shards: usize) -> f64 {
+pub(super) fn bytes(service: &Service, shards: usize) -> f64 {
     service.bytes.0 * shards as f64 / 2.0 + service.bytes.1
 }
 

@@ -9,7 +9,7 @@ mod stacks;
 mod svg;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, ensure};
@@ -34,13 +34,13 @@ pub(crate) fn run(name: &str, articles: Option<usize>) -> anyhow::Result<ExitCod
         "{name:?}: letters, digits and hyphens"
     );
     let root = tree::root();
-    build(&root)?;
+    let program = build(&root)?;
     let articles = articles.unwrap_or(ARTICLES);
     let folder = tempfile::tempdir()?;
     let record = folder.path().join("perf.data");
     let mut perf = Command::new("perf");
     perf.args(["record", "-q", "-e", "cpu-clock", "-F", RATE, "--call-graph", "fp", "-o"]);
-    perf.arg(&record).arg("--").arg(root.join("target").join(PROFILE).join("xtask"));
+    perf.arg(&record).arg("--").arg(program);
     perf.args(["bench", "detect-method", "--method", MethodName::Wirefold.name()]);
     perf.args(["--set", Set::Plain.name(), "--articles", &articles.to_string()]);
     let status =
@@ -64,11 +64,12 @@ pub(crate) fn run(name: &str, articles: Option<usize>) -> anyhow::Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-fn build(root: &Path) -> anyhow::Result<()> {
+/// Builds the bench with symbols and frame pointers. Returns the program.
+pub(super) fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--profile", PROFILE, "--locked", "-p", "xtask"]);
     let status =
         cargo.env("RUSTFLAGS", "-C force-frame-pointers=yes").current_dir(root).status()?;
     ensure!(status.success(), "cargo ended with {status}");
-    Ok(())
+    Ok(root.join("target").join(PROFILE).join("xtask"))
 }
