@@ -133,7 +133,7 @@ fn a_short_text_is_called_short() {
 #[test]
 fn a_text_is_the_same_as_itself() {
     let run = compared("bond-01", "bond-01", 0);
-    check_says(&run, &["SAME STORY: the same text", "100 % of B's own words stand in A"]);
+    check_says(&run, &["SAME STORY: the same text", "100 % of B's own words are in A"]);
     let folder = Folder::with(&[("a.txt", b"Three short words.")]);
     check_says(&folder.run(&["compare", "a.txt", "a.txt"]).code(0), &["SAME STORY"]);
 }

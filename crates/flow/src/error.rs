@@ -55,7 +55,7 @@ pub enum BusError {
     #[error("another writer has taken over stream {0}")]
     Fenced(String),
     /// No longer stored: go on without it.
-    #[error("{stream}/{sequence} is kept no longer")]
+    #[error("{stream}/{sequence} is no longer stored")]
     Gone {
         /// The stream.
         stream: String,

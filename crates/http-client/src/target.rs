@@ -49,7 +49,7 @@ pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError
 
 /// The error for a host that is not public.
 pub(crate) fn not_public(host: &str) -> SendError {
-    SendError::refused(format!("{host} is no public address and no network that is let in"))
+    SendError::refused(format!("{host} is not in a public or allowed network"))
 }
 
 fn odd_port(port: u16) -> SendError {

@@ -61,7 +61,7 @@ pub(crate) const SET_ASIDE: Metric = Metric {
     name: "wirefold_fetcher_feeds_set_aside",
     kind: MetricKind::Gauge,
     unit: ITEMS.unit,
-    help: "feeds that are read no more, since wirefold crashed twice while it read them",
+    help: "feeds that are no longer polled because wirefold crashed twice while it read them",
     labels: &[],
 };
 

@@ -113,7 +113,7 @@ fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
             let what = format!("{FILE}, which the page is made of, cannot be written: {error}");
             inner.observer.observe(NAME, Event::BusFailed(&BusError::Unavailable(what)));
         }
-        error => tracing::warn!(stream, %error, "projection stands still, trying again"),
+        error => tracing::warn!(stream, %error, "projection stopped, trying again"),
     }
 }
 

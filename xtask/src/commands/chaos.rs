@@ -7,7 +7,7 @@ use crate::tree;
 /// The arguments of `chaos`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// So many seeds, from 0 on; each takes half a minute.
+    /// The number of seeds, from 0; each takes half a minute.
     #[arg(long, default_value_t = 20)]
     seeds: u64,
     /// This one alone.

@@ -102,7 +102,7 @@ async fn private_literals_in_every_spelling_are_refused() {
 async fn names_of_private_addresses_are_refused() {
     for url in ["http://localhost/", "http://localhost:7777/"] {
         let why = refusal(&client_that_allows(&["10.0.0.0/8"]), url).await;
-        assert_eq!(why, "localhost is no public address and no network that is let in", "{url}");
+        assert_eq!(why, "localhost is not in a public or allowed network", "{url}");
     }
 }
 

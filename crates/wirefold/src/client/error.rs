@@ -128,7 +128,7 @@ impl Problem {
         problem.status = status;
         if problem.title.is_empty() {
             problem.title =
-                "the running wirefold gave no answer that can be read: look into its log, or restart it"
+                "the running wirefold gave no answer that can be read: see its log, or restart it"
                     .to_owned();
         }
         problem
@@ -139,11 +139,11 @@ impl Problem {
     fn advice(&self) -> Option<&'static str> {
         Some(match self.sort.strip_prefix(SORTS)? {
             "bad-request" | "unprocessable" | "not-found" | "ambiguous" | "refused" => "",
-            "gone" => "it is kept no longer",
+            "gone" => "it is no longer stored",
             "managed" => "change it in that file",
             "too-large" => "give less at once",
             "busy" => "try again in a moment",
-            "failed" => "look into the log of `wirefold up`, or try again",
+            "failed" => "see the log of `wirefold up`, or try again",
             "method" | "media-type" | "host" | "origin" => {
                 "the running wirefold is another version: restart it"
             }
@@ -209,7 +209,8 @@ mod tests {
         let both = r#"{"title":"Give more digits","detail":"three begin so","candidates":["s-ab","s-ac"]}"#;
         check(409, both, "three begin so: give more digits (s-ab, s-ac)", Exit::Usage);
         check(400, r#"{"title":"a\nb\u001b[2J"}"#, "a b[2J", Exit::Usage);
-        let unread = "the running wirefold gave no answer that can be read: look into its log, or restart it";
+        let unread =
+            "the running wirefold gave no answer that can be read: see its log, or restart it";
         check(500, "<html>", unread, Exit::Failure);
         check(503, "[]", unread, Exit::Bus);
     }

@@ -68,13 +68,13 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
     let needs = |share: f64, what: &str| format!("{FAINT}{what} {}{FAINT:#}", percent(share));
     writeln!(
         out,
-        "  contained   {:>8} of B's own words stand in A    {}",
+        "  contained   {:>8} of B's own words are in A    {}",
         percent(overlap.contained),
         needs(settings.reprint_contained, "a reprint needs"),
     )?;
     writeln!(
         out,
-        "  containing  {:>8} of A's own words stand in B    {}",
+        "  containing  {:>8} of A's own words are in B    {}",
         percent(overlap.containing),
         needs(settings.reprint_larger, "the larger of the two needs"),
     )?;

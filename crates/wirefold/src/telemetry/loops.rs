@@ -60,7 +60,7 @@ impl LoopMetrics {
                 self.set_leading(name, Some(format!("ready: stands by, {leader} leads")));
             }
             Event::LeaseTaken => {
-                tracing::info!(stage = name, "leads from now on");
+                tracing::info!(stage = name, "this process now leads");
                 self.set_leading(name, None);
             }
             Event::LeaseInDoubt => {
@@ -117,7 +117,7 @@ impl LoopMetrics {
     /// Records that something was stored, which ends an outage.
     pub(crate) fn stored(&self) {
         if self.outage.record_success() {
-            tracing::info!("what is written is stored again");
+            tracing::info!("writes are stored again");
         }
     }
 

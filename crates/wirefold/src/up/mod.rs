@@ -273,7 +273,7 @@ impl Up<'_> {
             tokio::spawn(async move {
                 if stop.run_until_cancelled(end).await.is_some() && !is_quiet {
                     crate::output::note(format_args!(
-                        "the demo has told all its news; the page stays until Ctrl-C"
+                        "the demo has published all its articles; the page stays until Ctrl-C"
                     ));
                 }
             });

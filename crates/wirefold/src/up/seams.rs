@@ -228,8 +228,9 @@ impl ReplayService {
         let entry = keys.get(&key).await.map_err(|error| error.to_string())?;
         let value = entry.and_then(|entry| entry.value);
         let record = value.and_then(|value| decode::<SubscriptionRecord>(&value).ok());
-        let record =
-            record.ok_or_else(|| format!("subscription {} is no more", alert.subscription))?;
+        let record = record.ok_or_else(|| {
+            format!("subscription {} does not exist any more", alert.subscription)
+        })?;
         let sent = self.resend(alert, record.subscription, letter.delivery.clone()).await?;
         match sent.iter().find(|it| !it.taken) {
             Some(Resent { delivery, why, .. }) => {

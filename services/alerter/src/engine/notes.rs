@@ -46,7 +46,7 @@ impl Note {
 }
 
 /// The beginning of the reason for a retraction.
-const RETRACTED: &str = "retracted by who reported it";
+const RETRACTED: &str = "retracted by its outlet";
 
 /// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {

@@ -80,7 +80,9 @@ pub(super) async fn replay(
     let alert = api.inner.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
     let record = api.inner.subscription(alert.subscription.as_str()).await?;
-    let gone = || Refusal::gone(format!("its subscription {} is no more", alert.subscription));
+    let gone = || {
+        Refusal::gone(format!("its subscription {} does not exist any more", alert.subscription))
+    };
     let subscription = record.ok_or_else(gone)?.subscription;
     let sent = api.inner.settings.replay.resend(alert, subscription, delivery).await;
     let deliveries = sent.map_err(Refusal::unprocessable)?;

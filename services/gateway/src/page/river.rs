@@ -194,8 +194,8 @@ fn narrowing(river: &River<'_>) -> Markup {
                         }
                     }
                 }
-                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=(narrow.outlet) placeholder="all, or such as news.example"; }
-                div.field { label for="language" { "Language" } input #language type="text" name="language" value=(narrow.language) placeholder="all, or such as en"; }
+                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=(narrow.outlet) placeholder="all, or one such as news.example"; }
+                div.field { label for="language" { "Language" } input #language type="text" name="language" value=(narrow.language) placeholder="all, or one such as en"; }
                 div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=(narrow.min_outlets) placeholder="1"; }
                 div.field {
                     label for="sort" { "Order" }

@@ -147,7 +147,7 @@ fn question(why: Option<&str>) -> Markup {
 fn signed_in(name: &str) -> Markup {
     html! {
         h1 { "Signed in" }
-        p { "This browser came in as " strong { (name) } ". " a href="/" { "To the river" } }
+        p { "Signed in as " strong { (name) } ". " a href="/" { "Back to events" } }
         form method="post" action="/sign-out" { button type="submit" { "Sign out" } }
     }
 }

@@ -67,7 +67,7 @@ enum Bench {
     /// All sets of `enrich`, in a process of their own.
     #[command(hide = true)]
     EnrichSets(enrich::Child),
-    /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
+    /// Parsing and polling feeds, withstanding attacks and reading pages, compared with other programs.
     Fetch(fetch::Arguments),
     /// A simulated day of 52 healthy feeds, alone and beside as many hostile ones.
     Hostile(Common),
@@ -110,7 +110,7 @@ struct Common {
     /// Writes the tables into docs/performance.md (those of `scale` into docs/scale.md), in place of the last.
     #[arg(long, conflicts_with = "quick")]
     write: bool,
-    /// Where the data is put, in a folder that is removed again; on a disk, else it says little.
+    /// The folder for the data, in a subfolder that is removed again. Use a disk, or the result means little.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }

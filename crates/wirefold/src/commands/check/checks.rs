@@ -97,7 +97,9 @@ fn feeds(loaded: &Loaded) -> Vec<Finding> {
     });
     let mut findings: Vec<Finding> = private.collect();
     let written = count(feeds.len(), "feed written here", "feeds written here");
-    findings.push(Finding::good(format!("{written}; `wirefold feed ls` has those added besides")));
+    findings.push(Finding::good(format!(
+        "{written}; `wirefold feed ls` also lists feeds added by command"
+    )));
     findings
 }
 

@@ -99,7 +99,7 @@ async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Find
     for attempt in let_in.iter().take(MAX_PRINTED) {
         let what = describe(attempt);
         findings.push(Finding::bad(format!(
-            "user {login} may {what} and must not: mend its rights after {FILE}, line {line}"
+            "user {login} must not be allowed to {what}: correct its rights as in {FILE}, line {line}"
         )));
     }
     if let_in.len() > MAX_PRINTED {

@@ -190,7 +190,7 @@ impl Finish<'_> {
         let (header, proxies) = ("page.trusted_proxy_header", "page.trusted_proxies");
         match &page.trusted_proxy_header {
             Some(name) if HeaderName::try_from(name).is_err() => {
-                self.refuse(header, format!("{name:?} is no name of a header"));
+                self.refuse(header, format!("{name:?} is not a header name"));
             }
             Some(_) if page.trusted_proxies.is_empty() => {
                 let what = "name the address of the proxy in `trusted_proxies`, such as \

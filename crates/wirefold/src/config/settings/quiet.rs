@@ -19,7 +19,7 @@ pub(crate) struct QuietConfig {
 }
 
 impl QuietConfig {
-    /// As it travels.
+    /// As it is on the wire.
     pub(super) fn settings(&self) -> QuietHours {
         let (from, to) = (self.from.0.clone(), self.to.0.clone());
         QuietHours { from, to, time_zone: self.time_zone.0.clone() }

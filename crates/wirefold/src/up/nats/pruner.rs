@@ -61,7 +61,7 @@ fn retry_later(looked: Result<(), BusError>) -> anyhow::Result<()> {
     match looked {
         Ok(()) => Ok(()),
         Err(error) if error.may_pass() => {
-            debug!(%error, "looked in vain");
+            debug!(%error, "the check failed");
             Ok(())
         }
         Err(error) => Err(error.into()),

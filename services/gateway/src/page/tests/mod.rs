@@ -182,7 +182,7 @@ async fn a_story_shows_what_moved_and_what_changed() {
     }
     assert!(story.contains("<ins>") && story.contains("<del>"), "{story}");
     assert!(story.contains("1\u{a0}moved"), "{story}");
-    assert!(story.contains("of its own words stand in the lead"), "{story}");
+    assert!(story.contains("of its own words are in the lead"), "{story}");
     let (first, second) = (story.find("harbour.example"), story.rfind("coast.example"));
     assert!(first < second);
 }
