@@ -196,7 +196,7 @@ async fn a_record_counts_while_other_alerts_wait() {
     world.newsroom.tell_all([first, copy]).await;
     world.pass(31).await;
     assert_eq!(counts(&world).await, (1, 1));
-    // This one waits for the next interval and keeps the place where it is.
+    // This one waits for the next interval, and the old one stays until then.
     world.newsroom.tell(second).await;
     world.newsroom.tell(Given { event: "other", ..first }).await;
     world.pass(33).await;
@@ -240,7 +240,7 @@ async fn what_a_file_defines_is_changed_there_only() {
     world.command("2", remove).await;
     assert_eq!(world.record("all").await.unwrap().subscription.query, "*");
     running.stop().await;
-    // And it is gone once the file does not define it any more.
+    // It is gone once the file no longer defines it.
     let again = world.start(&settings([]));
     world.pass(1).await;
     assert_eq!(world.record("all").await, None);
