@@ -46,7 +46,7 @@ async fn record_of(bench: &Bench, url: &str) -> Option<ListRecord> {
     Some(wirefold_proto::decode(&entry.value?).unwrap())
 }
 
-/// The record of a list after the question that is due at the time now.
+/// The record of a list after the request that is due now.
 async fn record_after_request(bench: &Bench, url: &str) -> ListRecord {
     let now = wirefold_envelope::timestamp(bench.clock.now());
     let look = async {
@@ -70,7 +70,7 @@ async fn asked_next(bench: &Bench, url: &str) -> ListRecord {
     record_after_request(bench, url).await
 }
 
-/// All feeds there are, by id.
+/// All feeds, by id.
 async fn feeds(bench: &Bench) -> Vec<FeedRecord> {
     let entries = bench.bus.key_value("wf_feeds").unwrap().changes(0).await.unwrap();
     let ours = entries.iter().filter(|entry| entry.key.starts_with("feed."));
@@ -111,7 +111,7 @@ async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
     let kept = keys.iter().filter(|entry| entry.value.is_some() && entry.key.contains(&id));
     assert_eq!(kept.count(), 0, "nothing is left of what left");
     running.stop().await;
-    // Not record_after_request sooner after a restart, and with its validators.
+    // After a restart it is not requested sooner, and with its validators.
     let before = server.times("/list");
     let again = bench.start().await;
     bench.clock.advance(super::bench::MINUTE);
@@ -186,7 +186,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
     asked_next(&bench, &url).await;
     assert_eq!(paths(&bench).await, ["a", "b", "c", "mine"], "what people added is theirs");
     running.stop().await;
-    // A list and a feed that no file defines any more leave with what only they had.
+    // A list and a feed that no file defines any more are removed, with the feeds that only the list had.
     bench.settings.lists.remove(1);
     bench.settings.feeds.clear();
     let again = bench.start().await;
@@ -197,7 +197,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
     again.stop().await;
 }
 
-/// A list that moves keeps its feeds, what is known of them, and what people said of them.
+/// A list that moves keeps its feeds, their state, and people's changes to them.
 #[tokio::test]
 async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     let (server, mut bench) = following(&["/a", "/b"]).await;

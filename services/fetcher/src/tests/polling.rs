@@ -1,4 +1,4 @@
-//! What polls publish and remember when nothing fails.
+//! Polls without failures: their articles and the stored state.
 
 use std::time::Duration;
 
