@@ -1,4 +1,4 @@
-//! What is not gone to.
+//! Refused addresses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{client, client_that_allows, get, refusal};
 use crate::resolve::{Lookup, LookupFuture};
 use crate::{Client, ClientError, Request, SendError, Settings};
 
-/// Ways to write an address that is not public, as `url` and the eye may differ on them.
+/// Spellings of an address that is not public, which `url` and people may read differently.
 const PRIVATE: [&str; 72] = [
     "http://127.0.0.1/",
     "http://127.1/",
@@ -142,7 +142,7 @@ async fn a_net_that_is_let_in_opens_itself_and_nothing_else() {
     refusal(&client_that_allows(&["127.0.0.1/32"]), "http://10.0.0.1/").await;
 }
 
-/// Zones of links and hosts that no parser takes never come to a request.
+/// No request can be made for zones of links and hosts that no parser accepts.
 #[test]
 fn what_is_no_address_is_none() {
     for text in [
@@ -155,11 +155,11 @@ fn what_is_no_address_is_none() {
     }
 }
 
-/// Names whose addresses change from one look to the next.
+/// Names whose addresses change between two look-ups.
 #[derive(Debug, Default)]
 struct Rebinding {
     looks: AtomicUsize,
-    /// What is answered in turn, the last again and again.
+    /// The successive answers; the last one repeats.
     answers: Vec<&'static [&'static str]>,
 }
 
@@ -172,7 +172,7 @@ impl Lookup for Rebinding {
     }
 }
 
-/// A client for which `127.0.0.1` is a good address and every other of loopback is not.
+/// A client that allows `127.0.0.1` and no other address of loopback.
 fn rebound(answers: &[&'static [&'static str]]) -> (Client, Arc<Rebinding>) {
     let lookup = Arc::new(Rebinding { answers: answers.to_vec(), ..Rebinding::default() });
     let allow = vec!["127.0.0.1/32".parse().unwrap()];
@@ -180,8 +180,8 @@ fn rebound(answers: &[&'static [&'static str]]) -> (Client, Arc<Rebinding>) {
     (Client::with(settings, lookup.clone(), Vec::new()).unwrap(), lookup)
 }
 
-/// What is connected to is what was looked at: there is one look-up a connection, and nothing
-/// comes between it and the check.
+/// The client connects to the address it checked: there is one look-up for each connection, and nothing
+/// between it and the check.
 #[tokio::test]
 async fn a_name_that_is_bound_anew_gains_nothing() {
     let address = serve(
