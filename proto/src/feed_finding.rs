@@ -51,7 +51,7 @@ impl FeedFinding {
         name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// A few words for people, with what can be done.
+    /// A few words for people, with advice.
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {

@@ -14,7 +14,7 @@ pub struct Interval {
     seconds: u32,
 }
 
-/// A text that is no [`Interval`].
+/// A text that is not an [`Interval`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IntervalError {
     /// It is written in another way.

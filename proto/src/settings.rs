@@ -30,7 +30,7 @@ pub struct FeedSettings {
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
-    /// How its items are identified; absent: by what proves to be stable.
+    /// How its items are identified; by default by the property that proves stable.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
     /// A CSS selector for the element with the article on its pages; absent: found by rules.

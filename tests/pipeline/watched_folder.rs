@@ -12,7 +12,7 @@ use super::targets::Target;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-/// The user's five articles. If they are absent, five similar ones of ours.
+/// The user's five articles. If they are absent, five similar ones of the repository.
 pub(super) const SHARED: &str = "../../../shared/seeds";
 const OURS: &str = "../../seeds/articles.jsonl";
 /// An unrelated text, to show that the earlier ones were not read again.

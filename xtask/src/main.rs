@@ -42,7 +42,7 @@ enum Task {
     Accuracy(accuracy::Arguments),
     /// Attack the real binary by hostile feeds and clients, beside a victim.
     Attack(attack::Arguments),
-    /// Examine licences, sources and advisories of what ships, and list its packages.
+    /// Examine licences, sources and advisories of the shipped packages, and list them.
     Audit(audit::Arguments),
     /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`, `bench alerts`.
     Bench(bench::Arguments),

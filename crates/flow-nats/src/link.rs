@@ -151,7 +151,8 @@ impl Link {
         self.watch.refusals.mark()
     }
 
-    /// Returns once the server has refused a publish on this subject, or a subscription to our inboxes.
+    /// Returns once the server has refused a publish on this subject, or a subscription to this process's
+    /// inboxes.
     pub(crate) async fn refused(&self, mark: u64, subject: &str) -> BusError {
         let refusal = self.watch.refusals.wait_for(mark, |refusal| self.concerns(refusal, subject));
         refusal.await.into_error(&self.user)

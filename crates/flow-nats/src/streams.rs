@@ -139,7 +139,7 @@ impl Link {
         self.api::<Value>(&what, request).await?.done(stream).map(drop)
     }
 
-    /// The server's description of a durable reader; `None` if there is no such reader.
+    /// The server's description of a durable consumer; `None` if it does not exist.
     pub(crate) async fn consumer_info<T: DeserializeOwned>(
         &self,
         stream: &str,

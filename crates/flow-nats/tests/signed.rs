@@ -1,4 +1,4 @@
-//! Forged decisions of a user whom the server lets publish none.
+//! Decisions forged by a user who must not publish any.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ pub enum Soundness {
     Checked,
     /// It can be read, but was written by a version that stored no checksums.
     Unchecked,
-    /// It differs from what was written.
+    /// It differs from the written content.
     Damaged,
 }
 

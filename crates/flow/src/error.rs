@@ -30,7 +30,7 @@ pub enum BusError {
     BadStream {
         /// The stream.
         stream: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: &'static str,
     },
     /// Larger than the stream allows: never publish it.
@@ -98,7 +98,7 @@ pub enum BusError {
     NotAllowed {
         /// The user.
         user: String,
-        /// What was refused, with the subject.
+        /// The refused action, with the subject.
         what: String,
     },
     /// The disk is full: free some room, then try again. Acknowledged messages are safe.

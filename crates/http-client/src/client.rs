@@ -27,8 +27,8 @@ use crate::target::{Reach, check, not_public};
 pub struct Settings {
     /// The `User-Agent` header of every request.
     pub user_agent: String,
-    /// Networks that are allowed besides the public ones, on every port. Each is allowed only for requests whose home is in
-    /// that network.
+    /// Allowed networks in addition to the public ones, on every port. Each is allowed only for requests
+    /// whose home is in that network.
     pub allow: Vec<IpNet>,
     /// Hosts that are allowed by name, whatever their addresses are. An entry allows every port, or only the one it
     /// gives, such as `127.0.0.1:8080`. Each is allowed only for requests whose home it is.

@@ -91,7 +91,7 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
-    /// Tokens: who may ask if the page is served to more than this machine.
+    /// Tokens: access for programs and browsers if the page is served to other machines.
     Token(TokenArguments),
     /// Show how much room each part takes, and when it is full.
     Storage(StorageArguments),

@@ -56,7 +56,7 @@ pub enum HeaderError {
     Percent {
         /// The header.
         name: &'static str,
-        /// What is malformed.
+        /// The malformed part.
         why: PercentError,
     },
     /// Another version of CloudEvents.

@@ -40,7 +40,7 @@ pub fn encode(text: &str) -> String {
 /// Decodes a value: first a quoted string as older writers send it, then one round of escapes.
 ///
 /// # Errors
-/// A [`PercentError`] for a broken escape and for bytes that are no UTF-8.
+/// A [`PercentError`] for a broken escape and for bytes that are not UTF-8.
 pub fn decode(value: &str) -> Result<String, PercentError> {
     let unquoted = unquote(value);
     let mut bytes = Vec::with_capacity(unquoted.len());

@@ -127,7 +127,7 @@ pub(super) fn objects(store: &str, writes: bool) -> Right {
     let mut publish = if writes { vec![format!("$O.{store}.>")] } else { Vec::new() };
     publish.extend(lookup(&stream));
     if writes {
-        // Overwritten objects are purged at once, since snapshots are large.
+        // Overwritten objects are purged immediately, because snapshots are large.
         publish.push(format!("$JS.API.STREAM.PURGE.{stream}"));
     }
     let verb = if writes { "keeps" } else { "reads" };

@@ -44,7 +44,8 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
-/// What each delivery has accepted of each alert, with its attempts; and the health of the installation.
+/// The revisions that each delivery accepted of each alert, with its attempts; and the health of the
+/// installation.
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,

@@ -1,7 +1,7 @@
-//! A rehearsal: what a subscription would have sent in the last hours.
+//! A rehearsal: the alerts that a subscription would have sent in the last hours.
 //!
-//! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It sends and stores
-//! nothing.
+//! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It
+//! sends and stores nothing.
 
 mod report;
 mod since;

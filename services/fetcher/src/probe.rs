@@ -1,5 +1,5 @@
-//! Requests an address once, for `feed test` and `feed add`. Reports what is there, and what wirefold
-//! would do with it. Publishes nothing.
+//! Requests an address once, for `feed test` and `feed add`. Reports its content, and what wirefold would do
+//! with it. Publishes nothing.
 
 use thiserror::Error;
 use url::Url;
@@ -41,7 +41,7 @@ pub struct Probe {
     pub site: Option<FeedSite>,
     /// The feeds that a page names, if it is a page.
     pub feeds: Vec<String>,
-    /// Why it cannot be polled, and what to do; `None` if it can.
+    /// Why it cannot be polled, with advice; `None` if it can.
     pub problem: Option<String>,
 }
 

@@ -20,7 +20,7 @@ use crate::shapes::{Comparison, Problem};
 use crate::statement_cache::StatementCache;
 use crate::{api, feeds, follow, page};
 
-/// Comparisons at once. Others wait.
+/// How many comparisons run at once. Others wait.
 const COMPARISONS: usize = 2;
 
 /// Serves the projection. All clones are one gateway.

@@ -42,7 +42,7 @@ refusals! {
     /// The request cannot be parsed.
     bad_request = BAD_REQUEST, "bad-request",
         "Correct the request as the detail says, then send it again";
-    /// There is no such thing.
+    /// The requested thing does not exist.
     not_found = NOT_FOUND, "not-found",
         "Check the id or the address: nothing has it here";
     /// It existed, and was dropped.
@@ -106,7 +106,7 @@ impl Refusal {
         Self { candidates, ..Self::ambiguous_id(detail) }
     }
 
-    /// The client may try again after so many seconds.
+    /// The client may try again after this many seconds.
     pub(crate) fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::too_often(detail) }
     }

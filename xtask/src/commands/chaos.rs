@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     seed: Option<u64>,
 }
 
-/// Runs the seeds one after the other, and names the first that fails.
+/// Runs the seeds in turn, and names the first that fails.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut test = Command::new("cargo");
     test.args(["test", "--locked", "-p", "wirefold", "--test", "it", "nats::chaos"]);

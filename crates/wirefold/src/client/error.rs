@@ -58,7 +58,7 @@ pub(crate) enum ClientError {
     Garbled {
         /// The requested path.
         path: String,
-        /// What is wrong with the answer.
+        /// The problem with the answer.
         why: String,
     },
     /// Only a running `up` can do this.
@@ -110,7 +110,7 @@ pub(crate) struct Problem {
     /// The type of the problem. [`Problem::advice`] has the advice for each.
     #[serde(default, rename = "type")]
     sort: String,
-    /// What is wrong and what to do, for programs that use the API.
+    /// The problem and the remedy, for programs that use the API.
     #[serde(default)]
     title: String,
     /// More about this case.
@@ -156,7 +156,7 @@ impl Problem {
 const SORTS: &str = "urn:wirefold:problem:";
 
 impl std::fmt::Display for Problem {
-    /// One line: what is wrong, what to do, and the ids that an ambiguous prefix could mean.
+    /// One line: the problem, the remedy, and the ids that an ambiguous prefix could mean.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let title = crate::output::clean(&self.title);
         let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());

@@ -23,7 +23,7 @@ Each user's password stands in DIR/USER, for `bus.password_file`; all of them in
 the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher. What is there is
 kept. Only the owner may read the files.")]
 pub(crate) struct PasswordsArguments {
-    /// The folder; made where it is missing.
+    /// The folder; created if it is missing.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

@@ -50,7 +50,7 @@ pub(crate) struct TailArguments {
     /// Only articles in this language, such as en; repeatable.
     #[arg(long, value_name = "LANGUAGE")]
     lang: Vec<String>,
-    /// Only articles of events with so many outlets.
+    /// Only articles of events with at least this many outlets.
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_outlets: u32,
     /// Only articles that match this query by their title and teaser.

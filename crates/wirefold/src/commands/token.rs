@@ -40,7 +40,7 @@ Examples:
         /// A name, for `token ls` and `token revoke`.
         #[arg(value_name = "NAME")]
         name: String,
-        /// What its holder may do.
+        /// The actions that it allows.
         #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
         scope: ScopeName,
         /// How long it is valid, such as 30d; by default until it is revoked.
@@ -50,7 +50,7 @@ Examples:
     /// List tokens and signed-in browsers, with when each was used last.
     #[command(after_help = "Example:\n  wirefold token ls")]
     Ls,
-    /// End a token at once, or all browsers of a name.
+    /// Revoke a token at once, or all browsers of a name.
     #[command(after_help = "Example:\n  wirefold token revoke grafana")]
     Revoke {
         /// Its name, from `token ls`.
@@ -63,10 +63,10 @@ Examples:
   wirefold token sign-in
   wirefold token sign-in ana --scope read")]
     SignIn {
-        /// Whose browser it will be.
+        /// The name of the browser's user.
         #[arg(default_value = "browser", value_name = "NAME")]
         name: String,
-        /// What the browser may do.
+        /// The actions that the browser may do.
         #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
         scope: ScopeName,
     },

@@ -48,7 +48,7 @@ pub(super) fn change(materiality: &Materiality) -> String {
     }
 }
 
-/// `71 % of it stands in harbour.example`, for the article with which it shares most.
+/// `71 % of it is in harbour.example`, for the article with which it shares most.
 pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
     let found = article.strongest.as_ref()?;
     let other = others.iter().find(|other| other.id == found.id);

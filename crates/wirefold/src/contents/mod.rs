@@ -25,7 +25,7 @@ const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
 /// The number of messages that a finding names.
 const NAMED: usize = 5;
 
-/// What the messages contain.
+/// The content of the messages.
 #[derive(Default)]
 pub(crate) struct Contents {
     /// The number of messages that were read.

@@ -54,7 +54,7 @@ pub(super) struct ArticleSummary {
     pub(super) words: usize,
 }
 
-/// The comparison of two texts alone: what they share, and why they are not one story.
+/// The comparison of two texts alone: their shared parts, and why they are not one story.
 #[derive(Debug, Serialize)]
 pub(super) struct TextComparison {
     pub(super) one_story: bool,

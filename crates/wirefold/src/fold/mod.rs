@@ -80,7 +80,7 @@ struct Settled {
     event: usize,
 }
 
-/// What judges the articles.
+/// The judge of the articles.
 enum Judge {
     Passages(Box<Passages>),
     Baseline(baseline::Baseline),

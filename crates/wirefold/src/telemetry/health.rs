@@ -108,8 +108,8 @@ impl Health {
         let standing_by: Vec<_> = standing_by.filter(|(name, _)| ready(name)).collect();
         parts.extend(standing_by);
         parts.extend(silent);
-        // A stream that went back is reported, but is no reason to stop the process, which continues with the
-        // stream as it is.
+        // A stream that went back is reported, but does not stop the process, which continues with the stream
+        // as it is.
         parts.extend(self.loops.rollbacks());
         parts.extend(problem.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }

@@ -35,7 +35,7 @@ pub(crate) fn operations_router(telemetry: Telemetry, health: Health, hosts: &[S
         .layer(from_fn_with_state(hosts, of_this_server))
 }
 
-/// Passes requests on whose `Host` is a name of this server.
+/// Passes on requests if their `Host` is a name of this server.
 async fn of_this_server(
     State(hosts): State<Arc<[String]>>,
     request: Request,

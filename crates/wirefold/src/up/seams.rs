@@ -209,7 +209,7 @@ pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String,
 }
 
 impl ReplayService {
-    /// Switches a delivery on whose target has just accepted an alert.
+    /// Switches a delivery on again after its target has accepted an alert.
     async fn switch_on_again(&self, delivery: &str) {
         if let Err(error) = switch_on(&*self.context.bus, delivery).await {
             tracing::warn!(delivery, %error, "delivery cannot be switched on again");

@@ -1,4 +1,4 @@
-//! Channels: the forms of subjects, with what their parameters stand for.
+//! Channels: the forms of subjects, with the meaning of their parameters.
 
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
 use wirefold_proto::{ChangeKind, Class, CommandOutcome, Verb};
@@ -12,9 +12,9 @@ pub(crate) struct Channel {
     pub(crate) address: &'static str,
     /// The stream that keeps it.
     pub(crate) stream: Stream,
-    /// The schema names of its messages without version; none where they are the server's own.
+    /// The schema names of its messages without version; empty for the server's own messages.
     pub(crate) messages: &'static [&'static str],
-    /// What it carries.
+    /// Its messages.
     pub(crate) about: &'static str,
 }
 
@@ -104,7 +104,7 @@ impl Channel {
     }
 }
 
-/// What a parameter stands for, and its values where they are a closed list.
+/// The meaning of a parameter, and its values if they are a closed list.
 pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
     match name {
         "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),

@@ -73,7 +73,7 @@ const NEXT_LOOK: Duration = Duration::from_secs(1);
 /// How often a revision is put off behind an earlier one. Then it is sent.
 const MAX_PUT_OFFS: u32 = 5;
 
-/// What all deliveries share.
+/// The state that all deliveries share.
 #[derive(Clone)]
 pub(crate) struct Common {
     pub(crate) context: StageContext,

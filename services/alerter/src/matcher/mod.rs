@@ -40,7 +40,7 @@ pub(crate) use table::{DefaultDeliveries, Namable};
 /// How long a gap in the order of decisions is waited for. It is longer than the messages of a killed
 /// enricher take to come again, also if the next enricher is killed too.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many messages are read at once.
+/// How many messages one read returns.
 const BATCH: usize = 128;
 /// The most messages between two saves of the progress.
 const SAVE_EVERY: usize = 1_024;

@@ -45,7 +45,7 @@ impl QuietTime {
         Ok(Self { from, to, zone })
     }
 
-    /// The end of the quiet hours that contain this time; none if it is outside.
+    /// The end of the quiet hours that contain this time; `None` if it is outside.
     pub(crate) fn end_after(&self, at: UnixMillis) -> Option<UnixMillis> {
         let local = timestamp(at).to_zoned(self.zone.clone());
         let time = local.time();

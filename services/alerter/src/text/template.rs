@@ -86,10 +86,10 @@ fn check_names(environment: &Environment<'_>, template: &str) -> Result<(), Stri
 }
 
 impl CompiledTemplates {
-    /// Compiles templates; none if the default text is wanted.
+    /// Compiles templates; `None` for the default text.
     ///
     /// # Errors
-    /// Which template cannot be compiled, where, and what was expected.
+    /// The template that cannot be compiled, the position, and what was expected.
     pub(crate) fn read(templates: &Templates) -> Result<Option<Self>, String> {
         if *templates == Templates::default() {
             return Ok(None);

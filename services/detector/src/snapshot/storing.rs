@@ -238,7 +238,7 @@ async fn remove_unused_segments(bus: &dyn Bus) -> Result<(), BusError> {
                     unnamed.remove(&segment.name());
                 }
             }
-            // The segments that it names are unknown, so none can be removed.
+            // The segments of this snapshot are unknown, so none can be removed.
             Err(ReadError::Invalid(InvalidSnapshot::OtherLayout)) => return Ok(()),
             // A broken snapshot is never read again.
             Err(ReadError::Invalid(_)) => {}

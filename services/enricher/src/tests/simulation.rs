@@ -42,8 +42,8 @@ impl FailPoints for Dice {
     }
 }
 
-/// What is published: fixtures with copies and versions, one again under another message id, one
-/// that nobody can read.
+/// The published messages: fixtures with copies and versions, one again under another message id, and one
+/// that cannot be read.
 fn messages() -> Vec<Outgoing> {
     let kept = ["st-", "fl-", "bond-"];
     let is_kept = |id: &str| kept.iter().any(|start| id.starts_with(start));
@@ -70,7 +70,7 @@ struct Simulation {
     stop: CancellationToken,
 }
 
-/// What stands when all is over.
+/// The final state.
 #[derive(PartialEq)]
 struct Outcome {
     inputs: Vec<Stored>,
@@ -109,7 +109,7 @@ impl Simulation {
         StageContext { fail_points: Arc::new(dice), ..StageContext::new(bus, clock) }
     }
 
-    /// Starts a loop, again and again after a crash or a fence, until it is told to stop.
+    /// Starts a loop, again after each crash or fence, until it is stopped.
     fn supervise(
         &mut self,
         longest_pause: Duration,
@@ -139,7 +139,7 @@ impl Simulation {
     fn start_all(&mut self) -> Vec<JoinHandle<()>> {
         let mut running = Vec::new();
         for _ in 0..2 {
-            // Two detectors at once, of which each takes over from the other when it comes back.
+            // Two detectors at once. Each takes over from the other when it comes back.
             let context = self.context();
             running.push(self.supervise(Duration::from_mins(2), move |stop| {
                 Box::pin(wirefold_detector::run(context.clone(), detector_settings(), stop))
@@ -192,7 +192,7 @@ impl Simulation {
             self.clock.sleep_until(self.clock.now().plus(Duration::from_secs(1))).await;
         }
         source.await.map_err(|error| error.to_string())?;
-        // What comes late, comes now; then everything goes down in peace.
+        // Late messages arrive; then all loops stop.
         self.clock.sleep_until(self.clock.now().plus(Duration::from_mins(5))).await;
         self.calm.cancel();
         self.stop.cancel();
@@ -258,7 +258,7 @@ fn given_up(letter: &Stored) -> (String, u64) {
 
 fn check(outcome: &Outcome, undisturbed: &[Stored]) -> Result<(), String> {
     let name = |what: &'static str| move |violation| format!("{what}: {violation}");
-    // Accepted: every article once, however often it came, and what nobody can read.
+    // Expected: every article once, however often it came, and the unreadable message as a dead letter.
     let accepted: BTreeSet<&str> =
         outcome.inputs.iter().map(|input| input.id.as_str()).filter(|id| *id != "again").collect();
     if accepted.len() + 1 != messages().len() {
@@ -296,7 +296,7 @@ fn is_repeat(input: &Stored, inputs: &[Stored]) -> bool {
     inputs.iter().any(|other| other.sequence < input.sequence && other.body == input.body)
 }
 
-/// Every output says what its decision says, and every change is told once.
+/// Every output agrees with its decision, and every change is published once.
 fn check_output(outcome: &Outcome, articles: &[&Stored]) -> Result<(), String> {
     let mut decisions: BTreeMap<String, ArticleJudged> = BTreeMap::new();
     for stored in &outcome.judged {

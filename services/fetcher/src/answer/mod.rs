@@ -49,7 +49,7 @@ pub(crate) enum Answer {
 /// Why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// What was found, and what to do, for people.
+    /// The content that was found, and advice, for people.
     pub(crate) problem: String,
     /// The finding about the feed.
     pub(crate) finding: FeedFinding,
@@ -66,7 +66,7 @@ pub(crate) struct Failure {
 const ELSEWHERE: Duration = Duration::from_hours(6);
 /// The weight of a failure of the host that usually passes.
 const SOFT: u32 = STRIKE / 2;
-/// The weight of a failure that may be in our own network, or that the host explains.
+/// The weight of a failure that may be in the local network, or that the host explains.
 const SOFTEST: u32 = STRIKE / 4;
 
 impl Failure {
@@ -286,7 +286,7 @@ fn names_no_feed(unread: &ParseFailure) -> bool {
     matches!(unread, ParseFailure::Error(FeedError::NotAFeed { feeds, .. }) if feeds.is_empty())
 }
 
-/// What was found instead of a feed, and what to do, for people.
+/// The content that was found instead of a feed, and advice, for people.
 pub(crate) fn describe_parse_failure(unread: &ParseFailure) -> String {
     match unread {
         ParseFailure::Panicked => {

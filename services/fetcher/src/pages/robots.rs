@@ -1,4 +1,4 @@
-//! What robots.txt allows (RFC 9309), requested once a day for each host.
+//! The permissions of robots.txt (RFC 9309), requested once a day for each host.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -269,7 +269,7 @@ pub(super) fn after_failure(
     with_findings(record, memo, Some(failure.finding), now)
 }
 
-/// The feed after a poll without a request, because its host wants none until then. Only the next poll
+/// The feed after a poll without a request, because its host refuses requests until then. Only the next poll
 /// changes.
 pub(super) fn after_pause(
     mut record: FeedRecord,

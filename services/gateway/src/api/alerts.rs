@@ -116,7 +116,7 @@ impl Inner {
         Ok(revisions)
     }
 
-    /// A revision in the stream; none if it is no longer stored.
+    /// A revision in the stream; `None` if it is no longer stored.
     pub(super) async fn stored_revision(
         &self,
         alert: &AlertId,
@@ -126,7 +126,7 @@ impl Inner {
         Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
     }
 
-    /// What the deliveries of its subscription have accepted of an alert.
+    /// What the deliveries of its subscription accepted of an alert.
     async fn taken(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();

@@ -103,7 +103,7 @@ fn conditions(open: &[HealthCondition]) -> Markup {
     }
 }
 
-/// The number of feeds that are set aside, with what to do.
+/// The number of feeds that are set aside, with advice.
 fn set_aside(count: u64) -> Markup {
     html! {
         p.warn role="status" {

@@ -1,4 +1,4 @@
-//! The page of a story: its map, what each copy changed, why it is folded, and which outlet was first.
+//! The page of a story: its map, the changes of each copy, the reason of the fold, and the first outlet.
 
 use maud::{Markup, html};
 use wirefold_dedup::{Change, Changes};

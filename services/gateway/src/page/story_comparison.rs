@@ -34,9 +34,9 @@ pub(super) struct StoryComparison {
 pub(super) struct ComparedArticle {
     /// The article.
     pub article: ArticleBrief,
-    /// Its text; none if it is no longer stored, or was not read.
+    /// Its text; `None` if it is no longer stored, or was not read.
     pub reading: Option<AnalysedText>,
-    /// Its comparison with the lead; none for the lead itself, or if one of the texts is missing.
+    /// Its comparison with the lead; `None` for the lead itself, or if one of the texts is missing.
     pub against: Option<LeadComparison>,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct LeadComparison {
     pub base: usize,
     /// The changes of the opening.
     pub lede: WordDiff,
-    /// The changes of the sentences; none if there are too many copies.
+    /// The changes of the sentences; `None` if there are too many copies.
     pub changes: Option<Changes>,
 }
 

@@ -62,7 +62,7 @@ enum Bench {
     CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(BareArguments),
-    /// What the enricher takes for an article, by language and step, and what bad input takes.
+    /// The enricher's time for an article, by language and step, and for bad input.
     Enrich(BareArguments),
     /// All sets of `enrich`, in a process of their own.
     #[command(hide = true)]
@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
         return in_dist(arguments.what.needs_product());
     }
-    // Created only where it is needed: its threads stay on the core of the thread that creates it.
+    // Created as late as possible: its threads stay on the core of the thread that creates it.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.what {
         Bench::Pipeline(Pipeline { common, only_nats }) => {

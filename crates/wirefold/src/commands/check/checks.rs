@@ -181,7 +181,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
             alert_subjects::NO_SERVER
         ));
     }
-    // A NATS server is not reached through our HTTP client.
+    // A NATS server is not reached through the HTTP client.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
     let url = guarded.map(|address| address.url());
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {

@@ -110,7 +110,7 @@ async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Find
     Ok(findings)
 }
 
-/// Tries one right. The finding says what is refused, and where it belongs.
+/// Tries one permission. The finding says what is refused, and where to allow it.
 async fn try_right(
     bus: &NatsBus,
     user: User,

@@ -25,7 +25,7 @@ const FEED_TIMEOUT: Duration = Duration::from_secs(8);
 /// The number of feeds without an answer that are named.
 const NAMED: usize = 10;
 
-/// The result for each feed: what was found, or why it is not a feed.
+/// The result for each feed: its content, or why it is not a feed.
 pub(super) struct Survey {
     found: Vec<Result<Found, String>>,
 }

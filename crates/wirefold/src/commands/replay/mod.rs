@@ -49,7 +49,7 @@ pub(crate) struct ReplayArguments {
     /// Articles from here instead of the data folder: text files, JSON lines, folders, or -.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     from: Vec<PathBuf>,
-    /// Only what was seen at most so long before the last article, such as 2d.
+    /// Only articles seen within this time before the last article, such as 2d.
     #[arg(long, value_name = "TIME")]
     since: Option<Interval>,
     #[command(flatten)]

@@ -160,7 +160,7 @@ impl Finish<'_> {
             let key = format!("delivery.{at}.secret_file");
             delivery.secret_file = delivery.secret_file.as_deref().map(|p| self.resolved(&key, p));
             let key_of_path = format!("delivery.{at}.path");
-            // An empty path is no path. It is reported below.
+            // An empty path is not a path. It is reported below.
             let path = delivery.path.as_deref().filter(|path| !path.as_os_str().is_empty());
             delivery.path = path.map(|path| self.resolved(&key_of_path, path));
         }

@@ -1,4 +1,4 @@
-//! Where articles come from: feeds, files, folders.
+//! The sources of articles: feeds, files, folders.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Where wirefold reports that it is well.
+//! The heartbeat address that wirefold calls while it is well.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

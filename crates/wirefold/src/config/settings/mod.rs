@@ -140,9 +140,9 @@ pub(crate) struct FetcherConfig {
     pub(crate) per_host_delay: Interval,
     /// The most requests at one time.
     pub(crate) concurrency: u32,
-    /// Private networks that feeds and deliveries may be in. Each is open to feeds whose own address lies
-    /// in it, and to what they link and redirect to there. wirefold refuses all others, so that no feed
-    /// can make this machine send requests into its own network.
+    /// Private networks that feeds and deliveries may be in. Each is open only to feeds whose own address is
+    /// in it, and to their links and redirects there. wirefold refuses all others, so that no feed can make
+    /// this machine send requests into its own network.
     pub(crate) allow_private: Vec<Network>,
     /// Names of hosts that feeds and pages may be on even if their addresses are private, such as
     /// `nas.local`.

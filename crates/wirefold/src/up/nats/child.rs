@@ -141,7 +141,7 @@ async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
     Ok(status.ends_with(b" 200"))
 }
 
-/// Copies the standard error of a child to our own, with its name.
+/// Copies the standard error of a child to this process's own, with the child's name.
 async fn forward_log(name: &'static str, log: ChildStderr) {
     let mut lines = BufReader::new(log).lines();
     while let Ok(Some(line)) = lines.next_line().await {

@@ -84,8 +84,8 @@ pub(in crate::up) fn readers(config: &Config) -> Vec<ConsumerConfig> {
     own.chain(foreign_consumers()).collect()
 }
 
-/// How long a key is stored after its last write. A story does not grow after the window, and nothing is
-/// retried for so long.
+/// How long a key is stored after its last write. A story does not grow after the window, and no retry takes
+/// this long.
 fn age(table: &str, config: &Config) -> Option<Duration> {
     [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
 }

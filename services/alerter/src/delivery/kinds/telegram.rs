@@ -148,7 +148,7 @@ fn sound(is_loud: bool) -> Value {
     json!({ "disable_notification": !is_loud })
 }
 
-/// Fields of the first message of an alert besides its text: whether it makes a sound, and buttons.
+/// The fields of an alert's first message other than its text: whether it makes a sound, and buttons.
 fn first(message: &Message<'_>) -> Value {
     let mut more = sound(message.alert.volume == Volume::Loud);
     if let Some(buttons) = buttons(message) {

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Clock as _, UnixMillis};
 
-/// A script of what the server does with a connection, which it closes at the end.
+/// The server's script for a connection, which it closes at the end.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     Send(Vec<u8>),

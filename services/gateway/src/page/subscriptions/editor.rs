@@ -9,7 +9,7 @@ use super::preview::{self, Preview, SPANS};
 pub(super) struct Editor<'a> {
     pub(super) fields: &'a Fields,
     pub(super) mistakes: &'a [Mistake],
-    /// The file that defines it, where it must be changed.
+    /// The file that defines it. It must be changed there.
     pub(super) managed_by: Option<String>,
     /// The configured deliveries.
     pub(super) deliveries: &'a [String],

@@ -67,7 +67,7 @@ impl Target for EmailTarget {
 struct Mail {
     client: Client,
     settings: Settings,
-    /// Certificates that are trusted besides those of the system.
+    /// Trusted certificates in addition to those of the system.
     roots: Vec<Certificate>,
     /// Built once, since reading the certificates takes time.
     tls: OnceLock<Result<TlsParameters, String>>,
