@@ -199,7 +199,7 @@ fn refused(stream: &str, failure: &Failure) -> BusError {
         error if failure.kind == code::TOO_FEW_SERVERS => error,
         BusError::Unavailable(_) if (400..500).contains(&failure.code) => {
             error!(stream, why = failure.description, "the server refuses this stream");
-            let why = "the server does not take it so, see the log";
+            let why = "the server refuses it, see the log";
             BusError::BadStream { stream: stream.to_owned(), why }
         }
         other => other,

@@ -65,7 +65,7 @@ async fn bus_of(server: &Server, user: &str) -> NatsBus {
 async fn refused<T>(call: impl Future<Output = Result<T, BusError>>, user: &str, what: &str) {
     let answer = within_reason(call).await;
     let error = answer.err().expect("it was let");
-    let expected = format!("user {user} may not {what}: mend its permissions on the server");
+    let expected = format!("user {user} may not {what}: correct its permissions on the server");
     assert!(matches!(error, BusError::NotAllowed { .. }), "{error:?}");
     assert_eq!(error.to_string(), expected);
     assert!(!error.may_pass());

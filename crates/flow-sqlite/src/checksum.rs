@@ -13,7 +13,7 @@ use wirefold_flow::{Headers, Stored, UnixMillis};
 use crate::tables::number;
 
 /// The beginning of the body that a damaged message is read with.
-const DAMAGED: &[u8] = b"this message is damaged: it is not as it was written";
+const DAMAGED: &[u8] = b"this message is damaged: it differs from what was written";
 
 /// Whether a stored message is still as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

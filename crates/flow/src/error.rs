@@ -15,7 +15,7 @@ pub enum BusError {
     #[error("no stream {0}")]
     NoStream(String),
     /// No stream has this subject: create one first.
-    #[error("no stream takes the subject {0}")]
+    #[error("no stream has the subject {0}")]
     NoStreamFor(String),
     /// An invalid name: correct the caller.
     #[error("{name:?} is no {what}")]
@@ -34,7 +34,7 @@ pub enum BusError {
         why: &'static str,
     },
     /// Larger than the stream allows: never publish it.
-    #[error("{size} bytes, and stream {stream} takes {limit}")]
+    #[error("{size} bytes are more than the {limit} of stream {stream}")]
     TooLarge {
         /// The stream.
         stream: String,
@@ -94,7 +94,7 @@ pub enum BusError {
         durable: String,
     },
     /// The bus does not allow this user to do it: correct its permissions there.
-    #[error("user {user} may not {what}: mend its permissions on the server")]
+    #[error("user {user} may not {what}: correct its permissions on the server")]
     NotAllowed {
         /// The user.
         user: String,

@@ -36,7 +36,7 @@ impl Encoding {
     /// The encoding that a `Content-Encoding` header names. `None` if the body is not encoded.
     ///
     /// # Errors
-    /// If it names an encoding that was not asked for.
+    /// If it names an encoding that the request did not accept.
     pub(crate) fn named(header: Option<&[u8]>) -> Result<Option<Self>, SendError> {
         let name = header.unwrap_or_default().trim_ascii().to_ascii_lowercase();
         match &*name {
@@ -44,7 +44,7 @@ impl Encoding {
             b"gzip" | b"x-gzip" => Ok(Some(Self::Gzip)),
             b"br" => Ok(Some(Self::Brotli)),
             b"zstd" => Ok(Some(Self::Zstd)),
-            _ => Err(SendError::broken("an encoding that was not asked for")),
+            _ => Err(SendError::broken("an encoding that the request did not accept")),
         }
     }
 

@@ -53,5 +53,7 @@ pub(crate) fn not_public(host: &str) -> SendError {
 }
 
 fn odd_port(port: u16) -> SendError {
-    SendError::refused(format!("port {port}: only 80, 443, 8080 and 8443 outside networks let in"))
+    SendError::refused(format!(
+        "port {port}: only 80, 443, 8080 and 8443 are allowed outside allowed networks"
+    ))
 }

@@ -10,7 +10,7 @@ pub enum PercentError {
     #[error("`%` without two hex digits")]
     Escape,
     /// The unescaped bytes are not UTF-8.
-    #[error("the bytes are no UTF-8")]
+    #[error("the bytes are not UTF-8")]
     Utf8,
 }
 

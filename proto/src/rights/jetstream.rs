@@ -164,7 +164,7 @@ pub(super) fn setup() -> Vec<Right> {
         right("has decisions enriched again, to repair the output", vec![REPLAY.to_owned()]),
         right("makes streams and stores", making),
         right("makes readers", readers),
-        right("drops what all have read where a stream is full", keeping),
+        right("deletes messages that all have read if a stream is full", keeping),
     ]
 }
 

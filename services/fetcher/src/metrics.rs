@@ -96,7 +96,7 @@ pub(crate) const OVERSIZED: Metric = Metric::counter(
 /// Articles beyond a budget.
 pub(crate) const BEYOND_BUDGET: Metric = Metric::counter(
     "wirefold_fetcher_beyond_budget_total",
-    "articles whose alerts are held, since their feed or site sent more in the hour, by budget",
+    "articles whose alerts are held because their feed or site sent more in the hour, by budget",
     &["budget"],
 );
 

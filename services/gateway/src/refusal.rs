@@ -50,7 +50,7 @@ refusals! {
         "Continue without it: it has expired";
     /// The article was forgotten and may not come in again.
     forgotten = FORBIDDEN, "forgotten",
-        "Leave it out: somebody asked wirefold to forget it";
+        "Leave it out: it was removed with `wirefold forget`";
     /// The route does not allow the method.
     method = METHOD_NOT_ALLOWED, "method",
         "Use one of the methods in the Allow header";
@@ -62,7 +62,7 @@ refusals! {
         "Give more digits: several ids begin so";
     /// The detector refused the command.
     refused = CONFLICT, "refused",
-        "Ask for something else: the detail says why this is refused";
+        "Send another request: the detail says why this one is refused";
     /// A host name of others.
     host = MISDIRECTED_REQUEST, "host",
         "Use a loopback name, or add the host name to `page.hosts`";
@@ -84,13 +84,13 @@ refusals! {
         "Send JSON with the header Content-Type: application/json";
     /// A write to a page that does not come from one of its forms.
     form_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
-        "This address takes the forms of the page; programs write to /api/v1";
+        "This address accepts the forms of the page; programs write to /api/v1";
     /// The request is too large.
     too_large = PAYLOAD_TOO_LARGE, "too-large",
         "Send less at once";
     /// The request can be parsed, but makes no sense.
     unprocessable = UNPROCESSABLE_ENTITY, "unprocessable",
-        "Correct what the detail names, then send it again";
+        "Correct the problem in the detail, then send it again";
     /// The server is too busy.
     busy = SERVICE_UNAVAILABLE, "busy",
         "Try again in a moment";

@@ -147,7 +147,7 @@ impl Engine {
             check_filter(filter)?;
             let others = self.streams.iter().filter(|row| row.config.name != config.name);
             if others.flat_map(|row| &row.config.subjects).any(|other| overlap(filter, other)) {
-                let why = "another stream takes one of its subjects";
+                let why = "another stream has one of its subjects";
                 return Err(BusError::BadStream { stream: config.name.clone(), why });
             }
         }

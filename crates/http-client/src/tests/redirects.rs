@@ -64,9 +64,9 @@ async fn every_hop_is_checked() {
     let client = client();
     for status in [301, 302, 303, 307, 308] {
         for (place, reason) in [
-            ("http://10.0.0.1/", "10.0.0.1 is no public address"),
-            ("http://0xa9fea9fe/", "169.254.169.254 is no public address"),
-            ("http://[::1]/", "::1 is no public address"),
+            ("http://10.0.0.1/", "10.0.0.1 is not in a public or allowed network"),
+            ("http://0xa9fea9fe/", "169.254.169.254 is not in a public or allowed network"),
+            ("http://[::1]/", "::1 is not in a public or allowed network"),
             ("http://localhost.localdomain:1/", ""),
             ("file:///etc/passwd", "the scheme file"),
             ("gopher://wire.example/", "the scheme gopher"),

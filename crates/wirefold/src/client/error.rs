@@ -29,7 +29,7 @@ pub(crate) enum ClientError {
     /// Another process uses the data folder but does not answer.
     #[error(
         "{} is in use by a process that does not answer at {}: if `wirefold up` is just starting \
-         or stopping, try again; else stop that process", folder.display(), socket.display()
+         or stopping, try again; otherwise stop that process", folder.display(), socket.display()
     )]
     InUse {
         /// The data folder.

@@ -138,12 +138,13 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         output::print_styled(&format!("{what} {why}.\n"))?;
     }
     if second.output.fetched < first.output.fetched {
-        global
-            .note(format_args!("note: B came in first, and is shown as the later text, as asked"));
+        global.note(format_args!(
+            "note: B came in first, and is shown as the later text, as requested"
+        ));
     }
     if by_themselves != exit {
         global.note(format_args!(
-            "note: the exit code says what they are among all articles, where copies and stories between them count too; above, the two are judged by themselves"
+            "note: the exit code gives their relation among all articles, with copies and stories between them; above, the two are judged alone"
         ));
     }
     // The running wirefold may use another settings file than this command.

@@ -54,7 +54,7 @@ pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Opti
     let other = others.iter().find(|other| other.id == found.id);
     let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet_in_words());
     let share = percent(found.contained.get());
-    Some(format!("{share} of it stands in {other}"))
+    Some(format!("{share} of it is in {other}"))
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Overrides {
     /// Adds `--set key=value`.
     pub(crate) fn set(&mut self, assignment: &str) -> Result<(), Problem> {
         let (key, value) = assignment.split_once('=').ok_or_else(|| {
-            let what = format!("`{assignment}` is no key=value, such as page.listen=127.0.0.1:80");
+            let what = format!("`{assignment}` is not key=value, such as page.listen=127.0.0.1:80");
             Problem::new(Origin::Flag("--set".to_owned()), what)
         })?;
         let key = key.trim();

@@ -191,7 +191,7 @@ impl Judged<'_> {
         let arrival = self.arrival(earlier);
         let compared = match verdict.matches.iter().find(|found| found.doc == arrival) {
             Some(found) => format!(
-                "{} of it stood in {}, {} the other way",
+                "{} of it was in {}, {} the other way",
                 percent(found.contained),
                 self.articles[earlier].id,
                 percent(found.containing),

@@ -185,7 +185,7 @@ mod tests {
         loops.observe("gateway", Event::RolledBack { stream: "S", read: 9, last: 4 });
         let report = health.readiness();
         assert!(report.ok);
-        let said = "went back in time: the gateway had read up to 9, and found it to end at 4";
+        let said = "went back in time: the gateway had read up to 9, but it ends at 4";
         assert_eq!(report.parts["S (gateway)"], said);
     }
 

@@ -66,7 +66,7 @@ impl LoopMetrics {
             Event::LeaseInDoubt => {
                 tracing::warn!(
                     stage = name,
-                    "the lease cannot be renewed: this process takes nothing new until it can"
+                    "the lease cannot be renewed: until then this process starts no new work"
                 );
                 self.set_leading(name, Some("waits: its lease cannot be renewed".to_owned()));
             }
@@ -85,9 +85,8 @@ impl LoopMetrics {
 
     /// Records that a stream went back. Returns false if this loop has reported it before.
     fn record_rollback(&self, name: &str, stream: &str, read: u64, last: u64) -> bool {
-        let words = format!(
-            "went back in time: the {name} had read up to {read}, and found it to end at {last}"
-        );
+        let words =
+            format!("went back in time: the {name} had read up to {read}, but it ends at {last}");
         let mut known = self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = format!("{stream} ({name})");
         let told = |said: &String| said.contains(&format!("up to {read},"));
@@ -137,7 +136,7 @@ impl LoopMetrics {
                 stage = name,
                 %error,
                 failures,
-                "a stream is gone: `wirefold setup` makes it again; what comes meanwhile waits"
+                "a stream is gone: `wirefold setup` creates it again; new messages wait until then"
             ),
             _ => tracing::warn!(stage = name, %error, failures, "the bus failed; trying again"),
         }
@@ -255,9 +254,9 @@ impl Observer for LoopMetrics {
                     return;
                 }
                 metrics::ROLLBACKS.add(1, &labels);
-                let what = "a stream went back in time, as where an older copy of its store was put back: \
-                            what had been read behind that may be gone. It is read from what is there, and \
-                            what is known is not told again; `wirefold setup` makes what is missing";
+                let what = "a stream went back in time, such as after an older copy of its store was \
+                            restored: later messages may be gone. The loop reads the stream again and drops \
+                            duplicates; `wirefold setup` creates what is missing";
                 tracing::error!(stage = name, stream, read, last, "{what}");
             }
             other => tracing::debug!(stage = name, event = ?other, "something happened in a loop"),

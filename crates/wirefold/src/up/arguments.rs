@@ -14,7 +14,7 @@ use crate::config::Instance;
 #[command(after_help = "\
 Examples:
   wirefold up                      watch your feeds; without feeds, run the demo
-  wirefold up --data ./news        keep everything in ./news
+  wirefold up --data ./news        store everything in ./news
   wirefold up --set window=3d      one setting, for this run
   wirefold up --nats               one process for each stage, over its own nats-server
 

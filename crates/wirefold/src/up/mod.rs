@@ -294,7 +294,7 @@ impl Up<'_> {
         let config = &self.loaded.config;
         if config.data.exists() && !config.data.is_dir() {
             let what =
-                format!("{} is no folder: name another with --data DIR", config.data.display());
+                format!("{} is not a folder: name another with --data DIR", config.data.display());
             return Err(Stop::new(Exit::Usage, what).into());
         }
         let is_configured = self.wants_no_demo
@@ -336,11 +336,11 @@ impl Up<'_> {
         let alerts = alert_subjects::unused_deliveries(&self.loaded.config);
         global.note(format_args!(
             "wirefold {release} · DEMO: invented news from eight invented papers, over a minute; \
-             nothing leaves this machine and nothing is kept\n\
+             nothing leaves this machine and nothing is stored\n\
              \n\
              page    {page}\n\
              yours   wirefold feed import my.opml   or   wirefold feed add URL, then wirefold up\n\
-             api     articles that programs push are not kept either; wirefold up --no-demo keeps them\n\
+             api     articles that programs push are not stored either; wirefold up --no-demo stores them\n\
              data    {folder} is left alone until there is a feed to watch\n\
              {alerts}end     Ctrl-C\n"
         ));

@@ -10,7 +10,7 @@ use crate::output;
 /// such a link.
 pub(super) fn print_link(tokens: &TokenFile, page: &str, is_demo: bool) -> anyhow::Result<()> {
     let unusable = |error: wirefold_gateway::tokens::TokenError| {
-        Stop::new(Exit::Usage, format!("the page asks for tokens, and {error}"))
+        Stop::new(Exit::Usage, format!("the page requires tokens, and {error}"))
     };
     let now = wirefold_envelope::timestamp(SystemClock.now());
     let known = tokens.list(now).map_err(unusable)?;

@@ -39,7 +39,7 @@ pub(crate) const CHANNELS: [Channel; 10] = [
         address: "wirefold.v1.article.judged.epoch",
         stream: JUDGED,
         messages: &["wirefold.judged.epoch"],
-        about: "Take-overs of the one writer.",
+        about: "Take-overs of the single writer.",
     },
     Channel {
         key: "output_article",
@@ -60,7 +60,7 @@ pub(crate) const CHANNELS: [Channel; 10] = [
         address: "wirefold.v1.output.command.{outcome}",
         stream: OUTPUT,
         messages: &["wirefold.output.command"],
-        about: "What came of people's commands about stories.",
+        about: "Results of people's commands about stories.",
     },
     Channel {
         key: "alert",

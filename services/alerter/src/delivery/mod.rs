@@ -187,10 +187,7 @@ impl DeliveryStage {
         let target_id = sent?;
         self.common.states.works(&self.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
-            tracing::warn!(
-                delivery = self.name,
-                "delivery works again: what waits is sent in time"
-            );
+            tracing::warn!(delivery = self.name, "delivery works again: waiting alerts follow");
         }
         let after = before.and(alert.volume, alert.revision, target_id).to_string();
         self.accepted

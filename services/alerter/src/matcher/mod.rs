@@ -72,7 +72,7 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
             return Err(error);
         }
         // The observer has already reported the error.
-        tracing::debug!(%error, "alerter starts anew from what is stored");
+        tracing::debug!(%error, "alerter restarts from the stored state");
         if let AlerterError::Bus(error) = &error {
             context.observer.observe(NAME, Event::of_failure(error));
         }

@@ -88,7 +88,7 @@ impl Matcher<'_> {
         let standing = self.context.bus.last(streams::ALERTS.name, subject.as_str()).await?;
         match standing.as_ref().and_then(revision) {
             Some(Revision { alert, .. }) if alert != draft.alert => {
-                let why = format!("revision {} of {} stands already", alert.revision, alert.id);
+                let why = format!("revision {} of {} is stored already", alert.revision, alert.id);
                 Err(BusError::Unavailable(why).into())
             }
             Some(Revision { sequence, alert, .. }) => {

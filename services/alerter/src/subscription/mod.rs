@@ -51,7 +51,7 @@ pub(crate) enum Problem {
     #[error("on: {0:?}: {1}")]
     OnVelocity(String, wirefold_query::ParseError),
     #[error(
-        "{0}: it asks for something and for its absence, so it never holds: leave one of them out"
+        "{0}: it requires something and its absence, so it never matches: leave one of them out"
     )]
     Contradictory(&'static str),
     #[error("name: {0}")]
@@ -285,13 +285,13 @@ fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> 
         return Ok(None);
     };
     if settings.digest.is_some() {
-        return Err(Problem::Repeat("a digest tells nothing twice: leave one of them out"));
+        return Err(Problem::Repeat("a digest never repeats an alert: leave one of them out"));
     }
     if repeat.is_zero() {
         return Err(Problem::Repeat("0 would repeat without end: give a time such as 6h"));
     }
     if repeat >= QUIET {
-        return Err(Problem::Repeat("an alert is over after 24h without news: give less"));
+        return Err(Problem::Repeat("an alert is over after 24h without news: use a shorter time"));
     }
     Ok(Some(repeat))
 }

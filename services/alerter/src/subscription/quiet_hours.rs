@@ -31,7 +31,8 @@ pub(crate) struct Day {
 impl QuietTime {
     pub(crate) fn read(hours: &QuietHours) -> Result<Self, Problem> {
         let time = |text: &str| {
-            let refuse = || Problem::QuietHours(format!("{text:?} is no time such as \"22:00\""));
+            let refuse =
+                || Problem::QuietHours(format!("{text:?} is not a time such as \"22:00\""));
             text.parse::<Time>().map_err(|_| refuse())
         };
         let zone = known_zone(&hours.time_zone).map_err(Problem::QuietHours)?;

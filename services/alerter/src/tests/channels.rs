@@ -317,7 +317,10 @@ async fn no_channel_goes_where_the_http_client_does_not() {
     ] {
         let sent = send(&*open(kind.clone()), &alert(1, "Port strike"), None).await;
         let (why, _) = later(sent);
-        assert!(why.contains("no public address") && !why.contains(TOKEN), "{kind:?}: {why}");
+        assert!(
+            why.contains("not in a public or allowed network") && !why.contains(TOKEN),
+            "{kind:?}: {why}"
+        );
     }
 }
 

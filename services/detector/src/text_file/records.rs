@@ -77,7 +77,7 @@ fn has_right_checksum(record: &[u8], text: &[u8]) -> bool {
 }
 
 fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "it is not as it was written")
+    io::Error::new(io::ErrorKind::InvalidData, "it differs from what was written")
 }
 
 #[cfg(test)]

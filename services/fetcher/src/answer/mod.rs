@@ -219,7 +219,7 @@ fn in_words(error: &SendError) -> String {
         SendError::NoSuchHost => "; check the address",
         SendError::TooLarge { .. } => "; no feed is that large",
         SendError::Bomb { .. } => "; no feed does",
-        SendError::TooManyRedirects => "; open the address in a browser and take the last one",
+        SendError::TooManyRedirects => "; open the address in a browser and use the last one",
         _ => "; it is tried again",
     };
     format!("{error}{advice}")
@@ -245,10 +245,10 @@ fn refusal(answer: &Response) -> String {
         _ if answer.header("cf-mitigated").is_some()
             || barrier(&answer.body) == Some(Barrier::Challenge) =>
         {
-            format!("HTTP {status}: the host lets only browsers in; ask its publisher")
+            format!("HTTP {status}: the host allows only browsers; ask its publisher")
         }
         401 | 407 => {
-            format!("HTTP {status}: the host asks for a login; give it one with [[access]]")
+            format!("HTTP {status}: the host requires a login; give it one with [[access]]")
         }
         403 => format!("HTTP {status}: the host refuses; check whether the address needs a login"),
         404 => format!("HTTP {status}: nothing there; check the address"),
@@ -269,11 +269,11 @@ pub(crate) fn parse_failure(unread: &ParseFailure, body: &[u8]) -> Failure {
     let is_page = matches!(unread, ParseFailure::Error(FeedError::NotAFeed { .. }));
     match is_page.then(|| barrier(body)).flatten() {
         Some(Barrier::Challenge) => {
-            let problem = "a page that lets only browsers in; ask its publisher";
+            let problem = "a page that allows only browsers; ask its publisher";
             Failure::of(FeedFinding::Blocked, STRIKE, problem)
         }
         Some(Barrier::Login) if names_no_feed(unread) => {
-            let problem = "a page that asks for a login; give it one with [[access]]";
+            let problem = "a page that requires a login; give it one with [[access]]";
             Failure::of(FeedFinding::Blocked, STRIKE, problem)
         }
         _ => Failure::broken(describe_parse_failure(unread)),

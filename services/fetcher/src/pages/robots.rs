@@ -122,11 +122,11 @@ impl Robots {
                 Some(Rules::default())
             }
             Ok(answer) => {
-                tracing::debug!(%url, status = answer.status, "robots.txt cannot be had");
+                tracing::debug!(%url, status = answer.status, "robots.txt cannot be read");
                 None
             }
             Err(error) => {
-                tracing::debug!(%url, %error, "robots.txt cannot be had");
+                tracing::debug!(%url, %error, "robots.txt cannot be read");
                 None
             }
         }

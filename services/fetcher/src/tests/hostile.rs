@@ -35,8 +35,8 @@ async fn each_sort_of_failure_says_what_it_is_and_what_to_do() {
         (Reply::ok(""), "the answer is empty"),
         (Reply::ok("{\"status\":\"ok\"}"), "not a feed"),
         (Reply::ok(vec![0xff, 0xd8, 0xff, 0xe0, 0, 16]), "not a feed"),
-        (Reply::status(403).with("cf-mitigated", "challenge"), "lets only browsers in"),
-        (Reply::status(401), "asks for a login"),
+        (Reply::status(403).with("cf-mitigated", "challenge"), "allows only browsers"),
+        (Reply::status(401), "requires a login"),
         (Reply::status(404), "check the address"),
         (Reply::status(500), "it is tried again"),
         (Reply::status(301).with("location", "/feed"), "too many redirects"),
@@ -76,7 +76,7 @@ async fn private_addresses_are_refused_unless_let_in() {
     let record = bench.polled("mine").await;
     assert_eq!(server.times("/feed"), 0);
     let problem = record.problem.unwrap();
-    assert!(problem.contains("127.0.0.1 is no public address"), "{problem}");
+    assert!(problem.contains("127.0.0.1 is not in a public or allowed network"), "{problem}");
     assert!(problem.contains("fetcher.allow_private"), "{problem}");
     running.stop().await;
 }

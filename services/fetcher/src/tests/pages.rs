@@ -278,7 +278,11 @@ async fn a_private_network_is_let_in_for_its_own_feed_alone() {
     assert_eq!(bench.polled("feed").await.articles, 1);
     assert_eq!(own.times("/inside"), 0);
     let moving = bench.polled("moving").await;
-    assert!(moving.in_words().contains("127.0.0.1 is no public address"), "{}", moving.in_words());
+    assert!(
+        moving.in_words().contains("127.0.0.1 is not in a public or allowed network"),
+        "{}",
+        moving.in_words()
+    );
     bench.polled("harbour").await;
     running.stop().await;
     let from_pages =

@@ -46,7 +46,7 @@ impl SubscriptionOpener for FakeServer {
             let mut opened = self.opened.lock().unwrap();
             *opened += 1;
             if *opened == 1 {
-                return Err("no stream takes the subject".to_owned());
+                return Err("no stream has the subject".to_owned());
             }
             let given = FakeSubscription { server: self.clone(), given: VecDeque::new() };
             Ok(Box::new(given) as Box<dyn Subscription>)

@@ -142,7 +142,7 @@ fn looked_through(looked: &LookedThrough) -> Markup {
             @match looked.what {
                 LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” continues with older ones." }
                 LookedAt::EventsWithSeveralArticles => { "Put in this order: the " (count) " events with several articles that changed last." }
-                LookedAt::Events | LookedAt::Stories => { (count) " events were looked through. “More events” continues." }
+                LookedAt::Events | LookedAt::Stories => { (count) " events were searched. “More events” continues." }
             }
         }
     }
@@ -153,7 +153,7 @@ fn empty(river: &River<'_>) -> Markup {
         div.empty {
             @if river.is_narrowed() {
                 h2 { @if river.events.next.is_some() { "No event matches so far" } @else { "No event matches" } }
-                p { "Every word must stand in the title or the opening of one article of the event. Try fewer words, or filter less. "
+                p { "Every word must be in the title or the opening of one article of the event. Try fewer words, or filter less. "
                     "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " reads whole texts, with fields and operators." }
             } @else if !river.is_first {
                 h2 { "Nothing older" }

@@ -52,7 +52,7 @@ pub(super) fn sections(statements: &Statements) -> Markup {
         @if !shared.is_empty() {
             section #quotations {
                 h2 { "Quotations" }
-                p.faint { "What several outlets quote, or quote differently. Quotations never count as copying." }
+                p.faint { "Quotations that several outlets print, or print differently. They never count as copying." }
                 @for record in shared.iter().take(SHOWN) { (quotation(record)) }
                 @if shared.len() > SHOWN {
                     details {

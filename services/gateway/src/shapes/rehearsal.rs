@@ -123,7 +123,7 @@ impl Rehearsal {
             || (self.articles >= FEW && share >= NEARLY_ALL);
         if is_broad && self.loud == 0 && self.matching == 0 {
             return Some(format!(
-                "broad: it matches {share} % of all articles, though none came as news yet: \
+                "broad: it matches {share} % of all articles, although no article came as news yet: \
                  expect a message for as many of the new ones; add words, or gather its messages in a digest"
             ));
         }
@@ -204,7 +204,8 @@ mod tests {
         let narrow = Rehearsal { matching_with_baseline: 14, ..found.clone() };
         assert_eq!(narrow.warning(24), None);
         let first_polls = Rehearsal { matching: 0, loud: 0, covered_seconds: None, ..found };
-        let no_news = "broad: it matches 100 % of all articles, though none came as news yet";
+        let no_news =
+            "broad: it matches 100 % of all articles, although no article came as news yet";
         assert!(first_polls.warning(24).is_some_and(|words| words.starts_with(no_news)));
     }
 }

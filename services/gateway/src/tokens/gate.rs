@@ -67,7 +67,7 @@ impl Gate {
             return Err(self.count_failure(peer, "the token is unknown, revoked or expired"));
         };
         self.limits.count_request(&holder.hash).map_err(|seconds| {
-            Refusal::too_many(format!("token {:?} asks too often", holder.name), seconds)
+            Refusal::too_many(format!("token {:?} sends requests too often", holder.name), seconds)
         })?;
         if !may(holder.scope, request.method(), path) {
             let (name, scope) = (&holder.name, holder.scope);

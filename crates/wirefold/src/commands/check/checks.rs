@@ -81,7 +81,7 @@ fn ports(loaded: &Loaded) -> Vec<Finding> {
         Ok(_) => Finding::good(format!("{what}: {address} is free")),
         Err(_) if runs => Finding::good(format!("{what}: {address} is in use, and wirefold runs")),
         Err(error) => Finding::bad(format!(
-            "{what}: {address} cannot be listened on ({error}); stop what uses it, or pass {flag}"
+            "{what}: wirefold cannot listen on {address} ({error}); stop the program that uses it, or pass {flag}"
         )),
     };
     vec![
@@ -193,7 +193,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     let name = &delivery.name;
     if delivery.kind == DeliveryKind::Slack && delivery.secret.is_empty() {
         let what = format!(
-            "{place}: delivery {name}: whoever reads its `url` can post there; set `secret_env` \
+            "{place}: delivery {name}: everybody who reads its `url` can post there; set `secret_env` \
              instead"
         );
         return Finding::new(Mark::Look, what);

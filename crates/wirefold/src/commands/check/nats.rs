@@ -132,7 +132,7 @@ async fn try_right(
             let line = line_of(user, Some(pattern)).or(line_of(user, None)).unwrap_or_default();
             let more = match missing.count() {
                 0 => String::new(),
-                more => format!(", nor {more} more"),
+                more => format!(", and {more} more actions"),
             };
             let action = describe(attempt);
             Finding::bad(format!(
@@ -183,7 +183,7 @@ async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
         findings.push(match bus.stream_state(name).await {
             Ok(state) => {
                 let messages = usize::try_from(state.messages).unwrap_or(usize::MAX);
-                Finding::good(format!("{name} stands: {}", count(messages, "message", "messages")))
+                Finding::good(format!("{name} exists: {}", count(messages, "message", "messages")))
             }
             Err(BusError::NoStream(_)) => Finding::bad(format!("no stream {name}: {remedy}")),
             Err(error) => Finding::bad(error.to_string()),
@@ -191,9 +191,9 @@ async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
     }
     for (stream, durable) in READERS.iter().filter(|(_, durable)| *durable == user.as_str()) {
         findings.push(match bus.has_reader(stream, durable).await {
-            Ok(true) => Finding::good(format!("the reader {stream}/{durable} stands")),
+            Ok(true) => Finding::good(format!("the consumer {stream}/{durable} exists")),
             Ok(false) | Err(BusError::NoStream(_)) => {
-                Finding::bad(format!("no reader {stream}/{durable}: {remedy}"))
+                Finding::bad(format!("no consumer {stream}/{durable}: {remedy}"))
             }
             Err(error) => Finding::bad(error.to_string()),
         });

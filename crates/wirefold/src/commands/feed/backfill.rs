@@ -91,7 +91,7 @@ async fn wait(
             }
             // A later backfill has replaced this one.
             Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
-                let what = "somebody else has started another backfill of this feed: see `feed ls`";
+                let what = "another backfill of this feed was started: see `feed ls`";
                 return Err(Stop::new(Exit::Failure, what).into());
             }
             // This one has not begun yet: an earlier one is still running.

@@ -22,7 +22,7 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 
 /// Printed with new feeds, because they are silent at first.
-const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, which later articles are compared with";
+const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, and later articles are compared with them";
 
 /// Arguments of `feed`.
 #[derive(Debug, Args)]

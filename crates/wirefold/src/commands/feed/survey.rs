@@ -126,7 +126,7 @@ fn whose(answered: &[&Found]) -> String {
         (many, "from aggregators"),
         (
             unproven,
-            "that list another site's items: their first poll asks that site whether it names them",
+            "that list another site's items: their first poll checks whether that site names them",
         ),
     ];
     let words: Vec<String> = kinds

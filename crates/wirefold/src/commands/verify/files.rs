@@ -67,7 +67,7 @@ fn segments(folder: &Path) -> Vec<Finding> {
                 sound += 1;
                 continue;
             }
-            Ok(_) => "is not as it was written".to_owned(),
+            Ok(_) => "differs from what was written".to_owned(),
             Err(error) => format!("cannot be read: {error}"),
         };
         findings.push(Finding::bad(format!(

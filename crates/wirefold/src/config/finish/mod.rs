@@ -184,7 +184,7 @@ impl Finish<'_> {
 
     fn page(&mut self, page: &PageConfig) {
         if page.tokens && page.without_tokens {
-            let what = "one asks for tokens and the other does not; remove one";
+            let what = "one requires tokens and the other does not; remove one";
             self.refuse_both("page.tokens", "page.without_tokens", what);
         }
         let (header, proxies) = ("page.trusted_proxy_header", "page.trusted_proxies");
@@ -194,7 +194,7 @@ impl Finish<'_> {
             }
             Some(_) if page.trusted_proxies.is_empty() => {
                 let what = "name the address of the proxy in `trusted_proxies`, such as \
-                            [\"127.0.0.1\"]; else anybody could send the header";
+                            [\"127.0.0.1\"]; otherwise anybody could send the header";
                 self.refuse(header, what);
             }
             None if !page.trusted_proxies.is_empty() => {
@@ -235,7 +235,10 @@ impl Finish<'_> {
             self.refuse(key, why);
         }
         if let Some(odd) = odd_directive(&config.log) {
-            self.refuse("log", format!("{odd:?} is no level and no part with one; write \"info\""));
+            self.refuse(
+                "log",
+                format!("{odd:?} is neither a level nor a part with one; write \"info\""),
+            );
         }
         if config.window.duration().is_zero() {
             self.refuse("window", "nothing would be compared; write \"7d\"");
@@ -281,7 +284,8 @@ impl Finish<'_> {
             self.refuse(key, what);
         } else if !matches!(scheme, "nats" | "tls") || host.is_empty() || host.contains(',') {
             let name = key.rsplit('.').next().unwrap_or(key);
-            let what = format!("{address:?} is no address; write {name} = \"nats://host:4222\"");
+            let what =
+                format!("{address:?} is not an address; write {name} = \"nats://host:4222\"");
             self.refuse(key, what);
         }
     }

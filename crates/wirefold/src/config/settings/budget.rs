@@ -75,9 +75,9 @@ impl BudgetConfig {
 
     /// The keys with a value that allows nothing, each with its effect.
     pub(crate) fn empty(&self) -> Vec<(&'static str, &'static str)> {
-        const HELD: &str = "0 would hold every alert until the end of the hour; take a number of at \
+        const HELD: &str = "0 would hold every alert until the end of the hour; write a number of at \
                             least 1";
-        const NEVER: &str = "0 would never ask for anything; take a number of at least 1";
+        const NEVER: &str = "0 would allow no request; write a number of at least 1";
         let all = [
             ("budget.articles_per_hour", u64::from(self.articles_per_hour), HELD),
             ("budget.bytes_per_hour", self.bytes_per_hour, HELD),

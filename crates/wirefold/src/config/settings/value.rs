@@ -49,9 +49,9 @@ impl Address {
 
     fn of_any_scheme(text: &str) -> Result<Self, String> {
         let url = url::Url::parse(text)
-            .map_err(|error| format!("{text:?} is no web address: {error}"))?;
+            .map_err(|error| format!("{text:?} is not a web address: {error}"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("a user or password in a web address would stand in logs".to_owned());
+            return Err("a user or password in a web address would appear in logs".to_owned());
         }
         Ok(Self { url, written: text.to_owned() })
     }
@@ -150,7 +150,7 @@ impl<'de> Deserialize<'de> for Proxy {
             let is_open = url.username().is_empty() && url.password().is_none();
             matches!(url.scheme(), "socks5h" | "http" | "https") && url.has_host() && is_open
         };
-        let refused = || format!("{text:?} is no proxy such as socks5h://127.0.0.1:9050");
+        let refused = || format!("{text:?} is not a proxy such as socks5h://127.0.0.1:9050");
         let url = url::Url::parse(&text).ok().filter(is_proxy);
         url.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
     }
@@ -171,7 +171,7 @@ impl<'de> Deserialize<'de> for Network {
         let text = String::deserialize(deserializer)?;
         let alone = || text.parse::<std::net::IpAddr>().ok().map(ipnet::IpNet::from);
         let network = text.parse().ok().or_else(alone);
-        let refused = || format!("{text:?} is no network such as 192.168.0.0/16 or fd00::/8");
+        let refused = || format!("{text:?} is not a network such as 192.168.0.0/16 or fd00::/8");
         network.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
     }
 }
@@ -205,6 +205,6 @@ impl<'de> Deserialize<'de> for Share {
         if (0.0..=1.0).contains(&share) {
             return Ok(Self(share));
         }
-        Err(serde::de::Error::custom(format!("{share} is no share from 0 to 1")))
+        Err(serde::de::Error::custom(format!("{share} is not a share from 0 to 1")))
     }
 }

@@ -64,7 +64,7 @@ fn invalid_values_are_reported_all_at_once() {
              you mean \"auto\"?",
             "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is no network such as \
              192.168.0.0/16 or fd00::/8; for example allow_private = [\"192.168.0.0/16\"]",
-            "wirefold.toml:5:14: `detector.join_share`: 1.5 is no share from 0 to 1; for example \
+            "wirefold.toml:5:14: `detector.join_share`: 1.5 is not a share from 0 to 1; for example \
              join_share = 0.5",
             "wirefold.toml:7:7: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
              nor http://; for example url = \"https://harbour.example/rss.xml\"",
@@ -128,13 +128,13 @@ fn a_budget_of_nothing_is_refused() {
     let check = |key: &str, said: &str| {
         let mut world = World::new("");
         world.flags.set(&format!("{key}=0")).unwrap();
-        let expected = format!("--set {key}: `{key}`: {said}; take a number of at least 1");
+        let expected = format!("--set {key}: `{key}`: {said}; write a number of at least 1");
         assert_eq!(world.mistakes(), expected);
     };
     let held = "0 would hold every alert until the end of the hour";
     check("budget.articles_per_hour", held);
     check("budget.site_alerts_per_hour", held);
-    check("budget.site_pages", "0 would never ask for anything");
+    check("budget.site_pages", "0 would allow no request");
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn the_whole_must_hold_together() {
          url = \"https://www.a.example/x\"\n[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\n\
          [[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"fone\"\n",
         &[
-            "wirefold.toml:2:1: `page.trusted_proxy_header`: name the address of the proxy in `trusted_proxies`, such as [\"127.0.0.1\"]; else anybody could send the header",
+            "wirefold.toml:2:1: `page.trusted_proxy_header`: name the address of the proxy in `trusted_proxies`, such as [\"127.0.0.1\"]; otherwise anybody could send the header",
             "wirefold.toml:5:1: `feed.1`: \"a-example-x\" is already at wirefold.toml:3; give \
              one of them another id",
             "wirefold.toml:7:1: `delivery.0`: it needs the address it goes to; write url = \
@@ -249,7 +249,7 @@ fn a_digest_has_a_time_zone_without_quiet_hours() {
     let settings = loaded.config.subscription[0].settings("all".parse().unwrap());
     assert_eq!(settings.time_zone.as_deref(), Some("Europe/Berlin"));
     let strange =
-        "`subscription.0.time_zone`: \"Sea/Side\" is no time zone that this machine knows";
+        "`subscription.0.time_zone`: \"Sea/Side\" is not a time zone that this machine knows";
     let mistakes = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
     assert!(mistakes.contains(strange), "{mistakes}");
 }

@@ -66,7 +66,7 @@ impl Server {
              listen: \"{address}\"\n\
              server_name: wirefold\n\
              authorization {{ user: {USER}, password: \"{password}\" }}\n\
-             # What is acknowledged is on the disk. Every stream has a bound of its own; without one\n\
+             # Acknowledged messages are on the disk. Every stream has a bound of its own; without one\n\
              # for all, the server refuses streams whose bounds add up to more than the disk has free.\n\
              jetstream {{ store_dir: {store:?}, max_file: 1TB, sync_interval: always }}\n"
         )

@@ -56,7 +56,9 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<MadeC
         bus.create_stream(stream).await.map_err(|error| match error {
             BusError::BadStream { .. } => Stop::new(
                 Exit::Bus,
-                format!("{error}; `retention.max_bytes` in wirefold.toml bounds what the streams may take"),
+                format!(
+                    "{error}; `retention.max_bytes` in wirefold.toml bounds the size of the streams"
+                ),
             ),
             other => refused(other),
         })?;

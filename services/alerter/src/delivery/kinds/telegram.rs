@@ -211,7 +211,7 @@ fn of_api(
     let why = format!("status {status}: {}", said.unwrap_or_default());
     match (accepted(given, now, hidden), answer) {
         (Ok(_), Some(answer)) if answer.ok => Ok(answer.result),
-        (Ok(_), _) => Err(Failure::later("the answer is none of the Bot API")),
+        (Ok(_), _) => Err(Failure::later("the answer is not one of the Bot API")),
         (Err(Failure::Never { .. }), Some(_)) => Err(Failure::never(why)),
         (Err(Failure::Later { after, .. }), Some(answer)) => {
             let asked = answer.parameters.retry_after.map(Duration::from_secs);

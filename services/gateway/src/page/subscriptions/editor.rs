@@ -130,7 +130,7 @@ impl Editor<'_> {
                 div.pair {
                     (self.line(&Line { name: "group_wait", label: "The first message waits", kind: "text", usual: "30s" }))
                     (self.line(&Line { name: "update_interval", label: "Between two revisions", kind: "text", usual: "15m" }))
-                    (self.line(&Line { name: "repeat_interval", label: "Repeat what is unchanged after", kind: "text", usual: "never" }))
+                    (self.line(&Line { name: "repeat_interval", label: "Repeat an unchanged alert after", kind: "text", usual: "never" }))
                     (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
                 }
                 (self.line(&Line { name: "inhibited_by", label: "Silent if one of these notifies of it", kind: "text", usual: "ids, such as storms, strikes" }))
@@ -172,7 +172,7 @@ impl Editor<'_> {
                             label { input type="checkbox" name="deliveries" value=(name) checked[self.fields.has("deliveries", name)]; " " (name) }
                         }
                     }
-                    p.faint { "Where none is chosen, it is printed by " code { "wirefold up" } "." }
+                    p.faint { "If you choose none, it is printed by " code { "wirefold up" } "." }
                 }
                 div.field {
                     label for="hours" { "The preview looks back" }

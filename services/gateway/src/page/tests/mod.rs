@@ -231,7 +231,7 @@ async fn a_page_is_found_by_its_first_digits_and_a_stranger_is_not() {
         let stranger = fixture.get(path).await;
         assert_eq!(stranger.head.status(), StatusCode::NOT_FOUND, "{path}");
         check_policy(&stranger, path);
-        assert!(stranger.body.contains("To the river"), "{path}");
+        assert!(stranger.body.contains("Back to events"), "{path}");
     }
 }
 

@@ -262,7 +262,7 @@ impl Channel for Mail {
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, String> {
-    let refused = || format!("{text:?} is no mail address such as \"Desk <desk@news.example>\"");
+    let refused = || format!("{text:?} is not a mail address such as \"Desk <desk@news.example>\"");
     text.trim().parse().map_err(|_| refused())
 }
 
