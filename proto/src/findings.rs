@@ -220,7 +220,7 @@ pub struct Figure {
     /// The unit, such as `people` or `EUR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// What happened to the people counted.
+    /// The fate of the people counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<FigureRole>,
     /// How exact the number is.
@@ -230,7 +230,7 @@ pub struct Figure {
     pub how: FoundBy,
 }
 
-/// What happened to the people that a figure counts.
+/// The fate of the people that a figure counts.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

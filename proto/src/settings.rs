@@ -160,7 +160,7 @@ pub struct SubscriptionSettings {
     /// The IANA time zone of its digests and days; absent: that of the quiet hours, else UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// What notifies even in quiet hours, such as `outlets>=10`.
+    /// The condition that notifies even in quiet hours, such as `outlets>=10`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_quiet: Option<String>,
     /// The most loud messages a day.

@@ -204,7 +204,7 @@ impl Rehearsing {
 }
 
 impl Matching {
-    /// What is missing to open an alert.
+    /// The condition that an alert still lacks.
     fn lacks(&self, rules: &Rules) -> String {
         let Tally { outlets, origins, .. } = self.tally;
         if outlets < rules.min_outlets {

@@ -33,7 +33,7 @@ pub struct Probe {
     pub teasers: u32,
     /// The titles of the newest items, at most 5.
     pub newest: Vec<String>,
-    /// What wirefold would do with it, one sentence each.
+    /// The actions of wirefold for it, in one sentence each.
     pub would: Vec<String>,
     /// Its newest item.
     pub sample: Option<Sample>,

@@ -126,7 +126,7 @@ impl Inner {
         Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
     }
 
-    /// What the deliveries of its subscription accepted of an alert.
+    /// The revisions of an alert that the deliveries of its subscription accepted.
     async fn taken(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();

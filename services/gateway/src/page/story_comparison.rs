@@ -42,7 +42,7 @@ pub(super) struct ComparedArticle {
 
 /// The comparison of an article with the lead. The changes of a version are against the version before.
 pub(super) struct LeadComparison {
-    /// What it shares with the lead.
+    /// The parts that it shares with the lead.
     pub overlap: Overlap,
     /// The index of the story's article that changes are against; 0 for the lead.
     pub base: usize,

@@ -37,7 +37,7 @@ pub struct ArticleBrief {
     /// The problem with the claimed time. Version 1 called it `date_doubt`.
     #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
     pub date_problem: Option<DateProblem>,
-    /// What it is.
+    /// Its class.
     pub class: Class,
     /// How much of it is copied; only for `copy`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,7 @@ pub struct Corrections {
 /// A note in which an outlet corrects or withdraws a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CorrectionRecord {
-    /// What the note does.
+    /// The kind of the note.
     pub kind: NoteKind,
     /// The note's first sentences.
     pub words: String,

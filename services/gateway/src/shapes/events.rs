@@ -29,7 +29,7 @@ pub struct EventPage {
 /// the page of `next`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LookedThrough {
-    /// What it searched, the newest first.
+    /// The kind of entries that it searched, the newest first.
     pub what: LookedAt,
     /// The number of these that it searched; there are more.
     pub count: u32,

@@ -43,7 +43,7 @@ pub struct FeedAddition {
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
-    /// What identifies its items. By default wirefold finds out.
+    /// How its items are identified. By default wirefold finds out.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
     /// A CSS selector for the element that holds the article on its pages; absent: found by rule.

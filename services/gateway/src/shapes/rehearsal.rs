@@ -97,7 +97,7 @@ pub struct UnreadyTarget {
     pub target: Option<Target>,
     /// The title of its last matching article.
     pub title: String,
-    /// What it lacks, such as `1 of 2 outlets`.
+    /// The missing part, such as `1 of 2 outlets`.
     pub why: String,
 }
 

@@ -162,7 +162,7 @@ impl Carrier {
 /// One counted thing, with the values that texts give.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FigureRecord {
-    /// What happened to the people counted.
+    /// The fate of the people counted.
     pub role: FigureRole,
     /// The counted things, if they are not people.
     #[serde(default, skip_serializing_if = "Option::is_none")]

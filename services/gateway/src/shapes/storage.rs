@@ -16,7 +16,7 @@ pub struct StorageReport {
     pub streams: Vec<StreamUse>,
 }
 
-/// What one stream holds.
+/// The content of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamUse {
     /// Its name, such as `WF_FETCHED`.

@@ -30,7 +30,7 @@ pub(crate) struct FeedConfig {
     /// Whether article pages are fetched for their text: `auto`, `on` or `off`. Default: `full_text` at the
     /// top.
     pub(crate) full_text: Option<FullText>,
-    /// What identifies its items: `guid`, the id that the feed gives them; `link`; or `title`, with
+    /// How to identify its items: by `guid`, the id that the feed gives them; by `link`; or by `title`, with
     /// the day. `auto` uses the id until it turns out to change or to repeat.
     #[serde(default)]
     pub(crate) identity: ItemIdentity,

@@ -20,8 +20,8 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) query: String,
     /// The target of one alert: an `event` or a `story`. Default: an event.
     pub(crate) group_by: Option<GroupBy>,
-    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`, `retraction`,
-    /// `quiet`. Default: `["new", "origins+2", "material"]`.
+    /// The triggers that notify, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`,
+    /// `retraction`, `quiet`. Default: `["new", "origins+2", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
     /// Outlets needed before it notifies.
@@ -39,7 +39,7 @@ pub(crate) struct SubscriptionConfig {
     /// The time zone of its digests and days, such as `Europe/Berlin`. Default: that of the quiet hours, or
     /// UTC without them.
     pub(crate) time_zone: Option<ZoneName>,
-    /// What notifies even in quiet hours, such as `outlets>=10`.
+    /// The condition that notifies even in quiet hours, such as `outlets>=10`.
     pub(crate) break_quiet: Option<String>,
     /// The most loud messages a day. Further ones are held.
     pub(crate) max_per_day: Option<u32>,
