@@ -116,7 +116,7 @@ fn a_backup_is_verified_where_it_is() {
     let folder = filled(&made);
     folder.run(&["backup", "copy"]).code(0);
     let sound = folder.run(&["verify", "copy"]).code(0).out;
-    assert!(sound.contains("✓ backup.json: each file is as it was copied"), "{sound}");
+    assert!(sound.contains("✓ backup.json: every file is unchanged since the copy"), "{sound}");
     let body = StoredStreams::in_folder(&folder.path().join("data")).output[0].body.clone();
     damage(&folder.path().join("copy"), &body);
     let named = folder.run(&["verify", "copy"]).code(1).out;

@@ -44,7 +44,7 @@ refusals! {
         "Correct the request as the detail says, then send it again";
     /// The requested thing does not exist.
     not_found = NOT_FOUND, "not-found",
-        "Check the id or the address: nothing has it here";
+        "Check the id or the address: wirefold has nothing under it";
     /// It existed, and was dropped.
     gone = GONE, "gone",
         "Continue without it: it has expired";
@@ -59,7 +59,7 @@ refusals! {
         "Change it in the file that defines it";
     /// Several ids have this prefix.
     ambiguous_id = CONFLICT, "ambiguous",
-        "Give more digits: several ids begin so";
+        "Give more digits: several ids begin like this";
     /// The detector refused the command.
     refused = CONFLICT, "refused",
         "Send another request: the detail says why this one is refused";
@@ -96,7 +96,7 @@ refusals! {
         "Try again in a moment";
     /// An error of the server.
     failed = INTERNAL_SERVER_ERROR, "failed",
-        "Look into the log of wirefold, or try again";
+        "See the log of wirefold, or try again";
 }
 
 impl Refusal {

@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
     match &arguments.command {
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
-            let end = end.context("the end of the token is later than the calendar goes")?;
+            let end = end.context("the token ends after the last date of the calendar")?;
             let new_token = tokens.add(name, Kind::Token, (*scope).into(), end, now);
             print_token(name, &new_token.map_err(stop)?, end, json, global)
         }
@@ -192,10 +192,10 @@ fn print_link(
         return Ok(Exit::Ok);
     }
     output::print(format!("{link}\n").as_bytes())?;
-    global.note(format_args!("note: it signs one browser in, once and within an hour"));
+    global.note(format_args!("note: it signs one browser in, once, within an hour"));
     if !page.asks_for_tokens {
         global.note(format_args!(
-            "note: the page at {} asks nobody to sign in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
+            "note: the page at {} requires no sign-in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
             page.address
         ));
     }

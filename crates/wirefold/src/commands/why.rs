@@ -151,7 +151,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());
     if let Some(running) = running.filter(|found| exit_of(found.relation) != by_themselves) {
         global.note(format_args!(
-            "note: the running wirefold has other settings than this command, and judges the two by themselves so: {}; name its file with --config",
+            "note: the running wirefold has other settings than this command, and gives this relation of the two alone: {}; name its file with --config",
             clean(&running.words)
         ));
     }

@@ -98,7 +98,7 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let link = comparison.link();
     let needed = comparison.texts.settings().event_likeness;
     let wanted = match comparison.rule() {
-        Rule::HeldByTheOther => "a digest is about no single happening".to_owned(),
+        Rule::HeldByTheOther => "a digest is not about a single happening".to_owned(),
         _ => format!("one event needs {needed:.2} and more where others are similar"),
     };
     writeln!(

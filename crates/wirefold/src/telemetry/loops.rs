@@ -220,15 +220,15 @@ impl Observer for LoopMetrics {
             }
             Event::Struck { id, strikes } => {
                 metrics::STRUCK.add(1, &labels);
-                let what = "a message was in hand whenever the process ended: it is tried alone, \
-                            and goes to the dead letters where that ends the process three times";
+                let what = "the process ended several times while it handled this message: it is tried \
+                            alone, and becomes a dead letter if the process ends three times";
                 tracing::warn!(stage = name, message = id, strikes, "{what}");
             }
             Event::BusFailed(error) => {
                 metrics::BUS_FAILURES.add(1, &labels);
                 match error.may_pass() || is_gone(error) {
                     true => self.note_failure(name, error),
-                    false => tracing::error!(stage = name, %error, "the bus failed for good"),
+                    false => tracing::error!(stage = name, %error, "the bus failed permanently"),
                 }
                 // A loop that only fails is not alive.
                 return;

@@ -329,7 +329,7 @@ impl Up<'_> {
         if demo.is_none() {
             global.note(format_args!(
                 "wirefold {release} · data in {folder} · page {page}\n\
-                 `wirefold feed ls` says how the feeds are doing; the first poll of each alerts nothing"
+                 `wirefold feed ls` shows the health of the feeds; the first poll of each sends no alert"
             ));
             return;
         }

@@ -107,7 +107,7 @@ impl Process {
     async fn next_end(&mut self) -> anyhow::Error {
         match self.running.join_next().await {
             Some(Ok((name, Ok(())))) => anyhow!("the {name} ended by itself"),
-            Some(Ok((name, Err(error)))) => error.context(format!("the {name} cannot go on")),
+            Some(Ok((name, Err(error)))) => error.context(format!("the {name} cannot continue")),
             Some(Err(panic)) => anyhow!("a stage broke down: {panic}"),
             None => anyhow!("nothing runs"),
         }

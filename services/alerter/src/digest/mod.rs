@@ -96,7 +96,7 @@ impl Weekly {
             self.common.context.observer.observe(NAME, Event::BusFailed(error));
             return AGAIN;
         }
-        tracing::warn!(delivery, %error, "digest of feeds not made: see to the rights of its user");
+        tracing::warn!(delivery, %error, "digest of feeds not made: check the permissions of its user");
         LOOK
     }
 

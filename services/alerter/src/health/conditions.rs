@@ -153,7 +153,7 @@ fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition
     let behind = sent.map_or(Duration::ZERO, |sent| stored.since(sent));
     let (by, where_to) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     let words = format!("the clock of the fetcher is {} {where_to} the bus", in_words(by));
-    let advice = "set the clock of its machine; times are corrected meanwhile";
+    let advice = "set the clock of its machine; until then wirefold corrects the times";
     let condition = before.condition(HealthKind::ClockOff, words, advice);
     (by > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
 }
@@ -177,7 +177,7 @@ fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition>
         "the detector has written no snapshot for {}: a start reads {decisions} decisions again",
         in_words(age)
     );
-    let advice = "see its log: it says why none could be written";
+    let advice = "see its log for the reason";
     (many && age > DAY).then(|| before.condition(HealthKind::SnapshotOld, words, advice))
 }
 
@@ -210,8 +210,7 @@ fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
 fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition> {
     let sequence = forged.sequence;
     let words = format!(
-        "somebody had the server store a decision that no detector wrote (WF_JUDGED/{sequence}); it was \
-         left out"
+        "the server stored a decision that no detector wrote (WF_JUDGED/{sequence}); wirefold skipped it"
     );
     let advice = "the sender has a login there: make new passwords with `wirefold passwords`; \
                   `wirefold dead ls` names the record";

@@ -115,7 +115,7 @@ impl CompiledTemplates {
             Ok(text) => text,
             Err(error) => {
                 let alert = &message.alert.id;
-                tracing::warn!(%alert, %error, "a template failed: the usual text goes out");
+                tracing::warn!(%alert, %error, "a template failed: sending the default text");
                 let told =
                     format!("The template of this delivery failed: {}", line(&error.to_string()));
                 let lines = usual.lines.into_iter().chain([told]).collect();

@@ -143,7 +143,7 @@ fn check_address(text: &str) -> ApiResult<()> {
             ));
         }
         // The URL standard removes them, but the stored and displayed text has them.
-        (true, false) if text.contains(char::is_control) => "it holds control characters",
+        (true, false) if text.contains(char::is_control) => "it contains control characters",
         (true, false) => return Ok(()),
     };
     Err(Refusal::bad_request(format!("`url` {text:?}: {why}")))

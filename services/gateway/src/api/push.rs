@@ -48,7 +48,7 @@ async fn check_forgotten(api: &Api, pushed: &Pushed) -> ApiResult<()> {
     let keys = pushed.article.article.forgotten_keys();
     match api.inner.forgotten.has(&keys, api.inner.clock.now()).await? {
         true => Err(Refusal::forgotten(
-            "its address or outlet was forgotten: `wirefold forget --allow` lets it in again",
+            "its address or outlet was forgotten: `wirefold forget --allow` accepts it again",
         )),
         false => Ok(()),
     }

@@ -167,7 +167,7 @@ fn claim(article: &ArticleBrief) -> Markup {
     };
     let doubt = article.date_problem.map(|doubt| match doubt {
         DateProblem::Missing => "claims no time",
-        DateProblem::Implausible => "claims a time that cannot be",
+        DateProblem::Implausible => "claims an impossible time",
         DateProblem::Redated => "an old item with a new time",
     });
     html! {

@@ -271,7 +271,7 @@ fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let is_of_web = matches!(url.scheme(), "http" | "https");
     (is_of_web && !is_let_in).then(|| {
         format!(
-            "port {port} will be refused: only {WEB_PORTS:?} are spoken to; if the host is yours, add its \
+            "port {port} will be refused: only {WEB_PORTS:?} are allowed; if the host is yours, add its \
              network to `fetcher.allow_private`"
         )
     })

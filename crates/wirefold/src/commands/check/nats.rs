@@ -59,7 +59,7 @@ fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
     let named = role.or(config.bus.user.as_deref());
     named.and_then(User::named).ok_or_else(|| {
         let roles = User::ALL.map(User::as_str).join(", ");
-        Stop::new(Exit::Usage, format!("say with --role which role to look at: {roles}")).into()
+        Stop::new(Exit::Usage, format!("name the role with --role: {roles}")).into()
     })
 }
 

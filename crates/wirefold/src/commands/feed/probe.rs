@@ -79,7 +79,7 @@ impl Found {
         let site = self.site.as_ref()?;
         Some(match (site.how, &site.leading) {
             (SiteProof::Unproven, Some(leading)) => format!(
-                "{} of {} items lead to {leading}: the first poll looks whether that site names this \
+                "{} of {} items lead to {leading}: the first poll checks whether that site names this \
                  feed; if you know it does, add --speaks-for {leading}",
                 site.items, site.of
             ),

@@ -45,7 +45,7 @@ Examples:
   wirefold forget --list                                     what wirefold refuses
   wirefold forget --allow https://harbour.example/ferry      accept it again
 
-`up` must not run meanwhile; on a NATS server no stage. Copies elsewhere stay as they are: backups, what deliveries have sent, files in
+`up` must not run meanwhile; on a NATS server no stage. Copies elsewhere stay as they are: backups, sent messages, files in
 watched folders.")]
 pub(crate) struct ForgetArguments {
     #[command(flatten)]
@@ -106,7 +106,8 @@ pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Resul
     if arguments.allow {
         let listed = store.allow(&keys)?;
         let what = count(listed, "entry is off the list", "entries are off the list");
-        global.note(format_args!("{what}: it comes in once somebody publishes or pushes it again"));
+        global
+            .note(format_args!("{what}: wirefold accepts it when it is published or pushed again"));
         return Ok(if listed == 0 { Exit::NotFound } else { Exit::Ok });
     }
     forget(arguments, &keys, &mut *store, &folder, global)

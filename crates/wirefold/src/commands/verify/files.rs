@@ -23,9 +23,10 @@ pub(super) fn manifest(folder: &Path) -> Option<Finding> {
         Err(error) => Err(error),
     };
     Some(match checked {
-        Ok(()) => {
-            Finding::good(format!("{}: each file is as it was copied", backup_manifest::FILE))
-        }
+        Ok(()) => Finding::good(format!(
+            "{}: every file is unchanged since the copy",
+            backup_manifest::FILE
+        )),
         Err(error) => Finding::bad(format!("{error:#}")),
     })
 }

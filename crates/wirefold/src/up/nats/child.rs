@@ -50,7 +50,7 @@ pub(super) struct ChildKeeper {
 pub(in crate::up) fn end_with_parent() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)) {
-        debug!(%error, "this process stays when its parent is killed");
+        debug!(%error, "this process does not end when its parent is killed");
     }
 }
 

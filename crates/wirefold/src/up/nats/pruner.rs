@@ -73,7 +73,7 @@ async fn ensure_reader(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), Bus
     if bus.create_reader(reader).await? {
         READERS_RECREATED.add(1, &[]);
         let ConsumerConfig { stream, durable, .. } = reader;
-        error!(stream, reader = durable, "somebody deleted or changed a reader: it was made again");
+        error!(stream, reader = durable, "a consumer was deleted or changed: it was created again");
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ impl Server {
             let (major, minor) = OLDEST;
             let what = format!(
                 "no nats-server {major}.{minor} or newer is on the PATH: install one (wirefold \
-                 downloads nothing), name a running one with --nats URL, or leave --nats away"
+                 downloads nothing), name a running one with --nats URL, or leave out --nats"
             );
             Stop::new(Exit::Bus, what)
         })?;

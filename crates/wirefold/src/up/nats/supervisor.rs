@@ -232,7 +232,7 @@ async fn end_server(kept: Option<RunningServer>) {
     if let Some(RunningServer { stop, running }) = kept {
         stop.cancel();
         if let Ok(Err(error)) = running.await {
-            tracing::warn!(%error, "the server ended badly");
+            tracing::warn!(%error, "the server failed");
         }
     }
 }

@@ -110,8 +110,8 @@ impl Editor<'_> {
                     }
                 }
                 div.pair {
-                    (self.line(&Line { name: "on_origins", label: "So many more origins", kind: "number", usual: "never" }))
-                    (self.line(&Line { name: "on_outlets", label: "So many more outlets", kind: "number", usual: "never" }))
+                    (self.line(&Line { name: "on_origins", label: "This many more origins", kind: "number", usual: "never" }))
+                    (self.line(&Line { name: "on_outlets", label: "This many more outlets", kind: "number", usual: "never" }))
                     (self.line(&Line { name: "on_velocity", label: "More articles than", kind: "text", usual: "such as 5/10m" }))
                 }
                 div.pair {
@@ -137,7 +137,7 @@ impl Editor<'_> {
                 div.field {
                     label for="digest" { "Gather messages" }
                     select #digest name="digest" {
-                        (option("", "no: each by itself", digest.is_empty()))
+                        (option("", "no: each alert alone", digest.is_empty()))
                         (option("hourly", "one an hour", digest == "hourly"))
                         (option("daily", "one a day, at eight", digest == "daily"))
                         (option("weekly", "one a week, on Mondays at eight", digest == "weekly"))
