@@ -1,4 +1,4 @@
-//! Detector and enricher under faults, by seeds. `WIREFOLD_SEED=n` runs that one alone.
+//! Detector and enricher under faults, by seeds. `WIREFOLD_SEED=n` runs one seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -19,16 +19,16 @@ use super::stand::{
 use crate::{consumer, stage};
 
 const SEEDS: u64 = 200;
-/// Virtual time after which a pipeline that is not done counts as stuck.
+/// A pipeline that is not done after this virtual time counts as stuck.
 const PATIENCE: Duration = Duration::from_hours(12);
-/// How long an enricher may take before its decision goes to another.
+/// How long an enricher may take before another one gets its decision.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// Bytes of a text: enough to compare, and little to read again and again.
+/// Bytes of a text: enough to compare, and few enough to read often.
 const TEXT: usize = 700;
 const DECISIONS: &str = "wirefold.v1.article.judged";
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
-/// Crashes by chance, until told to stop.
+/// Crashes at random, until it is stopped.
 struct Dice {
     random: Mutex<Random>,
     in_a_thousand: u64,
@@ -63,7 +63,7 @@ fn messages() -> Vec<Outgoing> {
 struct Simulation {
     clock: VirtualClock,
     sim: SimBus,
-    /// The bus without faults.
+    /// The bus under the faults.
     bus: Arc<dyn Bus>,
     random: Random,
     calm: CancellationToken,
@@ -87,7 +87,7 @@ impl Simulation {
         Self { bus: sim.bus(), sim, clock, random: Random::new(seed), calm, stop }
     }
 
-    /// A bus with faults and a loop's context on it, each with dice of its own.
+    /// A bus with faults and a loop's context on it, each with its own random numbers.
     fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
@@ -149,7 +149,7 @@ impl Simulation {
                 let settled = ConsumerConfig {
                     ack_deadline: DEADLINE,
                     max_tries: 1_000,
-                    // Its dice end it without end, and no message is to blame.
+                    // The random crashes never end, and no message causes them.
                     notes: None,
                     max_in_flight: 8,
                     ..consumer()
@@ -218,7 +218,7 @@ impl Simulation {
     }
 }
 
-/// The decisions of a detector to which nothing happens, over the same inputs.
+/// The decisions of a detector without faults over the same inputs.
 async fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
     let clock = Arc::new(behind_the_fixtures());
     let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
