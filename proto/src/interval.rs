@@ -19,7 +19,7 @@ pub struct Interval {
 pub enum IntervalError {
     /// It is written in another way.
     #[error(
-        "{0:?} is not a span of time: expected a number and one of s, m, h, d, such as \"30s\""
+        "{0:?} is not a duration: expected a number and one of s, m, h, d, such as \"30s\""
     )]
     Form(String),
     /// It has more seconds than can be counted.
@@ -70,7 +70,7 @@ impl FromStr for Interval {
     }
 }
 
-string_form!(Interval, "^[0-9]+[smhd]$", "A span of time: a number and one of s, m, h, d.");
+string_form!(Interval, "^[0-9]+[smhd]$", "A duration: a number and one of s, m, h, d.");
 
 #[cfg(test)]
 mod tests {

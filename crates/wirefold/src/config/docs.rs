@@ -33,7 +33,7 @@ fn page() -> String {
     let mut page = HEAD.to_owned();
     for section in sections() {
         page.push_str(&heading(section));
-        page.push_str("| key | takes | default | what it is for |\n|---|---|---|---|\n");
+        page.push_str("| key | takes | default | meaning |\n|---|---|---|---|\n");
         for row in &section.rows {
             page.push_str(&line(row));
         }

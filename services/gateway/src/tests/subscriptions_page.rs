@@ -72,7 +72,7 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
     let muted = post(&world, "/subscriptions/harbour-strike/mute", "for=8h").await;
     assert!(followed(&world, &muted).await.contains("muted until <time"));
     for (span, said) in
-        [("abc", "not a span of time"), ("99999d", "is too long"), ("0s", "mutes nothing")]
+        [("abc", "not a duration"), ("99999d", "is too long"), ("0s", "mutes nothing")]
     {
         let body = format!("for={span}");
         let refused = post(&world, "/subscriptions/harbour-strike/mute", &body).await;

@@ -33,7 +33,7 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
         &[
             "wirefold.toml:2:15: `fetcher.concurrency`: expected a whole number, found the text \
              \"many\"; for example concurrency = 32",
-            "wirefold.toml:3:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+            "wirefold.toml:3:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
              \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
         ],
     );
@@ -48,7 +48,7 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
     );
     check(
         "window = 2026-11-20\n",
-        &["wirefold.toml:1:10: `window`: expected a span of time such as \"30s\", \"15m\", \
+        &["wirefold.toml:1:10: `window`: expected a duration such as \"30s\", \"15m\", \
            \"12h\", found 2026-11-20 without quotes; for example window = \"7d\""],
     );
 }
@@ -82,7 +82,7 @@ fn a_wrong_value_does_not_hide_mistakes_in_other_tables() {
         &[
             "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
             "wirefold.toml:2:1: `log`: \"inof\" is no level and no part with one; write \"info\"",
-            "wirefold.toml:4:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+            "wirefold.toml:4:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
              \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
             "wirefold.toml:7:8: `delivery.0.name`: expected a text, found the number 7; for example \
              name = \"phone\"",
