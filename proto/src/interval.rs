@@ -18,9 +18,7 @@ pub struct Interval {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IntervalError {
     /// It is written in another way.
-    #[error(
-        "{0:?} is not a duration: expected a number and one of s, m, h, d, such as \"30s\""
-    )]
+    #[error("{0:?} is not a duration: expected a number and one of s, m, h, d, such as \"30s\"")]
     Form(String),
     /// It has more seconds than can be counted.
     #[error("{0:?} is too long: give at most 49710d")]

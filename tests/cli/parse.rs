@@ -90,7 +90,7 @@ fn the_article_of_a_page_is_printed() {
         missed.err
     );
     let refused = folder.run(&["extract", "--remove-selector", "p[", "page.html"]).code(2);
-    assert!(refused.err.contains("\"p[\" is no CSS selector"), "{}", refused.err);
+    assert!(refused.err.contains("\"p[\" is not a CSS selector"), "{}", refused.err);
     // A local file is printed completely. Of pages behind a wall, the pipeline stores only the lead.
     let locked =
         PAGE.replace("</head>", "<meta property=article:content_tier content=locked></head>");

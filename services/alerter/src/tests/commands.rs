@@ -144,13 +144,13 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
                 repeat_interval: hours(6),
                 ..everything()
             },
-            "repeat_interval: a digest tells nothing twice",
+            "repeat_interval: a digest never repeats an alert",
         ),
         (SubscriptionSettings { quiet_hours, ..everything() }, "quiet_hours: \"25:00\""),
         (SubscriptionSettings { group_wait: hours(169), ..everything() }, "group_wait: the first"),
         (
             SubscriptionSettings { query: "ferry -ferry".to_owned(), ..everything() },
-            "query: it asks",
+            "query: it requires",
         ),
         (
             SubscriptionSettings { on: named("velocity>5/0m"), ..everything() },

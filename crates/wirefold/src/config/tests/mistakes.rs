@@ -62,7 +62,7 @@ fn invalid_values_are_reported_all_at_once() {
         &[
             "wirefold.toml:1:13: `full_text`: \"atuo\" is none of \"auto\", \"on\", \"off\"; did \
              you mean \"auto\"?",
-            "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is no network such as \
+            "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is not a network such as \
              192.168.0.0/16 or fd00::/8; for example allow_private = [\"192.168.0.0/16\"]",
             "wirefold.toml:5:14: `detector.join_share`: 1.5 is not a share from 0 to 1; for example \
              join_share = 0.5",
@@ -81,7 +81,7 @@ fn a_wrong_value_does_not_hide_mistakes_in_other_tables() {
          name = 7\nkind = \"ntfy\"\n[[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"phone\"\n",
         &[
             "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
-            "wirefold.toml:2:1: `log`: \"inof\" is no level and no part with one; write \"info\"",
+            "wirefold.toml:2:1: `log`: \"inof\" is neither a level nor a part with one; write \"info\"",
             "wirefold.toml:4:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
              \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
             "wirefold.toml:7:8: `delivery.0.name`: expected a text, found the number 7; for example \
@@ -150,11 +150,11 @@ fn lists_and_subjects_are_checked() {
             "wirefold.toml:4:1: `opml.1`: \"https://a.example/x.opml\" is already at \
              wirefold.toml:1",
             "wirefold.toml:7:1: `nats.0.server`: logs show addresses, so an address must not contain a login; write it as `user` and `password_file`",
-            "wirefold.toml:8:1: `nats.0.subject`: expected a subject as NATS has them, such as \
+            "wirefold.toml:8:1: `nats.0.subject`: expected a subject of NATS, such as \
              \"news.articles\"",
             "wirefold.toml:9:1: `nats.1`: its id is that of pushed articles; choose another one",
             "wirefold.toml:9:1: `nats.1`: its password has no user; write user = \"desk\"",
-            "wirefold.toml:15:1: `nats.2.server`: \"http://wire.example\" is no address; write \
+            "wirefold.toml:15:1: `nats.2.server`: \"http://wire.example\" is not an address; write \
              server = \"nats://host:4222\"",
             "wirefold.toml:19:1: `nats.2.password_env`: the environment variable \
              NO_SUCH_PASSWORD is not set",
@@ -203,9 +203,9 @@ fn an_invalid_selector_is_reported_with_its_feed() {
         "[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\nurl = \"https://b.example/x\"\n\
          article_selector = \"div[\"\nremove_selectors = [\".ad\", \"p:sad\"]\n",
         &[
-            "wirefold.toml:5:20: `feed.1.article_selector`: \"div[\" is no CSS selector: it ends too soon; for \
+            "wirefold.toml:5:20: `feed.1.article_selector`: \"div[\" is not a CSS selector: it ends too soon; for \
              example article_selector = \"div.story\"",
-            "wirefold.toml:6:28: `feed.1.remove_selectors.1`: \"p:sad\" is no CSS selector: unsupported pseudo \
+            "wirefold.toml:6:28: `feed.1.remove_selectors.1`: \"p:sad\" is not a CSS selector: unsupported pseudo \
              class or element (\"sad\"); for example remove_selectors = [\".newsletter\"]",
         ],
     );
@@ -223,7 +223,9 @@ fn an_invalid_selector_is_reported_with_its_feed() {
 fn a_log_filter_that_would_silence_everything_is_refused() {
     check(
         "log = \"inof\"\n",
-        &["wirefold.toml:1:1: `log`: \"inof\" is no level and no part with one; write \"info\""],
+        &[
+            "wirefold.toml:1:1: `log`: \"inof\" is neither a level nor a part with one; write \"info\"",
+        ],
     );
     World::new("log = \"warn,wirefold_fetcher=debug\"\n").loaded();
 }
@@ -234,7 +236,7 @@ fn quiet_hours_are_read_closely() {
     check(
         &format!("{head}quiet_hours = {{ from = \"25:00\", to = \"07:00\", zone = \"UTC\" }}\n"),
         &[
-            "wirefold.toml:4:24: `subscription.0.quiet_hours.from`: \"25:00\" is no time of day, \
+            "wirefold.toml:4:24: `subscription.0.quiet_hours.from`: \"25:00\" is not a time of day, \
              such as \"22:00\"; for example from = \"22:00\"",
             "wirefold.toml:4:47: unknown key `zone` in [subscription.0.quiet_hours]; known are \
              `from`, `to`, `time_zone`",
