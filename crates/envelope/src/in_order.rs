@@ -542,7 +542,7 @@ mod tests {
         for (fetched, judged) in [(3, 8), (2, 7), (4, 9)] {
             order.push(article(fetched, judged, ALONE), format!("new {fetched}"));
         }
-        assert_eq!(order.ready(UnixMillis(0)), ["5"], "what waited waits no more");
+        assert_eq!(order.ready(UnixMillis(0)), ["5"], "waiting messages were released");
         assert_eq!(order.ready(UnixMillis(2_000)), ["new 2", "new 3", "new 4"]);
         order.push(article(3, 8, ALONE), "new 3 again".to_owned());
         assert!(order.ready(UnixMillis(9_000)).is_empty());

@@ -158,7 +158,7 @@ pub(crate) async fn nothing_is_lost_or_repeated(bus: Arc<dyn Bus>, mut fail: imp
     let [worked, put_out] = [unique(&work), unique(&out)];
     assert!(acknowledged.iter().all(|id| worked.contains(id.as_str())), "acknowledged and lost");
     assert_eq!(work.len(), acknowledged.len() + 1, "more than was acknowledged");
-    assert_eq!(worked, put_out, "what was worked on is put out");
+    assert_eq!(worked, put_out, "handled messages were published");
 }
 
 #[tokio::test]

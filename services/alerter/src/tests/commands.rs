@@ -214,7 +214,7 @@ async fn a_subscription_by_command_holds_from_the_next_article_on_and_through_re
     world.newsroom.tell(first).await;
     world.pass(1).await;
     world.command("1", put(at_once())).await;
-    assert!(world.alerts().await.is_empty(), "what was before opens nothing");
+    assert!(world.alerts().await.is_empty(), "earlier articles open no alert");
     running.stop().await;
     let again = world.start(&settings);
     world.newsroom.tell(Given { event: "other", ..second }).await;

@@ -80,7 +80,7 @@ async fn an_archive_comes_in_once_with_its_own_dates_and_rings_nothing() {
     assert_eq!(done.addresses, ["/2", "/3", "/4"].map(|path| server.url(path)));
     assert_eq!(done.oldest, Some("2022-01-01T10:00:00Z".parse().unwrap()));
     let all = bench.articles().await;
-    assert_eq!(all.len(), 7, "what stands on two pages is one article");
+    assert_eq!(all.len(), 7, "an item on two pages is one article");
     let of_archive = &all[2..];
     assert!(of_archive.iter().all(|article| article.article.baseline));
     let dated = |it: &wirefold_proto::ArticleFetched| it.article.published < it.article.seen.into();

@@ -60,7 +60,7 @@ async fn guids_that_change_with_each_poll_make_nothing_new() {
     more.insert(0, item("news"));
     let (then, _) =
         articles_after(&[polls[0].clone(), polls[1].clone(), more], ItemIdentity::Auto).await;
-    assert_eq!(then, [6, 6, 7], "what is new is new all the same");
+    assert_eq!(then, [6, 6, 7], "new items are still new");
 }
 
 #[tokio::test]

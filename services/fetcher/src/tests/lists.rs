@@ -156,7 +156,7 @@ async fn a_list_that_is_broken_cut_or_empty_removes_nothing_and_is_told() {
     server.put("/list", Reply::ok(cut));
     let record = asked_next(&bench, &url).await;
     assert!(record.problem.unwrap().contains("cut off or damaged"));
-    assert_eq!(paths(&bench).await, ["a", "b", "c"], "what stands before the break is taken");
+    assert_eq!(paths(&bench).await, ["a", "b", "c"], "feeds before the break are used");
     server.put("/list", Reply::ok(whole));
     let good = asked_next(&bench, &url).await;
     assert_eq!((good.problem, good.failures, good.failing_since), (None, 0, None));
@@ -184,7 +184,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
     assert_eq!(bench.record("mine").await.unwrap().lists, [""; 0]);
     server.put("/list", Reply::ok(opml(&server, &["/a"])));
     asked_next(&bench, &url).await;
-    assert_eq!(paths(&bench).await, ["a", "b", "c", "mine"], "what people added is theirs");
+    assert_eq!(paths(&bench).await, ["a", "b", "c", "mine"], "a feed that people added stays");
     running.stop().await;
     // A list and a feed that no file defines any more are removed, with the feeds that only the list had.
     bench.settings.lists.remove(1);
@@ -225,7 +225,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     server.put("/moved", Reply::ok(opml(&server, &["/a", "/b"])));
     let moved = asked_next(&bench, &server.url("/moved")).await;
     assert_eq!((moved.problem, moved.manual_overrides.len()), (None, 1));
-    assert_eq!(paths(&bench).await, ["b"], "what people removed stays removed");
+    assert_eq!(paths(&bench).await, ["b"], "a feed that people removed stays removed");
     assert_eq!(bench.record(second.as_str()).await.unwrap().articles, before.articles);
     down.stop().await;
     let again = bench.start().await;
@@ -247,12 +247,12 @@ async fn a_manual_override_of_a_feed_of_a_list_holds() {
     bench.record_when(changed.id.as_str(), |record| record.lists.is_empty()).await;
     server.put("/list", Reply::ok(opml(&server, &["/a", "/b", "/c"])));
     asked_next(&bench, &url).await;
-    assert_eq!(paths(&bench).await, ["b", "c"], "what was removed is not brought back");
+    assert_eq!(paths(&bench).await, ["b", "c"], "a removed feed is not brought back");
     let kept = bench.record(changed.id.as_str()).await.unwrap();
     assert_eq!((kept.feed.title.as_deref(), kept.lists.len()), (Some("Mine"), 0));
     server.put("/list", Reply::ok(opml(&server, &["/c"])));
     asked_next(&bench, &url).await;
-    assert_eq!(paths(&bench).await, ["b", "c"], "what was changed by hand stays");
+    assert_eq!(paths(&bench).await, ["b", "c"], "a change by hand stays");
     assert_eq!(record_of(&bench, &url).await.unwrap().manual_overrides, [""; 0]);
     running.stop().await;
 }
@@ -265,7 +265,7 @@ async fn killed_before_it_is_remembered_a_list_is_carried_out_again_and_changes_
     assert!(matches!(ended, Err(FetcherError::Crashed(_))), "{ended:?}");
     assert_eq!(record_of(&bench, &url).await, None);
     let brought = feeds(&bench).await;
-    assert_eq!(brought.len(), 2, "what it says is done first");
+    assert_eq!(brought.len(), 2, "its changes are made first");
     let running = bench.start().await;
     record_after_request(&bench, &url).await;
     let ids = |feeds: Vec<FeedRecord>| -> Vec<String> {

@@ -169,7 +169,11 @@ async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
         format!("<div class=told><p class=ad>Rope!</p><p>{}</p></div></body>", text("t", 90));
     server.put("/first", html(page("first", 300).replace("</body>", &told)));
     let articles = articles(&bench).await;
-    assert_eq!(sources(&articles), [TextSource::Page; 3], "what it misses is read as usual");
+    assert_eq!(
+        sources(&articles),
+        [TextSource::Page; 3],
+        "pages without the element are read as usual"
+    );
     assert_eq!(articles[2].text, text("t", 90));
     assert!(articles[0].text.starts_with("And so"), "{}", articles[0].text);
     let before = bench.record("harbour").await.unwrap();

@@ -109,7 +109,7 @@ async fn what_files_define_no_more_is_forgotten() {
     bench.settings.feeds = vec![renamed];
     let at_last = bench.start().await;
     let record = bench.record_when("pier", |record| record.feed.title.is_some()).await;
-    assert_eq!(record.articles, 1, "what is known of it stays");
+    assert_eq!(record.articles, 1, "its state stays");
     at_last.stop().await;
 }
 

@@ -37,7 +37,10 @@ async fn a_power_cut_sets_no_feed_aside() {
     for feed in ["killer", "other"] {
         let record = bench.polled(feed).await;
         assert_eq!((record.health, record.set_aside), (FeedHealth::Good, None), "{feed}");
-        assert!(mark_of(&bench, feed).await.is_none(), "what was read well is no suspect any more");
+        assert!(
+            mark_of(&bench, feed).await.is_none(),
+            "a feed that was read is not a suspect any more"
+        );
     }
     running.stop().await;
 }

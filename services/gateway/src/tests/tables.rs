@@ -98,7 +98,7 @@ async fn what_came_while_it_was_away_is_there_after_it_comes_back() {
     world.start_again().await;
     assert_eq!(table(&world, last).await[&key(1)].story.articles, 2);
     let after = kept.get(&key(2)).await.unwrap().unwrap().revision;
-    assert_eq!(after, before, "what stands is not written again");
+    assert_eq!(after, before, "an unchanged story is not written again");
 }
 
 #[tokio::test]

@@ -204,7 +204,7 @@ async fn who_guesses_is_told_to_wait_and_nobody_else() {
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(from("2001:db8::2", "wft_guess").await.status, 429, "the same /64");
     assert_eq!(from("198.51.100.1", "wft_guess").await.status, 401, "another network");
-    assert_eq!(from("2001:db8::1", &secret).await.status, 200, "who has a token is let in");
+    assert_eq!(from("2001:db8::1", &secret).await.status, 200, "a client with a token is allowed");
 }
 
 #[tokio::test]

@@ -29,7 +29,7 @@ pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     let taken = arrivals(harness, &mut *subscription, taken_in).await;
     assert_eq!(taken.len(), taken_in);
     harness.advance(MOMENT).await;
-    let waiting = still(waiting, "what is delivered and not settled was dropped").await;
+    let waiting = still(waiting, "a delivered and unacknowledged message was dropped").await;
     ack_all(&taken).await;
     harness.advance(MOMENT).await;
     waiting.await.unwrap().unwrap();

@@ -99,7 +99,7 @@ pub(super) async fn until(harness: &dyn Harness, mut holds: impl AsyncFnMut() ->
     };
     assert!(
         tokio::time::timeout(LONGEST, waiting).await.is_ok(),
-        "what was waited for did not come"
+        "the expected state was not reached"
     );
 }
 

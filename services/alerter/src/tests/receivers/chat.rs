@@ -200,7 +200,10 @@ fn slack(room: &mut Room, call: &Call) -> Answered {
     expect(call.path == format!("/services/T0/B0/{TOKEN}"), &call.path)?;
     let text = text(call, "/text")?;
     expect(text.chars().count() <= 2_000, "longer than Discord takes")?;
-    expect(!text.contains('<') && !text.contains('>'), "what Slack asks to be escaped")?;
+    expect(
+        !text.contains('<') && !text.contains('>'),
+        "the characters that Slack requires to be escaped",
+    )?;
     room.seen.push(Seen { text: text.to_owned(), rang: true, edits: 0 });
     Ok("ok".into_response())
 }
