@@ -23,7 +23,7 @@ fn catalogue() -> BTreeSet<String> {
     names
 }
 
-/// Words in the expressions of a file that look like our metrics.
+/// Words in the expressions of a file that look like wirefold's metrics.
 fn named(expressions: &[String]) -> BTreeSet<String> {
     let is_other = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let words = expressions.iter().flat_map(|text| text.split(is_other));

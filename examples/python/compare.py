@@ -1,4 +1,4 @@
-"""Asks a running wirefold over NATS what two texts have in common.
+"""Compares two texts with a running wirefold over NATS.
 
 The body and the answer are those of POST /api/v1/compare.
 
@@ -18,7 +18,7 @@ async def compare(client, told):
     earlier, later = (pathlib.Path(path).read_text() for path in (told.earlier, told.later))
     body = json.dumps({"a": {"text": earlier}, "b": {"text": later}}).encode()
     answer = await client.request(SUBJECT, body, timeout=reader.PATIENCE)
-    # What is not answered as asked says so in its headers, and in its body how to mend it.
+    # An error is in the headers of the answer, and its body has advice.
     headers = answer.headers or {}
     if "Nats-Service-Error" in headers:
         code, why = headers["Nats-Service-Error-Code"], headers["Nats-Service-Error"]

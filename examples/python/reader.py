@@ -1,4 +1,4 @@
-"""What the examples over NATS share: how they are told where the server is, and how they log in.
+"""Shared by the examples over NATS: the address of the server, and the login.
 
 They are `reader`, the user for programs of others (deploy/nats.conf): it reads what comes out and
 asks what can be asked, and may do nothing else.
@@ -10,9 +10,9 @@ import pathlib
 
 import nats
 
-# Where answers to this user come in; it may listen nowhere else.
+# The inbox of this user; it may subscribe to no other.
 INBOX = b"_INBOX_reader"
-# So many seconds the server may take for an answer before this gives up: it may have much to do.
+# The longest wait for an answer, in seconds: the server may be busy.
 PATIENCE = 60
 
 

@@ -1,4 +1,4 @@
-"""Says how each stage of wirefold is doing, asked over NATS: one line an instance.
+"""Prints the health of each stage of wirefold over NATS: one line for each instance.
 
 The same is told by `nats micro ls`, `nats micro stats` and `nats micro info`.
 
@@ -14,7 +14,7 @@ import reader
 
 
 async def all_of(client, subject, wait):
-    """Every answer that comes before nobody has said anything for so long."""
+    """All answers, until none has come for this time."""
     inbox = client.new_inbox()
     answers = await client.subscribe(inbox)
     await client.publish(subject, reply=inbox)
@@ -24,7 +24,7 @@ async def all_of(client, subject, wait):
             answer = await answers.next_msg(timeout=wait)
         except asyncio.TimeoutError:
             return found
-        # The server itself says, without a body, that nobody listens.
+        # An answer without a body is from the server: there is no listener.
         if not answer.data:
             return found
         found.append(json.loads(answer.data))

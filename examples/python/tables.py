@@ -1,4 +1,4 @@
-"""Prints what stands in one of wirefold's tables: a JSON object a line, with its key.
+"""Prints one of wirefold's tables: a JSON object in each line, with its key.
 
     python3 examples/python/tables.py --password-file reader.password wf_stories
 
@@ -10,7 +10,7 @@ import json
 
 import reader
 
-# What else stands in the tables is wirefold's own.
+# Other keys in the tables are internal.
 PREFIXES = {"wf_stories": "story.", "wf_feeds": "feed.", "wf_subscriptions": "subscription."}
 
 
@@ -20,7 +20,7 @@ async def tables(client, told):
     if told.key:
         keys = [told.key]
     else:
-        # `reader` may make no consumers, by which clients list keys; the subjects tell them, too.
+        # Clients list keys through consumers, which `reader` may not create. The subjects show the keys, too.
         before = f"$KV.{told.table}."
         filled = await stream.stream_info(f"KV_{told.table}", subjects_filter=f"{before}>")
         subjects = filled.state.subjects or {}

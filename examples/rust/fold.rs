@@ -1,4 +1,4 @@
-//! Folds articles in a program of one's own: no files, no server, no clock.
+//! Folds articles in your own program: no files, no server, no clock.
 
 use wirefold_dedup::{Detector, Incoming, Settings, Verdict};
 

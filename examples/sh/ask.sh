@@ -1,5 +1,5 @@
 #!/bin/sh
-# Asks the API of a running wirefold: sh examples/sh/ask.sh [http://127.0.0.1:8787]
+# Requests to the API of a running wirefold: sh examples/sh/ask.sh [http://127.0.0.1:8787]
 set -eu
 api=${1:-http://127.0.0.1:8787}/api/v1
 

@@ -187,7 +187,7 @@ pub struct AlertAgency {
 /// A figure that texts of an alert give in title or lede.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertFigure {
-    /// What is counted, such as `death toll`; absent if the words around it do not say.
+    /// The counted thing, such as `death toll`; absent if the words around it do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// The number, as digits.

@@ -80,7 +80,7 @@ impl fmt::Debug for LinkKey {
 }
 
 impl LinkKey {
-    /// The key of these bytes; none if there are too few.
+    /// The key of these bytes; `None` if there are too few.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         (bytes.len() >= KEY).then(|| Hmac::new_from_slice(bytes).ok().map(Self))?

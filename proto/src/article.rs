@@ -25,7 +25,7 @@ pub struct ArticleFetched {
     pub article: AboutArticle,
     /// The plain text, with empty lines between paragraphs; empty if the item has none.
     pub text: String,
-    /// Where the text comes from. Version 1 called it `text_from`.
+    /// The source of the text. Version 1 called it `text_from`.
     #[serde(alias = "text_from")]
     pub text_source: TextSource,
 }
@@ -45,13 +45,13 @@ impl Published for ArticleFetched {
     }
 }
 
-/// What is known of an article besides its text; the same in `article.fetched` and in the output.
+/// The data of an article without its text; the same in `article.fetched` and in the output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AboutArticle {
-    /// The publisher: whose text it is said to be.
+    /// The publisher to which the text is attributed.
     pub outlet: Outlet,
-    /// The site whose feed says so, where the outlet is another or the page is another site's. Such
-    /// an article is never a version of an article of the outlet's own. Absent: the outlet itself.
+    /// The site of the feed, if the outlet or the site of the page is another. Such an article is never a
+    /// version of an article of the outlet's own. Absent: the outlet itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
     /// The feeds that list it, first the one it came through; `push` for pushed articles.
@@ -84,7 +84,7 @@ pub struct AboutArticle {
     /// When it was published, as the publisher claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// What is wrong with the claimed time. Version 1 called it `date_doubt`.
+    /// The problem with the claimed time. Version 1 called it `date_doubt`.
     #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
     pub date_problem: Option<DateProblem>,
     /// When it was first seen here.
@@ -156,7 +156,7 @@ pub enum TextSource {
     Given,
 }
 
-/// What is wrong with a claimed time.
+/// The problem with a claimed time.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

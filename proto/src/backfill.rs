@@ -41,7 +41,7 @@ pub struct Backfill {
     /// Why it ended; absent while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<BackfillEnd>,
-    /// What went wrong, for people.
+    /// The failure, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }

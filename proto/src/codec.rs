@@ -173,7 +173,7 @@ pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
 /// beginning is read, and decoding finds any damage in the rest.
 ///
 /// # Errors
-/// A [`DecodeError`] when the bytes carry none.
+/// A [`DecodeError`] if the bytes have none.
 pub fn name_of(bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
     match Leading::of(bytes) {
         Some(leading) => Ok(Cow::Borrowed(leading.name)),
@@ -202,7 +202,7 @@ impl<'a> Leading<'a> {
 /// Reads only the schema of a body.
 ///
 /// # Errors
-/// A [`DecodeError`] when the bytes carry none.
+/// A [`DecodeError`] if the bytes have none.
 pub fn schema_of(bytes: &[u8]) -> Result<SchemaName, DecodeError> {
     #[derive(Deserialize)]
     struct Envelope {

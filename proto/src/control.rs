@@ -56,7 +56,7 @@ pub enum Command {
         /// The articles to take out.
         articles: Vec<ArticleId>,
     },
-    /// Merge two stories, or two events. The older id stays, whichever comes first.
+    /// Merge two stories, or two events. The older id stays, in either order.
     #[serde(rename = "story.merge")]
     Merge {
         /// One of them.

@@ -111,7 +111,7 @@ impl DeadBody {
         }
     }
 
-    /// The bytes, for a replay; none if the hex digits are malformed.
+    /// The bytes, for a replay; `None` if the hex digits are malformed.
     #[must_use]
     pub fn bytes(&self) -> Option<Vec<u8>> {
         match self {

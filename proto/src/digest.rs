@@ -70,6 +70,6 @@ pub struct FeedProblem {
     /// Its findings, the most urgent first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FeedFinding>,
-    /// The findings in words, with what can be done.
+    /// The findings in words, with advice.
     pub words: String,
 }

@@ -51,32 +51,32 @@ impl FeedFinding {
         name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// A few words for people, with what can be done.
+    /// A few words for people, with advice.
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
             Self::Dead => "given up: polled once a month; remove it or correct its address",
             Self::Blocked => {
-                "only browsers or logins are let in: ask its publisher, or see [[access]]"
+                "only browsers or logins are allowed: ask its publisher, or see [[access]]"
             }
             Self::Broken => "no feed that can be read: check its address with `feed test`",
             Self::Unreachable => "its host cannot be reached or fails: it is tried again",
             Self::Silent => "silent for far longer than usual: check whether it has moved",
-            Self::Truncated => "breaks off in the middle: wirefold reads what comes before",
+            Self::Truncated => "breaks off in the middle: wirefold reads the part before",
             Self::ArticleSelectorUnmatched => {
                 "`article_selector` finds nothing on most pages, which are read as usual: try \
                  another with `extract --article-selector`"
             }
             Self::ChangingIds => "its ids change or repeat: link or title identifies its items",
             Self::UnreliableValidators => {
-                "says that nothing has changed when something has: wirefold asks for the whole feed"
+                "reports no change although there is one: wirefold requests the whole feed"
             }
             Self::Undated => "most items have no date: wirefold uses the time of first sight",
             Self::UnreadDates => {
                 "some of its dates cannot be read: wirefold uses the time at which it first saw these items; `feed test` shows one"
             }
             Self::SpeaksForOthers => {
-                "its items lead to a site that does not name this feed: say whose feed it is with `feed set --speaks-for`"
+                "its items link to a site that does not name this feed: name its site with `feed set --speaks-for`"
             }
             Self::Duplicate => "the same address as another feed: remove one of them",
             Self::Moved => "has moved for good: put the new address into its settings",

@@ -75,7 +75,7 @@ pub enum FoundBy {
 /// The language of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Language {
-    /// The tag; `und` where it is not known.
+    /// The tag; `und` if it is not known.
     pub tag: LanguageTag,
     /// How it was found.
     pub how: FoundBy,
@@ -87,7 +87,7 @@ pub struct Dateline {
     /// The place as written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
-    /// The date as written, or as a calendar date where it is plain.
+    /// The date as written, or as a calendar date if it is clear.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
     /// How it was found.
@@ -220,7 +220,7 @@ pub struct Figure {
     /// The unit, such as `people` or `EUR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// What happened to those counted.
+    /// The fate of the people counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<FigureRole>,
     /// How exact the number is.
@@ -230,7 +230,7 @@ pub struct Figure {
     pub how: FoundBy,
 }
 
-/// What happened to the people that a figure counts.
+/// The fate of the people that a figure counts.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
@@ -240,7 +240,7 @@ pub enum FigureRole {
     Killed,
     /// They are hurt.
     Injured,
-    /// Nobody knows where they are.
+    /// Missing: nobody knows where they are.
     Missing,
     /// They were arrested.
     Arrested,
@@ -275,7 +275,7 @@ pub enum Qualifier {
 pub struct CitedAgency {
     /// The agency's short name, such as `AP`: the same in all articles.
     pub name: String,
-    /// Its name as written where it is first cited.
+    /// Its name as written in the first citation.
     pub words: String,
     /// Its country, as ISO 3166-1 alpha-2.
     #[serde(default, skip_serializing_if = "Option::is_none")]

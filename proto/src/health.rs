@@ -37,9 +37,9 @@ pub struct HealthCondition {
     pub about: Option<String>,
     /// Since when it is open.
     pub since: Timestamp,
-    /// What is wrong, for people.
+    /// The problem, for people.
     pub words: String,
-    /// What to do about it, for people.
+    /// The remedy, for people.
     pub advice: String,
 }
 

@@ -14,13 +14,11 @@ pub struct Interval {
     seconds: u32,
 }
 
-/// A text that is no [`Interval`].
+/// A text that is not an [`Interval`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum IntervalError {
     /// It is written in another way.
-    #[error(
-        "{0:?} is not a span of time: expected a number and one of s, m, h, d, such as \"30s\""
-    )]
+    #[error("{0:?} is not a duration: expected a number and one of s, m, h, d, such as \"30s\"")]
     Form(String),
     /// It has more seconds than can be counted.
     #[error("{0:?} is too long: give at most 49710d")]
@@ -70,7 +68,7 @@ impl FromStr for Interval {
     }
 }
 
-string_form!(Interval, "^[0-9]+[smhd]$", "A span of time: a number and one of s, m, h, d.");
+string_form!(Interval, "^[0-9]+[smhd]$", "A duration: a number and one of s, m, h, d.");
 
 #[cfg(test)]
 mod tests {

@@ -36,8 +36,7 @@ impl AboutArticle {
         self.canonical_url.as_deref().or(self.url.as_deref())
     }
 
-    /// The outlet whose pages have the boilerplate; none for files, which have no site.
-    /// from nobody's site.
+    /// The outlet whose pages have the boilerplate; `None` for files, which have no site.
     #[must_use]
     pub fn site(&self) -> Option<&str> {
         (!self.outlet.is_local()).then_some(self.outlet.as_str())

@@ -87,9 +87,9 @@ macro_rules! share {
 }
 
 share!(
-    /// The share of one text's counted words that stand in another, from 0 to 1.
+    /// The share of one text's counted words that are in another, from 0 to 1.
     Containment,
-    "The share of one text's counted words that stand in another: 0 to 1, four decimals."
+    "The share of one text's counted words that are in another: 0 to 1, four decimals."
 );
 share!(
     /// The share of a text that no other member of its story covers, from 0 to 1.

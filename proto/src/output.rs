@@ -21,7 +21,7 @@ use crate::verdict::Verdict;
 /// The most words of the text that go out under [`TextPolicy::Lead`].
 pub const LEAD_WORDS: usize = 60;
 
-/// The most characters of them, since a word may be very long.
+/// The most characters of them, because a word may be very long.
 pub const LEAD_CHARACTERS: usize = 600;
 
 /// An article with its verdict and findings.

@@ -129,7 +129,8 @@ impl FeedRecord {
         fails || self.problem.is_some() || !self.findings.is_empty()
     }
 
-    /// Its problems for people in one line: its last error, or else its findings. Empty if there are none.
+    /// Its problems for people in one line: its last error, or otherwise its findings. Empty if there are
+    /// none.
     #[must_use]
     pub fn in_words(&self) -> String {
         let findings = || self.findings_in_words().map(|(_, words)| words).collect::<Vec<_>>();
@@ -201,7 +202,7 @@ pub struct SubscriptionRecord {
     /// The end of its mute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub muted_until: Option<Timestamp>,
-    /// What is wrong with it, such as a query that cannot be parsed. Then it does not alert.
+    /// The problem with it, such as a query that cannot be parsed. Then it does not alert.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
     /// Alerts it has opened.

@@ -30,7 +30,7 @@ pub struct FeedSettings {
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
-    /// How its items are identified; absent: by what proves to be stable.
+    /// How its items are identified; by default by the property that proves stable.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
     /// A CSS selector for the element with the article on its pages; absent: found by rules.
@@ -160,7 +160,7 @@ pub struct SubscriptionSettings {
     /// The IANA time zone of its digests and days; absent: that of the quiet hours, else UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// What notifies even in quiet hours, such as `outlets>=10`.
+    /// The condition that notifies even in quiet hours, such as `outlets>=10`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub break_quiet: Option<String>,
     /// The most loud messages a day.

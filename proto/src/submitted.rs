@@ -26,7 +26,7 @@ pub struct SubmittedArticle {
     pub title: Option<String>,
     /// The plain text, with empty lines between paragraphs.
     pub text: String,
-    /// The author, where there is one.
+    /// The author, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub author: Option<String>,
     /// The authors.

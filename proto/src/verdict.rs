@@ -101,7 +101,7 @@ pub enum CopyKind {
     Partial,
 }
 
-/// What two articles share.
+/// The shared parts of two articles.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TextMatch {
     /// The earlier article.

@@ -65,7 +65,7 @@ pub struct LineRegrouping {
     pub articles: Vec<String>,
 }
 
-/// What two inputs share.
+/// The shared parts of two inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LineMatch {
     /// The earlier input.

@@ -15,7 +15,7 @@ macro_rules! words {
                 }
             }
 
-            /// The value with this word; none if there is none.
+            /// The value with this word; `None` if there is none.
             #[must_use]
             pub fn from_word(word: &str) -> Option<Self> {
                 Self::ALL.into_iter().find(|value| value.as_str() == word)

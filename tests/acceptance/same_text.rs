@@ -38,7 +38,7 @@ fn curly(text: &str) -> String {
     turned
 }
 
-/// Decomposes the letters with a mark that our fixtures use most.
+/// Decomposes the letters with a mark that the fixtures use most.
 fn decomposed(text: &str) -> String {
     let pairs = [('é', "e\u{301}"), ('ö', "o\u{308}"), ('ü', "u\u{308}"), ('й', "и\u{306}")];
     pairs.iter().fold(text.to_owned(), |text, (whole, parts)| text.replace(*whole, parts))

@@ -59,8 +59,8 @@ fn fold_in_all_orders_and_nothing_else_does() {
             1 => (found.contained, found.containing),
             _ => (found.containing, found.contained),
         };
-        assert!((0.70..=0.78).contains(&of_001), "{of_001} of 001 stands in 004");
-        assert!((0.56..=0.65).contains(&of_004), "{of_004} of 004 stands in 001");
+        assert!((0.70..=0.78).contains(&of_001), "{of_001} of 001 is in 004");
+        assert!((0.56..=0.65).contains(&of_004), "{of_004} of 004 is in 001");
         assert_eq!(found.longest, 389);
     }
 }

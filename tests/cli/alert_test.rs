@@ -57,7 +57,7 @@ fn a_sample_goes_through_the_real_channel() {
     let folder = settings(&url);
     let config = folder.path().join("wirefold.toml");
     let run = wirefold(&["alert", "test", "desk", "--config", config.to_str().unwrap()]).code(0);
-    assert_eq!(run.out, "✓ desk (slack) took the sample: look whether it came\n");
+    assert_eq!(run.out, "✓ desk (slack) accepted the sample: check that it arrived\n");
     let text = sent.recv().unwrap()["text"].as_str().unwrap().to_owned();
     assert!(text.starts_with("*TEST ·"), "{text}");
 }
@@ -71,7 +71,7 @@ fn an_error_is_reported_without_the_secret() {
     let run = wirefold(&["alert", "test", "desk", "--config", config]).code(1);
     assert_eq!(
         run.out,
-        "✗ desk (slack) did not take it: status 403: ok; an alert is tried again\n"
+        "✗ desk (slack) did not accept it: status 403: ok; wirefold would try an alert again\n"
     );
     let gone = wirefold(&["alert", "test", "desk", "--json", "--config", config]).code(1);
     let report: Value = serde_json::from_str(&gone.out).unwrap();

@@ -15,7 +15,7 @@ use crate::program::{Folder, Run};
 /// A received request.
 #[derive(Debug, Clone)]
 pub(super) struct ReceivedRequest {
-    /// Such as `POST /api/v1/feeds`.
+    /// A request such as `POST /api/v1/feeds`.
     pub(super) line: String,
     pub(super) body: Value,
 }

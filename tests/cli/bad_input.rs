@@ -132,7 +132,7 @@ fn an_invalid_time_is_ignored() {
     for time in times {
         let line = format!("{{\"id\":\"a\",\"text\":\"One two.\",\"published\":{time}}}\n");
         let files = [("l.jsonl", line.as_bytes())];
-        let said = ["error: l.jsonl:1: \"published\": *, taken as not given"];
+        let said = ["error: l.jsonl:1: \"published\": *, ignored"];
         Case { files: &files, paths: &["l.jsonl"], ids: &["a"], said: &said, code: 5 }.check();
     }
     for time in ["null", "0", "-5", "1.5", "\"2026-03-05\"", "\"2026-03-05T14:00:00+02:00\""] {

@@ -87,7 +87,7 @@ fn a_list_at_an_address_is_imported() {
     for said in [
         "note: https://lists.example/my.opml: line 4: \"gopher:\" is not a web address; skipped\n",
         "note: https://lists.example/my.opml: it breaks off before its end\n",
-        "note: https://lists.example/my.opml: what it says that 1 feed speaks for is left out",
+        "note: https://lists.example/my.opml: the list says which site 1 feed speaks for; wirefold ignores this",
         "imported 1 feed, 1 known already\n",
         "write [[opml]] and url = \"https://lists.example/my.opml\" into wirefold.toml\n",
     ] {

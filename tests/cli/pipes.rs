@@ -1,4 +1,4 @@
-//! The reader of our output may close it or have no room.
+//! The reader of the output may close it or have no room.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};

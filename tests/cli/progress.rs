@@ -13,7 +13,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// What a terminal shows of standard error. The terminal is made by `script` (util-linux); `None` if it is
+/// The standard error as a terminal shows it. The terminal is made by `script` (util-linux); `None` if it is
 /// not installed. Standard output goes to the file `out`.
 fn shown(folder: &Folder, arguments: &str) -> Option<String> {
     let run = format!("{} {arguments} > out", env!("CARGO_BIN_EXE_wirefold"));

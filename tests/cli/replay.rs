@@ -57,14 +57,14 @@ fn a_fold_appears_where_the_settings_in_force_are_strict() {
 fn the_settings_in_force_change_nothing_and_say_so() {
     let run = folder().run(&replay(&["--set", "reprint_contained=0.35"])).code(0);
     assert!(run.out.contains("No fold would change."), "{}", run.out);
-    assert!(run.err.contains("what the settings in force say already"), "{}", run.err);
+    assert!(run.err.contains("the settings in force already have these values"), "{}", run.err);
 }
 
 #[test]
 fn without_dry_run_it_says_why_not() {
     let run =
         folder().run(&["replay", "--from", "all.jsonl", "--set", "short_text_words=9"]).code(2);
-    assert!(run.err.contains("decisions that stand are not taken back"), "{}", run.err);
+    assert!(run.err.contains("stored decisions never change"), "{}", run.err);
     assert!(run.err.contains("add --dry-run"), "{}", run.err);
 }
 
@@ -77,7 +77,7 @@ fn a_mistyped_setting_names_the_nearest() {
         ),
         ("short_text_words=many", "expected a whole number, found the text \"many\""),
         ("bus.nats=x", "`bus.nats` changes no verdict: only `window` and [detector] do"),
-        ("short_text_words", "is no key=value"),
+        ("short_text_words", "is not key=value"),
     ] {
         let run = folder().run(&replay(&["--set", set])).code(2);
         assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);

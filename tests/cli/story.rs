@@ -140,7 +140,7 @@ fn a_story_shows_who_was_first_and_what_each_copied() {
         " at harbour.example",
         "2 articles · 2 outlets · 1 copy folded",
         "  ↳ skerrow.example  Storm shuts harbour  a-6dawhv5h",
-        "reprint · 71 % of it stands in harbour.example · Fixture Press (credited)",
+        "reprint · 71 % of it is in harbour.example · Fixture Press (credited)",
         "new number in the lede: 28",
     ] {
         assert!(run.out.contains(part), "lacks {part:?}\n{}", run.out);
@@ -169,7 +169,7 @@ fn why_explains_two_articles_and_ends_with_what_they_are() {
     }
     let event = api.run(&["why", "a-3e8swf", "a-4event"]).code(10);
     assert!(event.out.contains("two stories, s-3e8swfvw and s-108nt1n4"), "{}", event.out);
-    assert!(event.err.contains("the exit code says what they are among all"), "{}", event.err);
+    assert!(event.err.contains("the exit code gives their relation among all"), "{}", event.err);
     api.run(&["why", "a-3e8swf", "a-108nt1"]).code(11);
 }
 

@@ -45,7 +45,7 @@ fn api() -> Api {
             200,
             json!({"schema": "wirefold.api.replayed/1", "sequence": 7, "outcome": "published"}),
         ),
-        "POST /api/v1/dead/8/replay" => problem(409, "its message is kept no longer"),
+        "POST /api/v1/dead/8/replay" => problem(409, "its message is no longer stored"),
         _ => problem(404, "no such thing"),
     })
 }
@@ -227,7 +227,7 @@ fn dead_letters_are_listed_shown_and_tried_again() {
     assert_eq!(api.run(&["dead", "replay", "7"]).code(0).out, "7: published\n");
     let all = api.run(&["dead", "replay", "--all"]).code(5);
     assert_eq!(all.out, "7: published\n");
-    assert_eq!(all.err, "error: 8: its message is kept no longer\n");
+    assert_eq!(all.err, "error: 8: its message is no longer stored\n");
     api.run(&["dead", "replay"]).code(2);
     api.run(&["dead", "show", "9"]).code(3);
 }

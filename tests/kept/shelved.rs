@@ -1,4 +1,4 @@
-//! Stored data with so many articles that texts are in files.
+//! Stored data with many articles, so that their texts are in files.
 
 use super::{CONFIG, Version};
 use crate::pipeline::up::Up;

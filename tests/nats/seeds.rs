@@ -76,7 +76,7 @@ fn of_many(texts: &[Text]) -> Outcome {
     again.until_output(5);
     let kept = again.kept();
     assert!(kept.dead.is_empty(), "{:?}", kept.dead);
-    assert_eq!(kept.fetched.len(), 5, "what was dropped before comes again");
+    assert_eq!(kept.fetched.len(), 5, "earlier files came again");
     assert_eq!(again.up.terminate().code, Some(0));
     Outcome { articles, alerts: told(&mut target) }
 }

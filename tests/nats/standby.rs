@@ -30,7 +30,7 @@ const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
 const DECISIONS: &str = "wirefold.v1.article.judged";
 const RUNNING: &str = "health and metrics on http://";
 const STANDS_BY: &str = "standing by: another leads";
-const LEADS: &str = "leads from now on";
+const LEADS: &str = "this process now leads";
 
 /// A stage beside the supervised one. It is killed with the test.
 struct ExtraStage {

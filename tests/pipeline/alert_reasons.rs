@@ -69,14 +69,14 @@ fn alerts_are_explained_and_sent_again() {
 
     folder.run(&["alert", "replay", "lamps:e-zzzzzzzz"]).code(3);
     let again = folder.run(&["alert", "replay", &alert[..16]]).code(0);
-    assert_eq!(again.out, "✓ desk took revision 1\n");
+    assert_eq!(again.out, "✓ desk accepted revision 1\n");
     let repeated = target.next();
     let (first, last) = (&target.messages[0], &repeated);
     assert_eq!((&first.id, last.alert.revision), (&last.id, 1), "receivers know it by its id");
     assert_eq!(last.alert.reasons[0].kind, ReasonKind::Repeated, "it says that it is one");
     assert_eq!(last.alert.reasons[0].words, "sent again by hand");
     let refused = folder.run(&["alert", "replay", &alert, "--delivery", "broken"]).code(1);
-    assert!(refused.out.starts_with("✗ broken did not take revision 1: "), "{}", refused.out);
+    assert!(refused.out.starts_with("✗ broken did not accept revision 1: "), "{}", refused.out);
     folder.run(&["alert", "replay", &alert, "--delivery", "none"]).code(2);
     assert_eq!(up.terminate().code, Some(0));
     folder.run(&["alert", "replay", &alert]).code(4);

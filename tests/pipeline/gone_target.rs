@@ -57,7 +57,7 @@ impl Scene {
         decode::<Alert>(&request.body).expect("it is an alert");
     }
 
-    /// Pushes an article whose alert becomes a dead letter; so many are listed then.
+    /// Pushes an article whose alert becomes a dead letter; afterwards this many are listed.
     #[track_caller]
     fn push_in_vain(&mut self, listed: usize) {
         self.push();

@@ -54,7 +54,7 @@ fn check(more: &str, set: &[&str], is_one_story: bool) {
     let code = if is_one_story { 0 } else { 10 };
     let why = run(&folder, &["why", &a, &b]).code(code);
     assert_eq!(why.out.contains("SAME STORY"), is_one_story, "{}", why.out);
-    assert!(!why.err.contains("the exit code says what they are among all"), "{}", why.err);
+    assert!(!why.err.contains("the exit code gives their relation among all"), "{}", why.err);
     folder.write("other.toml", b"");
     let other = ["why", &a, &b, "--data", "data", "--config", "other.toml"];
     let other = folder.run(&other).code(code);

@@ -104,7 +104,7 @@ fn commands_return_their_changes_or_a_reason() {
     let story = first.verdict.story.to_string();
     let [one, other] = [first.id, second.id].map(|id| id.to_string());
     let preferred = folder.run(&["story", "prefer", &story, "outlet002.example"]).code(0);
-    assert!(preferred.err.contains(" stands for "), "{}", preferred.err);
+    assert!(preferred.err.contains(" leads "), "{}", preferred.err);
     let listed = folder.run(&["story", "ls"]).code(0);
     assert!(listed.out.contains("Of 002"), "{}", listed.out);
     let apart = folder.run(&["story", "apart", &one, &other, "--json"]).code(0);

@@ -12,8 +12,8 @@ use super::say;
 use super::up::CONFIG;
 use crate::program::Folder;
 
-/// What a terminal shows until the first line of an article. The terminal is made by `script` (util-linux);
-/// `None` if it is not installed.
+/// The output on a terminal until the first line of an article. The terminal is made by `script`
+/// (util-linux); `None` if it is not installed.
 fn shown(options: &str) -> Option<Vec<String>> {
     let settings = "data = \"data\"\n[[source]]\npath = \"one.txt\"\n";
     let mut numbers = Numbers::from_seed(5);

@@ -63,7 +63,7 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
     let hit = &output[ARTICLES / 2];
     damage(&data, &hit.body);
     let named = folder.run(&["verify"]).code(1);
-    let place = format!("✗ WF_OUTPUT/{} is not as it was written", hit.sequence);
+    let place = format!("✗ WF_OUTPUT/{} differs from what was written", hit.sequence);
     assert!(named.out.contains(&place), "{}", named.out);
     assert!(named.out.contains("has no output"), "{}", named.out);
 
@@ -102,7 +102,7 @@ fn lost_messages_are_named_and_left_out() {
     for hit in [article, decision] {
         assert!(named.contains(&hit.reference()), "{}: {named}", hit.reference());
     }
-    assert!(named.contains("are not as they were written"), "{named}");
+    assert!(named.contains("differ from what was written"), "{named}");
     // Without snapshots everything is learned from the readable messages.
     std::fs::remove_dir_all(data.join("wf_snapshots")).expect("one was written at the end");
     let up = Up::start(&folder);
@@ -116,12 +116,12 @@ fn a_backup_is_verified_where_it_is() {
     let folder = filled(&made);
     folder.run(&["backup", "copy"]).code(0);
     let sound = folder.run(&["verify", "copy"]).code(0).out;
-    assert!(sound.contains("✓ backup.json: each file is as it was copied"), "{sound}");
+    assert!(sound.contains("✓ backup.json: every file is unchanged since the copy"), "{sound}");
     let body = StoredStreams::in_folder(&folder.path().join("data")).output[0].body.clone();
     damage(&folder.path().join("copy"), &body);
     let named = folder.run(&["verify", "copy"]).code(1).out;
     assert!(named.contains("bus.sqlite is not what was backed up"), "{named}");
-    assert!(named.contains("WF_OUTPUT/1 is not as it was written"), "{named}");
+    assert!(named.contains("WF_OUTPUT/1 differs from what was written"), "{named}");
     folder.run(&["verify", "nothing-here"]).code(3);
 }
 

@@ -12,7 +12,7 @@ use super::targets::Target;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
-/// The user's five articles. If they are absent, five similar ones of ours.
+/// The user's five articles. If they are absent, five similar ones of the repository.
 pub(super) const SHARED: &str = "../../../shared/seeds";
 const OURS: &str = "../../seeds/articles.jsonl";
 /// An unrelated text, to show that the earlier ones were not read again.
@@ -123,7 +123,7 @@ fn five_texts_ring_once_and_a_restart_repeats_nothing() {
     let again = Up::start(&folder);
     drop_into(&folder, &[Text { name: "zz.txt".to_owned(), text: LAST.to_owned() }]);
     let next = again.events(events.last.unwrap()).articles(1);
-    assert_eq!(next[0].article.item_key, "zz", "what was dropped before comes again");
+    assert_eq!(next[0].article.item_key, "zz", "earlier files came again");
     let other = target.next().alert;
     assert_ne!(other.id, alert.id);
     assert_eq!(again.terminate().code, Some(0));

@@ -1,8 +1,9 @@
 //! Checks that the repository contains no sentence of other people's texts.
 //!
 //! The news articles and the acceptance prose in `../shared` belong to others and are read there. Every run
-//! of words in them is hashed; every run of the same length in a file of ours is looked up. A run is ten
-//! words of a seed article, or twelve of the public-domain prose, in which shorter ones are common phrases.
+//! of words in them is hashed; every run of the same length in a file of this repository is looked up. A run
+//! is ten words of a seed article, or twelve of the public-domain prose, in which shorter ones are common
+//! phrases.
 
 use std::collections::HashMap;
 use std::fs;

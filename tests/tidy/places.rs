@@ -7,7 +7,7 @@ use super::{Finding, assert_none, places_of, planted, real_tree};
 /// Folders of one machine, joined so that this file does not contain them.
 const FOLDERS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/ho", "me/")];
 
-/// Hosts that serve packages. The tools have their addresses, and a mirror must not have to patch ours.
+/// Hosts that serve packages. The tools have their addresses, and a mirror must not have to patch them here.
 const HOSTS: [&str; 9] = [
     concat!("static.", "crates.io"),
     concat!("index.", "crates.io"),

@@ -17,7 +17,7 @@ const HEAD: &str = "word\tpath\tcount\n";
 /// Files that must contain retired words.
 const EXEMPT: [&str; 2] = ["docs/glossary.md", "tests/tidy/retired"];
 
-/// Where a word is retired.
+/// The scope in which a word is retired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// In names that Rust code defines: the name, or a part of it between underscores.

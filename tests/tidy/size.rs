@@ -1,4 +1,4 @@
-//! Checks that files and functions are short enough to be read at once, and are named after their contents.
+//! Checks that files and functions are short enough to be read in one go, and are named after their contents.
 
 use super::functions::functions;
 use super::tree::Tree;

@@ -42,7 +42,7 @@ enum Task {
     Accuracy(accuracy::Arguments),
     /// Attack the real binary by hostile feeds and clients, beside a victim.
     Attack(attack::Arguments),
-    /// Examine licences, sources and advisories of what ships, and list its packages.
+    /// Examine licences, sources and advisories of the shipped packages, and list them.
     Audit(audit::Arguments),
     /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`, `bench alerts`.
     Bench(bench::Arguments),
@@ -56,15 +56,15 @@ enum Task {
     Dist(dist::Arguments),
     /// Count words in ../shared/suites and seeds for the table of crates/dedup.
     Frequencies,
-    /// Give whatever reads strangers' bytes mutated ones, a minute each: `fuzz feed --seconds 600`.
+    /// Fuzz every parser of untrusted input, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),
     /// Measure what we keep small: lines, files, functions, repeated passages, crates, the binary.
     Sizes,
-    /// Put the programs under target/tools that tests need and the PATH has not.
+    /// Install missing test tools into target/tools.
     Tools,
     /// Train what is learned: `train names` writes crates/names/data/model.bin.
     Train(train::Arguments),
-    /// Break things under the real binary: kills, power cuts, damaged files; write docs/reliability.md.
+    /// Inject faults into the real binary: kills, power cuts, damaged files; write docs/reliability.md.
     #[command(name = "trouble")]
     Faults(faults::Arguments),
 }

@@ -6,8 +6,8 @@ use wirefold_text::normalise;
 /// Words in a shingle.
 const WORDS: usize = 3;
 
-/// Makes the signature of words. The type of the crate's hasher is from a crate that is not a dependency of
-/// ours.
+/// Makes the signature of words. The type of the crate's hasher is from a crate that wirefold does not depend
+/// on.
 type Sign = Box<dyn Fn(&[&str]) -> Vec<u32>>;
 
 /// Earlier texts by number, found by their estimated Jaccard index.

@@ -121,7 +121,7 @@ fn without_www(host: &str) -> &str {
     rest.filter(|rest| psl::domain_str(rest).is_some()).unwrap_or(host)
 }
 
-/// Removes the document that stands for its folder.
+/// Removes the document name that a folder's index page has.
 fn without_default(path: &str) -> &str {
     let Some((folder, document)) = path.rsplit_once('/') else {
         return path;

@@ -11,7 +11,7 @@ const OWNERS: [&[&str]; 13] = [
     &["wsj.com", "dj.com", "dowjones.com", "dowjones.io"],
     // feeds.skynews.com carries what news.sky.com publishes.
     &["sky.com", "skynews.com"],
-    // abcnews.com answers as abcnews.go.com, whose registrable domain is go.com.
+    // abcnews.com redirects to abcnews.go.com, whose registrable domain is go.com.
     &["go.com", "abcnews.com"],
     // The Guardian's addresses before 2013, which old links and feeds still have.
     &["theguardian.com", "guardian.co.uk"],

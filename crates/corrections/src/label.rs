@@ -1,6 +1,6 @@
 //! Labels at the start of a title or sentence: `Retraction: …`, `Correction (12 May): …`.
 
-/// A date of at most this many characters may stand between the word and its mark.
+/// A date of at most this many characters may be between the word and its mark.
 const DATE: usize = 30;
 
 /// Words of labels, which are in lower case.

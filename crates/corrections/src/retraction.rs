@@ -72,7 +72,7 @@ const NAME: usize = 4;
 /// The most bytes of a label, in any case.
 const LONGEST_LABEL: usize = 200;
 
-/// A search for all of these at once. Hardly any text has one of them.
+/// A search for all of these in one pass. Hardly any text has one of them.
 static ACTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     let mut builder = AhoCorasick::builder();
     builder.ascii_case_insensitive(true);

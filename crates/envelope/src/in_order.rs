@@ -219,7 +219,7 @@ impl<T> InOrder<T> {
         }
     }
 
-    /// Counts inputs anew. Messages that waited belong to the time before and are released.
+    /// Restarts the count of inputs. Messages that waited belong to the time before and are released.
     fn turn_back(&mut self) {
         let waited = std::mem::take(&mut self.waiting);
         for mut decided in waited.into_values() {
@@ -402,7 +402,7 @@ mod tests {
         assert!(order.ready(UnixMillis(2_500)).is_empty());
         assert_eq!(order.due(), Some(UnixMillis(3_000)));
         assert_eq!(order.ready(UnixMillis(3_000)), [2, 4, 6]);
-        // What is missing before 8 was missed only since 8 arrived.
+        // The message missing before 8 was noticed only when 8 arrived.
         assert_eq!(order.due(), Some(UnixMillis(4_500)));
         order.push(article(7, 7, ALONE), 7);
         assert_eq!(order.ready(UnixMillis(3_100)), [7, 8]);
@@ -475,7 +475,7 @@ mod tests {
         }
         order.push(command(3, 4, change), "a.0");
         assert_eq!(order.ready(UnixMillis(0)), ["a.0"]);
-        // What arrived twice in between has no decision of its own.
+        // A duplicate that arrived in between has no decision of its own.
         order.push(command(12, 15, outcome), "e");
         order.push(article(13, 16, ALONE), "13");
         assert_eq!(order.ready(UnixMillis(0)), ["e", "13"]);
@@ -497,14 +497,14 @@ mod tests {
         assert!(order.ready(UnixMillis(0)).is_empty());
         order.push(article(1, 1, Part::Change { index: 1 }), "1.1");
         assert_eq!(order.ready(UnixMillis(0)), ["1", "1.0", "1.1", "2"]);
-        // A change before its article, as where that comes late; neither is waited for for ever.
+        // A change may come before its article if the article is late. Neither is awaited for ever.
         order.push(article(3, 3, Part::Change { index: 0 }), "3.0");
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.due(), Some(UnixMillis(2_000)));
         assert_eq!(order.ready(UnixMillis(2_000)), ["3.0"]);
         order.push(article(3, 3, Part::Article { changes: 1 }), "3");
         assert_eq!(order.ready(UnixMillis(2_000)), ["3"]);
-        // The article stood before the position at which reading began again.
+        // The article was before the position at which reading began again.
         let mut later = InOrder::new(PATIENCE, Some(4)).resume(None, [4], []);
         later.push(article(4, 4, Part::Change { index: 0 }), "4.0");
         assert_eq!(later.ready(UnixMillis(0)), ["4.0"]);
@@ -542,7 +542,7 @@ mod tests {
         for (fetched, judged) in [(3, 8), (2, 7), (4, 9)] {
             order.push(article(fetched, judged, ALONE), format!("new {fetched}"));
         }
-        assert_eq!(order.ready(UnixMillis(0)), ["5"], "what waited waits no more");
+        assert_eq!(order.ready(UnixMillis(0)), ["5"], "waiting messages were released");
         assert_eq!(order.ready(UnixMillis(2_000)), ["new 2", "new 3", "new 4"]);
         order.push(article(3, 8, ALONE), "new 3 again".to_owned());
         assert!(order.ready(UnixMillis(9_000)).is_empty());

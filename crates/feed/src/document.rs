@@ -268,7 +268,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// What its element says under this name.
+    /// The value that its element has under this name.
     #[must_use]
     pub fn more(&self, name: &str) -> Option<&str> {
         self.more.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -336,7 +336,7 @@ pub struct Medium {
 }
 
 impl Medium {
-    /// What its element says under this name.
+    /// The value that its element has under this name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

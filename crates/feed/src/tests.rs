@@ -1,4 +1,4 @@
-//! Tests of whole feeds: our own, those of other projects, and hostile ones.
+//! Tests of whole feeds: those of this repository, those of other projects, and hostile ones.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -1,8 +1,8 @@
-//! JetStream alone, for `cargo xtask bench pipeline`: three hops by the plain client with nothing of
-//! ours between, each a process, with windows and acks as ours has them.
+//! JetStream alone, for `cargo xtask bench pipeline`: three hops by the plain client without wirefold's code,
+//! each a process, with the same windows and acknowledgements as in wirefold.
 //!
-//! `raw setup URL`, `raw publish URL COUNT BYTES`, `raw relay URL HOP COUNT`, `raw sink URL COUNT`.
-//! A hop is a stream, from 1 to 3. Each says a line once it is ready, and ends when it is done.
+//! `raw setup URL`, `raw publish URL COUNT BYTES`, `raw relay URL HOP COUNT`, `raw sink URL COUNT`. A hop is
+//! a stream, from 1 to 3. Each prints a line once it is ready, and ends when it is done.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -15,11 +15,11 @@ use serde_json::{Value, json};
 
 type Done = Result<(), Box<dyn Error>>;
 
-/// The streams, one a hop.
+/// The streams, one for each hop.
 const HOPS: u64 = 3;
-/// Publishes of the source that wait for their acknowledgement at once.
+/// The number of the source's publishes that may wait for their acknowledgement.
 const SOURCE_WINDOW: usize = 100;
-/// What a relay has in its hands at once; so many it asks for, twice over.
+/// How many messages a relay holds; it requests twice as many.
 const WINDOW: usize = 256;
 const MINUTE: u64 = 60_000_000_000;
 
@@ -44,7 +44,7 @@ async fn main() -> Done {
     Ok(())
 }
 
-/// Streams as ours are, and a durable reader each.
+/// Streams like those of wirefold, and a durable consumer for each.
 async fn setup(client: &Client) -> Done {
     for hop in 1..=HOPS {
         let stream = json!({
@@ -80,7 +80,7 @@ async fn ask(client: &Client, what: &str, body: &Value) -> Done {
     }
 }
 
-/// Publishes so many messages of so many bytes.
+/// Publishes this many messages of this many bytes.
 async fn publish(client: &Client, count: u64, bytes: usize) -> Done {
     let body = Bytes::from("x".repeat(bytes));
     let publishing = stream::iter(0..count).map(|number| {
@@ -95,7 +95,7 @@ async fn publish(client: &Client, count: u64, bytes: usize) -> Done {
     Ok(())
 }
 
-/// Returns once it is stored.
+/// Returns once the message is stored.
 async fn store(client: &Client, hop: u64, headers: HeaderMap, body: Bytes) -> Done {
     let request = Request::new().headers(headers).payload(body);
     let answer = client.send_request(format!("raw.{hop}"), request).await?;
@@ -106,7 +106,7 @@ async fn store(client: &Client, hop: u64, headers: HeaderMap, body: Bytes) -> Do
     }
 }
 
-/// Takes so many messages of a hop, stores each in the next one where there is one, and acks it.
+/// Reads this many messages of a hop, stores each in the next one if there is one, and acknowledges it.
 async fn relay(client: &Client, hop: u64, count: u64, goes_on: bool) -> Done {
     let inbox = client.new_inbox();
     let mut arriving = client.subscribe(inbox.clone()).await?;

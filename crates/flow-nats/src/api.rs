@@ -41,7 +41,7 @@ impl Failure {
         match self.kind {
             code::STREAM_NOT_FOUND => BusError::NoStream(stream),
             code::SUBJECT_OVERLAP => {
-                BusError::BadStream { stream, why: "another stream takes one of its subjects" }
+                BusError::BadStream { stream, why: "another stream has one of its subjects" }
             }
             kind if code::STORAGE_SHORT.contains(&kind) => BusError::DiskFull,
             kind => {

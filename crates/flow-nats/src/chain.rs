@@ -44,7 +44,8 @@ pub(crate) async fn take_over(
         (stream, Published::New(sequence)) => {
             Ok(Box::new(NatsChain { shared, stream, last: Some(sequence), batches: true }))
         }
-        // The record belongs to another writer, or to an earlier start of ours whose chain may be in use.
+        // The record belongs to another writer, or to an earlier start of this process whose chain may be in
+        // use.
         (_, Published::Duplicate(found)) => Err(BusError::Refused { expected, found }),
     }
 }
@@ -123,7 +124,7 @@ impl NatsChain {
 impl ChainedPublisher for NatsChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
-            // Removed first: after a failure or a dropped future there is no sequence to go on from.
+            // Removed first: after a failure or a dropped future there is no sequence to continue from.
             let first = self.last.take().ok_or_else(|| self.fenced())?;
             messages.iter().try_for_each(|message| check_subject(&message.subject))?;
             let mut room = WaitForRoom::new();

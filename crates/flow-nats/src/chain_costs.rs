@@ -1,11 +1,10 @@
-//! Chooses the form of the next write of a chain: an atomic batch, or single messages one after the
-//! other. Usually the cheaper form, by the measured times, and now and then the other one as a trial.
+//! Chooses the form of the next write of a chain: an atomic batch, or consecutive single messages. It usually
+//! chooses the cheaper form, by the measured times, and now and then tries the other one.
 //!
-//! A batch costs the server some syncs, nearly the same number for ten messages as for a hundred. A
-//! single message costs a round trip, and a sync if the server syncs each write. So the time of a batch is
-//! compared with that of as many single messages as wait. If each write is synced, a batch is cheaper
-//! from eight messages on; with the server's default settings, from about fifteen to thirty
-//! (nats-server 2.15.1).
+//! A batch costs the server some syncs, nearly the same number for ten messages as for a hundred. A single
+//! message costs a round trip, and a sync if the server syncs each write. So the time of a batch is compared
+//! with that of as many single messages as wait. If each write is synced, a batch is cheaper from eight
+//! messages on; with the server's default settings, from about fifteen to thirty (nats-server 2.15.1).
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -63,7 +62,7 @@ impl ChainCosts {
 mod tests {
     use super::*;
 
-    /// The form for so many messages on a server where a batch and a single message take so many
+    /// The form for this many messages on a server where a batch and a single message take these many
     /// microseconds, once both are known.
     fn chosen(batch: u64, single: u64, count: usize) -> PublishForm {
         let costs = ChainCosts::default();
@@ -74,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_held_against_as_many_single_messages() {
-        // Where each write is synced.
+        // A server that syncs each write.
         assert_eq!(chosen(4_000, 520, FEW), PublishForm::Batch);
         // By the server's own settings.
         assert_eq!(chosen(4_000, 150, 20), PublishForm::Singles);

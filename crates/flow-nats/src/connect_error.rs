@@ -35,7 +35,7 @@ pub enum ConnectError {
     Unusable {
         /// The address.
         server: String,
-        /// What is wrong.
+        /// The reason.
         why: String,
     },
 }

@@ -189,7 +189,7 @@ fn number(headers: Option<&HeaderMap>, name: &str) -> Option<u64> {
     headers?.get_last(name)?.as_str().parse().ok()
 }
 
-/// A signal from the server that it has stored a message, so that the reader requests it at once.
+/// A signal from the server that it has stored a message, so that the reader requests it immediately.
 ///
 /// The signal does not come from a stream that an older release created, or if this user lacks the
 /// permission. So the reader also polls.

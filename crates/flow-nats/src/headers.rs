@@ -1,8 +1,8 @@
-//! Headers on the wire: converts ours to those of NATS, and back. A caller cannot set a header of the
-//! server.
+//! Headers on the wire: converts wirefold's headers to those of NATS, and back. A caller cannot set a header
+//! of the server.
 //!
-//! The client has headers in a hash map and writes them in any order. So a header of its own has the
-//! order, unless that is the order of the names.
+//! The client has headers in a hash map and writes them in any order. So an additional header stores the
+//! order, unless it is that of the names.
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
 use wirefold_flow::{BusError, Headers, Outgoing, UnixMillis};

@@ -16,7 +16,7 @@ use crate::streams::{Info, REPLICAS, first_settings, into_map};
 
 /// Marks a message as the deletion of its key; another value, `PURGE`, means the same to us.
 const OPERATION: &str = "KV-Operation";
-/// How many changes are read at once.
+/// How many changes one read returns.
 const AT_ONCE: usize = 1000;
 
 /// The stream of a bucket.
@@ -145,7 +145,7 @@ impl Shared {
         self.send_into(into, &subject, headers, value.unwrap_or_default()).await
     }
 
-    /// Whether there is no such stream.
+    /// Whether the stream does not exist.
     pub(crate) async fn is_absent(&self, stream: &str) -> bool {
         matches!(self.link.stream_info(stream).await, Err(BusError::NoStream(_)))
     }

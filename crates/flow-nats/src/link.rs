@@ -56,12 +56,15 @@ impl Watch {
             }
             Event::SlowConsumer(subscription) => {
                 SLOW_CONSUMERS.add(1, &[]);
-                warn!(server, subscription, "messages were dropped because nobody took them");
+                warn!(
+                    server,
+                    subscription, "messages were dropped because nobody read them in time"
+                );
             }
             Event::ServerError(ServerError::Other(text)) => match Refusal::parse(text) {
                 Some(refusal) => {
                     REFUSALS.add(1, &[]);
-                    error!(server, "{text}: mend the permissions of this role on the server");
+                    error!(server, "{text}: correct the permissions of this role on the server");
                     self.refusals.add(refusal);
                 }
                 None => warn!(server, error = text, "the broker complains"),
@@ -151,7 +154,8 @@ impl Link {
         self.watch.refusals.mark()
     }
 
-    /// Returns once the server has refused a publish on this subject, or a subscription to our inboxes.
+    /// Returns once the server has refused a publish on this subject, or a subscription to this process's
+    /// inboxes.
     pub(crate) async fn refused(&self, mark: u64, subject: &str) -> BusError {
         let refusal = self.watch.refusals.wait_for(mark, |refusal| self.concerns(refusal, subject));
         refusal.await.into_error(&self.user)

@@ -278,7 +278,8 @@ impl ObjectReader for ObjectDownload {
         Box::pin(async move {
             let Description { name, nuid, chunks, digest, .. } = &self.description;
             let stream = stream_of(&self.objects.store);
-            let broken = || BusError::Damaged(format!("{stream}: {name} is not as it was written"));
+            let broken =
+                || BusError::Damaged(format!("{stream}: {name} differs from what was written"));
             if self.read == *chunks {
                 let is_whole = digest_of(self.hash.clone()) == *digest;
                 return if is_whole { Ok(None) } else { Err(broken()) };

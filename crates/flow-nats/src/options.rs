@@ -24,8 +24,8 @@ pub struct Options {
     /// Whether it prunes a full stream. Only a role with the permission to purge can. Others wait until
     /// such a role has pruned it.
     pub may_prune: bool,
-    /// Whether it connects only to the servers of `url`. Servers of a cluster announce other servers,
-    /// which is fine for our own. A server of others must not decide where our login is sent.
+    /// Whether it connects only to the servers of `url`. Servers of a cluster announce other servers, which
+    /// is right for an own cluster. A foreign server must not decide who gets the login.
     pub only_given_servers: bool,
 }
 

@@ -159,7 +159,11 @@ impl Shared {
             return Ok(false);
         }
         self.link.purge(stream, &json!({ "seq": keep_from })).await?;
-        info!(stream, from = keep_from, "dropped what all readers are past, as it is full");
+        info!(
+            stream,
+            from = keep_from,
+            "deleted messages that all consumers have read, because the stream is full"
+        );
         Ok(true)
     }
 

@@ -24,11 +24,11 @@ const KNOWN: Duration = Duration::from_secs(2);
 /// The longest time to wait for the election of a stream's leader: a little more than servers take.
 const ELECTION: Duration = Duration::from_secs(10);
 
-/// What a publish expects of its stream.
+/// The expected state of the stream.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Expect {
     Nothing,
-    /// The last message on the subject has this sequence; 0: there is none.
+    /// The sequence of the last message on the subject; 0: there is none.
     LastOnSubject(u64),
     /// The last message of the stream has this sequence.
     Last(u64),

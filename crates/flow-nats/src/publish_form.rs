@@ -1,9 +1,9 @@
-//! Chooses the form in which many messages are published: an atomic batch, or concurrent single messages.
-//! Usually the cheaper form, by the measured times, and now and then the other one as a trial.
+//! Chooses the form in which many messages are published: an atomic batch, or concurrent single messages. It
+//! usually chooses the cheaper form, by the measured times, and now and then tries the other one.
 //!
-//! For a batch the server creates a file and syncs it a few times, whatever its settings. If it syncs
-//! each write, that costs a fraction of single messages; otherwise a multiple. The server does not tell
-//! this setting, so both forms are timed.
+//! For a batch the server creates a file and syncs it a few times, whatever its settings. If it syncs each
+//! write, that costs a fraction of single messages; otherwise a multiple. The server does not tell this
+//! setting, so both forms are timed.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -77,7 +77,7 @@ impl FormCosts {
 mod tests {
     use super::*;
 
-    /// How often each form was chosen for so many messages, where a message costs so much in each.
+    /// How often each form was chosen for this many messages, if a message costs this much in each.
     fn chosen(forms: &FormCosts, times: u32, batch: u64, singles: u64) -> (u32, u32) {
         let mut counts = (0, 0);
         for _ in 0..times {

@@ -26,7 +26,7 @@ const VERIFIED_FOR: Duration = Duration::from_millis(100);
 /// How long to wait for a replica that lags behind before it is asked again.
 const CATCH_UP: Duration = Duration::from_millis(250);
 
-/// What the next answer must show about the last message read.
+/// The last message read, as the next answer must show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadState {
     /// Nothing.
@@ -104,7 +104,7 @@ impl NatsReader {
             }
             match self.direct.next_part(&self.stream).await {
                 Ok(Received::Message(stored)) => self.accept(stored),
-                // The last message read is no longer stored, or never was in this stream.
+                // The last message read is no longer stored, or was never in this stream.
                 Ok(Received::End { .. }) if self.state == ReadState::Rechecking => {
                     self.state = ReadState::Doubtful;
                 }
@@ -160,7 +160,8 @@ impl NatsReader {
             let is_dry = self.fetch().await?;
             if !self.ahead.is_empty() {
                 self.backoff.reset();
-            // Messages that were stored before the signal was subscribed sent none: request once more.
+            // Messages stored before the subscription to the signal caused no signal, so one more request
+            // follows.
             } else if is_dry && !self.signal.subscription(&self.shared.link).await? {
                 self.until = Some(Instant::now() + self.backoff.next_wait());
             }

@@ -113,7 +113,7 @@ mod tests {
         let said = publish.into_error("fetcher").to_string();
         assert_eq!(
             said,
-            "user fetcher may not publish to wf.A.b: mend its permissions on the server"
+            "user fetcher may not publish to wf.A.b: correct its permissions on the server"
         );
     }
 

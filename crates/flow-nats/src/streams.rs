@@ -139,7 +139,7 @@ impl Link {
         self.api::<Value>(&what, request).await?.done(stream).map(drop)
     }
 
-    /// The server's description of a durable reader; `None` if there is no such reader.
+    /// The server's description of a durable consumer; `None` if it does not exist.
     pub(crate) async fn consumer_info<T: DeserializeOwned>(
         &self,
         stream: &str,
@@ -198,8 +198,8 @@ fn refused(stream: &str, failure: &Failure) -> BusError {
         // Enough servers may be available again soon.
         error if failure.kind == code::TOO_FEW_SERVERS => error,
         BusError::Unavailable(_) if (400..500).contains(&failure.code) => {
-            error!(stream, why = failure.description, "the server does not take this stream");
-            let why = "the server does not take it so, see the log";
+            error!(stream, why = failure.description, "the server refuses this stream");
+            let why = "the server refuses it, see the log";
             BusError::BadStream { stream: stream.to_owned(), why }
         }
         other => other,

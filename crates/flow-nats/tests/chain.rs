@@ -1,4 +1,5 @@
-//! The chained publisher over a real server: both forms, zombies, crashes and a full stream.
+//! The chained publisher over a real server: both forms, writers that were replaced, crashes and a full
+//! stream.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -31,7 +32,7 @@ pub(crate) async fn all(bus: &dyn Bus) -> Vec<Stored> {
     bus.read("WORK", ">", 1).await.unwrap().ready(1_000_000).await.unwrap()
 }
 
-/// After each epoch record stand its records, from the first on without a hole.
+/// After each epoch record follow its records, from the first on without a hole.
 pub(crate) fn each_epoch_stands_alone(stands: &[Stored]) {
     let mut epoch = "";
     let mut expected = 0;
@@ -68,7 +69,7 @@ async fn singles_and_batches_make_one_chain() {
     each_epoch_stands_alone(&stands);
 }
 
-/// As long as a batch would be, one after the other.
+/// As long as a batch, but one after the other.
 #[tokio::test]
 async fn a_stream_that_takes_no_batches_is_appended_to_singly() {
     let server = Server::start();
@@ -93,7 +94,7 @@ async fn a_stream_that_takes_no_batches_is_appended_to_singly() {
 async fn a_zombie_gets_nothing_in_by_either_form() {
     let server = Server::start();
     let bus = bus_with_stream(&server).await;
-    // Of each two, the second lives on in another process, with a connection of its own.
+    // The second of each pair lives on in another process, with a connection of its own.
     for (epoch, size) in [(1, 1), (2, 10), (3, 100)] {
         let other = server.bus().await;
         let mut zombie = take_over(&other, epoch * 10).await.unwrap();
@@ -122,7 +123,7 @@ async fn a_known_id_in_a_batch_refuses_the_batch() {
     assert_eq!(all(&*bus).await.len(), 4);
 }
 
-/// Takes over whenever it is fenced or the server fails it. What was acknowledged.
+/// Takes over whenever it is fenced or the server fails. Returns the acknowledged records.
 async fn rival_writer(
     bus: NatsBus,
     rival: u64,
@@ -153,8 +154,8 @@ async fn rival_writer(
     acknowledged
 }
 
-/// Two writers at once, each of which takes over whenever it is fenced, and a server that is
-/// killed: whatever comes of it, each epoch stands alone, and nothing acknowledged is missing.
+/// Two writers at once, each of which takes over whenever it is fenced, and a server that is killed. In every
+/// case, each epoch is in one piece, and no acknowledged record is missing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rival_writers_and_kills_leave_no_hole() {
     let mut server = Server::start();
@@ -165,7 +166,7 @@ async fn rival_writers_and_kills_leave_no_hole() {
         let bus = server.bus().await;
         rivals.push(tokio::spawn(rival_writer(bus, rival, goes_on.clone(), stop.clone())));
     }
-    // Each kill comes in the middle of work, whoever does it.
+    // Each kill comes in the middle of work, whichever side is killed.
     for kill in 1..=4 {
         let until = goes_on.load(Ordering::Relaxed) + 150;
         within_reason(async {

@@ -1,4 +1,4 @@
-//! Three servers that speak TLS and keep each stream three times: one may be away at any moment.
+//! Three servers with TLS that store each stream three times: one may be away at any moment.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ impl Cluster {
         }
     }
 
-    /// A bus on it, once the servers have found each other and chosen who leads them.
+    /// A bus on the cluster, once the servers have found each other and elected a leader.
     async fn bus(&self) -> NatsBus {
         let bus = connect(&self.options(), Arc::new(SystemClock)).await.unwrap();
         within_reason(async {
@@ -70,7 +70,7 @@ impl Cluster {
     }
 }
 
-/// Those of an authority, and of a server that it vouches for.
+/// The certificates of an authority, and of a server that it signed.
 fn certificates() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();

@@ -1,4 +1,5 @@
-//! The suite over a real server. A crash is a SIGKILL of it; time cannot be moved and passes.
+//! The suite over a real server. A crash is a SIGKILL of the server. The tests cannot move the time; it
+//! really passes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +10,14 @@ use wirefold_flow::{BoxFuture, Bus, Clock, SystemClock, conformance_suite};
 use crate::server::Server;
 use crate::waiting::{pass, pass_behind_all};
 
-/// For the server to do what is due: its timers are not to the millisecond, questions and answers
-/// take their way, and a busy machine lets both wait.
+/// Time for the server to act: its timers are not exact to the millisecond, requests and answers take time,
+/// and both wait on a busy machine.
 const SLACK: Duration = Duration::from_millis(250);
-/// Long against what the suite asks between two deliveries, each question up to a sync of the disk.
+/// Long compared with the suite's requests between two deliveries, each of which may wait for a sync of the
+/// disk.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// The server writes the places of readers ten times a second, so that what it delivered or was
-/// told within the last tenth before a crash comes again. The suite asks what stands after that.
+/// The server writes the positions of consumers ten times a second. So deliveries and acknowledgements of the
+/// last tenth before a crash are repeated. The suite checks the state after that.
 const PLACES_WRITTEN: Duration = Duration::from_secs(1);
 
 struct JetStream {

@@ -1,4 +1,4 @@
-//! Following a subject of a stream that is somebody else's.
+//! Following a subject of a foreign stream.
 
 use serde_json::json;
 use wirefold_flow::{AckKind, Bus, BusError, StreamConfig};
@@ -6,7 +6,7 @@ use wirefold_flow::{AckKind, Bus, BusError, StreamConfig};
 use crate::server::Server;
 use crate::waiting::within_reason;
 
-/// Somebody publishes without any of our headers.
+/// A foreign program publishes without wirefold's headers.
 async fn say(server: &Server, subject: &'static str, body: &'static str) {
     let client = async_nats::connect(server.url()).await.unwrap();
     client.publish(subject, body.into()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Publishes that are under way at once: each has the answer that it would have had alone.
+//! Concurrent publishes: each gets the same answer as it would alone.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use wirefold_flow_nats::NatsBus;
 use crate::server::Server;
 use crate::waiting::{pass, within_reason};
 
-/// So many go as batches, but for a few.
+/// All but a few of these are sent in batches.
 const MANY: usize = 300;
 
-/// So long it is at most until a full stream is tried again, and some more.
+/// The longest time until a full stream is tried again, and a little more.
 const LONGEST_WAIT: Duration = Duration::from_millis(700);
 
 fn numbered(subject: &str, number: usize) -> Outgoing {
@@ -31,7 +31,7 @@ async fn server_with(streams: &[&str]) -> (Server, NatsBus) {
     (server, bus)
 }
 
-/// Publishes all at once.
+/// Publishes all messages at once.
 async fn publish_all(bus: &NatsBus, messages: Vec<Outgoing>) -> Vec<Result<Published, BusError>> {
     within_reason(join_all(messages.into_iter().map(|message| bus.publish(message)))).await
 }
@@ -83,7 +83,7 @@ async fn a_publish_alone_is_no_batch() {
 async fn a_known_id_among_many_is_a_duplicate_and_the_others_are_stored() {
     let (_server, bus) = server_with(&["WORK"]).await;
     bus.publish(numbered("work.a", 7)).await.unwrap();
-    // One is known already, another comes twice at once.
+    // One is stored already, and another is published twice at once.
     let numbers = (0..MANY).chain([9]);
     let published =
         publish_all(&bus, numbers.map(|number| numbered("work.a", number)).collect()).await;
@@ -146,7 +146,7 @@ async fn one_that_is_too_large_fails_alone() {
     assert_eq!(all(&bus, "WORK").await.len(), MANY - 3);
 }
 
-/// Both those that go at once and those that wait may be dropped: the others go on.
+/// Publishes under way and publishes that wait may both be dropped; the others continue.
 #[tokio::test]
 async fn publishes_that_are_dropped_leave_the_others_going() {
     let (_server, bus) = server_with(&["WORK"]).await;
@@ -178,15 +178,15 @@ async fn a_full_stream_holds_up_no_other() {
         StreamConfig { readers, max_bytes: 10_000, ..StreamConfig::new("PLAY", &["play.>"]) };
     bus.create_stream(small.clone()).await.unwrap();
     let mut next = (0..).map(|number| numbered("play.b", number));
-    // By what it holds, not by a time without an answer: a machine may be slow. The last message says how much
-    // the next takes.
+    // Limited by its content and not by the time without an answer, because a machine may be slow. The last
+    // message gives the size of the next one.
     let (mut stored, mut held, mut size) = (0, 0, 0);
     while held + size <= small.max_bytes {
         bus.publish(next.next().unwrap()).await.unwrap();
         let now = bus.stream_state("PLAY").await.unwrap().bytes;
         (stored, size, held) = (stored + 1, now - held, now);
     }
-    // Now it is full: first one waits for room, then many.
+    // Now it is full: first one publish waits for room, then many.
     for (round, count) in [1, MANY].into_iter().enumerate() {
         let waiting = publish_all(&bus, next.by_ref().take(count).collect());
         let others = async {
@@ -202,7 +202,7 @@ async fn a_full_stream_holds_up_no_other() {
             () = within_reason(others) => {}
         }
     }
-    // What was dropped while it waited is not stored once there is room.
+    // A publish that was dropped while it waited is not stored once there is room.
     bus.create_stream(StreamConfig { max_bytes: 1 << 20, ..small }).await.unwrap();
     pass(LONGEST_WAIT).await;
     assert_eq!(all(&bus, "PLAY").await.len(), stored);

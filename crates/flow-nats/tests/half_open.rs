@@ -1,4 +1,4 @@
-//! Connections that stay open and carry nothing any more, as when a firewall forgets them.
+//! Connections that stay open and no longer carry data, such as when a firewall forgets them.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,10 +13,10 @@ use crate::outages::streams;
 use crate::server::Server;
 use crate::waiting::within_reason;
 
-/// Carries connections to a server, until they are forgotten.
+/// Forwards connections to a server, until it forgets them.
 struct Relay {
     address: SocketAddr,
-    /// Connections of an earlier age carry nothing.
+    /// Connections of an earlier generation carry nothing.
     age: Arc<AtomicU64>,
 }
 
@@ -40,7 +40,7 @@ impl Relay {
         Self { address, age }
     }
 
-    /// Those that are open carry nothing any more, and nobody is told.
+    /// Stops forwarding the open connections. Neither side is notified.
     fn forget_all(&self) {
         self.age.fetch_add(1, Ordering::Relaxed);
     }

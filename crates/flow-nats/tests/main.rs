@@ -1,4 +1,4 @@
-//! The suite and more over a real nats-server, which is a child of each test.
+//! The suite and further tests over a real nats-server, which is a child of each test.
 
 #![expect(clippy::unwrap_used, reason = "a test, and what it stands on")]
 

@@ -1,4 +1,4 @@
-//! Servers that are killed, come late, and lose a stream under those who use it.
+//! Servers that are killed, come late, or lose a stream that is in use.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ const SEED: u64 = 20_261_122;
 const KILLS: u64 = 6;
 const LANES: usize = 8;
 
-/// What stands in the stream. Servers that were just started choose who leads the stream, and
-/// answer nothing before: as the loops do, this asks again for as long as that may pass.
+/// The messages of the stream. Servers that have just started elect the leader of the stream, and answer
+/// nothing before. Like the loops, this repeats the request for as long as that may take.
 async fn all(bus: &dyn Bus, stream: &str) -> Vec<Stored> {
     within_reason(async {
         loop {
@@ -54,7 +54,7 @@ fn worker() -> ConsumerConfig {
     ConsumerConfig { ack_deadline, max_tries: 1000, ..consumer }
 }
 
-/// Tries again with the same id for as long as the bus is away, as the loops do.
+/// Publishes with the same id until the bus is back, like the loops.
 async fn publish(bus: &dyn Bus, message: Outgoing) {
     loop {
         match bus.publish(message.clone()).await {
@@ -64,11 +64,11 @@ async fn publish(bus: &dyn Bus, message: Outgoing) {
     }
 }
 
-/// What publishers and a worker have been told.
+/// The answers that publishers and a worker got.
 struct Told {
     acknowledged: AtomicUsize,
     stop: AtomicBool,
-    /// How many messages there are, once no more are published.
+    /// The number of messages, once all are published.
     all: AtomicUsize,
 }
 
@@ -98,8 +98,8 @@ async fn publish_lane(bus: Arc<dyn Bus>, lane: usize, told: Arc<Told>) -> Vec<St
     ids
 }
 
-/// Puts each message out under its id, then acks it; until it has had all of them. How many that
-/// are is said before the last one comes.
+/// Publishes each message under its id, then acknowledges it, until all have come. Their number is known
+/// before the last one comes.
 async fn relay(bus: Arc<dyn Bus>, told: Arc<Told>) {
     let mut subscription = bus.subscribe(worker()).await.unwrap();
     let mut had = HashSet::new();
@@ -132,7 +132,7 @@ async fn a_killed_server_loses_nothing_acknowledged_and_repeats_nothing() {
     .await;
 }
 
-/// Has several publish, and one work on what they published, while something fails again and again.
+/// Several tasks publish and one handles their messages, while a fault occurs again and again.
 pub(crate) async fn nothing_is_lost_or_repeated(bus: Arc<dyn Bus>, mut fail: impl FnMut(u64)) {
     let told = Arc::new(Told::default());
     let mut lanes = JoinSet::new();
@@ -158,7 +158,7 @@ pub(crate) async fn nothing_is_lost_or_repeated(bus: Arc<dyn Bus>, mut fail: imp
     let [worked, put_out] = [unique(&work), unique(&out)];
     assert!(acknowledged.iter().all(|id| worked.contains(id.as_str())), "acknowledged and lost");
     assert_eq!(work.len(), acknowledged.len() + 1, "more than was acknowledged");
-    assert_eq!(worked, put_out, "what was worked on is put out");
+    assert_eq!(worked, put_out, "handled messages were published");
 }
 
 #[tokio::test]
@@ -232,8 +232,8 @@ async fn a_broker_that_is_away_is_told_of_and_readers_go_on() {
     assert_eq!(taken.len(), 1);
 }
 
-/// Nobody answers what was asked of a server that is dead now, so nobody waits for it: the time
-/// limit of an answer is far above that of this test.
+/// Nobody answers a request to a dead server, so no caller may wait for it. The time limit of an answer is
+/// far longer than this test.
 #[tokio::test]
 async fn what_was_being_asked_fails_with_the_connection() {
     let mut server = Server::start();
@@ -284,7 +284,7 @@ async fn a_stream_deleted_under_its_users_is_named() {
     assert!(matches!(got, Err(BusError::NoStream(_))), "{got:?}");
 }
 
-/// Acks all that comes until nothing can come any more.
+/// Acknowledges messages until no more can come.
 async fn until_broken(subscription: &mut dyn Subscription) -> BusError {
     loop {
         match subscription.next(8).await {
@@ -312,7 +312,8 @@ async fn a_durable_reader_that_was_deleted_is_named() {
     assert!(is_named, "{error:?}");
 }
 
-/// The server may send a message just as its reader closes: that is taken, not left to a deadline.
+/// The server may send a message while its consumer closes. That message is handled, and not left to a
+/// deadline.
 #[tokio::test]
 async fn what_is_on_its_way_is_taken_when_a_subscription_closes() {
     let server = Server::start();

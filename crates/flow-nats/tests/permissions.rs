@@ -1,4 +1,4 @@
-//! What a server does not let a user do is the answer to the call, with user and subject.
+//! A refused permission is the error of its call, with user and subject.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +12,12 @@ use wirefold_flow_nats::{ConnectError, Login, NatsBus, Options, connect};
 use crate::server::Server;
 use crate::waiting::within_reason;
 
-/// After so long an answer counts as lost: far longer than any of these tests waits, so that what
-/// they are told is no loss.
+/// An answer counts as lost after this time. No test waits this long, so every error in a test is the
+/// server's answer.
 const LOST: Duration = Duration::from_hours(1);
 
-/// An owner who may do all, a writer who may publish on one subject, and a reader who may use one
-/// durable reader, and acknowledge nothing.
+/// An owner who may do everything, a writer who may publish on one subject, and a reader who may use one
+/// durable consumer and acknowledge nothing.
 const USERS: &str = r#"
 accounts {
   WF {
@@ -65,7 +65,7 @@ async fn bus_of(server: &Server, user: &str) -> NatsBus {
 async fn refused<T>(call: impl Future<Output = Result<T, BusError>>, user: &str, what: &str) {
     let answer = within_reason(call).await;
     let error = answer.err().expect("it was let");
-    let expected = format!("user {user} may not {what}: mend its permissions on the server");
+    let expected = format!("user {user} may not {what}: correct its permissions on the server");
     assert!(matches!(error, BusError::NotAllowed { .. }), "{error:?}");
     assert_eq!(error.to_string(), expected);
     assert!(!error.may_pass());
@@ -80,7 +80,7 @@ async fn a_refused_publish_names_user_and_subject() {
     let others = || Outgoing::new("work.others", "b", "");
     refused(writer.publish(others()), "writer", "publish to work.others").await;
     refused(writer.take_over(others(), 0), "writer", "publish to work.others").await;
-    // One that was refused before does not stand in the way of what is let.
+    // An earlier refusal does not block permitted calls.
     let again = Outgoing::new("work.own.a", "c", "");
     assert_eq!(writer.publish(again).await.unwrap(), Published::New(2));
 }
@@ -114,7 +114,7 @@ async fn a_refused_pull_and_a_refused_ack_are_told() {
     let mut subscription = reader.subscribe(durable()).await.unwrap();
     let taken = subscription.next(2).await.unwrap();
     assert_eq!(taken.len(), 2);
-    // An ack is not answered, so its refusal comes with the next ack.
+    // An acknowledgement has no answer, so its refusal comes with the next one.
     taken[0].acker.ack_with(AckKind::Ack).await.unwrap();
     let told = async {
         loop {

@@ -1,4 +1,5 @@
-//! A stream that is nearly full is made room in, as far as everybody has read.
+//! The pruner makes room in a stream that is nearly full, and deletes only messages that every consumer has
+//! read.
 
 use wirefold_flow::{AckKind, Bus, ConsumerConfig, DeadLetters, Outgoing, StreamConfig};
 

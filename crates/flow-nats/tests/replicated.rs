@@ -1,4 +1,5 @@
-//! The suite over three servers that keep each stream three times. A crash is a SIGKILL of all three, so that those who crash have servers of their own.
+//! The suite over three servers that store each stream three times. A crash is a SIGKILL of all three, so
+//! tests that crash have servers of their own.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -18,22 +19,22 @@ use crate::server::{Server, port};
 use crate::waiting::{pass, pass_behind_all, within_reason};
 
 const COUNT: usize = 3;
-/// As over one server, and each answer comes once two servers have written it.
+/// As over one server, but each answer comes once two servers have written it.
 const SLACK: Duration = Duration::from_millis(500);
 const DEADLINE: Duration = Duration::from_secs(4);
-/// The servers write the places of readers ten times a second.
+/// The servers write the positions of consumers ten times a second.
 const PLACES_WRITTEN: Duration = Duration::from_secs(1);
 
-/// Servers without a core for long choose another leader, and what was being asked fails: few at once that
-/// crash.
+/// Servers without a core for a long time elect another leader, and requests under way fail. So only few
+/// tests that crash run at once.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
-/// The servers that those share who crash none, as long as one of them holds it.
+/// The servers that tests without a crash share, as long as one of them holds it.
 static SHARED: Mutex<Weak<Vec<Server>>> = Mutex::const_new(Weak::new());
-/// Each on shared servers has an account of its own, where it sees nothing of the others.
+/// Each bus on shared servers has an account of its own, where it sees nothing of the others.
 static ACCOUNT: AtomicUsize = AtomicUsize::new(0);
 const ACCOUNTS: usize = 64;
 
-/// Three servers of a cluster, each with more in its configuration; they need not have found each other yet.
+/// Three servers of a cluster, each with additional configuration. They need not have found each other yet.
 pub(crate) fn cluster(more: &str) -> Vec<Server> {
     let ports: Vec<u16> = (0..COUNT).map(|_| port::free()).collect();
     let routes: Vec<String> = ports.iter().map(|it| format!("nats://127.0.0.1:{it}")).collect();
@@ -54,7 +55,7 @@ pub(crate) fn options(servers: &[Server]) -> Options {
     Options { replicas: Some(3), ..Options::new(urls.join(","), "test") }
 }
 
-/// A bus on the servers, once they have found each other and everything of its account has a leader.
+/// A bus on the servers, once they have found each other and everything in its account has a leader.
 pub(crate) async fn ready(options: &Options) -> NatsBus {
     let bus = connect(options, Arc::new(SystemClock)).await.unwrap();
     within_reason(async {
@@ -75,7 +76,7 @@ pub(crate) async fn ready(options: &Options) -> NatsBus {
     bus
 }
 
-/// Whether each stream and each reader of it has a leader. While nobody leads them all, nobody answers.
+/// Whether each stream and each of its consumers has a leader. Without that, requests get no answer.
 async fn is_led(client: &async_nats::Client) -> bool {
     let has_leader = |one: &Value| one["cluster"]["leader"].is_string();
     let all_led = |answer: &Value, what: &str| {
@@ -95,7 +96,7 @@ async fn is_led(client: &async_nats::Client) -> bool {
     true
 }
 
-/// What JetStream answers soon; nothing where it does not.
+/// JetStream's answer; `None` if it does not come soon.
 async fn ask(client: &async_nats::Client, what: &str) -> Value {
     let asked = client.request(format!("$JS.API.{what}"), "".into());
     let answer = tokio::time::timeout(Duration::from_secs(1), asked).await;
@@ -103,7 +104,7 @@ async fn ask(client: &async_nats::Client, what: &str) -> Value {
     serde_json::from_slice(&body).unwrap_or_default()
 }
 
-/// A bus on servers that it may not crash.
+/// A bus on servers that the test may not crash.
 struct Replicated {
     bus: Arc<dyn Bus>,
     _servers: Arc<Vec<Server>>,
@@ -192,7 +193,8 @@ impl Harness for Crashing {
 
 conformance_suite!(replicated, crashing);
 
-/// Singles and batches in turn, as many as a writer that lags appends; and nothing of one that was taken over.
+/// Single messages and batches in turn, as many as a writer that lags appends. A writer that was replaced
+/// stores nothing.
 #[tokio::test]
 async fn a_long_chain_gets_in_whole_and_a_zombie_gets_nothing_in() {
     let replicated = replicated().await;

@@ -1,5 +1,5 @@
-//! Streams and tables written anew: what goes leaves no byte in the server's files, and all else stands as it
-//! was.
+//! Rewritten streams and tables: no byte of a removed message remains in the server's files, and everything
+//! else is unchanged.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::rights::users;
 use crate::server::Server;
 use crate::waiting::{pass, within_reason};
 
-/// In what goes, and nowhere else.
+/// A mark in the removed messages, and nowhere else.
 const MARK: &[u8] = b"xqzzymark";
 
 /// Whether a file below a folder holds the mark.
@@ -51,7 +51,7 @@ async fn all(bus: &NatsBus, stream: &str) -> Vec<Stored> {
     bus.read(stream, ">", first).await.unwrap().ready(10_000).await.unwrap()
 }
 
-/// A stream of ten messages, of which the third, the sixth and the last hold the mark; a reader is past four.
+/// A stream of ten messages. The third, the sixth and the last contain the mark. A consumer has read four.
 async fn filled(bus: NatsBus) -> NatsBus {
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
     bus.create_stream(StreamConfig::new("DEAD", &["dead.>"])).await.unwrap();
@@ -77,7 +77,7 @@ fn reader() -> ConsumerConfig {
     ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"))
 }
 
-/// The sixth says something else; the other two go.
+/// The sixth gets another text; the other two are removed.
 fn edit(stored: &Stored) -> Rewrite {
     match stored.sequence {
         3 | 10 => Rewrite::Remove,
@@ -104,14 +104,14 @@ async fn what_goes_leaves_no_byte_and_all_else_stands_as_it_was() {
     assert_eq!(without_first(after), without_first(config));
     assert_eq!(bus.stream_state("WORK").await.unwrap().last, 10);
 
-    // Its reader goes on where it was, and is taken as it is.
+    // Its consumer continues from its position, unchanged.
     assert!(!bus.create_reader(&reader()).await.unwrap());
     let mut subscription = bus.subscribe(reader()).await.unwrap();
     let deliveries = within_reason(subscription.next(1)).await.unwrap();
     assert_eq!(deliveries[0].message, expected[3]);
     let slower = ConsumerConfig { max_in_flight: 7, ..reader() };
     assert!(bus.create_reader(&slower).await.unwrap(), "it can be changed");
-    // The next message stands behind the last that went.
+    // The next message follows the last removed one.
     let published = bus.publish(message(11, "new")).await.unwrap();
     assert_eq!(published.sequence(), 11);
 }
@@ -167,8 +167,8 @@ async fn a_message_that_stands_twice_stays_twice() {
     assert_eq!(all(&bus, "WORK").await, before);
 }
 
-/// Killed anywhere, a second run ends it: here once before the copy is whole, and once after the stream is
-/// gone.
+/// A second run completes one that was killed at any point: here once before the copy is complete, and once
+/// after the stream is gone.
 #[tokio::test]
 async fn an_interrupted_one_is_ended_by_the_next() {
     let server = Server::start();
@@ -188,7 +188,7 @@ async fn an_interrupted_one_is_ended_by_the_next() {
     let names = server.ask("STREAM.NAMES", json!({})).await;
     assert_eq!(names["streams"], json!(["DEAD", "WORK"]));
 
-    // The copy is whole and the stream gone, and it cannot be made again.
+    // The copy is complete and the stream is gone, so it cannot be made again.
     let subjects = ["wirefold_rewrite.WORK.>"];
     bus.create_stream(StreamConfig::new("IN_THE_WAY", &subjects)).await.unwrap();
     let refused = bus.rewrite_stream("WORK", &mut edit).await;
@@ -206,7 +206,7 @@ async fn an_interrupted_one_is_ended_by_the_next() {
     assert!(!holds_mark(&server.store()));
 }
 
-/// The servers of a cluster keep each message in a log of theirs too.
+/// The servers of a cluster also keep each message in a log of their own.
 #[tokio::test]
 async fn what_goes_leaves_no_byte_on_three_servers() {
     let servers = cluster("");
@@ -224,7 +224,7 @@ async fn what_goes_leaves_no_byte_on_three_servers() {
     let mut expected = ids(&before);
     expected.retain(|(sequence, _)| ![3, 10].contains(sequence));
     assert_eq!(ids(&all(&bus, "WORK").await), expected);
-    // Those that follow delete a moment behind the one that leads.
+    // The followers delete a moment after the leader.
     within_reason(async {
         while hold_mark() > 0 {
             pass(Duration::from_millis(20)).await;
@@ -234,7 +234,7 @@ async fn what_goes_leaves_no_byte_on_three_servers() {
     assert_eq!(bus.publish(message(11, "new")).await.unwrap().sequence(), 11);
 }
 
-/// On a server as it is shipped no user may delete a stream, but one that an operator adds for the time.
+/// On a server as shipped, no user may delete a stream. An operator adds one for the time.
 #[tokio::test]
 async fn only_who_may_do_everything_can_write_a_stream_anew() {
     let server = Server::shipped(&[&users()[..], &["forget"]].concat());
@@ -248,7 +248,7 @@ async fn only_who_may_do_everything_can_write_a_stream_anew() {
     let operator = server.bus_of("forget").await;
     let edit = &mut |_: &Stored| Rewrite::Remove;
     assert_eq!(operator.rewrite_stream(FETCHED.name, edit).await.unwrap(), 0);
-    // Whoever could publish and read still can.
+    // Every user can still publish and read as before.
     let published = fetcher.publish(Outgoing::new(subject, "a-2", "{}")).await.unwrap();
     assert_eq!(published.sequence(), 2);
     let detector = server.bus_of("detector").await;

@@ -1,5 +1,5 @@
-//! Every user of `deploy/nats.conf` against every subject of the contract and every request of
-//! JetStream's on its streams: what the table says is let, and everything else is refused.
+//! Every user of `deploy/nats.conf` against every subject of the contract and every JetStream request on its
+//! streams. The table's entries are allowed, and all others are refused.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ const OF_STREAMS: [&str; 13] = [
     "CONSUMER.LIST",
     "DIRECT.GET",
 ];
-/// Requests that concern one reader of a stream.
+/// Requests that concern one consumer of a stream.
 const OF_READERS: [&str; 8] = [
     "CONSUMER.CREATE",
     "CONSUMER.DURABLE.CREATE",
@@ -38,7 +38,7 @@ const OF_READERS: [&str; 8] = [
     "CONSUMER.RESET",
     "CONSUMER.UNPIN",
 ];
-/// Requests that concern no stream, and subjects that are nobody's.
+/// Requests that concern no stream, and subjects without an owner.
 const OTHERS: [&str; 13] = [
     "$JS.API.INFO",
     "$JS.API.STREAM.NAMES",
@@ -66,12 +66,12 @@ fn streams() -> Vec<String> {
     named.chain(stores).chain(more).collect()
 }
 
-/// Whatever is worth trying.
+/// All subjects to try.
 fn attempts() -> BTreeSet<Attempt> {
     let mut publish: BTreeSet<String> = OTHERS.map(str::to_owned).into();
     let mut subscribe: BTreeSet<String> =
         [">", "$JS.>", "$KV.>", "$SRV.>"].map(str::to_owned).into();
-    // Each of these is somebody's to answer, too.
+    // Each of these also has an owner that answers it.
     subscribe.extend(OTHERS.map(str::to_owned));
     for stream in streams() {
         publish.extend(OF_STREAMS.map(|request| format!("$JS.API.{request}.{stream}")));
@@ -106,7 +106,7 @@ fn attempts() -> BTreeSet<Attempt> {
     publish.chain(subscribe.into_iter().map(Attempt::Subscribe)).collect()
 }
 
-/// The shipped server with streams, tables and readers, made by `setup`.
+/// The shipped server with streams, tables and consumers, made by `setup`.
 pub(crate) async fn prepared() -> (Server, NatsBus) {
     let server = Server::shipped(&users());
     let setup = server.bus_of("setup").await;
@@ -149,7 +149,7 @@ async fn each_user_may_do_what_the_table_says_and_nothing_else() {
         assert!(let_in > 5 && let_in < attempts.len() / 3, "{user}: {let_in}");
     }
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), attempts.len());
-    // And nothing has come of it.
+    // The refused requests had no effect.
     for stream in STREAMS {
         let messages = setup.stream_state(stream.name).await.unwrap().messages;
         assert_eq!(messages, if stream.name == "WF_FETCHED" { 3 } else { 0 }, "{}", stream.name);

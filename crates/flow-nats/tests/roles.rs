@@ -1,4 +1,4 @@
-//! Each role goes the whole of its way as its own user on the shipped server.
+//! Each role does all of its work as its own user on the shipped server.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ fn enrichers() -> ConsumerConfig {
     ConsumerConfig { filter, ..durable("WF_JUDGED", "enricher", "enricher") }
 }
 
-/// The server with all that `setup` makes.
+/// The server with everything that `setup` makes.
 async fn ready() -> (Server, NatsBus) {
     let (server, setup) = prepared().await;
     setup.create_reader(&enrichers()).await.unwrap();
@@ -44,20 +44,20 @@ async fn ready() -> (Server, NatsBus) {
     (server, setup)
 }
 
-/// How many messages a reader in order finds.
+/// How many messages an ordered reader finds.
 async fn count(bus: &NatsBus, stream: &str, filter: &str) -> usize {
     let mut reader = bus.read(stream, filter, 1).await.unwrap();
     within_reason(reader.ready(1000)).await.unwrap().len()
 }
 
-/// Takes one message of a durable reader and settles it.
+/// Reads one message of a durable consumer and acknowledges it.
 async fn take(bus: &NatsBus, consumer: ConsumerConfig, kind: AckKind) {
     let mut subscription = bus.subscribe(consumer).await.unwrap();
     let taken = within_reason(subscription.next(1)).await.unwrap();
     taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
     taken[0].acker.ack_with(kind).await.unwrap();
     subscription.close().await.unwrap();
-    // What was said is with the server, or refused, once it has answered this.
+    // After this answer, the server has handled all earlier messages of this connection.
     let state = bus.stream_state(&taken[0].message.stream).await;
     assert!(matches!(state, Ok(_) | Err(BusError::NotAllowed { .. })), "{state:?}");
     taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
@@ -81,7 +81,7 @@ async fn judge(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_FETCHED", ">").await, 40);
     assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.story.>").await, 1);
     let mut chain = bus.take_over(message(EPOCH, "epoch-1"), 0).await.unwrap();
-    // A few singly, and so many that they go as one batch.
+    // A few singly, and then enough for a batch.
     let decisions = |range: std::ops::Range<u64>| {
         range.map(|number| message(JUDGED, &format!("1-{number}"))).collect()
     };
@@ -118,7 +118,7 @@ async fn alert(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_OUTPUT", ">").await, 1);
     assert_eq!(count(bus, "WF_CONTROL", ">").await, 2);
     bus.get("WF_FETCHED", 1).await.unwrap();
-    // What it watches the health of all of it by.
+    // The subject by which it watches the health of all stages.
     for stream in ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT", "WF_ALERTS", "WF_CONTROL", "WF_DEAD"] {
         bus.stream_state(stream).await.unwrap();
         bus.last(stream, ">").await.unwrap();
@@ -140,7 +140,7 @@ async fn alert(bus: &NatsBus) {
         assert_eq!(table.changes(0).await.unwrap().len(), 1);
     }
     take(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), AckKind::Ack).await;
-    // The reader of a new delivery is made by `setup`; until then the stage waits, and says for what.
+    // `setup` makes the consumer of a new delivery. Until then the stage waits, and says why.
     let other = bus.subscribe(durable("WF_ALERTS", "alerter-pager", "alerter")).await;
     let error = other.err().expect("nobody has made it");
     assert!(error.may_pass() && error.to_string().contains("run `wirefold setup`"), "{error}");
@@ -169,7 +169,7 @@ async fn read_from_outside(bus: &NatsBus) {
         take(bus, durable(stream, "reader", "gateway"), AckKind::Ack).await;
     }
     assert!(bus.key_value("wf_stories").unwrap().get("s-1").await.unwrap().is_some());
-    // No readers but those that were made for it, and nothing of what came before the output.
+    // It has only the consumers that were made for it, and nothing from before the output.
     let own = bus.subscribe(durable("WF_OUTPUT", "mine", "gateway")).await.err();
     assert!(matches!(own, Some(BusError::NotAllowed { .. })), "{own:?}");
     let text = bus.get("WF_FETCHED", 1).await;
@@ -190,13 +190,13 @@ async fn the_roles_together_carry_an_article_through() {
     alert(&server.bus_of("alerter").await).await;
     serve(&gateway).await;
     read_from_outside(&server.bus_of("reader").await).await;
-    // The detector has read all, so what it is past may go.
+    // The detector has read everything, so older messages may be deleted.
     assert!(setup.prune("WF_FETCHED").await.unwrap());
     let kept = setup.prune_below("WF_FETCHED", 0.8).await.unwrap();
     assert!(kept.oldest.is_some(), "{kept:?}");
 }
 
-/// A client such as others write, with the inboxes that its user is given.
+/// A client of a foreign program, with the inboxes of its user.
 pub(crate) async fn client(server: &Server, user: &str) -> async_nats::Client {
     let options = async_nats::ConnectOptions::with_user_and_password(
         user.to_owned(),
@@ -216,7 +216,7 @@ async fn an_outsider_asks_a_service_and_is_answered() {
             let request = asked.next().await.unwrap();
             gateway.publish(request.reply.unwrap(), "yes".into()).await.unwrap();
         };
-        // Nobody listens until the server has heard of it.
+        // The subscription begins once the server has received it.
         let asking = async {
             loop {
                 if let Ok(answer) = reader.request(subject, "?".into()).await {
@@ -233,7 +233,7 @@ async fn an_outsider_asks_a_service_and_is_answered() {
 async fn another_roles_inboxes_are_closed() {
     let (server, _) = ready().await;
     let login = Some(Login { user: "reader".into(), password: "reader-password".into() });
-    // It names itself after another, and so would be answered where that one is.
+    // It uses another client's inbox name, so that it would get that one's answers.
     let options = Options { login, ..Options::new(server.url(), "detector") };
     let bus = connect(&options, Arc::new(SystemClock)).await.unwrap();
     let answer = within_reason(bus.stream_state("WF_OUTPUT")).await;

@@ -1,4 +1,4 @@
-//! Streams that go back in time under those who read them.
+//! Streams that go back in time while consumers read them.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ async fn take(reader: &mut dyn OrderedReader, count: usize) {
     }
 }
 
-/// What keeps a reader from going on; a server that is away is waited for.
+/// The error that stops a reader. A reader waits for a server that is away.
 async fn failure(reader: &mut dyn OrderedReader) -> BusError {
     within_reason(async {
         loop {
@@ -45,7 +45,7 @@ async fn failure(reader: &mut dyn OrderedReader) -> BusError {
 
 #[tokio::test]
 async fn a_reader_is_told_that_the_store_was_put_back_and_does_not_wait_for_ever() {
-    // The stream ends before what was read, and behind it, with another message there.
+    // The stream ends before the read position; and after it, with another message there.
     for new in [1, 5] {
         let mut server = Server::start();
         let bus = server.bus().await;
@@ -70,7 +70,7 @@ async fn a_reader_is_told_that_the_store_was_put_back_and_does_not_wait_for_ever
     }
 }
 
-/// It makes nothing on the server, so its user needs no right to.
+/// It creates nothing on the server, so its user needs no permission to.
 #[tokio::test]
 async fn a_reader_at_the_end_is_rung_and_makes_no_consumer() {
     let server = Server::start();
@@ -79,7 +79,7 @@ async fn a_reader_at_the_end_is_rung_and_makes_no_consumer() {
     let mut reader = bus.read("WORK", ">", 1).await.unwrap();
     let mut quickest = Duration::MAX;
     for number in 0..20 {
-        // Long enough for it to ask rarely by itself.
+        // Long enough that it rarely checks by itself.
         let idle = tokio::time::timeout(Duration::from_millis(150), reader.next(1)).await;
         assert!(idle.is_err(), "{idle:?}");
         publish(&bus, number..number + 1).await;
@@ -89,8 +89,8 @@ async fn a_reader_at_the_end_is_rung_and_makes_no_consumer() {
     }
     let listed = server.ask("CONSUMER.NAMES.WORK", serde_json::Value::Null).await;
     assert_eq!(listed["total"], 0, "{listed}");
-    // Without the bell the next question is due 190 ms later, each time. On a busy machine one of twenty is
-    // quick as well; on a quiet one all come within 3 ms.
+    // Without the bell, each check is due 190 ms later. On a busy machine one of twenty may be quick as well;
+    // on a quiet one all come within 3 ms.
     assert!(quickest < Duration::from_millis(100), "{quickest:?}");
 }
 
@@ -111,7 +111,7 @@ async fn a_reader_is_told_that_its_stream_was_made_anew() {
     publish(&bus, 10..12).await;
     let error = failure(&mut *reader).await;
     assert!(matches!(error, BusError::RolledBack { read: 3, last: 2, .. }), "{error}");
-    // What was marked in the old one counts for nothing here.
+    // A mark of the old stream counts for nothing here.
     assert_eq!(bus.unmarked("WORK", "marker").await.unwrap(), 2);
     bus.mark_read("WORK", "marker", 1).await.unwrap();
     assert_eq!(bus.unmarked("WORK", "marker").await.unwrap(), 1);

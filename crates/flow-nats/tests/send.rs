@@ -1,4 +1,4 @@
-//! Messages on subjects that others listen on.
+//! Messages on subjects that other programs listen on.
 
 use futures_util::StreamExt as _;
 use wirefold_flow::{Bus, BusError, StreamConfig};
@@ -30,7 +30,7 @@ async fn who_listens_without_a_stream_gets_it_and_where_nobody_does_it_is_said()
     );
     let client = async_nats::connect(server.url()).await.unwrap();
     let mut heard = client.subscribe("news.>").await.unwrap();
-    // What comes back on its own connection says that the server knows of the subscription.
+    // An answer on its own connection shows that the server knows the subscription.
     client.publish("news.ready", "".into()).await.unwrap();
     within_reason(heard.next()).await.unwrap();
     bus.send("news.alerts", "alert.desk.1", "{\"revision\":1}".into()).await.unwrap();

@@ -1,5 +1,5 @@
-//! A service is found and asked as the micro protocol of NATS has it, on the shipped server, by the
-//! user for programs of others.
+//! Other programs find and call a service by the micro protocol of NATS, on the shipped server, as the user
+//! for foreign programs.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::roles::client;
 use crate::server::Server;
 use crate::waiting::within_reason;
 
-/// Gives back what it is sent; `no` is refused, `much` grows, `wait` waits for a permit.
+/// Returns the request; `no` is refused, `much` grows, `wait` waits for a permit.
 #[derive(Default)]
 struct Echo {
     permits: Option<Arc<Semaphore>>,
@@ -65,7 +65,7 @@ fn gateway(permits: Option<Arc<Semaphore>>) -> Service {
 
 /// A service that runs until it is stopped or the test ends.
 struct Running {
-    /// Kept, as what was sent last may be on its way.
+    /// Stored, because the last message may still be on its way.
     _bus: NatsBus,
     stop: Arc<Notify>,
     ended: tokio::task::JoinHandle<()>,
@@ -82,7 +82,7 @@ async fn start(server: &Server, service: Service) -> Running {
     Running { _bus, stop, ended }
 }
 
-/// Asks, and again while nobody listens yet.
+/// Sends a request, again while there is no responder yet.
 async fn ask(client: &Client, subject: &str, body: &'static str) -> Message {
     within_reason(async {
         loop {
@@ -171,7 +171,7 @@ async fn more_than_it_takes_at_once_is_refused_and_what_it_took_is_finished() {
         (0..17).map(|_| reader.request(COMPARE, "wait".into())).collect();
     let first = within_reason(waiting.next()).await.unwrap().unwrap();
     assert_eq!(header(&first, "Nats-Service-Error-Code"), Some("503"));
-    // Whoever asks how it is need not wait for those.
+    // Health requests need not wait for those.
     assert_eq!(told(&reader, "$SRV.PING").await["name"], "wirefold-gateway");
     running.stop.notify_one();
     permits.add_permits(16);

@@ -1,4 +1,4 @@
-//! Decisions that a user forged whom the server lets publish none.
+//! Decisions forged by a user who must not publish any.
 
 use std::sync::Arc;
 
@@ -20,8 +20,9 @@ fn signed(bus: impl Bus + 'static, key: &[u8]) -> SignedBus {
 
 const KEY: &[u8] = b"the key of detector and enricher";
 
-/// The server answers where it is told to, and does not ask whether the user may publish there. So a user
-/// who may only ask for the state of a stream has the answer stored as a decision.
+/// The server sends an answer to any subject that a request names, and does not check whether the user may
+/// publish there. So a user who may only request the state of a stream can have the answer stored as a
+/// decision.
 #[tokio::test]
 async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let (server, setup) = prepared().await;
@@ -43,10 +44,10 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     };
     within_reason(is_stored).await;
 
-    // Whoever does not check takes it for a decision …
+    // A reader that does not check takes it for a decision …
     let forged = setup.last(JUDGED.name, Subject::judged().as_str()).await.unwrap().unwrap();
     assert_eq!(forged.sequence, 4);
-    // … and those with the key do not, and go on behind it.
+    // … and readers with the key do not, and continue after it.
     let reader = signed(server.bus_of("enricher").await, KEY);
     let got = reader.get(JUDGED.name, 4).await;
     assert!(got.is_err(), "{got:?}");
@@ -62,7 +63,7 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
         stands.ready(100).await.unwrap().into_iter().map(|stored| stored.id).collect();
     assert_eq!(ids, ["1-1", "1-2", "2-3"]);
 
-    // Those who read the dead letters are told.
+    // The dead letters report it.
     let letters = dead_letters(Stage::Enricher);
     let own = ConsumerConfig {
         filter: Subject::judged().to_string(),

@@ -1,4 +1,4 @@
-//! What stands on the server: streams and tables as other clients of it see them.
+//! The server's streams and tables, as other clients see them.
 
 use std::time::Duration;
 

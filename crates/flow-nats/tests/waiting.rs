@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use wirefold_flow::Bus;
 
-/// No event of these tests takes as long, even on a busy machine.
+/// No event of these tests takes this long, even on a busy machine.
 const LONGEST: Duration = Duration::from_mins(3);
 
-/// Lets time pass that nothing but time brings to pass: deadlines that the server keeps.
+/// Lets real time pass, for deadlines that the server measures.
 pub(crate) async fn pass(time: Duration) {
     let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
 }
 
-/// The same, and what was asked of the bus meanwhile is answered.
+/// The same, while the bus answers the requests made meanwhile.
 pub(crate) async fn pass_behind_all(bus: &dyn Bus, time: Duration) {
     pass(time).await;
     let _ = bus.stream_state("WORK").await;
 }
 
-/// Waits for something that must come.
+/// Waits for something that must happen.
 pub(crate) async fn within_reason<T>(event: impl Future<Output = T>) -> T {
     tokio::time::timeout(LONGEST, event).await.expect("it never came")
 }

@@ -13,7 +13,7 @@ use wirefold_flow::{Headers, Stored, UnixMillis};
 use crate::tables::number;
 
 /// The beginning of the body that a damaged message is read with.
-const DAMAGED: &[u8] = b"this message is damaged: it is not as it was written";
+const DAMAGED: &[u8] = b"this message is damaged: it differs from what was written";
 
 /// Whether a stored message is still as it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Soundness {
     Checked,
     /// It can be read, but was written by a version that stored no checksums.
     Unchecked,
-    /// It differs from what was written.
+    /// It differs from the written content.
     Damaged,
 }
 

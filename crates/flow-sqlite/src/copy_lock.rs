@@ -12,8 +12,9 @@ use rusqlite::Connection;
 
 use crate::layout::FILE;
 
-/// After so many pages in the WAL, the writer makes a checkpoint, which copies them into the database file. The number is
-/// high, so that a page that every group changes is written to the database file only once for many groups.
+/// After this many pages in the WAL, the writer makes a checkpoint, which copies them into the database file.
+/// The number is high, so that a page that every group changes is written to the database file only once for
+/// many groups.
 const LOG_PAGES: u32 = 4_000;
 
 /// Opens the lock file, without taking the lock.

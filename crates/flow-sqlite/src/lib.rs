@@ -1,6 +1,6 @@
 //! The embedded bus: implements the traits of `wirefold-flow` with one SQLite file in the data folder.
 //!
-//! A call is answered once its result is on disk. What was acknowledged is never lost, not even by `kill -9` or a power
+//! A call is answered once its result is on disk. Acknowledged messages are never lost, not even by `kill -9` or a power
 //! cut. The bus knows nothing of the content of messages.
 //!
 //! The rules of streams, readers and buckets are in [`wirefold_flow::store`]. This crate has the tables, the one thread

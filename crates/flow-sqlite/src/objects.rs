@@ -17,7 +17,7 @@ use crate::open::create_folder;
 
 /// The end of the name of an unfinished file. The name of an object cannot contain a dot.
 const UNFINISHED: &str = ".part";
-/// How many bytes are read at once.
+/// How many bytes one read returns.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// The object stores: for each, a folder of files in the data folder.

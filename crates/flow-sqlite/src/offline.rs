@@ -20,7 +20,7 @@ use crate::layout::FILE;
 use crate::open::connect;
 use crate::tables::{Result, SqliteTables};
 
-/// How many messages are read at once.
+/// How many messages one read returns.
 const BATCH: usize = 64;
 
 /// A file that nobody else has open. It is closed on drop, which undoes all changes that were not committed.

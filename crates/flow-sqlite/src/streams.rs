@@ -17,7 +17,7 @@ use crate::tables::{Result, SqliteTables, int, number};
 const SEQUENCE_BITS: u32 = 48;
 const LAST_SEQUENCE: i64 = (1 << SEQUENCE_BITS) - 1;
 
-/// The maximum number of old ids that are deleted at once. This is done after every half as many messages.
+/// The maximum number of old ids that one step deletes. A step follows every half as many messages.
 const DELETED_IDS_AT_ONCE: u64 = 128;
 
 fn key(stream: i64, sequence: u64) -> i64 {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use wirefold_flow::store::{Engine, Job, Runner};
 use wirefold_flow::{BusError, Clock};
 
-/// A group ends after so many jobs, after [`GROUP_TIME`], or when no job is waiting.
+/// A group ends after this many jobs, after [`GROUP_TIME`], or when no job is waiting.
 const GROUP_JOBS: usize = 256;
 /// See [`GROUP_JOBS`].
 const GROUP_TIME: Duration = Duration::from_millis(20);
@@ -53,7 +53,7 @@ impl Drop for Writer {
     }
 }
 
-/// What the thread runs.
+/// The state of the thread.
 struct WriterLoop {
     engine: Engine,
     clock: Arc<dyn Clock>,
@@ -88,7 +88,7 @@ impl WriterLoop {
         }
     }
 
-    /// Waits until there is a job. Returns false when there will be none any more.
+    /// Waits until there is a job. Returns false if no more jobs can come.
     fn wait_for_jobs(&mut self) -> bool {
         if self.reads.is_empty() && self.writes.is_empty() {
             let Ok(first) = self.jobs.recv() else { return false };
@@ -174,7 +174,7 @@ mod tests {
 
     use super::*;
 
-    /// What the jobs of a test did, in order.
+    /// The results of a test's jobs, in order.
     type Log = Arc<Mutex<Vec<String>>>;
 
     /// A job that puts a key, if it writes, and notes what becomes of it.

@@ -135,7 +135,7 @@ pub trait OrderedReader: Send {
     /// and skips no stored one, also after a call that was dropped.
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
 
-    /// The messages that can be read without waiting, at most `max`; none at the end of the stream.
+    /// The messages that can be read without waiting, at most `max`; empty at the end of the stream.
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>>;
 }
 

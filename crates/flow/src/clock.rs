@@ -35,7 +35,7 @@ pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> UnixMillis;
 
-    /// Returns at that time, or at once if it is past.
+    /// Returns at that time, or immediately if it is past.
     fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()>;
 }
 

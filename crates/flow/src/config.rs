@@ -73,7 +73,7 @@ pub struct ConsumerConfig {
     pub notes: Option<String>,
     /// How many messages may be delivered and not settled. Pulls wait beyond that.
     pub max_in_flight: usize,
-    /// Where rejected messages go.
+    /// The stream for rejected messages.
     pub dead: DeadLetters,
 }
 

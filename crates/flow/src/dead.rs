@@ -78,7 +78,7 @@ pub struct LetterContent {
 /// Writes a dead letter in the format that its readers expect.
 pub type LetterFormat = fn(&DeadLetter<'_>) -> LetterContent;
 
-/// Where a stage's dead letters go, and in which format.
+/// The subject of a stage's dead letters, and their format.
 #[derive(Clone)]
 pub struct DeadLetters {
     /// The subject; it must belong to a stream.

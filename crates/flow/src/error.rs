@@ -15,7 +15,7 @@ pub enum BusError {
     #[error("no stream {0}")]
     NoStream(String),
     /// No stream has this subject: create one first.
-    #[error("no stream takes the subject {0}")]
+    #[error("no stream has the subject {0}")]
     NoStreamFor(String),
     /// An invalid name: correct the caller.
     #[error("{name:?} is no {what}")]
@@ -30,11 +30,11 @@ pub enum BusError {
     BadStream {
         /// The stream.
         stream: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: &'static str,
     },
     /// Larger than the stream allows: never publish it.
-    #[error("{size} bytes, and stream {stream} takes {limit}")]
+    #[error("{size} bytes are more than the {limit} of stream {stream}")]
     TooLarge {
         /// The stream.
         stream: String,
@@ -55,7 +55,7 @@ pub enum BusError {
     #[error("another writer has taken over stream {0}")]
     Fenced(String),
     /// No longer stored: go on without it.
-    #[error("{stream}/{sequence} is kept no longer")]
+    #[error("{stream}/{sequence} is no longer stored")]
     Gone {
         /// The stream.
         stream: String,
@@ -94,11 +94,11 @@ pub enum BusError {
         durable: String,
     },
     /// The bus does not allow this user to do it: correct its permissions there.
-    #[error("user {user} may not {what}: mend its permissions on the server")]
+    #[error("user {user} may not {what}: correct its permissions on the server")]
     NotAllowed {
         /// The user.
         user: String,
-        /// What was refused, with the subject.
+        /// The refused action, with the subject.
         what: String,
     },
     /// The disk is full: free some room, then try again. Acknowledged messages are safe.

@@ -170,7 +170,7 @@ pub struct StageContext {
     pub clock: Arc<dyn Clock>,
     /// Receives the events.
     pub observer: Arc<dyn Observer>,
-    /// Where a test crashes the loop.
+    /// A point at which a test crashes the loop.
     pub fail_points: Arc<dyn FailPoints>,
 }
 

@@ -82,7 +82,7 @@ impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Headers {
     }
 }
 
-/// The text at the beginning, and what follows it.
+/// The text at the beginning, and the rest.
 fn next_text(packed: &[u8]) -> Option<(&str, &[u8])> {
     let (length, rest) = packed.split_first_chunk()?;
     let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;

@@ -6,7 +6,7 @@
 
 use metrics::{Label, Unit};
 
-/// What a metric does over time.
+/// How a metric changes over time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
     /// Goes up.
@@ -22,7 +22,7 @@ pub enum MetricKind {
 pub struct Metric {
     /// Its name, such as `wirefold_fetcher_polls_total`.
     pub name: &'static str,
-    /// What it does over time.
+    /// How it changes over time.
     pub kind: MetricKind,
     /// Its unit; a base unit.
     pub unit: Unit,

@@ -12,7 +12,7 @@ pub trait Objects: Send + Sync {
     /// same name. If it is dropped before that, nothing changes.
     fn write<'a>(&'a self, name: &'a str) -> Answer<'a, Box<dyn ObjectWriter>>;
 
-    /// Opens an object; `None` if none of this name was finished, or it was deleted.
+    /// Opens an object; `None` if no object of this name was finished, or it was deleted.
     fn read<'a>(&'a self, name: &'a str) -> Answer<'a, Option<Box<dyn ObjectReader>>>;
 
     /// The names of all objects, in order.

@@ -44,7 +44,7 @@ impl Position {
         Some(Self { sequence, at, id: unescaped(parts.next()?)? })
     }
 
-    /// Whether the message may be this one: its time and id are equal where they are known.
+    /// Whether the message may be this one: its time and id are equal, if they are known.
     fn matches(&self, stored: &Stored) -> bool {
         let is_same_time = self.at.0 == 0 || self.at == stored.at;
         let is_same_id = self.id.is_empty() || self.id == stored.id;

@@ -27,8 +27,8 @@ use crate::target::{Reach, check, not_public};
 pub struct Settings {
     /// The `User-Agent` header of every request.
     pub user_agent: String,
-    /// Networks that are allowed besides the public ones, on every port. Each is allowed only for requests whose home is in
-    /// that network.
+    /// Allowed networks in addition to the public ones, on every port. Each is allowed only for requests
+    /// whose home is in that network.
     pub allow: Vec<IpNet>,
     /// Hosts that are allowed by name, whatever their addresses are. An entry allows every port, or only the one it
     /// gives, such as `127.0.0.1:8080`. Each is allowed only for requests whose home it is.
@@ -172,9 +172,9 @@ impl Client {
         let checked = resolve::check(host, found, &self.addresses, reach);
         let mut checked = checked.map_err(|why| match why {
             ResolveError::NoSuchHost => SendError::NoSuchHost,
-            ResolveError::Forbidden(_) if reach == Reach::AllowedOnly => {
-                SendError::refused(format!("port {port}: only {usual:?} outside networks let in"))
-            }
+            ResolveError::Forbidden(_) if reach == Reach::AllowedOnly => SendError::refused(
+                format!("port {port}: only {usual:?} are allowed outside allowed networks"),
+            ),
             ResolveError::Forbidden(name) => not_public(&name),
         })?;
         checked.iter_mut().for_each(|address| address.set_port(port));
@@ -301,13 +301,13 @@ async fn finish(
 
 fn header_name(name: &str) -> Result<HeaderName, SendError> {
     HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| SendError::refused(format!("{name:?} is no header")))
+        .map_err(|_| SendError::refused(format!("{name:?} is not a header")))
 }
 
 /// The error does not contain the value, which may be a secret.
 fn header_value(name: &str, value: &str) -> Result<HeaderValue, SendError> {
     HeaderValue::from_str(value)
-        .map_err(|_| SendError::refused(format!("the value of {name} cannot stand in a header")))
+        .map_err(|_| SendError::refused(format!("the value of {name} cannot be used in a header")))
 }
 
 fn host_of(answer: &reqwest::Response) -> &str {

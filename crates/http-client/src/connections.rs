@@ -22,7 +22,7 @@ const MOST_KINDS: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ConnectionKind {
     pub(crate) reach: Reach,
-    /// What is allowed besides the public network.
+    /// The allowed addresses in addition to the public network.
     pub(crate) addresses: Arc<Addresses>,
     /// Whether only HTTP/1.1 is used.
     pub(crate) is_plain: bool,
@@ -41,7 +41,7 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Creates the usual client at once, so that a problem with the machine shows early.
+    /// Creates the usual client early, so that a problem with the machine shows.
     pub(crate) fn new(
         addresses: Arc<Addresses>,
         lookup: Arc<dyn Lookup>,

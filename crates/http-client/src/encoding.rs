@@ -17,11 +17,11 @@ pub(crate) const ACCEPTED: &str = "gzip, br, zstd";
 /// How many times its size a body may grow to. Text shrinks to a fiftieth at best, so a body that grows more than this was
 /// made to do so.
 const MAX_GROWTH: u64 = 200;
-/// Up to so many decoded bytes, the growth is not limited.
+/// Up to this many decoded bytes, the growth is not limited.
 const FREE_BYTES: u64 = 1024 * 1024;
 /// The maximum window size of zstd. RFC 9659 sets this limit for HTTP.
 const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
-/// How many bytes are decoded at once.
+/// How many bytes one step decodes.
 const STEP: usize = 64 * 1024;
 
 /// How a body is encoded.
@@ -36,7 +36,7 @@ impl Encoding {
     /// The encoding that a `Content-Encoding` header names. `None` if the body is not encoded.
     ///
     /// # Errors
-    /// If it names an encoding that was not asked for.
+    /// If it names an encoding that the request did not accept.
     pub(crate) fn named(header: Option<&[u8]>) -> Result<Option<Self>, SendError> {
         let name = header.unwrap_or_default().trim_ascii().to_ascii_lowercase();
         match &*name {
@@ -44,7 +44,7 @@ impl Encoding {
             b"gzip" | b"x-gzip" => Ok(Some(Self::Gzip)),
             b"br" => Ok(Some(Self::Brotli)),
             b"zstd" => Ok(Some(Self::Zstd)),
-            _ => Err(SendError::broken("an encoding that was not asked for")),
+            _ => Err(SendError::broken("an encoding that the request did not accept")),
         }
     }
 

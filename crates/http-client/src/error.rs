@@ -16,7 +16,7 @@ pub enum ClientError {
     /// The TLS library or the HTTP client did not start.
     #[error("the HTTP client cannot be made: {why}")]
     Setup {
-        /// What went wrong.
+        /// The kind of failure.
         why: String,
     },
 }
@@ -52,7 +52,7 @@ pub enum SendError {
         /// The request's limit in bytes.
         limit: u64,
     },
-    /// The body grows so much when it is decoded that it was made to do harm.
+    /// The decoded body is so much larger than the encoded one that it was made to do harm.
     #[error("the body grows to more than {times} times its size when it is decoded")]
     Bomb {
         /// How many times its size it may grow to.
@@ -64,7 +64,7 @@ pub enum SendError {
     /// The response is not HTTP, ends early, or cannot be decoded.
     #[error("the answer is broken: {why}")]
     Broken {
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
 }

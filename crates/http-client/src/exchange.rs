@@ -55,8 +55,8 @@ pub struct Request {
     pub method: Method,
     /// The address: `http` or `https`, without user and password.
     pub url: Url,
-    /// Headers besides `User-Agent`, `Host` and `Accept-Encoding`. `Authorization`, `Cookie` and `Proxy-Authorization` are
-    /// sent only to the first origin.
+    /// Headers other than `User-Agent`, `Host` and `Accept-Encoding`. `Authorization`, `Cookie` and
+    /// `Proxy-Authorization` are sent only to the first origin.
     pub headers: Vec<(String, String)>,
     /// Headers that are sent only to the first origin, and whose values are never printed.
     pub secrets: Secrets,

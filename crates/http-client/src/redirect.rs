@@ -30,7 +30,7 @@ pub(crate) fn of(
     };
     let location = String::from_utf8_lossy(location.as_bytes());
     let to = request.url.join(&location);
-    let to = to.map_err(|_| SendError::broken("a redirect to what is no address"))?;
+    let to = to.map_err(|_| SendError::broken("a redirect to an invalid address"))?;
     if to.as_str().len() > MAX_ADDRESS_BYTES {
         let why = format!("a redirect to an address of more than {MAX_ADDRESS_BYTES} bytes");
         return Err(SendError::broken(why));

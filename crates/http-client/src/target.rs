@@ -49,9 +49,11 @@ pub(crate) fn check(url: &Url, addresses: &Addresses) -> Result<Reach, SendError
 
 /// The error for a host that is not public.
 pub(crate) fn not_public(host: &str) -> SendError {
-    SendError::refused(format!("{host} is no public address and no network that is let in"))
+    SendError::refused(format!("{host} is not in a public or allowed network"))
 }
 
 fn odd_port(port: u16) -> SendError {
-    SendError::refused(format!("port {port}: only 80, 443, 8080 and 8443 outside networks let in"))
+    SendError::refused(format!(
+        "port {port}: only 80, 443, 8080 and 8443 are allowed outside allowed networks"
+    ))
 }

@@ -1,7 +1,7 @@
-//! Identifies the language of a text: by its script, then by a naive Bayes model of byte n-grams,
-//! then by words that distinguish closely related languages.
+//! Identifies the language of a text: by its script, then by a naive Bayes model of byte n-grams, then by
+//! words that distinguish closely related languages.
 //!
-//! The result for a text in two languages is one of them or none. The crate has no I/O.
+//! The result for a text in two languages is one of them, or no language. The crate has no I/O.
 
 mod alphabet;
 mod function_words;
@@ -30,8 +30,8 @@ pub enum Method {
 /// The language of a text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identified {
-    /// The code of ISO 639-1, or of ISO 639-3 if there is none of two letters. Norwegian is `no` in
-    /// both forms.
+    /// The code of ISO 639-1, or of ISO 639-3 if there is none of two letters. Norwegian is `no` in both
+    /// forms.
     pub code: String,
     /// The probability that it is right, 0 to 1, measured on sentences: of ten with 0.9, nine are
     /// right.

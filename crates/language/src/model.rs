@@ -13,7 +13,7 @@ use flate2::read::ZlibDecoder;
 const PACKED: &[u8] = include_bytes!("../data/model.bin");
 /// No node or feature: greater than any index of a model.
 const NONE: u32 = u32::MAX;
-/// The number of parts of a text that are read at once.
+/// The number of parts of a text that one step reads.
 const PARTS: usize = 4;
 /// The unit of weights, in nats. The zero point is the same for all classes and cancels out.
 const STEP: f32 = 0.5;

@@ -17,7 +17,7 @@ pub(crate) const fn may_follow(before: usize, tag: usize) -> bool {
     !is_inside || before == tag || before + 1 == tag
 }
 
-/// The number of tags, padded so that eight are added and compared at once.
+/// The number of tags, padded so that one instruction adds and compares eight.
 const WIDE: usize = TAGS + 1;
 
 /// A Viterbi decoder: finds the tags with the highest total score. It reuses its memory for one

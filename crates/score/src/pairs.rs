@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(pairs().false_folds(&stories, 1), [(1, 3)]);
         let missed: Vec<(Pair, String)> = pairs().missed(&stories).collect();
         assert_eq!(missed[1], ((1, 2), "exact+mix".to_owned()));
-        // Without 3: ten pairs, of which 3 are true, 2 ours and 1 both.
+        // Without 3: ten pairs, of which 3 are true, 2 found and 1 both.
         let expected = 3.0 * 2.0 / 10.0;
         assert!((score.rand_index - (1.0 - expected) / (2.5 - expected)).abs() < 1e-12);
     }

@@ -36,20 +36,21 @@ use crate::up::arguments::{DemoArguments, RunArguments, SetupArguments, UpArgume
     version,
     about = "Watches news feeds and folds the reprints of one text into one story and one alert",
     long_about = "wirefold watches news feeds and compares each article by its passages with \
-        everything seen in the last days. What is the same text becomes one story: reprints with \
-        another lede, a dropped tail, moved or reworded sentences, with or without a credit. What \
-        is another text about the same happening joins the same event. Shared quotations are no \
-        copying. You are told once, told why, and told again only when something material \
+        everything seen in the last days. Articles with the same text become one story: reprints \
+        with another lede, a dropped tail, moved or reworded sentences, with or without a credit. \
+        Another text about the same happening joins the same event. A shared quotation is not \
+        copying. You get one alert, with its reasons, and another only if something material \
         changes.",
     after_help = "\
 Start here:
   wirefold up                      without feeds: a demo, offline, with a page to look at
   wirefold feed import FILE.opml   your feeds; or: wirefold feed add URL
-  wirefold sub add NAME --query Q  what to be told about
+  wirefold sub add NAME --query Q  what alerts you
   wirefold story ls                what was folded; then: wirefold why A B
 
-Commands talk to a running `up` through the socket in its data folder, else open the data
-themselves. Data goes to standard output, talk to standard error; --json gives one object a line.
+Commands talk to a running `up` through the socket in its data folder, or else open the
+data themselves. Data goes to standard output, messages go to standard error; --json gives one
+object a line.
 
 Exit codes: 0 ok, 1 failure, 2 usage or config, 3 not found, 4 bus or network unreachable, 5 some
 input could not be used, 130 interrupted; why and compare: 0 same story, 10 same event, 11
@@ -90,7 +91,7 @@ pub(crate) enum Command {
     Tail(TailArguments),
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
-    /// Tokens: who may ask if the page is served to more than this machine.
+    /// Tokens: access for programs and browsers if the page is served to other machines.
     Token(TokenArguments),
     /// Show how much room each part takes, and when it is full.
     Storage(StorageArguments),

@@ -12,7 +12,7 @@ pub(crate) enum ListError {
     /// It cannot be read.
     #[error(transparent)]
     Unreadable(#[from] std::io::Error),
-    /// It is none.
+    /// It is not OPML.
     #[error(transparent)]
     NoList(#[from] OpmlError),
 }

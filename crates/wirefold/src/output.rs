@@ -60,7 +60,7 @@ pub(crate) fn note(line: Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{}", harmless(&line.to_string()));
 }
 
-/// Completes when the reader of our output closes it, as `head` does. Never completes if the output is a
+/// Completes when the reader of the output closes it, as `head` does. Never completes if the output is a
 /// file.
 pub(crate) async fn reader_gone() {
     // Not the checked constructor: it would make the pipe non-blocking for everybody. A file is still
@@ -73,7 +73,7 @@ pub(crate) async fn reader_gone() {
     }
 }
 
-/// Whether an error only means that the reader of our output closed it, as `head` does.
+/// Whether an error only means that the reader of the output closed it, as `head` does.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|io| io.kind() == ErrorKind::BrokenPipe)

@@ -56,7 +56,7 @@ pub enum HeaderError {
     Percent {
         /// The header.
         name: &'static str,
-        /// What is malformed.
+        /// The malformed part.
         why: PercentError,
     },
     /// Another version of CloudEvents.
@@ -254,7 +254,7 @@ mod tests {
             ("ce-id", None, "no header `ce-id`"),
             ("ce-id", Some(""), "header `ce-id` is empty"),
             ("ce-source", Some("%zz"), "header `ce-source`: `%` without two hex digits"),
-            ("ce-type", Some("%C0%A0"), "header `ce-type`: the bytes are no UTF-8"),
+            ("ce-type", Some("%C0%A0"), "header `ce-type`: the bytes are not UTF-8"),
             (
                 "ce-time",
                 Some("noon"),

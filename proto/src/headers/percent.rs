@@ -10,7 +10,7 @@ pub enum PercentError {
     #[error("`%` without two hex digits")]
     Escape,
     /// The unescaped bytes are not UTF-8.
-    #[error("the bytes are no UTF-8")]
+    #[error("the bytes are not UTF-8")]
     Utf8,
 }
 
@@ -40,7 +40,7 @@ pub fn encode(text: &str) -> String {
 /// Decodes a value: first a quoted string as older writers send it, then one round of escapes.
 ///
 /// # Errors
-/// A [`PercentError`] for a broken escape and for bytes that are no UTF-8.
+/// A [`PercentError`] for a broken escape and for bytes that are not UTF-8.
 pub fn decode(value: &str) -> Result<String, PercentError> {
     let unquoted = unquote(value);
     let mut bytes = Vec::with_capacity(unquoted.len());

@@ -23,7 +23,7 @@ pub enum TraceError {
     /// Another version.
     #[error("traceparent version {0:?}: this reader knows version 00")]
     Version(String),
-    /// An id of zeros only, which means none.
+    /// An id of zeros only, which means that there is no id.
     #[error("traceparent: a trace id or parent id of zeros")]
     Zero,
 }
@@ -31,10 +31,10 @@ pub enum TraceError {
 const SAMPLED: u8 = 1;
 
 impl TraceParent {
-    /// A place in a trace.
+    /// A position in a trace.
     ///
     /// # Errors
-    /// [`TraceError::Zero`] where an id is zero.
+    /// [`TraceError::Zero`] if an id is zero.
     pub fn new(trace_id: u128, parent_id: u64, sampled: bool) -> Result<Self, TraceError> {
         if trace_id == 0 || parent_id == 0 {
             return Err(TraceError::Zero);

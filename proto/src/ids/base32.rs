@@ -1,9 +1,9 @@
 //! 128-bit numbers as 26 base-32 digits in Crockford's alphabet, lower case.
 //!
-//! This alphabet was chosen over RFC 4648's because its digits stand in ASCII order, so that ids
-//! sort the same as text and as numbers (in SQLite, in a shell and here), and because it has no
-//! `i`, `l`, `o` and `u` to misread. Only the canonical spelling is read: no upper case, no
-//! look-alikes, no leading digit above 7 (26 digits could hold 130 bits).
+//! This alphabet was chosen over RFC 4648's because its digits are in ASCII order, so that ids sort the same
+//! as text and as numbers (in SQLite, in a shell and here), and because it has no `i`, `l`, `o` and `u` to
+//! misread. Only the canonical spelling is read: no upper case, no look-alikes, no leading digit above 7 (26
+//! digits could hold 130 bits).
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Digits in a written number.
 pub(super) const DIGITS: usize = 26;
 
-/// What each byte stands for; [`NONE`] for those that are no digits.
+/// The value of each byte; [`NONE`] for bytes that are not digits.
 const VALUES: [u8; 256] = {
     let mut values = [NONE; 256];
     let mut value = 0;

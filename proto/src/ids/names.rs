@@ -39,7 +39,7 @@ pub struct SubscriptionId(String);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Outlet(String);
 
-/// A language: a BCP 47 tag in lower case such as `en` or `pt-br`; `und` where it is not known.
+/// A language: a BCP 47 tag in lower case such as `en` or `pt-br`; `und` if it is not known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LanguageTag(String);
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Rights, User};
 
-const HEAD: &str = r#"# The NATS server of wirefold: one user a role, who may do what its stage does and nothing else.
+const HEAD: &str = r#"# The NATS server of wirefold: one user for each role, with the rights that its stage needs.
 #
 # Generated from the tables of the contract: `WIREFOLD_BLESS=1 cargo test -p wirefold-proto`
 # rewrites it. `wirefold passwords DIR` writes the passwords that it includes, and
@@ -23,22 +23,21 @@ jetstream {
   store_dir: "/var/lib/nats"
   max_mem: 64MB
   max_file: 20GB
-  # What was acknowledged is on the disk. With the server's default it is within two minutes, and
-  # a power cut loses what came since.
+  # Acknowledged messages are on the disk. With the server's default they are within two minutes,
+  # and a power cut loses later ones.
   sync_interval: always
 }
 
-# In a folder beside this file, which `wirefold passwords` has written. A server that does not find
-# it does not start.
+# In a folder beside this file, written by `wirefold passwords`. Without it the server does not start.
 include "passwords/nats.conf"
 
-# What no rule can say, as patterns take whole tokens only:
-# - Who makes a consumer says where its messages go. So only `setup` makes any. All others read by sequence,
-#   or use what `wirefold setup` has made, which is run again for a new delivery. A consumer that somebody
-#   deletes is made again by `wirefold run pruner`.
-# - Who asks the server anything names the subject of the answer, and the server does not ask whether
-#   that user may publish there. So any user can have an answer stored in any stream. For WF_JUDGED,
-#   give detector and enricher a key (`bus.signing_key_file`): they leave out what is not signed.
+# No rule can express two things, because patterns match whole tokens only:
+# - A user who creates a consumer chooses where its messages go. So only `setup` may create consumers. All
+#   others read by sequence, or use the consumers of `wirefold setup`, which you run again for a new
+#   delivery. `wirefold run pruner` creates a deleted consumer again.
+# - A request to the server names the subject of the answer, and the server does not check whether the
+#   user may publish there. So any user can have an answer stored in any stream. For WF_JUDGED, give
+#   detector and enricher a key (`bus.signing_key_file`): they skip unsigned records.
 accounts {
   WIREFOLD {
     jetstream: enabled
@@ -108,7 +107,7 @@ fn write_user(text: &mut String, rights: &Rights) {
     rights.subscribe().for_each(|pattern| line(&format!("            \"{pattern}\"")));
     line("          ]");
     if rights.subscribe().any(|pattern| pattern.starts_with("$SRV.")) {
-        line("          # To whoever asked it, once.");
+        line("          # One answer to each request.");
         line("          allow_responses: { max: 1, expires: \"1m\" }");
     }
     line("      } }");

@@ -127,7 +127,7 @@ pub(super) fn objects(store: &str, writes: bool) -> Right {
     let mut publish = if writes { vec![format!("$O.{store}.>")] } else { Vec::new() };
     publish.extend(lookup(&stream));
     if writes {
-        // Overwritten objects are purged at once, since snapshots are large.
+        // Overwritten objects are purged immediately, because snapshots are large.
         publish.push(format!("$JS.API.STREAM.PURGE.{stream}"));
     }
     let verb = if writes { "keeps" } else { "reads" };
@@ -164,7 +164,7 @@ pub(super) fn setup() -> Vec<Right> {
         right("has decisions enriched again, to repair the output", vec![REPLAY.to_owned()]),
         right("makes streams and stores", making),
         right("makes readers", readers),
-        right("drops what all have read where a stream is full", keeping),
+        right("deletes messages that all have read if a stream is full", keeping),
     ]
 }
 

@@ -190,7 +190,7 @@ fn of_role(role: Role) -> Vec<Right> {
             rights.push(service::serving(Service::Stage(stage)));
             if stage == Stage::Gateway {
                 let publish = vec![REPLAY.to_owned()];
-                let what = "asks the enricher to try again".to_owned();
+                let what = "tells the enricher to try again".to_owned();
                 rights.push(Right { what, publish, ..Right::default() });
                 rights.push(jetstream::replaying());
             }

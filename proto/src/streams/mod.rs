@@ -110,7 +110,7 @@ pub const OUTPUT: Stream = Stream {
         "wirefold.v1.output.story.*",
         "wirefold.v1.output.command.*",
     ],
-    about: "the enriched article with verdict and story state, a change to a story, or what came of a command",
+    about: "the enriched article with verdict and story state, a change to a story, or the result of a command",
     writers: &[writes(
         ENRICHER,
         &[

@@ -44,11 +44,12 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
-/// What each delivery has accepted of each alert, with its attempts; and the health of the installation.
+/// The revisions that each delivery accepted of each alert, with its attempts; and the health of the
+/// installation.
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery took, its newest attempts, its next digest of feeds, whether its target is gone, and what is wrong with this installation; and the dead letters that the gateway replayed",
+    about: "the last revision of each alert that each delivery accepted, its newest attempts, its next digest of feeds, whether its target is gone, the health conditions of this installation, and the dead letters that the gateway replayed",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };
@@ -58,7 +59,7 @@ pub const DELIVERIES: Store = Store {
 pub const STORIES: Store = Store {
     name: "wf_stories",
     kind: StoreKind::KeyValue,
-    about: "the newest state of each story that may still grow, and how far it reaches",
+    about: "the newest state of each story that may still grow, and the sequence up to which the table is complete",
     writers: &[GATEWAY],
     readers: &[GATEWAY, CLI, READER],
 };
@@ -67,7 +68,7 @@ pub const STORIES: Store = Store {
 pub const TRIES: Store = Store {
     name: "wf_tries",
     kind: StoreKind::KeyValue,
-    about: "decisions that the enricher is to try again, and what the detector and the enricher try alone",
+    about: "decisions that the enricher must try again, and messages that the detector and the enricher try alone",
     writers: &[DETECTOR, ENRICHER],
     readers: &[DETECTOR, ENRICHER],
 };
@@ -76,7 +77,7 @@ pub const TRIES: Store = Store {
 pub const FORGOTTEN: Store = Store {
     name: "wf_forgotten",
     kind: StoreKind::KeyValue,
-    about: "the addresses and outlets that may not come in again, as hashes",
+    about: "the addresses and outlets that wirefold must not accept again, as hashes",
     writers: &[CLI],
     readers: &[FETCHER, GATEWAY, CLI],
 };
@@ -85,7 +86,7 @@ pub const FORGOTTEN: Store = Store {
 pub const LEASES: Store = Store {
     name: "wf_leases",
     kind: StoreKind::KeyValue,
-    about: "which detector and which alerter lead, where several run: the others stand by",
+    about: "the detector and the alerter that lead, if several run",
     writers: &[DETECTOR, ALERTER],
     readers: &[DETECTOR, ALERTER, CLI],
 };

@@ -1,5 +1,5 @@
-//! The catalogue: every message with its JSON Schema and its samples. Only tests need it: they write
-//! the schemas, and read the samples and what earlier versions stored.
+//! The catalogue: every message with its JSON Schema and its samples. Only tests need it: they write the
+//! schemas, and read the samples and the stored data of earlier versions.
 
 use schemars::generate::SchemaSettings;
 use wirefold_proto::{
@@ -21,13 +21,13 @@ pub(crate) struct Entry {
     pub(crate) json_schema: fn() -> serde_json::Value,
     /// Decodes a body and gives it back as JSON.
     pub(crate) reread: fn(&[u8]) -> Result<serde_json::Value, DecodeError>,
-    /// Its stream's name and the subject of a body; nothing for what does not travel on the bus.
+    /// Its stream's name and the subject of a body; empty for messages that are not sent over the bus.
     pub(crate) address: Option<Address>,
     /// The names of its sample files in `proto/samples`, of every version still read.
     pub(crate) samples: &'static [&'static str],
 }
 
-/// Where a message stands on the bus.
+/// The position of a message on the bus.
 #[derive(Clone, Copy)]
 pub(crate) struct Address {
     /// The stream's name.

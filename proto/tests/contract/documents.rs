@@ -56,7 +56,7 @@ fn the_servers_configuration_is_generated() {
     check_generated(&folder("../deploy/nats.conf"), &wirefold_proto::rights::document());
 }
 
-/// What stands between the quotation marks of lines with this key, or of list items.
+/// The text between the quotation marks of lines with this key, or of list items.
 fn quoted_after<'a>(document: &'a str, start: &str) -> BTreeSet<&'a str> {
     let values = document.lines().filter_map(|line| line.trim().strip_prefix(start));
     values.filter_map(|rest| rest.strip_suffix('"')).collect()
@@ -112,7 +112,7 @@ fn tables() -> String {
     let stores: Vec<_> = STORES.iter().map(store_row).collect();
     let head = |first: &str, second: &str| {
         format!(
-            "| {first} | {second} | what stands in it | written by | read by |\n\
+            "| {first} | {second} | content | written by | read by |\n\
              |---|---|---|---|---|\n"
         )
     };

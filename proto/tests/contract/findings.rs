@@ -29,7 +29,7 @@ fn row(variant: &Value) -> String {
     let name = finding.name();
     assert_eq!(variant["const"].as_str(), Some(name.as_str()));
     let meaning = variant["description"].as_str().expect("a description");
-    // What an earlier version called it is of no use here.
+    // The names of an earlier version are not needed here.
     let meaning = meaning.split(" Version 1").next().unwrap_or(meaning).replace('\n', " ");
     format!("| `{name}` | {meaning} | {} |\n", finding.in_words())
 }

@@ -34,7 +34,7 @@ fn file_names(of: &str) -> BTreeSet<String> {
     entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
-/// Compares a generated file with what stands there, or rewrites it.
+/// Compares a generated file with the stored one, or rewrites it.
 #[expect(clippy::disallowed_methods, reason = "a developer's switch, read by tests only")]
 fn check_generated(path: &Path, generated: &str) {
     if std::env::var_os("WIREFOLD_BLESS").is_some() {

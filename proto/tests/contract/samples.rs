@@ -11,7 +11,7 @@ use crate::asyncapi::CHANNELS;
 use crate::catalogue::CATALOGUE;
 use crate::{Sample, all_samples, file_names, json, samples};
 
-/// Takes fields away whose names start with `x_`: what a sample calls unknown.
+/// Removes fields whose names start with `x_`, which samples use for unknown fields.
 fn without_unknown(value: Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -133,8 +133,8 @@ fn check_word(schema: &str, field: &str, word: &str) {
     assert!(found, "no sample of {schema} has {wanted}");
 }
 
-/// Names of version 1 that version 2 changed: a sample, where the value stands, the value under its
-/// old name, and where and what it is now.
+/// Names of version 1 that version 2 changed: a sample, the path of the value, the value under its old name,
+/// and the path and value now.
 const RENAMED: [(&str, &str, &str, &str, &str); 13] = [
     ("article.fetched.1", "/text_from", "page", "/text_source", "page"),
     ("article.fetched.1", "/article/date_doubt", "missing", "/article/date_problem", "missing"),

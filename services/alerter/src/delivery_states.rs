@@ -37,7 +37,7 @@ impl DeliveryStates {
         states.insert(delivery.to_owned(), DeliveryState::Failing { since, why: why.to_owned() });
     }
 
-    /// The result of the last attempt; none if this process has sent nothing to the delivery.
+    /// The result of the last attempt; `None` if this process has sent nothing to the delivery.
     pub(crate) fn of(&self, delivery: &str) -> Option<DeliveryState> {
         self.states().get(delivery).cloned()
     }

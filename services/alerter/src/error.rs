@@ -22,7 +22,7 @@ pub enum AlerterError {
     Delivery {
         /// Its name.
         name: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// The HTTP client cannot be made.
@@ -33,7 +33,7 @@ pub enum AlerterError {
     Subscription {
         /// Its id.
         id: String,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// An alert is larger than the largest message.

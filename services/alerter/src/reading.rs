@@ -1,7 +1,7 @@
-//! What the query of a subscription finds in one article, and where.
+//! Finds the words of a subscription's query in one article, and their positions.
 //!
-//! Comes in: a query and an article. Goes out: the words that were found, or the part of the query that was not. It
-//! never opens an alert.
+//! Comes in: a query and an article. Goes out: the words that were found, or the part of the query that was
+//! not. It never opens an alert.
 
 mod parts;
 

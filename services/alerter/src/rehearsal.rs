@@ -1,7 +1,7 @@
-//! A rehearsal: what a subscription would have sent in the last hours.
+//! A rehearsal: the alerts that a subscription would have sent in the last hours.
 //!
-//! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It sends and stores
-//! nothing.
+//! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It
+//! sends and stores nothing.
 
 mod report;
 mod since;
@@ -204,7 +204,7 @@ impl Rehearsing {
 }
 
 impl Matching {
-    /// What is missing to open an alert.
+    /// The condition that an alert still lacks.
     fn lacks(&self, rules: &Rules) -> String {
         let Tally { outlets, origins, .. } = self.tally;
         if outlets < rules.min_outlets {

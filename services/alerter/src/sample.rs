@@ -1,6 +1,6 @@
 //! Sends a sample that shows whether a delivery works: a marked alert through the real channel.
 //!
-//! Comes in: a delivery. Goes out: what its target answered. It never stores the sample.
+//! Comes in: a delivery. Goes out: the answer of its target. It never stores the sample.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub enum Outcome {
     Later {
         /// The wait that the target asked for.
         after: Option<Duration>,
-        /// What went wrong.
+        /// The problem.
         why: String,
     },
     /// The target refused it. An alert would not be tried again.

@@ -38,6 +38,6 @@ pub struct Space {
 
 /// The disk of the data folder.
 pub trait Disk: Send + Sync + Debug {
-    /// Its space; none if it cannot be determined.
+    /// Its space; `None` if it cannot be determined.
     fn space(&self) -> Option<Space>;
 }

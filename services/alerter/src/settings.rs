@@ -24,7 +24,7 @@ pub struct Settings {
     pub lists: Lists,
     /// The configured deliveries.
     pub deliveries: Vec<Delivery>,
-    /// Publishes to NATS servers; none if no delivery needs it.
+    /// Publishes to NATS servers; `None` if no delivery needs it.
     pub subjects: Option<Arc<dyn Subjects>>,
     /// Private networks that webhooks may reach.
     pub allow: Vec<IpNet>,
@@ -50,7 +50,7 @@ impl Settings {
 pub struct HealthSettings {
     /// How large streams may grow.
     pub limits: Limits,
-    /// The disk of the data folder; none if this machine stores nothing.
+    /// The disk of the data folder; `None` if this machine stores nothing.
     pub disk: Option<Arc<dyn Disk>>,
     /// The address that is called while all is well.
     pub heartbeat: Option<Heartbeat>,

@@ -254,7 +254,7 @@ fn is_web(link: &str) -> bool {
     url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
-/// At most so many characters, with a mark if something is left out.
+/// At most this many characters, with a mark if something is left out.
 fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),

@@ -44,8 +44,8 @@ impl ClockCorrector {
         };
         WRONG_CLOCK.add(1, &[]);
         if !std::mem::replace(&mut self.was_reported, true) {
-            let what = "the clock of whoever sent an article differs from the broker's by minutes: set it; \
-                        the time at which it was seen is corrected meanwhile";
+            let what = "the clock of an article's sender differs from the broker's by minutes: set it; \
+                        until then wirefold corrects the time at which the article was seen";
             let (said, sequence) = (fetched.article.seen, stored.sequence);
             warn!(%said, stored_at = %timestamp(stored.at), taken = %seen, sequence, "{what}");
         }

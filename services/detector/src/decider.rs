@@ -51,7 +51,7 @@ pub(crate) struct Decider {
     /// The state of the snapshot to start from, with the sequence of its last decision.
     restored: Option<(u64, SnapshotState)>,
     clocks: ClockCorrector,
-    /// Whether a decision was replayed without its article, because that is no longer stored.
+    /// Whether a decision was replayed without its article, because the article is no longer stored.
     lacks_texts: bool,
     /// Whether the log already says that a replay gave another result.
     has_warned: bool,

@@ -17,7 +17,7 @@ pub(crate) fn encode_to_fit(
     let mut body = loop {
         match encode(record) {
             Ok(body) => break body,
-            Err(_) => drop_weakest(record).expect("what has a fixed size fits"),
+            Err(_) => drop_weakest(record).expect("parts of a fixed size fit"),
         }
     };
     let first = record.changes.len();

@@ -42,8 +42,8 @@ impl SortedHashes {
     }
 }
 
-/// The most words stored for one event. With so many known words, further ledes hardly help to
-/// recognise new ones.
+/// The most words stored for one event. With this many known words, further ledes hardly help to recognise
+/// new ones.
 const MAX_EVENT_WORDS: usize = 4_096;
 /// The most words of a lede that are examined.
 const MAX_LEDE_WORDS: usize = 120;
@@ -127,7 +127,7 @@ fn material(reason: MaterialReason, detail: &str) -> Materiality {
     Materiality { material: true, reason, detail: Some(shorten(detail)) }
 }
 
-/// The first words of the lede after its dateline: the place where a text was written is not news.
+/// The first words of the lede after its dateline, because the place where a text was written is not news.
 fn lede(text: &Text) -> Range<usize> {
     let lede = text.lede();
     let behind = dateline(text).map_or(0, |dateline| dateline.span.end);

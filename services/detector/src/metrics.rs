@@ -25,7 +25,7 @@ pub(crate) const COMMANDS: Metric = Metric::counter(
 );
 pub(crate) const REGROUPED: Metric = Metric::counter(
     "wirefold_detector_regrouped_total",
-    "Articles that left a story which had stood on page chrome alone.",
+    "Articles that left a story because they shared only page chrome.",
     &[],
 );
 pub(crate) const REPLAYED: Metric =

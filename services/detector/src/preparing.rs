@@ -39,7 +39,7 @@ struct Shared {
     preparers: Mutex<Vec<Preparer>>,
 }
 
-/// The articles of a batch. Each is prepared once, by whichever thread comes to it first.
+/// The articles of a batch. Each is prepared once, by the first thread that comes to it.
 struct Batch {
     bodies: Vec<Bytes>,
     /// The index of the first article that no thread has begun.

@@ -101,8 +101,7 @@ impl DetectorState {
         self.dedup.text_files()
     }
 
-    /// Records that an article has a decision, without deciding again: its text is no longer
-    /// stored.
+    /// Records that an article has a decision, without deciding again, because its text is no longer stored.
     pub(crate) fn record_id(&mut self, id: ArticleId, seen: Timestamp) {
         self.advance_time(seen.as_second());
         self.decided_ids.insert(id, self.time);
@@ -343,7 +342,7 @@ impl DetectorState {
 }
 
 impl DetectorState {
-    /// Writes the whole state at once, in the form of earlier releases.
+    /// Writes the whole state in one step, in the form of earlier releases.
     #[cfg(test)]
     pub(crate) fn write_to(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
         self.time.write_to(to);

@@ -24,7 +24,7 @@ pub enum Step {
     Language,
     /// People, organisations, places, and keyphrases.
     Names,
-    /// Quotations and who speaks.
+    /// Quotations and their speakers.
     Quotations,
     /// Numbers and the things they count.
     Figures,

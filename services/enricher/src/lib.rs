@@ -47,7 +47,7 @@ pub struct Settings {
     pub text_policy: TextPolicy,
 }
 
-/// The most decisions in work at once: enough to write their output in whole batches.
+/// How many decisions are handled at one time: enough to write their output in whole batches.
 const AT_ONCE: usize = 256;
 
 /// After a kill, unfinished decisions are delivered again after this time, and readers in order

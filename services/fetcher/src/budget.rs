@@ -1,12 +1,12 @@
-//! How much one feed, and all feeds of one site, may send in an hour.
+//! The hourly limits of one feed, and of all feeds of one site.
 //!
-//! An article beyond the budget is not dropped. It is published at once like any other, with
-//! `beyond_budget` set. It is folded and shown; its alerts are held and come as one message at the
-//! end of the hour. Articles never wait here: a queue would have to be bounded and would then lose
-//! items, because a feed lists an item only for some time.
+//! An article beyond the budget is not dropped. It is published like any other, with `beyond_budget` set. It
+//! is folded and shown; its alerts are held and come as one message at the end of the hour. Articles never
+//! wait here: a queue would have to be bounded and would then lose items, because a feed lists an item only
+//! for some time.
 //!
-//! The usage of a feed is stored in its memo after everything is published. So an interrupted poll
-//! counts nothing and is repeated with the same ids. The usage of a site is the sum of its feeds.
+//! The usage of a feed is stored in its memo after everything is published. So an interrupted poll counts
+//! nothing and is repeated with the same ids. The usage of a site is the sum of its feeds.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -14,7 +14,7 @@ const USUAL: [&str; 6] = ["/feed", "/rss", "/rss.xml", "/atom.xml", "/feed.xml",
 /// The most feeds of one page that are reported.
 const MOST: usize = 50;
 
-/// Where to look for a feed.
+/// The places to look for a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Search {
     /// Only at the address.

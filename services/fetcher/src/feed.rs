@@ -21,7 +21,7 @@ pub(crate) struct Feed {
     pub(crate) skip_hours: Vec<u8>,
     /// The days of the week, 0 for Monday, in which its publisher wants no polls.
     pub(crate) skip_days: Vec<u8>,
-    /// Where older items are listed.
+    /// The address of older items.
     pub(crate) older: Option<String>,
     /// Whether it breaks off before its end.
     pub(crate) is_broken: bool,
@@ -121,7 +121,7 @@ fn address(link: &str) -> Option<String> {
 }
 
 /// Whether a text is a media type (RFC 6838, section 4.2), with parameters or without. Other texts could
-/// inject markup into our output.
+/// inject markup into wirefold's output.
 fn is_media_type(name: &str) -> bool {
     let has_both =
         name.split_once('/').is_some_and(|(one, other)| !one.is_empty() && !other.is_empty());

@@ -1,5 +1,5 @@
-//! Limits requests: how often one host is requested, how many requests it gets at once, and how many all
-//! hosts get together.
+//! Limits requests: the time between two to one host, the number to one host at one time, and the number to
+//! all hosts together.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,7 +35,7 @@ pub(crate) struct Hosts(Arc<Inner>);
 struct Inner {
     clock: Arc<dyn Clock>,
     delay: Duration,
-    /// How many requests one host gets at once.
+    /// How many requests one host gets at one time.
     per_host: usize,
     feeds: Arc<Semaphore>,
     pages: Arc<Semaphore>,
@@ -51,7 +51,7 @@ struct Lane {
 }
 
 impl Hosts {
-    /// At most `concurrency` feeds and as many pages at once; of these at most `host_requests` to one
+    /// At most `concurrency` feeds and as many pages at one time; of these at most `host_requests` to one
     /// host, with `per_host_delay` between two.
     pub(crate) fn new(clock: Arc<dyn Clock>, settings: &Settings) -> Self {
         let slots = || Arc::new(Semaphore::new(settings.concurrency.max(1)));

@@ -110,8 +110,8 @@ pub(crate) fn start_wait(feed: &FeedId, among: usize) -> Duration {
     SPREAD_EACH.saturating_mul(among).min(SPREAD_MOST).mul_f64(fraction_of(&[feed.as_str()]))
 }
 
-/// The first time from `at` on that is in none of these hours of the day and days of the week, UTC;
-/// `at` itself if they cover the whole week.
+/// The first time from `at` on that is in none of these hours of the day and days of the week, UTC; `at`
+/// itself if they cover the whole week.
 pub(crate) fn after_skipped(at: UnixMillis, skip_hours: &[u8], skip_days: &[u8]) -> UnixMillis {
     const HOUR: u64 = 3_600_000;
     /// 1970 began on a Thursday.

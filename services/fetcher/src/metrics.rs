@@ -61,7 +61,7 @@ pub(crate) const SET_ASIDE: Metric = Metric {
     name: "wirefold_fetcher_feeds_set_aside",
     kind: MetricKind::Gauge,
     unit: ITEMS.unit,
-    help: "feeds that are read no more, since wirefold crashed twice while it read them",
+    help: "feeds that are no longer polled because wirefold crashed twice while it read them",
     labels: &[],
 };
 
@@ -96,7 +96,7 @@ pub(crate) const OVERSIZED: Metric = Metric::counter(
 /// Articles beyond a budget.
 pub(crate) const BEYOND_BUDGET: Metric = Metric::counter(
     "wirefold_fetcher_beyond_budget_total",
-    "articles whose alerts are held, since their feed or site sent more in the hour, by budget",
+    "articles whose alerts are held because their feed or site sent more in the hour, by budget",
     &["budget"],
 );
 

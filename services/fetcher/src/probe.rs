@@ -1,5 +1,5 @@
-//! Requests an address once, for `feed test` and `feed add`. Reports what is there, and what wirefold
-//! would do with it. Publishes nothing.
+//! Requests an address once, for `feed test` and `feed add`. Reports its content, and what wirefold would do
+//! with it. Publishes nothing.
 
 use thiserror::Error;
 use url::Url;
@@ -33,7 +33,7 @@ pub struct Probe {
     pub teasers: u32,
     /// The titles of the newest items, at most 5.
     pub newest: Vec<String>,
-    /// What wirefold would do with it, one sentence each.
+    /// The actions of wirefold for it, in one sentence each.
     pub would: Vec<String>,
     /// Its newest item.
     pub sample: Option<Sample>,
@@ -41,7 +41,7 @@ pub struct Probe {
     pub site: Option<FeedSite>,
     /// The feeds that a page names, if it is a page.
     pub feeds: Vec<String>,
-    /// Why it cannot be polled, and what to do; `None` if it can.
+    /// Why it cannot be polled, with advice; `None` if it can.
     pub problem: Option<String>,
 }
 
@@ -156,7 +156,9 @@ pub async fn probe_list(settings: &Settings, url: &str) -> Result<ListProbe, Pro
 fn effects_of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
     let has_validators = ["etag", "last-modified"].iter().any(|name| answer.header(name).is_some());
     let requests = match has_validators {
-        true => "it is asked whether anything has changed, and in full once in one to three days",
+        true => {
+            "wirefold asks whether it has changed, and requests it in full once in one to three days"
+        }
         false => "it gives no validators, so each poll fetches all of it",
     };
     let lasting = answer.redirects.iter().all(Redirect::is_permanent);
@@ -177,8 +179,8 @@ fn effects_of_feed(read: &ParsedFeed, settings: &Settings) -> Vec<String> {
     let (guids, undated) =
         (count(&|item| item.guid.is_some()), count(&|item| item.published.is_none()));
     let identity = match guids * 2 > feed.items.len() {
-        true => "items are told apart by their ids, unless these prove to change or repeat",
-        false => "items are told apart by their links, else by title and day",
+        true => "items are identified by their ids, unless these prove to change or repeat",
+        false => "items are identified by their links, or by title and day",
     };
     let teasers = words.iter().filter(|words| **words < TEASER_WORDS).count();
     let pages = (teasers > 0).then(|| match settings.extract.is_some() {

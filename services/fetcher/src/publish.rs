@@ -17,7 +17,7 @@ use wirefold_proto::{
 use crate::metrics::{ARTICLES, FORGOTTEN, OVERSIZED};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
-/// How many publishes wait for their acknowledgement at once.
+/// How many publishes may wait for their acknowledgement.
 const WINDOW: usize = 32;
 /// The waits before a call to the bus is repeated.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));

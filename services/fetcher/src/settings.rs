@@ -23,7 +23,7 @@ pub struct Settings {
     pub subjects: Vec<subjects::Source>,
     /// The `User-Agent` of every request. The part before the first `/` is the name in robots.txt.
     pub user_agent: String,
-    /// Networks that may be requested besides the public ones.
+    /// Networks that may be requested in addition to the public ones.
     pub allow: Vec<IpNet>,
     /// Host names that may be requested whatever their addresses.
     pub allow_hosts: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Settings {
     pub items_per_feed: usize,
     /// The most pages that are fetched for one poll, those of the newest items. 50.
     pub pages_per_poll: usize,
-    /// How many feeds are requested at once; the same number again for pages. 32.
+    /// How many feeds are requested at one time; the same number again for pages. 32.
     pub concurrency: usize,
     /// How pages are extracted. If it is absent, no pages are fetched.
     pub extract: Option<extract::Settings>,
@@ -71,9 +71,9 @@ pub struct Budget {
     pub site_articles_per_hour: u32,
     /// The same in bytes. 100 MB.
     pub site_bytes_per_hour: u64,
-    /// The most pages that are fetched and read at once for all feeds of a site. 8.
+    /// The most pages that are fetched and read at one time for all feeds of a site. 8.
     pub site_pages: usize,
-    /// The most requests to one host at once. 2.
+    /// The most requests to one host at one time. 2.
     pub host_requests: usize,
     /// Factors for the hourly budgets of some sites, by domain, or by the address of a feed at a host
     /// that many people share.

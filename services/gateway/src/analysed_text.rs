@@ -15,7 +15,7 @@ pub struct AnalysedText {
 }
 
 impl AnalysedText {
-    /// Analyses a text. Page chrome is no part of its body.
+    /// Analyses a text. Page chrome does not belong to its body.
     #[must_use]
     pub fn new(original: &str) -> Self {
         let text = Text::new(original);

@@ -86,7 +86,7 @@ where
         }
         tell(inner, stream, &error);
         let now = inner.clock.now();
-        // After so long without an error, the next one counts as new.
+        // After this time without an error, the next one counts as new.
         if now.since(since) > LONGEST_WAIT * 2 {
             backoff.reset();
         }
@@ -113,7 +113,7 @@ fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
             let what = format!("{FILE}, which the page is made of, cannot be written: {error}");
             inner.observer.observe(NAME, Event::BusFailed(&BusError::Unavailable(what)));
         }
-        error => tracing::warn!(stream, %error, "projection stands still, trying again"),
+        error => tracing::warn!(stream, %error, "projection stopped, trying again"),
     }
 }
 
@@ -162,8 +162,8 @@ async fn read_on(
     }
 }
 
-/// What comes after the last message that was read. If the stream has assigned later sequences and none of
-/// them is stored, they were erased, and all of them count as read.
+/// The messages after the last one that was read. If the stream has assigned later sequences and none of them
+/// is stored, they were erased, and all of them count as read.
 async fn next_stored(
     inner: &Inner,
     stream: &'static str,
@@ -224,7 +224,7 @@ fn known_name(stream: &str) -> &'static str {
 fn may_pass(error: &GatewayError) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     match error {
-        // The next look reports it and reads the stream anew.
+        // The next check reports it and reads the stream from its start.
         GatewayError::Bus(BusError::RolledBack { .. }) => true,
         GatewayError::Bus(error) => error.may_pass(),
         error => {

@@ -20,7 +20,7 @@ use crate::shapes::{Comparison, Problem};
 use crate::statement_cache::StatementCache;
 use crate::{api, feeds, follow, page};
 
-/// Comparisons at once. Others wait.
+/// How many comparisons run at once. Others wait.
 const COMPARISONS: usize = 2;
 
 /// Serves the projection. All clones are one gateway.
@@ -101,7 +101,10 @@ async fn open_projection(
         };
         if let Some(how) = how.filter(|how| how.read > 0) {
             context.observer.observe(follow::NAME, Event::rolled_back(stream, how));
-            tracing::warn!(stream, "projection of what is no more put aside, rebuilding");
+            tracing::warn!(
+                stream,
+                "set the projection aside because its stream was replaced; rebuilding"
+            );
             drop(projection);
             Projection::put_aside(folder).map_err(|error| explain(folder, error))?;
             return open_file(folder);
@@ -123,7 +126,7 @@ async fn without_forgotten(
     if newest <= known {
         return Ok(projection);
     }
-    tracing::info!(newest, known, "articles were forgotten: making the tables of the page anew");
+    tracing::info!(newest, known, "articles were forgotten: rebuilding the projection");
     drop(projection);
     Projection::remove(folder).map_err(|error| explain(folder, error))?;
     let begun_anew = open_file(folder)?;

@@ -23,7 +23,7 @@ use crate::statement_cache::StatementCache;
 /// The most open event streams. Other clients must come back later.
 pub(crate) const STREAMS: usize = 256;
 
-/// Commands read at once.
+/// Commands in one read.
 const COMMANDS: usize = 256;
 
 /// The state that all parts of the gateway share.
@@ -60,7 +60,7 @@ impl Inner {
         timestamp(self.clock.now())
     }
 
-    /// The article with its text; none if it is no longer stored.
+    /// The article with its text; `None` if it is no longer stored.
     pub(crate) async fn fetched(&self, sequence: u64) -> Result<Option<ArticleFetched>, BusError> {
         match self.bus.get(streams::FETCHED.name, sequence).await {
             Ok(stored) => Ok(decode(&stored.body).ok()),
@@ -85,7 +85,7 @@ impl Inner {
         Ok(lists)
     }
 
-    /// The state of a feed's backfill; none if there was none.
+    /// The state of a feed's backfill; `None` if there was none.
     pub(crate) async fn backfill(&self, feed: &str) -> Result<Option<Backfill>, BusError> {
         let key = format!("backfill.{}", token::escape(feed));
         let entry = self.bus.key_value(streams::FEEDS.name)?.get(&key).await?;
@@ -158,7 +158,7 @@ impl Inner {
         Ok(())
     }
 
-    /// The handling of an alert; none if there is none.
+    /// The handling of an alert; `None` if there is none.
     pub(crate) async fn handling(
         &self,
         alert: &AlertId,

@@ -42,15 +42,15 @@ refusals! {
     /// The request cannot be parsed.
     bad_request = BAD_REQUEST, "bad-request",
         "Correct the request as the detail says, then send it again";
-    /// There is no such thing.
+    /// The requested thing does not exist.
     not_found = NOT_FOUND, "not-found",
-        "Check the id or the address: nothing has it here";
+        "Check the id or the address: wirefold has nothing under it";
     /// It existed, and was dropped.
     gone = GONE, "gone",
         "Continue without it: it has expired";
     /// The article was forgotten and may not come in again.
     forgotten = FORBIDDEN, "forgotten",
-        "Leave it out: somebody asked wirefold to forget it";
+        "Leave it out: it was removed with `wirefold forget`";
     /// The route does not allow the method.
     method = METHOD_NOT_ALLOWED, "method",
         "Use one of the methods in the Allow header";
@@ -59,10 +59,10 @@ refusals! {
         "Change it in the file that defines it";
     /// Several ids have this prefix.
     ambiguous_id = CONFLICT, "ambiguous",
-        "Give more digits: several ids begin so";
+        "Give more digits: several ids begin like this";
     /// The detector refused the command.
     refused = CONFLICT, "refused",
-        "Ask for something else: the detail says why this is refused";
+        "Send another request: the detail says why this one is refused";
     /// A host name of others.
     host = MISDIRECTED_REQUEST, "host",
         "Use a loopback name, or add the host name to `page.hosts`";
@@ -84,19 +84,19 @@ refusals! {
         "Send JSON with the header Content-Type: application/json";
     /// A write to a page that does not come from one of its forms.
     form_type = UNSUPPORTED_MEDIA_TYPE, "media-type",
-        "This address takes the forms of the page; programs write to /api/v1";
+        "This address accepts the forms of the page; programs write to /api/v1";
     /// The request is too large.
     too_large = PAYLOAD_TOO_LARGE, "too-large",
         "Send less at once";
     /// The request can be parsed, but makes no sense.
     unprocessable = UNPROCESSABLE_ENTITY, "unprocessable",
-        "Correct what the detail names, then send it again";
+        "Correct the problem in the detail, then send it again";
     /// The server is too busy.
     busy = SERVICE_UNAVAILABLE, "busy",
         "Try again in a moment";
     /// An error of the server.
     failed = INTERNAL_SERVER_ERROR, "failed",
-        "Look into the log of wirefold, or try again";
+        "See the log of wirefold, or try again";
 }
 
 impl Refusal {
@@ -106,7 +106,7 @@ impl Refusal {
         Self { candidates, ..Self::ambiguous_id(detail) }
     }
 
-    /// The client may try again after so many seconds.
+    /// The client may try again after this many seconds.
     pub(crate) fn too_many(detail: impl Into<String>, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..Self::too_often(detail) }
     }

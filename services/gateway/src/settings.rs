@@ -32,7 +32,7 @@ pub struct Settings {
     pub base_url: String,
     /// Whether it writes the table `wf_stories` for other programs on the same bus.
     pub tables: bool,
-    /// Requires tokens over the network; none if everybody who reaches the port may read and write.
+    /// Requires tokens over the network; `None` if everybody who reaches the port may read and write.
     pub gate: Option<Arc<Gate>>,
     /// Rehearses subscriptions.
     pub rehearse: Arc<dyn Rehearse>,
@@ -112,7 +112,7 @@ pub trait Probe: Send + Sync {
 
 /// The condition of the data folder.
 pub trait Condition: Send + Sync {
-    /// Why the folder refuses writes; none if it accepts them.
+    /// Why the folder refuses writes; `None` if it accepts them.
     fn problem(&self) -> Option<String>;
 }
 

@@ -18,14 +18,14 @@ const KEPT: Duration = Duration::from_secs(60);
 /// The most events of which it is kept.
 const MOST_EVENTS: usize = 8;
 
-/// What the articles of an event say and count, and what outlets put right in it.
+/// The statements, figures and corrections of an event.
 pub(crate) type EventStatements = (Statements, Corrections);
 
-/// What was worked out last, the oldest first.
+/// The last results, the oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct StatementCache(Mutex<Vec<(EventId, UnixMillis, Arc<EventStatements>)>>);
 
-/// What is said in an event.
+/// The statements and corrections of an event, cached or new.
 pub(crate) async fn of_event(
     inner: &Inner,
     event: EventId,

@@ -5,14 +5,14 @@ use wirefold_dedup::{Changes, Described, Explanation, Overlap, Settings, explain
 use crate::analysed_text::AnalysedText;
 use crate::shapes::Relation;
 
-/// Two texts and what they share, judged by themselves.
+/// Two texts, judged alone, and their shared parts.
 #[derive(Debug)]
 pub struct TextComparison {
     /// The earlier text.
     pub earlier: AnalysedText,
     /// The later text.
     pub later: AnalysedText,
-    /// What the later text shares with the earlier one.
+    /// The parts of the later text that the earlier one has.
     pub overlap: Overlap,
     /// The verdicts on both, and the rule that decided.
     pub explanation: Explanation,
@@ -35,7 +35,7 @@ impl TextComparison {
         Some(Self { earlier, later, overlap, explanation, settings: settings.clone() })
     }
 
-    /// What the two are to each other.
+    /// The relation of the two.
     #[must_use]
     pub fn relation(&self) -> Relation {
         Relation::of(self.explanation.is_one_story(), self.explanation.is_one_event())
@@ -54,7 +54,7 @@ impl TextComparison {
         (earlier.simhash ^ later.simhash).count_ones()
     }
 
-    /// What became of each sentence of the earlier text.
+    /// The change of each sentence of the earlier text.
     #[must_use]
     pub fn changes(&self) -> Changes {
         Changes::between(&self.earlier.text, &self.later.text)
@@ -67,7 +67,7 @@ impl TextComparison {
     }
 }
 
-/// How many sentences became what: the number and the word, those of none left out.
+/// The number of sentences with each change, and its word. Changes without sentences are left out.
 pub fn change_counts(changes: &Changes) -> impl Iterator<Item = (usize, &'static str)> + use<> {
     let count = changes.count();
     [

@@ -28,7 +28,7 @@ const READERS: [(&str, Says); 5] = [
     ("WF_ALERTS.alerter-desk", Says::Acks),
 ];
 
-/// Waits until no consumer lags, one after the other.
+/// Waits for each consumer in turn until it does not lag.
 #[track_caller]
 pub(super) fn until_none(over: &NatsPipeline) {
     let deadline = now().plus(PATIENCE);

@@ -17,7 +17,8 @@ fn each_user_of_the_shipped_server_is_right() {
         assert_eq!(checked.status.code(), Some(0), "{found}");
         assert!(found.contains(&format!("{user} may do nothing else: ")), "{found}");
         assert!(!found.contains(['✗', '!']), "{found}");
-        let reads = ["WF_OUTPUT/reader", "WF_ALERTS/reader"].map(|it| format!("{it} stands"));
+        let reads =
+            ["WF_OUTPUT/reader", "WF_ALERTS/reader"].map(|it| format!("the consumer {it} exists"));
         let is_told = reads.iter().all(|reader| found.contains(reader));
         assert_eq!(is_told, user == "reader", "{found}");
     }
@@ -45,8 +46,8 @@ fn wrong_rights_are_explained() {
          wirefold.v1.article.judged.epoch: see {CONF}{line}\n"
     );
     assert!(found.contains(&missing), "no {missing:?} in\n{found}");
-    let too_much = "✗ user detector may publish to wirefold.v1.output.article.x.x and must not: mend \
-        its rights after deploy/nats.conf, line ";
+    let too_much = "✗ user detector must not be allowed to publish to wirefold.v1.output.article.x.x: \
+        correct its rights as in deploy/nats.conf, line ";
     assert!(found.contains(too_much), "{found}");
     assert_eq!(found.matches('✗').count(), 2, "{found}");
 }
@@ -61,7 +62,7 @@ fn another_role_and_missing_streams_are_reported() {
     assert_eq!(other.status.code(), Some(2), "{found}");
     assert!(found.contains("✗ enricher writes WF_OUTPUT: user reader may not"), "{found}");
     let before = broker.run("reader", &["check", "--nats", &url]);
-    let remedy = "no reader WF_OUTPUT/reader: run `wirefold setup --nats URL` as user setup";
+    let remedy = "no consumer WF_OUTPUT/reader: run `wirefold setup --nats URL` as user setup";
     assert!(said(&before).contains(remedy), "{}", said(&before));
     broker.folder.write("passwords/reader", b"a wrong one");
     let locked_out = broker.run("reader", &["check", "--nats", &url]);

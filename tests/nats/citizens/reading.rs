@@ -1,4 +1,4 @@
-//! What other programs read: messages as CloudEvents, tables, and the output from their last position.
+//! Other programs as readers: messages as CloudEvents, tables, and the output from their last position.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};

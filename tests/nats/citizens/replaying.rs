@@ -37,7 +37,7 @@ fn dead_letters_of_each_stage_are_replayed_with_least_rights() {
     let body = encode(&letter).expect("it is small");
     enricher.publish("wirefold.v1.dead.enricher", "by-hand", body);
     let done = broker.folder.run(&["dead", "replay", "3"]).code(0);
-    assert!(done.out.contains("it stands in the output"), "{}", done.out);
+    assert!(done.out.contains("it is in the output"), "{}", done.out);
     assert_eq!(setup.count("WF_OUTPUT"), stood, "it stood there before");
 
     // The enricher itself reports what it cannot do.

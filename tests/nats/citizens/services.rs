@@ -54,7 +54,7 @@ fn every_service_is_found_and_says_how_far_it_is() {
         assert_eq!(stage.terminate(), Some(0));
     }
     let nobody = broker.python("services.py", &["--wait", "0.2"]).stdout(Stdio::null()).status();
-    assert_eq!(nobody.expect("python3 runs").code(), Some(1), "who has ended answers no more");
+    assert_eq!(nobody.expect("python3 runs").code(), Some(1), "an ended service does not answer");
 }
 
 #[test]

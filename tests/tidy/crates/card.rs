@@ -1,9 +1,9 @@
 //! Checks which libraries the project uses, and where a user finds things.
 //!
-//! Five crates are normal dependencies (of what ships, not of tests or build scripts) that a service
-//! reaches: it names the crate itself, or builds on a crate of ours that does. The sixth, async-nats,
-//! must be reached by no service: each names the seam `wirefold-flow` and runs over any bus. It is
-//! reached from the binary that ships, through a crate that builds on the same seam.
+//! Five crates are normal dependencies (of what ships, not of tests or build scripts) that a service reaches:
+//! it names the crate itself, or builds on a crate of the workspace that does. The sixth, async-nats, must be
+//! reached by no service: each names the seam `wirefold-flow` and runs over any bus. It is reached from the
+//! binary that ships, through a crate that builds on the same seam.
 
 use super::graph::{Crate, Graph};
 use super::{Finding, assert_none, places_of, real_tree};

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::graph::Graph;
 use super::{Finding, assert_none, places_of};
 
-/// The dependencies of a pure crate, direct and indirect, besides other pure crates.
+/// The dependencies of a pure crate, direct and indirect, without other pure crates.
 struct Pure {
     name: &'static str,
     own: &'static [&'static str],
@@ -32,7 +32,7 @@ const TEXT: Pure = Pure {
     builds_on: None,
 };
 
-/// `aho-corasick` finds all phrases of notes at once, with `memchr`.
+/// `aho-corasick` finds all phrases of notes in one pass, with `memchr`.
 const CORRECTIONS: Pure = Pure {
     name: "wirefold-corrections",
     own: &["aho-corasick", "memchr", "rustc-hash"],

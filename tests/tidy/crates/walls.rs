@@ -1,4 +1,4 @@
-//! Checks the dependencies between our crates.
+//! Checks the dependencies between the crates of the workspace.
 
 use super::graph::Graph;
 use super::{Finding, assert_none, places_of};

@@ -20,7 +20,8 @@ pub(crate) struct Arguments {
     /// The checkout to build; this one by default.
     #[arg(long, value_name = "DIR")]
     checkout: Option<PathBuf>,
-    /// Where the build is put, in a folder that is removed again (2 GB); the temporary folder by default.
+    /// The folder for the build, in a subfolder that is removed again (2 GB); the temporary folder by
+    /// default.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }

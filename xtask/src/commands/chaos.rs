@@ -7,7 +7,7 @@ use crate::tree;
 /// The arguments of `chaos`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// So many seeds, from 0 on; each takes half a minute.
+    /// The number of seeds, from 0; each takes half a minute.
     #[arg(long, default_value_t = 20)]
     seeds: u64,
     /// This one alone.
@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     seed: Option<u64>,
 }
 
-/// Runs the seeds one after the other, and names the first that fails.
+/// Runs the seeds in turn, and names the first that fails.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut test = Command::new("cargo");
     test.args(["test", "--locked", "-p", "wirefold", "--test", "it", "nats::chaos"]);

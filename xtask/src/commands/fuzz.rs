@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: runs every parser of untrusted input on mutated bytes, a minute each.
 //!
-//! It is our own loop and not libFuzzer, which needs a nightly compiler and a C++ compiler: this runs
+//! It is a loop of its own and not libFuzzer, which needs a nightly compiler and a C++ compiler: this runs
 //! wherever the project builds. It sees no coverage while it runs (`--coverage` shows how much was reached).
 //! Instead it stores an input if the kind of its *result* is new (how many items, which problems, which
 //! error), and mutates it further. Each target runs in a process of its own, so that a stack overflow is
@@ -37,13 +37,13 @@ const MAX_STORED: usize = 4000;
 /// The arguments of `fuzz`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`, `date`, `query`, `text`,
-    /// `message`, `snapshot`, `answer`, `api`; all of them where none is named.
+    /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`, `date`, `query`, `text`, `message`,
+    /// `snapshot`, `answer`, `api`; all of them by default.
     targets: Vec<String>,
     /// How long each runs, in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// Where the numbers begin: the same seed makes the same inputs.
+    /// The start of the random numbers: the same seed makes the same inputs.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Says how much of each crate every target has reached. Our crates are compiled once more for it.
@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     child: bool,
 }
 
-/// Runs the targets one after the other.
+/// Runs the targets in turn.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let all = || targets().map(|target| target.name.to_owned());
     let named: Vec<String> = match arguments.targets.as_slice() {

@@ -50,7 +50,7 @@ pub(crate) type Paragraph = Vec<Sentence>;
 pub(crate) struct Article {
     /// Its index in the stream.
     pub(crate) number: u64,
-    /// What was made.
+    /// The kind of text that was made.
     pub(crate) kind: Kind,
     /// The name of its kind, or of the edit that made it a copy.
     pub(crate) name: &'static str,
@@ -66,7 +66,7 @@ pub(crate) struct Article {
     pub(crate) item: u64,
     /// Its headline.
     pub(crate) title: String,
-    /// Who signed it. Empty if nobody did.
+    /// Its author. Empty if nobody signed it.
     pub(crate) byline: String,
     /// Its paragraphs with page chrome.
     pub(crate) paragraphs: Vec<Paragraph>,

@@ -18,11 +18,11 @@ use super::Generator;
 use super::article::{Article, Role, SentenceOrigin};
 use super::plan::Kind;
 
-/// What a pair must share: percent of the shorter and of the longer, and words.
+/// The required overlap of a pair: percent of the shorter and of the longer, and words.
 const MUST_OF_SHORTER: u32 = 50;
 const MUST_OF_LONGER: u32 = 35;
 const MUST_WORDS: u32 = 60;
-/// What a pair may share of the shorter in percent, from this many words on.
+/// The allowed overlap of a pair in percent of the shorter, from this many words on.
 const MAY_OF_SHORTER: u32 = 15;
 const MAY_WORDS: u32 = 25;
 
@@ -66,8 +66,8 @@ impl Makeup {
         matches!(self.kind, Kind::Digest | Kind::Topic)
     }
 
-    /// Whether it has so much of the other's main text that it may be in that story, also with copies that
-    /// left out the shared part.
+    /// Whether it has enough of the other's main text to be in that story, also with copies that left out the
+    /// shared part.
     fn is_part_of(&self, other: &Makeup) -> bool {
         let of_main = self.parts.iter().filter(|(part, _)| part.root == other.main);
         let words: u32 = of_main.map(|(_, words)| words).sum();

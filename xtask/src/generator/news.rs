@@ -90,7 +90,7 @@ pub(super) fn quotations(draft: &Draft) -> Vec<Sentence> {
     all.filter(|sentence| sentence.role == Role::Quoted).cloned().collect()
 }
 
-/// Who signed the text.
+/// The author of the text.
 fn byline(writer: &mut Writer<'_>, agency: Option<&str>) -> String {
     match agency {
         Some(agency) => agency.to_owned(),

@@ -25,7 +25,7 @@ pub(crate) enum Kind {
     Version,
     /// A new text around a part of another.
     Partial,
-    /// Two texts, one after the other.
+    /// Two consecutive texts.
     Merge,
     /// The beginnings of several texts.
     Digest,

@@ -17,7 +17,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// The time since 1970. `None` if there is no such day or time of day.
+    /// The time since 1970. `None` if the day or time of day does not exist.
     pub(super) fn time_since_1970(&self) -> Option<(i64, u32)> {
         let year = western(self.year?)?;
         let days = match self.day_of_year {
@@ -48,7 +48,7 @@ fn western(year: i16) -> Option<i16> {
     }
 }
 
-/// The days from 1970 to a date of the Gregorian calendar. `None` if there is no such day.
+/// The days from 1970 to a date of the Gregorian calendar. `None` if the day does not exist.
 pub(super) fn days_since_1970(year: i16, month: i8, day: i8) -> Option<i64> {
     let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);

@@ -86,8 +86,8 @@ fn is_mark(character: char) -> bool {
         | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}')
 }
 
-/// Whether a character is a control character or changes the direction of all that follows. Both
-/// are used to make a text look different from what it is.
+/// Whether a character is a control character or changes the direction of the text after it. Both are used to
+/// make a text look different from what it is.
 fn is_noise(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
@@ -128,7 +128,7 @@ const BLOCKS: &[&str] = &[
     "section", "summary", "table", "tbody", "tfoot", "thead", "ul",
 ];
 
-/// Elements that stand on a line of their own.
+/// Elements that begin a line of their own.
 const LINES: &[&str] = &["dd", "dt", "li", "option", "tr"];
 
 fn named(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {

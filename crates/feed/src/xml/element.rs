@@ -239,7 +239,7 @@ fn is_base64(attribute: &str) -> bool {
 /// The media type of XHTML.
 const XHTML: &str = "application/xhtml+xml";
 
-/// The media type that Atom's short names stand for.
+/// The media type of each short name in Atom.
 fn media_type(kind: &str) -> String {
     let kind = kind.to_ascii_lowercase();
     match kind.as_str() {

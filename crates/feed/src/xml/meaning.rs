@@ -20,7 +20,7 @@ pub(super) enum When {
     Expired,
 }
 
-/// What an element means.
+/// The meaning of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// The outermost element of a feed.

@@ -5,7 +5,7 @@ use crate::limits::MAX_SPACES;
 /// The vocabularies that feeds use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Space {
-    /// RSS, RDF's items, sitemaps, and whatever has no prefix.
+    /// RSS, RDF's items, sitemaps, and all elements without a prefix.
     Plain,
     /// Atom.
     Atom,

@@ -37,7 +37,7 @@ const COPY: &str = "REWRITE_";
 /// The key of the note in a copy's metadata.
 const NOTE: &str = "wirefold-rewrite";
 
-/// What to do with a message.
+/// The action for a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rewrite {
     /// Keep it as it is.

@@ -210,7 +210,7 @@ impl Running<'_> {
             false => {
                 let answered = timeout(ANSWER_WITHIN, handler.answer(asked)).await;
                 answered.unwrap_or_else(|_| {
-                    Err(ServiceRefusal::new(503, "the answer took too long: try again in a moment"))
+                    Err(ServiceRefusal::new(503, "the answer took too long; try again in a moment"))
                 })
             }
         };

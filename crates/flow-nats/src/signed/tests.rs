@@ -56,7 +56,7 @@ async fn what_the_writer_did_not_write_is_left_out_by_all_readers() {
     let forged = bus.publish(decision(3)).await.unwrap().sequence();
     let guessed = signed(&bus, "another key, which was guessed").signing.sign(decision(4), 5, 1);
     bus.publish(guessed).await.unwrap();
-    // Of one that has just started, which has seen nothing signed yet.
+    // As of a process that has just started and has seen nothing signed yet.
     let reader = signed(&bus, KEY);
     assert_eq!(read(&reader).await, ["decision-1", "decision-2"]);
     assert_eq!(reader.last(STREAM, DECISIONS).await.unwrap().unwrap().id, "decision-2");
@@ -120,7 +120,7 @@ async fn a_forged_epoch_record_keeps_no_writer_out() {
         writer.take_over(epoch(1), 0).await.unwrap()
     };
     bus.publish(epoch(1_000_000)).await.unwrap();
-    // What stands behind it was not expected to, so the writer takes over anew …
+    // The writer did not expect the later messages, so it takes over anew …
     assert!(before.append(vec![decision(1)]).await.is_err());
     let writer = signed(&bus, KEY);
     let last = writer.last(STREAM, EPOCHS).await.unwrap().unwrap();

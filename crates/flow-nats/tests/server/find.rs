@@ -1,12 +1,12 @@
-//! Where a nats-server is to be had: named by the environment, on the PATH, or put into
-//! `target/tools` by `cargo xtask tools`. Used by the tests and by xtask.
+//! Finds a nats-server: named by the environment, on the PATH, or in `target/tools`, where `cargo xtask
+//! tools` puts it. Used by the tests and by xtask.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Names the nats-server to use.
+/// The variable that names the nats-server to use.
 pub(crate) const VARIABLE: &str = "WIREFOLD_NATS_SERVER";
-/// The oldest that will do.
+/// The oldest version that is new enough.
 pub(crate) const OLDEST: (u64, u64) = (2, 12);
 
 /// A nats-server that is new enough.
@@ -26,7 +26,7 @@ pub(crate) fn find(root: &Path) -> Option<Found> {
     on_path.chain([in_tools(root)]).find_map(usable)
 }
 
-/// Where `cargo xtask tools` puts it.
+/// The path where `cargo xtask tools` puts it.
 pub(crate) fn in_tools(root: &Path) -> PathBuf {
     root.join("target/tools/bin/nats-server")
 }

@@ -1,4 +1,4 @@
-//! A real nats-server as a child process, on a port and a folder of its own, killed with SIGKILL.
+//! A real nats-server as a child process, with a port and a folder of its own, killed with SIGKILL.
 
 pub(crate) mod find;
 pub(crate) mod port;
@@ -15,20 +15,20 @@ use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 pub(crate) struct Server {
     folder: TempDir,
     port: u16,
-    /// What the command line says besides.
+    /// Extra arguments.
     arguments: Vec<String>,
     child: Option<Child>,
 }
 
 impl Server {
-    /// A server that syncs each write, as the shipped configuration does.
+    /// A server that syncs each write, like the shipped configuration.
     pub(crate) fn start() -> Self {
         let mut server = Self::prepared("");
         server.restart();
         server
     }
 
-    /// A server with more in its configuration, not started yet.
+    /// A server with additional configuration, not started yet.
     pub(crate) fn prepared(more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = port::free();
@@ -42,15 +42,15 @@ impl Server {
         Self { folder, port, arguments: Vec::new(), child: None }
     }
 
-    /// A server with the configuration that we ship, but for the folder, and a password for each
-    /// user: address and ports are told on the command line.
+    /// A server with the shipped configuration, except for the folder, and a password for each user. Address
+    /// and ports are command-line arguments.
     pub(crate) fn shipped(users: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let conf = std::fs::read_to_string(root().join("deploy/nats.conf")).unwrap();
         let store = format!("{:?}", folder.path().join("store"));
         let conf = conf.replace("\"/var/lib/nats\"", &store);
         assert!(conf.contains(&store));
-        // As docs/how-to/forget-an-article.md says it.
+        // As docs/how-to/forget-an-article.md describes it.
         let added = "users: [\n      { user: forget, password: \"forget-password\" }";
         let conf = match users.contains(&"forget") {
             true => conf.replacen("users: [", added, 1),
@@ -92,7 +92,7 @@ impl Server {
         self.child = Some(child);
     }
 
-    /// SIGKILL: it gets no say.
+    /// SIGKILL: the process cannot react.
     pub(crate) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -100,7 +100,7 @@ impl Server {
         }
     }
 
-    /// A copy of what it stores, as a backup would have it. It starts again behind it.
+    /// A copy of its store, like a backup. It starts again afterwards.
     pub(crate) fn keep_copy(&mut self) {
         self.kill();
         let [store, copy] = ["store", "copy"].map(|name| self.folder.path().join(name));
@@ -108,7 +108,7 @@ impl Server {
         self.restart();
     }
 
-    /// Its store is what it was when the copy was made.
+    /// Restores its store from the copy.
     pub(crate) fn put_back(&mut self) {
         self.kill();
         let [store, copy] = ["store", "copy"].map(|name| self.folder.path().join(name));
@@ -117,13 +117,13 @@ impl Server {
         self.restart();
     }
 
-    /// It answers no more, and its connections stand: as a machine that hangs.
+    /// It no longer answers, and its connections stay open, like on a machine that hangs.
     pub(crate) fn freeze(&self) {
         let id = self.child.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args(["-STOP", &id]).status().unwrap().success());
     }
 
-    /// Where it keeps what it stores.
+    /// The folder of its store.
     pub(crate) fn store(&self) -> PathBuf {
         self.folder.path().join("store")
     }
@@ -136,12 +136,12 @@ impl Server {
         Options::new(self.url(), "test")
     }
 
-    /// A bus on it, once it is there.
+    /// A bus on the server, once it is ready.
     pub(crate) async fn bus(&self) -> NatsBus {
         connect(&self.options(), Arc::new(SystemClock)).await.unwrap()
     }
 
-    /// A bus for one user of it.
+    /// A bus for one user of the server.
     pub(crate) async fn bus_of(&self, user: &str) -> NatsBus {
         let login = Some(Login { user: user.into(), password: format!("{user}-password") });
         let may_prune = user == "owner";
@@ -149,19 +149,19 @@ impl Server {
         connect(&options, Arc::new(SystemClock)).await.unwrap()
     }
 
-    /// Somebody deletes a stream.
+    /// Deletes a stream, like an operator.
     pub(crate) async fn delete_stream(&self, stream: &str) {
         let answer = self.ask(&format!("STREAM.DELETE.{stream}"), json!({})).await;
         assert_eq!(answer["success"], true, "{answer}");
     }
 
-    /// Somebody deletes a durable reader.
+    /// Deletes a durable consumer, like an operator.
     pub(crate) async fn delete_reader(&self, stream: &str, durable: &str) {
         let answer = self.ask(&format!("CONSUMER.DELETE.{stream}.{durable}"), json!({})).await;
         assert_eq!(answer["success"], true, "{answer}");
     }
 
-    /// What an operator asks of JetStream.
+    /// A JetStream request of an operator.
     pub(crate) async fn ask(&self, what: &str, body: Value) -> Value {
         let client = async_nats::connect(self.url()).await.unwrap();
         let body = if body == json!({}) { String::new() } else { body.to_string() };

@@ -5,13 +5,12 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Below the ports that systems give to outgoing connections and to whoever asks for any, so that
-/// none of those takes one between a kill and a restart; and below those that `wirefold up --nats`
-/// takes for itself.
+/// Below the ports that systems give to outgoing connections and to programs that bind port 0, so that none
+/// of these gets one between a kill and a restart. Also below the ports of `wirefold up --nats`.
 const PORTS: std::ops::Range<u16> = 12_000..18_000;
 
-/// A port that nobody listens on, and that nobody else who asks here is given while this process
-/// lives, also in another process: a test run beside this one asks for ports of the same range.
+/// A port without a listener. No other caller gets it while this process lives, also in another process: a
+/// test run beside this one may use the same range.
 pub(crate) fn free() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     static HELD: Mutex<Vec<File>> = Mutex::new(Vec::new());
@@ -30,7 +29,7 @@ pub(crate) fn free() -> u16 {
     }
 }
 
-/// A lock that says whose the port is; none where it is somebody else's.
+/// A lock that reserves the port; `None` if another process has it.
 fn hold(port: u16) -> Option<File> {
     let folder = std::env::temp_dir().join("wirefold-ports");
     std::fs::create_dir_all(&folder).expect("a folder for temporary files takes folders");

@@ -1,4 +1,4 @@
-//! A process to be killed: this test binary once more, told what to do by its environment.
+//! A process to be killed: this test binary again, controlled by environment variables.
 
 use std::io::{BufRead, BufReader, Lines, Write as _};
 use std::path::Path;
@@ -10,17 +10,17 @@ use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{AckKind, Bus, ConsumerConfig, DeadLetters, Outgoing, Published, StreamConfig};
 
 const TOLD: &str = "WIREFOLD_BUS_CHILD";
-/// No child lives longer than this many messages, should nobody kill it.
+/// A child ends after this many messages, if nothing kills it.
 const MOST: u64 = 20_000;
 
-/// A child that publishes, handles and chains without end on the bus in a folder.
+/// A child that publishes, handles and chains endlessly on the bus in a folder.
 pub(super) struct Victim {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Victim {
-    /// Starts a child. Its clock stands a minute further on in each round.
+    /// Starts a child. Its clock is a minute further on in each round.
     pub(super) fn start(folder: &Path, round: u64) -> Self {
         Self::running("tests::child::child_process", folder, round)
     }
@@ -38,14 +38,13 @@ impl Victim {
         Self { child, lines }
     }
 
-    /// Waits until it has said that so many things are acknowledged, kills it, and gives all
-    /// that it said until then.
+    /// Waits until it has reported this many acknowledgements, kills it, and returns its reports until then.
     pub(super) fn kill_after(mut self, count: usize) -> Vec<String> {
         let said = |line: std::io::Result<String>| {
             line.unwrap().split_once('@').map(|(_, said)| said.to_owned())
         };
         let mut all: Vec<String> = self.lines.by_ref().filter_map(said).take(count).collect();
-        // SIGKILL: it gets no say.
+        // SIGKILL: the process cannot react.
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         all.extend(self.lines.filter_map(said));
@@ -66,7 +65,7 @@ pub(super) fn worker() -> ConsumerConfig {
     ConsumerConfig { max_tries: 1000, ..ConsumerConfig::new("CHILD_WORK", "worker", dead) }
 }
 
-/// Says that something is acknowledged. The pipe keeps it when this process is killed.
+/// Reports an acknowledgement. The report stays in the pipe when this process is killed.
 pub(super) fn say(what: char, id: &str) {
     let line = format!("@{what} {id}\n");
     std::io::stdout().lock().write_all(line.as_bytes()).unwrap();

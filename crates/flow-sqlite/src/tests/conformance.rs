@@ -1,5 +1,5 @@
-//! The suite over a real file. A crash: the file and its log as they are at that moment, written
-//! to further by a process that is killed at it, then opened again.
+//! The suite over a real file. A crash copies the file and its log at that moment, without the later writes
+//! of the killed process, and opens the copy.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ async fn embedded() -> Embedded {
 }
 
 impl Embedded {
-    /// The folder of the next life, with what a kill would leave of this one.
+    /// The folder of the next life, with the files that a kill would leave.
     fn left_behind(&self) -> PathBuf {
         let life = |number: u64| match number {
             0 => self.folder.path().to_owned(),
@@ -77,7 +77,7 @@ impl Harness for Embedded {
     fn advance(&self, by: Duration) -> BoxFuture<'_, ()> {
         self.clock.advance(by);
         Box::pin(async {
-            // Whatever is woken asks the bus before we do, so our answer comes after theirs.
+            // Other tasks use the bus before this one, so this answer comes after theirs.
             for _ in 0..10 {
                 for _ in 0..20 {
                     tokio::task::yield_now().await;

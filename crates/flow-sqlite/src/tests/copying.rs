@@ -1,4 +1,4 @@
-//! The copy of a file that is written meanwhile.
+//! The copy of a file that changes meanwhile.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use wirefold_flow::{Bus, Outgoing, Stored, StreamConfig};
 use crate::{CopyError, FILE, copy, open};
 
 const COPIES: usize = 8;
-/// So many are written between two copies: some begin the log anew.
+/// The number of messages between two copies: some of them restart the log.
 const BETWEEN: u64 = 300;
-/// The load ends with so many, however slow the copies are: the stream drops none of them yet.
+/// The load ends at this number, however slow the copies are. The stream drops none of them yet.
 const MOST: u64 = 2 * COPIES as u64 * BETWEEN;
 
 fn opened(folder: &Path) -> Arc<dyn Bus> {

@@ -1,4 +1,4 @@
-//! A byte that changes on the disk is noticed, wherever in a message it stands, and everything else goes on.
+//! A changed byte on the disk is detected, wherever in a message it is, and everything else works.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ async fn store(folder: &Path) {
     }
 }
 
-/// Changes a letter in all places of the file where these words stand.
+/// Changes a letter of each occurrence of these words in the file.
 fn damage(folder: &Path, words: &str) {
     let path = folder.join(crate::FILE);
     let mut bytes = std::fs::read(&path).unwrap();
@@ -97,7 +97,7 @@ async fn an_inspection_changes_no_byte() {
     let folder = tempfile::tempdir().unwrap();
     let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
     bus.create_stream(StreamConfig::new("WIRE", &["wire.*"])).await.unwrap();
-    // What a killed process leaves: a log that is not in the file yet.
+    // The state after a killed process: its log is not yet in the file.
     let killed = tempfile::tempdir().unwrap();
     let files = [crate::FILE.to_owned(), format!("{}-wal", crate::FILE)];
     for file in &files {

@@ -44,8 +44,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
 
     let acked: BTreeSet<&str> = acked.into_iter().collect();
     let mut subscription = bus.subscribe(worker()).await.unwrap();
-    // What was acked between the ack and our being told may be missing here: at the end of the
-    // stream stands a message that nobody has had, so that the last pull need not wait.
+    // An acknowledgement may be missing here if the kill came before its report. The last message of the
+    // stream was never delivered, so that the last pull need not wait.
     let end = Outgoing::new("child.work.end", "end", "");
     bus.publish(end).await.unwrap();
     loop {
@@ -60,7 +60,7 @@ async fn nothing_acknowledged_is_lost_and_nothing_is_there_twice() {
     }
 }
 
-/// After each epoch record stand its records, from the first on without a hole.
+/// After each epoch record follow its records, from the first on without a hole.
 fn each_epoch_stands_alone(chain: &[Stored]) {
     let mut epoch = "";
     let mut expected = 0;

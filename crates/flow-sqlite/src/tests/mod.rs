@@ -1,4 +1,4 @@
-//! The suite over a real file, processes that are killed, and files that cannot be had.
+//! The suite over a real file, killed processes, and files that cannot be opened.
 
 mod child;
 mod conformance;

@@ -1,4 +1,4 @@
-//! What is erased is in no file any more, and the bus goes on with the rest.
+//! Erased messages are in no file, and the bus continues with the rest.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn all(offline: &mut Offline) -> Vec<Stored> {
     found
 }
 
-/// Erases every second message, and shortens the third. What stood there before.
+/// Erases every second message, and shortens the third. Returns the former text.
 fn erase_secrets(folder: &Path) -> Vec<Stored> {
     let mut offline = Offline::open(folder).unwrap();
     assert!(holds(folder, SECRET), "the search finds what is there");
@@ -53,7 +53,7 @@ fn erase_secrets(folder: &Path) -> Vec<Stored> {
     offline.commit().unwrap();
     offline.compact().unwrap();
     assert!(!holds(folder, SECRET), "something of it is still in a file");
-    // What is not committed is not done.
+    // Nothing is done before the commit.
     offline.begin().unwrap();
     offline.erase("WIRE", 1).unwrap();
     found
@@ -75,7 +75,7 @@ async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
     let mut desk = bus.subscribe(config()).await.unwrap();
     assert_eq!(desk.next(2).await.unwrap().len(), 2, "the second is in its hands");
     assert!(matches!(Offline::open(folder), Err(OpenError::InUse { .. })));
-    // What a process leaves that is killed: its log, too.
+    // The files of a killed process, with its log.
     let killed = tempfile::tempdir().unwrap();
     for file in [crate::FILE.to_owned(), format!("{}-wal", crate::FILE)] {
         std::fs::copy(folder.join(&file), killed.path().join(&file)).unwrap();
@@ -92,7 +92,7 @@ async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
     assert_eq!(state.bytes, left.iter().sum::<u64>());
     assert!(matches!(reopened.get("WIRE", 4).await, Err(BusError::Gone { .. })));
     assert_eq!(reopened.key_value("table").unwrap().get("key").await.unwrap(), None);
-    // The same may come again, and what was in somebody's hands does not come back.
+    // The same message may be published again. Deliveries that were under way do not come back.
     publish(&*reopened, "four", "Another. ").await;
     assert_eq!(sequences(&*reopened).await, [1, 3, 5]);
     let mut back = reopened.subscribe(config()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Files that cannot be had, and disks that are full: one clear message each, and nothing lost.
+//! Files that cannot be opened, and disks that are full: each gives one clear message, and nothing is lost.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
     let again = publish(&*bus, acknowledged).await;
     assert!(matches!(again, Err(BusError::DiskFull)), "{again:?}");
     drop(bus);
-    // With room again it goes on where it stood.
+    // When there is room again, it continues from its position.
     let roomy = open(folder.path(), clock()).unwrap();
     for number in 0..=acknowledged {
         assert_eq!(publish(&*roomy, number).await.unwrap(), number + 1);
@@ -93,7 +93,7 @@ async fn one_who_fails_does_not_take_others_with_it() {
     let folder = tempfile::tempdir().unwrap();
     let bus = open_limited(folder.path(), clock(), Some(60)).unwrap();
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
-    // All in one group or in several, in whatever way they come: the large one fails alone.
+    // In one group or in several, however they arrive: only the large one fails.
     let publish = |id: &'static str, size: usize| {
         let message = Outgoing::new("work.a", id, vec![b'x'; size]);
         bus.publish(message)

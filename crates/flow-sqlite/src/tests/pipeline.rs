@@ -1,5 +1,5 @@
-//! Both loops on the embedded bus, their process killed at random points: each article is decided
-//! on once, as in a run without a kill, and stands once in the output.
+//! Both loops on the embedded bus, with kills at random points. Each article is decided on once, as in a run
+//! without a kill, and is in the output once.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::child::{Victim, clock, say, told};
 
 const ROUNDS: u64 = 20;
 
-/// Numbers the articles: a decision lost or made twice changes all that follow.
+/// Numbers the articles: a lost or repeated decision changes all later ones.
 #[derive(Default)]
 struct Numbering(u64);
 

@@ -1,7 +1,7 @@
-//! The suite: one test for each promise of the seam, the same for every bus, without switches.
+//! The conformance suite: one test for each promise of the bus, the same for every bus, without switches.
 //!
-//! A bus passes with a [`Harness`] and the macro [`conformance_suite`](crate::conformance_suite),
-//! which makes a `#[tokio::test]` of each function here, so that a failure names the promise.
+//! A bus takes part with a [`Harness`] and the macro [`conformance_suite`](crate::conformance_suite). The
+//! macro makes a `#[tokio::test]` of each function here, so that a failure names the promise.
 
 #[expect(clippy::unwrap_used, reason = "a test, in whichever crate it runs")]
 mod tests;
@@ -26,11 +26,10 @@ use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::message::{Outgoing, Stored};
 
-/// The ids of all messages of a stream, for tests that kill: none stands twice, and no sequence is
-/// left out.
+/// The ids of all messages of a stream, for tests that kill.
 ///
 /// # Panics
-/// Where that does not hold.
+/// If an id occurs twice, or a sequence is missing.
 #[must_use]
 pub fn unique(messages: &[Stored]) -> BTreeSet<&str> {
     let places = messages.iter().map(|message| message.sequence);
@@ -40,27 +39,27 @@ pub fn unique(messages: &[Stored]) -> BTreeSet<&str> {
     ids
 }
 
-/// What the suite needs of a bus besides the seam.
+/// The requirements of the suite besides the bus interface.
 pub trait Harness: Send + Sync {
-    /// The bus as it is now. Empty at first; another after a crash.
+    /// The bus as it is now. It is empty at first, and another one after a crash.
     fn bus(&self) -> Arc<dyn Bus>;
 
-    /// The bus dies without a word and comes back with what it had stored.
+    /// The bus crashes without warning and comes back with its stored state.
     fn crash_and_reopen(&mut self) -> BoxFuture<'_, ()>;
 
-    /// Moves the time on, then lets everything happen that can happen without more time.
+    /// Advances the time, then lets everything happen that needs no more time.
     fn advance(&self, by: Duration) -> BoxFuture<'_, ()>;
 
-    /// The clock of the loops that the suite runs.
+    /// The clock of the loops in the suite.
     fn clock(&self) -> Arc<dyn Clock>;
 
-    /// How long the consumers of the suite may take. Where time cannot be moved it passes while the
-    /// suite asks and is answered: there it is to be long against that, also on a busy machine.
+    /// The acknowledgement deadline of the suite's consumers. If a test cannot move the time, it passes
+    /// during requests. The deadline must then be much longer than a request, also on a busy machine.
     fn deadline(&self) -> Duration {
         Duration::from_millis(300)
     }
 
-    /// Publishes to the subject until its stream takes no more, and says how many it took.
+    /// Publishes to the subject until its stream is full, and returns the number of messages.
     fn fill<'a>(&'a self, subject: &'a str) -> BoxFuture<'a, usize> {
         Box::pin(async move {
             for count in 0.. {
@@ -69,7 +68,7 @@ pub trait Harness: Send + Sync {
                 let publish = tokio::spawn(async move { bus.publish(message).await });
                 self.advance(tests::MOMENT).await;
                 if !publish.is_finished() {
-                    // It may be slow and not full.
+                    // The publish may be slow although the stream is not full.
                     self.advance(self.deadline()).await;
                 }
                 if !publish.is_finished() {
@@ -82,10 +81,10 @@ pub trait Harness: Send + Sync {
     }
 }
 
-/// Makes a test of each promise: `conformance_suite!(harness)`, where `harness` is a function
-/// without arguments that returns a future of a [`Harness`] over an empty bus. Where a crash takes more than
-/// one bus down, a second function gives those that crash: `conformance_suite!(harness, crashing)`; the
-/// first one's are never asked to.
+/// Makes a test of each promise: `conformance_suite!(harness)`. Here `harness` is a function without
+/// arguments that returns a future of a [`Harness`] over an empty bus. If a crash ends several buses at once,
+/// pass a second function for the buses that crash: `conformance_suite!(harness, crashing)`. The suite never
+/// crashes those of the first.
 #[macro_export]
 macro_rules! conformance_suite {
     ($harness:path) => {

@@ -57,7 +57,7 @@ pub enum Leadership {
     Released,
 }
 
-/// What the user of a lease requests.
+/// The request of a lease's user.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct LeaseRequest {
     /// To lead. Otherwise only to know who leads.
@@ -68,7 +68,7 @@ struct LeaseRequest {
     wants_release: bool,
 }
 
-/// A lease that a task renews, or none if there can be no other process.
+/// A lease that a task renews, or `None` if there can be no other process.
 pub struct Lease(Option<SharedLease>);
 
 struct SharedLease {

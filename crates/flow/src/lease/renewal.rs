@@ -1,4 +1,4 @@
-//! The task that renews our lease, or checks whether another process has abandoned its lease.
+//! The task that renews this process's lease, or checks whether another process has abandoned its lease.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(super) struct Renewal {
     pause: u32,
 }
 
-/// A lease of ours.
+/// A lease of this process.
 #[derive(Clone, Copy)]
 struct OwnLease {
     revision: u64,
@@ -83,7 +83,7 @@ impl Renewal {
                 break;
             }
             if has_resigned {
-                // If another process has the lease already, there is no reason to pause.
+                // If another process has the lease already, there is nothing to wait for.
                 self.pause = if self.give_back().await { CHECKS_AFTER_RESIGNING } else { 0 };
                 self.set_leadership(Leadership::Follows(None));
             }
@@ -113,7 +113,7 @@ impl Renewal {
         !matches!(within(&self.context, ANSWER_TIMEOUT, free).await, Err(BusError::Refused { .. }))
     }
 
-    /// Renews our lease. Returns how long to wait before the next renewal.
+    /// Renews the lease. Returns how long to wait before the next renewal.
     async fn renew(&mut self, held: OwnLease) -> Duration {
         let begun = self.context.clock.now();
         if begun.since(held.renewed) >= RENEWAL_DUE_AFTER {
@@ -125,7 +125,7 @@ impl Renewal {
                 .lease_in_table(self.answer_timeout(held))
                 .await
             {
-                // The answer to our last renewal was lost.
+                // The answer to the last renewal was lost.
                 Ok(LeaseOwner::Ours(revision)) => return self.lead_with(revision, begun),
                 Ok(LeaseOwner::Others(revision, name)) => {
                     self.held = None;

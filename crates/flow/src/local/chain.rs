@@ -28,7 +28,8 @@ pub(super) async fn take_over(
     let predecessor = Some(record.id.clone());
     match crate::Bus::publish_if_last(&bus, record, expected).await? {
         Published::New(_) => Ok(Box::new(LocalChain { bus, stream, predecessor })),
-        // The record belongs to another writer, or to an earlier start of ours whose chain may be in use.
+        // The record belongs to another writer, or to an earlier start of this process whose chain may be in
+        // use.
         Published::Duplicate(found) => Err(BusError::Refused { expected, found }),
     }
 }
@@ -36,7 +37,7 @@ pub(super) async fn take_over(
 impl ChainedPublisher for LocalChain {
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
         Box::pin(async move {
-            // Removed first: after a failure or a dropped future there is no predecessor to go on from.
+            // Removed first: after a failure or a dropped future there is no predecessor to continue from.
             let fenced = || BusError::Fenced(self.stream.clone());
             let mut predecessor = self.predecessor.take().ok_or_else(fenced)?;
             let mut rest = messages;

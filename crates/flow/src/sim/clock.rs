@@ -1,4 +1,4 @@
-//! A clock that stands still until a test moves it.
+//! A clock that only a test advances.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,8 +10,8 @@ use std::time::Duration;
 use crate::BoxFuture;
 use crate::clock::{Clock, UnixMillis};
 
-/// A clock that stands still until it is moved. All clones are the same clock. It wakes sleepers by
-/// their time, then by the order in which they began to sleep, so each run is the same.
+/// A clock that only a test advances. All clones are the same clock. It wakes sleepers by their time, then by
+/// the order in which they began to sleep, so each run is the same.
 #[derive(Clone)]
 pub struct VirtualClock(Arc<Mutex<ClockState>>);
 

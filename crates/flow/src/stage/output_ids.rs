@@ -12,7 +12,7 @@ use crate::clock::UnixMillis;
 use crate::error::BusError;
 use crate::position::{Position, first_since, rolled_back};
 
-/// The ids of output this old may be forgotten: half of the shortest window of our streams.
+/// The ids of output this old may be forgotten: half of the shortest window of wirefold's streams.
 pub(super) const IDS_MAY_EXPIRE_AFTER: Duration = Duration::from_mins(5);
 /// How much the clocks of two servers may differ.
 const SLACK: Duration = Duration::from_mins(1);

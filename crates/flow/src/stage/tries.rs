@@ -284,9 +284,8 @@ impl Worker {
         }
     }
 
-    /// Repeats a call until the bus answers; fails once the loop is stopped. Returns `None` for an error
-    /// that does not pass, such as a bucket that this user may not write. The error is reported, and the
-    /// work goes on.
+    /// Repeats a call until the bus answers; fails once the loop is stopped. Returns `None` for a permanent
+    /// error, such as a bucket that this user may not write. The error is reported, and the work continues.
     async fn call_until_answered<'a, T>(
         &self,
         mut call: impl FnMut() -> Answer<'a, T>,

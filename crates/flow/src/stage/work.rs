@@ -211,8 +211,7 @@ impl Worker {
         Ok(self.context.check_fail_point(Point::Published)?)
     }
 
-    /// Removes the messages that were published before, if that may be so long ago that the stream has
-    /// forgotten their ids.
+    /// Removes the messages that were published before, if the stream may have forgotten their ids since.
     async fn without_already_published(
         &self,
         message: &Stored,
@@ -336,7 +335,7 @@ fn retry(why: impl Into<String>) -> AckKind {
     AckKind::Retry { after: BUS_RETRY, why: why.into() }
 }
 
-/// Whether the bus is the problem: it does not answer, or a stream of ours is gone until somebody
+/// Whether the bus is the problem: it does not answer, or a stream of wirefold is missing until somebody
 /// creates it again.
 fn is_outage(error: &BusError) -> bool {
     error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))

@@ -11,7 +11,7 @@ use crate::message::Stored;
 use crate::store::publish::Expect;
 use crate::subject::{check_filter, check_name, matches};
 
-/// How many messages a reader scans at once if its filter matches few of them.
+/// How many messages a consumer scans in one step if its filter matches few of them.
 const SCANNED_AT_ONCE: usize = 256;
 
 /// A message and how often it has been delivered.

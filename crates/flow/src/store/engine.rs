@@ -20,7 +20,7 @@ use crate::subject::{check_filter, check_name, matches};
 
 /// The most expired messages that one job drops, so that no job takes long.
 const DROPPED_AT_ONCE: usize = 100;
-/// How many messages a reader scans at once if its filter matches few of them.
+/// How many messages a consumer scans in one step if its filter matches few of them.
 const SCANNED_AT_ONCE: usize = 256;
 
 /// The result of one try of a call.
@@ -147,7 +147,7 @@ impl Engine {
             check_filter(filter)?;
             let others = self.streams.iter().filter(|row| row.config.name != config.name);
             if others.flat_map(|row| &row.config.subjects).any(|other| overlap(filter, other)) {
-                let why = "another stream takes one of its subjects";
+                let why = "another stream has one of its subjects";
                 return Err(BusError::BadStream { stream: config.name.clone(), why });
             }
         }

@@ -1,9 +1,9 @@
 //! The rules of a bus inside one process, written once over plain tables.
 //!
-//! [`Engine`] has the rules: sequences, ids, bounds, deadlines, dead letters. [`Tables`] is its
-//! interface to a store. [`Runner`] carries out one [`Job`] after the other, each whole or not at all,
-//! and answers once it is durable. [`LocalBus`](crate::LocalBus) implements the bus over them. A bus
-//! with a server follows the server's rules and needs none of this.
+//! [`Engine`] has the rules: sequences, ids, bounds, deadlines, dead letters. [`Tables`] is its interface to
+//! a store. [`Runner`] carries out [`Job`]s in order, each whole or not at all, and answers once it is
+//! durable. [`LocalBus`](crate::LocalBus) implements the bus over them. A bus with a server follows the
+//! server's rules and needs none of this.
 
 mod consumers;
 mod engine;

@@ -7,15 +7,15 @@ use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::subject::check_subject;
 
-/// How many messages are scanned at once for one that names another.
+/// How many messages one step scans for a message that refers to another.
 const SCANNED_AT_ONCE: usize = 64;
 
-/// What a publish expects of its stream.
+/// The expected state of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
     /// Nothing.
     Nothing,
-    /// The last message on the subject has this sequence; 0: there is none.
+    /// The sequence of the last message on the subject; 0: there is none.
     LastOnSubject(u64),
     /// The last message of the stream has this id, and the id of the new one is not stored yet.
     Predecessor(String),

@@ -1,4 +1,4 @@
-//! The suite over the simulated bus, the loops by themselves, and both under faults.
+//! The suite over the simulated bus, the loops alone, and both under faults.
 
 mod conformance;
 pub(crate) mod pipeline;

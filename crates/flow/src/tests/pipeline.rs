@@ -1,4 +1,4 @@
-//! A small pipeline: articles → writer → workers → output, and what it leaves behind.
+//! A small pipeline: articles → writer → workers → output, and its results.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::sim::{Random, VirtualClock};
 use crate::stage::{Emit, Input, Stage, StageError};
 use crate::writer::{Decide, INPUT, Record, Source, WriterConfig};
 
-/// How long a worker may take before its message goes to another.
+/// How long a worker may take before another one gets its message.
 pub(super) const DEADLINE: Duration = Duration::from_secs(2);
 
 pub(super) fn article(number: u64) -> Outgoing {
@@ -29,7 +29,7 @@ pub(crate) async fn create_streams(bus: &dyn Bus) {
         ("OUT", "out.>", &["sink"]),
         ("DEAD", "dead.>", &[]),
     ] {
-        // Longer than any fault, so that repeats of the output are seen for what they are.
+        // Longer than any fault, so that repeated outputs are recognised as duplicates.
         let window = Duration::from_hours(24);
         let readers = readers.iter().map(|reader| (*reader).to_owned()).collect();
         let stream = StreamConfig { window, readers, ..StreamConfig::new(name, &[subjects]) };
@@ -59,12 +59,12 @@ pub(super) fn worker_config() -> ConsumerConfig {
     }
 }
 
-/// Everything that stands on a stream.
+/// All messages of a stream.
 pub(super) async fn all(bus: &dyn Bus, stream: &str, filter: &str) -> Vec<Stored> {
     bus.read(stream, filter, 1).await.unwrap().ready(10_000).await.unwrap()
 }
 
-/// The article that a message of any of the streams is about: the first word of its body.
+/// The article of a message on any of the streams: the first word of its body.
 pub(super) fn article_of(message: &Stored) -> String {
     let body = String::from_utf8_lossy(&message.body);
     body.split(' ').next().unwrap_or_default().to_owned()
@@ -74,8 +74,7 @@ fn number_of(id: &str) -> u64 {
     id[1..].parse().unwrap()
 }
 
-/// Decides by everything that came before, so that a decision lost, doubled or made out of order
-/// changes all that follow.
+/// Decides from all earlier inputs, so that a lost, doubled or misplaced decision changes all later ones.
 #[derive(Default)]
 pub(super) struct Tally {
     articles: u64,
@@ -122,7 +121,7 @@ impl Decide for Tally {
     }
 }
 
-/// The decisions of a run in which nothing happens, over the same input.
+/// The decisions of a run without faults over the same input.
 pub(super) fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
     let mut tally = Tally::default();
     let fails = |input: &Stored| matches!(number_of(&input.id) % 19, 5 | 7);
@@ -134,7 +133,7 @@ pub(super) fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
     decided.collect()
 }
 
-/// Sends articles on; some late, some again, some never.
+/// Forwards articles: some late, some twice, some never.
 pub(super) struct Worker {
     pub(super) clock: VirtualClock,
     pub(super) random: std::sync::Mutex<Random>,

@@ -1,5 +1,5 @@
-//! What ends the process, over a bus that loses answers and whose copies lag behind: no strike is lost, and
-//! none is one too many. `WIREFOLD_SEED=n` runs that one alone.
+//! Messages that crash the process, over a bus that loses answers and has replicas that lag. No strike is
+//! lost, and none is added. `WIREFOLD_SEED=n` runs one seed.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -26,12 +26,12 @@ const GOOD: u64 = 7;
 /// More lives than any run needs.
 const MOST_LIVES: u32 = 50;
 
-/// One process, until the poison ends it.
+/// One process, until the poison crashes it.
 #[derive(Default)]
 struct Process {
     ends: CancellationToken,
     is_dying: AtomicBool,
-    /// A writer says it of the first that it tries alone.
+    /// A writer reports the first input that it tries alone.
     is_writer: bool,
     /// Whether the poison was tried alone.
     is_alone: AtomicBool,
@@ -63,7 +63,7 @@ impl Stage for Handling {
         let id = input.message.id;
         if id == "poison" {
             self.0.ends.cancel();
-            // Whoever waits for its turn does not get it any more.
+            // A message that waits for its turn does not get it any more.
             return Box::pin(pending());
         }
         let emit = Outgoing::new("out.one", id.clone(), id.into_bytes());
@@ -92,7 +92,7 @@ impl Decide for Deciding {
     }
 }
 
-/// Runs a loop in one process after the other.
+/// Runs a loop in successive processes.
 type Start = fn(StageContext, Arc<Process>) -> BoxFuture<'static, Result<(), LoopError>>;
 
 fn stage(
@@ -117,7 +117,7 @@ fn writer(
     Box::pin(run_writer(context, writer_config(), decide, CancellationToken::new()))
 }
 
-/// Whether the poison was tried alone, for each life that it ended.
+/// Whether the poison was tried alone, for each crash that it caused.
 async fn lives(
     seed: u64,
     start: Start,
@@ -163,13 +163,13 @@ async fn lives(
             }
         }
         fatal.push(process.is_alone.load(Ordering::SeqCst));
-        // What was in hand comes back.
+        // The messages in hand come back.
         clock.sleep_until(clock.now().plus(DEADLINE * 2)).await;
     }
     Err(format!("no end of it: {fatal:?}"))
 }
 
-/// Waits until the poison is buried, and what is good stands.
+/// Waits until the poison is a dead letter and the good results are stored.
 async fn is_done(bus: &dyn Bus, done: &str, clock: &VirtualClock) {
     let (stream, filter) = done.split_once('/').unwrap();
     loop {

@@ -1,4 +1,4 @@
-//! The pipeline under faults, by seeds. `WIREFOLD_SEED=n` runs that one alone, `WIREFOLD_SEEDS=n` the first n.
+//! The pipeline under faults, by seeds. `WIREFOLD_SEED=n` runs one seed, `WIREFOLD_SEEDS=n` the first n.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -27,13 +27,13 @@ use crate::writer::run_writer;
 
 const SEEDS: u64 = 200;
 const ARTICLES: u64 = 60;
-/// Where processes end by chance, so many inputs may be set aside, and one more for so many ends.
+/// With random crashes, at most this many inputs may be set aside, and one more for this many crashes.
 const SET_ASIDE: usize = 2;
 const ENDS_FOR_ONE: usize = 300;
-/// Virtual time after which a pipeline that is not done counts as stuck.
+/// A pipeline that is not done after this virtual time counts as stuck.
 const PATIENCE: Duration = Duration::from_hours(12);
 
-/// Crashes by chance, until told to stop.
+/// Crashes at random, until it is stopped.
 struct Dice {
     random: Mutex<Random>,
     in_a_thousand: u64,
@@ -50,28 +50,29 @@ impl FailPoints for Dice {
 struct Simulation {
     clock: VirtualClock,
     sim: SimBus,
-    /// The bus without faults.
+    /// The bus under the faults.
     bus: Arc<dyn Bus>,
     random: Random,
     calm: CancellationToken,
     stop: CancellationToken,
-    /// Cancelled while there is no power: whatever runs is gone at once. A watch would wake in an order of its own.
+    /// Cancelled while the power is off: everything that runs stops at once. A watch channel would wake its
+    /// receivers in its own order.
     power: Arc<Mutex<CancellationToken>>,
     disk: SimDisk,
     /// Commits that a power cut may lose.
     unsynced: usize,
-    /// How often a loop ended before its time.
+    /// How often a loop ended early.
     ends: Arc<AtomicUsize>,
 }
 
-/// What stands when all is over.
+/// The final state.
 #[derive(PartialEq)]
 struct Outcome {
     inputs: Vec<Stored>,
     decided: Vec<Stored>,
     output: Vec<Stored>,
     dead: Vec<Stored>,
-    /// How often a loop ended before its time.
+    /// How often a loop ended early.
     ends: usize,
 }
 
@@ -96,7 +97,7 @@ impl Simulation {
         }
     }
 
-    /// A bus with faults and a loop's context on it, each with dice of its own.
+    /// A bus with faults and a loop's context on it, each with its own random numbers.
     fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
@@ -118,7 +119,7 @@ impl Simulation {
         StageContext { fail_points: Arc::new(dice), ..StageContext::new(bus, clock) }
     }
 
-    /// Starts a loop, again and again after a crash or a fence, until it is told to stop.
+    /// Starts a loop, again after each crash or fence, until it is stopped.
     fn supervise(
         &mut self,
         longest_pause: Duration,
@@ -155,7 +156,7 @@ impl Simulation {
     fn start_all(&mut self) -> Vec<tokio::task::JoinHandle<()>> {
         let mut running = Vec::new();
         for _ in 0..2 {
-            // Two writers at once, of which each takes over from the other when it comes back.
+            // Two writers at once. Each takes over from the other when it comes back.
             let context = self.context();
             running.push(self.supervise(Duration::from_mins(1), move |stop| {
                 let decide = Box::new(Tally::default());
@@ -172,7 +173,7 @@ impl Simulation {
         running
     }
 
-    /// Publishes every article until it stands: also again, where a power cut lost it.
+    /// Publishes every article until it is stored, also again if a power cut lost it.
     fn source(&mut self) -> tokio::task::JoinHandle<()> {
         let context = self.context();
         let sound = self.bus.clone();
@@ -198,10 +199,10 @@ impl Simulation {
         })
     }
 
-    /// The power fails for a moment: everybody is gone, and with them what the disk had not synced.
+    /// The power fails for a moment: all processes stop, and unsynced writes are lost.
     async fn cut_power(&mut self) {
         self.power.lock().unwrap().cancel();
-        // What was under way arrives, or does not.
+        // Messages under way arrive or are lost.
         self.clock.sleep_until(self.clock.now().plus(DEADLINE * 3)).await;
         let commits = self.random.below(self.unsynced as u64 + 1);
         self.sim.lose_tail(usize::try_from(commits).unwrap());
@@ -227,7 +228,7 @@ impl Simulation {
             }
             self.clock.sleep_until(self.clock.now().plus(Duration::from_secs(1))).await;
         }
-        // What comes late, comes now; then everything goes down in peace.
+        // Late messages arrive; then all loops stop.
         self.clock.sleep_until(self.clock.now().plus(Duration::from_mins(5))).await;
         self.calm.cancel();
         self.stop.cancel();
@@ -272,7 +273,7 @@ fn check(outcome: &Outcome) -> Result<(), String> {
         let cause = letter.headers.get("Wf-Dead-Cause");
         letter.subject == "dead.writer" && cause == Some(Cause::MaxDeliver.as_str())
     });
-    // Chance may end a writer three times at one input; here others take over from it as often, besides.
+    // A writer may crash at random three times on one input. Here take-overs happen as often, too.
     let set_aside = set_aside.count();
     if set_aside > SET_ASIDE + outcome.ends / ENDS_FOR_ONE {
         return Err(format!("{set_aside} good inputs set aside after {} ends", outcome.ends));
@@ -300,7 +301,7 @@ fn simulate(seed: u64) -> Result<Outcome, String> {
     })
 }
 
-/// The seeds to run: so many, unless the environment says how many or which one.
+/// The seeds to run: this many, unless the environment gives a number or one seed.
 pub(super) fn seeds(count: u64) -> Range<u64> {
     match (number("WIREFOLD_SEED"), number("WIREFOLD_SEEDS")) {
         (Some(seed), _) => seed..seed + 1,
@@ -353,13 +354,13 @@ async fn a_commit_that_fails_leaves_nothing_or_all_of_it_and_a_power_cut_the_beg
     }
     assert!(told.iter().all(|times| *times > 0), "{told:?}");
     sim.fail_commits(0, 1);
-    // The last that was to fail.
+    // The last seed that had to fail.
     let _ = bus.publish(article(40)).await;
     let before = all(&*bus, "IN", ">").await;
     assert_eq!(sim.lose_tail(3), 3);
     let kept = all(&*bus, "IN", ">").await;
     assert_eq!(kept, before[..before.len() - 3]);
-    // What was lost was never there: neither its id nor its sequence.
+    // A lost message leaves neither its id nor its sequence.
     let lost = &before[kept.len()];
     let again = Outgoing::new(lost.subject.clone(), lost.id.clone(), lost.body.to_vec());
     assert_eq!(bus.publish(again).await.unwrap(), Published::New(lost.sequence));

@@ -1,4 +1,4 @@
-//! The loop of a stage by itself.
+//! The loop of a stage alone.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Longer than a stream remembers ids.
 const LONG: Duration = Duration::from_mins(30);
 
-/// Does what a message's body says.
+/// Follows the instruction in a message's body.
 struct Obedient {
     clock: VirtualClock,
     handled: Arc<Mutex<Vec<(String, u32)>>>,
@@ -118,7 +118,7 @@ impl Running {
         self.all("OUT").await.into_iter().map(|message| message.id).collect()
     }
 
-    /// Why each dead letter died.
+    /// The reason of each dead letter.
     async fn dead(&self) -> Vec<(String, String)> {
         let said = |letter: &Stored, name| letter.headers.get(name).unwrap_or_default().to_owned();
         let reasons = self.all("DEAD").await;
@@ -212,7 +212,7 @@ async fn what_was_published_before_ids_were_forgotten_is_not_published_again() {
     }
     running.advance(LONG).await;
     running.publish("a", "late").await;
-    // As by a life that was killed between its two publishes.
+    // As if a process was killed between its two publishes.
     running.bus.publish(Outgoing::new("out.x", "a1", "")).await.unwrap();
     running.advance(LONG).await;
     assert_eq!(running.handled.lock().unwrap().last(), Some(&("a".to_owned(), 2)));
@@ -333,7 +333,7 @@ async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
     running.stopped().await;
 }
 
-/// What a stream that is away so long has got once it is there again, and how often each was delivered.
+/// The messages of a stream after an outage of this length, and how often each was delivered.
 async fn after_an_outage(seconds: u64) -> (Vec<String>, u32) {
     let running = running(4).await;
     let ids = ["a", "b", "c", "d", "e", "f"];

@@ -1,4 +1,4 @@
-//! A lease and who stands by: kills, pauses and cuts over many seeds. `WIREFOLD_SEED=n` runs that one.
+//! A lease and its standbys: kills, pauses and cuts over many seeds. `WIREFOLD_SEED=n` runs one seed.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,11 +24,11 @@ use crate::sim::{Partition, Random, SimBus, SimDisk, VirtualClock};
 use crate::writer::{Decide, Record, run_leased_writer};
 
 const SEEDS: u64 = 120;
-/// From a leader's last sign of life to the next one's epoch record.
+/// From a leader's last sign of life to the epoch record of the next one.
 const TAKE_OVER: Duration = Duration::from_millis(2_600);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Remembers when a writer took over and when it stood by.
+/// Records when a writer took over and when it stood by.
 #[derive(Default)]
 struct Log(Mutex<Vec<(UnixMillis, &'static str)>>);
 
@@ -51,7 +51,7 @@ impl Observer for Watch {
     }
 }
 
-/// Counts how often it begins from what it recalled.
+/// Counts how often it starts from a recalled state.
 struct Counting {
     tally: Tally,
     restarts: Arc<AtomicUsize>,
@@ -76,7 +76,7 @@ impl Decide for Counting {
     }
 }
 
-/// A process with a writer of its own.
+/// A process with its own writer.
 struct Replica {
     restarts: Arc<AtomicUsize>,
     way: Arc<Partition>,
@@ -95,13 +95,13 @@ impl Replica {
         log.iter().rev().find(|(_, it)| *it == what).map(|(at, _)| *at)
     }
 
-    /// Whether the last that it said is that it leads.
+    /// Whether its last report is that it leads.
     fn leads(&self) -> bool {
         let log = self.log.0.lock().unwrap();
         log.last().is_some_and(|(_, what)| ["leads", "renews"].contains(what))
     }
 
-    /// As `kill -9`: nothing of it reaches the bus any more.
+    /// Like `kill -9`: nothing from it reaches the bus any more.
     fn kill(&self) {
         self.way.cut();
         self.running.abort();
@@ -167,7 +167,7 @@ impl Stand {
         all(&*self.bus, "DECIDED", "decided.article").await.len()
     }
 
-    /// What stands is what one writer alone would have decided.
+    /// The stored decisions are those of a single writer.
     async fn check(&self, inputs: u64) -> Result<(), String> {
         let decided = all(&*self.bus, "DECIDED", "decided.article").await;
         let dead: BTreeSet<u64> =
@@ -281,7 +281,7 @@ fn an_outage_for_all_changes_no_leader() {
         }
         stand.pass(60 * SECOND).await;
         assert_eq!(first.count("doubts"), 1);
-        // Who stands by is back a moment sooner, and finds what it found before the outage.
+        // A standby comes back a moment earlier, and finds the state from before the outage.
         second.way.heal();
         stand.pass(SECOND).await;
         first.way.heal();
@@ -292,7 +292,7 @@ fn an_outage_for_all_changes_no_leader() {
     });
 }
 
-/// A server that an earlier release set up: it has no such table, and lets nobody make one.
+/// A server that an earlier release set up: it has no such table, and permits nobody to make one.
 struct NotThere;
 
 impl KeyValue for NotThere {
@@ -388,7 +388,7 @@ async fn run_with_problems(mut stand: Stand, seed: u64) -> Result<(), String> {
         if random.happens(500) {
             continue;
         }
-        // All is well again: within the bound one leads, and has decided on everything.
+        // All is well again: within the bound one replica leads, and has decided on everything.
         stand.pass(TAKE_OVER + SECOND).await;
         let leaders = replicas.iter().filter(|replica| replica.leads()).count();
         if leaders != 1 {

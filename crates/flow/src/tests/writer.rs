@@ -1,4 +1,4 @@
-//! The loop of a writer by itself.
+//! The loop of a writer alone.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,7 +29,7 @@ struct Stand {
     gaps: Arc<Gaps>,
 }
 
-/// Remembers the gaps and the streams that went back that it is told of, and how often the loop was alive.
+/// Records the reported gaps, the streams that went back, and the number of heartbeats.
 #[derive(Default)]
 struct Gaps {
     alive: AtomicU64,
@@ -134,7 +134,7 @@ async fn a_writer_is_alive_as_soon_as_it_knows_its_decisions_also_without_inputs
     running.await.unwrap().unwrap();
 }
 
-/// Knows a body that it has decided on.
+/// Recognises a body that it has decided on.
 #[derive(Default)]
 struct Once {
     tally: Tally,
@@ -275,7 +275,7 @@ impl Decide for ById {
     }
 }
 
-/// A store with the decisions of another, and other inputs: some of those, then new ones.
+/// A store with the decisions of another writer, and other inputs: some of the same, then new ones.
 async fn put_back(decisions: &[Stored], inputs: impl Iterator<Item = u64>) -> Stand {
     let stand = Stand::new().await;
     for number in inputs {
@@ -297,7 +297,7 @@ async fn an_input_that_went_back_is_told_and_what_is_new_there_is_decided_on() {
     running_before.await.unwrap().unwrap();
     let decisions = all(&*before.bus, "DECIDED", ">").await;
 
-    // Shorter than what had been read, and as long, with another message at its end.
+    // Shorter than what had been read; and equally long, with another message at its end.
     for (new, told) in [(30..31, (4, 3)), (30..34, (4, 6))] {
         let stand = put_back(&decisions, (20..22).chain(new.clone())).await;
         let (stop, running) = stand.start_with(writer_config(), Box::<ById>::default());
@@ -313,7 +313,7 @@ async fn an_input_that_went_back_is_told_and_what_is_new_there_is_decided_on() {
         assert_eq!(ids, expected.collect::<Vec<_>>());
         let last = decided.last().map(Position::from).unwrap();
 
-        // It goes on from there, and has nothing more to tell.
+        // It continues from there, and has nothing more to report.
         let (again, running_again) = stand.start_with(writer_config(), Box::<ById>::default());
         stand.rest().await;
         again.cancel();
@@ -323,7 +323,7 @@ async fn an_input_that_went_back_is_told_and_what_is_new_there_is_decided_on() {
     }
 }
 
-/// Counts what it decides on.
+/// Counts its decisions.
 struct Counted(Tally, Arc<AtomicU64>);
 
 impl Decide for Counted {
@@ -351,7 +351,7 @@ async fn what_comes_while_a_batch_is_written_is_decided_and_goes_with_the_next_u
     for number in (0..).filter(|number| number % 19 > 7).take(900) {
         stand.bus.publish(article(number)).await.unwrap();
     }
-    // Full after the epoch record: nobody reads, and nothing unread is lost.
+    // The stream is full after the epoch record: nobody reads, and no unread message is lost.
     let output = |max_bytes: u64| StreamConfig {
         max_bytes,
         readers: vec!["worker".into()],
@@ -391,7 +391,7 @@ async fn its_place_is_marked_when_it_rests_after_a_full_batch() {
             stand.clock.advance(HEARTBEAT);
             stand.rest().await;
         }
-        // Only what has been read makes room.
+        // Only messages that were read make room.
         let narrow = StreamConfig {
             max_bytes: 200,
             readers: vec!["writer".into()],

@@ -130,7 +130,7 @@ struct ReadAhead {
     last_sequence: u64,
 }
 
-/// How many inputs are read at once while decisions are replayed.
+/// How many inputs one read returns while decisions are replayed.
 const READ_AT_ONCE: usize = 256;
 
 impl<'a> InputsOfDecisions<'a> {

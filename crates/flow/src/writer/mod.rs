@@ -1,8 +1,8 @@
 //! The single writer: it reads its inputs in order and writes at most one decision for each.
 //!
-//! An input that cannot be decided on becomes a dead letter. Each decision has the offsets of the
-//! inputs in its headers, so output and offsets cannot differ. To take over, a writer writes an epoch
-//! record, which fences the previous writer. Then it goes on from the offsets of the last decision.
+//! An input that cannot be decided on becomes a dead letter. Each decision has the offsets of the inputs in
+//! its headers, so output and offsets cannot differ. To take over, a writer writes an epoch record, which
+//! fences the previous writer. Then it continues from the offsets of the last decision.
 
 mod batch_writer;
 mod inputs;
@@ -66,8 +66,8 @@ pub trait Decide: Send {
         false
     }
 
-    /// Saves the state outside the stream for the next restart. Every decision is stored, the last one
-    /// is `last`. Slow work goes on in the background.
+    /// Saves the state outside the stream for the next restart. Every decision is stored, and `last` is the
+    /// last one. Slow work continues in the background.
     fn save(&mut self, _last: &CommittedDecision) {}
 
     /// Saves the state when the writer stops, and returns once it is saved.
@@ -119,7 +119,7 @@ pub struct WriterConfig {
     pub decisions: String,
     /// The subject of its epoch records; in the same stream.
     pub epochs: String,
-    /// Where inputs go that cannot be decided on.
+    /// The subject for inputs that cannot be decided on.
     pub dead: DeadLetters,
     /// The bucket for the offsets at each start and for strikes of inputs that may kill the process.
     /// Without one there are no strikes.

@@ -87,7 +87,7 @@ pub async fn run_leased_writer(
                 writer.lease.resign();
                 continue;
             }
-            // All records are ours, so one of our own writes was interrupted.
+            // All records are from this writer, so one of its own writes was interrupted.
             BusError::Fenced(_) | BusError::Refused { .. } => {
                 BusError::Unavailable(error.to_string())
             }
@@ -283,7 +283,7 @@ impl Writer {
     async fn take_over(&mut self) -> Result<(u64, Box<dyn ChainedPublisher>, u64), LoopError> {
         let bus = self.context.bus.clone();
         let last = bus.last(&self.config.output, &self.config.epochs).await?;
-        // An epoch of ours is never used again, even if its record is gone.
+        // An epoch of this process is never used again, even if its record is gone.
         let epoch = last.as_ref().map_or(0, epoch_of).max(self.own_epoch.unwrap_or(0)) + 1;
         let expected = last.map_or(0, |last| last.sequence);
         let record = self.decide.epoch_record(epoch, self.context.clock.now());
@@ -306,7 +306,7 @@ impl Writer {
     /// Whether the last epoch record is that of a later writer.
     async fn has_later_epoch(&mut self) -> Result<bool, BusError> {
         let last = self.context.bus.last(&self.config.output, &self.config.epochs).await?;
-        // A record that has expired, or that is older than ours, is not of a later writer.
+        // A record that has expired, or that is older than this writer's, does not belong to a later writer.
         Ok(last.is_some_and(|last| Some(epoch_of(&last)) > self.own_epoch))
     }
 

@@ -298,7 +298,7 @@ impl Suspects {
         Ok(())
     }
 
-    /// If the bucket cannot be used, as for a user without the permission, reports that and goes on
+    /// If the bucket cannot be used, such as by a user without the permission, reports that and continues
     /// without it.
     fn disable_if_unavailable(
         &mut self,

@@ -1,4 +1,4 @@
-//! What is not gone to.
+//! Refused addresses.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::{client, client_that_allows, get, refusal};
 use crate::resolve::{Lookup, LookupFuture};
 use crate::{Client, ClientError, Request, SendError, Settings};
 
-/// Ways to write an address that is not public, as `url` and the eye may differ on them.
+/// Spellings of an address that is not public, which `url` and people may read differently.
 const PRIVATE: [&str; 72] = [
     "http://127.0.0.1/",
     "http://127.1/",
@@ -94,7 +94,7 @@ async fn private_literals_in_every_spelling_are_refused() {
     let guarded = client_that_allows(&[]);
     for url in PRIVATE {
         let why = refusal(&guarded, url).await;
-        assert!(why.contains("no public address"), "{url}: {why}");
+        assert!(why.contains("not in a public or allowed network"), "{url}: {why}");
     }
 }
 
@@ -102,7 +102,7 @@ async fn private_literals_in_every_spelling_are_refused() {
 async fn names_of_private_addresses_are_refused() {
     for url in ["http://localhost/", "http://localhost:7777/"] {
         let why = refusal(&client_that_allows(&["10.0.0.0/8"]), url).await;
-        assert_eq!(why, "localhost is no public address and no network that is let in", "{url}");
+        assert_eq!(why, "localhost is not in a public or allowed network", "{url}");
     }
 }
 
@@ -142,7 +142,7 @@ async fn a_net_that_is_let_in_opens_itself_and_nothing_else() {
     refusal(&client_that_allows(&["127.0.0.1/32"]), "http://10.0.0.1/").await;
 }
 
-/// Zones of links and hosts that no parser takes never come to a request.
+/// No request can be made for zones of links and hosts that no parser accepts.
 #[test]
 fn what_is_no_address_is_none() {
     for text in [
@@ -155,11 +155,11 @@ fn what_is_no_address_is_none() {
     }
 }
 
-/// Names whose addresses change from one look to the next.
+/// Names whose addresses change between two look-ups.
 #[derive(Debug, Default)]
 struct Rebinding {
     looks: AtomicUsize,
-    /// What is answered in turn, the last again and again.
+    /// The successive answers; the last one repeats.
     answers: Vec<&'static [&'static str]>,
 }
 
@@ -172,7 +172,7 @@ impl Lookup for Rebinding {
     }
 }
 
-/// A client for which `127.0.0.1` is a good address and every other of loopback is not.
+/// A client that allows `127.0.0.1` and no other address of loopback.
 fn rebound(answers: &[&'static [&'static str]]) -> (Client, Arc<Rebinding>) {
     let lookup = Arc::new(Rebinding { answers: answers.to_vec(), ..Rebinding::default() });
     let allow = vec!["127.0.0.1/32".parse().unwrap()];
@@ -180,8 +180,8 @@ fn rebound(answers: &[&'static [&'static str]]) -> (Client, Arc<Rebinding>) {
     (Client::with(settings, lookup.clone(), Vec::new()).unwrap(), lookup)
 }
 
-/// What is connected to is what was looked at: there is one look-up a connection, and nothing
-/// comes between it and the check.
+/// The client connects to the address it checked: there is one look-up for each connection, and nothing
+/// between it and the check.
 #[tokio::test]
 async fn a_name_that_is_bound_anew_gains_nothing() {
     let address = serve(
@@ -194,7 +194,7 @@ async fn a_name_that_is_bound_anew_gains_nothing() {
     assert_eq!(guarded.send(get(&url)).await.unwrap().body, "hello");
     assert_eq!(lookup.looks.load(Ordering::Relaxed), 1);
     let why = refusal(&guarded, &url).await;
-    assert!(why.contains("rebind.example is no public address"), "{why}");
+    assert!(why.contains("rebind.example is not in a public or allowed network"), "{why}");
     assert_eq!(lookup.looks.load(Ordering::Relaxed), 2);
     for mixed in [&["127.0.0.1", "127.0.0.2"][..], &["127.0.0.1", "::1"], &["169.254.169.254"]] {
         refusal(&rebound(&[mixed.to_vec().leak()]).0, &url).await;
@@ -234,7 +234,7 @@ async fn headers_are_sent_as_given() {
 async fn what_cannot_stand_in_a_header_is_refused() {
     let request = Request::get("http://wire.example/".parse().unwrap()).with_header("X", "a\nb");
     let refused = client().send(request).await.unwrap_err();
-    assert_eq!(refused, SendError::refused("the value of X cannot stand in a header"));
+    assert_eq!(refused, SendError::refused("the value of X cannot be used in a header"));
     let settings = Settings { user_agent: "a\nb".to_owned(), ..Settings::default() };
     assert!(matches!(Client::new(settings), Err(ClientError::UserAgent(_))));
 }

@@ -26,8 +26,8 @@ fn zipped(mebibytes: usize) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Gzip of so many times 8 MiB of zeros. What ends in a flush can be repeated: RFC 1951 lets blocks
-/// follow each other. The checksum at the end is never reached.
+/// Gzip of this many times 8 MiB of zeros. A part that ends in a flush can be repeated, because RFC 1951 lets
+/// blocks follow each other. The checksum at the end is never reached.
 fn bomb(times: usize) -> Vec<u8> {
     const GZIP_HEADER: usize = 10;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -96,7 +96,7 @@ async fn what_grows_beyond_measure_is_refused() {
     assert_eq!(client().send(get(&url)).await.unwrap().body.len(), MIB, "a mebibyte harms nobody");
 }
 
-/// Some servers break what they encode; asked in the plainest way they need not.
+/// Some servers encode wrongly, and work in compatibility mode.
 #[tokio::test]
 async fn the_plainest_way_asks_for_no_encoding() {
     let echo = |headers: HeaderMap| async move {
@@ -107,7 +107,7 @@ async fn the_plainest_way_asks_for_no_encoding() {
     assert_eq!(client().send(plain).await.unwrap().body, "identity");
 }
 
-/// The most memory this process has used, in bytes; zero where the system does not say.
+/// The most memory this process has used, in bytes; zero if the system does not report it.
 fn peak_memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -115,7 +115,7 @@ fn peak_memory() -> usize {
     kibibytes.unwrap_or(0) * 1024
 }
 
-/// A gibibyte of zeros in a few megabytes of gzip: reading stops at the cap, not at the end.
+/// A gibibyte of zeros in a few megabytes of gzip: reading stops at the cap and not at the end.
 #[tokio::test]
 async fn a_bomb_is_stopped_at_the_cap() {
     let bomb = Bytes::from(bomb(128));
@@ -167,7 +167,7 @@ async fn broken_answers_are_broken() {
     assert!(matches!(refused, SendError::Broken { .. }), "{refused:?}");
 }
 
-/// A deadline over reads alone would be put off by every byte.
+/// Every byte would postpone a deadline that applies to single reads.
 #[tokio::test]
 async fn slow_and_silent_servers_meet_the_deadline() {
     let after = Duration::from_millis(300);

@@ -1,4 +1,4 @@
-//! A private network that is let in is let in for whoever lies in it.
+//! An allowed private network is allowed only for feeds in it.
 
 use axum::Router;
 use axum::http::header;
@@ -11,7 +11,7 @@ use crate::{Client, Request, SendError, Settings};
 
 const NETS: [&str; 2] = ["127.0.0.1/32", "127.0.0.2/32"];
 
-/// A server at an address of loopback; `/to/…` leads on.
+/// A server at an address of loopback; `/to/…` redirects.
 async fn at(ip: &str) -> String {
     let listener = TcpListener::bind((ip, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -43,7 +43,7 @@ async fn a_network_is_let_in_for_its_own() {
         (format!("{one}/end"), one.clone(), false),
         (format!("{two}/end"), one.clone(), true),
         (format!("{two}/end"), two.clone(), false),
-        // Whoever lies in the public network.
+        // A feed in the public network.
         (format!("{one}/end"), "http://1.1.1.1/feed".to_owned(), true),
     ] {
         assert_eq!(is_refused(&client, led_by(&url, &home)).await, refused, "{home} to {url}");
@@ -57,7 +57,10 @@ async fn a_redirect_stays_in_its_network() {
     let inside = client.send(get(&format!("{one}/to/{again}/end"))).await.unwrap();
     assert_eq!(inside.url.as_str(), format!("{again}/end"));
     let outside = client.send(get(&format!("{one}/to/{two}/end"))).await.unwrap_err();
-    assert!(outside.to_string().contains("127.0.0.2 is no public address"), "{outside}");
+    assert!(
+        outside.to_string().contains("127.0.0.2 is not in a public or allowed network"),
+        "{outside}"
+    );
 }
 
 #[tokio::test]

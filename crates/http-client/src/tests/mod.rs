@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::{Client, Request, SendError, Settings};
 
-/// A client that lets in loopback.
+/// A client that allows loopback.
 fn client() -> Client {
     client_that_allows(&["127.0.0.0/8"])
 }

@@ -1,4 +1,4 @@
-//! Proxies: only by choice, and never with less care for what is asked.
+//! Proxies: only if configured, and with the same checks of requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use crate::{Request, SendError};
 
 type Named = Arc<Mutex<Vec<String>>>;
 
-/// A SOCKS5 proxy that notes the names it is asked for and answers in place of every host.
+/// A SOCKS5 proxy that records the requested names, and answers in place of every host.
 async fn proxy() -> (Url, Named) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -22,7 +22,7 @@ async fn proxy() -> (Url, Named) {
             let (connection, _) = listener.accept().await.unwrap();
             let noted = noted.clone();
             tokio::spawn(async move {
-                // Clients come and go as they like.
+                // Clients may connect at any time.
                 let _ = serve(connection, noted).await;
             });
         }
@@ -30,7 +30,7 @@ async fn proxy() -> (Url, Named) {
     (format!("socks5h://{address}").parse().unwrap(), named)
 }
 
-/// RFC 1928: methods, no login, a request by name, then whatever goes through.
+/// RFC 1928: methods, no login, a request by name, then the bytes of both sides.
 async fn serve(mut connection: TcpStream, noted: Named) -> std::io::Result<()> {
     let mut methods = [0; 2];
     connection.read_exact(&mut methods).await?;
@@ -72,6 +72,6 @@ async fn what_no_request_may_ask_for_none_may_through_a_proxy() {
 
 #[tokio::test]
 async fn without_choice_there_is_none() {
-    // A name of loopback would be found through any proxy; here it is refused by its address.
+    // Any proxy would find a name of loopback; here its address is refused.
     refusal(&client_that_allows(&[]), "http://localhost/").await;
 }

@@ -1,4 +1,4 @@
-//! Redirects: every one is checked, seen and counted.
+//! Redirects: each is checked, reported and counted.
 
 use axum::Router;
 use axum::extract::Request as Asking;
@@ -16,7 +16,7 @@ fn moved(status: u16, to: &str) -> axum::response::Response {
     (status, [(header::LOCATION, to.to_owned())]).into_response()
 }
 
-/// A server whose `/to/<status>/<place>` leads to a place, percent-decoded by axum.
+/// A server whose `/to/<status>/<place>` redirects to that place, percent-decoded by axum.
 async fn leading() -> (String, ReceivedRequests) {
     let asked = ReceivedRequests::default();
     let noted = asked.clone();
@@ -64,9 +64,9 @@ async fn every_hop_is_checked() {
     let client = client();
     for status in [301, 302, 303, 307, 308] {
         for (place, reason) in [
-            ("http://10.0.0.1/", "10.0.0.1 is no public address"),
-            ("http://0xa9fea9fe/", "169.254.169.254 is no public address"),
-            ("http://[::1]/", "::1 is no public address"),
+            ("http://10.0.0.1/", "10.0.0.1 is not in a public or allowed network"),
+            ("http://0xa9fea9fe/", "169.254.169.254 is not in a public or allowed network"),
+            ("http://[::1]/", "::1 is not in a public or allowed network"),
             ("http://localhost.localdomain:1/", ""),
             ("file:///etc/passwd", "the scheme file"),
             ("gopher://wire.example/", "the scheme gopher"),
@@ -125,7 +125,7 @@ async fn secrets_stay_with_their_origin() {
     assert_eq!(asked.lines()[1], same);
     client().send(with_secrets(&format!("{first}/to/302/{second}/end"))).await.unwrap();
     assert_eq!(strange.lines(), ["GET /end user-agent=guard-test/1 x-plain=kept"]);
-    // Whatever their names, given as secrets they stay too.
+    // Headers given as secrets are not sent on either, whatever their names.
     let mut keyed = get(&format!("{first}/to/302/{second}/end"));
     keyed.secrets.add("X-Plain", "a key");
     assert!(!format!("{keyed:?}").contains("a key"));

@@ -1,4 +1,4 @@
-//! Real servers on loopback: one with routes, one that says whatever a test wants, byte by byte.
+//! Real servers on loopback: one with routes, one that sends the bytes of a test.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-/// What a server was asked: method, path, headers.
+/// A request: method, path, headers.
 #[derive(Clone, Default)]
 pub(super) struct ReceivedRequests(Arc<Mutex<Vec<String>>>);
 
@@ -30,7 +30,7 @@ impl ReceivedRequests {
     }
 }
 
-/// Serves routes and says where.
+/// Serves routes, and returns the address.
 pub(super) async fn serve(routes: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -59,8 +59,8 @@ pub(super) async fn serve_bytes(answer: Vec<u8>) -> SocketAddr {
     address
 }
 
-/// Answers one connection with a head and a piece of body over and over, until it is gone; then
-/// says how many bytes that took.
+/// Answers one connection with a head and the same part of a body again and again, until the client closes;
+/// then returns the number of bytes sent.
 pub(super) async fn serve_for_ever(
     head: &'static [u8],
     piece: Vec<u8>,
@@ -81,7 +81,7 @@ pub(super) async fn serve_for_ever(
     (address, written)
 }
 
-/// Answers each connection with a head and then a byte at each beat.
+/// Answers each connection with a head and then one byte at each interval.
 pub(super) async fn serve_drops(head: &'static [u8], beat: Duration) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! A real server that speaks TLS, and HTTP/2, HTTP/1.1, or something that is neither.
+//! A real server with TLS, and HTTP/2, HTTP/1.1, or something that is neither.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -13,13 +13,13 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What is wrong with the server's HTTP/2.
+/// The fault in the server's HTTP/2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breakage {
     Nothing,
-    /// It agrees to HTTP/2 and answers in HTTP/1.1.
+    /// It negotiates HTTP/2 and answers in HTTP/1.1.
     SpeaksOne,
-    /// It agrees to HTTP/2 and hangs up.
+    /// It negotiates HTTP/2 and closes the connection.
     HangsUp,
     /// It ends the stream without an answer.
     Resets(Reason),
@@ -27,7 +27,7 @@ pub(super) enum Breakage {
     CutsBody,
 }
 
-/// A server, whom to trust, and what it was asked.
+/// A server, the certificate to trust, and its requests.
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     pub(super) certificate: reqwest::Certificate,
@@ -35,12 +35,12 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Offers these versions of HTTP, the best first. `/moved` leads to `to`.
+    /// Offers these versions of HTTP, the best first. `/moved` redirects to `to`.
     pub(super) async fn start(versions: &[&str], breakage: Breakage, to: &str) -> Self {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
-        // The client's way to make it the process's own; the same one wins.
+        // Sets the process's default provider like the client; the same one wins.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = ServerConfig::builder().with_no_client_auth();
         let mut config = config.with_single_cert(vec![cert.der().clone()], key).unwrap();
@@ -68,7 +68,7 @@ impl Server {
         format!("https://{}{path}", self.address)
     }
 
-    /// What was asked so far, each with the version.
+    /// The requests so far, each with its version.
     pub(super) fn heard(&self) -> Vec<String> {
         self.heard.lock().unwrap().clone()
     }

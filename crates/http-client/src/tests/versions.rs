@@ -47,7 +47,7 @@ async fn a_plain_question_is_put_in_the_old_version() {
     assert!(matches!(refused, SendError::CannotConnect { .. }), "{refused:?}");
 }
 
-/// So that whoever asks knows that the plain question is worth a try.
+/// So the caller knows that compatibility mode is worth a try.
 #[tokio::test]
 async fn a_broken_new_version_is_told_from_a_host_that_is_away_and_the_old_one_works() {
     for breakage in [

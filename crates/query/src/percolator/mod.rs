@@ -1,14 +1,13 @@
 //! Matches one article against any number of queries.
 //!
 //! 1. Every word of every query has a number ([`vocabulary`]).
-//! 2. A query is a [`program`]: bytes, one program after the other for all queries.
-//! 3. Each query is filed under the number of the rarest word that every match needs, or under several words of which
-//!    every match needs one ([`keys`](crate::keys)). A second word, the guard, is stored beside it.
-//! 4. The words of an article are looked up once ([`numbered`]). Only queries that are filed under one of them and whose
-//!    guard is present too are [`run`], in the order of their memory.
+//! 2. A query is a [`program`]: bytes. The programs of all queries follow each other.
+//! 3. Each query is filed under the number of the rarest word that every match needs, or under several words
+//!    of which every match needs one ([`keys`](crate::keys)). A second word, the guard, is stored beside it.
+//! 4. The words of an article are looked up once ([`numbered`]). Only queries that are filed under one of
+//!    them and whose guard is present too are [`run`], in the order of their memory.
 //!
-//! The percolator must give the same answer as [`Query::matches`] for each query. Tests compare the
-//! two.
+//! The percolator must give the same answer as [`Query::matches`] for each query. Tests compare the two.
 
 mod filings;
 mod numbered;
@@ -56,7 +55,7 @@ pub struct Percolator<Id> {
     /// a list.
     by_id: FxHashMap<u32, u32>,
     vocabulary: Vocabulary,
-    /// All programs, one after the other, including those of removed queries.
+    /// All programs in a row, including those of removed queries.
     programs: Vec<u8>,
     /// For each word, the queries that are filed under it.
     filed: Vec<Filings>,
@@ -72,7 +71,7 @@ pub struct Percolator<Id> {
 #[derive(Debug, Clone)]
 struct Slot<Id> {
     id: Option<Id>,
-    /// Where the program begins.
+    /// The start of the program.
     start: usize,
     /// Another slot whose id has the same hash.
     next: Option<u32>,
@@ -154,8 +153,8 @@ impl<Id: Ord + Clone + Hash> Percolator<Id> {
         }
     }
 
-    /// Removes a query; nothing happens where there is none of this id. Once more were removed
-    /// than are left, what they left behind is cleared away, which takes as long as to add the others anew.
+    /// Removes a query; does nothing if there is none with this id. Once more queries were removed than are
+    /// left, the space of the removed ones is freed, which takes as long as adding the others again.
     pub fn remove(&mut self, id: &Id) {
         let Some(slot) = self.unlink(id) else {
             return;

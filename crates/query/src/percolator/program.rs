@@ -26,7 +26,7 @@ pub(super) enum Step<'a> {
     Compare(Comparison),
     /// The next step is negated.
     Not,
-    /// The parts, one after the other.
+    /// The parts, in a row.
     And(Reader<'a>),
     Or(Reader<'a>),
 }

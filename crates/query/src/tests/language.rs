@@ -1,4 +1,4 @@
-//! Tests of what each part of the language finds, and of what the parser refuses.
+//! Tests of each part of the language, and of the parser's refusals.
 
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ enum Meaning {
     FormsNear(String, String, usize),
     /// A run of characters.
     Run(&'static str),
-    /// Runs of characters one after the other, with anything between.
+    /// Runs of characters in this order, with anything between.
     Runs(&'static str, &'static str),
     /// Any of these words, by a list.
     List(Vec<String>),

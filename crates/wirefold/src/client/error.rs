@@ -29,7 +29,7 @@ pub(crate) enum ClientError {
     /// Another process uses the data folder but does not answer.
     #[error(
         "{} is in use by a process that does not answer at {}: if `wirefold up` is just starting \
-         or stopping, try again; else stop that process", folder.display(), socket.display()
+         or stopping, try again; otherwise stop that process", folder.display(), socket.display()
     )]
     InUse {
         /// The data folder.
@@ -58,7 +58,7 @@ pub(crate) enum ClientError {
     Garbled {
         /// The requested path.
         path: String,
-        /// What is wrong with the answer.
+        /// The problem with the answer.
         why: String,
     },
     /// Only a running `up` can do this.
@@ -110,7 +110,7 @@ pub(crate) struct Problem {
     /// The type of the problem. [`Problem::advice`] has the advice for each.
     #[serde(default, rename = "type")]
     sort: String,
-    /// What is wrong and what to do, for programs that use the API.
+    /// The problem and the remedy, for programs that use the API.
     #[serde(default)]
     title: String,
     /// More about this case.
@@ -128,7 +128,7 @@ impl Problem {
         problem.status = status;
         if problem.title.is_empty() {
             problem.title =
-                "the running wirefold gave no answer that can be read: look into its log, or restart it"
+                "the running wirefold gave no answer that can be read: see its log, or restart it"
                     .to_owned();
         }
         problem
@@ -139,11 +139,11 @@ impl Problem {
     fn advice(&self) -> Option<&'static str> {
         Some(match self.sort.strip_prefix(SORTS)? {
             "bad-request" | "unprocessable" | "not-found" | "ambiguous" | "refused" => "",
-            "gone" => "it is kept no longer",
+            "gone" => "it is no longer stored",
             "managed" => "change it in that file",
             "too-large" => "give less at once",
             "busy" => "try again in a moment",
-            "failed" => "look into the log of `wirefold up`, or try again",
+            "failed" => "see the log of `wirefold up`, or try again",
             "method" | "media-type" | "host" | "origin" => {
                 "the running wirefold is another version: restart it"
             }
@@ -156,7 +156,7 @@ impl Problem {
 const SORTS: &str = "urn:wirefold:problem:";
 
 impl std::fmt::Display for Problem {
-    /// One line: what is wrong, what to do, and the ids that an ambiguous prefix could mean.
+    /// One line: the problem, the remedy, and the ids that an ambiguous prefix could mean.
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let title = crate::output::clean(&self.title);
         let detail = self.detail.as_deref().filter(|detail| !detail.is_empty());
@@ -209,7 +209,8 @@ mod tests {
         let both = r#"{"title":"Give more digits","detail":"three begin so","candidates":["s-ab","s-ac"]}"#;
         check(409, both, "three begin so: give more digits (s-ab, s-ac)", Exit::Usage);
         check(400, r#"{"title":"a\nb\u001b[2J"}"#, "a b[2J", Exit::Usage);
-        let unread = "the running wirefold gave no answer that can be read: look into its log, or restart it";
+        let unread =
+            "the running wirefold gave no answer that can be read: see its log, or restart it";
         check(500, "<html>", unread, Exit::Failure);
         check(503, "[]", unread, Exit::Bus);
     }

@@ -70,7 +70,7 @@ fn log_change(change: Change) {
         }
         Change::Followed { seconds } => tracing::warn!(
             seconds,
-            "the clock of this machine stayed where it jumped to: wirefold follows it from now on"
+            "the clock of this machine did not jump back: wirefold follows it from now on"
         ),
         Change::Slowed { seconds } => tracing::warn!(
             seconds,

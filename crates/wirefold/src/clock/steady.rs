@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
 
-/// The tolerance. Clocks that are read one after the other, or are synchronised, differ by less.
+/// The tolerance. Clocks that are read in turn, or are synchronised, differ by less.
 const TOLERANCE: Duration = Duration::from_secs(2);
 /// A jump that lasts this long is not a mistake.
 const ACCEPTED_AFTER: Duration = Duration::from_secs(30);

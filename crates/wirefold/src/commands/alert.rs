@@ -56,7 +56,7 @@ Examples:
   wirefold alert replay harbour:e-4ktq2v
   wirefold alert replay harbour:e-4ktq2v --delivery phone
 
-Exit codes: 0 each target took it, 1 none did, 3 there is no such alert, 5 some did not.")]
+Exit codes: 0 each target accepted it, 1 none did, 3 there is no such alert, 5 some did not.")]
     Replay {
         /// Its id, the beginning of one, or that of its event or story.
         #[arg(value_name = "ID")]
@@ -101,7 +101,7 @@ Examples:
   wirefold alert test phone
   wirefold alert test desk --config /etc/wirefold/wirefold.toml
 
-Exit codes: 0 the target took it, 1 it did not, 2 the settings are wrong, 3 there is no such delivery.")]
+Exit codes: 0 the target accepted it, 1 it did not, 2 the settings are wrong, 3 there is no such delivery.")]
     Test {
         /// The name of the delivery.
         #[arg(value_name = "DELIVERY")]

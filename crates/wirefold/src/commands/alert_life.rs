@@ -160,9 +160,9 @@ pub(super) async fn replay(
     } else {
         for it in &sent.deliveries {
             let line = match &it.why {
-                None => format!("✓ {} took revision {}", it.delivery, sent.revision),
+                None => format!("✓ {} accepted revision {}", it.delivery, sent.revision),
                 Some(why) => {
-                    format!("✗ {} did not take revision {}: {why}", it.delivery, sent.revision)
+                    format!("✗ {} did not accept revision {}: {why}", it.delivery, sent.revision)
                 }
             };
             output::print_styled(&format!("{}\n", clean(&line)))?;

@@ -99,9 +99,11 @@ fn in_words(report: &Report<'_>) -> String {
     let wait = retry_after_seconds.map(|seconds| format!(" (it asks to wait {seconds} s)"));
     let wait = wait.unwrap_or_default();
     match *outcome {
-        "taken" => format!("✓ {delivery} ({kind}) took the sample: look whether it came"),
+        "taken" => format!("✓ {delivery} ({kind}) accepted the sample: check that it arrived"),
         "later" => {
-            format!("✗ {delivery} ({kind}) did not take it: {why}{wait}; an alert is tried again")
+            format!(
+                "✗ {delivery} ({kind}) did not accept it: {why}{wait}; wirefold would try an alert again"
+            )
         }
         _ => format!("✗ {delivery} ({kind}) refused it: {why}; an alert would not be tried again"),
     }

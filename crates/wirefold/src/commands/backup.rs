@@ -61,7 +61,7 @@ pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::R
     must_be_local(arguments, &data)?;
     if !arguments.folder.join(wirefold_flow_sqlite::FILE).exists() {
         let what =
-            format!("{} is no backup: `wirefold backup` makes one", arguments.folder.display());
+            format!("{} is not a backup: `wirefold backup` makes one", arguments.folder.display());
         anyhow::bail!(Stop::new(Exit::NotFound, what));
     }
     match Manifest::read(&arguments.folder)? {
@@ -81,7 +81,7 @@ fn must_be_local(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()>
     if arguments.asking.instance.is_over_nats(data) {
         anyhow::bail!(Stop::new(
             Exit::Usage,
-            "what is collected stands on a NATS server: use its own `nats stream backup` and `nats stream \
+            "the data is on a NATS server: use its own `nats stream backup` and `nats stream \
              restore` for each stream of `nats stream ls --all`",
         ));
     }

@@ -79,7 +79,7 @@ impl Manifest {
             let found = Entry::of(folder, entry.name.clone())?;
             ensure!(
                 found == *entry,
-                "{} is not what was backed up ({} bytes then, {} now, SHA-256 {}); nothing was restored",
+                "{} is not the file that was backed up ({} bytes then, {} now, SHA-256 {}); nothing was restored",
                 folder.join(&entry.name).display(),
                 entry.bytes,
                 found.bytes,

@@ -209,7 +209,7 @@ async fn replay_all(client: &Client, json: bool, global: &Global) -> anyhow::Res
     match (done, failed) {
         (_, 0) => Ok(Exit::Ok),
         (0, failed) => {
-            let what = count(failed, "dead letter stays where it was", "dead letters stay");
+            let what = count(failed, "dead letter was not replayed", "dead letters stay");
             Err(Stop::new(Exit::Failure, what).into())
         }
         _ => Ok(Exit::Partial),

@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &ExtractArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// The article of a file, or why there is none. Fails if no page can be read at all.
+/// The article of a file, or the reason why it has none. Fails if no page can be read at all.
 async fn extract(
     extractor: &Extractor,
     file: &Path,

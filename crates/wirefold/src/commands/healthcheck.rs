@@ -24,7 +24,8 @@ Example:
 
 Exit codes: 0 ready, 1 not.")]
 pub(crate) struct HealthcheckArguments {
-    /// Where health is served: the `--operations` of `up`; else `operations.listen` of the settings.
+    /// The address of the health port: the `--operations` of `up`; by default `operations.listen` of the
+    /// settings.
     #[arg(long, value_name = "ADDR")]
     operations: Option<String>,
     #[command(flatten)]

@@ -19,11 +19,11 @@ use crate::output;
 Example:
   wirefold passwords deploy/passwords && nats-server -c deploy/nats.conf
 
-Each user's password stands in DIR/USER, for `bus.password_file`; all of them in DIR/nats.conf, for
-the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher. What is there is
-kept. Only the owner may read the files.")]
+Each user's password is in DIR/USER, for `bus.password_file`; all of them are in DIR/nats.conf, for
+the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher. Existing files
+stay. Only the owner may read the files.")]
 pub(crate) struct PasswordsArguments {
-    /// The folder; made where it is missing.
+    /// The folder; created if it is missing.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }

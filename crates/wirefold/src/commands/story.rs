@@ -79,7 +79,7 @@ Examples:
   wirefold story ls --query ferry --since 6h --min-outlets 3
   wirefold story ls --limit 5 --json")]
     Ls(StoryFilter),
-    /// Show a story: its articles, who came first, what each copied and changed.
+    /// Show a story: its articles, the first outlet, and what each copied and changed.
     #[command(after_help = "\
 Examples:
   wirefold story show s-4ktq2v
@@ -119,7 +119,7 @@ Examples:
         #[arg(value_name = "FROM")]
         from: String,
     },
-    /// Let an outlet's article stand for a story.
+    /// Make an outlet's article the lead of a story.
     #[command(after_help = "\
 wirefold takes the last article that the outlet has in the story now. Later ones do not replace it.
 

@@ -50,7 +50,7 @@ pub(crate) struct TailArguments {
     /// Only articles in this language, such as en; repeatable.
     #[arg(long, value_name = "LANGUAGE")]
     lang: Vec<String>,
-    /// Only articles of events with so many outlets.
+    /// Only articles of events with at least this many outlets.
     #[arg(long, value_name = "N", default_value_t = 0)]
     min_outlets: u32,
     /// Only articles that match this query by their title and teaser.
@@ -278,17 +278,17 @@ impl Lines {
             }
             StoryChange::Regrouped { from, into, reason, .. } => {
                 let why = clean(&reason.in_words());
-                format!("{} is no part of {}: regrouped, {why}", short(into), short(from))
+                format!("{} left {}: regrouped, {why}", short(into), short(from))
             }
             StoryChange::Credited { story, agency } => {
                 format!("{} is from {}", short(story), clean(&agency.in_words()))
             }
             StoryChange::Preferred { story, lead } => {
-                format!("{} stands for {} now", short(lead), short(story))
+                format!("{} leads {} now", short(lead), short(story))
             }
             StoryChange::Lead { story, lead, by, confidence } => {
                 let (lead, story) = (short(lead), short(story));
-                format!("{lead} stands for {story} now, {}", words::lead(*by, *confidence))
+                format!("{lead} leads {story} now, {}", words::lead(*by, *confidence))
             }
             StoryChange::Quiet { .. } => return None,
         };
@@ -303,7 +303,7 @@ impl Lines {
             }
             (CommandOutcome::Applied, Command::NotTheSame { one, other }) => {
                 let short = |id: &ArticleId| words::short(&id.to_string());
-                format!("{} and {} are kept apart", short(one), short(other))
+                format!("{} and {} are marked as not the same", short(one), short(other))
             }
             (CommandOutcome::Applied, _) => return None,
         };

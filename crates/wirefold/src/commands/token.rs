@@ -40,7 +40,7 @@ Examples:
         /// A name, for `token ls` and `token revoke`.
         #[arg(value_name = "NAME")]
         name: String,
-        /// What its holder may do.
+        /// The actions that it allows.
         #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
         scope: ScopeName,
         /// How long it is valid, such as 30d; by default until it is revoked.
@@ -50,7 +50,7 @@ Examples:
     /// List tokens and signed-in browsers, with when each was used last.
     #[command(after_help = "Example:\n  wirefold token ls")]
     Ls,
-    /// End a token at once, or all browsers of a name.
+    /// Revoke a token at once, or all browsers of a name.
     #[command(after_help = "Example:\n  wirefold token revoke grafana")]
     Revoke {
         /// Its name, from `token ls`.
@@ -63,10 +63,10 @@ Examples:
   wirefold token sign-in
   wirefold token sign-in ana --scope read")]
     SignIn {
-        /// Whose browser it will be.
+        /// The name of the browser's user.
         #[arg(default_value = "browser", value_name = "NAME")]
         name: String,
-        /// What the browser may do.
+        /// The actions that the browser may do.
         #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
         scope: ScopeName,
     },
@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
     match &arguments.command {
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
-            let end = end.context("the end of the token is later than the calendar goes")?;
+            let end = end.context("the token ends after the last date of the calendar")?;
             let new_token = tokens.add(name, Kind::Token, (*scope).into(), end, now);
             print_token(name, &new_token.map_err(stop)?, end, json, global)
         }
@@ -192,10 +192,10 @@ fn print_link(
         return Ok(Exit::Ok);
     }
     output::print(format!("{link}\n").as_bytes())?;
-    global.note(format_args!("note: it signs one browser in, once and within an hour"));
+    global.note(format_args!("note: it signs one browser in, once, within an hour"));
     if !page.asks_for_tokens {
         global.note(format_args!(
-            "note: the page at {} asks nobody to sign in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
+            "note: the page at {} requires no sign-in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
             page.address
         ));
     }

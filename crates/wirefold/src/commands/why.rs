@@ -138,19 +138,20 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         output::print_styled(&format!("{what} {why}.\n"))?;
     }
     if second.output.fetched < first.output.fetched {
-        global
-            .note(format_args!("note: B came in first, and is shown as the later text, as asked"));
+        global.note(format_args!(
+            "note: B came in first, and is shown as the later text, as requested"
+        ));
     }
     if by_themselves != exit {
         global.note(format_args!(
-            "note: the exit code says what they are among all articles, where copies and stories between them count too; above, the two are judged by themselves"
+            "note: the exit code gives their relation among all articles, with copies and stories between them; above, the two are judged alone"
         ));
     }
     // The running wirefold may use another settings file than this command.
     let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());
     if let Some(running) = running.filter(|found| exit_of(found.relation) != by_themselves) {
         global.note(format_args!(
-            "note: the running wirefold has other settings than this command, and judges the two by themselves so: {}; name its file with --config",
+            "note: the running wirefold has other settings than this command, and gives this relation of the two alone: {}; name its file with --config",
             clean(&running.words)
         ));
     }

@@ -48,13 +48,13 @@ pub(super) fn change(materiality: &Materiality) -> String {
     }
 }
 
-/// `71 % of it stands in harbour.example`, for the article with which it shares most.
+/// `71 % of it is in harbour.example`, for the article with which it shares most.
 pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
     let found = article.strongest.as_ref()?;
     let other = others.iter().find(|other| other.id == found.id);
     let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet_in_words());
     let share = percent(found.contained.get());
-    Some(format!("{share} of it stands in {other}"))
+    Some(format!("{share} of it is in {other}"))
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn refuse(refused: [Option<Refused>; 2]) -> Exit {
 }
 
 impl Comparison {
-    /// Judges the two as if they arrived one after the other, without any other article.
+    /// Judges the two texts as if they arrived in this order, without any other article.
     pub(crate) fn new(
         earlier: Article,
         later: Article,

@@ -68,13 +68,13 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
     let needs = |share: f64, what: &str| format!("{FAINT}{what} {}{FAINT:#}", percent(share));
     writeln!(
         out,
-        "  contained   {:>8} of B's own words stand in A    {}",
+        "  contained   {:>8} of B's own words are in A    {}",
         percent(overlap.contained),
         needs(settings.reprint_contained, "a reprint needs"),
     )?;
     writeln!(
         out,
-        "  containing  {:>8} of A's own words stand in B    {}",
+        "  containing  {:>8} of A's own words are in B    {}",
         percent(overlap.containing),
         needs(settings.reprint_larger, "the larger of the two needs"),
     )?;
@@ -98,7 +98,7 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let link = comparison.link();
     let needed = comparison.texts.settings().event_likeness;
     let wanted = match comparison.rule() {
-        Rule::HeldByTheOther => "a digest is about no single happening".to_owned(),
+        Rule::HeldByTheOther => "a digest is not about a single happening".to_owned(),
         _ => format!("one event needs {needed:.2} and more where others are similar"),
     };
     writeln!(

@@ -9,8 +9,8 @@ const HEAD: &str = "\
 
 <!-- Generated: `WIREFOLD_BLESS=1 cargo test -p wirefold config` rewrites this file. -->
 
-Settings stand in TOML files, in environment variables and in flags. Where several say something \
-about one key, the one further up in this list holds:
+You set a key in a TOML file, in an environment variable or by a flag. If several set one key, \
+the first in this list wins:
 
 1. flags: `--listen`, `--data`, `--nats`, `--set KEY=VALUE`
 2. environment variables: `WIREFOLD_` and the key, with `__` for the dot: \
@@ -20,20 +20,20 @@ about one key, the one further up in this list holds:
 5. `/etc/wirefold/wirefold.toml`
 6. the defaults below
 
-Tables join over the layers; a list, those of `[[feed]]` and its like too, holds as a whole. An \
-unknown key is refused, with the file, the line and the nearest key there is. \
-`wirefold config show --origin` prints what holds and where it comes from; `wirefold check` \
-looks whether it can work; `wirefold init` writes a file to begin with.
+wirefold merges tables from all layers. A list, such as `[[feed]]`, comes whole from one layer. \
+wirefold refuses an unknown key and names the file, the line and the nearest known key. \
+`wirefold config show --origin` prints the values in force and their origins. \
+`wirefold check` checks whether the settings work. `wirefold init` writes a first file.
 
-Spans of time are a number and one of `s`, `m`, `h`, `d`. Where a list is asked for, one text \
-alone is a list of one. Paths in a file begin at that file's folder.
+A duration is a number and one of `s`, `m`, `h`, `d`. Where a key takes a list, one text \
+is a list of one. Paths in a file are relative to that file's folder.
 ";
 
 fn page() -> String {
     let mut page = HEAD.to_owned();
     for section in sections() {
         page.push_str(&heading(section));
-        page.push_str("| key | takes | default | what it is for |\n|---|---|---|---|\n");
+        page.push_str("| key | takes | default | meaning |\n|---|---|---|---|\n");
         for row in &section.rows {
             page.push_str(&line(row));
         }

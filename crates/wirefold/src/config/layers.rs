@@ -21,7 +21,7 @@ const PREFIX: &str = "WIREFOLD_";
 /// The size limit of a settings file, in bytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
-/// Where settings are read from. Everything is an argument, so that a test controls it.
+/// The sources of settings. Everything is an argument, so that a test controls it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sources {
     /// The environment.
@@ -94,7 +94,7 @@ impl Overrides {
     /// Adds `--set key=value`.
     pub(crate) fn set(&mut self, assignment: &str) -> Result<(), Problem> {
         let (key, value) = assignment.split_once('=').ok_or_else(|| {
-            let what = format!("`{assignment}` is no key=value, such as page.listen=127.0.0.1:80");
+            let what = format!("`{assignment}` is not key=value, such as page.listen=127.0.0.1:80");
             Problem::new(Origin::Flag("--set".to_owned()), what)
         })?;
         let key = key.trim();
@@ -127,7 +127,7 @@ pub(super) struct Layered {
     pub(super) tree: Node,
     /// The files that were read, the lowest first.
     pub(super) files: Vec<PathBuf>,
-    /// Environment variables with our prefix that name no key.
+    /// Environment variables with wirefold's prefix that name no key.
     pub(super) unknown_variables: Vec<Problem>,
     /// Old names of settings, each with the new one.
     pub(super) old_names: Vec<Problem>,
@@ -207,10 +207,10 @@ pub(super) fn shown(path: &Path) -> String {
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }
 
-/// The variables that name a key, and those with our prefix that do not.
+/// The variables that name a key, and those with wirefold's prefix that do not.
 ///
-/// A name with `__` in it certainly is ours. One without may belong to a test, or to a platform that makes
-/// such variables for the addresses of its services, so it is reported but not refused.
+/// A name with `__` in it certainly is a setting. One without may belong to a test, or to a platform that
+/// makes such variables for the addresses of its services, so it is reported but not refused.
 fn environment(sources: &Sources) -> (Vec<OverrideValue>, Vec<Problem>) {
     let (mut values, mut unknown_variables) = (Vec::new(), Vec::new());
     let known: Vec<&str> = reference::top_keys();

@@ -76,8 +76,8 @@ pub(crate) struct Loaded {
     pub(crate) files: Vec<PathBuf>,
     /// The lists of words beside the files.
     pub(crate) lists: Lists,
-    /// Problems that are not refused: environment variables with our prefix that name no key, old names of
-    /// settings, and unreadable lists.
+    /// Problems that are not refused: environment variables with wirefold's prefix that name no key, old
+    /// names of settings, and unreadable lists.
     pub(crate) warnings: Vec<Problem>,
 }
 

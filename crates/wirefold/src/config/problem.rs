@@ -10,7 +10,7 @@ use super::origin::Origin;
 pub(crate) struct Problem {
     /// Its place.
     pub(crate) at: Origin,
-    /// What is wrong, and what to write instead.
+    /// The mistake, and what to write instead.
     pub(crate) what: String,
 }
 

@@ -231,7 +231,7 @@ impl Schema {
             return (format!("one of {}", words.join(", ")), "…");
         }
         let (kind, sample) = match name_of(chosen) {
-            Some("Interval") => ("a span of time such as \"30s\", \"15m\", \"12h\"", "\"15m\""),
+            Some("Interval") => ("a duration such as \"30s\", \"15m\", \"12h\"", "\"15m\""),
             Some("Share") => ("a share from 0 to 1", "0.5"),
             Some("Selector") => ("a CSS selector", "\"div.story\""),
             Some("Address") => ("a web address", "\"https://news.example\""),

@@ -1,5 +1,5 @@
-//! Subscription files besides `wirefold.toml`: `subscriptions.d/*.toml` beside each settings file. A file
-//! with a mistake is left out; the others are read.
+//! Subscription files: `subscriptions.d/*.toml` beside each settings file. A file with a mistake is left out;
+//! the others are read.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;

@@ -25,7 +25,7 @@ const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
 /// The number of messages that a finding names.
 const NAMED: usize = 5;
 
-/// What the messages contain.
+/// The content of the messages.
 #[derive(Default)]
 pub(crate) struct Contents {
     /// The number of messages that were read.
@@ -172,12 +172,12 @@ impl Contents {
         };
         let damaged = self.damaged.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
         let kinds = [
-            (&damaged.collect(), "is not as it was written", "are not as they were written"),
+            (&damaged.collect(), "differs from what was written", "differ from what was written"),
             (&self.unreadable, "cannot be read", "cannot be read"),
             (
                 &self.mismatched,
-                "decides on another article than stands there",
-                "decide on other articles than stand there",
+                "decides on another article than the one there",
+                "decide on other articles than those there",
             ),
             (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
             (&of(&JUDGED, self.without_output(unread)), "has no output", "have no output"),

@@ -54,7 +54,7 @@ pub(super) struct ArticleSummary {
     pub(super) words: usize,
 }
 
-/// The comparison of two texts alone: what they share, and why they are not one story.
+/// The comparison of two texts alone: their shared parts, and why they are not one story.
 #[derive(Debug, Serialize)]
 pub(super) struct TextComparison {
     pub(super) one_story: bool,
@@ -191,7 +191,7 @@ impl Judged<'_> {
         let arrival = self.arrival(earlier);
         let compared = match verdict.matches.iter().find(|found| found.doc == arrival) {
             Some(found) => format!(
-                "{} of it stood in {}, {} the other way",
+                "{} of it was in {}, {} the other way",
                 percent(found.contained),
                 self.articles[earlier].id,
                 percent(found.containing),

@@ -53,7 +53,7 @@ pub(crate) struct EvalArguments {
     /// The order in which they come in: file, reversed, or shuffle:SEED.
     #[arg(long, default_value = "file", value_name = "ORDER")]
     order: Order,
-    /// What to compare with the labels.
+    /// The result to compare with the labels.
     #[arg(long, value_enum, default_value = "story", value_name = "WHAT")]
     by: By,
     /// How many of the worst errors of each kind to show.

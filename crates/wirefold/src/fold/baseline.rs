@@ -41,7 +41,7 @@ pub(super) struct BaselineVerdict {
     pub(super) doc: usize,
     pub(super) story: usize,
     pub(super) simhash: u64,
-    /// What a copy counts as.
+    /// The class of a copy.
     pub(super) kind: CopyKind,
 }
 

@@ -60,8 +60,8 @@ impl<T> Default for Clock<T> {
 }
 
 impl<T> Clock<T> {
-    /// Adds the next article. Returns the articles whose time is certain now: none while the article waits
-    /// for the next ones, and up to three with the last of them.
+    /// Adds the next article. Returns the articles whose time is certain now: no articles while this one
+    /// waits for the next ones, and up to three with the last of them.
     pub(crate) fn add(&mut self, article: T, claim: Claim) -> Vec<Timed<T>> {
         let has_time = claim.seen.or(claim.published).is_some();
         let may_wait = self.ahead(claim).is_some() || !(self.waiting.is_empty() || has_time);

@@ -80,7 +80,7 @@ struct Settled {
     event: usize,
 }
 
-/// What judges the articles.
+/// The judge of the articles.
 enum Judge {
     Passages(Box<Passages>),
     Baseline(baseline::Baseline),
@@ -178,7 +178,7 @@ impl<'a> Fold<'a> {
         let days = timed.ahead.map_or(0, |seconds| seconds / (24 * 3600));
         if days > 7 && !self.noted_ahead {
             self.noted_ahead = true;
-            let what = "ahead of the articles before it: the window goes on without it";
+            let what = "ahead of the articles before it: the window continues without it";
             self.note(&format!("{}: \"published\" is {days} days {what}", timed.article.0.place));
         }
     }

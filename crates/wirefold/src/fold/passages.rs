@@ -88,7 +88,7 @@ impl InputPreparer {
     }
 }
 
-/// What identifies an article besides its text and its id.
+/// The identity of an article, without its text and its id.
 pub(crate) struct Identity<'a> {
     input: &'a Input,
     via: Option<&'a str>,

@@ -187,7 +187,7 @@ impl<'a> Table<'a> {
         let mut remarks = vec![what.to_owned()];
         if let Some((_, found)) = of {
             let share = percent(found.contained.get());
-            remarks.push(format!("{share} of it stands in {}", clean(&found.id)));
+            remarks.push(format!("{share} of it is in {}", clean(&found.id)));
             remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
         }
         if let Some(agency) = &line.agency {

@@ -42,7 +42,7 @@ fn id_and_text(line: &mut Line) -> Result<(String, String), String> {
         other => return Err(format!("\"id\" is {}, a string is wanted", kind(other))),
     };
     if id.is_empty() || id.len() > LONGEST_ID {
-        return Err(format!("\"id\" of {} bytes, 1 to {LONGEST_ID} are taken", id.len()));
+        return Err(format!("\"id\" of {} bytes, 1 to {LONGEST_ID} are accepted", id.len()));
     }
     let text = line.text.take().ok_or_else(|| "no \"text\"".to_owned())?;
     Ok((id, text))
@@ -103,7 +103,7 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
             given
                 .as_ref()
                 .map_or(Ok(None), seconds)
-                .map_err(|what| format!("{place}: \"{name}\": {what}, taken as not given"))
+                .map_err(|what| format!("{place}: \"{name}\": {what}, ignored"))
         });
     let mut or_none = |read: Result<Option<i64>, String>| match read {
         Ok(seconds) => Ok(seconds),
@@ -131,7 +131,7 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
         Some(Value::String(feed)) => through(input, &feed),
         Some(other) => {
             let what = format!("\"feed\" is {}, a string is wanted", kind(&other));
-            sink(Reading::Problem(format!("{place}: {what}, taken as not given")))?;
+            sink(Reading::Problem(format!("{place}: {what}, ignored")))?;
             input
         }
     };
@@ -166,16 +166,16 @@ fn seconds(value: &Value) -> Result<Option<i64>, String> {
     match value {
         Value::Null => Ok(None),
         Value::Number(number) => {
-            let refused = || format!("{number} is no time in seconds or milliseconds");
+            let refused = || format!("{number} is not a time in seconds or milliseconds");
             let seconds = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64));
             let time = seconds.ok_or_else(refused)?;
             let time = if time.unsigned_abs() > LATEST_SECONDS { time / 1_000 } else { time };
             Timestamp::from_second(time).map(|_| Some(time)).map_err(|_| refused())
         }
         Value::String(text) => parse_time(text).map(Some).ok_or_else(|| {
-            format!("{text:?} is no time such as 2026-03-05T14:00:00Z or 2026-03-05")
+            format!("{text:?} is not a time such as 2026-03-05T14:00:00Z or 2026-03-05")
         }),
-        other => Err(format!("{other} is no time such as 2026-03-05T14:00:00Z")),
+        other => Err(format!("{other} is not a time such as 2026-03-05T14:00:00Z")),
     }
 }
 

@@ -1,5 +1,5 @@
-//! Reads articles from text files, JSON lines, folders and standard input, one after the other. If it cannot
-//! use something, it reports it with its place and continues.
+//! Reads articles from text files, JSON lines, folders and standard input, in order. If it cannot use
+//! something, it reports it with its place and continues.
 
 mod claim;
 mod json_line;
@@ -37,7 +37,7 @@ pub(crate) struct Input {
     pub(crate) published: Option<i64>,
     /// When it was seen, in seconds since 1970. Without it, it counts as seen when it was published.
     pub(crate) seen: Option<i64>,
-    /// More ids of its item, besides its id and its link.
+    /// More ids of its item.
     pub(crate) items: Vec<String>,
     /// Which of these ids is its page, if the link does not say it.
     pub(crate) page: Option<String>,

@@ -14,11 +14,11 @@ const HEAD: &str = "\
 
 <!-- Generated: `WIREFOLD_BLESS=1 cargo test -p wirefold telemetry` rewrites this file. -->
 
-Served for Prometheus at `/metrics` on the operations port, 127.0.0.1:9787 by default. The list is \
-closed: a metric that is not here is not counted. Names carry base units; distributions have \
-buckets from 1 ms to 10 min. No label is an address, an article or a story.
+The operations port, 127.0.0.1:9787 by default, serves these metrics for Prometheus at `/metrics`. The \
+list is complete. Names have base units; distributions have buckets from 1 ms to 10 min. No label is \
+an address, an article or a story.
 
-| metric | type | labels | what it tells |
+| metric | type | labels | meaning |
 |---|---|---|---|
 ";
 

@@ -108,8 +108,8 @@ impl Health {
         let standing_by: Vec<_> = standing_by.filter(|(name, _)| ready(name)).collect();
         parts.extend(standing_by);
         parts.extend(silent);
-        // A stream that went back is reported, but is no reason to stop the process, which continues with the
-        // stream as it is.
+        // A stream that went back is reported, but does not stop the process, which continues with the stream
+        // as it is.
         parts.extend(self.loops.rollbacks());
         parts.extend(problem.map(|why| ("data folder".to_owned(), format!("failing: {why}"))));
         Report { schema: SCHEMA, ok, parts }
@@ -185,7 +185,7 @@ mod tests {
         loops.observe("gateway", Event::RolledBack { stream: "S", read: 9, last: 4 });
         let report = health.readiness();
         assert!(report.ok);
-        let said = "went back in time: the gateway had read up to 9, and found it to end at 4";
+        let said = "went back in time: the gateway had read up to 9, but it ends at 4";
         assert_eq!(report.parts["S (gateway)"], said);
     }
 

@@ -60,13 +60,13 @@ impl LoopMetrics {
                 self.set_leading(name, Some(format!("ready: stands by, {leader} leads")));
             }
             Event::LeaseTaken => {
-                tracing::info!(stage = name, "leads from now on");
+                tracing::info!(stage = name, "this process now leads");
                 self.set_leading(name, None);
             }
             Event::LeaseInDoubt => {
                 tracing::warn!(
                     stage = name,
-                    "the lease cannot be renewed: this process takes nothing new until it can"
+                    "the lease cannot be renewed: until then this process starts no new work"
                 );
                 self.set_leading(name, Some("waits: its lease cannot be renewed".to_owned()));
             }
@@ -85,9 +85,8 @@ impl LoopMetrics {
 
     /// Records that a stream went back. Returns false if this loop has reported it before.
     fn record_rollback(&self, name: &str, stream: &str, read: u64, last: u64) -> bool {
-        let words = format!(
-            "went back in time: the {name} had read up to {read}, and found it to end at {last}"
-        );
+        let words =
+            format!("went back in time: the {name} had read up to {read}, but it ends at {last}");
         let mut known = self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = format!("{stream} ({name})");
         let told = |said: &String| said.contains(&format!("up to {read},"));
@@ -117,7 +116,7 @@ impl LoopMetrics {
     /// Records that something was stored, which ends an outage.
     pub(crate) fn stored(&self) {
         if self.outage.record_success() {
-            tracing::info!("what is written is stored again");
+            tracing::info!("writes are stored again");
         }
     }
 
@@ -137,7 +136,7 @@ impl LoopMetrics {
                 stage = name,
                 %error,
                 failures,
-                "a stream is gone: `wirefold setup` makes it again; what comes meanwhile waits"
+                "a stream is gone: `wirefold setup` creates it again; new messages wait until then"
             ),
             _ => tracing::warn!(stage = name, %error, failures, "the bus failed; trying again"),
         }
@@ -221,15 +220,15 @@ impl Observer for LoopMetrics {
             }
             Event::Struck { id, strikes } => {
                 metrics::STRUCK.add(1, &labels);
-                let what = "a message was in hand whenever the process ended: it is tried alone, \
-                            and goes to the dead letters where that ends the process three times";
+                let what = "the process ended several times while it handled this message: it is tried \
+                            alone, and becomes a dead letter if the process ends three times";
                 tracing::warn!(stage = name, message = id, strikes, "{what}");
             }
             Event::BusFailed(error) => {
                 metrics::BUS_FAILURES.add(1, &labels);
                 match error.may_pass() || is_gone(error) {
                     true => self.note_failure(name, error),
-                    false => tracing::error!(stage = name, %error, "the bus failed for good"),
+                    false => tracing::error!(stage = name, %error, "the bus failed permanently"),
                 }
                 // A loop that only fails is not alive.
                 return;
@@ -255,9 +254,9 @@ impl Observer for LoopMetrics {
                     return;
                 }
                 metrics::ROLLBACKS.add(1, &labels);
-                let what = "a stream went back in time, as where an older copy of its store was put back: \
-                            what had been read behind that may be gone. It is read from what is there, and \
-                            what is known is not told again; `wirefold setup` makes what is missing";
+                let what = "a stream went back in time, such as after an older copy of its store was \
+                            restored: later messages may be gone. The loop reads the stream again and drops \
+                            duplicates; `wirefold setup` creates what is missing";
                 tracing::error!(stage = name, stream, read, last, "{what}");
             }
             other => tracing::debug!(stage = name, event = ?other, "something happened in a loop"),

@@ -89,7 +89,7 @@ pub(super) const TAKEOVERS: Metric = Metric::counter(
 pub(super) const LEADER: Metric = Metric::gauge(
     "wirefold_loop_leader",
     Unit::Count,
-    "1 where this process leads; 0 where it stands by or cannot renew its lease.",
+    "1 if this process leads; 0 if it stands by or cannot renew its lease.",
     &["loop"],
 );
 
@@ -101,8 +101,8 @@ pub(super) const GAPS: Metric = Metric::counter(
 
 pub(super) const ROLLBACKS: Metric = Metric::counter(
     "wirefold_loop_rollbacks_total",
-    "Times a loop found that a stream had gone back in time: put back to an older copy, or deleted and \
-     made anew.",
+    "Times a loop found that a stream had gone back in time: restored from an older copy, or deleted and \
+     created again.",
     &["loop"],
 );
 
@@ -155,6 +155,6 @@ pub(crate) const READERS_RECREATED: Metric = Metric::counter(
 
 pub(crate) const CONNECTIONS_REFUSED: Metric = Metric::counter(
     "wirefold_http_connections_refused_total",
-    "Connections closed at once because their address had as many as one may have.",
+    "Connections refused because their address had the most connections allowed.",
     &[],
 );

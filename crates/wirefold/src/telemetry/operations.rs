@@ -35,7 +35,7 @@ pub(crate) fn operations_router(telemetry: Telemetry, health: Health, hosts: &[S
         .layer(from_fn_with_state(hosts, of_this_server))
 }
 
-/// Passes requests on whose `Host` is a name of this server.
+/// Passes on requests if their `Host` is a name of this server.
 async fn of_this_server(
     State(hosts): State<Arc<[String]>>,
     request: Request,
@@ -47,8 +47,7 @@ async fn of_this_server(
         .map(|host| host.to_str().unwrap_or("unreadable.invalid"));
     match host {
         Some(host) if !is_own(host, &hosts) => {
-            let words =
-                "this is no name of this server: ask by its address, or name it in page.hosts\n";
+            let words = "this is not a name of this server: use its address, or add the name to page.hosts\n";
             (StatusCode::MISDIRECTED_REQUEST, words).into_response()
         }
         _ => next.run(request).await,

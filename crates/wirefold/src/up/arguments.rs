@@ -14,7 +14,7 @@ use crate::config::Instance;
 #[command(after_help = "\
 Examples:
   wirefold up                      watch your feeds; without feeds, run the demo
-  wirefold up --data ./news        keep everything in ./news
+  wirefold up --data ./news        store everything in ./news
   wirefold up --set window=3d      one setting, for this run
   wirefold up --nats               one process for each stage, over its own nats-server
 
@@ -30,7 +30,7 @@ pub(crate) struct UpArguments {
     /// Run the demo, whatever is configured.
     #[arg(long, conflicts_with = "nats")]
     pub(crate) demo: bool,
-    /// Run no demo where there is no feed yet, such as for articles that programs push to the API.
+    /// Run no demo although there is no feed yet, such as for articles that programs push to the API.
     #[arg(long, conflicts_with = "demo")]
     pub(crate) no_demo: bool,
     /// Run each stage as its own process over this NATS server; without URL over the configured one,
@@ -39,13 +39,13 @@ pub(crate) struct UpArguments {
     pub(crate) nats: Option<String>,
 }
 
-/// Where the page and the operations port listen.
+/// The addresses of the page and the operations port.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Listen {
-    /// Where the page and the API are served; by default 127.0.0.1:8787.
+    /// The address of the page and the API; by default 127.0.0.1:8787.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
-    /// Where health and metrics are served; by default 127.0.0.1:9787.
+    /// The address of health and metrics; by default 127.0.0.1:9787.
     #[arg(long, value_name = "ADDR")]
     pub(crate) operations: Option<String>,
 }

@@ -69,7 +69,7 @@ impl Tally {
     }
 }
 
-/// What is printed.
+/// The form of the printed lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Output {
     /// Prints a line for each article.

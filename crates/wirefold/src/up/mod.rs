@@ -273,7 +273,7 @@ impl Up<'_> {
             tokio::spawn(async move {
                 if stop.run_until_cancelled(end).await.is_some() && !is_quiet {
                     crate::output::note(format_args!(
-                        "the demo has told all its news; the page stays until Ctrl-C"
+                        "the demo has published all its articles; the page stays until Ctrl-C"
                     ));
                 }
             });
@@ -294,7 +294,7 @@ impl Up<'_> {
         let config = &self.loaded.config;
         if config.data.exists() && !config.data.is_dir() {
             let what =
-                format!("{} is no folder: name another with --data DIR", config.data.display());
+                format!("{} is not a folder: name another with --data DIR", config.data.display());
             return Err(Stop::new(Exit::Usage, what).into());
         }
         let is_configured = self.wants_no_demo
@@ -329,18 +329,18 @@ impl Up<'_> {
         if demo.is_none() {
             global.note(format_args!(
                 "wirefold {release} · data in {folder} · page {page}\n\
-                 `wirefold feed ls` says how the feeds are doing; the first poll of each alerts nothing"
+                 `wirefold feed ls` shows the health of the feeds; the first poll of each sends no alert"
             ));
             return;
         }
         let alerts = alert_subjects::unused_deliveries(&self.loaded.config);
         global.note(format_args!(
             "wirefold {release} · DEMO: invented news from eight invented papers, over a minute; \
-             nothing leaves this machine and nothing is kept\n\
+             nothing leaves this machine and nothing is stored\n\
              \n\
              page    {page}\n\
              yours   wirefold feed import my.opml   or   wirefold feed add URL, then wirefold up\n\
-             api     articles that programs push are not kept either; wirefold up --no-demo keeps them\n\
+             api     articles that programs push are not stored either; wirefold up --no-demo stores them\n\
              data    {folder} is left alone until there is a feed to watch\n\
              {alerts}end     Ctrl-C\n"
         ));

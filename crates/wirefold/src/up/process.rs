@@ -107,7 +107,7 @@ impl Process {
     async fn next_end(&mut self) -> anyhow::Error {
         match self.running.join_next().await {
             Some(Ok((name, Ok(())))) => anyhow!("the {name} ended by itself"),
-            Some(Ok((name, Err(error)))) => error.context(format!("the {name} cannot go on")),
+            Some(Ok((name, Err(error)))) => error.context(format!("the {name} cannot continue")),
             Some(Err(panic)) => anyhow!("a stage broke down: {panic}"),
             None => anyhow!("nothing runs"),
         }
@@ -139,7 +139,7 @@ pub(super) async fn bind(
     TcpListener::bind(address).await.map_err(|error| {
         let advice = match error.kind() {
             ErrorKind::AddrNotAvailable => "this machine does not have it: choose another",
-            _ => "stop what uses it, or choose another",
+            _ => "stop the program that uses it, or choose another",
         };
         anyhow::Error::new(error).context(format!(
             "cannot listen on {address} for the {what}: {advice} with {option} (127.0.0.1:0 takes any free one)"

@@ -72,7 +72,7 @@ fn remove_damaged(folder: &Path, damaged: &[(String, u64)]) -> anyhow::Result<()
     }
     offline.commit()?;
     let lines = damaged.iter().map(|(stream, sequence)| {
-        format!("removed  {stream}/{sequence}, which was not as it was written\n")
+        format!("removed  {stream}/{sequence}, which differed from what was written\n")
     });
     output::print(lines.collect::<String>().as_bytes())?;
     Ok(())

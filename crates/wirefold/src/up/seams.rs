@@ -131,7 +131,7 @@ impl Replay for ReplayService {
                 }
                 (streams::Stage::Enricher, Some(bus)) => ask_enricher(bus, letter.sequence).await,
                 (streams::Stage::Fetcher, _) => Err(format!(
-                    "it came from {}: mend it and publish it there again, on {}",
+                    "it came from {}: correct it and publish it there again, on {}",
                     letter.stream, letter.subject
                 )),
                 (streams::Stage::Alerter, _) => self.resend_dead(&letter).await,
@@ -194,7 +194,7 @@ pub(super) async fn enrich(
     let message = context.bus.get(streams::JUDGED.name, sequence).await;
     let message = message.map_err(|error| error.to_string())?;
     match handle_once(context, enricher, message).await {
-        Ok(()) => Ok("handled: it stands in the output".to_owned()),
+        Ok(()) => Ok("handled: it is in the output".to_owned()),
         Err(StageError::Retry { why, .. } | StageError::Reject { why }) => Err(why),
     }
 }
@@ -209,7 +209,7 @@ pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String,
 }
 
 impl ReplayService {
-    /// Switches a delivery on whose target has just accepted an alert.
+    /// Switches a delivery on again after its target has accepted an alert.
     async fn switch_on_again(&self, delivery: &str) {
         if let Err(error) = switch_on(&*self.context.bus, delivery).await {
             tracing::warn!(delivery, %error, "delivery cannot be switched on again");
@@ -228,12 +228,13 @@ impl ReplayService {
         let entry = keys.get(&key).await.map_err(|error| error.to_string())?;
         let value = entry.and_then(|entry| entry.value);
         let record = value.and_then(|value| decode::<SubscriptionRecord>(&value).ok());
-        let record =
-            record.ok_or_else(|| format!("subscription {} is no more", alert.subscription))?;
+        let record = record.ok_or_else(|| {
+            format!("subscription {} does not exist any more", alert.subscription)
+        })?;
         let sent = self.resend(alert, record.subscription, letter.delivery.clone()).await?;
         match sent.iter().find(|it| !it.taken) {
             Some(Resent { delivery, why, .. }) => {
-                Err(format!("{delivery} did not take it: {}", why.as_deref().unwrap_or_default()))
+                Err(format!("{delivery} did not accept it: {}", why.as_deref().unwrap_or_default()))
             }
             None => {
                 let names: Vec<&str> = sent.iter().map(|it| it.delivery.as_str()).collect();
@@ -247,7 +248,7 @@ impl ReplayService {
     /// feed, and the article itself names its feed.
     async fn publish(&self, letter: DeadLetter, sequence: u64) -> Result<String, String> {
         let Some(body) = letter.message.as_ref().and_then(wirefold_proto::DeadBody::bytes) else {
-            return Err("its text was not kept".to_owned());
+            return Err("its text is no longer stored".to_owned());
         };
         let subject = match letter.stream == streams::FETCHED.name {
             true => Subject::pushed().into_text(),

@@ -1,4 +1,4 @@
-//! Prints where a browser signs in.
+//! Prints the address where a browser signs in.
 
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenFile};
@@ -6,10 +6,11 @@ use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenFile};
 use crate::exit::{Exit, Stop};
 use crate::output;
 
-/// Prints a link that signs a browser in once, if there is no other token yet. A demo has no other way in.
+/// Prints a link that signs a browser in once, if there is no other token yet. A demo can be entered only by
+/// such a link.
 pub(super) fn print_link(tokens: &TokenFile, page: &str, is_demo: bool) -> anyhow::Result<()> {
     let unusable = |error: wirefold_gateway::tokens::TokenError| {
-        Stop::new(Exit::Usage, format!("the page asks for tokens, and {error}"))
+        Stop::new(Exit::Usage, format!("the page requires tokens, and {error}"))
     };
     let now = wirefold_envelope::timestamp(SystemClock.now());
     let known = tokens.list(now).map_err(unusable)?;

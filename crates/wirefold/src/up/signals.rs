@@ -1,4 +1,4 @@
-//! Signals: the first asks for a drain, the second ends at once.
+//! Signals: the first drains the process, the second ends it at once.
 
 use crate::exit::Exit;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,7 +9,7 @@ pub(super) struct Signals {
     interrupt: Signal,
 }
 
-/// Who asked the process to end.
+/// The sender of the request to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StopSignal {
     /// A supervisor, with SIGTERM.

@@ -46,7 +46,7 @@ fn watchdog() -> Option<Duration> {
 
 fn send(socket: &str, what: &str) {
     if let Err(error) = send_to(socket, what.as_bytes()) {
-        tracing::warn!(%error, socket, what, "systemd cannot be told");
+        tracing::warn!(%error, socket, what, "systemd cannot be notified");
     }
 }
 

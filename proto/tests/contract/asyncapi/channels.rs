@@ -1,4 +1,4 @@
-//! Channels: the forms of subjects, with what their parameters stand for.
+//! Channels: the forms of subjects, with the meaning of their parameters.
 
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
 use wirefold_proto::{ChangeKind, Class, CommandOutcome, Verb};
@@ -12,9 +12,9 @@ pub(crate) struct Channel {
     pub(crate) address: &'static str,
     /// The stream that keeps it.
     pub(crate) stream: Stream,
-    /// The schema names of its messages without version; none where they are the server's own.
+    /// The schema names of its messages without version; empty for the server's own messages.
     pub(crate) messages: &'static [&'static str],
-    /// What it carries.
+    /// Its messages.
     pub(crate) about: &'static str,
 }
 
@@ -39,7 +39,7 @@ pub(crate) const CHANNELS: [Channel; 10] = [
         address: "wirefold.v1.article.judged.epoch",
         stream: JUDGED,
         messages: &["wirefold.judged.epoch"],
-        about: "Take-overs of the one writer.",
+        about: "Take-overs of the single writer.",
     },
     Channel {
         key: "output_article",
@@ -60,7 +60,7 @@ pub(crate) const CHANNELS: [Channel; 10] = [
         address: "wirefold.v1.output.command.{outcome}",
         stream: OUTPUT,
         messages: &["wirefold.output.command"],
-        about: "What came of people's commands about stories.",
+        about: "Results of people's commands about stories.",
     },
     Channel {
         key: "alert",
@@ -104,7 +104,7 @@ impl Channel {
     }
 }
 
-/// What a parameter stands for, and its values where they are a closed list.
+/// The meaning of a parameter, and its values if they are a closed list.
 pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
     match name {
         "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),

@@ -4,7 +4,7 @@
 //! never waits for them.
 //!
 //! A record is written before an attempt begins and again when it has ended. If the process is killed in
-//! between, the attempt stays open. If the bus cannot store a record, the delivery goes on without it.
+//! between, the attempt stays open. If the bus cannot store a record, the delivery continues without it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -32,7 +32,7 @@ impl NoticeKind {
 
 /// A message that is not about one alert: a digest, or problems of this installation.
 pub(crate) struct Notice<'a> {
-    /// What it is.
+    /// The kind of message.
     pub(crate) kind: NoticeKind,
     /// An id that stays the same for each attempt.
     pub(crate) id: &'a str,
@@ -42,7 +42,7 @@ pub(crate) struct Notice<'a> {
     pub(crate) lines: &'a [String],
     /// How many lines are left out.
     pub(crate) more: usize,
-    /// Where to see the rest.
+    /// The address of the full text.
     pub(crate) see: &'a str,
     /// Whether it notifies as a loud alert does.
     pub(crate) is_loud: bool,
@@ -55,7 +55,7 @@ pub(crate) struct Notice<'a> {
 }
 
 impl Notice<'_> {
-    /// The lines that fit into so many bytes. The last line says how many are left out.
+    /// The lines that fit into this many bytes. The last line says how many are left out.
     pub(crate) fn lines_within(&self, most: usize) -> Vec<String> {
         let mut bytes = 0;
         let fits = |text: &&String| {

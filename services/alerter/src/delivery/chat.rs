@@ -85,7 +85,7 @@ pub(super) fn length(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// At most so many units, with a mark where the text is cut.
+/// At most this many units, with a mark where the text is cut.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if length(text) <= most {
         return text.to_owned();
@@ -100,8 +100,8 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     format!("{}…", kept.trim_end())
 }
 
-/// The lines that fit into so many units. A line that does not fit is left out as a whole: half a link is of
-/// no use.
+/// The lines that fit into this many units. A line that does not fit is left out as a whole, because half a
+/// link is useless.
 pub(super) fn fitting(lines: &[String], most: usize) -> Vec<&str> {
     let mut left = most;
     let mut taken = Vec::new();

@@ -73,7 +73,7 @@ const NEXT_LOOK: Duration = Duration::from_secs(1);
 /// How often a revision is put off behind an earlier one. Then it is sent.
 const MAX_PUT_OFFS: u32 = 5;
 
-/// What all deliveries share.
+/// The state that all deliveries share.
 #[derive(Clone)]
 pub(crate) struct Common {
     pub(crate) context: StageContext,
@@ -187,10 +187,7 @@ impl DeliveryStage {
         let target_id = sent?;
         self.common.states.works(&self.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
-            tracing::warn!(
-                delivery = self.name,
-                "delivery works again: what waits is sent in time"
-            );
+            tracing::warn!(delivery = self.name, "delivery works again: waiting alerts follow");
         }
         let after = before.and(alert.volume, alert.revision, target_id).to_string();
         self.accepted

@@ -83,12 +83,12 @@ pub(crate) trait Target {
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError>;
 }
 
-/// What a channel is built with.
+/// The parts that a channel is built from.
 pub(crate) struct Opening<'a> {
     /// The name of the delivery.
     pub(crate) name: &'a str,
     clients: &'a mut Clients,
-    /// Where lines for people go.
+    /// The output for lines that people read.
     pub(crate) printer: &'a Arc<dyn Printer>,
 }
 

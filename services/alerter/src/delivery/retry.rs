@@ -54,8 +54,8 @@ pub(crate) fn after_age(attempt: u32, age: Duration, message: &str) -> Duration 
 /// The longest accepted `Retry-After`.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// The wait after this attempt, up to a tenth longer, so that messages do not all come back at once. It is
-/// the same for the same message.
+/// The wait after this attempt, up to a tenth longer, so that messages do not all come back at the same
+/// moment. It is the same for the same message.
 pub(crate) fn after(attempt: u32, message: &str) -> Duration {
     let place = usize::try_from(attempt.saturating_sub(1)).unwrap_or(usize::MAX);
     let wait = WAITS[place.min(WAITS.len() - 1)];
@@ -77,7 +77,7 @@ impl RetryState {
     }
 
     /// Counts a failed attempt. `asked` is the wait that the target asked for. Returns the wait before the
-    /// next attempt, at most `longest`; none after the last attempt.
+    /// next attempt, at most `longest`; `None` after the last attempt.
     pub(crate) fn failed(
         &mut self,
         asked: Option<Duration>,

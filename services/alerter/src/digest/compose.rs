@@ -25,7 +25,7 @@ pub(super) fn records(entries: &[Entry]) -> Vec<FeedRecord> {
     feeds.filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect()
 }
 
-/// The digest of these feeds; none if no feed has a problem.
+/// The digest of these feeds; `None` if no feed has a problem.
 pub(super) fn digest(id: String, feeds: &[FeedRecord], at: Timestamp) -> Option<FeedDigest> {
     let mut with_problems: Vec<&FeedRecord> =
         feeds.iter().filter(|record| record.needs_a_look() && lasts(record, at)).collect();

@@ -1,6 +1,7 @@
 //! The feed digest: a weekly message about feeds with problems, to the deliveries that ask for it.
 //!
-//! Comes in: the records of feeds. Goes out: a message, if something is wrong. It never sends one when all is well.
+//! Comes in: the records of feeds. Goes out: a message, if a feed has a problem. Otherwise it never sends
+//! one.
 //!
 //! A message is written to `wf_deliveries` before it is sent, and marked as sent after that. If the process
 //! is killed in between, the same message goes out again under the same id.
@@ -95,7 +96,7 @@ impl Weekly {
             self.common.context.observer.observe(NAME, Event::BusFailed(error));
             return AGAIN;
         }
-        tracing::warn!(delivery, %error, "digest of feeds not made: see to the rights of its user");
+        tracing::warn!(delivery, %error, "digest of feeds not made: check the permissions of its user");
         LOOK
     }
 

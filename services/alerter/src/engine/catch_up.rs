@@ -42,7 +42,7 @@ impl Engine {
         self.catch_up = Some(until);
     }
 
-    /// The output is read to its end: what comes from now on is not late.
+    /// The output is read to its end: later news is not late.
     pub(crate) fn caught_up(&mut self) {
         self.catch_up = None;
     }
@@ -65,8 +65,8 @@ impl Life {
         self.in_digest().filter(|until| until.since(self.last_at) > LATE)
     }
 
-    /// When the first fresh news is due although the news before it was late: an event that goes on notifies
-    /// as usual.
+    /// When the first fresh news is due although the news before it was late: an event that continues
+    /// notifies as usual.
     pub(super) fn fresh_due(&self, rules: &Rules) -> Option<UnixMillis> {
         if rules.has_digest() {
             return None;

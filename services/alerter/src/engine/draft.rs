@@ -29,7 +29,7 @@ pub(crate) struct Draft {
     pub(crate) marks: Marks,
 }
 
-/// What is needed to rebuild an alert from its revisions, besides what people read.
+/// The data that rebuilds an alert from its revisions, in addition to the visible part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// The position up to which the revision covers the output.
@@ -75,7 +75,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
     Some(draft)
 }
 
-/// The revision that is due at this time; none if there is nothing to report.
+/// The revision that is due at this time; `None` if there is nothing to report.
 pub(super) fn next(
     id: &AlertId,
     life: &Life,
@@ -199,7 +199,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         }
     }
     if is_correction {
-        // Outlets that printed the error are not sources of what is true.
+        // Outlets that printed the error are not sources for the right statement.
         numbers.clear();
     }
     let resumed = life.resumes().then(|| again(life, at)).filter(|_| !came.is_empty());
@@ -209,7 +209,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
     Content { state, volume: volume(is_loud), reasons }
 }
 
-/// The corrections in the news of what was reported before, by any outlet.
+/// The corrections in the news to earlier reports, by any outlet.
 fn corrections(life: &Life) -> impl Iterator<Item = AlertReason> {
     let all = life.news.iter().flat_map(|news| &news.reasons);
     all.filter(|reason| reason.kind == ReasonKind::Correction).cloned()
@@ -243,7 +243,7 @@ fn new(life: &Life) -> AlertReason {
     reason(ReasonKind::New, held.unwrap_or("new"))
 }
 
-/// The reason that an alert goes on after it was quiet, with the day.
+/// The reason for an alert that continues after it was quiet, with the day.
 fn again(life: &Life, at: UnixMillis) -> AlertReason {
     let days = life.first_seen.map_or(0, |first| at.since(first).as_secs() / DAY);
     reason(ReasonKind::Again, format!("again, day {}", days + 1))

@@ -152,7 +152,7 @@ pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<
     (!are_found).then_some(role)
 }
 
-/// The noun that the number at `span` counts, as written; none if the words after it do not say.
+/// The noun that the number at `span` counts, as written; `None` if the words after it do not say.
 pub(super) fn noun_at(original: &str, span: Span) -> Option<String> {
     let follows = original.get(span.end..)?.trim_start_matches([' ', '-', '\u{a0}']);
     let near: String = follows.chars().take(NEAR).collect::<String>().to_lowercase();

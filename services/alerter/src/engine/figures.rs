@@ -30,7 +30,7 @@ const FIGURES: usize = 16;
 const SOURCES: usize = 4;
 /// The most claims in one message: nobody reads more.
 const CLAIMS: usize = 2;
-/// The first paragraph with so many words is a lede: see [`Text::lede`].
+/// The first paragraph with at least this many words is a lede: see [`Text::lede`].
 const LEAST_OF_LEDE: usize = 8;
 /// How many stories must give a figure before it counts as a fact.
 const ENOUGH: usize = 2;
@@ -39,7 +39,7 @@ const ENOUGH: usize = 2;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     role: Option<Role>,
-    /// What it counts, if it has no role.
+    /// The counted thing, if the number has no role.
     noun: Option<String>,
     value: String,
 }

@@ -12,7 +12,7 @@ use wirefold_proto::{
 
 use super::Engine;
 
-/// How long a mute without an end lasts: longer than any alert goes on without news.
+/// How long a mute without an end lasts: longer than any alert lives without news.
 const LONGEST: Duration = Duration::from_hours(24 * 30);
 
 /// People's handling of an alert.

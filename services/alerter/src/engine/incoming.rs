@@ -30,8 +30,8 @@ pub(crate) struct OutputPosition {
 }
 
 impl OutputPosition {
-    /// Whether a revision that covers the output up to `end` covers this. What came late among the decisions
-    /// has a later sequence in the output, so the revision does not cover it.
+    /// Whether a revision that covers the output up to `end` covers this. A late decision has a later
+    /// sequence in the output, so the revision does not cover it.
     pub(crate) fn is_covered_by(self, end: Self) -> bool {
         self.fetched <= end.fetched && self.output <= end.output
     }
@@ -156,7 +156,7 @@ impl IncomingArticle {
         [GroupBy::Event, GroupBy::Story].map(|by| self.target(by))
     }
 
-    /// What an alert of this grouping is about.
+    /// The target of an alert with this grouping.
     pub(crate) fn target(&self, group_by: GroupBy) -> Target {
         match group_by {
             GroupBy::Event => Target::Event(self.output.verdict.event),
@@ -253,7 +253,7 @@ impl IncomingArticle {
     }
 }
 
-/// What a text brings, as an editor would say it: `now names Tom Lund`.
+/// The news in a text, as an editor would say it: `now names Tom Lund`.
 fn new_in_words(what: MaterialReason, detail: Option<&str>) -> String {
     match (what, detail) {
         (MaterialReason::NewName, Some(name)) => format!("now names {name}"),

@@ -34,7 +34,7 @@ pub(crate) struct Life {
     /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
-    /// The numbers of the last revision that was not held; none before the first.
+    /// The numbers of the last revision that was not held; `None` before the first.
     pub(crate) told: Option<Tally>,
     /// The numbers of the last loud revision.
     pub(crate) notified: Tally,
@@ -105,7 +105,7 @@ pub(crate) struct News {
     pub(crate) seen: UnixMillis,
     pub(crate) tally: Tally,
     pub(crate) first_seen: UnixMillis,
-    /// The reasons that it gives, besides the numbers.
+    /// Its reasons, without the numbers.
     pub(crate) reasons: Vec<AlertReason>,
     /// How its article mentions the subject.
     pub(crate) mention: Mention,
@@ -165,7 +165,7 @@ impl Default for News {
 /// News from merged, split or regrouped stories and events. It never notifies by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Silent {
-    /// It takes over what another alert reported, silently and at once.
+    /// It takes over the reports of another alert, silently and immediately.
     Inherits,
     /// People changed the numbers, and these articles left the alert.
     Recounts(Vec<ArticleId>),
@@ -262,7 +262,7 @@ impl Life {
         self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
     }
 
-    /// When its next revision is due by the rules of its subscription; none if that was removed.
+    /// When its next revision is due by the rules of its subscription; `None` if that was removed.
     pub(crate) fn next_due(&self, rules: Option<&Rules>) -> Option<UnixMillis> {
         if self.merged_into.is_some() {
             return None;
@@ -315,7 +315,7 @@ impl Life {
         }
     }
 
-    /// When the mutes of its subscription and of itself end; none if one has no end.
+    /// When the mutes of its subscription and of itself end; `None` if one has no end.
     fn unmuted_at(&self, rules: &Rules) -> Option<UnixMillis> {
         let until = match rules.mute {
             Some(mute) => mute.until?,
@@ -331,7 +331,7 @@ impl Life {
         Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
     }
 
-    /// Whether nothing came for so long that it is over.
+    /// Whether it is over because nothing came for a long time.
     pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
         at >= self.active_at.plus(QUIET)
     }

@@ -1,10 +1,10 @@
 //! The numbers of an alert with its news, and the numbers that they are compared with.
 //!
-//! Comes in: the news of an alert, each with its numbers. Goes out: sums, and the numbers when the alert last notified. It
-//! never decides whether to notify.
+//! Comes in: the news of an alert, each with its numbers. Goes out: sums, and the numbers when the alert last
+//! notified. It never decides whether to notify.
 //!
-//! Numbers only grow, unless people split or merge stories. Nobody is notified of what such a change adds. What it takes
-//! away is taken from the numbers that were told, so that only real growth notifies.
+//! Numbers only grow, unless people split or merge stories. An increase by such a change does not notify. A
+//! decrease is subtracted from the reported numbers, so that only real growth notifies.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use super::life::{Life, News};
 /// The numbers that the next revision is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Measured {
-    /// The numbers of the last revision that was not held; none before the first.
+    /// The numbers of the last revision that was not held; `None` before the first.
     pub(crate) told: Option<Tally>,
     /// The numbers of the last loud revision.
     pub(crate) notified: Tally,

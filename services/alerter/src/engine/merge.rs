@@ -1,6 +1,7 @@
 //! Closes or continues alerts when one event or story is merged into another.
 //!
-//! Comes in: a merge. Goes out: the alert that closes, and news for the alert that goes on. It never notifies twice.
+//! Comes in: a merge. Goes out: the alert that closes, and news for the alert that continues. It never
+//! notifies twice.
 
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertId, ReasonKind, Target};

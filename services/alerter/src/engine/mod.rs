@@ -226,7 +226,7 @@ impl Engine {
         self.add_news(id, news);
     }
 
-    /// The reasons that an article gives an alert, besides the numbers. `is_told` if the alert has reported
+    /// The reasons that an article gives an alert, without the numbers. `is_told` if the alert has reported
     /// its note.
     fn reasons(
         &self,
@@ -248,7 +248,7 @@ impl Engine {
 
     fn add_news(&mut self, id: &AlertId, news: News) {
         let life = self.lives.entry(id.clone()).or_default();
-        // One command may both give it news of another alert and count it anew.
+        // One command may both give it news of another alert and change its counts.
         let is_same =
             |other: &News| other.place == news.place && other.recounts() == news.recounts();
         let is_acknowledged =

@@ -1,4 +1,4 @@
-//! Notes: what a text says about itself, such as that it was corrected or retracted.
+//! Notes: statements of a text about itself, such as that it was corrected or retracted.
 //!
 //! Comes in: an article. Goes out: its note, once for each alert, although later versions and copies repeat
 //! it. It never judges the note.
@@ -33,7 +33,7 @@ impl Note {
         })
     }
 
-    /// Identifies the note by its kind and words, in whichever article it is.
+    /// Identifies the note by its kind and words, in every article.
     fn id(&self) -> u64 {
         let (sort, words) = match self {
             Self::Retraction(words) => ("retraction", words),
@@ -46,7 +46,7 @@ impl Note {
 }
 
 /// The beginning of the reason for a retraction.
-const RETRACTED: &str = "retracted by who reported it";
+const RETRACTED: &str = "retracted by its outlet";
 
 /// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
@@ -56,7 +56,7 @@ pub(crate) fn retracts(reason: &AlertReason) -> bool {
 /// How many notes of one alert are stored.
 const KEPT: usize = 4;
 
-/// The ids of the last notes of an alert; 0 for none.
+/// The ids of the last notes of an alert; 0 in unused entries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Notes([u64; KEPT]);
 

@@ -28,7 +28,7 @@ pub(crate) struct StoryOverride {
     pub(crate) partings: Vec<Parting>,
 }
 
-/// Who changed the stories.
+/// The author of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     People,

@@ -1,6 +1,7 @@
 //! Mentions in passing: a match outside title and lede is not news.
 //!
-//! Comes in: where a query matched. Goes out: whether an alert must stay silent for now. It never drops a match.
+//! Comes in: the parts in which a query matched. Goes out: whether an alert must stay silent for now. It
+//! never drops a match.
 //!
 //! An alert notifies once a title or lede matches, or texts of two origins mention the subject. Until then
 //! its revisions are silent, and each says why.

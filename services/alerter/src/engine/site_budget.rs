@@ -40,7 +40,7 @@ impl SiteAlerts {
     }
 }
 
-/// Whether an article may notify at once.
+/// Whether an article may notify immediately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Allowance {
     /// No limit is reached.
@@ -69,7 +69,7 @@ impl SiteBudget {
         }
     }
 
-    /// Whether an article may notify a subscription at once.
+    /// Whether an article may notify a subscription immediately.
     pub(super) fn allowance(
         &self,
         subscription: &SubscriptionId,
@@ -140,7 +140,7 @@ fn comes_beyond_budget(life: &Life) -> bool {
     came.peek().is_some() && came.all(|news| news.allowance == Allowance::BeyondBudget)
 }
 
-/// The site of all articles; none if there are several.
+/// The site of all articles; `None` if there are several.
 fn site_of(alert: &Alert) -> Option<&str> {
     let (first, others) = alert.articles.split_first()?;
     let site = said_by(first);

@@ -110,7 +110,7 @@ fn disk_low(space: Space, before: Before<'_>) -> Option<HealthCondition> {
     let mebibytes = space.free >> 20;
     let words =
         format!("only {mebibytes} MiB ({percent} %) are free on the disk of the data folder");
-    let advice = "make room, or lower `retention.max_bytes`: `wirefold storage` says what takes it";
+    let advice = "make room, or lower `retention.max_bytes`: `wirefold storage` shows what uses it";
     is_low.then(|| before.condition(kind, words, advice))
 }
 
@@ -119,7 +119,7 @@ fn stream_full(stream: &StreamFill, before: Before<'_>) -> Option<HealthConditio
     let place = usize::from(before.has(kind, Some(name)));
     let percent = stream.bytes.saturating_mul(100) / stream.max_bytes.max(1);
     let words = format!("stream {name} is {percent} % full: its oldest messages are deleted early");
-    let advice = "raise `retention.max_bytes`; `wirefold storage` says what comes in a day";
+    let advice = "raise `retention.max_bytes`; `wirefold storage` shows the growth in a day";
     (percent >= FULL[place]).then(|| about(name, before.condition(kind, words, advice)))
 }
 
@@ -153,7 +153,7 @@ fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition
     let behind = sent.map_or(Duration::ZERO, |sent| stored.since(sent));
     let (by, where_to) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
     let words = format!("the clock of the fetcher is {} {where_to} the bus", in_words(by));
-    let advice = "set the clock of its machine; times are corrected meanwhile";
+    let advice = "set the clock of its machine; until then wirefold corrects the times";
     let condition = before.condition(HealthKind::ClockOff, words, advice);
     (by > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
 }
@@ -177,7 +177,7 @@ fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition>
         "the detector has written no snapshot for {}: a start reads {decisions} decisions again",
         in_words(age)
     );
-    let advice = "see its log: it says why none could be written";
+    let advice = "see its log for the reason";
     (many && age > DAY).then(|| before.condition(HealthKind::SnapshotOld, words, advice))
 }
 
@@ -210,10 +210,9 @@ fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
 fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition> {
     let sequence = forged.sequence;
     let words = format!(
-        "somebody had the server store a decision that no detector wrote (WF_JUDGED/{sequence}); it was \
-         left out"
+        "the server stored a decision that no detector wrote (WF_JUDGED/{sequence}); wirefold skipped it"
     );
-    let advice = "whoever did it has a login there: make new passwords with `wirefold passwords`; \
+    let advice = "the sender has a login there: make new passwords with `wirefold passwords`; \
                   `wirefold dead ls` names the record";
     let is_new = before.now.since(forged.at) < DAY;
     is_new.then(|| before.condition(HealthKind::ForgedRecords, words, advice))

@@ -93,7 +93,7 @@ impl Letters {
         let state = bus.stream_state(streams::DEAD.name).await?;
         let newest = bus.last(streams::DEAD.name, ">").await?;
         if state.last < self.read {
-            // The stream was created anew.
+            // The stream was created again.
             *self = Self::default();
         }
         let first = state.first.max(self.read + 1).max(state.last.saturating_sub(LETTERS - 1));

@@ -47,7 +47,7 @@ pub(crate) async fn beat(
                 Err(why) => {
                     // The log reports it once: the called service notices by itself.
                     if !std::mem::replace(&mut failed, true) {
-                        tracing::warn!(why, "the heartbeat was not taken");
+                        tracing::warn!(why, "the heartbeat was not accepted");
                     }
                     "failed"
                 }

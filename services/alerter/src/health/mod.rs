@@ -42,12 +42,12 @@ pub(crate) use notifier::HealthNotifier;
 const LOOK: Duration = Duration::from_mins(5);
 /// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
-/// A condition ends if it was absent for so long. If it comes and goes, it stays open.
+/// A condition ends if it was absent for this long. If it comes and goes, it stays open.
 const CALM: Duration = Duration::from_mins(15);
 /// The key of the watch's own state.
 const WATCH_KEY: &str = "health-watch";
 
-/// The report of the last look; none before the first one, and none while the bus fails.
+/// The report of the last check; `None` before the first one, and while the bus fails.
 pub(crate) type Report = watch::Receiver<Option<Arc<HealthReport>>>;
 
 /// Looks whether the installation is well.
@@ -64,7 +64,7 @@ pub(crate) struct Watch {
     told: watch::Sender<Option<Arc<HealthReport>>>,
 }
 
-/// The stored state of the watch, besides the open conditions.
+/// The stored state of the watch, without the open conditions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Memory {
     rhythm: Rhythm,
@@ -159,7 +159,7 @@ impl Memory {
     fn report(&mut self, open: &[HealthCondition], facts: &Facts, now: UnixMillis) -> HealthReport {
         let quiet = self.rhythm.look(facts.newest, now);
         let last = facts.dead.map_or(0, |dead| dead.last);
-        // Dead letters from before the first look are old. A stream that was created anew begins again.
+        // Dead letters from before the first check are old. A stream that was created again begins again.
         let dead = self.dead.filter(|told| *told <= last).unwrap_or(last);
         let found = conditions(facts, quiet, Before { now, open, dead });
         let conditions = self.merge(open, found, now);

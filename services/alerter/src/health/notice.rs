@@ -1,7 +1,7 @@
 //! Composes health notices for a delivery. Pure.
 //!
-//! Comes in: the open conditions, and what the delivery was told before. Goes out: a notice, or nothing. It never
-//! sends.
+//! Comes in: the open conditions, and the earlier notices of the delivery. Goes out: a notice, or nothing. It
+//! never sends.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) struct ToldCondition {
     at: Timestamp,
 }
 
-/// The notice to send now; none if the delivery has reported everything.
+/// The notice to send now; `None` if the delivery has reported everything.
 ///
 /// The failure of a delivery is reported by the other deliveries.
 pub(super) fn notice(

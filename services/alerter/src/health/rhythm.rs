@@ -11,7 +11,7 @@ use wirefold_flow::UnixMillis;
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
-/// The rhythm is learned for so long before a quiet time counts as too long.
+/// The rhythm is learned for this long before a quiet time counts as too long.
 const LEARNING: Duration = Duration::from_hours(48);
 /// The number of days stored: each weekday, and one more to compare a weekend with the one before.
 const DAYS: u64 = 8;
@@ -49,7 +49,7 @@ pub(super) struct Quiet {
 }
 
 impl Rhythm {
-    /// Takes the sequence of the newest article; none if there is no article yet. Returns the quiet time if
+    /// Takes the sequence of the newest article; `None` if there is no article yet. Returns the quiet time if
     /// it is too long.
     pub(super) fn look(&mut self, newest: Option<u64>, now: UnixMillis) -> Option<Quiet> {
         let newest = newest?;

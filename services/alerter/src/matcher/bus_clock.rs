@@ -33,8 +33,8 @@ impl BusClock {
         if at_least > CLOCK_TOLERANCE {
             if self.ahead.is_zero() {
                 let seconds = at_least.as_secs();
-                let what = "the clock of this machine is ahead of the bus: set the clock; what is new is told at \
-                            once all the same";
+                let what = "the clock of this machine is ahead of the bus: set the clock; new alerts are still \
+                            sent immediately";
                 tracing::warn!(seconds, "{what}");
             }
             self.ahead = at_least;

@@ -28,7 +28,7 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// Its position in the order of decisions; none if it is unreadable.
+    /// Its position in the order of decisions; `None` if it is unreadable.
     pub(crate) fn stand(&self) -> Option<MessagePosition> {
         let fetched = self.position().fetched;
         Some(match &self.item {
@@ -48,7 +48,7 @@ impl LoadedItem {
         })
     }
 
-    /// The time of the article or change; none if it is unreadable.
+    /// The time of the article or change; `None` if it is unreadable.
     pub(crate) fn time(&self) -> Option<UnixMillis> {
         match &self.item {
             Item::Article(incoming) => Some(incoming.seen),
@@ -144,7 +144,7 @@ fn read(stored: &Stored) -> Read {
     })
 }
 
-/// An article with its text; no text if it is no longer stored.
+/// An article with its text; without the text if that is no longer stored.
 pub(super) async fn fetched(
     bus: &dyn Bus,
     sequence: u64,
@@ -157,7 +157,7 @@ pub(super) async fn fetched(
     }
 }
 
-/// The messages with these texts; none if a text is no longer stored. The output has its beginning.
+/// The messages with these texts; `None` if a text is no longer stored. The output has its beginning.
 async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, BusError> {
     let is_gone = |error: &BusError| {
         matches!(error, BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_))

@@ -40,7 +40,7 @@ pub(crate) use table::{DefaultDeliveries, Namable};
 /// How long a gap in the order of decisions is waited for. It is longer than the messages of a killed
 /// enricher take to come again, also if the next enricher is killed too.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many messages are read at once.
+/// How many messages one read returns.
 const BATCH: usize = 128;
 /// The most messages between two saves of the progress.
 const SAVE_EVERY: usize = 1_024;
@@ -72,7 +72,7 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
             return Err(error);
         }
         // The observer has already reported the error.
-        tracing::debug!(%error, "alerter starts anew from what is stored");
+        tracing::debug!(%error, "alerter restarts from the stored state");
         if let AlerterError::Bus(error) = &error {
             context.observer.observe(NAME, Event::of_failure(error));
         }

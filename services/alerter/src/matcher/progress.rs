@@ -9,7 +9,7 @@ use wirefold_flow::Position;
 
 use crate::engine::OutputPosition;
 
-/// Where reading begins after a restart.
+/// The sequence at which reading begins after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedProgress {
     /// Everything up to and including this sequence of `WF_OUTPUT` is applied.

@@ -28,12 +28,12 @@ const NOTES: &str = "Wf-Notes";
 
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
-/// How many revisions are published at once: as many as the embedded bus writes together.
+/// How many revisions one step publishes: as many as the embedded bus writes together.
 const WINDOW: usize = 256;
 
 impl Matcher<'_> {
-    /// Publishes every revision that is due. The engine accepts each at once, but the progress is saved only
-    /// after all are stored.
+    /// Publishes every revision that is due. The engine accepts each immediately, but the progress is saved
+    /// only after all are stored.
     pub(super) async fn fire(&mut self, limit: UnixMillis) -> Result<(), AlerterError> {
         let limit = self.engine.time_with(limit);
         loop {
@@ -88,7 +88,7 @@ impl Matcher<'_> {
         let standing = self.context.bus.last(streams::ALERTS.name, subject.as_str()).await?;
         match standing.as_ref().and_then(revision) {
             Some(Revision { alert, .. }) if alert != draft.alert => {
-                let why = format!("revision {} of {} stands already", alert.revision, alert.id);
+                let why = format!("revision {} of {} is stored already", alert.revision, alert.id);
                 Err(BusError::Unavailable(why).into())
             }
             Some(Revision { sequence, alert, .. }) => {

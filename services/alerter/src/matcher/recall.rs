@@ -12,7 +12,7 @@ use super::{Matcher, REMEMBERED};
 use crate::engine::Revision;
 use crate::error::AlerterError;
 
-/// How many revisions are read at once.
+/// How many revisions one read returns.
 const AT_ONCE: usize = 64;
 
 impl Matcher<'_> {
@@ -71,7 +71,7 @@ impl Matcher<'_> {
     }
 }
 
-/// The revision at a sequence; none if it is no longer stored.
+/// The revision at a sequence; `None` if it is no longer stored.
 async fn revision_at(bus: &dyn Bus, sequence: u64) -> Result<Option<Revision>, BusError> {
     match bus.get(streams::ALERTS.name, sequence).await {
         Ok(stored) => Ok(revision(&stored)),

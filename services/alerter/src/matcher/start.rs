@@ -58,8 +58,8 @@ impl<'a> Matcher<'a> {
         Ok(matcher)
     }
 
-    /// Rebuilds the lives of all alerts from their revisions, in order. Alerts that are over are unloaded at
-    /// once.
+    /// Rebuilds the lives of all alerts from their revisions, in order. Alerts that are over are unloaded
+    /// immediately.
     async fn rebuild(&mut self) -> Result<(), AlerterError> {
         let mut alerts = self.context.bus.read(streams::ALERTS.name, ">", 1).await?;
         loop {

@@ -35,7 +35,7 @@ pub(crate) struct DefaultDeliveries {
     pub(crate) default: Vec<String>,
 }
 
-/// What subscriptions may name: deliveries, and lists of words.
+/// The names that subscriptions may use: deliveries, and lists of words.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Namable {
     pub(crate) deliveries: DefaultDeliveries,

@@ -20,7 +20,7 @@ pub struct Rehearsal {
     pub matching: u64,
     /// The matching articles, with those of baselines.
     pub matching_with_baseline: u64,
-    /// The time from the first article that is not of a baseline to the end; none if there is no such
+    /// The time from the first article that is not of a baseline to the end; `None` if there is no such
     /// article.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub covered_seconds: Option<u64>,
@@ -89,7 +89,7 @@ pub struct Unready {
     pub target: Target,
     /// The title of its last matching article.
     pub title: String,
-    /// What is missing, such as `1 of 2 outlets`.
+    /// The missing part, such as `1 of 2 outlets`.
     pub why: String,
 }
 

@@ -34,7 +34,7 @@ fn hour_after(local: &Zoned) -> Option<Zoned> {
     begun.checked_add(Span::new().hours(1)).ok()
 }
 
-/// The hour of digests so many days later, if that is still to come.
+/// The hour of digests this many days later, if that is still to come.
 fn on(local: &Zoned, days: i64) -> Option<Zoned> {
     let date: Date = local.date().checked_add(Span::new().days(days)).ok()?;
     let due = date.at(HOUR, 0, 0, 0).to_zoned(local.time_zone().clone()).ok()?;

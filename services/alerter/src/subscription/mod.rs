@@ -19,7 +19,7 @@ use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 pub(crate) use quiet_hours::QuietTime;
 pub(crate) use trigger::Triggers;
 
-/// After so long without news an alert becomes quiet, and one that never opened is dropped.
+/// After this time without news an alert becomes quiet, and one that never opened is dropped.
 pub(crate) const QUIET: Duration = Duration::from_hours(24);
 
 /// The key of a subscription's record.
@@ -51,7 +51,7 @@ pub(crate) enum Problem {
     #[error("on: {0:?}: {1}")]
     OnVelocity(String, wirefold_query::ParseError),
     #[error(
-        "{0}: it asks for something and for its absence, so it never holds: leave one of them out"
+        "{0}: it requires something and its absence, so it never matches: leave one of them out"
     )]
     Contradictory(&'static str),
     #[error("name: {0}")]
@@ -101,7 +101,7 @@ pub(crate) struct Rules {
 /// A mute of the subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mute {
-    /// When it ends; none if it has no end.
+    /// When it ends; `None` if it has no end.
     pub(crate) until: Option<UnixMillis>,
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn with_defaults(
 /// of `deliveries`. `lists` are the lists that queries may name.
 ///
 /// # Errors
-/// What is wrong, in words for people. It begins with the name of the setting if only one is wrong.
+/// The mistake, for people. It begins with the name of the setting if only one is wrong.
 pub fn check(
     settings: &SubscriptionSettings,
     deliveries: &[String],
@@ -279,19 +279,19 @@ fn check_name(name: &str) -> Result<(), Problem> {
     }
 }
 
-/// When an alert is repeated; none if never.
+/// When an alert is repeated; `None` if never.
 fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> {
     let Some(repeat) = settings.repeat_interval.map(Interval::duration) else {
         return Ok(None);
     };
     if settings.digest.is_some() {
-        return Err(Problem::Repeat("a digest tells nothing twice: leave one of them out"));
+        return Err(Problem::Repeat("a digest never repeats an alert: leave one of them out"));
     }
     if repeat.is_zero() {
         return Err(Problem::Repeat("0 would repeat without end: give a time such as 6h"));
     }
     if repeat >= QUIET {
-        return Err(Problem::Repeat("an alert is over after 24h without news: give less"));
+        return Err(Problem::Repeat("an alert is over after 24h without news: use a shorter time"));
     }
     Ok(Some(repeat))
 }

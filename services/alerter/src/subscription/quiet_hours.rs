@@ -31,7 +31,8 @@ pub(crate) struct Day {
 impl QuietTime {
     pub(crate) fn read(hours: &QuietHours) -> Result<Self, Problem> {
         let time = |text: &str| {
-            let refuse = || Problem::QuietHours(format!("{text:?} is no time such as \"22:00\""));
+            let refuse =
+                || Problem::QuietHours(format!("{text:?} is not a time such as \"22:00\""));
             text.parse::<Time>().map_err(|_| refuse())
         };
         let zone = known_zone(&hours.time_zone).map_err(Problem::QuietHours)?;
@@ -45,7 +46,7 @@ impl QuietTime {
         Ok(Self { from, to, zone })
     }
 
-    /// The end of the quiet hours that contain this time; none if it is outside.
+    /// The end of the quiet hours that contain this time; `None` if it is outside.
     pub(crate) fn end_after(&self, at: UnixMillis) -> Option<UnixMillis> {
         let local = timestamp(at).to_zoned(self.zone.clone());
         let time = local.time();

@@ -19,9 +19,9 @@ pub(crate) struct Triggers {
     pub(crate) retraction: bool,
     /// The end of an alert.
     pub(crate) quiet: bool,
-    /// So many more origins than in the last loud revision.
+    /// This many more origins than in the last loud revision.
     pub(crate) origins: Option<u32>,
-    /// So many more outlets than in the last loud revision.
+    /// This many more outlets than in the last loud revision.
     pub(crate) outlets: Option<u32>,
     velocity: Vec<Query>,
 }

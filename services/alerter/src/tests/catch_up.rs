@@ -1,4 +1,4 @@
-//! What is told after the alerter was away for long.
+//! The messages after the alerter was away for long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,7 +27,7 @@ const LATE: [(&str, &str); 4] = [
     ("mast", "Mast falls on quay"),
 ];
 
-/// Three hours in which nobody alerts: four happenings in the first, and one in the last minutes.
+/// Three hours without an alerter: four happenings in the first, and one in the last minutes.
 async fn away(world: &mut World) {
     for (event, title) in LATE {
         world.newsroom.tell(happening(event, title)).await;
@@ -81,7 +81,7 @@ async fn a_happening_that_goes_on_rings_although_it_began_long_ago() {
     running.stop().await;
 }
 
-/// Crashes where the batch of this number, from 1, is taken.
+/// Crashes where the batch of this number, from 1, is handled.
 struct AtBatch(u64, AtomicU64);
 
 impl FailPoints for AtBatch {
@@ -107,7 +107,7 @@ async fn who_is_killed_while_it_catches_up_sends_one_message_all_the_same() {
     assert!(matches!(end, Err(AlerterError::Loop(LoopError::Crashed(_)))), "{end:?}");
     let told = world.alerts().await.len();
     assert!(0 < told && told < MANY, "{told} stand, the others are still to come");
-    // It starts anew within the span that the first life planned its message in, but later.
+    // It starts again within the time that the first process planned its message for, but later.
     world.pass(2 * MINUTE).await;
     let running = world.start(&settings([at_once()]));
     world.pass(10 * MINUTE).await;

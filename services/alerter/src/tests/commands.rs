@@ -144,13 +144,13 @@ fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
                 repeat_interval: hours(6),
                 ..everything()
             },
-            "repeat_interval: a digest tells nothing twice",
+            "repeat_interval: a digest never repeats an alert",
         ),
         (SubscriptionSettings { quiet_hours, ..everything() }, "quiet_hours: \"25:00\""),
         (SubscriptionSettings { group_wait: hours(169), ..everything() }, "group_wait: the first"),
         (
             SubscriptionSettings { query: "ferry -ferry".to_owned(), ..everything() },
-            "query: it asks",
+            "query: it requires",
         ),
         (
             SubscriptionSettings { on: named("velocity>5/0m"), ..everything() },
@@ -196,7 +196,7 @@ async fn a_record_counts_while_other_alerts_wait() {
     world.newsroom.tell_all([first, copy]).await;
     world.pass(31).await;
     assert_eq!(counts(&world).await, (1, 1));
-    // This one waits for the next interval and keeps the place where it is.
+    // This one waits for the next interval, and the old one stays until then.
     world.newsroom.tell(second).await;
     world.newsroom.tell(Given { event: "other", ..first }).await;
     world.pass(33).await;
@@ -214,7 +214,7 @@ async fn a_subscription_by_command_holds_from_the_next_article_on_and_through_re
     world.newsroom.tell(first).await;
     world.pass(1).await;
     world.command("1", put(at_once())).await;
-    assert!(world.alerts().await.is_empty(), "what was before opens nothing");
+    assert!(world.alerts().await.is_empty(), "earlier articles open no alert");
     running.stop().await;
     let again = world.start(&settings);
     world.newsroom.tell(Given { event: "other", ..second }).await;
@@ -240,7 +240,7 @@ async fn what_a_file_defines_is_changed_there_only() {
     world.command("2", remove).await;
     assert_eq!(world.record("all").await.unwrap().subscription.query, "*");
     running.stop().await;
-    // And it is gone once the file does not define it any more.
+    // It is gone once the file no longer defines it.
     let again = world.start(&settings([]));
     world.pass(1).await;
     assert_eq!(world.record("all").await, None);

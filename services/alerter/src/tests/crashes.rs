@@ -1,4 +1,4 @@
-//! Crashes at every point, and a bus that loses answers: no alert is lost, none comes twice.
+//! Crashes at every point, and a bus that loses answers: no alert is lost or sent twice.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,7 @@ impl Crashing {
         Arc::new(Self { random, in_a_thousand, is_over: AtomicBool::new(false) })
     }
 
-    /// From here on nothing crashes, so that what is under way can end.
+    /// From here on nothing crashes, so that all work can end.
     fn end(&self) {
         self.is_over.store(true, Ordering::Relaxed);
     }
@@ -52,7 +52,7 @@ impl FailPoints for Crashing {
     }
 }
 
-/// Subscriptions of every sort, with waits short enough to pass.
+/// Subscriptions of every kind, with waits short enough to pass.
 fn subscriptions() -> Settings {
     let seconds = |seconds| Some(Interval::from_seconds(seconds));
     let short = SubscriptionSettings {
@@ -75,9 +75,9 @@ fn subscriptions() -> Settings {
     ])
 }
 
-/// One thing after the other, the same for the same seed.
+/// A sequence of events, the same for the same seed.
 enum Step {
-    /// These are published, the later ones first: enrichers are many.
+    /// These are published in any order, because there are several enrichers.
     Publish(Vec<Given>),
     Merge,
     Pass(u64),
@@ -124,7 +124,7 @@ async fn tell(newsroom: &mut Newsroom, step: Step) {
     }
 }
 
-/// Plays a seed; every crash is followed by a restart of alerter and bus.
+/// Plays a seed. After every crash, alerter and bus restart.
 async fn play(seed: u64, in_a_thousand: u64) -> Told {
     play_with(seed, in_a_thousand, &subscriptions()).await
 }
@@ -165,7 +165,7 @@ async fn play_with(seed: u64, in_a_thousand: u64, settings: &Settings) -> Told {
             }
         }
     }
-    // What crashed deliveries had in hand comes back after its deadline.
+    // Deliveries that were under way at a crash come back after the deadline.
     crashing.end();
     for _ in 0..20 {
         clock.advance(Duration::from_secs(61));
@@ -182,13 +182,13 @@ fn assert_all_printed(seed: u64, told: &Told) {
         let head = format!("{} revision {}", alert.id, alert.revision);
         let was_printed = told.printed.iter().any(|block| is_block_of(alert, block));
         let later = |other: &&Alert| other.id == alert.id && other.revision > alert.revision;
-        // One that had to wait may have been overtaken.
+        // A revision that had to wait may have been overtaken.
         let was_overtaken = told.alerts.iter().filter(later).any(|other| other.held.is_none());
         assert!(was_printed || was_overtaken, "seed {seed}: {head} was not delivered");
     }
 }
 
-/// Whether this is how a revision was printed: no ids stand in it but in the link to the page.
+/// Whether a revision was printed like this: without ids, except in the link to the page.
 fn is_block_of(alert: &Alert, block: &str) -> bool {
     let (name, revision) = (format!(" · {} · ", alert.subscription), alert.revision);
     let head = block.lines().next().unwrap_or_default();
@@ -198,7 +198,7 @@ fn is_block_of(alert: &Alert, block: &str) -> bool {
         && block.lines().any(|line| line.ends_with(&page))
 }
 
-/// Every revision was printed, and none before those that come before it.
+/// Every revision was printed, each after those before it.
 fn assert_printed_in_order(seed: u64, told: &Told) {
     let mut first: BTreeMap<&AlertId, usize> = BTreeMap::new();
     for alert in told.alerts.iter().filter(|alert| alert.held.is_none()) {
@@ -226,7 +226,7 @@ async fn crashes_at_every_point_change_no_alert() {
     }
 }
 
-/// A file drops what it holds already, so that a revision that was in hand at a crash is one line.
+/// A file drops lines that it has already, so that a revision under way at a crash is one line.
 #[tokio::test(start_paused = true)]
 async fn crashes_write_each_revision_into_a_file_once() {
     for seed in 0..8 {
@@ -244,7 +244,7 @@ async fn crashes_write_each_revision_into_a_file_once() {
         for subscription in &mut settings.subscriptions {
             subscription.settings.deliveries = vec!["log".to_owned()];
         }
-        // So many crashes that what is in hand is taken dozens of times.
+        // There are so many crashes that messages are delivered dozens of times.
         let told = play_with(seed, 150, &settings).await;
         let text = std::fs::read_to_string(&path).unwrap();
         let mut lines: BTreeMap<(String, u64), u32> = BTreeMap::new();
@@ -259,7 +259,7 @@ async fn crashes_write_each_revision_into_a_file_once() {
     }
 }
 
-/// The newest revision of each alert, where the revisions before it all stand.
+/// The newest revision of each alert whose earlier revisions are all there.
 fn newest(seed: u64, alerts: &[Alert]) -> BTreeMap<AlertId, &Alert> {
     let mut newest: BTreeMap<AlertId, &Alert> = BTreeMap::new();
     for alert in alerts {
@@ -325,7 +325,7 @@ async fn a_bus_that_refuses_calls_lets_no_revision_be_overtaken() {
     assert_printed_in_order(0, &told);
 }
 
-/// Whether an alert about an event tells the numbers that the event has come to.
+/// Whether an alert about an event reports the current numbers of the event.
 fn is_up_to_date(newsroom: &Newsroom, alert: &Alert) -> bool {
     newsroom.outlets(alert.target).is_none_or(|outlets| alert.outlets >= outlets)
 }

@@ -1,4 +1,4 @@
-//! What is wrong with feeds, once a week.
+//! The weekly digest of feeds with problems.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::{AlerterError, Delivery, Settings};
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Puts the record of a feed there as the fetcher does.
+/// Stores the record of a feed like the fetcher.
 async fn put(world: &World, id: &str, findings: &[FeedFinding]) {
     let feed = FeedSettings::new(id.parse().unwrap(), format!("https://{id}.example/feed"));
     let mut record = FeedRecord::waiting(feed, None, 900);
@@ -64,7 +64,7 @@ async fn it_comes_once_a_week_whatever_is_restarted_and_only_where_something_is_
     pass(&world, 8 * 24).await;
     assert_eq!(world.paper.blocks().len(), 2, "all is well");
     third.stop().await;
-    // Weeks in which nothing ran are not made up for.
+    // The alerter sends no digest for a week in which nothing ran.
     put(&world, "pier", &[FeedFinding::Undated]).await;
     world.clock.advance(HOUR * 24 * 30);
     let last = world.start(&telling());
@@ -102,7 +102,7 @@ async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
         let killed = Running::start(&context, &hook(&receiver), &world.paper);
         let ended = killed.done.await.unwrap();
         assert!(matches!(ended, Err(AlerterError::Loop(_))), "{ended:?}");
-        // What is wrong meanwhile is for next week.
+        // Problems that appear meanwhile are for the next week.
         put(&world, "pier", &[FeedFinding::Silent]).await;
     }
     let first = receiver.next().await;

@@ -1,4 +1,4 @@
-//! A delivery away while alerts pile up: `WF_ALERTS` keeps what it has not sent.
+//! A delivery fails while alerts pile up: `WF_ALERTS` keeps the unsent ones.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use super::newsroom::{Given, article};
 use super::running::{World, at_once, settings};
 use crate::{Printer, consumer, run};
 
-/// A terminal that takes nothing until it is mended.
+/// A terminal that fails until it is repaired.
 #[derive(Default)]
 struct Torn {
     is_mended: AtomicBool,
@@ -29,7 +29,7 @@ impl Printer for Torn {
     }
 }
 
-/// Each a happening of its own.
+/// Each article is a happening of its own.
 const TITLES: [(&str, &str); 6] = [
     ("a", "Ferry aground at Skarrow"),
     ("b", "Mill burns in Valdane"),
@@ -45,7 +45,7 @@ async fn a_full_stream_keeps_what_a_delivery_has_not_sent() {
     let deliveries = vec![consumer("stdout").durable];
     let limits = Limits { deliveries, ..Limits::default() };
     let alerts = stream_configs(&limits).into_iter().find(|it| it.name == streams::ALERTS.name);
-    // Three alerts fill it.
+    // Three alerts fill the stream.
     let small = StreamConfig { max_bytes: 3_500, ..alerts.unwrap() };
     world.bus.create_stream(small).await.unwrap();
 

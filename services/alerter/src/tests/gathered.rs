@@ -1,4 +1,4 @@
-//! Alerts gathered into digests, and alerts told again.
+//! Alerts collected into digests, and repeated alerts.
 
 use serde_json::Value;
 use wirefold_proto::{
@@ -16,7 +16,7 @@ fn gathering(digest: Digest) -> SubscriptionSettings {
     SubscriptionSettings { digest: Some(digest), ..at_once() }
 }
 
-/// Two happenings: of the first a text and a copy, of the second one text.
+/// Two happenings: a text and a copy about the first, one text about the second.
 fn two() -> [Given; 3] {
     let [first, _, copy, ..] = five();
     let other = Given { event: "bridge", ..article("e", "ferrytimes.example", "Bridge closed") };
@@ -148,7 +148,7 @@ async fn who_asks_for_corrections_and_the_end_hears_of_nothing_else() {
     let alerts = world.alerts().await;
     let loud: Vec<bool> = alerts.iter().map(|alert| alert.volume == Volume::Loud).collect();
     let found: Vec<String> = alerts.iter().map(told).collect();
-    // That it is over is told to those who heard of it.
+    // Those who got the alert also learn that it is over.
     assert_eq!(loud, [false, false, true, true], "{found:?}");
     running.stop().await;
 }
@@ -169,7 +169,7 @@ async fn what_one_site_floods_comes_as_one_message_at_the_end_of_the_hour() {
     world.pass(1).await;
     assert_eq!(world.paper.blocks().len(), 60);
     running.stop().await;
-    // A restart knows what was told; another site is none of it.
+    // The digest remembers its alerts after a restart. Another site is not part of it.
     let again = world.start(&settings);
     let (event, story) = (named("flood", 70), named("text", 70));
     world.newsroom.tell(Given { event, story, ..first }).await;
@@ -201,7 +201,7 @@ async fn what_comes_beyond_its_feeds_budget_is_held_and_what_others_tell_is_not(
             && alert.held.as_ref().is_some_and(|hold| hold.reason == HoldReason::Digest)
     };
     assert_eq!(held.iter().filter(is_held).count(), 2, "{held:?}");
-    // Another feed tells of one of them: that is told at once.
+    // Another feed reports one of them: that alert is sent at once.
     world.newsroom.tell(Given { event: "pier", story: "other", ..second }).await;
     world.pass(1).await;
     assert_eq!(world.paper.blocks().len(), 1, "{:?}", world.paper.blocks());
@@ -223,7 +223,7 @@ async fn how_many_alerts_a_site_may_make_is_set() {
     }
     world.pass(1).await;
     assert_eq!(world.paper.blocks().len(), 2, "{:?}", world.paper.blocks());
-    // More of the flood wakes nothing; what another site tells of the same is told at once.
+    // More articles of the flood send nothing. An article of another site about the same is sent at once.
     world.newsroom.tell(Given { event: "lock", story: "more", ..first }).await;
     world.pass(1).await;
     assert_eq!(world.paper.blocks().len(), 2, "{:?}", world.paper.blocks());

@@ -1,4 +1,4 @@
-//! Targets that answer 410: they are told nothing more.
+//! Targets that answer 410: they get no more messages.
 
 use std::time::Duration;
 
@@ -41,18 +41,18 @@ async fn a_target_that_is_gone_gets_nothing_more_and_the_letter_is_dead() {
     let kept = attempts(&world, &world.alerts().await[0]).await;
     let outcomes: Vec<AttemptOutcome> = kept.iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes, [AttemptOutcome::GivenUp], "the second was not tried");
-    // Another start asks no more, …
+    // Another start sends no request there, …
     let (again, mut seen) = start(&world, &with(vec![webhook("hook", &receiver.url)]));
     world.newsroom.tell(five()[2]).await;
     seen.wait_for("alerter-hook rejected").await;
     again.stop().await;
     assert!(receiver.got.try_recv().is_err(), "it has been told");
-    // … but it asks a target at another address.
+    // … but it sends one to a target at another address.
     let mut elsewhere = receiver.url.clone();
     elsewhere.set_path("/elsewhere");
     let (moved, mut log_of_moved) = start(&world, &with(vec![webhook("hook", &elsewhere)]));
     world.newsroom.tell(five()[3]).await;
-    // The revisions before it might have been in hand, and would come first.
+    // The earlier revisions might have been under way, and would come first.
     log_of_moved.wait_for("alerter-hook retried").await;
     world.clock.advance(Duration::from_secs(5));
     receiver.next().await;

@@ -36,7 +36,7 @@ impl World {
     }
 }
 
-/// Told at once, and again with each outlet.
+/// Sends at once, and again with each outlet.
 fn eager() -> SubscriptionSettings {
     let on = ["new", "outlets+1", "material"].map(str::to_owned).to_vec();
     SubscriptionSettings { on, ..at_once() }
@@ -56,7 +56,7 @@ async fn a_muted_alert_waits_and_the_others_of_its_subscription_do_not() {
     world.pass(1).await;
     assert!(world.alerts().await[1].held.is_some());
     running.stop().await;
-    // It is muted after a restart too.
+    // It is also muted after a restart.
     let again = world.start(&settings);
     world.newsroom.tell(Given { event: "port", ..third }).await;
     world.pass(1).await;
@@ -168,7 +168,7 @@ async fn what_one_subscription_tells_another_can_leave_silent() {
         inhibited_by: by.iter().map(|other| other.parse().unwrap()).collect(),
         ..eager()
     };
-    // The one that inhibits comes later in the alphabet and speaks at the same moment.
+    // The subscription that inhibits comes later in the alphabet, and alerts at the same moment.
     let broad = named("all", "*", &["port"]);
     let circle = [named("one", "*", &["two"]), named("two", "*", &["one"])];
     let [one, two] = circle;
@@ -233,7 +233,7 @@ async fn the_buttons_of_a_phone_work_once() {
     assert!(world.alerts().await[1].held.is_some());
     world.mute("2", &link.alert, Some(UnixMillis(0))).await;
     assert_eq!(receiver.next().await.header("x-priority"), "4");
-    // Kept by the stream as another message, it does nothing more.
+    // Stored again as another message, it has no further effect.
     world.pass(10 * 60).await;
     world.command(&id, follow()).await;
     world.newsroom.tell(third).await;

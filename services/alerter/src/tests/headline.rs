@@ -1,4 +1,4 @@
-//! Under which headline an alert comes.
+//! The headline of an alert.
 
 use wirefold_proto::MaterialReason;
 

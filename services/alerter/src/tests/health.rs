@@ -1,4 +1,5 @@
-//! What is wrong with the installation: told once to every delivery that asks for it, whatever is killed.
+//! Problems of the installation: each is reported once to every delivery that wants them, whichever process
+//! is killed.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -28,7 +29,7 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Puts the record of a feed there as the fetcher does.
+/// Stores the record of a feed like the fetcher.
 async fn put_feed(world: &World, id: &str, is_set_aside: bool) {
     let feed = FeedSettings::new(id.parse().unwrap(), format!("https://{id}.example/feed"));
     let mut record = FeedRecord::waiting(feed, None, 900);
@@ -83,7 +84,7 @@ async fn a_condition_is_told_once_reminded_of_daily_and_told_when_it_is_over() {
     let reminder = &world.paper.blocks()[1];
     assert!(reminder.starts_with("HEALTH · wirefold: still: feed pier"), "{reminder}");
     assert_eq!(open(&world).await, [HealthKind::FeedSetAside]);
-    // What comes and goes within minutes is one condition.
+    // A problem that comes and goes within minutes is one condition.
     put_feed(&world, "pier", false).await;
     pass(&world, 5).await;
     put_feed(&world, "pier", true).await;
@@ -144,7 +145,7 @@ async fn dead_letters_are_told_once_and_not_those_of_before() {
     pass(&world, 60).await;
     let told = "HEALTH · wirefold: 2 messages could not be handled and go to the dead letters";
     assert!(world.paper.blocks()[0].starts_with(told), "{:?}", world.paper.blocks());
-    // A day after the last of them it is over.
+    // It is over a day after the last of them.
     pass(&world, 25 * 60).await;
     let last = world.paper.blocks().pop().unwrap();
     assert!(last.starts_with("HEALTH · wirefold: over: 2 messages"), "{last}");
@@ -177,7 +178,7 @@ async fn a_forged_decision_is_told_for_a_day() {
     assert_eq!(open(&world).await, [HealthKind::DeadLetters, HealthKind::ForgedRecords]);
     let told = world.paper.blocks().pop().unwrap();
     assert!(told.contains("a decision that no detector wrote (WF_JUDGED/7)"), "{told}");
-    // It is known again after a restart, and not told twice.
+    // After a restart it is known, and not reported twice.
     running.stop().await;
     let again = world.start(&telling());
     pass(&world, 60).await;
@@ -187,7 +188,7 @@ async fn a_forged_decision_is_told_for_a_day() {
     again.stop().await;
 }
 
-/// Subjects, some of which do not work.
+/// Subjects, some of which refuse messages.
 #[derive(Debug, Default)]
 struct Wires {
     broken: Mutex<BTreeSet<String>>,
@@ -215,7 +216,7 @@ impl Subjects for Wires {
 }
 
 impl Wires {
-    /// The health alerts that a delivery got: what opened and what is over.
+    /// The health alerts of a delivery: opened and closed conditions.
     fn health_of(&self, delivery: &str) -> Vec<(usize, usize)> {
         let count = |body: &Value, key: &str| body[key].as_array().map_or(0, Vec::len);
         let published = self.published.lock().unwrap();
@@ -255,7 +256,7 @@ async fn a_delivery_that_fails_for_an_hour_is_told_through_the_others() {
     assert_eq!((wires.health_of("phone").len(), open(&world).await.len()), (0, 0));
     pass(&world, 3 * 60).await;
     assert_eq!(open(&world).await, [HealthKind::DeliveryFailing]);
-    // A restart knows no better before it has sent something.
+    // After a restart this is known only once something is sent.
     running.stop().await;
     let again = world.start(&settings);
     pass(&world, 30).await;
@@ -307,7 +308,7 @@ async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
         let killed = Running::start(&context, &hook(&receiver), &world.paper);
         let ended = killed.done.await.unwrap();
         assert!(matches!(ended, Err(AlerterError::Loop(_))), "{ended:?}");
-        // What opens meanwhile goes with the next one.
+        // A condition that opens meanwhile goes with the next report.
         put_feed(&world, "quay", true).await;
         world.clock.advance(MINUTE);
     }
@@ -333,7 +334,7 @@ async fn killed_over_it_the_same_goes_out_again_under_the_same_id() {
     running.stop().await;
 }
 
-/// A disk with so many bytes free of 100 GiB.
+/// A disk with this many bytes free of 100 GiB.
 #[derive(Debug)]
 struct Small(Mutex<u64>);
 
@@ -382,7 +383,7 @@ async fn the_heartbeat_stops_while_a_condition_endangers_data() {
         }
     };
     calm.await;
-    // One may have been under way when it was told.
+    // One may have been under way at the time of the report.
     assert!(called.got.len() <= 1, "{}", called.got.len());
     while called.got.try_recv().is_ok() {}
     *disk.0.lock().unwrap() = 50 << 30;

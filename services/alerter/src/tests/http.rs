@@ -32,7 +32,7 @@ use crate::{Delivery, Settings};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// What a receiver was sent.
+/// A request to a receiver.
 pub(super) struct Got {
     method: Method,
     path: String,
@@ -56,12 +56,12 @@ struct Desk {
 pub(super) enum Answer {
     Status(u16),
     RetryAfter(u16, &'static str),
-    /// To another place of the same host.
+    /// A redirect to another path of the same host.
     Moved(u16),
     Never,
 }
 
-/// A receiver that answers as told, then with 204.
+/// A receiver with these answers, and then 204.
 pub(super) struct Receiver {
     pub(super) url: Url,
     pub(super) got: UnboundedReceiver<Got>,
@@ -106,8 +106,8 @@ async fn receive(
     }
 }
 
-/// An address where nobody listens, and what keeps others from it: a port that is given back may be
-/// the next receiver's.
+/// An address without a listener, and a guard that keeps other tests from it: a released port may become the
+/// next receiver's.
 fn nobody() -> (TcpSocket, Url) {
     let held = TcpSocket::new_v4().unwrap();
     held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -122,7 +122,7 @@ pub(super) fn with(deliveries: Vec<Delivery>) -> Settings {
     Settings { deliveries, allow, ..settings([subscription]) }
 }
 
-/// One delivery on loopback, to which nothing subscribes.
+/// One delivery on loopback, without a subscription.
 pub(super) fn without_subscriptions(delivery: Delivery) -> Settings {
     let allow = vec!["127.0.0.0/8".parse().unwrap()];
     Settings { deliveries: vec![delivery], allow, ..settings([]) }
@@ -212,7 +212,7 @@ async fn a_webhook_is_signed_and_tried_again_with_the_same_id() {
     running.stop().await;
 }
 
-/// The attempts of the delivery `hook` that are kept of an alert.
+/// The stored attempts of the delivery `hook` for an alert.
 pub(super) async fn attempts(world: &World, alert: &Alert) -> Vec<AlertAttempt> {
     let keys = world.bus.key_value(streams::DELIVERIES.name).unwrap();
     let key = format!("hook.{}.attempts", token::escape(&alert.id.to_string()));
@@ -272,8 +272,8 @@ async fn a_kill_shortens_no_time_that_the_target_asked_for() {
     running.done.abort();
     assert!(running.done.await.is_err(), "it was aborted as by a kill");
     let (again, mut seen) = start(&world, &settings);
-    // What is new goes, and what waits does not come with it: a revision that was refused may be
-    // overtaken. The new one waits first for what may have been in hand.
+    // A new revision is sent, and a waiting one does not come with it: a refused revision may be overtaken.
+    // The new one first waits for revisions that may be under way.
     world.newsroom.tell(five()[1]).await;
     seen.wait_for("alerter-hook retried").await;
     world.clock.advance(Duration::from_secs(5));
@@ -368,7 +368,7 @@ async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
     world.newsroom.tell(five()[1]).await;
     let second = receiver.next().await;
     log.wait_for("alerter-phone done").await;
-    // The first revision is old by now, but what took its place did not ring.
+    // The first revision is old by now, and its replacement did not notify.
     world.clock.advance(Duration::from_secs(6));
     let again = receiver.next().await;
     log.wait_for("alerter-phone done").await;

@@ -61,7 +61,7 @@ async fn without_waits_every_article_makes_a_revision_loud_or_silent() {
             "loud: new",
             "silent: +1 origin · +1 outlet",
             "silent: +1 outlet",
-            // Since the first, which was the last that notified.
+            // Since the first message, which was the last that notified.
             "loud: +2 origins · +3 outlets since the last alert",
             "silent: +1 origin · +1 outlet",
         ]
@@ -72,8 +72,8 @@ async fn without_waits_every_article_makes_a_revision_loud_or_silent() {
     running.stop().await;
 }
 
-/// Five articles that are decided on in another order than they were seen in, as after a bus that
-/// was away. What is told of them, read as they come or all at once.
+/// Five articles that are decided on in another order than they were seen in, as after an outage of the bus.
+/// Returns their messages when they are read one by one or all at once.
 async fn told_of_unordered(pause: u64) -> Vec<String> {
     let mut world = World::new().await;
     world.pass(5).await;

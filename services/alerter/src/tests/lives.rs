@@ -1,6 +1,6 @@
-//! Lives of stories as files: `seeds/lives/NAME.toml` says what comes and when, `NAME.txt` what an editor
-//! reads of it, message by message. The verdicts are given by hand; matching, the life of the alert and the
-//! words are the alerter's own.
+//! Lives of stories as files: `seeds/lives/NAME.toml` has the steps with their times, `NAME.txt` the messages
+//! that an editor reads. The verdicts are given by hand; matching, the life of the alert and the texts are
+//! the alerter's own.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ struct Story {
     step: Vec<Step>,
 }
 
-/// Something that comes, so long after what came before.
+/// A step, and the time since the previous one.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
@@ -55,9 +55,9 @@ struct Step {
     short: bool,
     #[serde(default)]
     holds: u32,
-    /// How later steps name this article.
+    /// The name of this article in later steps.
     label: Option<String>,
-    /// The article of this label.
+    /// The article with this label.
     #[serde(default)]
     of: String,
     #[serde(default)]
@@ -86,7 +86,7 @@ fn english() -> String {
     "en".to_owned()
 }
 
-/// The newsroom takes names that live as long as the test.
+/// The newsroom needs names that live as long as the test.
 fn kept(text: &str) -> &'static str {
     Box::leak(text.to_owned().into_boxed_str())
 }
@@ -110,12 +110,12 @@ impl Step {
     }
 }
 
-/// The clock moves on by so much at once.
+/// The clock advances by this much at once.
 const TICK: Duration = Duration::from_secs(5);
-/// What is gathered is told by then.
+/// Digests are sent by then.
 const REST: Duration = Duration::from_mins(16);
 
-/// A life as it is played.
+/// A life that is being played.
 struct Playing {
     world: World,
     told: Vec<String>,
@@ -127,7 +127,7 @@ impl Playing {
         let end = self.world.clock.now().plus(time);
         while self.world.clock.now() < end {
             let left = end.since(self.world.clock.now());
-            // Days pass by the minute: nothing that matters to a message is shorter there.
+            // The clock passes days minute by minute: no time that matters to a message is shorter.
             let tick = if left > REST * 2 { TICK * 12 } else { TICK };
             self.world.clock.advance(tick.min(left));
             wait_until_idle().await;
@@ -135,7 +135,7 @@ impl Playing {
         }
     }
 
-    /// Notes what was printed since, with the time.
+    /// Records the new messages, with the time.
     fn note(&mut self) {
         let now = wirefold_envelope::timestamp(self.world.clock.now());
         let blocks = self.world.paper.blocks();
@@ -175,7 +175,7 @@ impl Playing {
     }
 }
 
-/// Plays a life. Where the alerter restarts before each step, it knows only what stands in its streams.
+/// Plays a life. If the alerter restarts before each step, it knows only its streams.
 async fn play(story: &Story, restarts: bool) -> (Vec<String>, Vec<Alert>) {
     let world = World::new().await;
     let settings = settings([story.subscription.clone()]);
@@ -241,7 +241,8 @@ async fn every_life_sends_the_messages_that_stand_beside_it() {
 
 #[tokio::test(start_paused = true)]
 async fn a_life_with_restarts_tells_the_same() {
-    // What was folded is remembered in memory only, so who is freed after a restart is told of silently.
+    // Folded articles are remembered in memory only. After a restart, an article that leaves its story is
+    // therefore reported silently.
     let is_known = |path: &PathBuf| !path.ends_with("21-regrouped.toml");
     for path in files().into_iter().filter(is_known) {
         let story = read(&path);

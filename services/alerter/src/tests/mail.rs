@@ -7,7 +7,7 @@ use super::receivers::smtp::{PASSWORD, Security, Server, USER};
 use crate::kinds::{DeliveryTarget, EmailTarget};
 use crate::text::MessageLinks;
 
-/// The settings that let mail reach a server.
+/// Settings for sending mail to a server.
 pub(crate) fn email(server: &Server) -> EmailTarget {
     EmailTarget {
         server: server.url.clone(),
@@ -104,13 +104,13 @@ async fn codes_say_whether_to_try_again() {
     server.answer_next("451 4.7.1 greylisted");
     let (greylisted, _) = later(send(&*channel, &first, None).await);
     assert!(greylisted.contains("451") && greylisted.contains("greylisted"), "{greylisted}");
-    // One for all receivers, and one for each.
+    // One mail for all receivers, and one for each.
     for _ in 0..3 {
         server.answer_next("554 5.7.1 looks like spam");
     }
     let spam = never(send(&*channel, &first, None).await);
     assert!(spam.contains("554"), "{spam}");
-    // A wrong password is the operator's to mend, and is not repeated.
+    // The operator must correct a wrong password, so there is no retry.
     let login = Some((USER.to_owned(), Secret::new("wrong horse")));
     let locked_out = open(DeliveryTarget::Email(EmailTarget { login, ..email(&server) }));
     let (login_refused, _) = later(send(&*locked_out, &first, None).await);

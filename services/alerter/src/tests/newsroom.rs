@@ -1,4 +1,4 @@
-//! A newsroom that publishes output as fetcher, detector and enricher would, judged by hand.
+//! A newsroom that publishes output like fetcher, detector and enricher, with verdicts given by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,12 +61,12 @@ struct Story {
     outlets: BTreeSet<&'static str>,
     articles: u32,
     versions: u32,
-    /// Its texts long enough to be compared.
+    /// Whether its text is long enough to be compared.
     comparable: u32,
     seen: Option<jiff::Timestamp>,
 }
 
-/// One article, by what matters to alerts.
+/// One article, with the properties that matter to alerts.
 #[derive(Clone, Copy)]
 pub(super) struct Given {
     pub(super) event: &'static str,
@@ -81,9 +81,9 @@ pub(super) struct Given {
     pub(super) beyond_budget: bool,
     pub(super) is_version: bool,
     pub(super) language: &'static str,
-    /// The agency behind the text, and whether it is credited rather than inferred.
+    /// The agency behind the text, and whether it is credited and not inferred.
     pub(super) agency: Option<(&'static str, bool)>,
-    /// Whether it holds several stories, as a round-up does.
+    /// Whether it contains several stories, like a round-up.
     pub(super) is_round_up: bool,
 }
 
@@ -125,7 +125,7 @@ impl Newsroom {
         Self { bus, clock, events, merged, fetched: 0, judged: 0, commands: 0 }
     }
 
-    /// The text into `WF_FETCHED`; what is to stand in the output.
+    /// Stores the text in `WF_FETCHED`, and returns the article for the output.
     pub(super) async fn judge(&mut self, given: Given) -> OutputArticle {
         let seen = timestamp(self.clock.now());
         let outlet: Outlet = given.outlet.parse().unwrap();
@@ -244,8 +244,8 @@ impl Newsroom {
         self.absorb(from, into);
     }
 
-    /// An article makes the event `from` part of `into`, and stands before that in the output. The
-    /// enricher was killed in between: `others` stand there first.
+    /// An article makes the event `from` part of `into`, and is before that in the output. The enricher was
+    /// killed in between, so `others` come first.
     pub(super) async fn merge_by(
         &mut self,
         given: Given,
@@ -261,7 +261,7 @@ impl Newsroom {
         self.publish(&merge).await;
     }
 
-    /// Has an article leave its story for one of its own, named `into`; the story it left.
+    /// Moves an article from its story to a new one, named `into`. Returns the story it left.
     fn part(&mut self, given: Given, article: ArticleId, into: &'static str) -> StoryId {
         let event = self.events.get_mut(given.event).unwrap();
         let story = event.stories.get_mut(&(given.event, given.story)).unwrap();
@@ -275,7 +275,7 @@ impl Newsroom {
         from
     }
 
-    /// People take an article out of a story, which forms the story `into`.
+    /// People split an article from a story. It forms the story `into`.
     pub(super) async fn take_out(
         &mut self,
         given: Given,
@@ -288,7 +288,7 @@ impl Newsroom {
         self.apply_command(split, given.event, &[given.story, into]).await;
     }
 
-    /// A later article shows that one is in a story by page chrome alone: it forms the story `into`.
+    /// A later article shows that one is in a story by page chrome alone. That one forms the story `into`.
     pub(super) async fn regroup(
         &mut self,
         given: Given,
@@ -339,7 +339,7 @@ impl Newsroom {
         stories.iter().map(after).collect()
     }
 
-    /// Another article comes to stand for a story, since it names an agency.
+    /// Another article becomes the lead of a story, because it names an agency.
     pub(super) async fn lead(&mut self, given: Given, article: &OutputArticle) {
         let found = &self.events[given.event].stories[&(given.event, given.story)];
         let story: StoryId = found.first.unwrap().into();
@@ -349,7 +349,7 @@ impl Newsroom {
         self.publish(&told).await;
     }
 
-    /// People make two stories of an event one.
+    /// People merge two stories of an event.
     pub(super) async fn unite(&mut self, event: &'static str, [from, into]: [&'static str; 2]) {
         let stories = &mut self.events.get_mut(event).unwrap().stories;
         let gone = stories.remove(&(event, from)).unwrap();
@@ -364,7 +364,7 @@ impl Newsroom {
         self.apply_command(merged, event, &[into]).await;
     }
 
-    /// Publishes what came of a command about stories of an event.
+    /// Publishes the result of a command about stories of an event.
     async fn apply_command(
         &mut self,
         change: StoryChange,
@@ -433,7 +433,7 @@ impl Newsroom {
         self.merged.insert(from, into);
     }
 
-    /// The outlets of an event; none where the target is no event.
+    /// The outlets of an event; `None` if the target is not an event.
     pub(super) fn outlets(&self, target: Target) -> Option<u32> {
         let Target::Event(id) = target else {
             return None;

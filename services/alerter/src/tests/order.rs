@@ -1,4 +1,4 @@
-//! Revisions of one alert are delivered in their order, and wait for nothing else.
+//! Revisions of one alert are delivered in their order, and do not wait for others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,7 +21,7 @@ use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
 use crate::{Delivery, Printer, SiteAlerts};
 
-/// What stands in the alerts, without any delivery.
+/// The stored alerts, without any delivery.
 async fn match_only(world: &World) {
     let names = vec!["desk".to_owned()];
     let subscription = SubscriptionSettings { deliveries: names.clone(), ..at_once() };
@@ -60,7 +60,7 @@ fn stage(world: &World) -> DeliveryStage {
     DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()
 }
 
-/// Takes what the stage is to handle, as its loop does.
+/// Pulls the messages of the stage like its loop.
 async fn take(stage: &DeliveryStage, world: &World, most: usize) -> Vec<Taken> {
     let dead = dead_letters(streams::Stage::Alerter);
     let consumer = ConsumerConfig::new(streams::ALERTS.name, "alerter-desk", dead);

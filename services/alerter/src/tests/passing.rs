@@ -1,11 +1,11 @@
-//! What texts only mention in passing rings nobody.
+//! A mention in passing does not notify.
 
 use wirefold_proto::{MaterialReason, SubscriptionSettings};
 
 use super::newsroom::{Given, article};
 use super::running::{World, at_once, settings, told};
 
-/// A report whose lede is about a budget; the ferry comes in the last sentence.
+/// A report with a lede about a budget; the ferry is in the last sentence.
 const MENTIONS: &str = "The council of Tarrowgate voted on Monday for a budget of nine million crowns, \
     after a debate of four hours in which eleven members spoke and two left the hall before the end.\n\
     Schools get most of it, and roads the rest. The pier of the old ferry is to be painted.";
@@ -24,7 +24,7 @@ async fn told_of(query: &str, given: &[Given]) -> Vec<String> {
     let subscription = SubscriptionSettings { query: query.to_owned(), ..at_once() };
     let settings = settings([subscription]);
     for one in given {
-        // Each article finds an alerter that knows the alerts by their revisions alone.
+        // Each article meets an alerter that knows the alerts from their revisions alone.
         let running = world.start(&settings);
         world.newsroom.tell(*one).await;
         world.pass(1).await;

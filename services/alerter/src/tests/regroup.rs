@@ -1,4 +1,4 @@
-//! Alerts of stories and events that people take apart or make one: silent, and right afterwards.
+//! Alerts of stories and events that people split or merge: silent, and correct afterwards.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn what_people_take_apart_is_counted_anew_and_rings_no_sooner() {
             running = world.start(&settings([at_once()]));
             world.pass(1).await;
         }
-        // Two origins more than it rang with, one of which people made; and a third.
+        // Two origins more than at the last notification, one of them by an override; and a third.
         for given in [second, third] {
             world.newsroom.tell(given).await;
             world.pass(1).await;
@@ -147,8 +147,8 @@ async fn what_nobody_was_told_of_is_told_with_the_right_numbers() {
     running.stop().await;
 }
 
-/// Two stories, the second of two articles, which people make one and take apart again, but for
-/// its second article.
+/// Two stories, the second with two articles. People merge them and split them again, except for its second
+/// article.
 async fn one_and_apart_again(world: &mut World) -> wirefold_proto::OutputArticle {
     let [first, second, ..] = five();
     world.newsroom.tell(first).await;
@@ -182,7 +182,7 @@ async fn an_alert_that_is_its_own_again_has_the_numbers_of_what_it_has_now() {
     running.stop().await;
 }
 
-/// A story of two pages, the second of which is told of as a copy; then page chrome is recognised.
+/// A story of two pages, the second reported as a copy; then page chrome is recognised.
 async fn freed(hours: u64) -> (Vec<Alert>, wirefold_proto::Target) {
     let mut world = World::new().await;
     let by_story = SubscriptionSettings {

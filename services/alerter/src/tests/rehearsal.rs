@@ -1,4 +1,4 @@
-//! What a subscription would have sent.
+//! The alerts that a subscription would have sent.
 
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::{Digest, HoldReason, SubscriptionSettings};

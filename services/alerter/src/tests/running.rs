@@ -1,4 +1,4 @@
-//! The alerter under way, and what it has said.
+//! A running alerter, and its messages.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::newsroom::Newsroom;
 use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::{AlerterError, ConfiguredSubscription, Delivery, Printer, Settings, run};
 
-/// A terminal that remembers.
+/// A terminal that records its lines.
 #[derive(Default)]
 pub(super) struct Paper(pub(super) Mutex<Vec<String>>);
 
@@ -49,7 +49,7 @@ impl Running {
     }
 }
 
-/// Lets everybody go on until all of them wait. The paused runtime moves on only then.
+/// Lets all tasks run until each waits. Only then does the paused runtime advance.
 pub(super) async fn wait_until_idle() {
     let idle = tokio::time::timeout(Duration::from_millis(1), std::future::pending::<()>());
     assert!(idle.await.is_err(), "nothing ends it but the paused clock");
@@ -60,7 +60,7 @@ pub(super) fn everything() -> SubscriptionSettings {
     SubscriptionSettings::new("all".parse().unwrap(), "Everything", "*")
 }
 
-/// The same, told of every article at once.
+/// The same, with a message for every article at once.
 pub(super) fn at_once() -> SubscriptionSettings {
     SubscriptionSettings {
         group_wait: Some(Interval::from_seconds(0)),
@@ -109,7 +109,7 @@ impl World {
         Running::start(&self.context(), settings, &self.paper)
     }
 
-    /// Moves the time on second by second, and lets everybody work in each.
+    /// Advances the time second by second, and lets all tasks work in each.
     pub(super) async fn pass(&self, seconds: u64) {
         wait_until_idle().await;
         for _ in 0..seconds {

@@ -1,4 +1,4 @@
-//! Alerts that are over are put away, and come back as they were.
+//! Alerts that are over are packed, and come back unchanged.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::engine::{Engine, IncomingArticle};
 
 const DAY: u64 = 24 * 3_600;
 
-/// Everybody says everything at once, by event and by story.
+/// Each subscription reports everything at once, by event and by story.
 fn subscriptions() -> crate::Settings {
     let velocity = vec!["new".to_owned(), "material".to_owned(), "velocity>1/10m".to_owned()];
     let fast = SubscriptionSettings { id: "fast".parse().unwrap(), on: velocity, ..at_once() };
     settings([at_once(), fast])
 }
 
-/// Fails where a revision stands twice or one is missing.
+/// Fails if a revision occurs twice or is missing.
 fn by_alert(alerts: &[Alert]) -> BTreeMap<AlertId, Vec<&Alert>> {
     let mut found: BTreeMap<AlertId, Vec<&Alert>> = BTreeMap::new();
     for alert in alerts {
@@ -88,7 +88,8 @@ async fn what_became_part_of_another_is_followed_after_both_are_at_rest() {
     world.newsroom.merge("port", "strike").await;
     quiet(&world, 3).await;
     let late = world.newsroom.judge(third).await;
-    // An enricher says late what was decided before the merge: it is about the absorbed event.
+    // An enricher publishes late an article that was decided on before the merge: it belongs to the absorbed
+    // event.
     let merged = world.alerts().await.into_iter().find(|alert| alert.merged_into.is_some());
     let merged = merged.expect("the one became part of the other");
     let Target::Event(absorbed) = merged.target else { panic!("{}", merged.target) };
@@ -142,7 +143,7 @@ async fn a_survivor_inherits_what_an_absorbed_alert_showed() {
     running.stop().await;
 }
 
-/// How many alerts the subscription `all` says that it has opened.
+/// How many alerts the subscription `all` has opened by its record.
 async fn opened(world: &World) -> u64 {
     let keys = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
     let key = crate::subscription::record_key(&"all".parse().unwrap());
@@ -158,7 +159,7 @@ async fn what_was_put_away_is_counted_once_also_after_a_restart() {
     let [first, second, third, ..] = five();
     world.newsroom.tell_all([first, Given { event: "port", ..second }]).await;
     quiet(&world, 12).await;
-    // More than are read at once at a start.
+    // More than a start reads at once.
     for number in 0..150 {
         let event: &'static str = format!("event {number}").leak();
         world.newsroom.tell(Given { event, ..second }).await;

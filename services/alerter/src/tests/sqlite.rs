@@ -1,4 +1,4 @@
-//! The alerter on the bus that ships.
+//! The alerter on the embedded bus.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ async fn what_is_in_the_file_is_not_told_again() {
 
 /// The same newsroom after a restart.
 fn reopened(mut newsroom: Newsroom, folder: &std::path::Path, clock: &Arc<dyn Clock>) -> Newsroom {
-    // The file is closed once nobody holds the bus any more, and only then opens again.
+    // The file is closed once nobody holds the bus, and can be opened only then.
     newsroom.bus = wirefold_flow::sim::SimBus::open(&Default::default(), clock.clone()).bus();
     newsroom.bus = wirefold_flow_sqlite::open(folder, clock.clone()).unwrap();
     newsroom

@@ -1,4 +1,4 @@
-//! Of two alerters one works, and the other goes on when it is gone.
+//! Of two alerters one works, and the other takes over when it is gone.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::newsroom::article;
 use super::running::{World, at_once, settings};
 use crate::{AlerterError, run_under};
 
-/// An alerter with a way of its own to the bus.
+/// An alerter with a connection of its own to the bus.
 struct Replica {
     way: Arc<Partition>,
     stop: CancellationToken,

@@ -1,4 +1,4 @@
-//! Someone who watches the loops, so that tests wait for what happens and not for time.
+//! An observer of the loops, so that tests wait for events and not for time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use wirefold_flow::{Event, Observer};
 
-/// Longer than anything here takes, so that a test that waits in vain fails.
+/// Longer than any step here, so that a test without the event fails.
 pub(super) const DEADLINE: Duration = Duration::from_mins(3);
 
 struct Watcher(UnboundedSender<String>);
@@ -19,15 +19,15 @@ impl Observer for Watcher {
             Event::Rejected { .. } => "rejected",
             _ => return,
         };
-        // Nobody listens any more at the end of a test.
+        // At the end of a test, nobody receives any more.
         let _ = self.0.send(format!("{name} {word}"));
     }
 }
 
-/// What the loops did, such as `alerter-hook retried`.
+/// The actions of the loops, such as `alerter-hook retried`.
 pub(super) struct Log(UnboundedReceiver<String>);
 
-/// An observer, and where to read what it saw.
+/// An observer, and the receiver of its events.
 pub(super) fn watch() -> (Arc<dyn Observer>, Log) {
     let (sender, receiver) = unbounded_channel();
     (Arc::new(Watcher(sender)), Log(receiver))

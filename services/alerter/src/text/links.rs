@@ -8,7 +8,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertLink, LinkAction, LinkKey};
 
-/// How long links work: longer than an alert goes on without news.
+/// How long links work: longer than an alert lives without news.
 const WORKS: Duration = Duration::from_hours(24 * 14);
 
 /// The links of one message.

@@ -86,10 +86,10 @@ fn check_names(environment: &Environment<'_>, template: &str) -> Result<(), Stri
 }
 
 impl CompiledTemplates {
-    /// Compiles templates; none if the default text is wanted.
+    /// Compiles templates; `None` for the default text.
     ///
     /// # Errors
-    /// Which template cannot be compiled, where, and what was expected.
+    /// The template that cannot be compiled, the position, and what was expected.
     pub(crate) fn read(templates: &Templates) -> Result<Option<Self>, String> {
         if *templates == Templates::default() {
             return Ok(None);
@@ -115,7 +115,7 @@ impl CompiledTemplates {
             Ok(text) => text,
             Err(error) => {
                 let alert = &message.alert.id;
-                tracing::warn!(%alert, %error, "a template failed: the usual text goes out");
+                tracing::warn!(%alert, %error, "a template failed: sending the default text");
                 let told =
                     format!("The template of this delivery failed: {}", line(&error.to_string()));
                 let lines = usual.lines.into_iter().chain([told]).collect();

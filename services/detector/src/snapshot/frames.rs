@@ -35,13 +35,13 @@ pub(crate) enum InvalidSnapshot {
     MissingSegment(String),
     #[error("the bytes of its {0} are not those that were written")]
     BrokenSegment(String),
-    #[error("it is no snapshot")]
+    #[error("it is not a snapshot")]
     NotASnapshot,
     #[error("it is of another release")]
     OtherLayout,
     #[error("it was made by other settings")]
     OtherSettings,
-    #[error("the decision that it goes up to does not stand")]
+    #[error("its last decision is not in the stream")]
     UnknownDecision,
 }
 

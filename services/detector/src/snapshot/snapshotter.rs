@@ -210,7 +210,7 @@ impl Snapshotter {
         let names = match names(&*self.bus).await {
             Ok(names) => names,
             Err(error) => {
-                warn!(%error, "no snapshot can be read, everything is learnt anew");
+                warn!(%error, "no snapshot can be read, replaying all decisions");
                 return None;
             }
         };
@@ -219,14 +219,14 @@ impl Snapshotter {
                 Ok(found) => {
                     SNAPSHOTS.add(1, &["used"]);
                     let articles = found.1.detector.articles();
-                    info!(name, articles, decision = found.0, "goes on from a snapshot");
+                    info!(name, articles, decision = found.0, "continues from a snapshot");
                     return Some(found);
                 }
                 Err(error) => {
                     SNAPSHOTS.add(1, &["passed_over"]);
                     self.unreadable.extend(error.segment().map(str::to_owned));
                     let why = error.to_string();
-                    warn!(name, why, "a snapshot is passed over, what it knew is learnt anew");
+                    warn!(name, why, "skipping a snapshot, replaying its decisions");
                 }
             }
         }

@@ -202,7 +202,7 @@ async fn remove_old_heads(bus: &dyn Bus, written: &str) -> Result<(), BusError> 
     }
     for other in others {
         if !is_of_this_stream(bus, other).await? {
-            warn!(name = other, "a snapshot of a log that is no more is dropped");
+            warn!(name = other, "deleting the snapshot of a stream that no longer exists");
             objects.delete(other).await?;
         }
     }
@@ -238,7 +238,7 @@ async fn remove_unused_segments(bus: &dyn Bus) -> Result<(), BusError> {
                     unnamed.remove(&segment.name());
                 }
             }
-            // The segments that it names are unknown, so none can be removed.
+            // The segments of this snapshot are unknown, so none can be removed.
             Err(ReadError::Invalid(InvalidSnapshot::OtherLayout)) => return Ok(()),
             // A broken snapshot is never read again.
             Err(ReadError::Invalid(_)) => {}
@@ -256,7 +256,7 @@ async fn remove_unused_segments(bus: &dyn Bus) -> Result<(), BusError> {
 pub(super) async fn remove_unused_text_files(bus: &dyn Bus, folder: &TextFolder) {
     match named_text_files(bus).await {
         Ok(names) => folder.remove_unused_files(&names),
-        Err(error) => warn!(%error, "files of texts that nothing needs cannot be told"),
+        Err(error) => warn!(%error, "text files that can be deleted are unknown"),
     }
 }
 

@@ -49,7 +49,7 @@ enum Refusal {
     NoneOfOutlet { story: StoryId, outlet: Outlet },
     #[error("up to {0} articles would change their story: at most {MAX_MOVED} can at once")]
     TooMany(usize),
-    #[error("that is no command about stories")]
+    #[error("that is not a command about stories")]
     NotAboutStories,
 }
 

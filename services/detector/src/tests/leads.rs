@@ -80,7 +80,7 @@ async fn a_preferred_lead_stays() {
     detector.judge(std::slice::from_ref(&first)).await;
     let outlet: Outlet = "a.example".parse().unwrap();
     let record = detector.command(Command::Prefer { story: first.id.into(), outlet }).await;
-    assert!(record.changes.is_empty(), "it stands for it already");
+    assert!(record.changes.is_empty(), "it leads the story already");
     let judged = detector.judge(&[seen(&printed("b.example", true), 2)]).await;
     assert_eq!(judged[0].verdict.lead, first.id);
     assert!(leads(&judged[0].changes).is_empty());

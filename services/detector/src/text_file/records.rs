@@ -5,7 +5,7 @@ use std::io;
 
 /// The bytes of length and checksum.
 pub(super) const PREFIX: usize = 8;
-/// How many bytes are copied at once, unless a text is longer.
+/// How many bytes one step copies, unless a text is longer.
 const PIECE_BYTES: u64 = 1 << 18;
 
 /// Encodes a text as a record; `None` if its length does not fit into four bytes.
@@ -28,7 +28,7 @@ pub(super) fn check(record: &[u8]) -> io::Result<&[u8]> {
     }
 }
 
-/// Passes the first `length` bytes of what `read` reads to `give`, in pieces of whole records.
+/// Passes the first `length` bytes of the output of `read` to `give`, in pieces of whole records.
 pub(super) fn copy(
     length: u64,
     read: &dyn Fn(u64, &mut [u8]) -> io::Result<()>,
@@ -77,7 +77,7 @@ fn has_right_checksum(record: &[u8], text: &[u8]) -> bool {
 }
 
 fn damaged() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "it is not as it was written")
+    io::Error::new(io::ErrorKind::InvalidData, "it differs from what was written")
 }
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ pub(super) const SHORT_PLACES: &[&str] = &[
     "FARGO", "VIGO", "JAÉN", "LEÓN", "CLUJ", "IAȘI", "IAŞI", "NIŠ", "УЖГОРОД",
 ];
 
-/// Words that stand in capitals before a dash and are not places, in lower case.
+/// Words that are written in capitals before a dash and are not places, in lower case.
 pub(super) const SHOUTED: &[&str] = &[
     "a", "advisory", "alert", "analysis", "and", "background", "blog", "breaking", "brief",
     "briefs", "bulletin", "business", "by", "di", "par", "por", "von", "column", "comment",

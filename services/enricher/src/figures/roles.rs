@@ -74,7 +74,7 @@ struct RoleWord {
     role: FigureRole,
 }
 
-/// Searches for all words of the list at once (Aho and Corasick 1975).
+/// Searches for all words of the list in one pass (Aho and Corasick 1975).
 struct Searcher {
     automaton: AhoCorasick,
     roles: Vec<(FigureRole, bool)>,

@@ -1,4 +1,4 @@
-//! Tests of the stage alone: the messages that it publishes for a decision.
+//! Tests of the stage alone, with the messages that it publishes for a decision.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Spot checks on the fixtures, by what a reader would find in them.
+//! Spot checks on the fixtures, with the facts that a reader finds in them.
 
 use wirefold_proto::{EntityKind, Findings};
 use wirefold_text::Text;

@@ -1,4 +1,4 @@
-//! Detector and enricher under faults, by seeds. `WIREFOLD_SEED=n` runs that one alone.
+//! Detector and enricher under faults, by seeds. `WIREFOLD_SEED=n` runs one seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -19,16 +19,16 @@ use super::stand::{
 use crate::{consumer, stage};
 
 const SEEDS: u64 = 200;
-/// Virtual time after which a pipeline that is not done counts as stuck.
+/// A pipeline that is not done after this virtual time counts as stuck.
 const PATIENCE: Duration = Duration::from_hours(12);
-/// How long an enricher may take before its decision goes to another.
+/// How long an enricher may take before another one gets its decision.
 const DEADLINE: Duration = Duration::from_secs(2);
-/// Bytes of a text: enough to compare, and little to read again and again.
+/// Bytes of a text: enough to compare, and few enough to read often.
 const TEXT: usize = 700;
 const DECISIONS: &str = "wirefold.v1.article.judged";
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 
-/// Crashes by chance, until told to stop.
+/// Crashes at random, until it is stopped.
 struct Dice {
     random: Mutex<Random>,
     in_a_thousand: u64,
@@ -42,8 +42,8 @@ impl FailPoints for Dice {
     }
 }
 
-/// What is published: fixtures with copies and versions, one again under another message id, one
-/// that nobody can read.
+/// The published messages: fixtures with copies and versions, one again under another message id, and one
+/// that cannot be read.
 fn messages() -> Vec<Outgoing> {
     let kept = ["st-", "fl-", "bond-"];
     let is_kept = |id: &str| kept.iter().any(|start| id.starts_with(start));
@@ -63,14 +63,14 @@ fn messages() -> Vec<Outgoing> {
 struct Simulation {
     clock: VirtualClock,
     sim: SimBus,
-    /// The bus without faults.
+    /// The bus under the faults.
     bus: Arc<dyn Bus>,
     random: Random,
     calm: CancellationToken,
     stop: CancellationToken,
 }
 
-/// What stands when all is over.
+/// The final state.
 #[derive(PartialEq)]
 struct Outcome {
     inputs: Vec<Stored>,
@@ -87,7 +87,7 @@ impl Simulation {
         Self { bus: sim.bus(), sim, clock, random: Random::new(seed), calm, stop }
     }
 
-    /// A bus with faults and a loop's context on it, each with dice of its own.
+    /// A bus with faults and a loop's context on it, each with its own random numbers.
     fn context(&mut self) -> StageContext {
         let odds = Odds {
             refused: self.random.below(60),
@@ -109,7 +109,7 @@ impl Simulation {
         StageContext { fail_points: Arc::new(dice), ..StageContext::new(bus, clock) }
     }
 
-    /// Starts a loop, again and again after a crash or a fence, until it is told to stop.
+    /// Starts a loop, again after each crash or fence, until it is stopped.
     fn supervise(
         &mut self,
         longest_pause: Duration,
@@ -139,7 +139,7 @@ impl Simulation {
     fn start_all(&mut self) -> Vec<JoinHandle<()>> {
         let mut running = Vec::new();
         for _ in 0..2 {
-            // Two detectors at once, of which each takes over from the other when it comes back.
+            // Two detectors at once. Each takes over from the other when it comes back.
             let context = self.context();
             running.push(self.supervise(Duration::from_mins(2), move |stop| {
                 Box::pin(wirefold_detector::run(context.clone(), detector_settings(), stop))
@@ -149,7 +149,7 @@ impl Simulation {
                 let settled = ConsumerConfig {
                     ack_deadline: DEADLINE,
                     max_tries: 1_000,
-                    // Its dice end it without end, and no message is to blame.
+                    // The random crashes never end, and no message causes them.
                     notes: None,
                     max_in_flight: 8,
                     ..consumer()
@@ -192,7 +192,7 @@ impl Simulation {
             self.clock.sleep_until(self.clock.now().plus(Duration::from_secs(1))).await;
         }
         source.await.map_err(|error| error.to_string())?;
-        // What comes late, comes now; then everything goes down in peace.
+        // Late messages arrive; then all loops stop.
         self.clock.sleep_until(self.clock.now().plus(Duration::from_mins(5))).await;
         self.calm.cancel();
         self.stop.cancel();
@@ -218,7 +218,7 @@ impl Simulation {
     }
 }
 
-/// The decisions of a detector to which nothing happens, over the same inputs.
+/// The decisions of a detector without faults over the same inputs.
 async fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
     let clock = Arc::new(behind_the_fixtures());
     let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
@@ -258,7 +258,7 @@ fn given_up(letter: &Stored) -> (String, u64) {
 
 fn check(outcome: &Outcome, undisturbed: &[Stored]) -> Result<(), String> {
     let name = |what: &'static str| move |violation| format!("{what}: {violation}");
-    // Accepted: every article once, however often it came, and what nobody can read.
+    // Expected: every article once, however often it came, and the unreadable message as a dead letter.
     let accepted: BTreeSet<&str> =
         outcome.inputs.iter().map(|input| input.id.as_str()).filter(|id| *id != "again").collect();
     if accepted.len() + 1 != messages().len() {
@@ -296,7 +296,7 @@ fn is_repeat(input: &Stored, inputs: &[Stored]) -> bool {
     inputs.iter().any(|other| other.sequence < input.sequence && other.body == input.body)
 }
 
-/// Every output says what its decision says, and every change is told once.
+/// Every output agrees with its decision, and every change is published once.
 fn check_output(outcome: &Outcome, articles: &[&Stored]) -> Result<(), String> {
     let mut decisions: BTreeMap<String, ArticleJudged> = BTreeMap::new();
     for stored in &outcome.judged {

@@ -49,7 +49,7 @@ pub(crate) enum Answer {
 /// Why there is no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// What was found, and what to do, for people.
+    /// The content that was found, and advice, for people.
     pub(crate) problem: String,
     /// The finding about the feed.
     pub(crate) finding: FeedFinding,
@@ -66,7 +66,7 @@ pub(crate) struct Failure {
 const ELSEWHERE: Duration = Duration::from_hours(6);
 /// The weight of a failure of the host that usually passes.
 const SOFT: u32 = STRIKE / 2;
-/// The weight of a failure that may be in our own network, or that the host explains.
+/// The weight of a failure that may be in the local network, or that the host explains.
 const SOFTEST: u32 = STRIKE / 4;
 
 impl Failure {
@@ -219,7 +219,7 @@ fn in_words(error: &SendError) -> String {
         SendError::NoSuchHost => "; check the address",
         SendError::TooLarge { .. } => "; no feed is that large",
         SendError::Bomb { .. } => "; no feed does",
-        SendError::TooManyRedirects => "; open the address in a browser and take the last one",
+        SendError::TooManyRedirects => "; open the address in a browser and use the last one",
         _ => "; it is tried again",
     };
     format!("{error}{advice}")
@@ -245,10 +245,10 @@ fn refusal(answer: &Response) -> String {
         _ if answer.header("cf-mitigated").is_some()
             || barrier(&answer.body) == Some(Barrier::Challenge) =>
         {
-            format!("HTTP {status}: the host lets only browsers in; ask its publisher")
+            format!("HTTP {status}: the host allows only browsers; ask its publisher")
         }
         401 | 407 => {
-            format!("HTTP {status}: the host asks for a login; give it one with [[access]]")
+            format!("HTTP {status}: the host requires a login; give it one with [[access]]")
         }
         403 => format!("HTTP {status}: the host refuses; check whether the address needs a login"),
         404 => format!("HTTP {status}: nothing there; check the address"),
@@ -269,11 +269,11 @@ pub(crate) fn parse_failure(unread: &ParseFailure, body: &[u8]) -> Failure {
     let is_page = matches!(unread, ParseFailure::Error(FeedError::NotAFeed { .. }));
     match is_page.then(|| barrier(body)).flatten() {
         Some(Barrier::Challenge) => {
-            let problem = "a page that lets only browsers in; ask its publisher";
+            let problem = "a page that allows only browsers; ask its publisher";
             Failure::of(FeedFinding::Blocked, STRIKE, problem)
         }
         Some(Barrier::Login) if names_no_feed(unread) => {
-            let problem = "a page that asks for a login; give it one with [[access]]";
+            let problem = "a page that requires a login; give it one with [[access]]";
             Failure::of(FeedFinding::Blocked, STRIKE, problem)
         }
         _ => Failure::broken(describe_parse_failure(unread)),
@@ -286,7 +286,7 @@ fn names_no_feed(unread: &ParseFailure) -> bool {
     matches!(unread, ParseFailure::Error(FeedError::NotAFeed { feeds, .. }) if feeds.is_empty())
 }
 
-/// What was found instead of a feed, and what to do, for people.
+/// The content that was found instead of a feed, and advice, for people.
 pub(crate) fn describe_parse_failure(unread: &ParseFailure) -> String {
     match unread {
         ParseFailure::Panicked => {

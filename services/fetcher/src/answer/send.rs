@@ -9,7 +9,7 @@ pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response,
     let again = Request { is_plain: true, ..request.clone() };
     match client.send(request).await {
         Err(SendError::Broken { why }) if !is_plain => {
-            tracing::debug!(url = %again.url, why, "asked again in the plainest way");
+            tracing::debug!(url = %again.url, why, "requested again in compatibility mode");
             (client.send(again).await, true)
         }
         answer => (answer, is_plain),

@@ -21,7 +21,7 @@ fn feed(id: &str) -> FeedSettings {
     FeedSettings::new(id.parse().unwrap(), format!("https://{id}.harbour.example/feed"))
 }
 
-/// An item that its feed says is of this site.
+/// An item that its feed attributes to this site.
 fn article(number: usize, site: &str) -> ArticleFetched {
     let given = SubmittedArticle {
         title: Some(format!("Number {number:04}")),
@@ -39,7 +39,7 @@ fn article(number: usize, site: &str) -> ArticleFetched {
     identify(given, &arrival).unwrap().article
 }
 
-/// How many of so many articles, of 100 bytes each, are within the budget.
+/// How many of this many articles, of 100 bytes each, are within the budget.
 fn within(account: &mut Account<'_>, count: usize) -> usize {
     let articles = (0..count).map(|number| article(number, "harbour.example"));
     articles.filter(|article| !account.is_beyond(article)).count()
@@ -129,13 +129,13 @@ fn a_site_that_is_trusted_has_a_multiple_of_the_budgets() {
     let budget = Budget { articles_per_hour: 4, site_articles_per_hour: 6, sites, ..LARGE };
     let budgets = Budgets::new(budget.clone());
     assert_eq!(within(&mut budgets.account(&feed("a"), None, NOW), 20), 12);
-    // All its feeds together have three times as much as well: 18, of which the first sent 12 …
+    // All its feeds together also have three times as much: 18. The first sent 12 …
     let (site_budgets, mut sent) = (Budgets::new(budget.clone()), 0);
     for id in ["a", "b", "c"] {
         sent += within(&mut site_budgets.account(&feed(id), None, NOW), 12);
     }
     assert_eq!(sent, 18);
-    // … and others have what they had.
+    // … and others have their usual budget.
     let stranger = FeedSettings::new("s".parse().unwrap(), "https://pier.example/feed");
     assert_eq!(within(&mut Budgets::new(budget).account(&stranger, None, NOW), 20), 4);
 }

@@ -50,7 +50,7 @@ pub(super) enum Reply {
     Page(Box<Page>),
     /// There is no article.
     Nothing,
-    /// The extraction panicked; the child goes on.
+    /// The extraction panicked; the child continues.
     Crashed,
 }
 

@@ -63,7 +63,7 @@ pub struct Settings {
 pub struct Page {
     /// The headline, in one line.
     pub title: Option<String>,
-    /// Who wrote it, as given, in one line.
+    /// The author, as given, in one line.
     pub byline: Option<String>,
     /// When it was published, as the page claims.
     pub published: Option<Timestamp>,

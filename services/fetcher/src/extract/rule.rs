@@ -68,7 +68,7 @@ fn parse_selector(text: &str) -> Result<Selector, String> {
             SelectorErrorKind::UnexpectedSelectorParseError(named) => spaced(&format!("{named:?}")),
             other => other.to_string().to_lowercase(),
         };
-        format!("{text:?} is no CSS selector: {why}")
+        format!("{text:?} is not a CSS selector: {why}")
     })
 }
 
@@ -184,7 +184,7 @@ mod tests {
             assert_eq!(check_selector(good), Ok(()));
         }
         for bad in ["", "p[", "..x", "p >", "p:nonsense"] {
-            assert!(check_selector(bad).unwrap_err().contains(" is no CSS selector: "), "{bad}");
+            assert!(check_selector(bad).unwrap_err().contains(" is not a CSS selector: "), "{bad}");
         }
         for far in [":not(".repeat(400), "p:is(".repeat(60_000), "p ".repeat(501), "[".repeat(33)] {
             let why = check_selector(&far).unwrap_err();

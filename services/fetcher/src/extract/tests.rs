@@ -13,14 +13,13 @@ use bytes::Bytes;
 use super::serve::serve_with;
 use super::{ExtractError, Extractor, Page, Rule, Settings, page, sandbox};
 
-/// No word of a feed on its pages.
+/// No feed gives hints about its pages here.
 static NONE: Rule = Rule { article: None, remove: Vec::new() };
 
-/// The word that tells this binary that it is a child; to the test harness it is the name of a
-/// test to skip.
+/// The argument that makes this binary a child. The test harness reads it as the name of a test to skip.
 const TOLD: &str = "be-an-extraction-child";
 
-/// How to start this test binary as a child that extracts.
+/// The command that starts this test binary as a child that extracts.
 pub(crate) fn settings() -> Settings {
     let args = ["--exact", "extract::tests::child_process", "--nocapture", "--skip", TOLD];
     Settings {
@@ -45,7 +44,7 @@ fn child_process() {
     }
 }
 
-/// Reads pages as the child does, but for those that name a misfortune.
+/// Reads pages like the child, except for pages that name a fault.
 fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     match bytes {
         b"hang" => loop {
@@ -67,7 +66,7 @@ fn read(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     }
 }
 
-/// Does in the child what an intruder would. One line for each attempt: what it gained, or the number of
+/// Attempts in the child what an intruder would. Prints one line for each attempt: its gain, or the number of
 /// the error. The child's user may read and write `file`.
 fn escapes(file: &str) -> Vec<String> {
     let attempts: [(&str, &dyn Fn() -> io::Result<String>); 9] = [
@@ -202,14 +201,14 @@ async fn a_child_that_a_page_has_taken_over_gains_nothing() {
 #[tokio::test]
 async fn a_child_says_how_far_it_is_confined() {
     let sandbox = Extractor::new(settings()).sandbox().await.unwrap();
-    // Each kernel that tests run on has seccomp; some have no Landlock, and say so.
+    // Every kernel that tests run on has seccomp. Some have no Landlock, and report that.
     assert!(sandbox.missing.iter().all(|it| it.starts_with("Landlock: ")), "{sandbox:?}");
     let none = Settings { program: "/bin/true".into(), args: Vec::new(), ..settings() };
     let answer = Extractor::new(none).sandbox().await;
     assert!(matches!(answer, Err(ExtractError::Unavailable(_))), "{answer:?}");
 }
 
-/// A confined process may not confine itself once more, as a process of a container that forbids it.
+/// A confined process may not confine itself again, like a process of a container that forbids it.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_layer_that_the_system_refuses_is_named_with_the_reason() {
@@ -222,7 +221,7 @@ async fn a_layer_that_the_system_refuses_is_named_with_the_reason() {
     expect_text(extractor.extract(good(), "", &NONE).await);
 }
 
-/// The child reads a page as this process does: extraction needs nothing that it may not have.
+/// The child reads a page like this process does: extraction needs nothing that is forbidden there.
 #[tokio::test]
 async fn the_sandbox_changes_no_article() {
     let extractor = Extractor::new(settings());
@@ -235,7 +234,7 @@ async fn the_sandbox_changes_no_article() {
     }
 }
 
-/// The pages over which others take minutes, or die.
+/// Pages that take other programs minutes, or crash them.
 #[tokio::test]
 async fn nested_pages_delay_nobody() {
     let extractor = Extractor::new(settings());
@@ -251,7 +250,7 @@ async fn nested_pages_delay_nobody() {
     expect_text(extractor.extract(good(), "", &NONE).await);
 }
 
-/// Invented pages, each with one trouble that real ones have, beside the article that a reader would copy.
+/// Invented pages, each with one problem of real ones, and the article that a reader would copy.
 #[test]
 fn pages_with_a_problem_each_give_their_article() {
     let folder = std::path::Path::new("fixtures/pages");

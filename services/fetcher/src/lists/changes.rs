@@ -10,7 +10,7 @@ use crate::opml::{Opml, OpmlFeed};
 use crate::settings::ConfiguredList;
 use crate::slug;
 
-/// This many feeds may be removed at once whatever the size of the list.
+/// One change may remove this many feeds, whatever the size of the list.
 const FEW: usize = 3;
 /// The most bytes of an id that is made from an address, before a number.
 const ID_BYTES: usize = 94;
@@ -58,8 +58,8 @@ impl Change {
     }
 }
 
-/// Compares a list with all feeds. `overridden` are the feeds that somebody changed by hand before.
-/// Only a list that `may_shrink` removes more than half of its feeds at once.
+/// Compares a list with all feeds. `overridden` are the feeds that somebody changed by hand before. Only a
+/// list that `may_shrink` removes more than half of its feeds in one change.
 pub(crate) fn changes<'a>(
     list: &ConfiguredList,
     opml: &Opml,

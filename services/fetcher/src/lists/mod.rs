@@ -1,13 +1,13 @@
 //! Keeps the polled feeds in step with remote OPML lists.
 //!
-//! Lists are requested as feeds are: when they are due, at the pace of their host, with validators, and
-//! with the same checks of addresses. wirefold adds feeds that the list names. It removes feeds that
-//! came from the list and are no longer in it, unless another list or a file names them. Only a list
-//! that was read to its end and names feeds removes anything. Feeds that somebody added, changed or
-//! removed by hand stay as they are for as long as the list names them.
+//! wirefold requests lists like feeds: when they are due, at the pace of their host, with validators, and
+//! with the same checks of addresses. It adds feeds that the list names. It removes feeds that came from the
+//! list and are no longer in it, unless another list or a file names them. It removes feeds only if the list
+//! was read to its end and names feeds. Feeds that somebody added, changed or removed by hand stay as they
+//! are for as long as the list names them.
 //!
-//! The validators of a list are stored after all of its changes are stored. If the process is killed
-//! before that, the next one requests the list again in full. Repeated changes have no effect.
+//! The validators of a list are stored after all of its changes are stored. If the process is killed before
+//! that, the next one requests the list again in full. Repeated changes have no effect.
 
 mod changes;
 mod request;

@@ -42,7 +42,7 @@ impl Poller {
         let _turn = self.hosts.turn(&url, RequestKind::Feed, Duration::ZERO).await;
         if let Some(until) = self.hosts.paused_until(&url) {
             let retry_after = Some(until.since(clock.now()));
-            let problem = "its host asks to be left alone for a while".to_owned();
+            let problem = "its host wants no requests for a while".to_owned();
             return ListAnswer::Failed { problem, retry_after };
         }
         let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
@@ -98,7 +98,7 @@ async fn list_answer(
         Answer::Failed(failure) => {
             ListAnswer::Failed { problem: failure.problem, retry_after: failure.retry_after }
         }
-        Answer::HostPaused(_) => ListAnswer::failed("its host asks to be left alone for a while"),
+        Answer::HostPaused(_) => ListAnswer::failed("its host wants no requests for a while"),
     }
 }
 

@@ -10,7 +10,7 @@ pub use write::write;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::FullText;
 
-/// The namespace of our own attributes.
+/// The namespace of wirefold's own attributes.
 const NAMESPACE: &str = "urn:wirefold:opml";
 
 /// A feed in a list.

@@ -39,7 +39,7 @@ pub enum OpmlError {
     NotOpml {
         /// The line, from 1.
         line: usize,
-        /// What it is instead.
+        /// The kind of file that was found instead.
         what: String,
     },
 }

@@ -1,6 +1,6 @@
-//! Fair shares: limits how many pages the feeds of one site may fetch at once, from the request for
-//! robots.txt until the page is read. So slow hosts and pages of one site never use up the slots of
-//! other sites.
+//! Fair shares: limits how many pages the feeds of one site may fetch at one time, from the request for
+//! robots.txt until the page is read. So slow hosts and pages of one site never use up the slots of other
+//! sites.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ pub(crate) struct FairShares {
 }
 
 impl FairShares {
-    /// `most` pages at once for the feeds of a site.
+    /// `most` pages at one time for the feeds of a site.
     pub(crate) fn new(most: usize) -> Self {
         Self { most: most.max(1), sites: Mutex::default() }
     }

@@ -20,7 +20,7 @@ impl Pages {
         let answer = match self.fetch(url.clone(), feed, crawl_delay).await {
             Ok(answer) => answer,
             Err(reason) => {
-                tracing::debug!(%url, why = reason.label(), "not asked which feeds it names");
+                tracing::debug!(%url, why = reason.label(), "not checked for the feeds it names");
                 return Vec::new();
             }
         };

@@ -1,5 +1,5 @@
-//! Sends requests for pages and robots.txt. If the answer of a host is broken, the request is repeated
-//! in compatibility mode, and later requests to that host use this mode at once.
+//! Sends requests for pages and robots.txt. If the answer of a host is broken, the request is repeated in
+//! compatibility mode, and later requests to that host use this mode from the start.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -28,7 +28,7 @@ impl PageClient {
         self.client.check(request).await
     }
 
-    /// Sends a request as polls do, in compatibility mode at once if the host needs it.
+    /// Sends a request as polls do, from the start in compatibility mode if the host needs it.
     pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
         let origin = request.url.origin().ascii_serialization();
         let was_plain = request.is_plain || self.plain().contains(&origin);

@@ -1,4 +1,4 @@
-//! What robots.txt allows (RFC 9309), requested once a day for each host.
+//! The permissions of robots.txt (RFC 9309), requested once a day for each host.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -122,11 +122,11 @@ impl Robots {
                 Some(Rules::default())
             }
             Ok(answer) => {
-                tracing::debug!(%url, status = answer.status, "robots.txt cannot be had");
+                tracing::debug!(%url, status = answer.status, "robots.txt cannot be read");
                 None
             }
             Err(error) => {
-                tracing::debug!(%url, %error, "robots.txt cannot be had");
+                tracing::debug!(%url, %error, "robots.txt cannot be read");
                 None
             }
         }

@@ -21,7 +21,7 @@ pub(super) fn find_flood(
     now: Timestamp,
 ) -> Vec<bool> {
     let Some(last_good) = record.last_good else {
-        // At the first good poll, either all items are baseline or none.
+        // At the first good poll, either all items are baseline or no item is.
         return vec![false; listed.len()];
     };
     let was_read_recently = now.duration_since(last_good) < signed(READ_RECENTLY);

@@ -27,7 +27,7 @@ use crate::state::{Memo, SeenItem};
 /// teasers.
 const MAX_PAGES_TIME: Duration = Duration::from_mins(10);
 
-/// Where items come from.
+/// The origin of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ItemOrigin {
     /// The feed itself.

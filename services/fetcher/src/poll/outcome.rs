@@ -269,7 +269,7 @@ pub(super) fn after_failure(
     with_findings(record, memo, Some(failure.finding), now)
 }
 
-/// The feed after a poll without a request, because its host wants none until then. Only the next poll
+/// The feed after a poll without a request, because its host refuses requests until then. Only the next poll
 /// changes.
 pub(super) fn after_pause(
     mut record: FeedRecord,
@@ -285,7 +285,7 @@ pub(super) fn after_pause(
 /// Why a feed was set aside, for people.
 pub(crate) fn set_aside_problem(feed: &FeedId) -> String {
     format!(
-        "wirefold crashed twice while it read this feed, and reads it no more: \
+        "wirefold crashed twice while it read this feed, and no longer polls it: \
          `wirefold feed retry {feed}` brings it back"
     )
 }
@@ -324,7 +324,7 @@ fn note_move(feed: &FeedSettings, memo: &mut Memo, answer: &Response, now: UnixM
     memo.note_move(&feed.url, to.as_deref(), now);
     let after = memo.address(&feed.url);
     if before != after {
-        tracing::info!(feed = %feed.id, to = after, "feed has moved for good and is asked there");
+        tracing::info!(feed = %feed.id, to = after, "feed has moved permanently and is polled at the new address");
     }
 }
 

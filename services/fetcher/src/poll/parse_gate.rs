@@ -15,7 +15,7 @@ use wirefold_proto::FeedId;
 use super::Poller;
 use crate::state::ReadMark;
 
-/// Which feeds may be parsed now: many at once, or one suspect alone.
+/// The feeds that may be parsed now: many at one time, or one suspect alone.
 #[derive(Default)]
 pub(crate) struct ParseGate {
     gate: Arc<RwLock<()>>,

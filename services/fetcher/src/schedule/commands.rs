@@ -139,7 +139,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Polls the feed at once with these settings, which lists no longer change. With another address it
+    /// Polls the feed immediately with these settings, which lists no longer change. With another address it
     /// is another feed, whose first items are its baseline. The items of the old one stay remembered.
     async fn put_feed(&mut self, feed: FeedSettings) -> Result<(), FetcherError> {
         let is_same = |record: &FeedRecord| {

@@ -27,7 +27,7 @@ pub(crate) use table::Table;
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// How long polls may take to end after the stop signal.
 const LAST_WAIT: Duration = Duration::from_secs(5);
-/// How many commands are read at once.
+/// How many commands one read returns.
 const COMMANDS: usize = 64;
 
 type Ended = Result<Option<PollResult>, FetcherError>;

@@ -23,7 +23,7 @@ use crate::settings::Settings;
 
 use crate::state::{Memo, ReadMark, StoredState};
 
-/// How many records are written at once.
+/// How many records are written at one time.
 const AT_ONCE: usize = 64;
 
 impl Scheduler {

@@ -108,7 +108,7 @@ impl FileReader {
         Ok(Record { stamp: file.stamp, content, article })
     }
 
-    /// The arrival of a file's articles. Whoever can write the file is trusted as the operator is.
+    /// The arrival of a file's articles. A writer of the file is trusted like the operator.
     pub(super) fn arrival(&self, file: &File, feed: &FeedId, text_source: TextSource) -> Arrival {
         Arrival {
             feed: feed.clone(),

@@ -85,7 +85,7 @@ impl Format {
         match self {
             Self::Text => {
                 let version_of = before.and_then(|before| before.article);
-                // A file that is emptied and filled again goes on with the same article.
+                // A file that is emptied and filled again continues with the same article.
                 return Ok(reader.read_text(file, feed, version_of, window).await?.or(version_of));
             }
             Self::Lines => reader.read_lines(file, feed, window).await?,

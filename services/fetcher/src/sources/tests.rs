@@ -15,7 +15,7 @@ use super::record::Records;
 use super::watch::Watch;
 use super::{Kind, Source, run};
 
-/// A folder that is watched, and a bus beside it.
+/// A watched folder, and a bus beside it.
 pub(super) struct WatchedFolder {
     folder: TempDir,
     store: TempDir,
@@ -228,7 +228,7 @@ async fn what_is_not_there_is_waited_for() {
     assert_eq!(place.keys().await, ["a"]);
 }
 
-/// The five texts that the product is shown with, if they are here.
+/// The five texts of the demo, if they are present.
 #[tokio::test(start_paused = true)]
 async fn the_five_texts_come_out_in_the_order_of_their_names() {
     let place = WatchedFolder::new().await;

@@ -1,4 +1,4 @@
-//! The memo of a feed: stored state besides its record, mostly the wishes of its publisher.
+//! The memo of a feed: stored state outside its record, mostly the wishes of its publisher.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ const DEAD: u32 = 30 * STRIKE;
 /// The memo of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memo {
-    /// Where permanent redirects lead.
+    /// The target of permanent redirects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) moved: Option<Moved>,
     /// The shortest time between two polls that its publisher wants, in seconds.
@@ -84,7 +84,7 @@ pub(crate) struct Memo {
     pub(crate) spent: Option<HourlyUsage>,
 }
 
-/// Where permanent redirects of a feed's address lead.
+/// The target of permanent redirects of a feed's address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Moved {
     /// The address that redirects.
@@ -139,7 +139,7 @@ impl Memo {
         });
     }
 
-    /// Whether it has failed for so long that it is polled rarely.
+    /// Whether it is polled rarely because it has failed for a long time.
     pub(crate) fn is_dead(&self) -> bool {
         self.strikes >= DEAD
     }

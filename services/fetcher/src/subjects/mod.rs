@@ -30,7 +30,7 @@ use crate::metrics::MESSAGES;
 use crate::publish::{Publisher, retry_bus};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
-/// How many messages are read at once.
+/// How many messages one read returns.
 const AT_ONCE: usize = 64;
 /// The wait before a failed subscription is opened again.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -198,7 +198,7 @@ impl Follower {
         let Source { feed, outlet, .. } = &self.source;
         let arrival = Arrival {
             feed: feed.clone(),
-            // Whoever may publish there is trusted as the operator is.
+            // A publisher on that subject is trusted like the operator.
             authority: Authority::Operator,
             outlet: outlet.clone(),
             text_source: TextSource::Given,
@@ -236,7 +236,7 @@ impl Follower {
         };
         let at = letter.at;
         let outgoing = SENDER.outgoing(&letter, at, None).or_else(|_| {
-            // The message is too large for a letter. The letter only says where it is.
+            // The message is too large for a letter. The letter only has its address.
             SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at, None)
         });
         let Ok(outgoing) = outgoing else { return Ok(()) };

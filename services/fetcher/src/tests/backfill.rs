@@ -26,7 +26,7 @@ fn entries(names: &[&str]) -> Vec<Entry> {
     names.iter().enumerate().map(dated).collect()
 }
 
-/// A feed whose archive has three pages of two items each, one of them in two.
+/// A feed with an archive of three pages with two items each. One item is on two pages.
 async fn archived() -> (Server, Bench) {
     let server = Server::start().await;
     for (path, names, older) in [
@@ -80,7 +80,7 @@ async fn an_archive_comes_in_once_with_its_own_dates_and_rings_nothing() {
     assert_eq!(done.addresses, ["/2", "/3", "/4"].map(|path| server.url(path)));
     assert_eq!(done.oldest, Some("2022-01-01T10:00:00Z".parse().unwrap()));
     let all = bench.articles().await;
-    assert_eq!(all.len(), 7, "what stands on two pages is one article");
+    assert_eq!(all.len(), 7, "an item on two pages is one article");
     let of_archive = &all[2..];
     assert!(of_archive.iter().all(|article| article.article.baseline));
     let dated = |it: &wirefold_proto::ArticleFetched| it.article.published < it.article.seen.into();
@@ -88,7 +88,7 @@ async fn an_archive_comes_in_once_with_its_own_dates_and_rings_nothing() {
         of_archive.iter().all(dated)
             && of_archive.iter().all(|it| it.article.date_problem.is_none())
     );
-    // Neither the next poll nor the same archive again brings any of it once more.
+    // The next poll does not bring any of it again, and neither does the same archive.
     bench.next_poll("harbour").await;
     bench.command("2", asking(20, 1000)).await;
     let again = ended(&bench, "2").await;
@@ -167,7 +167,7 @@ async fn killed_after_a_page_it_goes_on_and_loses_and_repeats_nothing() {
     bench.polled("harbour").await;
     running.stop().await;
     bench.command("1", asking(20, 1000)).await;
-    // Each life dies after the articles of a page are stored and before that is written down.
+    // Each process dies after the articles of a page are stored and before that is recorded.
     for _ in 0..2 {
         let crash = bench.start_crashing(Point::Settled).ended().await;
         assert!(matches!(crash, Err(FetcherError::Crashed(Point::Settled))), "{crash:?}");

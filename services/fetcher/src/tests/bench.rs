@@ -13,20 +13,20 @@ use wirefold_proto::{ArticleFetched, Command, ControlCommand, FeedRecord, FeedSe
 
 use crate::{ConfiguredFeed, FetcherError, Settings, run};
 
-/// How long a test waits for what must happen: longer than anything takes on a busy machine.
+/// How long a test waits for an expected event: longer than anything takes on a busy machine.
 pub(super) const DEADLINE: Duration = Duration::from_mins(3);
-/// How long a host may take to answer: none that answers at all is as slow, even on a busy machine.
+/// How long a host may take to answer: no host that answers is this slow, even on a busy machine.
 const ANSWERED: Duration = Duration::from_mins(1);
 pub(super) const MINUTE: Duration = Duration::from_mins(1);
 
-/// What outlives a fetcher: disk, clock, settings.
+/// The parts that survive a fetcher: disk, clock, settings.
 pub(super) struct Bench {
     pub(super) clock: VirtualClock,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) settings: Settings,
 }
 
-/// A fetcher that runs.
+/// A running fetcher.
 pub(super) struct Running {
     stop: CancellationToken,
     task: JoinHandle<Result<(), FetcherError>>,
@@ -42,14 +42,14 @@ impl Running {
         tokio::time::timeout(DEADLINE, self.task).await.expect("it ends").unwrap()
     }
 
-    /// As kill -9 does: whatever it is doing ends in the middle.
+    /// Like `kill -9`: all work stops in the middle.
     pub(super) async fn kill(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
     }
 }
 
-/// Notices when a fetcher is first alive.
+/// Detects the first heartbeat of a fetcher.
 #[derive(Default)]
 struct FirstAlive(Notify);
 
@@ -76,7 +76,7 @@ impl Bench {
         Self { clock, bus, settings }
     }
 
-    /// A bench whose files define these feeds.
+    /// A bench with these feeds in its files.
     pub(super) async fn with(feeds: &[(&str, String)]) -> Self {
         let mut bench = Self::new().await;
         bench.settings.feeds = feeds.iter().map(|(id, url)| configured(id, url)).collect();
@@ -87,7 +87,7 @@ impl Bench {
         StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()))
     }
 
-    /// Starts a fetcher, and waits until it has begun to look at its feeds.
+    /// Starts a fetcher, and waits until it polls its feeds.
     pub(super) async fn start(&self) -> Running {
         let begun = Arc::new(FirstAlive::default());
         let running = self.start_in(StageContext { observer: begun.clone(), ..self.context() });
@@ -106,7 +106,7 @@ impl Bench {
         Running { stop, task }
     }
 
-    /// All articles that stand in the stream.
+    /// All articles of the stream.
     pub(super) async fn articles(&self) -> Vec<ArticleFetched> {
         self.stored().await.iter().map(|stored| decode(stored).unwrap()).collect()
     }
@@ -149,13 +149,13 @@ impl Bench {
         Some(wirefold_proto::decode(&entry.value?).unwrap())
     }
 
-    /// The record after the poll that is due at the time now.
+    /// The record after the poll that is due now.
     pub(super) async fn polled(&self, id: &str) -> FeedRecord {
         let now = timestamp(self.clock.now());
         self.record_when(id, |record| record.last_poll.is_some_and(|at| at >= now)).await
     }
 
-    /// Moves on to the next poll of a feed, and waits for it.
+    /// Advances to the next poll of a feed, and waits for it.
     pub(super) async fn next_poll(&self, id: &str) -> FeedRecord {
         let next = self.record(id).await.unwrap().next_poll.expect("it is polled again");
         let now = timestamp(self.clock.now());
@@ -177,12 +177,12 @@ pub(super) fn configured(id: &str, url: &str) -> ConfiguredFeed {
 }
 
 pub(super) fn feed(id: &str, url: &str) -> FeedSettings {
-    // Which site a feed speaks for is looked for in tests of their own.
+    // Other tests check how a feed's site is found.
     let speaks_for = "harbour.example".parse().ok();
     FeedSettings { speaks_for, ..FeedSettings::new(id.parse().unwrap(), url) }
 }
 
-/// Waits until something is so, as often as anything else can go on.
+/// Waits until a condition is true, while other tasks run.
 pub(super) async fn until(what: &str, is: impl Fn() -> bool) {
     let look = async {
         while !is() {

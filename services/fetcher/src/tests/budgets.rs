@@ -34,13 +34,13 @@ async fn what_a_feed_sends_beyond_its_budget_is_published_and_marked() {
     assert_eq!(record.findings, [FeedFinding::OverBudget]);
     let problem = record.problem.unwrap();
     assert!(problem.contains("sent 10 articles in this hour, 4 of them beyond"), "{problem}");
-    // It is counted after a kill as before.
+    // The count is the same after a kill.
     running.kill().await;
     server.put("/feed", flood(0..12));
     let again = bench.start().await;
     bench.next_poll("harbour").await;
     assert_eq!(beyond(&bench.articles().await), 6);
-    // In the next hour it has a budget again, and nothing is said of it.
+    // In the next hour it has a new budget, and no problem is reported.
     bench.clock.advance(60 * MINUTE);
     bench.polled("harbour").await;
     server.put("/feed", flood(0..13));
@@ -51,7 +51,7 @@ async fn what_a_feed_sends_beyond_its_budget_is_published_and_marked() {
     again.stop().await;
 }
 
-/// Feeds of one site, whose items lead to more hosts than there are places, all of which hang.
+/// Feeds of one site whose items link to more hosts than there are slots, all of which hang.
 #[tokio::test]
 async fn slow_pages_of_one_sites_feeds_delay_no_other_sites_page() {
     const SHARE: usize = 3;

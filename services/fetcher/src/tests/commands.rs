@@ -6,7 +6,7 @@ use super::bench::{Bench, feed};
 use super::feeds::{entry, rss};
 use super::server::{Reply, Server};
 
-/// A server with a feed of one item, and a fetcher that has no feeds yet.
+/// A server with a feed of one item, and a fetcher without feeds.
 async fn server_and_bench() -> (Server, Bench) {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));

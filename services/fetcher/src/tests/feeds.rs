@@ -1,4 +1,4 @@
-//! Feeds of a harbour town that does not exist.
+//! Feeds of an invented harbour town.
 
 /// One item.
 #[derive(Clone)]

@@ -1,4 +1,4 @@
-//! Hosts that fail, hang, lie or attack: one clear problem each, and nobody else delayed.
+//! Hosts that fail, hang, lie or attack: each causes one clear problem, and delays no other feed.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::bench::{Bench, MINUTE};
 use super::feeds::{entry, rss};
 use super::server::{Reply, Server};
 
-/// Polls one feed that answers so, and says its problem.
+/// Polls one feed with this answer, and returns its problem.
 async fn problem_of(reply: Reply) -> String {
     let server = Server::start().await;
     server.put("/feed", reply);
@@ -35,8 +35,8 @@ async fn each_sort_of_failure_says_what_it_is_and_what_to_do() {
         (Reply::ok(""), "the answer is empty"),
         (Reply::ok("{\"status\":\"ok\"}"), "not a feed"),
         (Reply::ok(vec![0xff, 0xd8, 0xff, 0xe0, 0, 16]), "not a feed"),
-        (Reply::status(403).with("cf-mitigated", "challenge"), "lets only browsers in"),
-        (Reply::status(401), "asks for a login"),
+        (Reply::status(403).with("cf-mitigated", "challenge"), "allows only browsers"),
+        (Reply::status(401), "requires a login"),
         (Reply::status(404), "check the address"),
         (Reply::status(500), "it is tried again"),
         (Reply::status(301).with("location", "/feed"), "too many redirects"),
@@ -76,7 +76,7 @@ async fn private_addresses_are_refused_unless_let_in() {
     let record = bench.polled("mine").await;
     assert_eq!(server.times("/feed"), 0);
     let problem = record.problem.unwrap();
-    assert!(problem.contains("127.0.0.1 is no public address"), "{problem}");
+    assert!(problem.contains("127.0.0.1 is not in a public or allowed network"), "{problem}");
     assert!(problem.contains("fetcher.allow_private"), "{problem}");
     running.stop().await;
 }
@@ -119,7 +119,7 @@ async fn hosts_that_ask_for_patience_get_it() {
     server.put("/feed", Reply::status(503));
     let fourth = bench.next_poll("busy").await;
     assert_eq!(fourth.failures, 4);
-    // Three of them the host explained, and the last one may pass: not much more than one strike.
+    // The host explained three of the failures, and the last one may pass: not much more than one strike.
     assert!((1070..=1290).contains(&wait(&fourth)), "{}", wait(&fourth));
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
     let well = bench.next_poll("busy").await;
@@ -127,7 +127,7 @@ async fn hosts_that_ask_for_patience_get_it() {
     running.stop().await;
 }
 
-/// The healthy feed is polled again and again while 40 others hang, more than there are places.
+/// The healthy feed is polled again and again while 40 others hang, which is more than there are slots.
 #[tokio::test]
 async fn hanging_feeds_delay_nobody() {
     let (server, healthy) = (Server::start().await, Server::start().await);
@@ -153,7 +153,7 @@ async fn hanging_feeds_delay_nobody() {
     running.stop().await;
 }
 
-/// A stranger's small answer of a million empty items.
+/// A stranger's small answer with a million empty items.
 #[tokio::test]
 async fn a_feed_with_too_many_items_gives_the_first_and_says_so() {
     let empty = (0_u64..1_300_000).map(|at| match at % 64 {

@@ -1,4 +1,4 @@
-//! Which items are new: keys that change or repeat, dates that move, floods of old items.
+//! New items: keys that change or repeat, dates that move, floods of old items.
 
 use wirefold_proto::{DateProblem, FeedFinding, ItemIdentity};
 
@@ -16,7 +16,7 @@ fn items(names: std::ops::Range<usize>) -> Vec<Entry> {
     names.map(|number| item(&format!("n{number}"))).collect()
 }
 
-/// A feed whose polls are given one after the other; says how many articles there are after each.
+/// A feed with these successive polls; returns the number of articles after each.
 async fn articles_after(
     polls: &[Vec<Entry>],
     identity: ItemIdentity,
@@ -60,7 +60,7 @@ async fn guids_that_change_with_each_poll_make_nothing_new() {
     more.insert(0, item("news"));
     let (then, _) =
         articles_after(&[polls[0].clone(), polls[1].clone(), more], ItemIdentity::Auto).await;
-    assert_eq!(then, [6, 6, 7], "what is new is new all the same");
+    assert_eq!(then, [6, 6, 7], "new items are still new");
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn guids_and_links_that_both_change_make_nothing_new() {
     assert_eq!(findings, [FeedFinding::ChangingIds]);
 }
 
-/// A daily column has the same words each time, and is told by its link and guid.
+/// A daily column has the same words each time. Its link and guid distinguish the issues.
 #[tokio::test]
 async fn a_column_with_the_same_words_is_new_each_day() {
     let column = |day: usize| Entry {

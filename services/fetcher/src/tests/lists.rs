@@ -46,7 +46,7 @@ async fn record_of(bench: &Bench, url: &str) -> Option<ListRecord> {
     Some(wirefold_proto::decode(&entry.value?).unwrap())
 }
 
-/// The record of a list after the question that is due at the time now.
+/// The record of a list after the request that is due now.
 async fn record_after_request(bench: &Bench, url: &str) -> ListRecord {
     let now = wirefold_envelope::timestamp(bench.clock.now());
     let look = async {
@@ -70,7 +70,7 @@ async fn asked_next(bench: &Bench, url: &str) -> ListRecord {
     record_after_request(bench, url).await
 }
 
-/// All feeds there are, by id.
+/// All feeds, by id.
 async fn feeds(bench: &Bench) -> Vec<FeedRecord> {
     let entries = bench.bus.key_value("wf_feeds").unwrap().changes(0).await.unwrap();
     let ours = entries.iter().filter(|entry| entry.key.starts_with("feed."));
@@ -111,7 +111,7 @@ async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
     let kept = keys.iter().filter(|entry| entry.value.is_some() && entry.key.contains(&id));
     assert_eq!(kept.count(), 0, "nothing is left of what left");
     running.stop().await;
-    // Not record_after_request sooner after a restart, and with its validators.
+    // After a restart it is not requested sooner, and with its validators.
     let before = server.times("/list");
     let again = bench.start().await;
     bench.clock.advance(super::bench::MINUTE);
@@ -156,7 +156,7 @@ async fn a_list_that_is_broken_cut_or_empty_removes_nothing_and_is_told() {
     server.put("/list", Reply::ok(cut));
     let record = asked_next(&bench, &url).await;
     assert!(record.problem.unwrap().contains("cut off or damaged"));
-    assert_eq!(paths(&bench).await, ["a", "b", "c"], "what stands before the break is taken");
+    assert_eq!(paths(&bench).await, ["a", "b", "c"], "feeds before the break are used");
     server.put("/list", Reply::ok(whole));
     let good = asked_next(&bench, &url).await;
     assert_eq!((good.problem, good.failures, good.failing_since), (None, 0, None));
@@ -184,9 +184,9 @@ async fn what_another_list_a_file_or_people_have_stays() {
     assert_eq!(bench.record("mine").await.unwrap().lists, [""; 0]);
     server.put("/list", Reply::ok(opml(&server, &["/a"])));
     asked_next(&bench, &url).await;
-    assert_eq!(paths(&bench).await, ["a", "b", "c", "mine"], "what people added is theirs");
+    assert_eq!(paths(&bench).await, ["a", "b", "c", "mine"], "a feed that people added stays");
     running.stop().await;
-    // A list and a feed that no file defines any more leave with what only they had.
+    // A list and a feed that no file defines any more are removed, with the feeds that only the list had.
     bench.settings.lists.remove(1);
     bench.settings.feeds.clear();
     let again = bench.start().await;
@@ -197,7 +197,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
     again.stop().await;
 }
 
-/// A list that moves keeps its feeds, what is known of them, and what people said of them.
+/// A list that moves keeps its feeds, their state, and people's changes to them.
 #[tokio::test]
 async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     let (server, mut bench) = following(&["/a", "/b"]).await;
@@ -225,7 +225,7 @@ async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     server.put("/moved", Reply::ok(opml(&server, &["/a", "/b"])));
     let moved = asked_next(&bench, &server.url("/moved")).await;
     assert_eq!((moved.problem, moved.manual_overrides.len()), (None, 1));
-    assert_eq!(paths(&bench).await, ["b"], "what people removed stays removed");
+    assert_eq!(paths(&bench).await, ["b"], "a feed that people removed stays removed");
     assert_eq!(bench.record(second.as_str()).await.unwrap().articles, before.articles);
     down.stop().await;
     let again = bench.start().await;
@@ -247,12 +247,12 @@ async fn a_manual_override_of_a_feed_of_a_list_holds() {
     bench.record_when(changed.id.as_str(), |record| record.lists.is_empty()).await;
     server.put("/list", Reply::ok(opml(&server, &["/a", "/b", "/c"])));
     asked_next(&bench, &url).await;
-    assert_eq!(paths(&bench).await, ["b", "c"], "what was removed is not brought back");
+    assert_eq!(paths(&bench).await, ["b", "c"], "a removed feed is not brought back");
     let kept = bench.record(changed.id.as_str()).await.unwrap();
     assert_eq!((kept.feed.title.as_deref(), kept.lists.len()), (Some("Mine"), 0));
     server.put("/list", Reply::ok(opml(&server, &["/c"])));
     asked_next(&bench, &url).await;
-    assert_eq!(paths(&bench).await, ["b", "c"], "what was changed by hand stays");
+    assert_eq!(paths(&bench).await, ["b", "c"], "a change by hand stays");
     assert_eq!(record_of(&bench, &url).await.unwrap().manual_overrides, [""; 0]);
     running.stop().await;
 }
@@ -265,7 +265,7 @@ async fn killed_before_it_is_remembered_a_list_is_carried_out_again_and_changes_
     assert!(matches!(ended, Err(FetcherError::Crashed(_))), "{ended:?}");
     assert_eq!(record_of(&bench, &url).await, None);
     let brought = feeds(&bench).await;
-    assert_eq!(brought.len(), 2, "what it says is done first");
+    assert_eq!(brought.len(), 2, "its changes are made first");
     let running = bench.start().await;
     record_after_request(&bench, &url).await;
     let ids = |feeds: Vec<FeedRecord>| -> Vec<String> {

@@ -1,5 +1,5 @@
-//! What hosts may expect: patience, few requests, and trust in what they say, except in validators
-//! that lie.
+//! Politeness to hosts: patience, few requests, and trust in their answers, except in validators that are
+//! wrong.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -26,7 +26,7 @@ fn wait(record: &FeedRecord) -> Duration {
     Duration::try_from(next.duration_since(last)).unwrap()
 }
 
-/// Polls a feed until so much time has gone by.
+/// Polls a feed until this much time has passed.
 async fn poll_for(bench: &Bench, id: &str, time: Duration) -> FeedRecord {
     let start = bench.clock.now();
     loop {
@@ -83,7 +83,7 @@ async fn made_up_validators_are_not_sent_back() {
     running.stop().await;
 }
 
-/// They would go with each request, also to another site that a redirect names.
+/// They would be sent with each request, also to another site that a redirect names.
 #[tokio::test]
 async fn validators_longer_than_any_server_needs_are_not_sent_back() {
     let server = Server::start().await;
@@ -174,8 +174,8 @@ async fn dead_feeds_are_revisited_each_month_and_may_come_back() {
     running.stop().await;
 }
 
-/// Thirty failures kill a feed that is not there; a host that is down takes twice as many, and
-/// one that cannot even be reached four times.
+/// After thirty failures a missing feed counts as dead. A host that is down may fail twice as often, and an
+/// unreachable one four times.
 #[tokio::test]
 async fn failures_that_may_pass_weigh_less() {
     let server = Server::start().await;
@@ -183,7 +183,7 @@ async fn failures_that_may_pass_weigh_less() {
     server.put("/down", Reply::status(500));
     let running = bench.start().await;
     bench.clock.advance(MINUTE);
-    // Both have had a poll before the time goes on: else one of them misses it.
+    // Both have had a poll before the time advances, because otherwise one of them misses it.
     let both_failed = async |failures: u32| {
         let failed = async |id: &str| {
             wait(&bench.record_when(id, |record| record.failures == failures).await)
@@ -359,7 +359,7 @@ async fn a_feed_that_breaks_off_is_read_and_said_to() {
     running.stop().await;
 }
 
-/// A stranger redirects to another site's busy page, so that nobody reads that site's feed.
+/// A stranger redirects to a busy page of another site, to stop requests to that site's feed.
 #[tokio::test]
 async fn a_wait_behind_a_redirect_binds_the_redirecting_feed_alone() {
     let (victim, attacker) = (Server::start().await, Server::start().await);
@@ -378,12 +378,12 @@ async fn a_wait_behind_a_redirect_binds_the_redirecting_feed_alone() {
     bench.polled("victim").await;
     let read = bench.next_poll("victim").await;
     assert_eq!((read.health, victim.times("/feed")), (FeedHealth::Good, 2));
-    // Nor after a restart.
+    // Also after a restart.
     running.stop().await;
     let again = bench.start().await;
     bench.next_poll("victim").await;
     assert_eq!(victim.times("/feed"), 3);
-    // What the site itself answers counts for all that is asked there, for a day.
+    // An answer of the site itself applies to all requests there, for a day.
     victim.put("/feed", Reply::status(503).with("retry-after", "86400"));
     let own = bench.next_poll("victim").await;
     let day = own.next_poll.unwrap().duration_since(own.last_poll.unwrap());

@@ -10,7 +10,7 @@ use super::server::{Reply, Server};
 
 const NAMES: [&str; 3] = ["first", "second", "third"];
 
-/// A page with an article of so many words among the page chrome of a site.
+/// A page with an article of this many words inside the page chrome of a site.
 fn page(name: &str, words: usize) -> String {
     let words = text(name, words);
     let sentences = words.split(" barrels ").map(|part| format!("<p>And so {part} barrels.</p>"));
@@ -27,7 +27,7 @@ fn html(page: impl Into<Vec<u8>>) -> Reply {
     Reply::ok(page).with("content-type", "text/html; charset=utf-8")
 }
 
-/// A server whose feed teases and whose pages tell all.
+/// A server with a feed of teasers and pages with the full texts.
 async fn teasing(bench: &mut Bench) -> Server {
     let server = Server::start().await;
     let tease =
@@ -144,7 +144,7 @@ async fn of_what_is_not_free_only_the_lead_is_kept() {
         html(page(name, 300).replace("</head>", tier))
     };
     server.put("/first", locked("first"));
-    // What the feed gives away is more than the lead, and stays.
+    // The feed's own text is longer than the lead, and stays.
     let tease =
         |name: &str, words| Entry { link: Some(server.url(name)), ..entry(&name[1..], words) };
     server.put("/second", locked("second"));
@@ -169,7 +169,11 @@ async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
         format!("<div class=told><p class=ad>Rope!</p><p>{}</p></div></body>", text("t", 90));
     server.put("/first", html(page("first", 300).replace("</body>", &told)));
     let articles = articles(&bench).await;
-    assert_eq!(sources(&articles), [TextSource::Page; 3], "what it misses is read as usual");
+    assert_eq!(
+        sources(&articles),
+        [TextSource::Page; 3],
+        "pages without the element are read as usual"
+    );
     assert_eq!(articles[2].text, text("t", 90));
     assert!(articles[0].text.starts_with("And so"), "{}", articles[0].text);
     let before = bench.record("harbour").await.unwrap();
@@ -227,7 +231,7 @@ async fn pages_block_no_feeds() {
     assert_eq!((record.last_poll, bench.articles().await.len()), (None, 1), "all is done again");
 }
 
-/// A stranger's feed links to the pages of a site that the operator has a login for.
+/// A stranger's feed links to pages of a site that the operator has a login for.
 #[tokio::test]
 async fn a_login_is_not_sent_to_what_another_site_links_to() {
     let mut bench = Bench::new().await;
@@ -259,7 +263,7 @@ async fn a_login_is_not_sent_to_what_another_site_links_to() {
     assert_eq!(stranger.last_header("/feed", "authorization"), None);
 }
 
-/// A stranger's feed links into a private network that is let in for a feed there.
+/// A stranger's feed links into a private network that is allowed for a feed there.
 #[tokio::test]
 async fn a_private_network_is_let_in_for_its_own_feed_alone() {
     let mut bench = Bench::new().await;
@@ -278,7 +282,11 @@ async fn a_private_network_is_let_in_for_its_own_feed_alone() {
     assert_eq!(bench.polled("feed").await.articles, 1);
     assert_eq!(own.times("/inside"), 0);
     let moving = bench.polled("moving").await;
-    assert!(moving.in_words().contains("127.0.0.1 is no public address"), "{}", moving.in_words());
+    assert!(
+        moving.in_words().contains("127.0.0.1 is not in a public or allowed network"),
+        "{}",
+        moving.in_words()
+    );
     bench.polled("harbour").await;
     running.stop().await;
     let from_pages =

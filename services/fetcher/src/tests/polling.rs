@@ -1,4 +1,4 @@
-//! What polls publish and remember when nothing fails.
+//! Polls without failures: their articles and the stored state.
 
 use std::time::Duration;
 
@@ -269,7 +269,7 @@ async fn a_probe_tells_what_is_there() {
 
     let sample = found.sample.unwrap();
     assert_eq!((sample.key.as_str(), sample.words), ("harbour-first", 100));
-    for said in ["after 15 minutes", "no validators", "moved for good", "told apart by their ids"] {
+    for said in ["after 15 minutes", "no validators", "moved for good", "identified by their ids"] {
         assert!(found.would.iter().any(|would| would.contains(said)), "{said}: {:?}", found.would);
     }
 

@@ -21,7 +21,7 @@ async fn a_restart_asks_no_sooner_and_publishes_nothing_twice() {
     let before = bench.polled("harbour").await;
     running.stop().await;
     let again = bench.start().await;
-    // The first minute is that in which what is due after a start is polled.
+    // Feeds that are due after a start are polled within the first minute.
     bench.clock.advance(MINUTE);
     server.put("/other", Reply::ok(rss(&[entry("other", 100)])));
     let added = wirefold_proto::Command::FeedAdd {
@@ -109,11 +109,11 @@ async fn what_files_define_no_more_is_forgotten() {
     bench.settings.feeds = vec![renamed];
     let at_last = bench.start().await;
     let record = bench.record_when("pier", |record| record.feed.title.is_some()).await;
-    assert_eq!(record.articles, 1, "what is known of it stays");
+    assert_eq!(record.articles, 1, "its state stays");
     at_last.stop().await;
 }
 
-/// The same over the bus that ships, closed and opened again.
+/// The same over the embedded bus, closed and opened again.
 #[tokio::test]
 async fn over_the_embedded_bus_a_restart_publishes_nothing_twice() {
     let server = Server::start().await;

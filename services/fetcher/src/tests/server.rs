@@ -10,14 +10,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use tokio::net::TcpListener;
 
-/// What a path answers.
+/// The answer of a path.
 #[derive(Clone)]
 pub(super) enum Reply {
-    /// Status, headers and body; 304 where the question names the `etag` or `last-modified`.
+    /// Status, headers and body; 304 if the request has the `etag` or `last-modified`.
     Answer { status: u16, headers: Vec<(&'static str, String)>, body: Vec<u8> },
-    /// The first to a question that asks for no encoding, the second to others.
+    /// The first for a request that accepts no encoding, the second for others.
     Plain(Box<Reply>, Box<Reply>),
-    /// Never anything.
+    /// No answer.
     Hang,
 }
 
@@ -48,7 +48,7 @@ impl Reply {
         self
     }
 
-    /// Whether the question names this answer's validators.
+    /// Whether the request has this answer's validators.
     fn is_known(&self, question: &HeaderMap) -> bool {
         let Self::Answer { headers, .. } = self else { return false };
         let names = |asked: header::HeaderName, given: &str| {
@@ -63,7 +63,7 @@ type Replies = Arc<Mutex<HashMap<String, Reply>>>;
 type ReceivedRequests = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 type Gone = Arc<Mutex<Vec<String>>>;
 
-/// Notes that whoever waited for an answer has gone.
+/// Records that a waiting client has closed its connection.
 struct Left {
     path: String,
     left: Gone,
@@ -103,17 +103,17 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// Sets what a path answers from now on.
+    /// Sets the answer of a path from now on.
     pub(super) fn put(&self, path: &str, reply: Reply) {
         self.replies.lock().unwrap().insert(path.to_owned(), reply);
     }
 
-    /// How often a path has been asked.
+    /// How often a path was requested.
     pub(super) fn times(&self, path: &str) -> usize {
         self.asked.lock().unwrap().iter().filter(|(asked, _)| asked == path).count()
     }
 
-    /// All questions for a path, in order: their headers.
+    /// The headers of all requests for a path, in order.
     pub(super) fn questions(&self, path: &str) -> Vec<HeaderMap> {
         let asked = self.asked.lock().unwrap();
         asked
@@ -123,12 +123,12 @@ impl Server {
             .collect()
     }
 
-    /// Whether someone who hung at a path has given up.
+    /// Whether a client that waited at a path has given up.
     pub(super) fn was_left(&self, path: &str) -> bool {
         self.left.lock().unwrap().iter().any(|left| left == path)
     }
 
-    /// A header of the last question for a path.
+    /// A header of the last request for a path.
     pub(super) fn last_header(&self, path: &str, name: &str) -> Option<String> {
         let asked = self.asked.lock().unwrap();
         let (_, headers) = asked.iter().rev().find(|(asked, _)| asked == path)?;

@@ -17,15 +17,15 @@ use crate::subjects::{Source, SubscriptionOpener};
 /// A message: its sequence and its body.
 type Message = (u64, Vec<u8>);
 
-/// A server that a test plays: what it delivers, and what it was told.
+/// A server that a test simulates: its deliveries, and the answers it got.
 #[derive(Clone, Default)]
 struct FakeServer {
-    /// What is delivered; a message that is not acknowledged comes again with the next opener.
+    /// The messages to deliver; a message that is not acknowledged comes again with the next subscription.
     messages: Arc<Mutex<Vec<Message>>>,
-    /// What was acknowledged, with what stood in the stream of articles then.
+    /// The acknowledged messages, with the stream of articles at that time.
     acked: Arc<Mutex<Vec<(u64, usize)>>>,
     opened: Arc<Mutex<usize>>,
-    /// Whether an ack is lost on its way.
+    /// Whether an acknowledgement gets lost.
     loses_acks: Arc<Mutex<bool>>,
     bench: Option<Arc<dyn wirefold_flow::Bus>>,
 }
@@ -46,7 +46,7 @@ impl SubscriptionOpener for FakeServer {
             let mut opened = self.opened.lock().unwrap();
             *opened += 1;
             if *opened == 1 {
-                return Err("no stream takes the subject".to_owned());
+                return Err("no stream has the subject".to_owned());
             }
             let given = FakeSubscription { server: self.clone(), given: VecDeque::new() };
             Ok(Box::new(given) as Box<dyn Subscription>)
@@ -134,7 +134,7 @@ async fn following() -> (FakeServer, Bench) {
     (server, bench)
 }
 
-/// Lets the time go by that lies between two tries.
+/// Lets the time between two attempts pass.
 async fn opened(server: &FakeServer, bench: &Bench, times: usize) {
     until("the first try", || *server.opened.lock().unwrap() > 0).await;
     while *server.opened.lock().unwrap() < times {

@@ -6,7 +6,7 @@ use super::bench::{Bench, DEADLINE, MINUTE};
 use super::feeds::{entry, rss};
 use super::server::{Reply, Server};
 
-/// What a process leaves behind that died while it read this feed.
+/// The marks of a process that died while it read this feed.
 async fn died_over(bench: &Bench, feed: &str, is_alone: bool) {
     let key = format!("begun.{}", wirefold_proto::token::escape(feed));
     let mark = format!("{{\"is_alone\":{is_alone}}}");
@@ -37,7 +37,10 @@ async fn a_power_cut_sets_no_feed_aside() {
     for feed in ["killer", "other"] {
         let record = bench.polled(feed).await;
         assert_eq!((record.health, record.set_aside), (FeedHealth::Good, None), "{feed}");
-        assert!(mark_of(&bench, feed).await.is_none(), "what was read well is no suspect any more");
+        assert!(
+            mark_of(&bench, feed).await.is_none(),
+            "a feed that was read is not a suspect any more"
+        );
     }
     running.stop().await;
 }
@@ -55,23 +58,23 @@ async fn what_kills_alone_is_set_aside_until_it_is_brought_back() {
     assert!(record.set_aside.is_some() && record.needs_a_look(), "{record:?}");
     assert!(record.in_words().contains("wirefold feed retry killer"), "{}", record.in_words());
     running.stop().await;
-    // Also a later start leaves it alone.
+    // A later start leaves it alone, too.
     let again = bench.start().await;
     bench.clock.advance(MINUTE * 60 * 24);
     bench.polled("other").await;
     assert_eq!(server.times("/killer"), 0);
-    // The command that brings it back has the settings as they are, though a file manages them.
+    // The command that brings it back has its current settings, although a file manages them.
     bench.command("1", Command::FeedChange { feed: record.feed }).await;
     let back = bench.record_when("killer", |it| it.health == FeedHealth::Good).await;
     assert_eq!((back.set_aside, back.problem), (None, None));
     again.stop().await;
 }
 
-/// A process that is killed in the middle of reading, with the marks that it leaves itself.
+/// A process that is killed while it reads, with the marks that it makes itself.
 #[tokio::test]
 async fn a_feed_that_is_being_read_is_marked_before_it_is_read() {
     let server = Server::start().await;
-    // Long enough to be met while it is read.
+    // Long enough to be killed while it is read.
     let items: Vec<_> = (0..900).map(|at| entry(&format!("n{at}"), 900)).collect();
     server.put("/slow", Reply::ok(rss(&items)));
     let bench = Bench::with(&[("slow", server.url("/slow"))]).await;

@@ -1,5 +1,5 @@
-//! Which site a feed speaks for. On loopback two names stand for two sites: `127.0.0.1` has the
-//! feed, `localhost` the pages.
+//! The site of a feed. On loopback two names stand for two sites: `127.0.0.1` has the feed, `localhost` the
+//! pages.
 
 use wirefold_proto::{FeedFinding, FeedRecord, SiteProof};
 
@@ -7,7 +7,7 @@ use super::bench::{Bench, configured};
 use super::feeds::{Entry, entry, rss};
 use super::server::{Reply, Server};
 
-/// A bench with one feed of which only its address is known.
+/// A bench with one feed without settings besides its address.
 async fn bench(server: &Server) -> Bench {
     let mut bench = Bench::new().await;
     bench.settings.allow.push("::1/128".parse().unwrap());
@@ -35,7 +35,7 @@ fn naming(feed: &str) -> Reply {
     Reply::ok(page).with("content-type", "text/html; charset=utf-8")
 }
 
-/// Polls once; the record, and what its articles say of their outlet.
+/// Polls once; returns the record, and what its articles say of their outlet.
 async fn polled(bench: &Bench) -> (FeedRecord, Vec<String>) {
     let running = bench.start().await;
     let record = bench.polled("harbour").await;
@@ -84,7 +84,7 @@ async fn a_site_that_does_not_name_it_is_not_spoken_for() {
     assert_eq!(record.findings, [FeedFinding::SpeaksForOthers]);
     assert!(record.in_words().contains("--speaks-for localhost"), "{}", record.in_words());
     assert_eq!((server.times("/"), server.times("/a")), (1, 1), "asked twice at most");
-    // What was found is kept.
+    // The finding is stored.
     let more =
         [listed, vec![Entry { link: Some(page(&server, "/d")), ..entry("d", 100) }]].concat();
     server.put("/feed", Reply::ok(rss(&more)));
@@ -128,7 +128,7 @@ async fn the_operator_knows_better() {
     assert_eq!(server.times("/"), 0);
 }
 
-/// An operator's `outlet` gives the ids that the version before gave every feed's articles.
+/// An operator's `outlet` gives the ids that the previous version gave every feed's articles.
 #[tokio::test]
 async fn what_is_remembered_keeps_its_id_until_it_changes() {
     let server = Server::start().await;
@@ -139,7 +139,7 @@ async fn what_is_remembered_keeps_its_id_until_it_changes() {
     polled(&bench).await;
     let before = bench.articles().await;
     bench.settings.feeds[0].feed.outlet = None;
-    // Another spelling makes no other article, another text does.
+    // Another spelling makes no other article, but another text does.
     let mut changed = listed.clone();
     changed[0].text = format!("{} And more.", changed[0].text);
     server.put("/feed", Reply::ok(rss(&changed).replace("<title>The b", "<title>THE b")));

@@ -114,7 +114,7 @@ fn check_form(headers: &HeaderMap) -> ApiResult<()> {
     let kind = given.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     match kind.eq_ignore_ascii_case(FORM_TYPE) {
         true => Ok(()),
-        false => Err(Refusal::form_type(format!("{kind:?} is no form"))),
+        false => Err(Refusal::form_type(format!("{kind:?} is not a form"))),
     }
 }
 
@@ -183,7 +183,7 @@ fn check_media_type(headers: &HeaderMap) -> ApiResult<()> {
         return Ok(());
     }
     Err(Refusal::media_type(match given {
-        Some(given) => format!("{given:?} is no JSON"),
+        Some(given) => format!("{given:?} is not JSON"),
         None => "there is no Content-Type header".to_owned(),
     }))
 }

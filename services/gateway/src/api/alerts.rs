@@ -80,7 +80,9 @@ pub(super) async fn replay(
     let alert = api.inner.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
     let record = api.inner.subscription(alert.subscription.as_str()).await?;
-    let gone = || Refusal::gone(format!("its subscription {} is no more", alert.subscription));
+    let gone = || {
+        Refusal::gone(format!("its subscription {} does not exist any more", alert.subscription))
+    };
     let subscription = record.ok_or_else(gone)?.subscription;
     let sent = api.inner.settings.replay.resend(alert, subscription, delivery).await;
     let deliveries = sent.map_err(Refusal::unprocessable)?;
@@ -114,7 +116,7 @@ impl Inner {
         Ok(revisions)
     }
 
-    /// A revision in the stream; none if it is no longer stored.
+    /// A revision in the stream; `None` if it is no longer stored.
     pub(super) async fn stored_revision(
         &self,
         alert: &AlertId,
@@ -124,7 +126,7 @@ impl Inner {
         Ok(self.bus.last(streams::ALERTS.name, subject.as_str()).await?)
     }
 
-    /// What the deliveries of its subscription have accepted of an alert.
+    /// The revisions of an alert that the deliveries of its subscription accepted.
     async fn taken(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();

@@ -51,7 +51,7 @@ impl Api {
         }
     }
 
-    /// The outcome of a command once the projection has it; none if that takes too long.
+    /// The outcome of a command once the projection has it; `None` if that takes too long.
     async fn outcome(&self, id: &str) -> ApiResult<Option<OutputCommand>> {
         let inner = &self.inner;
         let patience = inner.clock.now().plus(DECIDED_TIME);

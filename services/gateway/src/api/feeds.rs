@@ -139,11 +139,11 @@ fn check_address(text: &str) -> ApiResult<()> {
         (false, _) => "neither http nor https",
         (true, true) => {
             return Err(Refusal::bad_request(
-                "`url`: a user or password in it would be shown to all who read; name them in [[access]]",
+                "`url`: everybody who reads feeds would see a user or password in it; name them in [[access]]",
             ));
         }
         // The URL standard removes them, but the stored and displayed text has them.
-        (true, false) if text.contains(char::is_control) => "it holds control characters",
+        (true, false) if text.contains(char::is_control) => "it contains control characters",
         (true, false) => return Ok(()),
     };
     Err(Refusal::bad_request(format!("`url` {text:?}: {why}")))

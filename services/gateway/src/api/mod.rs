@@ -86,7 +86,7 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
     checked.merge(asked_by_path).layer(from_fn_with_state(api, watched::watched))
 }
 
-/// Each method that writes asks for JSON. One that an address does not take never comes so far.
+/// Each writing method expects JSON. A method that an address does not have is refused earlier.
 fn routes() -> Router<Api> {
     let routes: [(&str, MethodRouter<Api>); 38] = [
         ("/status", get(status::get)),

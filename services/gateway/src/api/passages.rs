@@ -14,7 +14,7 @@ use crate::shapes::{
 };
 use crate::text_comparison::TextComparison;
 
-/// Compares the two texts as if they came one after the other, by the detector's settings; none if the
+/// Compares the two texts as if they came one after the other, by the detector's settings; `None` if the
 /// detector fails.
 pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Comparison> {
     let items = [a.items("a"), b.items("b")];

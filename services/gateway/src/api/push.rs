@@ -17,7 +17,7 @@ use crate::shapes::{PushAnswer, PushedArticle, PushedOutcome};
 const MOST: usize = 32 * 1024 * 1024;
 /// The most bytes of one article.
 const MOST_EACH: usize = 1024 * 1024;
-/// The most articles at once.
+/// The most articles in one request.
 const ARTICLES: usize = 1_000;
 
 /// Checks all articles, and then stores them in order. If one is refused, none is stored.
@@ -48,7 +48,7 @@ async fn check_forgotten(api: &Api, pushed: &Pushed) -> ApiResult<()> {
     let keys = pushed.article.article.forgotten_keys();
     match api.inner.forgotten.has(&keys, api.inner.clock.now()).await? {
         true => Err(Refusal::forgotten(
-            "its address or outlet was forgotten: `wirefold forget --allow` lets it in again",
+            "its address or outlet was forgotten: `wirefold forget --allow` accepts it again",
         )),
         false => Ok(()),
     }
@@ -96,7 +96,7 @@ fn read_all(body: &[u8]) -> ApiResult<Vec<SubmittedArticle>> {
             read_each(parts.iter().map(|part| part.get().as_bytes()))?
         }
         Some(_) => {
-            // Objects one after the other, each on one line or on several.
+            // Consecutive objects, each on one line or on several.
             let mut texts = Vec::new();
             for part in serde_json::Deserializer::from_slice(body)
                 .into_iter::<Box<serde_json::value::RawValue>>()

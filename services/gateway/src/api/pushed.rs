@@ -19,8 +19,8 @@ pub(super) struct Pushed {
     pub(super) former: Vec<ArticleId>,
 }
 
-/// The article. Its id depends only on what was pushed. The sender is trusted about the publisher, unless the
-/// article names the feed that it is from.
+/// The article. Its id depends only on the pushed data. The sender is trusted about the publisher, unless the
+/// article names its feed.
 pub(super) fn article(given: SubmittedArticle, seen: Timestamp) -> ApiResult<Pushed> {
     let arrival = Arrival {
         feed: FeedId::push(),

@@ -39,13 +39,13 @@ pub(super) struct PageQuery {
     pub(super) cursor: Option<String>,
 }
 
-/// Parses which page a request asks for.
+/// Parses the requested page.
 pub(super) fn paging(limit: Option<usize>, cursor: Option<&str>) -> ApiResult<Paging> {
     let broken = || Refusal::bad_request("`cursor` is not a value that a page gave as `next`");
     Paging::parse(limit, cursor).ok_or_else(broken)
 }
 
-/// The body, at most so many bytes.
+/// The body, at most this many bytes.
 pub(crate) async fn body_of(request: Request, most: usize) -> ApiResult<Bytes> {
     let read = tokio::time::timeout(BODY_TIME, to_bytes(request.into_body(), most)).await;
     match read {

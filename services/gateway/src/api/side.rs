@@ -1,4 +1,4 @@
-//! One of two compared articles, with its data besides the text.
+//! One of two compared articles, with its data and its text.
 
 use wirefold_dedup::{Described, Incoming};
 use wirefold_proto::{ArticleFetched, ArticleId};
@@ -14,7 +14,7 @@ pub(super) struct Side {
     pub(super) text: String,
     /// The names of its item.
     items: Vec<String>,
-    /// The outlet as the detector uses it; none if it has no site.
+    /// The outlet as the detector uses it; `None` if it has no site.
     site: Option<String>,
     via: Option<String>,
     page: Option<String>,

@@ -39,7 +39,7 @@ impl Inner {
         Ok(StreamUse { name: name.to_owned(), messages, bytes, oldest, newest })
     }
 
-    /// When a message was stored; none if it was dropped meanwhile.
+    /// When a message was stored; `None` if it was dropped meanwhile.
     async fn stored_at(&self, stream: &str, sequence: u64) -> Result<Option<Timestamp>, BusError> {
         match self.bus.get(stream, sequence).await {
             Ok(stored) => Ok(Some(timestamp(stored.at))),

@@ -28,14 +28,14 @@ use super::{Api, ApiResult, Refusal};
 use crate::inner::Inner;
 use crate::metrics;
 
-/// Messages read from the bus at once.
+/// The number of messages in one read.
 const BATCH: usize = 64;
 /// The longest time without anything sent.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long an event waits for the projection, so that clients find the articles that it names.
 const SHOWN_TIME: Duration = Duration::from_secs(5);
 
-/// Where to begin. The header `Last-Event-ID` outranks it.
+/// The position to begin at. The header `Last-Event-ID` outranks it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StreamQuery {
@@ -122,7 +122,7 @@ struct Live {
 }
 
 impl Live {
-    /// The next bytes to send; none at the end.
+    /// The next bytes to send; `None` at the end.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             if let Some(bytes) = self.waiting.pop_front() {

@@ -38,7 +38,7 @@ pub(super) struct Entry {
     pub(super) text: Option<String>,
     pub(super) media: Vec<Media>,
     pub(super) others: Vec<Other>,
-    /// How many articles the story has besides this one.
+    /// How many other articles the story has.
     pub(super) other_count: u64,
 }
 
@@ -78,7 +78,7 @@ impl Entry {
         }
     }
 
-    /// The entry with the first other articles of the story, at most so many.
+    /// The entry with the first other articles of the story, at most this many.
     pub(super) fn with_others(self, with: &StoryWithArticles, most: usize) -> Self {
         let StoryWithArticles { story, articles } = with;
         let others = articles.iter().filter(|other| other.id != story.lead).take(most);

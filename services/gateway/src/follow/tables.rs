@@ -20,7 +20,7 @@ use crate::projection::Change;
 
 /// The key of the last applied sequence.
 const SEQUENCE_KEY: &str = "place";
-/// Stories written at once. The number is small, since other stages write too.
+/// Stories in one write. The number is small, because other stages write too.
 const AT_ONCE: usize = 8;
 /// The most stories that are written after a change of their event.
 const STORIES_OF_EVENT: usize = 500;

@@ -46,7 +46,7 @@ fn empty(subscriptions: &[SubscriptionRecord]) -> Markup {
         div.empty {
             @if subscriptions.is_empty() {
                 h2 { "No subscriptions yet" }
-                p { "A subscription is a saved query; it tells you once about each event, says why, and again only when something material changes." }
+                p { "A subscription is a saved query. You get one alert for each event, with the reason, and another only if something material changes." }
                 p { a.button href="/subscriptions/new" { "New subscription" } }
                 p { "Or at the command line:" }
                 pre { code { "wirefold sub add harbour --query 'strike AND (port OR dock)'" } }

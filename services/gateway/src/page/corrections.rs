@@ -19,7 +19,7 @@ pub(super) fn section(corrections: &Corrections) -> Markup {
         @if !corrections.corrections.is_empty() {
             section #corrections {
                 h2 { "Corrections" }
-                p.faint { "What outlets corrected or withdrew, and which articles still had it when wirefold last read them." }
+                p.faint { "Corrections and retractions by outlets, and the articles that still had the error when wirefold last read them." }
                 @for record in &corrections.corrections { (correction(record)) }
             }
         }

@@ -135,7 +135,7 @@ fn align(old: &[&str], new: &[&str]) -> Vec<Step> {
     steps
 }
 
-/// Treats common words that stand alone between longer edits as edited, since a lone `the` between other
+/// Treats common words that are alone between longer edits as edited, because a lone `the` between other
 /// words does not help a reader. In a run of edits, dropped words come first.
 fn loosen(steps: &mut Vec<Step>) {
     let is_same = |step: &Step| matches!(step, Step::Same { .. });

@@ -19,7 +19,7 @@ pub(super) fn answer(inner: &Inner, error: &PageError) -> Response {
     let main = html! {
         h1 { (title) }
         (advice)
-        p { a href="/" { "To the river" } }
+        p { a href="/" { "Back to events" } }
     };
     (status, Html(page(&frame, &main).into_string())).into_response()
 }

@@ -33,7 +33,7 @@ pub(super) fn main(feeds: &[FeedRecord], lists: &[ListRecord]) -> Markup {
             section #problems { h2 { "With problems" } (table(&ailing)) }
         }
         @if !lists.is_empty() {
-            section #lists { h2 { "Lists that are followed" } (followed(lists)) }
+            section #lists { h2 { "Followed lists" } (followed(lists)) }
         }
         @if !well.is_empty() {
             section #well { h2 { "Doing well" } (table(&well)) }

@@ -103,7 +103,7 @@ fn conditions(open: &[HealthCondition]) -> Markup {
     }
 }
 
-/// The number of feeds that are set aside, with what to do.
+/// The number of feeds that are set aside, with advice.
 fn set_aside(count: u64) -> Markup {
     html! {
         p.warn role="status" {
@@ -142,7 +142,7 @@ fn looked_through(looked: &LookedThrough) -> Markup {
             @match looked.what {
                 LookedAt::ArticlesWithTheWords => { "These are of the newest " (count) " articles with these words. “More events” continues with older ones." }
                 LookedAt::EventsWithSeveralArticles => { "Put in this order: the " (count) " events with several articles that changed last." }
-                LookedAt::Events | LookedAt::Stories => { (count) " events were looked through. “More events” continues." }
+                LookedAt::Events | LookedAt::Stories => { (count) " events were searched. “More events” continues." }
             }
         }
     }
@@ -153,7 +153,7 @@ fn empty(river: &River<'_>) -> Markup {
         div.empty {
             @if river.is_narrowed() {
                 h2 { @if river.events.next.is_some() { "No event matches so far" } @else { "No event matches" } }
-                p { "Every word must stand in the title or the opening of one article of the event. Try fewer words, or filter less. "
+                p { "Every word must be in the title or the opening of one article of the event. Try fewer words, or filter less. "
                     "The search knows words only; a " a href="/subscriptions/new" { "subscription" } " reads whole texts, with fields and operators." }
             } @else if !river.is_first {
                 h2 { "Nothing older" }
@@ -194,8 +194,8 @@ fn narrowing(river: &River<'_>) -> Markup {
                         }
                     }
                 }
-                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=(narrow.outlet) placeholder="all, or such as news.example"; }
-                div.field { label for="language" { "Language" } input #language type="text" name="language" value=(narrow.language) placeholder="all, or such as en"; }
+                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=(narrow.outlet) placeholder="all, or one such as news.example"; }
+                div.field { label for="language" { "Language" } input #language type="text" name="language" value=(narrow.language) placeholder="all, or one such as en"; }
                 div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=(narrow.min_outlets) placeholder="1"; }
                 div.field {
                     label for="sort" { "Order" }

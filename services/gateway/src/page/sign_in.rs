@@ -134,7 +134,7 @@ fn question(why: Option<&str>) -> Markup {
     html! {
         h1 { "Sign in" }
         @if let Some(why) = why { p.notice.warn role="alert" { (why) } }
-        p { "This wirefold is served to more than one machine, so it asks who you are. On the machine where it runs, "
+        p { "Other machines can reach this wirefold, so you must sign in. On the machine where it runs, "
             code { "wirefold token sign-in" } " prints a link that signs a browser in." }
         form.search method="post" action="/sign-in" {
             input type="password" name="token" required placeholder="Or a token" aria-label="Token"
@@ -147,7 +147,7 @@ fn question(why: Option<&str>) -> Markup {
 fn signed_in(name: &str) -> Markup {
     html! {
         h1 { "Signed in" }
-        p { "This browser came in as " strong { (name) } ". " a href="/" { "To the river" } }
+        p { "Signed in as " strong { (name) } ". " a href="/" { "Back to events" } }
         form method="post" action="/sign-out" { button type="submit" { "Sign out" } }
     }
 }

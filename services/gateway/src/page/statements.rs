@@ -33,7 +33,7 @@ pub(super) fn sections(statements: &Statements) -> Markup {
         @if !statements.cited_agencies.is_empty() {
             section #cited {
                 h2 { "Agencies cited" }
-                p.faint { "Who is named as a source of facts. Who wrote a text stands with its story." }
+                p.faint { "The sources that texts name for facts. The story shows who wrote a text." }
                 ul.values {
                     @for cited in &statements.cited_agencies {
                         @let more = u64::from(cited.texts).saturating_sub(cited.carriers.len() as u64);
@@ -52,7 +52,7 @@ pub(super) fn sections(statements: &Statements) -> Markup {
         @if !shared.is_empty() {
             section #quotations {
                 h2 { "Quotations" }
-                p.faint { "What several outlets quote, or quote differently. Quotations never count as copying." }
+                p.faint { "Quotations that several outlets print, or print differently. They never count as copying." }
                 @for record in shared.iter().take(SHOWN) { (quotation(record)) }
                 @if shared.len() > SHOWN {
                     details {

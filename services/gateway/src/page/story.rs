@@ -1,4 +1,4 @@
-//! The page of a story: its map, what each copy changed, why it is folded, and which outlet was first.
+//! The page of a story: its map, the changes of each copy, the reason of the fold, and the first outlet.
 
 use maud::{Markup, html};
 use wirefold_dedup::{Change, Changes};
@@ -167,7 +167,7 @@ fn why(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
         @match (&copy.against, strongest) {
             (Some(against), _) => (why_words(against)),
             (None, Some(found)) => p {
-                "When it came in, " (words::percent(found.contained.get())) " of its own words stood in the text that it shares most with, in "
+                "When it came in, " (words::percent(found.contained.get())) " of its own words were in the text that it shares most with, in "
                 (words::count(found.passages.into(), "passage", "passages")) ", the longest run "
                 (words::count(found.longest.into(), "word", "words")) "."
             },
@@ -186,13 +186,13 @@ fn why_words(against: &LeadComparison) -> Markup {
     let overlap = &against.overlap;
     html! {
         p {
-            b { (words::percent(overlap.contained)) } " of its own words stand in the lead, "
-            b { (words::percent(overlap.containing)) } " of the lead’s stand in it. The longest run word for word is "
+            b { (words::percent(overlap.contained)) } " of its own words are in the lead, "
+            b { (words::percent(overlap.containing)) } " of the lead’s are in it. The longest run word for word is "
             (words::count(overlap.longest.into(), "word", "words")) ". "
             @match overlap.shared_quotations.len() {
-                0 => "No quotations in common.",
+                0 => "No shared quotations.",
                 1 => "One quotation in common does not count.",
-                many => { (many) " quotations in common do not count." },
+                many => { (many) " shared quotations do not count." },
             }
         }
     }

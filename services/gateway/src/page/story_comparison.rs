@@ -34,21 +34,21 @@ pub(super) struct StoryComparison {
 pub(super) struct ComparedArticle {
     /// The article.
     pub article: ArticleBrief,
-    /// Its text; none if it is no longer stored, or was not read.
+    /// Its text; `None` if it is no longer stored, or was not read.
     pub reading: Option<AnalysedText>,
-    /// Its comparison with the lead; none for the lead itself, or if one of the texts is missing.
+    /// Its comparison with the lead; `None` for the lead itself, or if one of the texts is missing.
     pub against: Option<LeadComparison>,
 }
 
 /// The comparison of an article with the lead. The changes of a version are against the version before.
 pub(super) struct LeadComparison {
-    /// What it shares with the lead.
+    /// The parts that it shares with the lead.
     pub overlap: Overlap,
     /// The index of the story's article that changes are against; 0 for the lead.
     pub base: usize,
     /// The changes of the opening.
     pub lede: WordDiff,
-    /// The changes of the sentences; none if there are too many copies.
+    /// The changes of the sentences; `None` if there are too many copies.
     pub changes: Option<Changes>,
 }
 

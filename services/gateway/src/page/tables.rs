@@ -11,7 +11,7 @@ use super::story_comparison::{ComparedArticle, LeftOut, StoryComparison};
 use super::words;
 use crate::shapes::ArticleBrief;
 
-/// The claimed time is shown beside the time seen if they differ by so many seconds.
+/// The claimed time is shown beside the time seen if they differ by this many seconds.
 const WORTH_SAYING: i64 = 90;
 /// The most articles in the list of those not on the map.
 pub(super) const MAX_LISTED: usize = 200;
@@ -167,7 +167,7 @@ fn claim(article: &ArticleBrief) -> Markup {
     };
     let doubt = article.date_problem.map(|doubt| match doubt {
         DateProblem::Missing => "claims no time",
-        DateProblem::Implausible => "claims a time that cannot be",
+        DateProblem::Implausible => "claims an impossible time",
         DateProblem::Redated => "an old item with a new time",
     });
     html! {

@@ -46,7 +46,7 @@ pub(super) fn span(millis: u64) -> String {
     }
 }
 
-/// How much later `then` is, as `+12 min`; none if it is not later.
+/// How much later `then` is, as `+12 min`; `None` if it is not later.
 pub(super) fn lag(first: Timestamp, then: Timestamp) -> Option<String> {
     let millis = then.as_millisecond() - first.as_millisecond();
     u64::try_from(millis).ok().filter(|millis| *millis > 0).map(|late| format!("+{}", span(late)))

@@ -19,7 +19,7 @@ pub(super) enum First {
     Noted,
 }
 
-/// At most so many articles of an event. `T` has the fields that are read.
+/// At most this many articles of an event. `T` has the fields that are read.
 pub(super) fn of_event<T: DeserializeOwned>(
     connection: &Connection,
     event: EventId,

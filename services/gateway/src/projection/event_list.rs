@@ -10,7 +10,7 @@ use super::search::{self, Block, RANKED, SCAN, all_of, end_of_scan, split_cursor
 use super::{Answer, Paging, apply};
 use crate::shapes::{EventPage, LookedAt, LookedThrough};
 
-/// Events without a rank come after all others, the last changed first: so much is subtracted from their
+/// Events without a rank come after all others, the last changed first: this much is subtracted from their
 /// time.
 const SINGLE: i64 = 1 << 60;
 /// The last change of all events, and two days before it.
@@ -151,7 +151,7 @@ impl Lookup<'_> {
         Ok(found.with_end_of_scan(LookedAt::Events, end))
     }
 
-    /// The time since which events with several articles are ranked; none if all are.
+    /// The time since which events with several articles are ranked; `None` if all are.
     fn ranked_since(self) -> Answer<Option<i64>> {
         let ask = format!(
             "SELECT changed FROM events WHERE {SHOWN} AND articles > 1 AND {TWO_DAYS}

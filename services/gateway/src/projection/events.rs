@@ -69,7 +69,7 @@ pub(super) fn shown(
     Ok(row.optional()?.map(|row| brief(connection, &row, most)).transpose()?.flatten())
 }
 
-/// The event for lists; none if all its stories are deleted.
+/// The event for lists; `None` if all its stories are deleted.
 pub(super) fn brief(
     connection: &Connection,
     row: &EventRow,

@@ -54,7 +54,7 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
 }
 
 /// Deletes merges and splits that are older than every article and that no id needs any more. Those of a
-/// chain are deleted one after the other.
+/// chain are deleted in order.
 fn expire_links(transaction: &Transaction<'_>) -> Answer<()> {
     let oldest = "(SELECT judged FROM articles ORDER BY seen LIMIT 1)";
     let is_known =

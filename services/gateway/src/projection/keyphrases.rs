@@ -8,9 +8,9 @@ use rusqlite::{Connection, params};
 
 use super::Answer;
 
-/// A phrase is left out if more than one of so many other events has it, …
+/// A phrase is left out if more than one in this many other events has it, …
 const SHARE: i64 = 50;
-/// … and more than so many events.
+/// … and more than this many events.
 const FEWEST: i64 = 2;
 /// The most events that are counted.
 const MOST: i64 = 5_000;

@@ -171,7 +171,7 @@ impl Projection {
         .await
     }
 
-    /// At most so many articles of an event if one of them has a note, and how many more there are.
+    /// At most this many articles of an event if one of them has a note, and how many more there are.
     pub(crate) async fn noted(&self, event: EventId, most: usize) -> Answer<(Vec<InStory>, u32)> {
         self.read(move |connection| event_bodies::of_event(connection, event, First::Noted, most))
             .await
@@ -284,7 +284,7 @@ impl Projection {
         .await
     }
 
-    /// The outcome of a command; none before the decision.
+    /// The outcome of a command; `None` before the decision.
     pub(crate) async fn command(&self, id: String) -> Answer<Option<OutputCommand>> {
         self.read(move |connection| commands::one(connection, &id)).await
     }

@@ -13,7 +13,7 @@ use crate::shapes::{ArticleBrief, EventBrief, StoryBrief, StoryWithArticles};
 pub(crate) struct Bounds {
     /// Stories.
     pub(crate) stories: usize,
-    /// Articles of each story, besides the lead.
+    /// Articles of each story, without the lead.
     pub(crate) articles: usize,
     /// First articles of the event, in any story.
     pub(crate) first: usize,

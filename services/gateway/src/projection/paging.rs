@@ -25,7 +25,7 @@ impl Paging {
         Self { limit: Some(limit), after: None }
     }
 
-    /// The page after this cursor; none if the cursor is malformed.
+    /// The page after this cursor; `None` if the cursor is malformed.
     pub(crate) fn parse(limit: Option<usize>, cursor: Option<&str>) -> Option<Self> {
         let after = match cursor {
             None => None,

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::{Answer, ProjectionError, open};
 
-/// The most readers at once. Others wait.
+/// The most readers at one time. Others wait.
 const READERS: usize = 4;
 /// How many of the readers may search or filter, so that other reads are never blocked by searches.
 const SEARCHES: usize = 2;

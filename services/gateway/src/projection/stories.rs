@@ -141,7 +141,7 @@ pub(super) fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<S
     rows.iter().filter_map(|row| brief(connection, row).transpose()).collect()
 }
 
-/// The story for lists; none if all its articles are deleted.
+/// The story for lists; `None` if all its articles are deleted.
 fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> {
     let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
         return Ok(None);

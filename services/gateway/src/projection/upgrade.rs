@@ -87,7 +87,7 @@ const FILL: [&str; 4] = [
         SELECT count(DISTINCT story), count(*) FROM event_articles WHERE event = events.id);",
 ];
 
-/// What version 6 has in another form.
+/// The changes of version 6.
 const DROP_OF_6: &str = "
     DROP TRIGGER event_article_added;
     DROP TRIGGER event_article_removed;

@@ -106,7 +106,7 @@ pub struct AlertDetail {
     pub dead: Vec<DeadRow>,
 }
 
-/// What a delivery has accepted of an alert.
+/// The revisions of an alert that a delivery has accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AlertDelivery {
     /// Its name.

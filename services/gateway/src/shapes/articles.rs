@@ -15,11 +15,11 @@ pub struct ArticleBrief {
     pub id: ArticleId,
     /// Its sequence in `WF_FETCHED`.
     pub fetched: u64,
-    /// Its story, as it stands now.
+    /// Its current story.
     pub story: StoryId,
-    /// Its publisher: whose text it is said to be.
+    /// The publisher to which the feed attributes it.
     pub outlet: Outlet,
-    /// The site whose feed says so, where that is another.
+    /// The site of that feed, if it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
     /// Its title.
@@ -34,12 +34,12 @@ pub struct ArticleBrief {
     /// When it was published, as the publisher claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// What is wrong with the claimed time. Version 1 called it `date_doubt`.
+    /// The problem with the claimed time. Version 1 called it `date_doubt`.
     #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
     pub date_problem: Option<DateProblem>,
-    /// What it is.
+    /// Its class.
     pub class: Class,
-    /// How much of it is copied; stands with `copy` only.
+    /// How much of it is copied; only for `copy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
     /// Whether it is long enough to be compared.
@@ -50,21 +50,21 @@ pub struct ArticleBrief {
     /// The agency behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<Agency>,
-    /// The article with the item's text before this one.
+    /// The previous article of the same item.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version_of: Option<ArticleId>,
-    /// Whether it changes what is known, and why.
+    /// Whether it changes what is known, and the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub material: Option<Materiality>,
-    /// Whether it stood in its feed at the first good poll.
+    /// Whether it belongs to the baseline.
     pub baseline: bool,
-    /// Whether its page says that it is not free to everybody; of that page only the lead is kept.
+    /// Whether its page says that it is not free to everybody; only the lead of that page is stored.
     #[serde(default)]
     pub paywalled: bool,
 }
 
 impl ArticleBrief {
-    /// The outlet for people, with the site that says so where that is another.
+    /// The outlet for people, with the site of the feed if that is another.
     #[must_use]
     pub fn outlet_in_words(&self) -> String {
         outlet_in_words(&self.outlet, self.via.as_ref())
@@ -76,13 +76,13 @@ impl ArticleBrief {
 pub struct ArticleDetail {
     /// `wirefold.api.article/2`.
     pub schema: Tag<Self>,
-    /// Its story, as it stands now.
+    /// Its current story.
     pub story: StoryId,
-    /// Its event, as it stands now.
+    /// Its current event.
     pub event: EventId,
-    /// The article as it stands in the output stream, with as much text as the reader may have.
+    /// The article as in the output stream, with as much text as the reader may have.
     pub output: OutputArticle,
-    /// Whether its text is kept no longer.
+    /// Whether its text is no longer stored.
     pub text_gone: bool,
 }
 

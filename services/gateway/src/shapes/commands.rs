@@ -6,7 +6,7 @@ use wirefold_proto::{
     CommandOutcome, ControlCommand, EventAfter, Outlet, OutputCommand, StoryAfter, StoryChange, Tag,
 };
 
-/// `POST /api/v1/stories/{id}/split`: which articles are a text of their own.
+/// `POST /api/v1/stories/{id}/split`: the articles that become a story of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TakenOut {
@@ -14,7 +14,7 @@ pub struct TakenOut {
     pub articles: Vec<String>,
 }
 
-/// `POST /api/v1/stories/{id}/merge` and `POST /api/v1/events/{id}/merge`: with which other one.
+/// `POST /api/v1/stories/{id}/merge` and `POST /api/v1/events/{id}/merge`: the other story or event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OtherOfSort {
@@ -22,7 +22,7 @@ pub struct OtherOfSort {
     pub from: String,
 }
 
-/// `POST /api/v1/stories/{id}/prefer`: whose article stands for it.
+/// `POST /api/v1/stories/{id}/prefer`: the outlet whose article leads the story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreferredOutlet {
@@ -30,7 +30,7 @@ pub struct PreferredOutlet {
     pub outlet: Outlet,
 }
 
-/// `POST /api/v1/articles/{id}/not-the-same`: as which other one.
+/// `POST /api/v1/articles/{id}/not-the-same`: the other article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OtherArticle {
@@ -38,22 +38,22 @@ pub struct OtherArticle {
     pub other: String,
 }
 
-/// What came of a command about stories.
+/// The result of a command about stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Decided {
     /// `wirefold.api.decided/2`.
     pub schema: Tag<Self>,
     /// The command.
     pub command: ControlCommand,
-    /// What came of it.
+    /// The result.
     pub outcome: CommandOutcome,
-    /// The changes that it brought about.
+    /// The changes that it made.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
-    /// The stories concerned, right after it.
+    /// The stories concerned, directly after the command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stories: Vec<StoryAfter>,
-    /// The events concerned, right after it.
+    /// The events concerned, directly after the command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<EventAfter>,
 }

@@ -30,12 +30,12 @@ pub struct GivenText {
     /// Its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// When it was published; used where both texts say so.
+    /// When it was published; used if both texts have a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
 }
 
-/// What two texts have in common, and what the later one changed.
+/// The shared parts of two texts, and the changes in the later one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// `wirefold.api.comparison/1`.
@@ -44,37 +44,37 @@ pub struct Comparison {
     pub a: ComparedText,
     /// The later text.
     pub b: ComparedText,
-    /// What the two texts are to each other, judged by themselves.
+    /// The relation of the two texts alone.
     pub relation: Relation,
-    /// What the two articles are to each other among all others; absent for texts given by hand.
+    /// The relation of the two articles among all others; absent for texts given by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stored: Option<Relation>,
-    /// How much of `b` is copied, where it is.
+    /// How much of `b` is copied, if `b` is a copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
-    /// The rule that decided about the two by themselves, such as `reprint` or `page_chrome`. More may
-    /// come.
+    /// The rule that decided about the two texts alone, such as `reprint` or `page_chrome`. Later versions
+    /// may add rules.
     #[serde(default)]
     pub rule: String,
     /// The verdict in words, for people: A is `a`, and B is `b`.
     pub words: String,
-    /// The share of `b`'s counted words that stand in `a`.
+    /// The share of `b`'s counted words that are in `a`.
     pub contained: Containment,
-    /// The share of `a`'s counted words that stand in `b`.
+    /// The share of `a`'s counted words that are in `b`.
     pub containing: Containment,
-    /// What `contained` must reach for a reprint.
+    /// The threshold of `contained` for a reprint.
     pub reprint_contained: Containment,
-    /// What the larger of the two must reach for a reprint.
+    /// The threshold of the larger of the two for a reprint.
     pub reprint_larger: Containment,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
     /// How different the SimHashes are, in bits of 64: a hint, never evidence.
     pub simhash_distance: u32,
-    /// The passages in common, in the order of `b`.
+    /// The shared passages, in the order of `b`.
     pub passages: Vec<SharedPassage>,
-    /// The quotations in common; they never count as copying.
+    /// The shared quotations; they never count as copying.
     pub shared_quotations: Vec<SharedPassage>,
-    /// What became of each sentence; absent where the two share too little to be set side by side.
+    /// The change of each sentence; absent if the two share too little to compare sentences.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changed>,
 }
@@ -82,7 +82,7 @@ pub struct Comparison {
 /// One of two compared texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ComparedText {
-    /// The article, where it is one.
+    /// The article, if it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<ArticleId>,
     /// Its title.
@@ -93,13 +93,13 @@ pub struct ComparedText {
     pub outlet: Option<String>,
     /// Its words.
     pub words: u32,
-    /// Its code points.
+    /// Its length in code points.
     pub length: u32,
     /// Whether it is long enough to be compared.
     pub comparable: bool,
 }
 
-/// What two texts are to each other.
+/// The relation of two texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
@@ -112,7 +112,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// What two texts are that are one story, or one event, or neither.
+    /// The relation as a word.
     #[must_use]
     pub fn of(is_one_story: bool, is_one_event: bool) -> Self {
         match (is_one_story, is_one_event) {
@@ -123,14 +123,14 @@ impl Relation {
     }
 }
 
-/// A run of words that stands in both texts.
+/// A run of words that is in both texts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SharedPassage {
-    /// Where it stands in `a`.
+    /// Its span in `a`.
     pub a: TextRange,
-    /// Where it stands in `b`.
+    /// Its span in `b`.
     pub b: TextRange,
-    /// Its words in common.
+    /// Its shared words.
     pub words: u32,
     /// The small edits inside it.
     pub edits: u32,
@@ -144,31 +144,31 @@ pub struct TextRange {
     pub start: u32,
     /// The code point after the last.
     pub end: u32,
-    /// The words as they stand there.
+    /// The words of the text there.
     pub text: String,
 }
 
-/// What became of the sentences.
+/// The changes of the sentences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Changed {
-    /// Sentences that stand in both, word for word, in the same order.
+    /// Sentences that are in both, word for word, in the same order.
     pub kept: u32,
-    /// Sentences that stand in both with other words.
+    /// Sentences that are in both with other words.
     pub reworded: u32,
-    /// Sentences that stand at another place.
+    /// Sentences that moved to another position.
     pub moved: u32,
-    /// Sentences that stand in `b` only.
+    /// Sentences that are in `b` only.
     pub added: u32,
-    /// Sentences that stand in `a` only.
+    /// Sentences that are in `a` only.
     pub dropped: u32,
-    /// The sentences that were not kept: those of `b` in order, then the dropped ones.
+    /// The changed sentences: those of `b` in order, then the dropped ones.
     pub sentences: Vec<SentenceChange>,
 }
 
-/// A sentence that was not kept.
+/// A changed sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SentenceChange {
-    /// What became of it.
+    /// Its change.
     pub change: ChangeWord,
     /// Its number in `a`, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -184,15 +184,15 @@ pub struct SentenceChange {
     pub new: Option<String>,
 }
 
-/// What became of a sentence.
+/// The change of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeWord {
-    /// Other words.
+    /// Reworded.
     Reworded,
-    /// Another place.
+    /// Moved.
     Moved,
-    /// Other words at another place.
+    /// Reworded and moved.
     MovedAndReworded,
     /// In `b` only.
     Added,

@@ -1,4 +1,4 @@
-//! Corrections of an event: what outlets corrected or withdrew, and which articles still have it.
+//! Corrections of an event: what outlets corrected or withdrew, and the articles that still have it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,41 +19,41 @@ pub struct Corrections {
     pub unread_articles: u32,
 }
 
-/// One note with which an outlet puts a report right or takes it back.
+/// A note in which an outlet corrects or withdraws a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CorrectionRecord {
-    /// What the note does.
+    /// The kind of the note.
     pub kind: NoteKind,
     /// The note's first sentences.
     pub words: String,
     /// The article with the note.
     pub by: Carrier,
-    /// The article that it puts right; absent where that was never seen here.
+    /// The corrected article; absent if wirefold never saw it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<Carrier>,
-    /// What was put right; empty for a retraction, and where texts and note do not say.
+    /// The corrections; empty for a retraction, and if texts and note do not show any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub passages: Vec<CorrectedPassage>,
-    /// The articles of other outlets that still carry it, the first seen first.
+    /// The articles of other outlets that still have the wrong statement, the first seen first.
     pub carried: Vec<StillCarrying>,
-    /// The articles of other outlets that carry it as it is now, or took it back too.
+    /// The articles of other outlets that have the right statement, or withdrew theirs too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrected: Vec<Carrier>,
     /// How the passages were found.
     pub how: FoundBy,
 }
 
-/// A sentence that was put right.
+/// A corrected sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CorrectedPassage {
     /// The sentence as it was.
     pub old: String,
-    /// The sentence as it is now; absent where it was taken out, or only the note tells of it.
+    /// The sentence as it is now; absent if it was removed, or if only the note mentions it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
 }
 
-/// An article that still carries what was put right.
+/// An article that still has a corrected sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StillCarrying {
     /// The article.
@@ -62,7 +62,7 @@ pub struct StillCarrying {
     /// Its link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// Whether it came after the correction.
+    /// Whether it appeared after the correction.
     #[serde(default)]
     pub after: bool,
 }

@@ -11,16 +11,16 @@ pub struct DeadPage {
     pub schema: Tag<Self>,
     /// The dead letters.
     pub dead: Vec<DeadRow>,
-    /// How many are stored that were not replayed.
+    /// How many stored dead letters were not replayed.
     pub kept: u64,
 }
 
-/// A dead letter and its place.
+/// A dead letter and its sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DeadRow {
     /// Its sequence in `WF_DEAD`.
     pub sequence: u64,
-    /// The alert of which a delivery gave up a revision; absent for other messages.
+    /// The alert whose revision a delivery gave up; absent for other messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
     /// The dead letter.
@@ -50,21 +50,21 @@ pub struct DeadDetail {
     pub schema: Tag<Self>,
     /// Its sequence in `WF_DEAD`.
     pub sequence: u64,
-    /// The alert of which a delivery gave up a revision; absent for other messages.
+    /// The alert whose revision a delivery gave up; absent for other messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<AlertId>,
     /// The dead letter.
     pub letter: DeadLetter,
 }
 
-/// `POST /api/v1/dead/{sequence}/replay`: what came of another try.
+/// `POST /api/v1/dead/{sequence}/replay`: the result of another attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replayed {
     /// `wirefold.api.replayed/1`.
     pub schema: Tag<Self>,
     /// Its sequence in `WF_DEAD`.
     pub sequence: u64,
-    /// What was done, for people.
+    /// The result, for people.
     pub outcome: String,
 }
 

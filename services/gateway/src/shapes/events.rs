@@ -17,7 +17,7 @@ pub struct EventPage {
     /// Pass it as `cursor` for the events after these; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// How far it looked, where it did not look at everything.
+    /// How far the list searched, if not everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_through: Option<LookedThrough>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
@@ -25,28 +25,28 @@ pub struct EventPage {
     pub sequence: u64,
 }
 
-/// How far a list looked that would have had to look at more than a page may cost. What follows it stands
-/// behind `next`.
+/// The limit that ended a search. A search ends early if it costs more than one page may. The rest follows on
+/// the page of `next`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct LookedThrough {
-    /// What it looked at, the newest first.
+    /// The kind of entries that it searched, the newest first.
     pub what: LookedAt,
-    /// How many of them; there are more.
+    /// The number of these that it searched; there are more.
     pub count: u32,
 }
 
-/// What a list looked at.
+/// The kind of entries that a list searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LookedAt {
-    /// Articles that have the words: those of older ones follow on later pages, where an event or a story
-    /// may come again.
+    /// Articles that have the words. Older ones follow on later pages, where an event or a story may appear
+    /// again.
     ArticlesWithTheWords,
-    /// Events: fewer than were asked for may stand on a page though more follow.
+    /// Events. A page may have fewer than requested, although more follow.
     Events,
-    /// Events with several articles: older ones stand in no order but that of time.
+    /// Events with several articles. Older ones are ordered by time only.
     EventsWithSeveralArticles,
-    /// Stories: fewer than were asked for may stand on a page though more follow.
+    /// Stories. A page may have fewer than requested, although more follow.
     Stories,
 }
 
@@ -67,7 +67,7 @@ pub struct EventBrief {
     pub outlets: u32,
     /// Its separately written texts: an upper bound, not confirmation.
     pub origins: u32,
-    /// The articles folded as copies; versions are none.
+    /// The articles folded as copies; versions do not count.
     #[serde(default)]
     pub copies: u32,
     /// The later versions of its articles.
@@ -77,7 +77,7 @@ pub struct EventBrief {
     pub first_seen: Timestamp,
     /// The outlet of its first article.
     pub first_outlet: Outlet,
-    /// The site whose feed says so, where that is another.
+    /// The site of that feed, if it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_via: Option<Outlet>,
     /// When its last article was seen here.
@@ -98,7 +98,7 @@ pub struct EventBrief {
 }
 
 impl EventBrief {
-    /// The outlet of its first article for people, with the site that says so where that is another.
+    /// The outlet of its first article for people, with the site of the feed if that is another.
     #[must_use]
     pub fn first_outlet_in_words(&self) -> String {
         outlet_in_words(&self.first_outlet, self.first_via.as_ref())
@@ -112,8 +112,8 @@ pub struct Event {
     pub schema: Tag<Self>,
     /// The event.
     pub event: EventBrief,
-    /// Its stories, the first seen first, each with at most the first 20 of its articles: a story by itself
-    /// has all.
+    /// Its stories, the first seen first, each with at most the first 20 of its articles. `GET
+    /// /api/v1/stories/{id}` has all.
     pub stories: Vec<StoryWithArticles>,
     /// Pass it as `cursor` for the stories after these; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,7 +139,7 @@ pub struct StoryPage {
     /// Pass it as `cursor` for the stories after these; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// How far it looked, where it did not look at everything.
+    /// How far the list searched, if not everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_through: Option<LookedThrough>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.

@@ -11,7 +11,7 @@ pub struct FeedList {
     pub schema: Tag<Self>,
     /// The feeds.
     pub feeds: Vec<FeedRecord>,
-    /// The ids of those that a command added or changed which is not carried out yet.
+    /// The ids of the feeds with a command that is not carried out yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
     /// The lists of feeds (OPML) that are kept in sync, by address.
@@ -28,7 +28,7 @@ pub struct FeedAddition {
     pub id: Option<FeedId>,
     /// Its address.
     pub url: String,
-    /// Its title; absent: what the feed says.
+    /// Its title; absent: the title that the feed gives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// Its publisher; absent: the registrable domain.
@@ -37,13 +37,13 @@ pub struct FeedAddition {
     /// The site that it speaks for, `nobody` for an aggregator; absent: found at its first poll.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaks_for: Option<Outlet>,
-    /// The group it is listed under.
+    /// The group that lists show it in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Whether article pages are fetched.
     #[serde(default)]
     pub full_text: FullText,
-    /// What tells its items apart; absent: what proves to last.
+    /// How its items are identified. By default wirefold finds out.
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
     /// A CSS selector for the element that holds the article on its pages; absent: found by rule.
@@ -60,7 +60,7 @@ pub struct FeedAddition {
 pub struct BackfillRequest {
     /// The most pages that are read, from 1 to 1,000; absent: 20.
     pub pages: u32,
-    /// The most items that are taken, from 1 to 100,000; absent: 1,000.
+    /// The most items that are read, from 1 to 100,000; absent: 1,000.
     pub items: u32,
 }
 
@@ -70,26 +70,26 @@ impl Default for BackfillRequest {
     }
 }
 
-/// `POST /api/v1/feeds/probe`: an address to look at.
+/// `POST /api/v1/feeds/probe`: an address to examine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProbeRequest {
     /// The address of a feed, or of a page that names one.
     pub url: String,
-    /// Whether it is taken for a list of feeds (OPML).
+    /// Whether the address is read as a list of feeds (OPML).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub list: bool,
-    /// Whether nothing but this address is asked, also where it is a page that names no feed.
+    /// Whether only this address is requested, even if it is a page that names no feed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub here_only: bool,
 }
 
-/// What an address turned out to be.
+/// The result of examining an address.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProbeReport {
     /// `wirefold.api.probe/1`.
     pub schema: Tag<Self>,
-    /// What was found, as the fetcher says it.
+    /// The result, as the fetcher reports it.
     pub found: serde_json::Value,
 }
 

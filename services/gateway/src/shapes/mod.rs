@@ -48,8 +48,8 @@ pub use subscriptions::{
 };
 pub use wirefold_proto::StoryBrief;
 
-/// Gives shapes their schema names. The version is 1 unless it is named behind the name; shapes of
-/// version 1 are read in any case.
+/// Gives shapes their schema names. The version is 1 unless one follows the name. Shapes of version 1 can
+/// always be read.
 macro_rules! api_message {
     (@version) => { 1 };
     (@version $version:literal) => { $version };
@@ -58,7 +58,7 @@ macro_rules! api_message {
             const NAME: &'static str = concat!("wirefold.api.", $name);
             const VERSION: u32 = $crate::shapes::api_message!(@version $($version)?);
             const OLDEST: u32 = 1;
-            /// Answers travel over HTTP and not over the bus.
+            /// Answers are sent over HTTP and not over the bus.
             const MAX_BYTES: usize = 64 * 1024 * 1024;
         })+
     };

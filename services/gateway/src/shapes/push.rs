@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{ArticleId, Tag};
 
-/// What became of pushed articles: all were stored, in the order in which they were given.
+/// The result of pushing articles: all were stored, in the given order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PushAnswer {
     /// `wirefold.api.pushed/1`.
@@ -13,25 +13,25 @@ pub struct PushAnswer {
     pub articles: Vec<PushedArticle>,
 }
 
-/// What became of one pushed article.
+/// The result for one pushed article.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PushedArticle {
-    /// Its id here.
+    /// Its id in wirefold.
     pub id: ArticleId,
     /// The sender's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub given: Option<String>,
-    /// What became of it.
+    /// The result.
     pub outcome: PushedOutcome,
 }
 
-/// What became of a pushed article.
+/// The result for a pushed article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PushedOutcome {
     /// Stored now.
     Stored,
-    /// It was here already; nothing was stored.
+    /// It was stored already; nothing was added.
     Known,
 }
 

@@ -1,35 +1,36 @@
-//! What a subscription would have sent, as the alerter reports it. A newer alerter may report more.
+//! The alerts that a subscription would have sent, as the alerter reports them. A newer alerter may report
+//! more.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{Hold, HoldReason, Target, Volume};
 
-/// More messages a day than this are more than anybody reads.
+/// The limit of messages a day: nobody reads more.
 const MANY_A_DAY: u64 = 50;
-/// So many are too many of a query that is broad, too.
+/// The limit of messages a day for a broad query.
 const SOME_A_DAY: u64 = 10;
-/// The seconds of an hour. A rate is told of no shorter time.
+/// The seconds of an hour. Rates are not computed for less than an hour.
 const HOUR: u64 = 3_600;
-/// A query is broad where it matches so large a part of the articles, as 1 in …
+/// A query is broad if it matches at least one article in this many …
 const BROAD: u64 = 5;
-/// … of at least so many.
+/// … of at least this many articles.
 const ENOUGH: u64 = 50;
-/// Of so few, nearly all must match: so many percent.
+/// Of fewer articles, at least this many percent must match.
 const FEW: u64 = 10;
 const NEARLY_ALL: u64 = 90;
 
-/// What a subscription would have sent.
+/// The alerts that a subscription would have sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rehearsal {
-    /// Articles that were tried.
+    /// Articles that the query was tried on.
     pub articles: u64,
     /// Articles that match.
     pub matching: u64,
-    /// Articles that match, with those that a feed already held at its first poll.
+    /// Articles that match, including those of the baseline.
     pub matching_with_baseline: u64,
-    /// From the first article that came as news until now; none where none came, or an older alerter
-    /// says it.
+    /// The time from the first article that came as news until now; `None` without such an article, or from
+    /// an older alerter.
     pub covered_seconds: Option<u64>,
     /// Events they belong to.
     pub events: u64,
@@ -37,18 +38,18 @@ pub struct Rehearsal {
     pub alerts: u64,
     /// Messages that would have notified.
     pub loud: u64,
-    /// Revisions that would have come silently.
+    /// Silent revisions.
     pub silent: u64,
-    /// Revisions that would have been held.
+    /// Held revisions.
     pub held: u64,
-    /// Those of the matching articles that are copies and were folded into the alerts. Version 1 called it `saved`.
+    /// The matching articles that are copies and were folded into the alerts. Version 1 called it `saved`.
     #[serde(alias = "saved")]
     pub copies_folded: u64,
     /// The first alerts.
     pub samples: Vec<RehearsedAlert>,
-    /// Events, or stories, that match and have not enough to open an alert.
+    /// Events, or stories, that match but lack something to open an alert.
     pub unready: u64,
-    /// The last of them.
+    /// The last of these.
     pub unready_samples: Vec<UnreadyTarget>,
 }
 
@@ -56,17 +57,17 @@ pub struct Rehearsal {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RehearsedAlert {
-    /// What it is about.
+    /// Its target.
     pub target: Option<Target>,
     /// Its headline.
     pub title: String,
-    /// Its outlets when it was first told.
+    /// Its outlets in the first message.
     pub outlets: u32,
     /// Its separately written texts then: an upper bound.
     pub origins: u32,
     /// The words found.
     pub matched: Vec<String>,
-    /// Whether texts only mention what is asked for.
+    /// Whether texts only mention the subject.
     pub in_passing: bool,
     /// How many revisions it would have had.
     pub revision_count: u64,
@@ -81,27 +82,27 @@ pub struct RehearsedRevision {
     pub at: Timestamp,
     /// Whether it would have notified.
     pub volume: Volume,
-    /// Why there would have been it, in words, the weightiest first.
+    /// The reasons of the revision, in words, the weightiest first.
     #[serde(default)]
     pub reasons: Vec<String>,
-    /// Why its delivery would have waited.
+    /// Why the delivery would have waited.
     pub held: Option<Hold>,
 }
 
-/// An event, or a story, that matches and has not enough to open an alert.
+/// An event, or a story, that matches but lacks something to open an alert.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UnreadyTarget {
-    /// What it is.
+    /// Its target.
     pub target: Option<Target>,
     /// The title of its last matching article.
     pub title: String,
-    /// What it lacks, such as `1 of 2 outlets`.
+    /// The missing part, such as `1 of 2 outlets`.
     pub why: String,
 }
 
 impl Rehearsal {
-    /// That articles match, but only such as never alert; none where another matches, or none does.
+    /// A message if all matching articles are baseline. `None` otherwise.
     #[must_use]
     pub fn only_baseline(&self) -> Option<String> {
         let matching = match (self.matching, self.matching_with_baseline) {
@@ -112,22 +113,22 @@ impl Rehearsal {
         Some(format!("{matching} listed at the first poll: such articles never alert"))
     }
 
-    /// What is to be said of a query that asks for too much, with its rate; none where it does not.
+    /// A warning about a query that matches too much, with its rate.
     #[must_use]
     pub fn warning(&self, hours: u32) -> Option<String> {
-        // A new installation has first polls, which ring for nobody, and little more.
+        // A new installation has little more than first polls, which never alert.
         let matching = self.matching.max(self.matching_with_baseline);
         let share = matching * 100 / self.articles.max(1);
         let is_broad = (self.articles >= ENOUGH && matching * BROAD >= self.articles)
             || (self.articles >= FEW && share >= NEARLY_ALL);
         if is_broad && self.loud == 0 && self.matching == 0 {
             return Some(format!(
-                "broad: it matches {share} % of all articles, though none came as news yet: \
+                "broad: it matches {share} % of all articles, although no article came as news yet: \
                  expect a message for as many of the new ones; add words, or gather its messages in a digest"
             ));
         }
         let asked = u64::from(hours.max(1)) * HOUR;
-        // What came in minutes says nothing of the rate of a narrow query.
+        // A few minutes do not show the rate of a narrow query.
         let seconds = match self.covered_seconds.filter(|_| is_broad) {
             Some(covered) => covered.clamp(HOUR, asked),
             None => asked,
@@ -145,7 +146,7 @@ impl Rehearsal {
     }
 }
 
-/// Why something waits, in words for people.
+/// Why something is held, for people.
 #[must_use]
 pub fn hold_in_words(reason: HoldReason) -> &'static str {
     match reason {
@@ -203,7 +204,8 @@ mod tests {
         let narrow = Rehearsal { matching_with_baseline: 14, ..found.clone() };
         assert_eq!(narrow.warning(24), None);
         let first_polls = Rehearsal { matching: 0, loud: 0, covered_seconds: None, ..found };
-        let no_news = "broad: it matches 100 % of all articles, though none came as news yet";
+        let no_news =
+            "broad: it matches 100 % of all articles, although no article came as news yet";
         assert!(first_polls.warning(24).is_some_and(|words| words.starts_with(no_news)));
     }
 }

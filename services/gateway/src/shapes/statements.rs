@@ -8,26 +8,26 @@ use wirefold_proto::{
     outlet_in_words,
 };
 
-/// `GET /api/v1/events/{id}/statements` and `GET /api/v1/stories/{id}/statements`: the quotations, figures and
-/// names of an event; of a story only those that one of its articles carries.
+/// `GET /api/v1/events/{id}/statements` and `GET /api/v1/stories/{id}/statements`: the quotations, figures
+/// and names of an event; of a story only those that one of its articles has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Statements {
     /// `wirefold.api.statements/1`.
     pub schema: Tag<Self>,
-    /// The quotations that most texts carry first; at most 100.
+    /// The quotations, those in most texts first; at most 100.
     pub quotations: Vec<QuotationRecord>,
     /// How many quotations are left out.
     #[serde(default)]
     pub more_quotations: u32,
-    /// What is counted: those dead, hurt, missing and so on.
+    /// Figures: counts of dead, injured, missing and so on.
     pub figures: Vec<FigureRecord>,
-    /// The people, organisations and places that most texts name first; at most 100.
+    /// The people, organisations and places, those in most texts first; at most 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<NameRecord>,
     /// How many names are left out.
     #[serde(default)]
     pub more_names: u32,
-    /// The agencies that texts cite, those that most texts cite first. Who wrote a text is told by its story.
+    /// The agencies that texts cite, those cited by most texts first. The story shows who wrote a text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited_agencies: Vec<CitedAgencyRecord>,
     /// How many of the event's articles were not read because there are too many.
@@ -35,23 +35,23 @@ pub struct Statements {
     pub unread_articles: u32,
 }
 
-/// One person, organisation or place through an event, whatever its spellings.
+/// One person, organisation or place in an event, under all its spellings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NameRecord {
-    /// What it is.
+    /// Its kind.
     pub kind: EntityKind,
-    /// The same for all its spellings: the table's (`country:FR`, `person:angela-merkel`), or one of that form
-    /// made of the name.
+    /// One id for all spellings: that of the table (`country:FR`, `person:angela-merkel`), or one of that
+    /// form made of the name.
     pub id: String,
     /// The fullest spelling.
     pub name: String,
     /// Other spellings; at most 10.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_names: Vec<String>,
-    /// Its item in Wikidata, where a table knows it.
+    /// Its item in Wikidata, if a table has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wikidata: Option<String>,
-    /// The country that a place is or lies in, as ISO 3166-1 alpha-2, where a table knows it.
+    /// The country of a place, as ISO 3166-1 alpha-2, if a table has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// The stories that name it, the first seen first; at most 50.
@@ -75,25 +75,25 @@ pub struct CitedAgencyRecord {
     pub carriers: Vec<Carrier>,
 }
 
-/// One quotation through an event, in all its wordings.
+/// One quotation in an event, in all its wordings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuotationRecord {
-    /// Who says it, as most texts name them; absent where none does.
+    /// The speaker that most texts name; absent if none names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
-    /// Whether every text leaves the speaker open beside the words, so that it is inferred.
+    /// Whether no text names the speaker beside the words, so that the speaker is inferred.
     #[serde(default, skip_serializing_if = "is_false")]
     pub inferred: bool,
-    /// Others to whom a text ascribes it.
+    /// Other people to whom a text attributes it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_speakers: Vec<String>,
     /// The language of the texts.
     pub language: LanguageTag,
-    /// The article that had it first.
+    /// The first article with it.
     pub first: Carrier,
-    /// The outlets that carry it.
+    /// The outlets that have it.
     pub outlets: u32,
-    /// The separately written texts that carry it: the copies of one text count once.
+    /// The separately written texts that have it: the copies of one text count once.
     pub texts: u32,
     /// Its wordings: the fullest, then the others, the first seen first.
     pub wordings: Vec<Wording>,
@@ -135,7 +135,7 @@ pub enum Difference {
     Reworded,
 }
 
-/// An article that carries a quotation or a figure.
+/// An article that has a quotation or a figure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Carrier {
     /// The article.
@@ -144,7 +144,7 @@ pub struct Carrier {
     pub story: StoryId,
     /// Its outlet.
     pub outlet: Outlet,
-    /// The site whose feed says so, where that is another.
+    /// The site of its feed, if it is another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<Outlet>,
     /// When it was first seen here.
@@ -152,23 +152,23 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// The outlet for people, with the site that says so where that is another.
+    /// The outlet for people, with the site of the feed if that is another.
     #[must_use]
     pub fn outlet_in_words(&self) -> String {
         outlet_in_words(&self.outlet, self.via.as_ref())
     }
 }
 
-/// One thing that is counted, with the values that texts give.
+/// One counted thing, with the values that texts give.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FigureRecord {
-    /// What happened to those counted.
+    /// The fate of the people counted.
     pub role: FigureRole,
-    /// What is counted, where it is not people.
+    /// The counted things, if they are not people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Whether texts contradict each other: a value that the newest one rules out was told after the
-    /// newest one was known.
+    /// Whether texts contradict each other: a value that the newest one rules out appeared after the newest
+    /// one.
     pub contradicted: bool,
     /// The values, the newest first.
     pub values: Vec<FigureValue>,
@@ -187,9 +187,9 @@ pub struct FigureValue {
     pub qualifier: Option<Qualifier>,
     /// The number as first written.
     pub words: String,
-    /// How it stands to the newest value.
+    /// Its relation to the newest value.
     pub standing: FigureStanding,
-    /// The article that had it first.
+    /// The first article with it.
     pub first: Carrier,
     /// When the last article that gives it was seen.
     pub last_seen: Timestamp,
@@ -201,19 +201,19 @@ pub struct FigureValue {
     pub carriers: Vec<Carrier>,
 }
 
-/// How a value stands to the newest one.
+/// The relation of a value to the newest one.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum FigureStanding {
-    /// It came up last.
+    /// It is the newest value.
     Newest,
     /// It can be true together with the newest one.
     Compatible,
-    /// It cannot, and was told again after the newest one came up.
+    /// It cannot, and appeared again after the newest one.
     StillTold,
-    /// It cannot, and was told only before.
+    /// It cannot, and appeared only before.
     Earlier,
 }
 

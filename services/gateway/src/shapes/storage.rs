@@ -16,7 +16,7 @@ pub struct StorageReport {
     pub streams: Vec<StreamUse>,
 }
 
-/// What one stream holds.
+/// The content of one stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StreamUse {
     /// Its name, such as `WF_FETCHED`.
@@ -25,10 +25,10 @@ pub struct StreamUse {
     pub messages: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// When the oldest of them was stored; absent where there is none.
+    /// The time of the oldest of them; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oldest: Option<Timestamp>,
-    /// When the newest of them was stored; absent where there is none.
+    /// The time of the newest of them; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest: Option<Timestamp>,
 }

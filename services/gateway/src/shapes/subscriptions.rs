@@ -13,21 +13,21 @@ pub struct SubscriptionList {
     pub schema: Tag<Self>,
     /// The subscriptions.
     pub subscriptions: Vec<SubscriptionRecord>,
-    /// The ids of those that a command put which is not carried out yet.
+    /// The ids of the subscriptions with a command that is not carried out yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
 }
 
-/// `POST /api/v1/subscriptions/{id}/mute`: keep it silent, or no longer.
+/// `POST /api/v1/subscriptions/{id}/mute`: mute or unmute a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MuteRequest {
-    /// Until when; absent: until it is unmuted. A time in the past unmutes.
+    /// The end of the mute; absent: until it is unmuted. A time in the past unmutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
 
-/// `POST /api/v1/subscriptions/test`: what would a subscription have sent?
+/// `POST /api/v1/subscriptions/test`: the alerts that a subscription would have sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RehearsalRequest {
@@ -42,14 +42,14 @@ fn a_day() -> u32 {
     24
 }
 
-/// What a subscription would have sent, and how many copies it would have folded.
+/// The alerts that a subscription would have sent, and how many copies it would have folded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RehearsalReport {
     /// `wirefold.api.rehearsal/2`.
     pub schema: Tag<Self>,
     /// How many hours back.
     pub hours: u32,
-    /// What would have been sent, as the alerter says it.
+    /// The report of the alerter.
     pub report: serde_json::Value,
 }
 
@@ -57,7 +57,7 @@ impl RehearsalReport {
     /// The report as far as this release knows it.
     ///
     /// # Errors
-    /// Where something in it is not what it is known as.
+    /// If a part of it has an unexpected form.
     pub fn read(&self) -> Result<Rehearsal, serde_json::Error> {
         Rehearsal::deserialize(&self.report)
     }
@@ -68,7 +68,7 @@ impl RehearsalReport {
 pub struct Accepted {
     /// `wirefold.api.accepted/2`.
     pub schema: Tag<Self>,
-    /// The command as it stands in `WF_CONTROL`.
+    /// The command as stored in `WF_CONTROL`.
     pub command: ControlCommand,
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Of each article the first figure of a kind counts, because news gives its own count before past ones. The
 //! newest value is the one that came up last. Another value contradicts it if both cannot be true: `more than
-//! 20` and `28` can, `at least 14` and `41` cannot. A value that was only reported before the newest one came
-//! up is no contradiction: the count grew.
+//! 20` and `28` can, `at least 14` and `41` cannot. A value that only appeared before the newest one does not
+//! contradict it: the count grew.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use crate::shapes::{Carrier, FigureRecord, FigureStanding, FigureValue};
 const ABOUT: f64 = 0.1;
 /// `At least 14` allows up to this many times the value. Nobody writes it for a count of 41.
 const AT_LEAST: f64 = 2.0;
-/// The unit of figures that name none: people.
+/// The unit of figures without one: people.
 const PEOPLE: &str = "people";
 /// The most values of one kind that are listed, the newest ones.
 const MOST_VALUES: usize = 20;
 
-/// What a figure counts: what happened, and the unit if it is not people.
+/// The subject of a figure: the event that happened to those counted, and the unit if it is not people.
 type Kind<'a> = (FigureRole, Option<&'a str>);
 
 /// The figures of these articles, grouped by what they count.

@@ -100,7 +100,7 @@ pub(super) fn name_words(name: &str) -> Vec<u64> {
     words
 }
 
-/// How a wording differs from one that is at least as long; none if they are two quotations.
+/// How a wording differs from one that is at least as long; `None` if they are two quotations.
 pub(super) fn difference(full: &Words, other: &Words, speakers: Speakers) -> Option<Difference> {
     let (long, short) = (full.compared(), other.compared());
     let is_by_same = speakers == Speakers::Same;

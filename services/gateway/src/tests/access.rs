@@ -6,7 +6,7 @@ use axum::http::{Method, Request};
 use super::world::{World, request};
 use crate::Access;
 
-/// What a browser or a program sends.
+/// The headers of a browser or a program.
 struct Case {
     method: Method,
     uri: &'static str,
@@ -42,7 +42,7 @@ async fn strangers_are_refused() {
         case(get.clone(), "/api/v1/status", &[HOST, ("host", "rebound.example")], 421),
         case(get.clone(), "http://rebound.example/api/v1/status", &[HOST], 421),
         case(get, "/api/v1/status", &[HOST, ("origin", "https://evil.example")], 200),
-        // What a form or a script on another site sends.
+        // The headers of a form or a script on another site.
         case(post.clone(), "/api/v1/compare", &[HOST], 415),
         case(post.clone(), "/api/v1/compare", &[HOST, ("content-type", "text/plain")], 415),
         case(
@@ -67,7 +67,7 @@ async fn strangers_are_refused() {
         case(post.clone(), "/api/v1/compare", &[HOST, JSON, ("sec-fetch-site", "cross-site")], 403),
         case(delete.clone(), "/api/v1/feeds/x", &[HOST, ("origin", "http://evil.example")], 403),
         case(delete, "/api/v1/feeds/x", &[HOST, JSON], 404),
-        // The page itself, and a program: read, and refused for what stands in it.
+        // Requests of the page itself, and of a program: they are read, and refused for their content.
         case(post.clone(), "/api/v1/compare", &[HOST, JSON], 400),
         case(post, "/api/v1/compare", &[HOST, JSON, ("origin", "http://127.0.0.1:8787")], 400),
     ];

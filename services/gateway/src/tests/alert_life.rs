@@ -11,7 +11,7 @@ use crate::shapes::AlertDetail;
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
 
-/// An alert of three revisions, of which the target `desk` took two and one was given up on.
+/// An alert of three revisions. The target `desk` accepted two, and the delivery gave up on one.
 async fn publish_alert(world: &World) -> Alert {
     let mut alert: Alert = decode(ALERT).unwrap();
     for revision in 1..=3 {
@@ -48,7 +48,7 @@ async fn publish_alert(world: &World) -> Alert {
     alert
 }
 
-/// Waits until the projection has taken so many revisions: alerts have no place to wait for.
+/// Waits until the projection has this many revisions, because alerts have no sequence to wait for.
 async fn until_shown(world: &World, sequence: u64) {
     let shown = async {
         while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < sequence

@@ -237,7 +237,7 @@ async fn the_status_counts_the_last_hour() {
     let hour = &status.hour;
     assert_eq!((hour.articles, hour.stories, hour.events, hour.copies), (3, 2, 2, 1));
     assert_eq!(hour.share_folded, Some(0.3333));
-    // It is an hour after the world began, and the articles of minutes 1, 2 and 50 came just now.
+    // It is an hour after the first article, and the articles of minutes 1, 2 and 50 came just now.
     assert_eq!(hour.fetch_to_fold_ms, Some(58 * 60_000));
     world.clock.advance(Duration::from_mins(30));
     let later: Status = world.get("/api/v1/status").await.shape();

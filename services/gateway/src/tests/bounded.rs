@@ -1,4 +1,4 @@
-//! Lists look at a bounded number of rows for each page, and the pages together still give everything.
+//! Lists read a bounded number of rows for each page, and all pages together are complete.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ async fn filled(articles: impl Iterator<Item = OutputArticle>) -> (tempfile::Tem
     (folder, projection)
 }
 
-/// Everything that the pages of a list of events give, and what they say that they looked through.
+/// All entries on the pages of a list of events, and how far each page searched.
 async fn events(
     projection: &Projection,
     filter: &EventFilter,

@@ -26,7 +26,7 @@ impl Element {
     }
 }
 
-/// Every element of a document; fails where it is not well formed.
+/// Every element of a document. Fails if it is not well formed.
 fn parse(bytes: &[u8]) -> Vec<Element> {
     let mut reader = Reader::from_reader(bytes);
     reader.config_mut().expand_empty_elements = true;
@@ -99,7 +99,7 @@ async fn atom_has_one_entry_a_story_with_its_copies_inside() {
     let ids = texts(&elements, "feed/entry/id");
     let expected = [story(3), story(1)].map(|story| format!("tag:127.0.0.1,2026:story/{story}"));
     assert_eq!(ids, expected);
-    // RFC 4287, sections 4.1.1 and 4.1.2: what a feed and an entry must have.
+    // RFC 4287, sections 4.1.1 and 4.1.2: the required parts of a feed and an entry.
     for path in ["feed/id", "feed/title", "feed/updated"] {
         assert_eq!(texts(&elements, path).len(), 1, "{path}");
     }

@@ -56,7 +56,7 @@ async fn an_alert_is_muted_and_acknowledged_by_command() {
     assert_eq!(world.post("/api/v1/alerts/odd/mute", &json!({})).await.status, 404);
     assert_eq!(world.post(&format!("{path}/mute"), &json!({"for": "2h"})).await.status, 400);
     assert_eq!(commands(&world).await.len(), 2);
-    // What came of it is shown with the alert.
+    // The alert shows the result.
     let record = AlertHandlingRecord { alert: alert.id.clone(), ..decode(HANDLING).unwrap() };
     put(&world, streams::SUBSCRIPTIONS.name, &handling_key(&alert), &record).await;
     let page: AlertPage = world.get("/api/v1/alerts").await.shape();
@@ -65,14 +65,14 @@ async fn an_alert_is_muted_and_acknowledged_by_command() {
     assert!(String::from_utf8_lossy(&shown.body).contains("only corrections until"));
 }
 
-/// Sends it; it is answered with this status and these words.
+/// Sends the request, and checks the status and the words of its answer.
 async fn answers(world: &World, method: Method, path: &str, status: u16, words: &str) {
     let (answered, body) = send(world, method, path).await;
     assert!(answered == status && body.contains(words), "{answered} {body}");
 }
 
 async fn send(world: &World, method: Method, path: &str) -> (u16, String) {
-    // As a phone's program sends it: no type of content, and no origin.
+    // As an app on a phone sends it: without content type and origin.
     let request = request(method, path, Body::empty());
     let answer = world.send(Access::Network, request).await;
     (answer.status.as_u16(), String::from_utf8_lossy(&answer.body).into_owned())
@@ -88,7 +88,7 @@ async fn a_link_does_once_what_it_says_and_nothing_before_it_is_confirmed() {
     };
     let key = LinkKey::from_bytes(&[7; 32]).unwrap();
     let path = format!("/links/{}", link.token(&key));
-    // Nobody made a link yet.
+    // Nobody has made a link yet.
     assert_eq!(send(&world, Method::POST, &path).await.0, 404);
     let keys = world.bus.key_value(streams::SUBSCRIPTIONS.name).unwrap();
     keys.put(LINK_KEY, Bytes::from_static(&[7; 32])).await.unwrap();
@@ -98,7 +98,7 @@ async fn a_link_does_once_what_it_says_and_nothing_before_it_is_confirmed() {
     let expected =
         Command::AlertMute { alert: alert.id.clone(), until: None, except_corrections: true };
     assert_eq!(commands(&world).await, [expected]);
-    // The alerter noted that it was followed.
+    // The alerter recorded its use.
     let links = vec![link_command_id(&link.token(&key))];
     let record =
         AlertHandlingRecord { alert: alert.id.clone(), links, ..decode(HANDLING).unwrap() };

@@ -1,4 +1,4 @@
-//! A projection whose process is killed, and files that do not fit.
+//! A projection whose process is killed, and files of another form.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::world::World;
 use crate::projection::{Batch, Change, Projection};
 
 const TOLD: &str = "WIREFOLD_GATEWAY_CHILD";
-/// No child lives longer than this many batches, should nobody kill it.
+/// A child ends after this many batches, if nothing kills it.
 const MOST: u64 = 20_000;
 const BATCH: u64 = 7;
 
@@ -99,7 +99,8 @@ async fn a_damaged_file_is_put_aside_and_rebuilt() {
     assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
 }
 
-/// The pages that an opening reads are sound, others are not: that turns out when somebody reads or writes there.
+/// The pages that an opening reads are intact, and others are not. That is found when somebody reads or
+/// writes there.
 #[tokio::test]
 async fn a_file_that_turns_out_to_be_damaged_is_put_aside_and_rebuilt_while_it_runs() {
     for reads_first in [false, true] {

@@ -1,4 +1,4 @@
-//! The projection does not depend on the order of messages, nor on how often they come.
+//! The projection does not depend on the order of messages, nor on duplicates.
 
 use std::collections::BTreeSet;
 
@@ -13,8 +13,8 @@ use wirefold_proto::{
 use super::samples::{article, begin, change, commanded, event, id, story};
 use crate::projection::{Batch, Change, EventFilter, Paging, Projection, StoryFilter};
 
-/// Tables, and what of them does not depend on how they came to be. The times of what became part
-/// of another are read by nobody.
+/// The content of the tables that must not depend on their history. Nobody reads the times of merged stories
+/// and events.
 const TABLES: [(&str, &str); 9] = [
     ("articles", "id, fetched, judged, story, base_story, seen, agency, agency_through, body"),
     (
@@ -39,7 +39,7 @@ const TABLES: [(&str, &str); 9] = [
     ),
 ];
 
-/// What stands among the articles of events, and what should.
+/// The rows of the articles of events: actual and expected.
 const FOLLOWS: [[&str; 2]; 4] = [
     [
         "SELECT * FROM event_articles",
@@ -72,13 +72,13 @@ fn story_change(judged: u64, index: u32, what: StoryChange) -> Change {
     Change::Story(Box::new(change(judged, index, what)))
 }
 
-/// A change that a command brought about, and what came of it.
+/// A change by a command, and the result.
 fn said(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 2] {
     let command = commanded(judged, vec![what.clone()], (stories, 1));
     [story_change(judged, 0, what), Change::Command(Box::new(command))]
 }
 
-/// People take articles out of the first story, put them back, and take one of them out again.
+/// People split articles from the first story, merge them back, and split one of them again.
 fn regrouped() -> Vec<Change> {
     let split = |articles: &[u64]| {
         let articles = articles.iter().map(|number| id(*number)).collect();
@@ -95,7 +95,7 @@ fn regrouped() -> Vec<Change> {
     said.into_iter().flatten().chain(articles).collect()
 }
 
-/// Twenty-four articles in seven stories and four events, of which some merge.
+/// Twenty-four articles in seven stories and four events, some of which merge.
 fn messages() -> Vec<Change> {
     let agency = Agency {
         name: "Fixture Press".to_owned(),
@@ -117,12 +117,12 @@ fn messages() -> Vec<Change> {
         (11, 3, 3),
         (12, 5, 5),
         (13, 9, 9),
-        // Story 3 has become part of 1, event 3 of 1.
+        // Story 3 became part of 1, and event 3 of 1.
         (15, 1, 1),
         (16, 1, 1),
         (17, 8, 1),
         (18, 5, 5),
-        // Story 9 has become part of 5, and that one of 1.
+        // Story 9 became part of 5, and 5 of 1.
         (21, 1, 1),
         (22, 7, 1),
         (23, 1, 1),
@@ -138,7 +138,7 @@ fn messages() -> Vec<Change> {
         into: Target::Event(event(into)),
         links: Vec::new(),
     };
-    // Decided once more, otherwise: the later decision counts.
+    // Decided again with another result: the later decision counts.
     let mut again = article(10, 7, 1);
     again.judged = 14;
     messages.extend([
@@ -308,7 +308,7 @@ async fn what_was_regrouped_is_a_story_of_its_own_that_says_why_in_any_order() {
     }
 }
 
-/// An article that tells of an agency, by itself or by way of another.
+/// An article with an agency, credited or by way of another text.
 fn from_agency(number: u64, through: Option<u64>) -> Change {
     let (how, place) = match through {
         None => (AgencyHow::Credited, EvidencePlace::Byline),
@@ -370,7 +370,7 @@ async fn links_leave_when_they_lead_nowhere() {
     projection.expire(at(60)).await.unwrap();
     assert_eq!(links(), (2, 0), "story 1 lives on, and what became part of it");
     feed(&projection, &[put(200, 200, 200)], 1).await;
-    // A chain goes link by link, the last first.
+    // A chain is resolved link by link, the last first.
     for left in [1, 0] {
         projection.expire(at(150)).await.unwrap();
         assert_eq!(links(), (left, 0));

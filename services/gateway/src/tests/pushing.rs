@@ -12,7 +12,7 @@ use crate::shapes::{PushAnswer, PushedOutcome};
 
 const PATH: &str = "/api/v1/articles";
 
-/// All that stands in `WF_FETCHED`.
+/// All messages in `WF_FETCHED`.
 async fn stored(world: &World) -> Vec<ArticleFetched> {
     let mut reader = world.bus.read(streams::FETCHED.name, ">", 1).await.unwrap();
     let messages = reader.ready(1_000).await.unwrap();
@@ -45,7 +45,7 @@ async fn the_same_push_is_stored_once() {
     assert_eq!((stored[0].text_source, stored[0].article.baseline), (TextSource::Given, false));
 }
 
-/// The output for an article that was pushed.
+/// The output for a pushed article.
 fn judged(pushed: &ArticleFetched) -> OutputArticle {
     let mut output = article(1, 1, 1);
     (output.id, output.article) = (pushed.id, pushed.article.clone());

@@ -14,7 +14,7 @@ use super::world::{Answer, World, request};
 use crate::Access;
 use crate::shapes::{Accepted, Decided, Problem};
 
-/// Waits for the first command, and has this come of it, as detector and enricher would.
+/// Waits for the first command, and publishes its result like detector and enricher.
 async fn decide(world: &World, outcome: CommandOutcome) -> ControlCommand {
     let mut commands = world.bus.read(streams::CONTROL.name, ">", 1).await.unwrap();
     let command: ControlCommand = decode(&commands.next(1).await.unwrap()[0].body).unwrap();
@@ -101,7 +101,7 @@ fn text(answer: &Answer) -> String {
     String::from_utf8_lossy(&answer.body).replace('\u{a0}', " ")
 }
 
-/// The first command from a place on, with this come of it.
+/// The first command from a sequence on, with this result.
 async fn carry_out(world: &World, from: u64, change: StoryChange) -> Command {
     let mut commands = world.bus.read(streams::CONTROL.name, ">", from).await.unwrap();
     let command: ControlCommand = decode(&commands.next(1).await.unwrap()[0].body).unwrap();

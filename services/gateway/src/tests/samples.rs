@@ -13,7 +13,7 @@ use wirefold_proto::{
 const SAMPLE: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.output.article.2.minimal.json");
 
-/// When the made-up world begins.
+/// When the invented world begins.
 pub(super) fn begin() -> UnixMillis {
     unix_millis("2026-03-01T06:00:00Z".parse().unwrap())
 }
@@ -38,8 +38,8 @@ fn outlet(number: u64) -> String {
     format!("outlet{}.example", number % 7)
 }
 
-/// The article with this number, decided as number `number`, a minute after the one before; it
-/// belongs to the story and event opened by those numbers.
+/// The article with this number, decided as number `number`, a minute after the previous one. It belongs to
+/// the story and event that those numbers opened.
 pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticle {
     let mut article: OutputArticle = decode(SAMPLE).unwrap();
     let seen = timestamp(begin().plus(Duration::from_mins(number)));
@@ -71,8 +71,7 @@ pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticl
     article
 }
 
-/// What came of the command that was decided on as this number, after which stories and events stand
-/// so.
+/// The result of the command that was decided on as this number, with the stories and events after it.
 pub(super) fn commanded(
     judged: u64,
     changes: Vec<StoryChange>,
@@ -121,7 +120,7 @@ pub(super) fn commanded(
     }
 }
 
-/// A change that the decision of this number brings about.
+/// A change by the decision of this number.
 pub(super) fn change(judged: u64, index: u32, change: StoryChange) -> OutputStory {
     OutputStory {
         schema: Tag::new(),

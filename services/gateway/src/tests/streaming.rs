@@ -34,7 +34,7 @@ impl Server {
         Self { address, stop, task: tokio::spawn(async move { serve.await }) }
     }
 
-    /// Ends once every request has been answered to its end.
+    /// Ends once every request is answered completely.
     async fn stop(self) {
         self.stop.cancel();
         tokio::time::timeout(DEADLINE, self.task).await.unwrap().unwrap().unwrap();
@@ -46,7 +46,7 @@ struct Client {
     lines: tokio::io::Lines<BufReader<TcpStream>>,
 }
 
-/// An event as a browser takes it.
+/// An event as a browser reads it.
 #[derive(Debug, Default, PartialEq)]
 struct Told {
     id: Option<u64>,
@@ -70,7 +70,7 @@ impl Client {
         tokio::time::timeout(DEADLINE, self.lines.next_line()).await.unwrap().unwrap()
     }
 
-    /// The next event or comment; none at the end of the stream.
+    /// The next event or comment; `None` at the end of the stream.
     async fn next(&mut self) -> Option<Told> {
         let mut told = Told::default();
         loop {
@@ -80,7 +80,7 @@ impl Client {
                 Some(("event", event)) => told.event = event.to_owned(),
                 Some(("data", data)) => told.data = data.to_owned(),
                 Some(("", comment)) => told.comment = comment.to_owned(),
-                // An empty line ends an event; what else stands between are the sizes of chunks.
+                // An empty line ends an event; the lines between are the sizes of chunks.
                 _ if line.is_empty() && told != Told::default() => return Some(told),
                 _ => {}
             }
@@ -110,7 +110,7 @@ async fn who_comes_back_goes_on_right_behind_the_last_event() {
     drop(client);
     world.stop().await;
     server.stop().await;
-    // The rest comes while it is down, and after it is up again.
+    // The rest comes while the gateway is down, and after it is up again.
     for article in &articles[10..20] {
         world.publish(article).await;
     }
@@ -126,7 +126,7 @@ async fn who_comes_back_goes_on_right_behind_the_last_event() {
         seen.push(returned.next_id().await);
     }
     assert_eq!(seen, (1..=30).collect::<Vec<u64>>());
-    // Stopping ends the stream, so that serving can end.
+    // Stopping ends the stream, so that the server can stop.
     world.stop().await;
     second.stop().await;
     assert_eq!(returned.next().await, None);
@@ -144,7 +144,7 @@ async fn without_an_id_only_what_is_new_comes() {
     assert_eq!((told.id, told.event.as_str()), (Some(3), "article"));
     let shown: wirefold_proto::OutputArticle = decode(told.data.as_bytes()).unwrap();
     assert_eq!(shown.id, super::samples::id(3));
-    // What an event names can be asked for when the event comes.
+    // The data that an event names can be requested when the event comes.
     assert_eq!(*world.gateway.inner.projected_sequence.borrow(), 3);
 }
 
@@ -159,7 +159,7 @@ async fn alerts_come_between_without_an_id_and_silence_is_kept_alive() {
     let told = client.next().await.unwrap();
     assert_eq!((told.id, told.event.as_str()), (None, "alert"));
     assert_eq!(decode::<Alert>(told.data.as_bytes()).unwrap(), alert);
-    // The stream may not have begun to wait yet: the time goes on until it says something.
+    // The stream may not be waiting yet: the time advances until it sends something.
     let silence = async {
         loop {
             world.clock.advance(Duration::from_secs(16));

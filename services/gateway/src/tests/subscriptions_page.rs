@@ -34,7 +34,7 @@ async fn listed_subscriptions(world: &World) -> Vec<SubscriptionRecord> {
     list.subscriptions
 }
 
-/// Where it sends the browser next, and what stands there.
+/// Where it sends the browser next, and the content of that page.
 async fn followed(world: &World, answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{}", text(answer));
     text(&world.get(answer.headers[header::LOCATION].to_str().unwrap()).await)
@@ -72,7 +72,7 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
     let muted = post(&world, "/subscriptions/harbour-strike/mute", "for=8h").await;
     assert!(followed(&world, &muted).await.contains("muted until <time"));
     for (span, said) in
-        [("abc", "not a span of time"), ("99999d", "is too long"), ("0s", "mutes nothing")]
+        [("abc", "not a duration"), ("99999d", "is too long"), ("0s", "mutes nothing")]
     {
         let body = format!("for={span}");
         let refused = post(&world, "/subscriptions/harbour-strike/mute", &body).await;
@@ -86,7 +86,7 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
     let removed = post(&world, "/subscriptions/harbour-strike/remove", "").await;
     let removed = followed(&world, &removed).await;
     assert!(removed.contains("Undo") && listed_subscriptions(&world).await.is_empty(), "{removed}");
-    // The same command in the same millisecond would be the same one.
+    // The same command in the same millisecond would be the same message.
     world.clock.advance(Duration::from_secs(1));
     followed(&world, &post(&world, "/subscriptions/restore", "id=harbour-strike").await).await;
     assert_eq!(listed_subscriptions(&world).await[0].subscription, after[0].subscription);

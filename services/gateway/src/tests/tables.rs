@@ -7,7 +7,7 @@ use wirefold_proto::{StoryChange, StoryRecord, Target, decode, streams};
 use super::samples::{article, change, commanded, event, id, story};
 use super::world::{DEADLINE, World};
 
-/// Waits until the table reaches so far, and gives its stories.
+/// Waits until the table reaches this sequence, and returns its stories.
 async fn table(world: &World, sequence: u64) -> BTreeMap<String, StoryRecord> {
     let table = world.bus.key_value(streams::STORIES.name).unwrap();
     let reached = async {
@@ -64,7 +64,7 @@ async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_stor
     assert_eq!(standing.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
     assert_eq!((standing[&key(1)].story.articles, standing[&key(4)].story.event), (3, event(1)));
 
-    // Decided before the merge, and put into the output after it.
+    // Decided before the merge, and published after it.
     let late = world.publish(&article(5, 2, 1)).await;
     let afterwards = table(&world, late).await;
     assert_eq!(afterwards.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
@@ -98,7 +98,7 @@ async fn what_came_while_it_was_away_is_there_after_it_comes_back() {
     world.start_again().await;
     assert_eq!(table(&world, last).await[&key(1)].story.articles, 2);
     let after = kept.get(&key(2)).await.unwrap().unwrap().revision;
-    assert_eq!(after, before, "what stands is not written again");
+    assert_eq!(after, before, "an unchanged story is not written again");
 }
 
 #[tokio::test]

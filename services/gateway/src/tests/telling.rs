@@ -26,7 +26,7 @@ pub(super) async fn put<M: Message>(world: &World, bucket: &str, key: &str, reco
     bucket.put(key, Bytes::from(encode(record).unwrap())).await.unwrap();
 }
 
-/// One feed that a file defines, one that people added.
+/// One feed from a file, one added by command.
 async fn with_feeds() -> World {
     let world = World::new().await;
     let managed: FeedRecord = decode(FEED).unwrap();
@@ -37,7 +37,7 @@ async fn with_feeds() -> World {
     for record in [&managed, &added] {
         put(&world, "wf_feeds", &format!("feed.{}", record.feed.id), record).await;
     }
-    // What else the fetcher keeps there is none of ours.
+    // The fetcher's other entries are not read here.
     let bucket = world.bus.key_value("wf_feeds").unwrap();
     bucket.put("seen.added", Bytes::from_static(b"{}")).await.unwrap();
     world
@@ -100,7 +100,7 @@ async fn what_was_commanded_is_known_before_it_is_carried_out() {
     assert_eq!(list.waiting, ["added", "new-example-rss"]);
     assert_eq!(list.feeds[0].feed.title.as_deref(), Some("Renamed"));
     assert!(list.feeds[0].last_good.is_some() && list.feeds[2].last_poll.is_none());
-    // What is carried out waits no more.
+    // A command that is carried out no longer waits.
     let bucket = world.bus.key_value("wf_feeds").unwrap();
     bucket.put("control", Bytes::from_static(b"5")).await.unwrap();
     let done: FeedList = world.get("/api/v1/feeds").await.shape();
@@ -175,7 +175,7 @@ async fn subscriptions_are_checked_before_they_are_stored() {
     let id = record.subscription.id.clone();
     put(&world, "wf_subscriptions", &format!("subscription.{id}"), &record).await;
     let list: SubscriptionList = world.get("/api/v1/subscriptions").await.shape();
-    // Its alerts are counted where all are: of this one there are none.
+    // This feed has no alerts; the total counts those of others.
     assert_eq!(list.subscriptions, [SubscriptionRecord { alerts: 0, copies_folded: 0, ..record }]);
     let path = "/api/v1/subscriptions";
     let taken = json!({"id": id, "name": "Mine", "query": "ferry"});
@@ -207,7 +207,7 @@ async fn alerts_show_their_last_revision_and_their_life() {
         world.publish(&alert).await;
     }
     let shown = async {
-        // Alerts have no place to wait for: ask until the last stands there.
+        // Alerts have no sequence to wait for: repeat until the last one is there.
         while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < 3 {
             tokio::task::yield_now().await;
         }

@@ -1,4 +1,4 @@
-//! Requests with and without tokens: which are let in, and what they may do.
+//! Requests with and without tokens: whether they are allowed, and what they may do.
 
 use axum::body::Body;
 use axum::http::request::Builder;
@@ -8,7 +8,7 @@ use super::world::{Answer, World};
 use crate::Access;
 use crate::tokens::{Kind, Peer, Scope, TokenFile, TrustedProxy};
 
-/// An address of the network that the page is served to.
+/// An address of the network that can reach the page.
 const HOST: &str = "192.0.2.7:8787";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -75,7 +75,7 @@ async fn nobody_reads_or_writes_without_a_token() {
     for (path, expected) in [("/healthz", 200), ("/sign-in", 200), ("/links/x", 404)] {
         assert_eq!(status(&world, to(Method::GET, path)).await, expected, "{path}");
     }
-    // The socket is its owner's alone.
+    // Only the owner can use the socket.
     let asked = to(Method::GET, "/api/v1/status").body(Body::empty()).unwrap();
     assert_eq!(world.send(Access::Socket, asked).await.status, 200);
 }
@@ -123,7 +123,7 @@ async fn a_feed_reader_sends_a_password_or_an_address() {
     let answer = send(&world, by_path("feeds/all.json?q=ferry")).await;
     assert_eq!(answer.status, 200);
     assert!(answer.json()["title"].as_str().unwrap().contains("ferry"));
-    // The address opens nothing but feeds, and ends with its token.
+    // The address opens only feeds, and ends with its token.
     assert_eq!(status(&world, by_path("api/v1/status")).await, 404);
     assert_eq!(status(&world, by_path("feeds/../api/v1/status")).await, 404);
     tokens(&world).revoke("reader", world.gateway.inner.now()).unwrap();
@@ -135,7 +135,7 @@ async fn a_link_signs_a_browser_in_and_it_signs_out() {
     let world = World::with_tokens(None).await;
     let code = make(&world, "ana", Kind::SignIn, Scope::Full);
     let link = format!("/sign-in/{code}");
-    // A browser or a chat that looks ahead.
+    // A browser or a chat that loads links in advance.
     assert_eq!(status(&world, to(Method::HEAD, &link)).await, 204);
     let ahead = to(Method::GET, &link).header("sec-purpose", "prefetch");
     assert_eq!(status(&world, ahead).await, 204);
@@ -149,7 +149,7 @@ async fn a_link_signs_a_browser_in_and_it_signs_out() {
     assert_eq!(status(&world, with(Method::GET, "/")).await, 200);
     assert_eq!(status(&world, to(Method::GET, &link)).await, 403, "the link worked twice");
 
-    // A page of another site writes with the browser's cookie.
+    // A page of another site sends a write with the browser's cookie.
     let forged = with(Method::POST, "/sign-out").header(header::ORIGIN, "http://evil.example");
     assert_eq!(status(&world, forged.header(header::CONTENT_TYPE, FORM)).await, 403);
     let own = with(Method::POST, "/sign-out").header(header::ORIGIN, format!("http://{HOST}"));
@@ -204,7 +204,7 @@ async fn who_guesses_is_told_to_wait_and_nobody_else() {
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(from("2001:db8::2", "wft_guess").await.status, 429, "the same /64");
     assert_eq!(from("198.51.100.1", "wft_guess").await.status, 401, "another network");
-    assert_eq!(from("2001:db8::1", &secret).await.status, 200, "who has a token is let in");
+    assert_eq!(from("2001:db8::1", &secret).await.status, 200, "a client with a token is allowed");
 }
 
 #[tokio::test]

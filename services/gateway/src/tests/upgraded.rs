@@ -1,4 +1,4 @@
-//! The upgrade of a file of the version before: it answers as it did.
+//! The upgrade of a file of the previous version: the answers stay the same.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const NOTED: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.output.article.2.note.json");
 const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
 
-/// Undoes what version 7 added, so that the file is as version 6 wrote it.
+/// Removes the additions of version 7, so that the file is as version 6 wrote it.
 const BACK_TO_6: &str = "
     DROP INDEX events_of_several;
     DROP INDEX events_gone;
@@ -28,7 +28,7 @@ const BACK_TO_6: &str = "
     PRAGMA user_version = 6;
 ";
 
-/// Undoes what version 6 added, so that the file is as version 5 wrote it.
+/// Removes the additions of version 6, so that the file is as version 5 wrote it.
 const BACK_TO_5: &str = "
     DROP VIEW articles_of_events;
     DROP TRIGGER article_added;
@@ -71,7 +71,7 @@ const BACK_TO_5: &str = "
     PRAGMA user_version = 5;
 ";
 
-/// Undoes what version 5 added.
+/// Removes the additions of version 5.
 const BACK_TO_4: &str = "
     DROP VIEW articles_of_events;
     DROP TRIGGER article_added;
@@ -111,7 +111,7 @@ const BACK_TO_4: &str = "
     PRAGMA user_version = 4;
 ";
 
-/// An alert of this number with so many copies, and whether it rang and was held in each revision.
+/// An alert of this number with this many copies; and for each revision, whether it notified and was held.
 fn alerts(number: u64, copies: u32, revisions: &[(Volume, bool)]) -> Vec<Change> {
     let told = (1..).zip(revisions).map(|(revision, (volume, is_held))| {
         let mut alert: Alert = decode(ALERT).unwrap();
@@ -125,12 +125,12 @@ fn alerts(number: u64, copies: u32, revisions: &[(Volume, bool)]) -> Vec<Change>
     told.collect()
 }
 
-/// An article in which an outlet puts something right, in English.
+/// An article in which an outlet corrects something, in English.
 fn said() -> OutputArticle {
     decode(NOTED).unwrap()
 }
 
-/// Articles and alerts; the alerts the last revision first, where that is said.
+/// Articles and alerts; the alerts with the last revision first, if requested.
 async fn filled(folder: &Path, is_backwards: bool) -> Projection {
     let projection = Projection::open(folder).unwrap();
     let stories = [(1, 1, 1), (2, 1, 1), (3, 3, 1), (4, 4, 4), (5, 5, 4), (6, 1, 1)];
@@ -163,7 +163,7 @@ async fn filled(folder: &Path, is_backwards: bool) -> Projection {
     projection
 }
 
-/// Everything that is read of what the versions added.
+/// Everything that is read from the additions of the versions.
 async fn answers(projection: &Projection) -> Vec<String> {
     let id: SubscriptionId = decode::<Alert>(ALERT).unwrap().subscription;
     let stories = projection.stories(Paging::first(10), StoryFilter::default()).await.unwrap();
@@ -217,7 +217,7 @@ async fn files_of_the_versions_before_answer_as_they_did() {
         let upgraded = Projection::open(folder.path()).unwrap();
         assert!(!folder.path().join("gateway.db.old").exists(), "it was not begun anew");
         assert_eq!(answers(&upgraded).await, expected);
-        // What comes later counts as in a file that was begun now.
+        // Later messages count as in a new file.
         let anew = tempfile::tempdir().unwrap();
         let anew = filled(anew.path(), false).await;
         for one in [&upgraded, &anew] {

@@ -21,7 +21,7 @@ use crate::tokens::{Gate, TokenFile, TrustedProxy};
 use crate::{Access, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
 
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
-/// Longer than anything takes unless it hangs.
+/// Longer than anything takes that does not hang.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 
 pub(super) struct World {
@@ -32,7 +32,7 @@ pub(super) struct World {
     running: Option<(CancellationToken, JoinHandle<Result<(), GatewayError>>)>,
 }
 
-/// Does nothing and says so.
+/// Does nothing, and reports that.
 struct Seams;
 
 impl Rehearse for Seams {
@@ -60,7 +60,7 @@ impl Rehearse for Seams {
     }
 }
 
-/// What an alerter says a subscription would have sent.
+/// An alerter's report of what a subscription would have sent.
 fn previewed() -> Value {
     let held = serde_json::json!({"reason": "quiet_hours", "until": "2026-03-01T07:00:00Z"});
     serde_json::json!({
@@ -102,7 +102,7 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
     }
 }
 
-/// What was answered.
+/// An answer.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -115,7 +115,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    /// The body as a shape, its schema checked.
+    /// The body as a shape, with its schema checked.
     pub(super) fn shape<M: Message>(&self) -> M {
         assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
         wirefold_proto::decode(&self.body).unwrap()
@@ -131,7 +131,7 @@ impl World {
         Self::make(true).await
     }
 
-    /// One that asks for tokens, which stand in its folder.
+    /// A gateway that requires tokens, which are in its folder.
     pub(super) async fn with_tokens(proxy: Option<TrustedProxy>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let gate = Gate::new(TokenFile::new(folder.path()), proxy);
@@ -172,7 +172,7 @@ impl World {
         tokio::time::timeout(DEADLINE, task).await.unwrap().unwrap().unwrap();
     }
 
-    /// Opens it once more over the same folder and bus, and starts it.
+    /// Opens it again over the same folder and bus, and starts it.
     pub(super) async fn start_again(&mut self) {
         let context = StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()));
         let settings = settings(&self.folder, self.gateway.inner.settings.demo);
@@ -180,7 +180,7 @@ impl World {
         self.start();
     }
 
-    /// Publishes a message and says its sequence.
+    /// Publishes a message and returns its sequence.
     pub(super) async fn publish<M: Published>(&self, message: &M) -> u64 {
         let time = wirefold_envelope::timestamp(self.clock.now());
         let outgoing = SENDER.outgoing(message, time, None).unwrap();
@@ -199,7 +199,7 @@ impl World {
         self.until_shown(last).await;
     }
 
-    /// Waits until the projection reaches so far.
+    /// Waits until the projection reaches this sequence.
     pub(super) async fn until_shown(&self, sequence: u64) {
         let mut place = self.gateway.inner.projected_sequence.subscribe();
         let shown = place.wait_for(|place| *place >= sequence);
@@ -230,7 +230,7 @@ pub(super) fn request(method: Method, path: &str, body: Body) -> Request<Body> {
     request.header(header::HOST, "127.0.0.1:8787").body(body).unwrap()
 }
 
-/// The article as it stood in `WF_FETCHED`: its text is much longer than a lead.
+/// The article as in `WF_FETCHED`: its text is much longer than a lead.
 pub(super) fn fetched(article: &wirefold_proto::OutputArticle) -> wirefold_proto::ArticleFetched {
     let sentence = format!("This is what ferry {} did on its way to the island. ", article.judged);
     wirefold_proto::ArticleFetched {
@@ -242,7 +242,7 @@ pub(super) fn fetched(article: &wirefold_proto::OutputArticle) -> wirefold_proto
     }
 }
 
-/// A time of the made-up world as the contract writes it.
+/// A time of the invented world in the form of the contract.
 pub(super) fn minute(number: u64) -> jiff::Timestamp {
     wirefold_envelope::timestamp(samples::begin().plus(Duration::from_mins(number)))
 }

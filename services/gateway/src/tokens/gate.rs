@@ -15,11 +15,11 @@ use crate::refusal::Refusal;
 
 /// The cookie of a signed-in browser.
 pub(crate) const COOKIE: &str = "wirefold_session";
-/// Paths that need no token: health, signing in, the links of messages, which carry their own
-/// signature, and the styles of pages. Under `/t/` the token is in the address.
+/// Paths that need no token: health, signing in, the links of messages, which have their own signature, and
+/// the styles of pages. Under `/t/` the token is in the address.
 const OPEN: [&str; 6] = ["/healthz", "/readyz", "/sign-in", "/links/", "/assets/", "/t/"];
 
-/// Asks requests from the network for a token.
+/// Requires a token from requests from the network.
 pub struct Gate {
     /// The tokens.
     pub tokens: TokenFile,
@@ -31,7 +31,7 @@ pub struct Gate {
 /// A proxy with a login of its own.
 #[derive(Debug, Clone)]
 pub struct TrustedProxy {
-    /// The header in which it names who is logged in. It must remove the header from what strangers send.
+    /// The header in which it names the user. It must remove the header from the requests of strangers.
     pub header: HeaderName,
     /// The addresses from which it sends requests.
     pub networks: Vec<IpNet>,
@@ -44,7 +44,7 @@ impl fmt::Debug for Gate {
 }
 
 impl Gate {
-    /// One for these tokens.
+    /// A gate for these tokens.
     pub fn new(tokens: TokenFile, proxy: Option<TrustedProxy>) -> Self {
         Self { tokens, proxy, limits: Limits::default() }
     }
@@ -67,7 +67,7 @@ impl Gate {
             return Err(self.count_failure(peer, "the token is unknown, revoked or expired"));
         };
         self.limits.count_request(&holder.hash).map_err(|seconds| {
-            Refusal::too_many(format!("token {:?} asks too often", holder.name), seconds)
+            Refusal::too_many(format!("token {:?} sends requests too often", holder.name), seconds)
         })?;
         if !may(holder.scope, request.method(), path) {
             let (name, scope) = (&holder.name, holder.scope);
@@ -76,7 +76,7 @@ impl Gate {
         Ok(())
     }
 
-    /// Counts somebody who is not let in, and says so, or that it was too often.
+    /// Counts a refused request, and answers that it is refused or that there were too many.
     pub(crate) fn count_failure(&self, peer: Option<Peer>, why: &str) -> Refusal {
         match self.limits.count_failure(peer) {
             Ok(()) => Refusal::sign_in(why),
@@ -87,7 +87,7 @@ impl Gate {
     fn is_named_by_proxy(&self, headers: &HeaderMap, peer: Option<Peer>) -> bool {
         let (Some(proxy), Some(Peer(peer))) = (&self.proxy, peer) else { return false };
         let mut given = headers.get_all(&proxy.header).iter();
-        // Two of them are not of one proxy.
+        // Two such headers are not from one proxy.
         let (first, second) = (given.next(), given.next());
         proxy.networks.iter().any(|network| network.contains(&peer.to_canonical()))
             && first.is_some_and(|name| !name.as_bytes().trim_ascii().is_empty())
@@ -95,13 +95,13 @@ impl Gate {
     }
 }
 
-/// What is wrong with the file is for the log: who asks learns that nobody is let in now.
+/// The log says what is wrong with the file; the client learns only that nobody can sign in.
 pub(crate) fn gate_failed(error: &TokenError) -> Refusal {
     tracing::error!(%error, "tokens cannot be checked, so every request is refused");
     Refusal::failed("tokens cannot be checked now")
 }
 
-/// The secret that a request carries: Bearer (RFC 6750), the password of Basic (RFC 7617), or the cookie.
+/// The secret of a request: Bearer (RFC 6750), the password of Basic (RFC 7617), or the cookie.
 fn secret_of(headers: &HeaderMap) -> Option<String> {
     let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
     if let Some((scheme, value)) = given.and_then(|given| given.split_once(' ')) {
@@ -127,7 +127,7 @@ fn may(scope: Scope, method: &Method, path: &str) -> bool {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match scope {
         Scope::Full => true,
-        // To compare two texts changes nothing.
+        // Comparing two texts changes nothing.
         Scope::Read => reads || path == "/api/v1/compare",
         Scope::Feeds => reads && path.starts_with("/feeds/"),
     }

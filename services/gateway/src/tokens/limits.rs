@@ -1,4 +1,4 @@
-//! Limits how often a client may ask.
+//! Limits how often a client may send requests.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -9,20 +9,20 @@ use governor::{Quota, RateLimiter};
 
 /// Wrong or missing credentials of one address in a minute.
 const FAILURES: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
-/// Requests of one token in a second, on the long run …
+/// Requests of one token in a second, over a long time …
 const REQUESTS: NonZeroU32 = NonZeroU32::new(20).expect("twenty is not zero");
 /// … and at once.
 const AT_ONCE: NonZeroU32 = NonZeroU32::new(300).expect("three hundred is not zero");
-/// Those kept in mind are looked through when they are so many: most may ask as before.
+/// If there are this many entries, those that no longer limit anything are removed.
 const KEPT: usize = 10_000;
 
-/// The address that a connection comes from; put into each request by whoever accepts connections.
+/// The address that a connection comes from. The server that accepts connections adds it to each request.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
 type Keyed<K> = RateLimiter<K, HashMapStateStore<K>, DefaultClock>;
 
-/// Who asked how often. Rates are those of a leaky bucket (GCRA, ITU-T I.371).
+/// Request counts by client. Rates are those of a leaky bucket (GCRA, ITU-T I.371).
 pub(super) struct Limits {
     failures: Keyed<IpAddr>,
     requests: Keyed<String>,

@@ -31,14 +31,14 @@ pub use record::{Kind, Scope, TokenRecord};
 pub const FILE: &str = "tokens.json";
 /// How long a browser stays signed in.
 pub(crate) const SESSION: Duration = Duration::from_hours(90 * 24);
-/// How long a link that signs in is good for.
+/// How long a sign-in link is valid.
 pub const SIGN_IN_LINK: Duration = Duration::from_hours(1);
-/// Uses are stored this coarsely: a request is answered without writing a file.
+/// How coarsely uses are stored, so that not every request writes the file.
 const USE_STORED_EVERY: Duration = Duration::from_mins(1);
 /// The longest name of a token, in characters.
 const NAME_LENGTH: usize = 64;
 
-/// Why the file does not serve.
+/// Why the file cannot be used.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum TokenError {
@@ -50,18 +50,18 @@ pub enum TokenError {
         /// The error of the system.
         source: io::Error,
     },
-    /// It is no list of tokens.
+    /// It is not a list of tokens.
     #[error("{} is damaged: {why}; move it away, then make new tokens", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         why: String,
     },
     /// A token has that name already.
     #[error("there is already a token {0:?}; revoke it first, or choose another name")]
     Taken(String),
-    /// A name that cannot be one.
+    /// A name that is not allowed.
     #[error("{0:?} is not a name for a token: letters, digits, `-`, `_` and `.`, at most 64")]
     Name(String),
     /// The system gave no random bytes.
@@ -85,12 +85,12 @@ struct Version {
 }
 
 impl TokenFile {
-    /// Those of a data folder. Nothing is read yet, and the file need not be there.
+    /// The tokens of a data folder. Nothing is read yet, and the file may be missing.
     pub fn new(folder: &Path) -> Self {
         Self { path: folder.join(FILE), read: Arc::default() }
     }
 
-    /// Makes a token, or a link's code, and returns its secret: it is shown now and never again.
+    /// Makes a token, or a link's code, and returns its secret. The secret is never shown again.
     ///
     /// # Errors
     /// A [`TokenError`] with advice.
@@ -106,7 +106,7 @@ impl TokenFile {
         self.change(now, |records| records.add(name, kind, scope, expires, now))
     }
 
-    /// All that lets somebody in, the oldest first.
+    /// All valid credentials, the oldest first.
     ///
     /// # Errors
     /// A [`TokenError`] with advice.
@@ -114,7 +114,7 @@ impl TokenFile {
         Ok(self.records()?.valid(now).cloned().collect())
     }
 
-    /// Ends all of one name at once, with the sessions that came from it. How many ended.
+    /// Revokes every token of a name, with the sessions that came from it. Returns how many.
     ///
     /// # Errors
     /// A [`TokenError`] with advice.
@@ -122,7 +122,7 @@ impl TokenFile {
         self.change(now, |records| Ok(records.revoke(name)))
     }
 
-    /// Whom a secret lets in. A link's code lets nobody in: it is [redeemed](Self::redeem).
+    /// The holder of a secret. The code of a link is not a credential: it is [redeemed](Self::redeem).
     pub(crate) fn holder(
         &self,
         secret: &str,
@@ -137,7 +137,7 @@ impl TokenFile {
                 stored.note_use(&hash, now);
                 Ok(())
             });
-            // A full disk or a folder that is only read keeps nobody out.
+            // A full disk or a read-only folder keeps nobody out.
             if let Err(error) = noted {
                 tracing::warn!(%error, "the last use of a token is not stored");
             }
@@ -145,13 +145,14 @@ impl TokenFile {
         Ok(Some(found))
     }
 
-    /// Exchanges the code of a link for a session. A code works once. None if it is unknown, used or expired.
+    /// Exchanges the code of a link for a session. A code works once. `None` if it is unknown, used or
+    /// expired.
     pub(crate) fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<String>, TokenError> {
         let hash = secret::hash(code);
         self.change(now, |records| records.redeem(&hash, now))
     }
 
-    /// Makes a session of a token, for a browser that was given the token itself.
+    /// Makes a session from a token, for a browser that sent the token itself.
     pub(crate) fn session_of(
         &self,
         token: &TokenRecord,

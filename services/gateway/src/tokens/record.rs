@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{SESSION, TokenError, secret};
 
-/// What its holder may do.
+/// The actions that a token allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -17,7 +17,7 @@ pub enum Scope {
     Full,
     /// Read page, feeds and API; change nothing.
     Read,
-    /// Read the feeds under `/feeds/`, as a feed reader does.
+    /// Read the feeds under `/feeds/`, such as by a feed reader.
     Feeds,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// What it is.
+/// The kind of credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -44,20 +44,20 @@ pub enum Kind {
     Session,
 }
 
-/// One that lets somebody in.
+/// A valid credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenRecord {
-    /// By which it is listed and revoked.
+    /// Its name in lists and for revoking.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// What its holder may do.
+    /// The actions that it allows.
     pub scope: Scope,
     /// The SHA-256 of its secret, in hexadecimal digits.
     pub hash: String,
     /// When it was made.
     pub created: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Timestamp>,
     /// When it was used last, to the minute.
@@ -70,18 +70,18 @@ impl TokenRecord {
         self.expires.is_none_or(|end| now < end)
     }
 
-    /// Whether no use of it was stored for so long.
+    /// Whether no use of it was stored for this long.
     pub(super) fn was_unused_for(&self, now: Timestamp, span: Duration) -> bool {
         let jump = now.duration_since(self.last_used.unwrap_or(Timestamp::MIN));
         jump.unsigned_abs() >= span
     }
 }
 
-/// All of one file.
+/// All records of one file.
 #[derive(Debug, Default)]
 pub(crate) struct Records(Vec<TokenRecord>);
 
-/// The file as it is written.
+/// The form of the file.
 #[derive(Serialize, Deserialize)]
 struct Written {
     schema: String,
@@ -104,7 +104,7 @@ impl Records {
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let written = Written { schema: SCHEMA.to_owned(), tokens: self.0.clone() };
-        // Texts and times always become JSON.
+        // Texts and times can always be written as JSON.
         serde_json::to_vec_pretty(&written).unwrap_or_default()
     }
 
@@ -124,7 +124,7 @@ impl Records {
         expires: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<String, TokenError> {
-        // A new link replaces the one that nobody followed.
+        // A new link replaces one that was never used.
         self.0.retain(|it| it.name != name || kind != Kind::SignIn || it.kind != Kind::SignIn);
         if kind == Kind::Token && self.0.iter().any(|it| it.name == name) {
             return Err(TokenError::Taken(name.to_owned()));
@@ -148,7 +148,7 @@ impl Records {
         of: &TokenRecord,
         now: Timestamp,
     ) -> Result<String, TokenError> {
-        // No longer than the token that it came from.
+        // No longer than the token that it was made from.
         let end = now.checked_add(SESSION).ok();
         let own_end = of.expires.filter(|_| of.kind == Kind::Token);
         let expires = [end, own_end].into_iter().flatten().min();

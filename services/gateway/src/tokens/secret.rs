@@ -6,17 +6,17 @@ use sha2::{Digest as _, Sha256};
 
 use super::TokenError;
 
-/// What each begins with.
+/// The prefixes.
 const PREFIX: &str = "wft_";
 
-/// A new one.
+/// A new secret.
 pub(super) fn make() -> Result<String, TokenError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| TokenError::Random(error.to_string()))?;
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-/// What is stored of it: SHA-256, in hexadecimal digits.
+/// The stored form: SHA-256, in hexadecimal digits.
 pub(super) fn hash(secret: &str) -> String {
     Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

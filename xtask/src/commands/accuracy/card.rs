@@ -56,7 +56,7 @@ pub(crate) struct Card {
     unseen: Unseen,
 }
 
-/// The fixtures of the repository besides the articles of the demo.
+/// The fixtures of the repository without the articles of the demo.
 #[derive(Debug, Default)]
 pub(crate) struct Others {
     pub(crate) events: EventSet,

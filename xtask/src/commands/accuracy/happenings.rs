@@ -243,7 +243,7 @@ impl HappeningTables {
             }
         };
         format!(
-            "{figures}\n*What each evidence contributes*: precision / recall / F1 where it is left out.\n\n\
+            "{figures}\n*The effect of each kind of evidence*: precision / recall / F1 without it.\n\n\
              {contributions}\n*By the time between two texts*: pairs found.\n\n{gaps}{kinds}"
         )
     }

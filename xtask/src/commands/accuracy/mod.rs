@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let root = tree::root();
     let seeds = Seeds::read(&root)?;
     let generated = generated::set(card::ARTICLES);
-    // Read before the long work, so that a broken line is found at once.
+    // Read before the long work, so that a broken line is found early.
     let elsewhere = sets_at(acceptance_folder().as_slice())?;
     let others = card::Others {
         events: EventSet::read(&root)?,

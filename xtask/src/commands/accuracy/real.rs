@@ -31,7 +31,7 @@ const CLASSES: &str = "\
 rule that put the two together, or kept them apart, when the later one came in; A is the earlier article.";
 /// The text before the table of contributions.
 const CONTRIBUTIONS: &str = "\
-*What each rule contributes*: right / false / missed pairs at arrival where this one rule is left out.";
+*The effect of each rule*: right / false / missed pairs at arrival without this one rule.";
 
 /// The text before the tables of events.
 const HAPPENINGS: &str = "\

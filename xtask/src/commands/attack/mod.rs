@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
 /// second or two.
 const LATER: f64 = 5.0;
 
-/// Runs the attacks one after the other and prints one table. Fails if one succeeds.
+/// Runs the attacks in turn and prints one table. Fails if one succeeds.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let chosen = chosen(&arguments.names)?;
     if arguments.list {

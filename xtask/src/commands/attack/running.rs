@@ -95,7 +95,7 @@ impl Running {
         watch.elapsed().as_secs_f64()
     }
 
-    /// Kills it at once, like the loss of a machine.
+    /// Kills it immediately, like the loss of a machine.
     pub(crate) fn kill(mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -37,7 +37,7 @@ pub(super) struct Attack {
     pub(super) feeds: fn(&Sites) -> Vec<(&'static str, String)>,
     /// The answers of the hostile server.
     pub(super) answer: fn(&Request, &Sites) -> Answer,
-    /// The answers of the victim's server besides its feed.
+    /// The answers of the victim's server, without its feed.
     pub(super) at_victim: fn(&Request, &Sites) -> Answer,
     /// How much more peak memory than in the control run the process may use, in bytes.
     pub(super) more_memory: u64,
@@ -46,7 +46,7 @@ pub(super) struct Attack {
     pub(super) only_alerts: bool,
     /// Opens connections while the victim's news is awaited, which stay open until it has come.
     pub(super) connect: fn(&Running) -> Vec<TcpStream>,
-    /// The problems besides the effects on the victim.
+    /// The problems other than effects on the victim.
     pub(super) faults: fn(&mut Running, &ServerRequests) -> anyhow::Result<Vec<String>>,
 }
 

@@ -67,7 +67,7 @@ pub(super) fn text(number: u64) -> String {
 /// The effects on the victim.
 #[derive(Debug, Default)]
 pub(super) struct VictimEffects {
-    /// Its articles with what was decided of them, and its alerts as they first came.
+    /// Its articles with their decisions, and its alerts as they first came.
     said: String,
     alerts: u64,
     /// The seconds until its feed was first polled, and from its news to the last of its alerts.

@@ -20,9 +20,9 @@ pub(crate) struct Package {
     pub(super) version: String,
     /// An SPDX expression. Empty if its manifest has none.
     pub(super) licence: String,
-    /// The registry. `None` for our own packages.
+    /// The registry. `None` for packages of the workspace.
     pub(super) source: Option<String>,
-    /// The SHA-256 of its file in the lock file. `None` for our own packages.
+    /// The SHA-256 of its file in the lock file. `None` for packages of the workspace.
     pub(super) checksum: Option<String>,
     pub(super) repository: Option<String>,
     /// Whether its code is in the binary. Otherwise it only runs during the build.
@@ -87,7 +87,8 @@ struct Locked {
     checksum: Option<String>,
 }
 
-/// The packages from which the binary for a target is built, including our own, by name and version.
+/// The packages from which the binary for a target is built, including those of the workspace, by name and
+/// version.
 pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>> {
     let built = listed(root, target, "normal,build")?;
     let in_binary = listed(root, target, "normal,no-proc-macro")?;

@@ -22,7 +22,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(20);
 /// The subscription that alerts on every article without waiting.
 const AT_ONCE: &str = "at-once";
 
-/// An article without an alert for this long after its output has none.
+/// An article without an alert this long after its output gets none.
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// The times from the call of `publish` until an ordered reader has the message.
@@ -50,7 +50,7 @@ impl Percentiles {
     }
 }
 
-/// Publishes articles one after the other and waits until the last is in the output.
+/// Publishes articles in turn and waits until the last is in the output.
 pub(super) async fn latency(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,

@@ -63,12 +63,12 @@ enum Bench {
     CoresStage(cores::Child),
     /// One article against 100,000 and a million subscriptions, beside a loop over the same queries.
     Alerts(BareArguments),
-    /// What the enricher takes for an article, by language and step, and what bad input takes.
+    /// The enricher's time for an article, by language and step, and for bad input.
     Enrich(BareArguments),
     /// All sets of `enrich`, in a process of their own.
     #[command(hide = true)]
     EnrichSets(enrich::Child),
-    /// Feeds parsed and polled, attacks borne, pages read, beside what else does it.
+    /// Parsing and polling feeds, withstanding attacks and reading pages, compared with other programs.
     Fetch(fetch::Arguments),
     /// A simulated day of 52 healthy feeds, alone and beside as many hostile ones.
     Hostile(Common),
@@ -113,7 +113,7 @@ struct Common {
     /// Writes the tables into docs/performance.md (those of `scale` into docs/scale.md), in place of the last.
     #[arg(long, conflicts_with = "quick")]
     write: bool,
-    /// Where the data is put, in a folder that is removed again; on a disk, else it says little.
+    /// The folder for the data, in a subfolder that is removed again. Use a disk, or the result means little.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
 }
@@ -172,7 +172,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.what.needs_dist() && !is_dist(&std::env::current_exe()?) {
         return in_dist(arguments.what.needs_product());
     }
-    // Created only where it is needed: its threads stay on the core of the thread that creates it.
+    // Created as late as possible: its threads stay on the core of the thread that creates it.
     let runtime = || tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match &arguments.what {
         Bench::Pipeline(Pipeline { common, only_nats }) => {

@@ -8,7 +8,7 @@ const LIMIT: usize = 0;
 /// Footers change after this many articles.
 const FOOTER_LIFE: u64 = 20_000;
 
-/// Makes articles one after the other. The same seed gives the same articles.
+/// Makes a sequence of articles. The same seed gives the same articles.
 pub(crate) struct News {
     generator: Generator,
     next: u64,

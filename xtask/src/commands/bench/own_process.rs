@@ -18,7 +18,7 @@ pub(super) fn own_process(bench: &str) -> anyhow::Result<Command> {
 pub(super) fn results_of<T: DeserializeOwned>(child: &mut Command) -> anyhow::Result<T> {
     let output = child.output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).context("what the child tells")
+    serde_json::from_slice(&output.stdout).context("the output of the child")
 }
 
 /// Runs a child through simulated time and calls `set_time` at each step of its clock. Returns the results that
@@ -37,7 +37,7 @@ pub(super) async fn run_simulated<T: DeserializeOwned>(
             set_time(UnixMillis(now.parse()?));
             continue;
         }
-        let results = serde_json::from_str(&line).context("what the child tells")?;
+        let results = serde_json::from_str(&line).context("the output of the child")?;
         // Until it has ended, it uses the data folder.
         child.wait().await?;
         return Ok(results);

@@ -105,7 +105,7 @@ fn messages(articles: &[Ready]) -> Vec<Outgoing> {
     articles.iter().map(|article| article.message.clone()).collect()
 }
 
-/// Measures all stages at once, as in `up`, and then one article at a time.
+/// Measures all stages together, as in `up`, and then one article at a time.
 async fn whole(
     folder: &Path,
     clock: &Arc<dyn Clock>,

@@ -205,8 +205,8 @@ async fn check_monitoring(stack: &Stack, containers: &[Container]) -> anyhow::Re
     say(&shown)
 }
 
-/// Checks that everything from before is there, once each, besides this many pushed articles. After a start
-/// the demo's feeds list all items again, so a duplicate would have appeared once each feed was polled.
+/// Checks that all earlier articles are there, once each, and this many pushed articles. After a start the
+/// demo's feeds list all items again, so a duplicate would have appeared once each feed was polled.
 async fn check_unchanged(stack: &Stack, before: &News, pushed: u64) -> anyhow::Result<()> {
     poll_until("all feeds and all that was read", || stack.has_caught_up()).await?;
     tokio::time::sleep(Duration::from_secs(15)).await;

@@ -97,7 +97,7 @@ const EMBEDDED: &[Fault] = {
     }
     &[
         fault("kill", "kill -9 while articles come in", Kill),
-        fault("power-cut", "what did not reach the disk is lost", PowerCut { syncs: true }),
+        fault("power-cut", "writes that did not reach the disk are lost", PowerCut { syncs: true }),
         fault(
             "power-cut-unsynced",
             "a control: every fsync does nothing, so articles must be lost",
@@ -141,7 +141,7 @@ const EMBEDDED: &[Fault] = {
         ),
         temporary_fault(
             "out-of-memory",
-            "the process gets no more memory and ends",
+            "the process can allocate no more memory and ends",
             TemporaryFault::OutOfMemory,
         ),
         temporary_fault(

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// List the faults and run none.
     #[arg(long)]
     list: bool,
-    /// So many runs of each fault, with the seeds from 0 on.
+    /// The number of runs of each fault, with the seeds from 0.
     #[arg(long, default_value_t = 5)]
     seeds: u64,
     /// This seed alone.
@@ -54,7 +54,8 @@ pub(crate) struct Arguments {
     /// Keep what the processes said in runs that did not hold, in this folder.
     #[arg(long, value_name = "FOLDER")]
     logs: Option<PathBuf>,
-    /// Append each run to this file, and count the runs that it holds already. With `--seeds 0`, only those count.
+    /// Append each run to this file, and count the runs that are in it already. With `--seeds 0`, only those
+    /// count.
     #[arg(long, value_name = "FILE")]
     runs: Option<PathBuf>,
 }
@@ -97,8 +98,8 @@ impl Arguments {
     }
 }
 
-/// Runs the faults one after the other and prints one table. Fails if anything was lost, duplicated or wrong
-/// without a report.
+/// Runs the faults in turn and prints one table. Fails if anything was lost, duplicated or wrong without a
+/// report.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let chosen = Fault::chosen(&arguments.names)?;
     if arguments.list {

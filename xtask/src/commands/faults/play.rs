@@ -305,7 +305,14 @@ fn names_the_file(words: &str) -> bool {
 
 /// Whether a log reports a problem.
 pub(super) fn complains(log: &str) -> bool {
-    ["went back in time", "is passed over", "put aside", "damaged", "before their time"]
-        .iter()
-        .any(|it| log.contains(it))
+    const REPORTS: [&str; 7] = [
+        "went back in time",
+        "is passed over",
+        "skipping a snapshot",
+        "put aside",
+        "set the projection aside",
+        "damaged",
+        "left a stream too early",
+    ];
+    REPORTS.iter().any(|it| log.contains(it))
 }

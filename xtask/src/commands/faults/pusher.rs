@@ -1,4 +1,4 @@
-//! Pushes articles over HTTP one after the other, each until it is acknowledged, and waits for their alerts.
+//! Pushes articles over HTTP in turn, each until it is acknowledged, and waits for their alerts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -61,7 +61,7 @@ impl Shim {
         always.into_iter().chain(of).collect()
     }
 
-    /// Changes a setting at once.
+    /// Changes a setting while the process runs.
     pub(super) fn set(&self, setting: Setting, value: i64) -> anyhow::Result<()> {
         let file = File::options().write(true).open(&self.settings)?;
         Ok(file.write_all_at(&value.to_ne_bytes(), setting as u64 * 8)?)

@@ -181,7 +181,7 @@ impl TemporaryFaultRun<'_> {
                 pusher.goes_to(&self.running.page);
             }
         }
-        bail!("what ends the process is not set aside")
+        bail!("the input that ends the process is not set aside")
     }
 
     fn wait(&mut self, least: u64, more: u64) {

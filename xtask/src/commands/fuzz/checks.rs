@@ -75,7 +75,7 @@ pub(super) fn list_of_feeds(bytes: &[u8]) -> u64 {
         Ok(list) => list,
     };
     let written = opml::write("Feeds", &list.feeds);
-    let again = opml::read(&written).expect("what is written can be read").feeds;
+    let again = opml::read(&written).expect("written data can be read").feeds;
     let addresses = |feeds: &[opml::OpmlFeed]| {
         feeds.iter().map(|feed| feed.url.clone()).collect::<BTreeSet<_>>()
     };

@@ -18,7 +18,7 @@ use super::Arguments;
 use crate::table::Table;
 use crate::tree;
 
-/// Compiles only our crates with coverage.
+/// Compiles only the crates of the workspace with coverage.
 const WRAPPER: &str = "#!/bin/sh\nexec \"$@\" -Cinstrument-coverage\n";
 /// The crate with the fuzzer's random numbers.
 const OWN: &str = "wirefold-score";
@@ -51,7 +51,7 @@ pub(super) fn profile_of(target: &str) -> PathBuf {
     tree::root().join("target/coverage").join(format!("{target}.profraw"))
 }
 
-/// The coverage of our crates in a profile.
+/// The coverage of the workspace's crates in a profile.
 pub(super) fn read(path: &Path) -> anyhow::Result<Coverage> {
     let bytes = std::fs::read(path).with_context(|| format!("read {}", path.display()))?;
     let profile = profile::read(&bytes).context("no profile that is known here")?;
@@ -67,7 +67,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Coverage> {
     Ok(reached)
 }
 
-/// The first of our crates in a mangled name, to which the function belongs.
+/// The first workspace crate in a mangled name, to which the function belongs.
 fn crate_of(name: &str) -> Option<String> {
     let at = name.find("wirefold_")?;
     let digits = name[..at].bytes().rev().take_while(u8::is_ascii_digit).count();

@@ -1,7 +1,7 @@
 //! Counts passages that occur more than once in the product: runs of six or more equal lines.
 //!
-//! Blank lines, comments, imports and lines without a letter do not count: six closing braces are no passage.
-//! A passage in three places counts as two repeats.
+//! Blank lines, comments, imports and lines without a letter do not count: six closing braces are not a
+//! passage. A passage in three places counts as two repeats.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,8 @@ pub(super) fn repeated(files: &[&File]) -> usize {
     let mut first: BTreeMap<&[&str], (usize, usize)> = BTreeMap::new();
     let mut repeats = 0;
     for (number, lines) in texts.iter().enumerate() {
-        // Where the previous window occurred first. The next window there belongs to the same passage.
+        // The position of the first occurrence of the previous window. The next window there belongs to the
+        // same passage.
         let mut last: Option<(usize, usize)> = None;
         for (at, window) in lines.windows(FEWEST).enumerate() {
             let original = *first.entry(window).or_insert((number, at));

@@ -12,7 +12,7 @@ impl Spread {
         Spread { sorted }
     }
 
-    /// The smallest length that `percent` of all do not exceed (nearest rank); 0 of none.
+    /// The smallest length that `percent` of all do not exceed (nearest rank); 0 without lengths.
     fn percentile(&self, percent: usize) -> usize {
         let rank = (self.sorted.len() * percent).div_ceil(100);
         self.sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0)

@@ -83,7 +83,7 @@ impl Cleaning<'_> {
                 }
             }
             CallbackEvent::String { value } if self.gone == 0 => {
-                // As it stands, so that entities stay what they are.
+                // The raw text, so that entities stay as they are.
                 match self.html.get(span.start..span.end) {
                     Some(raw) => self.kept.push_str(&with_references(&raw.replace('<', "&lt;"))),
                     None => self.kept.push_str(&escaped(&String::from_utf8_lossy(value))),

@@ -9,7 +9,7 @@ use std::process::Command;
 use super::super::{files, suite};
 use super::answer;
 
-/// What the examiner says of one group.
+/// The examiner's result for one group.
 #[derive(Debug, PartialEq, Eq)]
 struct Score {
     files: usize,

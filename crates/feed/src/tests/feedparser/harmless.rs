@@ -19,11 +19,11 @@ pub(super) const KEPT: &[&str] = &[
 pub(super) const VOID: &[&str] =
     &["area", "br", "col", "command", "hr", "img", "input", "keygen", "nextid", "source", "wbr"];
 
-/// Elements that go with all that stands in them.
+/// Elements that are removed with their content.
 pub(super) const GONE: &[&str] =
     &["applet", "iframe", "noembed", "noframes", "script", "style", "title"];
 
-/// Attributes that are kept, besides those that name addresses.
+/// Attributes that are kept, in addition to those with addresses.
 pub(super) const SAID: &[&str] = &[
     "abbr", "accept", "accept-charset", "accesskey", "align", "alt", "autocomplete", "autofocus",
     "axis", "balance", "bgcolor", "bgproperties", "border", "bordercolor", "bordercolordark",

@@ -10,8 +10,8 @@ use crate::document::{
 use crate::json::Value;
 use crate::{decode, document, html, resolve};
 
-/// The answer to one file of feedparser's tests, in one line of JSON: `{"p", "ok", "d"}`. What the
-/// file's first comment says after `Header:` counts as the header of an HTTP answer.
+/// The answer to one file of feedparser's tests, in one line of JSON: `{"p", "ok", "d"}`. The text after
+/// `Header:` in the file's first comment counts as the header of an HTTP answer.
 pub(super) fn answer(path: &str, bytes: &[u8]) -> String {
     let headers = headers_of(&decode::decode(bytes, None));
     let header = |name: &str| {
@@ -71,7 +71,7 @@ fn shape_of(document: &Document) -> Members {
     ]
 }
 
-/// What a record is the record of.
+/// The part of the document that a record describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Feed,
@@ -86,7 +86,7 @@ const DETAILED: &[&str] = &["title", "subtitle", "summary", "rights", "info"];
 fn record(record: &Record, format: Format, role: Role) -> Value {
     let mut members = Members::new();
     for (name, said) in &record.texts {
-        // What describes a feed is its subtitle.
+        // feedparser's name for the description of a feed is subtitle.
         let is_feed = matches!(role, Role::Feed | Role::Source | Role::Part);
         let name = match name.as_ref() {
             "summary" if is_feed && record.texts.contains_key("subtitle") => continue,
@@ -130,7 +130,7 @@ fn record(record: &Record, format: Format, role: Role) -> Value {
     Value::Object(members)
 }
 
-/// The value of a text, which in some places is no text to feedparser.
+/// The value of a text. In some positions feedparser does not treat it as a text.
 fn typed(name: &str, role: Role, said: &Text, format: Format) -> Value {
     let is = |words: &[&str]| words.iter().any(|word| said.value.eq_ignore_ascii_case(word));
     match name {
@@ -143,7 +143,7 @@ fn typed(name: &str, role: Role, said: &Text, format: Format) -> Value {
     }
 }
 
-/// What elements say by their attributes: beside their text where they have one.
+/// The values of elements with attributes, beside their text if they have one.
 fn put_marks(members: &mut Members, record: &Record) {
     for (name, attributes) in &record.marks {
         if !record.texts.contains_key(name) {
@@ -196,7 +196,7 @@ fn geo_shape(place: &GeoShape) -> Value {
     Value::Object(members)
 }
 
-/// The texts, and the first of them as summary where there is no other.
+/// The texts, and the first of them as summary if there is no other.
 fn put_contents(members: &mut Members, record: &Record, format: Format) {
     put_list(members, "content", record.content.iter().map(|content| detail(content, format)));
     let is_short = members.iter().any(|(name, _)| name == "summary");
@@ -294,7 +294,7 @@ fn detail(said: &Text, format: Format) -> Value {
     Value::Object(members)
 }
 
-/// What a text is: where the format leaves it open, what it looks like.
+/// The type of a text; if the format leaves it open, the type that it looks like.
 fn media_type(said: &Text, format: Format) -> &str {
     let kind = said.media_type.as_deref().unwrap_or("text/plain");
     let is_html = !format.is_atom() && kind == "text/plain" && html::looks_like_html(&said.value);

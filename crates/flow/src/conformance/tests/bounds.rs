@@ -1,4 +1,4 @@
-//! What bounds promise.
+//! Promises of bounded streams.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::conformance::Harness;
 use crate::error::BusError;
 use crate::message::{Outgoing, REFERENCE};
 
-/// `publish` waits while the stream is full of what its named reader has not read, and goes on
-/// once there is room; nothing unread is dropped.
+/// `publish` waits while the stream is full of messages that its named consumer has not read, and continues
+/// once there is room. No unread message is deleted.
 pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     streams(harness).await;
     let stream = StreamConfig { max_bytes: 1000, ..work_stream() };
@@ -29,13 +29,13 @@ pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     let taken = arrivals(harness, &mut *subscription, taken_in).await;
     assert_eq!(taken.len(), taken_in);
     harness.advance(MOMENT).await;
-    let waiting = still(waiting, "what is delivered and not settled was dropped").await;
+    let waiting = still(waiting, "a delivered and unacknowledged message was dropped").await;
     ack_all(&taken).await;
     harness.advance(MOMENT).await;
     waiting.await.unwrap().unwrap();
 }
 
-/// A publish that waits still; how it ended, where it does not.
+/// A publish that is still waiting. Panics if it has ended.
 async fn still<T: Debug>(waiting: JoinHandle<T>, otherwise: &str) -> JoinHandle<T> {
     if waiting.is_finished() {
         panic!("{otherwise}: {:?}", waiting.await);
@@ -43,8 +43,8 @@ async fn still<T: Debug>(waiting: JoinHandle<T>, otherwise: &str) -> JoinHandle<
     waiting
 }
 
-/// What every named reader is past is dropped first; a full stream that nobody is named to read
-/// drops its oldest.
+/// Messages that every named consumer has read are dropped first. A full stream without named consumers drops
+/// its oldest message.
 pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
     streams(harness).await;
     let readers = vec!["reader".into(), "ordered".into()];
@@ -72,7 +72,8 @@ pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
     assert!(later.bytes <= 1000 && later.first > taken_in as u64, "{later:?}");
 }
 
-/// What a message of another stream names is kept until the reader of that has settled it.
+/// A message that a message of another stream refers to stays until the consumer of the latter acknowledged
+/// it.
 pub async fn what_is_named_to_a_reader_of_another_stream_is_kept(harness: &mut dyn Harness) {
     streams(harness).await;
     let readers = vec!["ordered".into(), "NAMES/reader".into()];
@@ -82,7 +83,7 @@ pub async fn what_is_named_to_a_reader_of_another_stream_is_kept(harness: &mut d
     let named = ConsumerConfig { stream: "NAMES".into(), ..reader(harness) };
     let mut subscription = bus.subscribe(named).await.unwrap();
     let taken_in = harness.fill("work.fill").await;
-    // A message that names none, and one that names the second.
+    // One message without a reference, and one that refers to the second.
     for (id, name) in [("nothing", None), ("second", Some("WORK/2"))] {
         let mut message = Outgoing::new("names.a", id, "");
         if let Some(name) = name {
@@ -114,8 +115,8 @@ pub async fn what_is_named_to_a_reader_of_another_stream_is_kept(harness: &mut d
     assert!(bus.stream_state("WORK").await.unwrap().first > 2);
 }
 
-/// With `max_in_flight` messages delivered and not settled, pulls wait; with one settled, one
-/// comes.
+/// With `max_in_flight` messages delivered and not acknowledged, pulls wait. Each acknowledgement lets one
+/// more message come.
 pub async fn pulls_stop_while_too_much_is_in_flight(harness: &mut dyn Harness) {
     streams(harness).await;
     for number in 0..10 {
@@ -132,15 +133,15 @@ pub async fn pulls_stop_while_too_much_is_in_flight(harness: &mut dyn Harness) {
     assert_eq!(arrivals(harness, &mut *subscription, 4).await.len(), 4);
 }
 
-/// What is older than the stream keeps is gone, for those who get it and those who read. A bus may
-/// look after it some four times a second.
+/// Messages older than the retention are gone, for `get` and for readers. A bus checks this about four times
+/// a second.
 pub async fn old_messages_are_gone(harness: &mut dyn Harness) {
     let max_age = harness.deadline() * 3;
     harness.bus().create_stream(StreamConfig { max_age, ..work_stream() }).await.unwrap();
     harness.bus().publish(work("a")).await.unwrap();
     harness.advance(max_age / 2).await;
     harness.bus().publish(work("b")).await.unwrap();
-    // The first is a little too old then, and the second far from it.
+    // The first message is slightly too old then, and the second is not close to it.
     harness.advance(max_age * 7 / 12).await;
     let gone = harness.bus().get("WORK", 1).await;
     assert!(matches!(gone, Err(BusError::Gone { sequence: 1, .. })), "{gone:?}");

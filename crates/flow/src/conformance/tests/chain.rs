@@ -1,4 +1,4 @@
-//! What a chained publisher promises.
+//! Promises of a chained publisher.
 
 use super::{ids_of, publish, streams, work, work_stream};
 use crate::bus::{Bus, ChainedPublisher};
@@ -19,7 +19,7 @@ async fn all(bus: &dyn Bus) -> Vec<Stored> {
     bus.read("WORK", ">", 1).await.unwrap().ready(1000).await.unwrap()
 }
 
-/// What is appended stands in order, after the epoch record.
+/// Appended messages follow the epoch record, in order.
 pub async fn a_chain_keeps_its_order(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
@@ -30,8 +30,8 @@ pub async fn a_chain_keeps_its_order(harness: &mut dyn Harness) {
     assert_eq!(ids_of(&all(&*bus).await), ["epoch-1", "a", "b", "c", "d"]);
 }
 
-/// Once another has taken over, the old publisher gets nothing in, now or later, and no hole is
-/// left: what stands is the old one's prefix, the epoch, and the new one's messages.
+/// After another publisher took over, the old one can store nothing, now or later, and leaves no hole. The
+/// stream holds a prefix of the old publisher's messages, the epoch record, and the new publisher's messages.
 pub async fn a_chain_taken_over_gets_nothing_more_in(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
@@ -52,7 +52,7 @@ pub async fn a_chain_taken_over_gets_nothing_more_in(harness: &mut dyn Harness) 
     heir.append(named(&["f"])).await.unwrap();
 }
 
-/// An id that stands already counts as a refusal, and so does anything that came between.
+/// An id that is already stored counts as a refusal, and so does any message in between.
 pub async fn a_chain_takes_a_known_id_as_a_refusal(harness: &mut dyn Harness) {
     harness.bus().create_stream(work_stream()).await.unwrap();
     let bus = harness.bus();

@@ -1,4 +1,4 @@
-//! What a subscription promises.
+//! Promises of a subscription.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::conformance::Harness;
 use crate::dead::Reason;
 use crate::message::Outgoing;
 
-/// What is not settled within the deadline comes again with `attempt + 1`; what is, does not.
+/// An unacknowledged message is redelivered with `attempt + 1`; an acknowledged one is not.
 pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
@@ -25,7 +25,7 @@ pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
     assert!(arrivals(harness, &mut *subscription, 0).await.is_empty());
 }
 
-/// `InProgress` starts the deadline anew, as often as it is said.
+/// `InProgress` restarts the deadline, each time that it is sent.
 pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a"]).await;
@@ -40,7 +40,7 @@ pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
     assert_eq!(arrivals(harness, &mut *subscription, 1).await[0].attempt, 2);
 }
 
-/// `Retry(d)` comes again after `d` and not before, other messages meanwhile.
+/// `Retry(d)` delivers the message again after `d` and not before. Other messages come meanwhile.
 pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a"]).await;
@@ -58,7 +58,7 @@ pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
     assert_eq!((ids(&again), again[0].attempt), (vec!["a"], 2));
 }
 
-/// `Reject` puts the message into the dead letters with the reason, once, and the stage goes on.
+/// `Reject` puts the message into the dead letters with the reason, once, and the stage continues.
 pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
@@ -106,7 +106,7 @@ pub async fn order_is_kept_per_subject(harness: &mut dyn Harness) {
     }
 }
 
-/// A consumer is given what its filter takes in and nothing else.
+/// A consumer gets exactly the messages that its filter matches.
 pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
@@ -130,7 +130,7 @@ pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
     }
 }
 
-/// Two holders of one durable share its messages: each message goes to one of them.
+/// Two holders of one durable consumer share its messages: each message goes to one of them.
 pub async fn two_holders_share_a_durable(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();

@@ -1,4 +1,4 @@
-//! What tables of keys promise.
+//! Promises of tables of keys.
 
 use bytes::Bytes;
 
@@ -10,7 +10,7 @@ fn value(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
 
-/// Of two who put by the same revision the second is refused; all of it survives a crash.
+/// Of two writers that expect the same revision, the second is refused. All entries survive a crash.
 pub async fn keys_are_put_by_revision(harness: &mut dyn Harness) {
     let keys = harness.bus().key_value("feeds").unwrap();
     assert_eq!(keys.get("a").await.unwrap(), None);
@@ -30,7 +30,7 @@ pub async fn keys_are_put_by_revision(harness: &mut dyn Harness) {
     assert_eq!(other.get("a").await.unwrap(), None);
 }
 
-/// All entries are listed; from the last revision seen on only what changed, deletions too.
+/// A listing has all entries. A listing from a revision has only later changes, including deletions.
 pub async fn keys_are_listed_and_watched(harness: &mut dyn Harness) {
     let keys = harness.bus().key_value("feeds").unwrap();
     for key in ["a", "b", "c"] {

@@ -1,4 +1,4 @@
-//! The promises, by subject, and what their tests share.
+//! The promises, by subject, and shared parts of their tests.
 
 pub(super) mod bounds;
 pub(super) mod chain;
@@ -19,7 +19,7 @@ use crate::conformance::Harness;
 use crate::dead::DeadLetters;
 use crate::message::{Outgoing, Stored};
 
-/// Long enough for things to happen, short against a deadline.
+/// Long enough for messages to arrive, and short compared with a deadline.
 pub(super) const MOMENT: Duration = Duration::from_millis(1);
 
 /// A stream `WORK` for subjects `work.>`, read by `reader`, and one `DEAD` for `dead.>`.
@@ -53,10 +53,10 @@ pub(super) async fn publish(bus: &dyn Bus, names: &[&str]) {
     }
 }
 
-/// So long a busy machine may take over what must come.
+/// How long a busy machine may take for an expected message.
 pub(super) const LONGEST: Duration = Duration::from_mins(1);
 
-/// The deliveries that must come, so many at most: however busy the machine is.
+/// The expected deliveries, at most this many, however busy the machine is.
 pub(super) async fn deliveries(subscription: &mut dyn Subscription, count: usize) -> Vec<Delivery> {
     let mut all = Vec::new();
     let coming = async {
@@ -73,7 +73,7 @@ pub(super) async fn deliveries(subscription: &mut dyn Subscription, count: usize
     all
 }
 
-/// The deliveries that must come, and those that come within a moment behind them.
+/// The expected deliveries, and those that follow within a moment.
 pub(super) async fn arrivals(
     harness: &dyn Harness,
     subscription: &mut dyn Subscription,
@@ -107,7 +107,7 @@ pub(super) async fn ack_all(deliveries: &[Delivery]) {
     }
 }
 
-/// The dead letters that stand.
+/// The stored dead letters.
 pub(super) async fn dead_letters(bus: &dyn Bus) -> Vec<Stored> {
     bus.read("DEAD", ">", 1).await.unwrap().ready(100).await.unwrap()
 }

@@ -1,11 +1,11 @@
-//! What stores of objects promise.
+//! Promises of object stores.
 
 use bytes::{Bytes, BytesMut};
 
 use crate::conformance::Harness;
 use crate::objects::Objects;
 
-/// Larger than any bus takes in one message.
+/// Larger than a message on any bus.
 const LARGE: usize = 3 << 20;
 
 async fn write(objects: &dyn Objects, name: &str, parts: &[Bytes]) {
@@ -25,7 +25,7 @@ async fn read(objects: &dyn Objects, name: &str) -> Option<Bytes> {
     Some(whole.freeze())
 }
 
-/// An object comes back as it was, also after a crash, and the next of its name takes its place.
+/// An object can be read back unchanged, also after a crash. The next one of its name replaces it.
 pub async fn objects_come_back_as_they_were(harness: &mut dyn Harness) {
     let objects = harness.bus().objects("states").unwrap();
     assert!(objects.names().await.unwrap().is_empty());
@@ -46,7 +46,7 @@ pub async fn objects_come_back_as_they_were(harness: &mut dyn Harness) {
     assert_eq!(read(&*other, "b").await, None);
 }
 
-/// What was not finished never was, and leaves what stood; what was deleted is gone.
+/// An unfinished write has no effect. A deleted object is gone.
 pub async fn unfinished_objects_never_were(harness: &mut dyn Harness) {
     let objects = harness.bus().objects("states").unwrap();
     let (old, new) = (Bytes::from_static(b"old"), Bytes::from(vec![7_u8; LARGE]));

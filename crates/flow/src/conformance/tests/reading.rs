@@ -1,10 +1,10 @@
-//! What reading without settling promises.
+//! Promises of reading without acknowledging.
 
 use super::{MOMENT, ids_of, publish, streams};
 use crate::conformance::Harness;
 use crate::error::BusError;
 
-/// A message is had by its sequence; one that is not there yet, or not any more, is told apart.
+/// `get` returns a message by sequence, and distinguishes one not there yet from one gone.
 pub async fn get_by_sequence(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
@@ -19,7 +19,7 @@ pub async fn get_by_sequence(harness: &mut dyn Harness) {
     assert_eq!(bus.last("WORK", "work.c").await.unwrap(), None);
 }
 
-/// An ordered reader gives everything from its sequence on, once, and waits for more.
+/// An ordered reader returns every message from its sequence on, once, and waits for more.
 pub async fn ordered_reading_leaves_nothing_out(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b", "c", "d"]).await;

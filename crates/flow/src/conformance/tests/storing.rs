@@ -1,4 +1,4 @@
-//! What `publish` promises.
+//! Promises of `publish`.
 
 use std::time::Duration;
 
@@ -31,13 +31,13 @@ pub async fn kept_with_no_subscriber(harness: &mut dyn Harness) {
     assert!(taken.iter().all(|delivery| delivery.attempt == 1));
 }
 
-/// An id is forgotten within so many windows at the latest.
+/// An id is forgotten after at most this many windows.
 const LATE_WINDOWS: u32 = 5;
 
-/// The same id within the window is stored once and said so, also after a crash; after the
-/// window it is a message of its own.
+/// Within the window, a second message with the same id is not stored and `publish` says so, also after a
+/// crash. After the window it is a message of its own.
 pub async fn same_id_within_the_window_is_stored_once(harness: &mut dyn Harness) {
-    // Publishes and a crash may take longer than a window that is waited out.
+    // Publishing and a crash may take longer than a window that really passes.
     let long = StreamConfig { window: Duration::from_hours(1), ..work_stream() };
     harness.bus().create_stream(long).await.unwrap();
     assert_eq!(harness.bus().publish(work("a")).await.unwrap(), Published::New(1));
@@ -48,7 +48,7 @@ pub async fn same_id_within_the_window_is_stored_once(harness: &mut dyn Harness)
     let window = harness.deadline();
     let short = StreamConfig { window, ..work_stream() };
     harness.bus().create_stream(short).await.unwrap();
-    // A server forgets ids by a timer of its own, which may be late on a busy machine.
+    // A server forgets ids by its own timer, which may be late on a busy machine.
     let mut published = Published::Duplicate(1);
     for _ in 0..LATE_WINDOWS {
         harness.advance(window).await;
@@ -61,7 +61,7 @@ pub async fn same_id_within_the_window_is_stored_once(harness: &mut dyn Harness)
     assert_eq!(harness.bus().stream_state("WORK").await.unwrap().messages, 3);
 }
 
-/// Headers keep their order, bodies are bytes.
+/// Headers keep their order, and bodies may be any bytes.
 pub async fn headers_and_bodies_come_back_as_they_were(harness: &mut dyn Harness) {
     streams(harness).await;
     let headers: Headers = [("ce-id", "ä b"), ("Wf-X", ""), ("a", "=")].into_iter().collect();
@@ -74,7 +74,7 @@ pub async fn headers_and_bodies_come_back_as_they_were(harness: &mut dyn Harness
     assert_eq!((stored.headers, stored.body), (message.headers, message.body));
 }
 
-/// A message above the stream's bound is refused, as is a subject that no stream takes.
+/// `publish` refuses a message above the stream's bound, and a subject that no stream has.
 pub async fn too_large_is_refused_and_takes_no_room(harness: &mut dyn Harness) {
     let stream = StreamConfig { max_message: 100, ..work_stream() };
     harness.bus().create_stream(stream).await.unwrap();
@@ -88,7 +88,7 @@ pub async fn too_large_is_refused_and_takes_no_room(harness: &mut dyn Harness) {
     assert!(matches!(misnamed, Err(BusError::BadName { .. })), "{misnamed:?}");
 }
 
-/// Of two who expect the same, the second is refused: now, after the window, after a crash.
+/// Of two writers that expect one sequence, the second is refused: now, after the window, and after a crash.
 pub async fn compare_and_set_refuses_the_second_for_ever(harness: &mut dyn Harness) {
     let window = harness.deadline();
     let bus = harness.bus();

@@ -1,4 +1,4 @@
-//! What crashes, restarts and readers that go away promise.
+//! Promises for crashes, restarts and readers that go away.
 
 use super::{
     MOMENT, ack_all, arrivals, dead_letters, deliveries, ids, ids_of, publish, reader, streams,
@@ -9,11 +9,11 @@ use crate::conformance::Harness;
 use crate::error::BusError;
 use crate::message::Outgoing;
 
-/// After a crash a subscription opened anew gets what was unsettled, what is new, and no more.
+/// After a crash, a new subscription gets the unacknowledged messages, then new ones, and nothing else.
 pub async fn restart_leaves_no_consumer_stuck(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b", "c"]).await;
-    // Longer than any bus takes to crash and come back: time may pass meanwhile.
+    // Longer than any bus needs to crash and come back, because time may pass meanwhile.
     let beyond_a_crash = harness.deadline() * 5;
     let consumer = ConsumerConfig { ack_deadline: beyond_a_crash, ..reader(harness) };
     let mut subscription = harness.bus().subscribe(consumer.clone()).await.unwrap();
@@ -31,7 +31,7 @@ pub async fn restart_leaves_no_consumer_stuck(harness: &mut dyn Harness) {
     later.await.unwrap();
 }
 
-/// How often a message was delivered is known after a crash, and the bus gives it up never.
+/// The count survives a crash, and the bus never gives up.
 pub async fn attempts_are_counted_across_a_crash(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["poison"]).await;
@@ -46,7 +46,7 @@ pub async fn attempts_are_counted_across_a_crash(harness: &mut dyn Harness) {
     assert_eq!(dead_letters(&*harness.bus()).await.len(), 0);
 }
 
-/// Places of readers, ends of streams and fences are where they were.
+/// Positions of consumers, ends of streams and fences survive.
 pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     streams(harness).await;
     let record = Outgoing::new("work.epoch", "epoch-1", "");
@@ -65,7 +65,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     assert_eq!(ids(&taken), ["epoch-2", "b"]);
 }
 
-/// A look for messages that was given up hides none of those that come after it.
+/// A cancelled pull hides no later message.
 pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
@@ -79,7 +79,7 @@ pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
     assert_eq!(ids(&subscription.next(10).await.unwrap()), ["a"]);
 }
 
-/// A subscription that is dropped, with or without deliveries in hand, loses none.
+/// A dropped subscription loses no message, whether or not it held deliveries.
 pub async fn dropping_a_subscription_loses_nothing(harness: &mut dyn Harness) {
     streams(harness).await;
     let mut first = harness.bus().subscribe(reader(harness)).await.unwrap();

@@ -1,4 +1,4 @@
-//! What the loop of a writer promises over any bus: what ends it is set aside, and nothing else is.
+//! Promises of a writer's loop over any bus: it sets aside exactly the inputs that crash it.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -18,15 +18,15 @@ use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::Stored;
 use crate::writer::{Decide, Record, Source, WriterConfig, run_writer};
 
-/// A writer in a process that is killed, or ended by an input whose name begins with `poison`.
+/// A writer in a process that is killed, or crashed by an input whose name begins with `poison`.
 #[derive(Default)]
 struct Victim {
-    /// The input that ends the process.
+    /// The input that crashes the process.
     is_dying: AtomicBool,
-    /// It is killed once it has decided so often; 0: never.
+    /// The process is killed after this many decisions; 0: never.
     kill_after: AtomicUsize,
     most_strikes: AtomicU32,
-    /// What it looked at before its turn.
+    /// The inputs that it examined before their turn.
     looked_at: Mutex<BTreeSet<String>>,
 }
 
@@ -130,7 +130,8 @@ async fn streams_of_a_writer(harness: &dyn Harness) {
     harness.bus().create_stream(decided).await.unwrap();
 }
 
-/// What ends a writer is a dead letter after two times with others and three alone, and stays one.
+/// An input that crashes the writer becomes a dead letter after two crashes with others and three alone, and
+/// stays one.
 pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
     streams_of_a_writer(harness).await;
     let bus = harness.bus();
@@ -148,7 +149,7 @@ pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
     let said = |name| dead[0].headers.get(name).unwrap_or_default();
     assert_eq!(said("Wf-Dead-Cause"), "max_deliver");
     assert!(said("Wf-Dead-Reason").starts_with("ended the process 3 times"), "{dead:?}");
-    // One behind which nothing is decided stays aside, too.
+    // An input without a later decision stays aside, too.
     publish(&*bus, &["poison-2"]).await;
     for _ in 0..5 {
         Life::start(&victim, harness).ends(harness).await;
@@ -169,14 +170,14 @@ pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
     assert_eq!(dead_letters(&*bus).await.len(), 2);
 }
 
-/// Ten kills with inputs in hand put none of them into the dead letters.
+/// Ten kills with inputs in hand make no dead letter.
 pub async fn kills_set_no_good_input_aside(harness: &mut dyn Harness) {
     streams_of_a_writer(harness).await;
     let names: Vec<String> = (0..24).map(|number| format!("m{number:02}")).collect();
     publish(&*harness.bus(), &names.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let victim = Arc::<Victim>::default();
     for round in 0..10 {
-        // One at a time from the third life on, as nothing tells them from what kills.
+        // One at a time from the third life on, because nothing distinguishes them from a killer.
         victim.kill_after.store(if round < 2 { 1 } else { 2 }, Ordering::SeqCst);
         Life::start(&victim, harness).ends(harness).await;
         assert_eq!(decided(harness).await.len(), usize::max(round, 1) - 1);

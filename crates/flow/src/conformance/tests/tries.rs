@@ -1,4 +1,4 @@
-//! What the loop of a stage promises over any bus: kills bury nobody, and what kills is buried.
+//! Promises of a stage's loop over any bus: a kill makes no dead letter; a message that kills does.
 
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -17,16 +17,16 @@ use crate::conformance::Harness;
 use crate::loops::{LoopError, StageContext};
 use crate::stage::{Emit, Input, Stage, StageError, run_stage};
 
-/// A stage in a process that is killed with messages in hand, or by one of them.
+/// A stage in a process that is killed while it holds messages, or by one of its messages.
 struct Victim {
-    /// Each message is done with one of these.
+    /// Handling a message takes one of these.
     permits: Semaphore,
-    /// Whether `poison` ends the process.
+    /// Whether `poison` crashes the process.
     is_poisoned: AtomicBool,
     in_hand: AtomicUsize,
-    /// One for each message that came.
+    /// One entry for each message received.
     came: Semaphore,
-    /// One for each time that the process was ended by a message that was alone.
+    /// One entry for each crash by a message that was alone.
     fell: Semaphore,
     done: Mutex<BTreeSet<String>>,
 }
@@ -78,9 +78,9 @@ impl Stage for Victim {
     }
 }
 
-/// Waits for so many messages in hand, then kills, and lets the deadline pass.
+/// Waits until the stage holds this many messages, then kills it and lets the deadline pass.
 async fn kill_with(harness: &dyn Harness, signal: &Semaphore, count: u32, life: Life) {
-    // What a life took in vain just before it was killed comes only after another deadline.
+    // A message received just before the kill comes again only after another deadline.
     until(harness, async || signal.available_permits() >= count as usize).await;
     signal.acquire_many(count).await.unwrap().forget();
     life.abort();
@@ -90,7 +90,7 @@ async fn kill_with(harness: &dyn Harness, signal: &Semaphore, count: u32, life: 
 
 type Life = JoinHandle<Result<(), LoopError>>;
 
-/// Lets things happen until something holds.
+/// Lets time pass until a condition is true.
 pub(super) async fn until(harness: &dyn Harness, mut holds: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !holds().await {
@@ -99,11 +99,11 @@ pub(super) async fn until(harness: &dyn Harness, mut holds: impl AsyncFnMut() ->
     };
     assert!(
         tokio::time::timeout(LONGEST, waiting).await.is_ok(),
-        "what was waited for did not come"
+        "the expected state was not reached"
     );
 }
 
-/// Ten kills with good messages in hand put none of them into the dead letters.
+/// Ten kills with good messages in hand make no dead letter.
 pub async fn kills_bury_no_good_message(harness: &mut dyn Harness) {
     streams(harness).await;
     let names: Vec<String> = (0..24).map(|number| format!("m{number:02}")).collect();
@@ -111,7 +111,7 @@ pub async fn kills_bury_no_good_message(harness: &mut dyn Harness) {
     let victim = Victim::new();
     for round in 0..10 {
         let life = victim.start(harness);
-        // One at a time from the third life on, as nothing tells them from what kills.
+        // One at a time from the third life on, because nothing distinguishes them from a killer.
         victim.permits.add_permits(1);
         until(harness, async || victim.done() > round).await;
         let came = u32::try_from(victim.came.available_permits()).unwrap();
@@ -124,7 +124,8 @@ pub async fn kills_bury_no_good_message(harness: &mut dyn Harness) {
     assert_eq!(dead_letters(&*harness.bus()).await.len(), 0);
 }
 
-/// What ends the process is a dead letter after three times alone; what was in hand with it lives.
+/// A message that crashes the process becomes a dead letter after three times alone. The messages beside it
+/// survive.
 pub async fn what_kills_alone_is_buried(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b", "poison", "c", "d"]).await;
@@ -148,7 +149,7 @@ pub async fn what_kills_alone_is_buried(harness: &mut dyn Harness) {
     let said = |name| dead[0].headers.get(name).unwrap_or_default();
     assert_eq!(said("Wf-Dead-Cause"), "max_deliver");
     assert!(said("Wf-Dead-Reason").starts_with("ended the process 3 times"), "{dead:?}");
-    // It alone is remembered, in case that it comes again, and the rest goes on.
+    // The stage remembers only this message, in case it comes again, and handles the others.
     publish(&*bus, &["next"]).await;
     until(harness, async || victim.done() == 5).await;
     let notes = bus.key_value("notes").unwrap();
@@ -161,7 +162,7 @@ pub async fn what_kills_alone_is_buried(harness: &mut dyn Harness) {
     last.abort();
 }
 
-/// After `max_tries` answers it is a dead letter; a kill is no answer.
+/// A message becomes a dead letter after `max_tries` answers. A kill is not an answer.
 pub async fn max_tries_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["again"]).await;

@@ -9,16 +9,16 @@ use crate::loops::{LoopError, Point};
 use crate::message::Stored;
 use crate::stage::killed_process_reason;
 
-/// How many inputs are read at once to be tried alone. Each of them costs some syncs.
+/// How many inputs one read returns to be tried alone. Each of them costs some syncs.
 const ALONE_BATCH: usize = 10;
 
 impl Writer {
-    /// How many inputs are read at once.
+    /// How many inputs one read returns.
     pub(super) fn batch_size(&self) -> usize {
         if self.suspects.tries_alone() { ALONE_BATCH } else { BATCH }
     }
 
-    /// Decides on one input after the other: first notes a strike, and goes on once the decision is stored.
+    /// Decides on inputs in order: first notes a strike, and continues once the decision is stored.
     pub(super) async fn decide_alone(
         &mut self,
         term: &mut Term,

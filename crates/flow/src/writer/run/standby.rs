@@ -59,7 +59,7 @@ impl Writer {
         matches!(self.lease.leadership(), Leadership::Follows(_))
     }
 
-    /// Learns every decision before our epoch record. From then on this writer adds its own, so
+    /// Learns every decision before this writer's epoch record. From then on this writer adds its own, so
     /// `learnt_through` no longer applies.
     pub(super) async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
         let bus = self.context.bus.clone();

@@ -81,7 +81,7 @@ fn ports(loaded: &Loaded) -> Vec<Finding> {
         Ok(_) => Finding::good(format!("{what}: {address} is free")),
         Err(_) if runs => Finding::good(format!("{what}: {address} is in use, and wirefold runs")),
         Err(error) => Finding::bad(format!(
-            "{what}: {address} cannot be listened on ({error}); stop what uses it, or pass {flag}"
+            "{what}: wirefold cannot listen on {address} ({error}); stop the program that uses it, or pass {flag}"
         )),
     };
     vec![
@@ -97,7 +97,9 @@ fn feeds(loaded: &Loaded) -> Vec<Finding> {
     });
     let mut findings: Vec<Finding> = private.collect();
     let written = count(feeds.len(), "feed written here", "feeds written here");
-    findings.push(Finding::good(format!("{written}; `wirefold feed ls` has those added besides")));
+    findings.push(Finding::good(format!(
+        "{written}; `wirefold feed ls` also lists feeds added by command"
+    )));
     findings
 }
 
@@ -179,7 +181,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
             alert_subjects::NO_SERVER
         ));
     }
-    // A NATS server is not reached through our HTTP client.
+    // A NATS server is not reached through the HTTP client.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
     let url = guarded.map(|address| address.url());
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
@@ -191,7 +193,7 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     let name = &delivery.name;
     if delivery.kind == DeliveryKind::Slack && delivery.secret.is_empty() {
         let what = format!(
-            "{place}: delivery {name}: whoever reads its `url` can post there; set `secret_env` \
+            "{place}: delivery {name}: everybody who reads its `url` can post there; set `secret_env` \
              instead"
         );
         return Finding::new(Mark::Look, what);
@@ -269,7 +271,7 @@ fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let is_of_web = matches!(url.scheme(), "http" | "https");
     (is_of_web && !is_let_in).then(|| {
         format!(
-            "port {port} will be refused: only {WEB_PORTS:?} are spoken to; if the host is yours, add its \
+            "port {port} will be refused: only {WEB_PORTS:?} are allowed; if the host is yours, add its \
              network to `fetcher.allow_private`"
         )
     })

@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     Ok(Exit::Usage)
 }
 
-/// The server that is checked if none is named.
+/// The default server.
 const SERVER: &str = "nats://127.0.0.1:4222";
 
 fn of_server(

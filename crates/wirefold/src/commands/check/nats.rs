@@ -59,7 +59,7 @@ fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
     let named = role.or(config.bus.user.as_deref());
     named.and_then(User::named).ok_or_else(|| {
         let roles = User::ALL.map(User::as_str).join(", ");
-        Stop::new(Exit::Usage, format!("say with --role which role to look at: {roles}")).into()
+        Stop::new(Exit::Usage, format!("name the role with --role: {roles}")).into()
     })
 }
 
@@ -99,7 +99,7 @@ async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Find
     for attempt in let_in.iter().take(MAX_PRINTED) {
         let what = describe(attempt);
         findings.push(Finding::bad(format!(
-            "user {login} may {what} and must not: mend its rights after {FILE}, line {line}"
+            "user {login} must not be allowed to {what}: correct its rights as in {FILE}, line {line}"
         )));
     }
     if let_in.len() > MAX_PRINTED {
@@ -110,7 +110,7 @@ async fn check_rights(bus: &NatsBus, user: User, login: &str) -> Result<Vec<Find
     Ok(findings)
 }
 
-/// Tries one right. The finding says what is refused, and where it belongs.
+/// Tries one permission. The finding says what is refused, and where to allow it.
 async fn try_right(
     bus: &NatsBus,
     user: User,
@@ -132,7 +132,7 @@ async fn try_right(
             let line = line_of(user, Some(pattern)).or(line_of(user, None)).unwrap_or_default();
             let more = match missing.count() {
                 0 => String::new(),
-                more => format!(", nor {more} more"),
+                more => format!(", and {more} more actions"),
             };
             let action = describe(attempt);
             Finding::bad(format!(
@@ -183,7 +183,7 @@ async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
         findings.push(match bus.stream_state(name).await {
             Ok(state) => {
                 let messages = usize::try_from(state.messages).unwrap_or(usize::MAX);
-                Finding::good(format!("{name} stands: {}", count(messages, "message", "messages")))
+                Finding::good(format!("{name} exists: {}", count(messages, "message", "messages")))
             }
             Err(BusError::NoStream(_)) => Finding::bad(format!("no stream {name}: {remedy}")),
             Err(error) => Finding::bad(error.to_string()),
@@ -191,9 +191,9 @@ async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
     }
     for (stream, durable) in READERS.iter().filter(|(_, durable)| *durable == user.as_str()) {
         findings.push(match bus.has_reader(stream, durable).await {
-            Ok(true) => Finding::good(format!("the reader {stream}/{durable} stands")),
+            Ok(true) => Finding::good(format!("the consumer {stream}/{durable} exists")),
             Ok(false) | Err(BusError::NoStream(_)) => {
-                Finding::bad(format!("no reader {stream}/{durable}: {remedy}"))
+                Finding::bad(format!("no consumer {stream}/{durable}: {remedy}"))
             }
             Err(error) => Finding::bad(error.to_string()),
         });

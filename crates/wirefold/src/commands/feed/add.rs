@@ -141,7 +141,7 @@ async fn choose(client: &Client, wanted: &AddArguments, global: &Global) -> anyh
         Ok(found) => found,
         Err(ClientError::Refused(problem)) if wanted.yes => {
             // A network that is down now may work at the next poll.
-            global.note(format_args!("note: not looked at: {problem}"));
+            global.note(format_args!("note: not checked: {problem}"));
             return Ok(as_given(Vec::new()));
         }
         Err(error) => return Err(error.into()),

@@ -21,11 +21,11 @@ pub(super) struct BackfillArguments {
     /// The feed's id from `feed ls`, or its address.
     #[arg(value_name = "ID|URL")]
     feed: String,
-    /// Read at most so many pages of the archive, from 1 to 1000.
+    /// Read at most this many pages of the archive, from 1 to 1000.
     #[arg(long, default_value_t = 20, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pages: u32,
-    /// Take at most so many items, from 1 to 100000.
+    /// Read at most this many items, from 1 to 100000.
     #[arg(long, default_value_t = 1000, value_name = "N",
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     items: u32,
@@ -91,7 +91,7 @@ async fn wait(
             }
             // A later backfill has replaced this one.
             Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
-                let what = "somebody else has started another backfill of this feed: see `feed ls`";
+                let what = "another backfill of this feed was started: see `feed ls`";
                 return Err(Stop::new(Exit::Failure, what).into());
             }
             // This one has not begun yet: an earlier one is still running.

@@ -104,8 +104,8 @@ async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
     let claims = leave_out_claims(&mut list);
     if claims > 0 {
         list.notes.push(format!(
-            "what it says that {} for is left out, since it stands at an address: \
-             `wirefold feed set ID --speaks-for SITE` where you know better",
+            "the list says which site {} for; wirefold ignores this because the list is remote: \
+             use `wirefold feed set ID --speaks-for SITE` instead",
             count(claims, "feed speaks", "feeds speak")
         ));
     }
@@ -223,7 +223,7 @@ fn pages(choice: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<C
     }
     output::note(format_args!(
         "A teaser is too short to be compared: without the pages, two thirds of all reprints stay \
-         hidden.\n`auto` fetches the page where a feed gives fewer than 80 words and the site's \
+         hidden.\n`auto` fetches the page if a feed gives fewer than 80 words and the site's \
          robots.txt allows it,\nat the site's pace."
     ));
     let answer = ask("Fetch article pages? [Auto/on/off]")?.unwrap_or_default();

@@ -22,7 +22,7 @@ use crate::exit::{Exit, Stop};
 use crate::global::Global;
 
 /// Printed with new feeds, because they are silent at first.
-const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, which later articles are compared with";
+const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, and later articles are compared with them";
 
 /// Arguments of `feed`.
 #[derive(Debug, Args)]
@@ -108,15 +108,10 @@ Examples:
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
     /// Print the items of a feed from a file; it makes no request and stores nothing.
-    ///
-    /// With --shape feedparser it reads paths on standard input and prints for each one line of
-    /// JSON, {"p": PATH, "ok": true or false, "d": RESULT}, with RESULT as Python's feedparser
-    /// gives it. What the file's first comment says after "Header:" counts as an HTTP header.
     #[command(after_help = "\
 Examples:
   wirefold feed parse feed.xml
-  wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml
-  find feeds -name '*.xml' | wirefold feed parse --shape feedparser")]
+  wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml")]
     Parse(parse::ParseArguments),
     /// Fetch an address and say what it is; it stores nothing.
     #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
@@ -152,8 +147,8 @@ struct AddArguments {
     /// site allows it.
     #[arg(long, value_enum, value_name = "WHEN")]
     full_text: Option<Pages>,
-    /// What identifies its items; by default `auto`: the id that the feed gives them, until it turns
-    /// out to change or to repeat.
+    /// How to identify its items; by default `auto`: by the id that the feed gives them, until it turns out
+    /// to change or to repeat.
     #[arg(long, value_enum, value_name = "BY")]
     identity: Option<Identity>,
     /// A CSS selector for the element that holds the article. A page without it is read as usual.

@@ -25,7 +25,7 @@ pub(super) struct Found {
     pub(super) teasers: usize,
     /// The titles of the newest items.
     pub(super) newest: Vec<String>,
-    /// What wirefold would do with it, in one sentence each.
+    /// The actions of wirefold for it, in one sentence each.
     pub(super) would: Vec<String>,
     /// Its newest item, as an article.
     pub(super) sample: Option<Sample>,
@@ -79,7 +79,7 @@ impl Found {
         let site = self.site.as_ref()?;
         Some(match (site.how, &site.leading) {
             (SiteProof::Unproven, Some(leading)) => format!(
-                "{} of {} items lead to {leading}: the first poll looks whether that site names this \
+                "{} of {} items lead to {leading}: the first poll checks whether that site names this \
                  feed; if you know it does, add --speaks-for {leading}",
                 site.items, site.of
             ),
@@ -142,7 +142,7 @@ pub(super) fn print(url: &str, report: &ProbeReport, json: bool) -> anyhow::Resu
     Ok(if found.is_feed() { Exit::Ok } else { Exit::Failure })
 }
 
-/// What wirefold would do with a feed, and a sample item.
+/// The actions of wirefold for a feed, and a sample item.
 fn in_detail(found: &Found) -> String {
     let mut out = String::new();
     for hop in &found.redirects {

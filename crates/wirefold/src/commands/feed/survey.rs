@@ -25,7 +25,7 @@ const FEED_TIMEOUT: Duration = Duration::from_secs(8);
 /// The number of feeds without an answer that are named.
 const NAMED: usize = 10;
 
-/// The result for each feed: what was found, or why it is not a feed.
+/// The result for each feed: its content, or why it is not a feed.
 pub(super) struct Survey {
     found: Vec<Result<Found, String>>,
 }
@@ -126,7 +126,7 @@ fn whose(answered: &[&Found]) -> String {
         (many, "from aggregators"),
         (
             unproven,
-            "that list another site's items: their first poll asks that site whether it names them",
+            "that list another site's items: their first poll checks whether that site names them",
         ),
     ];
     let words: Vec<String> = kinds

@@ -39,13 +39,13 @@ const NAMED: usize = 10;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  wirefold forget --dry-run https://harbour.example/ferry    what would go
+  wirefold forget --dry-run https://harbour.example/ferry    what would be removed
   wirefold forget https://harbour.example/ferry
   wirefold forget --outlet harbour.example
-  wirefold forget --list                                     what may not come in again
-  wirefold forget --allow https://harbour.example/ferry      let it come in again
+  wirefold forget --list                                     what wirefold refuses
+  wirefold forget --allow https://harbour.example/ferry      accept it again
 
-`up` must not run meanwhile; on a NATS server no stage. Copies elsewhere stay as they are: backups, what deliveries have sent, files in
+`up` must not run meanwhile; on a NATS server no stage. Copies elsewhere stay as they are: backups, sent messages, files in
 watched folders.")]
 pub(crate) struct ForgetArguments {
     #[command(flatten)]
@@ -62,10 +62,10 @@ pub(crate) struct ForgetArguments {
     /// Do not ask.
     #[arg(long, short)]
     yes: bool,
-    /// Show the list of articles and outlets that may not come in again, as hashes.
+    /// Show the list of articles and outlets that wirefold refuses, as hashes.
     #[arg(long, conflicts_with_all = ["addresses", "outlet", "dry_run", "allow"])]
     list: bool,
-    /// Let it come in again; this does not bring back what was removed.
+    /// Accept it again; this does not bring back the removed articles.
     #[arg(long, conflicts_with = "dry_run")]
     allow: bool,
 }
@@ -106,7 +106,8 @@ pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Resul
     if arguments.allow {
         let listed = store.allow(&keys)?;
         let what = count(listed, "entry is off the list", "entries are off the list");
-        global.note(format_args!("{what}: it comes in once somebody publishes or pushes it again"));
+        global
+            .note(format_args!("{what}: wirefold accepts it when it is published or pushed again"));
         return Ok(if listed == 0 { Exit::NotFound } else { Exit::Ok });
     }
     forget(arguments, &keys, &mut *store, &folder, global)
@@ -119,7 +120,7 @@ fn open(folder: &Path) -> anyhow::Result<Offline> {
     match Offline::open(folder) {
         Err(OpenError::InUse { .. }) => {
             let what = format!(
-                "{} is in use by another process, such as `up` or `backup`: stop it first, since `forget` \
+                "{} is in use by another process, such as `up` or `backup`: stop it first, because `forget` \
                  needs the data folder for itself",
                 folder.display()
             );
@@ -134,14 +135,16 @@ fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
     let mut keys = BTreeSet::new();
     for address in &arguments.addresses {
         let canonical = wirefold_address::canonical(address).ok_or_else(|| {
-            let what = format!("{address:?} is no address of a page: it begins with https://");
+            let what =
+                format!("{address:?} is not the address of a page, which begins with https://");
             Stop::new(Exit::Usage, what)
         })?;
         keys.insert(forgotten_address(&canonical));
     }
     for name in &arguments.outlet {
-        let outlet = wirefold_address::named(name)
-            .ok_or_else(|| Stop::new(Exit::Usage, format!("{name:?} is no name of an outlet")))?;
+        let outlet = wirefold_address::named(name).ok_or_else(|| {
+            Stop::new(Exit::Usage, format!("{name:?} is not the name of an outlet"))
+        })?;
         keys.insert(forgotten_outlet(&outlet));
     }
     Ok(keys)
@@ -175,7 +178,7 @@ fn forget(
     store.carry_out(&Order { plan: &plan, keys, folder, now })?;
     let took = SystemClock.now().since(began);
     global.note(format_args!(
-        "done in {:.1} s; the next start learns {} anew and makes the tables of the page again",
+        "done in {:.1} s; the next start reads {} again and rebuilds the tables of the page",
         took.as_secs_f64(),
         count(plan.counts.stay, "article", "articles")
     ));

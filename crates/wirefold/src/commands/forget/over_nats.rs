@@ -152,7 +152,7 @@ impl OverNats {
             needs |= changed.contains(&stored.sequence) && is_signed(&stored);
         })?;
         if needs {
-            let what = "some decisions that must lose words of it are signed: name the key of the detector as `bus.signing_key_file`";
+            let what = "some decisions with words of it are signed: name the key of the detector as `bus.signing_key_file`";
             anyhow::bail!(Stop::new(Exit::Usage, what));
         }
         Ok(())

@@ -30,7 +30,7 @@ pub(super) fn holds_one(body: &[u8], texts: &BTreeSet<String>) -> bool {
     texts.iter().any(holds)
 }
 
-/// Whose words are removed.
+/// The articles and outlets whose words are removed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum DecidedBy {
     /// A forgotten article made the decision: everything quoted in it is removed.

@@ -11,8 +11,8 @@ use crate::config::{self, Row, Section, quoted, sections};
 const WIDTH: usize = 96;
 
 const HEAD: &str = "\
-# wirefold: settings. Every key stands here with its default; take the # away to change one.
-# `wirefold check` says whether all is well, `wirefold config show --origin` what holds.
+# wirefold: settings. Every key is here with its default; remove the # to change one.
+# `wirefold check` checks the settings, `wirefold config show --origin` prints those in force.
 ";
 
 /// The result.

@@ -31,7 +31,7 @@ pub(super) struct Change {
     /// The other story. Absent if the article would open its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) to: Option<StoryRef>,
-    /// What it shares with the member through which it is folded, now or with the other settings.
+    /// Its overlap with the member through which it is folded, now or with the other settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) shares: Option<Shares>,
 }

@@ -24,21 +24,21 @@ pub(crate) use stored::stored_input;
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The articles are judged twice in the order in which they came in, once with the settings in force
-and once with those of --set, and what differs is shown: folds that appear, vanish, or lead to
-another story. Splits and merges by people are not repeated. Nothing is written, and no alert is sent:
-a decision that stands is never taken back, since alerts and ids rest on it.
+wirefold judges the articles twice in the order in which they came in, once with the settings in
+force and once with those of --set. It shows the differences: folds that appear, vanish, or lead to
+another story. It does not repeat splits and merges by people. It writes nothing and sends no alert:
+a stored decision never changes, because alerts and ids depend on it.
 
 Articles come from the data folder, through a running `up` or without one; or from --from, which
-reads as `fold` does. They are held in memory, some 4 KB each.
+reads as `fold` does. They take some 4 KB of memory each.
 
 Examples:
   wirefold replay --dry-run --set reprint_contained=0.4
   wirefold replay --dry-run --set event_similarity=0.35 --set window=3d --since 2d
   wirefold replay --dry-run --set short_text_words=200 --from articles.jsonl
 
-Exit codes: 0 whether anything differs or not, 2 where a setting is not known, 3 without articles, 5
-when some of them could not be used.")]
+Exit codes: 0 with or without differences, 2 for an unknown setting, 3 without articles, 5
+if some of them could not be used.")]
 pub(crate) struct ReplayArguments {
     /// Another setting: a key of the table `detector`, or `window`; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE", required = true)]
@@ -49,15 +49,15 @@ pub(crate) struct ReplayArguments {
     /// Articles from here instead of the data folder: text files, JSON lines, folders, or -.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     from: Vec<PathBuf>,
-    /// Only what was seen at most so long before the last article, such as 2d.
+    /// Only articles seen within this time before the last article, such as 2d.
     #[arg(long, value_name = "TIME")]
     since: Option<Interval>,
     #[command(flatten)]
     asking: ClientOptions,
 }
 
-const WHY_DRY: &str = "this release can only say what would change: decisions that stand are not \
-    taken back, since alerts and ids rest on them; add --dry-run";
+const WHY_DRY: &str = "this release can only show what would change: stored decisions never \
+    change, because alerts and ids depend on them; add --dry-run";
 
 /// Judges the articles again and prints the differences.
 pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -95,7 +95,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         output::print_styled(&report.in_words(&changes)?)?;
     }
     if settings.now == settings.then {
-        global.note(format_args!("note: that is what the settings in force say already"));
+        global.note(format_args!("note: the settings in force already have these values"));
     }
     Ok(if stored_articles.problems > 0 { Exit::Partial } else { Exit::Ok })
 }

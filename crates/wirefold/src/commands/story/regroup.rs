@@ -98,7 +98,7 @@ fn in_lines(decided: &Decided) -> Vec<String> {
             lines.push(format!("{one} and {other} are never in one story from now on"));
         }
         Command::Prefer { .. } if lines.is_empty() => {
-            lines.push("it stands for the story already".to_owned());
+            lines.push("it leads the story already".to_owned());
         }
         _ => {}
     }
@@ -119,7 +119,7 @@ fn change(change: &StoryChange) -> Option<String> {
             format!("{} is part of {} now", short(from), short(into))
         }
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
-            format!("{} stands for {} now", short(lead), short(story))
+            format!("{} leads {} now", short(lead), short(story))
         }
         StoryChange::Credited { .. } | StoryChange::Quiet { .. } => return None,
     })

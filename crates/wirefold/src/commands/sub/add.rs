@@ -29,10 +29,10 @@ pub(super) struct AddArguments {
     /// the alerts on its terminal and sends them nowhere else.
     #[arg(long, value_name = "DELIVERY")]
     to: Vec<String>,
-    /// What one alert is about.
+    /// The target of one alert: event or story.
     #[arg(long, value_enum, value_name = "WHAT")]
     group_by: Option<Group>,
-    /// What notifies: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,
+    /// The triggers that notify: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,
     /// `retraction`, `quiet`; repeatable.
     #[arg(long, value_name = "CONDITION")]
     on: Vec<String>,
@@ -60,7 +60,7 @@ pub(super) struct AddArguments {
     /// The time zone of the quiet hours and of digests; by default that of this machine.
     #[arg(long, value_name = "ZONE")]
     time_zone: Option<String>,
-    /// What notifies even in quiet hours, such as 'outlets>=10'.
+    /// The triggers that notify even in quiet hours, such as 'outlets>=10'.
     #[arg(long, value_name = "CONDITION", requires = "quiet_hours")]
     break_quiet: Option<String>,
     /// Another subscription: this one is silent about events of which that one has notified; repeatable.

@@ -153,7 +153,7 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
                 let removed = client.delete(&path).await;
                 let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
-                let message = format_args!("{id} sends no more alerts{}", client.when());
+                let message = format_args!("{id} no longer sends alerts{}", client.when());
                 global.answer(json, &accepted, message)
             }
             SubCommand::Export => files::export(&asking.client().await?, json, global).await,

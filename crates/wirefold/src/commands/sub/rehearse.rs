@@ -21,7 +21,7 @@ pub(super) fn hours_of(text: &str) -> Result<u32, String> {
     let hours = span.duration().as_secs().div_ceil(3_600);
     match u32::try_from(hours) {
         Ok(hours @ 1..=720) => Ok(hours),
-        _ => Err("give more than 0 and at most 30d: articles are stored no longer".to_owned()),
+        _ => Err("use a time up to 30d: articles are not stored longer".to_owned()),
     }
 }
 

@@ -23,9 +23,10 @@ pub(super) fn manifest(folder: &Path) -> Option<Finding> {
         Err(error) => Err(error),
     };
     Some(match checked {
-        Ok(()) => {
-            Finding::good(format!("{}: each file is as it was copied", backup_manifest::FILE))
-        }
+        Ok(()) => Finding::good(format!(
+            "{}: every file is unchanged since the copy",
+            backup_manifest::FILE
+        )),
         Err(error) => Finding::bad(format!("{error:#}")),
     })
 }
@@ -67,7 +68,7 @@ fn segments(folder: &Path) -> Vec<Finding> {
                 sound += 1;
                 continue;
             }
-            Ok(_) => "is not as it was written".to_owned(),
+            Ok(_) => "differs from what was written".to_owned(),
             Err(error) => format!("cannot be read: {error}"),
         };
         findings.push(Finding::bad(format!(

@@ -26,9 +26,9 @@ use crate::output::count;
 Examples:
   wirefold verify                       the data folder, while `up` does not run
   wirefold verify /backups/monday       a backup
-  wirefold verify --quiet               print only what is wrong
+  wirefold verify --quiet               print only problems
 
-Exit codes: 0 all is sound, 1 something is damaged or missing, 3 nothing is stored there, 4 the NATS
+Exit codes: 0 everything is intact, 1 something is damaged or missing, 3 nothing is stored there, 4 the NATS
 server cannot be reached.")]
 pub(crate) struct VerifyArguments {
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &VerifyArguments, global: &Global) -> anyhow::Resul
         return Ok(Exit::Ok);
     }
     let bad = count(bad, "thing is", "things are");
-    global.note(format_args!("{bad} not sound: docs/how-to/mend-damaged-data.md says what to do"));
+    global.note(format_args!("{bad} damaged: docs/how-to/mend-damaged-data.md says what to do"));
     Ok(Exit::Failure)
 }
 

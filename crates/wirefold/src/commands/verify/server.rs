@@ -50,8 +50,7 @@ pub(super) async fn verify_server(
 /// The connection to the server of `up --nats`, from the configuration that it wrote.
 fn own_server(folder: &Path) -> anyhow::Result<BusConfig> {
     own_bus(folder).ok_or_else(|| {
-        let what =
-            "what is collected stands on the server of `up --nats`, which was never started here";
+        let what = "the data is on the server of `up --nats`, which was never started here";
         Stop::new(Exit::NotFound, what).into()
     })
 }

@@ -58,7 +58,7 @@ impl Finish<'_> {
                 ("durable", wirefold_flow::check_name("reader", &nats.durable).is_err()),
             ];
             for (name, _) in unfit.into_iter().filter(|(_, is_so)| *is_so) {
-                let what = format!("expected a {name} as NATS has them, such as \"news.articles\"");
+                let what = format!("expected a {name} of NATS, such as \"news.articles\"");
                 self.refuse(&format!("{key}.{name}"), what);
             }
             for address in server.split(',') {

@@ -160,7 +160,7 @@ impl Finish<'_> {
             let key = format!("delivery.{at}.secret_file");
             delivery.secret_file = delivery.secret_file.as_deref().map(|p| self.resolved(&key, p));
             let key_of_path = format!("delivery.{at}.path");
-            // An empty path is no path. It is reported below.
+            // An empty path is not a path. It is reported below.
             let path = delivery.path.as_deref().filter(|path| !path.as_os_str().is_empty());
             delivery.path = path.map(|path| self.resolved(&key_of_path, path));
         }
@@ -184,17 +184,17 @@ impl Finish<'_> {
 
     fn page(&mut self, page: &PageConfig) {
         if page.tokens && page.without_tokens {
-            let what = "one asks for tokens and the other does not; remove one";
+            let what = "one requires tokens and the other does not; remove one";
             self.refuse_both("page.tokens", "page.without_tokens", what);
         }
         let (header, proxies) = ("page.trusted_proxy_header", "page.trusted_proxies");
         match &page.trusted_proxy_header {
             Some(name) if HeaderName::try_from(name).is_err() => {
-                self.refuse(header, format!("{name:?} is no name of a header"));
+                self.refuse(header, format!("{name:?} is not a header name"));
             }
             Some(_) if page.trusted_proxies.is_empty() => {
                 let what = "name the address of the proxy in `trusted_proxies`, such as \
-                            [\"127.0.0.1\"]; else anybody could send the header";
+                            [\"127.0.0.1\"]; otherwise anybody could send the header";
                 self.refuse(header, what);
             }
             None if !page.trusted_proxies.is_empty() => {
@@ -235,7 +235,10 @@ impl Finish<'_> {
             self.refuse(key, why);
         }
         if let Some(odd) = odd_directive(&config.log) {
-            self.refuse("log", format!("{odd:?} is no level and no part with one; write \"info\""));
+            self.refuse(
+                "log",
+                format!("{odd:?} is neither a level nor a part with one; write \"info\""),
+            );
         }
         if config.window.duration().is_zero() {
             self.refuse("window", "nothing would be compared; write \"7d\"");
@@ -281,7 +284,8 @@ impl Finish<'_> {
             self.refuse(key, what);
         } else if !matches!(scheme, "nats" | "tls") || host.is_empty() || host.contains(',') {
             let name = key.rsplit('.').next().unwrap_or(key);
-            let what = format!("{address:?} is no address; write {name} = \"nats://host:4222\"");
+            let what =
+                format!("{address:?} is not an address; write {name} = \"nats://host:4222\"");
             self.refuse(key, what);
         }
     }

@@ -86,7 +86,7 @@ impl Finish<'_> {
     }
 }
 
-/// Where a password comes from.
+/// The source of a password.
 struct PasswordSource<'a> {
     file: Option<&'a Path>,
     variable: Option<&'a str>,

@@ -9,16 +9,17 @@ use wirefold_proto::Secret;
 
 use super::value::{Address, Proxy};
 
-/// How to ask all feeds and pages below an address. Where several addresses fit, the longest holds.
+/// The credentials and headers for all feeds and pages below an address. If several addresses match, the
+/// longest applies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccessConfig {
-    /// The address. The section applies to addresses with the same scheme, host and port whose path
-    /// begins with this one. Login and headers go nowhere else, also if a site redirects.
+    /// The address. The section applies to addresses with the same scheme, host and port whose path begins
+    /// with this one. Login and headers are sent to no other address, even if a site redirects.
     pub(crate) url: Address,
     /// The user of a login by HTTP (Basic).
     pub(crate) user: Option<String>,
-    /// Its password. Better in the environment or a file of its own.
+    /// The password of the user. An environment variable or a file is a better place for it.
     pub(crate) password: Option<Secret>,
     /// The file that holds the password in its first line.
     pub(crate) password_file: Option<PathBuf>,
@@ -29,10 +30,10 @@ pub(crate) struct AccessConfig {
     pub(crate) headers: BTreeMap<String, Secret>,
     /// The name that wirefold sends there; by default `fetcher.user_agent`.
     pub(crate) user_agent: Option<String>,
-    /// The proxy to use, such as `socks5h://127.0.0.1:9050`. The proxy resolves host names, so it is
-    /// the proxy that must refuse private addresses. wirefold never uses proxies of the environment.
+    /// The proxy to use, such as `socks5h://127.0.0.1:9050`. The proxy resolves host names, so the proxy must
+    /// refuse private addresses. wirefold never uses proxies of the environment.
     pub(crate) proxy: Option<Proxy>,
-    /// Whether to ask with HTTP/1.1 and without compression, for hosts that get these wrong.
+    /// Whether to send requests with HTTP/1.1 and without compression, for hosts that handle these badly.
     #[serde(default)]
     pub(crate) compatibility_mode: bool,
 }

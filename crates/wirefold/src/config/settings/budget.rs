@@ -1,13 +1,12 @@
-//! How much one feed, one site and one host may take.
+//! Limits for one feed, one site and one host.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What one feed, one site and one host may take, so that a bad one harms only itself. Nothing is
-/// dropped: articles beyond a budget are folded and shown, and their alerts come as one message at the
-/// end of the hour.
+/// Limits for one feed, one site and one host, so that a bad one harms only itself. wirefold drops nothing:
+/// it folds and shows articles beyond a budget, and sends their alerts as one message at the end of the hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct BudgetConfig {
@@ -15,22 +14,22 @@ pub(crate) struct BudgetConfig {
     pub(crate) articles_per_hour: u32,
     /// The most bytes of texts of a feed in an hour whose alerts are sent at once.
     pub(crate) bytes_per_hour: u64,
-    /// The most outlets besides its own in whose name a feed may speak in an hour. Alerts of articles
-    /// in the name of more wait for the end of the hour.
+    /// How many other outlets a feed may name in an hour. The alerts of articles under further names wait for
+    /// the end of the hour.
     pub(crate) outlets_per_hour: u32,
-    /// The same as `articles_per_hour` for all feeds of a site together. A smaller number than that
-    /// counts as that. Feeds at a host that many people share each have a budget of their own.
+    /// The same as `articles_per_hour` for all feeds of a site together. A smaller value is raised to it.
+    /// Feeds at a host that many people share each have a budget of their own.
     pub(crate) site_articles_per_hour: u32,
     /// The same as `bytes_per_hour` for all feeds of a site together.
     pub(crate) site_bytes_per_hour: u64,
-    /// The most alerts in an hour that one site alone tells of and that notify a subscription at once.
+    /// The most alerts in an hour that come from one site alone and notify a subscription at once.
     pub(crate) site_alerts_per_hour: u32,
-    /// The most article pages that the feeds of a site have open at one time; one feed has one.
+    /// The most article pages that the feeds of a site download at one time; one feed downloads one.
     pub(crate) site_pages: u32,
-    /// The most requests that one host has at one time.
+    /// The most requests that one host gets at one time.
     pub(crate) host_requests: u32,
-    /// How many times the hourly numbers above hold for a site that may send more, such as the wire of
-    /// an agency: by its domain, or by the address of a feed at a host that many people share.
+    /// The factor of the hourly numbers above for a site that may send more, such as the wire of an agency.
+    /// The key is its domain, or the address of a feed at a host that many people share.
     pub(crate) sites: BTreeMap<String, u32>,
 }
 
@@ -54,7 +53,7 @@ impl Default for BudgetConfig {
 }
 
 impl BudgetConfig {
-    /// What the fetcher goes by.
+    /// The fetcher's limits.
     pub(crate) fn fetcher(&self) -> wirefold_fetcher::Budget {
         wirefold_fetcher::Budget {
             articles_per_hour: self.articles_per_hour,
@@ -68,17 +67,17 @@ impl BudgetConfig {
         }
     }
 
-    /// What the alerter goes by.
+    /// The alerter's limits.
     pub(crate) fn alerter(&self) -> wirefold_alerter::SiteAlerts {
         let per_hour = self.site_alerts_per_hour;
         wirefold_alerter::SiteAlerts { per_hour, sites: self.sites.clone() }
     }
 
-    /// The keys that are nothing, each with what would then be.
+    /// The keys with a value that allows nothing, each with its effect.
     pub(crate) fn empty(&self) -> Vec<(&'static str, &'static str)> {
-        const HELD: &str = "0 would hold every alert until the end of the hour; take a number of at \
+        const HELD: &str = "0 would hold every alert until the end of the hour; write a number of at \
                             least 1";
-        const NEVER: &str = "0 would never ask for anything; take a number of at least 1";
+        const NEVER: &str = "0 would allow no request; write a number of at least 1";
         let all = [
             ("budget.articles_per_hour", u64::from(self.articles_per_hour), HELD),
             ("budget.bytes_per_hour", self.bytes_per_hour, HELD),

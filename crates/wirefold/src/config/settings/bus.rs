@@ -10,8 +10,8 @@ use wirefold_proto::Secret;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct BusConfig {
-    /// The address of the NATS server, `nats://host:4222` or `tls://host:4222`, or several
-    /// addresses of one cluster. Without it, the bus is a file in the data folder.
+    /// The address of the NATS server, `nats://host:4222` or `tls://host:4222`, or several addresses of one
+    /// cluster. Without it, the bus is a file in the data folder.
     pub(crate) nats: Vec<String>,
     /// The user to log in as.
     pub(crate) user: Option<String>,
@@ -19,20 +19,19 @@ pub(crate) struct BusConfig {
     pub(crate) password: Option<Secret>,
     /// The file that holds the password.
     pub(crate) password_file: Option<PathBuf>,
-    /// The file with the key by which the detector signs its decisions, and by which detector and
-    /// enricher recognise them. `wirefold passwords` makes it. Without one, whoever may log in to the server can
-    /// forge decisions.
+    /// The file with the key that the detector signs its decisions with. Detector and enricher verify them
+    /// with it. `wirefold passwords` makes it. Without it, everybody who can log in to the server can forge
+    /// decisions.
     pub(crate) signing_key_file: Option<PathBuf>,
-    /// A file with the CA certificates that may sign the server's certificate; without it, those of
-    /// the system.
+    /// A file with the CA certificates that may sign the server's certificate. Default: those of the system.
     pub(crate) ca_file: Option<PathBuf>,
-    /// How many servers of a cluster store each stream and table: 1, 3 or 5. `wirefold setup` sets
-    /// it. Without it, new ones get one, and those of an operator stay as they are.
+    /// How many servers of a cluster store each stream and table: 1, 3 or 5. `wirefold setup` sets it.
+    /// Without it, new ones get one server, and existing ones do not change.
     pub(crate) replicas: Option<u8>,
 }
 
 impl BusConfig {
-    /// The addresses as the client takes them.
+    /// The addresses in the form that the client needs.
     pub(crate) fn addresses(&self) -> String {
         self.nats.join(",")
     }

@@ -1,12 +1,12 @@
-//! Where alerts go: all that is written about deliveries in settings. Each kind has its word, its keys, the words about
-//! what is missing, and the target that it becomes.
+//! The `[[delivery]]` tables: the keys of each kind, their checks, and the target.
 //!
-//! Comes in: what people wrote, each key of which may be missing. Goes out: the checked form, in which nothing is
-//! missing that the kind needs.
+//! Comes in: the tables of a file, in which each key may be missing. Goes out: the checked form, which has
+//! everything that its kind needs.
 //!
-//! The written and the checked form are two types on purpose. The written form is one flat table, so that all mistakes
-//! of a table are told at once and with their lines, and `config show` and the reference list each key once. A channel,
-//! which is made of the checked form, never has to ask whether its address is there.
+//! The written and the checked form are two types on purpose. The written form is one flat table. So wirefold
+//! reports all mistakes of a table at once and with their lines, and `config show` and the reference list
+//! each key once. A channel is made of the checked form, and need not check again whether its address is
+//! there.
 
 use std::collections::BTreeMap;
 
@@ -21,46 +21,46 @@ use wirefold_proto::Secret;
 
 use super::value::TargetAddress;
 
-/// The urgency of what is loud on ntfy, unless the settings say otherwise.
+/// The default urgency of loud revisions on ntfy.
 const PRIORITY: u8 = 4;
-/// Where the Bot API of Telegram is.
+/// The default address of Telegram's Bot API.
 const TELEGRAM: &str = "https://api.telegram.org";
 
-/// A way that alerts go. Where none prints, one named `stdout` is added that does.
+/// A target of alerts. If no delivery prints, wirefold adds `stdout`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DeliveryConfig {
-    /// The name that subscriptions call it by: lower-case letters, digits, `-`, `_`.
+    /// Its name in subscriptions: lower-case letters, digits, `-`, `_`.
     pub(crate) name: String,
     /// `stdout` prints, `webhook` posts a signed message, `ntfy` notifies a phone, `email`, `slack`,
-    /// `telegram`, `matrix` and `apprise` write to people, `nats`, `command` and `file` hand on to programs.
-    /// docs/deliveries.md says what each can do.
+    /// `telegram`, `matrix` and `apprise` write to people, `nats`, `command` and `file` pass alerts to
+    /// programs. docs/deliveries.md describes each kind.
     pub(crate) kind: DeliveryKind,
-    /// Where to: the address of the webhook, of the ntfy topic, of the Matrix homeserver, of the Apprise
-    /// key; the NATS server as `nats://host:4222` where it is not that of the bus; the mail server as `smtps://host` or `smtp://host` (with STARTTLS). For Telegram only where
-    /// the Bot API is not `https://api.telegram.org`.
+    /// The address of the webhook, of the ntfy topic, of the Matrix homeserver or of the Apprise key; the
+    /// NATS server as `nats://host:4222` if it is not that of the bus; the mail server as `smtps://host` or
+    /// `smtp://host` (with STARTTLS). Telegram needs it only if the Bot API is not at
+    /// `https://api.telegram.org`.
     pub(crate) url: Option<TargetAddress>,
-    /// The keys that a webhook is signed with (`whsec_…`; several while one replaces another); the access
-    /// token of ntfy, Matrix or Apprise; the bot's token; the password of `user`; the address of a
-    /// Slack-compatible webhook, which `config show` then hides. Better in the environment or a file of its
-    /// own.
+    /// The keys that sign a webhook (`whsec_…`; several while one replaces another); the access token of
+    /// ntfy, Matrix or Apprise; the bot's token; the password of `user`; the address of a Slack-compatible
+    /// webhook, which `config show` then hides. An environment variable or a file is a better place for it.
     #[serde(default)]
     pub(crate) secret: Vec<Secret>,
-    /// The file that holds them, one a line.
+    /// The file that holds the secrets, one a line.
     pub(crate) secret_file: Option<std::path::PathBuf>,
-    /// The environment variable that holds them, with spaces between.
+    /// The environment variable that holds the secrets, separated by spaces.
     pub(crate) secret_env: Option<String>,
-    /// Headers that a webhook is sent with, such as `{ Authorization = "Bearer …" }`. They are
-    /// shown as little as secrets.
+    /// Headers of the requests to a webhook, such as `{ Authorization = "Bearer …" }`. wirefold hides them
+    /// like secrets.
     #[serde(default)]
     pub(crate) headers: BTreeMap<String, Secret>,
-    /// How urgently ntfy notifies of what is loud, from 1 to 5; else 4.
+    /// The ntfy priority of loud revisions, 1 to 5. Default: 4.
     pub(crate) priority: Option<u8>,
     /// The user at the mail or NATS server; the password is the `secret`.
     pub(crate) user: Option<String>,
-    /// Who mails come from, such as `Desk <desk@news.example>`.
+    /// The sender of mails, such as `Desk <desk@news.example>`.
     pub(crate) from: Option<String>,
-    /// Who mails go to; all are named in each.
+    /// The receivers of mails. Each mail names all of them.
     #[serde(default)]
     pub(crate) to: Vec<String>,
     /// Whether mails go to `smtp://` without TLS, such as to a relay on this machine.
@@ -72,38 +72,38 @@ pub(crate) struct DeliveryConfig {
     pub(crate) room: Option<String>,
     /// The NATS subject that each revision is published on, such as `news.alerts`.
     pub(crate) subject: Option<String>,
-    /// The program that gets each revision as a line of JSON on its standard input, and its arguments. It
-    /// stands in a file of settings only. It is tried again where it ends with another code than 0, or runs
-    /// longer than 30 s.
+    /// The program that gets each revision as a line of JSON on its standard input, and its arguments. You
+    /// can set it only in a file. If it exits with a code other than 0 or runs longer than 30 s, wirefold
+    /// tries it again.
     #[serde(default)]
     pub(crate) command: Vec<String>,
-    /// The file that each revision is added to as a line of JSON. It stands in a file of settings only.
+    /// The file that each revision is added to as a line of JSON. You can set it only in a file.
     pub(crate) path: Option<std::path::PathBuf>,
-    /// Whether one message a week names the feeds that need a look; where none does, none is sent.
+    /// Sends a weekly list of feeds with problems, if there are any.
     #[serde(default)]
     pub(crate) feed_digest: bool,
-    /// Whether it is told what is wrong with this installation: see docs/health.md. By default each is but
-    /// `stdout`, as the log says it there.
+    /// Sends reports about problems of wirefold (docs/health.md). Default: on for every kind except `stdout`,
+    /// because the log shows them there.
     pub(crate) health: Option<bool>,
-    /// A Jinja template for the title of each message, such as `{{ subscription }}: {{ headline }}`; names that
-    /// it can use are in docs/deliveries.md. Not where JSON is handed on.
+    /// A Jinja template for the title of each message, such as `{{ subscription }}: {{ headline }}`.
+    /// docs/deliveries.md lists the names that it can use. Kinds that pass on JSON do not have it.
     pub(crate) title_template: Option<String>,
-    /// The same for the lines below it.
+    /// A template for the lines below the title.
     pub(crate) template: Option<String>,
 }
 
 impl DeliveryConfig {
-    /// Whether it is told what is wrong with this installation.
+    /// Whether it gets reports about problems of wirefold.
     pub(crate) fn tells_health(&self) -> bool {
         self.health.unwrap_or(self.kind != DeliveryKind::Stdout)
     }
 
-    /// The one that prints.
+    /// The delivery that prints.
     pub(crate) fn stdout() -> Self {
         Self { name: "stdout".to_owned(), ..Self::default() }
     }
 
-    /// The delivery as the alerter takes it; none where something is missing that it cannot do without.
+    /// The checked delivery for the alerter; `None` if a required key is missing.
     pub(crate) fn checked(&self) -> Option<Delivery> {
         let (title, text) = (self.title_template.clone(), self.template.clone());
         Some(Delivery {
@@ -162,10 +162,10 @@ impl DeliveryConfig {
         })
     }
 
-    /// What its kind cannot do without and is not there, in words.
+    /// The missing keys that its kind requires, for people.
     pub(crate) fn missing(&self) -> Vec<&'static str> {
         let has_url = self.url.is_some();
-        // One that cannot be read is told already.
+        // A key that cannot be read is reported already.
         let has_secret =
             !self.secret.is_empty() || self.secret_file.is_some() || self.secret_env.is_some();
         let address = (has_url, "it needs the address it goes to; write url = \"https://…\"");
@@ -204,8 +204,8 @@ impl DeliveryConfig {
         needs.into_iter().filter_map(|(is_there, what)| (!is_there).then_some(what)).collect()
     }
 
-    /// The keys that not all kinds know, whether they are set, and who knows them. What older kinds took
-    /// without a word they still do.
+    /// The keys that only some kinds have, whether they are set, and the kinds that have them. The older
+    /// kinds accept foreign keys silently, as before.
     pub(crate) fn keys_of_kinds(&self) -> [(&'static str, bool, &'static [DeliveryKind]); 9] {
         use DeliveryKind::{Command, Email, File, Matrix, Nats, Telegram};
         [

@@ -1,4 +1,4 @@
-//! The detector's thresholds, and where it keeps texts.
+//! The detector's thresholds, and where it stores texts.
 
 use std::path::PathBuf;
 
@@ -24,17 +24,17 @@ pub(crate) struct DetectorConfig {
     pub(crate) comparable_shingles: u32,
     /// A reprint: the larger of the two contained shares reaches this …
     pub(crate) reprint_larger: Share,
-    /// … the share of the new text that stands in the old one reaches this …
+    /// … the share of the new text that is in the old one reaches this …
     pub(crate) reprint_contained: Share,
     /// … and they share at least this many words. Fewer are enough if nearly all of both texts or long runs of
     /// words are equal, or if both are of one page.
     pub(crate) reprint_words: u32,
-    /// A partial copy: the share of the new text that stands in the old one reaches this …
+    /// A partial copy: the share of the new text that is in the old one reaches this …
     pub(crate) partial_contained: Share,
     /// … and they share at least this many words. The same holds for an article that contains an earlier one.
     pub(crate) partial_words: u32,
-    /// A text holds another one without being its copy if at least this share of the old text
-    /// stands in the new one, and less than `partial_contained` of the new text in the old one.
+    /// A text holds another one without being its copy if at least this share of the old text is in the new
+    /// one, and less than `partial_contained` of the new text is in the old one.
     pub(crate) holds_containing: Share,
     /// An earlier text is no digest if the new text makes up at least this share of it.
     pub(crate) digest_containing: Share,
@@ -45,8 +45,8 @@ pub(crate) struct DetectorConfig {
     pub(crate) material_novelty: Share,
     /// Texts of at most this many words fold only if their numbers and names agree.
     pub(crate) short_text_words: u32,
-    /// A paragraph is boilerplate when at least this many earlier articles of its outlet carry it
-    /// that are no copies of each other.
+    /// A paragraph is boilerplate when at least this many earlier articles of its outlet have it and are not
+    /// copies of each other.
     pub(crate) boilerplate_min_articles: u32,
     /// Two stories are one event when their similarity reaches this, and up to 0.1 more where other
     /// events are similar too.
@@ -56,9 +56,9 @@ pub(crate) struct DetectorConfig {
     pub(crate) event_max_gap: Interval,
     /// The longest span of an event: it takes no new story this long after its first.
     pub(crate) event_max_span: Interval,
-    /// Over NATS, a folder in which this detector alone stores the texts of the window. They then
-    /// take no memory, and a start need not fetch them. Without it they stay in memory. With the
-    /// embedded bus, `wirefold up` stores them in the data folder.
+    /// Over NATS, a folder in which this detector alone stores the texts of the window. They then take no
+    /// memory, and a start need not fetch them. Without it they stay in memory. With the embedded bus,
+    /// `wirefold up` stores them in the data folder.
     pub(crate) text_store: Option<PathBuf>,
 }
 
@@ -91,7 +91,7 @@ impl Default for DetectorConfig {
 }
 
 impl DetectorConfig {
-    /// The method's thresholds, with this window. What is not settable keeps its default.
+    /// The method's thresholds, with this window. Those without a setting keep their default.
     pub(crate) fn method(&self, window: Interval) -> wirefold_dedup::Settings {
         let seconds = |interval: Interval| interval.duration().as_secs().cast_signed();
         wirefold_dedup::Settings {

@@ -1,4 +1,4 @@
-//! Where articles come from: feeds, files, folders.
+//! The sources of articles: feeds, files, folders.
 
 use std::path::PathBuf;
 
@@ -21,22 +21,22 @@ pub(crate) struct FeedConfig {
     pub(crate) title: Option<String>,
     /// Its publisher; by default the domain of each article.
     pub(crate) outlet: Option<Outlet>,
-    /// The site that it speaks for: versions and history of what it lists are that site's. `nobody`
-    /// for a list of other sites' items. Else it is found at its first poll: the domain of its
-    /// address, or the site that its items lead to where that site names the feed.
+    /// The site that it speaks for: the versions and history of its items belong to that site. `nobody` for a
+    /// list of other sites' items. By default wirefold finds the site at the first poll: the domain of the
+    /// feed's address, or the site that its items link to if that site names the feed.
     pub(crate) speaks_for: Option<Outlet>,
-    /// The group that it is listed under.
+    /// The group that lists show it in.
     pub(crate) group: Option<String>,
-    /// Whether article pages are fetched for their text: `auto`, `on` or `off`; by default as
-    /// `full_text` at the top.
+    /// Whether article pages are fetched for their text: `auto`, `on` or `off`. Default: `full_text` at the
+    /// top.
     pub(crate) full_text: Option<FullText>,
-    /// What identifies its items: `guid`, the id that the feed gives them; `link`; or `title`, with
+    /// How to identify its items: by `guid`, the id that the feed gives them; by `link`; or by `title`, with
     /// the day. `auto` uses the id until it turns out to change or to repeat.
     #[serde(default)]
     pub(crate) identity: ItemIdentity,
-    /// A CSS selector for the element that holds the article, for pages where wirefold finds it
-    /// badly. A page without that element is read as usual, and `feed ls --problems` names the
-    /// feed. Try it with `wirefold extract --article-selector`.
+    /// A CSS selector for the element that holds the article, for pages where wirefold finds the wrong text.
+    /// wirefold reads a page without that element as usual, and `feed ls --problems` names the feed. Try it
+    /// with `wirefold extract --article-selector`.
     pub(crate) article_selector: Option<Selector>,
     /// CSS selectors for elements of its pages that belong to no article, such as calls to
     /// subscribe.
@@ -70,20 +70,19 @@ impl OpmlConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceConfig {
-    /// The file or folder. In a file of settings it begins at that file's folder. Text files are
-    /// one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
+    /// The file or folder. A relative path in a file of settings is relative to that file's folder. Text
+    /// files are one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
     pub(crate) path: PathBuf,
-    /// `folder` is watched for files, `file` is read once; by default as the path is.
+    /// `folder` is watched for files, `file` is read once. Default: as the path is.
     pub(crate) kind: Option<SourceKind>,
-    /// The publisher of what does not name one. Only for texts of one publisher: wirefold
-    /// takes what several texts of one outlet repeat for boilerplate, which counts for nothing. In
-    /// a folder with texts of several publishers some copies would then not fold, though `why` and
-    /// `compare`, which see only two texts, call them one. Leave it out there, or name the outlet
-    /// of each text in a `.jsonl` file.
+    /// The publisher of articles that do not name one. Only for texts of one publisher: wirefold takes text
+    /// that one outlet repeats for boilerplate, which counts for nothing. In a folder with texts of several
+    /// publishers some copies would then not fold, though `why` and `compare`, which see only two texts, call
+    /// them copies. Leave it out there, or name the outlet of each text in a `.jsonl` file.
     pub(crate) outlet: Option<Outlet>,
 }
 
-/// What a source is.
+/// The kind of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum SourceKind {

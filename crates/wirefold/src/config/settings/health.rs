@@ -1,4 +1,4 @@
-//! Where wirefold reports that it is well.
+//! The heartbeat address that wirefold calls while it is well.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,14 +6,14 @@ use wirefold_proto::Interval;
 
 use super::value::Address;
 
-/// The heartbeat. What wirefold says by itself where it is not well is in docs/health.md.
+/// The heartbeat. docs/health.md describes how wirefold reports its own problems.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct HealthConfig {
-    /// An address that wirefold calls (`GET`) while all is well, such as that of a check at healthchecks.io. Somebody
-    /// there alerts you once the calls stop.
+    /// An address that wirefold calls (`GET`) while it has no problem, such as that of a check at
+    /// healthchecks.io. That service alerts you when the calls stop.
     pub(crate) heartbeat: Option<Address>,
-    /// The time from one call to the next; at least 10 seconds.
+    /// The time between two calls; at least 10 seconds.
     pub(crate) heartbeat_interval: Interval,
 }
 

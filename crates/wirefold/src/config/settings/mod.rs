@@ -33,26 +33,26 @@ pub(crate) use page::PageConfig;
 pub(crate) use subscription::SubscriptionConfig;
 pub(crate) use value::{Address, Network};
 
-/// What the pipeline is. How one run behaves is said by flags.
+/// The settings of the pipeline. Flags set the behaviour of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
-    /// The folder that holds everything that is kept. `~/` at its start is the home folder; where
-    /// `XDG_DATA_HOME` is set, the default is `wirefold` in there.
+    /// The folder for all stored data. `~/` at its start is the home folder. If `XDG_DATA_HOME` is set, the
+    /// default is `wirefold` in there.
     pub(crate) data: PathBuf,
-    /// How far back an article is compared.
+    /// How long an article is compared with new ones.
     pub(crate) window: Interval,
-    /// How much of a text leaves wirefold, in feeds and API: `none`, the first words (`lead`) or
-    /// `full`. Matching and comparing always use the whole text.
+    /// How much of a text leaves wirefold, in feeds and API: `none`, the first words (`lead`) or `full`.
+    /// Matching and comparing always use the whole text.
     pub(crate) text_policy: TextPolicy,
-    /// Whether article pages are fetched for their text, where a feed does not say: `auto` fetches
-    /// where the feed only teases and the site allows it.
+    /// Whether article pages are fetched for their text, if a feed does not say: `auto` fetches them if the
+    /// feed gives only teasers and the site allows it.
     pub(crate) full_text: FullText,
-    /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also by part, such as
-    /// `info,wirefold_fetcher=debug`. Where it is not set and `up` shows its lines on a terminal,
-    /// it logs `warn` there; `-v` shows the rest.
+    /// The level of the log: `error`, `warn`, `info`, `debug` or `trace`, also by part, such as
+    /// `info,wirefold_fetcher=debug`. If it is not set and `up` shows its lines on a terminal, the level
+    /// there is `warn`; `-v` shows the rest.
     pub(crate) log: String,
-    /// How the log is written: `auto` is text on a terminal and JSON otherwise.
+    /// The form of the log: `auto` is text on a terminal and JSON otherwise.
     pub(crate) log_format: LogFormat,
     /// The page, the feeds out and the API.
     pub(crate) page: PageConfig,
@@ -66,15 +66,15 @@ pub(crate) struct Config {
     pub(crate) retention: RetentionConfig,
     /// How feeds are polled.
     pub(crate) fetcher: FetcherConfig,
-    /// What one feed, one site and one host may take.
+    /// Limits for one feed, one site and one host.
     pub(crate) budget: BudgetConfig,
-    /// What counts as a copy and what as one event.
+    /// The thresholds for copies and events.
     pub(crate) detector: DetectorConfig,
     /// A feed that is polled.
     pub(crate) feed: Vec<FeedConfig>,
-    /// A list of feeds (OPML) at an address, which is kept in sync.
+    /// A remote list of feeds (OPML). wirefold keeps your feeds in step with it.
     pub(crate) opml: Vec<OpmlConfig>,
-    /// What is special about all feeds and pages below an address; the closest one counts.
+    /// Settings for all feeds and pages below an address; the longest matching address applies.
     pub(crate) access: Vec<AccessConfig>,
     /// A file or folder that articles are read from.
     pub(crate) source: Vec<SourceConfig>,
@@ -82,11 +82,11 @@ pub(crate) struct Config {
     pub(crate) nats: Vec<NatsConfig>,
     /// A query that alerts.
     pub(crate) subscription: Vec<SubscriptionConfig>,
-    /// A way that alerts go.
+    /// A target of alerts.
     pub(crate) delivery: Vec<DeliveryConfig>,
 }
 
-/// How the log is written.
+/// The form of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
@@ -103,7 +103,7 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OperationsConfig {
-    /// Where `/healthz`, `/readyz` and `/metrics` are served.
+    /// The address that serves `/healthz`, `/readyz` and `/metrics`.
     pub(crate) listen: SocketAddr,
 }
 
@@ -117,7 +117,8 @@ pub(crate) struct RetentionConfig {
     /// How long alerts are stored.
     pub(crate) alerts: Interval,
     /// The most bytes that fetched texts take. All other streams together may take as much again, and so may
-    /// the window of comparison. Where that is full, articles leave it early: those of the sites that have most.
+    /// the window of comparison. If the window is full, articles leave it early, first those of the sites
+    /// that have most.
     pub(crate) max_bytes: u64,
 }
 
@@ -139,9 +140,9 @@ pub(crate) struct FetcherConfig {
     pub(crate) per_host_delay: Interval,
     /// The most requests at one time.
     pub(crate) concurrency: u32,
-    /// Private networks that feeds and deliveries may be in. Each is open to feeds whose own address lies
-    /// in it, and to what they link and redirect to there. wirefold refuses all others, so that no feed
-    /// can make this machine send requests into its own network.
+    /// Private networks that feeds and deliveries may be in. Each is open only to feeds whose own address is
+    /// in it, and to their links and redirects there. wirefold refuses all others, so that no feed can make
+    /// this machine send requests into its own network.
     pub(crate) allow_private: Vec<Network>,
     /// Names of hosts that feeds and pages may be on even if their addresses are private, such as
     /// `nas.local`.
@@ -150,7 +151,7 @@ pub(crate) struct FetcherConfig {
 
 const DAY: u32 = 24 * 3600;
 
-/// A port of this machine alone.
+/// A port that only this machine reaches.
 const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
 }
@@ -215,7 +216,7 @@ impl Default for FetcherConfig {
 }
 
 impl FetcherConfig {
-    /// What it calls itself to sites, the contact with it.
+    /// Its name for sites, and the contact.
     pub(crate) fn full_user_agent(&self) -> String {
         let own = || concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned();
         let name = self.user_agent.clone().unwrap_or_else(own);

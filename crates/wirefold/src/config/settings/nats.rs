@@ -6,10 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{FeedId, Outlet, Secret};
 
-/// A subject of a NATS server that articles are read from. A stream of that server (JetStream) must
-/// store the subject, since other messages would be lost while wirefold is away. A message is one
-/// article or an array of them, in the JSON of `POST /api/v1/articles`. wirefold acknowledges a
-/// message once it is stored; a message that is no article becomes a dead letter.
+/// A subject of a NATS server that articles are read from. A stream of that server (JetStream) must store the
+/// subject, because otherwise messages are lost while wirefold does not run. A message is one article or an
+/// array of them, in the JSON of `POST /api/v1/articles`. wirefold acknowledges a message once it is stored.
+/// A message that is not an article becomes a dead letter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NatsConfig {
@@ -37,8 +37,7 @@ pub(crate) struct NatsConfig {
     pub(crate) password_file: Option<PathBuf>,
     /// The environment variable that holds the password.
     pub(crate) password_env: Option<String>,
-    /// A file with the CA certificates that may sign the server's certificate; without it, those of
-    /// the system.
+    /// A file with the CA certificates that may sign the server's certificate. Default: those of the system.
     pub(crate) ca_file: Option<PathBuf>,
 }
 

@@ -12,30 +12,29 @@ use super::value::{Address, Network};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PageConfig {
-    /// Where they are served. Elsewhere than on loopback who asks needs a token: `up` prints a link that
-    /// signs a browser in, and `wirefold token add` makes tokens for programs. There is no TLS: put a
-    /// proxy that has it in front where the network between is not yours.
+    /// The address of the page. On any address other than loopback, requests need a token: `up` prints a link
+    /// that signs a browser in, and `wirefold token add` makes tokens for programs. wirefold has no TLS of
+    /// its own: use a proxy with TLS if others can read the network.
     pub(crate) listen: SocketAddr,
-    /// Asks for a token on loopback too, as where a proxy on this machine serves the page to others.
+    /// Requires a token on loopback too, such as where a proxy on this machine serves the page to others.
     pub(crate) tokens: bool,
-    /// Asks nobody for a token, wherever it listens. Everybody who reaches it may read and write, so set
-    /// it only where something else keeps strangers away, such as a container whose port is published on
-    /// loopback.
+    /// Requires no token on any address. Everybody who reaches the page may read and write. Set it only if
+    /// something else keeps strangers out, such as a container whose port is published on loopback.
     pub(crate) without_tokens: bool,
-    /// The header in which a proxy with a login of its own names who is logged in, such as
-    /// `Remote-User`. Who is named there needs no token. The proxy must remove the header from what strangers send.
+    /// The header in which a proxy with a login of its own names the user, such as `Remote-User`. A user
+    /// named there needs no token. The proxy must remove the header from the requests of strangers.
     pub(crate) trusted_proxy_header: Option<String>,
-    /// From where that proxy asks: addresses or networks. The header counts from nowhere else.
+    /// The addresses or networks of that proxy. wirefold ignores the header from other addresses.
     pub(crate) trusted_proxies: Vec<Network>,
-    /// Names besides `localhost` under which a browser may ask for the page, such as that of a
-    /// proxy in front of it.
+    /// Further names, besides `localhost`, that a browser may use for the page, such as that of a proxy in
+    /// front of it.
     pub(crate) hosts: Vec<String>,
-    /// The address that links in alerts and feeds begin with; else the one it is served at.
+    /// The address that links in alerts and feeds begin with. Default: `listen`.
     pub(crate) base_url: Option<Address>,
 }
 
 impl PageConfig {
-    /// Whether those who come over the network are asked for a token.
+    /// Whether requests from the network need a token.
     pub(crate) fn asks_for_tokens(&self) -> bool {
         !self.without_tokens && (self.tokens || !self.listen.ip().is_loopback())
     }

@@ -19,7 +19,7 @@ pub(crate) struct QuietConfig {
 }
 
 impl QuietConfig {
-    /// As it travels.
+    /// As it is on the wire.
     pub(super) fn settings(&self) -> QuietHours {
         let (from, to) = (self.from.0.clone(), self.to.0.clone());
         QuietHours { from, to, time_zone: self.time_zone.0.clone() }
@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for TimeOfDay {
         match jiff::civil::Time::strptime("%H:%M", &text) {
             Ok(_) => Ok(Self(text)),
             Err(_) => {
-                let what = format!("{text:?} is no time of day, such as \"22:00\"");
+                let what = format!("{text:?} is not a time of day, such as \"22:00\"");
                 Err(serde::de::Error::custom(what))
             }
         }
@@ -64,7 +64,7 @@ impl<'de> Deserialize<'de> for ZoneName {
         if text == "UTC" || jiff::tz::db().is_definitively_empty() || known(&text) {
             return Ok(Self(text));
         }
-        let what = format!("{text:?} is no time zone that this machine knows");
+        let what = format!("{text:?} is not a time zone that this machine knows");
         Err(serde::de::Error::custom(what))
     }
 }

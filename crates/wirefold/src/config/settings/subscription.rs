@@ -12,48 +12,49 @@ use super::quiet::{QuietConfig, ZoneName};
 pub(crate) struct SubscriptionConfig {
     /// Its name for people.
     pub(crate) name: String,
-    /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Else it is
-    /// made of the name. Under another one it is another subscription.
+    /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Default: made of the
+    /// name. A subscription with another id is another subscription.
     pub(crate) id: Option<SubscriptionId>,
-    /// What it looks for: words, `"phrases"`, `prefix*`, `~strike`, `@list`, AND, OR, NOT, parentheses, fields such as
-    /// `title:` and `entity:`; `*` matches everything.
+    /// The query: words, `"phrases"`, `prefix*`, `~strike`, `@list`, AND, OR, NOT, parentheses, fields such
+    /// as `title:` and `entity:`; `*` matches everything.
     pub(crate) query: String,
-    /// What one alert is about: an `event` or a `story`; else an event.
+    /// The target of one alert: an `event` or a `story`. Default: an event.
     pub(crate) group_by: Option<GroupBy>,
-    /// What notifies, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`, `retraction`,
-    /// `quiet`; else `["new", "origins+2", "material"]`.
+    /// The triggers that notify, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`,
+    /// `retraction`, `quiet`. Default: `["new", "origins+2", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
     /// Outlets needed before it notifies.
     pub(crate) min_outlets: Option<u32>,
     /// Separately written texts needed before it notifies.
     pub(crate) min_origins: Option<u32>,
-    /// How long the first message waits for more; else `30s`.
+    /// How long the first message waits for more articles. Default: `30s`.
     pub(crate) group_wait: Option<Interval>,
-    /// The shortest time between two messages about one event; else `15m`.
+    /// The shortest time between two messages about one event. Default: `15m`.
     pub(crate) update_interval: Option<Interval>,
-    /// When the same state is told again; else never.
+    /// When an unchanged alert is sent again. Default: never.
     pub(crate) repeat_interval: Option<Interval>,
     /// When messages are held.
     pub(crate) quiet_hours: Option<QuietConfig>,
-    /// The time zone of its digests and days, such as `Europe/Berlin`; else that of the quiet hours, else UTC.
+    /// The time zone of its digests and days, such as `Europe/Berlin`. Default: that of the quiet hours, or
+    /// UTC without them.
     pub(crate) time_zone: Option<ZoneName>,
-    /// What notifies in quiet hours all the same, such as `outlets>=10`.
+    /// The condition that notifies even in quiet hours, such as `outlets>=10`.
     pub(crate) break_quiet: Option<String>,
-    /// The most loud messages a day; more are held.
+    /// The most loud messages a day. Further ones are held.
     pub(crate) max_per_day: Option<u32>,
-    /// Ids of subscriptions: where one of them has notified of the same event or story, this one is silent.
+    /// Ids of subscriptions. If one of them has notified of the same event or story, this one is silent.
     #[serde(default)]
     pub(crate) inhibited_by: Vec<SubscriptionId>,
-    /// Gathers messages: `hourly`, `daily` or `weekly`.
+    /// Collects messages: `hourly`, `daily` or `weekly`.
     pub(crate) digest: Option<Digest>,
-    /// The names of the deliveries it goes to; else it is printed.
+    /// The names of its deliveries. Default: it is printed.
     #[serde(default)]
     pub(crate) deliveries: Vec<String>,
 }
 
 impl SubscriptionConfig {
-    /// As it travels, under this id.
+    /// As it is on the wire, under this id.
     pub(crate) fn settings(&self, id: SubscriptionId) -> SubscriptionSettings {
         SubscriptionSettings {
             id,

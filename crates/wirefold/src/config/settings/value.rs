@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use wirefold_fetcher::extract::check_selector;
 
-/// Gives a type the JSON Schema of the text or number that it is written as. What it refuses is said in words.
+/// Gives a type the JSON Schema of the text or number that it is written as. Its refusals are sentences for
+/// people.
 macro_rules! written_as {
     ($type:ident, { $($key:literal: $value:literal),+ }) => {
         impl schemars::JsonSchema for $type {
@@ -32,12 +33,12 @@ written_as!(Share, { "type": "number", "minimum": 0, "maximum": 1 });
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
     url: url::Url,
-    /// As it was written: a feed's address is not ours to change.
+    /// As it was written: wirefold must not change a feed's address.
     written: String,
 }
 
 impl Address {
-    /// Reads an address; what is wrong with it is said for people.
+    /// Reads an address. Its errors are written for people.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let address = Self::of_any_scheme(text)?;
         match address.url.scheme() {
@@ -48,9 +49,9 @@ impl Address {
 
     fn of_any_scheme(text: &str) -> Result<Self, String> {
         let url = url::Url::parse(text)
-            .map_err(|error| format!("{text:?} is no web address: {error}"))?;
+            .map_err(|error| format!("{text:?} is not a web address: {error}"))?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("a user or password in a web address would stand in logs".to_owned());
+            return Err("a user or password in a web address would appear in logs".to_owned());
         }
         Ok(Self { url, written: text.to_owned() })
     }
@@ -78,7 +79,7 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-/// Where a delivery goes: a web address, or a mail server as `smtps://` or `smtp://`.
+/// The target of a delivery: a web address, or a mail server as `smtps://` or `smtp://`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TargetAddress(Address);
 
@@ -88,12 +89,12 @@ impl TargetAddress {
         &self.0.url
     }
 
-    /// Whether it is a mail server's.
+    /// Whether it is the address of a mail server.
     pub(crate) fn is_of_mail(&self) -> bool {
         matches!(self.0.url.scheme(), "smtp" | "smtps")
     }
 
-    /// Whether it is a NATS server's.
+    /// Whether it is the address of a NATS server.
     pub(crate) fn is_of_nats(&self) -> bool {
         matches!(self.0.url.scheme(), "nats" | "tls")
     }
@@ -149,7 +150,7 @@ impl<'de> Deserialize<'de> for Proxy {
             let is_open = url.username().is_empty() && url.password().is_none();
             matches!(url.scheme(), "socks5h" | "http" | "https") && url.has_host() && is_open
         };
-        let refused = || format!("{text:?} is no proxy such as socks5h://127.0.0.1:9050");
+        let refused = || format!("{text:?} is not a proxy such as socks5h://127.0.0.1:9050");
         let url = url::Url::parse(&text).ok().filter(is_proxy);
         url.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
     }
@@ -170,7 +171,7 @@ impl<'de> Deserialize<'de> for Network {
         let text = String::deserialize(deserializer)?;
         let alone = || text.parse::<std::net::IpAddr>().ok().map(ipnet::IpNet::from);
         let network = text.parse().ok().or_else(alone);
-        let refused = || format!("{text:?} is no network such as 192.168.0.0/16 or fd00::/8");
+        let refused = || format!("{text:?} is not a network such as 192.168.0.0/16 or fd00::/8");
         network.map(Self).ok_or_else(refused).map_err(serde::de::Error::custom)
     }
 }
@@ -181,7 +182,7 @@ impl<'de> Deserialize<'de> for Network {
 pub(crate) struct Share(f64);
 
 impl Share {
-    /// A share that is known to be one.
+    /// A share that is certainly one.
     pub(super) fn of(share: f64) -> Self {
         Self(share.clamp(0.0, 1.0))
     }
@@ -204,6 +205,6 @@ impl<'de> Deserialize<'de> for Share {
         if (0.0..=1.0).contains(&share) {
             return Ok(Self(share));
         }
-        Err(serde::de::Error::custom(format!("{share} is no share from 0 to 1")))
+        Err(serde::de::Error::custom(format!("{share} is not a share from 0 to 1")))
     }
 }

@@ -162,7 +162,7 @@ fn impossible_values_are_reported_with_their_place() {
     for (text, what) in [
         (
             format!("{mail}to = \"ann\"\nurl = \"smtps://m.example\"\n"),
-            "1:1: `delivery.0`: \"ann\" is no mail address such as \"Desk <desk@news.example>\"",
+            "1:1: `delivery.0`: \"ann\" is not a mail address such as \"Desk <desk@news.example>\"",
         ),
         (
             format!("{head}kind = \"webhook\"\nurl = \"nats://n.example\"\n"),

@@ -33,7 +33,7 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
         &[
             "wirefold.toml:2:15: `fetcher.concurrency`: expected a whole number, found the text \
              \"many\"; for example concurrency = 32",
-            "wirefold.toml:3:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+            "wirefold.toml:3:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
              \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
         ],
     );
@@ -48,7 +48,7 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
     );
     check(
         "window = 2026-11-20\n",
-        &["wirefold.toml:1:10: `window`: expected a span of time such as \"30s\", \"15m\", \
+        &["wirefold.toml:1:10: `window`: expected a duration such as \"30s\", \"15m\", \
            \"12h\", found 2026-11-20 without quotes; for example window = \"7d\""],
     );
 }
@@ -62,9 +62,9 @@ fn invalid_values_are_reported_all_at_once() {
         &[
             "wirefold.toml:1:13: `full_text`: \"atuo\" is none of \"auto\", \"on\", \"off\"; did \
              you mean \"auto\"?",
-            "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is no network such as \
+            "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is not a network such as \
              192.168.0.0/16 or fd00::/8; for example allow_private = [\"192.168.0.0/16\"]",
-            "wirefold.toml:5:14: `detector.join_share`: 1.5 is no share from 0 to 1; for example \
+            "wirefold.toml:5:14: `detector.join_share`: 1.5 is not a share from 0 to 1; for example \
              join_share = 0.5",
             "wirefold.toml:7:7: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
              nor http://; for example url = \"https://harbour.example/rss.xml\"",
@@ -81,8 +81,8 @@ fn a_wrong_value_does_not_hide_mistakes_in_other_tables() {
          name = 7\nkind = \"ntfy\"\n[[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"phone\"\n",
         &[
             "wirefold.toml:1:1: unknown key `windw`; did you mean `window`?",
-            "wirefold.toml:2:1: `log`: \"inof\" is no level and no part with one; write \"info\"",
-            "wirefold.toml:4:16: `fetcher.min_interval`: expected a span of time such as \"30s\", \
+            "wirefold.toml:2:1: `log`: \"inof\" is neither a level nor a part with one; write \"info\"",
+            "wirefold.toml:4:16: `fetcher.min_interval`: expected a duration such as \"30s\", \
              \"15m\", \"12h\", found the number 600; for example min_interval = \"10m\"",
             "wirefold.toml:7:8: `delivery.0.name`: expected a text, found the number 7; for example \
              name = \"phone\"",
@@ -128,13 +128,13 @@ fn a_budget_of_nothing_is_refused() {
     let check = |key: &str, said: &str| {
         let mut world = World::new("");
         world.flags.set(&format!("{key}=0")).unwrap();
-        let expected = format!("--set {key}: `{key}`: {said}; take a number of at least 1");
+        let expected = format!("--set {key}: `{key}`: {said}; write a number of at least 1");
         assert_eq!(world.mistakes(), expected);
     };
     let held = "0 would hold every alert until the end of the hour";
     check("budget.articles_per_hour", held);
     check("budget.site_alerts_per_hour", held);
-    check("budget.site_pages", "0 would never ask for anything");
+    check("budget.site_pages", "0 would allow no request");
 }
 
 #[test]
@@ -150,11 +150,11 @@ fn lists_and_subjects_are_checked() {
             "wirefold.toml:4:1: `opml.1`: \"https://a.example/x.opml\" is already at \
              wirefold.toml:1",
             "wirefold.toml:7:1: `nats.0.server`: logs show addresses, so an address must not contain a login; write it as `user` and `password_file`",
-            "wirefold.toml:8:1: `nats.0.subject`: expected a subject as NATS has them, such as \
+            "wirefold.toml:8:1: `nats.0.subject`: expected a subject of NATS, such as \
              \"news.articles\"",
             "wirefold.toml:9:1: `nats.1`: its id is that of pushed articles; choose another one",
             "wirefold.toml:9:1: `nats.1`: its password has no user; write user = \"desk\"",
-            "wirefold.toml:15:1: `nats.2.server`: \"http://wire.example\" is no address; write \
+            "wirefold.toml:15:1: `nats.2.server`: \"http://wire.example\" is not an address; write \
              server = \"nats://host:4222\"",
             "wirefold.toml:19:1: `nats.2.password_env`: the environment variable \
              NO_SUCH_PASSWORD is not set",
@@ -169,7 +169,7 @@ fn the_whole_must_hold_together() {
          url = \"https://www.a.example/x\"\n[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\n\
          [[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"fone\"\n",
         &[
-            "wirefold.toml:2:1: `page.trusted_proxy_header`: name the address of the proxy in `trusted_proxies`, such as [\"127.0.0.1\"]; else anybody could send the header",
+            "wirefold.toml:2:1: `page.trusted_proxy_header`: name the address of the proxy in `trusted_proxies`, such as [\"127.0.0.1\"]; otherwise anybody could send the header",
             "wirefold.toml:5:1: `feed.1`: \"a-example-x\" is already at wirefold.toml:3; give \
              one of them another id",
             "wirefold.toml:7:1: `delivery.0`: it needs the address it goes to; write url = \
@@ -203,9 +203,9 @@ fn an_invalid_selector_is_reported_with_its_feed() {
         "[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\nurl = \"https://b.example/x\"\n\
          article_selector = \"div[\"\nremove_selectors = [\".ad\", \"p:sad\"]\n",
         &[
-            "wirefold.toml:5:20: `feed.1.article_selector`: \"div[\" is no CSS selector: it ends too soon; for \
+            "wirefold.toml:5:20: `feed.1.article_selector`: \"div[\" is not a CSS selector: it ends too soon; for \
              example article_selector = \"div.story\"",
-            "wirefold.toml:6:28: `feed.1.remove_selectors.1`: \"p:sad\" is no CSS selector: unsupported pseudo \
+            "wirefold.toml:6:28: `feed.1.remove_selectors.1`: \"p:sad\" is not a CSS selector: unsupported pseudo \
              class or element (\"sad\"); for example remove_selectors = [\".newsletter\"]",
         ],
     );
@@ -223,7 +223,9 @@ fn an_invalid_selector_is_reported_with_its_feed() {
 fn a_log_filter_that_would_silence_everything_is_refused() {
     check(
         "log = \"inof\"\n",
-        &["wirefold.toml:1:1: `log`: \"inof\" is no level and no part with one; write \"info\""],
+        &[
+            "wirefold.toml:1:1: `log`: \"inof\" is neither a level nor a part with one; write \"info\"",
+        ],
     );
     World::new("log = \"warn,wirefold_fetcher=debug\"\n").loaded();
 }
@@ -234,7 +236,7 @@ fn quiet_hours_are_read_closely() {
     check(
         &format!("{head}quiet_hours = {{ from = \"25:00\", to = \"07:00\", zone = \"UTC\" }}\n"),
         &[
-            "wirefold.toml:4:24: `subscription.0.quiet_hours.from`: \"25:00\" is no time of day, \
+            "wirefold.toml:4:24: `subscription.0.quiet_hours.from`: \"25:00\" is not a time of day, \
              such as \"22:00\"; for example from = \"22:00\"",
             "wirefold.toml:4:47: unknown key `zone` in [subscription.0.quiet_hours]; known are \
              `from`, `to`, `time_zone`",
@@ -249,7 +251,7 @@ fn a_digest_has_a_time_zone_without_quiet_hours() {
     let settings = loaded.config.subscription[0].settings("all".parse().unwrap());
     assert_eq!(settings.time_zone.as_deref(), Some("Europe/Berlin"));
     let strange =
-        "`subscription.0.time_zone`: \"Sea/Side\" is no time zone that this machine knows";
+        "`subscription.0.time_zone`: \"Sea/Side\" is not a time zone that this machine knows";
     let mistakes = World::new(&format!("{head}time_zone = \"Sea/Side\"\n")).mistakes();
     assert!(mistakes.contains(strange), "{mistakes}");
 }

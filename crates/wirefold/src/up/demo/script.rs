@@ -79,7 +79,7 @@ impl Script {
     fn released(&self, after: Duration) -> &[Article] {
         let share = after.as_secs_f64() / self.length.as_secs_f64().max(f64::MIN_POSITIVE);
         let all = self.articles.len();
-        // The first few are released at once, so that a copy folds immediately.
+        // The first few are released together, so that a copy folds immediately.
         let count = AT_ONCE + (share * (all - AT_ONCE.min(all)) as f64) as usize;
         &self.articles[..count.min(all)]
     }

@@ -50,7 +50,7 @@ pub(super) struct ChildKeeper {
 pub(in crate::up) fn end_with_parent() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)) {
-        debug!(%error, "this process stays when its parent is killed");
+        debug!(%error, "this process does not end when its parent is killed");
     }
 }
 
@@ -141,7 +141,7 @@ async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
     Ok(status.ends_with(b" 200"))
 }
 
-/// Copies the standard error of a child to our own, with its name.
+/// Copies the standard error of a child to this process's own, with the child's name.
 async fn forward_log(name: &'static str, log: ChildStderr) {
     let mut lines = BufReader::new(log).lines();
     while let Ok(Some(line)) = lines.next_line().await {

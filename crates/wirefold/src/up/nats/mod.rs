@@ -34,7 +34,7 @@ pub(super) use service::{OwnEndpoint, Serving, inputs};
 pub(super) use setup::{readers, run as run_setup};
 pub(super) use supervisor::Supervisor;
 
-/// The server if none is named.
+/// The default server.
 pub(super) const DEFAULT: &str = "nats://127.0.0.1:4222";
 
 /// How to connect to the server of these settings in this role.

@@ -61,7 +61,7 @@ fn retry_later(looked: Result<(), BusError>) -> anyhow::Result<()> {
     match looked {
         Ok(()) => Ok(()),
         Err(error) if error.may_pass() => {
-            debug!(%error, "looked in vain");
+            debug!(%error, "the check failed");
             Ok(())
         }
         Err(error) => Err(error.into()),
@@ -73,7 +73,7 @@ async fn ensure_reader(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), Bus
     if bus.create_reader(reader).await? {
         READERS_RECREATED.add(1, &[]);
         let ConsumerConfig { stream, durable, .. } = reader;
-        error!(stream, reader = durable, "somebody deleted or changed a reader: it was made again");
+        error!(stream, reader = durable, "a consumer was deleted or changed: it was created again");
     }
     Ok(())
 }
@@ -89,8 +89,8 @@ async fn check_stream(
     let missing = before.get(stream).map_or(0, |before| count_left_early(before, &kept, at));
     if missing > 0 {
         MISSING.add(missing, &[stream]);
-        let what = "messages left a stream before their time, as after a purge: `wirefold setup \
-                    --repair` makes again what can be; `wirefold forget` also removes some";
+        let what = "messages left a stream too early, such as after a purge: `wirefold setup \
+                    --repair` restores them if possible; `wirefold forget` also removes some";
         error!(stream, missing, "{what}");
     }
     before.insert(stream, StreamCheck { at, kept });
@@ -104,7 +104,7 @@ async fn check_stream(
         warn!(stream, dropped = kept.dropped, "window shortened to {days:.1} d by disk");
     } else if kept.share >= FULL_FROM {
         let percent = (kept.share * 100.0).round();
-        warn!(stream, percent, "a stream is nearly full of what somebody has not read");
+        warn!(stream, percent, "a stream is nearly full of messages that a consumer has not read");
     }
     Ok(())
 }

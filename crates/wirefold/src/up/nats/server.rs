@@ -41,7 +41,7 @@ impl Server {
             let (major, minor) = OLDEST;
             let what = format!(
                 "no nats-server {major}.{minor} or newer is on the PATH: install one (wirefold \
-                 downloads nothing), name a running one with --nats URL, or leave --nats away"
+                 downloads nothing), name a running one with --nats URL, or leave out --nats"
             );
             Stop::new(Exit::Bus, what)
         })?;
@@ -66,7 +66,7 @@ impl Server {
              listen: \"{address}\"\n\
              server_name: wirefold\n\
              authorization {{ user: {USER}, password: \"{password}\" }}\n\
-             # What is acknowledged is on the disk. Every stream has a bound of its own; without one\n\
+             # Acknowledged messages are on the disk. Every stream has a bound of its own; without one\n\
              # for all, the server refuses streams whose bounds add up to more than the disk has free.\n\
              jetstream {{ store_dir: {store:?}, max_file: 1TB, sync_interval: always }}\n"
         )

@@ -104,7 +104,7 @@ impl Serving {
 fn about(service: Service) -> &'static str {
     match service {
         Service::Stage(Stage::Fetcher) => "wirefold: polls feeds and fetches articles",
-        Service::Stage(Stage::Detector) => "wirefold: decides what is a copy of what",
+        Service::Stage(Stage::Detector) => "wirefold: decides which articles are copies",
         Service::Stage(Stage::Enricher) => "wirefold: finds language, names, places and quotations",
         Service::Stage(Stage::Alerter) => "wirefold: matches subscriptions and delivers alerts",
         Service::Stage(Stage::Gateway) => {

@@ -56,7 +56,9 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<MadeC
         bus.create_stream(stream).await.map_err(|error| match error {
             BusError::BadStream { .. } => Stop::new(
                 Exit::Bus,
-                format!("{error}; `retention.max_bytes` in wirefold.toml bounds what the streams may take"),
+                format!(
+                    "{error}; `retention.max_bytes` in wirefold.toml bounds the size of the streams"
+                ),
             ),
             other => refused(other),
         })?;
@@ -84,8 +86,8 @@ pub(in crate::up) fn readers(config: &Config) -> Vec<ConsumerConfig> {
     own.chain(foreign_consumers()).collect()
 }
 
-/// How long a key is stored after its last write. A story does not grow after the window, and nothing is
-/// retried for so long.
+/// How long a key is stored after its last write. A story does not grow after the window, and no retry takes
+/// this long.
 fn age(table: &str, config: &Config) -> Option<Duration> {
     [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
 }

@@ -80,7 +80,7 @@ impl Supervisor<'_> {
         finish(end)
     }
 
-    /// Points the settings to our own server. Returns the environment for the children with its password,
+    /// Points the settings to the started server. Returns the environment for the children with its password,
     /// because anybody can read command lines.
     fn use_own_server(&mut self, server: &Server) -> Vec<(&'static str, String)> {
         let bus = &mut self.loaded.config.bus;
@@ -232,7 +232,7 @@ async fn end_server(kept: Option<RunningServer>) {
     if let Some(RunningServer { stop, running }) = kept {
         stop.cancel();
         if let Ok(Err(error)) = running.await {
-            tracing::warn!(%error, "the server ended badly");
+            tracing::warn!(%error, "the server failed");
         }
     }
 }

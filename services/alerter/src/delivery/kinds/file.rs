@@ -77,7 +77,7 @@ fn append(path: &Path, json: &[u8]) -> io::Result<()> {
     // A kill may have left a partial last line. It is written again.
     let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     if whole == 0 && start > 0 {
-        return Err(io::Error::other("its last line is no alert"));
+        return Err(io::Error::other("its last line is not an alert"));
     }
     let id: Id = serde_json::from_slice(json)?;
     let is_there = |line: &[u8]| serde_json::from_slice::<Id>(line).is_ok_and(|it| it == id);

@@ -148,7 +148,7 @@ fn sound(is_loud: bool) -> Value {
     json!({ "disable_notification": !is_loud })
 }
 
-/// Fields of the first message of an alert besides its text: whether it makes a sound, and buttons.
+/// The fields of an alert's first message other than its text: whether it makes a sound, and buttons.
 fn first(message: &Message<'_>) -> Value {
     let mut more = sound(message.alert.volume == Volume::Loud);
     if let Some(buttons) = buttons(message) {
@@ -211,7 +211,7 @@ fn of_api(
     let why = format!("status {status}: {}", said.unwrap_or_default());
     match (accepted(given, now, hidden), answer) {
         (Ok(_), Some(answer)) if answer.ok => Ok(answer.result),
-        (Ok(_), _) => Err(Failure::later("the answer is none of the Bot API")),
+        (Ok(_), _) => Err(Failure::later("the answer is not one of the Bot API")),
         (Err(Failure::Never { .. }), Some(_)) => Err(Failure::never(why)),
         (Err(Failure::Later { after, .. }), Some(answer)) => {
             let asked = answer.parameters.retry_after.map(Duration::from_secs);

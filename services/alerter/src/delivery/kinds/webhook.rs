@@ -91,7 +91,7 @@ impl Webhook {
 fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
     let is_of_names = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
     if name.is_empty() || !name.chars().all(is_of_names) {
-        return Err(format!("headers: {name:?} is no name of a header, such as \"Authorization\""));
+        return Err(format!("headers: {name:?} is not a header name, such as \"Authorization\""));
     }
     match value.expose().chars().any(|c| c.is_control() && c != '\t') {
         true => Err(format!(

@@ -16,7 +16,7 @@ use wirefold_proto::Secret;
 
 use crate::kinds::{AppriseTarget, DeliveryTarget, MatrixTarget, SlackTarget, TelegramTarget};
 
-/// The secret of each service here.
+/// The secret of each service.
 pub(crate) const TOKEN: &str = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,24 +27,24 @@ pub(crate) enum Service {
     Apprise,
 }
 
-/// How the next request is answered instead of with success.
+/// The answer to the next request in place of success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It is refused for good, and everything that it said is repeated.
+    /// Refused permanently, with the whole request repeated in the answer.
     Refused,
     /// Too many requests: seven seconds.
     Busy,
-    /// 200, and a page of a portal.
+    /// 200, and the page of a portal.
     Garbage,
 }
 
-/// A message as people see it there.
+/// A message as people see it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
     pub(crate) text: String,
-    /// Whether anybody was notified.
+    /// Whether it notified anybody.
     pub(crate) rang: bool,
-    /// How often it was changed.
+    /// How often it was edited.
     pub(crate) edits: u32,
 }
 
@@ -73,7 +73,7 @@ impl Target {
         target
     }
 
-    /// The delivery that goes there.
+    /// A delivery to this service.
     pub(crate) fn kind(&self) -> DeliveryTarget {
         let (url, token) = (self.base.clone(), Secret::new(TOKEN));
         match self.service {
@@ -102,7 +102,7 @@ impl Target {
         self.room.lock().unwrap().next.push_back(next);
     }
 
-    /// The messages there. Whatever was sent otherwise than the documentation says fails here.
+    /// The messages of the service. Fails if a request was not as the documentation says.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         let room = self.room.lock().unwrap();
         assert!(room.faults.is_empty(), "{:?}: {:?}", self.service, room.faults);
@@ -192,15 +192,18 @@ fn has_bearer(call: &Call) -> Result<(), String> {
     expect(given == Some(&format!("Bearer {TOKEN}")), "the token")
 }
 
-/// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>; and the 2,000
-/// characters of Discord.
+/// <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>; and the 2,000 characters of
+/// Discord.
 fn slack(room: &mut Room, call: &Call) -> Answered {
     is_json(call)?;
     expect(call.method == Method::POST, "POST")?;
     expect(call.path == format!("/services/T0/B0/{TOKEN}"), &call.path)?;
     let text = text(call, "/text")?;
     expect(text.chars().count() <= 2_000, "longer than Discord takes")?;
-    expect(!text.contains('<') && !text.contains('>'), "what Slack asks to be escaped")?;
+    expect(
+        !text.contains('<') && !text.contains('>'),
+        "the characters that Slack requires to be escaped",
+    )?;
     room.seen.push(Seen { text: text.to_owned(), rang: true, edits: 0 });
     Ok("ok".into_response())
 }

@@ -1,5 +1,5 @@
-//! A small mail server, as far as RFC 5321 asks of a receiver: EHLO, STARTTLS, AUTH PLAIN, MAIL, RCPT,
-//! DATA. It is a stand-in, and keeps what it takes in memory.
+//! A small mail server with the parts of RFC 5321 that a receiver needs: EHLO, STARTTLS, AUTH PLAIN, MAIL,
+//! RCPT, DATA. It is a stand-in, and stores mails in memory.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use url::Url;
 pub(crate) const USER: &str = "desk";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
-/// A mail that was taken.
+/// An accepted mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mail {
     pub(crate) from: String,
@@ -39,9 +39,9 @@ impl Mail {
 #[derive(Default)]
 struct Post {
     mails: Vec<Mail>,
-    /// Answers to the next mails in place of taking them.
+    /// Answers to the next mails instead of accepting them.
     answers: VecDeque<String>,
-    /// A receiver that is not known here.
+    /// An unknown receiver.
     stranger: Option<String>,
     faults: Vec<String>,
 }
@@ -59,7 +59,7 @@ pub(crate) struct Server {
     security: Security,
     acceptor: TlsAcceptor,
     pub(crate) url: Url,
-    /// Who vouches for it.
+    /// The authority that signed its certificate.
     pub(crate) certificate: Vec<u8>,
 }
 
@@ -90,7 +90,7 @@ impl Server {
         server
     }
 
-    /// Whether it knows no TLS.
+    /// Whether it has no TLS.
     pub(crate) fn is_plain(&self) -> bool {
         self.security == Security::Plain
     }
@@ -105,7 +105,7 @@ impl Server {
         self.post.lock().unwrap().stranger = Some(receiver.to_owned());
     }
 
-    /// What was taken. Whatever was sent otherwise than the RFC says fails here.
+    /// The accepted mails. Fails if a client did not follow the RFC.
     pub(crate) fn mails(&self) -> Vec<Mail> {
         let post = self.post.lock().unwrap();
         assert!(post.faults.is_empty(), "{:?}", post.faults);
@@ -117,7 +117,7 @@ impl Server {
         let stream: Box<dyn Stream> = match self.security {
             Security::Tls => match self.acceptor.accept(stream).await {
                 Ok(stream) => Box::new(stream),
-                // A client that does not trust the certificate goes away.
+                // A client that does not trust the certificate closes the connection.
                 Err(_) => return,
             },
             _ => Box::new(stream),
@@ -211,7 +211,7 @@ impl Server {
 }
 
 async fn say(stream: &mut BufReader<Box<dyn Stream>>, line: &str) {
-    // Whoever is gone does not hear it.
+    // The client may be gone already.
     let _ = stream.write_all(format!("{line}\r\n").as_bytes()).await;
     let _ = stream.flush().await;
 }

@@ -84,7 +84,7 @@ pub(super) fn limit_system_calls() -> Result<(), String> {
     filters.iter().try_for_each(|it| apply_filter_all_threads(it)).map_err(|error| describe(&error))
 }
 
-/// The filters. A refused call fails with EPERM, so that a library that tries more than it needs goes on.
+/// The filters. A refused call fails with EPERM, so that a library that tries more than it needs continues.
 fn filters() -> Result<[BpfProgram; 2], seccompiler::BackendError> {
     let architecture: TargetArch = std::env::consts::ARCH.try_into()?;
     let filter =

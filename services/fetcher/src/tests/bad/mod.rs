@@ -1,4 +1,4 @@
-//! A server that makes every mistake, and what it observes about our requests.
+//! A server that makes every mistake, and its observations about wirefold's requests.
 
 mod routes;
 mod score;
@@ -15,7 +15,7 @@ use routes::{Expected, Route};
 use score::Score;
 use server::{Log, Question, Step, serve};
 
-/// Serves one route on a port of its own, so that no route waits for another of its host.
+/// Serves one route on a port of its own, so that routes do not wait for each other at one host.
 async fn serve_route(bench: &Bench, route: &Route, log: &Log) -> String {
     let (steps, path) = (route.steps.clone(), format!("/{}", route.name));
     let answer = move |question: &Question| match question.path.as_str() {
@@ -33,7 +33,7 @@ async fn serve_route(bench: &Bench, route: &Route, log: &Log) -> String {
     format!("http://{address}{path}")
 }
 
-/// 304 where the question names the validator that the step would give.
+/// 304 if the request has the validator that the step would give.
 fn unchanged(step: &Step, question: &Question) -> Option<Step> {
     let validators = validators_of(step);
     let names = ["if-none-match", "if-modified-since"];
@@ -52,7 +52,7 @@ fn validators_of(step: &Step) -> BTreeSet<String> {
     given.map(str::to_owned).collect()
 }
 
-/// The step with its own host in the place of `HOST`.
+/// The step, with its own host for `HOST`.
 fn at_home(step: &Step, host: &str) -> Step {
     match step {
         Step::Send(bytes) if bytes.windows(4).take(200).any(|word| word == b"HOST") => {
@@ -79,16 +79,16 @@ fn outcome(record: &FeedRecord) -> Expected {
     }
 }
 
-/// Polls every route a few times beside a healthy feed. Each has the outcome that it should, none
-/// takes the process down, and the server has nothing to complain of.
+/// Polls every route a few times beside a healthy feed. Each has the expected outcome, none crashes the
+/// process, and the server has no complaint.
 #[tokio::test]
 async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
     let log = Log::default();
     let mut bench = Bench::new().await;
-    // Those that hang take all of it; what a host does in good time must not, on a busy machine.
+    // Routes that hang use all of this time. The others must not, even on a busy machine.
     bench.settings.timeout = Duration::from_secs(30);
     bench.settings.concurrency = 200;
-    // How much a feed may send is another matter.
+    // Other tests check how much a feed may send.
     bench.settings.budget.articles_per_hour = 1_000;
     let (routes, mut given) = (routes::all_routes(), BTreeMap::new());
     assert!(routes.len() >= 100, "{} routes", routes.len());
@@ -119,10 +119,10 @@ async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
     for _ in 0..4 {
         bench.next_poll("healthy").await;
     }
-    // Those that hang have their time; what they do to others shows here.
+    // Routes that hang may take their time; this checks their effect on others.
     bench.record_when("healthy", |record| record.failures == 0).await;
     running.stop().await;
-    // What leads to itself has itself to thank for being asked six times.
+    // The feed that leads to itself causes its six requests.
     let led = |question: &Question| question.path == "/loop";
     let mut asked = log.lock().unwrap().clone();
     asked.retain(|question| !led(question));

@@ -1,4 +1,4 @@
-//! One route for each thing that may be found instead of a feed, with the expected outcome.
+//! One route for each kind of answer that is not a good feed, with the expected outcome.
 
 use std::io::Write as _;
 
@@ -11,16 +11,16 @@ use wirefold_proto::FeedFinding::{
 use super::server::Step::{self, Drip, Hang, Repeat, Send};
 use crate::tests::feeds::{Entry, entry, rss};
 
-/// What is to come of a poll.
+/// The expected outcome of a poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// So many articles, and nothing to look at.
+    /// This many articles, without a finding.
     Read(u64),
-    /// So many articles, and something to look at.
+    /// This many articles, with a finding.
     Odd(u64, FeedFinding),
     /// A failure of this kind.
     Fails(FeedFinding),
-    /// It is polled no more.
+    /// The feed is no longer polled.
     Gone,
 }
 
@@ -36,7 +36,7 @@ fn route(name: &'static str, steps: Vec<Step>, expected: Expected) -> Route {
     Route { name, steps, expected }
 }
 
-/// An answer with this status, these headers, and this body at its length.
+/// An answer with this status, these headers, and this body with its length.
 fn response(status: &str, headers: &[&str], body: impl AsRef<[u8]>) -> Vec<Step> {
     let length = format!("Content-Length: {}", body.as_ref().len());
     let headers = [headers, &[&length, "Connection: close"]].concat().join("\r\n");
@@ -113,10 +113,10 @@ fn heads() -> Vec<Route> {
     ]
 }
 
-/// An item with what is sloppy in one.
+/// An item with several sloppy parts.
 const ITEM: &str = "<item><title>Boat & quay &nbsp;&eacute;</title><pubDate>Sat, 28 Feb 2026 10:00:00 GMT</pubDate></item>";
 
-/// Documents that are sloppy, old or cut.
+/// Documents that are sloppy, old or truncated.
 fn documents() -> Vec<Route> {
     let body = feed();
     let rest = body.split_once("?>").map_or("", |(_, rest)| rest);
@@ -193,7 +193,7 @@ fn documents() -> Vec<Route> {
     ]
 }
 
-/// Documents that attack whoever reads them.
+/// Documents that attack their reader.
 fn hostile_documents() -> Vec<Route> {
     let laughs = format!(
         "<?xml version=\"1.0\"?><!DOCTYPE r [<!ENTITY a \"{}\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">\

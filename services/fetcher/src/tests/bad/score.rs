@@ -1,4 +1,4 @@
-//! Rates how polite the requests in the log of a server were, as operators of small sites would.
+//! Rates how polite the logged requests were, by the standard of operators of small sites.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,26 +6,26 @@ use std::time::Duration;
 
 use super::server::Question;
 
-/// What was asked, and how.
+/// The kinds of requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Score {
     pub(super) questions: usize,
     /// With a validator that the path had given.
     pub(super) conditional: usize,
-    /// Without one, where the path had given one before.
+    /// Without a validator, although the path had given one.
     pub(super) unconditional: usize,
-    /// With one that the path had never given.
+    /// With a validator that the path had never given.
     pub(super) made_up: usize,
     pub(super) cookies: usize,
     pub(super) referrers: usize,
-    /// With a query that nobody named.
+    /// With a query that no link has.
     pub(super) queries: usize,
-    /// Sooner after the last one than any feed is polled.
+    /// Sooner after the last request than any feed is polled.
     pub(super) early: usize,
 }
 
 impl Score {
-    /// `given` are the validators that each path gives.
+    /// `given` has the validators that each path gives.
     pub(super) fn of(
         log: &[Question],
         given: &BTreeMap<String, BTreeSet<String>>,
@@ -49,7 +49,7 @@ impl Score {
             let is_first = !last.contains_key(&place);
             score.conditional += usize::from(!sent.is_empty());
             score.unconditional += usize::from(sent.is_empty() && known.is_some() && !is_first);
-            // A second try in the plainest way belongs to the first.
+            // A second attempt in compatibility mode belongs to the first request.
             let is_plain =
                 question.headers.get("accept-encoding").is_some_and(|it| it == "identity");
             if let Some(before) = last.insert(place, question) {
@@ -60,7 +60,7 @@ impl Score {
         score
     }
 
-    /// Questions that no operator has anything against, in percent.
+    /// The share of requests that no operator objects to, in percent.
     pub(super) fn percent(&self) -> f64 {
         let bad = self.unconditional + self.made_up + self.cookies + self.referrers + self.queries;
         let all = self.questions.max(1) as f64;

@@ -10,31 +10,31 @@ use tokio::net::{TcpListener, TcpStream};
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Clock as _, UnixMillis};
 
-/// What is done with a connection, in order; at its end it is closed.
+/// The server's script for a connection, which it closes at the end.
 #[derive(Debug, Clone)]
 pub(super) enum Step {
     Send(Vec<u8>),
-    /// These bytes again and again, until nobody takes them.
+    /// These bytes again and again, until the client closes.
     Repeat(Vec<u8>),
-    /// A byte at each beat.
+    /// One byte at each interval.
     Drip,
-    /// Nothing more, for as long as the other side waits.
+    /// Nothing more, for as long as the client waits.
     Hang,
 }
 
-/// A question.
+/// A request.
 #[derive(Debug, Clone)]
 pub(super) struct Question {
     pub(super) at: UnixMillis,
     /// The path with its query.
     pub(super) path: String,
-    /// The names in lower case.
+    /// The headers, with names in lower case.
     pub(super) headers: BTreeMap<String, String>,
 }
 
 pub(super) type Log = Arc<Mutex<Vec<Question>>>;
 
-/// Answers every connection in one way; says where.
+/// Answers every connection in the same way; returns its address.
 pub(super) async fn serve(
     clock: VirtualClock,
     log: Log,
@@ -49,7 +49,7 @@ pub(super) async fn serve(
             let (clock, log, answer) = (clock.clone(), log.clone(), answer.clone());
             tokio::spawn(async move {
                 let mut connection = connection;
-                // Whoever has heard enough goes away.
+                // A client that has read enough closes the connection.
                 let _ = converse(&mut connection, &clock, &log, &*answer).await;
             });
         }
@@ -75,7 +75,7 @@ async fn converse(
         path: path.to_owned(),
         headers: lines.filter_map(header).collect(),
     };
-    // Whoever speaks another protocol asks nothing.
+    // Other protocols are not counted as requests.
     if head.starts_with("GET ") {
         log.lock().unwrap().push(question.clone());
     }

@@ -12,7 +12,7 @@ use crate::analysed_text::AnalysedText;
 
 /// The most numbers on one map. If there are more, cuts that are close together become one.
 const MAX_NUMBERS: usize = 24;
-/// Cuts within so many words become one.
+/// Cuts within this many words become one.
 const NEAR: usize = 8;
 /// Shorter parts of a passage are left out; in words.
 const SHORTEST: usize = 4;

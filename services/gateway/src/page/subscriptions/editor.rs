@@ -9,7 +9,7 @@ use super::preview::{self, Preview, SPANS};
 pub(super) struct Editor<'a> {
     pub(super) fields: &'a Fields,
     pub(super) mistakes: &'a [Mistake],
-    /// The file that defines it, where it must be changed.
+    /// The file that defines it. It must be changed there.
     pub(super) managed_by: Option<String>,
     /// The configured deliveries.
     pub(super) deliveries: &'a [String],
@@ -110,8 +110,8 @@ impl Editor<'_> {
                     }
                 }
                 div.pair {
-                    (self.line(&Line { name: "on_origins", label: "So many more origins", kind: "number", usual: "never" }))
-                    (self.line(&Line { name: "on_outlets", label: "So many more outlets", kind: "number", usual: "never" }))
+                    (self.line(&Line { name: "on_origins", label: "This many more origins", kind: "number", usual: "never" }))
+                    (self.line(&Line { name: "on_outlets", label: "This many more outlets", kind: "number", usual: "never" }))
                     (self.line(&Line { name: "on_velocity", label: "More articles than", kind: "text", usual: "such as 5/10m" }))
                 }
                 div.pair {
@@ -130,14 +130,14 @@ impl Editor<'_> {
                 div.pair {
                     (self.line(&Line { name: "group_wait", label: "The first message waits", kind: "text", usual: "30s" }))
                     (self.line(&Line { name: "update_interval", label: "Between two revisions", kind: "text", usual: "15m" }))
-                    (self.line(&Line { name: "repeat_interval", label: "Repeat what is unchanged after", kind: "text", usual: "never" }))
+                    (self.line(&Line { name: "repeat_interval", label: "Repeat an unchanged alert after", kind: "text", usual: "never" }))
                     (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
                 }
                 (self.line(&Line { name: "inhibited_by", label: "Silent if one of these notifies of it", kind: "text", usual: "ids, such as storms, strikes" }))
                 div.field {
                     label for="digest" { "Gather messages" }
                     select #digest name="digest" {
-                        (option("", "no: each by itself", digest.is_empty()))
+                        (option("", "no: each alert alone", digest.is_empty()))
                         (option("hourly", "one an hour", digest == "hourly"))
                         (option("daily", "one a day, at eight", digest == "daily"))
                         (option("weekly", "one a week, on Mondays at eight", digest == "weekly"))
@@ -172,7 +172,7 @@ impl Editor<'_> {
                             label { input type="checkbox" name="deliveries" value=(name) checked[self.fields.has("deliveries", name)]; " " (name) }
                         }
                     }
-                    p.faint { "Where none is chosen, it is printed by " code { "wirefold up" } "." }
+                    p.faint { "If you choose none, it is printed by " code { "wirefold up" } "." }
                 }
                 div.field {
                     label for="hours" { "The preview looks back" }

@@ -20,7 +20,7 @@ pub(super) struct Fields(BTreeMap<String, Vec<String>>);
 pub(super) struct Mistake {
     /// The name of the field; empty if it belongs to no field.
     pub(super) field: String,
-    /// What is wrong, for people.
+    /// The problem, for people.
     pub(super) why: String,
 }
 

@@ -50,7 +50,7 @@ pub(super) fn main(
         h1 { "Subscriptions" }
         @if let Some(notice) = notice { (notice_markup(notice, records)) }
         p.lede {
-            "A subscription is a saved query. It tells you once about each event, says why, and again only when "
+            "A subscription is a saved query. You get one alert for each event, with the reason, and another only if "
             "something material changes."
         }
         p { a.button href="/subscriptions/new" { "New subscription" } }

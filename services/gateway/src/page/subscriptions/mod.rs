@@ -162,7 +162,7 @@ async fn mute(State(api): State<Api>, Path(id): Path<String>, request: Request) 
     }
 }
 
-/// The length of a mute; none without an end.
+/// The length of a mute; `None` without an end.
 fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
     if written.is_empty() {
         return Ok(None);

@@ -26,12 +26,12 @@ pub(super) enum Preview {
         query: String,
         /// The position of the mistake, in characters from 1.
         column: usize,
-        /// What is wrong.
+        /// The problem with the query.
         why: String,
     },
     /// Other fields have mistakes.
     Mistakes(Vec<Mistake>),
-    /// The rehearsal of so many hours.
+    /// The rehearsal of this many hours.
     Found(u32, Box<Rehearsal>),
 }
 

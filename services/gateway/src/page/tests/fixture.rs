@@ -33,11 +33,11 @@ pub(super) struct Given {
     pub(super) class: &'static str,
     pub(super) is_text_kept: bool,
     pub(super) is_paywalled: bool,
-    /// A quotation of the mayor's that was found in its text.
+    /// A quotation of the mayor that was found in its text.
     pub(super) quotation: Option<&'static str>,
-    /// How many it says were killed.
+    /// The number of deaths in it.
     pub(super) killed: Option<u32>,
-    /// The note in it that puts something right.
+    /// Its note that corrects something.
     pub(super) note: Option<&'static str>,
 }
 
@@ -61,12 +61,12 @@ impl Default for Given {
     }
 }
 
-/// The digits of a number as ids have them.
+/// The digits of a number as in ids.
 pub(super) fn id(prefix: char, number: u64) -> String {
     format!("{prefix}-{number:026}")
 }
 
-/// A gateway and what must outlive it.
+/// A gateway, and the parts that must outlive it.
 pub(super) struct Fixture {
     router: axum::Router,
     _folder: TempDir,
@@ -107,7 +107,7 @@ impl Fixture {
         Self { router: gateway.router(Access::Socket), _folder: folder, _disk: sim }
     }
 
-    /// Asks for a page.
+    /// Requests a page.
     pub(super) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
         let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
@@ -119,7 +119,7 @@ impl Fixture {
     }
 }
 
-/// Puts the text on the bus and says where; sequence 1,000,000 for a text that is not kept.
+/// Publishes the text and returns its sequence; 1,000,000 for a text that is not stored.
 async fn publish(bus: &dyn Bus, given: &Given) -> u64 {
     if !given.is_text_kept {
         return 1_000_000;
@@ -215,7 +215,7 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
     }
 }
 
-/// Does none of what only the binary can do.
+/// Does nothing: only the binary has these abilities.
 struct Nobody;
 
 impl Rehearse for Nobody {

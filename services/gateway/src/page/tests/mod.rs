@@ -13,7 +13,7 @@ const OWN: &str = "Nobody had asked the ferryman, who was mending a net on the q
 const SPEECH: &str = "“We would rather walk for an hour than wade for a minute,” the mayor said.";
 const OTHER: &str = "Snow lay on the quay when the pupils came out of school to count the boats.";
 
-/// An event of two stories: a text with one copy that moved a passage, and an own text.
+/// An event of two stories: a text with a copy that moved a passage, and a separately written text.
 fn bridge() -> Vec<Given> {
     vec![
         Given {
@@ -59,7 +59,7 @@ fn check_policy(answer: &Answer, path: &str) {
     assert_eq!(scripts, body.matches("<script src=\"/assets/").count(), "{path}: inline script");
 }
 
-/// The bridge, with what the mayor says of it and how many died, which two of the three tell otherwise.
+/// The bridge, with the mayor's statement and the number of deaths. Two of the three texts differ in these.
 fn told_otherwise() -> Vec<Given> {
     let said = [
         "We would rather walk for an hour than wade for a minute",
@@ -172,7 +172,7 @@ async fn a_story_shows_what_moved_and_what_changed() {
     let fixture = Fixture::open(&bridge(), false).await;
     let story = fixture.get(&format!("/stories/{}", id('s', 1))).await.body;
     assert_eq!(story.matches("class=\"strip\"").count(), 2, "{story}");
-    // Piece and ribbon on the map, and the swatch of the table beside it.
+    // The block and the ribbon on the map, and the swatch of the table beside it.
     for moved in ["class=\"piece c2 moved\"", "class=\"c2 moved\"", "class=\"swatch c2 moved\""] {
         assert_eq!(story.matches(moved).count(), 1, "{moved}: {story}");
     }
@@ -182,7 +182,7 @@ async fn a_story_shows_what_moved_and_what_changed() {
     }
     assert!(story.contains("<ins>") && story.contains("<del>"), "{story}");
     assert!(story.contains("1\u{a0}moved"), "{story}");
-    assert!(story.contains("of its own words stand in the lead"), "{story}");
+    assert!(story.contains("of its own words are in the lead"), "{story}");
     let (first, second) = (story.find("harbour.example"), story.rfind("coast.example"));
     assert!(first < second);
 }
@@ -231,7 +231,7 @@ async fn a_page_is_found_by_its_first_digits_and_a_stranger_is_not() {
         let stranger = fixture.get(path).await;
         assert_eq!(stranger.head.status(), StatusCode::NOT_FOUND, "{path}");
         check_policy(&stranger, path);
-        assert!(stranger.body.contains("To the river"), "{path}");
+        assert!(stranger.body.contains("Back to events"), "{path}");
     }
 }
 
@@ -306,7 +306,7 @@ async fn style_and_script_are_own_files_that_browsers_keep() {
     }
 }
 
-/// A report, a copy of it, an own text, and the report put right.
+/// A report, a copy of it, a separately written text, and the corrected report.
 fn put_right() -> Vec<Given> {
     let report = "The ferry Kestrel ran aground off Brenmouth on Monday with fourteen people on board. The \
         harbour master said that nobody was hurt, and that a tug would pull it free at high water.";

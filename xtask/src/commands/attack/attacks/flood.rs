@@ -11,7 +11,7 @@ use super::super::running::Running;
 use super::super::scene::Attack;
 use super::super::victim::{rss, text};
 
-/// The most loud alerts that one feed may make at once.
+/// The most loud alerts that one feed may cause in one go.
 const LOUD: usize = 100;
 /// The beginning of each title.
 const TITLE: &str = "Flood";

@@ -1,5 +1,5 @@
-//! So many invented words that they fill the window of comparison. With a window far larger than the memory
-//! limit the attack succeeds.
+//! Invented words, as many as fill the window of comparison. With a window far larger than the memory limit
+//! the attack succeeds.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -27,7 +27,7 @@ struct SetResults {
     results: Results,
 }
 
-/// Measures all sets, one after the other.
+/// Measures all sets, in turn.
 pub(super) fn run(arguments: &BareArguments) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.alerts/1", arguments.quick, file_system);

@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     pub(super) flame: Option<String>,
 }
 
-/// Measures all methods, one after the other.
+/// Measures all methods, in turn.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let count = arguments.articles.unwrap_or(if arguments.quick { QUICK } else { ARTICLES });
     let file_system = file_system(&std::env::temp_dir())?;

@@ -40,7 +40,7 @@ impl Wirefold {
     }
 }
 
-/// Copies the contents of these files, one after the other, into another file.
+/// Concatenates the contents of these files in another file.
 fn copied(texts: &[(Arc<FolderTextFile>, u64)], to: &Path) -> io::Result<()> {
     let (mut file, mut result) = (File::create(to)?, Ok(()));
     for (found, length) in texts {

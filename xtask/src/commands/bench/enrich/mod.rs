@@ -25,7 +25,7 @@ const COPIES: f64 = 4.0;
 /// The most that bad input may take, in milliseconds.
 const WORST: f64 = 50.0;
 
-/// Measures all sets, one after the other.
+/// Measures all sets, in turn.
 pub(super) fn run(arguments: &BareArguments) -> anyhow::Result<()> {
     let file_system = file_system(&std::env::temp_dir())?;
     let mut report = Report::new("wirefold.bench.enrich/1", arguments.quick, file_system);

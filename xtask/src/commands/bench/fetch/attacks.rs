@@ -1,4 +1,4 @@
-//! Runs attacks one after the other, each beside a healthy feed that is polled all the time.
+//! Runs attacks in turn, each beside a healthy feed that is polled all the time.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -125,7 +125,7 @@ impl Fetcher {
 
     async fn read_state(&mut self) -> anyhow::Result<FetcherState> {
         let line = self.lines.next_line().await?.context("the child ended")?;
-        serde_json::from_str(&line).context("what the child tells")
+        serde_json::from_str(&line).context("the output of the child")
     }
 }
 

@@ -53,7 +53,7 @@ struct Healthy {
     step: f64,
     /// The first of the healthy articles in its story.
     story: String,
-    /// Whether an alert about it was sent at once.
+    /// Whether an alert about it was sent immediately.
     alerted: bool,
 }
 

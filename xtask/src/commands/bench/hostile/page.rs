@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::super::machine::Stopwatch;
 
-/// The number of requests in each five minutes, one after the other.
+/// The number of requests in each consecutive five minutes.
 const REQUESTS: usize = 5;
 /// The pause between them.
 const APART: Duration = Duration::from_millis(10);

@@ -24,7 +24,7 @@ pub(in super::super) const FAULTS: &[Fault] = {
         fault("nats-server-kill", "kill -9 of the server", NatsFault::KillServer),
         fault(
             "nats-power-cut",
-            "what did not reach the server's disk is lost",
+            "writes that did not reach the server's disk are lost",
             PowerCut { syncs: true },
         ),
         fault(
@@ -33,8 +33,8 @@ pub(in super::super) const FAULTS: &[Fault] = {
             PowerCut { syncs: false },
         ),
         fault("nats-disk-full", "the server's disk is full for some seconds", NatsFault::DiskFull),
-        fault("nats-server-suspended", "the server stands still", Suspend(Who::Server)),
-        fault("nats-suspended", "one of wirefold's processes stands still", Suspend(Who::Stage)),
+        fault("nats-server-suspended", "the server is suspended", Suspend(Who::Server)),
+        fault("nats-suspended", "one of wirefold's processes is suspended", Suspend(Who::Stage)),
         fault("nats-partition", "no way to the server", Network(NetworkFault::Partition)),
         fault(
             "nats-half-open",
@@ -53,7 +53,7 @@ pub(in super::super) const FAULTS: &[Fault] = {
         ),
         fault(
             "nats-two-detectors-freeze",
-            "the one that leads stands still and wakes up",
+            "the leader is suspended and resumes",
             TwoDetectors(ProcessFault::Freeze),
         ),
         fault(
@@ -95,16 +95,20 @@ pub(in super::super) const FAULTS: &[Fault] = {
         ),
         fault(
             "nats-two-versions",
-            "stages of another version take over from ours, and ours from them",
+            "stages of another version take over, and then these again",
             OtherVersion,
         ),
-        fault("nats-out-of-memory", "a process gets no more memory", NatsFault::OutOfMemory),
+        fault(
+            "nats-out-of-memory",
+            "a process can allocate no more memory",
+            NatsFault::OutOfMemory,
+        ),
         fault("nats-stream-deleted", "a stream is deleted", NatsFault::DeleteStream),
         fault("nats-stream-purged", "a stream is emptied", NatsFault::PurgeStream),
         fault("nats-stream-rolled-back", "a stream is an older copy", NatsFault::RollBackStream),
         fault("nats-store-rolled-back", "the store is an older copy", NatsFault::RollBackStore),
         fault("nats-cluster-kill", "R3: a leader is killed", Cluster(ProcessFault::Kill, 3)),
-        fault("nats-cluster-freeze", "R3: a leader stands still", Cluster(ProcessFault::Freeze, 3)),
+        fault("nats-cluster-freeze", "R3: a leader is suspended", Cluster(ProcessFault::Freeze, 3)),
         fault("nats-cluster-move", "R3: others lead", Cluster(ProcessFault::Move, 3)),
         fault("nats-cluster-isolate", "R3: a leader is cut off", Cluster(ProcessFault::Isolate, 3)),
         fault("nats-cluster-kill-r1", "R1: a server is killed", Cluster(ProcessFault::Kill, 1)),

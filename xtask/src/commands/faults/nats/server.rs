@@ -125,7 +125,7 @@ impl Server {
         self.store = self.folder.join("store");
     }
 
-    /// Kills it at once.
+    /// Kills it immediately.
     pub(super) fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = child.kill();

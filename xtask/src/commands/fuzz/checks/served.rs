@@ -64,7 +64,7 @@ pub(in super::super) const PAGE: &str = "WIREFOLD_FUZZ_PAGE";
 /// No request may cause an internal error.
 pub(in super::super) fn api(bytes: &[u8]) -> u64 {
     #[expect(clippy::disallowed_methods, reason = "a target has no argument but its input")]
-    let page = std::env::var(PAGE).expect("whoever runs the target starts `up` before");
+    let page = std::env::var(PAGE).expect("the runner of the target starts `up` before");
     let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
     let is_visible = |byte: &&u8| (0x20..0x7f).contains(*byte);
     let line: Vec<u8> = bytes[..end].iter().filter(is_visible).copied().collect();

@@ -45,7 +45,7 @@ fn read<M: Message>(bytes: &[u8]) -> Option<String> {
         Ok(written) => written,
         Err(too_large) => return Some(too_large.to_string()),
     };
-    let again: M = wirefold_proto::decode(&written).expect("what is written can be read");
+    let again: M = wirefold_proto::decode(&written).expect("written data can be read");
     let again = wirefold_proto::encode(&again).expect("it was small enough before");
     assert_eq!(written, again, "{}", String::from_utf8_lossy(bytes));
     None

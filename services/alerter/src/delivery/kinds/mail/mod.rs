@@ -67,7 +67,7 @@ impl Target for EmailTarget {
 struct Mail {
     client: Client,
     settings: Settings,
-    /// Certificates that are trusted besides those of the system.
+    /// Trusted certificates in addition to those of the system.
     roots: Vec<Certificate>,
     /// Built once, since reading the certificates takes time.
     tls: OnceLock<Result<TlsParameters, String>>,
@@ -262,7 +262,7 @@ impl Channel for Mail {
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, String> {
-    let refused = || format!("{text:?} is no mail address such as \"Desk <desk@news.example>\"");
+    let refused = || format!("{text:?} is not a mail address such as \"Desk <desk@news.example>\"");
     text.trim().parse().map_err(|_| refused())
 }
 

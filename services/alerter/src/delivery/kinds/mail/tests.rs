@@ -1,4 +1,4 @@
-//! TLS, whose certificates the tests must be able to trust.
+//! TLS with certificates that the tests trust.
 
 use super::*;
 use crate::tests::channels::{alert, later, send};

@@ -12,7 +12,7 @@ const ROWS: usize = 2;
 /// The smallest estimated Jaccard index.
 const THRESHOLD: f64 = 0.15;
 
-/// Makes a signature. The type of the crate's hasher is from a crate that is not a dependency of ours.
+/// Makes a signature. The type of the crate's hasher is from a crate that wirefold does not depend on.
 type Signer = Box<dyn Fn(&[u64]) -> Vec<u32>>;
 
 /// Folds with the most similar earlier article.

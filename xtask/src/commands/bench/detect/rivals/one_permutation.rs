@@ -2,7 +2,7 @@
 //!
 //! One hash of each shingle: its first bits are the bin, and the smallest of the others is the value of the
 //! bin. The crate `probminhash` has this as `OptDens`, with some thirty dependencies that are not needed
-//! here. The kernel fits on a page, so this is a version of our own.
+//! here. The kernel fits on a page, so it is written out here.
 
 use super::super::child::{Article, Method};
 use super::Stories;
