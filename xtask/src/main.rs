@@ -58,7 +58,7 @@ enum Task {
     Frequencies,
     /// Give whatever reads strangers' bytes mutated ones, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),
-    /// Measure what we keep small: lines, files, functions, repeated passages, crates, the binary.
+    /// Compare this codebase with others and with its goals, and print the lines of each crate.
     Sizes,
     /// Put the programs under target/tools that tests need and the PATH has not.
     Tools,
