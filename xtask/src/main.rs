@@ -58,7 +58,7 @@ enum Task {
     Frequencies,
     /// Fuzz every parser of untrusted input, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),
-    /// Measure what we keep small: lines, files, functions, repeated passages, crates, the binary.
+    /// Compare this codebase with others and with its goals, and print the lines of each crate.
     Sizes,
     /// Install missing test tools into target/tools.
     Tools,

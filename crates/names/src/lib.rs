@@ -5,6 +5,9 @@
 //! The result is names with kind, position and confidence. The crate handles only scripts with
 //! capitals. It finds which words are a name, not whose name it is: the enricher joins the
 //! spellings of one name. It has no I/O.
+//!
+//! Only the enricher uses it. It is a crate of its own because `cargo xtask train` and `cargo xtask
+//! accuracy` train and measure it without the service.
 
 mod chain;
 mod features;

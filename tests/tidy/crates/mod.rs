@@ -8,6 +8,8 @@ use super::{Finding, assert_none, line_where, places_of, real_tree, tree};
 
 mod bans;
 mod card;
+mod drawing;
 mod graph;
+mod layers;
 mod pure;
 mod walls;

@@ -13,7 +13,11 @@ struct Wall {
     why: &'static str,
 }
 
-/// Members without a rule may use all others: the binary and xtask.
+/// The binary joins all other members, and xtask measures them. Every other member needs a rule in [`WALLS`].
+const WITHOUT_RULE: [&str; 2] = [BINARY, "xtask"];
+/// The only folder under `crates/` that may depend on services: see docs/adr/0017-one-binary-crate.md.
+const BINARY: &str = "crates/wirefold";
+
 const WALLS: [Wall; 16] = [
     Wall {
         folder: "services",
@@ -64,15 +68,49 @@ const fn wall(folder: &'static str, may_know: &'static [&'static str], why: &'st
     Wall { folder, may_know, never: &[], why }
 }
 
+/// Whether a folder is this one or below it.
+fn is_below(folder: &str, above: &str) -> bool {
+    folder.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The members for which there is no rule.
+fn without_rule(graph: &Graph) -> Vec<Finding> {
+    let has_rule = |folder: &str| {
+        WITHOUT_RULE.contains(&folder) || WALLS.iter().any(|wall| is_below(folder, wall.folder))
+    };
+    let members = graph.members().filter(|(_, folder, _)| !has_rule(folder));
+    let remedy = "say in tests/tidy/crates/walls.rs what it may know, and why it is a crate";
+    members
+        .map(|(name, folder, _)| {
+            Finding::new(format!("{folder}/Cargo.toml"), 1, format!("{name} has no rule"), remedy)
+        })
+        .collect()
+}
+
+/// The dependencies of libraries on services or the binary, also for tests.
+fn arrows_up(graph: &Graph) -> Vec<Finding> {
+    let above: Vec<&str> = graph
+        .members()
+        .filter(|(_, folder, _)| is_below(folder, "services") || *folder == BINARY)
+        .map(|(name, ..)| name)
+        .collect();
+    let is_library =
+        |folder: &str| !is_below(folder, "services") && !WITHOUT_RULE.contains(&folder);
+    let mut findings = Vec::new();
+    for (name, _, krate) in graph.members().filter(|(_, folder, _)| is_library(folder)) {
+        let used = krate.normal.iter().chain(&krate.other);
+        for known in used.filter(|known| above.contains(&known.as_str())) {
+            let remedy = "a library knows no service: move what both need below both";
+            findings.push(graph.finding(name, known, format!("{name} depends on {known}"), remedy));
+        }
+    }
+    findings
+}
+
 fn breaches(graph: &Graph) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, folder, krate) in graph.members() {
-        let stands_under = |wall: &&Wall| {
-            folder
-                .strip_prefix(wall.folder)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        for wall in WALLS.iter().filter(stands_under) {
+        for wall in WALLS.iter().filter(|wall| is_below(folder, wall.folder)) {
             let is_member = |known: &str| graph.members().any(|(member, ..)| member == known);
             let breach = |known: &&String| {
                 let stranger = is_member(known) && !wall.may_know.contains(&known.as_str());
@@ -90,6 +128,32 @@ fn breaches(graph: &Graph) -> Vec<Finding> {
 #[test]
 fn crates_keep_to_their_side() {
     assert_none(&breaches(&Graph::read()));
+}
+
+#[test]
+fn every_member_has_a_rule() {
+    assert_none(&without_rule(&Graph::read()));
+}
+
+#[test]
+fn no_library_depends_on_a_service_or_the_binary() {
+    assert_none(&arrows_up(&Graph::read()));
+}
+
+#[test]
+fn finds_a_planted_member_without_a_rule_and_planted_arrows_up() {
+    let graph = Graph::planted(&[
+        ("wirefold", BINARY, &["wirefold-detector", "wirefold-rewind"]),
+        ("wirefold-detector", "services/detector", &["wirefold-dedup"]),
+        ("wirefold-dedup", "crates/dedup", &["wirefold"]),
+        ("wirefold-rewind", "crates/rewind", &["wirefold-detector", "serde"]),
+        ("wirefold-wirefold", "crates/wirefold-more", &[]),
+        ("xtask", "xtask", &["wirefold-detector"]),
+    ]);
+    let unruled = ["crates/rewind/Cargo.toml:1", "crates/wirefold-more/Cargo.toml:1"];
+    assert_eq!(places_of(&without_rule(&graph)), unruled);
+    let arrows = ["crates/dedup/Cargo.toml:1", "crates/rewind/Cargo.toml:1"];
+    assert_eq!(places_of(&arrows_up(&graph)), arrows);
 }
 
 #[test]
