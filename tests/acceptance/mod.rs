@@ -14,6 +14,7 @@ mod shared_seeds;
 mod stream;
 mod synthetic_wire;
 mod twins;
+mod verdicts;
 
 use std::fmt::Arguments;
 use std::io::Write;

@@ -4,6 +4,7 @@
 //! writes its tables also writes this one, and `bench goals --write` writes it alone. So nobody copies a figure
 //! by hand.
 
+mod bounds;
 mod rows;
 mod tables;
 
@@ -90,7 +91,8 @@ fn table(page: &str) -> String {
         let (shown, day) = (figure.shown, tables::day(page, block));
         format!("| {what} | {sign} {bound} | {shown} | {verdict} | `bench {block}`, {day} |\n")
     };
-    head.to_owned() + &ROWS.iter().map(row).collect::<String>()
+    let rows: String = ROWS.iter().map(row).collect();
+    format!("{head}{rows}\n{}", bounds::bounds(page))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Goal {
         }
     }
 
-    fn bound(self) -> f64 {
+    pub(super) fn bound(self) -> f64 {
         match self {
             Self::AtLeast(bound) | Self::AtMost(bound) => bound,
         }

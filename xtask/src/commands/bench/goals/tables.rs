@@ -62,7 +62,8 @@ pub(super) fn day<'a>(page: &'a str, bench: &str) -> &'a str {
     at.map_or("", |at| &block[at..at + LENGTH])
 }
 
-fn block<'a>(page: &'a str, bench: &str) -> &'a str {
+/// The lines between the marks of a bench.
+pub(super) fn block<'a>(page: &'a str, bench: &str) -> &'a str {
     let [begin, end] = ["begin", "end"].map(|what| format!("<!-- bench {bench}: {what} -->"));
     let rest = page.split_once(&begin).map_or("", |(_, rest)| rest);
     rest.split_once(&end).map_or("", |(block, _)| block)

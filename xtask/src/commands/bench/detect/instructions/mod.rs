@@ -1,9 +1,8 @@
 //! `bench detect --instructions`: counts the instructions of each step of the detector with `valgrind
 //! --tool=callgrind`. Counts do not depend on how busy the machine is.
 //!
-//! Callgrind counts by address. `addr2line` names the line of each address in the function that goes through the
-//! steps, also where a step was inlined into it. The calls of `after_step` in that function's source separate the
-//! steps.
+//! Callgrind counts by address. `addr2line` finds the line of each address in the function that goes through the
+//! steps, also if a step was inlined into it. The calls of `after_step` in its source separate the steps.
 
 mod callgrind;
 mod steps;
@@ -83,8 +82,13 @@ fn counted(
     ensure!(!costs.is_empty(), "no function that goes through the steps was counted");
     let named = symbols(program, &costs.keys().copied().collect::<Vec<_>>())?;
     let mut counts = [0; STEPS];
+    let mut step = None;
     for (address, frames) in named {
-        if let Some(step) = boundaries.step(&frames) {
+        // An instruction without a line belongs to those before it.
+        if frames.iter().any(steps::Frame::has_line) {
+            step = boundaries.step(&frames);
+        }
+        if let Some(step) = step {
             counts[step] += costs.get(&address).copied().unwrap_or_default();
         }
     }

@@ -1,46 +1,63 @@
 //! Assigns lines of the detector to the steps of a decision.
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
 use super::super::child::STEPS;
 
-/// A frame of an address: the function, and the line in its file.
+/// The end of the path of the detector's source.
+const SOURCE: &str = "dedup/src/detector/mod.rs";
+
+/// A frame of an address: a file and a line; 0 if the line is not known. Tables of lines do not name inlined
+/// functions, so the name of a function says nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Frame {
-    function: String,
     file: String,
     line: usize,
 }
 
-/// The lines on which the steps end, in order.
-pub(super) struct Boundaries([usize; STEPS]);
+impl Frame {
+    pub(super) fn has_line(&self) -> bool {
+        self.line > 0
+    }
+}
+
+/// The lines that divide the source of the detector into steps.
+pub(super) struct Boundaries {
+    /// The lines on which the two functions begin: the one that prepares, and the one that decides.
+    starts: [usize; 2],
+    /// The lines on which the steps end, in order.
+    ends: [usize; STEPS],
+}
 
 impl Boundaries {
     /// Finds them in the source of the detector.
     pub(super) fn read(source: &str) -> anyhow::Result<Boundaries> {
+        let line_of = |name: &str| source.lines().position(|text| text.contains(name));
+        let starts = ["fn observe_in_steps(", "fn decide_in_steps("].map(line_of);
+        let [Some(observe), Some(decide)] = starts else {
+            bail!("the functions that go through the steps are not there");
+        };
         let lines = (1..).zip(source.lines());
-        let ends = lines.filter(|(_, text)| text.trim().starts_with("after_step(Step::"));
-        let ends: Vec<usize> = ends.map(|(line, _)| line).collect();
-        ensure!(ends.len() == STEPS, "{} ends of {STEPS} steps", ends.len());
-        let mut boundaries = [0; STEPS];
-        boundaries.copy_from_slice(&ends);
-        Ok(Boundaries(boundaries))
+        let found = lines.filter(|(_, text)| text.trim().starts_with("after_step(Step::"));
+        let found: Vec<usize> = found.map(|(line, _)| line).collect();
+        ensure!(found.len() == STEPS, "{} ends of {STEPS} steps", found.len());
+        let mut ends = [0; STEPS];
+        ends.copy_from_slice(&found);
+        Ok(Boundaries { starts: [observe + 1, decide + 1], ends })
     }
 
     /// The step that an address with these frames belongs to.
     pub(super) fn step(&self, frames: &[Frame]) -> Option<usize> {
-        let line_in = |function: &str| {
-            let is_it = |frame: &&Frame| {
-                frame.file.ends_with("detector/mod.rs") && frame.function.contains(function)
-            };
-            frames.iter().find(is_it).map(|frame| frame.line)
-        };
-        if let Some(line) = line_in("decide_in_steps") {
-            let step = self.0.iter().position(|end| line <= *end)?;
-            // On the line of an end, only the clock of the bench is read.
-            return (self.0[step] != line).then_some(step);
-        }
-        line_in("observe_in_steps").filter(|line| *line < self.0[0]).map(|_| 0)
+        let lines = frames.iter().filter(|frame| frame.file.ends_with(SOURCE));
+        lines.map(|frame| frame.line).find_map(|line| self.step_of_line(line))
+    }
+
+    fn step_of_line(&self, line: usize) -> Option<usize> {
+        let [observe, decide] = self.starts;
+        let step = self.ends.iter().position(|end| line <= *end)?;
+        let start = if step == 0 { observe } else { decide };
+        // On the line of an end, only the clock of the bench is read.
+        (line >= start && line != self.ends[step]).then_some(step)
     }
 }
 
@@ -59,11 +76,7 @@ pub(super) fn frames(output: &str) -> Vec<(u64, Vec<Frame>)> {
         };
         // The number may be followed by a remark in parentheses.
         let number = number.split(' ').next().and_then(|number| number.parse().ok());
-        let frame = Frame {
-            function: line.to_owned(),
-            file: file.to_owned(),
-            line: number.unwrap_or_default(),
-        };
+        let frame = Frame { file: file.to_owned(), line: number.unwrap_or_default() };
         if let Some((_, frames)) = all.last_mut() {
             frames.push(frame);
         }
@@ -78,14 +91,14 @@ mod tests {
 
     #[test]
     fn addresses_have_the_step_of_the_line_that_they_were_inlined_into() {
-        let boundaries = Boundaries([10, 20, 30, 40, 50, 60, 70]);
-        let output = "0x0000000000000020\nalign\n/w/align.rs:700\ndedup::Detector::decide_in_steps\n\
-                      /w/dedup/src/detector/mod.rs:35 (discriminator 2)\n0x30\nDetector::observe_in_steps\n\
-                      /w/detector/mod.rs:9\n0x40\nDetector::observe_in_steps\n/w/detector/mod.rs:11\n0x50\n??\n??:0\n\
-                      0x60\ndecide_in_steps\n/w/detector/mod.rs:20\n";
+        let boundaries = Boundaries { starts: [5, 15], ends: [10, 20, 30, 40, 50, 60, 70] };
+        let output = "0x0000000000000020\nstory\n/w/align.rs:700\nstory\n\
+                      /w/dedup/src/detector/mod.rs:35 (discriminator 2)\n0x30\nstory\n\
+                      /w/dedup/src/detector/mod.rs:9\n0x40\nstory\n/w/dedup/src/detector/mod.rs:11\n0x50\n??\n\
+                      ??:?\n0x60\nstory\n/w/dedup/src/detector/mod.rs:20\n0x70\nstory\n/w/other/mod.rs:35\n";
         let steps: Vec<Option<usize>> =
             frames(output).iter().map(|(_, frames)| boundaries.step(frames)).collect();
-        assert_eq!(steps, [Some(3), Some(0), None, None, None]);
+        assert_eq!(steps, [Some(3), Some(0), None, None, None, None]);
     }
 
     #[test]
