@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{Class, DateProblem};
 
-use super::map::{MapInput, Strip, letter};
+use super::map::{MapInput, Strip, colour, letter};
 use super::river::outward;
-use super::story::swatch;
 use super::story_comparison::{ComparedArticle, LeftOut, StoryComparison};
 use super::words;
 use crate::shapes::ArticleBrief;
@@ -183,6 +182,15 @@ fn versions(article: &ArticleBrief) -> Markup {
     html! {
         @if let Some(before) = &article.version_of {
             br; span.faint { "a later version of " a href={ "#" (before) } { "this" } }
+        }
+    }
+}
+
+/// A swatch with its number.
+fn swatch(number: usize, moved: bool) -> Markup {
+    html! {
+        span.swatch.(colour(number)).moved[moved] data-p=(number) {
+            (number) @if moved { span.hidden { " moved" } }
         }
     }
 }
