@@ -59,7 +59,7 @@ fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet_in_words()) } " " span.faint { (words::role(article, Some(&study.story))) (words::not_free(article.paywalled)) } br;
+                b { (article.outlet_in_words()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(true, article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -95,7 +95,7 @@ pub(super) fn left_out(LeftOut { count, listed }: &LeftOut) -> Markup {
                         li id=(article.id) {
                             a href={ "/stories/" (article.story) } { b { (article.outlet_in_words()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
-                            " " span.faint { (words::role(article, None)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
+                            " " span.faint { (words::role(article, None)) (words::remarks(true, article.paywalled)) " · " (words::time(article.seen)) }
                         }
                     }
                     @if more > 0 { li { "and " (more) " more" } }
