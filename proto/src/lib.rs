@@ -134,5 +134,7 @@ pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use tag::Tag;
 pub use verb::Verb;
-pub use verdict::{Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict};
+pub use verdict::{
+    Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict, text_remarks,
+};
 pub use verdict_line::{LineAgency, LineMatch, LineRegrouping, VerdictLine};

@@ -87,6 +87,15 @@ impl Class {
     }
 }
 
+/// Remarks about the text of an article, for people: that it is too short to be compared, and that its page is
+/// not free.
+#[must_use]
+pub fn text_remarks(comparable: bool, paywalled: bool) -> Vec<&'static str> {
+    let remarks =
+        [(paywalled, "not free: not stored whole"), (!comparable, "too short to compare")];
+    remarks.into_iter().filter(|(applies, _)| *applies).map(|(_, words)| words).collect()
+}
+
 /// How much of a text is copied.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,

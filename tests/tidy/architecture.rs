@@ -5,6 +5,7 @@
 //! names a function in that file; `tidy::size::files_are_short` names a function anywhere, which
 //! is how an invariant names its test. A path with capitals, as of a type, is not looked up.
 
+use super::calls::files_of_calls;
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
@@ -14,6 +15,8 @@ const SECURITY: &str = "SECURITY.md";
 const JOURNEY: &str = "| # | step | function |";
 /// The most steps in that table.
 const STEPS: usize = 12;
+/// The most files in which these steps and the functions that they call directly may lie.
+const FILES: usize = 40;
 /// The folder of the how-to pages.
 const HOW_TO: &str = "docs/how-to/";
 /// The header of the table of threats, whose fourth column names tests.
@@ -99,6 +102,21 @@ fn steps_too_many(tree: &Tree) -> Vec<Finding> {
         .collect()
 }
 
+/// The files of the steps and of the functions that they call directly.
+fn files_of_journey(tree: &Tree) -> Vec<&str> {
+    let document = tree.files.iter().find(|file| file.path == DOCUMENTS[0]);
+    let lines = document.into_iter().flat_map(|file| file.text.lines());
+    let table = lines.skip_while(|line| !line.starts_with(JOURNEY)).skip(2);
+    let rows = table.take_while(|line| line.starts_with('|'));
+    let named = rows.filter_map(|row| row.split('`').nth(1)?.split_once("::"));
+    let steps: Vec<(&str, &str)> =
+        named.map(|(path, name)| (path, name.rsplit("::").next().unwrap_or(name))).collect();
+    let product = tree.rust().filter(|file| !file.is_test() && !file.path.starts_with("xtask/"));
+    let sources: Vec<(&str, &str)> =
+        product.map(|file| (file.path.as_str(), file.code())).collect();
+    files_of_calls(&sources, &steps).into_iter().collect()
+}
+
 /// Files that a how-to page names in backticks and that do not exist. A name in capitals is a placeholder,
 /// and a path may begin below a folder that the page has named.
 fn missing_files(tree: &Tree) -> Vec<Finding> {
@@ -133,6 +151,15 @@ fn the_journey_is_short_and_how_tos_name_files_that_exist() {
     assert!(map.text.contains(JOURNEY), "the table of the journey has another head now");
     assert_none(&steps_too_many(&tree));
     assert_none(&missing_files(&tree));
+}
+
+#[test]
+fn the_journey_with_its_direct_calls_lies_in_few_files() {
+    let tree = real_tree();
+    let files = files_of_journey(&tree);
+    let listed = files.join("\n  ");
+    assert!(files.len() > STEPS / 2, "the table has another head now");
+    assert!(files.len() <= FILES, "{} files, at most {FILES}:\n  {listed}", files.len());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::fmt;
 use tree::{File, Tree};
 
 mod architecture;
+mod calls;
 mod circles;
 mod copied;
 mod crates;

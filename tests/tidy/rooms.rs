@@ -1,7 +1,6 @@
 //! Checks the layout of `crates/dedup/src`: its folders follow the path of an article, and each imports only
 //! from those before it.
 
-use super::circles::{module_of, named};
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
@@ -11,6 +10,20 @@ const ROOMS: [&str; 12] = [
     "ids", "settings", "codec", "body", "boilerplate", "index", "compare", "judge", "story",
     "event", "store", "detector",
 ];
+
+/// The module of a path within `src`.
+fn module_of(inside: &str) -> &str {
+    let first = inside.split('/').next().unwrap_or(inside);
+    first.trim_end_matches(".rs")
+}
+
+/// The modules that a line names from the root of the crate.
+fn named(line: &str) -> impl Iterator<Item = &str> {
+    line.split("crate::").skip(1).filter_map(|after| {
+        let end = after.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
+        Some(&after[..end.unwrap_or(after.len())]).filter(|name| !name.is_empty())
+    })
+}
 
 /// The index of the folder of a path within the sources.
 fn room_of(path: &str) -> Option<usize> {

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+#[path = "../../tests/tidy/calls.rs"]
+mod calls;
 mod commands;
 mod enriched;
 #[path = "../../tests/tidy/functions.rs"]

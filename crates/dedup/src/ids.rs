@@ -145,32 +145,101 @@ impl OutletId {
     }
 }
 
-/// Whether the redirects of merged stories or events have no cycle. A damaged snapshot may have one, and a
-/// reader would follow it for ever.
-pub(crate) fn is_acyclic<I: NumberId>(redirects: &FxHashMap<I, I>) -> bool {
-    let mut checked: FxHashSet<I> = FxHashSet::default();
-    let mut path: Vec<I> = Vec::new();
-    for start in redirects.keys() {
-        let mut id = *start;
-        while let Some(next) = redirects.get(&id).filter(|_| !checked.contains(&id)) {
-            // A path without a cycle follows each redirect once.
-            if path.len() == redirects.len() {
-                return false;
-            }
-            path.push(id);
+/// Redirects from the ids of merged stories or events to the ids that they were merged into. Those may
+/// have been merged again.
+#[derive(Debug, Clone, Default)]
+pub struct Redirects<I>(pub(crate) FxHashMap<I, I>);
+
+impl<I: Copy + Eq + Hash> Redirects<I> {
+    /// The id that an id has after all merges.
+    #[must_use]
+    pub fn resolve(&self, mut id: I) -> I {
+        while let Some(next) = self.0.get(&id) {
             id = *next;
         }
-        checked.extend(path.drain(..));
+        id
     }
-    true
+
+    /// Records that `from` was merged into `into`.
+    pub fn insert(&mut self, from: I, into: I) {
+        self.0.insert(from, into);
+    }
+
+    /// Whether this id was merged into another.
+    #[must_use]
+    pub fn contains(&self, from: I) -> bool {
+        self.0.contains_key(&from)
+    }
+
+    /// Whether nothing was merged.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Makes `split` an id of its own again. All other ids that led to `from` still do.
+    pub(crate) fn split(&mut self, from: I, split: I) {
+        let leads = |id: &I| self.resolve(*id) == from;
+        let former: Vec<I> = self.0.keys().copied().filter(leads).collect();
+        self.0.extend(former.into_iter().map(|id| (id, from)));
+        self.0.remove(&split);
+    }
+
+    /// Removes the redirects that lead to nothing for which `is_live` is true.
+    pub fn retain(&mut self, is_live: impl Fn(I) -> bool) {
+        let leads = |id: &I| is_live(self.resolve(*id));
+        let kept: FxHashSet<I> = self.0.keys().copied().filter(leads).collect();
+        self.0.retain(|from, _| kept.contains(from));
+    }
+
+    /// Adds the redirects of another part of a table.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether they contain no cycle. A damaged snapshot may have one, and [`Self::resolve`] would follow it for
+    /// ever.
+    pub(crate) fn is_acyclic(&self) -> bool {
+        let mut checked: FxHashSet<I> = FxHashSet::default();
+        let mut path: Vec<I> = Vec::new();
+        for start in self.0.keys() {
+            let mut id = *start;
+            while let Some(next) = self.0.get(&id).filter(|_| !checked.contains(&id)) {
+                // A path without a cycle follows each redirect once.
+                if path.len() == self.0.len() {
+                    return false;
+                }
+                path.push(id);
+                id = *next;
+            }
+            checked.extend(path.drain(..));
+        }
+        true
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::Redirects;
+
+    fn redirects(pairs: &[(u32, u32)]) -> Redirects<u32> {
+        Redirects(pairs.iter().copied().collect())
+    }
+
     #[test]
     fn a_cycle_of_redirects_is_found() {
-        let is_acyclic = |pairs: &[(u32, u32)]| super::is_acyclic(&pairs.iter().copied().collect());
+        let is_acyclic = |pairs: &[(u32, u32)]| redirects(pairs).is_acyclic();
         assert!(is_acyclic(&[]) && is_acyclic(&[(3, 2), (2, 1), (5, 2), (4, 1)]));
         assert!(!is_acyclic(&[(1, 1)]) && !is_acyclic(&[(7, 8), (3, 2), (2, 1), (1, 3)]));
+    }
+
+    #[test]
+    fn redirects_lead_on_after_merges_and_splits_and_go_with_their_end() {
+        let mut merged = redirects(&[(3, 2), (2, 1), (5, 4)]);
+        assert_eq!([3, 2, 1, 5, 9].map(|id| merged.resolve(id)), [1, 1, 1, 4, 9]);
+        merged.split(1, 2);
+        assert_eq!([3, 2, 1].map(|id| merged.resolve(id)), [1, 2, 1]);
+        merged.retain(|id| id == 4);
+        assert!(merged.contains(5) && !merged.contains(3));
     }
 }

@@ -69,7 +69,7 @@ pub use detector::verdict::{Class, Evidence, Verdict};
 pub use detector::work::Work;
 pub use event::frequencies::Frequencies;
 pub use event::{Events, Joined, Link};
-pub use ids::{DocId, EventId, NumberId, OutletId, StoryId};
+pub use ids::{DocId, EventId, NumberId, OutletId, Redirects, StoryId};
 pub use index::{Candidate, Index, KeyPostings};
 pub use judge::facts::ShortFacts;
 pub use judge::material::{Reason, StoryMember, material};

@@ -25,9 +25,9 @@ pub enum Method {
 
 /// Headers whose values are never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets(Vec<(String, String)>);
+pub struct SecretHeaders(Vec<(String, String)>);
 
-impl Secrets {
+impl SecretHeaders {
     /// Adds a header.
     pub fn add(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
@@ -42,7 +42,7 @@ impl Secrets {
     }
 }
 
-impl fmt::Debug for Secrets {
+impl fmt::Debug for SecretHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
@@ -59,7 +59,7 @@ pub struct Request {
     /// `Proxy-Authorization` are sent only to the first origin.
     pub headers: Vec<(String, String)>,
     /// Headers that are sent only to the first origin, and whose values are never printed.
-    pub secrets: Secrets,
+    pub secrets: SecretHeaders,
     /// The address of the feed that led to this request, whose private network the request may reach. `None` if the
     /// operator gave the address of the request; then that address counts as the home.
     pub home: Option<Url>,
@@ -84,7 +84,7 @@ impl Request {
             method: Method::Get,
             url,
             headers: Vec::new(),
-            secrets: Secrets::default(),
+            secrets: SecretHeaders::default(),
             home: None,
             proxy: None,
             is_plain: false,

@@ -24,5 +24,5 @@ mod tests;
 
 pub use client::{Client, Settings};
 pub use error::{ClientError, SendError};
-pub use exchange::{Method, Redirect, Request, Response, Secrets};
+pub use exchange::{Method, Redirect, Request, Response, SecretHeaders};
 pub use target::WEB_PORTS;

@@ -6,6 +6,7 @@
 //! The title is the current headline. The first line gives the reasons with their sources. Then come the
 //! numbers, the first outlet with the time, the matched words, and links.
 
+mod compiled_templates;
 mod html;
 mod links;
 mod message;
@@ -23,11 +24,11 @@ use wirefold_proto::{
 use crate::engine::retracts;
 use crate::wording::{line, numbers};
 
+pub(crate) use compiled_templates::CompiledTemplates;
+pub use compiled_templates::Templates;
 pub(crate) use html::escaped;
 pub(crate) use links::MessageLinks;
 pub(crate) use message::Message;
-pub(crate) use template::CompiledTemplates;
-pub use template::Templates;
 
 /// The longest title, in characters: phones show no more.
 const TITLE: usize = 200;

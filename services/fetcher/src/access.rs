@@ -2,7 +2,7 @@
 //! in, the request with these settings goes out.
 
 use url::Url;
-use wirefold_http_client::{Request, Secrets};
+use wirefold_http_client::{Request, SecretHeaders};
 
 use crate::sites::is_one_site;
 
@@ -12,7 +12,7 @@ pub struct Access {
     /// The settings apply to addresses of the same origin whose path begins with the path of this one.
     pub below: Url,
     /// Headers that are sent only there, such as `Authorization`.
-    pub secrets: Secrets,
+    pub secrets: SecretHeaders,
     /// The `User-Agent` there.
     pub user_agent: Option<String>,
     /// The proxy: `socks5h://` or `http://`.
@@ -57,7 +57,7 @@ pub(crate) fn with_access(all: &[Access], request: Request) -> Request {
 pub(crate) fn for_feed(request: Request, feed: &str) -> Request {
     let home = Url::parse(feed).ok();
     let is_own = home.as_ref().is_some_and(|own| is_one_site(own, &request.url));
-    let secrets = if is_own { request.secrets } else { Secrets::default() };
+    let secrets = if is_own { request.secrets } else { SecretHeaders::default() };
     Request { secrets, home, ..request }
 }
 
@@ -68,7 +68,7 @@ mod tests {
     fn access(below: &str, name: &str) -> Access {
         Access {
             below: below.parse().unwrap(),
-            secrets: Secrets::default(),
+            secrets: SecretHeaders::default(),
             user_agent: Some(name.to_owned()),
             proxy: None,
             is_plain: false,

@@ -76,6 +76,9 @@ pub(crate) fn adapt_interval(
 
 /// The wait after this many strikes in a row. It doubles with each full [`STRIKE`]. Up to a fifth is
 /// added, so that feeds that failed together are not polled together.
+///
+/// [`wirefold_flow::Backoff`] is not used: it counts the waits of one running loop. These waits last
+/// for days, follow from the strikes that are stored with the feed, and begin at its own interval.
 pub(crate) fn backoff(feed: &FeedId, interval: Duration, strikes: u32, bounds: Bounds) -> Duration {
     let whole = f64::from(strikes) / f64::from(STRIKE);
     let doubled = interval.mul_f64(2_f64.powf((whole - 1.0).clamp(0.0, 20.0)));

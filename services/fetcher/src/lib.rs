@@ -63,7 +63,7 @@ pub use metrics::METRICS;
 pub use pages::Rules as RobotsRules;
 pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
 pub use settings::{Budget, ConfiguredFeed, ConfiguredList, Settings};
-pub use wirefold_http_client::Secrets;
+pub use wirefold_http_client::SecretHeaders;
 
 /// Why the fetcher ended without a stop signal.
 #[derive(Debug, Error)]

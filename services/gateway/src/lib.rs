@@ -9,6 +9,7 @@ mod analysed_text;
 mod api;
 mod corrections;
 mod error;
+mod event_statements;
 mod feeds;
 mod follow;
 mod gateway;

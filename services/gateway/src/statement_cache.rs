@@ -9,8 +9,6 @@ use std::time::Duration;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::EventId;
 
-use crate::Inner;
-use crate::corrections::{self, CorrectionsError};
 use crate::shapes::{Corrections, Statements};
 
 /// How long it is kept.
@@ -25,32 +23,14 @@ pub(crate) type EventStatements = (Statements, Corrections);
 #[derive(Debug, Default)]
 pub(crate) struct StatementCache(Mutex<Vec<(EventId, UnixMillis, Arc<EventStatements>)>>);
 
-/// The statements and corrections of an event, cached or new.
-pub(crate) async fn of_event(
-    inner: &Inner,
-    event: EventId,
-) -> Result<Arc<EventStatements>, CorrectionsError> {
-    let now = inner.clock.now();
-    if let Some(said) = inner.statement_cache.of(event, now) {
-        return Ok(said);
-    }
-    let statements = inner.projection.statements(event).await?;
-    let is_large = statements.unread_articles > 0;
-    let said = Arc::new((statements, corrections::of_event(inner, event).await?));
-    if is_large {
-        inner.statement_cache.keep(event, now, said.clone());
-    }
-    Ok(said)
-}
-
 impl StatementCache {
-    fn of(&self, event: EventId, now: UnixMillis) -> Option<Arc<EventStatements>> {
+    pub(crate) fn of(&self, event: EventId, now: UnixMillis) -> Option<Arc<EventStatements>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (_, at, said) = kept.iter().find(|(of, ..)| *of == event)?;
         (now.since(*at) < KEPT).then(|| said.clone())
     }
 
-    fn keep(&self, event: EventId, at: UnixMillis, said: Arc<EventStatements>) {
+    pub(crate) fn keep(&self, event: EventId, at: UnixMillis, said: Arc<EventStatements>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(of, ..)| *of != event);
         kept.push((event, at, said));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use super::{Reader, Writer, Written, bounded_capacity, bounded_vec};
+use crate::ids::Redirects;
 
 /// The number of values that are written at once. No piece ends between them.
 const VALUES_AT_ONCE: usize = 1 << 12;
@@ -211,5 +212,15 @@ impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
             entries.insert(K::read_from(from)?, V::read_from(from)?);
         }
         Some(entries)
+    }
+}
+
+impl<I: Written + Ord + Hash + Copy> Written for Redirects<I> {
+    fn write_to(&self, to: &mut Writer<'_>) {
+        self.0.write_to(to);
+    }
+
+    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
+        Written::read_from(from).map(Self)
     }
 }

@@ -28,8 +28,6 @@ pub(crate) mod vector;
 
 use std::cell::RefCell;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-
 use crate::body::terms::Terms;
 use crate::codec::bits::Bits;
 use crate::codec::id_table::IdTable;
@@ -40,7 +38,7 @@ use crate::event::frequencies::Frequencies;
 use crate::event::packed_terms::IndexedTerms;
 use crate::event::quoted::QuotationIndex;
 use crate::event::shared_terms::SharedTermCounts;
-use crate::ids::{EventId, StoryId, is_acyclic};
+use crate::ids::{EventId, Redirects, StoryId};
 use crate::settings::Settings;
 use crate::story::Merge;
 use event_match::{EventMatch, EventSearch};
@@ -104,7 +102,7 @@ pub struct Events {
     frequencies: Frequencies,
     profiles: IdTable<StoryId, Profile>,
     events: IdTable<EventId, Event>,
-    redirects: FxHashMap<EventId, EventId>,
+    redirects: Redirects<EventId>,
     /// The latest stories by term.
     by_term: ChunkedRows,
     /// The stories of the latest days by their quotations.
@@ -143,16 +141,13 @@ impl Events {
 
     /// The id that an event has after merges.
     #[must_use]
-    pub fn resolve(&self, mut event: EventId) -> EventId {
-        while let Some(next) = self.redirects.get(&event) {
-            event = *next;
-        }
-        event
+    pub fn resolve(&self, event: EventId) -> EventId {
+        self.redirects.resolve(event)
     }
 
     /// Whether the redirects contain no cycle, which a damaged snapshot could have.
     pub(crate) fn is_sound(&self) -> bool {
-        is_acyclic(&self.redirects)
+        self.redirects.is_acyclic()
     }
 
     /// Adds a story in an event of its own that no other story joins, such as a digest, which is
@@ -357,9 +352,7 @@ impl Events {
         self.profiles.retain(|story, _| !is_gone(story));
         let profiles = &self.profiles;
         self.events.retain(|_, event| event.stories.iter().any(|s| profiles.contains(*s)));
-        let known = |id: &EventId| self.events.contains(self.resolve(*id));
-        let kept: FxHashSet<EventId> = self.redirects.keys().copied().filter(known).collect();
-        self.redirects.retain(|from, _| kept.contains(from));
+        self.redirects.retain(|event| self.events.contains(event));
         self.by_term.retain(|story| !is_gone(story));
     }
 

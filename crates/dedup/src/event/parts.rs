@@ -1,15 +1,13 @@
 //! Divides all events into parts that a snapshot writes and reads separately, and joins them again.
 //! It divides the large tables.
 
-use rustc_hash::FxHashMap;
-
 use crate::codec::id_table::IdTable;
 use crate::codec::{written, written_variants};
 use crate::event::chunked_rows::ChunkedRows;
 use crate::event::frequencies::Frequencies;
 use crate::event::quoted::QuotationIndex;
 use crate::event::{Event, Events, Profile};
-use crate::ids::{EventId, StoryId};
+use crate::ids::{EventId, Redirects, StoryId};
 
 /// A part of all events.
 #[derive(Debug, Clone)]
@@ -21,7 +19,7 @@ enum Table {
     Frequencies(Box<Frequencies>),
     Profiles(IdTable<StoryId, Profile>),
     Events(IdTable<EventId, Event>),
-    Redirects(FxHashMap<EventId, EventId>),
+    Redirects(Redirects<EventId>),
     ByTerm(ChunkedRows),
     QuotationIndex(QuotationIndex),
 }

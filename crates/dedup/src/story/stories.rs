@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::codec::id_table::IdTable;
 use crate::codec::written;
-use crate::ids::{DocId, StoryId, is_acyclic};
+use crate::ids::{DocId, Redirects, StoryId};
 use crate::story::not_the_same::NotTheSame;
 use crate::story::{Merge, Split};
 
@@ -49,7 +49,7 @@ impl Story {
 #[derive(Debug, Clone, Default)]
 pub struct Stories {
     stories: IdTable<StoryId, Story>,
-    redirects: FxHashMap<StoryId, StoryId>,
+    redirects: Redirects<StoryId>,
     links: FxHashMap<(StoryId, StoryId), Vec<DocId>>,
     not_the_same: NotTheSame,
     /// See [`Stories::changes`].
@@ -88,11 +88,8 @@ impl Stories {
 
     /// The id that a story has after merges.
     #[must_use]
-    pub fn resolve(&self, mut story: StoryId) -> StoryId {
-        while let Some(next) = self.redirects.get(&story) {
-            story = *next;
-        }
-        story
+    pub fn resolve(&self, story: StoryId) -> StoryId {
+        self.redirects.resolve(story)
     }
 
     /// The number of merges, and of articles that moved to another story, since this table was made
@@ -104,7 +101,7 @@ impl Stories {
 
     /// Whether the redirects contain no cycle, which a damaged snapshot could have.
     pub(crate) fn is_sound(&self) -> bool {
-        is_acyclic(&self.redirects)
+        self.redirects.is_acyclic()
     }
 
     /// Records a link: `doc`, a member of `story`, could also have joined `other`. Two links by
@@ -189,19 +186,10 @@ impl Stories {
             *remaining = Story::new(remaining.first, members, is_by_hand);
         }
         self.changes += moved.len() as u64;
-        self.update_redirects(from, into);
+        self.redirects.split(from, into);
         self.move_links(from, into, &moved);
         self.stories.insert(into, Story::new(first_moved, moved.clone(), is_by_hand));
         Some(Split { from, into, moved })
-    }
-
-    /// Updates the redirects after a split: all ids that led to `from` still do, except `into`,
-    /// which is the id of a story again.
-    fn update_redirects(&mut self, from: StoryId, into: StoryId) {
-        let leads = |id: &StoryId| self.resolve(*id) == from;
-        let former: Vec<StoryId> = self.redirects.keys().copied().filter(leads).collect();
-        self.redirects.extend(former.into_iter().map(|id| (id, from)));
-        self.redirects.remove(&into);
     }
 
     /// Moves the links by articles that moved from `from` to `into`.
@@ -268,9 +256,7 @@ impl Stories {
         self.changes += ALL_CHANGED;
         self.stories.retain(|_, story| !story.members().iter().all(|doc| is_gone(*doc)));
         self.links.retain(|_, docs| !docs.iter().all(|doc| is_gone(*doc)));
-        let known = |id: &StoryId| self.stories.contains(self.resolve(*id));
-        let kept: FxHashSet<StoryId> = self.redirects.keys().copied().filter(known).collect();
-        self.redirects.retain(|from, _| kept.contains(from));
+        self.redirects.retain(|story| self.stories.contains(story));
         if !self.not_the_same.is_empty() {
             let living = self.stories.values().flat_map(Story::members);
             let living: FxHashSet<DocId> = living.copied().collect();
@@ -290,7 +276,7 @@ impl Stories {
 
     /// Appends the next part. `None` if it does not follow the stories that are here.
     pub(crate) fn append(&mut self, next: Stories) -> Option<()> {
-        self.redirects.extend(next.redirects);
+        self.redirects.append(next.redirects);
         self.links.extend(next.links);
         self.not_the_same.append(next.not_the_same);
         self.stories.append(next.stories)

@@ -6,7 +6,7 @@ use super::element::{Element, Inherited};
 use super::fill;
 use super::meaning::{Meaning, Part};
 use crate::address::resolve;
-use crate::document::{Document, Format, Link, Person, Record, Text};
+use crate::document::{Document, Format, Person, Record, Text};
 use crate::limits::{LONGEST_BASE, MAX_ITEMS, MOST_OF_A_KIND, MOST_REPEATED};
 
 /// A part of the document that is being filled, by its open element.
@@ -306,25 +306,4 @@ fn add_to_person(person: &mut Person, element: &Element) {
             _ => value,
         });
     }
-}
-
-/// The link of an element.
-pub(super) fn link_of(element: &Element, relation: Option<&str>) -> Link {
-    let mut link = Link { relation: "alternate".to_owned(), ..Link::default() };
-    for (key, value) in element.attributes() {
-        match key.as_str() {
-            "href" | "url" | "uri" => {
-                if !value.is_empty() && (key == "url" || link.href.is_none()) {
-                    link.href = Some(resolve(element.base(), &value));
-                }
-            }
-            "rel" => link.relation = value,
-            "type" => link.media_type = Some(value),
-            _ => link.more.push((key, value)),
-        }
-    }
-    if let Some(relation) = relation {
-        relation.clone_into(&mut link.relation);
-    }
-    link
 }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::builder::link_of;
 use super::element::Element;
 use super::meaning::{Meaning, When};
 use crate::address::resolve;
-use crate::document::{Category, Date, GeoShape, Medium, Record, Text};
+use crate::document::{Category, Date, GeoShape, Link, Medium, Record, Text};
 use crate::limits::{MOST_NAMES, MOST_NUMBERS, MOST_OF_A_KIND};
 
 /// Adds the attributes of the element of a feed or an item.
@@ -150,6 +149,27 @@ pub(super) fn link(record: &mut Record, element: &Element, is_of_image: bool) {
     if record.links.len() < MOST_OF_A_KIND && !is_of_image {
         record.links.push(link);
     }
+}
+
+/// The link of an element.
+fn link_of(element: &Element, relation: Option<&str>) -> Link {
+    let mut link = Link { relation: "alternate".to_owned(), ..Link::default() };
+    for (key, value) in element.attributes() {
+        match key.as_str() {
+            "href" | "url" | "uri" => {
+                if !value.is_empty() && (key == "url" || link.href.is_none()) {
+                    link.href = Some(resolve(element.base(), &value));
+                }
+            }
+            "rel" => link.relation = value,
+            "type" => link.media_type = Some(value),
+            _ => link.more.push((key, value)),
+        }
+    }
+    if let Some(relation) = relation {
+        relation.clone_into(&mut link.relation);
+    }
+    link
 }
 
 /// Repairs a link whose writer mistook names in its query for entities: `?a=1&b;=2`.

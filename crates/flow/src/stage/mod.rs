@@ -4,6 +4,7 @@
 //! try again, or reject. Only the loop publishes and settles.
 
 mod gate;
+mod outage;
 mod output_ids;
 mod panics;
 mod referred;

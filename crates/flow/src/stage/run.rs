@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::outage::BusCaller;
 use super::output_ids::OutputIds;
 use super::referred::Referred;
 use super::tries::Tries;
@@ -37,15 +38,18 @@ pub async fn run_stage(
     at_once: usize,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
+    let tries = Tries::new(&*context.bus, &consumer)?;
     let worker = Worker {
-        name: consumer.durable.clone(),
+        caller: BusCaller {
+            context,
+            name: consumer.durable.clone(),
+            outage_stop: Some(stop.clone()),
+        },
         ack_deadline: consumer.ack_deadline,
         fetches: Semaphore::new(MAX_FETCHES),
         gate: Arc::default(),
-        outage_stop: Some(stop.clone()),
-        tries: Tries::new(&*context.bus, &consumer)?,
+        tries,
         output_ids: OutputIds::default(),
-        context,
         stage,
     };
     let running = StageLoop { worker: Arc::new(worker), at_once, work: JoinSet::new(), stop };
@@ -63,14 +67,12 @@ pub async fn handle_once(
     message: Stored,
 ) -> Result<(), StageError> {
     let worker = Worker {
-        name: "once".to_owned(),
+        caller: BusCaller { context, name: "once".to_owned(), outage_stop: None },
         ack_deadline: HEARTBEAT,
         fetches: Semaphore::new(1),
         gate: Arc::default(),
-        outage_stop: None,
         tries: Tries::default(),
         output_ids: OutputIds::default(),
-        context,
         stage,
     };
     worker.handle_once(message).await
@@ -105,13 +107,13 @@ impl StageLoop {
         consumer: ConsumerConfig,
     ) -> Result<Option<Box<dyn Subscription>>, LoopError> {
         let mut backoff = RETRY;
-        let context = &self.worker.context;
+        let context = &self.worker.caller.context;
         while !self.stop.is_cancelled() {
             match context.bus.subscribe(consumer.clone()).await {
                 Ok(subscription) => return Ok(Some(subscription)),
                 Err(error) => {
                     context
-                        .retry_or_fail(&mut backoff, &self.worker.name, error, &self.stop)
+                        .retry_or_fail(&mut backoff, &self.worker.caller.name, error, &self.stop)
                         .await?;
                 }
             }
@@ -139,7 +141,7 @@ impl StageLoop {
                     continue;
                 }
                 deliveries = subscription.next(free), if free >= min_pull => deliveries,
-                () = worker.context.wait(HEARTBEAT) => {
+                () = worker.caller.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
                 }
@@ -152,8 +154,9 @@ impl StageLoop {
                 }
                 Err(error) => {
                     worker
+                        .caller
                         .context
-                        .retry_or_fail(&mut backoff, &worker.name, error, &self.stop)
+                        .retry_or_fail(&mut backoff, &worker.caller.name, error, &self.stop)
                         .await?;
                 }
             }
@@ -162,7 +165,7 @@ impl StageLoop {
 
     fn start(&mut self, deliveries: Vec<Delivery>) {
         self.worker.stage.note_order(&deliveries);
-        let referred = Referred::by(&deliveries, &self.worker.context.bus);
+        let referred = Referred::by(&deliveries, &self.worker.caller.context.bus);
         // All are registered before the first one is handled.
         let gate = &self.worker.gate;
         let tickets: Vec<_> = deliveries.iter().map(|_| gate.register()).collect();
@@ -173,7 +176,7 @@ impl StageLoop {
     }
 
     fn observe(&self, event: Event<'_>) {
-        self.worker.context.observer.observe(&self.worker.name, event);
+        self.worker.caller.context.observer.observe(&self.worker.caller.name, event);
     }
 }
 
@@ -252,14 +255,16 @@ mod tests {
         let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
         let stage = Arc::new(Permitted(Semaphore::new(0)));
         let worker = Worker {
-            name: "stage".to_owned(),
+            caller: BusCaller {
+                context: StageContext::new(bus, clock),
+                name: "stage".to_owned(),
+                outage_stop: None,
+            },
             ack_deadline: HEARTBEAT,
             fetches: Semaphore::new(MAX_FETCHES),
             gate: Arc::default(),
-            outage_stop: None,
             tries: Tries::default(),
             output_ids: OutputIds::default(),
-            context: StageContext::new(bus, clock),
             stage: stage.clone(),
         };
         let stop = CancellationToken::new();

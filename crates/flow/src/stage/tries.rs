@@ -13,12 +13,10 @@ use bytes::Bytes;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::gate::GateTicket;
-use super::referred::Referred;
-use super::work::{Failure, Outage, Worker, call_if_pending};
+use super::outage::{BusCaller, Failure, Outage, call_if_pending};
 use crate::bus::{AckKind, Bus, Delivery, Entry, KeyValue};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
-use crate::error::Answer;
 use crate::error::BusError;
 use crate::loops::{Event, REREAD_AFTER};
 use crate::message::Stored;
@@ -112,7 +110,7 @@ impl Note {
 }
 
 impl Turn<'_> {
-    fn has_max_strikes(&self) -> bool {
+    pub(super) fn has_max_strikes(&self) -> bool {
         self.note.strikes >= MAX_STRIKES
     }
 
@@ -133,72 +131,69 @@ impl Turn<'_> {
     }
 }
 
-impl Worker {
-    /// Handles a message in its turn.
-    pub(super) async fn handle_in_turn(
-        &self,
-        delivery: &Delivery,
-        mut ticket: GateTicket,
-        referred: Option<&Referred>,
-    ) -> (Turn<'_>, Result<(), Failure>) {
-        let turn = match self.turn(delivery, &mut ticket).await {
-            Ok(turn) => turn,
-            Err(failure) => return (Turn::default(), Err(failure)),
-        };
-        if turn.has_max_strikes() {
-            return (turn, Err(Failure::AckWith(AckKind::Reject(killed_process_reason()))));
-        }
-        let done = self.handle_until_published(delivery, ticket, referred).await;
-        (turn, done)
-    }
-
+impl Tries {
     /// Waits until a message may be tried: with others, or alone after a strike.
-    async fn turn(
+    pub(super) async fn turn(
         &self,
+        caller: &BusCaller,
         delivery: &Delivery,
         ticket: &mut GateTicket,
     ) -> Result<Turn<'_>, Failure> {
-        let Some(notes) = self.tries.notes.as_deref() else {
+        let Some(notes) = self.notes.as_deref() else {
             return Ok(Turn::default());
         };
         let (message, before) = (&delivery.message, delivery.attempt - 1);
         let stored_note = match before {
             0 => None,
-            _ => call_if_pending(self.stored_note(notes, message), || ticket.leave()).await?.note,
+            _ => {
+                call_if_pending(self.stored_note(caller, notes, message), || ticket.leave())
+                    .await?
+                    .note
+            }
         };
         let note = stored_note.unwrap_or_default();
         // A message with all strikes is read again below: a replica that lags behind may have returned them.
         if before.saturating_sub(note.answers) < SUSPECT_AFTER && note.strikes < MAX_STRIKES {
-            let beside = call_if_pending(self.tries.alone.read(), || ticket.leave()).await;
+            let beside = call_if_pending(self.alone.read(), || ticket.leave()).await;
             return Ok(Turn { _side_by_side: Some(beside), note, stored_note, ..Turn::default() });
         }
         ticket.leave();
-        let alone = self.tries.alone.write().await;
+        let alone = self.alone.write().await;
         // `strike` reads the note again: another delivery of the message may have come first.
-        self.strike(notes, message).await.map(|turn| Turn { _alone: Some(alone), ..turn })
+        self.strike(caller, notes, message).await.map(|turn| Turn { _alone: Some(alone), ..turn })
     }
 
     /// Notes a strike for a message that is alone now.
-    async fn strike(&self, notes: &dyn KeyValue, message: &Stored) -> Result<Turn<'_>, Failure> {
+    async fn strike(
+        &self,
+        caller: &BusCaller,
+        notes: &dyn KeyValue,
+        message: &Stored,
+    ) -> Result<Turn<'_>, Failure> {
         let strike = |before: Note| match before.strikes {
             // Written again with another mark: the bus refuses that if the note that was read is stale.
             MAX_STRIKES.. => Note { mark: before.mark.wrapping_add(1), ..before },
             strikes => Note { strikes: strikes + 1, ..before },
         };
-        let Changed { before, after } = self.change(notes, message, strike).await?;
+        let Changed { before, after } = self.change(caller, notes, message, strike).await?;
         if before.strikes == after.strikes {
             return Ok(Turn { note: before, stored_note: Some(after), ..Turn::default() });
         }
         let event = Event::Struck { id: &message.id, strikes: after.strikes };
-        self.context.observer.observe(&self.name, event);
+        caller.observe(event);
         // Any answer removes the strikes.
         let note = Note { strikes: 0, ..before };
         Ok(Turn { note, stored_note: Some(after), ..Turn::default() })
     }
 
     /// Notes that the stage answered [`AckKind::Retry`], so that the message did not kill the process.
-    pub(super) async fn note_answer(&self, delivery: &Delivery, turn: &Turn<'_>) {
-        let Some(notes) = self.tries.notes.as_deref() else {
+    pub(super) async fn note_answer(
+        &self,
+        caller: &BusCaller,
+        delivery: &Delivery,
+        turn: &Turn<'_>,
+    ) {
+        let Some(notes) = self.notes.as_deref() else {
             return;
         };
         let stored_note = turn.stored_note.unwrap_or_default();
@@ -207,31 +202,32 @@ impl Worker {
             let answer =
                 |before: Note| Note { strikes: 0, answers: before.answers + more, ..before };
             // If the bus fails, the answer is not counted.
-            let _ = self.change(notes, &delivery.message, answer).await;
+            let _ = self.change(caller, notes, &delivery.message, answer).await;
         }
     }
 
     /// Deletes the note of a message that is settled for good. The note of a message that kills the
     /// process stays: if the acknowledgement is lost, the message comes again.
-    pub(super) async fn forget(&self, delivery: &Delivery, turn: &Turn<'_>) {
+    pub(super) async fn forget(&self, caller: &BusCaller, delivery: &Delivery, turn: &Turn<'_>) {
         let (Some(notes), Some(_), false) =
-            (self.tries.notes.as_deref(), turn.stored_note, turn.has_max_strikes())
+            (self.notes.as_deref(), turn.stored_note, turn.has_max_strikes())
         else {
             return;
         };
-        if let Err(error) = notes.delete(&self.tries.key(&delivery.message)).await {
+        if let Err(error) = notes.delete(&self.key(&delivery.message)).await {
             // This does no harm: the message never comes again.
-            self.context.observer.observe(&self.name, Event::BusFailed(&error));
+            caller.observe(Event::BusFailed(&error));
         }
     }
 
     async fn stored_note(
         &self,
+        caller: &BusCaller,
         notes: &dyn KeyValue,
         message: &Stored,
     ) -> Result<StoredNote, Failure> {
-        let key = self.tries.key(message);
-        let found = self.call_until_answered(|| notes.get(&key)).await?.flatten();
+        let key = self.key(message);
+        let found = caller.call_until_answered(|| notes.get(&key)).await?.flatten();
         let Some(Entry { revision, value: Some(value), .. }) = found else {
             return Ok(StoredNote::default());
         };
@@ -242,17 +238,18 @@ impl Worker {
     /// older note, and that must not remove strikes. Writes nothing if the bucket will never answer.
     async fn change(
         &self,
+        caller: &BusCaller,
         notes: &dyn KeyValue,
         message: &Stored,
         change: impl Fn(Note) -> Note,
     ) -> Result<Changed, Failure> {
-        let key = self.tries.key(message);
+        let key = self.key(message);
         let mut outage = Outage::default();
-        let mark = self.context.clock.now().0;
+        let mark = caller.context.clock.now().0;
         // Changes that were written without an answer, and may be stored.
         let mut unconfirmed: Vec<Changed> = Vec::new();
         loop {
-            let StoredNote { note, revision } = self.stored_note(notes, message).await?;
+            let StoredNote { note, revision } = self.stored_note(caller, notes, message).await?;
             let before = note.unwrap_or_default();
             if let Some(stored) = unconfirmed.iter().find(|written| written.after == before) {
                 return Ok(*stored);
@@ -266,41 +263,17 @@ impl Worker {
                 Ok(_) => return Ok(changed),
                 // The stored note is not the one that was read.
                 Err(BusError::Refused { .. }) => {
-                    self.context.wait(REREAD_AFTER).await;
+                    caller.context.wait(REREAD_AFTER).await;
                     continue;
                 }
                 Err(error) => error,
             };
             if !error.may_pass() {
-                self.context.observer.observe(&self.name, Event::BusFailed(&error));
+                caller.observe(Event::BusFailed(&error));
                 return Ok(changed);
             }
             unconfirmed.push(changed);
-            match self.wait_out(&mut outage, &error).await {
-                // The output is searched anyhow for a message that comes again.
-                Ok(()) | Err(Failure::LongOutage) => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-    }
-
-    /// Repeats a call until the bus answers; fails once the loop is stopped. Returns `None` for a permanent
-    /// error, such as a bucket that this user may not write. The error is reported, and the work continues.
-    async fn call_until_answered<'a, T>(
-        &self,
-        mut call: impl FnMut() -> Answer<'a, T>,
-    ) -> Result<Option<T>, Failure> {
-        let mut outage = Outage::default();
-        loop {
-            let error = match call().await {
-                Ok(answer) => return Ok(Some(answer)),
-                Err(error) => error,
-            };
-            if !error.may_pass() {
-                self.context.observer.observe(&self.name, Event::BusFailed(&error));
-                return Ok(None);
-            }
-            match self.wait_out(&mut outage, &error).await {
+            match caller.wait_out(&mut outage, &error).await {
                 // The output is searched anyhow for a message that comes again.
                 Ok(()) | Err(Failure::LongOutage) => {}
                 Err(failure) => return Err(failure),

@@ -2,33 +2,24 @@
 //!
 //! An outage of the bus never counts against a message.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
 use super::gate::{Gate, GateTicket};
+use super::outage::{BUS_RETRY, BusCaller, Failure, Outage, call_if_pending, reject, retry};
 use super::output_ids::{self, OutputIds};
 use super::panics::caught;
 use super::referred::Referred;
-use super::tries::Tries;
+use super::tries::{Tries, Turn, killed_process_reason};
 use super::{Emit, Input, Stage, StageError};
-use crate::backoff::Backoff;
 use crate::bus::{AckKind, Acker, Delivery};
-use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
 use crate::error::BusError;
 use crate::loops::{Event, LoopError, Point, StageContext};
 use crate::message::{REFERENCE, Stored, parse_reference};
-
-/// How soon a message is delivered again after a failure of the bus.
-const BUS_RETRY: Duration = Duration::from_secs(1);
-/// The waits between calls during an outage of the bus.
-const OUTAGE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// The acker of a message that came from no subscription. It does nothing.
 struct NoAcker;
@@ -41,48 +32,14 @@ impl Acker for NoAcker {
 
 /// The state that all deliveries of one loop share.
 pub(super) struct Worker {
-    pub(super) context: StageContext,
+    pub(super) caller: BusCaller,
     pub(super) stage: Arc<dyn Stage>,
-    pub(super) name: String,
     pub(super) ack_deadline: Duration,
     /// Limits how many named messages are fetched at once.
     pub(super) fetches: Semaphore,
     pub(super) gate: Arc<Gate>,
-    /// During an outage of the bus the work waits until this stop signal; it does not wait if this is
-    /// `None`. An outage counts as no attempt.
-    pub(super) outage_stop: Option<CancellationToken>,
     pub(super) tries: Tries,
     pub(super) output_ids: OutputIds,
-}
-
-pub(super) enum Failure {
-    Crash(LoopError),
-    AckWith(AckKind),
-    /// The stage wants to try again, which counts as an answer.
-    Retry {
-        after: Duration,
-        why: String,
-    },
-    /// The outage was so long that the streams may have forgotten the ids of earlier output.
-    LongOutage,
-}
-
-/// An outage of the bus during one call.
-pub(super) struct Outage {
-    since: Option<UnixMillis>,
-    backoff: Backoff,
-}
-
-impl Default for Outage {
-    fn default() -> Self {
-        Self { since: None, backoff: OUTAGE_BACKOFF }
-    }
-}
-
-impl From<LoopError> for Failure {
-    fn from(crash: LoopError) -> Self {
-        Self::Crash(crash)
-    }
 }
 
 impl Worker {
@@ -93,7 +50,7 @@ impl Worker {
         ticket: GateTicket,
         referred: Option<Arc<Referred>>,
     ) -> Result<(), LoopError> {
-        self.context.check_fail_point(Point::Taken)?;
+        self.caller.context.check_fail_point(Point::Taken)?;
         let doing = self.handle_in_turn(&delivery, ticket, referred.as_deref());
         let (mut turn, done) = self.with_progress(&delivery, doing).await;
         let kind = match done {
@@ -106,22 +63,21 @@ impl Worker {
             Err(Failure::Crash(crash)) => return Err(crash),
         };
         if let AckKind::Retry { .. } = kind {
-            self.note_answer(&delivery, &turn).await;
+            self.tries.note_answer(&self.caller, &delivery, &turn).await;
         }
         let event = match &kind {
             AckKind::Retry { why, .. } => Event::Retried { why },
             AckKind::Reject(reason) => Event::Rejected { why: &reason.text },
             AckKind::Ack | AckKind::InProgress => Event::Done,
         };
-        let observer = &self.context.observer;
-        observer.observe(&self.name, event);
+        self.caller.observe(event);
         if let Err(error) = delivery.acker.ack_with(kind.clone()).await {
             // The message comes again after its deadline. The ids of its output make that harmless.
-            observer.observe(&self.name, Event::BusFailed(&error));
+            self.caller.observe(Event::BusFailed(&error));
         } else if !matches!(kind, AckKind::Retry { .. }) {
-            self.forget(&delivery, &turn).await;
+            self.tries.forget(&self.caller, &delivery, &turn).await;
         }
-        self.context.check_fail_point(Point::Settled)
+        self.caller.context.check_fail_point(Point::Settled)
     }
 
     /// Handles a message outside any subscription: publishes its output and settles nothing.
@@ -150,24 +106,41 @@ impl Worker {
             tokio::select! {
                 biased;
                 done = &mut doing => return done,
-                () = self.context.wait(self.ack_deadline / 2) => {}
+                () = self.caller.context.wait(self.ack_deadline / 2) => {}
             }
             tokio::select! {
                 biased;
                 done = &mut doing => return done,
                 progress = delivery.acker.ack_with(AckKind::InProgress) => {
                     if let Err(error) = progress {
-                        let observer = &self.context.observer;
-                        observer.observe(&self.name, Event::BusFailed(&error));
+                        self.caller.observe(Event::BusFailed(&error));
                     }
                 }
             }
         }
     }
 
+    /// Handles a message in its turn.
+    async fn handle_in_turn(
+        &self,
+        delivery: &Delivery,
+        mut ticket: GateTicket,
+        referred: Option<&Referred>,
+    ) -> (Turn<'_>, Result<(), Failure>) {
+        let turn = match self.tries.turn(&self.caller, delivery, &mut ticket).await {
+            Ok(turn) => turn,
+            Err(failure) => return (Turn::default(), Err(failure)),
+        };
+        if turn.has_max_strikes() {
+            return (turn, Err(Failure::AckWith(AckKind::Reject(killed_process_reason()))));
+        }
+        let done = self.handle_until_published(delivery, ticket, referred).await;
+        (turn, done)
+    }
+
     /// Handles and publishes. Begins again after each long outage of the bus, because it must then find
     /// out what was published before.
-    pub(super) async fn handle_until_published(
+    async fn handle_until_published(
         &self,
         delivery: &Delivery,
         ticket: GateTicket,
@@ -201,14 +174,14 @@ impl Worker {
             }
             Ok(Err(StageError::Reject { why })) | Err(why) => return Err(reject(why)),
         };
-        self.context.check_fail_point(Point::Handled)?;
+        self.caller.context.check_fail_point(Point::Handled)?;
         let emits = self.without_already_published(&delivery.message, attempt, emits);
         let emits = call_if_pending(emits, || ticket.leave()).await?;
         ticket.pass().await;
         for emit in emits {
             self.publish(emit).await?;
         }
-        Ok(self.context.check_fail_point(Point::Published)?)
+        Ok(self.caller.context.check_fail_point(Point::Published)?)
     }
 
     /// Removes the messages that were published before, if the stream may have forgotten their ids since.
@@ -218,7 +191,7 @@ impl Worker {
         attempt: u32,
         emits: Vec<Emit>,
     ) -> Result<Vec<Emit>, Failure> {
-        let StageContext { bus, clock, .. } = &self.context;
+        let StageContext { bus, clock, .. } = &self.caller.context;
         let stored = message.at;
         let may_be_published =
             attempt > 1 && clock.now().since(stored) >= output_ids::IDS_MAY_EXPIRE_AFTER;
@@ -231,33 +204,8 @@ impl Worker {
             let left = self.output_ids.without_published(&**bus, stream, stored, emits.clone());
             match left.await {
                 Ok(left) => return Ok(left),
-                Err(error) => self.wait_out(&mut outage, &error).await?,
+                Err(error) => self.caller.wait_out(&mut outage, &error).await?,
             }
-        }
-    }
-
-    /// Waits a little during an outage of the bus, before the call is repeated. If the loop is stopped
-    /// meanwhile, the message comes again.
-    pub(super) async fn wait_out(
-        &self,
-        outage: &mut Outage,
-        error: &BusError,
-    ) -> Result<(), Failure> {
-        let StageContext { clock, observer, .. } = &self.context;
-        let Some(stop) = self.outage_stop.as_ref().filter(|_| is_outage(error)) else {
-            return Err(failure_of(error));
-        };
-        observer.observe(&self.name, Event::BusFailed(error));
-        let since = *outage.since.get_or_insert_with(|| clock.now());
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return Err(failure_of(error)),
-            () = outage.backoff.wait(&**clock) => {}
-        }
-        if clock.now().since(since) >= output_ids::IDS_MAY_EXPIRE_AFTER {
-            Err(Failure::LongOutage)
-        } else {
-            Ok(())
         }
     }
 
@@ -281,7 +229,7 @@ impl Worker {
         let _fetch = self.fetches.acquire().await.expect("the semaphore is never closed");
         let mut outage = Outage::default();
         loop {
-            match self.context.bus.get(stream, sequence).await {
+            match self.caller.context.bus.get(stream, sequence).await {
                 Ok(referred) => return Ok(Some(referred)),
                 Err(BusError::Gone { .. }) => {
                     let reason = Reason { cause: Cause::Expired, text: "text expired".to_owned() };
@@ -289,14 +237,14 @@ impl Worker {
                 }
                 Err(error) => {
                     ticket.leave();
-                    self.wait_out(&mut outage, &error).await?;
+                    self.caller.wait_out(&mut outage, &error).await?;
                 }
             }
         }
     }
 
     async fn publish(&self, emit: Emit) -> Result<(), Failure> {
-        let bus = &self.context.bus;
+        let bus = &self.caller.context.bus;
         let mut outage = Outage::default();
         loop {
             let published = match &emit {
@@ -305,46 +253,8 @@ impl Worker {
             };
             match published {
                 Ok(_) | Err(BusError::Refused { .. }) => return Ok(()),
-                Err(error) => self.wait_out(&mut outage, &error).await?,
+                Err(error) => self.caller.wait_out(&mut outage, &error).await?,
             }
         }
-    }
-}
-
-/// The future's output. Calls `on_pending` whenever the future is not ready.
-pub(super) async fn call_if_pending<T>(
-    future: impl Future<Output = T>,
-    mut on_pending: impl FnMut(),
-) -> T {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let output = future.as_mut().poll(context);
-        if output.is_pending() {
-            on_pending();
-        }
-        output
-    })
-    .await
-}
-
-fn reject(why: String) -> Failure {
-    Failure::AckWith(AckKind::Reject(Reason::rejected(why)))
-}
-
-fn retry(why: impl Into<String>) -> AckKind {
-    AckKind::Retry { after: BUS_RETRY, why: why.into() }
-}
-
-/// Whether the bus is the problem: it does not answer, or a stream of wirefold is missing until somebody
-/// creates it again.
-fn is_outage(error: &BusError) -> bool {
-    error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
-}
-
-/// How a message is settled after a refusal of the bus.
-fn failure_of(error: &BusError) -> Failure {
-    match error {
-        BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),
-        _ => Failure::AckWith(retry(error.to_string())),
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, StoryPage};
-use wirefold_proto::{Agency, Class, Interval, StoryId};
+use wirefold_proto::{Agency, Class, Interval, StoryId, text_remarks};
 
 use super::{PAGE, page, print_line, words};
 use crate::client::{Client, ClientError, ClientOptions, block_on, escaped};
@@ -297,12 +297,8 @@ impl View {
         remarks.extend(words::contained(article, all).filter(|_| is_folded));
         remarks.extend(article.agency.as_ref().map(Agency::in_words));
         remarks.extend(article.material.as_ref().map(words::change));
-        if article.paywalled {
-            remarks.push("not free: not stored whole".to_owned());
-        }
-        if !article.comparable {
-            remarks.push("too short to compare".to_owned());
-        }
+        let of_text = text_remarks(article.comparable, article.paywalled);
+        remarks.extend(of_text.into_iter().map(str::to_owned));
         let remarks = clean(&remarks.join(" · "));
         writeln!(out, "{indent}  {FAINT}{} · {remarks}{FAINT:#}", self.time.minute(article.seen))?;
         if let Some(url) = &article.url {

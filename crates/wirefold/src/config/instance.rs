@@ -1,10 +1,10 @@
-//! The data folder that a command works on.
+//! The data folder and the settings that a command works on.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{ConfigError, Overrides, load_here};
+use super::{ConfigError, Loaded, Overrides, Sources, load};
 
 /// The wirefold that a command works on.
 #[derive(Debug, Clone, Default, Args)]
@@ -39,4 +39,13 @@ impl Instance {
             None => Ok(load_here(self, Overrides::default())?.config.data),
         }
     }
+}
+
+/// Reads the settings of this process: the file and the folder of `instance`, and the other flags of the
+/// command.
+pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loaded, ConfigError> {
+    if let Some(data) = &instance.data {
+        flags.flag("--data", "data", data.to_string_lossy());
+    }
+    load(&Sources::of_process(instance.config.clone()), &flags)
 }

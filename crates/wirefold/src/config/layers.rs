@@ -8,6 +8,7 @@ use super::origin::Origin;
 use super::problem::{Problem, suggestion};
 use super::reference;
 use super::renamed::{self, RENAMED};
+use super::settings_file::read_file;
 use super::subscription_files;
 use super::toml_tree;
 use super::tree::{Node, Value};
@@ -17,9 +18,6 @@ pub(crate) const FILE_NAME: &str = "wirefold.toml";
 
 /// The prefix of environment variables.
 const PREFIX: &str = "WIREFOLD_";
-
-/// The size limit of a settings file, in bytes.
-const LARGEST_FILE: u64 = 4 << 20;
 
 /// The sources of settings. Everything is an argument, so that a test controls it.
 #[derive(Debug, Clone, Default)]
@@ -176,35 +174,6 @@ pub(super) fn read(
     problems.extend(layered.add(tree_of(&from_environment)));
     problems.extend(layered.add(overrides.tree()));
     if problems.is_empty() { Ok(layered) } else { Err(problems) }
-}
-
-pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
-    let shown = shown(path);
-    let refuse = |what: String| {
-        let place =
-            super::origin::SourceLocation { file: shown.as_str().into(), line: 0, column: 0 };
-        vec![Problem::new(Origin::File(place), what)]
-    };
-    let size = match std::fs::metadata(path) {
-        Ok(metadata) => metadata.len(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !must_exist => {
-            return Ok(None);
-        }
-        Err(error) => return Err(refuse(format!("the file cannot be read: {error}"))),
-    };
-    if size > LARGEST_FILE {
-        return Err(refuse(format!("the file is larger than {} MiB", LARGEST_FILE >> 20)));
-    }
-    match std::fs::read_to_string(path) {
-        Ok(text) => toml_tree::parse(&shown, &text).map(Some),
-        Err(error) => Err(refuse(format!("the file cannot be read: {error}"))),
-    }
-}
-
-/// A file name as messages show it.
-pub(super) fn shown(path: &Path) -> String {
-    let shown = path.to_string_lossy();
-    shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }
 
 /// The variables that name a key, and those with wirefold's prefix that do not.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use wirefold_query::{Lists, MAX_BYTES};
 
-use super::layers;
 use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
+use super::settings_file;
 
 /// The folder beside a settings file.
 const FOLDER: &str = "lists";
@@ -61,6 +61,7 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 fn problem(path: &Path, why: &str) -> Problem {
-    let place = SourceLocation { file: layers::shown(path).as_str().into(), line: 0, column: 0 };
+    let place =
+        SourceLocation { file: settings_file::shown(path).as_str().into(), line: 0, column: 0 };
     Problem::new(Origin::File(place), format!("the list cannot be read: {why}"))
 }

@@ -15,6 +15,7 @@ mod reference;
 mod renamed;
 mod services;
 mod settings;
+mod settings_file;
 mod subscription_files;
 mod toml_tree;
 mod tree;
@@ -30,10 +31,9 @@ use std::path::PathBuf;
 
 use wirefold_query::Lists;
 
-pub(crate) use instance::Instance;
+pub(crate) use instance::{Instance, load_here};
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{Origin, Origins};
-pub(crate) use overrides::load_here;
 pub(crate) use problem::{ConfigError, Problem, suggestion};
 pub(crate) use reference::{Row, Section, sections};
 pub(crate) use services::reachable;

@@ -1,6 +1,6 @@
-//! The settings of this process with the changes of a command line.
+//! The settings that a command line changes.
 
-use super::{ConfigError, Instance, Loaded, Origin, Overrides, Problem, Sources, load};
+use super::{ConfigError, Origin, Overrides, Problem};
 
 impl Overrides {
     /// The values of `--set`, each `key=value`.
@@ -30,13 +30,4 @@ impl Overrides {
         }
         Ok(overrides)
     }
-}
-
-/// Reads the settings of this process: the file and the folder of `instance`, and the other flags of the
-/// command.
-pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loaded, ConfigError> {
-    if let Some(data) = &instance.data {
-        flags.flag("--data", "data", data.to_string_lossy());
-    }
-    load(&Sources::of_process(instance.config.clone()), &flags)
 }

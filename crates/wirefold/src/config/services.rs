@@ -182,7 +182,7 @@ impl Config {
 }
 
 fn access(access: &AccessConfig) -> wirefold_fetcher::Access {
-    let mut secrets = wirefold_fetcher::Secrets::default();
+    let mut secrets = wirefold_fetcher::SecretHeaders::default();
     if let Some(user) = &access.user {
         let password = access.password.as_ref().map_or("", Secret::expose);
         let login = STANDARD.encode(format!("{user}:{password}"));
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(names, ["phone", "stdout"], "one that prints is always there");
 
         let access = &fetcher.access[0];
-        let mut expected = wirefold_fetcher::Secrets::default();
+        let mut expected = wirefold_fetcher::SecretHeaders::default();
         expected.add("Authorization", "Basic ZGVzazpnZWhlaW0=");
         expected.add("X-Key", "k");
         assert_eq!(access.secrets, expected);

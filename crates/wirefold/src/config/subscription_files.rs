@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
 use super::tree::{Node, Value};
-use super::{SubscriptionConfig, layers, read};
+use super::{SubscriptionConfig, read, settings_file};
 
 /// The folder beside a settings file.
 const FOLDER: &str = "subscriptions.d";
@@ -32,7 +32,7 @@ pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String
     let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(file)).collect();
     let mut problems = Vec::new();
     for path in folders.iter().flat_map(|folder| names(folder)) {
-        if left_out.contains(&layers::shown(&path)) {
+        if left_out.contains(&settings_file::shown(&path)) {
             continue;
         }
         match subscriptions(&path) {
@@ -68,7 +68,7 @@ fn names(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn subscriptions(path: &Path) -> Result<Vec<Node>, Vec<Problem>> {
-    let Some(mut tree) = layers::read_file(path, true)? else { return Ok(Vec::new()) };
+    let Some(mut tree) = settings_file::read_file(path, true)? else { return Ok(Vec::new()) };
     let list = tree.at_path(&[KEY.to_owned()]).cloned();
     read::read::<Subscriptions>(&mut tree)?;
     Ok(match list.map(|node| node.value) {

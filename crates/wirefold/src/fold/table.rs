@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::{AnsiColor, Style};
 use wirefold_dedup::{Changes, Detector};
 use wirefold_gateway::change_counts;
-use wirefold_proto::{Class, CopyKind, VerdictLine};
+use wirefold_proto::{Class, CopyKind, VerdictLine, text_remarks};
 use wirefold_text::Text;
 
 use super::Settled;
@@ -160,9 +160,7 @@ impl<'a> Table<'a> {
         if let Some(agency) = &lead.agency {
             remarks.push(agency.in_words());
         }
-        if !lead.comparable {
-            remarks.push("too short to compare".to_owned());
-        }
+        remarks.extend(text_remarks(lead.comparable, false).into_iter().map(str::to_owned));
         if !lead.holds.is_empty() {
             remarks.push(format!("holds {}", clean(&lead.holds.join(", "))));
         }

@@ -16,6 +16,7 @@ mod setup;
 mod sign_in;
 mod signals;
 mod socket;
+mod standard_output;
 mod starting;
 mod subjects;
 mod systemd;
@@ -32,11 +33,9 @@ use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::streams::{CONTROL, FETCHED};
 
 use crate::clock::SteadyClock;
-use crate::config::Instance;
-use crate::config::{Loaded, Origin, Overrides, load_here};
+use crate::config::{Instance, Loaded, Origin, Overrides, load_here};
 use crate::exit::{Exit, Stop};
-use crate::fold::FoldArguments;
-use crate::fold::{self, Method};
+use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
 use crate::telemetry::{self, Logging, Telemetry};
 use arguments::{
@@ -49,9 +48,9 @@ use process::End;
 use signals::Signals;
 use starting::{BUS, StartingProcess};
 
-pub(crate) use pipeline::StandardOutput;
 pub(crate) use setup::setup;
 pub(crate) use socket::SOCKET;
+pub(crate) use standard_output::StandardOutput;
 
 /// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {

@@ -26,6 +26,7 @@ use super::process::{Process, bind};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
 use super::sign_in;
 use super::socket::Socket;
+use super::standard_output::StandardOutput;
 use super::starting::{BUS, StartingProcess};
 use super::subjects;
 use super::systemd;
@@ -360,15 +361,4 @@ async fn stores_writes(bus: &dyn Bus) -> bool {
     };
     // A role that may not write there notices a failure with its next message.
     matches!(written.await, Ok(_) | Err(BusError::NotAllowed { .. }))
-}
-
-/// Prints alerts on standard output.
-pub(crate) struct StandardOutput;
-
-impl Printer for StandardOutput {
-    fn print(&self, line: &str) -> std::io::Result<()> {
-        use std::io::Write;
-        crate::output::print_line_styled(line)?;
-        std::io::stdout().flush()
-    }
 }

@@ -18,7 +18,7 @@ use wirefold_proto::{
 
 use wirefold_query::{Lists, ParseError, Query};
 
-use super::StandardOutput;
+use super::standard_output::StandardOutput;
 
 /// Rehearses a subscription over the stored output, and checks it as the alerter would.
 pub(crate) struct RehearsalService {

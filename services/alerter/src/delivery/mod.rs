@@ -21,6 +21,7 @@ mod links;
 mod open;
 mod redelivery;
 pub(crate) mod retry;
+mod target;
 mod target_gone;
 
 use std::sync::Arc;
@@ -49,9 +50,10 @@ use attempts::Attempts;
 pub(crate) use channel::{Channel, Failure, Notice, NoticeKind, Sent};
 use last_accepted::LastAccepted;
 use links::Keys;
-pub(crate) use open::{Clients, Opening, Target, channel_of};
+pub(crate) use open::channel_of;
 pub use open::{Delivery, check_delivery};
 use redelivery::Redeliveries;
+pub(crate) use target::{Clients, Opening, Target};
 pub(crate) use target_gone::TargetGone;
 pub use target_gone::switch_on;
 

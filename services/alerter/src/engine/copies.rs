@@ -10,7 +10,8 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertArticle, ArticleId, Headline, SubscriptionId};
 use wirefold_query::{Hit, Matched};
 
-use super::incoming::{IncomingArticle, OutputPosition};
+use super::incoming::IncomingArticle;
+use super::output_position::OutputPosition;
 
 /// How many copies are stored.
 const KEPT: usize = 512;

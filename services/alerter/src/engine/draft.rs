@@ -10,13 +10,15 @@ use wirefold_proto::{
     ReasonKind, Tag, Target, Volume,
 };
 
+use super::counts::counts;
 use super::figures::Update;
 use super::headline;
-use super::incoming::OutputPosition;
 use super::life::{Life, News};
-use super::measure::{Measured, Sums};
-use super::notes::{Notes, retracts};
-use super::reasons::{counts, is_material, reason, weighed};
+use super::marks::Marks;
+use super::notes::retracts;
+use super::output_position::OutputPosition;
+use super::reasons::{is_material, reason, weighed};
+use super::sums::Sums;
 use crate::subscription::Rules;
 
 /// The most articles that an alert lists.
@@ -27,19 +29,6 @@ const ARTICLES: usize = 20;
 pub(crate) struct Draft {
     pub(crate) alert: Alert,
     pub(crate) marks: Marks,
-}
-
-/// The data that rebuilds an alert from its revisions, in addition to the visible part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Marks {
-    /// The position up to which the revision covers the output.
-    pub(crate) covered: OutputPosition,
-    /// The sequence in the output of the merge that closes the alert; 0 if there is none.
-    pub(crate) merged_at: u64,
-    /// The numbers that the next revision is compared with, if people changed the stories.
-    pub(crate) measured: Option<Measured>,
-    /// The notes that were reported.
-    pub(crate) notes: Notes,
 }
 
 /// The time of a revision, and the position up to which it covers the output.

@@ -4,26 +4,10 @@
 
 use std::cmp::Reverse;
 
-use wirefold_proto::{ArticleId, Headline, StoryId};
+use wirefold_proto::{Headline, StoryId};
 
-use super::incoming::IncomingArticle;
 use super::life::{Life, News, Shown};
 use super::reasons::is_material;
-
-/// The story of an article, as it was when the article came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct InStory {
-    story: StoryId,
-    lead: ArticleId,
-    outlets: u32,
-}
-
-impl InStory {
-    pub(super) fn of(incoming: &IncomingArticle) -> Self {
-        let (verdict, state) = (&incoming.output.verdict, &incoming.output.story_state);
-        Self { story: verdict.story, lead: verdict.lead, outlets: state.outlets }
-    }
-}
 
 /// The headline of the next revision. The first revision has the headline of the story with the most outlets,
 /// among those that match best. A revision that notifies of something material has the headline of the text

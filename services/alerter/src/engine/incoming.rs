@@ -10,84 +10,17 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
-    Confidence, Entity, EntityKind, EventState, FoundBy, GroupBy, Headline, Input, LanguageTag,
-    MaterialReason, OutputArticle, ReasonKind, StoryState, Target, outlet_in_words,
+    Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, MaterialReason,
+    OutputArticle, ReasonKind, Target, outlet_in_words,
 };
-use wirefold_query::{Document, Numbers, Prepared};
+use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
 
-use super::figures::{Figure, figures_of};
+use super::figure::{Figure, figures_of};
 use super::notes::Note;
+use super::output_position::OutputPosition;
 use super::reasons::reason;
-
-/// A position in the output: in the order of decisions, and in the stream.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct OutputPosition {
-    /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
-    pub(crate) fetched: u64,
-    /// The sequence in `WF_OUTPUT`.
-    pub(crate) output: u64,
-}
-
-impl OutputPosition {
-    /// Whether a revision that covers the output up to `end` covers this. A late decision has a later
-    /// sequence in the output, so the revision does not cover it.
-    pub(crate) fn is_covered_by(self, end: Self) -> bool {
-        self.fetched <= end.fetched && self.output <= end.output
-    }
-
-    pub(crate) fn min(self, other: Self) -> Self {
-        Self { fetched: self.fetched.min(other.fetched), output: self.output.min(other.output) }
-    }
-
-    pub(crate) fn max(self, other: Self) -> Self {
-        Self { fetched: self.fetched.max(other.fetched), output: self.output.max(other.output) }
-    }
-}
-
-/// The numbers of an event or story.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) outlets: u32,
-    pub(crate) origins: u32,
-    pub(crate) copies: u32,
-    pub(crate) versions: u32,
-    pub(crate) stories: u32,
-}
-
-impl Tally {
-    /// The numbers of an event.
-    pub(crate) fn of_event(state: &EventState) -> Self {
-        let EventState { outlets, origins, versions, stories, .. } = *state;
-        Self { outlets, origins, copies: state.copies(), versions, stories }
-    }
-
-    /// The numbers of a story, which has one origin.
-    pub(crate) fn of_story(state: &StoryState) -> Self {
-        let StoryState { outlets, versions, .. } = *state;
-        Self { outlets, origins: 1, copies: state.copies(), versions, stories: 1 }
-    }
-
-    pub(crate) fn max(self, other: Self) -> Self {
-        Self {
-            outlets: self.outlets.max(other.outlets),
-            origins: self.origins.max(other.origins),
-            copies: self.copies.max(other.copies),
-            versions: self.versions.max(other.versions),
-            stories: self.stories.max(other.stories),
-        }
-    }
-
-    /// Whether no number needs a correction. Stories are not compared: alerts of older releases do not have
-    /// them, and they never change alone.
-    pub(crate) fn says_the_same_as(self, other: Self) -> bool {
-        Self { stories: other.stories, ..self } == other
-    }
-
-    pub(crate) fn numbers(self) -> Numbers<'static> {
-        Numbers { origins: self.origins, outlets: self.outlets, ages: &[] }
-    }
-}
+use super::tally::Tally;
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {

@@ -9,15 +9,15 @@ use wirefold_proto::{
     Hold, HoldReason, LanguageTag, ReasonKind, Target, Volume,
 };
 
-use super::draft::Marks;
-use super::figures::FigureReport;
+use super::figure::FigureReport;
 use super::handling::Handling;
-use super::headline::InStory;
-use super::incoming::{OutputPosition, Tally};
+use super::in_story::InStory;
+use super::marks::Marks;
 use super::measure::Measured;
+use super::mention::Mention;
 use super::notes::Notes;
-use super::passing::Mention;
-use super::site_budget::Allowance;
+use super::output_position::OutputPosition;
+use super::tally::Tally;
 use crate::subscription::{QUIET, Rules};
 
 /// An alert. Everything except `news` and `closing` is rebuilt from its published revisions.
@@ -132,6 +132,17 @@ pub(crate) struct News {
     pub(crate) writes: Option<String>,
     /// The outlet of its article, for people.
     pub(crate) outlet: Option<String>,
+}
+
+/// Whether an article may notify at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowance {
+    /// No limit is reached.
+    Within,
+    /// Its site has reached the limit in this hour.
+    SiteSpent,
+    /// It is above the budget of its feed.
+    BeyondBudget,
 }
 
 impl Default for News {

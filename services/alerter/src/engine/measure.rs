@@ -1,16 +1,9 @@
-//! The numbers of an alert with its news, and the numbers that they are compared with.
-//!
-//! Comes in: the news of an alert, each with its numbers. Goes out: sums, and the numbers when the alert last
-//! notified. It never decides whether to notify.
-//!
-//! Numbers only grow, unless people split or merge stories. An increase by such a change does not notify. A
-//! decrease is subtracted from the reported numbers, so that only real growth notifies.
+//! The numbers that the next revision of an alert is compared with, and their form in a header.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::incoming::Tally;
-use super::life::{Life, News};
+use super::tally::Tally;
 
 /// The numbers that the next revision is compared with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,63 +12,6 @@ pub(crate) struct Measured {
     pub(crate) told: Option<Tally>,
     /// The numbers of the last loud revision.
     pub(crate) notified: Tally,
-}
-
-/// The numbers of an alert with its news.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sums {
-    /// The numbers with all news.
-    pub(crate) all: Tally,
-    /// The numbers with the news that may notify.
-    pub(crate) fresh: Tally,
-    pub(crate) measured: Measured,
-}
-
-impl Life {
-    /// The numbers with the news, in the order of the decisions.
-    pub(crate) fn sums(&self) -> Sums {
-        let measured = Measured { told: self.told, notified: self.notified };
-        let mut sums = Sums { all: self.now, fresh: self.now, measured };
-        let mut news: Vec<&News> = self.news.iter().collect();
-        news.sort_by_key(|news| (news.place.fetched, news.recounts()));
-        news.into_iter().for_each(|news| sums.add(news));
-        sums
-    }
-}
-
-impl Sums {
-    fn add(&mut self, news: &News) {
-        if news.recounts() {
-            let (before, now) = (self.all, news.tally);
-            let moved = |tally: Tally| tally.moved(before, now);
-            self.fresh = moved(self.fresh);
-            let Measured { told, notified } = self.measured;
-            self.measured = Measured { told: told.map(moved), notified: moved(notified) };
-            self.all = now;
-            return;
-        }
-        self.all = self.all.max(news.tally);
-        if !news.only_counts {
-            self.fresh = self.fresh.max(news.tally);
-        }
-    }
-}
-
-impl Tally {
-    /// This number after people changed the numbers: moved by the same difference, and at most the new total.
-    fn moved(self, before: Self, now: Self) -> Self {
-        let by = |own: u32, was: u32, is: u32| match is.checked_sub(was) {
-            Some(more) => own.saturating_add(more),
-            None => own.min(is),
-        };
-        Self {
-            outlets: by(self.outlets, before.outlets, now.outlets),
-            origins: by(self.origins, before.origins, now.origins),
-            copies: by(self.copies, before.copies, now.copies),
-            versions: by(self.versions, before.versions, now.versions),
-            stories: by(self.stories, before.stories, now.stories),
-        }
-    }
 }
 
 /// The form in a header: outlets, origins, copies, versions and stories of the last loud revision, then of
@@ -137,12 +73,5 @@ mod tests {
         for none in ["", "1 2", "1 2 3 4", "a b c"] {
             assert_eq!(none.parse::<Measured>(), Err(NoMeasure), "{none}");
         }
-    }
-
-    #[test]
-    fn numbers_move_by_what_people_changed() {
-        let of = |outlets, origins, copies| Tally { outlets, origins, copies, ..Tally::default() };
-        assert_eq!(of(2, 2, 5).moved(of(3, 3, 5), of(3, 4, 4)), of(2, 3, 4));
-        assert_eq!(of(0, 1, 0).moved(of(3, 3, 4), of(3, 1, 4)), of(0, 1, 0));
     }
 }

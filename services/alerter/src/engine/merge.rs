@@ -7,9 +7,9 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{AlertId, ReasonKind, Target};
 
 use super::Engine;
-use super::incoming::OutputPosition;
 use super::life::{Closing, Life, News, Shown, Silent};
-use super::passing;
+use super::mention;
+use super::output_position::OutputPosition;
 use super::reasons::reason;
 
 impl Engine {
@@ -116,7 +116,7 @@ fn together(one: News, other: News) -> News {
         tally: one.tally.max(other.tally),
         first_seen: one.first_seen.min(other.first_seen),
         reasons: [one.reasons, other.reasons].concat(),
-        mention: passing::together([one.mention, other.mention]),
+        mention: mention::together([one.mention, other.mention]),
         matched: [one.matched, other.matched].concat(),
         articles: [one.articles, other.articles].concat(),
         only_counts: one.only_counts && other.only_counts,

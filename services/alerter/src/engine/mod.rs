@@ -11,18 +11,25 @@
 mod catch_up;
 mod copies;
 mod correction;
+mod corrections;
+mod counts;
 mod digest;
 mod draft;
+mod figure;
 mod figure_roles;
 mod figures;
 mod handling;
 mod headline;
+mod in_story;
 mod incoming;
 mod inhibit;
 mod life;
+mod marks;
 mod measure;
+mod mention;
 mod merge;
 mod notes;
+mod output_position;
 mod overrides;
 mod passing;
 mod reasons;
@@ -30,6 +37,9 @@ mod recent;
 mod score;
 mod settled_alerts;
 mod site_budget;
+mod sums;
+mod tables;
+mod tally;
 mod unload;
 mod velocity;
 
@@ -45,7 +55,7 @@ use wirefold_query::{Hit, Matched, Numbers, Percolator};
 use crate::subscription::Rules;
 use copies::RecentCopies;
 use digest::OpenDigests;
-use headline::InStory;
+use in_story::InStory;
 use life::{Life, News};
 use reasons::reason;
 use recent::RecentTallies;
@@ -54,13 +64,16 @@ pub use site_budget::SiteAlerts;
 use site_budget::SiteBudget;
 use velocity::Velocity;
 
-pub(crate) use correction::carriers;
-pub(crate) use draft::{Draft, Marks};
+pub(crate) use corrections::carriers;
+pub(crate) use draft::Draft;
 pub(crate) use handling::Handling;
-pub(crate) use incoming::{IncomingArticle, OutputPosition, Tally, position};
+pub(crate) use incoming::{IncomingArticle, position};
+pub(crate) use marks::Marks;
 pub(crate) use notes::retracts;
+pub(crate) use output_position::OutputPosition;
 pub(crate) use overrides::StoryOverride;
 pub(crate) use score::Score;
+pub(crate) use tally::Tally;
 pub(crate) use unload::Revision;
 
 /// All subscriptions and their alerts.
@@ -330,67 +343,5 @@ impl Engine {
             let day = rules.day(unix_millis(alert.at)).start;
             *self.notified.entry((alert.subscription.clone(), day)).or_default() += 1;
         }
-    }
-
-    fn of(&self, subscription: &SubscriptionId) -> Vec<AlertId> {
-        let ids = self.lives.keys().filter(|id| id.subscription == *subscription);
-        ids.cloned().collect()
-    }
-
-    fn reschedule_all(&mut self, subscription: &SubscriptionId) {
-        for id in self.of(subscription) {
-            self.reschedule(&id);
-        }
-    }
-
-    fn reschedule(&mut self, id: &AlertId) {
-        let handling = self.handling(id);
-        let Some(life) = self.lives.get_mut(id) else {
-            return;
-        };
-        if let Some(due) = life.due.take() {
-            self.due.remove(&(due, id.clone()));
-        }
-        life.handling = handling;
-        life.due = life.next_due(self.rules.get(&id.subscription));
-        if let Some(due) = life.due {
-            self.due.insert((due, id.clone()));
-        }
-        let needs = life.needs();
-        if life.needed == needs {
-            return;
-        }
-        if let Some(before) = life.needed.take() {
-            self.needed.remove(&(before, id.clone()));
-        }
-        life.needed = needs;
-        self.needed.extend(needs.map(|output| (output, id.clone())));
-    }
-
-    /// Stores that this subscription has an alert about this target.
-    fn remember(&mut self, id: &AlertId) {
-        let subscriptions = self.by_target.entry(id.target).or_default();
-        if let Err(place) = subscriptions.binary_search(&id.subscription) {
-            subscriptions.reserve_exact(1);
-            subscriptions.insert(place, id.subscription.clone());
-        }
-    }
-
-    fn forget(&mut self, id: &AlertId) -> Option<Life> {
-        let life = self.lives.remove(id)?;
-        if let Some(due) = life.due {
-            self.due.remove(&(due, id.clone()));
-        }
-        if let Some(output) = life.needed {
-            self.needed.remove(&(output, id.clone()));
-        }
-        self.settled.remove(id);
-        if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
-            subscriptions.retain(|subscription| *subscription != id.subscription);
-            if subscriptions.is_empty() {
-                self.by_target.remove(&id.target);
-            }
-        }
-        Some(life)
     }
 }

@@ -1,19 +1,15 @@
 //! Notes: statements of a text about itself, such as that it was corrected or retracted.
 //!
-//! Comes in: an article. Goes out: its note, once for each alert, although later versions and copies repeat
-//! it. It never judges the note.
+//! An alert stores the ids of its notes, since later versions and copies repeat them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::NoteKind;
-use wirefold_proto::{AlertReason, Class, MaterialReason, Materiality, ReasonKind};
+use wirefold_proto::AlertReason;
 
 use super::correction::Correction;
-use super::incoming::IncomingArticle;
-use super::life::Life;
-use super::reasons::reason;
 
 /// A note of a text about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +42,7 @@ impl Note {
 }
 
 /// The beginning of the reason for a retraction.
-const RETRACTED: &str = "retracted by its outlet";
+pub(super) const RETRACTED: &str = "retracted by its outlet";
 
 /// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
@@ -61,7 +57,7 @@ const KEPT: usize = 4;
 pub(crate) struct Notes([u64; KEPT]);
 
 impl Notes {
-    fn has(self, id: u64) -> bool {
+    pub(super) fn has(self, id: u64) -> bool {
         self.0.contains(&id)
     }
 
@@ -74,6 +70,18 @@ impl Notes {
             }
             notes
         })
+    }
+
+    /// One note.
+    pub(super) fn of(note: Option<&Note>) -> Self {
+        let mut notes = Self::default();
+        notes.0[0] = note.map_or(0, Note::id);
+        notes
+    }
+
+    /// The id of the last note; 0 if there is none.
+    pub(super) fn last(self) -> u64 {
+        self.0[0]
     }
 
     pub(crate) fn is_empty(self) -> bool {
@@ -101,93 +109,6 @@ impl FromStr for Notes {
             text.split(' ').map(|id| u64::from_str_radix(id, 16)).collect();
         let all = all.ok().and_then(|all| all.try_into().ok());
         all.map(Self).ok_or(NoNotes)
-    }
-}
-
-impl IncomingArticle {
-    /// The note, if it is about the report itself: the article is a later version, it begins with its note,
-    /// or the detector found a correction.
-    pub(super) fn note(&self) -> Option<&Note> {
-        let verdict = &self.output.verdict;
-        let note = self.note.as_ref().filter(|_| verdict.holds.len() <= 1)?;
-        let concerns = match note {
-            Note::Retraction(_) => true,
-            Note::Correction(note) => {
-                note.opens || verdict.class == Class::Version || self.correction().is_some()
-            }
-        };
-        concerns.then_some(note)
-    }
-
-    /// The id of its note, as an alert stores it.
-    pub(super) fn notes(&self) -> Notes {
-        let mut notes = Notes::default();
-        notes.0[0] = self.note().map_or(0, Note::id);
-        notes
-    }
-
-    /// The correction that the detector found.
-    fn correction(&self) -> Option<&Materiality> {
-        let found = self.output.verdict.material.as_ref()?;
-        let is_one = found.material && found.reason == MaterialReason::Correction;
-        (is_one && self.output.verdict.comparable).then_some(found)
-    }
-
-    /// Whether it corrects something.
-    pub(super) fn corrects(&self) -> bool {
-        self.correction().is_some() || matches!(self.note(), Some(Note::Correction(_)))
-    }
-
-    /// The reason for a correction or retraction, with the words of the note.
-    pub(super) fn put_right(&self) -> Option<AlertReason> {
-        let sources = vec![self.source()];
-        let note = match self.note() {
-            Some(Note::Retraction(words)) => {
-                let words = with_quotation(RETRACTED, words);
-                let carriers = self.carriers.clone();
-                let reason = reason(ReasonKind::Correction, words);
-                return Some(AlertReason { sources, carriers, ..reason });
-            }
-            Some(Note::Correction(note)) => Some(note),
-            None if self.correction().is_some() => None,
-            None => return None,
-        };
-        let figure = note.and_then(|note| note.figure.as_ref());
-        let detail = self.correction().and_then(|found| found.detail.as_deref());
-        let (old, new) = match figure {
-            Some(figure) => (Some(figure.old.as_str()), Some(figure.new.as_str())),
-            None => detail.and_then(|both| both.split_once(" → ")).unzip(),
-        };
-        let change = match figure {
-            Some(it) => Some(format!("{} {} → {}", it.role.label(), it.old, it.new)),
-            None => detail.map(str::to_owned),
-        };
-        let sort = match note {
-            Some(note) if note.is_clarification => "clarification",
-            _ => "correction",
-        };
-        let what = change.map_or_else(|| sort.to_owned(), |it| format!("{sort}: {it}"));
-        let words = with_quotation(&what, note.map_or("", |note| note.words.as_str()));
-        let (old, new) = (old.map(str::to_owned), new.map(str::to_owned));
-        let carriers = self.carriers.clone();
-        let reason = reason(ReasonKind::Correction, words);
-        Some(AlertReason { sources, old, new, carriers, ..reason })
-    }
-}
-
-fn with_quotation(what: &str, words: &str) -> String {
-    match words.is_empty() {
-        true => what.to_owned(),
-        false => format!("{what}: \u{201c}{words}\u{201d}"),
-    }
-}
-
-impl Life {
-    /// Whether the alert has reported the note of this article, or is about to.
-    pub(super) fn has_told_note_of(&self, incoming: &IncomingArticle) -> bool {
-        let [id, ..] = incoming.notes().0;
-        let is_coming = || self.news.iter().any(|news| news.notes.has(id));
-        id != 0 && (self.notes.has(id) || is_coming())
     }
 }
 

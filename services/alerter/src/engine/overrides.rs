@@ -11,10 +11,11 @@ use wirefold_proto::{
 };
 
 use super::Engine;
-use super::incoming::{OutputPosition, Tally};
 use super::life::{Life, News, Shown, Silent};
-use super::passing::Mention;
+use super::mention::Mention;
+use super::output_position::OutputPosition;
 use super::reasons::reason;
+use super::tally::Tally;
 
 /// The effect on alerts of a person's command or of a regrouping.
 #[derive(Debug, Clone)]

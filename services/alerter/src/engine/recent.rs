@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use wirefold_proto::Target;
 
-use super::incoming::Tally;
+use super::tally::Tally;
 
 /// How many are stored. A merge soon follows the article that caused it.
 const KEPT: usize = 512;

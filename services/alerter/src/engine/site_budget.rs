@@ -11,7 +11,7 @@ use wirefold_proto::{Alert, AlertArticle, Hold, HoldReason, SubscriptionId, Volu
 
 use super::Engine;
 use super::incoming::IncomingArticle;
-use super::life::{Life, News};
+use super::life::{Allowance, Life, News};
 use crate::subscription::Rules;
 
 /// An hour, in milliseconds.
@@ -38,17 +38,6 @@ impl SiteAlerts {
     pub(crate) fn of(&self, site: &str) -> u64 {
         u64::from(self.per_hour) * self.sites.get(site).copied().map_or(1, u64::from)
     }
-}
-
-/// Whether an article may notify immediately.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Allowance {
-    /// No limit is reached.
-    Within,
-    /// Its site has reached the limit in this hour.
-    SiteSpent,
-    /// It is above the budget of its feed.
-    BeyondBudget,
 }
 
 /// How many alerts notified, by subscription, hour and site.

@@ -9,8 +9,8 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, Target};
 
 use super::Engine;
-use super::draft::Marks;
 use super::life::{Life, Shown};
+use super::marks::Marks;
 
 /// How often all alerts are checked.
 const LOOK: Duration = Duration::from_hours(1);

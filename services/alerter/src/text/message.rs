@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::Alert;
 
+use super::compiled_templates::CompiledTemplates;
 use super::links::MessageLinks;
-use super::template::CompiledTemplates;
 
 /// One revision that is being sent.
 pub(crate) struct Message<'a> {

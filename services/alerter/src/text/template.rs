@@ -1,38 +1,20 @@
-//! The operator's templates for the messages of a delivery (Jinja, by the crate `minijinja`).
+//! Renders messages by the operator's templates (Jinja, by the crate `minijinja`).
 //!
 //! Comes in: templates of the settings, and an alert. Goes out: title and text. If a template fails, the
 //! default text is sent with a line that says so.
 
+use minijinja::Value;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 use wirefold_proto::{AlertFirst, Volume};
 
+use super::compiled_templates::{CompiledTemplates, TEXT, TITLE};
 use super::{Message, Text, in_words};
 use crate::wording::line;
 
-/// The most steps of one template.
-const FUEL: u64 = 50_000;
 /// The longest rendered title and text, in characters.
 const LONGEST_TITLE: usize = 500;
 const LONGEST_TEXT: usize = 16_000;
-const TITLE: &str = "title_template";
-const TEXT: &str = "template";
-
-/// Jinja templates for the messages of a delivery. Without one, the default text is used.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Templates {
-    /// For the title.
-    pub title: Option<String>,
-    /// For the lines below it.
-    pub text: Option<String>,
-}
-
-/// The compiled templates of one delivery.
-pub(crate) struct CompiledTemplates {
-    environment: Environment<'static>,
-}
-
 /// The names that templates can use; docs/deliveries.md lists them.
 #[derive(Serialize)]
 struct Names<'a> {
@@ -63,52 +45,7 @@ struct Article<'a> {
     url: Option<&'a str>,
 }
 
-/// The fields of [`Names`], for error messages.
-const NAMES: [&str; 18] = [
-    "title", "lines", "headline", "subscription", "state", "loud", "demo", "revision", "why",
-    "outlets", "origins", "copies", "versions", "stories", "first", "matched", "page", "articles",
-];
-
-/// Refuses a template with unknown names.
-fn check_names(environment: &Environment<'_>, template: &str) -> Result<(), String> {
-    let read = environment.get_template(template).map_err(|error| error.to_string())?;
-    let is_known = |name: &String| {
-        NAMES.contains(&name.as_str()) || environment.globals().any(|(global, _)| global == name)
-    };
-    let mut strange: Vec<String> = read.undeclared_variables(false).into_iter().collect();
-    strange.sort_unstable();
-    match strange.iter().find(|name| !is_known(name)) {
-        Some(name) => {
-            Err(format!("{template}: nothing is called {name:?}; there are {}", NAMES.join(", ")))
-        }
-        None => Ok(()),
-    }
-}
-
 impl CompiledTemplates {
-    /// Compiles templates; `None` for the default text.
-    ///
-    /// # Errors
-    /// The template that cannot be compiled, the position, and what was expected.
-    pub(crate) fn read(templates: &Templates) -> Result<Option<Self>, String> {
-        if *templates == Templates::default() {
-            return Ok(None);
-        }
-        let mut environment = Environment::new();
-        // An unknown name is a typing error and must not become an empty text.
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.set_fuel(Some(FUEL));
-        for (name, source) in [(TITLE, &templates.title), (TEXT, &templates.text)] {
-            if let Some(source) = source {
-                let read = environment.add_template_owned(name, source.clone());
-                read.map_err(|error| error.to_string())?;
-                check_names(&environment, name)?;
-            }
-        }
-        Ok(Some(Self { environment }))
-    }
-
     /// The message by these templates. If one fails, the default text with a line that says so.
     pub(crate) fn apply(&self, message: &Message<'_>, usual: Text) -> Text {
         match self.rendered(message, &usual) {
@@ -181,6 +118,7 @@ impl<'a> Names<'a> {
 mod tests {
     use super::*;
     use crate::sample::sample;
+    use crate::text::compiled_templates::{NAMES, Templates};
 
     fn message<'a>(
         alert: &'a wirefold_proto::Alert,

@@ -90,7 +90,7 @@ pub(crate) struct Groups {
     stories: IdTable<dedup::StoryId, Story>,
     events: IdTable<dedup::EventId, Event>,
     /// Events that were merged into others.
-    redirects: BTreeMap<dedup::EventId, dedup::EventId>,
+    redirects: dedup::Redirects<dedup::EventId>,
     /// The ids of stories and events that were merged into others.
     former_ids: FormerIds,
 }
@@ -124,11 +124,8 @@ impl Groups {
         self.events.get_mut(event).map(|event| &mut event.ledes)
     }
 
-    fn resolve(&self, mut event: dedup::EventId) -> dedup::EventId {
-        while let Some(next) = self.redirects.get(&event) {
-            event = *next;
-        }
-        event
+    fn resolve(&self, event: dedup::EventId) -> dedup::EventId {
+        self.redirects.resolve(event)
     }
 
     /// Adds a new story to an event. Creates the event if it does not exist.
@@ -361,18 +358,9 @@ impl Groups {
         let kept: BTreeSet<dedup::StoryId> =
             self.events.values().flat_map(|event| &event.stories).copied().collect();
         self.stories.retain(|story, _| kept.contains(&story));
-        let redirects = std::mem::take(&mut self.redirects);
-        let ends = |mut event: dedup::EventId| {
-            while let Some(next) = redirects.get(&event) {
-                event = *next;
-            }
-            self.events.contains(event)
-        };
-        let live: BTreeSet<dedup::EventId> =
-            redirects.keys().copied().filter(|from| ends(*from)).collect();
-        self.redirects = redirects.into_iter().filter(|(from, _)| live.contains(from)).collect();
+        self.redirects.retain(|event| self.events.contains(event));
         let (known, gone) = (&self.events, &self.redirects);
-        let is_event = |event| known.contains(event) || gone.contains_key(&event);
+        let is_event = |event| known.contains(event) || gone.contains(event);
         let is_story = |story| self.stories.contains(story);
         self.former_ids.forget(is_story, is_event);
     }

@@ -22,7 +22,7 @@ impl Groups {
 
     /// Appends the next part; `None` if it does not follow the parts before.
     pub(crate) fn append(&mut self, next: Self) -> Option<()> {
-        self.redirects.extend(next.redirects);
+        self.redirects.append(next.redirects);
         self.former_ids.append(next.former_ids);
         self.stories.append(next.stories)?;
         self.events.append(next.events)

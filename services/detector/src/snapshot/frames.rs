@@ -8,9 +8,8 @@ use std::ops::Range;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use wirefold_dedup::codec::{LAYOUT, Reader, Writer, Written};
+use wirefold_dedup::written;
 use wirefold_flow::CommittedDecision;
-
-use super::text_files::TextFileEntry;
 
 /// The first bytes of a snapshot.
 const MAGIC: u64 = u64::from_be_bytes(*b"wfsnap\r\n");
@@ -57,6 +56,17 @@ pub(crate) struct Header {
     /// Whether the state is one sequence of values without sections, as in the version before.
     pub(crate) is_without_sections: bool,
 }
+
+/// A text file as a snapshot names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TextFileEntry {
+    /// "" if the file has no name and cannot be found again.
+    pub(crate) name: String,
+    /// How many of its bytes belong to the snapshot.
+    pub(crate) length: u64,
+}
+
+written!(TextFileEntry { name, length });
 
 impl Header {
     fn write_to(&self, to: &mut Writer<'_>) {

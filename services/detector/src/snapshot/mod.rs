@@ -16,10 +16,12 @@
 
 mod contents;
 mod frames;
+mod read_error;
 mod reading;
 mod segments;
 mod snapshotter;
 mod state;
+mod stored;
 mod storing;
 mod text_files;
 

@@ -17,8 +17,8 @@ use wirefold_flow::{ObjectReader, Objects};
 
 use super::contents::{Contents, read_list};
 use super::frames::{Frames, Header, InvalidSnapshot, Pieces, join_frames};
+use super::read_error::ReadError;
 use super::segments::Segment;
-use super::snapshotter::ReadError;
 use super::state::SnapshotState;
 use super::text_files::RestoredTextFiles;
 use crate::state::{DetectorConfig, DetectorState, DetectorStatePart};

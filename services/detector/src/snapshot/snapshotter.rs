@@ -11,19 +11,18 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tracing::{info, warn};
-use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
-use wirefold_proto::streams;
+use wirefold_flow::{Bus, CommittedDecision};
 
 use super::frames::{Header, InvalidSnapshot};
+use super::read_error::ReadError;
 use super::reading::Head;
 use super::state::SnapshotState;
+use super::stored::{is_in_stream, names, objects};
 use super::storing::{SnapshotInput, remove_unused_text_files, store_snapshot};
 use crate::metrics::SNAPSHOTS;
 use crate::state::DetectorConfig;
 use crate::text_file::TextFolder;
 
-/// The prefix of the names of snapshots. The rest of a name sorts by age.
-pub(super) const PREFIX: &str = "detector-";
 /// After a snapshot that failed, one in this many of the usual new decisions is enough for the next
 /// attempt.
 const RETRY_ONE_IN: usize = 8;
@@ -61,48 +60,6 @@ struct LastResult {
     unwritten: AtomicUsize,
     /// How long it took, in milliseconds.
     took: AtomicU64,
-}
-
-/// Why a snapshot could not be read.
-pub(super) enum ReadError {
-    Invalid(InvalidSnapshot),
-    Bus(BusError),
-    /// The segment with this name cannot be read.
-    Segment(String, BusError),
-}
-
-impl ReadError {
-    /// The unreadable segment, which the next snapshot writes again.
-    fn segment(&self) -> Option<&str> {
-        match self {
-            Self::Invalid(InvalidSnapshot::BrokenSegment(name)) | Self::Segment(name, _) => {
-                Some(name)
-            }
-            Self::Invalid(_) | Self::Bus(_) => None,
-        }
-    }
-}
-
-impl std::fmt::Display for ReadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Invalid(invalid) => invalid.fmt(f),
-            Self::Bus(error) => error.fmt(f),
-            Self::Segment(name, error) => write!(f, "its {name} cannot be read: {error}"),
-        }
-    }
-}
-
-impl From<InvalidSnapshot> for ReadError {
-    fn from(invalid: InvalidSnapshot) -> Self {
-        Self::Invalid(invalid)
-    }
-}
-
-impl From<BusError> for ReadError {
-    fn from(error: BusError) -> Self {
-        Self::Bus(error)
-    }
 }
 
 impl Snapshotter {
@@ -255,27 +212,4 @@ impl Snapshotter {
             false => Err(InvalidSnapshot::UnknownDecision.into()),
         }
     }
-}
-
-/// Whether the stream has this decision.
-pub(super) async fn is_in_stream(
-    bus: &dyn Bus,
-    last: &CommittedDecision,
-) -> Result<bool, BusError> {
-    match bus.get(streams::JUDGED.name, last.sequence).await {
-        Ok(found) => Ok(found.id == last.id),
-        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-pub(super) fn objects(bus: &dyn Bus) -> Result<Arc<dyn Objects>, BusError> {
-    bus.objects(streams::SNAPSHOTS.name)
-}
-
-/// The names of all snapshots, oldest first.
-pub(super) async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
-    let mut names = objects(bus)?.names().await?;
-    names.retain(|name| name.starts_with(PREFIX));
-    Ok(names)
 }

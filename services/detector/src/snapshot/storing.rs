@@ -17,10 +17,11 @@ use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 
 use super::contents::Contents;
 use super::frames::{Header, InvalidSnapshot, frame};
+use super::read_error::ReadError;
 use super::reading::Head;
 use super::segments::{self, Segment, SegmentBuilder};
-use super::snapshotter::{PREFIX, ReadError, is_in_stream, names, objects};
 use super::state::SnapshotState;
+use super::stored::{PREFIX, is_in_stream, names, objects};
 use super::text_files::{self, SavedTextFiles};
 use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
 use crate::state::DetectorState;

@@ -5,26 +5,15 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
+use wirefold_dedup::TextFile;
 use wirefold_dedup::codec::TextFileLocation;
-use wirefold_dedup::{TextFile, written};
 
-use super::frames::{InvalidSnapshot, Pieces};
+use super::frames::{InvalidSnapshot, Pieces, TextFileEntry};
 use crate::text_file::{FolderTextFile, TextFolder};
 
 /// If a snapshot names more text files than this, a start combines them into one. Each start
 /// creates new files, so a detector that restarts often would run out of open files.
 const MAX_TEXT_FILES: usize = 64;
-
-/// A text file as a snapshot names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TextFileEntry {
-    /// "" if the file has no name and cannot be found again.
-    pub(crate) name: String,
-    /// How many of its bytes belong to the snapshot.
-    pub(crate) length: u64,
-}
-
-written!(TextFileEntry { name, length });
 
 /// The text files of a snapshot that is being written, each with its length at that time.
 pub(crate) struct SavedTextFiles(Vec<(Arc<FolderTextFile>, u64)>);

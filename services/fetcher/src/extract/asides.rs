@@ -4,8 +4,8 @@
 
 use trafilatura::dom::{Document, NodeId};
 
+use super::boxes::{Limits, letters, may_go, share_of_links};
 use super::labels::has_word;
-use super::tidy::{Limits, letters, may_go, share_of_links};
 
 /// Parts of names of elements that are only for screen readers.
 const HIDDEN_NAMES: &[&str] = &[

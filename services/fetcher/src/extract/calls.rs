@@ -3,8 +3,8 @@
 
 use trafilatura::dom::{Document, NodeId};
 
+use super::boxes::{Limits, letters, may_go};
 use super::labels::names;
-use super::tidy::{Limits, letters, may_go};
 
 /// Phrases that ask for cookies, in lower case.
 #[rustfmt::skip]

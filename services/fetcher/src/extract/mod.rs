@@ -9,6 +9,7 @@
 
 mod asides;
 mod body;
+mod boxes;
 mod calls;
 mod data;
 mod depth;

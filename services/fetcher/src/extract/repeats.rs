@@ -2,7 +2,7 @@
 
 use trafilatura::dom::{Document, NodeId};
 
-use super::tidy::{Limits, letters, may_go};
+use super::boxes::{Limits, letters, may_go};
 
 /// The letters of such a quotation. A shorter one may occur twice by chance.
 const LETTERS: std::ops::RangeInclusive<usize> = 16..=400;

@@ -4,6 +4,7 @@
 use trafilatura::dom::{Document, NodeId};
 
 use super::asides::{is_hidden, is_named_aside, remove_lines};
+use super::boxes::{Limits, letters, may_go, share_of_links};
 use super::calls::remove_calls;
 use super::labels::{CONSENT, LIST_HEADINGS, RELATED, SETTINGS, is_agreement, names};
 use super::repeats::remove_pull_quotes;
@@ -60,14 +61,6 @@ pub(super) fn tidy(page: &mut Document) {
     for id in page.iter_descendants(body, &headings) {
         remove_list_under(page, id, limits);
     }
-}
-
-/// The limits of boxes that may be removed.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) body: NodeId,
-    /// The most letters of a box.
-    pub(super) most: usize,
 }
 
 fn is_invisible(page: &Document, id: NodeId) -> bool {
@@ -151,23 +144,4 @@ fn remove_list_under(page: &mut Document, heading: NodeId, limits: Limits) {
         page.remove(list, true);
         page.remove(heading, true);
     }
-}
-
-/// Whether a box may be removed: it is small enough and has no element that only an article has.
-pub(super) fn may_go(page: &Document, id: NodeId, limits: Limits) -> bool {
-    let holds_article = || !page.iter(id, &["article", "body", "h1", "main"]).is_empty();
-    id != limits.body && letters(&page.text_content(id)) <= limits.most && !holds_article()
-}
-
-/// The share of letters in links.
-pub(super) fn share_of_links(page: &Document, id: NodeId) -> f64 {
-    let all = letters(&page.text_content(id));
-    let links = page.iter(id, &["a"]);
-    let linked: usize = links.iter().map(|link| letters(&page.text_content(*link))).sum();
-    if all == 0 { 0.0 } else { linked as f64 / all as f64 }
-}
-
-/// The number of letters and digits of a text.
-pub(super) fn letters(text: &str) -> usize {
-    text.chars().filter(|c| c.is_alphanumeric()).count()
 }

@@ -9,8 +9,8 @@ use url::Url;
 use wirefold_address::identify;
 use wirefold_proto::{FeedId, TextSource};
 
+use super::file::File;
 use super::file_reader::{FileReader, ReadError, read_start};
-use super::watch::File;
 use crate::article::to_submitted;
 use crate::feed::{self, Feed};
 use crate::publish::Window;

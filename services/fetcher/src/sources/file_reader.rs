@@ -11,8 +11,8 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::{BusError, StageContext};
 use wirefold_proto::{ArticleFetched, FeedId, TextSource};
 
+use super::file::File;
 use super::record::{ContentHasher, Record, Records};
-use super::watch::File;
 use crate::publish::{Publisher, Window};
 
 /// The most bytes of a text or feed that are read.

@@ -10,8 +10,8 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use wirefold_address::identify;
 use wirefold_proto::{FeedId, SubmittedArticle, TextSource};
 
+use super::file::File;
 use super::file_reader::{FileReader, ReadError};
-use super::watch::File;
 use crate::feed;
 use crate::publish::Window;
 

@@ -6,6 +6,7 @@
 //! adds a file wants to hear about it.
 
 mod feed_file;
+mod file;
 mod file_reader;
 mod line;
 mod non_article;
@@ -24,9 +25,10 @@ use wirefold_flow::{BusError, StageContext};
 use wirefold_proto::{ArticleId, FeedId, Outlet};
 
 use crate::publish::Window;
+use file::File;
 use file_reader::{FileReader, ReadError};
 use record::Record;
-use watch::{File, Watch};
+use watch::Watch;
 
 /// The time between two checks of the sources.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);

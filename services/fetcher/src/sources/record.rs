@@ -10,7 +10,7 @@ use wirefold_flow::{BusError, KeyValue, StageContext};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::{ArticleId, token};
 
-use super::watch::FileStamp;
+use super::file::FileStamp;
 use crate::publish::retry_bus;
 
 /// The record of a file that was read.

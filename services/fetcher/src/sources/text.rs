@@ -3,9 +3,9 @@
 use wirefold_address::identify;
 use wirefold_proto::{ArticleId, FeedId, SubmittedArticle, TextSource};
 
+use super::file::File;
 use super::file_reader::{FileReader, LONGEST_FILE, ReadError, read_start};
 use super::non_article::NonArticle;
-use super::watch::File;
 use crate::feed;
 use crate::publish::Window;
 

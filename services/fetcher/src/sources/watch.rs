@@ -7,32 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use wirefold_flow::BusError;
-use wirefold_proto::{FeedId, Outlet};
+use wirefold_proto::FeedId;
 
+use super::file::{File, FileStamp};
 use super::file_reader::{FileReader, FileResult};
 use super::{Format, Kind, Source};
 
 /// For this many checks wirefold waits for a folder whose files keep changing.
 const MAX_CHANGING_CHECKS: u32 = 10;
-
-/// Size and time of a file. A file is read once this no longer changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct FileStamp {
-    /// Its size in bytes.
-    pub(super) size: u64,
-    /// When it was changed, in nanoseconds since 1970.
-    pub(super) modified: u64,
-}
-
-/// A file to read.
-#[derive(Debug, Clone)]
-pub(super) struct File {
-    pub(super) path: PathBuf,
-    pub(super) format: Format,
-    pub(super) stamp: FileStamp,
-    /// The outlet of articles that name none.
-    pub(super) outlet: Option<Outlet>,
-}
 
 /// A source, and the state of its files.
 #[derive(Debug)]

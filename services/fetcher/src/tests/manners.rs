@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use wirefold_flow::Clock as _;
-use wirefold_http_client::Secrets;
+use wirefold_http_client::SecretHeaders;
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord};
 
 use super::bench::{Bench, MINUTE, configured};
@@ -316,7 +316,7 @@ async fn logins_names_and_headers_go_where_they_belong() {
     let server = Server::start().await;
     let other = Server::start().await;
     let mut bench = Bench::with(&[("harbour", server.url("/desk/feed"))]).await;
-    let mut secrets = Secrets::default();
+    let mut secrets = SecretHeaders::default();
     secrets.add("Authorization", "Basic ZGVzazpzZWNyZXQ=");
     bench.settings.access = vec![Access {
         below: server.url("/desk/").parse().unwrap(),

@@ -2,7 +2,7 @@
 
 use wirefold_proto::{ArticleFetched, FeedFinding, FullText, TextSource};
 
-use wirefold_http_client::Secrets;
+use wirefold_http_client::SecretHeaders;
 
 use super::bench::Bench;
 use super::feeds::{Entry, entry, rss, text};
@@ -240,7 +240,7 @@ async fn a_login_is_not_sent_to_what_another_site_links_to() {
     stranger.put("/feed", Reply::ok(rss(&[linking])));
     own.put("/secret", html(page("linked", 300)));
     bench.settings.feeds.push(super::bench::configured("stranger", &stranger.url("/feed")));
-    let mut secrets = Secrets::default();
+    let mut secrets = SecretHeaders::default();
     secrets.add("Authorization", "Basic ZGVzazpzZWNyZXQ=");
     bench.settings.access = vec![crate::Access {
         below: own.url("/").parse().unwrap(),

@@ -74,7 +74,7 @@ fn story(study: &StoryComparison) -> Markup {
                     0 => " · no copies",
                     many => { " · " (words::count(many.into(), "copy", "copies")) " folded" },
                 }
-                @if study.lead().is_some_and(|lead| !lead.article.comparable) { " · too short to be compared" }
+                @if let Some(lead) = study.lead() { (words::remarks(lead.article.comparable, false)) }
             }
             (copies(study, false))
         }

@@ -12,9 +12,10 @@ use super::story_comparison::{LeftOut, StoryComparison, Texts, compare_stories, 
 use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
+use crate::event_statements;
 use crate::projection::{Bounds, EventOnPage, IdLookup, Kind, ProjectionError};
 use crate::shapes::{EventBrief, EventPage, StoryBrief, StoryWithArticles};
-use crate::statement_cache::{self, EventStatements};
+use crate::statement_cache::EventStatements;
 use crate::statements;
 
 /// Why a page cannot be shown.
@@ -71,7 +72,7 @@ pub(super) async fn event(
     let EventOnPage { event, mut stories, first } = found;
     limit_articles(&mut stories);
     let left_out = LeftOut::of(event.articles, &stories, first);
-    let said = statement_cache::of_event(inner, id).await?;
+    let said = event_statements::of_event(inner, id).await?;
     Ok((event, studied(inner, stories).await?, left_out, said))
 }
 
@@ -84,7 +85,7 @@ pub(super) async fn story(
     let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
     let found = found.ok_or(PageError::Nothing)?;
     let (said, put_right) =
-        Arc::unwrap_or_clone(statement_cache::of_event(inner, found.story.event).await?);
+        Arc::unwrap_or_clone(event_statements::of_event(inner, found.story.event).await?);
     let said = (statements::of_story(said, id), corrections::of_story(put_right, id));
     let (all, first) = (found.story.articles, found.articles.clone());
     let mut stories = vec![found];

@@ -5,7 +5,7 @@ use wirefold_dedup::{Change, Changes};
 use wirefold_proto::{Agency, ArticleId};
 
 use super::diff;
-use super::map::{self, MapInput, Strip, colour};
+use super::map::{self, MapInput, Strip};
 use super::river::{folded_counts, outward, title_of};
 use super::story_comparison::{ComparedArticle, LeadComparison, LeftOut, StoryComparison};
 use super::{corrections, split, statements, tables, words};
@@ -274,15 +274,6 @@ fn evidence(agency: &Agency, study: &StoryComparison) -> Markup {
                     ": “" (piece.words) "”"
                 }
             }
-        }
-    }
-}
-
-/// A swatch with its number.
-pub(super) fn swatch(number: usize, moved: bool) -> Markup {
-    html! {
-        span.swatch.(colour(number)).moved[moved] data-p=(number) {
-            (number) @if moved { span.hidden { " moved" } }
         }
     }
 }

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{Class, DateProblem};
 
-use super::map::{MapInput, Strip, letter};
+use super::map::{MapInput, Strip, colour, letter};
 use super::river::outward;
-use super::story::swatch;
 use super::story_comparison::{ComparedArticle, LeftOut, StoryComparison};
 use super::words;
 use crate::shapes::ArticleBrief;
@@ -60,7 +59,7 @@ fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet_in_words()) } " " span.faint { (words::role(article, Some(&study.story))) (words::not_free(article.paywalled)) } br;
+                b { (article.outlet_in_words()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(true, article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -96,7 +95,7 @@ pub(super) fn left_out(LeftOut { count, listed }: &LeftOut) -> Markup {
                         li id=(article.id) {
                             a href={ "/stories/" (article.story) } { b { (article.outlet_in_words()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
-                            " " span.faint { (words::role(article, None)) (words::not_free(article.paywalled)) " · " (words::time(article.seen)) }
+                            " " span.faint { (words::role(article, None)) (words::remarks(true, article.paywalled)) " · " (words::time(article.seen)) }
                         }
                     }
                     @if more > 0 { li { "and " (more) " more" } }
@@ -183,6 +182,15 @@ fn versions(article: &ArticleBrief) -> Markup {
     html! {
         @if let Some(before) = &article.version_of {
             br; span.faint { "a later version of " a href={ "#" (before) } { "this" } }
+        }
+    }
+}
+
+/// A swatch with its number.
+fn swatch(number: usize, moved: bool) -> Markup {
+    html! {
+        span.swatch.(colour(number)).moved[moved] data-p=(number) {
+            (number) @if moved { span.hidden { " moved" } }
         }
     }
 }

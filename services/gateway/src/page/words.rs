@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{Class, EvidencePlace, LanguageTag};
+use wirefold_proto::{Class, EvidencePlace, LanguageTag, text_remarks};
 
 use crate::shapes::{ArticleBrief, StoryBrief};
 
@@ -99,9 +99,9 @@ pub(super) fn role(article: &ArticleBrief, story: Option<&StoryBrief>) -> &'stat
     }
 }
 
-/// The mark of an article whose page is not free to everybody.
-pub(super) fn not_free(is_paywalled: bool) -> &'static str {
-    if is_paywalled { " · not free: not stored whole" } else { "" }
+/// Remarks about the text of an article, each after a dot.
+pub(super) fn remarks(comparable: bool, paywalled: bool) -> String {
+    text_remarks(comparable, paywalled).into_iter().map(|remark| format!(" · {remark}")).collect()
 }
 
 /// The `lang` attribute of a text, unless its language is unknown.

@@ -5,7 +5,7 @@ use wirefold_proto::{EventId, Outlet, Tag};
 
 use super::articles::{self, parse};
 use super::stories::{self, Counts, timestamp};
-use super::{Answer, Paging, on_page};
+use super::{Answer, Paging};
 use crate::shapes::{Event, EventBrief};
 
 /// The columns of an [`EventRow`].
@@ -54,7 +54,7 @@ pub(super) fn one(connection: &Connection, id: EventId, paging: &Paging) -> Answ
         return Ok(None);
     };
     let (stories, next) = stories::page_of_event(connection, &id, paging)?;
-    let stories = on_page::with_first(connection, stories, ARTICLES)?;
+    let stories = stories::with_first(connection, stories, ARTICLES)?;
     Ok(Some(Event { schema: Tag::new(), event, stories, next }))
 }
 

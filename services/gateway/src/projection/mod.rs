@@ -199,7 +199,7 @@ impl Projection {
         let is_search = words.is_some();
         let ask = move |connection: &Connection| {
             let stories = story_list::latest(connection, &paging, words.as_deref())?;
-            on_page::with_first(connection, stories, most)
+            stories::with_first(connection, stories, most)
         };
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
@@ -228,7 +228,7 @@ impl Projection {
         stories: Vec<StoryBrief>,
         most: usize,
     ) -> Answer<Vec<StoryWithArticles>> {
-        self.read(move |connection| on_page::with_first(connection, stories, most)).await
+        self.read(move |connection| stories::with_first(connection, stories, most)).await
     }
 
     /// The current stories of these articles. Unknown articles are skipped.

@@ -60,18 +60,6 @@ pub(super) fn story(
     story.map(|story| with_lead_and_first(connection, story, most)).transpose()
 }
 
-pub(super) fn with_first(
-    connection: &Connection,
-    stories: Vec<StoryBrief>,
-    most: usize,
-) -> Answer<Vec<StoryWithArticles>> {
-    let with_first = |story: StoryBrief| {
-        let articles = articles::first_of_story(connection, &story.id, most)?;
-        Ok(StoryWithArticles { story, articles })
-    };
-    stories.into_iter().map(with_first).collect()
-}
-
 /// A story with its first articles, followed by its lead if that is not among them.
 fn with_lead_and_first(
     connection: &Connection,

@@ -7,7 +7,7 @@ use wirefold_proto::{Agency, EventId, RegroupReason, StoryId, Tag};
 use super::articles::{self, parse, read};
 use super::paging::Cursor;
 use super::{Answer, Paging, ProjectionError, apply, keyphrases};
-use crate::shapes::{Story, StoryBrief};
+use crate::shapes::{Story, StoryBrief, StoryWithArticles};
 
 /// The columns of a [`StoryRow`]. The agency comes from its articles: evidence in an article that people took
 /// out no longer counts.
@@ -179,4 +179,17 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
 /// A time in the contract's form.
 pub(super) fn timestamp(millis: i64) -> Answer<Timestamp> {
     Timestamp::from_millisecond(millis).map_err(|error| ProjectionError::Row(error.to_string()))
+}
+
+/// Stories with their first articles.
+pub(super) fn with_first(
+    connection: &Connection,
+    stories: Vec<StoryBrief>,
+    most: usize,
+) -> Answer<Vec<StoryWithArticles>> {
+    let with_first = |story: StoryBrief| {
+        let articles = articles::first_of_story(connection, &story.id, most)?;
+        Ok(StoryWithArticles { story, articles })
+    };
+    stories.into_iter().map(with_first).collect()
 }

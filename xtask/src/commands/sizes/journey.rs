@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::calls::files_of_calls;
+
 /// The contents of the table.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Journey {
@@ -13,12 +15,14 @@ pub(super) struct Journey {
     files: usize,
     /// Crates with these files.
     crates: usize,
+    /// Files with these functions and those that they call directly.
+    files_with_calls: usize,
 }
 
 impl Journey {
     /// Reads the table: rows that name a function as `path.rs::function` in backticks. A row whose
-    /// last cell names a stream is a hop.
-    pub(super) fn of(document: &str) -> Journey {
+    /// last cell names a stream is a hop. `sources` are the paths and the code of the product.
+    pub(super) fn of(document: &str, sources: &[(&str, &str)]) -> Journey {
         let lines = document.lines().skip_while(|line| !line.starts_with("| # | step |"));
         let rows: Vec<&str> = lines.skip(2).take_while(|line| line.starts_with('|')).collect();
         let cell = |row: &&str, index: usize| {
@@ -27,6 +31,11 @@ impl Journey {
         let functions: Vec<String> = rows.iter().map(|row| cell(row, 3)).collect();
         let files: BTreeSet<&str> =
             functions.iter().filter_map(|place| Some(place.split_once("::")?.0)).collect();
+        let steps = functions.iter().filter_map(|place| {
+            let (path, name) = place.split_once("::")?;
+            Some((path, name.rsplit("::").next().unwrap_or(name)))
+        });
+        let steps: Vec<(&str, &str)> = steps.collect();
         let crates: BTreeSet<&str> =
             files.iter().filter_map(|file| Some(file.split_once("/src/")?.0)).collect();
         Journey {
@@ -34,12 +43,14 @@ impl Journey {
             hops: rows.iter().filter(|row| cell(row, 4).starts_with("WF_")).count(),
             files: files.len(),
             crates: crates.len(),
+            files_with_calls: files_of_calls(sources, &steps).len(),
         }
     }
 
     /// The files and crates in words.
     pub(super) fn places(&self) -> String {
-        format!("{} files in {} crates", self.files, self.crates)
+        let Self { files, crates, files_with_calls, .. } = self;
+        format!("{files} files and {crates} crates, {files_with_calls} files with direct calls")
     }
 }
 
@@ -54,7 +65,8 @@ mod tests {
                         | 1 | a | `crates/a/src/b.rs::c` | |\n\
                         | 2 | b | `crates/a/src/b.rs::D::e` | `WF_FETCHED` |\n\
                         | 3 | c | `proto/src/f.rs::g` | |\n\n| 4 | other | `h.rs::i` | |\n";
-        let expected = Journey { functions: 3, hops: 1, files: 2, crates: 2 };
-        assert_eq!(Journey::of(document), expected);
+        let sources = [("crates/a/src/b.rs", "fn c() {\n    g();\n}\n"), ("g.rs", "fn g() {}\n")];
+        let expected = Journey { functions: 3, hops: 1, files: 2, crates: 2, files_with_calls: 3 };
+        assert_eq!(Journey::of(document, &sources), expected);
     }
 }

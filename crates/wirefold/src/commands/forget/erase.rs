@@ -9,22 +9,40 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::Context as _;
+use wirefold_flow::{BusError, Entry, Stored};
 use wirefold_flow_sqlite::Offline;
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::FORGOTTEN;
 
-use super::store::Order;
+use super::store::{OfflineStore, Order};
 
 /// Folders with data that the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
 /// The prefix of the files that the gateway makes again.
 const TABLES: &str = "gateway.db";
 
-/// Removes everything in the plan and puts the keys on the list.
-pub(super) fn carry_out(order: &Order<'_>, offline: &mut Offline) -> anyhow::Result<()> {
-    drop_files(order.folder)?;
-    change(order, offline)?;
-    finish(offline)
+impl OfflineStore for Offline {
+    fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError> {
+        Offline::each(self, stream, take)
+    }
+
+    fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError> {
+        Offline::entries(self, bucket)
+    }
+
+    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
+        drop_files(order.folder)?;
+        change(order, self)?;
+        finish(self)
+    }
+
+    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()> {
+        self.begin()?;
+        for key in keys {
+            self.put(FORGOTTEN.name, key, None)?;
+        }
+        Ok(self.commit()?)
+    }
 }
 
 /// Removes the files of this machine outside the bus.
@@ -58,13 +76,13 @@ fn absent(removed: io::Result<()>) -> io::Result<()> {
 
 fn change(order: &Order<'_>, offline: &mut Offline) -> anyhow::Result<()> {
     offline.begin()?;
-    for edit in &order.plan.edits {
+    for edit in order.edits {
         match &edit.body {
             Some(body) => offline.rewrite(edit.stream, edit.sequence, body.clone())?,
             None => offline.erase(edit.stream, edit.sequence)?,
         }
     }
-    for change in &order.plan.changes {
+    for change in order.changes {
         offline.put(change.bucket, &change.key, change.value.clone())?;
     }
     let record = order.record()?;

@@ -2,6 +2,7 @@
 //! refuses it from then on.
 
 mod alerts;
+mod change;
 mod erase;
 mod over_nats;
 mod plan;
@@ -175,7 +176,9 @@ fn forget(
     }
     let began = SystemClock.now();
     let now = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
-    store.carry_out(&Order { plan: &plan, keys, folder, now })?;
+    let articles = plan.counts.articles as u64;
+    let (edits, changes) = (&plan.edits, &plan.changes);
+    store.carry_out(&Order { edits, changes, articles, keys, folder, now })?;
     let took = SystemClock.now().since(began);
     global.note(format_args!(
         "done in {:.1} s; the next start reads {} again and rebuilds the tables of the page",

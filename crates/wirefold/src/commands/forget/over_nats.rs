@@ -20,7 +20,6 @@ use wirefold_proto::streams::{
 };
 
 use super::erase::drop_files;
-use super::plan::Plan;
 use super::records::TABLES;
 use super::store::{OfflineStore, Order};
 use crate::config::{BusConfig, Instance, Overrides};
@@ -107,16 +106,16 @@ impl OverNats {
         })
     }
 
-    fn rewrite_all(&self, plan: &Plan) -> Result<(), BusError> {
+    fn rewrite_all(&self, order: &Order<'_>) -> Result<(), BusError> {
         for table in TABLES {
-            let of_table = plan.changes.iter().filter(|change| change.bucket == table);
+            let of_table = order.changes.iter().filter(|change| change.bucket == table);
             let changes: BTreeMap<&str, Option<Bytes>> =
                 of_table.map(|it| (it.key.as_str(), it.value.clone())).collect();
             let mut edit = |entry: &Entry| changes.get(entry.key.as_str()).cloned();
             self.runtime.block_on(self.bus.rewrite_bucket(table, &mut edit))?;
         }
         for stream in STREAMS {
-            let of_stream = plan.edits.iter().filter(|edit| edit.stream == stream);
+            let of_stream = order.edits.iter().filter(|edit| edit.stream == stream);
             let edits: BTreeMap<u64, Option<Bytes>> =
                 of_stream.map(|it| (it.sequence, it.body.clone())).collect();
             let mut edit = |stored: &Stored| match edits.get(&stored.sequence) {
@@ -141,11 +140,11 @@ impl OverNats {
     }
 
     /// Fails if signed decisions must change and there is no key.
-    fn must_have_key(&mut self, plan: &Plan) -> anyhow::Result<()> {
+    fn must_have_key(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
         if self.key.is_some() {
             return Ok(());
         }
-        let changed = plan.edits.iter().filter(|it| it.stream == JUDGED.name && it.body.is_some());
+        let changed = order.edits.iter().filter(|it| it.stream == JUDGED.name && it.body.is_some());
         let changed: BTreeSet<u64> = changed.map(|edit| edit.sequence).collect();
         let mut needs = false;
         self.each(JUDGED.name, &mut |stored| {
@@ -194,12 +193,12 @@ impl OfflineStore for OverNats {
     }
 
     fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
-        self.must_have_key(order.plan)?;
+        self.must_have_key(order)?;
         let store: &mut dyn OfflineStore = self;
-        let is_needed = !order.plan.is_empty() || store.is_unfinished()?;
+        let is_needed = !order.is_empty() || store.is_unfinished()?;
         self.begin(order.keys, &order.record()?).map_err(|error| refused(&error))?;
         if is_needed {
-            self.rewrite_all(order.plan).map_err(|error| refused(&error))?;
+            self.rewrite_all(order).map_err(|error| refused(&error))?;
             // The gateway of `up --nats` stores its tables beside the server.
             drop_files(order.folder)?;
             drop_files(&order.folder.join("nats"))?;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use serde::Serialize;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::streams::{ALERTS, DEAD, FETCHED, JUDGED, OUTPUT};
@@ -12,25 +11,10 @@ use wirefold_proto::{
 };
 
 use super::alerts::{Alerts, RevisionChange};
+use super::change::{Change, Edit};
 use super::records;
 use super::scrub::{DecidedBy, Ids, holds_one, names_one, without_words};
 use super::store::OfflineStore;
-
-/// The change of one message.
-pub(super) struct Edit {
-    pub(super) stream: &'static str,
-    pub(super) sequence: u64,
-    /// The new body. `None` deletes the message.
-    pub(super) body: Option<Bytes>,
-}
-
-/// The change of one key.
-pub(super) struct Change {
-    pub(super) bucket: &'static str,
-    pub(super) key: String,
-    /// The new value. `None` deletes the key.
-    pub(super) value: Option<Bytes>,
-}
 
 /// The number of removed things of each kind.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -80,14 +64,11 @@ impl Plan {
         plan.counts.alerts = plan.alerts.deleted().count();
         plan.counts.scrubbed += plan.alerts.scrubbed().count();
         store.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
-        plan.changes = records::of(&plan, store)?;
+        let forgotten =
+            records::Forgotten { ids: &plan.ids, addresses: &plan.addresses, alerts: &plan.alerts };
+        plan.changes = records::changes_for(&forgotten, store)?;
         plan.counts.records = plan.changes.len();
         Ok(plan)
-    }
-
-    /// Whether there is nothing to remove.
-    pub(super) fn is_empty(&self) -> bool {
-        self.edits.is_empty() && self.changes.is_empty()
     }
 
     fn erase(&mut self, stream: &'static str, sequence: u64) {

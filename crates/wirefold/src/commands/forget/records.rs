@@ -7,21 +7,33 @@ use wirefold_flow::{BusError, Entry};
 use wirefold_proto::streams::{DELIVERIES, FEEDS, STORIES, SUBSCRIPTIONS};
 use wirefold_proto::{handling_key, token};
 
-use super::plan::{Change, Plan};
-use super::scrub::{names_one, without_addresses, without_items};
+use super::alerts::Alerts;
+use super::change::Change;
+use super::scrub::{Ids, names_one, without_addresses, without_items};
 use super::store::OfflineStore;
 
 /// The tables that may contain something of an article.
 pub(super) const TABLES: [&str; 4] =
     [FEEDS.name, DELIVERIES.name, SUBSCRIPTIONS.name, STORIES.name];
 
+/// The articles to forget, as the streams show them.
+pub(super) struct Forgotten<'a> {
+    pub(super) ids: &'a Ids,
+    pub(super) addresses: &'a BTreeSet<String>,
+    /// The alerts about them.
+    pub(super) alerts: &'a Alerts,
+}
+
 /// The changes to all tables.
-pub(super) fn of(plan: &Plan, store: &mut dyn OfflineStore) -> Result<Vec<Change>, BusError> {
+pub(super) fn changes_for(
+    forgotten: &Forgotten<'_>,
+    store: &mut dyn OfflineStore,
+) -> Result<Vec<Change>, BusError> {
     let mut changes = Vec::new();
     let escaped = |id: &wirefold_proto::AlertId| token::escape(&id.to_string());
-    let gone: BTreeSet<String> = plan.alerts.deleted().map(escaped).collect();
-    let scrubbed: BTreeSet<String> = plan.alerts.scrubbed().map(escaped).collect();
-    let handled: BTreeSet<String> = plan.alerts.deleted().map(handling_key).collect();
+    let gone: BTreeSet<String> = forgotten.alerts.deleted().map(escaped).collect();
+    let scrubbed: BTreeSet<String> = forgotten.alerts.scrubbed().map(escaped).collect();
+    let handled: BTreeSet<String> = forgotten.alerts.deleted().map(handling_key).collect();
     for (bucket, entry) in all(store)? {
         let Some(value) = &entry.value else { continue };
         let is_seen = bucket == FEEDS.name && entry.key.starts_with("seen.");
@@ -32,13 +44,13 @@ pub(super) fn of(plan: &Plan, store: &mut dyn OfflineStore) -> Result<Vec<Change
                 gone.contains(alert) || is_attempts && scrubbed.contains(alert)
             }),
             _ if bucket == SUBSCRIPTIONS.name => handled.contains(&entry.key),
-            _ if bucket == STORIES.name => names_one(value, &plan.ids),
+            _ if bucket == STORIES.name => names_one(value, forgotten.ids),
             _ => false,
         };
         let written = match (goes, is_seen) {
             (true, _) => None,
-            (false, true) => without_items(value, &plan.ids),
-            (false, false) => without_addresses(value, &plan.addresses),
+            (false, true) => without_items(value, forgotten.ids),
+            (false, false) => without_addresses(value, forgotten.addresses),
         };
         if goes || written.is_some() {
             changes.push(Change { bucket, key: entry.key, value: written.map(Bytes::from) });

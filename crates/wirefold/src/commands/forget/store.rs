@@ -5,15 +5,17 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use wirefold_flow::{BusError, Entry, Stored};
-use wirefold_flow_sqlite::Offline;
 use wirefold_proto::streams::FORGOTTEN;
 use wirefold_proto::{FORGETTING, ForgottenRecord};
 
-use super::plan::Plan;
+use super::change::{Change, Edit};
 
 /// The order to forget articles.
 pub(super) struct Order<'a> {
-    pub(super) plan: &'a Plan,
+    pub(super) edits: &'a [Edit],
+    pub(super) changes: &'a [Change],
+    /// The number of articles that are removed.
+    pub(super) articles: u64,
     /// The keys that are put on the list.
     pub(super) keys: &'a BTreeSet<String>,
     /// The data folder.
@@ -22,10 +24,15 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
+    /// Whether there is nothing to remove.
+    pub(super) fn is_empty(&self) -> bool {
+        self.edits.is_empty() && self.changes.is_empty()
+    }
+
     /// The entry on the list.
     pub(super) fn record(&self) -> anyhow::Result<Vec<u8>> {
-        let articles = self.plan.counts.articles as u64;
-        Ok(serde_json::to_vec(&ForgottenRecord { at: self.now, articles })?)
+        let record = ForgottenRecord { at: self.now, articles: self.articles };
+        Ok(serde_json::to_vec(&record)?)
     }
 }
 
@@ -65,27 +72,5 @@ impl dyn OfflineStore + '_ {
         let listed: Vec<String> = self.listed()?.intersection(keys).cloned().collect();
         self.remove_from_list(&listed)?;
         Ok(listed.len())
-    }
-}
-
-impl OfflineStore for Offline {
-    fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError> {
-        Offline::each(self, stream, take)
-    }
-
-    fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError> {
-        Offline::entries(self, bucket)
-    }
-
-    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
-        super::erase::carry_out(order, self)
-    }
-
-    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()> {
-        self.begin()?;
-        for key in keys {
-            self.put(FORGOTTEN.name, key, None)?;
-        }
-        Ok(self.commit()?)
     }
 }

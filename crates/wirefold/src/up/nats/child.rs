@@ -46,14 +46,6 @@ pub(super) struct ChildKeeper {
     pub(super) health: Health,
 }
 
-/// Asks the kernel to terminate this process when its parent ends.
-pub(in crate::up) fn end_with_parent() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::TERM)) {
-        debug!(%error, "this process does not end when its parent is killed");
-    }
-}
-
 impl ChildKeeper {
     /// Runs the child until `stop`, and restarts it if it ends.
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {

@@ -3,6 +3,7 @@
 mod child;
 mod lease;
 mod own_server;
+mod parent_death;
 mod ports;
 pub(crate) mod pruner;
 mod server;
@@ -25,9 +26,9 @@ use super::signals::{Signals, StopSignal};
 use crate::config::{BusConfig, Config};
 use crate::exit::{Exit, Stop};
 
-pub(super) use child::end_with_parent;
 pub(super) use lease::lease;
 pub(crate) use own_server::OwnServer;
+pub(super) use parent_death::end_with_parent;
 pub(crate) use server::own_bus;
 pub(super) use server::run as run_server;
 pub(super) use service::{OwnEndpoint, Serving, inputs};

@@ -13,6 +13,7 @@ use anyhow::{Context, anyhow};
 use wirefold_flow_nats::OLDEST;
 use wirefold_proto::Secret;
 
+use super::parent_death::end_with_parent;
 use super::{folder, ports};
 use crate::config::BusConfig;
 use crate::exit::{Exit, Stop};
@@ -95,7 +96,7 @@ pub(crate) fn own_bus(data: &Path) -> Option<BusConfig> {
 /// # Errors
 /// The server cannot be started.
 pub(in crate::up) fn run(program: &Path, folder: &Path) -> anyhow::Result<Exit> {
-    super::child::end_with_parent();
+    end_with_parent();
     // The server holds the lock for as long as it runs, so that no second one opens its store.
     let lock = File::create(folder.join("server.lock")).context("cannot make its lock")?;
     lock.lock().context("cannot take its lock")?;
