@@ -1,7 +1,7 @@
 //! One article of the output, as alerts see it.
 //!
 //! Comes in: an article with its text. Goes out: what queries read, the numbers of its event and story, and its
-//! headline. It is_loaded no subscription.
+//! headline. It knows no subscription.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};

@@ -271,7 +271,7 @@ impl Life {
             return Some(closing.at);
         }
         let rules = rules?;
-        // News open_digests for a digest waits only for the digest.
+        // News held for a digest waits only for the digest.
         if let Some(until) = self.in_digest() {
             return self.fresh_due(rules).or(Some(until));
         }

@@ -111,7 +111,7 @@ async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
     let kept = keys.iter().filter(|entry| entry.value.is_some() && entry.key.contains(&id));
     assert_eq!(kept.count(), 0, "nothing is left of what left");
     running.stop().await;
-    // Not record_after_request sooner after a restart, and with its validators.
+    // After a restart it is not requested sooner, and with its validators.
     let before = server.times("/list");
     let again = bench.start().await;
     bench.clock.advance(super::bench::MINUTE);

@@ -108,15 +108,10 @@ Examples:
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
     /// Print the items of a feed from a file; it makes no request and stores nothing.
-    ///
-    /// With --shape feedparser it reads paths on standard input and prints for each one line of
-    /// JSON, {"p": PATH, "ok": true or false, "d": RESULT}, with RESULT as Python's feedparser
-    /// gives it. What the file's first comment says after "Header:" counts as an HTTP header.
     #[command(after_help = "\
 Examples:
   wirefold feed parse feed.xml
-  wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml
-  find feeds -name '*.xml' | wirefold feed parse --shape feedparser")]
+  wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml")]
     Parse(parse::ParseArguments),
     /// Fetch an address and say what it is; it stores nothing.
     #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
