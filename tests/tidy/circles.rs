@@ -25,7 +25,7 @@ fn imports(tree: &Tree) -> BTreeMap<&str, Imports<'_>> {
         let shipped = file.text.split("mod tests {").next().unwrap_or_default();
         let lines = shipped.lines().enumerate();
         for (at, line) in lines.filter(|(_, line)| !line.trim_start().starts_with("//")) {
-            for name in named(line).filter(|name| *name != module) {
+            for name in named_modules(line).filter(|name| *name != module) {
                 imported.entry(name).or_insert((&file.path, at + 1));
             }
         }
@@ -40,7 +40,7 @@ pub(super) fn module_of(inside: &str) -> &str {
 }
 
 /// The modules that a line names from the root of the crate.
-pub(super) fn named(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn named_modules(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|after| {
         let end = after.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
         Some(&after[..end.unwrap_or(after.len())]).filter(|name| !name.is_empty())

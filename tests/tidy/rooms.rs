@@ -1,7 +1,7 @@
 //! Checks the layout of `crates/dedup/src`: its folders follow the path of an article, and each imports only
 //! from those before it.
 
-use super::circles::{module_of, named};
+use super::circles::{module_of, named_modules};
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
@@ -20,7 +20,7 @@ fn room_of(path: &str) -> Option<usize> {
 
 /// The folders that a line imports from or names.
 fn rooms_in(line: &str) -> impl Iterator<Item = usize> {
-    named(line).filter_map(|name| ROOMS.iter().position(|room| *room == name))
+    named_modules(line).filter_map(|name| ROOMS.iter().position(|room| *room == name))
 }
 
 fn check(tree: &Tree) -> Vec<Finding> {

@@ -17,7 +17,7 @@ use crate::waiting::within_reason;
 const LOST: Duration = Duration::from_hours(1);
 
 /// An owner who may do all, a writer who may publish on one subject, and a reader who may use one
-/// durable reader, and acknowledge nothing.
+/// durable consumer, and acknowledge nothing.
 const USERS: &str = r#"
 accounts {
   WF {
@@ -144,7 +144,7 @@ async fn a_wrong_password_is_told_and_not_waited_for() {
 }
 
 #[tokio::test]
-async fn one_who_may_drop_nothing_waits_for_one_who_may() {
+async fn a_publisher_without_purge_rights_waits_for_a_user_with_them() {
     let server = server().await;
     let owner = bus_of(&server, "owner").await;
     let readers = vec!["reader".to_owned()];

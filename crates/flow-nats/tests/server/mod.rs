@@ -155,8 +155,8 @@ impl Server {
         assert_eq!(answer["success"], true, "{answer}");
     }
 
-    /// Somebody deletes a durable reader.
-    pub(crate) async fn delete_reader(&self, stream: &str, durable: &str) {
+    /// Somebody deletes a durable consumer.
+    pub(crate) async fn delete_consumer(&self, stream: &str, durable: &str) {
         let answer = self.ask(&format!("CONSUMER.DELETE.{stream}.{durable}"), json!({})).await;
         assert_eq!(answer["success"], true, "{answer}");
     }

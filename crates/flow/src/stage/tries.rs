@@ -15,7 +15,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use super::gate::GateTicket;
 use super::referred::Referred;
 use super::work::{Failure, Outage, Worker, call_if_pending};
-use crate::bus::{AckKind, Bus, Delivery, Entry, KeyValue};
+use crate::bus::{AckKind, Bus, Entry, KeyValue, PulledMessage};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
@@ -120,7 +120,7 @@ impl Turn<'_> {
     pub(super) fn ack_kind_for_retry(
         &mut self,
         tries: &Tries,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         after: Duration,
         why: String,
     ) -> AckKind {
@@ -137,7 +137,7 @@ impl Worker {
     /// Handles a message in its turn.
     pub(super) async fn handle_in_turn(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         mut ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> (Turn<'_>, Result<(), Failure>) {
@@ -155,7 +155,7 @@ impl Worker {
     /// Waits until a message may be tried: with others, or alone after a strike.
     async fn turn(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         ticket: &mut GateTicket,
     ) -> Result<Turn<'_>, Failure> {
         let Some(notes) = self.tries.notes.as_deref() else {
@@ -197,7 +197,7 @@ impl Worker {
     }
 
     /// Notes that the stage answered [`AckKind::Retry`], so that the message did not kill the process.
-    pub(super) async fn note_answer(&self, delivery: &Delivery, turn: &Turn<'_>) {
+    pub(super) async fn note_answer(&self, delivery: &PulledMessage, turn: &Turn<'_>) {
         let Some(notes) = self.tries.notes.as_deref() else {
             return;
         };
@@ -211,9 +211,9 @@ impl Worker {
         }
     }
 
-    /// Deletes the note of a message that is settled for good. The note of a message that kills the
+    /// Deletes the note of a message that is acknowledged for good. The note of a message that kills the
     /// process stays: if the acknowledgement is lost, the message comes again.
-    pub(super) async fn forget(&self, delivery: &Delivery, turn: &Turn<'_>) {
+    pub(super) async fn forget(&self, delivery: &PulledMessage, turn: &Turn<'_>) {
         let (Some(notes), Some(_), false) =
             (self.tries.notes.as_deref(), turn.stored_note, turn.has_max_strikes())
         else {

@@ -17,7 +17,7 @@ use super::referred::Referred;
 use super::tries::Tries;
 use super::{Emit, Input, Stage, StageError};
 use crate::backoff::Backoff;
-use crate::bus::{AckKind, Acker, Delivery};
+use crate::bus::{AckKind, Acker, PulledMessage};
 use crate::clock::UnixMillis;
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
@@ -86,14 +86,14 @@ impl From<LoopError> for Failure {
 }
 
 impl Worker {
-    /// Handles one delivery and settles it. Fails only if a test crashes it.
+    /// Handles one delivery and acknowledges it. Fails only if a test crashes it.
     pub(super) async fn work(
         &self,
-        delivery: Delivery,
+        delivery: PulledMessage,
         ticket: GateTicket,
         referred: Option<Arc<Referred>>,
     ) -> Result<(), LoopError> {
-        self.context.check_fail_point(Point::Taken)?;
+        self.context.check_fail_point(Point::Delivered)?;
         let doing = self.handle_in_turn(&delivery, ticket, referred.as_deref());
         let (mut turn, done) = self.with_progress(&delivery, doing).await;
         let kind = match done {
@@ -121,13 +121,13 @@ impl Worker {
         } else if !matches!(kind, AckKind::Retry { .. }) {
             self.forget(&delivery, &turn).await;
         }
-        self.context.check_fail_point(Point::Settled)
+        self.context.check_fail_point(Point::Acknowledged)
     }
 
-    /// Handles a message outside any subscription: publishes its output and settles nothing.
+    /// Handles a message outside any subscription: publishes its output and acknowledges nothing.
     pub(super) async fn handle_once(&self, message: Stored) -> Result<(), StageError> {
         // Not the first attempt: some of its output may have been published before.
-        let delivery = Delivery { message, attempt: 2, acker: Arc::new(NoAcker) };
+        let delivery = PulledMessage { message, attempt: 2, acker: Arc::new(NoAcker) };
         let ticket = self.gate.register();
         match self.handle_and_publish(&delivery, delivery.attempt, ticket, None).await {
             Ok(()) => Ok(()),
@@ -143,8 +143,12 @@ impl Worker {
         }
     }
 
-    /// Settles with `InProgress` at every half of the deadline, until the work is done.
-    async fn with_progress<T>(&self, delivery: &Delivery, doing: impl Future<Output = T>) -> T {
+    /// Acknowledges with `InProgress` at every half of the deadline, until the work is done.
+    async fn with_progress<T>(
+        &self,
+        delivery: &PulledMessage,
+        doing: impl Future<Output = T>,
+    ) -> T {
         let mut doing = Box::pin(doing);
         loop {
             tokio::select! {
@@ -169,7 +173,7 @@ impl Worker {
     /// out what was published before.
     pub(super) async fn handle_until_published(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> Result<(), Failure> {
@@ -185,7 +189,7 @@ impl Worker {
 
     async fn handle_and_publish(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         attempt: u32,
         mut ticket: GateTicket,
         referred: Option<&Referred>,
@@ -342,7 +346,7 @@ fn is_outage(error: &BusError) -> bool {
     error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
 }
 
-/// How a message is settled after a refusal of the bus.
+/// How a message is acknowledged after a refusal of the bus.
 fn failure_of(error: &BusError) -> Failure {
     match error {
         BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),

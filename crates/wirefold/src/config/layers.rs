@@ -179,7 +179,7 @@ pub(super) fn read(
 }
 
 pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
-    let shown = shown(path);
+    let shown = display_path(path);
     let refuse = |what: String| {
         let place =
             super::origin::SourceLocation { file: shown.as_str().into(), line: 0, column: 0 };
@@ -202,7 +202,7 @@ pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, V
 }
 
 /// A file name as messages show it.
-pub(super) fn shown(path: &Path) -> String {
+pub(super) fn display_path(path: &Path) -> String {
     let shown = path.to_string_lossy();
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }

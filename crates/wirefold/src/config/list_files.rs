@@ -61,6 +61,7 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 fn problem(path: &Path, why: &str) -> Problem {
-    let place = SourceLocation { file: layers::shown(path).as_str().into(), line: 0, column: 0 };
+    let place =
+        SourceLocation { file: layers::display_path(path).as_str().into(), line: 0, column: 0 };
     Problem::new(Origin::File(place), format!("the list cannot be read: {why}"))
 }

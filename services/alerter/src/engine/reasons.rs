@@ -113,7 +113,7 @@ fn weight(kind: ReasonKind) -> u8 {
 mod tests {
     use super::*;
 
-    fn words(reasons: &[AlertReason]) -> Vec<&str> {
+    fn reason_texts(reasons: &[AlertReason]) -> Vec<&str> {
         reasons.iter().map(|reason| reason.words.as_str()).collect()
     }
 
@@ -128,7 +128,7 @@ mod tests {
             (before, &["+1 article"]),
         ];
         for (now, expected) in cases {
-            assert_eq!(words(&counts(before, now, &[&News::default()])), expected);
+            assert_eq!(reason_texts(&counts(before, now, &[&News::default()])), expected);
         }
     }
 
@@ -137,9 +137,12 @@ mod tests {
         let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
         let now = Tally { outlets: 8, copies: 7, ..before };
         let copy = News { carries: Some("AP".to_owned()), ..News::default() };
-        assert_eq!(words(&counts(before, now, &[&copy])), ["AP's text reached 6 more outlets"]);
+        assert_eq!(
+            reason_texts(&counts(before, now, &[&copy])),
+            ["AP's text reached 6 more outlets"]
+        );
         let all = counts(before, now, &[&copy, &News::default()]);
-        assert_eq!(words(&all), ["+6 outlets"]);
+        assert_eq!(reason_texts(&all), ["+6 outlets"]);
     }
 
     #[test]
@@ -151,6 +154,6 @@ mod tests {
             reason(ReasonKind::New, "new"),
         ];
         let weighed = weighed(given.to_vec());
-        assert_eq!(words(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
+        assert_eq!(reason_texts(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
     }
 }

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_already_says_nothing_of_the_clock() {
+    fn messages_already_stored_do_not_correct_the_clock() {
         let mut clock = BusClock::default();
         let late = START.plus(3 * HOUR);
         clock.message_came(START, late);

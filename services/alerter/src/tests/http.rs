@@ -346,7 +346,7 @@ async fn each_delivery_has_its_own_place_and_its_own_failures() {
 }
 
 #[tokio::test]
-async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
+async fn ntfy_replaces_the_notification_and_omits_no_loud_revision() {
     let mut world = World::new().await;
     let mut receiver = Receiver::start([Answer::Status(500)]).await;
     let kind = DeliveryTarget::Ntfy(NtfyTarget {
@@ -368,7 +368,7 @@ async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
     world.newsroom.tell(five()[1]).await;
     let second = receiver.next().await;
     log.wait_for("alerter-phone done").await;
-    // The first revision is old by now, but what took its place did not ring.
+    // The first revision is old by now, but its replacement did not notify.
     world.clock.advance(Duration::from_secs(6));
     let again = receiver.next().await;
     log.wait_for("alerter-phone done").await;

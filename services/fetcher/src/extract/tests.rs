@@ -251,7 +251,7 @@ async fn nested_pages_delay_nobody() {
     expect_text(extractor.extract(good(), "", &NONE).await);
 }
 
-/// Invented pages, each with one trouble that real ones have, beside the article that a reader would copy.
+/// Invented pages, each with one problem that real ones have, beside the article that a reader would copy.
 #[test]
 fn pages_with_a_problem_each_give_their_article() {
     let folder = std::path::Path::new("fixtures/pages");

@@ -115,7 +115,7 @@ impl Rehearsal {
     /// What is to be said of a query that asks for too much, with its rate; none where it does not.
     #[must_use]
     pub fn warning(&self, hours: u32) -> Option<String> {
-        // A new installation has first polls, which ring for nobody, and little more.
+        // A new installation has first polls, which never alert, and little more.
         let matching = self.matching.max(self.matching_with_baseline);
         let share = matching * 100 / self.articles.max(1);
         let is_broad = (self.articles >= ENOUGH && matching * BROAD >= self.articles)
@@ -147,7 +147,7 @@ impl Rehearsal {
 
 /// Why something waits, in words for people.
 #[must_use]
-pub fn hold_in_words(reason: HoldReason) -> &'static str {
+pub fn describe_hold(reason: HoldReason) -> &'static str {
     match reason {
         HoldReason::QuietHours => "held: quiet hours",
         HoldReason::MaxPerDay => "held: daily limit reached",

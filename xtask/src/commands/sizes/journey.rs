@@ -38,7 +38,7 @@ impl Journey {
     }
 
     /// The files and crates in words.
-    pub(super) fn places(&self) -> String {
+    pub(super) fn describe_extent(&self) -> String {
         format!("{} files in {} crates", self.files, self.crates)
     }
 }

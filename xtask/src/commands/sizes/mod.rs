@@ -41,8 +41,8 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let mut out = io::stdout().lock();
     writeln!(out, "{measures}")?;
     writeln!(out, "{}", lines::table(&lines::by_crate(&tree)))?;
-    writeln!(out, "{}", named("largest files, without tests", &files))?;
-    writeln!(out, "{}", named("longest functions", &functions))?;
+    writeln!(out, "{}", longest_table("largest files, without tests", &files))?;
+    writeln!(out, "{}", longest_table("longest functions", &functions))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -83,7 +83,7 @@ fn measures(
         ("repeated passages of the product", passages::repeated(&product).to_string(), ""),
         ("functions of an article's journey", journey.functions.to_string(), "<= 12"),
         ("hops over the bus", journey.hops.to_string(), "3, and one for alerts"),
-        ("files and crates of these functions", journey.places(), ""),
+        ("files and crates of these functions", journey.describe_extent(), ""),
     ];
     let mut table = Table::new(&["measure", "now", "ours to reach"]);
     for (measure, now, goal) in rows {
@@ -108,7 +108,7 @@ fn largest_first(measured: impl Iterator<Item = Measured>) -> Vec<Measured> {
     measured
 }
 
-fn named(what: &str, measured: &[Measured]) -> Table {
+fn longest_table(what: &str, measured: &[Measured]) -> Table {
     let mut table = Table::new(&["lines", what]);
     for one in measured.iter().take(NAMED) {
         table.row([&one.lines.to_string(), &one.place]);

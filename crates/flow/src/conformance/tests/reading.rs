@@ -1,4 +1,4 @@
-//! What reading without settling promises.
+//! What reading without acknowledgement promises.
 
 use super::{MOMENT, ids_of, publish, streams};
 use crate::conformance::Harness;

@@ -27,7 +27,7 @@ struct Victim {
     kill_after: AtomicUsize,
     most_strikes: AtomicU32,
     /// What it looked at before its turn.
-    looked_at: Mutex<BTreeSet<String>>,
+    inspected: Mutex<BTreeSet<String>>,
 }
 
 struct Deciding(Arc<Victim>);
@@ -44,8 +44,8 @@ impl Decide for Deciding {
     }
 
     fn look_ahead(&mut self, inputs: &[Stored]) {
-        let mut looked_at = self.0.looked_at.lock().unwrap();
-        looked_at.extend(inputs.iter().map(|input| input.id.clone()));
+        let mut inspected = self.0.inspected.lock().unwrap();
+        inspected.extend(inputs.iter().map(|input| input.id.clone()));
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
@@ -131,7 +131,7 @@ async fn streams_of_a_writer(harness: &dyn Harness) {
 }
 
 /// What ends a writer is a dead letter after two times with others and three alone, and stays one.
-pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
+pub async fn an_input_that_kills_a_writer_is_set_aside(harness: &mut dyn Harness) {
     streams_of_a_writer(harness).await;
     let bus = harness.bus();
     publish(&*bus, &["a", "b", "poison", "c", "d"]).await;
@@ -158,13 +158,13 @@ pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
         until(harness, async || dead_letters(&*bus).await.len() == 2).await;
         again.stops().await;
     }
-    victim.looked_at.lock().unwrap().clear();
+    victim.inspected.lock().unwrap().clear();
     bus.publish(work("next")).await.unwrap();
     let last = Life::start(&victim, harness);
     until(harness, async || decided(harness).await == ["a", "b", "c", "d", "next"]).await;
     last.stops().await;
-    let looked_at: Vec<String> = victim.looked_at.lock().unwrap().iter().cloned().collect();
-    assert_eq!(looked_at, ["next"]);
+    let inspected: Vec<String> = victim.inspected.lock().unwrap().iter().cloned().collect();
+    assert_eq!(inspected, ["next"]);
     assert_eq!(dead_letters(&*bus).await.len(), 2);
 }
 

@@ -82,7 +82,7 @@ fn outcome(record: &FeedRecord) -> Expected {
 /// Polls every route a few times beside a healthy feed. Each has the outcome that it should, none
 /// takes the process down, and the server has nothing to complain of.
 #[tokio::test]
-async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
+async fn no_host_harms_other_feeds_or_gets_bad_requests() {
     let log = Log::default();
     let mut bench = Bench::new().await;
     // Those that hang take all of it; what a host does in good time must not, on a busy machine.
