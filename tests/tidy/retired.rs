@@ -82,23 +82,30 @@ fn retired_words() -> Vec<Retired> {
 
 /// Every retired word in the tree, in the order of files and lines. Those in the path come first, in line 1.
 fn occurrences(tree: &Tree) -> Vec<Occurrence> {
-    let words = retired_words();
+    // Most files have few of the words, and most lines none: a search in the whole text finds that out quickly.
+    let words: Vec<(Retired, String)> =
+        retired_words().into_iter().map(|retired| (retired, spaced(retired.word))).collect();
     let is_exempt = |path: &str| EXEMPT.iter().any(|exempt| path.starts_with(exempt));
     let mut found = Vec::new();
     for file in tree.files.iter().filter(|file| is_text(file) && !is_exempt(&file.path)) {
-        let mut add = |line: usize, text: &str, names: &DefinedNames<'_>| {
-            let read = LineWords::read(text);
-            for retired in &words {
+        let (is_rust, whole) =
+            (file.path.ends_with(".rs"), spaced(&file.text) + &spaced(&file.path));
+        let near: Vec<_> = words.iter().filter(|(_, needle)| whole.contains(needle)).collect();
+        let lines = (1..).zip(file.text.lines()).map(|(line, text)| (line, text, is_rust));
+        for (line, text, is_code) in [(1, file.path.as_str(), false)].into_iter().chain(lines) {
+            let plain = spaced(text);
+            for (retired, _) in near.iter().filter(|(_, needle)| plain.contains(needle)) {
                 let one = |_| Occurrence { retired: *retired, path: file.path.clone(), line };
-                found.extend((0..times(*retired, names, &read)).map(one));
+                found.extend((0..times(*retired, text, is_code)).map(one));
             }
-        };
-        add(1, &file.path, &DefinedNames::default());
-        for (index, line) in file.text.lines().enumerate() {
-            add(index + 1, line, &DefinedNames::of(file, line));
         }
     }
     found
+}
+
+/// A text in lower case, with spaces for `_` and `-`.
+fn spaced(text: &str) -> String {
+    text.to_lowercase().replace(['_', '-'], " ")
 }
 
 /// Whether people write in files of this kind. Seeds are news articles, which may use any words, and stored
@@ -113,51 +120,43 @@ fn is_text(file: &File) -> bool {
         && !data.iter().any(|folder| file.path.starts_with(folder))
 }
 
-/// A line as words and phrases are searched in it.
-struct LineWords {
-    /// Runs of letters in lower case. A capital inside a run begins a new one.
-    words: Vec<String>,
-    /// The line in lower case, with spaces for `_` and `-`.
-    spaced: String,
-}
-
-impl LineWords {
-    fn read(line: &str) -> LineWords {
-        let mut words: Vec<String> = Vec::new();
-        let mut before = ' ';
-        for c in line.chars() {
-            if c.is_alphabetic() {
-                if !before.is_alphabetic() || before.is_lowercase() && c.is_uppercase() {
-                    words.push(String::new());
-                }
-                words.last_mut().expect("one was just begun").extend(c.to_lowercase());
+/// Runs of letters in lower case. A capital inside a run begins a new one.
+fn words_of(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for c in text.chars() {
+        if c.is_alphabetic() {
+            if !before.is_alphabetic() || before.is_lowercase() && c.is_uppercase() {
+                words.push(String::new());
             }
-            before = c;
+            words.last_mut().expect("one was just begun").extend(c.to_lowercase());
         }
-        LineWords { words, spaced: line.to_lowercase().replace(['_', '-'], " ") }
+        before = c;
     }
-
-    fn count_phrase(&self, phrase: &str) -> usize {
-        let is_whole = |at: &usize| {
-            let end = at + phrase.len();
-            let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-            !is_letter(self.spaced[..*at].chars().next_back())
-                && !is_letter(self.spaced[end..].chars().next())
-        };
-        self.spaced.match_indices(phrase).map(|(at, _)| at).filter(is_whole).count()
-    }
+    words
 }
 
-/// The number of occurrences of a word on a line.
-fn times(retired: Retired, names: &DefinedNames<'_>, line: &LineWords) -> usize {
+fn count_phrase(text: &str, phrase: &str) -> usize {
+    let text = spaced(text);
+    let is_whole = |at: &usize| {
+        let end = at + phrase.len();
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !is_letter(text[..*at].chars().next_back()) && !is_letter(text[end..].chars().next())
+    };
+    text.match_indices(phrase).map(|(at, _)| at).filter(is_whole).count()
+}
+
+/// The number of occurrences of a word on a line, which is code or not.
+fn times(retired: Retired, line: &str, is_code: bool) -> usize {
     let word = retired.word;
+    let names = || DefinedNames::of(line, is_code);
     match retired.kind {
-        Kind::Word => line.words.iter().filter(|found| *found == word).count(),
-        Kind::Name => names.all.iter().filter(|name| has_part(name, word)).count(),
-        Kind::Type => names.all.iter().filter(|name| **name == word).count(),
-        Kind::Function => names.functions.iter().filter(|name| **name == word).count(),
-        Kind::Start => names.functions.iter().filter(|name| name.starts_with(word)).count(),
-        Kind::Phrase => line.count_phrase(word),
+        Kind::Word => words_of(line).iter().filter(|found| *found == word).count(),
+        Kind::Name => names().all.iter().filter(|name| has_part(name, word)).count(),
+        Kind::Type => names().all.iter().filter(|name| **name == word).count(),
+        Kind::Function => names().functions.iter().filter(|name| **name == word).count(),
+        Kind::Start => names().functions.iter().filter(|name| name.starts_with(word)).count(),
+        Kind::Phrase => count_phrase(line, word),
     }
 }
 
@@ -176,11 +175,11 @@ struct DefinedNames<'a> {
 }
 
 impl<'a> DefinedNames<'a> {
-    fn of(file: &File, line: &'a str) -> DefinedNames<'a> {
+    fn of(line: &'a str, is_code: bool) -> DefinedNames<'a> {
         const KEYWORDS: [&str; 10] =
             ["fn", "mod", "struct", "enum", "type", "trait", "const", "static", "let", "mut"];
         let mut names = DefinedNames::default();
-        if !file.path.ends_with(".rs") || line.trim_start().starts_with("//") {
+        if !is_code || line.trim_start().starts_with("//") {
             return names;
         }
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
@@ -316,12 +315,12 @@ const SOME: &str =
 fn finds_each_planted_word_with_what_to_write() {
     let tree = planted(&[("src/a.rs", SOME), ("docs/a.md", "At rest, an article rings\nnothing.")]);
     let findings = retired_again(&tree, HEAD);
-    assert_eq!(
-        places_of(&findings),
-        ["src/a.rs:1", "src/a.rs:2", "src/a.rs:3", "src/a.rs:4", "docs/a.md:1"]
-    );
+    // The last line has two: `At rest` and `rings`.
+    let expected =
+        ["src/a.rs:1", "src/a.rs:2", "src/a.rs:3", "src/a.rs:4", "docs/a.md:1", "docs/a.md:1"];
+    assert_eq!(places_of(&findings), expected);
     assert!(findings[1].remedy.contains("`apply_command`"), "{}", findings[1]);
-    assert!(findings[4].remedy.contains("`packed`"), "{}", findings[4]);
+    assert!(findings[4..].iter().any(|it| it.remedy.contains("`packed`")), "{}", findings[4]);
 }
 
 #[test]

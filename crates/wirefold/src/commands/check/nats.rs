@@ -57,7 +57,7 @@ pub(super) async fn check_server(
 
 fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
     let named = role.or(config.bus.user.as_deref());
-    from_name.and_then(User::named).ok_or_else(|| {
+    named.and_then(User::from_name).ok_or_else(|| {
         let roles = User::ALL.map(User::as_str).join(", ");
         Stop::new(Exit::Usage, format!("say with --role which role to look at: {roles}")).into()
     })
