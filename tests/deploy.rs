@@ -24,7 +24,7 @@ fn catalogue() -> BTreeSet<String> {
 }
 
 /// Words in the expressions of a file that look like wirefold's metrics.
-fn named(expressions: &[String]) -> BTreeSet<String> {
+fn find_metric_names(expressions: &[String]) -> BTreeSet<String> {
     let is_other = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let words = expressions.iter().flat_map(|text| text.split(is_other));
     words.filter(|word| word.starts_with("wirefold_")).map(str::to_owned).collect()
@@ -32,7 +32,7 @@ fn named(expressions: &[String]) -> BTreeSet<String> {
 
 #[track_caller]
 fn check_metrics(expressions: &[String], least: usize) {
-    let named = named(expressions);
+    let named = find_metric_names(expressions);
     let unknown: Vec<_> = named.difference(&catalogue()).cloned().collect();
     assert!(unknown.is_empty(), "docs/metrics.md has no {unknown:?}");
     assert!(named.len() >= least, "only {named:?}");

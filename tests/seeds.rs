@@ -24,6 +24,6 @@ fn text_of(path: &str) -> String {
 }
 
 /// Words between white space, in order, which two forms of one text have in common.
-fn words(text: &str) -> Vec<&str> {
+fn split_words(text: &str) -> Vec<&str> {
     text.split_whitespace().collect()
 }

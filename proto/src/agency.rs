@@ -20,16 +20,16 @@ pub struct Agency {
 }
 
 impl Agency {
-    /// The agency for people, as [`agency_in_words`] writes it.
+    /// The agency for people, as [`describe_agency`] writes it.
     #[must_use]
-    pub fn in_words(&self) -> String {
-        agency_in_words(&self.name, self.how, self.confidence)
+    pub fn describe(&self) -> String {
+        describe_agency(&self.name, self.how, self.confidence)
     }
 }
 
 /// An agency for people: `AP (credited)`, `probably AP (mentioned)`.
 #[must_use]
-pub fn agency_in_words(name: &str, how: AgencyHow, confidence: Confidence) -> String {
+pub fn describe_agency(name: &str, how: AgencyHow, confidence: Confidence) -> String {
     let how = match how {
         AgencyHow::Credited => "credited",
         AgencyHow::Mentioned => "mentioned",

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::article::outlet_in_words;
+use crate::article::outlet_label;
 use crate::codec::message;
 use crate::confidence::Confidence;
 use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
@@ -170,8 +170,8 @@ pub struct AlertFirst {
 impl AlertFirst {
     /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
-    pub fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.outlet, self.via.as_ref())
+    pub fn outlet_label(&self) -> String {
+        outlet_label(&self.outlet, self.via.as_ref())
     }
 }
 
@@ -274,8 +274,8 @@ pub struct AlertArticle {
 impl AlertArticle {
     /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
-    pub fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.outlet, self.via.as_ref())
+    pub fn outlet_label(&self) -> String {
+        outlet_label(&self.outlet, self.via.as_ref())
     }
 }
 

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_signed_here_is_refused() {
+    fn links_signed_elsewhere_are_refused() {
         let token = link().token(&key(1));
         let now = "2026-03-01T00:00:00Z".parse().unwrap();
         let other = AlertLink { action: LinkAction::Mute, ..link() }.token(&key(1));

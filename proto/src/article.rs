@@ -126,14 +126,14 @@ impl AboutArticle {
     /// The outlet for people, with the site whose feed has the article if that is another: `bbc.co.uk via
     /// planet.example`.
     #[must_use]
-    pub fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.outlet, self.via.as_ref())
+    pub fn outlet_label(&self) -> String {
+        outlet_label(&self.outlet, self.via.as_ref())
     }
 }
 
 /// An outlet for people, with the site whose feed has the article if that is another.
 #[must_use]
-pub fn outlet_in_words(outlet: &Outlet, via: Option<&Outlet>) -> String {
+pub fn outlet_label(outlet: &Outlet, via: Option<&Outlet>) -> String {
     match via.filter(|via| *via != outlet) {
         Some(via) => format!("{outlet} via {via}"),
         None => outlet.to_string(),

@@ -78,7 +78,7 @@ pub enum BackfillEnd {
 impl BackfillEnd {
     /// A few words for people.
     #[must_use]
-    pub fn in_words(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Self::Complete => "the whole archive was read",
             Self::NoArchive => "the feed names no older items (RFC 5005)",

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_message_is_refused_with_its_reason() {
+    fn invalid_messages_are_refused_with_a_reason() {
         let cases = [
             ("", "not JSON: EOF while parsing a value at line 1 column 0"),
             ("{\n \"schema\": oops}", "not JSON: expected value at line 2 column 12"),

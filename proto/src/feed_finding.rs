@@ -53,7 +53,7 @@ impl FeedFinding {
 
     /// A few words for people, with advice.
     #[must_use]
-    pub fn in_words(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Self::Dead => "given up: polled once a month; remove it or correct its address",
             Self::Blocked => {

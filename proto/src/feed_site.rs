@@ -51,7 +51,7 @@ pub enum SiteProof {
 impl FeedSite {
     /// The result, for people.
     #[must_use]
-    pub fn in_words(&self, feed: &FeedId) -> String {
+    pub fn describe(&self, feed: &FeedId) -> String {
         let Self { authority, leading, items, of, .. } = self;
         let lead = |site: &Outlet| format!("{items} of {of} items lead to {site}");
         let itself = match authority.as_str().starts_with("feed:") {

@@ -74,7 +74,7 @@ mod verdict;
 mod verdict_line;
 mod words;
 
-pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, agency_in_words};
+pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, describe_agency};
 pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, DigestPart,
     Headline, Hold, HoldReason, InDigest, ReasonKind, Volume,
@@ -85,7 +85,7 @@ pub use alert_keys::{
 pub use alert_link::{AlertLink, LINK_KEY, LinkAction, LinkError, LinkKey, link_command_id};
 pub use article::{
     AboutArticle, ArticleFetched, DateProblem, ItemSource, MAX_TEXT_BYTES, Media, TextSource,
-    outlet_in_words,
+    outlet_label,
 };
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
 pub use backfill::{Backfill, BackfillEnd};

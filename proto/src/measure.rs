@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_share_is_refused() {
+    fn invalid_shares_are_refused() {
         for share in [-0.000_1, 1.000_01, f64::NAN, f64::INFINITY] {
             assert!(Containment::new(share).is_err(), "{share}");
         }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_simhash_is_refused() {
+    fn invalid_simhashes_are_refused() {
         for text in
             ["", "0", "00000000000000000", "000000000000000G", "ABCDEF0123456789", "é0000000000000"]
         {

@@ -11,7 +11,7 @@ use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, Story
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::story::{RegroupReason, is_zero};
 use crate::tag::Tag;
-use crate::{agency::Agency, article::outlet_in_words};
+use crate::{agency::Agency, article::outlet_label};
 
 /// A feed with its settings and health: `wf_feeds`, key `feed.<escaped feed id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -132,21 +132,21 @@ impl FeedRecord {
     /// Its problems for people in one line: its last error, or otherwise its findings. Empty if there are
     /// none.
     #[must_use]
-    pub fn in_words(&self) -> String {
-        let findings = || self.findings_in_words().map(|(_, words)| words).collect::<Vec<_>>();
+    pub fn describe(&self) -> String {
+        let findings = || self.describe_findings().map(|(_, words)| words).collect::<Vec<_>>();
         self.problem.clone().unwrap_or_else(|| findings().join("; "))
     }
 
     /// Each finding in words, with details of this feed.
-    pub fn findings_in_words(&self) -> impl Iterator<Item = (FeedFinding, String)> {
+    pub fn describe_findings(&self) -> impl Iterator<Item = (FeedFinding, String)> {
         self.findings.iter().map(|finding| {
             let words = match (finding, &self.site, &self.duplicate_of, &self.moved_to) {
-                (FeedFinding::SpeaksForOthers, Some(site), ..) => site.in_words(&self.feed.id),
+                (FeedFinding::SpeaksForOthers, Some(site), ..) => site.describe(&self.feed.id),
                 (FeedFinding::Duplicate, _, Some(other), _) => {
                     format!("the same address as {other}: remove one of them")
                 }
                 (FeedFinding::Moved, _, _, Some(to)) => format!("has moved for good to {to}"),
-                (other, ..) => other.in_words().to_owned(),
+                (other, ..) => other.describe().to_owned(),
             };
             (*finding, words)
         })
@@ -253,8 +253,8 @@ message!(StoryRecord = "wirefold.story" / 1);
 impl StoryBrief {
     /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
-    pub fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.outlet, self.via.as_ref())
+    pub fn outlet_label(&self) -> String {
+        outlet_label(&self.outlet, self.via.as_ref())
     }
 }
 

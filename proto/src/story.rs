@@ -197,7 +197,7 @@ pub enum RegroupReason {
 impl RegroupReason {
     /// For people: `page chrome of quayton-courier.example`.
     #[must_use]
-    pub fn in_words(&self) -> String {
+    pub fn describe(&self) -> String {
         match self {
             Self::PageChrome { outlet } => format!("page chrome of {outlet}"),
         }

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nats_gives_a_meaning_is_escaped() {
+    fn characters_with_a_meaning_in_nats_are_escaped() {
         let cases = [
             ("", "="),
             ("en", "en"),

@@ -75,7 +75,7 @@ words!(Class: New = "new", Related = "related", Copy = "copy", Version = "versio
 impl Class {
     /// The role of an article of this class in its story, for people.
     #[must_use]
-    pub fn in_words(self, kind: Option<CopyKind>) -> &'static str {
+    pub fn describe(self, kind: Option<CopyKind>) -> &'static str {
         match (self, kind) {
             (Self::New, _) => "own text",
             (Self::Related, _) => "own text, known event",
@@ -165,7 +165,7 @@ pub enum MaterialReason {
 impl MaterialReason {
     /// The reason for people.
     #[must_use]
-    pub fn in_words(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Self::NewNumber => "a new number in the lede",
             Self::NewName => "a new name in the lede",

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::agency::{Agency, AgencyHow, agency_in_words};
+use crate::agency::{Agency, AgencyHow, describe_agency};
 use crate::codec::message;
 use crate::confidence::Confidence;
 use crate::measure::{Containment, Simhash};
@@ -95,10 +95,10 @@ pub struct LineAgency {
 }
 
 impl LineAgency {
-    /// The agency for people, as [`agency_in_words`] writes it.
+    /// The agency for people, as [`describe_agency`] writes it.
     #[must_use]
-    pub fn in_words(&self) -> String {
-        agency_in_words(&self.name, self.how, self.confidence)
+    pub fn describe(&self) -> String {
+        describe_agency(&self.name, self.how, self.confidence)
     }
 }
 

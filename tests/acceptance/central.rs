@@ -26,7 +26,7 @@ pub(super) fn in_all_orders(articles: &[Article], copies: (usize, usize)) -> Vec
 #[track_caller]
 pub(super) fn check_one_event(outcomes: &[Judged]) {
     for judged in outcomes {
-        for (number, line) in judged.settled.iter().enumerate() {
+        for (number, line) in judged.at_end.iter().enumerate() {
             assert_eq!(line.event, judged.order[0], "{number} in order {:?}", judged.order);
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn check_one_event(outcomes: &[Judged]) {
 #[track_caller]
 fn check_stories(judged: &Judged, copies: (usize, usize)) {
     let order = &judged.order;
-    for lines in [&judged.arrival, &judged.settled] {
+    for lines in [&judged.arrival, &judged.at_end] {
         assert_eq!(folds(lines), BTreeSet::from([copies]), "order {order:?}");
     }
     let (one, other) = copies;

@@ -41,9 +41,9 @@ fn check(stream: &[GeneratedItem]) {
     }
     let count = u32::try_from(stream.len()).expect("a short stream");
     for number in 0..count {
-        check_verdict(&detector.settled(DocId(number)).expect("it was judged"));
+        check_verdict(&detector.final_verdict(DocId(number)).expect("it was judged"));
     }
-    assert_eq!(detector.settled(DocId(count)), None);
+    assert_eq!(detector.final_verdict(DocId(count)), None);
     for pair in stream.windows(2) {
         let (old, new) = (Text::new(&pair[0].text), Text::new(&pair[1].text));
         let changes = Changes::between(&old, &new).count();

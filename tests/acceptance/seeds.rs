@@ -38,7 +38,7 @@ pub(super) fn expected_folds() -> BTreeSet<Pair> {
 }
 
 /// Pairs by id, for people.
-fn named(pairs: &BTreeSet<Pair>, articles: &[Article]) -> Vec<String> {
+fn pairs_by_id(pairs: &BTreeSet<Pair>, articles: &[Article]) -> Vec<String> {
     pairs.iter().map(|(a, b)| format!("{} {}", articles[*a].id, articles[*b].id)).collect()
 }
 
@@ -46,22 +46,22 @@ fn named(pairs: &BTreeSet<Pair>, articles: &[Article]) -> Vec<String> {
 #[track_caller]
 pub(super) fn check_folds(lines: &[Line], articles: &[Article], what: &str) {
     let (found, wanted) = (folds(lines), expected_folds());
-    let wrong = named(&found.difference(&wanted).copied().collect(), articles);
-    let missed = named(&wanted.difference(&found).copied().collect(), articles);
+    let wrong = pairs_by_id(&found.difference(&wanted).copied().collect(), articles);
+    let missed = pairs_by_id(&wanted.difference(&found).copied().collect(), articles);
     assert!(wrong.is_empty() && missed.is_empty(), "{what}: wrong {wrong:?} missed {missed:?}");
 }
 
 #[test]
 fn the_binary_gives_the_expected_stories_in_file_order() {
-    for settled in [&[][..], &["--final"]] {
-        let arguments = [&["fold", "--json", "../../seeds/articles.jsonl"], settled].concat();
+    for state in [&[][..], &["--final"]] {
+        let arguments = [&["fold", "--json", "../../seeds/articles.jsonl"], state].concat();
         let run = wirefold(&arguments).code(0);
         let story: BTreeMap<String, String> =
             run.lines().into_iter().map(|line| (line.id, line.story)).collect();
         for expected in expected::expected().stories {
             for member in &expected.members {
                 // A story is named by its first article.
-                assert_eq!(story[member], expected.members[0], "{member} {settled:?}");
+                assert_eq!(story[member], expected.members[0], "{member} {state:?}");
             }
         }
     }
@@ -118,7 +118,7 @@ fn the_binary_groups_events_with_precision() {
 fn the_library_says_what_the_binary_says() {
     let articles = fixtures();
     let judged = Judged::new(&articles, &orders::file(articles.len()));
-    for (arguments, lines) in [(&[][..], &judged.arrival), (&["--final"], &judged.settled)] {
+    for (arguments, lines) in [(&[][..], &judged.arrival), (&["--final"], &judged.at_end)] {
         let run =
             wirefold(&[&["fold", "--json", "../../seeds/articles.jsonl"], arguments].concat());
         for (printed, line) in run.lines().iter().zip(lines) {
@@ -137,7 +137,7 @@ fn stories_are_the_same_in_many_orders() {
     let reversed = ("reversed".to_owned(), orders::reversed(count));
     for (what, order) in std::iter::once(reversed).chain(shuffles) {
         let judged = Judged::late(&articles, &order);
-        check_folds(&judged.settled, &articles, &format!("{what}, in the end"));
+        check_folds(&judged.at_end, &articles, &format!("{what}, in the end"));
         check_folds(&judged.arrival, &articles, &format!("{what}, at arrival"));
     }
 }
@@ -153,8 +153,8 @@ fn the_digest_is_a_story_of_its_own_in_every_order() {
         order.retain(|number| *number != digest);
         order.insert(0, digest);
         let judged = Judged::late(&articles, &order);
-        let story = judged.settled.iter().filter(|line| line.story == digest);
+        let story = judged.at_end.iter().filter(|line| line.story == digest);
         assert_eq!(story.count(), 1, "shuffle {seed}");
-        assert!(!judged.settled[digest].verdict.holds.is_empty(), "shuffle {seed}");
+        assert!(!judged.at_end[digest].verdict.holds.is_empty(), "shuffle {seed}");
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Line {
 pub(super) struct Judged {
     pub(super) order: Vec<usize>,
     pub(super) arrival: Vec<Line>,
-    pub(super) settled: Vec<Line>,
+    pub(super) at_end: Vec<Line>,
 }
 
 /// Two articles by number, the smaller first.
@@ -60,9 +60,11 @@ impl Judged {
             time = time.max(article.published.unwrap_or(time));
             arrival[*number] = Some(observe(&mut detector, article, time));
         }
-        let mut settled = vec![None; articles.len()];
-        for (verdict, number) in (0..).map(|number| detector.settled(DocId(number))).zip(order) {
-            settled[*number] = verdict;
+        let mut at_end = vec![None; articles.len()];
+        for (verdict, number) in
+            (0..).map(|number| detector.final_verdict(DocId(number))).zip(order)
+        {
+            at_end[*number] = verdict;
         }
         let name = |verdict: Option<Verdict>| {
             let verdict = verdict.expect("the order holds every article");
@@ -72,7 +74,7 @@ impl Judged {
         Judged {
             order: order.to_vec(),
             arrival: arrival.into_iter().map(name).collect(),
-            settled: settled.into_iter().map(name).collect(),
+            at_end: at_end.into_iter().map(name).collect(),
         }
     }
 

@@ -51,13 +51,13 @@ impl Set {
     fn score(&self, what: &str, order: &[usize]) -> Score {
         let judged = Judged::new(&self.articles, order);
         let at_arrival = self.count(&folds(&judged.arrival));
-        let settled = self.count(&folds(&judged.settled));
+        let at_end = self.count(&folds(&judged.at_end));
         say(format_args!(
             "synthetic-wire, {what}: {} false folds, recall {:.4}, F1 {:.4} (in the end {:.4})",
             at_arrival.wrong,
             at_arrival.recall(),
             at_arrival.f1(),
-            settled.f1()
+            at_end.f1()
         ));
         at_arrival
     }

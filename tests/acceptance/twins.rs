@@ -77,7 +77,7 @@ fn have_their_agency_whoever_comes_first() {
 #[track_caller]
 pub(super) fn check_agency_of(judged: &Judged, (mentions, inferred): (usize, usize)) {
     let order = &judged.order;
-    for (number, line) in judged.settled.iter().enumerate() {
+    for (number, line) in judged.at_end.iter().enumerate() {
         let agency = line.verdict.agency.as_ref();
         let told = agency.map(|agency| (agency.name, agency.how, agency.confidence));
         let expected = match number {

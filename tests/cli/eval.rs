@@ -119,11 +119,14 @@ fn events_are_held_against_labels_of_events() {
     let run = crate::program::wirefold(&arguments).code(0);
     let found: Value = serde_json::from_str(&run.out).expect("one object");
     assert_eq!((&found["by"], &found["labels"]), (&json!("event"), &json!("clusters")));
-    let settled = &found["settled"];
-    assert!(settled["f1"].as_f64() >= Some(0.93), "{settled:#}");
+    let at_end = &found["settled"];
+    assert!(at_end["f1"].as_f64() >= Some(0.93), "{at_end:#}");
     let missed = &found["missed"][0];
-    let likeness = missed["alone"]["happening"]["likeness"].as_f64();
-    assert!(likeness.is_some() && missed["alone"]["happening"]["needed"].is_number(), "{missed:#}");
+    let similarity = missed["alone"]["happening"]["likeness"].as_f64();
+    assert!(
+        similarity.is_some() && missed["alone"]["happening"]["needed"].is_number(),
+        "{missed:#}"
+    );
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn numbers_are_ids_as_they_are_written() {
 }
 
 #[test]
-fn the_settled_state_has_a_line_for_each_of_one_id() {
+fn the_final_state_has_a_line_for_each_of_one_id() {
     let lines = article("a", STORM) + &article("a", ORCHARD) + &article("a", STORM);
     let run = fold_lines(&lines, &["--final", "--quiet"]).code(0);
     assert_eq!(run.ids(), ["a", "a", "a"]);

@@ -86,11 +86,11 @@ fn final_has_facts_that_only_later_articles_revealed() {
     let lines = article("bare", STORM_REPRINT) + &article("credited", &credited);
     let arrival = fold_lines(&lines, &[]);
     assert_eq!(arrival.line("bare").agency, None);
-    let settled = fold_lines(&lines, &["--final"]).code(0);
-    assert_eq!(settled.ids(), ["bare", "credited"]);
-    let agency = settled.line("bare").agency.expect("inferred through the credited one");
+    let at_end = fold_lines(&lines, &["--final"]).code(0);
+    assert_eq!(at_end.ids(), ["bare", "credited"]);
+    let agency = at_end.line("bare").agency.expect("inferred through the credited one");
     assert_eq!((agency.name.as_str(), agency.how), ("AP", AgencyHow::Inferred));
-    assert_eq!(settled.line("credited"), arrival.line("credited"));
+    assert_eq!(at_end.line("credited"), arrival.line("credited"));
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn folder() -> Folder {
 
 /// The standard error as a terminal shows it. The terminal is made by `script` (util-linux); `None` if it is
 /// not installed. Standard output goes to the file `out`.
-fn shown(folder: &Folder, arguments: &str) -> Option<String> {
+fn terminal_output(folder: &Folder, arguments: &str) -> Option<String> {
     let run = format!("{} {arguments} > out", env!("CARGO_BIN_EXE_wirefold"));
     let mut script = Command::new("script");
     script.args(["-qec", &run, "/dev/null"]).current_dir(folder.path());
@@ -35,7 +35,7 @@ const COMMANDS: [(&str, &str); 4] = [
 fn a_terminal_shows_a_bar_and_removes_it() {
     let folder = folder();
     for (arguments, bar) in COMMANDS {
-        let Some(shown) = shown(&folder, arguments) else {
+        let Some(shown) = terminal_output(&folder, arguments) else {
             eprintln!("SKIPPED: no `script` here");
             return;
         };
@@ -53,13 +53,13 @@ fn a_terminal_shows_a_bar_and_removes_it() {
 }
 
 #[test]
-fn elsewhere_and_where_nobody_wants_it_there_is_none() {
+fn no_bar_is_shown_without_a_terminal_or_with_quiet() {
     let folder = folder();
     for (arguments, bar) in COMMANDS {
         let words: Vec<&str> = arguments.split(' ').collect();
         let run = folder.run(&words);
         assert!(!run.err.contains(bar) && !run.err.contains('\u{1b}'), "{arguments}: {}", run.err);
-        if let Some(shown) = shown(&folder, &format!("-q {arguments}")) {
+        if let Some(shown) = terminal_output(&folder, &format!("-q {arguments}")) {
             assert!(!shown.contains(bar), "{arguments}: {shown:?}");
         }
     }

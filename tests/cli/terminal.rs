@@ -49,7 +49,7 @@ fn without_colours(text: &str) -> String {
 }
 
 #[test]
-fn no_color_is_heeded() {
+fn no_color_is_respected() {
     let folder = copies();
     for command in COMMANDS {
         let output =

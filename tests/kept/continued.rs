@@ -43,7 +43,7 @@ impl AlertReceiver {
         let deadline = now().plus(PATIENCE);
         loop {
             let asked = self.0.asked.recv_timeout(deadline.since(now()));
-            let asked = asked.unwrap_or_else(|why| panic!("{why}: {came:?}\n{}", up.said()));
+            let asked = asked.unwrap_or_else(|why| panic!("{why}: {came:?}\n{}", up.output()));
             let message: Value = serde_json::from_slice(&asked.body).expect("messages are JSON");
             // Once a week there is also a message about feeds.
             let is_alert = message["schema"].as_str().is_some_and(|it| it.contains(".alert/"));
@@ -70,9 +70,9 @@ pub(super) fn check(up: &Up, expected: &Expected, web: &Web, desk: Option<&Alert
     let side = story_at(up, &copied.url.replacen("https://", "http://", 1));
     let before = stories(up)[&side].articles.len();
     let copy = push(up, expected.articles + 1, "later.example", &copied.title, &copied.text);
-    assert_eq!(copy.story, side, "a copy of what was split off\n{}", up.said());
+    assert_eq!(copy.story, side, "a copy of what was split off\n{}", up.output());
     let fresh = push(up, expected.articles + 2, "bees.example", "Hives cross the ice", FRESH);
-    assert_eq!(fresh.story, fresh.id.replacen("a-", "s-", 1), "a new text\n{}", up.said());
+    assert_eq!(fresh.story, fresh.id.replacen("a-", "s-", 1), "a new text\n{}", up.output());
     let came = desk.map(|desk| desk.until_told_of(&fresh.story, up));
     let after = stories(up);
     assert_eq!(after[&side].articles.len(), before + 1);
@@ -82,7 +82,7 @@ pub(super) fn check(up: &Up, expected: &Expected, web: &Web, desk: Option<&Alert
         .collect();
     for (revision, target) in came.into_iter().flatten() {
         assert!(!expected.hooked.contains(&revision), "{revision} was told before");
-        assert!(targets.contains(&target), "{revision} rang, and nothing happened there");
+        assert!(targets.contains(&target), "{revision} notified, and nothing happened there");
     }
 }
 

@@ -51,7 +51,7 @@ impl Expected {
         assert_eq!(up.get("/api/v1/status")["articles"], self.articles, "articles");
         let stories: BTreeMap<String, Story> = stories(up);
         for story in &self.stories {
-            let said = up.said();
+            let said = up.output();
             assert_eq!(stories.get(&story.id), Some(story), "a story was another\n{said}");
         }
         assert_eq!(stories.len(), self.stories.len(), "{:?}", stories.keys());

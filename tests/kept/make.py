@@ -5,7 +5,7 @@
 
 It serves the articles of `seeds/articles.jsonl` as the feeds of eight papers, through a proxy on
 loopback that stands in for all their hosts, lets the given binary run on them twice (`up`, and
-`up --nats`), says what people say (split, merge, prefer, apart, mute), and keeps what was stored
+`up --nats`), gives commands (split, merge, prefer, apart, mute), and keeps what was stored
 under tests/kept/VERSION-COMMIT. Python's standard library is all it needs, with a nats-server and zstd.
 """
 
@@ -353,7 +353,7 @@ class Run:
 
 def tell(run):
     """Lets everything come in, one article after the other, so that the order is always the same,
-    and says what people say. Gives the ids that lead elsewhere by then."""
+    and gives the commands. Returns the ids that are redirected by then."""
     papers = run.papers
     rest = [it for it in papers.articles if it["id"] not in (ARCHIVED, PUSHED)]
     # The first of each feed is its baseline.
@@ -400,11 +400,11 @@ def interrupt(run):
     run.start()
 
 
-def settle(run):
-    """Waits until nothing rings any more: the longest wait of a subscription has gone by."""
-    rung = -1
-    while rung != len(run.papers.hooked):
-        rung = len(run.papers.hooked)
+def wait_for_alerts(run):
+    """Waits until no more alerts come: the longest wait of a subscription has gone by."""
+    notified = -1
+    while notified != len(run.papers.hooked):
+        notified = len(run.papers.hooked)
         time.sleep(4)
 
 
@@ -429,7 +429,7 @@ BROKEN = ("kept-broken", "wirefold.v1.article.fetched.kept", b'{"schema":"wirefo
 
 
 def regroup(run):
-    """Says what people say of stories. Gives the ids that lead elsewhere by then."""
+    """Gives the overrides. Returns the ids that are redirected by then."""
     urls = {it["id"]: it["url"] for it in run.papers.articles}
 
     def of(article):
@@ -543,7 +543,7 @@ def keep(path, data):
     path.write_bytes(packed.stdout)
 
 
-def keep_shelved(binary, articles, to):
+def keep_text_store(binary, articles, to):
     """A data folder with so many articles that texts are put into files. They are sentences of the
     seeds, the shortest first."""
     run = Run(binary, Papers(articles))
@@ -742,7 +742,7 @@ def main():
     if "nats" in arguments.only:
         keep_run(Run(binary, Papers(articles), arguments.nats_server), to, "nats")
     if "shelved" in arguments.only:
-        keep_shelved(binary, articles, to / "shelved")
+        keep_text_store(binary, articles, to / "shelved")
     if "settings" in arguments.only:
         keep_settings(binary, to / "settings")
 
@@ -750,7 +750,7 @@ def main():
 def keep_run(run, to, form):
     """Runs it over everything, and keeps what was stored and what the API says of it."""
     led = tell(run)
-    settle(run)
+    wait_for_alerts(run)
     expected = ids(run, led)
     shutil.rmtree(to / form, ignore_errors=True)
     if run.nats_server:

@@ -28,7 +28,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    fn place(&self) -> String {
+    fn position(&self) -> String {
         format!("{}/{}", self.stream, self.sequence)
     }
 
@@ -38,7 +38,7 @@ impl Message {
         let own = self.headers.iter().filter(|(name, _)| is_own(name));
         let headers: Headers = own.map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let id = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(ID));
-        let id = id.unwrap_or_else(|| panic!("{} has an id", self.place()));
+        let id = id.unwrap_or_else(|| panic!("{} has an id", self.position()));
         Outgoing {
             headers,
             ..Outgoing::new(self.subject.as_str(), id.1.as_str(), self.body.clone())
@@ -70,7 +70,7 @@ fn reader(message: &Message) -> Option<&'static Entry> {
     let schema = body["schema"].as_str()?.to_owned();
     let name = schema.rsplit_once('/').map_or(schema.as_str(), |(name, _)| name);
     let reader = CATALOGUE.iter().find(|entry| (entry.schema)().name == name);
-    Some(reader.unwrap_or_else(|| panic!("{}: {schema} is read by nobody", message.place())))
+    Some(reader.unwrap_or_else(|| panic!("{}: {schema} is read by nobody", message.position())))
 }
 
 #[test]
@@ -80,19 +80,19 @@ fn every_kept_message_is_read() {
         let messages = read(&version, "messages");
         for message in &messages {
             let entry = reader(message);
-            let entry = entry.unwrap_or_else(|| panic!("{}: no schema", message.place()));
+            let entry = entry.unwrap_or_else(|| panic!("{}: no schema", message.position()));
             match (entry.reread)(message.body.as_bytes()) {
                 Ok(_) => {
                     let address = entry.address.expect("it came over the bus");
                     let subject = (address.subject)(message.body.as_bytes());
                     let subject = subject.expect("it was read a moment ago").to_string();
-                    assert_eq!(address.stream, message.stream, "{}", message.place());
-                    assert_eq!(subject, message.subject, "{}", message.place());
+                    assert_eq!(address.stream, message.stream, "{}", message.position());
+                    assert_eq!(subject, message.subject, "{}", message.position());
                     *read_so.entry(&message.stream).or_default() += 1;
                 }
                 // The message that is broken on purpose.
                 Err(_) if message.subject.ends_with(".kept") => dead += 1,
-                Err(error) => panic!("{}: {error}", message.place()),
+                Err(error) => panic!("{}: {error}", message.position()),
             }
         }
         let name = version.name();
@@ -108,7 +108,7 @@ fn every_kept_table_entry_with_a_schema_is_read() {
         for entry in read(&version, "tables") {
             let Some(reader) = reader(&entry) else { continue };
             if let Err(error) = (reader.reread)(entry.body.as_bytes()) {
-                panic!("{} of {:?}: {error}", entry.place(), entry.key());
+                panic!("{} of {:?}: {error}", entry.position(), entry.key());
             }
             let schema = (reader.schema)().name;
             *read_so.entry(schema).or_default() += 1;

@@ -13,7 +13,7 @@ mod messages;
 mod newer;
 mod server;
 mod settings;
-mod shelved;
+mod text_store;
 mod web;
 
 use std::collections::BTreeMap;

@@ -83,7 +83,7 @@ fn meaning(folder: &Folder, out: &str) -> Meaning {
 }
 
 /// The existing keys, read from `docs/config.md`.
-fn known() -> BTreeSet<String> {
+fn documented_keys() -> BTreeSet<String> {
     let docs = include_str!("../../docs/config.md");
     let (mut section, mut known) = (String::new(), BTreeSet::new());
     let quoted = |line: &str| line.split('`').nth(1).unwrap_or_default().to_owned();
@@ -123,7 +123,7 @@ const NEW_DEFAULTS: [(&str, &str, &str); 5] = [
 
 #[test]
 fn old_settings_are_accepted_and_mean_the_same() {
-    let known = known();
+    let known = documented_keys();
     assert!(known.contains("fetcher.contact") && known.len() > 50, "{known:?}");
     for version in Version::all() {
         let folder = folder(&version);

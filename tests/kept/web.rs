@@ -42,7 +42,7 @@ impl Web {
         let deadline = now().plus(PATIENCE);
         while !lacking.is_empty() {
             let asked = self.0.asked.recv_timeout(deadline.since(now()));
-            let asked = asked.unwrap_or_else(|why| panic!("{why}: {lacking:?}\n{}", up.said()));
+            let asked = asked.unwrap_or_else(|why| panic!("{why}: {lacking:?}\n{}", up.output()));
             let url = format!("http://{}{}", asked.host, asked.path);
             if let Some(times) = lacking.get_mut(url.as_str()) {
                 *times -= 1;

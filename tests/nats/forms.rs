@@ -92,11 +92,11 @@ pub(super) fn folder(given: &SourceOfArticles, target: &Target) -> Folder {
     Folder::with(&[(CONFIG, config.as_bytes())])
 }
 
-/// Waits for this many articles in the output, and if `rings` is set for the alert about the last of them.
+/// Waits for this many articles in the output, and if `notifies` is set for the alert about the last of them.
 #[track_caller]
-fn await_all(up: &Up, target: &mut Target, count: usize, rings: bool) {
+fn await_all(up: &Up, target: &mut Target, count: usize, notifies: bool) {
     let articles = up.events(0).articles(count);
-    if rings {
+    if notifies {
         let last = last_of(&articles);
         target.wait_for(|message| is_about(&message.alert, last));
     }
@@ -111,29 +111,29 @@ fn is_about(alert: &Alert, article: ArticleId) -> bool {
     alert.articles.iter().any(|told| told.id == article)
 }
 
-fn in_one_process(given: &SourceOfArticles, count: usize, rings: bool) -> StoredStreams {
+fn in_one_process(given: &SourceOfArticles, count: usize, notifies: bool) -> StoredStreams {
     let mut target = Target::open();
     let folder = folder(given, &target);
     let up = Up::start(&folder);
-    await_all(&up, &mut target, count, rings);
+    await_all(&up, &mut target, count, notifies);
     assert_eq!(up.terminate().code, Some(0));
     StoredStreams::in_folder(&folder.path().join("data"))
 }
 
-fn as_processes(given: &SourceOfArticles, count: usize, rings: bool) -> StoredStreams {
+fn as_processes(given: &SourceOfArticles, count: usize, notifies: bool) -> StoredStreams {
     let mut target = Target::open();
     let folder = folder(given, &target);
     let over = NatsPipeline::start(&folder);
-    await_all(&over.up, &mut target, count, rings);
+    await_all(&over.up, &mut target, count, notifies);
     let kept = over.kept();
     assert_eq!(over.up.terminate().code, Some(0));
     kept
 }
 
 /// Runs the stages of all services in this process over a bus in memory.
-fn in_memory(given: &SourceOfArticles, count: usize, rings: bool) -> StoredStreams {
+fn in_memory(given: &SourceOfArticles, count: usize, notifies: bool) -> StoredStreams {
     let memory = Memory::default();
-    memory.run(Some(given.settings()), count, rings)
+    memory.run(Some(given.settings()), count, notifies)
 }
 
 /// The results for articles that were fetched elsewhere, in that order, without disturbances.
@@ -171,7 +171,7 @@ impl Memory {
         self,
         fetcher: Option<wirefold_fetcher::Settings>,
         count: usize,
-        rings: bool,
+        notifies: bool,
     ) -> StoredStreams {
         let Memory { runtime, bus } = self;
         runtime.block_on(async {
@@ -179,10 +179,10 @@ impl Memory {
             let running = start_stages(&bus, fetcher, &stop);
             let are_all = |articles: &[OutputArticle]| articles.len() >= count;
             let articles = read(&*bus, OUTPUT.name, ARTICLES, are_all).await;
-            if rings {
+            if notifies {
                 let last = last_of(&articles);
-                let has_rung = |alerts: &[Alert]| alerts.iter().any(|it| is_about(it, last));
-                read(&*bus, ALERTS.name, ">", has_rung).await;
+                let has_notified = |alerts: &[Alert]| alerts.iter().any(|it| is_about(it, last));
+                read(&*bus, ALERTS.name, ">", has_notified).await;
             }
             stop.cancel();
             let ended: Result<(), String> = running.join_all().await.into_iter().collect();

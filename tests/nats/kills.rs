@@ -29,7 +29,7 @@ const FILE: usize = 20;
 pub(super) fn wait_for_messages(target: &mut Target, kept: &StoredStreams) {
     let expected: BTreeSet<String> = kept.alerts.iter().map(|it| it.id.to_string()).collect();
     let deadline = now().plus(PATIENCE);
-    target.take();
+    target.read_arrived();
     while target.alerts() != expected && target.next_within(deadline.since(now())).is_some() {}
 }
 
@@ -59,7 +59,7 @@ fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
     wait_for_messages(&mut target, &kept);
     let ended = over.up.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.said);
-    target.take();
+    target.read_arrived();
 
     check_conserved(&kept, &made);
     let undisturbed = undisturbed(&kept.fetched);

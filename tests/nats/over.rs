@@ -127,7 +127,7 @@ impl NatsPipeline {
 
     /// Deletes a durable consumer, as a user with all rights may.
     #[track_caller]
-    pub(super) fn delete_reader(&self, stream: &Stream, reader: &str) {
+    pub(super) fn delete_consumer(&self, stream: &Stream, reader: &str) {
         let login = format!(",\"user\":\"{USER}\",\"pass\":\"{}\"", self.password);
         let answer = ask(&self.url, &login, &format!("CONSUMER.DELETE.{}.{reader}", stream.name));
         assert!(answer.contains("\"success\":true"), "{answer}");
@@ -187,7 +187,7 @@ impl NatsPipeline {
             if let Some(found) = self.children().into_iter().find(|child| is_named(*child, name)) {
                 return found;
             }
-            assert!(now() < deadline, "no {name} runs\n{}", self.up.said());
+            assert!(now() < deadline, "no {name} runs\n{}", self.up.output());
             pause();
         }
     }

@@ -30,7 +30,7 @@ fn nothing_is_lost_where_readers_are_deleted() {
     for (nth, (stream, reader)) in
         [(&JUDGED, "enricher"), (&ALERTS, "alerter-desk")].into_iter().enumerate()
     {
-        over.delete_reader(stream, reader);
+        over.delete_consumer(stream, reader);
         drop_file(nth + 1);
         over.until_output((nth + 2) * FILE);
     }
@@ -40,7 +40,7 @@ fn nothing_is_lost_where_readers_are_deleted() {
     wait_for_messages(&mut target, &kept);
     let ended = over.up.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.said);
-    target.take();
+    target.read_arrived();
     check_conserved(&kept, &made);
     target.check_ids();
     // The target receives no message twice, except those in flight at that moment.

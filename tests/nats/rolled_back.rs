@@ -69,7 +69,12 @@ impl RolledBackRun {
             if ids.len() == FILE {
                 break ids;
             }
-            assert!(now() < deadline, "{} of {FILE} come out\n{}", ids.len(), self.over.up.said());
+            assert!(
+                now() < deadline,
+                "{} of {FILE} come out\n{}",
+                ids.len(),
+                self.over.up.output()
+            );
             pause();
         };
         for id in &ids {
@@ -118,7 +123,7 @@ impl RolledBackRun {
         self.wait_for(2);
         self.folder.write("dropped/last.txt", LAST.as_bytes());
         wait_for_last(&mut self.target);
-        let log = self.over.up.said();
+        let log = self.over.up.output();
         for stream in said {
             let is_it =
                 |line: &&str| line.contains("went back in time") && line.contains(stream.name);
@@ -127,7 +132,7 @@ impl RolledBackRun {
         let ended = self.over.up.terminate();
         assert_eq!(ended.code, Some(0), "{}", ended.said);
         // A repeated message has the same id as before.
-        self.target.take();
+        self.target.read_arrived();
         self.target.check_ids();
     }
 }

@@ -35,7 +35,7 @@ fn articles(up: &Up, target: &mut Target) -> BTreeMap<String, Value> {
 
 /// All messages that have arrived.
 fn told(target: &mut Target) -> Vec<Value> {
-    target.take();
+    target.read_arrived();
     target.check_ids();
     let told = target.messages.iter().map(|message| {
         let alert = &message.alert;

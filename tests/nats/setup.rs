@@ -52,7 +52,7 @@ fn setup_makes_what_stages_need_and_may_be_run_again() {
 }
 
 #[test]
-fn what_cannot_be_is_told() {
+fn impossible_setups_are_reported() {
     let folder = Folder::with(&[("wirefold.toml", b"data = \"data\"\n")]);
     let pruner = folder.run(&["run", "pruner", "--operations", "127.0.0.1:0"]).code(2);
     assert!(pruner.err.contains("the pruner needs --nats"), "{}", pruner.err);

@@ -112,14 +112,14 @@ impl ExtraStage {
 #[track_caller]
 fn until_said(over: &NatsPipeline, wanted: &str, times: usize) {
     let deadline = now().plus(PATIENCE);
-    while over.up.said().matches(wanted).count() < times {
-        assert!(now() < deadline, "not said {times} times: {wanted}\n{}", over.up.said());
+    while over.up.output().matches(wanted).count() < times {
+        assert!(now() < deadline, "not said {times} times: {wanted}\n{}", over.up.output());
         pause();
     }
 }
 
 #[test]
-fn who_stands_by_goes_on_when_the_leader_is_killed() {
+fn the_standby_continues_when_the_leader_is_killed() {
     let made = articles((KILLS + 1) * FILE, &mut Numbers::from_seed(SEED));
     let target = Target::open();
     let folder = folder_of_drops(&target, "15m");
@@ -199,7 +199,7 @@ fn a_second_alerter_goes_on_when_the_first_is_killed() {
     wait_for_messages(&mut target, &kept);
     assert_eq!(over.up.terminate().code, Some(0));
     drop(beside);
-    target.take();
+    target.read_arrived();
     check_conserved(&kept, &made);
     check_alerts(&kept, &undisturbed(&kept.fetched), &target);
     say(format_args!("  the alerter killed, the other leads after {took:?}"));

@@ -148,7 +148,7 @@ fn hostile_feeds_and_pages_delay_no_healthy_feed() {
     let mut events = up.events(0);
     let mut came = Vec::new();
     while came.len() < HEALTHY {
-        let article = events.article().unwrap_or_else(|| panic!("it ended\n{}", up.said()));
+        let article = events.article().unwrap_or_else(|| panic!("it ended\n{}", up.output()));
         if article.article.outlet.as_str() == "healthy.example" {
             came.push(now().since(began));
         }

@@ -17,7 +17,7 @@ fn records<'a>(said: &'a Value, what: &str) -> &'a [Value] {
 }
 
 /// The name with this id, and the number of texts with it.
-fn named<'a>(said: &'a Value, id: &str) -> (&'a Value, u64) {
+fn find_name<'a>(said: &'a Value, id: &str) -> (&'a Value, u64) {
     let names: Vec<_> = records(said, "names").iter().filter(|name| name["id"] == id).collect();
     let [name] = names.as_slice() else { panic!("{id}: {names:?} of {:#}", said["names"]) };
     (*name, name["texts"].as_u64().unwrap_or_default())
@@ -38,15 +38,15 @@ fn the_five_articles_of_one_event_share_names_quotations_and_figures() {
     let said = up.get(&format!("/api/v1/events/{id}/statements"));
 
     // One person in three spellings, and countries by their codes, however the texts spell them.
-    let (person, texts) = named(&said, "person:volodimir-selenski");
+    let (person, texts) = find_name(&said, "person:volodimir-selenski");
     assert_eq!(texts, 4, "{person:#}");
     assert_eq!(person["other_names"].as_array().map(Vec::len), Some(2), "{person:#}");
     for (code, item) in [("country:UA", "Q212"), ("country:US", "Q30"), ("country:RU", "Q159")] {
-        let (country, naming) = named(&said, code);
+        let (country, naming) = find_name(&said, code);
         assert_eq!((country["wikidata"].as_str(), naming), (Some(item), 4), "{country:#}");
     }
-    assert_eq!(named(&said, "place:european-union").1, 4);
-    assert_eq!(named(&said, "agency:AP").0["wikidata"], "Q40469");
+    assert_eq!(find_name(&said, "place:european-union").1, 4);
+    assert_eq!(find_name(&said, "agency:AP").0["wikidata"], "Q40469");
     let is_nobody =
         |name: &&Value| ["The", "Russian"].contains(&name["name"].as_str().unwrap_or(""));
     assert_eq!(records(&said, "names").iter().find(is_nobody), None);

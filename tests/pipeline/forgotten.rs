@@ -173,7 +173,7 @@ impl Newsroom {
         assert!(page.contains("/reprint") && !page.to_lowercase().contains(MARK), "{page}");
         // Its feed still lists it, in other words, and it does not come back. The next reprint finds its
         // story.
-        self.target.take();
+        self.target.read_arrived();
         let known = self.target.messages.len();
         let shared = self.shared.clone();
         let again = format!("{} pilots said so again. {shared}", capital(MARK));

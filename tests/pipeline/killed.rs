@@ -107,7 +107,7 @@ impl Load {
                 }
             }
             Moment::Message => {
-                self.target.take();
+                self.target.read_arrived();
                 self.target.next_within(A_WHILE);
             }
         }
@@ -132,10 +132,11 @@ impl Load {
         let article = events.article().expect("it runs on");
         self.see(&article);
         // Once the last one has alerted, all others have been matched.
-        let rung = |message: &Message| message.alert.articles.iter().any(|it| it.id == article.id);
-        self.target.wait_for(rung);
+        let has_it =
+            |message: &Message| message.alert.articles.iter().any(|it| it.id == article.id);
+        self.target.wait_for(has_it);
         assert_eq!(up.terminate().code, Some(0));
-        self.target.take();
+        self.target.read_arrived();
         StoredStreams::in_folder(&self.folder.path().join("data"))
     }
 
@@ -153,7 +154,7 @@ impl Load {
             && self.target.next_within(deadline.since(now())).is_some()
         {}
         assert_eq!(up.terminate().code, Some(0));
-        self.target.take();
+        self.target.read_arrived();
     }
 
     /// The revisions that the target has not received and that no newer one has replaced there. A loud one
@@ -219,7 +220,7 @@ pub(super) fn undisturbed(fetched: &[Stored]) -> StoredStreams {
     let articles = events.articles(fetched.len());
     // The output is not in the order of the decisions.
     let last = articles.iter().max_by_key(|article| article.fetched).map(|article| article.id);
-    target.wait_for(|message| message.alert.articles.iter().any(|rung| Some(rung.id) == last));
+    target.wait_for(|message| message.alert.articles.iter().any(|it| Some(it.id) == last));
     assert_eq!(up.terminate().code, Some(0));
     StoredStreams::in_folder(&folder.path().join("data"))
 }
@@ -286,7 +287,7 @@ pub(super) fn check_alerts(kept: &StoredStreams, undisturbed: &StoredStreams, ta
     let more: Vec<_> = ours.difference(&theirs).collect();
     assert!(
         missing.is_empty() && more.is_empty(),
-        "missing when the last of all had rung: {missing:?}; more: {more:?}"
+        "missing when the last one had alerted: {missing:?}; more: {more:?}"
     );
     assert_eq!(ours, target.alerts());
     let revisions: BTreeSet<String> = kept.alerts.iter().map(Published::message_id).collect();

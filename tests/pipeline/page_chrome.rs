@@ -61,7 +61,7 @@ fn pages_that_their_blurbs_had_folded_are_two_stories_also_after_a_kill() {
     let mut later = again.events(place);
     drop("hills");
     let fourth = later.article().expect("it runs on");
-    assert_eq!(fourth.verdict.story, StoryId::from(fourth.id), "{}", again.said());
+    assert_eq!(fourth.verdict.story, StoryId::from(fourth.id), "{}", again.output());
     assert_eq!(again.terminate().code, Some(0));
 }
 
@@ -74,6 +74,6 @@ fn fold_says_what_was_regrouped() {
     assert_eq!((&*regrouped[0].from, &*regrouped[0].into), ("boats", "trees"));
     assert_eq!(regrouped[0].articles, ["trees"]);
     assert_eq!(run.line("trees").story, "boats", "at arrival");
-    let settled = fold_lines(&lines, &["-q", "--final"]).code(0);
-    assert_eq!(settled.line("trees").story, "trees", "{}", settled.out);
+    let at_end = fold_lines(&lines, &["-q", "--final"]).code(0);
+    assert_eq!(at_end.line("trees").story, "trees", "{}", at_end.out);
 }

@@ -9,7 +9,7 @@ use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
 /// The status of the response to a `GET`, and its whole head.
-fn asked(up: &Up, path: &str, header: &str) -> (u16, String) {
+fn get_head(up: &Up, path: &str, header: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(&up.page).expect("it listens");
     stream.set_read_timeout(Some(super::PATIENCE)).expect("it is not zero");
     write!(stream, "GET {path} HTTP/1.0\r\nhost: {}\r\n{header}\r\n", up.page).expect("it reads");
@@ -31,40 +31,40 @@ fn run(folder: &Folder, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn beyond_this_machine_nobody_asks_without_a_token() {
+fn remote_requests_need_a_token() {
     let config = b"data = \"data\"\n[[source]]\npath = \"in.jsonl\"\n";
     let folder = Folder::with(&[(CONFIG, config), ("in.jsonl", b"")]);
     let up = start(&folder);
     assert!(!up.page.starts_with("0.0.0.0"), "{}: nobody reaches that", up.page);
     let status = "/api/v1/status";
-    assert_eq!(asked(&up, status, "").0, 401);
+    assert_eq!(get_head(&up, status, "").0, 401);
 
-    let said = up.said();
+    let said = up.output();
     let told = said.lines().find(|line| line.starts_with("sign in http://")).unwrap();
     let once = &told[told.find("/sign-in/").unwrap()..];
-    let (code, head) = asked(&up, once, "");
+    let (code, head) = get_head(&up, once, "");
     assert_eq!(code, 303, "{head}");
     let cookie = head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
     let cookie = format!("cookie: {}\r\n", cookie.split(';').next().unwrap());
-    assert_eq!(asked(&up, "/", &cookie).0, 200);
-    assert_eq!(asked(&up, once, "").0, 403, "the link worked twice");
+    assert_eq!(get_head(&up, "/", &cookie).0, 200);
+    assert_eq!(get_head(&up, once, "").0, 403, "the link worked twice");
 
     let token = run(&folder, &["add", "desk", "--scope", "read"]);
     let bearer = format!("authorization: Bearer {token}\r\n");
-    assert_eq!(asked(&up, status, &bearer).0, 200);
+    assert_eq!(get_head(&up, status, &bearer).0, 200);
     up.signal(Signal::KILL);
     drop(up);
 
     let again = start(&folder);
-    assert!(!again.said().contains("/sign-in/"), "somebody can come in already");
-    assert_eq!(asked(&again, "/", &cookie).0, 200);
-    assert_eq!(asked(&again, status, &bearer).0, 200);
+    assert!(!again.output().contains("/sign-in/"), "somebody can come in already");
+    assert_eq!(get_head(&again, "/", &cookie).0, 200);
+    assert_eq!(get_head(&again, status, &bearer).0, 200);
     let listed = run(&folder, &["ls"]);
     assert!(listed.contains("desk") && listed.contains("browser"), "{listed}");
     assert!(!listed.contains(&token), "{listed}");
     let link = run(&folder, &["sign-in", "ana", "--scope", "read"]);
     assert!(link.starts_with(&format!("http://{}/sign-in/", again.page)), "{link}");
     run(&folder, &["revoke", "desk"]);
-    assert_eq!(asked(&again, status, &bearer).0, 401);
+    assert_eq!(get_head(&again, status, &bearer).0, 401);
     assert_eq!(again.terminate().code, Some(0));
 }

@@ -115,7 +115,7 @@ fn decisions_about_the_victim_are_the_same_without_the_hostile_feed() {
     assert!(of_victim(&alone).iter().any(|said| said.contains("Version")), "{alone:?}");
     assert_eq!(of_victim(&beside), of_victim(&alone));
     for text_of in beside.iter().filter(|article| !is_victims(article)) {
-        assert_eq!(text_of.article.outlet_in_words(), "127.0.0.1 via localhost");
+        assert_eq!(text_of.article.outlet_label(), "127.0.0.1 via localhost");
         assert_ne!(text_of.verdict.class, Class::Version);
     }
 }
@@ -151,7 +151,7 @@ fn alerts(beside: bool) -> Vec<Value> {
 }
 
 #[test]
-fn items_that_a_stranger_listed_before_do_not_silence_the_victims_news() {
+fn items_listed_first_by_a_stranger_do_not_silence_the_site() {
     let said = |beside: bool| -> Vec<String> {
         let text_of = |row: &Value| {
             let alert = &row["alert"];

@@ -58,7 +58,7 @@ impl Target {
     }
 
     /// Reads the messages that have arrived.
-    pub(super) fn take(&mut self) {
+    pub(super) fn read_arrived(&mut self) {
         while self.next_within(Duration::ZERO).is_some() {}
     }
 

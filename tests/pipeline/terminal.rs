@@ -14,7 +14,7 @@ use crate::program::Folder;
 
 /// The output on a terminal until the first line of an article. The terminal is made by `script`
 /// (util-linux); `None` if it is not installed.
-fn shown(options: &str) -> Option<Vec<String>> {
+fn terminal_lines(options: &str) -> Option<Vec<String>> {
     let settings = "data = \"data\"\n[[source]]\npath = \"one.txt\"\n";
     let mut numbers = Numbers::from_seed(5);
     let names = [word(&mut numbers), word(&mut numbers)];
@@ -49,7 +49,7 @@ fn shown(options: &str) -> Option<Vec<String>> {
 
 #[test]
 fn a_terminal_shows_what_folds_and_the_log_only_on_demand() {
-    let (Some(plain), Some(verbose)) = (shown(""), shown("-v")) else {
+    let (Some(plain), Some(verbose)) = (terminal_lines(""), terminal_lines("-v")) else {
         say(format_args!("SKIPPED: no `script` to make a terminal"));
         return;
     };

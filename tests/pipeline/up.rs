@@ -116,13 +116,13 @@ impl Up {
             match self.lines.recv_timeout(deadline.since(now())) {
                 Ok(line) if line.contains(wanted) => return line,
                 Ok(_) => {}
-                Err(why) => panic!("{why}: nobody said {wanted:?}\n{}", self.said()),
+                Err(why) => panic!("{why}: nobody said {wanted:?}\n{}", self.output()),
             }
         }
     }
 
     /// Its output so far.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn output(&self) -> String {
         self.said.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
@@ -169,7 +169,7 @@ impl Up {
             if wanted(&answer) {
                 return answer;
             }
-            assert!(now() < deadline, "{path} stays so: {answer}\n{}", self.said());
+            assert!(now() < deadline, "{path} stays so: {answer}\n{}", self.output());
             let _ = self.lines.recv_timeout(Duration::from_millis(100));
         }
     }
@@ -191,7 +191,7 @@ impl Up {
 
     #[track_caller]
     fn answer(&self, path: &str, stream: TcpStream) -> Value {
-        answer(stream).unwrap_or_else(|why| panic!("{path}: {why}\n{}", self.said()))
+        answer(stream).unwrap_or_else(|why| panic!("{path}: {why}\n{}", self.output()))
     }
 
     /// Repeats a request until the response is as wanted, with a pause until the next line of the log or for
@@ -203,8 +203,10 @@ impl Up {
             let answer = answer(ask(&self.page, &format!("GET {path}"), ""));
             match answer {
                 Ok(answer) if wanted(&answer) => return answer,
-                Err(why) if !why.contains(" 404 ") => panic!("{path}: {why}\n{}", self.said()),
-                stays => assert!(now() < deadline, "{path} stays so: {stays:#?}\n{}", self.said()),
+                Err(why) if !why.contains(" 404 ") => panic!("{path}: {why}\n{}", self.output()),
+                stays => {
+                    assert!(now() < deadline, "{path} stays so: {stays:#?}\n{}", self.output())
+                }
             }
             let _ = self.lines.recv_timeout(Duration::from_millis(100));
         }
@@ -244,13 +246,13 @@ impl Up {
         // If it has ended by itself, its exit code is reported below.
         let _ = kill_process(self.pid, signal);
         let status = self.ended.recv_timeout(PATIENCE);
-        let status = status.unwrap_or_else(|why| panic!("{why}: it goes on\n{}", self.said()));
+        let status = status.unwrap_or_else(|why| panic!("{why}: it goes on\n{}", self.output()));
         self.has_ended = true;
         let took = now().since(began);
         while self.lines.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Disconnected) {}
         let code = status.code();
         assert!(code.is_some() || status.signal() == Some(Signal::KILL.as_raw()), "{status}");
-        EndedProcess { code, took, said: self.said() }
+        EndedProcess { code, took, said: self.output() }
     }
 }
 

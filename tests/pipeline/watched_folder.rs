@@ -128,7 +128,7 @@ fn five_texts_ring_once_and_a_restart_repeats_nothing() {
     assert_ne!(other.id, alert.id);
     assert_eq!(again.terminate().code, Some(0));
 
-    target.take();
+    target.read_arrived();
     target.check_ids();
     assert_eq!(target.messages.len(), 2, "a message for each event: {:#?}", target.messages);
     let kept = StoredStreams::in_folder(&folder.path().join("data"));
@@ -174,7 +174,7 @@ fn quotations_and_counts_of_the_five_texts_are_alerted_once() {
 }
 
 #[test]
-fn without_waiting_each_revision_says_whether_it_rings() {
+fn without_waiting_each_revision_says_whether_it_notifies() {
     let mut target = Target::open();
     let folder = watching(&target, "group_wait = \"0s\"\nupdate_interval = \"0s\"");
     let up = Up::start(&folder);
@@ -182,7 +182,7 @@ fn without_waiting_each_revision_says_whether_it_rings() {
     target.wait_for(|message| message.alert.articles.len() == 5);
     assert_eq!(up.terminate().code, Some(0));
 
-    target.take();
+    target.read_arrived();
     target.check_ids();
     let alerts = StoredStreams::in_folder(&folder.path().join("data")).alerts;
     alerts.iter().for_each(tell);

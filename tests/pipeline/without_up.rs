@@ -141,7 +141,7 @@ fn archive() -> Loopback {
 }
 
 #[test]
-fn an_archive_is_read_on_request_and_rings_nothing() {
+fn an_archive_is_read_on_request_and_never_alerts() {
     let (site, folder) = (archive(), folder());
     let found = run(&folder, &["feed", "test", &site.url("/")]).code(1);
     let named = format!("its site has 1 feed:\n  {}\n", site.url("/feed"));

@@ -35,7 +35,7 @@ impl Runs {
     fn of(length: usize, texts: &[File]) -> Runs {
         let mut owner = HashMap::new();
         for text in texts {
-            for (hash, _) in runs(&words(&text.text), length) {
+            for (hash, _) in runs(&split_words(&text.text), length) {
                 owner.entry(hash).or_insert_with(|| text.path.clone());
             }
         }
@@ -46,7 +46,7 @@ impl Runs {
     fn found_in(&self, tree: &Tree) -> Vec<Finding> {
         let mut findings: Vec<Finding> = Vec::new();
         for file in &tree.files {
-            for (hash, line) in runs(&words(&file.text), self.length) {
+            for (hash, line) in runs(&split_words(&file.text), self.length) {
                 let Some(owner) = self.owner.get(&hash) else {
                     continue;
                 };
@@ -71,7 +71,7 @@ fn runs(words: &[Word], length: usize) -> impl Iterator<Item = (u64, usize)> {
 }
 
 /// Lower-case runs of letters and digits. Apostrophes are removed, because they have several spellings.
-fn words(text: &str) -> Vec<Word> {
+fn split_words(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word: Option<Word> = None;
     let mut line = 1;

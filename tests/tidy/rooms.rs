@@ -18,7 +18,7 @@ fn module_of(inside: &str) -> &str {
 }
 
 /// The modules that a line names from the root of the crate.
-fn named(line: &str) -> impl Iterator<Item = &str> {
+fn named_modules(line: &str) -> impl Iterator<Item = &str> {
     line.split("crate::").skip(1).filter_map(|after| {
         let end = after.find(|c: char| !(c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));
         Some(&after[..end.unwrap_or(after.len())]).filter(|name| !name.is_empty())
@@ -33,7 +33,7 @@ fn room_of(path: &str) -> Option<usize> {
 
 /// The folders that a line imports from or names.
 fn rooms_in(line: &str) -> impl Iterator<Item = usize> {
-    named(line).filter_map(|name| ROOMS.iter().position(|room| *room == name))
+    named_modules(line).filter_map(|name| ROOMS.iter().position(|room| *room == name))
 }
 
 fn check(tree: &Tree) -> Vec<Finding> {

@@ -67,7 +67,6 @@ enum Task {
     /// Train what is learned: `train names` writes crates/names/data/model.bin.
     Train(train::Arguments),
     /// Inject faults into the real binary: kills, power cuts, damaged files; write docs/reliability.md.
-    #[command(name = "trouble")]
     Faults(faults::Arguments),
 }
 

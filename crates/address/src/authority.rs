@@ -7,7 +7,7 @@
 use url::Url;
 use wirefold_proto::{ItemSource, Outlet};
 
-use crate::outlet::{named, of_source, outlet, site_of, without_scheme};
+use crate::outlet::{of_source, outlet, outlet_from_name, site_of, without_scheme};
 use crate::owners::{have_one_owner, is_shared_host};
 
 /// The source of an article's claims about itself.
@@ -96,7 +96,7 @@ pub fn attributed(
         Authority::Site(site) => feed.and_then(site_of).or(Some(site).filter(is_site)),
         Authority::Operator => None,
     };
-    let claimed = outlet.and_then(named).or_else(|| source.and_then(of_source));
+    let claimed = outlet.and_then(outlet_from_name).or_else(|| source.and_then(of_source));
     claimed.or_else(|| link.and_then(site_of)).or_else(of_feed)
 }
 

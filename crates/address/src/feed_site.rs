@@ -178,7 +178,7 @@ mod tests {
         if is_named && needs_proof(&found, &items) {
             found = named_back(found);
         }
-        assert_eq!(found.in_words(&settings.id), words, "{feed}");
+        assert_eq!(found.describe(&settings.id), words, "{feed}");
         assert_eq!(found.authority.as_str(), site, "{feed}");
     }
 
@@ -253,7 +253,7 @@ mod tests {
         let said = |site: &str| FeedSettings { speaks_for: site.parse().ok(), ..feed.clone() };
         let items = leads(&[("ann.example", 9)]);
         let found = find_site(&said("ann.example"), url, &items).unwrap();
-        assert_eq!(found.in_words(&feed.id), "speaks for ann.example, as you say");
+        assert_eq!(found.describe(&feed.id), "speaks for ann.example, as you say");
         assert!(still_holds(&found, &said("ann.example"), "https://elsewhere.example/"));
         assert!(!still_holds(&found, &feed, url) && !still_holds(&found, &said("b.example"), url));
         let nobody = find_site(&said("nobody"), url, &items).unwrap();

@@ -27,7 +27,7 @@ mod sites;
 pub use authority::{Authority, attributed, speaks_for};
 pub use feed_site::{Leads, authority_of, find_site, named_back, needs_proof, still_holds};
 pub use intake::{Arrival, Identified, Refusal, identify, item_key};
-pub use outlet::{named, site_of};
+pub use outlet::{outlet_from_name, site_of};
 pub use owners::is_shared_host;
 
 use url::Url;

@@ -15,12 +15,12 @@ pub(crate) fn of_source(source: &ItemSource) -> Option<Outlet> {
 /// The outlet for a name as people write it: an address, a host in any spelling, or words.
 ///
 /// ```
-/// let outlet = |name| wirefold_address::named(name).map(|outlet| outlet.to_string());
+/// let outlet = |name| wirefold_address::outlet_from_name(name).map(|outlet| outlet.to_string());
 /// assert_eq!(outlet("HTTPS://WWW.Ledger.Example/"), outlet("ledger.example.:443"));
 /// assert_eq!(outlet("The Ledger").as_deref(), Some("the ledger"));
 /// ```
 #[must_use]
-pub fn named(name: &str) -> Option<Outlet> {
+pub fn outlet_from_name(name: &str) -> Option<Outlet> {
     let name = name.trim();
     site_of(name).or_else(|| of_host(name)).or_else(|| outlet(name))
 }
@@ -125,25 +125,25 @@ mod tests {
         check(source("The Wire", Some("https://www.wire.example/rss")), "wire.example");
         check(source(" The  Wire/Desk ", None), "the wire desk");
         check(source(" ", None), "collector.example");
-        assert_eq!(named("Harbour.Example").unwrap().as_str(), "harbour.example");
+        assert_eq!(outlet_from_name("Harbour.Example").unwrap().as_str(), "harbour.example");
     }
 
     /// Letters of other scripts that look like Latin ones, and a letter with a mark.
     #[test]
     fn lookalike_names_are_different_outlets() {
         for name in ["l\u{435}dger.example", "\u{217c}edger-\u{430}.example", "ledgér.example"] {
-            let found = named(name).unwrap();
+            let found = outlet_from_name(name).unwrap();
             assert!(found.as_str().contains("xn--"), "{name} is shown as {found}");
-            assert_ne!(Some(found), named("ledger.example"));
+            assert_ne!(Some(found), outlet_from_name("ledger.example"));
         }
     }
 
     #[test]
     fn spellings_of_one_outlet_are_one() {
         let check = |name: &str, expected: &str| {
-            let found = named(name);
+            let found = outlet_from_name(name);
             assert_eq!(found.as_ref().map(Outlet::as_str), Some(expected), "{name}");
-            assert_eq!(named(expected), found, "{expected}");
+            assert_eq!(outlet_from_name(expected), found, "{expected}");
         };
         for name in [
             "HTTPS://WWW.Ledger.Example/",

@@ -148,7 +148,7 @@ pub struct Settings {
     pub hot_stories: usize,
     /// Two stories are one event if their similarity reaches this, and up to 0.1 more if other events are
     /// similar too.
-    pub event_likeness: f64,
+    pub event_similarity: f64,
     /// An event accepts no story this long after its last separately written text, in seconds.
     pub event_quiet: i64,
     /// An event accepts no story this long after its first one, in seconds.
@@ -190,7 +190,7 @@ impl Default for Settings {
             boilerplate_carriers: 2,
             verified: 16,
             hot_stories: 16,
-            event_likeness: 0.15,
+            event_similarity: 0.15,
             event_quiet: 3 * DAY,
             event_span: 4 * DAY,
             window: 7 * DAY,

@@ -119,8 +119,8 @@ async fn relay(client: &Client, hop: u64, count: u64, goes_on: bool) -> Done {
     let mut under_way = FuturesUnordered::new();
     while done < count {
         tokio::select! {
-            Some(settled) = under_way.next() => {
-                settled?;
+            Some(acknowledged) = under_way.next() => {
+                acknowledged?;
                 done += 1;
             }
             Some(message) = arriving.next(), if under_way.len() < WINDOW => {

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn stored_text_is_read_and_what_is_the_servers_left_out() {
+    fn headers_of_the_server_are_left_out() {
         let stored = b"NATS/1.0\r\nWf-Order: 1.0\r\nb: 2\r\nNats-Stream: S\r\na: 1:2 \r\n\
             Nats-Msg-Id: id\r\n\r\n";
         let received = parse(stored);
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_break_a_line_is_refused() {
+    fn line_breaks_in_headers_are_refused() {
         for (name, text) in [("a", "1\r\nb: 2"), ("a b", ""), ("Nats-Msg-Id", "x"), ("", "x")] {
             let headers = [(name, text)].into_iter().collect();
             assert!(write(&Outgoing { headers, ..Outgoing::new("a", "id", "") }).is_err());

@@ -125,7 +125,7 @@ pub(crate) fn from_direct(stream: &str, message: Message) -> Result<Stored, BusE
         let value = message.headers.as_ref().and_then(|headers| headers.get_last(name));
         value.map(|value| value.as_str())
     };
-    let unread = || BusError::Damaged(format!("{stream}: a message came without its place"));
+    let unread = || BusError::Damaged(format!("{stream}: a message came without its sequence"));
     let sequence = header("Nats-Sequence").and_then(|text| text.parse().ok()).ok_or_else(unread)?;
     let at = header("Nats-Time-Stamp").and_then(time).ok_or_else(unread)?;
     let subject = header("Nats-Subject").ok_or_else(unread)?.to_owned();

@@ -45,11 +45,11 @@ impl NatsBus {
         Ok(refused)
     }
 
-    /// Whether a durable reader exists.
+    /// Whether a durable consumer exists.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
-    pub async fn has_reader(&self, stream: &str, durable: &str) -> Result<bool, BusError> {
+    pub async fn has_consumer(&self, stream: &str, durable: &str) -> Result<bool, BusError> {
         check_name("stream", stream)?;
         check_name("durable", durable)?;
         Ok(self.0.link.consumer_info::<Value>(stream, durable).await?.is_some())
@@ -107,7 +107,7 @@ fn body_without_effect(subject: &str) -> &'static str {
         Some(rest) if rest.starts_with("CONSUMER.DELETE.") => r#"{"wirefold":"check"}"#,
         // Half a request. A pull also has no reply subject.
         Some(_) => "{",
-        // Settles a delivery that never happened.
+        // Acknowledges a delivery that never happened.
         None if subject.starts_with("$JS.ACK.") => "+WPI",
         None => "",
     }

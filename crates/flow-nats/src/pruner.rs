@@ -37,7 +37,7 @@ pub struct StreamUsage {
     pub max_age: Option<Duration>,
 }
 
-/// The progress of a durable reader.
+/// The progress of a durable consumer.
 #[derive(Debug, Deserialize)]
 pub(crate) struct ReaderProgress {
     delivered: Pair,
@@ -102,7 +102,7 @@ impl NatsBus {
         })
     }
 
-    /// The first sequence that a durable reader may still need; 0 if there is no such reader.
+    /// The first sequence that a durable consumer may still need; 0 if there is no such reader.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
@@ -112,11 +112,11 @@ impl NatsBus {
         self.0.first_unacked(stream, durable, last).await
     }
 
-    /// How many messages a durable reader has not settled yet, delivered or not.
+    /// How many messages a durable consumer has not acknowledged yet, delivered or not.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
-    pub async fn unsettled(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
+    pub async fn unacknowledged(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
         wirefold_flow::check_name("durable", durable)?;
         let what = format!("CONSUMER.INFO.{stream}.{durable}");
         let reply = self.0.link.api::<ReaderProgress>(&what, &Value::Null).await?;
@@ -200,15 +200,15 @@ impl Shared {
     }
 
     /// The first sequence of `stream` that is named by a message of the stream `other` which the reader
-    /// `durable` has not settled. The names are in ascending order, so the first one is the lowest.
+    /// `durable` has not acknowledged. The names are in ascending order, so the first one is the lowest.
     async fn first_named(&self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
         let last = self.link.stream_info(other).await?.state.last_seq;
         wirefold_flow::check_name("durable", durable)?;
-        let unsettled = self.first_unacked(other, durable, last).await?;
-        if unsettled == 0 {
+        let unacknowledged = self.first_unacked(other, durable, last).await?;
+        if unacknowledged == 0 {
             return Ok(0);
         }
-        for sequence in (unsettled..=last).take(NAMELESS) {
+        for sequence in (unacknowledged..=last).take(NAMELESS) {
             match self.link.get(other, sequence).await {
                 Ok(message) => {
                     if let Some(named) = message.names(stream) {
@@ -220,10 +220,10 @@ impl Shared {
             }
         }
         // After that many messages without a reference, the search ends and everything is kept.
-        Ok(if last.saturating_sub(unsettled) < NAMELESS as u64 { u64::MAX } else { 0 })
+        Ok(if last.saturating_sub(unacknowledged) < NAMELESS as u64 { u64::MAX } else { 0 })
     }
 
-    /// The first sequence that a durable reader may still need, by its acknowledgements; 0 if there is no
+    /// The first sequence that a durable consumer may still need, by its acknowledgements; 0 if there is no
     /// such reader. The stream ended at `last` before the call.
     async fn first_unacked(&self, stream: &str, durable: &str, last: u64) -> Result<u64, BusError> {
         let progress = self.link.consumer_info::<ReaderProgress>(stream, durable).await?;
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_delivered_and_not_acked_is_needed() {
+    fn delivered_unacknowledged_messages_are_needed() {
         assert_eq!(first_unread(7, 3, 4, 3), 4);
         assert_eq!(first_unread(10, 3, 1, 0), 4);
         assert_eq!(first_unread(7, 7, 0, 3), 8);

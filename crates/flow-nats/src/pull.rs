@@ -1,4 +1,4 @@
-//! Pulls the messages of one durable reader.
+//! Pulls the messages of one durable consumer.
 //!
 //! The first request is for the messages that are there, and the server ends it at once. If there are
 //! none, the next request waits for a single message. So the server never has a request for more messages
@@ -27,7 +27,7 @@ const EXPIRES: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_
 /// A request counts as lost if it has no answer for this time.
 const STALLED: Duration = Duration::from_secs(5);
 /// How long to wait for more messages if some have arrived. The server does not answer while the reader is
-/// at its limit of unsettled messages.
+/// at its limit of unacknowledged messages.
 const MORE_WITHIN: Duration = Duration::from_millis(30);
 /// How long requests may take to end when a pull is closed, and then the last messages under way.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -152,7 +152,7 @@ impl Pull {
             let is_lost = self.link.losses() != self.losses;
             match tokio::time::timeout(MORE_WITHIN, self.receive()).await {
                 Ok(Ok(())) if !is_lost => {}
-                // The server does not answer while the reader is at its limit of unsettled messages.
+                // The server does not answer while the reader is at its limit of unacknowledged messages.
                 // Then it has nothing to send either.
                 Err(_) if self.waiting.is_some() || !self.is_full().await => {}
                 _ => return,
@@ -160,7 +160,7 @@ impl Pull {
         }
     }
 
-    /// Whether the reader is at its limit of unsettled messages.
+    /// Whether the reader is at its limit of unacknowledged messages.
     async fn is_full(&self) -> bool {
         #[derive(Deserialize)]
         struct Reader {

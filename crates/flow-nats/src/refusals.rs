@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_came_since_is_found() {
+    fn only_later_refusals_are_found() {
         let refusals = Refusals::new();
         let refuse = |subject: &str| {
             refusals.add(Refusal { publish: true, subject: subject.to_owned() });

@@ -1,4 +1,4 @@
-//! Creates, changes and describes streams and durable readers on the server. Settings that the operator
+//! Creates, changes and describes streams and durable consumers on the server. Settings that the operator
 //! changed are preserved.
 
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub(crate) struct State {
 }
 
 impl Info {
-    /// The durable readers whose unread messages are kept.
+    /// The durable consumers whose unread messages are kept.
     pub(crate) fn readers(&self) -> Vec<String> {
         let named = self.config.get("metadata").and_then(|metadata| metadata.get(READERS));
         let named = named.and_then(Value::as_str).unwrap_or_default();
@@ -149,7 +149,7 @@ impl Link {
         self.api(&what, &Value::Null).await?.done_if_found(stream, code::CONSUMER_NOT_FOUND)
     }
 
-    /// Creates or changes a durable reader.
+    /// Creates or changes a durable consumer.
     pub(crate) async fn put_consumer(
         &self,
         stream: &str,

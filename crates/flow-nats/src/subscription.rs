@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wirefold_flow::{
-    AckKind, Acker, Answer, BusError, ConsumerConfig, DeadLetter, DeadLetters, Delivery, Reason,
-    Stored, Subscription, check_filter, check_name, plain,
+    AckKind, Acker, Answer, BusError, ConsumerConfig, DeadLetter, DeadLetters, PulledMessage,
+    Reason, Stored, Subscription, check_filter, check_name, plain,
 };
 
 use crate::delivery::{ParsedDelivery, parse_delivery};
@@ -48,19 +48,19 @@ impl NatsSubscription {
                 Ok(()) => return Ok(()),
                 Err(PullError::Failed(error)) => return Err(error),
                 Err(PullError::Lost) => {}
-                Err(PullError::Gone) => self.holder.check_reader().await?,
+                Err(PullError::Gone) => self.holder.check_consumer().await?,
             }
         }
     }
 
-    fn deliveries(&mut self, max: usize) -> Vec<Delivery> {
+    fn deliveries(&mut self, max: usize) -> Vec<PulledMessage> {
         let arrived = self.pull.arrived();
         let count = max.min(arrived.len());
         let messages = arrived.drain(..count).filter_map(parse_delivery);
         let to_delivery = |ParsedDelivery { stored, attempt, ack, .. }: ParsedDelivery| {
             let (holder, message) = (self.holder.clone(), stored.clone());
             let acker = Arc::new(NatsAcker { holder, message, attempt, ack });
-            Delivery { message: stored, attempt, acker }
+            PulledMessage { message: stored, attempt, acker }
         };
         messages.map(to_delivery).collect()
     }
@@ -70,7 +70,7 @@ impl NatsSubscription {
 const FOLLOWED_WITHIN: Duration = Duration::from_mins(2);
 
 impl Subscription for NatsSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             loop {
                 self.fill(max).await?;
@@ -82,7 +82,7 @@ impl Subscription for NatsSubscription {
         })
     }
 
-    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             self.pull.close().await?;
             Ok(self.deliveries(usize::MAX))
@@ -91,20 +91,23 @@ impl Subscription for NatsSubscription {
 }
 
 impl NatsBus {
-    /// Creates a durable reader, or changes it to these settings. Returns false if it existed with these
+    /// Creates a durable consumer, or changes it to these settings. Returns false if it existed with these
     /// settings.
     ///
     /// # Errors
     /// [`BusError::NotAllowed`] if this role may not, or another error of the server.
-    pub async fn create_reader(&self, consumer: &ConsumerConfig) -> Result<bool, BusError> {
+    pub async fn create_or_update_consumer(
+        &self,
+        consumer: &ConsumerConfig,
+    ) -> Result<bool, BusError> {
         let Some(wanted) = self.0.changes_needed(consumer).await? else { return Ok(false) };
         self.0.create_consumer(consumer, &wanted).await?;
         Ok(true)
     }
 
-    /// Subscribes to a subject of a stream of another program, with the durable reader `durable`. Uses an
+    /// Subscribes to a subject of a stream of another program, with the durable consumer `durable`. Uses an
     /// existing reader as it is, or creates it. Without `stream`, it is the stream that has the subject.
-    /// There are no dead letters there: a message is delivered until it is settled otherwise.
+    /// There are no dead letters there: a message is delivered until it is acknowledged otherwise.
     ///
     /// # Errors
     /// [`BusError::NoStreamFor`] if no stream has the subject, [`BusError::NotAllowed`] if this user may not,
@@ -150,7 +153,7 @@ impl NatsBus {
 }
 
 impl Shared {
-    /// Finds the durable reader, or creates it. For a role without the permission to create it, a missing
+    /// Finds the durable consumer, or creates it. For a role without the permission to create it, a missing
     /// reader is a passing error.
     async fn find_durable(&self, consumer: &ConsumerConfig) -> Result<(), BusError> {
         let ConsumerConfig { stream, durable, .. } = consumer;
@@ -163,7 +166,7 @@ impl Shared {
         }
     }
 
-    /// The settings to create or change the durable reader with; `None` if it has them already. Its start
+    /// The settings to create or change the durable consumer with; `None` if it has them already. Its start
     /// sequence cannot be changed and stays: a rewrite of its stream has set it to the right position.
     async fn changes_needed(&self, consumer: &ConsumerConfig) -> Result<Option<Value>, BusError> {
         let ConsumerConfig { stream, durable, filter, .. } = consumer;
@@ -220,11 +223,11 @@ fn is_configured(current: &Value, wanted: &Value) -> bool {
 
 impl SubscriptionState {
     /// Checks after an unanswered pull whether the reader still exists.
-    async fn check_reader(&self) -> Result<(), BusError> {
+    async fn check_consumer(&self) -> Result<(), BusError> {
         let ConsumerConfig { stream, durable, .. } = &self.consumer;
         match self.shared.link.consumer_info::<Value>(stream, durable).await? {
             Some(_) => Ok(()),
-            None => Err(BusError::NoReader { stream: stream.clone(), durable: durable.clone() }),
+            None => Err(BusError::NoConsumer { stream: stream.clone(), durable: durable.clone() }),
         }
     }
 
@@ -251,7 +254,7 @@ impl SubscriptionState {
         self.send_ack(ack, "+TERM".to_owned()).await
     }
 
-    /// Settles a delivery without waiting for an answer of the server, which would cost as much as the
+    /// Acknowledges a delivery without waiting for an answer of the server, which would cost as much as the
     /// delivery. If the acknowledgement is lost, the message comes again, which does no harm.
     async fn send_ack(&self, ack: &str, what: String) -> Result<(), BusError> {
         let link = &self.shared.link;

@@ -102,7 +102,7 @@ async fn one_server_after_the_other_dies_and_nothing_is_lost_or_repeated() {
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_vouches_for_is_refused() {
+async fn a_server_without_a_trusted_certificate_is_refused() {
     let cluster = Cluster::start();
     let strangers = certificates();
     let options = Options {

@@ -46,7 +46,7 @@ async fn the_place_is_kept_and_nothing_of_ours_is_needed() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_followed_is_named() {
+async fn errors_name_the_stream_or_consumer_that_cannot_be_followed() {
     let server = Server::start();
     let bus = server.bus().await;
     let none = bus.follow(None, "news.desk", "wirefold").await.err().unwrap();

@@ -55,7 +55,7 @@ async fn in_batches(server: &Server, stream: &str, count: u64) -> usize {
 }
 
 #[tokio::test]
-async fn what_is_under_way_at_once_is_stored_in_order_and_mostly_in_batches() {
+async fn concurrent_publishes_are_stored_in_order_and_mostly_in_batches() {
     let (server, bus) = server_with(&["WORK"]).await;
     bus.publish(numbered("work.a", MANY)).await.unwrap();
     let messages = (0..MANY).map(|number| numbered("work.a", number)).collect();
@@ -99,7 +99,7 @@ async fn a_known_id_among_many_is_a_duplicate_and_the_others_are_stored() {
 }
 
 #[tokio::test]
-async fn streams_between_each_other_and_one_without_batches_have_what_is_theirs() {
+async fn interleaved_publishes_reach_their_own_streams() {
     let (server, bus) = server_with(&["WORK", "PLAY"]).await;
     let config = json!({
         "name": "REST", "subjects": ["rest.>"], "retention": "limits", "storage": "file",

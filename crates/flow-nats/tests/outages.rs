@@ -235,7 +235,7 @@ async fn a_broker_that_is_away_is_told_of_and_readers_go_on() {
 /// Nobody answers a request to a dead server, so no caller may wait for it. The time limit of an answer is
 /// far longer than this test.
 #[tokio::test]
-async fn what_was_being_asked_fails_with_the_connection() {
+async fn open_requests_fail_with_the_connection() {
     let mut server = Server::start();
     let patient = Options { answer_within: Duration::from_hours(1), ..server.options() };
     let bus = connect(&patient, Arc::new(SystemClock)).await.unwrap();
@@ -299,23 +299,23 @@ async fn until_broken(subscription: &mut dyn Subscription) -> BusError {
 }
 
 #[tokio::test]
-async fn a_durable_reader_that_was_deleted_is_named() {
+async fn an_error_names_a_deleted_durable_consumer() {
     let server = Server::start();
     let bus = server.bus().await;
     streams(&bus).await;
     let mut subscription = bus.subscribe(worker()).await.unwrap();
     let (error, ()) = tokio::join!(within_reason(until_broken(&mut *subscription)), async {
         pass(Duration::from_millis(100)).await;
-        server.delete_reader("WORK", "worker").await;
+        server.delete_consumer("WORK", "worker").await;
     });
-    let is_named = matches!(&error, BusError::NoReader { durable, .. } if durable == "worker");
+    let is_named = matches!(&error, BusError::NoConsumer { durable, .. } if durable == "worker");
     assert!(is_named, "{error:?}");
 }
 
 /// The server may send a message while its consumer closes. That message is handled, and not left to a
 /// deadline.
 #[tokio::test]
-async fn what_is_on_its_way_is_taken_when_a_subscription_closes() {
+async fn closing_a_subscription_returns_the_messages_on_their_way() {
     let server = Server::start();
     let bus = server.bus().await;
     streams(&bus).await;

@@ -144,7 +144,7 @@ async fn a_wrong_password_is_told_and_not_waited_for() {
 }
 
 #[tokio::test]
-async fn one_who_may_drop_nothing_waits_for_one_who_may() {
+async fn a_publisher_without_purge_rights_waits_for_a_user_with_them() {
     let server = server().await;
     let owner = bus_of(&server, "owner").await;
     let readers = vec!["reader".to_owned()];

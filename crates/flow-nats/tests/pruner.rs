@@ -10,7 +10,7 @@ const BYTES: u64 = 100_000;
 const MESSAGES: u64 = 22;
 
 #[tokio::test]
-async fn what_every_reader_is_past_is_dropped_from_a_stream_that_is_nearly_full() {
+async fn messages_that_all_consumers_have_read_are_dropped_from_a_nearly_full_stream() {
     let server = Server::start();
     let bus = server.bus().await;
     let readers = vec!["worker".to_owned(), "marker".to_owned()];

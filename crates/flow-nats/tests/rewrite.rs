@@ -87,7 +87,7 @@ fn edit(stored: &Stored) -> Rewrite {
 }
 
 #[tokio::test]
-async fn what_goes_leaves_no_byte_and_all_else_stands_as_it_was() {
+async fn rewriting_leaves_no_byte_of_erased_messages_and_keeps_the_rest() {
     let server = Server::start();
     let bus = filled(server.bus().await).await;
     assert!(holds_mark(&server.store()), "the search finds what is there");
@@ -105,12 +105,12 @@ async fn what_goes_leaves_no_byte_and_all_else_stands_as_it_was() {
     assert_eq!(bus.stream_state("WORK").await.unwrap().last, 10);
 
     // Its consumer continues from its position, unchanged.
-    assert!(!bus.create_reader(&reader()).await.unwrap());
+    assert!(!bus.create_or_update_consumer(&reader()).await.unwrap());
     let mut subscription = bus.subscribe(reader()).await.unwrap();
     let deliveries = within_reason(subscription.next(1)).await.unwrap();
     assert_eq!(deliveries[0].message, expected[3]);
     let slower = ConsumerConfig { max_in_flight: 7, ..reader() };
-    assert!(bus.create_reader(&slower).await.unwrap(), "it can be changed");
+    assert!(bus.create_or_update_consumer(&slower).await.unwrap(), "it can be changed");
     // The next message follows the last removed one.
     let published = bus.publish(message(11, "new")).await.unwrap();
     assert_eq!(published.sequence(), 11);
@@ -201,14 +201,14 @@ async fn an_interrupted_one_is_ended_by_the_next() {
     let expected: Vec<String> =
         [1, 2, 4, 5, 6, 7, 8, 9].iter().map(|nth| format!("id-{nth}")).collect();
     assert_eq!(ids, expected);
-    assert!(!bus.create_reader(&reader()).await.unwrap());
+    assert!(!bus.create_or_update_consumer(&reader()).await.unwrap());
     assert_eq!(bus.unread("WORK", "reader").await.unwrap(), 5);
     assert!(!holds_mark(&server.store()));
 }
 
 /// The servers of a cluster also keep each message in a log of their own.
 #[tokio::test]
-async fn what_goes_leaves_no_byte_on_three_servers() {
+async fn rewriting_leaves_no_byte_on_three_servers() {
     let servers = cluster("");
     let bus = filled(ready(&options(&servers)).await).await;
     let hold_mark = || servers.iter().filter(|server| holds_mark(&server.store())).count();
@@ -236,7 +236,7 @@ async fn what_goes_leaves_no_byte_on_three_servers() {
 
 /// On a server as shipped, no user may delete a stream. An operator adds one for the time.
 #[tokio::test]
-async fn only_who_may_do_everything_can_write_a_stream_anew() {
+async fn rewriting_a_stream_needs_all_rights() {
     let server = Server::shipped(&[&users()[..], &["forget"]].concat());
     let setup = server.bus_of("setup").await;
     create_streams(&setup, &Limits::default()).await.unwrap();
@@ -256,7 +256,7 @@ async fn only_who_may_do_everything_can_write_a_stream_anew() {
 }
 
 #[tokio::test]
-async fn those_who_run_are_known_by_name() {
+async fn running_services_are_found_by_name() {
     let server = Server::start();
     let bus = server.bus().await;
     let shortly = Duration::from_millis(200);

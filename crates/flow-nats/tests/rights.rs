@@ -157,7 +157,7 @@ async fn each_user_may_do_what_the_table_says_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn whoever_may_do_all_is_seen_to() {
+async fn a_check_of_rights_reports_requests_that_are_not_refused() {
     let mut server = Server::prepared("");
     server.restart();
     let attempts = ["STREAM.DELETE.WF_FETCHED", "STREAM.PURGE.WF_FETCHED"]

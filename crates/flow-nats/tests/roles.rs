@@ -36,11 +36,14 @@ fn enrichers() -> ConsumerConfig {
 /// The server with everything that `setup` makes.
 async fn ready() -> (Server, NatsBus) {
     let (server, setup) = prepared().await;
-    setup.create_reader(&enrichers()).await.unwrap();
+    setup.create_or_update_consumer(&enrichers()).await.unwrap();
     for (stream, name) in READERS.iter().filter(|(_, name)| *name == "reader") {
-        setup.create_reader(&durable(stream, name, "gateway")).await.unwrap();
+        setup.create_or_update_consumer(&durable(stream, name, "gateway")).await.unwrap();
     }
-    setup.create_reader(&durable("WF_ALERTS", "alerter-desk", "alerter")).await.unwrap();
+    setup
+        .create_or_update_consumer(&durable("WF_ALERTS", "alerter-desk", "alerter"))
+        .await
+        .unwrap();
     (server, setup)
 }
 
@@ -51,7 +54,7 @@ async fn count(bus: &NatsBus, stream: &str, filter: &str) -> usize {
 }
 
 /// Reads one message of a durable consumer and acknowledges it.
-async fn take(bus: &NatsBus, consumer: ConsumerConfig, kind: AckKind) {
+async fn acknowledge_one(bus: &NatsBus, consumer: ConsumerConfig, kind: AckKind) {
     let mut subscription = bus.subscribe(consumer).await.unwrap();
     let taken = within_reason(subscription.next(1)).await.unwrap();
     taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
@@ -109,9 +112,9 @@ async fn enrich(bus: &NatsBus) {
     let beyond = bus.get("WF_FETCHED", 70).await;
     assert!(matches!(beyond, Err(BusError::NotYet { .. })), "{beyond:?}");
     assert_eq!(bus.publish(message(OUTPUT, "a-1")).await.unwrap(), Published::New(1));
-    take(bus, enrichers(), AckKind::Ack).await;
+    acknowledge_one(bus, enrichers(), AckKind::Ack).await;
     let reason = Reason { cause: Cause::Rejected, text: "no article".to_owned() };
-    take(bus, enrichers(), AckKind::Reject(reason)).await;
+    acknowledge_one(bus, enrichers(), AckKind::Reject(reason)).await;
 }
 
 async fn alert(bus: &NatsBus) {
@@ -139,7 +142,7 @@ async fn alert(bus: &NatsBus) {
         table.put("subscription.floods", "{}".into()).await.unwrap();
         assert_eq!(table.changes(0).await.unwrap().len(), 1);
     }
-    take(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), AckKind::Ack).await;
+    acknowledge_one(bus, durable("WF_ALERTS", "alerter-desk", "alerter"), AckKind::Ack).await;
     // `setup` makes the consumer of a new delivery. Until then the stage waits, and says why.
     let other = bus.subscribe(durable("WF_ALERTS", "alerter-pager", "alerter")).await;
     let error = other.err().expect("nobody has made it");
@@ -166,7 +169,7 @@ async fn serve(bus: &NatsBus) {
 
 async fn read_from_outside(bus: &NatsBus) {
     for (stream, _) in READERS.iter().filter(|(_, name)| *name == "reader") {
-        take(bus, durable(stream, "reader", "gateway"), AckKind::Ack).await;
+        acknowledge_one(bus, durable(stream, "reader", "gateway"), AckKind::Ack).await;
     }
     assert!(bus.key_value("wf_stories").unwrap().get("s-1").await.unwrap().is_some());
     // It has only the consumers that were made for it, and nothing from before the output.

@@ -22,7 +22,7 @@ async fn publish(bus: &NatsBus, numbers: std::ops::Range<u64>) {
     }
 }
 
-async fn take(reader: &mut dyn OrderedReader, count: usize) {
+async fn read_messages(reader: &mut dyn OrderedReader, count: usize) {
     let mut taken = 0;
     while taken < count {
         taken += within_reason(reader.next(count - taken)).await.unwrap().len();
@@ -54,7 +54,7 @@ async fn a_reader_is_told_that_the_store_was_put_back_and_does_not_wait_for_ever
         server.keep_copy();
         publish(&bus, 3..6).await;
         let mut reader = bus.read("WORK", ">", 1).await.unwrap();
-        take(&mut *reader, 6).await;
+        read_messages(&mut *reader, 6).await;
         bus.mark_read("WORK", "marker", 6).await.unwrap();
 
         server.put_back();
@@ -66,13 +66,13 @@ async fn a_reader_is_told_that_the_store_was_put_back_and_does_not_wait_for_ever
             "{error}"
         );
         let mut anew = bus.read("WORK", ">", 1).await.unwrap();
-        take(&mut *anew, usize::try_from(expected).unwrap()).await;
+        read_messages(&mut *anew, usize::try_from(expected).unwrap()).await;
     }
 }
 
 /// It creates nothing on the server, so its user needs no permission to.
 #[tokio::test]
-async fn a_reader_at_the_end_is_rung_and_makes_no_consumer() {
+async fn a_reader_at_the_end_is_woken_and_makes_no_consumer() {
     let server = Server::start();
     let bus = server.bus().await;
     streams(&bus).await;
@@ -84,7 +84,7 @@ async fn a_reader_at_the_end_is_rung_and_makes_no_consumer() {
         assert!(idle.is_err(), "{idle:?}");
         publish(&bus, number..number + 1).await;
         let published = Instant::now();
-        take(&mut *reader, 1).await;
+        read_messages(&mut *reader, 1).await;
         quickest = quickest.min(published.elapsed());
     }
     let listed = server.ask("CONSUMER.NAMES.WORK", serde_json::Value::Null).await;
@@ -101,7 +101,7 @@ async fn a_reader_is_told_that_its_stream_was_made_anew() {
     streams(&bus).await;
     publish(&bus, 0..3).await;
     let mut reader = bus.read("WORK", ">", 1).await.unwrap();
-    take(&mut *reader, 3).await;
+    read_messages(&mut *reader, 3).await;
     bus.mark_read("WORK", "marker", 3).await.unwrap();
     server.delete_stream("WORK").await;
     let gone = failure(&mut *reader).await;

@@ -20,7 +20,7 @@ async fn a_stream_keeps_it_once_under_its_id() {
 }
 
 #[tokio::test]
-async fn who_listens_without_a_stream_gets_it_and_where_nobody_does_it_is_said() {
+async fn a_plain_subscriber_gets_a_message_and_the_sender_learns_if_there_is_none() {
     let server = Server::start();
     let bus = server.bus().await;
     let nobody = bus.send("news.alerts", "alert.desk.1", "{}".into()).await.unwrap_err();

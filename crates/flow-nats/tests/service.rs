@@ -161,7 +161,7 @@ async fn requests_are_answered_refused_and_counted() {
 }
 
 #[tokio::test]
-async fn more_than_it_takes_at_once_is_refused_and_what_it_took_is_finished() {
+async fn requests_beyond_the_limit_are_refused_and_accepted_ones_finish() {
     let server = Server::shipped(&crate::rights::users());
     let permits = Arc::new(Semaphore::new(0));
     let running = start(&server, gateway(Some(permits.clone()))).await;
@@ -184,7 +184,7 @@ async fn more_than_it_takes_at_once_is_refused_and_what_it_took_is_finished() {
 }
 
 #[tokio::test]
-async fn instances_share_what_they_are_asked_and_each_tells_of_itself() {
+async fn instances_share_requests_and_each_reports_its_state() {
     let server = Server::shipped(&crate::rights::users());
     let _one = start(&server, gateway(None)).await;
     let _other = start(&server, gateway(None)).await;

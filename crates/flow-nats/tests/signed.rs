@@ -69,7 +69,7 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
         filter: Subject::judged().to_string(),
         ..ConsumerConfig::new(JUDGED.name, "enricher", letters)
     };
-    setup.create_reader(&own).await.unwrap();
+    setup.create_or_update_consumer(&own).await.unwrap();
     let mut enricher = reader.subscribe(own).await.unwrap();
     let taken = within_reason(enricher.next(100)).await.unwrap();
     let delivered: Vec<&str> = taken.iter().map(|delivery| delivery.message.id.as_str()).collect();

@@ -89,12 +89,12 @@ impl Inspection {
         Ok(())
     }
 
-    /// The first sequence that a durable reader may still need; `None` if there is no such reader.
+    /// The first sequence that a durable consumer may still need; `None` if there is no such reader.
     ///
     /// # Errors
     /// If the file cannot be read.
     pub fn unread(&mut self, stream: &str, durable: &str) -> Result<Option<u64>> {
-        let reader = match self.tables.reader(stream, durable) {
+        let reader = match self.tables.consumer(stream, durable) {
             Err(BusError::NoStream(_)) => None,
             reader => reader?,
         };

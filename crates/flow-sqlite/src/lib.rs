@@ -21,6 +21,7 @@
 //! ```
 
 mod checksum;
+mod consumers;
 mod copy;
 mod copy_lock;
 mod error;
@@ -29,7 +30,6 @@ mod layout;
 mod objects;
 mod offline;
 mod open;
-mod readers;
 mod streams;
 mod tables;
 #[cfg(test)]

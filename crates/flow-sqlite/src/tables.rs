@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use wirefold_flow::store::{Pending, Reader, RecentId, StreamRow, Tables};
+use wirefold_flow::store::{ConsumerRow, Pending, RecentId, StreamRow, Tables};
 use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
 use crate::copy_lock::Checkpoints;
@@ -12,12 +12,12 @@ use crate::error::failure;
 
 pub(crate) type Result<T> = std::result::Result<T, BusError>;
 
-/// The tables of one open file. Further methods are in `streams.rs` and `readers.rs`.
+/// The tables of one open file. Further methods are in `streams.rs` and `consumers.rs`.
 pub(crate) struct SqliteTables {
     pub(crate) connection: Connection,
     /// The numbers of the streams by name. They never change.
     pub(crate) numbers: HashMap<String, i64>,
-    /// The numbers of the durable readers: stream number, name, reader number. There are only a few, and they never change.
+    /// The numbers of the durable consumers: stream number, name, reader number. There are only a few, and they never change.
     pub(crate) reader_numbers: Vec<(i64, String, i64)>,
     checkpoints: Checkpoints,
     /// SQLite's count of changed rows when the group began.
@@ -139,11 +139,11 @@ impl Tables for SqliteTables {
         self.ids_after(stream, after)
     }
 
-    fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
-        self.reader_state(stream, durable)
+    fn consumer(&mut self, stream: &str, durable: &str) -> Result<Option<ConsumerRow>> {
+        self.consumer_state(stream, durable)
     }
 
-    fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
+    fn put_consumer(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
         self.put_next(stream, durable, next)
     }
 

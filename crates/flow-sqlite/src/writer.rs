@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_is_answered_before_others_write() {
+    fn a_read_is_answered_before_queued_writes() {
         let said = run(&[("put", false, true), ("get", true, false), ("list", true, false)]);
         assert_eq!(
             said,
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn who_sees_what_is_not_durable_yet_waits_for_it() {
+    fn a_reader_of_a_write_waits_until_it_is_durable() {
         let said = run(&[("get", true, true), ("list", true, false), ("put", false, true)]);
         assert_eq!(
             said,

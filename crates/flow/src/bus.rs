@@ -40,7 +40,7 @@ pub trait Bus: Send + Sync {
     /// Opens a durable subscription at its stored position, or at the first stored message.
     fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>>;
 
-    /// Reads in order from a sequence on, without settling. Skips sequences that are no longer stored.
+    /// Reads in order from a sequence on, without acknowledgement. Skips sequences that are no longer stored.
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>>;
 
     /// Notes that an ordered reader needs no message up to and including this sequence. The mark only
@@ -89,14 +89,14 @@ pub trait ChainedPublisher: Send {
 pub trait Subscription: Send {
     /// Waits for at least one message and returns at most `max`, in order of their sequences except
     /// for redelivered ones. If the future is dropped, the next call returns its messages.
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>>;
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>>;
 
     /// Pulls no more messages, and returns those of a dropped `next`.
-    fn close(&mut self) -> Answer<'_, Vec<Delivery>>;
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>>;
 }
 
-/// A message that a reader has until it is settled or its deadline passes.
-pub struct Delivery {
+/// A message that a reader has until it is acknowledged or its deadline passes.
+pub struct PulledMessage {
     /// The message.
     pub message: Stored,
     /// How often it has been delivered, this time included.

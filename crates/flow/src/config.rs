@@ -1,4 +1,4 @@
-//! The settings of a stream and of a durable reader.
+//! The settings of a stream and of a durable consumer.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ pub struct StreamConfig {
     pub max_message: u64,
     /// How long an id is remembered.
     pub window: Duration,
-    /// The durable readers whose unread messages are kept, whether these readers exist yet or not.
+    /// The durable consumers whose unread messages are kept, whether these readers exist yet or not.
     /// `OTHER/reader` keeps the messages that the stream `OTHER` [names](crate::REFERENCE) in messages
-    /// that its durable `reader` has not settled. If the list is empty, a full stream drops its oldest
+    /// that its durable `reader` has not acknowledged. If the list is empty, a full stream drops its oldest
     /// message.
     pub readers: Vec<String>,
 }
@@ -64,14 +64,14 @@ pub struct ConsumerConfig {
     pub durable: String,
     /// The filter of the subjects to read.
     pub filter: String,
-    /// How long after its delivery an unsettled message is delivered again.
+    /// How long after its delivery an unacknowledged message is delivered again.
     pub ack_deadline: Duration,
     /// How often a stage may answer `Retry` before the message goes to the dead letters.
     pub max_tries: u32,
     /// The bucket in which the loop of a stage notes its answers and its strikes. Without one, each
     /// delivery counts as an answer, and there are no strikes.
     pub notes: Option<String>,
-    /// How many messages may be delivered and not settled. Pulls wait beyond that.
+    /// How many messages may be delivered and not acknowledged. Pulls wait beyond that.
     pub max_in_flight: usize,
     /// The stream for rejected messages.
     pub dead: DeadLetters,

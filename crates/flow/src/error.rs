@@ -84,10 +84,10 @@ pub enum BusError {
         /// The last sequence of the stream now.
         last: u64,
     },
-    /// Somebody deleted a durable reader and its position: start it again, and it reads from the first
+    /// Somebody deleted a durable consumer and its position: start it again, and it reads from the first
     /// stored message.
     #[error("the reader {durable} of stream {stream} was deleted")]
-    NoReader {
+    NoConsumer {
         /// The stream.
         stream: String,
         /// The reader.

@@ -45,7 +45,8 @@ mod tests;
 
 pub use backoff::Backoff;
 pub use bus::{
-    AckKind, Acker, Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Subscription,
+    AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
+    Subscription,
 };
 pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{ConsumerConfig, StreamConfig, StreamState};

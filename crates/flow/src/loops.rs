@@ -130,13 +130,13 @@ impl Observer for NoObserver {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Point {
     /// A message was delivered and not handled.
-    Taken,
+    Delivered,
     /// A message was handled and nothing published.
     Handled,
-    /// The output was published and the message not settled.
+    /// The output was published and the message not acknowledged.
     Published,
-    /// The message was settled.
-    Settled,
+    /// The message was acknowledged.
+    Acknowledged,
     /// A writer has written its epoch and not read its inputs.
     TakenOver,
     /// A writer has decided and not written its decisions.

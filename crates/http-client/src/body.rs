@@ -9,7 +9,7 @@ use crate::error::SendError;
 /// Reads the body and decodes it, both of at most `limit` bytes.
 pub(crate) async fn read(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, SendError> {
     let named = answer.headers().get("content-encoding").map(HeaderValue::as_bytes);
-    let encoding = Encoding::named(named)?;
+    let encoding = Encoding::from_header(named)?;
     let body = receive(answer, limit).await?;
     let Some(encoding) = encoding else {
         return Ok(body);

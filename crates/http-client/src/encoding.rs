@@ -37,7 +37,7 @@ impl Encoding {
     ///
     /// # Errors
     /// If it names an encoding that the request did not accept.
-    pub(crate) fn named(header: Option<&[u8]>) -> Result<Option<Self>, SendError> {
+    pub(crate) fn from_header(header: Option<&[u8]>) -> Result<Option<Self>, SendError> {
         let name = header.unwrap_or_default().trim_ascii().to_ascii_lowercase();
         match &*name {
             b"" | b"identity" => Ok(None),

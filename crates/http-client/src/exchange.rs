@@ -158,7 +158,7 @@ impl Response {
 
     /// The status with its standard name, such as `503 Service Unavailable`.
     #[must_use]
-    pub fn status_in_words(&self) -> String {
+    pub fn status_label(&self) -> String {
         let named = StatusCode::from_u16(self.status).ok();
         match named.and_then(|status| status.canonical_reason()) {
             Some(name) => format!("{} {name}", self.status),

@@ -26,7 +26,7 @@ pub(crate) fn is_oceanic(text: &str) -> bool {
         return false;
     }
     let (mut all, mut open, mut function) = (0, 0, 0);
-    for word in words(text) {
+    for word in split_words(text) {
         all += 1;
         let has_letters = word.chars().all(|c| LETTERS.contains(c)) && is_open(&word);
         open += usize::from(has_letters);
@@ -45,12 +45,12 @@ fn is_open(word: &str) -> bool {
 
 /// Whether a Polynesian `text` is Māori: it has hardly any of the letters that Māori lacks.
 pub(crate) fn is_maori(text: &str) -> bool {
-    let all: Vec<String> = words(text).collect();
+    let all: Vec<String> = split_words(text).collect();
     let foreign = all.iter().filter(|word| word.contains(['s', 'l', 'f', 'ʻ'])).count();
     foreign * 10 <= all.len()
 }
 
-fn words(text: &str) -> impl Iterator<Item = String> {
+fn split_words(text: &str) -> impl Iterator<Item = String> {
     let of_letters = text.split(|c: char| !c.is_alphabetic());
     of_letters.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }

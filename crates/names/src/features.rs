@@ -92,7 +92,7 @@ impl<'a> FeatureContext<'a> {
                 template += 1;
                 features[template - 1] = hash::join(template as u64, value);
             };
-            words(around, &mut feature);
+            add_word_features(around, &mut feature);
             self.shapes(around, token, position, island.len(), &mut feature);
             self.lists(around, runs[position], &mut feature);
             let printed = &self.text.original()[token.start..token.end];
@@ -221,7 +221,7 @@ impl<'a> FeatureContext<'a> {
     }
 }
 
-fn words(around: &[TokenView; 5], feature: &mut impl FnMut(FeatureGroup, u64)) {
+fn add_word_features(around: &[TokenView; 5], feature: &mut impl FnMut(FeatureGroup, u64)) {
     let [two_before, before, own, after, _] = around;
     feature(FeatureGroup::Word, own.word);
     let mut give = |value| feature(FeatureGroup::Context, value);

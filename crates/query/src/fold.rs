@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// The words of a text in normal form, without diacritics.
-pub(crate) fn words(text: &str) -> Vec<String> {
+pub(crate) fn fold_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     each_word(text, |word| words.push(word.to_owned()));
     words
@@ -220,7 +220,7 @@ mod tests {
             ("!?", ""),
         ];
         for (text, expected) in cases {
-            assert_eq!(words(text).join(" "), expected, "{text}");
+            assert_eq!(fold_words(text).join(" "), expected, "{text}");
         }
     }
 }

@@ -169,7 +169,7 @@ impl Parser<'_> {
     }
 
     fn field_of_phrase(&mut self, name: &str, column: usize) -> Result<Node, ParseError> {
-        let field = Field::named(name).ok_or_else(|| {
+        let field = Field::from_name(name).ok_or_else(|| {
             ParseError::new(column, Field::all_names(), format!("{}:", shortened(name)))
         })?;
         match self.next_token().token {
@@ -191,7 +191,7 @@ impl Parser<'_> {
             return self.list(name, column);
         }
         if let Some((name, value)) = word.split_once(':') {
-            let field = Field::named(name).ok_or_else(|| {
+            let field = Field::from_name(name).ok_or_else(|| {
                 let what = format!("{}:", shortened(name));
                 ParseError::new(column, Field::all_names(), what)
             })?;

@@ -46,7 +46,7 @@ pub(crate) const NOTES: [&str; 3] = ["correction", "clarification", "retraction"
 pub(crate) const CLASSES: [&str; 4] = ["new", "related", "copy", "version"];
 
 impl Field {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         NAMED.iter().find(|(other, _)| *other == name).map(|(_, field)| *field)
     }
 

@@ -17,7 +17,7 @@ impl Random {
 
     /// A separate generator for one purpose. Drawing more numbers for one purpose does not change
     /// those of others. The name is hashed with FNV-1a.
-    pub fn named(seed: u64, purpose: &str) -> Random {
+    pub fn for_purpose(seed: u64, purpose: &str) -> Random {
         let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });

@@ -64,7 +64,7 @@ impl LocalTime {
     /// `in 12 min`, `3 h ago`, `now`.
     pub(crate) fn relative(&self, time: Timestamp) -> String {
         let seconds = time.as_second() - self.now.as_second();
-        let span = in_words(seconds.unsigned_abs());
+        let span = describe(seconds.unsigned_abs());
         match seconds {
             -4..=4 => "now".to_owned(),
             5.. => format!("in {span}"),
@@ -79,7 +79,7 @@ pub(crate) fn zone() -> String {
 }
 
 /// `40 s`, `12 min`, `5 h`, `9 d`.
-pub(crate) fn in_words(seconds: u64) -> String {
+pub(crate) fn describe(seconds: u64) -> String {
     match seconds {
         0..100 => format!("{seconds} s"),
         100..6_000 => format!("{} min", (seconds + 30) / 60),

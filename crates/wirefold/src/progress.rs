@@ -29,11 +29,11 @@ impl Progress {
             return Progress::hidden();
         }
         match is_typed {
-            true => Progress::shown(None, "{msg} {bytes}", "reading", is_quiet),
+            true => Progress::with_template(None, "{msg} {bytes}", "reading", is_quiet),
             false => {
                 let bytes = paths.iter().map(|path| size_of(path)).sum();
                 let template = "{msg} [{wide_bar}] {bytes} of {total_bytes}, {eta}";
-                Progress::shown(Some(bytes), template, "reading", is_quiet)
+                Progress::with_template(Some(bytes), template, "reading", is_quiet)
             }
         }
     }
@@ -41,10 +41,15 @@ impl Progress {
     /// A bar for judging this many articles.
     pub(crate) fn of_judging(articles: usize, what: &'static str, is_quiet: bool) -> Progress {
         let template = "{msg} [{wide_bar}] {pos} of {len} articles, {eta}";
-        Progress::shown(Some(articles as u64), template, what, is_quiet)
+        Progress::with_template(Some(articles as u64), template, what, is_quiet)
     }
 
-    fn shown(all: Option<u64>, template: &str, what: &'static str, is_quiet: bool) -> Progress {
+    fn with_template(
+        all: Option<u64>,
+        template: &str,
+        what: &'static str,
+        is_quiet: bool,
+    ) -> Progress {
         let is_watched = !is_quiet && std::io::stderr().is_terminal();
         // The templates are constants with valid keys.
         let style = ProgressStyle::with_template(template);

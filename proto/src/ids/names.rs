@@ -264,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_is_kept_as_it_is(text in "\\PC{0,20}") {
+        fn accepted_names_are_stored_unchanged(text in "\\PC{0,20}") {
             if let Ok(outlet) = text.parse::<Outlet>() {
                 prop_assert_eq!(outlet.to_string(), text);
             }

@@ -98,7 +98,7 @@ fn write_user(text: &mut String, rights: &Rights) {
     line("            ]");
     if rights.never().next().is_some() {
         line("            deny: [");
-        line("              # durable readers of others");
+        line("              # durable consumers of others");
         rights.never().for_each(|pattern| line(&format!("              \"{pattern}\"")));
         line("            ]");
     }

@@ -91,7 +91,7 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
             // A user with rights to all consumers of a stream must not use those of others.
             let others = READERS.iter().filter(|(of, _)| *of == name && durable == "*");
             let never = others.flat_map(|(_, other)| using(name, other)).collect();
-            let what = format!("reads {name} through a durable reader");
+            let what = format!("reads {name} through a durable consumer");
             Right { what, publish, never, ..Right::default() }
         }
     }

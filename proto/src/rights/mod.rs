@@ -54,7 +54,7 @@ impl User {
 
     /// The user with this name.
     #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|user| user.as_str() == name)
     }
 
@@ -214,15 +214,15 @@ mod tests {
     use super::*;
 
     fn of(name: &str) -> Rights {
-        Rights::of(User::named(name).expect("a user"))
+        Rights::of(User::from_name(name).expect("a user"))
     }
 
     #[test]
     fn users_are_named_once_and_found() {
         for user in User::ALL {
-            assert_eq!(User::named(user.as_str()), Some(user));
+            assert_eq!(User::from_name(user.as_str()), Some(user));
         }
-        assert_eq!(User::named("root"), None);
+        assert_eq!(User::from_name("root"), None);
     }
 
     #[test]
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_hears_what_is_not_for_them() {
+    fn users_may_subscribe_only_to_their_own_subjects() {
         for user in User::ALL {
             let rights = Rights::of(user);
             for other in User::ALL {
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_durable_reader_is_its_owners() {
+    fn a_durable_consumer_belongs_to_its_owner() {
         for (user, may) in [("enricher", true), ("detector", false), ("gateway", false)] {
             for subject in [
                 "$JS.API.CONSUMER.MSG.NEXT.WF_JUDGED.enricher",

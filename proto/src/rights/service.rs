@@ -96,7 +96,7 @@ mod tests {
     use crate::subjects::covers;
 
     #[test]
-    fn whoever_may_ask_how_one_is_may_ask_all() {
+    fn a_health_right_for_one_service_is_for_all() {
         assert!(Service::ALL.iter().all(|service| covers(HEALTH, &service.health_subject())));
     }
 }

@@ -31,5 +31,5 @@ fn row(variant: &Value) -> String {
     let meaning = variant["description"].as_str().expect("a description");
     // The names of an earlier version are not needed here.
     let meaning = meaning.split(" Version 1").next().unwrap_or(meaning).replace('\n', " ");
-    format!("| `{name}` | {meaning} | {} |\n", finding.in_words())
+    format!("| `{name}` | {meaning} | {} |\n", finding.describe())
 }

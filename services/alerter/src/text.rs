@@ -69,7 +69,12 @@ pub(crate) fn of(message: &Message<'_>) -> Text {
 
 fn usual(message: &Message<'_>) -> Text {
     let title = title(message);
-    let mut lines = vec![why(message), uncorrected(message), numbers(message.alert), seen(message)];
+    let mut lines = vec![
+        describe_reasons(message),
+        uncorrected(message),
+        numbers(message.alert),
+        seen(message),
+    ];
     lines.push(matched(message));
     lines.retain(|line| !line.is_empty());
     let links = links(message);
@@ -112,14 +117,14 @@ fn sort(alert: &Alert) -> Option<&'static str> {
 }
 
 /// The reasons, the most important first, each with its sources.
-fn why(message: &Message<'_>) -> String {
+fn describe_reasons(message: &Message<'_>) -> String {
     let reasons: Vec<String> =
         message.alert.reasons.iter().map(|reason| in_a_message(reason, message)).collect();
     cut(&line(&reasons.join(" · ")), LINE)
 }
 
 fn in_a_message(reason: &AlertReason, message: &Message<'_>) -> String {
-    let words = in_words(reason);
+    let words = describe(reason);
     match words.strip_prefix("new").filter(|_| reason.kind == ReasonKind::New) {
         Some(rest) => format!("new for {}{rest}", message.subscription),
         None => words,
@@ -127,7 +132,7 @@ fn in_a_message(reason: &AlertReason, message: &Message<'_>) -> String {
 }
 
 /// A reason with its sources.
-pub(crate) fn in_words(reason: &AlertReason) -> String {
+pub(crate) fn describe(reason: &AlertReason) -> String {
     match reason.sources.is_empty() {
         true => reason.words.clone(),
         false => format!("{} ({})", reason.words, reason.sources.join(", ")),
@@ -163,7 +168,7 @@ fn uncorrected(message: &Message<'_>) -> String {
     had.sort_by_key(|article| article.seen);
     let one = |article: &&AlertArticle| {
         let time = times::by_the_clock(article.seen, message.now, &message.zone);
-        format!("{} ({time})", article.outlet_in_words())
+        format!("{} ({time})", article.outlet_label())
     };
     let named: Vec<String> = had.iter().take(LINKS).map(one).collect();
     let more = match had.len() - named.len() {
@@ -181,14 +186,14 @@ fn uncorrected(message: &Message<'_>) -> String {
 /// The first outlet, with the time.
 fn seen(message: &Message<'_>) -> String {
     let alert = message.alert;
-    let time = times::in_words(alert.first_seen, message.now, &message.zone);
+    let time = times::describe(alert.first_seen, message.now, &message.zone);
     let who = alert.first.as_ref().map(|first| format!("{}, ", line(&in_full(first))));
     format!("First seen here: {}{time}", who.unwrap_or_default())
 }
 
 /// `harborledger.example (text probably by AP)`.
 fn in_full(first: &AlertFirst) -> String {
-    let outlet = first.outlet_in_words();
+    let outlet = first.outlet_label();
     format!("{outlet}{}", text_by(first.agency.as_ref()))
 }
 
@@ -239,7 +244,7 @@ fn links(message: &Message<'_>) -> Vec<Link> {
     }
     let link = |article: &&AlertArticle| {
         let url = article.url.as_deref().filter(|url| is_web(url))?;
-        let name = format!("{}{}", article.outlet_in_words(), text_by(article.agency.as_ref()));
+        let name = format!("{}{}", article.outlet_label(), text_by(article.agency.as_ref()));
         Some(Link { name: line(&name), url: line(url) })
     };
     // The first message is about the lead, later ones are about the latest articles.

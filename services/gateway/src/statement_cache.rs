@@ -51,7 +51,7 @@ mod tests {
         EventId::from(ArticleId::of(&outlet, ItemAddress::Url(&url), ContentHash::of("", "")))
     }
 
-    fn said(unread_articles: u32) -> Arc<EventStatements> {
+    fn sample_statements(unread_articles: u32) -> Arc<EventStatements> {
         let statements = Statements {
             schema: Tag::new(),
             quotations: Vec::new(),
@@ -68,13 +68,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_worked_out_is_kept_for_seconds_and_for_few_events() {
+    fn computed_statements_are_cached_for_seconds_and_few_events() {
         let last = StatementCache::default();
         let at = UnixMillis(1_000_000);
         for number in 0..=MOST_EVENTS as u64 {
-            last.keep(event(number), at, said(1));
+            last.keep(event(number), at, sample_statements(1));
         }
-        last.keep(event(5), at.plus(KEPT), said(7));
+        last.keep(event(5), at.plus(KEPT), sample_statements(7));
         let unread = |number, now| last.of(event(number), now).map(|said| said.0.unread_articles);
         assert_eq!(unread(0, at), None, "the oldest of too many left");
         assert_eq!(unread(1, at.plus(KEPT / 2)), Some(1));

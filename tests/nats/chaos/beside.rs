@@ -85,7 +85,7 @@ impl ExtraStage {
     }
 
     /// Its output.
-    pub(super) fn said(&self) -> String {
+    pub(super) fn output(&self) -> String {
         std::fs::read_to_string(&self.shared.log).unwrap_or_default()
     }
 

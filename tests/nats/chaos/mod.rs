@@ -65,7 +65,7 @@ impl Chaos {
 
     /// Waits for the moment of a step and carries it out.
     #[track_caller]
-    fn take(&self, step: &Step) {
+    fn carry_out(&self, step: &Step) {
         let (stream, filter) = step.stream.of();
         self.over.until(&stream, filter, step.count);
         match step.act {
@@ -105,8 +105,8 @@ impl Chaos {
 impl Drop for Chaos {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let (detector, enricher) = (self.detector.said(), self.enricher.said());
-            say(format_args!("{}\n{detector}\n{enricher}", self.over.up.said()));
+            let (detector, enricher) = (self.detector.output(), self.enricher.output());
+            say(format_args!("{}\n{detector}\n{enricher}", self.over.up.output()));
         }
     }
 }
@@ -140,11 +140,11 @@ fn run(seed: u64) {
     files.by_ref().take(1).for_each(|file| chaos.drop_file(file));
     for (step, file) in steps.iter().zip(files) {
         chaos.drop_file(file);
-        chaos.take(step);
+        chaos.carry_out(step);
     }
     let kept = chaos.wait_for_end();
     let ended = now();
-    chaos.target.take();
+    chaos.target.read_arrived();
     checks::check(&kept, &made, &chaos.target);
     let epochs: Vec<&str> = kept.judged.iter().filter_map(|it| it.headers.get(EPOCH)).collect();
     say(format_args!(
@@ -161,15 +161,15 @@ fn run(seed: u64) {
 }
 
 #[expect(clippy::disallowed_methods, reason = "seeds are asked for from outside")]
-fn asked(name: &str) -> Option<u64> {
+fn read_count(name: &str) -> Option<u64> {
     let asked = std::env::var(name).ok()?;
     Some(asked.parse().unwrap_or_else(|error| panic!("{name}={asked}: {error}")))
 }
 
 #[test]
 fn chaos_changes_nothing() {
-    let count = asked("WIREFOLD_CHAOS").unwrap_or(SEEDS);
-    let seeds = asked("WIREFOLD_SEED").map_or(0..count, |seed| seed..seed + 1);
+    let count = read_count("WIREFOLD_CHAOS").unwrap_or(SEEDS);
+    let seeds = read_count("WIREFOLD_SEED").map_or(0..count, |seed| seed..seed + 1);
     for seed in seeds {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed))) {
             say(format_args!("replay it with WIREFOLD_SEED={seed}"));

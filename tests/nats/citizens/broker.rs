@@ -79,7 +79,7 @@ impl Broker {
     #[track_caller]
     pub(super) fn set_up(&self) {
         let made = self.run("setup", &["setup", "--nats", &self.url]);
-        assert!(made.status.success(), "{}", said(&made));
+        assert!(made.status.success(), "{}", both_outputs(&made));
     }
 
     /// A command of wirefold as a user of the server.
@@ -145,7 +145,7 @@ impl Broker {
     pub(super) fn example(&self, example: &str, arguments: &[&str]) -> String {
         let ran = self.python(example, arguments).output().expect("python3 runs");
         let remedy = "where it has no module nats, run `cargo xtask tools`";
-        assert!(ran.status.success(), "{}\n{remedy}", said(&ran));
+        assert!(ran.status.success(), "{}\n{remedy}", both_outputs(&ran));
         String::from_utf8(ran.stdout).expect("it prints UTF-8")
     }
 }
@@ -228,7 +228,7 @@ pub(super) fn until<T>(asked: impl Fn() -> Option<T>) -> T {
 }
 
 /// The output of a process on both streams.
-pub(super) fn said(output: &Output) -> String {
+pub(super) fn both_outputs(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     text(&output.stdout) + &text(&output.stderr)
 }
@@ -260,7 +260,7 @@ impl Stage {
     pub(super) fn until(&self, path: &str, wanted: impl Fn(u16, &Value) -> bool) -> Value {
         let deadline = now().plus(PATIENCE);
         loop {
-            let answer = self.asked(path);
+            let answer = self.get(path);
             if let Some((status, body)) = &answer
                 && wanted(*status, body)
             {
@@ -272,7 +272,7 @@ impl Stage {
     }
 
     /// `None` if nothing listens yet.
-    fn asked(&self, path: &str) -> Option<(u16, Value)> {
+    fn get(&self, path: &str) -> Option<(u16, Value)> {
         let mut stream = TcpStream::connect(&self.operations).ok()?;
         let request = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
         stream.write_all(request.as_bytes()).ok()?;

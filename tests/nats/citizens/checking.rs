@@ -3,7 +3,7 @@
 
 use wirefold_proto::rights::User;
 
-use super::broker::{Broker, said};
+use super::broker::{Broker, both_outputs};
 
 /// The place of the rights in the messages.
 const CONF: &str = "deploy/nats.conf, line ";
@@ -13,7 +13,7 @@ fn each_user_of_the_shipped_server_is_right() {
     let broker = Broker::start();
     for user in User::ALL.map(User::as_str) {
         let checked = broker.run(user, &["check", "--nats", &broker.url, "--role", user]);
-        let found = said(&checked);
+        let found = both_outputs(&checked);
         assert_eq!(checked.status.code(), Some(0), "{found}");
         assert!(found.contains(&format!("{user} may do nothing else: ")), "{found}");
         assert!(!found.contains(['✗', '!']), "{found}");
@@ -39,7 +39,7 @@ fn wrong_rights_are_explained() {
     broker.run_server();
     broker.set_up();
     let checked = broker.run("detector", &["check", "--nats", &broker.url]);
-    let found = said(&checked);
+    let found = both_outputs(&checked);
     assert_eq!(checked.status.code(), Some(2), "{found}");
     let missing = format!(
         "✗ detector writes WF_JUDGED: user detector may not publish to \
@@ -58,14 +58,18 @@ fn another_role_and_missing_streams_are_reported() {
     broker.run_server();
     let url = broker.url.clone();
     let other = broker.run("reader", &["check", "--nats", &url, "--role", "enricher"]);
-    let found = said(&other);
+    let found = both_outputs(&other);
     assert_eq!(other.status.code(), Some(2), "{found}");
     assert!(found.contains("✗ enricher writes WF_OUTPUT: user reader may not"), "{found}");
     let before = broker.run("reader", &["check", "--nats", &url]);
     let remedy = "no consumer WF_OUTPUT/reader: run `wirefold setup --nats URL` as user setup";
-    assert!(said(&before).contains(remedy), "{}", said(&before));
+    assert!(both_outputs(&before).contains(remedy), "{}", both_outputs(&before));
     broker.folder.write("passwords/reader", b"a wrong one");
     let locked_out = broker.run("reader", &["check", "--nats", &url]);
-    assert_eq!(locked_out.status.code(), Some(4), "{}", said(&locked_out));
-    assert!(said(&locked_out).contains("does not let user reader in"), "{}", said(&locked_out));
+    assert_eq!(locked_out.status.code(), Some(4), "{}", both_outputs(&locked_out));
+    assert!(
+        both_outputs(&locked_out).contains("does not let user reader in"),
+        "{}",
+        both_outputs(&locked_out)
+    );
 }

@@ -156,7 +156,7 @@ fn follow(broker: &Broker, before: &[String], until: usize) -> Vec<String> {
 }
 
 #[test]
-fn who_follows_goes_on_where_it_was_killed() {
+fn a_killed_follower_continues_where_it_was() {
     let broker = Broker::start();
     let _running = broker.stages();
     drop_texts(&broker);

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use super::broker::{Broker, said};
+use super::broker::{Broker, both_outputs};
 use crate::pipeline::PATIENCE;
 use crate::pipeline::up::now;
 use crate::pipeline::watched_folder::{drop_into, five_texts};
@@ -74,6 +74,10 @@ fn any_program_can_compare_two_texts() {
     broker.folder.write("much.txt", much.as_bytes());
     let refused = broker.python("compare.py", &["one.txt", "much.txt"]).output();
     let refused = refused.expect("python3 runs");
-    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
-    assert!(said(&refused).contains("refused with 413: `b.text` is over"), "{}", said(&refused));
+    assert_eq!(refused.status.code(), Some(1), "{}", both_outputs(&refused));
+    assert!(
+        both_outputs(&refused).contains("refused with 413: `b.text` is over"),
+        "{}",
+        both_outputs(&refused)
+    );
 }

@@ -22,7 +22,7 @@ impl Element {
         let mut reader = Reader::from_str(xml);
         let mut open = vec![Element::default()];
         while let Some(event) = next(&mut reader) {
-            take(event, &mut open);
+            add_event(event, &mut open);
         }
         assert_eq!(open.len(), 1, "<{}> never ends", innermost(&mut open).name);
         let document = open.pop().expect("the document is never closed");
@@ -68,7 +68,7 @@ fn next<'a>(reader: &mut Reader<&'a [u8]>) -> Option<Event<'a>> {
 
 /// Adds an event to the innermost of the open elements.
 #[track_caller]
-fn take(event: Event<'_>, open: &mut Vec<Element>) {
+fn add_event(event: Event<'_>, open: &mut Vec<Element>) {
     match event {
         Event::Start(start) => open.push(opened(&start)),
         Event::Empty(start) => {

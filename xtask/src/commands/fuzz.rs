@@ -122,14 +122,14 @@ fn run_in_child(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> 
     );
     say(&said)?;
     if let Some((up, _)) = &up {
-        say(&up.said())?;
+        say(&up.output())?;
     }
     Ok(false)
 }
 
 fn fuzz(target: &Target, arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let current = current(target)?;
-    let mut random = Random::named(arguments.seed, target.name);
+    let mut random = Random::for_purpose(arguments.seed, target.name);
     let mut kept: Vec<Vec<u8>> = (target.seeds)(&tree::root());
     kept.iter_mut().for_each(|seed| seed.truncate(LARGEST));
     let seeds = kept.len();

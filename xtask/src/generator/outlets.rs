@@ -159,7 +159,7 @@ fn outlet(
     agency: Option<&'static str>,
     zipf: &Zipf,
 ) -> Outlet {
-    let mut random = Random::named(seed, &format!("outlet {number}"));
+    let mut random = Random::for_purpose(seed, &format!("outlet {number}"));
     let happening = Happening::new(script, zipf, &mut random);
     let (is_spaced, clutter) = (random.chance(60), *random.pick(&[0, 1, 1, 2, 2, 3]));
     let clutter = if agency.is_some() { 0 } else { clutter };

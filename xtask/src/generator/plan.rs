@@ -126,7 +126,7 @@ impl Planner {
 
     /// Random numbers for one purpose at one index.
     pub(super) fn dice(&self, number: u64, purpose: &str) -> Random {
-        Random::named(self.seed ^ mixed(number), purpose)
+        Random::for_purpose(self.seed ^ mixed(number), purpose)
     }
 
     /// The plan of the article at an index.

@@ -74,7 +74,7 @@ impl Generator {
         (article, root)
     }
 
-    /// The text of an article without its surroundings.
+    /// The text of an article without page chrome.
     fn planted_text(&self, set: Planted, number: u64) -> Draft {
         let mut writer = self.writer(&self.planted_plan(number, number), number);
         let mut draft = news::original(&mut writer, self.settings.length, None);

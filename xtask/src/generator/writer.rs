@@ -193,9 +193,9 @@ impl<'a> Writer<'a> {
             "w" => out.push_str(&self.word(0, 5)),
             "a" => out.push_str(&self.word(5, 3)),
             "v" => out.push_str(&self.word(8, 2)),
-            "P" => out.push_str(&self.named(|its| &its.people)),
-            "L" => out.push_str(&self.named(|its| &its.places)),
-            "G" => out.push_str(&self.named(|its| &its.groups)),
+            "P" => out.push_str(&self.mention(|its| &its.people)),
+            "L" => out.push_str(&self.mention(|its| &its.places)),
+            "G" => out.push_str(&self.mention(|its| &its.groups)),
             "D" => out.push_str(self.random.pick::<&str>(self.rules.days)),
             "M" => out.push_str(self.random.pick::<&str>(self.rules.months)),
             "#" => self.number(out),
@@ -215,7 +215,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A person or thing of the happening. The first ones are the most frequent.
-    fn named(&mut self, of: impl Fn(&Happening) -> &Vec<String>) -> String {
+    fn mention(&mut self, of: impl Fn(&Happening) -> &Vec<String>) -> String {
         let count = of(&self.happening).len();
         let at = self.random.below(count).min(self.random.below(count));
         let name = &of(&self.happening)[at];

@@ -15,7 +15,7 @@ use wirefold_text::normalise;
 
 use crate::authority::{Authority, attributed};
 use crate::canonical;
-use crate::outlet::named;
+use crate::outlet::outlet_from_name;
 pub use limits::item_key;
 use limits::{LONGEST_NAME, LONGEST_TEASER, LONGEST_TITLE, LONGEST_URL, cut, cut_text};
 
@@ -158,7 +158,8 @@ fn attribute(
     url: Option<&str>,
     arrival: &Arrival,
 ) -> Result<Outlet, Refusal> {
-    if let Some(name) = submitted.outlet.as_deref().filter(|name| named(name).is_none()) {
+    if let Some(name) = submitted.outlet.as_deref().filter(|name| outlet_from_name(name).is_none())
+    {
         return Err(Refusal::Outlet(cut(name, LONGEST_NAME)));
     }
     let (name, feed) = (submitted.outlet.as_deref(), submitted.feed.as_deref());

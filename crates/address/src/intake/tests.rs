@@ -49,7 +49,7 @@ fn the_id_depends_on_outlet_address_and_content() {
 }
 
 #[test]
-fn items_of_another_authority_are_not_the_sites_own() {
+fn items_of_another_authority_are_foreign() {
     let names = |feed: &str| {
         let told = through(feed, given(Some(BBC), "Ferry late", "It was late.")).article;
         told.article.item_names(told.id)
@@ -72,13 +72,13 @@ fn only_items_of_another_authority_have_an_id_of_their_own() {
     }
     let told = through("https://planet.example/atom", text());
     let about = &told.article.article;
-    assert_eq!(about.outlet_in_words(), "bbc.co.uk via planet.example");
+    assert_eq!(about.outlet_label(), "bbc.co.uk via planet.example");
     assert_eq!(told.former_id, Some(own.article.id));
     assert_ne!(told.article.id, own.article.id);
     // A site that claims another site's page does not create versions of it.
     let mine = SubmittedArticle { outlet: Some("hostile.example".to_owned()), ..text() };
     let hostile = through("https://hostile.example/rss", mine).article.article;
-    assert_eq!(hostile.outlet_in_words(), "hostile.example");
+    assert_eq!(hostile.outlet_label(), "hostile.example");
     assert_eq!(hostile.via.as_ref().map(Outlet::as_str), Some("hostile.example"));
 }
 

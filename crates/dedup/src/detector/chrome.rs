@@ -3,7 +3,7 @@
 //!
 //! Boilerplate is learned from pages that share little, because an outlet also prints parts of one
 //! agency text under several titles. Chrome that is long differs from such parts in its
-//! surroundings: three pages at different addresses and under different titles have it, their own
+//! context: three pages at different addresses and under different titles have it, their own
 //! parts are unrelated to each other, and none of these parts is related to the shared text. How
 //! the judge decided about the pages does not matter.
 //!

@@ -101,7 +101,7 @@ impl Detector {
         }
         let leaving = self.articles_to_evict(most / FREED_ONE_IN * (FREED_ONE_IN - 1));
         self.evicted += leaving.len() as u64;
-        self.store_settled_verdicts(leaving.iter().copied());
+        self.store_final_verdicts(leaving.iter().copied());
         self.docs.retain(|number, _| !leaving.contains(&number));
         self.documents.forget(|number| leaving.contains(&number));
         self.forget_articles_gone();

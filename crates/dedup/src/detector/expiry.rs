@@ -23,7 +23,7 @@ impl Detector {
         if self.keeps_verdicts {
             let leaving = self.docs.iter().filter(|(_, doc)| doc.time < oldest);
             let leaving: Vec<DocId> = leaving.map(|(number, _)| number).collect();
-            self.store_settled_verdicts(leaving.into_iter());
+            self.store_final_verdicts(leaving.into_iter());
         }
         self.docs.retain(|_, doc| doc.time >= oldest);
         self.forget_articles_gone();
@@ -44,13 +44,13 @@ impl Detector {
         self.events.forget(|story| stories.get(story).is_none());
     }
 
-    /// Stores the settled verdicts of articles before they leave the window, if verdicts are kept.
-    pub(crate) fn store_settled_verdicts(&mut self, leaving: impl Iterator<Item = DocId>) {
+    /// Stores the final verdicts of articles before they leave the window, if verdicts are kept.
+    pub(crate) fn store_final_verdicts(&mut self, leaving: impl Iterator<Item = DocId>) {
         if !self.keeps_verdicts {
             return;
         }
         for number in leaving {
-            if let Some(verdict) = self.settled(number) {
+            if let Some(verdict) = self.final_verdict(number) {
                 self.verdicts.insert(number, verdict);
             }
         }

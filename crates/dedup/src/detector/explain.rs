@@ -12,9 +12,9 @@ use crate::settings::Settings;
 /// How two articles are judged without any other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// The settled verdict on the earlier one, A.
+    /// The final verdict on the earlier one, A.
     pub earlier: Verdict,
-    /// The settled verdict on the later one, B.
+    /// The final verdict on the later one, B.
     pub later: Verdict,
     /// The rule that decided.
     pub rule: Rule,
@@ -49,7 +49,7 @@ pub fn explain(
     let published = earlier.published.zip(later.published).unwrap_or(times);
     detector.observe(&Incoming { time: times.0, published: published.0, ..earlier.incoming });
     detector.observe(&Incoming { time: times.1, published: published.1, ..later.incoming });
-    let (first, second) = (detector.settled(DocId(0))?, detector.settled(DocId(1))?);
+    let (first, second) = (detector.final_verdict(DocId(0))?, detector.final_verdict(DocId(1))?);
     let rule = match Rule::between(&second, &first, second.story == first.story) {
         Rule::NotFound | Rule::NotComparable if !detector.docs.contains(DocId(0)) => {
             Rule::OutOfWindow

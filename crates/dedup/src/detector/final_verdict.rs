@@ -1,4 +1,4 @@
-//! The settled verdict on an article, which takes all later articles into account.
+//! The final verdict on an article, which takes all later articles into account.
 
 use crate::detector::Detector;
 use crate::detector::verdict::Verdict;
@@ -11,7 +11,7 @@ impl Detector {
     /// `None` for an article never seen, and if the detector keeps no verdicts
     /// ([`Detector::keeping_verdicts`]).
     #[must_use]
-    pub fn settled(&self, number: DocId) -> Option<Verdict> {
+    pub fn final_verdict(&self, number: DocId) -> Option<Verdict> {
         let mut verdict = self.verdicts.get(&number)?.clone();
         let Some(doc) = self.docs.get(number) else {
             return Some(verdict);

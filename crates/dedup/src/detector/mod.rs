@@ -128,7 +128,7 @@ impl Detector {
         Detector { settings, ..Detector::default() }
     }
 
-    /// A detector that can give the settled verdict ([`Detector::settled`]) on every article it
+    /// A detector that can give the final verdict ([`Detector::final_verdict`]) on every article it
     /// ever saw, also on those that left the window. Its memory grows with the stream.
     #[must_use]
     pub fn keeping_verdicts(settings: Settings) -> Detector {
@@ -346,8 +346,8 @@ impl Detector {
     /// Moves to the text file the one text that the new article pushes out of the latest ones.
     fn move_earlier_text(&mut self, latest: DocId) {
         let Some(text_files) = &self.text_files else { return };
-        let settled = latest.0.checked_sub(text_files.recent_in_memory()).map(DocId);
-        if let Some(earlier) = settled.and_then(|number| self.docs.get_mut(number)) {
+        let leaving = latest.0.checked_sub(text_files.recent_in_memory()).map(DocId);
+        if let Some(earlier) = leaving.and_then(|number| self.docs.get_mut(number)) {
             self.text_file = self.text_file.take().or_else(|| text_files.open());
             earlier.stored.store_in(self.text_file.as_ref());
         }
@@ -387,7 +387,7 @@ mod tests {
         assert_eq!(observe(&mut detector, "b", &text(1), 6).class, Class::Copy);
         assert_eq!(observe(&mut detector, "c", &text(1), 20).class, Class::New);
         assert_eq!((detector.docs.len(), detector.verdicts.len()), (1, 0));
-        assert!(detector.settled(DocId(0)).is_none());
+        assert!(detector.final_verdict(DocId(0)).is_none());
     }
 
     #[test]
@@ -395,7 +395,7 @@ mod tests {
         let mut detector = Detector::keeping_verdicts(Settings::default());
         observe(&mut detector, "a", &text(1), 0);
         observe(&mut detector, "b", &text(2), 20);
-        assert_eq!(detector.settled(DocId(0)).map(|verdict| verdict.story), Some(StoryId(0)));
+        assert_eq!(detector.final_verdict(DocId(0)).map(|verdict| verdict.story), Some(StoryId(0)));
     }
 
     #[test]

@@ -220,6 +220,6 @@ impl<'a> EventSearch<'a> {
         let in_openings = self.quoting.contains(&comparison.story);
         let with_one =
             link.with_quotations((1, in_openings), comparison.time_factor, self.settings);
-        with_one.similarity >= self.settings.event_likeness
+        with_one.similarity >= self.settings.event_similarity
     }
 }

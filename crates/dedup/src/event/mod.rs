@@ -183,7 +183,7 @@ impl Events {
             subject: &subject,
             time,
             settings,
-            threshold: settings.event_likeness,
+            threshold: settings.event_similarity,
             quoting,
             quotations,
         };

@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_in_the_lede_is_material() {
+    fn new_facts_in_the_lede_are_material() {
         let known = "At least 26 people died in the Orla valley flood on Tuesday, police said.";
         check(known, known, None);
         check(&known.replace("26", "28"), known, Some(&Reason::NewNumber("28".to_owned())));

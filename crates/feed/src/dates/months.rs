@@ -54,13 +54,13 @@ pub(super) fn month(word: &str, language: &str) -> Option<Month> {
     let may_be_day = word == "mar" || TUESDAYS.iter().any(|name| word.starts_with(name));
     let number = of_language
         .map(|(.., number)| *number)
-        .or_else(|| named(word))
+        .or_else(|| find_number(word))
         // Hebrew writes "in" as a prefix of the name.
-        .or_else(|| named(word.strip_prefix('ב')?))?;
+        .or_else(|| find_number(word.strip_prefix('ב')?))?;
     Some(Month { number, may_be_day })
 }
 
-fn named(word: &str) -> Option<i8> {
+fn find_number(word: &str) -> Option<i8> {
     let mut best: Option<(usize, i8)> = None;
     for (number, names) in (1_i8..).zip(MONTHS) {
         for name in names.split_ascii_whitespace() {

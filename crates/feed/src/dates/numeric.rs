@@ -52,7 +52,7 @@ pub(super) fn date_and_zone(word: &str, context: Context<'_>) -> Option<(Numeric
     }
     let at = word.find(['+', 'z']).filter(|at| *at >= 8)?;
     let (day, zone) = word.split_at(at);
-    let offset = zones::by_number(zone).or_else(|| zones::named(zone, ""))?;
+    let offset = zones::by_number(zone).or_else(|| zones::find_offset(zone, ""))?;
     Some((date(day, context)?, Some(offset)))
 }
 

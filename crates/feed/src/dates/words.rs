@@ -185,7 +185,7 @@ impl DateWords<'_> {
             self.offset = Some(offset);
             return true;
         }
-        let named = zones::named(zone, self.context.language());
+        let named = zones::find_offset(zone, self.context.language());
         self.named_offset = named.or(self.named_offset);
         named.is_some()
     }
@@ -222,11 +222,11 @@ impl DateWords<'_> {
             "pm" | "ch" | "م" | "ös" => self.is_afternoon = Some(true),
             "thứ" => self.next = Some(Next::Weekday),
             "tháng" | "thg" => self.next = Some(Next::Month),
-            _ => self.named(word),
+            _ => self.read_date_word(word),
         }
     }
 
-    fn named(&mut self, word: &str) {
+    fn read_date_word(&mut self, word: &str) {
         if let Some(found) = numeric::date(word, self.context) {
             return self.date(&found);
         }

@@ -32,7 +32,7 @@ const OF_LANGUAGES: &[(&str, &str, i32)] = &[
 ];
 
 /// The offset of a zone by its name, in seconds. `language` is the first part of a tag.
-pub(super) fn named(name: &str, language: &str) -> Option<i32> {
+pub(super) fn find_offset(name: &str, language: &str) -> Option<i32> {
     let of_language = OF_LANGUAGES.iter().find(|(tag, zone, _)| *tag == language && *zone == name);
     let minutes = match of_language {
         Some((.., minutes)) => *minutes,
@@ -74,7 +74,10 @@ mod tests {
         for zone in ["+", "01:00", "+24:00", "+01:60", "+123", "+a", "gmt", ""] {
             assert_eq!(by_number(zone), None, "{zone}");
         }
-        assert_eq!(named("ist", ""), Some(19_800));
-        assert_eq!((named("cst", "zh"), named("cst", "en")), (Some(28_800), Some(-21_600)));
+        assert_eq!(find_offset("ist", ""), Some(19_800));
+        assert_eq!(
+            (find_offset("cst", "zh"), find_offset("cst", "en")),
+            (Some(28_800), Some(-21_600))
+        );
     }
 }

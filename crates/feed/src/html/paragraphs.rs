@@ -116,8 +116,8 @@ const RUBY: &[&str] = &["rp", "rt", "rtc"];
 /// Whether the start of an element ends a reading without an end tag.
 fn ends_reading(name: &[u8]) -> bool {
     matches!(name, b"rb" | b"rp" | b"rt" | b"rtc" | b"ruby")
-        || named(BLOCKS, name).is_some()
-        || named(LINES, name).is_some()
+        || find_name(BLOCKS, name).is_some()
+        || find_name(LINES, name).is_some()
 }
 
 /// Elements that end a paragraph.
@@ -131,7 +131,7 @@ const BLOCKS: &[&str] = &[
 /// Elements that begin a line of their own.
 const LINES: &[&str] = &["dd", "dt", "li", "option", "tr"];
 
-fn named(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
+fn find_name(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
     names.iter().copied().find(|listed| listed.as_bytes() == name)
 }
 
@@ -167,7 +167,7 @@ impl TextBuilder {
             }
             return;
         }
-        if let Some(name) = named(LEFT_OUT, name) {
+        if let Some(name) = find_name(LEFT_OUT, name) {
             self.left_out = Some((name, 1));
             self.opening = Some(name);
             return;
@@ -206,9 +206,9 @@ impl TextBuilder {
     fn break_at(&mut self, name: &[u8]) {
         if name == b"br" {
             self.paragraphs.end_line();
-        } else if named(BLOCKS, name).is_some() {
+        } else if find_name(BLOCKS, name).is_some() {
             self.paragraphs.end_paragraph();
-        } else if named(LINES, name).is_some() {
+        } else if find_name(LINES, name).is_some() {
             self.paragraphs.break_line();
         } else if matches!(name, b"td" | b"th") {
             self.paragraphs.add_words(" ");

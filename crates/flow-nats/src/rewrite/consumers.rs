@@ -1,4 +1,4 @@
-//! The durable readers of a stream that is created again.
+//! The durable consumers of a stream that is created again.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -6,12 +6,12 @@ use wirefold_flow::BusError;
 
 use crate::Shared;
 
-/// A durable reader and its position.
+/// A durable consumer and its position.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Reader {
+pub(super) struct DurableConsumer {
     durable: String,
     config: Map<String, Value>,
-    /// All messages up to this sequence are settled.
+    /// All messages up to this sequence are acknowledged.
     through: u64,
 }
 
@@ -33,8 +33,11 @@ struct Floor {
 }
 
 impl Shared {
-    /// The durable readers of a stream. Other readers end with their process.
-    pub(super) async fn durable_readers(&self, stream: &str) -> Result<Vec<Reader>, BusError> {
+    /// The durable consumers of a stream. Other readers end with their process.
+    pub(super) async fn durable_consumers(
+        &self,
+        stream: &str,
+    ) -> Result<Vec<DurableConsumer>, BusError> {
         let (mut readers, mut offset) = (Vec::new(), 0);
         loop {
             let request = json!({ "offset": offset });
@@ -46,7 +49,7 @@ impl Shared {
             readers.extend(consumers.into_iter().filter_map(
                 |Description { config, ack_floor }| {
                     let durable = config.get("durable_name")?.as_str()?.to_owned();
-                    Some(Reader { durable, config, through: ack_floor.stream_seq })
+                    Some(DurableConsumer { durable, config, through: ack_floor.stream_seq })
                 },
             ));
             if is_last {
@@ -55,9 +58,13 @@ impl Shared {
         }
     }
 
-    /// Creates a reader at its position. Messages in hand, or settled out of order, come again.
-    pub(super) async fn make_reader(&self, stream: &str, reader: &Reader) -> Result<(), BusError> {
-        let Reader { durable, config, through } = reader;
+    /// Creates a reader at its position. Messages in hand, or acknowledged out of order, come again.
+    pub(super) async fn recreate_consumer(
+        &self,
+        stream: &str,
+        reader: &DurableConsumer,
+    ) -> Result<(), BusError> {
+        let DurableConsumer { durable, config, through } = reader;
         let mut config = config.clone();
         if *through > 0 {
             config.insert("deliver_policy".to_owned(), "by_start_sequence".into());

@@ -7,7 +7,7 @@
 //! 1. The copy is filled, with the same sequences, subjects, ids and headers. A header of ours
 //!    ([`STORED`](crate::headers::STORED)) has the time at which each message was stored, because a client
 //!    cannot set that time.
-//! 2. The configuration of the stream and the positions of its durable readers are noted in the metadata of
+//! 2. The configuration of the stream and the positions of its durable consumers are noted in the metadata of
 //!    the copy.
 //! 3. The stream is deleted, created again and filled from the copy. Its readers continue at their
 //!    positions.
@@ -29,7 +29,7 @@ use wirefold_flow::{BusError, Entry, Stored, check_name};
 use crate::api::code;
 use crate::streams::{Info, REPLICAS, into_map};
 use crate::{NatsBus, Shared, keys, objects};
-use consumers::Reader;
+use consumers::DurableConsumer;
 use copy::Copying;
 
 /// The prefix of the names of copies.
@@ -56,7 +56,7 @@ pub(crate) type Edit<'a> = &'a mut (dyn FnMut(&Stored) -> Rewrite + Send);
 struct Note {
     stream: String,
     config: Map<String, Value>,
-    readers: Vec<Reader>,
+    readers: Vec<DurableConsumer>,
 }
 
 impl NatsBus {
@@ -153,7 +153,7 @@ impl NatsBus {
         let last = if keeps_sequences { info.state.last_seq } else { 0 };
         let copying = Copying { from: stream, into: &copy, first, last, keeps_sequences };
         self.fill(&copying, &info, edit).await?;
-        let readers = self.0.durable_readers(stream).await?;
+        let readers = self.0.durable_consumers(stream).await?;
         let note = Note { stream: stream.to_owned(), config: info.config, readers };
         self.0.annotate(&copy, &note).await?;
         self.replace(&copy, &note).await
@@ -170,7 +170,7 @@ impl NatsBus {
         let filled = self.0.link.stream_info(stream).await?;
         self.0.link.put_stream("UPDATE", stream, configured(&filled.config, &note.config)).await?;
         for reader in &note.readers {
-            self.0.make_reader(stream, reader).await?;
+            self.0.recreate_consumer(stream, reader).await?;
         }
         self.0.delete_stream(copy).await?;
         Ok(filled.state.messages)

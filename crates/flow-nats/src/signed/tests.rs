@@ -50,7 +50,7 @@ async fn read(bus: &SignedBus) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_the_writer_did_not_write_is_left_out_by_all_readers() {
+async fn all_readers_leave_out_forged_records() {
     let bus = plain().await;
     written(&bus).await;
     let forged = bus.publish(decision(3)).await.unwrap().sequence();
@@ -89,7 +89,7 @@ async fn a_record_counts_only_where_it_was_written() {
 }
 
 #[tokio::test]
-async fn what_stood_before_there_was_a_key_counts_and_nothing_unsigned_after_it() {
+async fn unsigned_records_count_only_before_the_first_signed_one() {
     let bus = plain().await;
     let mut chain = bus.take_over(epoch(1), 0).await.unwrap();
     chain.append(vec![decision(1)]).await.unwrap();

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use wirefold_flow::{
-    AckKind, Answer, Bus, BusError, Cause, Delivery, OrderedReader, Reason, Stored, Subscription,
+    AckKind, Answer, Bus, BusError, Cause, OrderedReader, PulledMessage, Reason, Stored,
+    Subscription,
 };
 
 use super::{CODE, Signing};
@@ -94,7 +95,7 @@ pub(super) struct SignedSubscription {
     subscription: Box<dyn Subscription>,
     bus: Arc<dyn Bus>,
     signing: Arc<Signing>,
-    held: Vec<Delivery>,
+    held: Vec<PulledMessage>,
     /// From this sequence on the next forged record becomes a dead letter.
     next_letter: u64,
 }
@@ -108,8 +109,8 @@ impl SignedSubscription {
         Self { subscription, bus, signing, held: Vec::new(), next_letter: 0 }
     }
 
-    /// The genuine ones of the held deliveries. The others are settled, so that they do not come again.
-    async fn genuine(&mut self) -> Result<Vec<Delivery>, BusError> {
+    /// The genuine ones of the held deliveries. The others are acknowledged, so that they do not come again.
+    async fn genuine(&mut self) -> Result<Vec<PulledMessage>, BusError> {
         let records = self.held.iter().map(|delivery| &delivery.message);
         let from = signed_from(&self.signing, &*self.bus, records).await?;
         let held = std::mem::take(&mut self.held);
@@ -138,7 +139,7 @@ impl SignedSubscription {
 }
 
 impl Subscription for SignedSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             loop {
                 if self.held.is_empty() {
@@ -152,7 +153,7 @@ impl Subscription for SignedSubscription {
         })
     }
 
-    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             let mut rest = self.subscription.close().await?;
             self.held.append(&mut rest);

@@ -156,7 +156,7 @@ impl Server {
     }
 
     /// Deletes a durable consumer, like an operator.
-    pub(crate) async fn delete_reader(&self, stream: &str, durable: &str) {
+    pub(crate) async fn delete_consumer(&self, stream: &str, durable: &str) {
         let answer = self.ask(&format!("CONSUMER.DELETE.{stream}.{durable}"), json!({})).await;
         assert_eq!(answer["success"], true, "{answer}");
     }

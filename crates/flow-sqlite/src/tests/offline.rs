@@ -60,7 +60,7 @@ fn erase_secrets(folder: &Path) -> Vec<Stored> {
 }
 
 #[tokio::test]
-async fn what_is_erased_is_in_no_file_and_the_bus_goes_on() {
+async fn erased_messages_are_in_no_file_and_the_bus_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let bus = open(folder);

@@ -89,7 +89,7 @@ async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
 }
 
 #[tokio::test]
-async fn one_who_fails_does_not_take_others_with_it() {
+async fn one_failed_write_does_not_fail_others() {
     let folder = tempfile::tempdir().unwrap();
     let bus = open_limited(folder.path(), clock(), Some(60)).unwrap();
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();

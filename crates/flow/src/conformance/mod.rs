@@ -101,18 +101,18 @@ macro_rules! conformance_suite {
             rejected_stands_in_the_dead_letters
             max_tries_stands_in_the_dead_letters
             kills_bury_no_good_message
-            what_kills_alone_is_buried
-            what_ends_a_writer_is_set_aside
+            a_poison_message_becomes_a_dead_letter
+            an_input_that_kills_a_writer_is_set_aside
             kills_set_no_good_input_aside
             order_is_kept_per_subject
-            filters_take_in_what_they_match
+            filters_let_matching_messages_through
             two_holders_share_a_durable
             a_chain_keeps_its_order
             a_chain_taken_over_gets_nothing_more_in
             a_chain_takes_a_known_id_as_a_refusal
             publish_waits_while_the_stream_is_full
-            what_all_readers_are_past_makes_room
-            what_is_named_to_a_reader_of_another_stream_is_kept
+            messages_that_all_consumers_have_read_make_room
+            a_message_that_another_stream_refers_to_is_kept
             pulls_stop_while_too_much_is_in_flight
             old_messages_are_gone
             get_by_sequence

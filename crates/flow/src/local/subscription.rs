@@ -6,7 +6,7 @@ use tokio::sync::Notify;
 
 use super::LocalBus;
 use crate::BoxFuture;
-use crate::bus::{AckKind, Acker, Delivery, Subscription};
+use crate::bus::{AckKind, Acker, PulledMessage, Subscription};
 use crate::config::ConsumerConfig;
 use crate::error::Answer;
 use crate::error::BusError;
@@ -42,7 +42,7 @@ impl LocalSubscription {
         step
     }
 
-    fn deliveries(&self, delivered: Vec<DeliveredMessage>) -> Vec<Delivery> {
+    fn deliveries(&self, delivered: Vec<DeliveredMessage>) -> Vec<PulledMessage> {
         let to_delivery = |DeliveredMessage { message, attempt }: DeliveredMessage| {
             let acker = Arc::new(LocalAcker {
                 bus: self.bus.clone(),
@@ -50,14 +50,14 @@ impl LocalSubscription {
                 message: Arc::new(message.clone()),
                 attempt,
             });
-            Delivery { message, attempt, acker }
+            PulledMessage { message, attempt, acker }
         };
         delivered.into_iter().map(to_delivery).collect()
     }
 }
 
 impl Subscription for LocalSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             let (bus, signal) = (self.bus.clone(), self.signal.clone());
             loop {
@@ -74,7 +74,7 @@ impl Subscription for LocalSubscription {
         })
     }
 
-    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             match self.pull.take() {
                 None => Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! Adds faults to a bus, by odds and a seed: lost answers, lost and late settles, duplicates, other
+//! Adds faults to a bus, by odds and a seed: lost answers, lost and late acks, duplicates, other
 //! orders, delays, and answers of a replica that lags behind.
 //!
 //! Only faults that a real bus may have within its promises.
@@ -11,7 +11,8 @@ use bytes::Bytes;
 
 use super::random::Random;
 use crate::bus::{
-    AckKind, Acker, Bus, ChainedPublisher, Delivery, Entry, KeyValue, OrderedReader, Subscription,
+    AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
+    Subscription,
 };
 use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig, StreamState};
@@ -28,9 +29,9 @@ pub struct Odds {
     /// A call is carried out, and its answer is lost.
     pub answer_lost: u64,
     /// An acknowledgement is lost without an error, so that the deadline expires.
-    pub settle_lost: u64,
+    pub ack_lost: u64,
     /// An acknowledgement arrives later than others that were sent after it.
-    pub settle_late: u64,
+    pub ack_late: u64,
     /// The state of a stream, or the value of a key, is an earlier one.
     pub stale: u64,
     /// A delivery comes twice.
@@ -46,15 +47,15 @@ impl Odds {
     pub const NONE: Self = Self {
         refused: 0,
         answer_lost: 0,
-        settle_lost: 0,
-        settle_late: 0,
+        ack_lost: 0,
+        ack_late: 0,
         stale: 0,
         doubled: 0,
         slow: 0,
         delay: Duration::ZERO,
     };
 
-    /// Only slow calls and late settles, both by at most `delay`.
+    /// Only slow calls and late acks, both by at most `delay`.
     #[must_use]
     pub const fn slow(slow: u64, delay: Duration) -> Self {
         Self { slow, delay, ..Self::NONE }
@@ -236,9 +237,9 @@ struct FaultySubscription {
 
 impl FaultySubscription {
     /// Doubles some deliveries and changes their order, except within each subject.
-    fn shuffle(&self, deliveries: Vec<Delivery>) -> Vec<Delivery> {
-        let mut shuffled: Vec<Delivery> = Vec::new();
-        for Delivery { message, attempt, acker } in deliveries {
+    fn shuffle(&self, deliveries: Vec<PulledMessage>) -> Vec<PulledMessage> {
+        let mut shuffled: Vec<PulledMessage> = Vec::new();
+        for PulledMessage { message, attempt, acker } in deliveries {
             let acker = Arc::new(FaultyAcker { acker, dice: self.dice.clone() });
             let copies = 1 + usize::from(self.dice.happens(self.dice.odds.doubled));
             for _ in 0..copies {
@@ -248,7 +249,7 @@ impl FaultySubscription {
                 let at = self.dice.with(|random| random.below(choices as u64));
                 let at = first + usize::try_from(at).unwrap_or(0);
                 let (message, acker) = (message.clone(), acker.clone());
-                shuffled.insert(at, Delivery { message, attempt, acker });
+                shuffled.insert(at, PulledMessage { message, attempt, acker });
             }
         }
         shuffled
@@ -256,14 +257,14 @@ impl FaultySubscription {
 }
 
 impl Subscription for FaultySubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             let deliveries = self.subscription.next(max).await?;
             Ok(self.shuffle(deliveries))
         })
     }
 
-    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
         self.subscription.close()
     }
 }
@@ -276,10 +277,10 @@ struct FaultyAcker {
 impl Acker for FaultyAcker {
     fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
         Box::pin(async move {
-            if self.dice.happens(self.dice.odds.settle_lost) {
+            if self.dice.happens(self.dice.odds.ack_lost) {
                 return Ok(());
             }
-            if self.dice.happens(self.dice.odds.settle_late) {
+            if self.dice.happens(self.dice.odds.ack_late) {
                 let (acker, dice) = (self.acker.clone(), self.dice.clone());
                 tokio::spawn(async move {
                     dice.sleep_randomly().await;

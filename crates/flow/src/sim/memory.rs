@@ -9,7 +9,7 @@ use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
 use crate::message::Stored;
-use crate::store::{Pending, Reader, RecentId, StreamRow, Tables};
+use crate::store::{ConsumerRow, Pending, RecentId, StreamRow, Tables};
 use crate::subject::matches;
 
 type Result<T> = std::result::Result<T, BusError>;
@@ -255,8 +255,8 @@ impl Tables for Memory {
         Ok(ids.filter(|known| known.at > after).cloned().collect())
     }
 
-    fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
-        Ok(self.maps().readers.get(&key(stream, durable)).map(|cursor| Reader {
+    fn consumer(&mut self, stream: &str, durable: &str) -> Result<Option<ConsumerRow>> {
+        Ok(self.maps().readers.get(&key(stream, durable)).map(|cursor| ConsumerRow {
             next: cursor.next,
             pending: cursor.pending.len() as u64,
             first_pending: cursor.pending.keys().next().copied(),
@@ -264,7 +264,7 @@ impl Tables for Memory {
         }))
     }
 
-    fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
+    fn put_consumer(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
         let mut disk = self.maps();
         let key = key(stream, durable);
         let before = disk.readers.get(&key).map(|reader| reader.next);

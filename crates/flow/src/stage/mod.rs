@@ -1,7 +1,7 @@
 //! Stages, which handle messages, and the loop that runs them.
 //!
 //! A stage gets a message and the message that it names. It returns messages to publish, or an error:
-//! try again, or reject. Only the loop publishes and settles.
+//! try again, or reject. Only the loop publishes and acknowledges.
 
 mod gate;
 mod outage;
@@ -15,7 +15,7 @@ mod work;
 use std::time::Duration;
 
 use crate::BoxFuture;
-use crate::bus::Delivery;
+use crate::bus::PulledMessage;
 use crate::message::{Outgoing, Stored};
 
 pub(crate) use panics::message;
@@ -39,7 +39,7 @@ pub trait Stage: Send + Sync {
 
     /// Gets each batch of deliveries before any of them is handled. The loop handles them concurrently.
     /// A stage that needs their order notes it here.
-    fn note_order(&self, _deliveries: &[Delivery]) {}
+    fn note_order(&self, _deliveries: &[PulledMessage]) {}
 }
 
 /// The input of a stage.

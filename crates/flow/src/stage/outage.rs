@@ -152,7 +152,7 @@ fn is_outage(error: &BusError) -> bool {
     error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))
 }
 
-/// How a message is settled after a refusal of the bus.
+/// How a message is acknowledged after a refusal of the bus.
 fn failure_of(error: &BusError) -> Failure {
     match error {
         BusError::TooLarge { .. } | BusError::BadName { .. } => reject(error.to_string()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
-use crate::bus::{Bus, Delivery};
+use crate::bus::{Bus, PulledMessage};
 use crate::message::{REFERENCE, Stored, parse_reference};
 
 /// The messages that the deliveries of one batch name. The first delivery that needs one fetches all.
@@ -17,7 +17,7 @@ pub(super) struct Referred {
 
 impl Referred {
     /// The messages that these deliveries name; `None` if no stream is named more than once.
-    pub(super) fn by(deliveries: &[Delivery], bus: &Arc<dyn Bus>) -> Option<Arc<Self>> {
+    pub(super) fn by(deliveries: &[PulledMessage], bus: &Arc<dyn Bus>) -> Option<Arc<Self>> {
         let mut wanted: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         for delivery in deliveries {
             let reference = delivery.message.headers.get(REFERENCE).and_then(parse_reference);

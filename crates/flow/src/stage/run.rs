@@ -12,7 +12,7 @@ use super::referred::Referred;
 use super::tries::Tries;
 use super::work::Worker;
 use super::{Stage, StageError};
-use crate::bus::{Delivery, Subscription};
+use crate::bus::{PulledMessage, Subscription};
 use crate::config::ConsumerConfig;
 use crate::loops::{Event, HEARTBEAT, LoopError, RETRY, StageContext};
 use crate::message::Stored;
@@ -60,7 +60,7 @@ pub async fn run_stage(
 /// under the same ids as in the loop.
 ///
 /// # Errors
-/// The error with which the loop would have settled the message.
+/// The error with which the loop would have acknowledged the message.
 pub async fn handle_once(
     context: StageContext,
     stage: Arc<dyn Stage>,
@@ -163,7 +163,7 @@ impl StageLoop {
         }
     }
 
-    fn start(&mut self, deliveries: Vec<Delivery>) {
+    fn start(&mut self, deliveries: Vec<PulledMessage>) {
         self.worker.stage.note_order(&deliveries);
         let referred = Referred::by(&deliveries, &self.worker.caller.context.bus);
         // All are registered before the first one is handled.
@@ -224,8 +224,8 @@ mod tests {
     }
 
     impl Subscription for Plenty {
-        fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
-            let one = |sequence| Delivery {
+        fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
+            let one = |sequence| PulledMessage {
                 message: Stored {
                     stream: "IN".to_owned(),
                     sequence,
@@ -244,7 +244,7 @@ mod tests {
             })
         }
 
-        fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+        fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
             Box::pin(async { Ok(Vec::new()) })
         }
     }

@@ -14,7 +14,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::gate::GateTicket;
 use super::outage::{BusCaller, Failure, Outage, call_if_pending};
-use crate::bus::{AckKind, Bus, Delivery, Entry, KeyValue};
+use crate::bus::{AckKind, Bus, Entry, KeyValue, PulledMessage};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
 use crate::error::BusError;
@@ -118,7 +118,7 @@ impl Turn<'_> {
     pub(super) fn ack_kind_for_retry(
         &mut self,
         tries: &Tries,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         after: Duration,
         why: String,
     ) -> AckKind {
@@ -136,7 +136,7 @@ impl Tries {
     pub(super) async fn turn(
         &self,
         caller: &BusCaller,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         ticket: &mut GateTicket,
     ) -> Result<Turn<'_>, Failure> {
         let Some(notes) = self.notes.as_deref() else {
@@ -190,7 +190,7 @@ impl Tries {
     pub(super) async fn note_answer(
         &self,
         caller: &BusCaller,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         turn: &Turn<'_>,
     ) {
         let Some(notes) = self.notes.as_deref() else {
@@ -206,9 +206,14 @@ impl Tries {
         }
     }
 
-    /// Deletes the note of a message that is settled for good. The note of a message that kills the
+    /// Deletes the note of a message that is acknowledged for good. The note of a message that kills the
     /// process stays: if the acknowledgement is lost, the message comes again.
-    pub(super) async fn forget(&self, caller: &BusCaller, delivery: &Delivery, turn: &Turn<'_>) {
+    pub(super) async fn forget(
+        &self,
+        caller: &BusCaller,
+        delivery: &PulledMessage,
+        turn: &Turn<'_>,
+    ) {
         let (Some(notes), Some(_), false) =
             (self.notes.as_deref(), turn.stored_note, turn.has_max_strikes())
         else {

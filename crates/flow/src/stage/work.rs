@@ -14,7 +14,7 @@ use super::panics::caught;
 use super::referred::Referred;
 use super::tries::{Tries, Turn, killed_process_reason};
 use super::{Emit, Input, Stage, StageError};
-use crate::bus::{AckKind, Acker, Delivery};
+use crate::bus::{AckKind, Acker, PulledMessage};
 use crate::dead::{Cause, Reason};
 use crate::error::Answer;
 use crate::error::BusError;
@@ -43,14 +43,14 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    /// Handles one delivery and settles it. Fails only if a test crashes it.
+    /// Handles one delivery and acknowledges it. Fails only if a test crashes it.
     pub(super) async fn work(
         &self,
-        delivery: Delivery,
+        delivery: PulledMessage,
         ticket: GateTicket,
         referred: Option<Arc<Referred>>,
     ) -> Result<(), LoopError> {
-        self.caller.context.check_fail_point(Point::Taken)?;
+        self.caller.context.check_fail_point(Point::Delivered)?;
         let doing = self.handle_in_turn(&delivery, ticket, referred.as_deref());
         let (mut turn, done) = self.with_progress(&delivery, doing).await;
         let kind = match done {
@@ -77,13 +77,13 @@ impl Worker {
         } else if !matches!(kind, AckKind::Retry { .. }) {
             self.tries.forget(&self.caller, &delivery, &turn).await;
         }
-        self.caller.context.check_fail_point(Point::Settled)
+        self.caller.context.check_fail_point(Point::Acknowledged)
     }
 
-    /// Handles a message outside any subscription: publishes its output and settles nothing.
+    /// Handles a message outside any subscription: publishes its output and acknowledges nothing.
     pub(super) async fn handle_once(&self, message: Stored) -> Result<(), StageError> {
         // Not the first attempt: some of its output may have been published before.
-        let delivery = Delivery { message, attempt: 2, acker: Arc::new(NoAcker) };
+        let delivery = PulledMessage { message, attempt: 2, acker: Arc::new(NoAcker) };
         let ticket = self.gate.register();
         match self.handle_and_publish(&delivery, delivery.attempt, ticket, None).await {
             Ok(()) => Ok(()),
@@ -99,8 +99,12 @@ impl Worker {
         }
     }
 
-    /// Settles with `InProgress` at every half of the deadline, until the work is done.
-    async fn with_progress<T>(&self, delivery: &Delivery, doing: impl Future<Output = T>) -> T {
+    /// Acknowledges with `InProgress` at every half of the deadline, until the work is done.
+    async fn with_progress<T>(
+        &self,
+        delivery: &PulledMessage,
+        doing: impl Future<Output = T>,
+    ) -> T {
         let mut doing = Box::pin(doing);
         loop {
             tokio::select! {
@@ -123,7 +127,7 @@ impl Worker {
     /// Handles a message in its turn.
     async fn handle_in_turn(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         mut ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> (Turn<'_>, Result<(), Failure>) {
@@ -142,7 +146,7 @@ impl Worker {
     /// out what was published before.
     async fn handle_until_published(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         ticket: GateTicket,
         referred: Option<&Referred>,
     ) -> Result<(), Failure> {
@@ -158,7 +162,7 @@ impl Worker {
 
     async fn handle_and_publish(
         &self,
-        delivery: &Delivery,
+        delivery: &PulledMessage,
         attempt: u32,
         mut ticket: GateTicket,
         referred: Option<&Referred>,

@@ -1,4 +1,4 @@
-//! Durable readers of a local bus: delivery, settling, dead letters.
+//! Durable consumers of a local bus: delivery, acknowledgement, dead letters.
 
 use super::engine::{Engine, Step};
 use super::tables::Pending;
@@ -22,7 +22,7 @@ pub(crate) struct DeliveredMessage {
 }
 
 impl Engine {
-    /// Creates a durable reader unless it exists.
+    /// Creates a durable consumer unless it exists.
     ///
     /// # Errors
     /// An invalid name or filter, an unknown stream, no stream for its dead letters, a failing store.
@@ -31,8 +31,8 @@ impl Engine {
         check_filter(&consumer.filter)?;
         self.stream_index(&consumer.stream)?;
         self.stream_of(&consumer.dead.subject)?;
-        if self.tables.reader(&consumer.stream, &consumer.durable)?.is_none() {
-            self.tables.put_reader(&consumer.stream, &consumer.durable, 1)?;
+        if self.tables.consumer(&consumer.stream, &consumer.durable)?.is_none() {
+            self.tables.put_consumer(&consumer.stream, &consumer.durable, 1)?;
         }
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Engine {
         if !delivered.is_empty() {
             return Ok(Step::Done(delivered));
         }
-        let reader = self.tables.reader(&consumer.stream, &consumer.durable)?;
+        let reader = self.tables.consumer(&consumer.stream, &consumer.durable)?;
         Ok(Step::Wait(reader.and_then(|reader| reader.next_due)))
     }
 
@@ -86,7 +86,7 @@ impl Engine {
         delivered: &mut Vec<DeliveredMessage>,
     ) -> Result<(), BusError> {
         let (stream, durable) = (&consumer.stream, &consumer.durable);
-        let Some(reader) = self.tables.reader(stream, durable)? else {
+        let Some(reader) = self.tables.consumer(stream, durable)? else {
             return Ok(());
         };
         let in_flight = usize::try_from(reader.pending).unwrap_or(usize::MAX);
@@ -115,12 +115,12 @@ impl Engine {
             }
         }
         if next != reader.next {
-            self.tables.put_reader(stream, durable, next)?;
+            self.tables.put_consumer(stream, durable, next)?;
         }
         Ok(())
     }
 
-    /// Settles one delivery. It does no harm if the message was delivered again or settled meanwhile.
+    /// Acknowledges one delivery. It does no harm if the message was delivered again or acknowledged meanwhile.
     pub(crate) fn apply_ack(
         &mut self,
         consumer: &ConsumerConfig,
@@ -169,13 +169,13 @@ impl Engine {
     pub fn mark_read(&mut self, stream: &str, reader: &str, through: u64) -> Result<(), BusError> {
         check_name("durable", reader)?;
         let index = self.stream_index(stream)?;
-        let current = self.tables.reader(stream, reader)?.map_or(0, |reader| reader.next);
+        let current = self.tables.consumer(stream, reader)?.map_or(0, |reader| reader.next);
         let next = through.saturating_add(1);
         // A mark beyond the end was set before the stream went back in time.
         let is_beyond_end = current > self.streams[index].last + 1;
         self.signals.mark_room();
         if next > current || is_beyond_end {
-            self.tables.put_reader(stream, reader, next)
+            self.tables.put_consumer(stream, reader, next)
         } else {
             Ok(())
         }

@@ -42,7 +42,7 @@ pub struct Engine {
     /// The streams whose counters are written with the next commit.
     pub(super) unsaved_counters: BTreeSet<usize>,
     pub(super) signals: Signals,
-    /// The durable readers that were at their limit of unsettled messages when they last pulled.
+    /// The durable consumers that were at their limit of unacknowledged messages when they last pulled.
     pub(super) at_limit: HashSet<String>,
 }
 

@@ -18,4 +18,4 @@ pub(crate) use consumers::DeliveredMessage;
 pub use engine::{Engine, Step};
 pub use job::{Job, Runner, call, query};
 pub use publish::Expect;
-pub use tables::{Pending, Reader, RecentId, StreamRow, Tables};
+pub use tables::{ConsumerRow, Pending, RecentId, StreamRow, Tables};

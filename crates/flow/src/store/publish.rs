@@ -147,23 +147,23 @@ impl Engine {
         for reader in readers {
             let needs = match reader.split_once('/') {
                 Some((other, durable)) => self.first_named(&name, other, durable)?,
-                None => self.first_unsettled(&name, &reader)?,
+                None => self.first_unacknowledged(&name, &reader)?,
             };
             first = first.min(needs);
         }
         Ok(first)
     }
 
-    /// The first sequence that a reader has not settled.
-    fn first_unsettled(&mut self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        let reader = self.tables.reader(stream, durable)?;
+    /// The first sequence that a reader has not acknowledged.
+    fn first_unacknowledged(&mut self, stream: &str, durable: &str) -> Result<u64, BusError> {
+        let reader = self.tables.consumer(stream, durable)?;
         Ok(reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next))))
     }
 
     /// The first sequence of `stream` that is named by a message of the stream `other` which the reader
-    /// `durable` has not settled. The names are in ascending order, so the first one is the lowest.
+    /// `durable` has not acknowledged. The names are in ascending order, so the first one is the lowest.
     fn first_named(&mut self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
-        let mut next = self.first_unsettled(other, durable)?;
+        let mut next = self.first_unacknowledged(other, durable)?;
         loop {
             let scanned = self.tables.scan(other, next, SCANNED_AT_ONCE)?;
             let Some(last) = scanned.last() else {

@@ -34,7 +34,7 @@ pub struct RecentId {
     pub at: UnixMillis,
 }
 
-/// A message that is delivered and not settled, or that waits for its redelivery.
+/// A message that is delivered and not acknowledged, or that waits for its redelivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pending {
     /// The sequence of the message.
@@ -45,12 +45,12 @@ pub struct Pending {
     pub due: UnixMillis,
 }
 
-/// The state of a durable reader.
+/// The state of a durable consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reader {
+pub struct ConsumerRow {
     /// The first sequence not delivered yet.
     pub next: u64,
-    /// How many messages are delivered and not settled.
+    /// How many messages are delivered and not acknowledged.
     pub pending: u64,
     /// The first of these.
     pub first_pending: Option<u64>,
@@ -96,11 +96,11 @@ pub trait Tables: Send {
     /// The ids of a stream that were stored after a time, oldest first.
     fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>>;
 
-    /// The state of a durable reader.
-    fn reader(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>>;
+    /// The state of a durable consumer.
+    fn consumer(&mut self, stream: &str, durable: &str) -> Result<Option<ConsumerRow>>;
     /// Puts the first sequence that is not delivered to a reader yet.
-    fn put_reader(&mut self, stream: &str, durable: &str, next: u64) -> Result<()>;
-    /// One message delivered and not settled.
+    fn put_consumer(&mut self, stream: &str, durable: &str, next: u64) -> Result<()>;
+    /// One message delivered and not acknowledged.
     fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>>;
     /// The first messages due at a time, by sequence.
     fn due(
@@ -110,9 +110,9 @@ pub trait Tables: Send {
         now: UnixMillis,
         max: usize,
     ) -> Result<Vec<Pending>>;
-    /// Puts a message delivered and not settled.
+    /// Puts a message delivered and not acknowledged.
     fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()>;
-    /// Forgets a message that is settled.
+    /// Forgets a message that is acknowledged.
     fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()>;
 
     /// A key's last change, also a deletion.

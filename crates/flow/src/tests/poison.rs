@@ -137,8 +137,8 @@ async fn lives(
         let odds = Odds {
             refused: random.below(60),
             answer_lost: random.below(60),
-            settle_lost: random.below(100),
-            settle_late: random.below(100),
+            ack_lost: random.below(100),
+            ack_late: random.below(100),
             stale: random.below(500),
             doubled: random.below(100),
             ..Odds::slow(random.below(100), DEADLINE / 2)
@@ -202,11 +202,11 @@ fn check(start: Start, done: &str) {
 }
 
 #[test]
-fn a_stage_is_ended_three_times_by_what_is_tried_alone() {
+fn a_poison_message_tried_alone_ends_a_stage_three_times() {
     check(stage, "OUT/>");
 }
 
 #[test]
-fn a_writer_is_ended_three_times_by_what_is_tried_alone() {
+fn a_poison_input_tried_alone_ends_a_writer_three_times() {
     check(writer, "DECIDED/decided.article");
 }

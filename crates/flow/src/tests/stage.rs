@@ -135,7 +135,7 @@ impl Running {
 }
 
 #[tokio::test]
-async fn what_is_handled_is_published_and_acked() {
+async fn handled_messages_are_published_and_acknowledged() {
     let running = running(4).await;
     running.publish("a", "").await;
     running.publish("b", "two").await;
@@ -161,7 +161,7 @@ async fn a_panic_a_rejection_and_too_large_an_output_are_dead_letters_and_the_st
 }
 
 #[tokio::test]
-async fn a_message_handled_anew_gives_what_it_would_have_given_or_says_why_not() {
+async fn a_message_handled_once_gives_its_output_or_the_reason_why_not() {
     let running = running(1).await;
     running.publish("a", "").await;
     running.publish("b", "reject").await;
@@ -204,7 +204,7 @@ async fn a_retry_comes_again_in_its_time() {
 }
 
 #[tokio::test]
-async fn what_was_published_before_ids_were_forgotten_is_not_published_again() {
+async fn a_message_published_before_the_dedup_window_is_not_published_again() {
     let running = running(1).await;
     for number in 0..200 {
         let filler = Outgoing::new("out.x", format!("before{number}"), "");
@@ -286,7 +286,7 @@ async fn work_that_waits_for_something_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn told_to_stop_it_finishes_what_it_took_and_takes_no_more() {
+async fn a_stopped_stage_finishes_its_messages_and_pulls_no_more() {
     let running = running(1).await;
     running.publish("a", "slow").await;
     running.publish("b", "").await;

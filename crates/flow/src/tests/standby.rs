@@ -210,7 +210,7 @@ fn of_two_writers_one_leads_and_the_other_stands_by() {
 }
 
 #[test]
-fn who_stands_by_takes_over_in_time_when_the_leader_is_killed() {
+fn a_standby_takes_over_in_time_when_the_leader_is_killed() {
     simulated(async |mut stand| {
         let first = stand.start();
         stand.pass(SECOND).await;
@@ -229,7 +229,7 @@ fn who_stands_by_takes_over_in_time_when_the_leader_is_killed() {
 }
 
 #[test]
-fn who_is_stopped_hands_over_at_once() {
+fn a_stopped_leader_hands_over_at_once() {
     simulated(async |mut stand| {
         let first = stand.start();
         stand.pass(SECOND).await;
@@ -245,7 +245,7 @@ fn who_is_stopped_hands_over_at_once() {
 }
 
 #[test]
-fn who_was_paused_finds_another_and_stands_by() {
+fn a_paused_leader_finds_another_and_stands_by() {
     simulated(async |mut stand| {
         let first = stand.start();
         stand.pass(SECOND).await;
@@ -322,7 +322,7 @@ impl KeyValue for NotThere {
 }
 
 #[test]
-fn where_there_can_be_no_lease_a_writer_leads_without() {
+fn a_writer_leads_without_a_lease_on_a_bus_without_leases() {
     simulated(async |mut stand| {
         let only = stand.start_with(|_| Arc::new(NotThere));
         stand.publish(0..5).await;
@@ -406,7 +406,7 @@ async fn run_with_problems(mut stand: Stand, seed: u64) -> Result<(), String> {
 }
 
 #[test]
-fn whatever_befalls_two_writers_they_decide_as_one_and_one_leads_in_time() {
+fn two_writers_under_faults_decide_as_one_and_one_leads_in_time() {
     for seed in seeds(SEEDS) {
         if let Err(why) = simulated(async |stand| run_with_problems(stand, seed).await) {
             panic!("{why}\nreplay it with WIREFOLD_SEED={seed}");

@@ -165,7 +165,7 @@ impl Decide for Once {
 }
 
 #[tokio::test]
-async fn what_is_known_already_gets_no_decision_and_the_place_moves_on() {
+async fn a_known_input_gets_no_decision_and_the_position_moves_on() {
     let stand = Stand::new().await;
     let again = |id: &str| Outgoing { id: id.into(), ..article(1) };
     for round in [0..3, 3..5] {
@@ -235,7 +235,7 @@ async fn ids_name_epoch_and_input_and_offsets_name_every_input() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_told_before_new_work() {
+async fn a_gap_is_reported_before_new_work() {
     let stand = Stand::new().await;
     stand.publish(0..3).await;
     let mut stream = StreamConfig::new("IN", &["in.>"]);
@@ -346,7 +346,7 @@ impl Decide for Counted {
 }
 
 #[tokio::test]
-async fn what_comes_while_a_batch_is_written_is_decided_and_goes_with_the_next_up_to_a_bound() {
+async fn inputs_during_a_write_go_into_the_next_batch_up_to_a_bound() {
     let stand = Stand::new().await;
     for number in (0..).filter(|number| number % 19 > 7).take(900) {
         stand.bus.publish(article(number)).await.unwrap();
@@ -376,7 +376,7 @@ async fn what_comes_while_a_batch_is_written_is_decided_and_goes_with_the_next_u
 }
 
 #[tokio::test]
-async fn its_place_is_marked_when_it_rests_after_a_full_batch() {
+async fn the_position_is_marked_when_the_writer_is_idle_after_a_full_batch() {
     for stops in [false, true] {
         let stand = Stand::new().await;
         for number in (0..).filter(|number| number % 19 > 7).take(100) {
@@ -406,7 +406,7 @@ async fn its_place_is_marked_when_it_rests_after_a_full_batch() {
 }
 
 #[tokio::test]
-async fn its_place_makes_room_in_a_full_input() {
+async fn the_marked_position_makes_room_in_a_full_input() {
     let stand = Stand::new().await;
     let stream = StreamConfig {
         max_bytes: 200,

@@ -144,7 +144,7 @@ async fn a_net_that_is_let_in_opens_itself_and_nothing_else() {
 
 /// No request can be made for zones of links and hosts that no parser accepts.
 #[test]
-fn what_is_no_address_is_none() {
+fn texts_that_are_not_addresses_are_refused() {
     for text in [
         "http://[fe80::1%25eth0]/",
         "http://[fe80::1%eth0]/",
@@ -231,7 +231,7 @@ async fn headers_are_sent_as_given() {
 }
 
 #[tokio::test]
-async fn what_cannot_stand_in_a_header_is_refused() {
+async fn invalid_header_values_are_refused() {
     let request = Request::get("http://wire.example/".parse().unwrap()).with_header("X", "a\nb");
     let refused = client().send(request).await.unwrap_err();
     assert_eq!(refused, SendError::refused("the value of X cannot be used in a header"));
@@ -240,7 +240,7 @@ async fn what_cannot_stand_in_a_header_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told_from_no_such_host() {
+async fn a_refused_connection_and_an_unknown_host_are_different_errors() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -251,7 +251,7 @@ async fn nobody_there_is_told_from_no_such_host() {
 }
 
 #[tokio::test]
-async fn other_protocols_reach_what_requests_reach() {
+async fn other_protocols_reach_the_same_addresses_as_requests() {
     let client = client_that_allows(&["10.1.0.0/16"]);
     let usual = [25, 465];
     assert_eq!(client.resolve("1.1.1.1", 25, &usual).await.unwrap()[0].to_string(), "1.1.1.1:25");

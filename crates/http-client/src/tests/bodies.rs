@@ -62,7 +62,7 @@ fn zstd(body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn what_was_asked_for_is_decoded() {
+async fn requested_encodings_are_decoded() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(b"hello").unwrap();
     let gzip = encoder.finish().unwrap();
@@ -84,7 +84,7 @@ async fn what_was_asked_for_is_decoded() {
 }
 
 #[tokio::test]
-async fn what_grows_beyond_measure_is_refused() {
+async fn bodies_that_expand_too_much_are_refused() {
     let zeros = vec![0; 20 * MIB];
     for (encoding, body) in [("gzip", zipped(20)), ("zstd", zstd(&zeros))] {
         let url = encoded(encoding, body).await;
@@ -140,7 +140,7 @@ async fn an_endless_body_is_stopped_at_the_cap() {
 }
 
 #[tokio::test]
-async fn what_is_encoded_otherwise_is_not_taken_for_the_body() {
+async fn bodies_in_other_encodings_are_refused() {
     for encoding in ["br", "zstd", "deflate", "gzip, gzip"] {
         let routes = Router::new()
             .route("/", route(async move || ([(header::CONTENT_ENCODING, encoding)], zipped(1))));

@@ -60,7 +60,7 @@ async fn a_proxy_is_given_names_and_finds_their_addresses_itself() {
 }
 
 #[tokio::test]
-async fn what_no_request_may_ask_for_none_may_through_a_proxy() {
+async fn a_proxy_does_not_widen_allowed_requests() {
     let (proxy, named) = proxy().await;
     for url in ["http://127.0.0.1/", "http://10.0.0.1/", "http://[::1]/", "http://a.example:22/"] {
         let through = Request { proxy: Some(proxy.clone()), ..get(url) };

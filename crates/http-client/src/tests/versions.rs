@@ -67,7 +67,7 @@ async fn a_broken_new_version_is_told_from_a_host_that_is_away_and_the_old_one_w
 }
 
 #[tokio::test]
-async fn a_host_that_nobody_vouches_for_is_not_spoken_to() {
+async fn a_host_without_a_trusted_certificate_is_refused() {
     let server = Server::start(&["h2", "http/1.1"], Breakage::Nothing, "").await;
     let other = Server::start(&["h2"], Breakage::Nothing, "").await;
     let error = client(&other).send(get(&server.url("/feed"))).await.unwrap_err();

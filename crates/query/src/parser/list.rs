@@ -75,7 +75,7 @@ fn as_query(line: &str) -> String {
         return line.to_owned();
     }
     match line.split_once(':') {
-        Some((name, value)) if Field::named(name).is_some() => {
+        Some((name, value)) if Field::from_name(name).is_some() => {
             format!("{name}:\"{}\"", value.trim())
         }
         _ => format!("\"{line}\""),

@@ -128,9 +128,9 @@ fn words_of(field: Field, stem: &str, is_prefix: bool) -> Vec<String> {
     match field {
         Field::Entity | Field::Place => fold::name_words(stem),
         Field::Agency | Field::Cites if !is_prefix => {
-            fold::words(agency_by_alias(stem).unwrap_or(stem))
+            fold::fold_words(agency_by_alias(stem).unwrap_or(stem))
         }
-        field if field.has_words() => fold::words(stem),
+        field if field.has_words() => fold::fold_words(stem),
         _ if stem.is_empty() => Vec::new(),
         _ => vec![stem.to_lowercase()],
     }

@@ -31,7 +31,7 @@ fn numbers() -> Numbers<'static> {
     Numbers { origins: 2, outlets: 3, ages: &AGES }
 }
 
-fn words(query: &str) -> Option<Vec<String>> {
+fn matched_words(query: &str) -> Option<Vec<String>> {
     matched(query, &article()).map(|matched| matched.words)
 }
 
@@ -107,7 +107,7 @@ fn queries_that_match() {
         "«walked out»",
         "\"the 'union's' Łena\"",
     ] {
-        assert!(words(query).is_some(), "{query}");
+        assert!(matched_words(query).is_some(), "{query}");
     }
 }
 
@@ -142,7 +142,7 @@ fn queries_that_do_not_match() {
         "cites:AP",
         "ceasefire",
     ] {
-        assert!(words(query).is_none(), "{query}");
+        assert!(matched_words(query).is_none(), "{query}");
     }
 }
 
@@ -156,7 +156,7 @@ fn matched_words_are_as_written_in_the_query() {
         ("* origins>1", &[]),
     ];
     for (query, expected) in cases {
-        let found = words(query).expect(query);
+        let found = matched_words(query).expect(query);
         assert_eq!(found, expected, "{query}");
     }
 }

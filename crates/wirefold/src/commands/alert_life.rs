@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use wirefold_gateway::shapes::{
-    AlertDelivery, AlertDetail, DeadRow, ResendReport, ResendRequest, hold_in_words,
+    AlertDelivery, AlertDetail, DeadRow, ResendReport, ResendRequest, describe_hold,
 };
 use wirefold_proto::{Alert, AlertAttempt, AttemptOutcome, Volume};
 
@@ -48,7 +48,7 @@ fn revision(alert: &Alert, time: &LocalTime) -> String {
     let volume = match (&alert.held, alert.volume) {
         (Some(hold), _) => {
             let until = hold.until.map(|until| format!(" until {}", time.minute(until)));
-            format!("{}{}", hold_in_words(hold.reason), until.unwrap_or_default())
+            format!("{}{}", describe_hold(hold.reason), until.unwrap_or_default())
         }
         (None, Volume::Loud) => format!("{LOUD}loud{LOUD:#}"),
         (None, Volume::Silent) => "silent".to_owned(),
@@ -74,7 +74,7 @@ fn deliveries(found: &AlertDetail, time: &LocalTime) -> Columns {
             0 => "nothing".to_owned(),
             taken => format!("revision {taken}"),
         };
-        let what = standing(found, delivery);
+        let what = describe_delivery(found, delivery);
         table.push(vec![Cell::new(&delivery.delivery), Cell::new(took), Cell::new(what)]);
     }
     for dead in &found.dead {
@@ -117,7 +117,7 @@ fn attempt(delivery: &str, attempt: &AlertAttempt, time: &LocalTime) -> String {
 }
 
 /// The state of a delivery with the newest revision that notifies.
-fn standing(found: &AlertDetail, delivery: &AlertDelivery) -> String {
+fn describe_delivery(found: &AlertDetail, delivery: &AlertDelivery) -> String {
     let is_sent = |alert: &&Alert| alert.volume == Volume::Loud && alert.held.is_none();
     let Some(newest) = found.revisions.iter().rev().find(is_sent) else {
         let what = match delivery.taken {

@@ -52,7 +52,7 @@ pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow
     if asking.json {
         print_line("wirefold.cli.alert-test/1", &report)?;
     } else if !is_taken || !global.quiet {
-        output::print(output::clean(&in_words(&report)).as_bytes())?;
+        output::print(output::clean(&describe(&report)).as_bytes())?;
         output::print(b"\n")?;
     }
     Ok(if is_taken { Exit::Ok } else { Exit::Failure })
@@ -93,7 +93,7 @@ fn report<'a>(delivery: &'a str, kind: &'static str, outcome: &'a Outcome) -> Re
     Report { delivery, kind, outcome: word, why, retry_after_seconds }
 }
 
-fn in_words(report: &Report<'_>) -> String {
+fn describe(report: &Report<'_>) -> String {
     let Report { delivery, kind, outcome, why, retry_after_seconds } = report;
     let why = why.unwrap_or_default();
     let wait = retry_after_seconds.map(|seconds| format!(" (it asks to wait {seconds} s)"));

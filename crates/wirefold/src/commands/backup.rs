@@ -98,7 +98,7 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<Copied> {
     }
     copy_tokens(from, to, &mut copied)?;
     copied.bytes += wirefold_flow_sqlite::copy(from, to)?;
-    File::open(to).and_then(|folder| folder.sync_all()).with_context(|| shown(to))?;
+    File::open(to).and_then(|folder| folder.sync_all()).with_context(|| describe_failure(to))?;
     Ok(copied)
 }
 
@@ -116,7 +116,7 @@ fn report_copied(copied: &Copied, json: bool, global: &Global) -> anyhow::Result
     Ok(Exit::Ok)
 }
 
-fn shown(path: &Path) -> String {
+fn describe_failure(path: &Path) -> String {
     format!("cannot copy {}", path.display())
 }
 
@@ -125,16 +125,20 @@ fn copy_tokens(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()
     let (from, to) = (from.join(tokens::FILE), to.join(tokens::FILE));
     match fs::copy(&from, &to) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        bytes => copied.bytes += bytes.with_context(|| shown(&from))?,
+        bytes => copied.bytes += bytes.with_context(|| describe_failure(&from))?,
     }
     copied.files += 1;
-    File::open(&to).and_then(|file| file.sync_all()).with_context(|| shown(&to))
+    File::open(&to).and_then(|file| file.sync_all()).with_context(|| describe_failure(&to))
 }
 
 /// Creates a folder that only its owner can read, or accepts an empty one.
 fn make_empty(folder: &Path) -> anyhow::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
-    let mut entries = fs::read_dir(folder).with_context(|| shown(folder))?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| describe_failure(folder))?;
+    let mut entries = fs::read_dir(folder).with_context(|| describe_failure(folder))?;
     if entries.next().is_some() {
         let what = format!(
             "{} is not empty, and wirefold overwrites nothing; name another folder, or move its contents",
@@ -149,11 +153,11 @@ fn make_empty(folder: &Path) -> anyhow::Result<()> {
 fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
     let entries = match fs::read_dir(from) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        entries => entries.with_context(|| shown(from))?,
+        entries => entries.with_context(|| describe_failure(from))?,
     };
-    DirBuilder::new().mode(0o700).create(to).with_context(|| shown(to))?;
+    DirBuilder::new().mode(0o700).create(to).with_context(|| describe_failure(to))?;
     let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| Ok(entry?.path())).collect();
-    let mut paths = paths.with_context(|| shown(from))?;
+    let mut paths = paths.with_context(|| describe_failure(from))?;
     // The heads of snapshots come first. A running detector keeps the segments of the newest head until it
     // has written two more snapshots.
     paths.sort_unstable();
@@ -166,11 +170,11 @@ fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()
         }
         match fs::copy(&path, to.join(name)) {
             Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            bytes => copied.bytes += bytes.with_context(|| shown(&path))?,
+            bytes => copied.bytes += bytes.with_context(|| describe_failure(&path))?,
         }
         copied.files += 1;
         let file = File::open(to.join(name));
-        file.and_then(|file| file.sync_all()).with_context(|| shown(&path))?;
+        file.and_then(|file| file.sync_all()).with_context(|| describe_failure(&path))?;
     }
-    File::open(to).and_then(|folder| folder.sync_all()).with_context(|| shown(to))
+    File::open(to).and_then(|folder| folder.sync_all()).with_context(|| describe_failure(to))
 }

@@ -101,17 +101,17 @@ fn table(rows: &[DeadRow], time: &LocalTime) -> Columns {
         table.push(vec![
             Cell::new(row.sequence.to_string()),
             Cell::faint(time.minute(letter.at)),
-            Cell::new(who(letter)),
+            Cell::new(label_origin(letter)),
             Cell::new(letter.attempts.to_string()),
-            Cell::faint(what(row)),
-            Cell::styled(why(letter), WHY),
+            Cell::faint(label_subject(row)),
+            Cell::styled(describe_cause(letter), WHY),
         ]);
     }
     table
 }
 
 /// The stage or the delivery that gave up.
-fn who(letter: &DeadLetter) -> String {
+fn label_origin(letter: &DeadLetter) -> String {
     match &letter.delivery {
         Some(delivery) => format!("delivery {delivery}"),
         None => letter.stage.as_str().to_owned(),
@@ -119,7 +119,7 @@ fn who(letter: &DeadLetter) -> String {
 }
 
 /// The subject of a dead letter: `alert harbour:e-4t21 revision 2`, or the message.
-fn what(row: &DeadRow) -> String {
+fn label_subject(row: &DeadRow) -> String {
     let letter = &row.letter;
     let Some(alert) = &row.alert else {
         return format!("{}/{}", letter.stream, letter.sequence);
@@ -128,7 +128,7 @@ fn what(row: &DeadRow) -> String {
     format!("alert {alert} revision {revision}")
 }
 
-fn why(letter: &DeadLetter) -> String {
+fn describe_cause(letter: &DeadLetter) -> String {
     match letter.cause {
         DeadCause::Rejected => letter.reason.clone(),
         DeadCause::MaxDeliver => format!("tried as often as allowed: {}", letter.reason),
@@ -156,7 +156,7 @@ async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit
     if let Some(alert) = &found.alert {
         line("alert", format!("{alert}; see `wirefold alert show {alert}`"));
     }
-    line("why", why(letter));
+    line("why", describe_cause(letter));
     line("tries", letter.attempts.to_string());
     line("when", LocalTime::system().minute(letter.at));
     line("message", format!("{}/{} on {}", letter.stream, letter.sequence, letter.subject));

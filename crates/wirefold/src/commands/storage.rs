@@ -17,7 +17,7 @@ use crate::config::Overrides;
 use crate::disk::space;
 use crate::exit::Exit;
 use crate::global::Global;
-use crate::local_time::in_words;
+use crate::local_time::describe;
 use crate::output;
 
 /// Growth is not computed from a shorter time, because the first hour of a feed is its archive.
@@ -115,10 +115,10 @@ fn table(report: &Report, now: Timestamp) -> Columns {
         Columns::new(&["stream", "messages", "bytes", "of", "oldest", "a day", "full in"]);
     for row in &report.streams {
         let age = row.found.oldest.map(|oldest| now.duration_since(oldest));
-        let age = age.map_or_else(String::new, |age| in_words(age.unsigned_abs().as_secs()));
+        let age = age.map_or_else(String::new, |age| describe(age.unsigned_abs().as_secs()));
         let full = row.full_in_seconds.map_or_else(
-            || format!("never: kept {}", in_words(row.max_age_seconds)),
-            |seconds| if seconds == 0 { "full".to_owned() } else { in_words(seconds) },
+            || format!("never: kept {}", describe(row.max_age_seconds)),
+            |seconds| if seconds == 0 { "full".to_owned() } else { describe(seconds) },
         );
         table.push(vec![
             Cell::new(&row.found.name),

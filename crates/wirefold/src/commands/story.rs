@@ -262,11 +262,11 @@ impl View {
         about.extend(
             (brief.versions > 0).then(|| count(brief.versions as usize, "version", "versions")),
         );
-        about.extend(brief.agency.as_ref().map(Agency::in_words));
+        about.extend(brief.agency.as_ref().map(Agency::describe));
         writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
         writeln!(out, "{}", clean(&about.join(" · ")))?;
         if let Some(first) = story.articles.first() {
-            let by = clean(&first.outlet_in_words());
+            let by = clean(&first.outlet_label());
             writeln!(out, "first seen {} at {by}", self.time.minute(brief.first_seen))?;
         }
         for article in &story.articles {
@@ -287,15 +287,15 @@ impl View {
         let is_first = StoryId::from(article.id) == article.story;
         let is_folded = matches!(article.class, Class::Copy | Class::Version) && !is_first;
         let (indent, mark) = if is_folded { ("  ", "↳ ") } else { ("", "") };
-        let (outlet, title) = (clean(&article.outlet_in_words()), clean(&article.title));
+        let (outlet, title) = (clean(&article.outlet_label()), clean(&article.title));
         writeln!(
             out,
             "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",
             words::short(&article.id.to_string())
         )?;
-        let mut remarks = vec![article.class.in_words(article.kind).to_owned()];
+        let mut remarks = vec![article.class.describe(article.kind).to_owned()];
         remarks.extend(words::contained(article, all).filter(|_| is_folded));
-        remarks.extend(article.agency.as_ref().map(Agency::in_words));
+        remarks.extend(article.agency.as_ref().map(Agency::describe));
         remarks.extend(article.material.as_ref().map(words::change));
         let of_text = text_remarks(article.comparable, article.paywalled);
         remarks.extend(of_text.into_iter().map(str::to_owned));

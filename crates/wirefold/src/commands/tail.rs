@@ -27,7 +27,7 @@ use crate::output::{self, clean, percent};
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const COPY: Style = AnsiColor::Green.on_default();
-const RINGS: Style = AnsiColor::Yellow.on_default().bold();
+const LOUD: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Arguments of `tail`.
 #[derive(Debug, Args)]
@@ -233,7 +233,7 @@ impl Lines {
 
     fn article(&mut self, output: &OutputArticle) -> String {
         let (about, verdict) = (&output.article, &output.verdict);
-        let outlet = clean(&about.outlet_in_words());
+        let outlet = clean(&about.outlet_label());
         let at = self.time.clock(about.seen);
         let title = shorten(&clean(&about.title), output::width().saturating_sub(44).max(24));
         let whose = verdict.matches.first().map(|found| match self.outlets.get(&found.id) {
@@ -251,7 +251,7 @@ impl Lines {
         }
         let whose = whose.unwrap_or_else(|| words::short(&verdict.lead.to_string()));
         let share = share.filter(|_| verdict.class == Class::Copy).unwrap_or_default();
-        let what = verdict.class.in_words(verdict.kind);
+        let what = verdict.class.describe(verdict.kind);
         let line = format!("{COPY}{outlet}{COPY:#}  {what} of {whose}  {share}");
         format!("{FAINT}{at}{FAINT:#}    ↳ {}{FAINT}{agency}{FAINT:#}\n", line.trim_end())
     }
@@ -277,11 +277,11 @@ impl Lines {
                 format!("{} was taken out of {}", short(into), short(from))
             }
             StoryChange::Regrouped { from, into, reason, .. } => {
-                let why = clean(&reason.in_words());
+                let why = clean(&reason.describe());
                 format!("{} left {}: regrouped, {why}", short(into), short(from))
             }
             StoryChange::Credited { story, agency } => {
-                format!("{} is from {}", short(story), clean(&agency.in_words()))
+                format!("{} is from {}", short(story), clean(&agency.describe()))
             }
             StoryChange::Preferred { story, lead } => {
                 format!("{} leads {} now", short(lead), short(story))
@@ -318,7 +318,7 @@ impl Lines {
             Volume::Loud => "ALERT",
             Volume::Silent => "alert",
         };
-        let style = if alert.volume == Volume::Loud { RINGS } else { FAINT };
+        let style = if alert.volume == Volume::Loud { LOUD } else { FAINT };
         format!(
             "{FAINT}{at}{FAINT:#}  {style}{mark}{style:#} {}: {}  {FAINT}{}{FAINT:#}\n",
             clean(alert.subscription.as_str()),

@@ -133,7 +133,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     };
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
     if let Some(reason) = divided(&client, &first, &second).await {
-        let why = clean(&reason.in_words());
+        let why = clean(&reason.describe());
         let what = "They were folded when the later one came in, and regrouped later: they share";
         output::print_styled(&format!("{what} {why}.\n"))?;
     }
@@ -210,7 +210,7 @@ fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
         let what = format!("the text of {id} has expired: there is nothing to compare");
         return Err(Stop::new(Exit::NotFound, what).into());
     };
-    let name = format!("{id} · {} · {}", about.outlet_in_words(), about.title);
+    let name = format!("{id} · {} · {}", about.outlet_label(), about.title);
     Ok(Article::new(clean(&name), stored_input(&found.output, text.to_owned())))
 }
 

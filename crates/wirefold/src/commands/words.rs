@@ -41,7 +41,7 @@ pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
 
 /// The material change of an article: `a new number in the lede: 28`.
 pub(super) fn change(materiality: &Materiality) -> String {
-    let what = materiality.reason.in_words();
+    let what = materiality.reason.describe();
     match &materiality.detail {
         Some(detail) => format!("{what}: {detail}"),
         None => what.to_owned(),
@@ -52,7 +52,7 @@ pub(super) fn change(materiality: &Materiality) -> String {
 pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
     let found = article.strongest.as_ref()?;
     let other = others.iter().find(|other| other.id == found.id);
-    let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet_in_words());
+    let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet_label());
     let share = percent(found.contained.get());
     Some(format!("{share} of it is in {other}"))
 }

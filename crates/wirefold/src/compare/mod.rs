@@ -7,7 +7,7 @@ mod sentences;
 mod summary;
 
 pub(crate) use arguments::{CompareArguments, CompareView};
-pub(crate) use summary::evidence_in_words;
+pub(crate) use summary::describe_evidence;
 
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use wirefold_dedup::{Agency, DocId, Link, Rule, Verdict};
 use wirefold_detector::contract::{confidence, how};
 use wirefold_gateway::AnalysedText;
 use wirefold_gateway::shapes::Relation;
-use wirefold_proto::agency_in_words;
+use wirefold_proto::describe_agency;
 
 use super::Comparison;
 use super::article::Article;
@@ -35,13 +35,13 @@ fn write_article(
     verdict: &Verdict,
 ) -> std::fmt::Result {
     let words = count(analysed.text.words().len(), "word", "words");
-    let agency = verdict.agency.as_ref().map(in_words).unwrap_or_default();
+    let agency = verdict.agency.as_ref().map(describe).unwrap_or_default();
     writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", clean(&article.id))
 }
 
 /// ` · probably AP (mentioned)`.
-fn in_words(agency: &Agency<DocId>) -> String {
-    let words = agency_in_words(agency.name, how(agency.how), confidence(agency.confidence));
+fn describe(agency: &Agency<DocId>) -> String {
+    let words = describe_agency(agency.name, how(agency.how), confidence(agency.confidence));
     format!(" · {words}")
 }
 
@@ -96,7 +96,7 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 
 fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let link = comparison.link();
-    let needed = comparison.texts.settings().event_likeness;
+    let needed = comparison.texts.settings().event_similarity;
     let wanted = match comparison.rule() {
         Rule::HeldByTheOther => "a digest is not about a single happening".to_owned(),
         _ => format!("one event needs {needed:.2} and more where others are similar"),
@@ -106,12 +106,12 @@ fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
         "  similarity as one event {:.2}: {}; {FAINT}{wanted}{FAINT:#}",
         // Rounded up, it would seem to reach the threshold.
         (100.0 * link.similarity).floor() / 100.0,
-        evidence_in_words(&link, comparison.seconds_apart()),
+        describe_evidence(&link, comparison.seconds_apart()),
     )
 }
 
 /// The evidence for one happening, each a share of 1, and the time between, which counts against it.
-pub(crate) fn evidence_in_words(link: &Link, apart: i64) -> String {
+pub(crate) fn describe_evidence(link: &Link, apart: i64) -> String {
     let share = |name: &str, share: Option<f64>| match share {
         Some(share) => format!("{name} {share:.2}, "),
         None => format!("no {name} to compare, "),

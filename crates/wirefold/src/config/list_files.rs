@@ -61,7 +61,10 @@ fn text(path: &Path) -> Result<String, String> {
 }
 
 fn problem(path: &Path, why: &str) -> Problem {
-    let place =
-        SourceLocation { file: settings_file::shown(path).as_str().into(), line: 0, column: 0 };
+    let place = SourceLocation {
+        file: settings_file::display_path(path).as_str().into(),
+        line: 0,
+        column: 0,
+    };
     Problem::new(Origin::File(place), format!("the list cannot be read: {why}"))
 }

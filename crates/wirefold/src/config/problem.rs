@@ -52,8 +52,8 @@ impl From<Problem> for ConfigError {
 /// The known name that is nearest to a mistyped one, if any is near.
 pub(super) fn nearest<'a>(typed: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let typed = typed.to_lowercase();
-    let likeness = |name: &str| strsim::damerau_levenshtein(&typed, name);
-    let (name, distance) = known.map(|name| (name, likeness(name))).min_by_key(|(_, d)| *d)?;
+    let distance = |name: &str| strsim::damerau_levenshtein(&typed, name);
+    let (name, distance) = known.map(|name| (name, distance(name))).min_by_key(|(_, d)| *d)?;
     (distance <= 1 + typed.chars().count() / 4).then_some(name)
 }
 

@@ -144,7 +144,7 @@ fn read_schema() -> Vec<Section> {
     let mut top = Section {
         key: String::new(),
         many: false,
-        what: schema.what(&schema.root),
+        what: schema.description(&schema.root),
         rows: Vec::new(),
     };
     let mut tables = Vec::new();
@@ -155,8 +155,12 @@ fn read_schema() -> Vec<Section> {
         match table.filter(|table| table.get("properties").is_some()) {
             None => top.rows.push(schema.row(key, property, &schema.root)),
             Some(table) => {
-                let mut section =
-                    Section { key: key.clone(), many, what: schema.what(table), rows: Vec::new() };
+                let mut section = Section {
+                    key: key.clone(),
+                    many,
+                    what: schema.description(table),
+                    rows: Vec::new(),
+                };
                 schema.rows("", table, &mut section.rows);
                 tables.push(section);
             }
@@ -199,13 +203,13 @@ impl Schema {
             kind,
             default: default.map(toml_text),
             required: required.is_some_and(|names| names.iter().any(|one| one == last)),
-            what: self.what(property),
+            what: self.description(property),
             sample,
         }
     }
 
     /// The description as one line.
-    fn what(&self, schema: &Value) -> String {
+    fn description(&self, schema: &Value) -> String {
         let text = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }

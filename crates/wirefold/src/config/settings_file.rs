@@ -12,7 +12,7 @@ const LARGEST_FILE: u64 = 4 << 20;
 
 /// Reads a settings file. `None` if it is missing and may be.
 pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, Vec<Problem>> {
-    let name = shown(path);
+    let name = display_path(path);
     let refuse = |what: String| {
         let place = SourceLocation { file: name.as_str().into(), line: 0, column: 0 };
         vec![Problem::new(Origin::File(place), what)]
@@ -34,7 +34,7 @@ pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, V
 }
 
 /// A file name as messages show it.
-pub(super) fn shown(path: &Path) -> String {
+pub(super) fn display_path(path: &Path) -> String {
     let shown = path.to_string_lossy();
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
 }

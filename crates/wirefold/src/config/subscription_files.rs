@@ -32,7 +32,7 @@ pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String
     let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(file)).collect();
     let mut problems = Vec::new();
     for path in folders.iter().flat_map(|folder| names(folder)) {
-        if left_out.contains(&settings_file::shown(&path)) {
+        if left_out.contains(&settings_file::display_path(&path)) {
             continue;
         }
         match subscriptions(&path) {

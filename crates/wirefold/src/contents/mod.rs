@@ -161,7 +161,7 @@ impl Contents {
     }
 
     /// The number of messages that were read, in words.
-    pub(crate) fn in_words(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         count(self.messages, "message", "messages")
     }
 
@@ -184,11 +184,11 @@ impl Contents {
             (&self.ahead, "names output that is not there", "name output that is not there"),
         ];
         let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());
-        found.map(|(places, one, more)| Finding::bad(in_words(places, one, more))).collect()
+        found.map(|(places, one, more)| Finding::bad(describe_places(places, one, more))).collect()
     }
 }
 
-fn in_words(places: &[String], one: &str, more: &str) -> String {
+fn describe_places(places: &[String], one: &str, more: &str) -> String {
     let named = places[..places.len().min(NAMED)].join(", ");
     match places.len() {
         1 => format!("{named} {one}"),

@@ -7,7 +7,7 @@ use wirefold_score::{Labels, Pair};
 use super::By;
 use super::judged::Judged;
 use crate::compare::article::Article;
-use crate::compare::{Comparison, evidence_in_words};
+use crate::compare::{Comparison, describe_evidence};
 use crate::input::Input;
 use crate::output::percent;
 
@@ -79,7 +79,8 @@ pub(super) struct TextComparison {
 /// The evidence that two texts report one happening.
 #[derive(Debug, Serialize)]
 pub(super) struct Happening {
-    pub(super) likeness: f64,
+    #[serde(rename = "likeness")]
+    pub(super) similarity: f64,
     pub(super) needed: f64,
     /// The share of each title that is in the other text, on average.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -116,7 +117,7 @@ impl TextComparison {
     /// The key by which the worst are chosen: the contained share, or for events the similarity.
     fn order_key(&self) -> f64 {
         match &self.happening {
-            Some(happening) => happening.likeness,
+            Some(happening) => happening.similarity,
             None => self.contained.max(self.containing),
         }
     }
@@ -172,15 +173,15 @@ impl Judged<'_> {
     fn happening(&self, comparison: &Comparison) -> Happening {
         let (link, apart) = (comparison.link(), comparison.seconds_apart());
         Happening {
-            likeness: link.similarity,
-            needed: self.settings.event_likeness,
+            similarity: link.similarity,
+            needed: self.settings.event_similarity,
             title: link.title,
             lede: link.lede,
             terms: link.cosine,
             names: link.names,
             quotations: link.quotations,
             hours_apart: apart as f64 / 3600.0,
-            in_words: evidence_in_words(&link, apart),
+            in_words: describe_evidence(&link, apart),
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Judged<'a> {
     /// The story, or event, of each at its arrival.
     pub(super) at_arrival: Vec<usize>,
     /// The story, or event, of each at the end.
-    pub(super) settled: Vec<usize>,
+    pub(super) at_end: Vec<usize>,
 }
 
 impl Judged<'_> {
@@ -38,7 +38,7 @@ impl Judged<'_> {
     ) -> Judged<'a> {
         let arrivals = order.of(articles.len());
         let mut arrival_numbers = vec![0; articles.len()];
-        let mut passages = Passages::with_settled_verdicts(settings.clone());
+        let mut passages = Passages::with_final_verdicts(settings.clone());
         let mut verdicts = Vec::with_capacity(articles.len());
         for (place, article) in arrivals.iter().enumerate() {
             arrival_numbers[*article] = place;
@@ -52,11 +52,12 @@ impl Judged<'_> {
             By::Event => verdict.event.0 as usize,
         };
         let at_arrival = arrival_numbers.iter().map(|place| of(&verdicts[*place])).collect();
-        let settled = |place: &usize| {
-            let verdict = DocId::from_index(*place).and_then(|it| passages.detector.settled(it));
+        let at_end = |place: &usize| {
+            let verdict =
+                DocId::from_index(*place).and_then(|it| passages.detector.final_verdict(it));
             verdict.as_ref().map_or(*place, of)
         };
-        let settled = arrival_numbers.iter().map(settled).collect();
+        let at_end = arrival_numbers.iter().map(at_end).collect();
         Judged {
             articles,
             by,
@@ -66,7 +67,7 @@ impl Judged<'_> {
             arrival_numbers,
             verdicts,
             at_arrival,
-            settled,
+            at_end,
         }
     }
 
@@ -75,7 +76,7 @@ impl Judged<'_> {
     pub(super) fn scored_groups(&self) -> &[usize] {
         match self.by {
             By::Story => &self.at_arrival,
-            By::Event => &self.settled,
+            By::Event => &self.at_end,
         }
     }
 

@@ -130,7 +130,7 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     if arguments.json {
         output::print_json(&report)?;
     } else {
-        output::print_styled(&report.in_words()?)?;
+        output::print_styled(&report.describe()?)?;
     }
     note_unlabelled(&labels, global);
     Ok(if problems.len() + articles.problems > 0 { Exit::Partial } else { Exit::Ok })

@@ -30,7 +30,8 @@ pub(super) struct Report {
     pairs: usize,
     may: usize,
     at_arrival: Figures,
-    settled: Figures,
+    #[serde(rename = "settled")]
+    at_end: Figures,
     kinds: Vec<Kind>,
     /// Errors of stories by class.
     classes: Vec<ClassCount>,
@@ -108,7 +109,7 @@ impl Report {
             pairs,
             may,
             at_arrival: Figures::of(&labels.score(&judged.at_arrival)),
-            settled: Figures::of(&labels.score(&judged.settled)),
+            at_end: Figures::of(&labels.score(&judged.at_end)),
             kinds,
             classes,
             worst,
@@ -116,14 +117,14 @@ impl Report {
     }
 
     /// The report for people.
-    pub(super) fn in_words(&self) -> Result<String, std::fmt::Error> {
+    pub(super) fn describe(&self) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         self.write_head(&mut out)?;
         let mut table = Columns::new(&[
             "", "right", "false", "missed", "precision", "recall", "F1", "ARI", "B³",
         ]);
         table.push(self.at_arrival.row("at arrival"));
-        table.push(self.settled.row("settled"));
+        table.push(self.at_end.row("final"));
         out.push_str(&table.render());
         if !self.kinds.is_empty() {
             let mut kinds = Columns::new(&["kind", "pairs", "found", "recall"]);
@@ -139,7 +140,7 @@ impl Report {
         }
         self.write_classes(&mut out)?;
         let score =
-            if self.by == By::Story.group().name() { &self.at_arrival } else { &self.settled };
+            if self.by == By::Story.group().name() { &self.at_arrival } else { &self.at_end };
         let together = "TOGETHER AND SHOULD NOT BE, least alike first";
         self.write_errors(&mut out, together, &self.worst.false_folds, score.wrong)?;
         let apart = "NOT TOGETHER AND SHOULD BE, most alike first";
@@ -239,7 +240,7 @@ impl TextComparison {
             return writeln!(
                 out,
                 "    by themselves: similarity {:.2}, {:.2} is needed; {}",
-                happening.likeness, happening.needed, happening.in_words,
+                happening.similarity, happening.needed, happening.in_words,
             );
         }
         let alone = if self.one_story { "one story" } else { self.reason_in_words.as_str() };

@@ -20,9 +20,9 @@ pub(crate) struct FoldArguments {
     /// Print one JSON object for each article: the verdict at arrival, which is never revised.
     #[arg(long)]
     pub(crate) json: bool,
-    /// Print the settled state at the end instead, in input order (the table always shows it).
+    /// Print the final state at the end instead, in input order (the table always shows it).
     #[arg(long = "final")]
-    pub(crate) settled: bool,
+    pub(crate) is_final: bool,
     /// How to find copies: `passages`, or as baselines `simhash:K` (64-bit SimHash at Hamming
     /// distance at most K) and `exact`.
     #[arg(long, default_value = "passages", value_name = "METHOD")]

@@ -29,7 +29,7 @@ use crate::progress::Progress;
 /// Judges everything the arguments name.
 pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<Exit> {
     // Lines that are printed at once leave no room for a progress bar on the same terminal.
-    let is_streaming = arguments.json && !arguments.settled;
+    let is_streaming = arguments.json && !arguments.is_final;
     let progress = Progress::of_reading(&arguments.paths, is_streaming, global.quiet);
     let mut fold = Fold::new(arguments, global, progress.clone());
     let (ahead, readings) = sync_channel(PREPARED_AHEAD);
@@ -71,8 +71,8 @@ struct Fold<'a> {
     noted_ahead: bool,
 }
 
-/// The settled state of one article. Ids may repeat in the input, numbers do not.
-struct Settled {
+/// The final state of one article. Ids may repeat in the input, numbers do not.
+struct FinalState {
     line: VerdictLine,
     /// The number of its story's first article.
     story: usize,
@@ -90,9 +90,8 @@ impl<'a> Fold<'a> {
     fn new(arguments: &'a FoldArguments, global: &'a Global, progress: Progress) -> Fold<'a> {
         let judge = match arguments.method {
             Method::Passages => {
-                let only_arrival = arguments.json && !arguments.settled;
-                let new =
-                    if only_arrival { Passages::new } else { Passages::with_settled_verdicts };
+                let only_arrival = arguments.json && !arguments.is_final;
+                let new = if only_arrival { Passages::new } else { Passages::with_final_verdicts };
                 Judge::Passages(Box::new(new(Settings::default())))
             }
             method => Judge::Baseline(baseline::Baseline::new(method)),
@@ -205,7 +204,7 @@ impl<'a> Fold<'a> {
                 line::baseline_line(&verdict, &self.articles)
             }
         };
-        if self.arguments.json && !self.arguments.settled {
+        if self.arguments.json && !self.arguments.is_final {
             if let Some(judged) = self.articles.last_mut() {
                 // From here on only its id is used. A stream may be endless.
                 judged.text = String::new();
@@ -225,14 +224,14 @@ impl<'a> Fold<'a> {
 
     fn finish(mut self) -> anyhow::Result<Exit> {
         self.clock.finish().into_iter().try_for_each(|timed| self.judge(timed))?;
-        if self.arguments.json && self.arguments.settled {
-            for settled in self.settled() {
-                self.print(&settled.line)?;
+        if self.arguments.json && self.arguments.is_final {
+            for state in self.final_states() {
+                self.print(&state.line)?;
             }
         }
         self.out.flush().context(output::STDOUT_FAILED)?;
         if !self.arguments.json && !self.articles.is_empty() {
-            table::print(&self.settled(), &self.articles, self.details(), self.global)?;
+            table::print(&self.final_states(), &self.articles, self.details(), self.global)?;
         }
         Ok(match (self.articles.len(), self.problems, self.missing) {
             (0, 0, 0) => {
@@ -246,24 +245,24 @@ impl<'a> Fold<'a> {
         })
     }
 
-    /// The settled state of all articles, in input order.
-    fn settled(&self) -> Vec<Settled> {
+    /// The final state of all articles, in input order.
+    fn final_states(&self) -> Vec<FinalState> {
         match &self.judge {
             Judge::Passages(passages) => (0..self.articles.len())
-                .filter_map(|number| passages.detector.settled(DocId::from_index(number)?))
-                .map(|verdict| Settled {
+                .filter_map(|number| passages.detector.final_verdict(DocId::from_index(number)?))
+                .map(|verdict| FinalState {
                     line: line::verdict_line(&verdict, &self.articles),
                     story: verdict.story.0 as usize,
                     event: verdict.event.0 as usize,
                 })
                 .collect(),
             Judge::Baseline(baseline) => {
-                let settled = |verdict: &baseline::BaselineVerdict| Settled {
+                let state_of = |verdict: &baseline::BaselineVerdict| FinalState {
                     line: line::baseline_line(verdict, &self.articles),
                     story: verdict.story,
                     event: verdict.story,
                 };
-                baseline.verdicts().iter().map(settled).collect()
+                baseline.verdicts().iter().map(state_of).collect()
             }
         }
     }

@@ -21,8 +21,8 @@ impl Passages {
         Passages { detector: Detector::new(settings) }
     }
 
-    /// A judge that can give settled verdicts too.
-    pub(crate) fn with_settled_verdicts(settings: Settings) -> Passages {
+    /// A judge that can give final verdicts too.
+    pub(crate) fn with_final_verdicts(settings: Settings) -> Passages {
         Passages { detector: Detector::keeping_verdicts(settings) }
     }
 

@@ -9,7 +9,7 @@ use wirefold_gateway::change_counts;
 use wirefold_proto::{Class, CopyKind, VerdictLine, text_remarks};
 use wirefold_text::Text;
 
-use super::Settled;
+use super::FinalState;
 use crate::global::Global;
 use crate::input::Input;
 use crate::output::{self, clean, count, percent, shorten, thousands, width};
@@ -22,9 +22,9 @@ const COPY: Style = AnsiColor::Green.on_default();
 /// A list of at most this many lines is shown whole.
 const SCREEN: usize = 24;
 
-/// Prints the settled state of all articles.
+/// Prints the final state of all articles.
 pub(super) fn print(
-    lines: &[Settled],
+    lines: &[FinalState],
     articles: &[Input],
     detector: Option<&Detector>,
     global: &Global,
@@ -36,7 +36,7 @@ pub(super) fn print(
 }
 
 struct Table<'a> {
-    lines: &'a [Settled],
+    lines: &'a [FinalState],
     articles: &'a [Input],
     detector: Option<&'a Detector>,
     /// Stories by the number of their first article, with the numbers of all members.
@@ -48,17 +48,17 @@ struct Table<'a> {
 
 impl<'a> Table<'a> {
     fn new(
-        lines: &'a [Settled],
+        lines: &'a [FinalState],
         articles: &'a [Input],
         detector: Option<&'a Detector>,
     ) -> Table<'a> {
         let mut stories: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (at, settled) in lines.iter().enumerate() {
-            stories.entry(settled.story).or_default().push(at);
-            let event = events.entry(settled.event).or_default();
-            if !event.contains(&settled.story) {
-                event.push(settled.story);
+        for (at, state) in lines.iter().enumerate() {
+            stories.entry(state.story).or_default().push(at);
+            let event = events.entry(state.event).or_default();
+            if !event.contains(&state.story) {
+                event.push(state.story);
             }
         }
         Table { lines, articles, detector, stories, events, width: width() }
@@ -120,7 +120,7 @@ impl<'a> Table<'a> {
 
     fn write_summary(&self, out: &mut String) -> std::fmt::Result {
         let folded = self.lines.len() - self.stories.len();
-        let freed = self.lines.iter().flat_map(|settled| &settled.line.regrouped);
+        let freed = self.lines.iter().flat_map(|state| &state.line.regrouped);
         let freed: usize = freed.map(|regrouped| regrouped.articles.len()).sum();
         let regrouped = match freed {
             0 => String::new(),
@@ -158,7 +158,7 @@ impl<'a> Table<'a> {
         let lead = &self.lines[story].line;
         let mut remarks = Vec::new();
         if let Some(agency) = &lead.agency {
-            remarks.push(agency.in_words());
+            remarks.push(agency.describe());
         }
         remarks.extend(text_remarks(lead.comparable, false).into_iter().map(str::to_owned));
         if !lead.holds.is_empty() {
@@ -180,7 +180,7 @@ impl<'a> Table<'a> {
                 members.iter().find(|m| **m < copy && self.lines[**m].line.id == found.id)?;
             Some((*number, found))
         });
-        let what = in_words(line);
+        let what = describe(line);
         writeln!(out, "    └ {COPY}{}{COPY:#}  {}", clean(&line.id), self.headline(copy))?;
         let mut remarks = vec![what.to_owned()];
         if let Some((_, found)) = of {
@@ -189,7 +189,7 @@ impl<'a> Table<'a> {
             remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
         }
         if let Some(agency) = &line.agency {
-            remarks.push(agency.in_words());
+            remarks.push(agency.describe());
         }
         writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
         match of.filter(|_| line.kind != Some(CopyKind::Exact) && self.detector.is_some()) {
@@ -231,10 +231,10 @@ fn opening(text: &str) -> String {
 }
 
 /// The role of a member of a story, in words.
-fn in_words(line: &VerdictLine) -> &'static str {
+fn describe(line: &VerdictLine) -> &'static str {
     match line.class {
         Class::New | Class::Related => "own text, merged",
-        Class::Copy | Class::Version => line.class.in_words(line.kind),
+        Class::Copy | Class::Version => line.class.describe(line.kind),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use wirefold_address::{Authority, attributed, canonical, named, site_of};
+use wirefold_address::{Authority, attributed, canonical, outlet_from_name, site_of};
 
 use super::{FeedSite, Input, Reading, Sink, cut};
 
@@ -140,7 +140,7 @@ pub(super) fn read(line: &[u8], place: &str, sink: Sink<'_>) -> anyhow::Result<(
 
 /// An outlet under the name that the running product gives it, however its host is spelled.
 fn in_one_spelling(outlet: String) -> String {
-    named(&outlet).map_or(outlet, |outlet| outlet.to_string())
+    outlet_from_name(&outlet).map_or(outlet, |outlet| outlet.to_string())
 }
 
 /// The article as it came through this feed. A feed with a site has authority for that site only.

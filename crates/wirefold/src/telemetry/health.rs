@@ -86,7 +86,7 @@ impl Health {
         let known = self.current_parts().into_iter();
         let starting = known.filter(|(_, part)| matches!(part, Part::Starting(_)));
         let mut parts: BTreeMap<String, String> =
-            starting.map(|(name, part)| (name.to_owned(), part.words())).collect();
+            starting.map(|(name, part)| (name.to_owned(), part.describe())).collect();
         parts.extend(hanging);
         Report { schema: SCHEMA, ok, parts }
     }
@@ -97,13 +97,13 @@ impl Health {
         let all_ready = known.values().all(|part| *part == Part::Ready);
         let is_expected = !known.is_empty();
         let mut parts: BTreeMap<String, String> =
-            known.into_iter().map(|(name, part)| (name.to_owned(), part.words())).collect();
+            known.into_iter().map(|(name, part)| (name.to_owned(), part.describe())).collect();
         let silent = self.silences(UNREADY_AFTER);
         let problem = self.loops.problem();
         let ok = is_expected && all_ready && silent.is_empty() && problem.is_none();
         // A standby is ready: it has nothing else to do.
         let ready =
-            |name: &String| parts.get(name).is_some_and(|words| *words == Part::Ready.words());
+            |name: &String| parts.get(name).is_some_and(|words| *words == Part::Ready.describe());
         let standing_by = self.loops.standing_by().into_iter();
         let standing_by: Vec<_> = standing_by.filter(|(name, _)| ready(name)).collect();
         parts.extend(standing_by);
@@ -130,7 +130,7 @@ impl Health {
 }
 
 impl Part {
-    fn words(&self) -> String {
+    fn describe(&self) -> String {
         match self {
             Self::Starting(None) => "starting".to_owned(),
             Self::Starting(Some(why)) => format!("starting: {why}"),

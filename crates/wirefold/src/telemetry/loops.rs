@@ -195,7 +195,7 @@ fn label(name: &str) -> &'static str {
 
 impl wirefold_gateway::Condition for LoopMetrics {
     fn problem(&self) -> Option<String> {
-        self.outage.why()
+        self.outage.reason()
     }
 }
 

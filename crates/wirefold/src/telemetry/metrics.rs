@@ -149,7 +149,7 @@ pub(crate) const MISSING: Metric = Metric::counter(
 
 pub(crate) const READERS_RECREATED: Metric = Metric::counter(
     "wirefold_pruner_recreated_readers_total",
-    "Durable readers on the NATS server that somebody deleted or changed and that were made again.",
+    "Durable consumers on the NATS server that somebody deleted or changed and that were made again.",
     &[],
 );
 

@@ -42,7 +42,7 @@ impl Outage {
     }
 
     /// Why nothing is stored. `None` if there is no outage.
-    pub(super) fn why(&self) -> Option<String> {
+    pub(super) fn reason(&self) -> Option<String> {
         self.state().why.clone()
     }
 
@@ -60,13 +60,13 @@ mod tests {
         let outage = Outage::default();
         let at = |seconds: u64| UnixMillis(seconds * 1_000);
         let fail = |seconds| outage.note_failure("the disk is full".to_owned(), at(seconds));
-        assert_eq!((outage.why(), outage.record_success()), (None, false));
+        assert_eq!((outage.reason(), outage.record_success()), (None, false));
         assert_eq!(fail(100), Some(1));
         assert_eq!((fail(101), fail(159)), (None, None));
         assert_eq!(fail(160), Some(3));
-        assert_eq!(outage.why().as_deref(), Some("the disk is full"));
+        assert_eq!(outage.reason().as_deref(), Some("the disk is full"));
         // Space that comes and goes does not cause more lines.
-        assert!(outage.record_success() && outage.why().is_none());
+        assert!(outage.record_success() && outage.reason().is_none());
         assert_eq!(fail(170), None);
     }
 }

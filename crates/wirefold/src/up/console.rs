@@ -205,7 +205,7 @@ const TITLE_COLUMNS: usize = 48;
 /// One line for an article: its kind, its outlet, and for a copy the share that it has of its story.
 fn line(article: &OutputArticle, titles: &StoryTitles) -> String {
     let verdict = &article.verdict;
-    let outlet = output::clean(&article.article.outlet_in_words());
+    let outlet = output::clean(&article.article.outlet_label());
     let title = output::clean(&article.article.title);
     let share = verdict.matches.first().map(|found| output::percent(found.contained.get()));
     let share = share.unwrap_or_default();

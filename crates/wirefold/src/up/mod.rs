@@ -152,7 +152,7 @@ pub(crate) fn demo(arguments: &DemoArguments, global: &Global) -> anyhow::Result
     let arguments = FoldArguments {
         paths: vec![path],
         json: arguments.json,
-        settled: false,
+        is_final: false,
         method: Method::Passages,
     };
     global.note(format_args!("DEMO: invented news; see it live with `wirefold up`\n"));

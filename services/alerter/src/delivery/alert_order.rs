@@ -11,7 +11,7 @@ use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
-use wirefold_flow::Delivery;
+use wirefold_flow::PulledMessage;
 
 /// The turns of all revisions that are not handled yet.
 #[derive(Default)]
@@ -36,10 +36,10 @@ pub(super) struct Turn {
 
 impl AlertOrder {
     /// Gives each of these messages a turn, in the order of the stream.
-    pub(super) fn give(&self, taken: &[Delivery]) {
+    pub(super) fn give(&self, taken: &[PulledMessage]) {
         let mut queues = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         queues.last.retain(|_, turn| turn.try_recv() != Err(TryRecvError::Closed));
-        let mut taken: Vec<&Delivery> = taken.iter().collect();
+        let mut taken: Vec<&PulledMessage> = taken.iter().collect();
         taken.sort_by_key(|delivery| delivery.message.sequence);
         for delivery in taken {
             let (ends, turn) = oneshot::channel();

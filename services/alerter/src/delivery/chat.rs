@@ -36,13 +36,13 @@ pub(super) fn accepted(
 ) -> Result<Response, Failure> {
     let response = match answer {
         Ok(response) => response,
-        Err(error) => return Err(Failure::later(hidden.shown(&error.to_string()))),
+        Err(error) => return Err(Failure::later(hidden.excerpt(&error.to_string()))),
     };
     let status = response.status;
     match status {
         200..=299 => Ok(response),
         400 | 413 | 422 => {
-            Err(Failure::never(format!("status {status}: {}", words(&response, hidden))))
+            Err(Failure::never(format!("status {status}: {}", answer_excerpt(&response, hidden))))
         }
         429 => {
             let after = response.header("retry-after").and_then(|text| retry_after(text, now));
@@ -50,7 +50,7 @@ pub(super) fn accepted(
         }
         _ => match of_answer(Ok(response.clone()), now) {
             Err(Failure::Later { after, .. }) => {
-                let why = format!("status {status}: {}", words(&response, hidden));
+                let why = format!("status {status}: {}", answer_excerpt(&response, hidden));
                 Err(Failure::Later { after, why })
             }
             other => other.map(|()| response),
@@ -59,8 +59,8 @@ pub(super) fn accepted(
 }
 
 /// The first words of an answer, as one line.
-pub(super) fn words(response: &Response, hidden: &Hidden) -> String {
-    hidden.shown(&String::from_utf8_lossy(&response.body))
+pub(super) fn answer_excerpt(response: &Response, hidden: &Hidden) -> String {
+    hidden.excerpt(&String::from_utf8_lossy(&response.body))
 }
 
 /// Secrets that a target may repeat, and that must not be shown.
@@ -74,7 +74,7 @@ impl Hidden {
 
     /// The first words of a text, as one line and without secrets. Secrets are removed before the text is
     /// cut, so that no half of one remains.
-    pub(super) fn shown(&self, text: &str) -> String {
+    pub(super) fn excerpt(&self, text: &str) -> String {
         let hide = |left: String, secret: &String| left.replace(secret, "…");
         cut(&line(&self.0.iter().fold(text.to_owned(), hide)), WORDS)
     }
@@ -146,8 +146,8 @@ mod tests {
     #[test]
     fn a_secret_that_a_target_repeats_is_not_shown() {
         let hidden = Hidden::new(["1:abc", ""]);
-        assert_eq!(hidden.shown("no\nbot 1:abc"), "no bot …");
+        assert_eq!(hidden.excerpt("no\nbot 1:abc"), "no bot …");
         let long = format!("{}1:abc", "x".repeat(WORDS - 2));
-        assert!(!hidden.shown(&long).contains('1'));
+        assert!(!hidden.excerpt(&long).contains('1'));
     }
 }

@@ -11,7 +11,7 @@ use wirefold_proto::{
 };
 
 use super::{DeliveryStage, Failure, Notice, NoticeKind, manage};
-use crate::text::in_words;
+use crate::text::describe;
 use crate::wording::{line, numbers, page};
 
 /// The most alerts that one digest shows; the others are counted.
@@ -51,7 +51,8 @@ impl DeliveryStage {
             Err(error) => return Ok(Err(Failure::Never { why: error.to_string() })),
         };
         let base = self.common.page.as_deref();
-        let lines: Vec<String> = made.alerts.iter().map(|alert| shown(alert, base)).collect();
+        let lines: Vec<String> =
+            made.alerts.iter().map(|alert| describe_alert(alert, base)).collect();
         let notice = Notice {
             kind: NoticeKind::Digest,
             id: &made.id,
@@ -76,8 +77,8 @@ fn title(digest: &AlertDigest, subscription: &SubscriptionSettings, is_demo: boo
 }
 
 /// An alert in a digest, in a line.
-fn shown(alert: &Alert, base: Option<&str>) -> String {
-    let why: Vec<String> = alert.reasons.iter().map(in_words).collect();
+fn describe_alert(alert: &Alert, base: Option<&str>) -> String {
+    let why: Vec<String> = alert.reasons.iter().map(describe).collect();
     let title = line(&alert.headline.title);
     let link = base.map(|base| format!(" · {}", page(base, alert.target))).unwrap_or_default();
     format!("{title} · {} · {}{link}", line(&why.join(" · ")), numbers(alert))

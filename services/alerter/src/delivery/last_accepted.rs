@@ -52,19 +52,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_rings_gives_way_only_to_what_rings() {
+    fn a_loud_revision_is_replaced_only_by_a_loud_one() {
         let none = LastAccepted::default();
         assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
         let overtaken = none.and(Volume::Silent, 2, None);
         assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
-        let rung = overtaken.and(Volume::Loud, 1, None);
-        assert_eq!(rung, LastAccepted { any: 2, loud: 1, target_id: None });
-        assert!(rung.covers(Volume::Loud, 1) && !rung.covers(Volume::Loud, 3));
-        assert_eq!(LastAccepted::read(&rung.to_string()), Some(rung));
+        let loud = overtaken.and(Volume::Loud, 1, None);
+        assert_eq!(loud, LastAccepted { any: 2, loud: 1, target_id: None });
+        assert!(loud.covers(Volume::Loud, 1) && !loud.covers(Volume::Loud, 3));
+        assert_eq!(LastAccepted::read(&loud.to_string()), Some(loud));
     }
 
     #[test]
-    fn what_a_channel_keeps_outlives_revisions_that_keep_nothing() {
+    fn the_target_id_outlives_revisions_without_one() {
         let first =
             LastAccepted::default().and(Volume::Loud, 1, Some("$event:of two words".to_owned()));
         let second = LastAccepted::read(&first.to_string()).unwrap().and(Volume::Silent, 2, None);

@@ -32,8 +32,8 @@ use jiff::tz::TimeZone;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
-    BoxFuture, BusError, ConsumerConfig, Delivery as BusDelivery, Emit, Input, KeyValue, LoopError,
-    Stage, StageContext, StageError, UnixMillis, run_stage,
+    BoxFuture, BusError, ConsumerConfig, Emit, Input, KeyValue, LoopError, PulledMessage, Stage,
+    StageContext, StageError, UnixMillis, run_stage,
 };
 use wirefold_proto::{
     Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, taken_key,
@@ -103,7 +103,7 @@ pub(crate) struct DeliveryStage {
     is_down: AtomicBool,
 }
 
-/// The durable reader of a delivery.
+/// The durable consumer of a delivery.
 pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
     let dead = dead_letters(streams::Stage::Alerter);
     ConsumerConfig {
@@ -168,7 +168,8 @@ impl DeliveryStage {
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
-        let gone = self.gone.why(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
+        let gone =
+            self.gone.reason(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         if let Some(why) = gone {
             return Err(StageError::Reject { why });
         }
@@ -359,7 +360,7 @@ impl Stage for DeliveryStage {
         })
     }
 
-    fn note_order(&self, taken: &[BusDelivery]) {
+    fn note_order(&self, taken: &[PulledMessage]) {
         self.order.give(taken);
     }
 }

@@ -116,7 +116,7 @@ pub(super) fn of_answer(
             let after = response.header("retry-after").and_then(|text| retry_after(text, now));
             let moved = "; redirects are not followed: put the new address into the settings";
             let moved = if response.is_redirect() { moved } else { "" };
-            Err(Failure::Later { after, why: format!("{}{moved}", response.status_in_words()) })
+            Err(Failure::Later { after, why: format!("{}{moved}", response.status_label()) })
         }
         Err(error) => Err(Failure::Later { after: None, why: error.to_string() }),
     }

@@ -39,7 +39,7 @@ impl TargetGone {
 
     /// Why the delivery is off. While it is off, each call reads the mark again, since another process may
     /// have deleted it.
-    pub(super) async fn why(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
+    pub(super) async fn reason(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
         self.is_read.get_or_try_init(|| self.read(now)).await?;
         if self.off_because().is_none() {
             return Ok(None);

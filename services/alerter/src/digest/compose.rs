@@ -59,7 +59,7 @@ fn problem(record: &FeedRecord) -> FeedProblem {
         health: record.health,
         since: record.failing_since.filter(|_| fails),
         findings: record.findings.clone(),
-        words: cut(&record.in_words(), WORDS),
+        words: cut(&record.describe(), WORDS),
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn who_needs_a_look_is_named_the_worst_first() {
+    fn feeds_with_problems_are_listed_worst_first() {
         let feeds = [
             record("well", |_| {}),
             record("silent", |record| record.findings = vec![FeedFinding::Silent]),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn where_all_is_well_there_is_none() {
+    fn healthy_feeds_need_no_digest() {
         let feeds = [
             record("well", |_| {}),
             record("shaky", |record| failing(record, "2026-03-04T01:00:00Z")),

@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_missed_is_not_made_up_for() {
+    fn a_missed_digest_is_not_sent_later() {
         let due = UnixMillis(1_800_000_000_000);
         for (late, weeks) in [(Duration::ZERO, 1), (WEEK - LOOK, 1), (WEEK, 2), (WEEK * 9, 10)] {
             assert_eq!(next_due(due, due.plus(late)), due.plus(WEEK * weeks), "{late:?}");

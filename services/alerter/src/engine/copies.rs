@@ -1,4 +1,4 @@
-//! RecentTallies copies in stories that subscriptions match.
+//! Counts copies in stories that subscriptions match.
 //!
 //! Comes in: each copy. Goes out: the subscriptions that match it, if it turns out not to be a copy. It never
 //! notifies.

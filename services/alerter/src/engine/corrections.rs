@@ -136,7 +136,7 @@ impl Engine {
 }
 
 /// Which of these articles still have the error that the last one corrects. Each comes with its text.
-pub(crate) fn carriers(articles: &[(AlertArticle, ArticleFetched)]) -> Vec<ArticleId> {
+pub(crate) fn find_uncorrected(articles: &[(AlertArticle, ArticleFetched)]) -> Vec<ArticleId> {
     let place_of = |id: ArticleId| articles.iter().position(|(other, _)| other.id == id);
     let read = |(article, fetched): &'_ (AlertArticle, ArticleFetched)| {
         let about = &fetched.article;

@@ -69,7 +69,7 @@ pub(super) fn next(
     id: &AlertId,
     life: &Life,
     rules: &Rules,
-    rung_today: u32,
+    notified_today: u32,
     now: Now<'_>,
 ) -> Option<Draft> {
     if life.revision == 0 {
@@ -97,7 +97,7 @@ pub(super) fn next(
     } else if draft.alert.volume == Volume::Loud {
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         let numbers = life.sums().all.numbers();
-        draft.alert.held = muted.or_else(|| rules.hold_of_loud(now.at, &numbers, rung_today));
+        draft.alert.held = muted.or_else(|| rules.hold_of_loud(now.at, &numbers, notified_today));
     }
     Some(draft)
 }
@@ -159,13 +159,13 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
     // After mentions in passing, the first text about the subject is news.
     let is_first = life.in_passing && !is_passing;
     let is_correction = told_of.iter().any(|reason| reason.kind == ReasonKind::Correction);
-    let rings = (is_material && rules.on.material)
+    let is_due = (is_material && rules.on.material)
         || asks_to_correct(rules, &told_of)
         || (is_first && rules.on.new)
         || is_fast
         || steps(&sums, rules)
         || !life.carried.is_empty();
-    let is_loud = rings && !is_passing && life.may_notify();
+    let is_loud = is_due && !is_passing && life.may_notify();
     let came: Vec<&News> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
         (true, _) => AlertState::Updated,

@@ -162,7 +162,7 @@ impl Update {
             },
         };
         let was_told = figure.told;
-        // RecentCopies of one text count once: only the first one is named.
+        // Copies of one text count once: only the first one is named.
         if !figure.stories.contains(&report.story) && figure.stories.len() < ENOUGH {
             figure.stories.push(report.story);
             if !figure.sources.contains(&report.source) && figure.sources.len() < SOURCES {

@@ -11,7 +11,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
     Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, MaterialReason,
-    OutputArticle, ReasonKind, Target, outlet_in_words,
+    OutputArticle, ReasonKind, Target, outlet_label,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -114,8 +114,8 @@ impl IncomingArticle {
         is_first.then(|| AlertFirst { outlet, via, agency: self.agency() })
     }
 
-    pub(crate) fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.output.article.outlet, self.output.article.via.as_ref())
+    pub(crate) fn outlet_label(&self) -> String {
+        outlet_label(&self.output.article.outlet, self.output.article.via.as_ref())
     }
 
     fn agency(&self) -> Option<AlertAgency> {
@@ -179,7 +179,7 @@ impl IncomingArticle {
             MaterialReason::NewNumber | MaterialReason::Cosmetic | MaterialReason::Correction => {
                 return None;
             }
-            reason => new_in_words(reason, found.detail.as_deref()),
+            reason => describe_material(reason, found.detail.as_deref()),
         };
         let sources = vec![self.source()];
         Some(AlertReason { sources, ..reason(ReasonKind::Material, words) })
@@ -187,7 +187,7 @@ impl IncomingArticle {
 }
 
 /// The news in a text, as an editor would say it: `now names Tom Lund`.
-fn new_in_words(what: MaterialReason, detail: Option<&str>) -> String {
+fn describe_material(what: MaterialReason, detail: Option<&str>) -> String {
     match (what, detail) {
         (MaterialReason::NewName, Some(name)) => format!("now names {name}"),
         (MaterialReason::NewName, None) => "now gives a name".to_owned(),

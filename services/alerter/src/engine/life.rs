@@ -41,7 +41,7 @@ pub(crate) struct Life {
     /// The hold on the last revision, and its reasons.
     pub(crate) hold: Option<Hold>,
     pub(crate) carried: Vec<AlertReason>,
-    pub(crate) has_rung_for_velocity: bool,
+    pub(crate) has_notified_of_velocity: bool,
     /// Whether all reported articles only mention the subject in passing.
     pub(crate) in_passing: bool,
     pub(crate) first_seen: Option<UnixMillis>,
@@ -230,7 +230,7 @@ impl Life {
         }
         self.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
         self.hold.clone_from(&alert.held);
-        self.has_rung_for_velocity |=
+        self.has_notified_of_velocity |=
             alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
         self.in_passing = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Passing);
         (self.revision, self.state) = (alert.revision, Some(alert.state));
@@ -258,7 +258,7 @@ impl Life {
     }
 
     /// Whether it has nothing to report: it is quiet or merged, and has no news.
-    pub(crate) fn is_at_rest(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         let is_over = self.state == Some(AlertState::Quiet) || self.merged_into.is_some();
         is_over && self.hold.is_none() && self.news.is_empty() && self.closing.is_none()
     }
@@ -282,7 +282,7 @@ impl Life {
             return Some(closing.at);
         }
         let rules = rules?;
-        // News open_digests for a digest waits only for the digest.
+        // News held for a digest waits only for the digest.
         if let Some(until) = self.in_digest() {
             return self.fresh_due(rules).or(Some(until));
         }

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_it_is_measured_by_is_read_back_from_its_header() {
+    fn measured_times_are_read_back_from_the_header() {
         let tally = |origins| Tally { outlets: 3, origins, versions: 2, ..Tally::default() };
         for told in [None, Some(tally(2))] {
             let measured = Measured { told, notified: tally(1) };

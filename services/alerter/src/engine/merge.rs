@@ -58,7 +58,7 @@ impl Engine {
         if has_spoken && survives_silently {
             moved.push(inheritance(absorbed, life, closing));
         }
-        // The other alert is_loaded of the merge already: people undid it, and it is read again.
+        // The other alert already knows of the merge: people undid it, and it is read again.
         let is_taken_back = closing.place.is_covered_by(life.covered);
         if has_spoken && life.merged_into.is_none() && !is_taken_back {
             life.closing = Some(closing);

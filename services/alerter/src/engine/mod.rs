@@ -18,6 +18,7 @@ mod draft;
 mod figure;
 mod figure_roles;
 mod figures;
+mod finished_alerts;
 mod handling;
 mod headline;
 mod in_story;
@@ -35,7 +36,6 @@ mod passing;
 mod reasons;
 mod recent;
 mod score;
-mod settled_alerts;
 mod site_budget;
 mod sums;
 mod tables;
@@ -55,16 +55,16 @@ use wirefold_query::{Hit, Matched, Numbers, Percolator};
 use crate::subscription::Rules;
 use copies::RecentCopies;
 use digest::OpenDigests;
+use finished_alerts::FinishedAlerts;
 use in_story::InStory;
 use life::{Life, News};
 use reasons::reason;
 use recent::RecentTallies;
-use settled_alerts::SettledAlerts;
 pub use site_budget::SiteAlerts;
 use site_budget::SiteBudget;
 use velocity::Velocity;
 
-pub(crate) use corrections::carriers;
+pub(crate) use corrections::find_uncorrected;
 pub(crate) use draft::Draft;
 pub(crate) use handling::Handling;
 pub(crate) use incoming::{IncomingArticle, position};
@@ -87,9 +87,9 @@ pub(crate) struct Engine {
     /// Alerts with unpublished news, by the first sequence in the output that it needs.
     needed: BTreeSet<(u64, AlertId)>,
     /// Alerts of which something may be unloaded, since the stream has it.
-    settled: BTreeSet<AlertId>,
+    finished: BTreeSet<AlertId>,
     /// Alerts that were unloaded completely, and their counts.
-    settled_alerts: SettledAlerts,
+    finished_alerts: FinishedAlerts,
     rested: BTreeMap<SubscriptionId, Score>,
     /// When all alerts were last checked for something to unload.
     unloaded_at: UnixMillis,
@@ -234,7 +234,7 @@ impl Engine {
             carries: incoming.carries(),
             notes: incoming.notes(),
             writes: incoming.writes(),
-            outlet: Some(incoming.outlet_in_words()),
+            outlet: Some(incoming.outlet_label()),
         };
         self.add_news(id, news);
     }
@@ -252,8 +252,8 @@ impl Engine {
         let mut reasons: Vec<_> = corrects.or_else(|| incoming.material()).into_iter().collect();
         let ages = self.velocity.ages(id.target, incoming.seen);
         let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };
-        let has_rung = self.lives.get(id).is_some_and(|life| life.has_rung_for_velocity);
-        if !has_rung && rules.on.is_fast(&numbers) {
+        let has_notified = self.lives.get(id).is_some_and(|life| life.has_notified_of_velocity);
+        if !has_notified && rules.on.is_fast(&numbers) {
             reasons.push(reason(ReasonKind::Velocity, "articles are coming fast"));
         }
         reasons
@@ -291,7 +291,7 @@ impl Engine {
                 Some(_) => draft::closing(&id, life),
                 None => {
                     let rules = self.rules.get(&id.subscription)?;
-                    let today = self.rung_on(rules, at);
+                    let today = self.notified_on(rules, at);
                     let (taken, inhibited_by) = (self.taken, self.inhibitor(rules, id.target));
                     draft::next(&id, life, rules, today, draft::Now { at, taken, inhibited_by })
                 }
@@ -322,7 +322,7 @@ impl Engine {
         }
         life.accept(alert, marks);
         self.site_budget.accept(alert);
-        self.count_if_rung(alert);
+        self.count_if_notified(alert);
         self.remember(&alert.id);
         self.reschedule(&alert.id);
     }
@@ -332,14 +332,14 @@ impl Engine {
         self.needed.first().map(|(output, _)| *output)
     }
 
-    fn rung_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
+    fn notified_on(&self, rules: &Rules, at: UnixMillis) -> u32 {
         let key = (rules.settings.id.clone(), rules.day(at).start);
         self.notified.get(&key).copied().unwrap_or(0)
     }
 
-    fn count_if_rung(&mut self, alert: &Alert) {
-        let rang = alert.volume == Volume::Loud && alert.held.is_none();
-        if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| rang) {
+    fn count_if_notified(&mut self, alert: &Alert) {
+        let has_notified = alert.volume == Volume::Loud && alert.held.is_none();
+        if let Some(rules) = self.rules.get(&alert.subscription).filter(|_| has_notified) {
             let day = rules.day(unix_millis(alert.at)).start;
             *self.notified.entry((alert.subscription.clone(), day)).or_default() += 1;
         }

@@ -53,7 +53,7 @@ fn weight(kind: ReasonKind) -> u8 {
 mod tests {
     use super::*;
 
-    fn words(reasons: &[AlertReason]) -> Vec<&str> {
+    fn reason_texts(reasons: &[AlertReason]) -> Vec<&str> {
         reasons.iter().map(|reason| reason.words.as_str()).collect()
     }
 
@@ -66,6 +66,6 @@ mod tests {
             reason(ReasonKind::New, "new"),
         ];
         let weighed = weighed(given.to_vec());
-        assert_eq!(words(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
+        assert_eq!(reason_texts(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
     }
 }

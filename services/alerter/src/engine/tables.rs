@@ -62,7 +62,7 @@ impl Engine {
         if let Some(output) = life.needed {
             self.needed.remove(&(output, id.clone()));
         }
-        self.settled.remove(id);
+        self.finished.remove(id);
         if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
             subscriptions.retain(|subscription| *subscription != id.subscription);
             if subscriptions.is_empty() {

@@ -27,19 +27,19 @@ impl Engine {
     pub(crate) fn note_last_revision(&mut self, id: &AlertId, sequence: u64) {
         if let Some(life) = self.lives.get_mut(id) {
             life.sequence = life.sequence.max(sequence);
-            self.settled.insert(id.clone());
+            self.finished.insert(id.clone());
         }
     }
 
-    /// Unloads what can be read again: of settled alerts everything but the sequence, of others the visible
+    /// Unloads what can be read again: of finished alerts everything but the sequence, of others the visible
     /// part. An alert that waits for nothing with a time, such as one that is muted without an end, is
     /// unloaded if it is older than this.
     ///
     /// Returns whether all alerts were checked, which happens now and then.
     pub(crate) fn unload(&mut self, older_than: Duration) -> bool {
-        for id in std::mem::take(&mut self.settled) {
+        for id in std::mem::take(&mut self.finished) {
             match self.lives.get_mut(&id) {
-                Some(life) if life.sequence > 0 && life.is_at_rest() => self.unload_alert(&id),
+                Some(life) if life.sequence > 0 && life.is_idle() => self.unload_alert(&id),
                 Some(life) if life.sequence > 0 => life.shown = None,
                 _ => {}
             }
@@ -64,7 +64,7 @@ impl Engine {
         if let Some(life) = self.forget(id) {
             self.rested.entry(id.subscription.clone()).or_default().add(&life);
             if life.sequence > 0 {
-                self.settled_alerts.insert(id.target, life.sequence);
+                self.finished_alerts.insert(id.target, life.sequence);
             }
         }
     }
@@ -72,7 +72,7 @@ impl Engine {
     /// The sequences of the last revisions of completely unloaded alerts about this target, and perhaps of
     /// some others.
     pub(crate) fn unloaded_about(&self, target: Target) -> Vec<u64> {
-        self.settled_alerts.about(target)
+        self.finished_alerts.about(target)
     }
 
     /// Whether an alert is loaded.
@@ -97,7 +97,7 @@ impl Engine {
             return;
         };
         let id = &last.alert.id;
-        if !self.settled_alerts.remove(id.target, last.sequence) {
+        if !self.finished_alerts.remove(id.target, last.sequence) {
             return;
         }
         let mut life = Life::default();
@@ -115,7 +115,7 @@ impl Engine {
 
     /// Notes that the stream has dropped revisions before this sequence.
     pub(crate) fn expire(&mut self, kept: u64) {
-        self.settled_alerts.expire(kept);
+        self.finished_alerts.expire(kept);
     }
 
     /// The alert whose revision is due first by this time, with the sequence of its last revision, if its
@@ -142,6 +142,6 @@ impl Engine {
             // If it is no longer stored, it is not read again.
             life.sequence = if alert.is_some() { life.sequence } else { 0 };
         }
-        self.settled.insert(id.clone());
+        self.finished.insert(id.clone());
     }
 }

@@ -9,7 +9,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{HealthCondition, HealthKind};
 
 use super::facts::{Dead, DeliveryFact, Facts, Fetched, Forged, StreamFill, Unsaved};
-use super::rhythm::{Quiet, in_words};
+use super::rhythm::{Quiet, describe};
 use crate::delivery_states::DeliveryState;
 use crate::seams::Space;
 use crate::wording::{line, minute};
@@ -86,7 +86,7 @@ fn about(what: &str, condition: HealthCondition) -> HealthCondition {
 }
 
 fn nothing_new(quiet: Quiet, facts: &Facts, before: Before<'_>) -> HealthCondition {
-    let (lasts, usual) = (in_words(quiet.lasts), in_words(quiet.usual));
+    let (lasts, usual) = (describe(quiet.lasts), describe(quiet.usual));
     let words =
         format!("no new article for {lasts}; the longest quiet time of the last week was {usual}");
     let failing = facts.feeds.iter().filter(|feed| feed.is_failing).count();
@@ -152,7 +152,7 @@ fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition
     // An article without a sending time may have waited.
     let behind = sent.map_or(Duration::ZERO, |sent| stored.since(sent));
     let (by, where_to) = if ahead > behind { (ahead, "ahead of") } else { (behind, "behind") };
-    let words = format!("the clock of the fetcher is {} {where_to} the bus", in_words(by));
+    let words = format!("the clock of the fetcher is {} {where_to} the bus", describe(by));
     let advice = "set the clock of its machine; until then wirefold corrects the times";
     let condition = before.condition(HealthKind::ClockOff, words, advice);
     (by > CLOCK_TOLERANCE).then(|| about("fetcher", condition))
@@ -163,7 +163,7 @@ fn own_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {
     let words = format!(
         "the newest article was stored {} from now: the clock of the alerter is behind, or the clock of the \
          bus was ahead",
-        in_words(behind)
+        describe(behind)
     );
     let condition = before.condition(HealthKind::ClockOff, words, "set the clocks of the machines");
     (behind > CLOCK_TOLERANCE).then(|| about("alerter", condition))
@@ -175,7 +175,7 @@ fn snapshot_old(unsaved: Unsaved, before: Before<'_>) -> Option<HealthCondition>
     let decisions = unsaved.decisions;
     let words = format!(
         "the detector has written no snapshot for {}: a start reads {decisions} decisions again",
-        in_words(age)
+        describe(age)
     );
     let advice = "see its log for the reason";
     (many && age > DAY).then(|| before.condition(HealthKind::SnapshotOld, words, advice))
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_is_known_nothing_is_wrong() {
+    fn without_measurements_there_is_no_condition() {
         assert_eq!(found(&Facts::default(), &[]), []);
     }
 

@@ -72,7 +72,7 @@ async fn call(client: &Client, heartbeat: &Heartbeat) -> Result<(), String> {
     let request = Request { total: TOTAL, max_body: MOST, ..Request::get(heartbeat.url.clone()) };
     match client.send(request).await {
         Ok(answer) if answer.is_success() => Ok(()),
-        Ok(answer) => Err(answer.status_in_words()),
+        Ok(answer) => Err(answer.status_label()),
         Err(error) => Err(error.to_string()),
     }
 }

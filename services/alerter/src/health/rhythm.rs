@@ -97,7 +97,7 @@ fn too_long(usual: Duration) -> Duration {
 }
 
 /// `9 hours`, `3 days`.
-pub(super) fn in_words(span: Duration) -> String {
+pub(super) fn describe(span: Duration) -> String {
     let (count, unit) = match span {
         span if span < HOUR => (span.as_secs() / 60, "minute"),
         span if span < DAY * 2 => (span.as_secs() / HOUR.as_secs(), "hour"),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn time_in_which_nobody_looked_does_not_count_but_ends_nothing() {
+    fn time_without_checks_does_not_count_and_ends_nothing() {
         let mut machine = Machine::new().with_a_week();
         machine.article().nothing_for(HOUR);
         machine.now = machine.now.plus(DAY * 3);
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn spans_read_well() {
-        let words = [LOOK, HOUR, HOUR * 47, DAY * 3].map(in_words);
+        let words = [LOOK, HOUR, HOUR * 47, DAY * 3].map(describe);
         assert_eq!(words, ["5 minutes", "1 hour", "47 hours", "3 days"]);
     }
 }

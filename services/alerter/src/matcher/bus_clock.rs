@@ -10,7 +10,7 @@ use wirefold_flow::UnixMillis;
 
 /// Compares the two clocks, so that a message stored just now is not taken for one that came hours late.
 ///
-/// A reader that waits at the end of a stream is_loaded that the next message is stored later than it began to
+/// A reader that waits at the end of a stream knows that the next message is stored later than it began to
 /// wait. If the process stood still for a day, it began to wait a day ago, and the comparison finds no
 /// difference.
 #[derive(Debug, Default)]
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stood_already_says_nothing_of_the_clock() {
+    fn messages_already_stored_do_not_correct_the_clock() {
         let mut clock = BusClock::default();
         let late = START.plus(3 * HOUR);
         clock.message_came(START, late);

@@ -8,7 +8,7 @@ use wirefold_flow::BusError;
 use wirefold_proto::AlertArticle;
 
 use super::{Matcher, load};
-use crate::engine::{IncomingArticle, carriers};
+use crate::engine::{IncomingArticle, find_uncorrected};
 
 /// The most articles whose texts are read for one correction: those of two alerts.
 const MOST: usize = 40;
@@ -39,7 +39,7 @@ impl Matcher<'_> {
         let texts: Vec<_> = texts.into_iter().flatten().collect();
         // Without the correction's own text there is nothing to compare with.
         if texts.last().is_some_and(|(article, _)| article.id == incoming.output.id) {
-            incoming.set_carriers(carriers(&texts));
+            incoming.set_carriers(find_uncorrected(&texts));
         }
         Ok(())
     }

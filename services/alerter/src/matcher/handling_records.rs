@@ -1,6 +1,6 @@
 //! The records in `wf_subscriptions` of muted and acknowledged alerts.
 //!
-//! Comes in: commands to mute or acknowledge an alert. Goes out: records, and the change for the engine. It never is_loaded why
+//! Comes in: commands to mute or acknowledge an alert. Goes out: records, and the change for the engine. It never knows why
 //! somebody muted an alert.
 
 use wirefold_envelope::unix_millis;

@@ -175,7 +175,7 @@ impl Matcher<'_> {
     async fn apply_batch(&mut self, batch: Vec<Stored>) -> Result<(), AlerterError> {
         let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
-        self.context.check_fail_point(Point::Taken)?;
+        self.context.check_fail_point(Point::Delivered)?;
         // One by one, so that late messages keep the order of the stream.
         for item in loaded {
             self.since_saved += 1;
@@ -291,7 +291,7 @@ impl Matcher<'_> {
         if self.table.save_progress(&saved).await? {
             let bus = &self.context.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
-            self.context.check_fail_point(Point::Settled)?;
+            self.context.check_fail_point(Point::Acknowledged)?;
         }
         self.unload().await?;
         self.save_scores().await

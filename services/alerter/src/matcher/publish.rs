@@ -85,8 +85,8 @@ impl Matcher<'_> {
     /// memory, all lives are rebuilt from the stream.
     async fn check(&mut self, draft: &Draft) -> Result<(), AlerterError> {
         let subject = draft.alert.subject();
-        let standing = self.context.bus.last(streams::ALERTS.name, subject.as_str()).await?;
-        match standing.as_ref().and_then(revision) {
+        let stored = self.context.bus.last(streams::ALERTS.name, subject.as_str()).await?;
+        match stored.as_ref().and_then(revision) {
             Some(Revision { alert, .. }) if alert != draft.alert => {
                 let why = format!("revision {} of {} is stored already", alert.revision, alert.id);
                 Err(BusError::Unavailable(why).into())

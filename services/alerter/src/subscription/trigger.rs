@@ -77,11 +77,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_rings_is_read_and_nonsense_refused() {
+    fn triggers_are_read_and_unknown_ones_refused() {
         let words = ["new", "material", "correction", "retraction", "quiet"];
         let on = words.into_iter().chain(["origins+2", "outlets+5", "velocity>5/10m"]);
         let on: Vec<String> = on.map(str::to_owned).collect();
-        let triggers = Triggers::read(&on).expect("all of them ring");
+        let triggers = Triggers::read(&on).expect("all of them are known");
         assert!(triggers.new && triggers.material && triggers.asks_for_velocity());
         assert!(triggers.correction && triggers.retraction && triggers.quiet);
         assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));

@@ -43,7 +43,7 @@ fn digests(blocks: &[String]) -> Vec<&String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_missed_is_one_message_and_what_is_fresh_rings() {
+async fn missed_alerts_are_one_message_and_fresh_ones_notify() {
     let mut world = World::new().await;
     away(&mut world).await;
     let running = world.start(&settings([at_once()]));
@@ -62,7 +62,7 @@ async fn what_was_missed_is_one_message_and_what_is_fresh_rings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_happening_that_goes_on_rings_although_it_began_long_ago() {
+async fn news_about_an_old_event_notifies() {
     let mut world = World::new().await;
     away(&mut world).await;
     let opens = article("opened", "quaytimes.example", "Bridge opens again");
@@ -71,10 +71,10 @@ async fn a_happening_that_goes_on_rings_although_it_began_long_ago() {
     let running = world.start(&settings([at_once()]));
     world.pass(5 * MINUTE).await;
     let blocks = world.paper.blocks();
-    let rang: Vec<&String> =
+    let loud: Vec<&String> =
         blocks.iter().filter(|block| block.contains("quaytimes.example/bridge")).collect();
-    assert_eq!(rang.len(), 1, "{blocks:?}");
-    assert!(rang[0].starts_with("ALERT LOUD"), "{}", rang[0]);
+    assert_eq!(loud.len(), 1, "{blocks:?}");
+    assert!(loud[0].starts_with("ALERT LOUD"), "{}", loud[0]);
     let [digest] = digests(&blocks)[..] else { panic!("{blocks:?}") };
     assert!(digest.starts_with("DIGEST · Everything: 3 alerts\n"), "{digest}");
     assert!(!digest.contains("Bridge"), "{digest}");
@@ -86,12 +86,12 @@ struct AtBatch(u64, AtomicU64);
 
 impl FailPoints for AtBatch {
     fn crashes_at(&self, point: Point) -> bool {
-        point == Point::Taken && self.1.fetch_add(1, Ordering::Relaxed) + 1 == self.0
+        point == Point::Delivered && self.1.fetch_add(1, Ordering::Relaxed) + 1 == self.0
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_killed_while_it_catches_up_sends_one_message_all_the_same() {
+async fn a_kill_during_catch_up_still_sends_one_message() {
     const MANY: usize = 200;
     let mut world = World::new().await;
     for number in 0..MANY {
@@ -174,10 +174,10 @@ async fn half_an_hour_is_no_outage() {
     world.pass(MINUTE).await;
     assert_eq!(world.paper.blocks().len(), 4);
     let alerts = world.alerts().await;
-    let rang = |alert: &wirefold_proto::Alert| {
+    let has_notified = |alert: &wirefold_proto::Alert| {
         alert.volume == Volume::Loud
             && alert.held.as_ref().is_none_or(|hold| hold.reason != HoldReason::Digest)
     };
-    assert!(alerts.iter().all(rang));
+    assert!(alerts.iter().all(has_notified));
     running.stop().await;
 }

@@ -333,16 +333,16 @@ async fn edits_in_place(service: Service) {
     silent.volume = Volume::Silent;
     assert_eq!(send(&*channel, &silent, target_id.as_deref()).await, Ok(None));
     let edited = target.seen();
-    assert_eq!((edited.len(), edited[0].edits, edited[0].rang), (1, 1, true), "{edited:?}");
+    assert_eq!((edited.len(), edited[0].edits, edited[0].has_notified), (1, 1, true), "{edited:?}");
     assert!(edited[0].text.contains("Talks go on"));
     assert_eq!(send(&*channel, &alert(3, "Docks reopen"), target_id.as_deref()).await, Ok(None));
     let seen = target.seen();
-    assert_eq!((seen.len(), seen[0].edits, seen[1].rang), (2, 2, true), "{seen:?}");
+    assert_eq!((seen.len(), seen[0].edits, seen[1].has_notified), (2, 2, true), "{seen:?}");
     assert!(seen[0].text.contains("Docks reopen") && seen[1].text.contains("Docks reopen"));
 }
 
 #[tokio::test]
-async fn chats_edit_in_place_and_ring_when_it_is_loud() {
+async fn chats_edit_in_place_and_notify_if_loud() {
     edits_in_place(Service::Telegram).await;
     edits_in_place(Service::Matrix).await;
 }
@@ -363,7 +363,7 @@ async fn a_room_of_matrix_sees_no_double() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_there_is_sent_anew() {
+async fn a_message_deleted_at_the_service_is_sent_anew() {
     let target = Target::start(Service::Telegram).await;
     let channel = open(target.kind());
     let target_id = send(&*channel, &alert(2, "Docks reopen"), Some("77")).await.unwrap();
@@ -372,7 +372,7 @@ async fn what_was_deleted_there_is_sent_anew() {
 
 /// A newer revision is there already, but it has not notified for this one yet.
 #[tokio::test]
-async fn an_overtaken_revision_rings_and_edits_nothing() {
+async fn an_overtaken_revision_notifies_and_edits_nothing() {
     for service in [Service::Telegram, Service::Matrix] {
         let target = Target::start(service).await;
         let channel = open(target.kind());
@@ -395,8 +395,8 @@ async fn an_overtaken_revision_rings_and_edits_nothing() {
         };
         assert_eq!(channel.send(message).await, Ok(None));
         let seen = target.seen();
-        let rang: Vec<bool> = seen.iter().map(|it| it.rang).collect();
-        assert_eq!((rang, seen[0].edits), (vec![false, true], 0), "{seen:?}");
+        let notified: Vec<bool> = seen.iter().map(|it| it.has_notified).collect();
+        assert_eq!((notified, seen[0].edits), (vec![false, true], 0), "{seen:?}");
     }
 }
 
@@ -424,7 +424,7 @@ async fn a_restart_edits_the_same_message_on() {
         let seen = target.seen();
         assert!(seen[0].edits >= 3, "{service:?}: {seen:?}");
         let loud = world.alerts().await.iter().filter(|it| it.volume == Volume::Loud).count();
-        assert_eq!(seen.iter().filter(|it| it.rang).count(), loud, "{service:?}: {seen:?}");
+        assert_eq!(seen.iter().filter(|it| it.has_notified).count(), loud, "{service:?}: {seen:?}");
     }
 }
 

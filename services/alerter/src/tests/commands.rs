@@ -109,7 +109,7 @@ async fn lists_are_read_for_whoever_names_them_and_a_missing_one_is_named() {
 }
 
 #[test]
-fn what_would_ring_for_nothing_is_refused_before_it_is_put() {
+fn invalid_subscriptions_are_refused_before_they_are_stored() {
     let deliveries = ["stdout", "phone"].map(str::to_owned);
     let check =
         |settings: SubscriptionSettings| crate::check(&settings, &deliveries, &Lists::default());
@@ -231,7 +231,7 @@ async fn a_subscription_by_command_holds_from_the_next_article_on_and_through_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_file_defines_is_changed_there_only() {
+async fn subscriptions_from_a_file_are_changed_only_there() {
     let world = World::new().await;
     let running = world.start(&settings([everything()]));
     let other = SubscriptionSettings { query: "other".to_owned(), ..everything() };

@@ -301,8 +301,8 @@ async fn a_bus_that_loses_answers_loses_and_doubles_nothing() {
     const ODDS: Odds = Odds {
         refused: 15,
         answer_lost: 15,
-        settle_lost: 30,
-        settle_late: 50,
+        ack_lost: 30,
+        ack_late: 50,
         stale: 50,
         doubled: 50,
         ..Odds::slow(50, Duration::from_secs(2))

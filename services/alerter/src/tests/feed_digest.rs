@@ -40,7 +40,7 @@ fn telling() -> Settings {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_comes_once_a_week_whatever_is_restarted_and_only_where_something_is_wrong() {
+async fn the_digest_comes_once_a_week_despite_restarts_and_only_with_problems() {
     let world = World::new().await;
     put(&world, "harbour", &[FeedFinding::Silent]).await;
     put(&world, "pier", &[]).await;
@@ -74,7 +74,7 @@ async fn it_comes_once_a_week_whatever_is_restarted_and_only_where_something_is_
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_ask_is_not_told() {
+async fn a_delivery_without_the_setting_gets_no_feed_digest() {
     let world = World::new().await;
     put(&world, "harbour", &[FeedFinding::Silent]).await;
     let running = world.start(&settings([]));

@@ -24,7 +24,7 @@ fn two() -> [Given; 3] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_hour_brings_is_one_message() {
+async fn the_alerts_of_an_hour_are_one_message() {
     let mut world = World::new().await;
     let running = world.start(&settings([gathering(Digest::Hourly)]));
     world.newsroom.tell_all(two()).await;
@@ -131,7 +131,7 @@ async fn an_open_alert_is_told_again_until_it_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_for_corrections_and_the_end_hears_of_nothing_else() {
+async fn a_subscription_to_corrections_and_the_end_gets_nothing_else() {
     let mut world = World::new().await;
     let on = vec!["correction".to_owned(), "quiet".to_owned()];
     let running = world.start(&settings([SubscriptionSettings { on, ..at_once() }]));
@@ -154,7 +154,7 @@ async fn who_asks_for_corrections_and_the_end_hears_of_nothing_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_site_floods_comes_as_one_message_at_the_end_of_the_hour() {
+async fn a_flood_of_one_site_is_one_message_at_the_end_of_the_hour() {
     let mut world = World::new().await;
     let settings = settings([at_once()]);
     let running = world.start(&settings);
@@ -186,7 +186,7 @@ async fn what_one_site_floods_comes_as_one_message_at_the_end_of_the_hour() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_beyond_its_feeds_budget_is_held_and_what_others_tell_is_not() {
+async fn articles_over_budget_are_held_and_others_are_not() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, second, ..] = five();
@@ -213,7 +213,7 @@ async fn what_comes_beyond_its_feeds_budget_is_held_and_what_others_tell_is_not(
 }
 
 #[tokio::test(start_paused = true)]
-async fn how_many_alerts_a_site_may_make_is_set() {
+async fn the_limit_of_alerts_by_site_is_a_setting() {
     let mut world = World::new().await;
     let site_alerts = crate::SiteAlerts { per_hour: 2, ..crate::SiteAlerts::default() };
     let running = world.start(&Settings { site_alerts, ..settings([at_once()]) });

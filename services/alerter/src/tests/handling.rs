@@ -139,7 +139,7 @@ async fn an_event_that_takes_over_a_muted_one_is_muted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_acknowledged_is_not_told_again_until_something_comes() {
+async fn an_acknowledged_alert_is_silent_until_there_is_news() {
     let mut world = World::new().await;
     let repeat_interval = Some(Interval::from_seconds(6 * 3_600));
     let running = world.start(&settings([SubscriptionSettings { repeat_interval, ..eager() }]));
@@ -159,7 +159,7 @@ async fn what_was_acknowledged_is_not_told_again_until_something_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_one_subscription_tells_another_can_leave_silent() {
+async fn one_subscription_can_inhibit_another() {
     let mut world = World::new().await;
     let named = |id: &str, query: &str, by: &[&str]| SubscriptionSettings {
         id: id.parse().unwrap(),

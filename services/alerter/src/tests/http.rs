@@ -346,7 +346,7 @@ async fn each_delivery_has_its_own_place_and_its_own_failures() {
 }
 
 #[tokio::test]
-async fn ntfy_replaces_the_notification_and_what_rings_is_not_left_out() {
+async fn ntfy_replaces_the_notification_and_omits_no_loud_revision() {
     let mut world = World::new().await;
     let mut receiver = Receiver::start([Answer::Status(500)]).await;
     let kind = DeliveryTarget::Ntfy(NtfyTarget {

@@ -118,7 +118,7 @@ async fn a_restart_repeats_nothing_and_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_meanwhile_is_gathered_until_the_interval_is_over() {
+async fn news_is_gathered_until_the_interval_is_over() {
     let mut world = World::new().await;
     let running = world.start(&settings([everything()]));
     let [first, second, copy, third, _] = five();
@@ -156,7 +156,7 @@ async fn an_alert_goes_quiet_and_may_speak_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn baseline_and_texts_too_short_ring_nothing() {
+async fn baseline_and_short_texts_never_alert() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, second, third, ..] = five();
@@ -194,7 +194,7 @@ async fn an_edit_of_a_baseline_article_opens_an_alert_only_if_it_is_material() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_baseline_article_counts_in_an_open_alert_and_neither_opens_nor_rings() {
+async fn a_baseline_article_counts_in_an_open_alert_and_neither_opens_nor_notifies() {
     let mut world = World::new().await;
     let running = world.start(&settings([everything()]));
     let [first, second, copy, third, fourth] = five();
@@ -269,7 +269,7 @@ async fn by_story_each_text_has_an_alert_of_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_query_rings_for_what_it_names_and_updates_follow_the_event() {
+async fn a_query_notifies_of_its_matches_and_updates_follow_the_event() {
     let mut world = World::new().await;
     let query = "title:ministers \"stayed away\"".to_owned();
     let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
@@ -317,7 +317,7 @@ async fn quiet_hours_hold_and_one_message_with_the_latest_state_follows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_breaks_quiet_hours_is_not_held() {
+async fn a_revision_that_breaks_quiet_hours_is_not_held() {
     let mut world = World::new().await;
     let quiet_hours = Some(QuietHours {
         from: "22:00".to_owned(),

@@ -65,7 +65,7 @@ async fn an_absorbed_event_closes_silently_into_the_survivor() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_survivor_that_never_rang_takes_over_silently() {
+async fn a_survivor_that_never_notified_takes_over_silently() {
     let mut world = World::new().await;
     let query = "cranes OR ministers".to_owned();
     let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
 use wirefold_flow::{
-    Answer, BusError, ConsumerConfig, Delivery as Taken, Entry, Input, KeyValue, Stage, StageError,
+    Answer, BusError, ConsumerConfig, Entry, Input, KeyValue, PulledMessage, Stage, StageError,
 };
 use wirefold_proto::{SubscriptionSettings, streams};
 use wirefold_query::Lists;
@@ -61,7 +61,7 @@ fn stage(world: &World) -> DeliveryStage {
 }
 
 /// Pulls the messages of the stage like its loop.
-async fn take(stage: &DeliveryStage, world: &World, most: usize) -> Vec<Taken> {
+async fn pull(stage: &DeliveryStage, world: &World, most: usize) -> Vec<PulledMessage> {
     let dead = dead_letters(streams::Stage::Alerter);
     let consumer = ConsumerConfig::new(streams::ALERTS.name, "alerter-desk", dead);
     let bus = world.context().bus;
@@ -70,17 +70,17 @@ async fn take(stage: &DeliveryStage, world: &World, most: usize) -> Vec<Taken> {
     taken
 }
 
-fn input(taken: &Taken) -> Input {
+fn input(taken: &PulledMessage) -> Input {
     Input { message: taken.message.clone(), attempt: taken.attempt, referred: None }
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_taken_together_goes_in_order_whoever_begins() {
+async fn messages_pulled_together_are_sent_in_order() {
     let mut world = World::new().await;
     world.newsroom.tell_all(five()).await;
     match_only(&world).await;
     let stage = stage(&world);
-    let taken = take(&stage, &world, 5).await;
+    let taken = pull(&stage, &world, 5).await;
     assert_eq!(taken.len(), 5);
     // The last begins first.
     let handled = join_all(taken.iter().rev().map(|taken| stage.handle(input(taken)))).await;
@@ -99,7 +99,7 @@ async fn another_alert_waits_for_none_of_them() {
     world.newsroom.tell_all([first, second, Given { event: "other", ..second }]).await;
     match_only(&world).await;
     let stage = stage(&world);
-    let taken = take(&stage, &world, 3).await;
+    let taken = pull(&stage, &world, 3).await;
     let other = stage.handle(input(&taken[2]));
     assert!(other.await.is_ok(), "it waits for nobody");
     assert_eq!(world.paper.blocks().len(), 1);
@@ -141,7 +141,7 @@ impl KeyValue for FailingOnce {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_bus_failed_is_not_overtaken() {
+async fn a_message_that_the_bus_failed_is_not_overtaken() {
     let mut world = World::new().await;
     let [first, second, ..] = five();
     world.newsroom.tell_all([first, second]).await;
@@ -149,7 +149,7 @@ async fn what_the_bus_failed_is_not_overtaken() {
     let mut stage = stage(&world);
     let keys = stage.accepted.clone();
     stage.accepted = Arc::new(FailingOnce { keys, has_failed: AtomicBool::new(false) });
-    let taken = take(&stage, &world, 2).await;
+    let taken = pull(&stage, &world, 2).await;
     for one in &taken {
         let answer = stage.handle(input(one)).await;
         assert!(matches!(answer, Err(StageError::Retry { .. })), "{answer:?}");

@@ -56,7 +56,7 @@ async fn a_mention_is_silent_until_a_text_tells_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_texts_of_two_origins_mention_rings_and_a_copy_is_none() {
+async fn a_mention_by_two_origins_notifies_and_a_copy_is_no_second_origin() {
     let given =
         [mention("a", ONE, MENTIONS), mention("a", TWO, MENTIONS), mention("b", THREE, ALSO)];
     let expected = [
@@ -68,7 +68,7 @@ async fn what_texts_of_two_origins_mention_rings_and_a_copy_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_asks_for_it_anywhere_hears_of_a_mention() {
+async fn a_query_for_anywhere_notifies_of_a_mention() {
     let given = [mention("a", ONE, MENTIONS)];
     assert_eq!(told_of("anywhere:ferry", &given).await, ["loud: new"]);
     assert_eq!(told_of("council anywhere:ferry", &given).await, ["loud: new"]);

@@ -16,7 +16,7 @@ const LOUD: Volume = Volume::Loud;
 const SILENT: Volume = Volume::Silent;
 
 #[tokio::test(start_paused = true)]
-async fn what_people_take_apart_is_counted_anew_and_rings_no_sooner() {
+async fn a_split_is_counted_anew_and_notifies_no_sooner() {
     for is_restarted in [false, true] {
         let mut world = World::new().await;
         let mut running = world.start(&settings([at_once()]));
@@ -52,7 +52,7 @@ async fn what_people_take_apart_is_counted_anew_and_rings_no_sooner() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_people_make_one_is_counted_anew_and_rings_no_later() {
+async fn a_merge_is_counted_anew_and_notifies_no_later() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, second, _, third, fourth] = five();
@@ -109,7 +109,7 @@ async fn a_story_taken_out_of_one_that_was_told_opens_silently() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_over_is_counted_anew_and_stays_over() {
+async fn a_finished_alert_is_counted_anew_and_stays_finished() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, _, copy, ..] = five();
@@ -130,7 +130,7 @@ async fn what_is_over_is_counted_anew_and_stays_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_was_told_of_is_told_with_the_right_numbers() {
+async fn an_alert_after_a_split_has_the_right_numbers() {
     let mut world = World::new().await;
     let patient = SubscriptionSettings { min_origins: Some(2), ..at_once() };
     let running = world.start(&settings([patient]));
@@ -206,7 +206,7 @@ async fn freed(hours: u64) -> (Vec<Alert>, wirefold_proto::Target) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_page_chrome_had_folded_rings_while_it_is_fresh() {
+async fn a_page_regrouped_from_page_chrome_notifies_while_it_is_fresh() {
     for (hours, volume) in [(1, LOUD), (11, LOUD), (13, SILENT)] {
         let (alerts, freed) = freed(hours).await;
         let found: Vec<_> = alerts.iter().filter(|alert| alert.target == freed).collect();

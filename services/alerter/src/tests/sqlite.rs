@@ -11,7 +11,7 @@ use super::running::{Paper, Running, alerts, at_once, settings, told};
 use super::watching::watch;
 
 #[tokio::test]
-async fn what_is_in_the_file_is_not_told_again() {
+async fn accepted_alerts_in_the_file_are_not_sent_again() {
     let folder = tempdir().unwrap();
     let clock: Arc<dyn Clock> = Arc::new(VirtualClock::default());
     let paper = Arc::<Paper>::default();

@@ -36,7 +36,7 @@ fn start(world: &World, name: &str) -> Replica {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_stands_by_alerts_once_the_other_is_killed() {
+async fn the_standby_alerts_once_the_leader_is_killed() {
     let mut world = World::new().await;
     let first = start(&world, "first");
     world.pass(2).await;
@@ -55,7 +55,7 @@ async fn who_stands_by_alerts_once_the_other_is_killed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_paused_and_replaced_ends_and_alerts_nobody() {
+async fn a_paused_and_replaced_leader_ends_without_alerts() {
     let mut world = World::new().await;
     let first = start(&world, "first");
     world.pass(2).await;

@@ -9,7 +9,7 @@ use serde::Serialize;
 use wirefold_proto::{AlertFirst, Volume};
 
 use super::compiled_templates::{CompiledTemplates, TEXT, TITLE};
-use super::{Message, Text, in_words};
+use super::{Message, Text, describe};
 use crate::wording::line;
 
 /// The longest rendered title and text, in characters.
@@ -87,7 +87,7 @@ impl<'a> Names<'a> {
     fn of(message: &'a Message<'_>, usual: &'a Text) -> Self {
         let alert = message.alert;
         let articles = alert.articles.iter().map(|article| Article {
-            outlet: line(&article.outlet_in_words()),
+            outlet: line(&article.outlet_label()),
             title: line(&article.title),
             url: article.url.as_deref(),
         });
@@ -100,13 +100,13 @@ impl<'a> Names<'a> {
             loud: alert.volume == Volume::Loud,
             demo: message.demo,
             revision: alert.revision,
-            why: alert.reasons.iter().map(|reason| line(&in_words(reason))).collect(),
+            why: alert.reasons.iter().map(|reason| line(&describe(reason))).collect(),
             outlets: alert.outlets,
             origins: alert.origins,
             copies: alert.copies,
             versions: alert.versions,
             stories: alert.stories,
-            first: alert.first.as_ref().map(AlertFirst::outlet_in_words),
+            first: alert.first.as_ref().map(AlertFirst::outlet_label),
             matched: &alert.matched,
             page: message.page.as_deref(),
             articles: articles.collect(),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_place() {
+    fn errors_in_templates_name_line_and_column() {
         let error = read("", "{{ outlets }}\n{% if %}").err().unwrap();
         assert!(error.contains("template:2"), "{error}");
         assert!(read("{{", "").is_err());

@@ -8,7 +8,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 
 /// `14:02 CET, 12 minutes ago`, with the day if it is not today.
-pub(super) fn in_words(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
+pub(super) fn describe(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
     let ago = ago(timestamp(now).as_second().saturating_sub(at.as_second()));
     format!("{}, {ago}", by_the_clock(at, now, zone))
 }
@@ -39,7 +39,7 @@ mod tests {
     fn check(at: &str, now: &str, zone: &str, expected: &str) {
         let zone = TimeZone::get(zone).unwrap();
         let [at, now] = [at, now].map(|time| time.parse::<Timestamp>().unwrap());
-        assert_eq!(in_words(at, unix_millis(now), &zone), expected);
+        assert_eq!(describe(at, unix_millis(now), &zone), expected);
     }
 
     #[test]

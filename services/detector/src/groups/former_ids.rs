@@ -10,7 +10,7 @@ use wirefold_proto::{EventId, StoryId};
 
 use crate::packed::{Id, read_id, write_id};
 
-/// FormerIds ids with the stories and events that they lead to.
+/// Former ids, each with the story or event that it leads to.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FormerIds {
     pub(super) stories: BTreeMap<StoryId, dedup::StoryId>,

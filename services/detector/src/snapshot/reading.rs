@@ -111,7 +111,7 @@ async fn read_sections(
     config: &DetectorConfig,
 ) -> Result<SnapshotState, ReadError> {
     let Contents { last, offsets, sections, texts } = contents;
-    let parts = read_parts(objects.clone(), sections, text_files.stands()).await?;
+    let parts = read_parts(objects.clone(), sections, text_files.locations()).await?;
     let detector = DetectorState::from_parts(config, parts).ok_or(InvalidSnapshot::Broken)?;
     if text_files.has_missing() {
         read_pieces(&*objects, &texts, 0, move |mut pieces| text_files.write_missing(&mut pieces))
@@ -125,7 +125,7 @@ fn read_without_sections(
     text_files: &RestoredTextFiles,
     mut pieces: Pieces,
 ) -> Result<SnapshotState, InvalidSnapshot> {
-    let state = SnapshotState::read_without_sections(config, text_files.stands(), &mut pieces)?;
+    let state = SnapshotState::read_without_sections(config, text_files.locations(), &mut pieces)?;
     if text_files.has_missing() {
         text_files.write_missing(&mut pieces)?;
     }
@@ -193,12 +193,12 @@ async fn fetch_segment(objects: &dyn Objects, segment: &Segment) -> Result<Vec<u
 async fn read_parts(
     objects: Arc<dyn Objects>,
     sections: Vec<Vec<Segment>>,
-    stands: Vec<TextFileLocation>,
+    locations: Vec<TextFileLocation>,
 ) -> Result<Vec<DetectorStatePart>, ReadError> {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = cores.min(MAX_THREADS).min(sections.len());
     let (next, runtime) = (AtomicUsize::new(0), Handle::current());
-    let sections = Arc::new(Sections { objects, sections, stands, next, runtime });
+    let sections = Arc::new(Sections { objects, sections, locations, next, runtime });
     let begin = |_| {
         let sections = sections.clone();
         spawn_blocking(move || sections.read_remaining())
@@ -216,7 +216,7 @@ async fn read_parts(
 struct Sections {
     objects: Arc<dyn Objects>,
     sections: Vec<Vec<Segment>>,
-    stands: Vec<TextFileLocation>,
+    locations: Vec<TextFileLocation>,
     /// The index of the first section that no thread has begun.
     next: AtomicUsize,
     runtime: Handle,
@@ -247,7 +247,7 @@ impl Sections {
     ) -> Result<Vec<DetectorStatePart>, ReadError> {
         let mut failure = None;
         let mut next = || fetcher.next_segment(at).map_err(|error| failure = Some(error)).ok()?;
-        let mut from = Reader::new(&mut next).with_text_files(self.stands.clone());
+        let mut from = Reader::new(&mut next).with_text_files(self.locations.clone());
         let (mut parts, mut is_valid) = (Vec::new(), true);
         while is_valid && !from.is_at_end() {
             let part = DetectorStatePart::read_from(&mut from);

@@ -20,11 +20,11 @@ impl SnapshotState {
     /// Reads the state from a snapshot of the version before, which has no sections.
     pub(crate) fn read_without_sections(
         config: &DetectorConfig,
-        stands: Vec<TextFileLocation>,
+        locations: Vec<TextFileLocation>,
         pieces: &mut Pieces,
     ) -> Result<Self, InvalidSnapshot> {
         let mut next = || pieces.next();
-        let mut from = Reader::new(&mut next).with_text_files(stands);
+        let mut from = Reader::new(&mut next).with_text_files(locations);
         let state = Self::read_from(config, &mut from).ok_or(InvalidSnapshot::Broken)?;
         if !from.is_between_pieces() {
             return Err(InvalidSnapshot::Broken);

@@ -56,7 +56,7 @@ impl SavedTextFiles {
 
 /// The text files of a snapshot that is being read.
 pub(crate) struct RestoredTextFiles {
-    stands: Vec<TextFileLocation>,
+    locations: Vec<TextFileLocation>,
     /// The length of each file in the snapshot, and the new text file for its bytes if the old one
     /// was not found.
     lengths: Vec<(u64, Option<Arc<FolderTextFile>>)>,
@@ -65,7 +65,7 @@ pub(crate) struct RestoredTextFiles {
 impl RestoredTextFiles {
     /// Opens the text files that exist, and creates new ones for the others.
     pub(crate) fn open(folder: &TextFolder, entries: &[TextFileEntry]) -> Self {
-        let mut restored = Self { stands: Vec::new(), lengths: Vec::new() };
+        let mut restored = Self { locations: Vec::new(), lengths: Vec::new() };
         let combined = (entries.len() > MAX_TEXT_FILES).then(|| folder.create());
         let mut end = 0;
         for TextFileEntry { name, length } in entries {
@@ -77,15 +77,15 @@ impl RestoredTextFiles {
             let start = if combined.is_some() { end } else { 0 };
             end += length;
             if let Some(text_file) = found.or_else(|| fresh.clone()) {
-                restored.stands.push(TextFileLocation { text_file, start });
+                restored.locations.push(TextFileLocation { text_file, start });
             }
             restored.lengths.push((*length, fresh));
         }
         restored
     }
 
-    pub(crate) fn stands(&self) -> Vec<TextFileLocation> {
-        self.stands.clone()
+    pub(crate) fn locations(&self) -> Vec<TextFileLocation> {
+        self.locations.clone()
     }
 
     /// Whether some text files were not found.
@@ -133,20 +133,20 @@ mod tests {
         for (number, text_file) in text_files.iter().enumerate() {
             assert_eq!(text_file.put(&text(number)), Some(0));
         }
-        let standing = SavedTextFiles::new(&folder, &text_files);
+        let saved = SavedTextFiles::new(&folder, &text_files);
         let (sender, pieces) = mpsc::channel(2 * MAX_TEXT_FILES);
         let mut total = 0;
-        standing.copy(&mut |piece| {
+        saved.copy(&mut |piece| {
             total += piece.len() as u64;
             sender.try_send(piece).unwrap();
         });
         sender.try_send(total.to_le_bytes().to_vec()).unwrap();
-        let restored = RestoredTextFiles::open(&folder, &standing.entries());
+        let restored = RestoredTextFiles::open(&folder, &saved.entries());
         restored.write_missing(&mut Pieces::after_header(0, pieces)).unwrap();
-        let stands = restored.stands();
-        assert_eq!(stands.len(), text_files.len());
-        for (number, TextFileLocation { text_file, start }) in stands.iter().enumerate() {
-            assert!(Arc::ptr_eq(text_file, &stands[0].text_file));
+        let locations = restored.locations();
+        assert_eq!(locations.len(), text_files.len());
+        for (number, TextFileLocation { text_file, start }) in locations.iter().enumerate() {
+            assert!(Arc::ptr_eq(text_file, &locations[0].text_file));
             let mut bytes = text(number);
             bytes.fill(0);
             text_file.read(*start, &mut bytes);

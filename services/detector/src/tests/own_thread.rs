@@ -28,7 +28,7 @@ async fn decides_the_same_on_a_thread_of_its_own() {
 }
 
 #[tokio::test]
-async fn its_thread_ends_with_the_task_that_started_it() {
+async fn the_thread_ends_with_the_task_that_started_it() {
     let articles = seed_articles();
     let harness = Harness::new().await;
     harness.publish(&articles).await;

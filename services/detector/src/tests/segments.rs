@@ -19,14 +19,14 @@ use crate::state::{DetectorConfig, DetectorState};
 use crate::text_file::TextFolder;
 
 /// The stored segments, and the segments that heads name.
-async fn standing_and_named(harness: &Harness) -> (BTreeSet<String>, BTreeSet<String>) {
+async fn stored_and_named(harness: &Harness) -> (BTreeSet<String>, BTreeSet<String>) {
     let names = objects(harness).names().await.unwrap();
-    let standing = names.into_iter().filter(|name| name.starts_with("segment-")).collect();
+    let stored = names.into_iter().filter(|name| name.starts_with("segment-")).collect();
     let mut named = BTreeSet::new();
     for head in heads(harness).await {
         named.extend(segments_of(harness, &head).await);
     }
-    (standing, named)
+    (stored, named)
 }
 
 #[tokio::test]
@@ -69,8 +69,8 @@ async fn a_kill_between_any_two_objects_changes_nothing_and_leaves_nothing() {
             run_to(&harness, articles.len(), settings_with_snapshots_after(&harness, 1_000), false)
                 .await;
         assert_eq!(without_epochs(&judged), expected, "killed before object {killed}");
-        let (standing, named) = standing_and_named(&harness).await;
-        assert_eq!(standing, named, "killed before object {killed}");
+        let (stored, named) = stored_and_named(&harness).await;
+        assert_eq!(stored, named, "killed before object {killed}");
         if is_over {
             break;
         }
@@ -137,7 +137,7 @@ impl Measured {
     /// Writes a snapshot. Returns the bytes of its head and new segments, and the bytes of its head
     /// and all segments.
     async fn snapshot(&mut self) -> (u64, u64) {
-        let (before, _) = standing_and_named(&self.harness).await;
+        let (before, _) = stored_and_named(&self.harness).await;
         self.snapshotter.start_writing(&self.last, self.state.clone());
         self.snapshotter.wait_until_written().await;
         let head = heads(&self.harness).await.pop().unwrap();

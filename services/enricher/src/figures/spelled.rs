@@ -32,10 +32,10 @@ enum Part {
 }
 
 static WORDS: LazyLock<FxHashMap<&str, WordMap<Part>>> = LazyLock::new(|| {
-    LANGUAGES.iter().map(|numerals| (numerals.language, words(numerals))).collect()
+    LANGUAGES.iter().map(|numerals| (numerals.language, map_words(numerals))).collect()
 });
 
-fn words(numerals: &Numerals) -> WordMap<Part> {
+fn map_words(numerals: &Numerals) -> WordMap<Part> {
     let mut all = WordMap::default();
     let mut put = |table: &[(f64, &str)], part: fn(f64) -> Part| {
         for (value, words) in table {

@@ -106,7 +106,7 @@ fn behind_in_japanese(behind: &str) -> Option<&str> {
         None => return None,
     };
     let says = JAPANESE.iter().any(|verb| rest.contains(verb));
-    says.then(|| named(name)).flatten()
+    says.then(|| trim_name(name)).flatten()
 }
 
 /// `小林さんは「…」と話す`, `渡辺氏によると、「…」`, `吉田監督「…」`.
@@ -114,21 +114,21 @@ fn before_in_japanese<'a>(before: &'a str, behind: &str) -> Option<&'a str> {
     let sentence = ending(before);
     if let Some((name, _)) = sentence.split_once("によると").or(sentence.split_once("によれば"))
     {
-        return named(name);
+        return trim_name(name);
     }
     let clause_with_verb = behind.strip_prefix('と').map(beginning);
     let says = clause_with_verb.is_some_and(|rest| JAPANESE.iter().any(|verb| rest.contains(verb)));
     if let Some((name, rest)) = sentence.split_once('は') {
         return (says && !name.ends_with('に') && !rest.contains('。'))
-            .then(|| named(name))
+            .then(|| trim_name(name))
             .flatten();
     }
     let is_headline =
         clause_with_verb.is_none() && sentence.ends_with(['氏', '督', '長', '相', '手', '表']);
-    is_headline.then(|| named(sentence)).flatten()
+    is_headline.then(|| trim_name(sentence)).flatten()
 }
 
-fn named(name: &str) -> Option<&str> {
+fn trim_name(name: &str) -> Option<&str> {
     let name = name.rsplit(['、', '，']).next()?.trim_matches(MARKS);
     let name = name.strip_prefix("これに対し").unwrap_or(name);
     let length = name.chars().count();

@@ -92,8 +92,8 @@ impl Simulation {
         let odds = Odds {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
-            settle_lost: self.random.below(200),
-            settle_late: self.random.below(200),
+            ack_lost: self.random.below(200),
+            ack_late: self.random.below(200),
             stale: self.random.below(200),
             doubled: self.random.below(200),
             ..Odds::slow(self.random.below(200), DEADLINE * 2)
@@ -146,7 +146,7 @@ impl Simulation {
             }));
             let faulty = self.context();
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
-                let settled = ConsumerConfig {
+                let consumer = ConsumerConfig {
                     ack_deadline: DEADLINE,
                     max_tries: 1_000,
                     // The random crashes never end, and no message causes them.
@@ -154,7 +154,7 @@ impl Simulation {
                     max_in_flight: 8,
                     ..consumer()
                 };
-                Box::pin(run_stage(faulty.clone(), stage(SETTINGS), settled, 4, stop))
+                Box::pin(run_stage(faulty.clone(), stage(SETTINGS), consumer, 4, stop))
             }));
         }
         running

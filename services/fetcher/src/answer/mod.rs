@@ -208,10 +208,10 @@ fn no_answer(error: &SendError) -> Failure {
         }
         _ => (FeedFinding::Unreachable, SOFT),
     };
-    Failure::of(finding, weight, in_words(error))
+    Failure::of(finding, weight, describe(error))
 }
 
-fn in_words(error: &SendError) -> String {
+fn describe(error: &SendError) -> String {
     let advice = match error {
         SendError::Refused { .. } => {
             "; to read feeds of a private network, allow it with fetcher.allow_private"

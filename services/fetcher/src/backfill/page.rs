@@ -77,7 +77,7 @@ impl Poller {
                     return Ok(());
                 };
                 BACKFILL.add(1, &["read"]);
-                crate::check_fail_point(&self.context, Point::Settled)?;
+                crate::check_fail_point(&self.context, Point::Acknowledged)?;
                 backfill.pages += 1;
                 backfill.items += u32::try_from(page.read.feed.items.len()).unwrap_or(u32::MAX);
                 backfill.articles += listing.published;

@@ -114,7 +114,7 @@ fn a_poll_that_is_cut_short_and_done_again_counts_once() {
 }
 
 #[test]
-fn what_never_alerts_costs_nothing() {
+fn items_that_never_alert_use_no_budget() {
     let budgets = Budgets::new(Budget { articles_per_hour: 1, ..LARGE });
     let mut account = budgets.account(&feed("a"), None, NOW);
     let mut old = article(1, "harbour.example");

@@ -15,10 +15,11 @@ pub(super) fn of_page(title: &str) -> String {
         return whole.to_owned();
     };
     let before = whole[..*last].trim();
-    let cut = if words(before) < 3 { whole[first + sign.len_utf8()..].trim() } else { before };
+    let cut =
+        if count_words(before) < 3 { whole[first + sign.len_utf8()..].trim() } else { before };
     let is_path = parts.iter().any(|(_, one)| matches!(one, '\\' | '/' | '>' | '»'));
-    let of_whole = words(&whole.replace(SIGNS, ""));
-    let is_little = words(cut) <= 4 && !(is_path && words(cut) + 1 == of_whole);
+    let of_whole = count_words(&whole.replace(SIGNS, ""));
+    let is_little = count_words(cut) <= 4 && !(is_path && count_words(cut) + 1 == of_whole);
     if is_little { whole.to_owned() } else { cut.to_owned() }
 }
 
@@ -27,7 +28,7 @@ fn stands_free(title: &str, at: usize, sign: char) -> bool {
         && title[at + sign.len_utf8()..].starts_with(char::is_whitespace)
 }
 
-fn words(text: &str) -> usize {
+fn count_words(text: &str) -> usize {
     text.split_whitespace().count()
 }
 

@@ -23,7 +23,7 @@ const WAIT: Duration = Duration::from_mins(30);
 const MOST_BYTES: usize = 500 * 1024;
 /// The most bytes that the answer may have.
 const LIMIT: u64 = 4 * 1024 * 1024;
-/// The longest `Crawl-delay` that is obeyed. Pages of hosts with a longer one are not fetched.
+/// The longest `Crawl-delay` that wirefold respects. Pages of hosts with a longer one are not fetched.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// From this number of hosts on, expired rules are dropped.
 const MOST_HOSTS: usize = 10_000;

@@ -90,7 +90,7 @@ impl Poller {
             self.store.put_memo(&polled.record.feed.id, &polled.memo).await?;
         }
         self.store.put_record(&polled.record).await?;
-        crate::check_fail_point(&self.context, Point::Settled)?;
+        crate::check_fail_point(&self.context, Point::Acknowledged)?;
         POLL_SECONDS.record(clock.now().since(started).as_secs_f64(), &[]);
         Ok(Some(PollResult { was_fetched, ..polled }))
     }

@@ -71,7 +71,7 @@ impl Poller {
             }
         }
         let id = &record.feed.id;
-        tracing::info!(feed = %id, site = %found.authority, "{}", found.in_words(id));
+        tracing::info!(feed = %id, site = %found.authority, "{}", found.describe(id));
         Some(Some(found))
     }
 

@@ -83,7 +83,7 @@ impl Scheduler {
                 }
             }
         };
-        crate::check_fail_point(&self.poller.context, Point::Settled)?;
+        crate::check_fail_point(&self.poller.context, Point::Acknowledged)?;
         self.put_list(record).await
     }
 

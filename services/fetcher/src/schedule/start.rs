@@ -202,14 +202,13 @@ fn written_result(
 /// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way.
 fn table_of(feeds: Vec<(FeedRecord, Memo)>, now: UnixMillis) -> Table {
     let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
-    let is_at_rest =
+    let is_idle =
         |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
-    let overdue =
-        feeds.iter().filter(|(record, _)| !is_at_rest(record) && due(record) <= now).count();
+    let overdue = feeds.iter().filter(|(record, _)| !is_idle(record) && due(record) <= now).count();
     let mut table = Table::default();
     for (record, memo) in feeds {
         let due = match due(&record) {
-            _ if is_at_rest(&record) => None,
+            _ if is_idle(&record) => None,
             due if due > now => Some(due),
             _ => Some(now.plus(start_wait(&record.feed.id, overdue))),
         };

@@ -112,7 +112,7 @@ async fn a_file_that_never_rests_holds_the_others_up_for_a_while_only() {
 }
 
 #[tokio::test]
-async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
+async fn read_files_are_remembered_and_a_change_is_a_version() {
     let place = WatchedFolder::new().await;
     place.write("a.txt", "One text.");
     changing_checks(&mut Watch::new(place.source()), &place.reader(), 2).await;
@@ -128,7 +128,7 @@ async fn what_was_taken_is_remembered_and_a_change_is_a_version() {
 }
 
 #[tokio::test]
-async fn what_is_no_text_is_left_out_and_remembered() {
+async fn files_without_text_are_left_out_and_remembered() {
     let place = WatchedFolder::new().await;
     let bytes: Vec<u8> =
         (0..3_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
@@ -216,7 +216,7 @@ async fn a_file_is_read_once_whatever_its_name() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_waited_for() {
+async fn the_source_waits_for_a_missing_folder() {
     let place = WatchedFolder::new().await;
     let path = place.folder.path().join("later");
     let mut watch = Watch::new(Source { path: path.clone(), kind: Kind::Folder, outlet: None });

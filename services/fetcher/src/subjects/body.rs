@@ -68,7 +68,7 @@ mod tests {
         assert!(articles_in("[]").unwrap().is_empty());
         let via = r#"{"text":"A.","url":"https://harbour.example/a","feed":"planet.example"}"#;
         let via = &articles_in(via).unwrap()[0];
-        assert_eq!(via.article.outlet_in_words(), "harbour.example via planet.example");
+        assert_eq!(via.article.outlet_label(), "harbour.example via planet.example");
     }
 
     #[test]

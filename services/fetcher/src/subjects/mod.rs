@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_address::{Arrival, Authority};
 use wirefold_envelope::{Sender, timestamp};
 use wirefold_flow::{
-    AckKind, BoxFuture, BusError, Delivery, Point, StageContext, Stored, Subscription,
+    AckKind, BoxFuture, BusError, Point, PulledMessage, StageContext, Stored, Subscription,
 };
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
@@ -165,7 +165,7 @@ impl Follower {
     /// The inner error is that of the messages' server.
     async fn store_messages(
         &self,
-        deliveries: Vec<Delivery>,
+        deliveries: Vec<PulledMessage>,
     ) -> Result<Result<(), BusError>, FetcherError> {
         let mut window = self.publisher.window();
         for delivery in &deliveries {
@@ -208,7 +208,7 @@ impl Follower {
     }
 
     /// Stores a message in the dead letters.
-    async fn dead_letter(&self, delivery: &Delivery, reason: String) -> Result<(), BusError> {
+    async fn dead_letter(&self, delivery: &PulledMessage, reason: String) -> Result<(), BusError> {
         let (message, clock) = (&delivery.message, &self.context.clock);
         let Source { subject, server, .. } = &self.source;
         tracing::warn!(

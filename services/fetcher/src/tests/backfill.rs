@@ -68,7 +68,7 @@ async fn ended(bench: &Bench, command: &str) -> Backfill {
 }
 
 #[tokio::test]
-async fn an_archive_comes_in_once_with_its_own_dates_and_rings_nothing() {
+async fn an_archive_is_read_once_with_its_own_dates_and_never_alerts() {
     let (server, bench) = archived().await;
     let running = bench.start().await;
     bench.polled("harbour").await;
@@ -169,8 +169,8 @@ async fn killed_after_a_page_it_goes_on_and_loses_and_repeats_nothing() {
     bench.command("1", asking(20, 1000)).await;
     // Each process dies after the articles of a page are stored and before that is recorded.
     for _ in 0..2 {
-        let crash = bench.start_crashing(Point::Settled).ended().await;
-        assert!(matches!(crash, Err(FetcherError::Crashed(Point::Settled))), "{crash:?}");
+        let crash = bench.start_crashing(Point::Acknowledged).ended().await;
+        assert!(matches!(crash, Err(FetcherError::Crashed(Point::Acknowledged))), "{crash:?}");
         let state = record(&bench).await.unwrap();
         assert_eq!((state.pages, state.ended), (0, None));
     }

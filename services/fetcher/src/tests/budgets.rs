@@ -17,7 +17,7 @@ fn beyond(articles: &[ArticleFetched]) -> usize {
 }
 
 #[tokio::test]
-async fn what_a_feed_sends_beyond_its_budget_is_published_and_marked() {
+async fn items_over_budget_are_published_and_marked() {
     let server = Server::start().await;
     server.put("/feed", flood(0..10));
     let mut bench = Bench::with(&[("harbour", server.url("/feed"))]).await;

@@ -85,7 +85,7 @@ async fn a_removed_feed_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn what_files_define_is_not_changed_by_command() {
+async fn feeds_defined_in_files_are_not_changed_by_command() {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
     server.put("/pier", Reply::ok(rss(&[entry("first", 100)])));
@@ -134,7 +134,7 @@ async fn a_feed_that_was_gone_can_be_added_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_command_is_passed_over() {
+async fn invalid_commands_are_skipped() {
     let (server, bench) = server_and_bench().await;
     let running = bench.start().await;
     let nonsense =

@@ -138,12 +138,12 @@ async fn dates_that_are_none_are_flagged_and_the_first_look_counts() {
     let running = bench.start().await;
     let record = bench.polled("harbour").await;
     running.stop().await;
-    for (article, doubt) in bench.articles().await.iter().rev().zip([
+    for (article, problem) in bench.articles().await.iter().rev().zip([
         DateProblem::Missing,
         DateProblem::Implausible,
         DateProblem::Implausible,
     ]) {
-        assert_eq!(article.article.date_problem, Some(doubt), "{}", article.article.title);
+        assert_eq!(article.article.date_problem, Some(problem), "{}", article.article.title);
         assert_eq!(Some(article.article.seen), record.last_poll);
     }
 }

@@ -86,7 +86,7 @@ async fn paths(bench: &Bench) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_list_names_is_polled_and_what_it_drops_is_not() {
+async fn listed_feeds_are_polled_until_the_list_drops_them() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let (url, running) = (server.url("/list"), bench.start().await);
     let record = record_after_request(&bench, &url).await;
@@ -165,7 +165,7 @@ async fn a_list_that_is_broken_cut_or_empty_removes_nothing_and_is_told() {
 }
 
 #[tokio::test]
-async fn what_another_list_a_file_or_people_have_stays() {
+async fn feeds_from_another_list_a_file_or_a_command_stay() {
     let (server, mut bench) = following(&["/a", "/b", "/c"]).await;
     server.put("/other", Reply::ok(opml(&server, &["/b"])));
     bench.settings.lists.push(list(server.url("/other")));
@@ -197,7 +197,7 @@ async fn what_another_list_a_file_or_people_have_stays() {
     again.stop().await;
 }
 
-/// A list that moves keeps its feeds, their state, and people's changes to them.
+/// A list that moves keeps its feeds, their state, and people's changes to command.
 #[tokio::test]
 async fn feeds_of_a_list_that_moved_go_on_where_they_were() {
     let (server, mut bench) = following(&["/a", "/b"]).await;
@@ -261,7 +261,7 @@ async fn a_manual_override_of_a_feed_of_a_list_holds() {
 async fn killed_before_it_is_remembered_a_list_is_carried_out_again_and_changes_nothing() {
     let (server, bench) = following(&["/a", "/b"]).await;
     let url = server.url("/list");
-    let ended = bench.start_crashing(wirefold_flow::Point::Settled).ended().await;
+    let ended = bench.start_crashing(wirefold_flow::Point::Acknowledged).ended().await;
     assert!(matches!(ended, Err(FetcherError::Crashed(_))), "{ended:?}");
     assert_eq!(record_of(&bench, &url).await, None);
     let brought = feeds(&bench).await;

@@ -275,7 +275,7 @@ async fn a_body_that_is_the_same_is_not_read_again() {
 }
 
 #[tokio::test]
-async fn a_host_that_breaks_what_it_encodes_is_asked_plainly() {
+async fn a_host_with_broken_encoding_is_requested_in_compatibility_mode() {
     let server = Server::start().await;
     let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -373,7 +373,7 @@ async fn a_wait_behind_a_redirect_binds_the_redirecting_feed_alone() {
     let waits = bench.polled("attacker").await;
     let wait = waits.next_poll.unwrap().duration_since(waits.last_poll.unwrap());
     assert_eq!(wait.as_hours(), 6);
-    let problem = waits.in_words();
+    let problem = waits.describe();
     assert!(problem.contains("127.0.0.1, to which it redirects; this feed alone"), "{problem}");
     bench.polled("victim").await;
     let read = bench.next_poll("victim").await;

@@ -103,7 +103,7 @@ async fn robots_txt_is_respected() {
 }
 
 #[tokio::test]
-async fn whatever_is_wrong_with_a_page_costs_its_item_nothing_else() {
+async fn a_bad_page_costs_its_item_only_the_page() {
     let reserved =
         page("first", 300).replace("</head>", "<meta name=robots content=noarchive></head>");
     let cases = [
@@ -136,7 +136,7 @@ async fn whatever_is_wrong_with_a_page_costs_its_item_nothing_else() {
 }
 
 #[tokio::test]
-async fn of_what_is_not_free_only_the_lead_is_kept() {
+async fn of_a_paywalled_article_only_the_lead_is_kept() {
     let mut bench = Bench::new().await;
     let server = teasing(&mut bench).await;
     let locked = |name: &str| {
@@ -159,7 +159,7 @@ async fn of_what_is_not_free_only_the_lead_is_kept() {
 }
 
 #[tokio::test]
-async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
+async fn a_feeds_selectors_apply_and_misses_are_reported() {
     let mut bench = Bench::new().await;
     let server = teasing(&mut bench).await;
     let feed = &mut bench.settings.feeds[0].feed;
@@ -190,7 +190,7 @@ async fn a_feeds_rule_is_heard_and_what_it_misses_is_told() {
 }
 
 #[tokio::test]
-async fn a_host_that_breaks_what_it_encodes_is_asked_plainly_for_its_pages_too() {
+async fn pages_of_a_host_with_broken_encoding_are_requested_in_compatibility_mode() {
     let mut bench = Bench::new().await;
     let server = teasing(&mut bench).await;
     for name in NAMES {
@@ -283,9 +283,9 @@ async fn a_private_network_is_let_in_for_its_own_feed_alone() {
     assert_eq!(own.times("/inside"), 0);
     let moving = bench.polled("moving").await;
     assert!(
-        moving.in_words().contains("127.0.0.1 is not in a public or allowed network"),
+        moving.describe().contains("127.0.0.1 is not in a public or allowed network"),
         "{}",
-        moving.in_words()
+        moving.describe()
     );
     bench.polled("harbour").await;
     running.stop().await;

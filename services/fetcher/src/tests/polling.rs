@@ -62,7 +62,7 @@ async fn articles_carry_what_the_contract_asks() {
 }
 
 #[tokio::test]
-async fn what_has_not_changed_is_not_sent_again() {
+async fn an_unchanged_feed_is_not_sent_again() {
     let feed = Reply::ok(rss(&[entry("first", 100)]));
     let server = server_with("/feed", feed.with("etag", "W/\"odd  etag\"")).await;
     let dated_feed = Reply::ok(rss(&[entry("dated", 100)]));

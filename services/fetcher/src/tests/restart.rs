@@ -45,7 +45,7 @@ async fn killed_between_publish_and_save_it_publishes_the_same_again() {
     let server = Server::start().await;
     let items: Vec<_> = (0..40).map(|number| entry(&format!("n{number}"), 100)).collect();
     server.put("/feed", Reply::ok(rss(&items)));
-    for point in [Point::Published, Point::Settled] {
+    for point in [Point::Published, Point::Acknowledged] {
         let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
         let crash = bench.start_crashing(point).ended().await;
         assert!(matches!(crash, Err(FetcherError::Crashed(at)) if at == point), "{crash:?}");
@@ -92,7 +92,7 @@ async fn a_stop_does_not_wait_for_hosts() {
 }
 
 #[tokio::test]
-async fn what_files_define_no_more_is_forgotten() {
+async fn feeds_removed_from_files_are_forgotten() {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
     let mut bench = Bench::with(&[("harbour", server.url("/feed"))]).await;

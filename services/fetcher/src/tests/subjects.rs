@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use wirefold_flow::{
-    AckKind, Acker, Answer, BoxFuture, BusError, Delivery, Headers, Point, Stored,
+    AckKind, Acker, Answer, BoxFuture, BusError, Headers, Point, PulledMessage, Stored,
 };
 use wirefold_flow::{Subscription, UnixMillis};
 use wirefold_proto::streams::Stage;
@@ -60,7 +60,7 @@ struct FakeSubscription {
 }
 
 impl Subscription for FakeSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<Delivery>> {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async move {
             loop {
                 let waiting: Vec<Message> = {
@@ -73,7 +73,7 @@ impl Subscription for FakeSubscription {
                     continue;
                 }
                 self.given.extend(waiting.iter().map(|(sequence, _)| *sequence));
-                let delivery = |(sequence, body): Message| Delivery {
+                let delivery = |(sequence, body): Message| PulledMessage {
                     message: Stored {
                         stream: "NEWS".to_owned(),
                         sequence,
@@ -91,7 +91,7 @@ impl Subscription for FakeSubscription {
         })
     }
 
-    fn close(&mut self) -> Answer<'_, Vec<Delivery>> {
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
         Box::pin(async { Ok(Vec::new()) })
     }
 }
@@ -192,7 +192,7 @@ async fn killed_between_the_two_a_message_comes_again_and_is_the_same_article() 
 }
 
 #[tokio::test]
-async fn what_comes_again_changes_nothing_and_a_lost_ack_brings_it_again() {
+async fn a_message_redelivered_after_a_lost_ack_is_stored_once() {
     let (server, bench) = following().await;
     *server.loses_acks.lock().unwrap() = true;
     server.publish(1, r#"{"text":"The ferry sails."}"#);
@@ -207,7 +207,7 @@ async fn what_comes_again_changes_nothing_and_a_lost_ack_brings_it_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_article_is_a_dead_letter_and_the_rest_goes_on() {
+async fn a_message_without_an_article_is_a_dead_letter_and_the_rest_goes_on() {
     let (server, bench) = following().await;
     server.publish(7, "no article");
     server.publish(8, r#"{"text":"The ferry sails."}"#);

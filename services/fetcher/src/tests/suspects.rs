@@ -46,7 +46,7 @@ async fn a_power_cut_sets_no_feed_aside() {
 }
 
 #[tokio::test]
-async fn what_kills_alone_is_set_aside_until_it_is_brought_back() {
+async fn a_feed_that_kills_the_process_is_set_aside_until_retried() {
     let server = Server::start().await;
     let bench = two_feeds(&server).await;
     died_over(&bench, "killer", true).await;
@@ -56,7 +56,7 @@ async fn what_kills_alone_is_set_aside_until_it_is_brought_back() {
     assert_eq!(bench.polled("other").await.health, FeedHealth::Good);
     let record = bench.record("killer").await.unwrap();
     assert!(record.set_aside.is_some() && record.needs_a_look(), "{record:?}");
-    assert!(record.in_words().contains("wirefold feed retry killer"), "{}", record.in_words());
+    assert!(record.describe().contains("wirefold feed retry killer"), "{}", record.describe());
     running.stop().await;
     // A later start leaves it alone, too.
     let again = bench.start().await;

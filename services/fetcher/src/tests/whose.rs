@@ -41,7 +41,7 @@ async fn polled(bench: &Bench) -> (FeedRecord, Vec<String>) {
     let record = bench.polled("harbour").await;
     running.stop().await;
     let articles = bench.articles().await;
-    (record, articles.iter().map(|article| article.article.outlet_in_words()).collect())
+    (record, articles.iter().map(|article| article.article.outlet_label()).collect())
 }
 
 fn site_and_proof(record: &FeedRecord) -> (SiteProof, &str) {
@@ -82,7 +82,7 @@ async fn a_site_that_does_not_name_it_is_not_spoken_for() {
     assert_eq!(site_and_proof(&record), (SiteProof::Unproven, "127.0.0.1"));
     assert_eq!(outlets, ["localhost via 127.0.0.1"; 3]);
     assert_eq!(record.findings, [FeedFinding::SpeaksForOthers]);
-    assert!(record.in_words().contains("--speaks-for localhost"), "{}", record.in_words());
+    assert!(record.describe().contains("--speaks-for localhost"), "{}", record.describe());
     assert_eq!((server.times("/"), server.times("/a")), (1, 1), "asked twice at most");
     // The finding is stored.
     let more =
@@ -96,7 +96,7 @@ async fn a_site_that_does_not_name_it_is_not_spoken_for() {
 }
 
 #[tokio::test]
-async fn whom_robots_txt_keeps_out_is_not_asked() {
+async fn robots_txt_is_respected() {
     let server = Server::start().await;
     server.put("/robots.txt", Reply::ok("User-agent: *\nDisallow: /\n"));
     server.put("/feed", Reply::ok(rss(&items(|path| page(&server, path)))));
@@ -107,7 +107,7 @@ async fn whom_robots_txt_keeps_out_is_not_asked() {
 }
 
 #[tokio::test]
-async fn what_leads_to_the_feeds_own_site_needs_no_proof() {
+async fn links_to_the_feeds_own_site_need_no_proof() {
     let server = Server::start().await;
     server.put("/feed", Reply::ok(rss(&items(|path| server.url(path)))));
     let (record, outlets) = polled(&bench(&server).await).await;
@@ -130,7 +130,7 @@ async fn the_operator_knows_better() {
 
 /// An operator's `outlet` gives the ids that the previous version gave every feed's articles.
 #[tokio::test]
-async fn what_is_remembered_keeps_its_id_until_it_changes() {
+async fn a_remembered_item_keeps_its_id_until_it_changes() {
     let server = Server::start().await;
     let listed = items(|path| page(&server, path));
     server.put("/feed", Reply::ok(rss(&listed)));
@@ -150,7 +150,7 @@ async fn what_is_remembered_keeps_its_id_until_it_changes() {
     let after = bench.articles().await;
     assert_eq!(after.len(), 4, "only the one that changed");
     let version = &after[3].article;
-    assert_eq!(version.outlet_in_words(), "localhost via 127.0.0.1");
+    assert_eq!(version.outlet_label(), "localhost via 127.0.0.1");
     let first = before.iter().find(|article| article.article.item_key == version.item_key);
     assert_eq!(version.version_of, first.map(|article| article.id));
 }

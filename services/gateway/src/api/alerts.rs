@@ -65,7 +65,7 @@ const MOST: usize = 4 * 1024;
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
     let alert = api.inner.alert(&given).await?;
     let revisions = api.inner.revisions(&alert).await?;
-    let deliveries = api.inner.taken(&alert).await?;
+    let deliveries = api.inner.list_accepted(&alert).await?;
     let dead = api.inner.dead_of(&alert.id).await?;
     answer(&AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead })
 }
@@ -127,7 +127,7 @@ impl Inner {
     }
 
     /// The revisions of an alert that the deliveries of its subscription accepted.
-    async fn taken(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
+    async fn list_accepted(&self, alert: &Alert) -> ApiResult<Vec<AlertDelivery>> {
         let record = self.subscription(alert.subscription.as_str()).await?;
         let names = record.map(|record| record.subscription.deliveries).unwrap_or_default();
         let keys = self.bus.key_value(streams::DELIVERIES.name)?;

@@ -13,7 +13,7 @@ use super::{Api, ApiResult, Refusal, found};
 use crate::inner::Inner;
 use crate::shapes::{
     AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail, ArticleOutcome, FoundWord,
-    hold_in_words,
+    describe_hold,
 };
 
 /// The header of a revision with the last article that it covers, as a sequence in `WF_FETCHED`.
@@ -57,16 +57,16 @@ pub(super) async fn list(
     }
     let mut subscriptions = Vec::with_capacity(records.len());
     for record in &records {
-        subscriptions.push(inner.why(record, &detail, text.as_ref()).await?);
+        subscriptions.push(inner.explain_alert(record, &detail, text.as_ref()).await?);
     }
     let about = &detail.output.article;
-    let (outlet, title) = (about.outlet_in_words(), about.title.clone());
+    let (outlet, title) = (about.outlet_label(), about.title.clone());
     answer(&ArticleAlerts { schema: Tag::new(), article: id, outlet, title, subscriptions })
 }
 
 impl Inner {
     /// Why a subscription did or did not alert on an article.
-    async fn why(
+    async fn explain_alert(
         &self,
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
@@ -172,7 +172,7 @@ fn in_alert(told: &Alert, is_match: bool, reading: &Reading) -> (ArticleOutcome,
     }
     match (&told.held, told.volume) {
         (Some(hold), _) => {
-            (ArticleOutcome::Held, format!("{}; {revision}", hold_in_words(hold.reason)))
+            (ArticleOutcome::Held, format!("{}; {revision}", describe_hold(hold.reason)))
         }
         (None, Volume::Loud) => (ArticleOutcome::Notified, revision),
         (None, Volume::Silent) => (ArticleOutcome::Silent, revision),

@@ -32,7 +32,7 @@ pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Compari
         stored: None,
         kind: (verdict.class == Class::Copy).then_some(verdict.kind).flatten().map(kind),
         rule: found.explanation.rule.name().to_owned(),
-        words: in_words(relation, found.words()),
+        words: describe(relation, found.words()),
         contained: share(overlap.contained),
         containing: share(overlap.containing),
         reprint_contained: share(settings.reprint_contained),
@@ -45,19 +45,19 @@ pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Compari
     })
 }
 
-fn described(side: &Side, read: &AnalysedText, settled: &Verdict) -> ComparedText {
+fn described(side: &Side, read: &AnalysedText, verdict: &Verdict) -> ComparedText {
     ComparedText {
         id: side.id,
         title: side.title.clone(),
         outlet: side.outlet.clone(),
         words: narrow(read.text.words().len()),
         length: narrow(side.text.chars().count()),
-        comparable: settled.comparable,
+        comparable: verdict.comparable,
     }
 }
 
 /// The relation in words, and the rule that decided if they are not one story.
-fn in_words(relation: Relation, decided: String) -> String {
+fn describe(relation: Relation, decided: String) -> String {
     match relation {
         Relation::SameStory => decided,
         Relation::SameEvent => {

@@ -73,10 +73,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pushed_is_taken_at_its_word_unless_it_names_a_feed() {
+    fn a_pushed_articles_outlet_is_its_site_and_the_named_feed() {
         let url = Some("https://www.harbour.example/ferry".to_owned());
         let given = SubmittedArticle { url, ..text("The ferry sails.") };
-        let words = |it: &SubmittedArticle| pushed(it.clone()).article.article.outlet_in_words();
+        let words = |it: &SubmittedArticle| pushed(it.clone()).article.article.outlet_label();
         assert_eq!(words(&given), "harbour.example");
         let feed = Some("https://planet.example/atom".to_owned());
         assert_eq!(

@@ -175,13 +175,13 @@ fn event(message: &Stored, policy: TextPolicy) -> Bytes {
         };
     }
     let id = message.sequence;
-    match shown(message, policy) {
+    match encode_event(message, policy) {
         Some((name, data)) => Bytes::from(format!("id: {id}\nevent: {name}\ndata: {data}\n\n")),
         None => Bytes::from(format!("id: {id}\n\n")),
     }
 }
 
-fn shown(message: &Stored, policy: TextPolicy) -> Option<(&'static str, String)> {
+fn encode_event(message: &Stored, policy: TextPolicy) -> Option<(&'static str, String)> {
     let schema = schema_of(&message.body).ok()?;
     let (name, body) = if schema.name == OutputArticle::NAME {
         let mut article: OutputArticle = decode(&message.body).ok()?;

@@ -64,7 +64,7 @@ impl Entry {
         };
         Self {
             id: tag(host, &format!("story/{story}")),
-            outlet: about.outlet_in_words(),
+            outlet: about.outlet_label(),
             title: about.title,
             language: article.findings.language.map_or_else(LanguageTag::unknown, |l| l.tag),
             url: about.url.filter(|url| is_web(url)),
@@ -94,7 +94,7 @@ impl Entry {
 impl Other {
     fn of(article: &ArticleBrief) -> Self {
         Self {
-            outlet: article.outlet_in_words(),
+            outlet: article.outlet_label(),
             title: article.title.clone(),
             url: article.url.clone().filter(|url| is_web(url)),
         }

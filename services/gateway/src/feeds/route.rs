@@ -41,7 +41,7 @@ pub(super) async fn all(
     Path(file): Path<String>,
     QueryParameters(Search { q }): QueryParameters<Search>,
 ) -> ApiResult<Response> {
-    let (name, form) = named(&file)?;
+    let (name, form) = parse_file_name(&file)?;
     let words = q.filter(|words| !words.trim().is_empty());
     if name != "all" {
         return Err(Refusal::not_found(format!("no feed {name:?}: /feeds/all.atom is one")));
@@ -66,7 +66,7 @@ pub(super) async fn subscription(
     State(api): State<Api>,
     Path(file): Path<String>,
 ) -> ApiResult<Response> {
-    let (name, form) = named(&file)?;
+    let (name, form) = parse_file_name(&file)?;
     let none = || Refusal::not_found(format!("no subscription {name:?}"));
     let asked: SubscriptionId = name.parse().map_err(|_| none())?;
     let record = api.inner.subscription(name).await?;
@@ -90,7 +90,7 @@ pub(super) async fn subscription(
 }
 
 pub(super) async fn feed(State(api): State<Api>, Path(file): Path<String>) -> ApiResult<Response> {
-    let (name, form) = named(&file)?;
+    let (name, form) = parse_file_name(&file)?;
     let none = || Refusal::not_found(format!("no feed {name:?}"));
     let id: FeedId = name.parse().map_err(|_| none())?;
     let record = api.inner.feed(name).await?;
@@ -135,7 +135,7 @@ async fn entry(api: &Api, with: &StoryWithArticles) -> ApiResult<Option<Entry>> 
 }
 
 /// The name and format of a file such as `all.atom`.
-fn named(file: &str) -> ApiResult<(&str, Form)> {
+fn parse_file_name(file: &str) -> ApiResult<(&str, Form)> {
     if let Some(name) = file.strip_suffix(".atom") {
         return Ok((name, Form::Atom));
     }

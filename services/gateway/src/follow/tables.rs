@@ -117,17 +117,17 @@ async fn write(
     table: &Arc<dyn KeyValue>,
     stories: BTreeSet<StoryId>,
 ) -> Result<(), GatewayError> {
-    let standing = inner.projection.these_briefs(stories.iter().copied().collect()).await?;
+    let shown = inner.projection.these_briefs(stories.iter().copied().collect()).await?;
     let gone = {
-        let shown: BTreeSet<StoryId> = standing.iter().map(|story| story.id).collect();
-        stories.into_iter().filter(move |story| !shown.contains(story)).map(|story| (story, None))
+        let ids: BTreeSet<StoryId> = shown.iter().map(|story| story.id).collect();
+        stories.into_iter().filter(move |story| !ids.contains(story)).map(|story| (story, None))
     };
-    let standing = standing.into_iter().filter_map(|story| {
+    let shown = shown.into_iter().filter_map(|story| {
         let id = story.id;
         // A story too large for a message stays as it is.
         Some((id, Some(Bytes::from(encode(&StoryRecord { schema: Tag::new(), story }).ok()?))))
     });
-    let writes = standing.chain(gone).map(|(story, value)| async move {
+    let writes = shown.chain(gone).map(|(story, value)| async move {
         let key = format!("story.{story}");
         match value {
             Some(value) => table.put(&key, value).await,

@@ -6,7 +6,7 @@ use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Volume};
 
 use super::river::{folded_counts, title_of};
 use super::words;
-use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, hold_in_words};
+use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, describe_hold};
 
 /// The page's main part.
 pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> Markup {
@@ -23,7 +23,7 @@ pub(super) fn main(alerts: &AlertPage, subscriptions: &[SubscriptionRecord]) -> 
                 }
             }
         }
-        (listed(subscriptions))
+        (subscription_table(subscriptions))
     }
 }
 
@@ -105,7 +105,7 @@ fn one(revision: &AlertRevision) -> Markup {
 }
 
 pub(super) fn hold_markup(hold: &Hold) -> Markup {
-    html! { (hold_in_words(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
+    html! { (describe_hold(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 
 /// The handling of an alert.
@@ -119,7 +119,7 @@ fn handled(record: &AlertHandlingRecord) -> Markup {
     }
 }
 
-fn listed(subscriptions: &[SubscriptionRecord]) -> Markup {
+fn subscription_table(subscriptions: &[SubscriptionRecord]) -> Markup {
     html! {
         @if !subscriptions.is_empty() {
             section #subscriptions {

@@ -29,7 +29,7 @@ pub(super) fn section(corrections: &Corrections) -> Markup {
 fn correction(record: &CorrectionRecord) -> Markup {
     html! {
         article.correction {
-            h3 { (sort(record.kind)) " by " (record.by.outlet_in_words()) ", " (words::time(record.by.seen)) }
+            h3 { (sort(record.kind)) " by " (record.by.outlet_label()) ", " (words::time(record.by.seen)) }
             blockquote dir="auto" { p { "“" (record.words) "”" } }
             @for passage in &record.passages { (changed(passage)) }
             (still_carried(record))
@@ -79,7 +79,7 @@ fn still_carried(record: &CorrectionRecord) -> Markup {
             ul.values {
                 @for carrying in record.carried.iter().take(NAMED) {
                     li {
-                        a href={ "/stories/" (carrying.carrier.story) } { (carrying.carrier.outlet_in_words()) }
+                        a href={ "/stories/" (carrying.carrier.story) } { (carrying.carrier.outlet_label()) }
                         ", " (words::time(carrying.carrier.seen))
                         @if carrying.after { " " span.what { "came after the correction" } }
                     }
@@ -99,7 +99,7 @@ fn still_carried(record: &CorrectionRecord) -> Markup {
 /// The outlets in order, each once.
 fn outlets<'a>(carriers: impl Iterator<Item = &'a Carrier>) -> String {
     let mut outlets: Vec<String> = Vec::new();
-    for outlet in carriers.map(Carrier::outlet_in_words) {
+    for outlet in carriers.map(Carrier::outlet_label) {
         if !outlets.contains(&outlet) {
             outlets.push(outlet);
         }

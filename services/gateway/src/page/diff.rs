@@ -44,7 +44,7 @@ pub(super) enum WordDiff {
 pub(super) fn ledes(old: &AnalysedText, new: &AnalysedText) -> WordDiff {
     let (old_words, new_words) = (opening(old), opening(new));
     let is_cut = old_words.end < old.len() || new_words.end < new.len();
-    let mut diff = words(old, old_words, new, new_words);
+    let mut diff = compare_words(old, old_words, new, new_words);
     match &mut diff {
         WordDiff::Edited(runs) if is_cut => runs.push(Run::Same("…".to_owned())),
         _ => {}
@@ -53,7 +53,7 @@ pub(super) fn ledes(old: &AnalysedText, new: &AnalysedText) -> WordDiff {
 }
 
 /// Compares words of two texts.
-pub(super) fn words(
+pub(super) fn compare_words(
     old: &AnalysedText,
     old_words: Range<usize>,
     new: &AnalysedText,
@@ -82,7 +82,7 @@ pub(super) fn forms(full: &AnalysedText, other: &AnalysedText) -> WordDiff {
     });
     let first = common.next().unwrap_or(0);
     let last = common.next_back().unwrap_or(first);
-    words(full, first..(last + 1).min(full.len()), other, 0..other.len())
+    compare_words(full, first..(last + 1).min(full.len()), other, 0..other.len())
 }
 
 fn opening(reading: &AnalysedText) -> Range<usize> {

@@ -52,9 +52,9 @@ fn head(event: &EventBrief) -> Markup {
             (spark::draw(&event.velocity, "in the three hours before the last one"))
         }
         p.about {
-            "First seen at " b { (event.first_outlet_in_words()) } ", " (words::time(event.first_seen))
+            "First seen at " b { (event.first_outlet_label()) } ", " (words::time(event.first_seen))
             ", last article " (words::time(event.changed))
-            @if let Some(agency) = &event.agency { " · " span.agency { (agency.in_words()) } }
+            @if let Some(agency) = &event.agency { " · " span.agency { (agency.describe()) } }
             @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
         }
     }
@@ -68,8 +68,8 @@ fn story(study: &StoryComparison) -> Markup {
                 a href={ "/stories/" (story.id) } { (title_of(&story.title)) }
             }
             p.about {
-                b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
-                @if let Some(agency) = &story.agency { " · " span.agency { (agency.in_words()) } }
+                b { (story.outlet_label()) } ", " (words::time(story.first_seen))
+                @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
                 @match story.copies {
                     0 => " · no copies",
                     many => { " · " (words::count(many.into(), "copy", "copies")) " folded" },

@@ -24,8 +24,8 @@ use crate::api::SENDER;
 pub(super) async fn ask(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
     match read(&inner, &given).await {
         Ok(Ok(link)) => match is_used(&inner, &link, &given).await {
-            Ok(false) => said(&inner, StatusCode::OK, &question(&link)),
-            Ok(true) => said(&inner, StatusCode::GONE, &used()),
+            Ok(false) => respond(&inner, StatusCode::OK, &question(&link)),
+            Ok(true) => respond(&inner, StatusCode::GONE, &used()),
             Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
         },
         Ok(Err(error)) => refused(&inner, error),
@@ -41,8 +41,8 @@ pub(super) async fn follow(State(inner): State<Arc<Inner>>, Path(given): Path<St
         Err(error) => return error_page::answer(&inner, &PageError::Bus(error)),
     };
     match carry_out(&inner, &link, &given).await {
-        Ok(true) => said(&inner, StatusCode::OK, &done(&link)),
-        Ok(false) => said(&inner, StatusCode::GONE, &used()),
+        Ok(true) => respond(&inner, StatusCode::OK, &done(&link)),
+        Ok(false) => respond(&inner, StatusCode::GONE, &used()),
         Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
     }
 }
@@ -86,7 +86,7 @@ async fn carry_out(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool,
 }
 
 fn question(link: &AlertLink) -> Markup {
-    let (title, button, words) = words(link.action);
+    let (title, button, words) = confirmation_texts(link.action);
     html! {
         h1 { (title) }
         p { (words) }
@@ -94,7 +94,7 @@ fn question(link: &AlertLink) -> Markup {
     }
 }
 
-fn words(action: LinkAction) -> (&'static str, &'static str, &'static str) {
+fn confirmation_texts(action: LinkAction) -> (&'static str, &'static str, &'static str) {
     match action {
         LinkAction::Mute => (
             "Mute this alert?",
@@ -145,10 +145,10 @@ fn refused(inner: &Inner, error: LinkError) -> Response {
         h1 { "This link does nothing" }
         p { (error.to_string()) ". " a href="/alerts" { "All alerts" } }
     };
-    said(inner, status, &main)
+    respond(inner, status, &main)
 }
 
-fn said(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
+fn respond(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
     let frame = Frame::of(&inner.settings, "Alert", NavEntry::Elsewhere);
     (status, Html(page(&frame, main).into_string())).into_response()
 }

@@ -119,7 +119,7 @@ impl PageQuery {
     fn filter(&self) -> EventFilter {
         let given = |text: &str| Some(text.trim().to_lowercase()).filter(|text| !text.is_empty());
         EventFilter {
-            words: self.words().map(str::to_owned),
+            words: self.query_text().map(str::to_owned),
             subscription: given(&self.narrow.subscription),
             outlet: given(&self.narrow.outlet),
             language: given(&self.narrow.language),
@@ -132,7 +132,7 @@ impl PageQuery {
         }
     }
 
-    fn words(&self) -> Option<&str> {
+    fn query_text(&self) -> Option<&str> {
         self.q.as_deref().map(str::trim).filter(|words| !words.is_empty())
     }
 
@@ -176,11 +176,11 @@ async fn river_markup(
     let river = River {
         events: &events,
         folded: &folded,
-        query: asked.words(),
+        query: asked.query_text(),
         narrow: &asked.narrow,
         subscriptions: &subscriptions,
         is_first: asked.cursor.is_none()
-            && asked.words().is_none()
+            && asked.query_text().is_none()
             && asked.narrow.chosen().is_empty(),
         has_feeds: !feeds.is_empty(),
     };

@@ -255,10 +255,10 @@ fn many(event: &EventBrief) -> Markup {
             (folded_counts(event.copies, event.versions))
             @if event.quiet { span.state { "quiet" } }
             span.about {
-                "first seen at " b { (event.first_outlet_in_words()) } " " (words::time(event.first_seen))
+                "first seen at " b { (event.first_outlet_label()) } " " (words::time(event.first_seen))
                 ", last " (words::time(event.changed))
             }
-            @if let Some(agency) = &event.agency { span.agency { (agency.in_words()) } }
+            @if let Some(agency) = &event.agency { span.agency { (agency.describe()) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
         }
     }
@@ -275,8 +275,8 @@ pub(super) fn folded_counts(copies: u32, versions: u32) -> Markup {
 fn single(event: &EventBrief) -> Markup {
     html! {
         p.counts {
-            span.about { b { (event.first_outlet_in_words()) } " alone, " (words::time(event.first_seen)) }
-            @if let Some(agency) = &event.agency { span.agency { (agency.in_words()) } }
+            span.about { b { (event.first_outlet_label()) } " alone, " (words::time(event.first_seen)) }
+            @if let Some(agency) = &event.agency { span.agency { (agency.describe()) } }
             @if let Some(before) = &event.continues { span { a href={ "/events/" (before) } { "continues an earlier event" } } }
         }
     }
@@ -288,8 +288,8 @@ fn story_line(story: &StoryBrief, folded: &[StoryWithArticles]) -> Markup {
         li {
             a.title href={ "/stories/" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
             span {
-                span.outlet { (story.outlet_in_words()) }
-                @if let Some(agency) = &story.agency { " · " span.agency { (agency.in_words()) } }
+                span.outlet { (story.outlet_label()) }
+                @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
             }
             @if story.articles > 1 {
                 @if let Some(with) = with_articles { (copies(story, &with.articles)) }
@@ -313,7 +313,7 @@ fn copies(story: &StoryBrief, articles: &[ArticleBrief]) -> Markup {
             ul.copies {
                 @for article in others().take(SHOWN_COPIES) {
                     li {
-                        b { (article.outlet_in_words()) } " "
+                        b { (article.outlet_label()) } " "
                         span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
                         " " span.faint {
                             (words::role(article, Some(story)))

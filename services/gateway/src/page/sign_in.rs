@@ -28,7 +28,7 @@ pub(super) fn router(inner: Arc<Inner>) -> Router {
 
 /// The page that asks people to sign in.
 pub(super) fn wanted(inner: &Inner) -> Response {
-    shown(inner, StatusCode::UNAUTHORIZED, &question(None))
+    respond(inner, StatusCode::UNAUTHORIZED, &question(None))
 }
 
 async fn ask(State(inner): State<Arc<Inner>>, request: Request) -> Response {
@@ -36,9 +36,9 @@ async fn ask(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     let session = session_of(request.headers());
     let holder = session.map(|secret| gate.tokens.holder(secret, inner.now()));
     match holder {
-        Some(Ok(Some(holder))) => shown(&inner, StatusCode::OK, &signed_in(&holder.name)),
+        Some(Ok(Some(holder))) => respond(&inner, StatusCode::OK, &signed_in(&holder.name)),
         Some(Err(error)) => gate_failed(&error).into_response(),
-        Some(Ok(None)) | None => shown(&inner, StatusCode::OK, &question(None)),
+        Some(Ok(None)) | None => respond(&inner, StatusCode::OK, &question(None)),
     }
 }
 
@@ -93,7 +93,7 @@ fn signed(
         Ok(Some(secret)) => secret,
         Ok(None) => match gate.count_failure(peer, why) {
             refusal if refusal.asks_to_sign_in() => {
-                return shown(inner, StatusCode::FORBIDDEN, &question(Some(why)));
+                return respond(inner, StatusCode::FORBIDDEN, &question(Some(why)));
             }
             too_often => return too_often.into_response(),
         },
@@ -152,7 +152,7 @@ fn signed_in(name: &str) -> Markup {
     }
 }
 
-fn shown(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
+fn respond(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
     let frame = Frame::of(&inner.settings, "Sign in", NavEntry::Elsewhere);
     let mut response = (status, Html(page(&frame, main).into_string())).into_response();
     let kept_nowhere = HeaderValue::from_static("no-store");

@@ -37,7 +37,7 @@ pub(super) fn sections(statements: &Statements) -> Markup {
                 ul.values {
                     @for cited in &statements.cited_agencies {
                         @let more = u64::from(cited.texts).saturating_sub(cited.carriers.len() as u64);
-                        li { b { (cited.name) } " by " (named(&cited.carriers, u32::try_from(more).unwrap_or(u32::MAX))) }
+                        li { b { (cited.name) } " by " (list_outlets(&cited.carriers, u32::try_from(more).unwrap_or(u32::MAX))) }
                     }
                 }
             }
@@ -123,14 +123,14 @@ fn quotation(record: &QuotationRecord) -> Markup {
                 @if let Some(speaker) = &record.speaker { b { (speaker) } @if record.inferred { " (inferred)" } " · " }
                 (words::count(record.outlets.into(), "outlet", "outlets"))
                 ", " (words::count(record.texts.into(), "text", "texts"))
-                " · first at " b { (record.first.outlet_in_words()) } ", " (words::time(record.first.seen))
+                " · first at " b { (record.first.outlet_label()) } ", " (words::time(record.first.seen))
                 @if !record.other_speakers.is_empty() { " · elsewhere ascribed to " (record.other_speakers.join(", ")) }
             }
             @if others.is_empty() {
-                p.faint { (carriers(fullest)) }
+                p.faint { (wording_outlets(fullest)) }
             } @else {
                 ul.wordings {
-                    li { span.what { "in full" } " " (carriers(fullest)) }
+                    li { span.what { "in full" } " " (wording_outlets(fullest)) }
                     @for wording in others { (other(fullest, wording, record)) }
                 }
             }
@@ -148,7 +148,7 @@ fn other(fullest: &Wording, wording: &Wording, record: &QuotationRecord) -> Mark
     };
     html! {
         li {
-            span.what { (what) } " " (carriers(wording))
+            span.what { (what) } " " (wording_outlets(wording))
             div lang=[words::lang(language)] dir=(words::direction(language)) {
                 @match wording.difference {
                     Difference::Reworded => (changed(&fullest.words, &wording.words)),
@@ -164,15 +164,15 @@ fn changed(full: &str, other: &str) -> Markup {
     diff::draw(&diff::forms(&AnalysedText::new(full), &AnalysedText::new(other)), "in full")
 }
 
-fn carriers(wording: &Wording) -> Markup {
-    named(&wording.carriers, wording.more_carriers)
+fn wording_outlets(wording: &Wording) -> Markup {
+    list_outlets(&wording.carriers, wording.more_carriers)
 }
 
 /// The outlets of carriers in order, each once.
-fn named(carriers: &[Carrier], more: u32) -> Markup {
+fn list_outlets(carriers: &[Carrier], more: u32) -> Markup {
     let mut outlets: Vec<String> = Vec::new();
     for carrier in carriers {
-        let outlet = carrier.outlet_in_words();
+        let outlet = carrier.outlet_label();
         if !outlets.contains(&outlet) {
             outlets.push(outlet);
         }
@@ -203,7 +203,7 @@ fn figure_record(figure: &FigureRecord) -> Markup {
 }
 
 fn figure_value(value: &FigureValue) -> Markup {
-    let standing = match value.standing {
+    let state = match value.standing {
         FigureStanding::Newest => "newest",
         FigureStanding::Compatible => "agrees",
         FigureStanding::StillTold => "contradicted",
@@ -212,8 +212,8 @@ fn figure_value(value: &FigureValue) -> Markup {
     let more = u64::from(value.texts).saturating_sub(value.carriers.len() as u64);
     html! {
         li {
-            b { (value.words) } " " span.what { (standing) } " "
-            (named(&value.carriers, u32::try_from(more).unwrap_or(u32::MAX)))
+            b { (value.words) } " " span.what { (state) } " "
+            (list_outlets(&value.carriers, u32::try_from(more).unwrap_or(u32::MAX)))
             span.faint {
                 " · since " (words::time(value.first.seen))
                 @if value.last_seen > value.first.seen { ", last " (words::time(value.last_seen)) }

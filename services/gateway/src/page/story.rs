@@ -63,9 +63,9 @@ fn head(story: &StoryBrief) -> Markup {
             @if story.quiet { span.state { "quiet" } }
         }
         p.about {
-            "First seen at " b { (story.outlet_in_words()) } ", " (words::time(story.first_seen))
-            @if let Some(agency) = &story.agency { " · " span.agency { (agency.in_words()) } }
-            @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.in_words()) }
+            "First seen at " b { (story.outlet_label()) } ", " (words::time(story.first_seen))
+            @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
+            @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.describe()) }
         }
         @if !story.keyphrases.is_empty() {
             p.about { "About " b lang=[words::lang(Some(&story.language))] { (story.keyphrases.join(" · ")) } }
@@ -113,7 +113,7 @@ pub(super) fn copies(study: &StoryComparison, is_open: bool) -> Markup {
         @for (at, copy) in study.articles.iter().skip(1).enumerate() {
             details.copy open[is_open && at == 0] {
                 summary {
-                    b { (copy.article.outlet_in_words()) }
+                    b { (copy.article.outlet_label()) }
                     " " span.faint { (words::role(&copy.article, Some(&study.story))) }
                     @if let Some(changes) = copy.against.as_ref().and_then(|a| a.changes.as_ref()) {
                         " " (change_counts(changes))
@@ -131,13 +131,13 @@ fn copy_inside(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
         @if let Some(material) = &copy.article.material {
             p {
                 (if material.material { "Material: " } else { "Not material: " })
-                (material.reason.in_words())
+                (material.reason.describe())
                 @if let Some(detail) = &material.detail { " (“" (detail) "”)" }
                 "."
             }
         }
         h3 { "Why folded" }
-        (why(study, copy))
+        (explain_copy(study, copy))
         @if let (Some(against), Some(text)) = (&copy.against, &copy.reading) {
             @let base = study.articles.get(against.base).and_then(|base| base.reading.as_ref());
             h3 { (if against.base == 0 { "Lede" } else { "Lede, against the version before" }) }
@@ -160,7 +160,7 @@ fn change_counts(changes: &Changes) -> Markup {
     }
 }
 
-fn why(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
+fn explain_copy(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
     let strongest = copy.article.strongest.as_ref();
     let through = strongest.filter(|found| found.id != study.story.lead);
     html! {
@@ -175,7 +175,7 @@ fn why(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
         }
         @if let Some(through) = through {
             @if let Some(member) = study.articles.iter().find(|other| other.article.id == through.id) {
-                p { "When it came in, it shared most with the text at " b { (member.article.outlet_in_words()) } "." }
+                p { "When it came in, it shared most with the text at " b { (member.article.outlet_label()) } "." }
             }
         }
         @if !copy.article.comparable { p { "Its text is too short to be compared: only the same text or the same address folds it." } }
@@ -223,18 +223,18 @@ fn sentence(change: &Change, changes: &Changes, old: &AnalysedText, new: &Analys
     html! {
         @match *change {
             Change::Kept { .. } => {},
-            Change::Moved { old: at, new: to } => li.moved { (what("moved", Some(at), Some(to))) p { (after(to)) } },
-            Change::Added { new: to } => li.added { (what("added", None, Some(to))) p { ins { (after(to)) } } },
-            Change::Dropped { old: at } => li.dropped { (what("dropped", Some(at), None)) p { del { (before(at)) } } },
+            Change::Moved { old: at, new: to } => li.moved { (label_change("moved", Some(at), Some(to))) p { (after(to)) } },
+            Change::Added { new: to } => li.added { (label_change("added", None, Some(to))) p { ins { (after(to)) } } },
+            Change::Dropped { old: at } => li.dropped { (label_change("dropped", Some(at), None)) p { del { (before(at)) } } },
             Change::Reworded { old: at, new: to, moved } => li.reworded {
-                (what(if moved { "moved and reworded" } else { "reworded" }, Some(at), Some(to)))
-                (diff::draw(&diff::words(old, changes.old[at].words.clone(), new, changes.new[to].words.clone()), "before"))
+                (label_change(if moved { "moved and reworded" } else { "reworded" }, Some(at), Some(to)))
+                (diff::draw(&diff::compare_words(old, changes.old[at].words.clone(), new, changes.new[to].words.clone()), "before"))
             },
         }
     }
 }
 
-fn what(what: &str, old: Option<usize>, new: Option<usize>) -> Markup {
+fn label_change(what: &str, old: Option<usize>, new: Option<usize>) -> Markup {
     html! {
         span.what lang="en" dir="ltr" {
             b { (what) } " "
@@ -265,7 +265,7 @@ fn evidence(agency: &Agency, study: &StoryComparison) -> Markup {
         study.articles.iter().find(|member| member.article.id == *id).map(|m| &m.article.outlet)
     };
     html! {
-        p { b { (agency.in_words()) } }
+        p { b { (agency.describe()) } }
         ul.evidence {
             @for piece in &agency.evidence {
                 li {

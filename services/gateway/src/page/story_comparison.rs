@@ -144,7 +144,7 @@ fn strips_of(study: &StoryComparison, lead: &AnalysedText, first: usize) -> (Vec
         .collect();
     let (mut strips, next) = story_strips(lead, &pairs, first);
     for (strip, studied) in strips.iter_mut().zip(study.lead().into_iter().chain(copies())) {
-        strip.label = studied.article.outlet_in_words();
+        strip.label = studied.article.outlet_label();
         strip.note = note(study, studied);
     }
     (strips, next)
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_text_has_no_strip() {
+    fn an_article_without_text_has_no_strip() {
         let with = story(1, 3);
         let lead = with.story.lead;
         let only_copies: Texts = with.articles[1..]

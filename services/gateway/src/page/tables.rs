@@ -59,7 +59,7 @@ fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet_in_words()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(true, article.paywalled)) } br;
+                b { (article.outlet_label()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(true, article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -93,7 +93,7 @@ pub(super) fn left_out(LeftOut { count, listed }: &LeftOut) -> Markup {
                 ul.copies {
                     @for article in listed {
                         li id=(article.id) {
-                            a href={ "/stories/" (article.story) } { b { (article.outlet_in_words()) } } " "
+                            a href={ "/stories/" (article.story) } { b { (article.outlet_label()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
                             " " span.faint { (words::role(article, None)) (words::remarks(true, article.paywalled)) " · " (words::time(article.seen)) }
                         }
@@ -146,7 +146,7 @@ pub(super) fn timeline(stories: &[StoryComparison]) -> Markup {
                 @for (study, article) in all {
                     @let is_lead = is_lead(study, article);
                     li.own[matches!(article.class, Class::New | Class::Related) || is_lead] {
-                        b { a href={ "#" (article.id) } { (article.outlet_in_words()) } } " "
+                        b { a href={ "#" (article.id) } { (article.outlet_label()) } } " "
                         span.faint { (words::role(article, Some(&study.story))) } br;
                         (words::time(article.seen))
                         @if let Some(lag) = words::lag(first, article.seen) { " " span.lag { (lag) } }
@@ -164,14 +164,14 @@ fn claim(article: &ArticleBrief) -> Markup {
     let differs = |published: &Timestamp| {
         (published.as_second() - article.seen.as_second()).abs() > WORTH_SAYING
     };
-    let doubt = article.date_problem.map(|doubt| match doubt {
+    let problem = article.date_problem.map(|problem| match problem {
         DateProblem::Missing => "claims no time",
         DateProblem::Implausible => "claims an impossible time",
         DateProblem::Redated => "an old item with a new time",
     });
     html! {
-        @match (doubt, article.published.filter(differs)) {
-            (Some(doubt), _) => { br; span.faint { (doubt) } },
+        @match (problem, article.published.filter(differs)) {
+            (Some(problem), _) => { br; span.faint { (problem) } },
             (None, Some(published)) => { br; span.faint { "claims " (words::time(published)) } },
             (None, None) => {},
         }

@@ -95,7 +95,7 @@ pub(super) fn role(article: &ArticleBrief, story: Option<&StoryBrief>) -> &'stat
             Some(_) => "own text, merged",
             None => "own text",
         },
-        (class, kind) => class.in_words(kind),
+        (class, kind) => class.describe(kind),
     }
 }
 

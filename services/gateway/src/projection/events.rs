@@ -50,7 +50,7 @@ impl EventRow {
 
 /// An event with a page of its stories, each with the first of its articles.
 pub(super) fn one(connection: &Connection, id: EventId, paging: &Paging) -> Answer<Option<Event>> {
-    let Some(event) = shown(connection, id, STORIES)? else {
+    let Some(event) = read_event(connection, id, STORIES)? else {
         return Ok(None);
     };
     let (stories, next) = stories::page_of_event(connection, &id, paging)?;
@@ -59,7 +59,7 @@ pub(super) fn one(connection: &Connection, id: EventId, paging: &Paging) -> Answ
 }
 
 /// An event with its first stories.
-pub(super) fn shown(
+pub(super) fn read_event(
     connection: &Connection,
     id: EventId,
     most: usize,

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_events_say_too_comes_last_or_not_at_all() {
+    fn phrases_of_other_events_come_last_or_are_omitted() {
         let connection = window(&[
             ("own", &["Quay Cement prices 40 mln crown bond", "Quay Cement bond"]),
             ("other", &["Lund Paper prices 20 mln crown bond", "The mln crown bond of Lund"]),

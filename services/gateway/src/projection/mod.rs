@@ -198,7 +198,7 @@ impl Projection {
     ) -> Answer<Vec<StoryWithArticles>> {
         let is_search = words.is_some();
         let ask = move |connection: &Connection| {
-            let stories = story_list::latest(connection, &paging, words.as_deref())?;
+            let stories = story_list::read_latest(connection, &paging, words.as_deref())?;
             stories::with_first(connection, stories, most)
         };
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
@@ -238,7 +238,7 @@ impl Projection {
 
     /// A story without its articles.
     pub(crate) async fn story_brief(&self, id: StoryId) -> Answer<Option<StoryBrief>> {
-        self.read(move |connection| stories::shown(connection, id)).await
+        self.read(move |connection| stories::read_story(connection, id)).await
     }
 
     /// The first stories of an event without their articles.

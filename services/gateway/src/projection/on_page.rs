@@ -35,7 +35,7 @@ pub(super) fn event(
     id: EventId,
     bounds: Bounds,
 ) -> Answer<Option<EventOnPage>> {
-    let Some(mut event) = events::shown(connection, id, bounds.stories)? else {
+    let Some(mut event) = events::read_event(connection, id, bounds.stories)? else {
         return Ok(None);
     };
     let shown = std::mem::take(&mut event.stories).into_iter();
@@ -56,7 +56,7 @@ pub(super) fn story(
     id: StoryId,
     most: usize,
 ) -> Answer<Option<StoryWithArticles>> {
-    let story = stories::shown(connection, id)?;
+    let story = stories::read_story(connection, id)?;
     story.map(|story| with_lead_and_first(connection, story, most)).transpose()
 }
 

@@ -76,7 +76,7 @@ impl StoryRow {
 }
 
 pub(super) fn one(connection: &Connection, id: StoryId, paging: &Paging) -> Answer<Option<Story>> {
-    let Some(story) = shown(connection, id)? else {
+    let Some(story) = read_story(connection, id)? else {
         return Ok(None);
     };
     let (articles, next) = articles::of_story(connection, &story.id, paging)?;
@@ -85,11 +85,11 @@ pub(super) fn one(connection: &Connection, id: StoryId, paging: &Paging) -> Answ
 }
 
 pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<Vec<StoryBrief>> {
-    ids.iter().filter_map(|id| shown(connection, *id).transpose()).collect()
+    ids.iter().filter_map(|id| read_story(connection, *id).transpose()).collect()
 }
 
 /// A story without its articles, with its keyphrases against the window.
-pub(super) fn shown(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
+pub(super) fn read_story(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
     let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
     let Some(row) = row.optional()? else { return Ok(None) };

@@ -22,7 +22,7 @@ pub(super) fn page(
     Ok(StoryPage { schema: Tag::new(), stories, next, looked_through, sequence })
 }
 
-pub(super) fn latest(
+pub(super) fn read_latest(
     connection: &Connection,
     paging: &Paging,
     words: Option<&str>,

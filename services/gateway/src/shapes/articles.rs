@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
     Agency, ArticleId, Class, CopyKind, DateProblem, EventId, LanguageTag, Materiality, Outlet,
-    OutputArticle, StoryId, Tag, TextMatch, outlet_in_words,
+    OutputArticle, StoryId, Tag, TextMatch, outlet_label,
 };
 
 /// An article in a list.
@@ -66,8 +66,8 @@ pub struct ArticleBrief {
 impl ArticleBrief {
     /// The outlet for people, with the site of the feed if that is another.
     #[must_use]
-    pub fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.outlet, self.via.as_ref())
+    pub fn outlet_label(&self) -> String {
+        outlet_label(&self.outlet, self.via.as_ref())
     }
 }
 

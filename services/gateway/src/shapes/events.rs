@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use wirefold_proto::{Agency, EventId, LanguageTag, Outlet, StoryBrief, Tag, outlet_in_words};
+use wirefold_proto::{Agency, EventId, LanguageTag, Outlet, StoryBrief, Tag, outlet_label};
 
 use super::articles::ArticleBrief;
 
@@ -100,8 +100,8 @@ pub struct EventBrief {
 impl EventBrief {
     /// The outlet of its first article for people, with the site of the feed if that is another.
     #[must_use]
-    pub fn first_outlet_in_words(&self) -> String {
-        outlet_in_words(&self.first_outlet, self.first_via.as_ref())
+    pub fn first_outlet_label(&self) -> String {
+        outlet_label(&self.first_outlet, self.first_via.as_ref())
     }
 }
 

@@ -36,7 +36,7 @@ pub use events::{
 pub use feeds::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 pub use problem::Problem;
 pub use push::{PushAnswer, PushedArticle, PushedOutcome};
-pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, hold_in_words};
+pub use rehearsal::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget, describe_hold};
 pub use statements::{
     Carrier, CitedAgencyRecord, Difference, FigureRecord, FigureStanding, FigureValue, NameRecord,
     QuotationRecord, Statements, Wording,

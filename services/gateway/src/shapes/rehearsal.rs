@@ -148,7 +148,7 @@ impl Rehearsal {
 
 /// Why something is held, for people.
 #[must_use]
-pub fn hold_in_words(reason: HoldReason) -> &'static str {
+pub fn describe_hold(reason: HoldReason) -> &'static str {
     match reason {
         HoldReason::QuietHours => "held: quiet hours",
         HoldReason::MaxPerDay => "held: daily limit reached",

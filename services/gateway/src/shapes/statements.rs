@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirefold_proto::{
-    ArticleId, EntityKind, FigureRole, LanguageTag, Outlet, Qualifier, StoryId, Tag,
-    outlet_in_words,
+    ArticleId, EntityKind, FigureRole, LanguageTag, Outlet, Qualifier, StoryId, Tag, outlet_label,
 };
 
 /// `GET /api/v1/events/{id}/statements` and `GET /api/v1/stories/{id}/statements`: the quotations, figures
@@ -154,8 +153,8 @@ pub struct Carrier {
 impl Carrier {
     /// The outlet for people, with the site of the feed if that is another.
     #[must_use]
-    pub fn outlet_in_words(&self) -> String {
-        outlet_in_words(&self.outlet, self.via.as_ref())
+    pub fn outlet_label(&self) -> String {
+        outlet_label(&self.outlet, self.via.as_ref())
     }
 }
 

@@ -205,7 +205,7 @@ fn record(
     let members = || group.members.iter().map(|(at, _)| &wordings[*at]);
     let places: BTreeSet<usize> = members().flat_map(|member| member.by.keys().copied()).collect();
     let (outlets, texts) = outlets_and_texts(places.iter().map(|at| &articles[*at]));
-    let (speaker, other_speakers) = named(members(), people, articles);
+    let (speaker, other_speakers) = name_speakers(members(), people, articles);
     let carrier = |at: usize| articles[at].1.carrier(articles[at].0);
     let wording = |(at, difference): &(usize, Difference)| {
         let member = &wordings[*at];
@@ -256,7 +256,7 @@ fn full_names(articles: &[InStory]) -> FullNames<'_> {
 }
 
 /// The speaker that most texts name, in the fullest form of the name, and the speakers that others name.
-fn named<'a>(
+fn name_speakers<'a>(
     members: impl Iterator<Item = &'a DistinctWording<'a>>,
     full_names: &FullNames<'a>,
     articles: &[InStory],

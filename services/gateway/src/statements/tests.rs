@@ -40,7 +40,7 @@ fn counting(number: u64, story: u64, outlet: &str, figures: &[(u64, Option<&str>
 const SPEECH: &str = "We will open the harbour again before the first snow, whatever it costs us";
 
 #[test]
-fn one_quotation_is_one_record_with_who_cut_it_and_who_changed_it() {
+fn one_quotation_is_one_record_with_its_shortened_and_changed_wordings() {
     let articles = [
         saying(1, 1, "a.example", &[("We will open the harbour again", Some("Voss"))]),
         saying(
@@ -210,7 +210,7 @@ fn at_least_so_many_is_not_three_times_as_many() {
 }
 
 #[test]
-fn agencies_are_told_with_who_cites_them() {
+fn agencies_are_listed_with_the_outlets_that_cite_them() {
     let citing = |names: &[&str]| {
         let one = |name: &&str| json!({ "name": name, "words": name, "how": "rule" });
         json!({ "cited_agencies": names.iter().map(one).collect::<Vec<_>>() })
@@ -228,7 +228,7 @@ fn agencies_are_told_with_who_cites_them() {
 }
 
 #[test]
-fn nothing_is_said_of_an_event_in_which_nobody_says_anything() {
+fn an_event_without_statements_has_none() {
     let said = statements(&[article(1, 1, "a.example", &json!({}))], 7);
     assert_eq!((said.quotations.len(), said.figures.len(), said.unread_articles), (0, 0, 7));
 }

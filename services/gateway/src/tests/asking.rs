@@ -183,7 +183,7 @@ async fn articles_are_found_by_their_link() {
 }
 
 #[tokio::test]
-async fn who_has_the_answer_is_not_sent_it_again() {
+async fn an_unchanged_answer_is_not_sent_again() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
     for path in ["/api/v1/events", "/api/v1/stories", "/feeds/all.atom", "/feeds/all.json"] {

@@ -59,7 +59,7 @@ async fn a_frequent_word_is_found_everywhere_the_newest_first() {
 }
 
 #[tokio::test]
-async fn what_a_filter_leaves_out_costs_no_more_than_a_page_may() {
+async fn filtered_rows_cost_at_most_one_page() {
     let (_folder, projection) = filled((1..=230).map(|n| {
         let mut made = article(n, n, n);
         if matches!(n, 2 | 120 | 121) {

@@ -179,7 +179,7 @@ async fn a_feed_goes_out_without_its_copies() {
 }
 
 #[tokio::test]
-async fn a_subscription_goes_out_as_the_stories_it_rang_for() {
+async fn the_feed_of_a_subscription_lists_the_stories_it_alerted_on() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 2, 2)]).await;
     let mut alert: Alert = decode(ALERT).unwrap();

@@ -73,7 +73,7 @@ fn story_change(judged: u64, index: u32, what: StoryChange) -> Change {
 }
 
 /// A change by a command, and the result.
-fn said(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 2] {
+fn command_changes(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 2] {
     let command = commanded(judged, vec![what.clone()], (stories, 1));
     [story_change(judged, 0, what), Change::Command(Box::new(command))]
 }
@@ -87,9 +87,9 @@ fn regrouped() -> Vec<Change> {
     let (from, into) = (Target::Story(story(15)), Target::Story(story(1)));
     let merge = StoryChange::Merged { from, into, links: Vec::new() };
     let said = [
-        said(25, split(&[15, 16]), &[1, 15]),
-        said(27, merge, &[1]),
-        said(29, split(&[15]), &[1, 15]),
+        command_changes(25, split(&[15, 16]), &[1, 15]),
+        command_changes(27, merge, &[1]),
+        command_changes(29, split(&[15]), &[1, 15]),
     ];
     let articles = [put(26, 15, 1), put(28, 1, 1), put(30, 15, 1)];
     said.into_iter().flatten().chain(articles).collect()
@@ -216,7 +216,7 @@ async fn any_order_and_any_number_of_times_give_the_same() {
 }
 
 #[tokio::test]
-async fn what_was_merged_is_one() {
+async fn merged_stories_are_one() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
     feed(&projection, &messages(), 100).await;
@@ -234,7 +234,7 @@ async fn what_was_merged_is_one() {
 }
 
 #[tokio::test]
-async fn what_people_take_out_put_back_and_take_out_is_where_they_put_it() {
+async fn an_article_split_merged_and_split_again_ends_split() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
     feed(&projection, &[messages(), regrouped()].concat(), 100).await;
@@ -256,7 +256,7 @@ async fn what_people_take_out_put_back_and_take_out_is_where_they_put_it() {
 }
 
 #[tokio::test]
-async fn what_people_take_out_of_a_story_leaves_it() {
+async fn a_split_article_leaves_its_story() {
     let split = |judged| {
         let (from, into) = (story(1), story(2));
         story_change(judged, 0, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
@@ -279,7 +279,7 @@ async fn what_people_take_out_of_a_story_leaves_it() {
 }
 
 #[tokio::test]
-async fn what_was_regrouped_is_a_story_of_its_own_that_says_why_in_any_order() {
+async fn a_regrouped_article_is_a_story_with_a_reason_in_any_order() {
     let outlet: wirefold_proto::Outlet = "outlet1.example".parse().unwrap();
     let reason = RegroupReason::PageChrome { outlet };
     let regrouped = StoryChange::Regrouped {

@@ -53,7 +53,7 @@ fn judged(pushed: &ArticleFetched) -> OutputArticle {
 }
 
 #[tokio::test]
-async fn what_was_judged_is_not_stored_again_however_late() {
+async fn a_judged_article_is_never_stored_again() {
     let world = World::new().await;
     let text = json!({"text": "The ferry sails again.", "id": "desk-7"});
     world.post(PATH, &text).await;
@@ -88,7 +88,7 @@ async fn arrays_and_lines_are_taken_in_order() {
 }
 
 #[tokio::test]
-async fn where_one_is_refused_none_is_stored() {
+async fn one_refused_article_refuses_the_whole_push() {
     let world = World::new().await;
     let good = json!({"text": "Good."});
     let bad = [

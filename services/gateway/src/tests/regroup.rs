@@ -27,7 +27,11 @@ async fn decide(world: &World, outcome: CommandOutcome) -> ControlCommand {
     command
 }
 
-async fn said(path: &str, body: Value, outcome: CommandOutcome) -> (World, Answer, Command) {
+async fn send_override(
+    path: &str,
+    body: Value,
+    outcome: CommandOutcome,
+) -> (World, Answer, Command) {
     let world = World::new().await;
     let articles = [article(1, 1, 1), article(2, 1, 1), article(3, 3, 3)];
     world.publish_articles(&articles).await;
@@ -68,7 +72,7 @@ async fn each_command_is_told_and_answered_with_what_came_of_it() {
         ),
     ];
     for (path, body, expected) in cases {
-        let (world, answer, command) = said(&path, body, CommandOutcome::Applied).await;
+        let (world, answer, command) = send_override(&path, body, CommandOutcome::Applied).await;
         assert_eq!(command, expected);
         let decided: Decided = answer.shape();
         assert_eq!((decided.changes.len(), decided.stories.len()), (1, 1), "{path}");
@@ -82,7 +86,7 @@ async fn a_refusal_is_told_with_its_reason() {
     let reason = "nothing would be left of it".to_owned();
     let path = format!("/api/v1/stories/{}/split", story(1));
     let outcome = CommandOutcome::Refused { reason: reason.clone() };
-    let (_, answer, _) = said(&path, json!({"articles": [id(1), id(2)]}), outcome).await;
+    let (_, answer, _) = send_override(&path, json!({"articles": [id(1), id(2)]}), outcome).await;
     assert_eq!(answer.status, 409);
     let problem: Problem = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((&*problem.sort, problem.detail), ("urn:wirefold:problem:refused", Some(reason)));
@@ -170,7 +174,7 @@ async fn no_page_of_another_site_splits_and_what_is_refused_is_told() {
 }
 
 #[tokio::test]
-async fn where_nobody_decides_it_is_said_that_the_command_stands() {
+async fn without_a_detector_the_answer_says_that_the_command_waits() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 1, 1)]).await;
     let path = format!("/api/v1/stories/{}/prefer", story(1));
@@ -194,7 +198,7 @@ async fn where_nobody_decides_it_is_said_that_the_command_stands() {
 }
 
 #[tokio::test]
-async fn what_is_not_here_and_what_makes_no_sense_is_never_told() {
+async fn unknown_and_senseless_overrides_are_not_published() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
     let path = |what: &str| format!("/api/v1/stories/{}/{what}", story(1));

@@ -97,7 +97,7 @@ impl Client {
 }
 
 #[tokio::test]
-async fn who_comes_back_goes_on_right_behind_the_last_event() {
+async fn a_reconnecting_client_continues_after_its_last_event() {
     let mut world = World::new().await;
     let articles: Vec<_> = (1..=30).map(|number| article(number, number, number)).collect();
     world.publish_articles(&articles[..10]).await;
@@ -173,7 +173,7 @@ async fn alerts_come_between_without_an_id_and_silence_is_kept_alive() {
 }
 
 #[tokio::test]
-async fn what_is_kept_no_longer_is_told_as_a_gap() {
+async fn expired_events_are_reported_as_a_gap() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 2, 2)]).await;
     world.clock.advance(Duration::from_hours(31 * 24));
@@ -215,7 +215,7 @@ async fn an_id_that_the_stream_has_not_come_to_is_told_and_it_goes_on_from_the_e
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_read_holds_nobody_up() {
+async fn a_client_that_does_not_read_delays_no_other() {
     let world = World::new().await;
     let server = Server::start(&world).await;
     let _asleep = Client::open(server.address, "?after=0", "").await;

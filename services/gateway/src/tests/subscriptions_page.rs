@@ -94,7 +94,7 @@ async fn a_subscription_is_saved_edited_muted_removed_and_brought_back() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_stands_at_its_field_and_nothing_is_lost() {
+async fn errors_show_at_their_field_and_input_is_kept() {
     let world = World::new().await;
     let form = "name=Kyiv+talks&query=kyiv+AND&on=new&group_wait=soon";
     let answer = post(&world, "/subscriptions", form).await;
@@ -122,7 +122,7 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn who_silences_whom_is_checked() {
+async fn inhibition_cycles_are_refused() {
     let world = World::new().await;
     let with = |name: &str, by: &str| format!("name={name}&query=port&{USUAL}&inhibited_by={by}");
     let absent = text(&post(&world, "/subscriptions", &with("Docks", "storms")).await);
@@ -161,7 +161,7 @@ async fn the_preview_is_the_same_on_a_page_and_alone() {
 }
 
 #[tokio::test]
-async fn what_a_file_defines_is_shown_and_not_changed() {
+async fn subscriptions_from_a_file_are_shown_read_only() {
     let world = World::new().await;
     let subscription = SubscriptionSettings::new("floods".parse().unwrap(), "Floods", "flood");
     let record = SubscriptionRecord {

@@ -52,7 +52,7 @@ fn merged(judged: u64, from: Target, into: Target) -> wirefold_proto::OutputStor
 }
 
 #[tokio::test]
-async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_story() {
+async fn merged_stories_leave_the_table_and_each_story_gets_its_new_event() {
     let world = World::new().await;
     let articles = [article(1, 1, 1), article(2, 2, 1), article(3, 1, 1), article(4, 4, 4)];
     world.publish_articles(&articles).await;
@@ -60,9 +60,9 @@ async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_stor
     world.publish(&stories).await;
     let events = merged(7, Target::Event(event(4)), Target::Event(event(1)));
     let last = world.publish(&events).await;
-    let standing = table(&world, last).await;
-    assert_eq!(standing.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
-    assert_eq!((standing[&key(1)].story.articles, standing[&key(4)].story.event), (3, event(1)));
+    let before = table(&world, last).await;
+    assert_eq!(before.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
+    assert_eq!((before[&key(1)].story.articles, before[&key(4)].story.event), (3, event(1)));
 
     // Decided before the merge, and published after it.
     let late = world.publish(&article(5, 2, 1)).await;
@@ -72,22 +72,22 @@ async fn what_became_part_of_another_leaves_and_a_new_event_is_told_of_each_stor
 }
 
 #[tokio::test]
-async fn what_people_take_out_stands_there_and_so_does_the_rest() {
+async fn a_split_article_and_the_rest_are_in_the_table() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 1, 1), article(3, 1, 1)]).await;
     let split = StoryChange::Split { from: story(1), into: story(2), articles: vec![id(2), id(3)] };
     world.publish(&change(4, 0, split.clone())).await;
     let last = world.publish(&commanded(4, vec![split], (&[1, 2], 1))).await;
-    let standing = table(&world, last).await;
+    let before = table(&world, last).await;
     let counts = |number| {
-        let story = &standing[&key(number)].story;
+        let story = &before[&key(number)].story;
         (story.articles, story.copies, story.lead, story.revision)
     };
     assert_eq!((counts(1), counts(2)), ((1, 0, id(1), 4), (2, 1, id(2), 4)));
 }
 
 #[tokio::test]
-async fn what_came_while_it_was_away_is_there_after_it_comes_back() {
+async fn changes_during_an_outage_are_in_the_table_afterwards() {
     let mut world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 2, 1)]).await;
     table(&world, 2).await;

@@ -83,7 +83,7 @@ async fn feeds_are_added_changed_and_removed_by_command() {
 }
 
 #[tokio::test]
-async fn what_was_commanded_is_known_before_it_is_carried_out() {
+async fn a_command_shows_before_it_is_carried_out() {
     let world = with_feeds().await;
     for url in ["https://new.example/rss", "https://gone.example/rss"] {
         assert_eq!(world.post("/api/v1/feeds", &json!({"url": url})).await.status, 202);
@@ -121,7 +121,7 @@ async fn a_subscription_is_known_before_its_command_is_carried_out() {
 }
 
 #[tokio::test]
-async fn what_a_file_defines_is_changed_there() {
+async fn settings_from_a_file_are_changed_in_the_file() {
     let world = with_feeds().await;
     let managed = [
         json!({"url": "https://harbour.example/feed.xml"}),
@@ -267,7 +267,7 @@ async fn a_feed_that_is_set_aside_stands_at_the_head_of_the_page() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_stands_in_the_status_and_at_the_head_of_the_page() {
+async fn problems_show_in_the_status_and_at_the_top_of_the_page() {
     let world = World::new().await;
     let page = async || String::from_utf8(world.get("/").await.body).unwrap();
     assert!(!page().await.contains("no new article"));

@@ -40,7 +40,7 @@ fn cookie(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn nobody_reads_or_writes_without_a_token() {
+async fn reading_and_writing_need_a_token() {
     let world = World::with_tokens(None).await;
     let paths = [
         "/",
@@ -180,7 +180,7 @@ async fn a_person_without_a_link_is_asked_for_a_token() {
 }
 
 #[tokio::test]
-async fn who_guesses_is_told_to_wait_and_nobody_else() {
+async fn only_clients_that_guess_are_delayed() {
     let world = World::with_tokens(None).await;
     let secret = make(&world, "desk", Kind::Token, Scope::Full);
     let from = |peer: &str, token: &str| {

@@ -126,7 +126,7 @@ fn alerts(number: u64, copies: u32, revisions: &[(Volume, bool)]) -> Vec<Change>
 }
 
 /// An article in which an outlet corrects something, in English.
-fn said() -> OutputArticle {
+fn noted_article() -> OutputArticle {
     decode(NOTED).unwrap()
 }
 
@@ -137,7 +137,7 @@ async fn filled(folder: &Path, is_backwards: bool) -> Projection {
     let made = stories.map(|(n, story, event)| {
         let mut made = article(n, story, event);
         if n % 3 == 0 {
-            made.findings = said().findings;
+            made.findings = noted_article().findings;
         }
         made
     });
@@ -234,7 +234,7 @@ async fn files_of_the_versions_before_answer_as_they_did() {
 }
 
 #[tokio::test]
-async fn what_revisions_say_of_their_alert_does_not_depend_on_their_order() {
+async fn the_state_of_an_alert_does_not_depend_on_the_order_of_revisions() {
     let (forwards, backwards) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let expected = answers(&filled(forwards.path(), false).await).await;
     let found = answers(&filled(backwards.path(), true).await).await;

@@ -141,7 +141,7 @@ impl Card {
             ("archetype_methods", tables::methods(&self.archetype_exams).markdown()),
             ("unseen", self.unseen.table().markdown()),
             ("unseen_errors", self.unseen.errors().markdown()),
-            ("event_needed", Settings::default().event_likeness.to_string()),
+            ("event_needed", Settings::default().event_similarity.to_string()),
             ("event_folds", self.event_exam.folded().to_string()),
             ("event_orders", self.event_exam.figures().markdown()),
             ("event_largest", self.event_exam.largest().markdown()),

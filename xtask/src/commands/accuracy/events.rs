@@ -81,8 +81,8 @@ impl EventExam {
     /// The number of articles that were folded in any order. None should be.
     pub(crate) fn folded(&self) -> usize {
         let copies = |run: &Run| {
-            let stories: BTreeSet<&usize> = run.settled.iter().collect();
-            run.settled.len() - stories.len()
+            let stories: BTreeSet<&usize> = run.at_end.iter().collect();
+            run.at_end.len() - stories.len()
         };
         self.runs.iter().map(|(run, _)| copies(run)).sum()
     }
@@ -172,7 +172,7 @@ impl EventExam {
 
     fn errors(&self, counts: BTreeMap<Pair, usize>, most_alike: bool) -> Cells {
         let head = [
-            "texts", "orders", "hours apart", "likeness", "titles", "ledes", "words", "names",
+            "texts", "orders", "hours apart", "similarity", "titles", "ledes", "words", "names",
             "quotations",
         ];
         let mut cells = Cells::new(&head);

@@ -17,7 +17,7 @@ pub(crate) struct Outcome {
     /// The score of the stories at arrival.
     pub(crate) at_arrival: Score,
     /// The score of the stories at the end.
-    pub(crate) settled: Score,
+    pub(crate) at_end: Score,
 }
 
 /// The results of one method: file order, reversed, and shuffles.
@@ -44,8 +44,8 @@ pub(crate) struct Figures {
     pub(crate) recall: f64,
     /// 0 to 1.
     pub(crate) f1: f64,
-    /// F1 of the settled state, 0 to 1.
-    pub(crate) settled: f64,
+    /// F1 of the final state, 0 to 1.
+    pub(crate) at_end: f64,
     /// Adjusted Rand index.
     pub(crate) rand_index: f64,
     /// F1 of B-cubed, 0 to 1.
@@ -61,7 +61,7 @@ impl Figures {
             precision: score.precision(),
             recall: score.recall(),
             f1: score.f1(),
-            settled: outcome.settled.f1(),
+            at_end: outcome.at_end.f1(),
             rand_index: score.rand_index,
             b_cubed: score.b_cubed_f1(),
         }
@@ -75,7 +75,7 @@ impl Figures {
             precision: mean(|its| its.precision),
             recall: mean(|its| its.recall),
             f1: mean(|its| its.f1),
-            settled: mean(|its| its.settled),
+            at_end: mean(|its| its.at_end),
             rand_index: mean(|its| its.rand_index),
             b_cubed: mean(|its| its.b_cubed),
         }
@@ -88,8 +88,8 @@ pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam 
     let outcome = |order: &Vec<usize>| {
         let run = method.run(set, order);
         let at_arrival = set.labels.score(&run.at_arrival);
-        let settled = set.labels.score(&run.settled);
-        Outcome { run, at_arrival, settled }
+        let at_end = set.labels.score(&run.at_end);
+        Outcome { run, at_arrival, at_end }
     };
     let outcomes = orders.iter().map(outcome).collect();
     Exam { method, outcomes, orders }

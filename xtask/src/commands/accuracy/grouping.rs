@@ -32,7 +32,7 @@ struct Event {
 }
 
 impl Grouping {
-    pub(super) fn words(self) -> &'static str {
+    pub(super) fn label(self) -> &'static str {
         match self {
             Grouping::Words => "TF-IDF, one pass",
             Grouping::Titles => "titles alone",
@@ -86,7 +86,7 @@ impl Grouping {
                 .filter(|(_, event)| time - event.last <= QUIET && time - event.first <= SPAN);
             let likeliest =
                 open.map(|(at, event)| (mean(event), at)).max_by(|a, b| a.0.total_cmp(&b.0));
-            let joined = likeliest.filter(|(likeness, _)| *likeness >= self.least());
+            let joined = likeliest.filter(|(similarity, _)| *similarity >= self.least());
             let at = joined.map_or(events.len(), |(_, at)| at);
             if at == events.len() {
                 events.push(Event { texts: Vec::new(), first: time, last: time });

@@ -69,7 +69,7 @@ impl Happenings {
     }
 
     /// The two halves of the set by time. The first was used for tuning.
-    pub(super) fn halves(&self) -> [Happenings; 2] {
+    pub(super) fn split_by_time(&self) -> [Happenings; 2] {
         let middle = self.set.docs.len() / 2;
         let part = |name: &str, keeps: &dyn Fn(usize) -> bool| {
             let mut part = self.clone();
@@ -130,7 +130,7 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
     for (at, set) in sets.iter().enumerate() {
         row(&mut figures, set, "passages", &groupings[at]);
         for (peer, made) in PEERS.iter().zip(&peers) {
-            row(&mut figures, set, peer.words(), &made[at]);
+            row(&mut figures, set, peer.label(), &made[at]);
         }
     }
     HappeningTables {
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_half_counts_its_own_texts() {
-        let [first, second] = happenings().halves();
+        let [first, second] = happenings().split_by_time();
         assert_eq!((first.size(), second.size()), ((1, 1), (2, 2)));
     }
 }

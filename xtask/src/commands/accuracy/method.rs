@@ -60,7 +60,7 @@ pub(crate) struct Run {
     /// The story of each document at its arrival.
     pub(crate) at_arrival: Vec<usize>,
     /// The story of each document at the end.
-    pub(crate) settled: Vec<usize>,
+    pub(crate) at_end: Vec<usize>,
     /// The event of each document at the end.
     pub(crate) events: Vec<usize>,
     /// The evidence of each document; `doc` is the number of arrival.
@@ -76,7 +76,7 @@ impl Method {
             Method::MinHash => by_minhash(set, order),
             Method::Exact => by_words(set, order),
         };
-        Run { at_arrival: stories.clone(), settled: stories, ..Run::default() }
+        Run { at_arrival: stories.clone(), at_end: stories, ..Run::default() }
     }
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn passages_with_verdicts(
     let mut detector = Detector::keeping_verdicts(settings);
     let mut run = Run {
         at_arrival: vec![0; set.docs.len()],
-        settled: vec![0; set.docs.len()],
+        at_end: vec![0; set.docs.len()],
         events: vec![0; set.docs.len()],
         evidence: vec![Vec::new(); set.docs.len()],
     };
@@ -121,8 +121,8 @@ pub(crate) fn passages_with_verdicts(
         verdicts.push(verdict);
     }
     for (arrival, number) in (0..).map(DocId).zip(order) {
-        if let Some(verdict) = detector.settled(arrival) {
-            run.settled[*number] = verdict.story.0 as usize;
+        if let Some(verdict) = detector.final_verdict(arrival) {
+            run.at_end[*number] = verdict.story.0 as usize;
             run.events[*number] = verdict.event.0 as usize;
         }
     }

@@ -36,7 +36,7 @@ const CONTRIBUTIONS: &str = "\
 /// The text before the tables of events.
 const HAPPENINGS: &str = "\
 **Events.** *event-shape*: 1,484 real pages about the politics of one country in eleven weeks, each event
-reported separately by two or three outlets. The table counts pairs of texts that are one event in the settled state;
+reported separately by two or three outlets. The table counts pairs of texts that are one event in the final state;
 485 uncertain pairs do not count. All settings were chosen on the first half.";
 
 /// The tables of the sets.
@@ -88,7 +88,7 @@ fn event_shape(suites: &Path) -> anyhow::Result<HappeningTables> {
     let folder = suites.join("event-shape");
     let files = ["docs.jsonl", "events.tsv"].map(|file| folder.join(file));
     let whole = Happenings::read("event-shape", &files[0], &files[1])?;
-    let [first, second] = whole.halves();
+    let [first, second] = whole.split_by_time();
     Ok(happenings::examine(&[whole, first, second]))
 }
 
@@ -108,7 +108,7 @@ fn rows(sets: &[LabelledSet]) -> Cells {
     cells
 }
 
-/// The rows of the product: at arrival, within and between outlets, settled, and reversed.
+/// The rows of the product: at arrival, within and between outlets, final, and reversed.
 fn product(set: &LabelledSet, cells: &mut Cells) {
     let run = Method::Passages.run(set, &Order::File.of(set.docs.len()));
     let reversed = Method::Passages.run(set, &Order::Reversed.of(set.docs.len()));
@@ -119,9 +119,9 @@ fn product(set: &LabelledSet, cells: &mut Cells) {
     add("at arrival", Counts::of(set, &run.at_arrival, all));
     add("– of one outlet", Counts::of(set, &run.at_arrival, is_one));
     add("– of two outlets", Counts::of(set, &run.at_arrival, |pair| !is_one(pair)));
-    add("settled", Counts::of(set, &run.settled, all));
+    add("final", Counts::of(set, &run.at_end, all));
     add("reversed, at arrival", Counts::of(set, &reversed.at_arrival, all));
-    add("reversed, settled", Counts::of(set, &reversed.settled, all));
+    add("reversed, final", Counts::of(set, &reversed.at_end, all));
 }
 
 fn row(cells: &mut Cells, names: [&str; 3], counts: Counts) {

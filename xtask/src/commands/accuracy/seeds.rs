@@ -82,7 +82,7 @@ impl Seeds {
         Seeds { set, labels }
     }
 
-    /// Compares the settled events of a run with the expected ones, over all pairs of articles that are, and
+    /// Compares the final events of a run with the expected ones, over all pairs of articles that are, and
     /// should be, in two stories.
     pub(crate) fn compare_events(&self, run: &Run) -> Events {
         let mut events = Events::default();

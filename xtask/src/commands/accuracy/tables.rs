@@ -77,7 +77,7 @@ fn figures(row: &Figures) -> [String; 8] {
         decimals(row.precision),
         decimals(row.recall),
         decimals(row.f1),
-        decimals(row.settled),
+        decimals(row.at_end),
         decimals(row.rand_index),
         decimals(row.b_cubed),
     ]

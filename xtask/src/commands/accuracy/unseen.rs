@@ -22,7 +22,7 @@ struct Outcome {
     seed: u64,
     documents: usize,
     at_arrival: Score,
-    settled: Score,
+    at_end: Score,
 }
 
 /// The results of all sets.
@@ -77,8 +77,8 @@ impl Unseen {
             counts.example = name(pair);
         }
         let at_arrival = set.labels.score(&run.at_arrival);
-        let settled = set.labels.score(&run.settled);
-        self.outcomes.push(Outcome { seed, documents: set.docs.len(), at_arrival, settled });
+        let at_end = set.labels.score(&run.at_end);
+        self.outcomes.push(Outcome { seed, documents: set.docs.len(), at_arrival, at_end });
     }
 
     fn of(&mut self, kinds: &str) -> &mut Counts {
@@ -89,13 +89,13 @@ impl Unseen {
     pub(crate) fn table(&self) -> Cells {
         let head = [
             "seed", "documents", "right", "false", "missed", "precision", "recall",
-            "precision, settled", "recall, settled",
+            "precision, final", "recall, final",
         ];
         let mut cells = Cells::new(&head);
-        for Outcome { seed, documents, at_arrival, settled } in &self.outcomes {
+        for Outcome { seed, documents, at_arrival, at_end } in &self.outcomes {
             let counts = [at_arrival.found, at_arrival.false_folds, at_arrival.missed];
             let counts = [*documents].into_iter().chain(counts).map(|count| count.to_string());
-            let shares = [at_arrival, settled].map(|its| [its.precision(), its.recall()]);
+            let shares = [at_arrival, at_end].map(|its| [its.precision(), its.recall()]);
             let shares = shares.into_iter().flatten().map(decimals);
             cells.row([seed.to_string()].into_iter().chain(counts).chain(shares));
         }
@@ -140,7 +140,7 @@ mod tests {
         let labels = Pairs([must(0, 1), must(0, 3)].into());
         let set = LabelledSet { name: "made".into(), docs, labels };
         let stories = vec![0, 0, 0, 3];
-        let run = Run { at_arrival: stories.clone(), settled: stories, ..Run::default() };
+        let run = Run { at_arrival: stories.clone(), at_end: stories, ..Run::default() };
         let mut unseen = Unseen::default();
         unseen.add(7, &set, &run);
         let table = unseen.table().markdown();

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_we_ship_today_is_allowed() {
+    fn the_packages_of_the_binary_are_allowed() {
         let root = tree::root();
         let shipped = packages::shipped(&root, &dist::host().unwrap()).unwrap();
         let policy = Policy::read(&root).unwrap();

@@ -90,8 +90,8 @@ struct Locked {
 /// The packages from which the binary for a target is built, including those of the workspace, by name and
 /// version.
 pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>> {
-    let built = listed(root, target, "normal,build")?;
-    let in_binary = listed(root, target, "normal,no-proc-macro")?;
+    let built = list_packages(root, target, "normal,build")?;
+    let in_binary = list_packages(root, target, "normal,no-proc-macro")?;
     let mut cargo = Command::new("cargo");
     cargo.args(["metadata", "--format-version", "1", "--locked", "--filter-platform", target]);
     let metadata: Metadata = serde_json::from_str(&output(cargo.current_dir(root))?)?;
@@ -126,7 +126,11 @@ pub(crate) fn shipped(root: &Path, target: &str) -> anyhow::Result<Vec<Package>>
 }
 
 /// The packages over some kinds of edges, with the product's features.
-fn listed(root: &Path, target: &str, edges: &str) -> anyhow::Result<BTreeSet<(String, String)>> {
+fn list_packages(
+    root: &Path,
+    target: &str,
+    edges: &str,
+) -> anyhow::Result<BTreeSet<(String, String)>> {
     let mut cargo = Command::new("cargo");
     cargo.args(["tree", "--locked", "--prefix", "none", "--format", "{p}", "--package", PRODUCT]);
     cargo.args(["--target", target, "--edges", edges]);

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_markup_is_escaped() {
+    fn markup_is_escaped() {
         assert_eq!(escaped("a < b && c > d"), "a &lt; b &amp;&amp; c &gt; d");
     }
 }

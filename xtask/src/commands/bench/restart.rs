@@ -215,7 +215,7 @@ fn start(folder: &Path, article: Option<&str>) -> anyhow::Result<StartedUp> {
     let path = article.map(|id| format!("/api/v1/articles/{id}"));
     while path.as_ref().is_some_and(|path| up.get(path).is_err()) {
         if watch.seconds() > DEADLINE || !up.is_alive() {
-            bail!("the article that waited is not on the page:\n{}", up.said());
+            bail!("the article that waited is not on the page:\n{}", up.output());
         }
         std::thread::park_timeout(POLL_INTERVAL);
     }

@@ -173,7 +173,7 @@ impl Fault {
                 fault.name == name || name.ends_with('-') && fault.name.starts_with(name.as_str())
             }));
             if chosen.len() == before {
-                bail!("no fault is called {name:?}: `cargo xtask trouble --list` has them");
+                bail!("no fault is called {name:?}: `cargo xtask faults --list` has them");
             }
         }
         Ok(chosen)

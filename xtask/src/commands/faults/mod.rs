@@ -1,4 +1,4 @@
-//! `cargo xtask trouble`: causes faults of a machine under the real binary and measures the damage.
+//! `cargo xtask faults`: causes faults of a machine under the real binary and measures the damage.
 //!
 //! Each run has a seed. Articles are pushed over HTTP one after the other, so the run knows which were
 //! acknowledged, and in which order. In the middle the fault happens; then wirefold starts again on the same
@@ -28,7 +28,7 @@ use fault::Fault;
 use play::{Found, Outcome};
 use report::{Row, Run};
 
-/// The arguments of `trouble`.
+/// The arguments of `faults`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Only these; without a name, all.

@@ -183,11 +183,11 @@ impl Scene<'_> {
         let recovery = watch.elapsed().as_secs_f64();
         if taken.and_then(|()| self.push(&again, self.articles.len())).is_err() {
             // It found the damage and ended, with or without a report.
-            let log = again.said();
+            let log = again.output();
             return Ok(Found { said: said || complains(&log), ..self.refused(log) });
         }
         wait_for_alerts(&mut again, &mut self.receiver, self.articles.len(), control);
-        let log = again.said();
+        let log = again.output();
         again.terminate();
         let said = said || complains(&log) || verify_complains(self.program, &self.home)?;
         self.receiver.receive();

@@ -149,7 +149,7 @@ impl<'a> Pusher<'a> {
 }
 
 /// The number of articles on the page.
-fn shown(running: &Running) -> usize {
+fn count_articles(running: &Running) -> usize {
     let status = running.json("/api/v1/status").ok();
     let shown = status.and_then(|it| it["articles"].as_u64());
     shown.and_then(|it| usize::try_from(it).ok()).unwrap_or(0)
@@ -181,7 +181,7 @@ fn wait(
     let (mut quiet, mut last) = (Stopwatch::start(), (0, 0));
     while quiet.elapsed() < patience && running.is_alive() {
         receiver.receive();
-        let now = (shown(running), receiver.alerts().len());
+        let now = (count_articles(running), receiver.alerts().len());
         if now.0 >= articles && is_told(receiver) {
             return;
         }

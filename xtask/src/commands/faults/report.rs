@@ -212,9 +212,9 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
     let runs: u64 = rows.iter().map(|row| row.runs).sum();
     let mut text = format!(
         "# Reliability\n\n\
-         `cargo xtask trouble --write` wrote this page on {}, load {:.1}, from {runs} runs. Each starts the real binary, pushes 200 invented articles one \
+         `cargo xtask faults --write` wrote this page on {}, load {:.1}, from {runs} runs. Each starts the real binary, pushes 200 invented articles one \
          after the other over HTTP, and breaks something in the middle. Then the rest is pushed. A webhook notes every \
-         alert. `cargo xtask trouble NAME --seed N` repeats one run.\n\n\
+         alert. `cargo xtask faults NAME --seed N` repeats one run.\n\n\
          A separate checker reads the output stream and the webhook's notes afterwards. It does not use wirefold's own \
          counters.\n\n\
          - *lost*: articles that were acknowledged and are not in the output. If a stream itself is damaged, losses \

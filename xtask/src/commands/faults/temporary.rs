@@ -83,7 +83,7 @@ pub(super) fn play(
         casting.shim.set(Setting::Slept, seconds + CATCH_UP)?;
     }
     wait_for_alerts(&mut casting.running, &mut receiver, acknowledged.len(), control);
-    let log = casting.running.said();
+    let log = casting.running.output();
     casting.running.terminate();
     receiver.receive();
     let said = complains(&log) || verify_complains(program, &casting.home)?;

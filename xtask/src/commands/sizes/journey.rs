@@ -48,7 +48,7 @@ impl Journey {
     }
 
     /// The files and crates in words.
-    pub(super) fn places(&self) -> String {
+    pub(super) fn describe_extent(&self) -> String {
         let Self { files, crates, files_with_calls, .. } = self;
         format!("{files} files and {crates} crates, {files_with_calls} files with direct calls")
     }

@@ -47,8 +47,8 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     writeln!(out, "{}", compare::table(&code)?)?;
     writeln!(out, "repeated passages of the product: {}\n", passages::repeated(&product))?;
     writeln!(out, "{}", lines::table(&lines::by_crate(&tree)))?;
-    writeln!(out, "{}", named("largest files, without tests", &files))?;
-    writeln!(out, "{}", named("longest functions", &functions))?;
+    writeln!(out, "{}", longest_table("largest files, without tests", &files))?;
+    writeln!(out, "{}", longest_table("longest functions", &functions))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,7 +68,7 @@ fn largest_first(measured: impl Iterator<Item = Measured>) -> Vec<Measured> {
     measured
 }
 
-fn named(what: &str, measured: &[Measured]) -> Table {
+fn longest_table(what: &str, measured: &[Measured]) -> Table {
     let mut table = Table::new(&["lines", what]);
     for one in measured.iter().take(NAMED) {
         table.row([&one.lines.to_string(), &one.place]);

@@ -62,8 +62,8 @@ impl Cleaning<'_> {
         match event {
             CallbackEvent::OpenStartTag { name } => {
                 self.attributes.clear();
-                self.open = named(KEPT, name);
-                self.gone += usize::from(named(GONE, name).is_some());
+                self.open = find_name(KEPT, name);
+                self.gone += usize::from(find_name(GONE, name).is_some());
             }
             CallbackEvent::AttributeName { name } if self.attributes.len() < MAX_ATTRIBUTES => {
                 let name = String::from_utf8_lossy(name).into_owned();
@@ -76,9 +76,9 @@ impl Cleaning<'_> {
             }
             CallbackEvent::CloseStartTag { .. } => self.started(),
             CallbackEvent::EndTag { name } => {
-                self.gone -= usize::from(named(GONE, name).is_some()).min(self.gone);
-                let is_void = named(VOID, name).is_some();
-                if let Some(name) = named(KEPT, name).filter(|_| self.gone == 0 && !is_void) {
+                self.gone -= usize::from(find_name(GONE, name).is_some()).min(self.gone);
+                let is_void = find_name(VOID, name).is_some();
+                if let Some(name) = find_name(KEPT, name).filter(|_| self.gone == 0 && !is_void) {
                     self.kept.push_str(&format!("</{name}>"));
                 }
             }
@@ -134,7 +134,7 @@ fn with_references(text: &str) -> String {
     whole
 }
 
-fn named(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
+fn find_name(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
     names.iter().copied().find(|known| known.as_bytes() == name)
 }
 
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn what_articles_are_made_of_stays() {
+    fn elements_of_articles_are_kept() {
         check(
             "<P class=x ID='y'>1 &lt; 2 &nbsp;<br>é</P>",
             "<p class=\"x\" id=\"y\">1 &lt; 2 &nbsp;<br />é</p>",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_something_goes() {
+    fn active_elements_are_removed() {
         check("a<script>x<b></script>b<style>p{}</style>", "ab");
         check("<img src=/i.png onerror=x style='x'>", "<img src=\"https://a.example/i.png\" />");
         check("<a href='javascript:x'>y</a><blink>z</blink>", "<a href=\"\">y</a>z");

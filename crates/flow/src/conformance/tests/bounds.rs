@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{LONGEST, MOMENT, ack_all, arrivals, deliveries, reader, streams, work, work_stream};
+use super::{LONGEST, MOMENT, ack_all, arrivals, consumer, deliveries, streams, work, work_stream};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::conformance::Harness;
 use crate::error::BusError;
@@ -25,7 +25,7 @@ pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     let waiting = still(waiting, "published into a full stream").await;
     let state = harness.bus().stream_state("WORK").await.unwrap();
     assert_eq!((state.first, state.messages), (1, taken_in as u64));
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, taken_in).await;
     assert_eq!(taken.len(), taken_in);
     harness.advance(MOMENT).await;
@@ -45,14 +45,14 @@ async fn still<T: Debug>(waiting: JoinHandle<T>, otherwise: &str) -> JoinHandle<
 
 /// Messages that every named consumer has read are dropped first. A full stream without named consumers drops
 /// its oldest message.
-pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
+pub async fn messages_that_all_consumers_have_read_make_room(harness: &mut dyn Harness) {
     streams(harness).await;
     let readers = vec!["reader".into(), "ordered".into()];
     let stream = StreamConfig { max_bytes: 1000, readers, ..work_stream() };
     let unnamed = StreamConfig { readers: Vec::new(), ..stream.clone() };
     harness.bus().create_stream(stream).await.unwrap();
     let taken_in = harness.fill("work.fill").await;
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, taken_in).await;
     ack_all(&taken).await;
     let bus = harness.bus();
@@ -74,13 +74,13 @@ pub async fn what_all_readers_are_past_makes_room(harness: &mut dyn Harness) {
 
 /// A message that a message of another stream refers to stays until the consumer of the latter acknowledged
 /// it.
-pub async fn what_is_named_to_a_reader_of_another_stream_is_kept(harness: &mut dyn Harness) {
+pub async fn a_message_that_another_stream_refers_to_is_kept(harness: &mut dyn Harness) {
     streams(harness).await;
     let readers = vec!["ordered".into(), "NAMES/reader".into()];
     let bus = harness.bus();
     bus.create_stream(StreamConfig { max_bytes: 1000, readers, ..work_stream() }).await.unwrap();
     bus.create_stream(StreamConfig::new("NAMES", &["names.>"])).await.unwrap();
-    let named = ConsumerConfig { stream: "NAMES".into(), ..reader(harness) };
+    let named = ConsumerConfig { stream: "NAMES".into(), ..consumer(harness) };
     let mut subscription = bus.subscribe(named).await.unwrap();
     let taken_in = harness.fill("work.fill").await;
     // One message without a reference, and one that refers to the second.
@@ -110,7 +110,7 @@ pub async fn what_is_named_to_a_reader_of_another_stream_is_kept(harness: &mut d
         }
     })
     .await
-    .expect("there is room once it is settled");
+    .expect("there is room once it is acknowledged");
     waiting.await.unwrap();
     assert!(bus.stream_state("WORK").await.unwrap().first > 2);
 }
@@ -122,7 +122,7 @@ pub async fn pulls_stop_while_too_much_is_in_flight(harness: &mut dyn Harness) {
     for number in 0..10 {
         harness.bus().publish(work(&format!("{number}"))).await.unwrap();
     }
-    let consumer = ConsumerConfig { max_in_flight: 4, ..reader(harness) };
+    let consumer = ConsumerConfig { max_in_flight: 4, ..consumer(harness) };
     let mut subscription = harness.bus().subscribe(consumer).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 4).await;
     assert_eq!(taken.len(), 4);

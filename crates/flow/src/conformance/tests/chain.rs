@@ -11,7 +11,7 @@ async fn take_over(bus: &dyn Bus, epoch: u64) -> Result<Box<dyn ChainedPublisher
     bus.take_over(Outgoing::new("work.epoch", format!("epoch-{epoch}"), ""), last).await
 }
 
-fn named(names: &[&str]) -> Vec<Outgoing> {
+fn works_named(names: &[&str]) -> Vec<Outgoing> {
     names.iter().map(|name| work(name)).collect()
 }
 
@@ -24,9 +24,9 @@ pub async fn a_chain_keeps_its_order(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
     let mut chain = take_over(&*bus, 1).await.unwrap();
-    assert_eq!(chain.append(named(&["a", "b", "c"])).await.unwrap(), [2, 3, 4]);
+    assert_eq!(chain.append(works_named(&["a", "b", "c"])).await.unwrap(), [2, 3, 4]);
     assert_eq!(chain.append(Vec::new()).await.unwrap(), [0; 0]);
-    assert_eq!(chain.append(named(&["d"])).await.unwrap(), [5]);
+    assert_eq!(chain.append(works_named(&["d"])).await.unwrap(), [5]);
     assert_eq!(ids_of(&all(&*bus).await), ["epoch-1", "a", "b", "c", "d"]);
 }
 
@@ -36,20 +36,20 @@ pub async fn a_chain_taken_over_gets_nothing_more_in(harness: &mut dyn Harness) 
     streams(harness).await;
     let bus = harness.bus();
     let mut zombie = take_over(&*bus, 1).await.unwrap();
-    zombie.append(named(&["a", "b"])).await.unwrap();
+    zombie.append(works_named(&["a", "b"])).await.unwrap();
     let mut heir = take_over(&*bus, 2).await.unwrap();
-    heir.append(named(&["c"])).await.unwrap();
+    heir.append(works_named(&["c"])).await.unwrap();
     let expected = ["epoch-1", "a", "b", "epoch-2", "c", "d", "e"];
     for names in [&["c", "d"][..], &["x"], &["a"], &["y", "z"]] {
-        let refused = zombie.append(named(names)).await;
+        let refused = zombie.append(works_named(names)).await;
         assert!(matches!(refused, Err(BusError::Fenced(_))), "{refused:?}");
         assert_eq!(ids_of(&all(&*bus).await), expected[..5]);
     }
-    heir.append(named(&["d", "e"])).await.unwrap();
+    heir.append(works_named(&["d", "e"])).await.unwrap();
     assert_eq!(ids_of(&all(&*bus).await), expected);
     let late = bus.take_over(Outgoing::new("work.epoch", "epoch-3", ""), 1).await;
     assert!(matches!(late.err(), Some(BusError::Refused { .. })));
-    heir.append(named(&["f"])).await.unwrap();
+    heir.append(works_named(&["f"])).await.unwrap();
 }
 
 /// An id that is already stored counts as a refusal, and so does any message in between.
@@ -57,12 +57,12 @@ pub async fn a_chain_takes_a_known_id_as_a_refusal(harness: &mut dyn Harness) {
     harness.bus().create_stream(work_stream()).await.unwrap();
     let bus = harness.bus();
     let mut chain = take_over(&*bus, 1).await.unwrap();
-    chain.append(named(&["a"])).await.unwrap();
-    let refused = chain.append(named(&["a"])).await;
+    chain.append(works_named(&["a"])).await.unwrap();
+    let refused = chain.append(works_named(&["a"])).await;
     assert!(matches!(refused, Err(BusError::Fenced(_))), "{refused:?}");
     let mut anew = take_over(&*bus, 2).await.unwrap();
     publish(&*bus, &["stranger"]).await;
-    let interrupted = anew.append(named(&["b"])).await;
+    let interrupted = anew.append(works_named(&["b"])).await;
     assert!(matches!(interrupted, Err(BusError::Fenced(_))), "{interrupted:?}");
     let repeated = take_over(&*bus, 2).await;
     assert!(matches!(repeated.err(), Some(BusError::Refused { .. })));

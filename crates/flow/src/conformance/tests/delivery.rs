@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{MOMENT, ack_all, arrivals, dead_letters, deliveries, ids, publish, reader, streams};
+use super::{MOMENT, ack_all, arrivals, consumer, dead_letters, deliveries, ids, publish, streams};
 use crate::bus::AckKind;
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
@@ -13,7 +13,7 @@ use crate::message::Outgoing;
 pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let first = arrivals(harness, &mut *subscription, 2).await;
     ack_all(&first[1..]).await;
     assert!(arrivals(harness, &mut *subscription, 0).await.is_empty());
@@ -29,7 +29,7 @@ pub async fn redelivered_after_the_ack_deadline(harness: &mut dyn Harness) {
 pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a"]).await;
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 1).await;
     for _ in 0..6 {
         harness.advance(harness.deadline() / 4).await;
@@ -44,7 +44,7 @@ pub async fn in_progress_moves_the_deadline(harness: &mut dyn Harness) {
 pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a"]).await;
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 1).await;
     let after = harness.deadline() * 3;
     taken[0].acker.ack_with(AckKind::Retry { after, why: "later".into() }).await.unwrap();
@@ -62,7 +62,7 @@ pub async fn retry_comes_not_before_its_time(harness: &mut dyn Harness) {
 pub async fn rejected_stands_in_the_dead_letters(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 2).await;
     for _ in 0..2 {
         let reject = AckKind::Reject(Reason::rejected("not\nours"));
@@ -91,7 +91,7 @@ pub async fn order_is_kept_per_subject(harness: &mut dyn Harness) {
         let subject = format!("work.s{}", number % 3);
         bus.publish(Outgoing::new(subject, format!("{number:02}"), "")).await.unwrap();
     }
-    let mut subscription = bus.subscribe(reader(harness)).await.unwrap();
+    let mut subscription = bus.subscribe(consumer(harness)).await.unwrap();
     let mut seen: Vec<(String, String)> = Vec::new();
     for count in [7, 7, 7, 7, 2] {
         let taken = deliveries(&mut *subscription, count).await;
@@ -107,7 +107,7 @@ pub async fn order_is_kept_per_subject(harness: &mut dyn Harness) {
 }
 
 /// A consumer gets exactly the messages that its filter matches.
-pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
+pub async fn filters_let_matching_messages_through(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
     for (id, subject) in [("a", "work.x.1"), ("b", "work.y.1"), ("c", "work.x.2"), ("d", "work.x")]
@@ -120,7 +120,7 @@ pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
         ("rest", "work.x.>", vec!["a", "c"]),
     ] {
         let consumer =
-            ConsumerConfig { durable: durable.into(), filter: filter.into(), ..reader(harness) };
+            ConsumerConfig { durable: durable.into(), filter: filter.into(), ..consumer(harness) };
         let mut subscription = bus.subscribe(consumer).await.unwrap();
         assert_eq!(
             ids(&arrivals(harness, &mut *subscription, expected.len()).await),
@@ -134,8 +134,8 @@ pub async fn filters_take_in_what_they_match(harness: &mut dyn Harness) {
 pub async fn two_holders_share_a_durable(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
-    let mut one = bus.subscribe(reader(harness)).await.unwrap();
-    let mut other = bus.subscribe(reader(harness)).await.unwrap();
+    let mut one = bus.subscribe(consumer(harness)).await.unwrap();
+    let mut other = bus.subscribe(consumer(harness)).await.unwrap();
     publish(&*bus, &["a", "b", "c"]).await;
     let first = deliveries(&mut *one, 2).await;
     let second = arrivals(harness, &mut *other, 1).await;

@@ -13,7 +13,7 @@ pub(super) mod tries;
 
 use std::time::Duration;
 
-use crate::bus::{AckKind, Bus, Delivery, Subscription};
+use crate::bus::{AckKind, Bus, PulledMessage, Subscription};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::conformance::Harness;
 use crate::dead::DeadLetters;
@@ -33,7 +33,7 @@ pub(super) fn work_stream() -> StreamConfig {
     StreamConfig { readers: vec!["reader".into()], ..StreamConfig::new("WORK", &["work.>"]) }
 }
 
-pub(super) fn reader(harness: &dyn Harness) -> ConsumerConfig {
+pub(super) fn consumer(harness: &dyn Harness) -> ConsumerConfig {
     let dead = DeadLetters::plain("dead.reader");
     ConsumerConfig {
         ack_deadline: harness.deadline(),
@@ -57,7 +57,10 @@ pub(super) async fn publish(bus: &dyn Bus, names: &[&str]) {
 pub(super) const LONGEST: Duration = Duration::from_mins(1);
 
 /// The expected deliveries, at most this many, however busy the machine is.
-pub(super) async fn deliveries(subscription: &mut dyn Subscription, count: usize) -> Vec<Delivery> {
+pub(super) async fn deliveries(
+    subscription: &mut dyn Subscription,
+    count: usize,
+) -> Vec<PulledMessage> {
     let mut all = Vec::new();
     let coming = async {
         while all.len() < count {
@@ -78,7 +81,7 @@ pub(super) async fn arrivals(
     harness: &dyn Harness,
     subscription: &mut dyn Subscription,
     due: usize,
-) -> Vec<Delivery> {
+) -> Vec<PulledMessage> {
     let mut all = deliveries(subscription, due).await;
     loop {
         let more = tokio::select! {
@@ -93,7 +96,7 @@ pub(super) async fn arrivals(
     }
 }
 
-pub(super) fn ids(deliveries: &[Delivery]) -> Vec<&str> {
+pub(super) fn ids(deliveries: &[PulledMessage]) -> Vec<&str> {
     deliveries.iter().map(|delivery| delivery.message.id.as_str()).collect()
 }
 
@@ -101,7 +104,7 @@ pub(super) fn ids_of(messages: &[Stored]) -> Vec<&str> {
     messages.iter().map(|message| message.id.as_str()).collect()
 }
 
-pub(super) async fn ack_all(deliveries: &[Delivery]) {
+pub(super) async fn ack_all(deliveries: &[PulledMessage]) {
     for delivery in deliveries {
         delivery.acker.ack_with(AckKind::Ack).await.unwrap();
     }

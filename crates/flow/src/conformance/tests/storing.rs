@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{arrivals, ids, publish, reader, streams, work, work_stream};
+use super::{arrivals, consumer, ids, publish, streams, work, work_stream};
 use crate::config::StreamConfig;
 use crate::conformance::Harness;
 use crate::error::BusError;
@@ -25,7 +25,7 @@ pub async fn kept_with_no_subscriber(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b"]).await;
     harness.advance(Duration::from_secs(1)).await;
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *subscription, 2).await;
     assert_eq!(ids(&taken), ["a", "b"]);
     assert!(taken.iter().all(|delivery| delivery.attempt == 1));

@@ -1,7 +1,7 @@
 //! Promises for crashes, restarts and readers that go away.
 
 use super::{
-    MOMENT, ack_all, arrivals, dead_letters, deliveries, ids, ids_of, publish, reader, streams,
+    MOMENT, ack_all, arrivals, consumer, dead_letters, deliveries, ids, ids_of, publish, streams,
     work,
 };
 use crate::config::ConsumerConfig;
@@ -15,7 +15,7 @@ pub async fn restart_leaves_no_consumer_stuck(harness: &mut dyn Harness) {
     publish(&*harness.bus(), &["a", "b", "c"]).await;
     // Longer than any bus needs to crash and come back, because time may pass meanwhile.
     let beyond_a_crash = harness.deadline() * 5;
-    let consumer = ConsumerConfig { ack_deadline: beyond_a_crash, ..reader(harness) };
+    let consumer = ConsumerConfig { ack_deadline: beyond_a_crash, ..consumer(harness) };
     let mut subscription = harness.bus().subscribe(consumer.clone()).await.unwrap();
     let taken = deliveries(&mut *subscription, 2).await;
     ack_all(&taken[..1]).await;
@@ -36,7 +36,7 @@ pub async fn attempts_are_counted_across_a_crash(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["poison"]).await;
     for attempt in 1..=6 {
-        let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+        let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
         let taken = arrivals(harness, &mut *subscription, 1).await;
         assert_eq!(taken[0].attempt, attempt);
         drop(subscription);
@@ -52,7 +52,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     let record = Outgoing::new("work.epoch", "epoch-1", "");
     let mut chain = harness.bus().take_over(record, 0).await.unwrap();
     chain.append(vec![work("a")]).await.unwrap();
-    let mut subscription = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
     ack_all(&arrivals(harness, &mut *subscription, 1).await).await;
     harness.crash_and_reopen().await;
     let next = Outgoing::new("work.epoch", "epoch-2", "");
@@ -60,7 +60,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
     assert!(matches!(early.err(), Some(BusError::Refused { found: 1, .. })));
     let mut heir = harness.bus().take_over(next, 1).await.unwrap();
     assert_eq!(heir.append(vec![work("b")]).await.unwrap(), [4]);
-    let mut reopened = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut reopened = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let taken = arrivals(harness, &mut *reopened, 2).await;
     assert_eq!(ids(&taken), ["epoch-2", "b"]);
 }
@@ -69,7 +69,7 @@ pub async fn places_and_fences_survive_a_crash(harness: &mut dyn Harness) {
 pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
     streams(harness).await;
     let bus = harness.bus();
-    let mut subscription = bus.subscribe(reader(harness)).await.unwrap();
+    let mut subscription = bus.subscribe(consumer(harness)).await.unwrap();
     tokio::select! {
         biased;
         taken = subscription.next(10) => panic!("nothing is there: {:?}", ids(&taken.unwrap())),
@@ -82,7 +82,7 @@ pub async fn a_look_given_up_hides_nothing(harness: &mut dyn Harness) {
 /// A dropped subscription loses no message, whether or not it held deliveries.
 pub async fn dropping_a_subscription_loses_nothing(harness: &mut dyn Harness) {
     streams(harness).await;
-    let mut first = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut first = harness.bus().subscribe(consumer(harness)).await.unwrap();
     tokio::select! {
         biased;
         _ = first.next(10) => panic!("there is nothing yet"),
@@ -92,7 +92,7 @@ pub async fn dropping_a_subscription_loses_nothing(harness: &mut dyn Harness) {
     let taken = deliveries(&mut *first, 2).await;
     ack_all(&taken[..1]).await;
     drop((first, taken));
-    let mut second = harness.bus().subscribe(reader(harness)).await.unwrap();
+    let mut second = harness.bus().subscribe(consumer(harness)).await.unwrap();
     let rest = arrivals(harness, &mut *second, 1).await;
     assert_eq!(ids(&rest), ["c"]);
     ack_all(&rest).await;

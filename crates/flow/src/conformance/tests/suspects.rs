@@ -27,7 +27,7 @@ struct Victim {
     kill_after: AtomicUsize,
     most_strikes: AtomicU32,
     /// The inputs that it examined before their turn.
-    looked_at: Mutex<BTreeSet<String>>,
+    inspected: Mutex<BTreeSet<String>>,
 }
 
 struct Deciding(Arc<Victim>);
@@ -44,8 +44,8 @@ impl Decide for Deciding {
     }
 
     fn look_ahead(&mut self, inputs: &[Stored]) {
-        let mut looked_at = self.0.looked_at.lock().unwrap();
-        looked_at.extend(inputs.iter().map(|input| input.id.clone()));
+        let mut inspected = self.0.inspected.lock().unwrap();
+        inspected.extend(inputs.iter().map(|input| input.id.clone()));
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
@@ -132,7 +132,7 @@ async fn streams_of_a_writer(harness: &dyn Harness) {
 
 /// An input that crashes the writer becomes a dead letter after two crashes with others and three alone, and
 /// stays one.
-pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
+pub async fn an_input_that_kills_a_writer_is_set_aside(harness: &mut dyn Harness) {
     streams_of_a_writer(harness).await;
     let bus = harness.bus();
     publish(&*bus, &["a", "b", "poison", "c", "d"]).await;
@@ -159,14 +159,14 @@ pub async fn what_ends_a_writer_is_set_aside(harness: &mut dyn Harness) {
         until(harness, async || dead_letters(&*bus).await.len() == 2).await;
         again.stops().await;
     }
-    victim.looked_at.lock().unwrap().clear();
+    victim.inspected.lock().unwrap().clear();
     bus.publish(work("next")).await.unwrap();
     let last = Life::start(&victim, harness);
     until(harness, async || decided(harness).await == ["a", "b", "c", "d", "next"]).await;
     last.stops().await;
-    let looked_at: Vec<String> = victim.looked_at.lock().unwrap().iter().cloned().collect();
+    let inspected: Vec<String> = victim.inspected.lock().unwrap().iter().cloned().collect();
     // The inputs of the decisions that it replayed, and the new one.
-    assert_eq!(looked_at, ["a", "b", "c", "d", "next"]);
+    assert_eq!(inspected, ["a", "b", "c", "d", "next"]);
     assert_eq!(dead_letters(&*bus).await.len(), 2);
 }
 

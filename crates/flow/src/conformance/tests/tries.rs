@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{LONGEST, MOMENT, dead_letters, publish, reader, streams};
+use super::{LONGEST, MOMENT, consumer, dead_letters, publish, streams};
 use crate::BoxFuture;
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
@@ -46,7 +46,7 @@ impl Victim {
     /// A life of the process, until it is killed.
     fn start(self: &Arc<Self>, harness: &dyn Harness) -> JoinHandle<Result<(), LoopError>> {
         self.in_hand.store(0, Ordering::SeqCst);
-        let consumer = ConsumerConfig { notes: Some("notes".to_owned()), ..reader(harness) };
+        let consumer = ConsumerConfig { notes: Some("notes".to_owned()), ..consumer(harness) };
         let context = StageContext::new(harness.bus(), harness.clock());
         tokio::spawn(run_stage(context, self.clone(), consumer, 100, CancellationToken::new()))
     }
@@ -126,7 +126,7 @@ pub async fn kills_bury_no_good_message(harness: &mut dyn Harness) {
 
 /// A message that crashes the process becomes a dead letter after three times alone. The messages beside it
 /// survive.
-pub async fn what_kills_alone_is_buried(harness: &mut dyn Harness) {
+pub async fn a_poison_message_becomes_a_dead_letter(harness: &mut dyn Harness) {
     streams(harness).await;
     publish(&*harness.bus(), &["a", "b", "poison", "c", "d"]).await;
     let victim = Victim::new();

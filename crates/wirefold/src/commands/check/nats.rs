@@ -57,7 +57,7 @@ pub(super) async fn check_server(
 
 fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
     let named = role.or(config.bus.user.as_deref());
-    named.and_then(User::named).ok_or_else(|| {
+    named.and_then(User::from_name).ok_or_else(|| {
         let roles = User::ALL.map(User::as_str).join(", ");
         Stop::new(Exit::Usage, format!("name the role with --role: {roles}")).into()
     })
@@ -190,7 +190,7 @@ async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
         });
     }
     for (stream, durable) in READERS.iter().filter(|(_, durable)| *durable == user.as_str()) {
-        findings.push(match bus.has_reader(stream, durable).await {
+        findings.push(match bus.has_consumer(stream, durable).await {
             Ok(true) => Finding::good(format!("the consumer {stream}/{durable} exists")),
             Ok(false) | Err(BusError::NoStream(_)) => {
                 Finding::bad(format!("no consumer {stream}/{durable}: {remedy}"))

@@ -146,7 +146,7 @@ async fn choose(client: &Client, wanted: &AddArguments, global: &Global) -> anyh
         }
         Err(error) => return Err(error.into()),
     };
-    global.note(format_args!("{}", probe::in_words(&wanted.url, &found).trim_end()));
+    global.note(format_args!("{}", probe::describe(&wanted.url, &found).trim_end()));
     if found.is_feed() {
         let is_sure = wanted.yes || !can_ask() || confirm("Watch it?")?;
         return Ok(if is_sure { as_given(found.leads_to()) } else { Choice::Cancel });

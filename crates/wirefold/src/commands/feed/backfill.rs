@@ -57,7 +57,7 @@ pub(super) async fn run(
     if json {
         output::print_json(&done)?;
     } else {
-        output::print(format!("{}\n", in_words(&done)).as_bytes())?;
+        output::print(format!("{}\n", describe(&done)).as_bytes())?;
     }
     Ok(match done.ended {
         Some(BackfillEnd::Failed) if done.pages > 0 => Exit::Partial,
@@ -109,8 +109,8 @@ fn given(command: &str) -> Option<u64> {
 }
 
 /// `harbour: 3 pages, 120 items, 80 of them new, back to 2025-01-02: the whole archive was read`.
-fn in_words(done: &Backfill) -> String {
-    let (feed, end) = (&done.feed, done.ended.map_or("", BackfillEnd::in_words));
+fn describe(done: &Backfill) -> String {
+    let (feed, end) = (&done.feed, done.ended.map_or("", BackfillEnd::describe));
     if done.ended == Some(BackfillEnd::NoArchive) {
         return format!("{feed}: {end}");
     }

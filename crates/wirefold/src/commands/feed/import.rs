@@ -78,7 +78,7 @@ pub(super) async fn run(
             let mut at = 0..;
             new.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
             let survey = survey.without(&places);
-            global.note(format_args!("{}", survey.in_words()));
+            global.note(format_args!("{}", survey.describe()));
             survey.unanswered(&new).iter().for_each(|line| global.note(format_args!("  {line}")));
         }
         let pages = pages(wanted.full_text, new.len(), global)?;

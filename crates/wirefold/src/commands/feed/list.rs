@@ -76,7 +76,7 @@ fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Colum
         let title = record.feed.title.as_ref().or(record.feed_title.as_ref());
         let title = title.unwrap_or(&record.feed.url);
         // The column shows the problem in full; the id identifies the feed.
-        let wrong = record.in_words();
+        let wrong = record.describe();
         let title = if wrong.is_empty() { title.clone() } else { wrong };
         table.push(vec![
             Cell::new(record.feed.id.as_str()),
@@ -101,7 +101,7 @@ fn speaks_for(record: &FeedRecord) -> String {
 /// name.
 fn problem_of(record: &FeedRecord, time: &LocalTime) -> String {
     let (health, next) = (health(record, time), next_poll(record, time));
-    let findings = record.findings_in_words();
+    let findings = record.describe_findings();
     let findings = findings.map(|(finding, words)| format!("{}: {words}", finding.name()));
     let lines = record.problem.clone().into_iter().chain(findings);
     let lines: String = lines.map(|line| format!("    {}\n", output::clean(&line))).collect();
@@ -249,7 +249,7 @@ mod tests {
             record.duplicate_of = "twin".parse().ok();
         });
         assert!(silent.needs_a_look());
-        let words = silent.in_words();
+        let words = silent.describe();
         assert!(words.starts_with("silent for far longer"), "{words}");
         assert!(words.contains("the same address as twin"), "{words}");
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());

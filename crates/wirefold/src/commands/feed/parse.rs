@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &ParseArguments, json: bool, global: &Global) -> an
             }
             Err(error) => {
                 failed += 1;
-                output::note(format_args!("error: {name}: {}", clean(&in_words(&error))));
+                output::note(format_args!("error: {name}: {}", clean(&describe(&error))));
             }
         }
     }
@@ -74,7 +74,7 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn in_words(error: &FeedError) -> String {
+fn describe(error: &FeedError) -> String {
     match error {
         FeedError::NotAFeed { feeds, .. } if !feeds.is_empty() => {
             let feeds: Vec<String> = feeds.iter().map(|feed| clean(feed)).collect();

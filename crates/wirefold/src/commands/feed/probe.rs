@@ -75,7 +75,7 @@ impl Found {
     }
 
     /// The site that it speaks for, in a sentence. The first poll also asks the site of its items.
-    pub(super) fn whose(&self) -> Option<String> {
+    pub(super) fn describe_site(&self) -> Option<String> {
         let site = self.site.as_ref()?;
         Some(match (site.how, &site.leading) {
             (SiteProof::Unproven, Some(leading)) => format!(
@@ -83,7 +83,7 @@ impl Found {
                  feed; if you know it does, add --speaks-for {leading}",
                 site.items, site.of
             ),
-            _ => site.in_words(&FeedId::unnamed()),
+            _ => site.describe(&FeedId::unnamed()),
         })
     }
 
@@ -137,7 +137,7 @@ pub(super) fn print(url: &str, report: &ProbeReport, json: bool) -> anyhow::Resu
     if json {
         output::print_json(report)?;
     } else {
-        output::print_styled(&format!("{}{}", in_words(url, &found), in_detail(&found)))?;
+        output::print_styled(&format!("{}{}", describe(url, &found), in_detail(&found)))?;
     }
     Ok(if found.is_feed() { Exit::Ok } else { Exit::Failure })
 }
@@ -164,7 +164,7 @@ fn in_detail(found: &Found) -> String {
 }
 
 /// A few lines for people.
-pub(super) fn in_words(url: &str, found: &Found) -> String {
+pub(super) fn describe(url: &str, found: &Found) -> String {
     let mut out = String::new();
     if found.is_feed() {
         let title = found.title.as_deref().unwrap_or("(no title)");
@@ -176,7 +176,7 @@ pub(super) fn in_words(url: &str, found: &Found) -> String {
             some => format!("{some} of them teasers of fewer than 80 words"),
         };
         let _ = writeln!(out, "{items}, {teasers}");
-        if let Some(whose) = found.whose() {
+        if let Some(whose) = found.describe_site() {
             let _ = writeln!(out, "{}", clean(&whose));
         }
         for newest in found.newest.iter().take(3) {

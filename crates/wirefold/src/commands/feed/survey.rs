@@ -99,7 +99,7 @@ impl Survey {
     }
 
     /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
-    pub(super) fn in_words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let answered: Vec<&Found> = self.found.iter().flatten().collect();
         if answered.is_empty() && !self.found.is_empty() {
             let all = count(self.found.len(), "feed", "feeds");
@@ -111,12 +111,12 @@ impl Survey {
             0 => String::new(),
             unanswered => format!(" ({unanswered} did not answer with a feed)"),
         };
-        format!("{teasing} of {all} teasers only{unanswered}{}", whose(&answered))
+        format!("{teasing} of {all} teasers only{unanswered}{}", describe_sites(&answered))
     }
 }
 
 /// `; 30 from publishers themselves, 4 from aggregators`. Empty if no feed has items.
-fn whose(answered: &[&Found]) -> String {
+fn describe_sites(answered: &[&Found]) -> String {
     let sites = || answered.iter().filter_map(|found| found.site.as_ref());
     let many = sites().filter(|site| site.how == SiteProof::Aggregator).count();
     let unproven = sites().filter(|site| site.how == SiteProof::Unproven).count();
@@ -195,11 +195,11 @@ mod tests {
     fn teasers_and_missing_answers_are_counted() {
         let survey = Survey { found: vec![found(10, 6), none(), found(10, 5), found(0, 0)] };
         assert_eq!(
-            survey.in_words(),
+            survey.describe(),
             "1 of 4 feeds send teasers only (1 did not answer with a feed)"
         );
-        assert_eq!(survey.without(&[1, 2, 3]).in_words(), "1 of 1 feed sends teasers only");
-        let words = Survey { found: vec![none(), none()] }.in_words();
+        assert_eq!(survey.without(&[1, 2, 3]).describe(), "1 of 1 feed sends teasers only");
+        let words = Survey { found: vec![none(), none()] }.describe();
         assert_eq!(words, "no answer with a feed from 2 feeds");
     }
 

@@ -46,7 +46,7 @@ impl Alerts {
             if is_forgotten(&article.id.to_string()) {
                 history.shows_forgotten = true;
             } else {
-                history.outlets.insert(article.outlet_in_words());
+                history.outlets.insert(article.outlet_label());
                 history.outlets.insert(article.outlet.to_string());
                 history.stays = Some(article.title.clone());
             }

@@ -143,7 +143,7 @@ fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
         keys.insert(forgotten_address(&canonical));
     }
     for name in &arguments.outlet {
-        let outlet = wirefold_address::named(name).ok_or_else(|| {
+        let outlet = wirefold_address::outlet_from_name(name).ok_or_else(|| {
             Stop::new(Exit::Usage, format!("{name:?} is not the name of an outlet"))
         })?;
         keys.insert(forgotten_outlet(&outlet));
@@ -163,7 +163,7 @@ fn forget(
         let what =
             if arguments.dry_run { "run it again to finish it" } else { "this run finishes it" };
         global.note(format_args!("note: an earlier `forget` was interrupted; {what}"));
-        wanted.extend(store.listed()?);
+        wanted.extend(store.list_keys()?);
     }
     let plan = Plan::of(&wanted, store)?;
     print_plan(&plan, global);

@@ -81,7 +81,7 @@ impl Plan {
 
     fn note(&mut self, id: String, about: &AboutArticle) {
         if self.ids.insert(id) {
-            self.shown.push(format!("{}: {}", about.outlet_in_words(), about.title));
+            self.shown.push(format!("{}: {}", about.outlet_label(), about.title));
         }
         self.titles.extend((!about.title.is_empty()).then(|| about.title.clone()));
         self.addresses.extend(about.url.iter().chain(&about.canonical_url).cloned());

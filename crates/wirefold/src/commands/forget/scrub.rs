@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn items_that_became_a_forgotten_article_go() {
+    fn the_items_of_a_forgotten_article_are_deleted() {
         let rows = json!([["1", "2", GONE, 20_000, "3"], ["4", "5", OTHER, 20_000, "6"]]);
         let body = serde_json::to_vec(&rows).unwrap();
         let left: Value = serde_json::from_slice(&without_items(&body, &ids()).unwrap()).unwrap();

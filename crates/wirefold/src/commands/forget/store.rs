@@ -60,7 +60,7 @@ impl dyn OfflineStore + '_ {
     }
 
     /// The keys on the list.
-    pub(super) fn listed(&mut self) -> Result<BTreeSet<String>, BusError> {
+    pub(super) fn list_keys(&mut self) -> Result<BTreeSet<String>, BusError> {
         let entries = self.entries(FORGOTTEN.name)?;
         let listed =
             entries.into_iter().filter(|entry| entry.value.is_some() && entry.key != FORGETTING);
@@ -69,7 +69,7 @@ impl dyn OfflineStore + '_ {
 
     /// Takes these keys off the list. Returns the number of keys that were on it.
     pub(super) fn allow(&mut self, keys: &BTreeSet<String>) -> anyhow::Result<usize> {
-        let listed: Vec<String> = self.listed()?.intersection(keys).cloned().collect();
+        let listed: Vec<String> = self.list_keys()?.intersection(keys).cloned().collect();
         self.remove_from_list(&listed)?;
         Ok(listed.len())
     }

@@ -77,19 +77,20 @@ pub(super) struct Sums {
 impl Judged {
     /// Judges all articles in order and shows the progress.
     pub(super) fn with(articles: &[Input], settings: Settings, progress: &Progress) -> Judged {
-        let mut passages = Passages::with_settled_verdicts(settings);
+        let mut passages = Passages::with_final_verdicts(settings);
         let mut verdicts = Vec::with_capacity(articles.len());
         passages.observe_all(articles, |verdict| {
             verdicts.push(verdict);
             progress.one_more();
         });
-        let settled = |number: usize, of: fn(&Verdict) -> u32| {
-            let verdict = DocId::from_index(number).and_then(|it| passages.detector.settled(it));
+        let at_end = |number: usize, of: fn(&Verdict) -> u32| {
+            let verdict =
+                DocId::from_index(number).and_then(|it| passages.detector.final_verdict(it));
             verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
         };
         let all = || 0..articles.len();
-        let stories = all().map(|number| settled(number, |verdict| verdict.story.0)).collect();
-        let events = all().map(|number| settled(number, |verdict| verdict.event.0)).collect();
+        let stories = all().map(|number| at_end(number, |verdict| verdict.story.0)).collect();
+        let events = all().map(|number| at_end(number, |verdict| verdict.event.0)).collect();
         Judged { verdicts, stories, events }
     }
 
@@ -150,15 +151,17 @@ mod tests {
         Input { id: id.to_owned(), text: text.to_owned(), ..Input::default() }
     }
 
-    fn words(from: usize, count: usize) -> String {
+    fn generate_words(from: usize, count: usize) -> String {
         (from..from + count).map(|n| format!("word{} ", n * 7919 % 10_007)).collect()
     }
 
     #[test]
     fn folds_that_appear_and_vanish_are_reported_with_their_numbers() {
         // Half of the second text is in the first.
-        let articles =
-            [article("a", &words(0, 200)), article("b", &(words(0, 100) + &words(900, 100)))];
+        let articles = [
+            article("a", &generate_words(0, 200)),
+            article("b", &(generate_words(0, 100) + &generate_words(900, 100))),
+        ];
         let lax = Settings::default();
         let strict =
             Settings { reprint_contained: 0.9, partial_contained: 0.9, ..Settings::default() };

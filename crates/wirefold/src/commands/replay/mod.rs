@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     if arguments.asking.json {
         report.print_json(&changes)?;
     } else {
-        output::print_styled(&report.in_words(&changes)?)?;
+        output::print_styled(&report.describe(&changes)?)?;
     }
     if settings.now == settings.then {
         global.note(format_args!("note: the settings in force already have these values"));

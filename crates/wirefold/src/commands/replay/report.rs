@@ -54,7 +54,7 @@ impl<'a> Report<'a> {
     }
 
     /// The report for people.
-    pub(super) fn in_words(&self, changes: &[Change]) -> Result<String, std::fmt::Error> {
+    pub(super) fn describe(&self, changes: &[Change]) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         let articles = count(self.now.articles, "article", "articles");
         writeln!(

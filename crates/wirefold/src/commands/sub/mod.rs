@@ -191,7 +191,7 @@ async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError>
 /// A subscription, and whether it waits for the next `up`.
 async fn one(client: &Client, id: &str) -> anyhow::Result<(SubscriptionRecord, bool)> {
     let SubscriptionList { subscriptions, waiting, .. } = subscriptions(client).await?;
-    let found = named(subscriptions, id)?.ok_or_else(|| {
+    let found = find_subscription(subscriptions, id)?.ok_or_else(|| {
         let what = format!("no subscription {id}: see `wirefold sub ls`");
         Stop::new(Exit::NotFound, what)
     })?;
@@ -200,7 +200,10 @@ async fn one(client: &Client, id: &str) -> anyhow::Result<(SubscriptionRecord, b
 }
 
 /// The subscription with this id, or else the only one with this name in any case.
-fn named(all: Vec<SubscriptionRecord>, what: &str) -> Result<Option<SubscriptionRecord>, Stop> {
+fn find_subscription(
+    all: Vec<SubscriptionRecord>,
+    what: &str,
+) -> Result<Option<SubscriptionRecord>, Stop> {
     if let Some(place) = all.iter().position(|it| it.subscription.id.as_str() == what) {
         return Ok(all.into_iter().nth(place));
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use wirefold_gateway::shapes::{
-    RehearsalReport, RehearsalRequest, RehearsedAlert, RehearsedRevision, hold_in_words,
+    RehearsalReport, RehearsalRequest, RehearsedAlert, RehearsedRevision, describe_hold,
 };
 use wirefold_proto::{Interval, SubscriptionSettings, Volume};
 
@@ -35,7 +35,7 @@ pub(super) async fn run(
     if json {
         output::print_json(&report)?;
     } else {
-        output::print_styled(&in_words(&report)?)?;
+        output::print_styled(&describe(&report)?)?;
     }
     Ok(Exit::Ok)
 }
@@ -47,7 +47,7 @@ pub(super) async fn last_day(
 ) -> anyhow::Result<Option<String>> {
     let report = rehearse(client, subscription, DAY).await?;
     let found = report.read()?;
-    if found.articles == 0 { Ok(None) } else { in_words(&report).map(Some) }
+    if found.articles == 0 { Ok(None) } else { describe(&report).map(Some) }
 }
 
 async fn rehearse(
@@ -62,7 +62,7 @@ async fn rehearse(
 /// The subscription with this id, or else one with this query.
 async fn subscription(client: &Client, what: &str) -> anyhow::Result<SubscriptionSettings> {
     let all = subscriptions(client).await?;
-    if let Some(known) = super::named(all.subscriptions, what)? {
+    if let Some(known) = super::find_subscription(all.subscriptions, what)? {
         return Ok(known.subscription);
     }
     query::check(what)?;
@@ -70,7 +70,7 @@ async fn subscription(client: &Client, what: &str) -> anyhow::Result<Subscriptio
 }
 
 /// `the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 copies folded)`.
-fn in_words(report: &RehearsalReport) -> anyhow::Result<String> {
+fn describe(report: &RehearsalReport) -> anyhow::Result<String> {
     let found = report.read()?;
     let hours = report.hours;
     if found.matching == 0 {
@@ -109,16 +109,16 @@ fn alert(sample: &RehearsedAlert) -> String {
     let mut line = format!("{} · {outlets} · at most {origins}{passing}", clean(&sample.title));
     let loud = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
     for revision in loud {
-        line.push_str(&format!(" · {}", why(revision)));
+        line.push_str(&format!(" · {}", describe_reasons(revision)));
     }
     line
 }
 
 /// Why a revision would have notified, or would have been held.
-fn why(revision: &RehearsedRevision) -> String {
+fn describe_reasons(revision: &RehearsedRevision) -> String {
     let reasons = clean(&revision.reasons.join("; "));
     match &revision.held {
-        Some(hold) => format!("{reasons} ({})", hold_in_words(hold.reason)),
+        Some(hold) => format!("{reasons} ({})", describe_hold(hold.reason)),
         None => reasons,
     }
 }
@@ -154,7 +154,7 @@ mod tests {
                     · grown (held: comes in one message with others)\n  \
                     Council · 1 outlet · at most 1 origin · silent: mentioned in passing\n  \
                     Tide · no alert yet: 1 of 2 outlets\n";
-        assert_eq!(in_words(&report).unwrap(), line);
+        assert_eq!(describe(&report).unwrap(), line);
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             hours: 24,
             report: json!({"articles": 99, "matching": 0, "matching_with_baseline": 99}),
         };
-        let warning = in_words(&report).unwrap();
+        let warning = describe(&report).unwrap();
         assert!(warning.contains("\n  broad: it matches 100 % of all articles"), "{warning}");
     }
 }

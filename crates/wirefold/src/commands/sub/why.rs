@@ -44,13 +44,13 @@ pub(super) async fn run(
 
 /// `harbour  notified · port (title)`, and the reasons below it.
 fn in_lines(it: &ArticleAlert) -> String {
-    let outcome = in_words(it.outcome);
+    let outcome = describe(it.outcome);
     let style = match it.outcome {
         ArticleOutcome::Notified => TOLD,
         ArticleOutcome::Problem => BAD,
         _ => Style::new(),
     };
-    let found = match words(it) {
+    let found = match describe_match(it) {
         none if none.is_empty() => none,
         some => format!(" · {}", clean(&some)),
     };
@@ -58,7 +58,7 @@ fn in_lines(it: &ArticleAlert) -> String {
     format!("\n{id}  {style}{outcome}{style:#}{found}\n    {}\n", clean(&it.why))
 }
 
-fn in_words(outcome: ArticleOutcome) -> &'static str {
+fn describe(outcome: ArticleOutcome) -> &'static str {
     match outcome {
         ArticleOutcome::Notified => "notified",
         ArticleOutcome::Silent => "silent",
@@ -72,7 +72,7 @@ fn in_words(outcome: ArticleOutcome) -> &'static str {
 }
 
 /// `port (title), strike (text); only in passing`.
-fn words(it: &ArticleAlert) -> String {
+fn describe_match(it: &ArticleAlert) -> String {
     let word = |found: &FoundWord| format!("{} ({})", found.word, found.place);
     let words: Vec<String> = it.found.iter().map(word).collect();
     let passing = if it.in_passing { "; only in passing" } else { "" };

@@ -109,7 +109,7 @@ fn of_streams(inspection: &mut Inspection) -> Result<Vec<Finding>, BusError> {
         findings.extend(entries.iter().filter_map(|entry| files::of_entry(table.name, entry)));
     }
     if findings.is_empty() {
-        findings.push(Finding::good(format!("streams and tables: {} read", contents.in_words())));
+        findings.push(Finding::good(format!("streams and tables: {} read", contents.describe())));
     }
     if unchecked > 0 {
         let what = format!(

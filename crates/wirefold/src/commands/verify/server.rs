@@ -41,7 +41,7 @@ pub(super) async fn verify_server(
     let mut findings = contents.findings(unread.map_err(|error| refused(&error))?);
     bus.close().await;
     if findings.is_empty() {
-        findings.push(Finding::good(format!("streams: {} read", contents.in_words())));
+        findings.push(Finding::good(format!("streams: {} read", contents.describe())));
     }
     findings.extend(files::beside(&folder.join("nats")));
     Ok(findings)

@@ -39,11 +39,11 @@ impl de::Error for ReadError {
     }
 
     fn invalid_type(found: Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self::new(Kind::Type { found: in_words(found) })
+        Self::new(Kind::Type { found: describe(found) })
     }
 
     fn invalid_value(found: Unexpected<'_>, _: &dyn de::Expected) -> Self {
-        Self::new(Kind::Type { found: in_words(found) })
+        Self::new(Kind::Type { found: describe(found) })
     }
 
     fn unknown_variant(name: &str, known: &'static [&'static str]) -> Self {
@@ -60,7 +60,7 @@ impl de::Error for ReadError {
 }
 
 /// A value as the user wrote it.
-fn in_words(found: Unexpected<'_>) -> String {
+fn describe(found: Unexpected<'_>) -> String {
     match found {
         Unexpected::Bool(is_so) => format!("{is_so}"),
         Unexpected::Unsigned(number) => format!("the number {number}"),

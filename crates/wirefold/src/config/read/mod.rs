@@ -58,7 +58,7 @@ pub(super) fn read_partial<T: DeserializeOwned>(tree: &mut Node) -> Partial<T> {
 /// The problem to report for a mistake. `None` if it only follows from a mistake that was reported.
 fn problem_of(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem> {
     let node = tree.at_path(path);
-    let (named, at) = places(path, tree);
+    let (named, at) = find_origins(path, tree);
     let key = path.join(".");
     Some(match &error.kind {
         Kind::Unknown { name, known } => {
@@ -99,7 +99,7 @@ fn problem_of(error: &ReadError, path: &[String], tree: &Node) -> Option<Problem
 }
 
 /// The origins of a key and of its value, or those of the nearest node around them.
-fn places(path: &[String], tree: &Node) -> (Origin, Origin) {
+fn find_origins(path: &[String], tree: &Node) -> (Origin, Origin) {
     let around = (0..=path.len()).rev().find_map(|end| tree.at_path(&path[..end]));
     let node = around.unwrap_or(tree);
     (node.named.clone(), node.at.clone())

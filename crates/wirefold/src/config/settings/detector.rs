@@ -82,7 +82,7 @@ impl Default for DetectorConfig {
             short_text_words: method.short_words,
             boilerplate_min_articles: u32::try_from(method.boilerplate_carriers)
                 .unwrap_or(u32::MAX),
-            event_similarity: Share::of(method.event_likeness),
+            event_similarity: Share::of(method.event_similarity),
             event_max_gap: seconds(method.event_quiet),
             event_max_span: seconds(method.event_span),
             text_store: None,
@@ -108,7 +108,7 @@ impl DetectorConfig {
             material_novelty: self.material_novelty.get(),
             short_words: self.short_text_words,
             boilerplate_carriers: self.boilerplate_min_articles as usize,
-            event_likeness: self.event_similarity.get(),
+            event_similarity: self.event_similarity.get(),
             event_quiet: seconds(self.event_max_gap),
             event_span: seconds(self.event_max_span),
             window: seconds(window),

@@ -61,7 +61,7 @@ impl Script {
     }
 
     /// The items of a feed this long after the start, newest first, with the last version of each.
-    pub(super) fn listed(&self, feed: &str, after: Duration) -> Vec<&Article> {
+    pub(super) fn list_items(&self, feed: &str, after: Duration) -> Vec<&Article> {
         let mut listed: Vec<&Article> = Vec::new();
         for article in self.released(after).iter().filter(|article| article.feed == feed) {
             listed.retain(|other| other.url != article.url);
@@ -108,7 +108,7 @@ mod tests {
     fn everything_is_released_over_the_minute_and_a_correction_replaces_the_first_version() {
         let script = script();
         let listed = |after| -> usize {
-            script.feeds().iter().map(|first| script.listed(&first.feed, after).len()).sum()
+            script.feeds().iter().map(|first| script.list_items(&first.feed, after).len()).sum()
         };
         assert_eq!(script.feeds().len(), 8);
         assert_eq!(listed(Duration::ZERO), AT_ONCE);
@@ -132,7 +132,7 @@ mod tests {
     fn pages_are_served_at_the_addresses_in_feeds() {
         let script = script();
         let feed = &script.feeds()[0].feed;
-        let first = script.listed(feed, MINUTE)[0];
+        let first = script.list_items(feed, MINUTE)[0];
         assert_eq!(
             script.page(&local_path(first), MINUTE).map(|page| &page.title),
             Some(&first.title)

@@ -63,7 +63,7 @@ async fn feed(
     let Some(first) = site.script.feeds().into_iter().find(|first| first.feed == name) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let listed = site.script.listed(name, site.elapsed());
+    let listed = site.script.list_items(name, site.elapsed());
     let newest = listed.first().map(|article| article.published.as_second());
     let etag = format!("\"{}-{}\"", listed.len(), newest.unwrap_or_default());
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());

@@ -40,13 +40,13 @@ pub(super) struct Program {
 }
 
 /// Keeps one child running.
-pub(super) struct ChildKeeper {
+pub(super) struct ChildLoop {
     pub(super) program: Program,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) health: Health,
 }
 
-impl ChildKeeper {
+impl ChildLoop {
     /// Runs the child until `stop`, and restarts it if it ends.
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (name, clock) = (self.program.name, self.clock.clone());
@@ -141,12 +141,12 @@ async fn forward_log(name: &'static str, log: ChildStderr) {
             debug!(stage = name, "{line}");
             continue;
         }
-        output::note(format_args!("{}", named(name, &line)));
+        output::note(format_args!("{}", add_stage_name(name, &line)));
     }
 }
 
 /// A line of a log with the name of its stage.
-fn named(name: &str, line: &str) -> String {
+fn add_stage_name(name: &str, line: &str) -> String {
     match line.strip_prefix('{') {
         Some(fields) => format!("{{\"stage\":\"{name}\",{fields}"),
         None => format!("{name:<8} | {line}"),
@@ -159,8 +159,8 @@ mod tests {
 
     #[test]
     fn log_lines_get_the_name_of_their_stage() {
-        assert_eq!(named("detector", "took over"), "detector | took over");
-        let line = named("gateway", r#"{"level":"INFO","message":"up"}"#);
+        assert_eq!(add_stage_name("detector", "took over"), "detector | took over");
+        let line = add_stage_name("gateway", r#"{"level":"INFO","message":"up"}"#);
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!((&line["stage"], &line["message"]), (&"gateway".into(), &"up".into()));
     }

@@ -1,7 +1,7 @@
 //! The pruner: before a stream is full, it deletes the oldest messages that every named reader has read. On a
 //! NATS server, acknowledging a message frees nothing.
 //!
-//! It also makes deleted durable readers again, because the stages that use them may not do so.
+//! It also makes deleted durable consumers again, because the stages that use them may not do so.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub(in crate::up) async fn run(
             retry_later(check_stream(&bus, stream.name, &mut before, &*clock).await)?;
         }
         for reader in &readers {
-            retry_later(ensure_reader(&bus, reader).await)?;
+            retry_later(ensure_consumer(&bus, reader).await)?;
         }
         tokio::select! {
             () = stop.cancelled() => {}
@@ -69,8 +69,8 @@ fn retry_later(looked: Result<(), BusError>) -> anyhow::Result<()> {
 }
 
 /// Makes a missing reader. It begins with the first stored message; its user knows which ones it has handled.
-async fn ensure_reader(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
-    if bus.create_reader(reader).await? {
+async fn ensure_consumer(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
+    if bus.create_or_update_consumer(reader).await? {
         READERS_RECREATED.add(1, &[]);
         let ConsumerConfig { stream, durable, .. } = reader;
         error!(stream, reader = durable, "a consumer was deleted or changed: it was created again");

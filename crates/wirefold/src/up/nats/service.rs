@@ -161,7 +161,7 @@ impl Condition {
         let mut lag = Map::new();
         for Input { stream, reader, is_durable } in &self.inputs {
             let told = match is_durable {
-                true => self.bus.unsettled(stream, reader).await,
+                true => self.bus.unacknowledged(stream, reader).await,
                 false => self.bus.unmarked(stream, reader).await,
             };
             match told {

@@ -74,7 +74,7 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<MadeC
     }
     for reader in readers(config) {
         made.readers.push(format!("{}/{}", reader.stream, reader.durable));
-        bus.create_reader(&reader).await.map_err(refused)?;
+        bus.create_or_update_consumer(&reader).await.map_err(refused)?;
     }
     Ok(made)
 }

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
 use wirefold_proto::Secret;
 
-use super::child::{ChildKeeper, Program};
+use super::child::{ChildLoop, Program};
 use super::server::{NAME, Server, USER};
 use super::{ServerWait, own_server, ports, setup, wait_for_server};
 use crate::clock::SteadyClock;
@@ -170,7 +170,7 @@ impl Children {
                 operations: Some(operations),
                 was_ready,
             };
-            let keeping = ChildKeeper { program, clock: clock.clone(), health: health.clone() };
+            let keeping = ChildLoop { program, clock: clock.clone(), health: health.clone() };
             process.start(stage.name(), keeping.run(process.stop.clone()));
         }
         Ok(page_ready)
@@ -221,7 +221,7 @@ impl RunningServer {
             operations: None,
             was_ready: CancellationToken::new(),
         };
-        let keeping = ChildKeeper { program, clock: clock.clone(), health: health.clone() };
+        let keeping = ChildLoop { program, clock: clock.clone(), health: health.clone() };
         let stop = CancellationToken::new();
         Ok(Self { running: tokio::spawn(keeping.run(stop.clone())), stop })
     }

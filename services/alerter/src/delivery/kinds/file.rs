@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn two_who_write_at_once_lose_nothing() {
+    fn two_concurrent_writers_lose_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("alerts.jsonl");
         std::thread::scope(|scope| {

@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_refused() {
+    fn invalid_secrets_are_refused() {
         for bad in ["", "whsec_", "whsec_***", "aGFyYm91cg=="] {
             assert!(Key::read(&Secret::new(bad)).is_err(), "{bad}");
         }

@@ -7,7 +7,9 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::Secret;
 
-use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json, length, text_of, words};
+use crate::delivery::chat::{
+    Hidden, TITLE, accepted, answer_excerpt, cut, fitting, json, length, text_of,
+};
 use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
 use crate::error::AlerterError;
 use crate::text::Message;
@@ -89,7 +91,9 @@ fn read(address: &Secret) -> Result<Url, String> {
 /// Whether the service itself answered. A portal or a proxy may answer 200 with its own page.
 fn check(response: &Response, hidden: &Hidden) -> Result<(), Failure> {
     match response.body.trim_ascii_start().starts_with(b"<") {
-        true => Err(Failure::later(format!("a page answered: {}", words(response, hidden)))),
+        true => {
+            Err(Failure::later(format!("a page answered: {}", answer_excerpt(response, hidden))))
+        }
         false => Ok(()),
     }
 }

@@ -207,7 +207,7 @@ fn of_api(
         Ok(response) => (response.status, serde_json::from_slice::<Answer>(&response.body).ok()),
         Err(_) => (0, None),
     };
-    let said = answer.as_ref().map(|answer| hidden.shown(&answer.description));
+    let said = answer.as_ref().map(|answer| hidden.excerpt(&answer.description));
     let why = format!("status {status}: {}", said.unwrap_or_default());
     match (accepted(given, now, hidden), answer) {
         (Ok(_), Some(answer)) if answer.ok => Ok(answer.result),

@@ -43,7 +43,7 @@ pub(crate) enum Next {
 pub(crate) struct Seen {
     pub(crate) text: String,
     /// Whether it notified anybody.
-    pub(crate) rang: bool,
+    pub(crate) has_notified: bool,
     /// How often it was edited.
     pub(crate) edits: u32,
 }
@@ -204,7 +204,7 @@ fn slack(room: &mut Room, call: &Call) -> Answered {
         !text.contains('<') && !text.contains('>'),
         "the characters that Slack requires to be escaped",
     )?;
-    room.seen.push(Seen { text: text.to_owned(), rang: true, edits: 0 });
+    room.seen.push(Seen { text: text.to_owned(), has_notified: true, edits: 0 });
     Ok("ok".into_response())
 }
 
@@ -216,7 +216,7 @@ fn apprise(room: &mut Room, call: &Call) -> Answered {
     let (title, body) = (text(call, "/title")?, text(call, "/body")?);
     expect(text(call, "/type")? == "info" && text(call, "/format")? == "text", "type")?;
     expect(!body.is_empty() && !title.contains('\n'), "title and body")?;
-    room.seen.push(Seen { text: format!("{title}\n{body}"), rang: true, edits: 0 });
+    room.seen.push(Seen { text: format!("{title}\n{body}"), has_notified: true, edits: 0 });
     Ok("[]".into_response())
 }
 
@@ -236,7 +236,7 @@ fn telegram(room: &mut Room, call: &Call) -> Answered {
     let number = match call.path.strip_prefix(&format!("/bot{TOKEN}/")) {
         Some("sendMessage") => {
             let is_quiet = call.body["disable_notification"] == true;
-            room.seen.push(Seen { text: html.to_owned(), rang: !is_quiet, edits: 0 });
+            room.seen.push(Seen { text: html.to_owned(), has_notified: !is_quiet, edits: 0 });
             room.seen.len()
         }
         Some("editMessageText") => {
@@ -287,8 +287,8 @@ fn matrix(room: &mut Room, call: &Call) -> Answered {
         expect(call.body["m.new_content"]["msgtype"] == kind, "the new content's type")?;
         (room.seen[at].text, room.seen[at].edits) = (new.to_owned(), room.seen[at].edits + 1);
     } else {
-        let rang = kind == "m.text";
-        room.seen.push(Seen { text: body.to_owned(), rang, edits: 0 });
+        let has_notified = kind == "m.text";
+        room.seen.push(Seen { text: body.to_owned(), has_notified, edits: 0 });
     }
     let at = room.seen.len() - 1;
     room.transactions.insert(transaction.to_owned(), at);

@@ -136,7 +136,7 @@ impl Server {
             if verb == "DATA" {
                 say(&mut stream, "354 end with a dot").await;
                 mail.data = self.data(&mut stream).await;
-                let answer = self.take(&mail);
+                let answer = self.accept(&mail);
                 say(&mut stream, &answer).await;
                 (mail.from, mail.to, mail.data) = Default::default();
                 continue;
@@ -200,7 +200,7 @@ impl Server {
         lines.join("\n")
     }
 
-    fn take(&self, mail: &Mail) -> String {
+    fn accept(&self, mail: &Mail) -> String {
         let mut post = self.post.lock().unwrap();
         if let Some(answer) = post.answers.pop_front() {
             return answer;

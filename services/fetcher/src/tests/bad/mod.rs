@@ -82,7 +82,7 @@ fn outcome(record: &FeedRecord) -> Expected {
 /// Polls every route a few times beside a healthy feed. Each has the expected outcome, none crashes the
 /// process, and the server has no complaint.
 #[tokio::test]
-async fn whatever_a_host_does_it_harms_nobody_and_has_nothing_to_complain_of() {
+async fn no_host_harms_other_feeds_or_gets_bad_requests() {
     let log = Log::default();
     let mut bench = Bench::new().await;
     // Routes that hang use all of this time. The others must not, even on a busy machine.

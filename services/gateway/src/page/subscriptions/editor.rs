@@ -39,15 +39,15 @@ impl Editor<'_> {
             // The preview comes after the query: beside the form if there is room, otherwise below it.
             form.editor #subscription method="post" action="/subscriptions" {
                 input type="hidden" name="id" value=(self.fields.one("id"));
-                (self.what())
+                (self.query_fields())
                 section #preview aria-labelledby="preview-title" tabindex="0" {
                     h2 #preview-title { "What it would have sent" }
                     (preview::draw(preview))
                 }
                 (self.when())
-                (self.how_often())
+                (self.frequency_fields())
                 (self.quiet())
-                (self.where_to())
+                (self.delivery_fields())
                 p.deeds {
                     @if self.managed_by.is_none() { button.first type="submit" { "Save" } }
                     button type="submit" formaction="/subscriptions/preview" { "Preview" }
@@ -71,7 +71,7 @@ impl Editor<'_> {
         }
     }
 
-    fn what(&self) -> Markup {
+    fn query_fields(&self) -> Markup {
         let rows = 3;
         html! {
             fieldset {
@@ -122,7 +122,7 @@ impl Editor<'_> {
         }
     }
 
-    fn how_often(&self) -> Markup {
+    fn frequency_fields(&self) -> Markup {
         let digest = self.fields.one("digest");
         html! {
             fieldset {
@@ -161,7 +161,7 @@ impl Editor<'_> {
         }
     }
 
-    fn where_to(&self) -> Markup {
+    fn delivery_fields(&self) -> Markup {
         html! {
             fieldset {
                 legend { "Where to" }

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_usual_stays_unsaid() {
+    fn default_fields_are_omitted() {
         let fields = Fields::read(b"name=Kyiv+talks&query=kyiv&on=new&on=material&on_origins=2");
         let settings = fields.settings().unwrap();
         let id = "kyiv-talks".parse().unwrap();

@@ -79,7 +79,7 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
 /// The sentence that screen readers read, and the alerts below it.
 pub(super) fn draw(preview: &Preview) -> Markup {
     html! {
-        p #said role="status" aria-live="polite" { (said(preview)) }
+        p #said role="status" aria-live="polite" { (summarise_preview(preview)) }
         div #tried {
             @match preview {
                 Preview::Untried => {},
@@ -91,7 +91,7 @@ pub(super) fn draw(preview: &Preview) -> Markup {
     }
 }
 
-fn said(preview: &Preview) -> Markup {
+fn summarise_preview(preview: &Preview) -> Markup {
     let Preview::Found(hours, found) = preview else {
         return html! {
             @match preview {

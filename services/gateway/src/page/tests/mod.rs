@@ -76,7 +76,7 @@ fn told_otherwise() -> Vec<Given> {
 }
 
 #[tokio::test]
-async fn what_is_quoted_and_counted_is_told_with_who_carries_it() {
+async fn the_page_shows_quotations_and_figures_with_their_outlets() {
     let fixture = Fixture::open(&told_otherwise(), false).await;
     let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
     check_policy(&event, "event");
@@ -117,7 +117,7 @@ async fn what_is_quoted_and_counted_is_told_with_who_carries_it() {
 }
 
 #[tokio::test]
-async fn what_one_text_alone_says_is_no_section() {
+async fn statements_of_one_text_make_no_section() {
     let one = told_otherwise().into_iter().take(1).collect::<Vec<_>>();
     let fixture = Fixture::open(&one, false).await;
     let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
@@ -200,7 +200,7 @@ async fn an_event_joins_what_two_stories_quote_and_folds_neither() {
 }
 
 #[tokio::test]
-async fn what_is_not_free_says_so() {
+async fn the_page_marks_paywalled_articles() {
     let mut articles = bridge();
     articles[1].is_paywalled = true;
     let fixture = Fixture::open(&articles, false).await;
@@ -334,7 +334,7 @@ fn put_right() -> Vec<Given> {
 }
 
 #[tokio::test]
-async fn what_was_put_right_is_told_with_who_still_carries_it() {
+async fn the_page_shows_corrections_and_the_outlets_with_the_old_text() {
     let fixture = Fixture::open(&put_right(), false).await;
     let story = fixture.get(&format!("/stories/{}", id('s', 1))).await;
     check_policy(&story, "story");
@@ -362,7 +362,7 @@ async fn what_was_put_right_is_told_with_who_still_carries_it() {
 }
 
 #[tokio::test]
-async fn where_nothing_was_put_right_there_is_no_section() {
+async fn without_corrections_there_is_no_section() {
     let fixture = Fixture::open(&bridge(), false).await;
     let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
     assert!(!event.body.contains("id=\"corrections\""));

@@ -26,7 +26,7 @@ pub(super) const ATTACK: Attack = Attack {
 };
 
 fn faults(running: &mut Running, requests: &ServerRequests) -> anyhow::Result<Vec<String>> {
-    let mut faults = control("the log", &running.said());
+    let mut faults = control("the log", &running.output());
     let lines = [
         &["feed", "ls"][..],
         &["feed", "ls", "--problems"],

@@ -54,7 +54,7 @@ impl Maker {
 
     /// The queries of a set, from its beginning.
     pub(super) fn queries(&self, kind: Kind) -> impl Iterator<Item = String> {
-        let mut random = Random::named(SEED, kind.name());
+        let mut random = Random::for_purpose(SEED, kind.name());
         std::iter::from_fn(move || {
             Some(match kind {
                 Kind::LongTail => self.name_query(&mut random),

@@ -98,7 +98,7 @@ pub(super) trait Method {
     fn story(&mut self, article: &Article) -> u32;
 
     /// The earlier article from which the last one, of this story, was found to have its text.
-    fn named(&self, article: &Article, story: u32) -> Option<u32> {
+    fn earlier_article(&self, article: &Article, story: u32) -> Option<u32> {
         (story != article.number).then_some(story)
     }
 
@@ -228,7 +228,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
         let article = Article::new(made, START.saturating_add_unsigned(seen));
         let story = times.time(kind, || method.story(&article));
         times.steps(kind, method.steps());
-        names.count(number, method.named(&article, story), root, &roots);
+        names.count(number, method.earlier_article(&article, story), root, &roots);
         stories.push(story);
         roots.push(root);
         text_bytes += article.text.len();
@@ -243,7 +243,7 @@ pub(in crate::commands::bench) fn run_child(child: &Child) -> anyhow::Result<()>
     let results = Results {
         articles: all,
         spread: times.spread(),
-        work: method.work().map_or_else(Vec::new, |work| named(&work)),
+        work: method.work().map_or_else(Vec::new, |work| name_counts(&work)),
         bytes: bytes / child.articles as f64,
         open: held.first_day / day.max(1) as f64,
         // At the end the last day is open, as the first one was at its end.
@@ -282,7 +282,7 @@ fn planted_pairs(roots: &[u64]) -> Vec<(Pair, Label)> {
 }
 
 /// The counts of work with their names.
-pub(super) fn named(work: &Work) -> Vec<(String, u64)> {
+pub(super) fn name_counts(work: &Work) -> Vec<(String, u64)> {
     work.counts().into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 

@@ -5,7 +5,7 @@
 
 use wirefold_dedup::{Detector, Incoming, Settings};
 
-use super::child::{Article, named};
+use super::child::{Article, name_counts};
 use super::set::NEWS;
 use crate::generator::{self, Generator};
 
@@ -34,7 +34,7 @@ fn counted() -> Vec<(String, u64)> {
             ..Incoming::default()
         });
     }
-    named(&detector.work())
+    name_counts(&detector.work())
 }
 
 #[test]

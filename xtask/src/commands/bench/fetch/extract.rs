@@ -87,7 +87,7 @@ fn mean_f1(examples: &[Example], found: &[String]) -> f64 {
 
 /// The harmonic mean of precision and recall over words, counted with repetitions.
 fn f1(expected: &str, found: &str) -> f64 {
-    let (expected, found) = (words(expected), words(found));
+    let (expected, found) = (count_words(expected), count_words(found));
     let count = |words: &HashMap<String, usize>| words.values().sum::<usize>();
     let both: usize =
         expected.iter().map(|(word, times)| *times.min(found.get(word).unwrap_or(&0))).sum();
@@ -95,7 +95,7 @@ fn f1(expected: &str, found: &str) -> f64 {
     if all == 0 { 1.0 } else { 2.0 * both as f64 / all as f64 }
 }
 
-fn words(text: &str) -> HashMap<String, usize> {
+fn count_words(text: &str) -> HashMap<String, usize> {
     let mut words = HashMap::new();
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
         *words.entry(word.to_lowercase()).or_default() += 1;

@@ -98,25 +98,32 @@ async fn answer(State(Hostile(all)): State<Hostile>, Path(number): Path<usize>) 
 
 /// A new article.
 fn made(site: &str, at: u64) -> String {
-    item(&format!("{site}/{at}"), &format!("Flood {at}"), &words(at, 60))
+    item(&format!("{site}/{at}"), &format!("Flood {at}"), &generate_words(at, 60))
 }
 
 /// Another text at the address of a healthy article.
 fn claim(article: &Article, asked: u64) -> String {
-    item(&article.url(), "This article is withdrawn", &words(asked % 7, 200))
+    item(&article.url(), "This article is withdrawn", &generate_words(asked % 7, 200))
 }
 
 /// An item with very many authors, categories and enclosures.
 fn repeated(site: &str, at: u64) -> String {
     let more = "<category>a</category><author>b</author><enclosure url=\"https://c.example/\"/>";
-    let whole =
-        item(&format!("{site}/{at}"), &format!("Repeated {at}"), &words(3_000_000 + at, 60));
+    let whole = item(
+        &format!("{site}/{at}"),
+        &format!("Repeated {at}"),
+        &generate_words(3_000_000 + at, 60),
+    );
     whole.replace("</item>", &(more.repeat(5_000) + "</item>"))
 }
 
 /// One of twenty articles, with another id at each poll.
 fn renamed(site: &str, at: u64, asked: u64) -> String {
-    item(&format!("{site}/{at}?{asked}"), &format!("Renamed {at}"), &words(1_000_000 + at, 120))
+    item(
+        &format!("{site}/{at}?{asked}"),
+        &format!("Renamed {at}"),
+        &generate_words(1_000_000 + at, 120),
+    )
 }
 
 /// A teaser whose page never answers.
@@ -128,7 +135,8 @@ fn teaser(number: usize, at: u64) -> String {
 fn in_2036(site: &str, at: u64) -> String {
     let dated = "<pubDate>Mon, 03 Mar 2036 10:00:00 GMT</pubDate></item>";
     let title = "Shown \u{1b}]0;owned\u{7}&#27;[2J\nFORGED &lt;script&gt;";
-    item(&format!("{site}/{at}"), title, &words(2_000_000 + at, 120)).replace("</item>", dated)
+    item(&format!("{site}/{at}"), title, &generate_words(2_000_000 + at, 120))
+        .replace("</item>", dated)
 }
 
 fn item(link: &str, title: &str, text: &str) -> String {
@@ -159,7 +167,7 @@ fn nested() -> Response {
 }
 
 /// This many generated words, different for each number.
-fn words(number: u64, count: usize) -> String {
+fn generate_words(number: u64, count: usize) -> String {
     let syllables = ["ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "zu", "fa", "de"];
     let mut random = Random::new(number);
     let mut text = String::new();

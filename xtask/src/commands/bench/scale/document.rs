@@ -51,7 +51,10 @@ fn mean(compared: &ComparisonResults, of: impl Fn(&Sample) -> f64) -> f64 {
     compared.samples.iter().map(of).sum::<f64>() / compared.samples.len().max(1) as f64
 }
 
-fn named<'a>(compared: &'a ComparisonResults, name: &'a str) -> impl Iterator<Item = &'a Exchange> {
+fn exchanges_named<'a>(
+    compared: &'a ComparisonResults,
+    name: &'a str,
+) -> impl Iterator<Item = &'a Exchange> {
     let all = compared.samples.iter().flat_map(|sample| &sample.exchanges);
     all.filter(move |exchange| exchange.name == name)
 }
@@ -59,7 +62,7 @@ fn named<'a>(compared: &'a ComparisonResults, name: &'a str) -> impl Iterator<It
 /// The median round trip of a look-up without the shard's own time, in microseconds.
 fn trip(compared: &ComparisonResults) -> f64 {
     let mut trips: Vec<f64> =
-        named(compared, "look-up").map(|it| (it.waited - it.service).max(0.0)).collect();
+        exchanges_named(compared, "look-up").map(|it| (it.waited - it.service).max(0.0)).collect();
     trips.sort_unstable_by(f64::total_cmp);
     trips.get(trips.len() / 2).copied().unwrap_or_default()
 }
@@ -80,9 +83,9 @@ fn measured(compared: &ComparisonResults) -> String {
     table += "\n| question | asked for each article | bytes asked | bytes answered | µs of the shard |\n\
               |---|--:|--:|--:|--:|\n";
     for name in ["look-up", "read", "insert", "expire"] {
-        let count = named(compared, name).count() as f64;
+        let count = exchanges_named(compared, name).count() as f64;
         let of = |value: fn(&Exchange) -> f64| {
-            named(compared, name).map(value).sum::<f64>() / count.max(1.0)
+            exchanges_named(compared, name).map(value).sum::<f64>() / count.max(1.0)
         };
         let _ = writeln!(
             table,

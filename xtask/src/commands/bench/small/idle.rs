@@ -13,7 +13,7 @@ use super::super::machine::{self, Stopwatch};
 use super::FEEDS;
 
 /// How long a fresh start runs before it is measured. Overdue feeds are polled in the first minute.
-const SETTLING_TIME: Duration = Duration::from_secs(75);
+const QUIET_TIME: Duration = Duration::from_secs(75);
 
 /// The figures of the real program.
 pub(super) struct Idle {
@@ -43,7 +43,7 @@ pub(super) async fn idle(
     let watching = Up::start(&feeds).await?;
     let ready = watch.seconds();
     let nothing = Up::start(&none).await?;
-    tokio::time::sleep(SETTLING_TIME).await;
+    tokio::time::sleep(QUIET_TIME).await;
     let before = (watching.processor()?, nothing.processor()?);
     let measured = Stopwatch::start();
     tokio::time::sleep(time).await;

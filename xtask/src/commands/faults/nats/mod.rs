@@ -145,9 +145,9 @@ fn examine(
     let mut difference = site.output()?.differs(acknowledged, &site.receiver, control);
     if !difference.lost.is_empty() || !difference.untold.is_empty() {
         let watch = Stopwatch::start();
-        site.up.until(|up| complains(&up.said()) || watch.elapsed() > SAYING);
+        site.up.until(|up| complains(&up.output()) || watch.elapsed() > SAYING);
     }
-    let said = complains(&site.up.said()) || site.verify_complains()?;
+    let said = complains(&site.up.output()) || site.verify_complains()?;
     let missing = difference.lost.len();
     if missing > 0 {
         // Missing output is made again by the enricher, a moment later.
@@ -160,6 +160,6 @@ fn examine(
         difference = site.output()?.differs(acknowledged, &site.receiver, control);
     }
     let repaired = missing.saturating_sub(difference.lost.len());
-    let log = site.up.said();
+    let log = site.up.output();
     Ok(Found { difference, said, recovery, repaired, log, ..Found::default() })
 }

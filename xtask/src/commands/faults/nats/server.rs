@@ -166,7 +166,7 @@ impl Server {
             let others: Vec<String> =
                 others.iter().map(|it| format!("nats-route://{it}")).collect();
             text += &format!(
-                "cluster {{ name: trouble, listen: \"{listen}\", advertise: \"{advertise}\", \
+                "cluster {{ name: faults, listen: \"{listen}\", advertise: \"{advertise}\", \
                  no_advertise: true, pool_size: -1, routes: {others:?} }}\n"
             );
         }

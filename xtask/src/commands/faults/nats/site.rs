@@ -192,7 +192,7 @@ impl<'a> Site<'a> {
             }
             std::thread::park_timeout(EVERY);
         }
-        bail!("no {name} runs: {}", self.up.said())
+        bail!("no {name} runs: {}", self.up.output())
     }
 
     fn children(&self) -> Vec<Pid> {

@@ -274,7 +274,7 @@ fn has_answered(error: &Error) -> bool {
 
 /// 5xx is final, unless the server refused the login.
 fn failure_of(error: &Error, hidden: &Hidden) -> Failure {
-    let why = hidden.shown(&error.to_string());
+    let why = hidden.excerpt(&error.to_string());
     let code = error.status().map(|code| code.to_string()).unwrap_or_default();
     match error.is_permanent() && !LOGIN_REFUSED.contains(&code.as_str()) {
         true => Failure::never(why),

@@ -22,7 +22,7 @@ impl Method for Exact {
         self.stories.join(article, (first != article.number).then_some(first))
     }
 
-    fn named(&self, _article: &Article, _story: u32) -> Option<u32> {
+    fn earlier_article(&self, _article: &Article, _story: u32) -> Option<u32> {
         self.stories.named
     }
 }

@@ -46,7 +46,7 @@ impl Method for Gaoya {
         self.stories.join(article, likeliest)
     }
 
-    fn named(&self, _article: &Article, _story: u32) -> Option<u32> {
+    fn earlier_article(&self, _article: &Article, _story: u32) -> Option<u32> {
         self.stories.named
     }
 }

@@ -106,7 +106,7 @@ mod tests {
                 let (title, byline) = (String::new(), String::new());
                 let article = Article { number, outlet, url, title, byline, text, time: 0 };
                 let story = method.story(&article);
-                (story, method.named(&article, story))
+                (story, method.earlier_article(&article, story))
             };
             let stories = [story(0, words(0)), story(1, words(500)), story(2, words(0))];
             assert_eq!(stories, [(0, None), (1, None), (0, Some(0))], "{name:?}");

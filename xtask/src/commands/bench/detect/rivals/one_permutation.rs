@@ -90,7 +90,7 @@ impl Method for OnePermutation {
         self.stories.join(article, likeliest.map(|(_, other)| other))
     }
 
-    fn named(&self, _article: &Article, _story: u32) -> Option<u32> {
+    fn earlier_article(&self, _article: &Article, _story: u32) -> Option<u32> {
         self.stories.named
     }
 }

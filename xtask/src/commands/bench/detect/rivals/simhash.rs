@@ -39,7 +39,7 @@ impl Method for NearSignatures {
         self.stories.join(article, found)
     }
 
-    fn named(&self, _article: &Article, _story: u32) -> Option<u32> {
+    fn earlier_article(&self, _article: &Article, _story: u32) -> Option<u32> {
         self.stories.named
     }
 }

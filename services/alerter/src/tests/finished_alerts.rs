@@ -42,7 +42,7 @@ async fn quiet(world: &World, days: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_alert_long_at_rest_goes_on_with_its_next_revision_also_after_a_restart() {
+async fn a_packed_alert_continues_with_its_next_revision_also_after_a_restart() {
     for (days, restarts) in [(2, false), (2, true), (20, false), (20, true)] {
         let mut world = World::new().await;
         let settings = subscriptions();
@@ -79,7 +79,7 @@ async fn an_alert_long_at_rest_goes_on_with_its_next_revision_also_after_a_resta
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_became_part_of_another_is_followed_after_both_are_at_rest() {
+async fn a_merge_is_followed_after_both_alerts_are_packed() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, second, third, ..] = five();
@@ -106,7 +106,7 @@ async fn what_became_part_of_another_is_followed_after_both_are_at_rest() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_alerts_at_rest_become_one() {
+async fn two_packed_alerts_are_merged() {
     let mut world = World::new().await;
     let running = world.start(&settings([at_once()]));
     let [first, second, ..] = five();
@@ -152,7 +152,7 @@ async fn opened(world: &World) -> u64 {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_put_away_is_counted_once_also_after_a_restart() {
+async fn unloaded_alerts_are_counted_once_also_after_a_restart() {
     let mut world = World::new().await;
     let settings = settings([at_once()]);
     let running = world.start(&settings);
@@ -176,7 +176,7 @@ async fn what_was_put_away_is_counted_once_also_after_a_restart() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_an_alert_at_rest_only_its_place_is_kept() {
+async fn only_the_sequence_of_a_packed_alert_is_stored() {
     let mut world = World::new().await;
     let given = article("a", "harborledger.example", "Tarrowgate dock talks collapse");
     let output = world.newsroom.tell(given).await;

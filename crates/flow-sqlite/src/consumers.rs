@@ -1,10 +1,10 @@
-//! The rows of durable readers: the next message of each, and its deliveries that are not settled yet.
+//! The rows of durable consumers: the next message of each, and its deliveries that are not acknowledged yet.
 //!
 //! The rules for them are in [`wirefold_flow::store`]; here they are only stored and read.
 
 use rusqlite::{Row, params};
 use wirefold_flow::UnixMillis;
-use wirefold_flow::store::{Pending, Reader};
+use wirefold_flow::store::{ConsumerRow, Pending};
 
 use crate::tables::{Result, SqliteTables, int, number};
 
@@ -27,7 +27,11 @@ impl SqliteTables {
         Ok(found)
     }
 
-    pub(crate) fn reader_state(&mut self, stream: &str, durable: &str) -> Result<Option<Reader>> {
+    pub(crate) fn consumer_state(
+        &mut self,
+        stream: &str,
+        durable: &str,
+    ) -> Result<Option<ConsumerRow>> {
         let stream = self.number_of(stream)?;
         let sql = "SELECT next, count(sequence), min(sequence), min(due)
                    FROM readers LEFT JOIN pending ON reader = number
@@ -36,7 +40,7 @@ impl SqliteTables {
             let lowest = |column| -> rusqlite::Result<Option<u64>> {
                 Ok(row.get::<_, Option<i64>>(column)?.and_then(|low| u64::try_from(low).ok()))
             };
-            Ok(Reader {
+            Ok(ConsumerRow {
                 next: number(row, 0)?,
                 pending: number(row, 1)?,
                 first_pending: lowest(2)?,

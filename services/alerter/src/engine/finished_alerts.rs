@@ -1,4 +1,4 @@
-//! Settled alerts: alerts without a next revision unless news comes.
+//! Finished alerts: alerts without a next revision unless news comes.
 //!
 //! Comes in: the sequence of the last revision of an alert, and its target. Goes out: those sequences again.
 //! It stores eight bytes for each alert and no revision. If news comes for an alert, its revisions are read
@@ -14,11 +14,11 @@ use wirefold_proto::Target;
 const SEQUENCE_BITS: u32 = 40;
 const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
 
-/// The sequences of the last revisions of settled alerts, by target.
+/// The sequences of the last revisions of finished alerts, by target.
 #[derive(Debug, Default)]
-pub(super) struct SettledAlerts(BTreeSet<u64>);
+pub(super) struct FinishedAlerts(BTreeSet<u64>);
 
-impl SettledAlerts {
+impl FinishedAlerts {
     pub(super) fn insert(&mut self, target: Target, sequence: u64) {
         self.0.insert(first(target) | sequence.min(LAST_SEQUENCE));
     }
@@ -52,17 +52,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_settled_is_found_by_what_it_is_about() {
+    fn finished_alerts_are_found_by_target() {
         let targets = ["e-00000000000000000000000001", "s-00000000000000000000000001"];
         let [event, story]: [Target; 2] = targets.map(|text| text.parse().unwrap());
-        let mut settled = SettledAlerts::default();
-        settled.insert(event, 7);
-        settled.insert(event, LAST_SEQUENCE);
-        settled.insert(story, 9);
-        assert_eq!(settled.about(event), [7, LAST_SEQUENCE]);
-        assert_eq!(settled.about(story), [9]);
-        assert!(settled.remove(event, LAST_SEQUENCE) && !settled.remove(event, 9));
-        settled.expire(8);
-        assert_eq!((settled.about(event), settled.about(story)), (vec![], vec![9]));
+        let mut finished = FinishedAlerts::default();
+        finished.insert(event, 7);
+        finished.insert(event, LAST_SEQUENCE);
+        finished.insert(story, 9);
+        assert_eq!(finished.about(event), [7, LAST_SEQUENCE]);
+        assert_eq!(finished.about(story), [9]);
+        assert!(finished.remove(event, LAST_SEQUENCE) && !finished.remove(event, 9));
+        finished.expire(8);
+        assert_eq!((finished.about(event), finished.about(story)), (vec![], vec![9]));
     }
 }
