@@ -111,7 +111,7 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
         "class" => ("What the article is.", Class::ALL.map(Class::as_str).to_vec()),
         "language" => ("The first subtag of the language; `und` where it is not known.", vec![]),
         "change" => ("The sort of change.", ChangeKind::ALL.map(ChangeKind::as_str).to_vec()),
-        "outcome" => ("What came of it.", CommandOutcome::ALL.to_vec()),
+        "outcome" => ("The result.", CommandOutcome::ALL.to_vec()),
         "subscription" => ("The subscription, escaped.", vec![]),
         "target" => ("The event or story.", vec![]),
         "revision" => ("The revision, from 1.", vec![]),
