@@ -205,7 +205,7 @@ impl Up {
                 Ok(answer) if wanted(&answer) => return answer,
                 Err(why) if !why.contains(" 404 ") => panic!("{path}: {why}\n{}", self.output()),
                 stays => {
-                    assert!(now() < deadline, "{path} stays so: {stays:#?}\n{}", self.output())
+                    assert!(now() < deadline, "{path} stays so: {stays:#?}\n{}", self.output());
                 }
             }
             let _ = self.lines.recv_timeout(Duration::from_millis(100));

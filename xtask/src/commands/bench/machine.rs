@@ -90,8 +90,8 @@ pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
         let mut fields = line.split(' ').skip(1);
         Some((fields.next()?, fields.next()?))
     });
-    let mounts = fields.filter(|(place, _)| folder.starts_with(place));
-    let deepest = mounts.max_by_key(|(place, _)| place.len());
+    let above = fields.filter(|(place, _)| folder.starts_with(place));
+    let deepest = above.max_by_key(|(place, _)| place.len());
     Ok(deepest.context("no mount holds the folder")?.1.to_owned())
 }
 
