@@ -26,6 +26,7 @@ mod page_chrome;
 mod pushed;
 mod regroup;
 mod replayed;
+mod shown_commands;
 mod signed_in;
 mod strangers;
 mod stream;

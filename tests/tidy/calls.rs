@@ -8,14 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::functions::functions;
 
 /// A function: its file and its name.
-pub(crate) type Place<'a> = (&'a str, &'a str);
+pub(crate) type FunctionName<'a> = (&'a str, &'a str);
 
 /// The files of some functions and of the functions that they call directly. `sources` are paths with code.
 pub(crate) fn files_of_calls<'a>(
     sources: &[(&'a str, &'a str)],
-    start: &[Place<'a>],
+    start: &[FunctionName<'a>],
 ) -> BTreeSet<&'a str> {
-    let mut bodies: BTreeMap<Place<'_>, String> = BTreeMap::new();
+    let mut bodies: BTreeMap<FunctionName<'_>, String> = BTreeMap::new();
     let mut defined: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (path, code) in sources {
         let lines: Vec<&str> = code.lines().collect();

@@ -158,6 +158,9 @@ Example:
 }
 
 #[cfg(test)]
+mod docs;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;

@@ -45,10 +45,10 @@ const LEFT: [(&str, &[&str]); 14] = [
 type ModulePath = Vec<String>;
 
 /// The imports between siblings: from, to, and the first place.
-type Imports = BTreeMap<String, BTreeMap<String, Place>>;
+type Imports = BTreeMap<String, BTreeMap<String, ImportedPath>>;
 
 /// Where a file names a path.
-struct Place {
+struct ImportedPath {
     file: String,
     line: usize,
     path: String,
@@ -121,7 +121,7 @@ impl<'a> Crate<'a> {
                 if let (Some(importing), Some(imported)) = (from.get(shared), to.get(shared)) {
                     let imports = by_parent.entry(from[..shared].to_vec()).or_default();
                     let imported_by = imports.entry(importing.clone()).or_default();
-                    imported_by.entry(imported.clone()).or_insert_with(|| Place {
+                    imported_by.entry(imported.clone()).or_insert_with(|| ImportedPath {
                         file: module.file.to_owned(),
                         line: path.line,
                         path: path.segments.join("::"),
