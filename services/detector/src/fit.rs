@@ -205,9 +205,12 @@ mod tests {
                 let mut record = extreme();
                 record.verdict.matches.truncate(matches);
                 record.verdict.holds.truncate(matches % 3);
-                record.verdict.agency = None;
+                (record.verdict.agency, record.verdict.material) = (None, None);
                 let mut tried = record.clone();
-                let mut pending: VecDeque<_> = changes().into_iter().cycle().take(count).collect();
+                // Merges alone are small.
+                let all = changes();
+                let some = all.iter().skip(1).take(2 + matches % 2);
+                let mut pending: VecDeque<_> = some.cycle().take(count).cloned().collect();
                 let mut left = pending.clone();
                 let body = encode_to_fit(&mut record, &mut pending);
                 assert_eq!(body, encode_by_trials(&mut tried, &mut left));
@@ -215,7 +218,7 @@ mod tests {
                 sent.insert(record.changes.len());
             }
         }
-        assert!(sent.len() > 4, "{sent:?}");
+        assert!(sent.len() > 2, "{sent:?}");
     }
 
     #[test]

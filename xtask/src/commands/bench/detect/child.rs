@@ -204,8 +204,8 @@ fn grown(
     after: &[(&'static str, u64)],
     articles: usize,
 ) -> Vec<(String, f64)> {
-    let growth = |((name, before), (_, after)): (&(&str, u64), &(&str, u64))| {
-        ((*name).to_owned(), (*after as f64 - *before as f64) / articles.max(1) as f64)
+    let growth = |((name, then), (_, now)): (&(&str, u64), &(&str, u64))| {
+        ((*name).to_owned(), (*now as f64 - *then as f64) / articles.max(1) as f64)
     };
     before.iter().zip(after).map(growth).collect()
 }

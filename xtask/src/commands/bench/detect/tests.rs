@@ -48,12 +48,12 @@ fn the_detector_does_as_much_work_as_the_kept_figures_say() {
     let kept = std::fs::read_to_string(&path).unwrap();
     check(&kept, &found).unwrap();
     // The same check fails for any count that is larger, and for one that is smaller.
-    for at in 0..found.len() {
-        for count in [found[at].1 * 2, found[at].1 - 1] {
+    for (at, (name, right)) in found.iter().enumerate() {
+        for count in [right * 2, right - 1] {
             let mut planted = found.clone();
             planted[at].1 = count;
             let refused = check(&kept, &planted).unwrap_err();
-            assert!(refused.contains(&format!("-> {}\t{count}: ", planted[at].0)), "{refused}");
+            assert!(refused.contains(&format!("-> {name}\t{count}: ")), "{refused}");
         }
     }
 }

@@ -23,7 +23,7 @@ fn embedded_bound(page: &str) -> Option<String> {
     let each: Vec<f64> = STAGES.iter().map(|stage| micros(stage)).collect::<Option<_>>()?;
     let all: f64 = each.iter().sum();
     let parts: Vec<String> =
-        STAGES.iter().zip(&each).map(|(stage, micros)| format!("{stage} {micros:.0}")).collect();
+        STAGES.iter().zip(&each).map(|(stage, time)| format!("{stage} {time:.0}")).collect();
     let left = CORES * 1e6 / PIPELINE.bound();
     Some(format!(
         "- Embedded pipeline: each stage alone takes, in µs an article, {}: together {all:.0}. The goal leaves {left:.0} on \

@@ -37,7 +37,7 @@ pub(super) fn tables<'a>(page: &'a str, bench: &str) -> Vec<Table<'a>> {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         match tables.last_mut().filter(|_| is_inside) {
             Some(table) if !cells.iter().all(|cell| cell.starts_with("--")) => {
-                table.rows.push(cells)
+                table.rows.push(cells);
             }
             Some(_) => {}
             None => tables.push(Table { heads: cells, rows: Vec::new() }),
@@ -53,7 +53,7 @@ pub(super) fn day<'a>(page: &'a str, bench: &str) -> &'a str {
     let block = block(page, bench);
     let is_day = |at: &usize| {
         let day = block.get(*at..at + LENGTH).unwrap_or_default();
-        day.bytes().enumerate().all(|(at, byte)| match at {
+        day.bytes().enumerate().all(|(index, byte)| match index {
             4 | 7 => byte == b'-',
             _ => byte.is_ascii_digit(),
         }) && !day.is_empty()

@@ -155,8 +155,8 @@ fn totals(compared: &ComparisonResults) -> String {
         ("machines for all these cores", [small[6], large[6]], 0),
         ("machines in all: the more of memory and cores", [small[7], large[7]], 0),
     ];
-    for (what, [small, large], digits) in rows {
-        let _ = writeln!(table, "| {what} | {small:.digits$} | {large:.digits$} |");
+    for (what, [first, second], digits) in rows {
+        let _ = writeln!(table, "| {what} | {first:.digits$} | {second:.digits$} |");
     }
     table
 }
