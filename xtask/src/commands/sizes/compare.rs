@@ -54,8 +54,12 @@ fn reading(code: &Code<'_>) -> Vec<Row> {
     let sources: Vec<(&str, &str)> =
         product.map(|file| (file.path.as_str(), file.code())).collect();
     let journey = Journey::of(recorded::text(code.tree, "ARCHITECTURE.md"), &sources);
-    let hops =
-        format!("{} functions in {}, {} hops", journey.functions, journey.describe_extent(), journey.hops);
+    let hops = format!(
+        "{} functions in {}, {} hops",
+        journey.functions,
+        journey.describe_extent(),
+        journey.hops
+    );
     let lengths = |measured: &[Measured], percent: usize| {
         Spread::of(measured.iter().map(|one| one.lines)).summary(percent)
     };
