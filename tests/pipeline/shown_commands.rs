@@ -77,10 +77,10 @@ fn the_commands_of_the_readme_do_what_it_says() {
     }
     let sample = phone.asked.recv_timeout(PATIENCE).expect("the phone gets the sample");
     assert_eq!(sample.path, "/your-secret-topic");
-    let up = Up::start(&folder);
-    let answer = up.get_until("/api/v1/subscriptions", |answer| {
+    let again = Up::start(&folder);
+    let answer = again.get_until("/api/v1/subscriptions", |answer| {
         answer["subscriptions"][0]["subscription"]["deliveries"][0] == "phone"
     });
     assert_eq!(answer["subscriptions"].as_array().map(Vec::len), Some(1), "{answer:#}");
-    assert_eq!(up.terminate().code, Some(0));
+    assert_eq!(again.terminate().code, Some(0));
 }
