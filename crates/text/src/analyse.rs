@@ -28,7 +28,7 @@ pub struct Paragraph {
     pub span: Span,
     /// Its words, as indices into [`Text::words`].
     pub words: Range<usize>,
-    /// What it is.
+    /// Running text, a heading or page chrome.
     pub kind: ParagraphKind,
 }
 

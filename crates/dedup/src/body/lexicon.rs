@@ -31,7 +31,7 @@ pub(crate) struct Lexicon {
     recent: RecentNumbers,
 }
 
-/// What bodies need of a word. Words that differ in any of it have different numbers.
+/// The properties of a word that bodies need. Words that differ in any of it have different numbers.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     hash: u64,

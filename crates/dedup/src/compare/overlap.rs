@@ -8,7 +8,7 @@ use crate::compare::frame::is_frame;
 use crate::compare::passage::{FactCount, Pair, Passage, counts};
 use crate::settings::{Settings, Switch};
 
-/// What a new text has in common with an old one.
+/// The parts that a new text has in common with an old one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overlap {
     /// The share of the new text's counted words that is in the old text, 0 to 1.

@@ -248,7 +248,7 @@ impl Detector {
     }
 }
 
-/// What an article adds to its story.
+/// The part of an article that its story did not have.
 pub(crate) struct Added {
     /// The share of its counted words that the story did not have, 0 to 1.
     novelty: f64,

@@ -60,7 +60,7 @@ const MAX_LATEST_OF_EVENT: usize = 8;
 /// ones.
 const NEAREST_STORIES: usize = 4;
 
-/// What is stored of a story to compare later ones with it.
+/// The part of a story that is stored to compare later ones with it.
 #[derive(Debug, Clone)]
 struct Profile {
     event: EventId,

@@ -135,7 +135,7 @@ pub enum Decision {
 pub struct Match {
     /// The earlier article.
     pub doc: DocId,
-    /// What both texts have in common.
+    /// The parts that both texts have in common.
     pub overlap: Overlap,
     /// The rule that decided about the pair.
     pub rule: Rule,

@@ -1,4 +1,4 @@
-//! The notes on an article: what the judge needs of it in addition to its body. They are its
+//! The notes on an article: the facts that the judge needs in addition to its body. They are its
 //! SimHash, its title, its numbers, and the names of a short text.
 
 use wirefold_text::Text;
@@ -11,7 +11,7 @@ use crate::codec::written_bytes;
 use crate::judge::facts::ShortFacts;
 use crate::settings::Settings;
 
-/// What the judge needs of an article in addition to its body.
+/// The facts about an article that the judge needs in addition to its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Notes {
     /// The SimHash of the whole text, boilerplate included.

@@ -3,10 +3,8 @@
 use anyhow::Context;
 
 use super::goals;
+use super::marks::{PERFORMANCE, replaced};
 use crate::tree;
-
-/// The page of most benches.
-pub(super) const PERFORMANCE: &str = "docs/performance.md";
 
 /// Writes a block between the marks of a bench, in place of the previous one. The table of goals follows.
 pub(super) fn put(page: &str, name: &str, block: &str) -> anyhow::Result<()> {
@@ -17,46 +15,4 @@ pub(super) fn put(page: &str, name: &str, block: &str) -> anyhow::Result<()> {
         text = goals::with_goals(&text)?;
     }
     Ok(std::fs::write(&path, text)?)
-}
-
-/// The page with a block between the marks of a bench.
-pub(super) fn replaced(text: &str, name: &str, block: &str) -> anyhow::Result<String> {
-    let [begin, end] = ["begin", "end"].map(|what| format!("<!-- bench {name}: {what} -->"));
-    let (before, rest) = text.split_once(&begin).with_context(|| format!("no {begin}"))?;
-    let (_, after) = rest.split_once(&end).with_context(|| format!("no {end}"))?;
-    Ok(format!("{before}{begin}\n{}\n{end}{after}", block.trim_end()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_block_takes_the_place_of_the_one_before_and_leaves_all_else() {
-        let page = "a\n<!-- bench x: begin -->\nold\n<!-- bench x: end -->\nb\n";
-        let expected = "a\n<!-- bench x: begin -->\nnew\n<!-- bench x: end -->\nb\n";
-        assert_eq!(replaced(page, "x", "new\n").unwrap(), expected);
-        assert!(replaced(page, "y", "new").is_err());
-    }
-
-    #[test]
-    fn the_page_has_a_place_for_each_bench() {
-        let page = std::fs::read_to_string(tree::root().join(PERFORMANCE)).unwrap();
-        for name in [
-            "alerts",
-            "cores",
-            "detect instructions",
-            "enrich",
-            "fetch",
-            "goals",
-            "hostile",
-            "pipeline",
-            "restart",
-            "small",
-        ] {
-            assert!(replaced(&page, name, "").is_ok(), "{name}");
-        }
-        let scale = std::fs::read_to_string(tree::root().join("docs/scale.md")).unwrap();
-        assert!(replaced(&scale, "scale", "").is_ok());
-    }
 }

@@ -10,7 +10,7 @@ mod tables;
 
 use std::io::Write as _;
 
-use super::document::{self, PERFORMANCE};
+use super::marks::{PERFORMANCE, replaced};
 use super::report::Goal;
 use crate::tree;
 use rows::{ROWS, Row};
@@ -60,18 +60,18 @@ pub(super) fn budget(stage: &str) -> Option<Goal> {
 
 /// Prints the table, and writes it into the page if `is_asked`.
 pub(super) fn run(is_asked: bool) -> anyhow::Result<()> {
-    let page = std::fs::read_to_string(tree::root().join(PERFORMANCE))?;
-    let table = table(&page);
+    let path = tree::root().join(PERFORMANCE);
+    let page = std::fs::read_to_string(&path)?;
     if is_asked {
-        document::put(PERFORMANCE, "goals", &table)?;
+        std::fs::write(&path, with_goals(&page)?)?;
     }
-    write!(std::io::stdout().lock(), "{table}")?;
+    write!(std::io::stdout().lock(), "{}", table(&page))?;
     Ok(())
 }
 
 /// The page with the table of goals that its other tables give.
 pub(super) fn with_goals(page: &str) -> anyhow::Result<String> {
-    document::replaced(page, "goals", &table(page))
+    replaced(page, "goals", &table(page))
 }
 
 /// The table of goals of a page.

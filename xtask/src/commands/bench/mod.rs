@@ -15,6 +15,7 @@ mod goals;
 mod hostile;
 mod latency;
 pub(crate) mod machine;
+mod marks;
 mod nats;
 pub(crate) mod news;
 mod own_process;

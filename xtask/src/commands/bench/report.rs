@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use super::marks::PERFORMANCE;
 use super::{document, machine};
 use crate::table::Table;
 
@@ -165,7 +166,7 @@ impl Report {
     pub(super) fn print_and_write(mut self, name: &str, is_asked: bool) -> anyhow::Result<()> {
         self.load_after = machine::load();
         if is_asked {
-            document::put(document::PERFORMANCE, name, &self.block(name))?;
+            document::put(PERFORMANCE, name, &self.block(name))?;
         }
         self.print()
     }

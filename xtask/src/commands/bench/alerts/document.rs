@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::SetResults;
 use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
+use crate::commands::bench::marks::PERFORMANCE;
 
 /// Writes the table of a run, in place of the previous one.
 pub(super) fn write(measured: &[SetResults]) -> anyhow::Result<()> {
@@ -15,7 +16,7 @@ pub(super) fn write(measured: &[SetResults]) -> anyhow::Result<()> {
         machine::cores(),
         machine::load(),
     );
-    document::put(document::PERFORMANCE, "alerts", &format!("{head}\n\n{}", table(measured)))
+    document::put(PERFORMANCE, "alerts", &format!("{head}\n\n{}", table(measured)))
 }
 
 fn table(measured: &[SetResults]) -> String {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::child::{Results, STEPS};
 use crate::commands::bench::document;
 use crate::commands::bench::machine::{self, today};
+use crate::commands::bench::marks::PERFORMANCE;
 
 /// Writes the tables of a run, in place of the previous ones.
 pub(super) fn write(results: &Results) -> anyhow::Result<()> {
@@ -16,7 +17,7 @@ pub(super) fn write(results: &Results) -> anyhow::Result<()> {
         machine::load(),
     );
     let tables = format!("{}\n{}", table(results), bad_input(results));
-    document::put(document::PERFORMANCE, "enrich", &format!("{head}\n\n{tables}"))
+    document::put(PERFORMANCE, "enrich", &format!("{head}\n\n{tables}"))
 }
 
 fn table(results: &Results) -> String {

@@ -18,6 +18,7 @@ use super::child::STEPS;
 use super::flame;
 use super::rivals::MethodName;
 use super::set::Set;
+use crate::commands::bench::marks::PERFORMANCE;
 use crate::commands::bench::{document, machine};
 use crate::tree;
 use steps::Boundaries;
@@ -56,7 +57,7 @@ pub(crate) fn run(articles: Option<usize>, is_asked: bool) -> anyhow::Result<Exi
              for an article, counted by callgrind.\n\n",
             machine::today(),
         );
-        document::put(document::PERFORMANCE, "detect instructions", &(head + &table))?;
+        document::put(PERFORMANCE, "detect instructions", &(head + &table))?;
     }
     Ok(ExitCode::SUCCESS)
 }
