@@ -103,12 +103,12 @@ impl Set {
     fn rows(&self) -> String {
         let mut rows = String::new();
         for (name, order) in self.orders() {
-            let (at_arrival, settled) = std::thread::scope(|scope| {
-                let settled = scope.spawn(|| self.digest(&order, &["--final"]));
-                (self.digest(&order, &[]), settled.join().expect("the other half ends"))
+            let (at_arrival, at_end) = std::thread::scope(|scope| {
+                let at_end = scope.spawn(|| self.digest(&order, &["--final"]));
+                (self.digest(&order, &[]), at_end.join().expect("the other half ends"))
             });
             let (set, count) = (self.name, self.len());
-            let _ = writeln!(rows, "{set}\t{name}\t{count}\t{at_arrival}\t{settled}");
+            let _ = writeln!(rows, "{set}\t{name}\t{count}\t{at_arrival}\t{at_end}");
         }
         rows
     }

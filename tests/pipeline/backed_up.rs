@@ -69,7 +69,11 @@ fn a_backup_under_load_works_at_another_place() {
     bytes[middle] ^= 1;
     folder.write("copy/bus.sqlite", &bytes);
     let refused = folder.run(&["restore", "copy", "--data", "nowhere"]).code(1);
-    assert!(refused.err.contains("bus.sqlite is not what was backed up"), "{}", refused.err);
+    assert!(
+        refused.err.contains("bus.sqlite is not the file that was backed up"),
+        "{}",
+        refused.err
+    );
     assert!(!folder.path().join("nowhere").exists(), "something was restored");
     let tokens = folder.run(&["token", "ls", "--data", data_shown]).code(0).out;
     assert!(tokens.contains("desk"), "{tokens}");

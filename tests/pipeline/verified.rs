@@ -120,7 +120,7 @@ fn a_backup_is_verified_where_it_is() {
     let body = StoredStreams::in_folder(&folder.path().join("data")).output[0].body.clone();
     damage(&folder.path().join("copy"), &body);
     let named = folder.run(&["verify", "copy"]).code(1).out;
-    assert!(named.contains("bus.sqlite is not what was backed up"), "{named}");
+    assert!(named.contains("bus.sqlite is not the file that was backed up"), "{named}");
     assert!(named.contains("WF_OUTPUT/1 differs from what was written"), "{named}");
     folder.run(&["verify", "nothing-here"]).code(3);
 }

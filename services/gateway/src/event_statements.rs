@@ -8,7 +8,7 @@ use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
 use crate::statement_cache::EventStatements;
 
-/// What is said in an event.
+/// The statements of an event.
 pub(crate) async fn of_event(
     inner: &Inner,
     event: EventId,

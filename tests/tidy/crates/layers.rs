@@ -101,7 +101,7 @@ impl<'a> Layers<'a> {
     }
 
     fn order_by(&mut self, at: usize, beside: usize) {
-        let order: BTreeMap<Slot<'a>, usize> = self.places(beside);
+        let order: BTreeMap<Slot<'a>, usize> = self.positions(beside);
         let middle = |slot: &Slot<'a>| {
             let near = self.neighbours(*slot).into_iter().filter_map(|other| order.get(&other));
             let near: Vec<usize> = near.copied().collect();
@@ -114,7 +114,7 @@ impl<'a> Layers<'a> {
         self.layers[at] = layer.into_iter().map(|(_, slot)| slot).collect();
     }
 
-    fn places(&self, layer: usize) -> BTreeMap<Slot<'a>, usize> {
+    fn positions(&self, layer: usize) -> BTreeMap<Slot<'a>, usize> {
         self.layers[layer].iter().enumerate().map(|(at, slot)| (*slot, at)).collect()
     }
 
@@ -142,7 +142,7 @@ impl<'a> Layers<'a> {
     }
 
     fn crossings_above(&self, below: usize) -> usize {
-        let (upper, lower) = (self.places(below - 1), self.places(below));
+        let (upper, lower) = (self.positions(below - 1), self.positions(below));
         let steps: Vec<(usize, usize)> = self
             .steps()
             .filter_map(|(from, to)| Some((*upper.get(&from)?, *lower.get(&to)?)))

@@ -37,7 +37,7 @@ impl Detector {
         judgement: &Judgement,
     ) -> ArticleEvent {
         let mut quotations = shared_quotations(judgement);
-        let joined = match judgement.joined() {
+        let joined = match judgement.decision.joined() {
             Some(_) => Joined::default(),
             None => self.join_event(number, incoming, analysed, judgement, &mut quotations),
         };

@@ -35,7 +35,7 @@ impl Detector {
         let comparable = analysed.fingerprint.is_comparable(&self.settings);
         doc.stored = StoredParts::InMemory(Box::new(analysed.pack()));
         doc.add_relatives(&self.kin(judgement));
-        (doc.story, doc.joined) = match judgement.joined() {
+        (doc.story, doc.joined) = match judgement.decision.joined() {
             Some(of) => {
                 let story = self.story_of(of);
                 self.stories.join(story, number);
@@ -105,7 +105,7 @@ impl Detector {
         earlier: &[EarlierArticle<'_>],
     ) -> Added {
         let novelty = self.novelty(&analysed.body, judgement);
-        let material = judgement.joined().and_then(|of| {
+        let material = judgement.decision.joined().and_then(|of| {
             let story = self.story_of(of);
             let opened = |m: &Match| earlier.iter().find(|article| article.number == m.doc);
             let members = judgement.matches.iter().filter(|m| self.story_of(m.doc) == story);
@@ -160,7 +160,7 @@ impl Detector {
             judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_mostly_one_text())
         };
         let is_whole = |doc: DocId| bridges && is_one_text(doc);
-        let joins_wholly = judgement.joined().is_some_and(is_whole);
+        let joins_wholly = judgement.decision.joined().is_some_and(is_whole);
         for foldable in &judgement.foldable {
             let other = self.story_of(*foldable);
             if joins_wholly && is_whole(*foldable) {

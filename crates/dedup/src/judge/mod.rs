@@ -4,6 +4,7 @@
 //! decision about the article. This folder does not know the decisions about other articles.
 
 pub(crate) mod corrected;
+pub(crate) mod decision;
 pub(crate) mod digest;
 pub(crate) mod expanded;
 pub(crate) mod fact_conflict;
@@ -26,6 +27,7 @@ use crate::codec::bits::Bits;
 use crate::compare::align::{CellCount, Shingled, align_counted, align_whole};
 use crate::compare::overlap::Overlap;
 use crate::ids::DocId;
+pub use crate::judge::decision::{CopyKind, Decision};
 use crate::judge::digest::{are_digest_items, holds_new_text, is_second_text};
 use crate::judge::expanded::is_expanded;
 use crate::judge::fact_conflict::fact_conflict;
@@ -99,37 +101,6 @@ impl Prior<'_> {
     }
 }
 
-/// How much of one text is in the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CopyKind {
-    /// The texts are equal after normalisation.
-    Exact,
-    /// Most of one text is in the other.
-    Reprint,
-    /// A substantial part of one text is in the other.
-    Partial,
-}
-
-/// The decision about a new article.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Decision {
-    /// Not a copy: its text is its own.
-    #[default]
-    Own,
-    /// A copy of an earlier article.
-    Copy {
-        /// The earlier article whose story it joins.
-        of: DocId,
-        /// How much of the text is copied.
-        kind: CopyKind,
-    },
-    /// A changed text of the same item.
-    Version {
-        /// The version before.
-        of: DocId,
-    },
-}
-
 /// The comparison of a new article with one earlier article.
 #[derive(Debug, Clone)]
 pub struct Match {
@@ -164,14 +135,6 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The earlier article through which the new one joins a story; `None` for a text of its own.
-    pub(crate) fn joined(&self) -> Option<DocId> {
-        match self.decision {
-            Decision::Own => None,
-            Decision::Copy { of, .. } | Decision::Version { of } => Some(of),
-        }
-    }
-
     /// Records the rule that the texts of a pair give.
     fn record(&mut self, prior: &Prior<'_>, overlap: &Overlap, rule: Rule, settings: &Settings) {
         // A digest holds an earlier text only if it has the whole of it.

@@ -19,7 +19,7 @@ fn leaves(command: &Command, above: &[String]) -> Vec<Vec<String>> {
 
 /// The command that a command line in backticks names. `above` are the words before the last named
 /// command: after `feed add`, `ls` is `feed ls`.
-fn named(root: &Command, above: &[String], span: &str) -> Result<Vec<String>, String> {
+fn find_path(root: &Command, above: &[String], span: &str) -> Result<Vec<String>, String> {
     let is_name = |word: &&str| word.starts_with(|c: char| c.is_ascii_lowercase());
     let names: Vec<String> = span.split(' ').take_while(is_name).map(str::to_owned).collect();
     let below = [above, &names].concat();
@@ -49,7 +49,7 @@ fn the_page_about_commands_names_those_that_exist_and_leaves_none_out() {
     for row in &table {
         let (cell, mut above) = (row.split('|').nth(1).unwrap_or_default(), Vec::new());
         for span in cell.split('`').skip(1).step_by(2) {
-            let path = named(&root, &above, span)
+            let path = find_path(&root, &above, span)
                 .unwrap_or_else(|why| panic!("docs/commands.md: `{span}`: {why}"));
             above = path[..path.len().saturating_sub(1)].to_vec();
             on_page.push(path);

@@ -144,7 +144,7 @@ mod tests {
 
         fs::write(folder.join("bus.sqlite"), b"tablet").unwrap();
         let why = manifest.check(folder).unwrap_err().to_string();
-        assert!(why.contains("bus.sqlite is not what was backed up"), "{why}");
+        assert!(why.contains("bus.sqlite is not the file that was backed up"), "{why}");
         fs::remove_file(folder.join("bus.sqlite")).unwrap();
         let missing = manifest.check(folder).unwrap_err().to_string();
         assert!(missing.contains("bus.sqlite"), "{missing}");

@@ -38,7 +38,7 @@ pub(crate) trait Target {
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError>;
 }
 
-/// What a channel is built with.
+/// The parts that a channel is built from.
 pub(crate) struct Opening<'a> {
     /// The name of the delivery.
     pub(crate) name: &'a str,

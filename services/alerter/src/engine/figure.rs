@@ -16,7 +16,7 @@ const LEAST_OF_LEDE: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     pub(super) role: Option<Role>,
-    /// What it counts, if it has no role.
+    /// The counted thing, if the number has no role.
     pub(super) noun: Option<String>,
     pub(super) value: String,
 }

@@ -4,7 +4,7 @@ use super::measure::Measured;
 use super::notes::Notes;
 use super::output_position::OutputPosition;
 
-/// What is needed to rebuild an alert from its revisions, besides what people read.
+/// The data that rebuilds an alert from its revisions, in addition to the visible part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// The position up to which the revision covers the output.

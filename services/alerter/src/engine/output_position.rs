@@ -10,8 +10,8 @@ pub(crate) struct OutputPosition {
 }
 
 impl OutputPosition {
-    /// Whether a revision that covers the output up to `end` covers this. What came late among the decisions
-    /// has a later sequence in the output, so the revision does not cover it.
+    /// Whether a revision that covers the output up to `end` covers this. A late decision has a
+    /// later sequence in the output, so the revision does not cover it.
     pub(crate) fn is_covered_by(self, end: Self) -> bool {
         self.fetched <= end.fetched && self.output <= end.output
     }

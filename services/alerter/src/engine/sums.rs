@@ -1,7 +1,7 @@
 //! The numbers of an alert with its news.
 //!
-//! Numbers only grow, unless people split or merge stories. Nobody is notified of what such a change adds. What it takes
-//! away is taken from the numbers that were told, so that only real growth notifies.
+//! Numbers only grow, unless people split or merge stories. An increase by such a change does not notify. A
+//! decrease is subtracted from the reported numbers, so that only real growth notifies.
 
 use super::life::{Life, News};
 use super::measure::Measured;

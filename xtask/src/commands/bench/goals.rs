@@ -10,8 +10,8 @@ mod tables;
 
 use std::io::Write as _;
 
+use super::goal::Goal;
 use super::marks::{PERFORMANCE, replaced};
-use super::report::Goal;
 use crate::tree;
 use rows::{ROWS, Row};
 

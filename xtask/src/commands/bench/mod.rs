@@ -11,6 +11,7 @@ mod detect;
 mod document;
 mod enrich;
 mod fetch;
+mod goal;
 mod goals;
 mod hostile;
 mod latency;

@@ -4,32 +4,10 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use super::goal::Goal;
 use super::marks::PERFORMANCE;
 use super::{document, machine};
 use crate::table::Table;
-
-/// The goal of a figure.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Goal {
-    AtLeast(f64),
-    AtMost(f64),
-}
-
-impl Goal {
-    /// Whether a figure meets the goal.
-    pub(super) fn is_met_by(self, value: f64) -> bool {
-        match self {
-            Self::AtLeast(bound) => value >= bound,
-            Self::AtMost(bound) => value <= bound,
-        }
-    }
-
-    pub(super) fn bound(self) -> f64 {
-        match self {
-            Self::AtLeast(bound) | Self::AtMost(bound) => bound,
-        }
-    }
-}
 
 /// A figure with its baseline, which was measured in the same run.
 #[derive(Debug, Serialize)]

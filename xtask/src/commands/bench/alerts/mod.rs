@@ -11,9 +11,10 @@ pub(super) use child::{Child, run_child};
 use generated::Kind;
 
 use super::BareArguments;
+use super::goal::Goal;
 use super::machine::file_system;
 use super::own_process::{own_process, results_of};
-use super::report::{Goal, Report};
+use super::report::Report;
 
 /// The number of subscriptions in each set, also for a quick run.
 const SIZES: [usize; 2] = [100_000, 1_000_000];

@@ -19,10 +19,11 @@ use rivals::{MethodName, RIVALS};
 pub(super) use set::NEWS;
 use set::Set;
 
+use super::goal::Goal;
 use super::goals;
 use super::machine::file_system;
 use super::own_process::{own_process, results_of};
-use super::report::{Goal, Report};
+use super::report::Report;
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;

@@ -10,9 +10,10 @@ pub(super) use child::{Child, run_child};
 use child::{MeasuredHostile, MeasuredSet, Results};
 
 use super::BareArguments;
+use super::goal::Goal;
 use super::machine::file_system;
 use super::own_process::{own_process, results_of};
-use super::report::{Goal, Report};
+use super::report::Report;
 
 /// The number of texts of a set, also for a quick run.
 const TEXTS: usize = 400;

@@ -13,8 +13,9 @@ use wirefold_flow::sim::{SimBus, SimDisk};
 use wirefold_flow::{Bus, Clock as _, StageContext, SystemClock};
 use wirefold_proto::{Command, ControlCommand, FeedRecord, FeedSettings, FullText, Tag};
 
+use super::super::goal::Goal;
 use super::super::machine::{self, Stopwatch};
-use super::super::report::{Goal, Report};
+use super::super::report::Report;
 use super::bombs::{self, Attack, ENDLESS, KINDS, PAGES, Step};
 use super::extract;
 

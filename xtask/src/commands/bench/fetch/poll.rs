@@ -15,9 +15,10 @@ use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::sync::Semaphore;
 use wirefold_flow::{Clock as _, SystemClock, UnixMillis};
 
+use super::super::goal::Goal;
 use super::super::machine::Stopwatch;
 use super::super::own_process::own_process;
-use super::super::report::{Goal, Report};
+use super::super::report::Report;
 use super::poll_child::FetcherState;
 use super::server::{Feeds, url};
 

@@ -1,6 +1,6 @@
-//! What bounds the goals of whole pipelines, calculated from the tables of `bench pipeline`.
+//! The bounds of the goals of whole pipelines, calculated from the tables of `bench pipeline`.
 
-use super::super::report::Goal;
+use super::super::goal::Goal;
 use super::tables::{block, tables};
 use super::{NATS_ALWAYS, NATS_CHAIN, PIPELINE};
 

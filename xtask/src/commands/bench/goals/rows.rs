@@ -1,6 +1,6 @@
 //! The rows of the table of goals, each with the place of its figure.
 
-use super::super::report::Goal;
+use super::super::goal::Goal;
 use super::tables::{Table, tables};
 use super::{
     ALL_STEPS, BUS, DETECTOR, ENRICHER, GROWTH, JUDGED, JUDGED_OF_MINHASH, LATENCY, NATS_ALWAYS,

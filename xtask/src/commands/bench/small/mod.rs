@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use wirefold_flow::{Clock, SystemClock};
 
 use super::Common;
+use super::goal::Goal;
 use super::machine::{self, Stopwatch};
 use super::own_process::{own_process, run_simulated};
-use super::report::{Goal, Report};
+use super::report::Report;
 
 pub(super) use child::{Child, run as run_child};
 use idle::Idle;
