@@ -2,7 +2,7 @@
 
     python3 examples/python/tables.py --password-file reader.password wf_stories
 
-wf_stories has how each story stands, wf_feeds how each feed is doing, wf_subscriptions the subscriptions.
+wf_stories has the state of each story, wf_feeds the health of each feed, wf_subscriptions the subscriptions.
 One story alone: --key story.s-...
 """
 

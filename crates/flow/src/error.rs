@@ -86,11 +86,11 @@ pub enum BusError {
     },
     /// Somebody deleted a durable consumer and its position: start it again, and it reads from the first
     /// stored message.
-    #[error("the reader {durable} of stream {stream} was deleted")]
+    #[error("the consumer {durable} of stream {stream} was deleted")]
     NoConsumer {
         /// The stream.
         stream: String,
-        /// The reader.
+        /// The consumer.
         durable: String,
     },
     /// The bus does not allow this user to do it: correct its permissions there.

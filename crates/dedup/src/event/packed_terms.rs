@@ -9,8 +9,8 @@ use crate::codec::{written, written_bytes};
 /// The bytes of a line of the processor's cache.
 const CACHE_LINE: usize = 64;
 
-/// The terms of a text by their ids in [`Frequencies`](super::frequencies::Frequencies), so that a comparison of two texts looks up
-/// no hashes.
+/// The terms of a text by their ids in [`Frequencies`](super::frequencies::Frequencies), so that a
+/// comparison of two texts looks up no hashes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IndexedTerms {
     pub(crate) terms: PackedTerms,

@@ -146,7 +146,7 @@ pub(super) fn retry(why: impl Into<String>) -> AckKind {
     AckKind::Retry { after: BUS_RETRY, why: why.into() }
 }
 
-/// Whether the bus is the problem: it does not answer, or a stream of ours is gone until somebody
+/// Whether the bus is the problem: it does not answer, or a stream of wirefold is gone until somebody
 /// creates it again.
 fn is_outage(error: &BusError) -> bool {
     error.may_pass() || matches!(error, BusError::NoStream(_) | BusError::NoStreamFor(_))

@@ -155,7 +155,7 @@ async fn a_panic_a_rejection_and_too_large_an_output_are_dead_letters_and_the_st
     let dead = running.dead().await;
     assert_eq!(dead[0], ("rejected".to_owned(), "panicked: as told".to_owned()));
     assert_eq!(dead[1], ("rejected".to_owned(), "as told".to_owned()));
-    assert!(dead[2].1.contains("stream OUT takes"), "{dead:?}");
+    assert!(dead[2].1.contains("of stream OUT"), "{dead:?}");
     assert_eq!(running.output().await, ["d"]);
     running.stopped().await;
 }

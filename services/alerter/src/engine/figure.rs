@@ -9,7 +9,7 @@ use wirefold_text::extract::numbers;
 
 use super::figure_roles::{Role, noun_at, role_at};
 
-/// The first paragraph with so many words is a lede: see [`Text::lede`].
+/// The first paragraph with this many words is a lede: see [`Text::lede`].
 const LEAST_OF_LEDE: usize = 8;
 
 /// A number in a title or lede.

@@ -43,10 +43,12 @@ impl Note {
 
 /// The beginning of the reason for a retraction.
 pub(super) const RETRACTED: &str = "retracted by its outlet";
+/// The same in alerts that earlier releases stored.
+const RETRACTED_BEFORE: &str = "retracted by who reported it";
 
 /// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
-    reason.words.starts_with(RETRACTED)
+    [RETRACTED, RETRACTED_BEFORE].iter().any(|start| reason.words.starts_with(start))
 }
 
 /// How many notes of one alert are stored.
@@ -114,7 +116,25 @@ impl FromStr for Notes {
 
 #[cfg(test)]
 mod tests {
+    use wirefold_proto::ReasonKind;
+
     use super::*;
+
+    #[test]
+    fn a_retraction_is_recognised_in_the_words_of_this_release_and_of_the_one_before() {
+        let reason = |words: &str| AlertReason {
+            kind: ReasonKind::Correction,
+            words: words.to_owned(),
+            sources: Vec::new(),
+            old: None,
+            new: None,
+            carriers: Vec::new(),
+        };
+        for words in ["retracted by its outlet: “a”", "retracted by who reported it: “a”"] {
+            assert!(retracts(&reason(words)), "{words}");
+        }
+        assert!(!retracts(&reason("corrected: “a”")));
+    }
 
     #[test]
     fn notes_are_read_back_from_their_header() {

@@ -305,7 +305,9 @@ fn names_the_file(words: &str) -> bool {
 
 /// Whether a log reports a problem.
 pub(super) fn complains(log: &str) -> bool {
-    const REPORTS: [&str; 7] = [
+    const REPORTS: [&str; 8] = [
+        // As the release before says it.
+        "before their time",
         "went back in time",
         "is passed over",
         "skipping a snapshot",

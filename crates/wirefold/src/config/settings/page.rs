@@ -29,7 +29,7 @@ pub(crate) struct PageConfig {
     /// Further names, besides `localhost`, that a browser may use for the page, such as that of a proxy in
     /// front of it.
     pub(crate) hosts: Vec<String>,
-    /// The address that links in alerts and feeds begin with. Default: `listen`.
+    /// The address that links in alerts and feeds begin with. Default: the address at which the page is served.
     pub(crate) base_url: Option<Address>,
 }
 
