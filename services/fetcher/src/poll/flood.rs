@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wirefold_proto::FeedRecord;
 
-use super::listed::ListedItem;
+use super::item_list::ListedItem;
 
 /// An item that was published this long before the last good poll is old.
 const OLD_AFTER: Duration = Duration::from_hours(48);

@@ -5,7 +5,7 @@ mod caching;
 mod doctor;
 mod feed_locks;
 mod flood;
-mod listed;
+mod item_list;
 mod new_items;
 mod outcome;
 mod parse_gate;

@@ -11,7 +11,7 @@ use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle,
 
 use super::Poller;
 use super::flood::find_flood;
-use super::listed::{ItemList, ListedItem, list_items};
+use super::item_list::{ItemList, ListedItem, list_items};
 use super::outcome::Listing;
 use super::site;
 use crate::FetcherError;

@@ -12,7 +12,7 @@ use wirefold_proto::{
 use super::PollResult;
 use super::caching::{fresh_for, has_validators};
 use super::doctor::{findings, rhythm};
-use super::listed::{ItemList, ListedItem};
+use super::item_list::{ItemList, ListedItem};
 use crate::answer::{Failure, ParsedFeed, host_retry_after, moved_to, retry_after_of, validator};
 use crate::budget::HourlyUsage;
 use crate::interval::{
