@@ -5,14 +5,12 @@
 //! names a function in that file; `tidy::size::files_are_short` names a function anywhere, which
 //! is how an invariant names its test. A path with capitals, as of a type, is not looked up.
 
-use super::calls::files_of_calls;
+use super::calls::{JOURNEY, files_of_calls, steps_of_journey};
 use super::tree::{File, Tree};
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
 const DOCUMENTS: [&str; 2] = ["ARCHITECTURE.md", SECURITY];
 const SECURITY: &str = "SECURITY.md";
-/// The header of the table with the path of an article.
-const JOURNEY: &str = "| # | step | function |";
 /// The most steps in that table.
 const STEPS: usize = 12;
 /// The most files in which these steps and the functions that they call directly may lie.
@@ -105,12 +103,7 @@ fn steps_too_many(tree: &Tree) -> Vec<Finding> {
 /// The files of the steps and of the functions that they call directly.
 fn files_of_journey(tree: &Tree) -> Vec<&str> {
     let document = tree.files.iter().find(|file| file.path == DOCUMENTS[0]);
-    let lines = document.into_iter().flat_map(|file| file.text.lines());
-    let table = lines.skip_while(|line| !line.starts_with(JOURNEY)).skip(2);
-    let rows = table.take_while(|line| line.starts_with('|'));
-    let named = rows.filter_map(|row| row.split('`').nth(1)?.split_once("::"));
-    let steps: Vec<(&str, &str)> =
-        named.map(|(path, name)| (path, name.rsplit("::").next().unwrap_or(name))).collect();
+    let steps = document.map_or_else(Vec::new, |file| steps_of_journey(&file.text));
     let product = tree.rust().filter(|file| !file.is_test() && !file.path.starts_with("xtask/"));
     let sources: Vec<(&str, &str)> =
         product.map(|file| (file.path.as_str(), file.code())).collect();

@@ -7,8 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::functions::functions;
 
+/// The header of the table with the journey of an article.
+pub(crate) const JOURNEY: &str = "| # | step | function |";
+
 /// A function: its file and its name.
 pub(crate) type FunctionName<'a> = (&'a str, &'a str);
+
+/// The functions of an article's journey in ARCHITECTURE.md: rows that name one as `path.rs::function`.
+pub(crate) fn steps_of_journey(document: &str) -> Vec<FunctionName<'_>> {
+    let lines = document.lines().skip_while(|line| !line.starts_with(JOURNEY));
+    let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
+    let named = rows.filter_map(|row| row.split('|').nth(3)?.split('`').nth(1)?.split_once("::"));
+    named.map(|(path, name)| (path, name.rsplit("::").next().unwrap_or(name))).collect()
+}
 
 /// The files of some functions and of the functions that they call directly. `sources` are paths with code.
 pub(crate) fn files_of_calls<'a>(

@@ -44,9 +44,9 @@ struct Candidate<'a> {
     unlinked: Option<Comparison<'a>>,
 }
 
-/// The highest similarity of some stories.
-fn best_of(stories: &[Candidate<'_>]) -> f64 {
-    stories.iter().map(|it| it.link.similarity).fold(0.0, f64::max)
+/// The highest similarity of some links.
+fn best_of<'a>(links: impl IntoIterator<Item = &'a Link>) -> f64 {
+    links.into_iter().map(|link| link.similarity).fold(0.0, f64::max)
 }
 
 /// A search for the events of a new story.
@@ -105,6 +105,7 @@ impl<'a> EventSearch<'a> {
     /// Replaces upper bounds by exact values where these are needed: in events with a link that
     /// reaches the threshold, and in those that may be the first or one of its rivals.
     fn replace_bounds(&mut self, found: &mut BTreeMap<EventId, Vec<Candidate<'a>>>) {
+        let best_of = |of: &[Candidate<'_>]| best_of(of.iter().map(|it| &it.link));
         let mut bounded: Vec<(f64, EventId)> = Vec::new();
         let mut best: Vec<f64> = Vec::new();
         for (event, of) in found.iter_mut() {
@@ -138,8 +139,7 @@ impl<'a> EventSearch<'a> {
 
     /// Raises the threshold if several events are similar to the story.
     pub(super) fn raise_threshold(&mut self, by_event: &ByEvent) {
-        let best = |links: &Vec<Link>| links.iter().map(|link| link.similarity).fold(0.0, f64::max);
-        let mut best: Vec<f64> = by_event.values().map(best).collect();
+        let mut best: Vec<f64> = by_event.values().map(best_of).collect();
         best.sort_by(|a, b| b.total_cmp(a));
         let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
         self.threshold += (RIVAL_SHARE * rivals / RIVALS as f64).min(MAX_RISE);

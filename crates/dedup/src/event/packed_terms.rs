@@ -68,7 +68,7 @@ impl PackedTerms {
             let written = word & 0x7f | second_byte;
             let len = 1 + is_two_bytes;
             let has_count = written & 1;
-            let count = if has_count == 1 { word >> (8 * len) & 0xff } else { 1 };
+            let count = if has_count == 1 { word >> (8 * len) } else { 1 };
             let id = next + (written >> 1);
             next = id + 1;
             bytes = bytes.get((len + has_count) as usize..).unwrap_or_default();

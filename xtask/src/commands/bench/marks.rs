@@ -5,9 +5,21 @@ use anyhow::Context;
 /// The page of most benches.
 pub(super) const PERFORMANCE: &str = "docs/performance.md";
 
+/// The marks at the beginning and the end of the block of a bench.
+fn marks(name: &str) -> [String; 2] {
+    ["begin", "end"].map(|what| format!("<!-- bench {name}: {what} -->"))
+}
+
+/// The block between the marks of a bench; empty if the page does not have them.
+pub(super) fn block<'a>(page: &'a str, name: &str) -> &'a str {
+    let [begin, end] = marks(name);
+    let rest = page.split_once(&begin).map_or("", |(_, rest)| rest);
+    rest.split_once(&end).map_or("", |(block, _)| block)
+}
+
 /// The page with a block between the marks of a bench.
 pub(super) fn replaced(text: &str, name: &str, block: &str) -> anyhow::Result<String> {
-    let [begin, end] = ["begin", "end"].map(|what| format!("<!-- bench {name}: {what} -->"));
+    let [begin, end] = marks(name);
     let (before, rest) = text.split_once(&begin).with_context(|| format!("no {begin}"))?;
     let (_, after) = rest.split_once(&end).with_context(|| format!("no {end}"))?;
     Ok(format!("{before}{begin}\n{}\n{end}{after}", block.trim_end()))

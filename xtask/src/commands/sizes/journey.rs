@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::calls::files_of_calls;
+use crate::calls::{JOURNEY, files_of_calls, steps_of_journey};
 
 /// The contents of the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,24 +23,19 @@ impl Journey {
     /// Reads the table: rows that name a function as `path.rs::function` in backticks. A row whose
     /// last cell names a stream is a hop. `sources` are the paths and the code of the product.
     pub(super) fn of(document: &str, sources: &[(&str, &str)]) -> Journey {
-        let lines = document.lines().skip_while(|line| !line.starts_with("| # | step |"));
-        let rows: Vec<&str> = lines.skip(2).take_while(|line| line.starts_with('|')).collect();
-        let cell = |row: &&str, index: usize| {
-            row.split('|').nth(index).unwrap_or_default().trim().trim_matches('`').to_owned()
+        let lines = document.lines().skip_while(|line| !line.starts_with(JOURNEY));
+        let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
+        let ends_on_bus = |row: &&str| {
+            let last = row.split('|').nth(4).unwrap_or_default();
+            last.trim().trim_matches('`').starts_with("WF_")
         };
-        let functions: Vec<String> = rows.iter().map(|row| cell(row, 3)).collect();
-        let files: BTreeSet<&str> =
-            functions.iter().filter_map(|place| Some(place.split_once("::")?.0)).collect();
-        let steps = functions.iter().filter_map(|place| {
-            let (path, name) = place.split_once("::")?;
-            Some((path, name.rsplit("::").next().unwrap_or(name)))
-        });
-        let steps: Vec<(&str, &str)> = steps.collect();
+        let steps = steps_of_journey(document);
+        let files: BTreeSet<&str> = steps.iter().map(|(path, _)| *path).collect();
         let crates: BTreeSet<&str> =
             files.iter().filter_map(|file| Some(file.split_once("/src/")?.0)).collect();
         Journey {
-            functions: functions.len(),
-            hops: rows.iter().filter(|row| cell(row, 4).starts_with("WF_")).count(),
+            functions: steps.len(),
+            hops: rows.filter(ends_on_bus).count(),
             files: files.len(),
             crates: crates.len(),
             files_with_calls: files_of_calls(sources, &steps).len(),

@@ -1,7 +1,8 @@
 //! The bounds of the goals of whole pipelines, calculated from the tables of `bench pipeline`.
 
 use super::super::goal::Goal;
-use super::tables::{block, tables};
+use super::super::marks::block;
+use super::tables::tables;
 use super::{NATS_ALWAYS, NATS_CHAIN, PIPELINE};
 
 const BENCH: &str = "pipeline";

@@ -1,5 +1,7 @@
 //! Reads the tables of a bench out of the page.
 
+use crate::commands::bench::marks::block;
+
 /// A table: the heads of its columns, and its rows.
 pub(super) struct Table<'a> {
     heads: Vec<&'a str>,
@@ -60,13 +62,6 @@ pub(super) fn day<'a>(page: &'a str, bench: &str) -> &'a str {
     };
     let at = block.char_indices().map(|(at, _)| at).find(is_day);
     at.map_or("", |at| &block[at..at + LENGTH])
-}
-
-/// The lines between the marks of a bench.
-pub(super) fn block<'a>(page: &'a str, bench: &str) -> &'a str {
-    let [begin, end] = ["begin", "end"].map(|what| format!("<!-- bench {bench}: {what} -->"));
-    let rest = page.split_once(&begin).map_or("", |(_, rest)| rest);
-    rest.split_once(&end).map_or("", |(block, _)| block)
 }
 
 #[cfg(test)]
