@@ -15,11 +15,13 @@ mod enriched;
 mod functions;
 mod generator;
 mod labelled_names;
+mod machine;
 mod minhash;
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod nats_server;
 #[path = "../../crates/flow-nats/tests/server/port.rs"]
 mod port;
+mod running;
 mod table;
 #[path = "../../tests/tidy/tree.rs"]
 mod tree;

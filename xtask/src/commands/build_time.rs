@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use anyhow::{Context as _, ensure};
 use tempfile::TempDir;
 
-use super::bench::{Stopwatch, cores, load, processor_seconds_of_children};
+use crate::machine::{Stopwatch, cores, load, processor_seconds_of_children};
 use crate::table::Table;
 use crate::tree;
 

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use super::bench::Stopwatch;
+use crate::machine::Stopwatch;
 use crate::tree;
 use mutate::mutated;
 use targets::{Target, targets};

@@ -14,7 +14,6 @@ mod attacks;
 #[path = "../../../../tests/pipeline/loopback.rs"]
 mod loopback;
 pub(crate) mod receiver;
-pub(crate) mod running;
 mod scene;
 mod victim;
 

@@ -12,9 +12,9 @@ use wirefold_proto::streams::OUTPUT;
 use wirefold_proto::{OutputArticle, decode};
 
 use super::loopback::{Answer, Loopback, ReceivedRequest as Request};
-use super::running::Running;
 use super::victim::{self, ALERTS, VictimEffects};
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
+use crate::running::Running;
 
 /// The largest body has 10 MB, and a debug build needs more memory.
 const MORE_MEMORY: u64 = 400 << 20;

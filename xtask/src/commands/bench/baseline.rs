@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 
 use super::articles::Ready;
-use super::machine::Stopwatch;
+use crate::machine::Stopwatch;
 
 /// The number of rows in one transaction, the same as in a group of the bus.
 const BATCH: usize = 100;

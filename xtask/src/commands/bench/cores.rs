@@ -15,11 +15,11 @@ use wirefold_proto::streams::FETCHED;
 use super::Common;
 use super::articles::{ArticleFactory, Ready};
 use super::goals;
-use super::machine::{self, Stopwatch, ThreadWatch, file_system};
 use super::own_process::{own_process, results_of};
 use super::pipeline::{print, publish};
 use super::report::Report;
 use super::stages::DataFolder;
+use crate::machine::{self, Stopwatch, ThreadWatch, file_system};
 
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;

@@ -11,7 +11,7 @@ use wirefold_proto::streams::{ALERTS, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{Alert, Command, ControlCommand, Interval, SubscriptionSettings, Tag, decode};
 
 use super::articles::ArticleFactory;
-use super::machine::Stopwatch;
+use crate::machine::Stopwatch;
 
 /// The interval at which articles are published: 20 a second.
 const PUBLISH_INTERVAL: Duration = Duration::from_millis(50);

@@ -15,7 +15,6 @@ mod goal;
 mod goals;
 mod hostile;
 mod latency;
-pub(crate) mod machine;
 mod marks;
 mod nats;
 pub(crate) mod news;
@@ -32,8 +31,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
-
-pub(crate) use machine::{Stopwatch, cores, load, processor_seconds_of_children};
 
 use crate::tree;
 

@@ -12,13 +12,12 @@ use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 
 use super::Common;
 use super::articles::{ArticleFactory, Ready};
-use super::goals;
 use super::latency::{Latency, latency_with_alerts};
-use super::machine::{self, Stopwatch};
 use super::nats::{NatsHalf, plain};
 use super::report::Report;
 use super::stages::DataFolder;
-use super::{baseline, machine::file_system};
+use super::{baseline, goals};
+use crate::machine::{self, Stopwatch, file_system};
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;

@@ -4,9 +4,10 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use super::document;
 use super::goal::Goal;
 use super::marks::PERFORMANCE;
-use super::{document, machine};
+use crate::machine;
 use crate::table::Table;
 
 /// A figure with its baseline, which was measured in the same run.

@@ -15,11 +15,11 @@ use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use super::Common;
 use super::articles::ArticleFactory;
 use super::goals;
-use super::machine::{self, Stopwatch};
 use super::pipeline::publish;
 use super::report::Report;
 use super::stages::{DataFolder, Stages};
-use crate::commands::attack::running::{Running, command};
+use crate::machine::{self, Stopwatch};
+use crate::running::{Running, command};
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 1_000_000;

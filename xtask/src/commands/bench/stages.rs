@@ -16,8 +16,8 @@ use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use wirefold_proto::{DeadLetter, FeedSettings, SubscriptionSettings, TextPolicy};
 
-use super::machine::{self, Stopwatch};
 use super::watched::{Progress, WatchedBus};
+use crate::machine::{self, Stopwatch};
 
 /// A data folder with its bus and clock.
 pub(super) struct DataFolder {

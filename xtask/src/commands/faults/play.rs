@@ -18,8 +18,8 @@ use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use super::{Programs, nats, temporary};
 use crate::commands::attack::receiver::Receiver;
-use crate::commands::attack::running::{Running, command};
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
+use crate::running::{Running, command};
 
 /// The fault comes after at least this many articles, and at most this many more.
 pub(super) const BEFORE: usize = 60;

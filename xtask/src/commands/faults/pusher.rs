@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::examine::Control;
 use crate::commands::attack::receiver::Receiver;
-use crate::commands::attack::running::Running;
-use crate::commands::bench::machine::Stopwatch;
 use crate::commands::bench::news::News;
+use crate::machine::Stopwatch;
+use crate::running::Running;
 
 /// The number of articles in a run.
 pub(super) const ARTICLES: usize = 200;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::examine::Difference;
 use super::fault::Fault;
 use super::play::Found;
-use crate::commands::bench::machine;
+use crate::machine;
 use crate::table::Table;
 use crate::tree;
 

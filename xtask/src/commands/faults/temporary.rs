@@ -19,7 +19,7 @@ use super::pusher::{Pusher, articles, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use crate::commands::attack::receiver::Receiver;
-use crate::commands::attack::running::{Running, command};
+use crate::running::{Running, command};
 
 /// The size of a disk that is soon full.
 const SMALL: u64 = 64 << 20;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::super::loopback::{Answer, ReceivedRequest};
-use super::super::running::MAX_WAIT;
 use super::super::scene::{Attack, Sites};
 use super::super::victim::{rss, text};
 use super::flood;
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
+use crate::running::MAX_WAIT;
 
 /// The items of each flooding feed.
 const ITEMS: u64 = 80;

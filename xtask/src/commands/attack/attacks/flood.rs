@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use super::super::loopback::Answer;
-use super::super::running::Running;
 use super::super::scene::Attack;
 use super::super::victim::{rss, text};
+use crate::running::Running;
 
 /// The most loud alerts that one feed may cause in one go.
 const LOUD: usize = 100;

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 use super::super::loopback::Answer;
-use super::super::running::{MAX_WAIT, Running};
 use super::super::scene::Attack;
 use super::super::victim::rss;
 use super::claim;
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
+use crate::running::{MAX_WAIT, Running};
 
 static POLLS: AtomicUsize = AtomicUsize::new(0);
 const FEED: &str = "listed";

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use super::super::running::Running;
 use super::super::scene::Attack;
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
+use crate::running::Running;
 
 /// The longest that one answer may take, in seconds.
 const LONGEST: f64 = 5.0;

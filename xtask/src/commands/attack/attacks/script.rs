@@ -1,9 +1,9 @@
 //! Titles, authors and links that are scripts, on the page and in the feeds for feed readers.
 
 use super::super::loopback::Answer;
-use super::super::running::Running;
 use super::super::scene::Attack;
 use super::super::victim::{rss, text};
+use crate::running::Running;
 
 const TITLE: &str = "Shown &lt;img src=x onerror=alert(1)&gt;&lt;script&gt;alert(2)&lt;/script&gt; \
                      &quot;&gt;&lt;svg onload=alert(3)&gt;";

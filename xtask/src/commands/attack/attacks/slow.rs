@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::net::TcpStream;
 
-use super::super::running::Running;
 use super::super::scene::Attack;
+use crate::running::Running;
 
 pub(super) const ATTACK: Attack = Attack {
     name: "slow",

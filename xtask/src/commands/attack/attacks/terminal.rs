@@ -1,9 +1,9 @@
 //! Titles with control sequences for terminals, and lines that look like lines of the log.
 
 use super::super::loopback::Answer;
-use super::super::running::{Running, command};
 use super::super::scene::{Attack, ServerRequests};
 use super::super::victim::{rss, text};
+use crate::running::{Running, command};
 
 /// A title that sets the terminal's title, clears the screen and writes a line of its own.
 const TITLE: &str = "Shown \u{1b}]0;owned\u{7}\u{1b}[2J&#27;[31m\nFORGED line \u{202e}\u{9b}31m";

@@ -41,8 +41,8 @@ pub(super) const ATTACK: Attack = Attack {
     more_memory: 700 << 20,
     connect: |running| {
         let count = || running.json("/api/v1/status").unwrap_or_default()["articles"].as_u64();
-        let watch = crate::commands::bench::machine::Stopwatch::start();
-        while watch.elapsed() < 4 * super::super::running::MAX_WAIT
+        let watch = crate::machine::Stopwatch::start();
+        while watch.elapsed() < 4 * crate::running::MAX_WAIT
             && count().is_none_or(|count| count < ENOUGH)
         {
             std::thread::park_timeout(std::time::Duration::from_millis(200));

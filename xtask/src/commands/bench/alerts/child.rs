@@ -9,7 +9,7 @@ use wirefold_query::{Numbers, Percolator, Prepared, Query};
 
 use super::generated::{Kind, Maker};
 use super::times::{Time, TimeSpread, quantile};
-use crate::commands::bench::machine::{self, ThreadWatch};
+use crate::machine::{self, ThreadWatch};
 
 /// A loop over all queries is timed for this many query evaluations, but for at least three articles.
 const NAIVE_EVALUATIONS: usize = 10_000_000;

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::SetResults;
 use crate::commands::bench::document;
-use crate::commands::bench::machine::{self, today};
 use crate::commands::bench::marks::PERFORMANCE;
+use crate::machine::{self, today};
 
 /// Writes the table of a run, in place of the previous one.
 pub(super) fn write(measured: &[SetResults]) -> anyhow::Result<()> {

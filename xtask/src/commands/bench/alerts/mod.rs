@@ -12,9 +12,9 @@ use generated::Kind;
 
 use super::BareArguments;
 use super::goal::Goal;
-use super::machine::file_system;
 use super::own_process::{own_process, results_of};
 use super::report::Report;
+use crate::machine::file_system;
 
 /// The number of subscriptions in each set, also for a quick run.
 const SIZES: [usize; 2] = [100_000, 1_000_000];

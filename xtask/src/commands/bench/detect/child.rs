@@ -11,8 +11,8 @@ use super::folds::{Folds, NamedCounts};
 use super::rivals::MethodName;
 use super::set::{Set, Stream};
 use super::times::{Spread, Times};
-use crate::commands::bench::machine;
 use crate::generator;
+use crate::machine;
 
 /// The window of the detector.
 const WINDOW: Duration = Duration::from_hours(7 * 24);

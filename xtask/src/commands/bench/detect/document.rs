@@ -7,7 +7,8 @@ use anyhow::Context;
 use super::child::{Results, STEP_NAMES};
 use super::rivals::MethodName;
 use super::set::Set;
-use crate::commands::bench::{goals, machine};
+use crate::commands::bench::goals;
+use crate::machine;
 use crate::tree;
 
 const DOCUMENT: &str = "docs/performance.md";

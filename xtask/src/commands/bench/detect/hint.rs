@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use wirefold_dedup::{is_near, simhash};
 
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
 
 /// The words of an article.
 const WORDS: u64 = 500;

@@ -21,9 +21,9 @@ use set::Set;
 
 use super::goal::Goal;
 use super::goals;
-use super::machine::file_system;
 use super::own_process::{own_process, results_of};
 use super::report::Report;
+use crate::machine::file_system;
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;

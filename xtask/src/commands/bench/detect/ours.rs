@@ -11,7 +11,7 @@ use wirefold_dedup::{Detector, Settings, Step, Work};
 use wirefold_detector::{FolderTextFile, TextFolder};
 
 use super::child::{Article, Method, STEPS, SnapshotCosts};
-use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
+use crate::machine::{Stopwatch, ThreadWatch};
 
 /// The number of bytes that are copied at a time.
 const PIECE: usize = 1 << 18;

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::child::{STEPS, STEPS_UNTIL_JUDGED};
 use super::set::is_hostile;
-use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::Kind;
+use crate::machine::ThreadWatch;
 
 /// The speed is reported at these numbers of stored articles, over the last articles before each.
 const SIZES: [usize; 5] = [4_000, 20_000, 50_000, 100_000, 1_000_000];

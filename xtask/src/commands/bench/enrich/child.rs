@@ -9,7 +9,7 @@ use wirefold_proto::{AboutArticle, Findings, OutputArticle, TextPolicy};
 
 use super::hostile::{Hostile, hostile};
 use super::sets::{Article, Set, sets};
-use crate::commands::bench::machine::{self, ThreadWatch};
+use crate::machine::{self, ThreadWatch};
 
 /// The names of the steps in tables: the steps of the enricher, and writing the JSON of the output.
 pub(super) const STEPS: [&str; Step::ALL.len() + 1] = [

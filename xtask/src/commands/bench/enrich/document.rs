@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::child::{Results, STEPS};
 use crate::commands::bench::document;
-use crate::commands::bench::machine::{self, today};
 use crate::commands::bench::marks::PERFORMANCE;
+use crate::machine::{self, today};
 
 /// Writes the tables of a run, in place of the previous ones.
 pub(super) fn write(results: &Results) -> anyhow::Result<()> {

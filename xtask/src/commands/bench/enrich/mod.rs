@@ -11,9 +11,9 @@ use child::{MeasuredHostile, MeasuredSet, Results};
 
 use super::BareArguments;
 use super::goal::Goal;
-use super::machine::file_system;
 use super::own_process::{own_process, results_of};
 use super::report::Report;
+use crate::machine::file_system;
 
 /// The number of texts of a set, also for a quick run.
 const TEXTS: usize = 400;

@@ -14,10 +14,10 @@ use wirefold_flow::{Bus, Clock as _, StageContext, SystemClock};
 use wirefold_proto::{Command, ControlCommand, FeedRecord, FeedSettings, FullText, Tag};
 
 use super::super::goal::Goal;
-use super::super::machine::{self, Stopwatch};
 use super::super::report::Report;
 use super::bombs::{self, Attack, ENDLESS, KINDS, PAGES, Step};
 use super::extract;
+use crate::machine::{self, Stopwatch};
 
 /// How often the healthy feed is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);

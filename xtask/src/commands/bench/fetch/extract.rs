@@ -9,8 +9,8 @@ use bytes::Bytes;
 use wirefold_feed::html;
 use wirefold_fetcher::extract::{Extractor, Rule, Settings};
 
-use super::super::machine::{Stopwatch, peak_memory};
 use super::super::report::Report;
+use crate::machine::{Stopwatch, peak_memory};
 use crate::tree;
 
 /// A page and the text of its article in the suite.

@@ -12,8 +12,8 @@ mod server;
 
 use std::path::Path;
 
-use super::machine;
 use super::report::Report;
+use crate::machine;
 
 pub(super) use poll_child::{Child, run as run_child};
 

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::super::machine::Stopwatch;
 use super::super::report::Report;
 use super::generated;
+use crate::machine::Stopwatch;
 use crate::tree;
 
 const MEGA: f64 = 1e6;

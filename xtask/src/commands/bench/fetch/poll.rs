@@ -16,11 +16,11 @@ use tokio::sync::Semaphore;
 use wirefold_flow::{Clock as _, SystemClock, UnixMillis};
 
 use super::super::goal::Goal;
-use super::super::machine::Stopwatch;
 use super::super::own_process::own_process;
 use super::super::report::Report;
 use super::poll_child::FetcherState;
 use super::server::{Feeds, url};
+use crate::machine::Stopwatch;
 
 const KILO: f64 = 1e3;
 const MINUTE: Duration = Duration::from_mins(1);

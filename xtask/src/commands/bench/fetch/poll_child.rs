@@ -13,9 +13,9 @@ use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::FETCHED;
 
-use super::super::machine;
 use super::super::stages::{DataFolder, Running, loopback_fetcher};
 use super::server;
+use crate::machine;
 
 /// After this long without work the clock may advance.
 const IDLE_AFTER: Duration = Duration::from_millis(40);

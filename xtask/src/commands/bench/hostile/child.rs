@@ -14,12 +14,12 @@ use wirefold_proto::streams::{ALERTS, FETCHED, OUTPUT};
 use wirefold_proto::{Alert, AlertState, FeedSettings, OutputArticle, Volume, decode};
 
 use super::super::fetch::extract;
-use super::super::machine::{self, Stopwatch};
 use super::super::stages::{DataFolder, Idle, loopback_fetcher};
 use super::feeds::address_of;
 use super::page::Page;
 use super::{FEEDS, Healthy, Results};
 use crate::generator::host;
+use crate::machine::{self, Stopwatch};
 
 /// How far the clock advances at a time. Shorter waits end late by as much.
 const STEP: Duration = Duration::from_mins(5);

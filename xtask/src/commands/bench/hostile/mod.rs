@@ -15,11 +15,11 @@ use wirefold_flow::{Clock, SystemClock, UnixMillis};
 
 use super::Common;
 use super::goal::Goal;
-use super::machine::{self, Stopwatch};
 use super::own_process::{own_process, run_simulated};
 use super::report::Report;
 use super::small::server::NewsFeeds;
 use crate::generator::OUTLETS;
+use crate::machine::{self, Stopwatch};
 
 pub(super) use child::{Child, run as run_child};
 use feeds::Hostile;

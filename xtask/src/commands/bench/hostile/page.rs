@@ -8,7 +8,7 @@ use axum::Router;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::super::machine::Stopwatch;
+use crate::machine::Stopwatch;
 
 /// The number of requests in each consecutive five minutes.
 const REQUESTS: usize = 5;

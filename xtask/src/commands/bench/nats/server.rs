@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::commands::bench::machine;
+use crate::machine;
 use crate::nats_server::Found;
 use crate::port;
 

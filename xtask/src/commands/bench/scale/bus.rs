@@ -16,8 +16,8 @@ use wirefold_flow_nats::{
     Endpoint, NatsBus, Options, RequestHandler, Service, ServiceRefusal, connect,
 };
 
-use crate::commands::bench::machine::{Stopwatch, ThreadWatch};
 use crate::commands::bench::nats::server::{MeasuredProcess, server_command};
+use crate::machine::{Stopwatch, ThreadWatch};
 use crate::{nats_server, tree};
 
 /// The largest message of the server in bytes: a text of 512 KB with its packed body.

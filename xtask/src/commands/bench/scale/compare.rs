@@ -9,8 +9,8 @@ use wirefold_dedup::{Detector, Preparer, Settings, Shards};
 
 use super::bus::{BusShards, Exchange};
 use crate::commands::bench::detect::Article;
-use crate::commands::bench::machine::ThreadWatch;
 use crate::generator::{self, Generator};
+use crate::machine::ThreadWatch;
 
 /// The times of an article.
 #[derive(Debug, Clone)]

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use super::bus::Exchange;
 use super::compare::{ComparisonResults, Sample};
 use super::simulate::{Outcome, Plan, Service, bytes, on_paper, simulate};
-use crate::commands::bench::{document, machine};
+use crate::commands::bench::document;
+use crate::machine;
 
 const DOCUMENT: &str = "docs/scale.md";
 

@@ -11,10 +11,10 @@ use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::FeedSettings;
 use wirefold_proto::streams::{ALERTS, FETCHED};
 
-use super::super::machine;
 use super::super::stages::{DataFolder, Idle, loopback_fetcher};
 use super::{DAY, FEEDS, Results};
 use crate::generator::{OUTLETS, host};
+use crate::machine;
 
 /// How far the clock advances at a time. Shorter waits end late by as much.
 const STEP: Duration = Duration::from_mins(5);

@@ -9,8 +9,8 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::super::machine::{self, Stopwatch};
 use super::FEEDS;
+use crate::machine::{self, Stopwatch};
 
 /// How long a fresh start runs before it is measured. Overdue feeds are polled in the first minute.
 const QUIET_TIME: Duration = Duration::from_secs(75);

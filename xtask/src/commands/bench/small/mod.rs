@@ -15,9 +15,9 @@ use wirefold_flow::{Clock, SystemClock};
 
 use super::Common;
 use super::goal::Goal;
-use super::machine::{self, Stopwatch};
 use super::own_process::{own_process, run_simulated};
 use super::report::Report;
+use crate::machine::{self, Stopwatch};
 
 pub(super) use child::{Child, run as run_child};
 use idle::Idle;

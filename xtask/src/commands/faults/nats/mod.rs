@@ -21,7 +21,7 @@ use super::play::{DISK, Found, Outcome, complains};
 use super::pusher::{Pusher, articles, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
 use kind::HowLong;
 use server::Settings;
 use site::{Plan, Site};

@@ -10,7 +10,7 @@ use anyhow::bail;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::wire::Wire;
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
 use crate::port;
 
 /// The user of wirefold's processes.

@@ -20,10 +20,10 @@ use super::proxy::Proxy;
 use super::server::{OPERATOR, OPERATOR_PASSWORD, PASSWORD, Routes, Server, Settings, USER};
 use super::wire::Wire;
 use crate::commands::attack::receiver::Receiver;
-use crate::commands::attack::running::{Running, command};
-use crate::commands::bench::machine::Stopwatch;
+use crate::machine::Stopwatch;
 use crate::nats_server;
 use crate::port;
+use crate::running::{Running, command};
 use crate::tree;
 
 /// The processes of `up` to which something may happen.

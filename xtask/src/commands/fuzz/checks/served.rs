@@ -10,7 +10,7 @@ use tokio::runtime::Runtime;
 use wirefold_fetcher::{Search, Settings, probe};
 
 use super::kind;
-use crate::commands::attack::running::Running;
+use crate::running::Running;
 use crate::tree;
 
 /// A server that always responds with the stored bytes, and its client.

@@ -18,8 +18,9 @@ use super::child::STEPS;
 use super::flame;
 use super::rivals::MethodName;
 use super::set::Set;
+use crate::commands::bench::document;
 use crate::commands::bench::marks::PERFORMANCE;
-use crate::commands::bench::{document, machine};
+use crate::machine;
 use crate::tree;
 use steps::Boundaries;
 

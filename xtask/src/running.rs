@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::commands::bench::machine::{self, Stopwatch};
+use crate::machine::{self, Stopwatch};
 
 /// The longest wait for anything.
 pub(crate) const MAX_WAIT: Duration = Duration::from_secs(60);

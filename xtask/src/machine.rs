@@ -19,26 +19,26 @@ impl Stopwatch {
         Instant::now() - self.0
     }
 
-    pub(super) fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.elapsed().as_secs_f64()
     }
 }
 
 /// A stopwatch of the processor time of this thread. Other programs do not affect it.
-pub(super) struct ThreadWatch(Duration);
+pub(crate) struct ThreadWatch(Duration);
 
 impl ThreadWatch {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self(thread_time())
     }
 
     /// Microseconds of this thread since the start.
-    pub(super) fn micros(&self) -> f64 {
+    pub(crate) fn micros(&self) -> f64 {
         thread_time().saturating_sub(self.0).as_secs_f64() * 1e6
     }
 
     /// The cost of a start and a reading in microseconds, which is part of each measurement.
-    pub(super) fn cost() -> f64 {
+    pub(crate) fn cost() -> f64 {
         const LOOKS: u32 = 10_000;
         let all: f64 = (0..LOOKS).map(|_| ThreadWatch::start().micros()).sum();
         all / f64::from(LOOKS)
@@ -51,13 +51,13 @@ fn thread_time() -> Duration {
 }
 
 /// The processor time of this process.
-pub(super) fn process_time() -> Duration {
+pub(crate) fn process_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::try_from(time).unwrap_or_default()
 }
 
 /// Binds this thread, and those that it starts, to the last core.
-pub(super) fn stay_on_one_core() -> anyhow::Result<()> {
+pub(crate) fn stay_on_one_core() -> anyhow::Result<()> {
     let mut set = rustix::thread::CpuSet::new();
     let allowed = rustix::thread::sched_getaffinity(None)?;
     let mut cores = (0..rustix::thread::CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core));
@@ -83,7 +83,7 @@ pub(crate) fn cores() -> usize {
 }
 
 /// The type of the file system of a folder.
-pub(super) fn file_system(folder: &Path) -> anyhow::Result<String> {
+pub(crate) fn file_system(folder: &Path) -> anyhow::Result<String> {
     let folder = folder.canonicalize()?;
     let mounts = std::fs::read_to_string("/proc/self/mounts")?;
     let fields = mounts.lines().filter_map(|line| {
@@ -101,7 +101,7 @@ pub(crate) fn peak_memory(process: u32) -> anyhow::Result<u64> {
 }
 
 /// The resident memory of a process in bytes.
-pub(super) fn resident_memory(process: u32) -> anyhow::Result<u64> {
+pub(crate) fn resident_memory(process: u32) -> anyhow::Result<u64> {
     memory(process, "VmRSS:")
 }
 
@@ -113,14 +113,14 @@ fn memory(process: u32, field: &str) -> anyhow::Result<u64> {
 }
 
 /// The bytes that a process has written to disk.
-pub(super) fn written(process: u32) -> anyhow::Result<u64> {
+pub(crate) fn written(process: u32) -> anyhow::Result<u64> {
     let io = std::fs::read_to_string(format!("/proc/{process}/io"))?;
     let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
     Ok(line.context("no write_bytes")?.parse()?)
 }
 
 /// The processor time of a process in seconds. The kernel counts in hundredths.
-pub(super) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
+pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
     seconds_in_stat(&process.to_string(), 11)
 }
 
@@ -140,7 +140,7 @@ fn seconds_in_stat(process: &str, field: usize) -> anyhow::Result<f64> {
 }
 
 /// The bytes of the files in a folder.
-pub(super) fn size_of_folder(folder: &Path) -> anyhow::Result<u64> {
+pub(crate) fn size_of_folder(folder: &Path) -> anyhow::Result<u64> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(folder)? {
         let metadata = entry?.metadata()?;
