@@ -14,6 +14,7 @@ mod enriched;
 #[path = "../../tests/tidy/functions.rs"]
 mod functions;
 mod generator;
+mod hex;
 mod labelled_names;
 mod machine;
 mod minhash;
@@ -21,6 +22,7 @@ mod minhash;
 mod nats_server;
 #[path = "../../crates/flow-nats/tests/server/port.rs"]
 mod port;
+mod program_output;
 mod running;
 mod table;
 #[path = "../../tests/tidy/tree.rs"]

@@ -14,6 +14,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::audit::sbom;
 use super::sizes::binary::Binary;
+use crate::hex::hex;
+use crate::program_output::{commit_time, host};
 use crate::tree;
 
 /// The arguments of `dist`.
@@ -142,35 +144,11 @@ fn pack(folder: &Path, name: &str, tarball: &str, time: &str) -> anyhow::Result<
     Ok(())
 }
 
-/// The target of this machine's compiler.
-pub(super) fn host() -> anyhow::Result<String> {
-    let told = output(Command::new("rustc").arg("-vV"))?;
-    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc names no host")?.to_owned())
-}
-
-/// The time of the commit, in seconds since 1970.
-pub(super) fn commit_time(root: &Path) -> anyhow::Result<String> {
-    let mut git = Command::new("git");
-    Ok(output(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
-}
-
-/// The output of a command. Fails if the command fails.
-pub(super) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output()?;
-    ensure!(output.status.success(), "{command:?} failed");
-    Ok(String::from_utf8(output.stdout)?)
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use super::{FILES, hex, pack};
+    use super::{FILES, pack};
     use crate::tree;
 
     #[test]
@@ -194,10 +172,5 @@ mod tests {
             fs::read(folder.join("w.tar.gz")).unwrap()
         });
         assert_eq!(tarballs[0], tarballs[1]);
-    }
-
-    #[test]
-    fn a_sum_is_written_in_hexadecimals() {
-        assert_eq!(hex(&[0, 10, 255]), "000aff");
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod sbom;
 
 use packages::Package;
 
-use super::dist;
+use crate::program_output::{commit_time, host};
 use crate::table::Table;
 use crate::tree;
 
@@ -52,7 +52,7 @@ struct Policy {
 /// Runs the checks, prints their table, and writes the document.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let root = tree::root();
-    let target = arguments.target.clone().map_or_else(dist::host, Ok)?;
+    let target = arguments.target.clone().map_or_else(host, Ok)?;
     let shipped = packages::shipped(&root, &target)?;
     let policy = Policy::read(&root)?;
     let checks = [
@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut out = io::stdout();
     writeln!(out, "{table}")?;
     if let Some(file) = &arguments.sbom {
-        let document = sbom::document(&shipped, &target, &dist::commit_time(&root)?)?;
+        let document = sbom::document(&shipped, &target, &commit_time(&root)?)?;
         fs::write(file, document).with_context(|| file.display().to_string())?;
         writeln!(out, "{} packages: {}", shipped.len(), file.display())?;
     }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn the_packages_of_the_binary_are_allowed() {
         let root = tree::root();
-        let shipped = packages::shipped(&root, &dist::host().unwrap()).unwrap();
+        let shipped = packages::shipped(&root, &host().unwrap()).unwrap();
         let policy = Policy::read(&root).unwrap();
         for outcome in [licences(&shipped, &policy), sources(&shipped, &policy)] {
             assert!(matches!(outcome, Outcome::Passed(_)), "{outcome:?}");

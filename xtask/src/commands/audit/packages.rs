@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use super::super::dist::output;
+use crate::program_output::output;
 
 /// The package of the product.
 pub(super) const PRODUCT: &str = "wirefold";

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) use super::packages::shipped;
 use super::packages::{PRODUCT, Package};
-use crate::commands::dist::hex;
+use crate::hex::hex;
 
 /// The document about these packages for a target. `time` is that of the commit, in seconds since 1970.
 pub(crate) fn document(packages: &[Package], target: &str, time: &str) -> anyhow::Result<String> {
@@ -83,11 +83,11 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::commands::dist;
+    use crate::program_output::host;
     use crate::tree;
 
     fn made() -> (Vec<Package>, String) {
-        let target = dist::host().unwrap();
+        let target = host().unwrap();
         let packages = shipped(&tree::root(), &target).unwrap();
         let document = document(&packages, &target, "1700000000").unwrap();
         (packages, document)
