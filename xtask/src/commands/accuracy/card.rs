@@ -261,7 +261,7 @@ fn kinds_of_documents(set: &LabelledSet) -> Cells {
     let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for doc in &set.docs {
         let words = wirefold_text::Text::new(&doc.text).words().len();
-        kinds.entry(kind(&doc.id)).or_default().push(words);
+        kinds.entry(doc.kind()).or_default().push(words);
     }
     let mut cells = Cells::new(&["documents", "count", "fewest words", "mean", "most"]);
     for (kind, words) in &kinds {
@@ -272,11 +272,6 @@ fn kinds_of_documents(set: &LabelledSet) -> Cells {
         cells.row([(*kind).to_owned()].into_iter().chain(figures));
     }
     cells
-}
-
-/// The kind in an id: `exact` for `000012-exact`.
-pub(super) fn kind(id: &str) -> &str {
-    id.split_once('-').map_or(id, |(_, kind)| kind)
 }
 
 /// Replaces each name in braces by its figure.

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use wirefold_dedup::Evidence;
 use wirefold_score::{Pair, Score};
 
-use super::card::kind;
 use super::method::{Method, Run};
 use super::set::LabelledSet;
 
@@ -170,7 +169,7 @@ impl Exam {
         let mut wrong: BTreeMap<String, BTreeMap<Pair, usize>> = BTreeMap::new();
         for outcome in &self.outcomes {
             for (a, b) in set.labels.false_folds(&outcome.run.at_arrival, MOST_LISTED) {
-                let mut kinds = [a, b].map(|number| kind(&set.docs[number].id));
+                let mut kinds = [a, b].map(|number| set.docs[number].kind());
                 kinds.sort_unstable();
                 let pairs = wrong.entry(kinds.join("+")).or_default();
                 *pairs.entry((a, b)).or_default() += 1;

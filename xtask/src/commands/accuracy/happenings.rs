@@ -12,7 +12,7 @@ use wirefold_score::{Clusters, Group, Order, Pair};
 use super::grouping::PEERS;
 use super::labels::clusters_in_part;
 use super::method::passages;
-use super::rules::side_by_side;
+use super::parallel::side_by_side;
 use super::set::{Doc, LabelledSet, read_lines};
 use super::tables::Cells;
 

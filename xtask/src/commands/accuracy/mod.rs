@@ -12,6 +12,8 @@ mod grouping;
 mod happenings;
 mod labels;
 mod method;
+mod pair_counts;
+mod parallel;
 mod real;
 mod rules;
 mod scripts;

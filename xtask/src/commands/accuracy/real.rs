@@ -3,10 +3,11 @@
 
 use std::path::Path;
 
-use wirefold_score::{Label, Order, Pair};
+use wirefold_score::{Order, Pair};
 
 use super::happenings::{self, HappeningTables, Happenings};
 use super::method::Method;
+use super::pair_counts::PairCounts;
 use super::rules;
 use super::set::LabelledSet;
 use super::tables::Cells;
@@ -101,7 +102,7 @@ fn rows(sets: &[LabelledSet]) -> Cells {
         product(set, &mut cells);
         for peer in PEERS {
             let run = peer.run(set, &Order::File.of(set.docs.len()));
-            let counts = Counts::of(set, &run.at_arrival, |_| true);
+            let counts = PairCounts::of(set, &run.at_arrival, |_| true);
             row(&mut cells, [&set.name, &peer.to_string(), "all"], counts);
         }
     }
@@ -116,46 +117,21 @@ fn product(set: &LabelledSet, cells: &mut Cells) {
     let name = set.name.as_str();
     let all: fn(&Pair) -> bool = |_| true;
     let mut add = |what, counts| row(cells, [name, "passages", what], counts);
-    add("at arrival", Counts::of(set, &run.at_arrival, all));
-    add("– of one outlet", Counts::of(set, &run.at_arrival, is_one));
-    add("– of two outlets", Counts::of(set, &run.at_arrival, |pair| !is_one(pair)));
-    add("final", Counts::of(set, &run.at_end, all));
-    add("reversed, at arrival", Counts::of(set, &reversed.at_arrival, all));
-    add("reversed, final", Counts::of(set, &reversed.at_end, all));
+    add("at arrival", PairCounts::of(set, &run.at_arrival, all));
+    add("– of one outlet", PairCounts::of(set, &run.at_arrival, is_one));
+    add("– of two outlets", PairCounts::of(set, &run.at_arrival, |pair| !is_one(pair)));
+    add("final", PairCounts::of(set, &run.at_end, all));
+    add("reversed, at arrival", PairCounts::of(set, &reversed.at_arrival, all));
+    add("reversed, final", PairCounts::of(set, &reversed.at_end, all));
 }
 
-fn row(cells: &mut Cells, names: [&str; 3], counts: Counts) {
+fn row(cells: &mut Cells, names: [&str; 3], counts: PairCounts) {
     let figures = [counts.right, counts.wrong, counts.missed].map(|count| count.to_string());
     let shares = [
         share(counts.right, counts.right + counts.wrong),
         share(counts.right, counts.right + counts.missed),
     ];
     cells.row(names.map(str::to_owned).into_iter().chain(figures).chain(shares));
-}
-
-/// Counts of the pairs of a set.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Counts {
-    pub(super) right: usize,
-    pub(super) wrong: usize,
-    pub(super) missed: usize,
-}
-
-impl Counts {
-    /// Counts the pairs for which `counts` is true.
-    pub(super) fn of(
-        set: &LabelledSet,
-        stories: &[usize],
-        counts: impl Fn(&Pair) -> bool,
-    ) -> Counts {
-        let is_reprint = |(_, (label, _)): &(&Pair, &(Label, String))| *label == Label::Reprint;
-        let reprints = set.labels.0.iter().filter(is_reprint).map(|(pair, _)| pair);
-        let (right, missed): (Vec<&Pair>, Vec<&Pair>) =
-            reprints.filter(|pair| counts(pair)).partition(|(a, b)| stories[*a] == stories[*b]);
-        let wrong = set.labels.false_folds(stories, usize::MAX);
-        let wrong = wrong.iter().filter(|pair| counts(pair)).count();
-        Counts { right: right.len(), wrong, missed: missed.len() }
-    }
 }
 
 /// A share with its 95 % confidence interval (Wilson 1927).

@@ -6,7 +6,8 @@ use wirefold_dedup::{Rule, Settings, Switch};
 use wirefold_score::{Label, Order, Pair};
 
 use super::method::{passages, passages_with_verdicts};
-use super::real::Counts;
+use super::pair_counts::PairCounts;
+use super::parallel::side_by_side;
 use super::set::LabelledSet;
 use super::tables::Cells;
 
@@ -54,7 +55,8 @@ pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
         let of = |set: &LabelledSet| {
             let settings = Settings { without, ..Settings::default() };
             let run = passages(set, &Order::File.of(set.docs.len()), settings);
-            let Counts { right, wrong, missed } = Counts::of(set, &run.at_arrival, |_| true);
+            let PairCounts { right, wrong, missed } =
+                PairCounts::of(set, &run.at_arrival, |_| true);
             format!("{right} / {wrong} / {missed}")
         };
         let name = without.map_or("nothing", Switch::words).to_owned();
@@ -63,20 +65,6 @@ pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
     let switches: Vec<_> = [None].into_iter().chain(Switch::OF_STORIES.map(Some)).collect();
     side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
     cells
-}
-
-/// Runs work for all items on all cores. The results are in their order.
-pub(super) fn side_by_side<T: Copy + Send, R: Send>(
-    all: &[T],
-    work: impl Fn(T) -> R + Sync,
-) -> Vec<R> {
-    std::thread::scope(|scope| {
-        let work = &work;
-        let spawned: Vec<_> =
-            all.iter().copied().map(|one| scope.spawn(move || work(one))).collect();
-        let ended = spawned.into_iter().map(std::thread::ScopedJoinHandle::join);
-        ended.map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    })
 }
 
 fn head<'a>(first: &'a str, sets: &'a [LabelledSet]) -> Vec<&'a str> {

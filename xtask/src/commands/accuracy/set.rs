@@ -34,6 +34,13 @@ pub(crate) struct Doc {
     pub(crate) text: String,
 }
 
+impl Doc {
+    /// The kind in its id: `exact` for `000012-exact`.
+    pub(crate) fn kind(&self) -> &str {
+        self.id.split_once('-').map_or(&self.id, |(_, kind)| kind)
+    }
+}
+
 /// Documents with the labels of their pairs; a pair without a label must not fold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct LabelledSet {

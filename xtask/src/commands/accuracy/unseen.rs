@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use wirefold_score::{Label, Pair, Score, Share};
 
-use super::card::kind;
 use super::generated;
 use super::method::{Method, Run};
 use super::set::LabelledSet;
@@ -70,7 +69,7 @@ impl Unseen {
             counts.example = name(pair);
         }
         for pair in set.labels.false_folds(&run.at_arrival, MOST_LISTED) {
-            let mut kinds = [pair.0, pair.1].map(|number| kind(&set.docs[number].id));
+            let mut kinds = [pair.0, pair.1].map(|number| set.docs[number].kind());
             kinds.sort_unstable_by_key(|its| (*its != "base", *its));
             let counts = self.of(&kinds.join("+"));
             counts.wrong += 1;
