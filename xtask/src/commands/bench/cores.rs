@@ -16,7 +16,8 @@ use super::Common;
 use super::articles::{ArticleFactory, Ready};
 use super::goals;
 use super::own_process::{own_process, results_of};
-use super::pipeline::{print, publish};
+use super::pipeline::print;
+use super::publishing::{messages, publish};
 use super::report::Report;
 use super::stages::DataFolder;
 use crate::machine::{self, Stopwatch, ThreadWatch, file_system};
@@ -161,7 +162,7 @@ async fn judge_all(
     articles: &[Ready],
 ) -> anyhow::Result<f64> {
     let ground = DataFolder::open(folder, clock).await?;
-    publish(&*ground.bus, articles.iter().map(|article| article.message.clone()).collect()).await?;
+    publish(&*ground.bus, messages(articles)).await?;
     let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
     let watch = Stopwatch::start();
     let detector = ground.detector();

@@ -20,6 +20,7 @@ mod nats;
 pub(crate) mod news;
 mod own_process;
 mod pipeline;
+mod publishing;
 mod report;
 mod restart;
 mod scale;

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use futures_util::{FutureExt as _, TryStreamExt as _, stream};
-use wirefold_flow::{Bus, Clock, Outgoing, SystemClock};
+use futures_util::FutureExt as _;
+use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 
 use super::Common;
 use super::articles::{ArticleFactory, Ready};
 use super::latency::{Latency, latency_with_alerts};
 use super::nats::{NatsHalf, plain};
+use super::publishing::{messages, publish};
 use super::report::Report;
 use super::stages::DataFolder;
 use super::{baseline, goals};
@@ -22,8 +23,6 @@ use crate::machine::{self, Stopwatch, file_system};
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
 const QUICK: usize = 4_000;
-/// The number of publishes that wait for their acknowledgement at a time.
-const WINDOW: usize = 100;
 /// The time between two articles, the last of which is seen now.
 const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
@@ -91,17 +90,6 @@ pub(super) fn print(
         seen = seen.plus(APART);
     }
     Ok(articles)
-}
-
-/// Publishes in order, in a bounded window.
-pub(super) async fn publish(bus: &dyn Bus, messages: Vec<Outgoing>) -> anyhow::Result<()> {
-    let publishing = stream::iter(messages.into_iter().map(|message| Ok(bus.publish(message))));
-    publishing.try_buffered(WINDOW).try_for_each(|_| async { Ok(()) }).await?;
-    Ok(())
-}
-
-fn messages(articles: &[Ready]) -> Vec<Outgoing> {
-    articles.iter().map(|article| article.message.clone()).collect()
 }
 
 /// Measures all stages together, as in `up`, and then one article at a time.

@@ -15,7 +15,7 @@ use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
 use super::Common;
 use super::articles::ArticleFactory;
 use super::goals;
-use super::pipeline::publish;
+use super::publishing::publish;
 use super::report::Report;
 use super::stages::{DataFolder, Stages};
 use crate::machine::{self, Stopwatch};

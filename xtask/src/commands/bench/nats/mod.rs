@@ -17,7 +17,7 @@ use wirefold_proto::streams::{JUDGED, OUTPUT};
 use super::articles::{ArticleFactory, Ready};
 use super::goals;
 use super::latency::{Percentiles, latency};
-use super::pipeline::publish;
+use super::publishing::{messages, publish};
 use super::report::Report;
 use crate::machine::{self, Stopwatch};
 use crate::nats_server::{self, Found};
@@ -174,10 +174,9 @@ impl<'a> NatsHalf<'a> {
         server.part.begin()?;
         let own = machine::processor_seconds(std::process::id())?;
         let watch = Stopwatch::start();
-        let messages = self.articles.iter().map(|article| article.message.clone()).collect();
         let count = self.articles.len();
         let (published, taken) = tokio::join!(
-            publish(&*bus, messages),
+            publish(&*bus, messages(self.articles)),
             tokio::time::timeout(DEADLINE, read_output(&*bus, count))
         );
         published?;
