@@ -4,14 +4,15 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wirefold_dedup::{Incoming, Work};
+use wirefold_dedup::Work;
 use wirefold_score::{Label, Pair};
 
+use super::article::Article;
 use super::folds::{Folds, NamedCounts};
+use super::method::SnapshotCosts;
 use super::rivals::MethodName;
 use super::set::{Set, Stream};
 use super::times::{Spread, Times};
-use crate::generator;
 use crate::machine;
 
 /// The window of the detector.
@@ -22,13 +23,6 @@ const SPAN: Duration = Duration::from_hours(6 * 24);
 const DAYS: usize = 6;
 /// The time of the first article.
 const START: i64 = 1_770_000_000 / 86_400 * 86_400;
-/// The steps of a decision, in order.
-pub(super) const STEP_NAMES: [&str; STEPS] =
-    ["preparing", "fingerprint", "candidates", "judgement", "recording", "event", "verdict"];
-pub(super) const STEPS: usize = 7;
-/// The number of steps until the story of an article is judged.
-pub(super) const STEPS_UNTIL_JUDGED: usize = 4;
-
 /// The arguments of the child: the method and its input.
 #[derive(clap::Args)]
 pub(crate) struct Child {
@@ -49,95 +43,6 @@ impl Child {
         let articles = u32::try_from(self.articles).unwrap_or(u32::MAX).max(1);
         if self.windows > 1 { WINDOW / articles } else { SPAN / articles }
     }
-}
-
-/// The input of a method.
-pub(in crate::commands::bench) struct Article {
-    pub(in crate::commands::bench) number: u32,
-    pub(in crate::commands::bench) outlet: String,
-    /// Its address, which all versions of an item share.
-    pub(in crate::commands::bench) url: String,
-    pub(in crate::commands::bench) title: String,
-    pub(in crate::commands::bench) byline: String,
-    pub(in crate::commands::bench) text: String,
-    pub(in crate::commands::bench) time: i64,
-}
-
-impl Article {
-    /// The generated article at its index in the stream, seen at `time`.
-    pub(in crate::commands::bench) fn new(article: generator::Article, time: i64) -> Article {
-        Article {
-            number: u32::try_from(article.number).unwrap_or(u32::MAX),
-            url: article.url(),
-            text: article.text(),
-            outlet: article.host,
-            title: article.title,
-            byline: article.byline,
-            time,
-        }
-    }
-
-    /// The input of the detector.
-    pub(in crate::commands::bench) fn incoming<'a>(&'a self, items: &'a [&'a str]) -> Incoming<'a> {
-        Incoming {
-            items,
-            outlet: Some(&self.outlet),
-            title: &self.title,
-            byline: &self.byline,
-            text: &self.text,
-            time: self.time,
-            published: self.time,
-            ..Incoming::default()
-        }
-    }
-}
-
-/// A method that finds the earlier article from which an article has its text.
-pub(super) trait Method {
-    /// The story of an article, given by the number of the first article with its text.
-    fn story(&mut self, article: &Article) -> u32;
-
-    /// The earlier article from which the last one, of this story, was found to have its text.
-    fn earlier_article(&self, article: &Article, story: u32) -> Option<u32> {
-        (story != article.number).then_some(story)
-    }
-
-    /// The costs of a snapshot, if the method has one.
-    fn snapshot_costs(&self) -> Option<SnapshotCosts> {
-        None
-    }
-
-    /// The microseconds of each step of the last article, if the method has steps.
-    fn steps(&self) -> [f64; STEPS] {
-        [0.0; STEPS]
-    }
-
-    /// The bytes of each table, if the method has several.
-    fn tables(&self) -> Vec<(&'static str, u64)> {
-        Vec::new()
-    }
-
-    /// The work for all articles so far, if the method counts it.
-    fn work(&self) -> Option<Work> {
-        None
-    }
-}
-
-/// The costs of a snapshot.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct SnapshotCosts {
-    /// The pause in which no article can be judged, in milliseconds.
-    pub(super) stall: f64,
-    /// The size of the snapshot.
-    pub(super) bytes: f64,
-    /// The size without the texts, which a start reads only if their files are missing.
-    pub(super) tables: f64,
-    /// The seconds to write it beside other work.
-    pub(super) write: f64,
-    /// The seconds to read it, if the files of texts exist.
-    pub(super) read: f64,
-    /// The seconds to read it, if the files of texts are made again from it.
-    pub(super) read_texts: f64,
 }
 
 /// The results of the child.

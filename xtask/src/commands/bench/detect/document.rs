@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use anyhow::Context;
 
-use super::child::{Results, STEP_NAMES};
+use super::child::Results;
+use super::method::STEP_NAMES;
 use super::rivals::MethodName;
 use super::set::Set;
 use crate::commands::bench::goals;

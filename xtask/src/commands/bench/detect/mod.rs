@@ -1,20 +1,24 @@
 //! `bench detect`: the detector and other methods on the same articles and one core. Each method has a
 //! process of its own, so that its memory can be measured. Time is the processor time of one thread.
 
+mod article;
 mod child;
 mod document;
 pub(super) mod flame;
 mod folds;
 mod hint;
 pub(super) mod instructions;
+mod method;
 mod ours;
 mod rivals;
 mod set;
 mod times;
 
-pub(super) use child::{Article, Child, run_child};
-use child::{Results, STEP_NAMES};
+pub(super) use article::Article;
+use child::Results;
+pub(super) use child::{Child, run_child};
 use document::Measured;
+use method::STEP_NAMES;
 use rivals::{MethodName, RIVALS};
 pub(super) use set::NEWS;
 use set::Set;

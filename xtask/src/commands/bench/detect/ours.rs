@@ -10,7 +10,8 @@ use wirefold_dedup::codec::{Reader, TextFileLocation, Writer};
 use wirefold_dedup::{Detector, Settings, Step, Work};
 use wirefold_detector::{FolderTextFile, TextFolder};
 
-use super::child::{Article, Method, STEPS, SnapshotCosts};
+use super::article::Article;
+use super::method::{Method, STEPS, SnapshotCosts};
 use crate::machine::{Stopwatch, ThreadWatch};
 
 /// The number of bytes that are copied at a time.

@@ -5,7 +5,8 @@
 
 use wirefold_dedup::{Detector, Incoming, Settings};
 
-use super::child::{Article, name_counts};
+use super::article::Article;
+use super::child::name_counts;
 use super::set::NEWS;
 use crate::generator::{self, Generator};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::child::{STEPS, STEPS_UNTIL_JUDGED};
+use super::method::{STEPS, STEPS_UNTIL_JUDGED};
 use super::set::is_hostile;
 use crate::generator::Kind;
 use crate::machine::ThreadWatch;

@@ -14,8 +14,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, ensure};
 
-use super::child::STEPS;
 use super::flame;
+use super::method::STEPS;
 use super::rivals::MethodName;
 use super::set::Set;
 use crate::commands::bench::document;

@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 
-use super::super::child::STEPS;
+use super::super::method::STEPS;
 
 /// The end of the path of the detector's source.
 const SOURCE: &str = "dedup/src/detector/mod.rs";

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::child::{Article, Method};
+use super::super::article::Article;
+use super::super::method::Method;
 use super::Stories;
 use super::words::{Splitter, mixed};
 

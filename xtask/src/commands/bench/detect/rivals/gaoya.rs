@@ -3,7 +3,8 @@
 
 use gaoya::minhash::{MinHashIndex, MinHasher, MinHasher32, SmallVecContainer};
 
-use super::super::child::{Article, Method};
+use super::super::article::Article;
+use super::super::method::Method;
 use super::Stories;
 use super::words::Splitter;
 

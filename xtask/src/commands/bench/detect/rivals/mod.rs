@@ -11,7 +11,8 @@ mod simhash;
 mod table;
 mod words;
 
-use super::child::{Article, Method};
+use super::article::Article;
+use super::method::Method;
 use super::ours::Wirefold;
 
 /// The name of a method.

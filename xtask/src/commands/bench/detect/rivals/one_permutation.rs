@@ -4,7 +4,8 @@
 //! bin. The crate `probminhash` has this as `OptDens`, with some thirty dependencies that are not needed
 //! here. The kernel fits on a page, so it is written out here.
 
-use super::super::child::{Article, Method};
+use super::super::article::Article;
+use super::super::method::Method;
 use super::Stories;
 use super::table::Table;
 use super::words::{Splitter, mixed};

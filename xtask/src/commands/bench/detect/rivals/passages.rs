@@ -3,7 +3,8 @@
 //!
 //! It has no boilerplate, no alignment and no evidence.
 
-use super::super::child::{Article, Method};
+use super::super::article::Article;
+use super::super::method::Method;
 use super::Stories;
 use super::table::Table;
 use super::words::Splitter;

@@ -1,6 +1,7 @@
 //! SimHash (Charikar 2002) by the crate `simhash`, and a map by parts of it (Manku 2007).
 
-use super::super::child::{Article, Method};
+use super::super::article::Article;
+use super::super::method::Method;
 use super::Stories;
 
 /// The most bits that may differ.
