@@ -16,11 +16,12 @@ mod hardening;
 mod http;
 mod monitoring;
 mod news;
+mod received_counts;
 mod receiver;
 
 use compose::{Container, Stack};
 use news::News;
-use receiver::ReceivedCounts;
+use received_counts::ReceivedCounts;
 
 use crate::tree;
 
