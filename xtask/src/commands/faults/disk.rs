@@ -5,6 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The size of a disk.
+pub(super) const DISK: u64 = 256 << 20;
+
 /// A mounted disk. It is unmounted when it is dropped.
 pub(super) struct Disk {
     file: PathBuf,

@@ -5,16 +5,23 @@
 //! folder, and the rest is pushed. An examiner reads the streams, not the counters of wirefold, and compares
 //! them with the acknowledged articles and with a run without a fault.
 
+mod complaints;
 mod disk;
 mod examine;
 mod fault;
+mod found;
+mod home;
+mod list;
+mod memory;
 mod nats;
+mod nats_fault;
 mod play;
 mod pusher;
 mod random;
 mod report;
 mod shim;
 mod temporary;
+mod undisturbed;
 
 use std::fs::File;
 use std::io::Write as _;
@@ -25,7 +32,7 @@ use anyhow::Context as _;
 
 use crate::commands::attack;
 use fault::Fault;
-use play::{Found, Outcome};
+use found::{Found, Outcome};
 use report::{Row, Run};
 
 /// The arguments of `faults`.
@@ -101,7 +108,7 @@ impl Arguments {
 /// Runs the faults in turn and prints one table. Fails if anything was lost, duplicated or wrong without a
 /// report.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let chosen = Fault::chosen(&arguments.names)?;
+    let chosen = list::chosen(&arguments.names)?;
     if arguments.list {
         write!(std::io::stdout(), "{}", report::list(&chosen))?;
         return Ok(ExitCode::SUCCESS);
@@ -122,7 +129,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         earlier.iter().filter(|run| run.is_of(row.fault)).for_each(|run| _ = row.add(run));
     }
     for seed in seeds {
-        let control = play::undisturbed(&program, seed)?;
+        let control = undisturbed::undisturbed(&program, seed)?;
         for row in &mut rows {
             writeln!(std::io::stderr(), "seed {seed}: {} …", row.fault.name)?;
             match play::play(programs, row.fault, seed, &control)? {

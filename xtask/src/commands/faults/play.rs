@@ -1,8 +1,8 @@
-//! One run: articles, the fault, the rest of the articles, the examination.
+//! One run: articles, the fault, the rest of the articles, the examination. Here are kills, power cuts and damaged
+//! files; other faults have runs of their own.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -10,10 +10,13 @@ use anyhow::Context as _;
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
-use super::disk::Disk;
+use super::complaints::{complains, names_the_file, verify_complains};
+use super::disk::{DISK, Disk};
 use super::examine::{Control, Difference, Output};
 use super::fault::{Change, Fault, FaultKind, File};
-use super::pusher::{ARTICLES, articles, id_of, wait_for_alerts, wait_for_quiet};
+use super::found::{Found, Outcome};
+use super::home::prepare;
+use super::pusher::{BEFORE, MORE, articles, id_of, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use super::{Programs, nats, temporary};
@@ -21,80 +24,8 @@ use crate::commands::attack::receiver::Receiver;
 use crate::machine::Stopwatch;
 use crate::running::{Running, command};
 
-/// The fault comes after at least this many articles, and at most this many more.
-pub(super) const BEFORE: usize = 60;
-pub(super) const MORE: u64 = 80;
 /// A fault while articles arrive comes within this many milliseconds.
 const WITHIN: u64 = 400;
-/// The size of a disk.
-pub(super) const DISK: u64 = 256 << 20;
-/// The settings with a folder that stays empty. Without any source, `up` would show the demo.
-const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
-
-/// The end of a run.
-pub(super) enum Outcome {
-    Played(Box<Found>),
-    /// This machine cannot do it, with the reason.
-    Skipped(String),
-}
-
-/// The findings of a run.
-#[derive(Default)]
-pub(super) struct Found {
-    pub(super) difference: Difference,
-    /// Whether the problem was reported: in the log, by `verify`, or by a refusal to start.
-    pub(super) said: bool,
-    /// Whether it did not start again. Then there are no other findings.
-    pub(super) refused: bool,
-    /// The seconds until the next article is accepted. `None` if that never happened.
-    pub(super) recovery: Option<f64>,
-    /// The number of articles whose output was lost, and was made again by `setup --repair`.
-    pub(super) repaired: usize,
-    /// The log of the run.
-    pub(super) log: String,
-}
-
-/// The output and the alerts for the same articles without a fault.
-pub(super) fn undisturbed(program: &Path, seed: u64) -> anyhow::Result<Control> {
-    undisturbed_but(program, seed, None)
-}
-
-/// The same, but the machine sleeps for this many seconds after this many articles, once all their effects
-/// have happened.
-pub(super) fn undisturbed_but(
-    program: &Path,
-    seed: u64,
-    sleep: Option<(usize, &Shim, i64)>,
-) -> anyhow::Result<Control> {
-    let folder = tempfile::tempdir()?;
-    let mut receiver = Receiver::open();
-    prepare(folder.path(), &receiver)?;
-    let mut up = command(program, folder.path());
-    up.envs(sleep.into_iter().flat_map(|(_, shim, _)| shim.environment()));
-    let mut running = Running::start_as(up)?;
-    for (number, article) in articles(seed).iter().enumerate() {
-        if let Some((_, shim, seconds)) = sleep.filter(|(before, ..)| *before == number) {
-            wait_for_quiet(&mut running, &mut receiver, number);
-            shim.set(Setting::Slept, seconds)?;
-        }
-        running.post("/api/v1/articles", article)?;
-    }
-    wait_for_quiet(&mut running, &mut receiver, ARTICLES);
-    running.terminate();
-    receiver.receive();
-    let output = Output::of(&folder.path().join("data"))?;
-    Ok(Control { output, alerts: receiver.alerts() })
-}
-
-/// Prepares the folder of a run.
-pub(super) fn prepare(folder: &Path, receiver: &Receiver) -> anyhow::Result<()> {
-    fs::create_dir(folder.join("dropped"))?;
-    fs::write(folder.join("wirefold.toml"), format!("{SETTINGS}{}", receiver.settings()))?;
-    // The data from before the fault is on the disk.
-    let synced = Command::new("sync").arg("-f").arg(folder).status()?;
-    anyhow::ensure!(synced.success(), "sync failed");
-    Ok(())
-}
 
 /// Runs a fault.
 pub(super) fn play(
@@ -290,31 +221,4 @@ impl Scene<'_> {
         }
         Ok(fs::write(path, bytes)?)
     }
-}
-
-/// Whether `verify` reports a problem.
-pub(super) fn verify_complains(program: &Path, home: &Path) -> anyhow::Result<bool> {
-    let verify = command(program, home).args(["verify", "--quiet"]).output();
-    Ok(!verify.context("verify does not start")?.status.success())
-}
-
-/// Whether a refusal to start names the unreadable file.
-fn names_the_file(words: &str) -> bool {
-    words.contains("bus.sqlite") || words.contains("gateway.db")
-}
-
-/// Whether a log reports a problem.
-pub(super) fn complains(log: &str) -> bool {
-    const REPORTS: [&str; 8] = [
-        // As the release before says it.
-        "before their time",
-        "went back in time",
-        "is passed over",
-        "skipping a snapshot",
-        "put aside",
-        "set the projection aside",
-        "damaged",
-        "left a stream too early",
-    ];
-    REPORTS.iter().any(|it| log.contains(it))
 }

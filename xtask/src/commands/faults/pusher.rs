@@ -17,6 +17,9 @@ use crate::running::Running;
 pub(super) const ARTICLES: usize = 200;
 /// The lengths of texts in percent of 500 words.
 const LENGTH: usize = 60;
+/// The fault comes after at least this many articles, and at most this many more.
+pub(super) const BEFORE: usize = 60;
+pub(super) const MORE: u64 = 80;
 /// The number of articles that come only after the fault. The others come with pauses, so that the fault
 /// happens while some are being handled and some are still to come.
 const AFTER_FAULT: usize = 20;

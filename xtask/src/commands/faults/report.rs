@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::examine::Difference;
 use super::fault::Fault;
-use super::play::Found;
+use super::found::Found;
 use crate::machine;
 use crate::table::Table;
 use crate::tree;
@@ -277,11 +277,12 @@ fn section(text: &mut String, title: &str, rows: &[&Row]) -> std::fmt::Result {
 
 #[cfg(test)]
 mod tests {
+    use super::super::list;
     use super::*;
 
     #[test]
     fn a_fault_without_runs_shows_no_zeros() {
-        let kill = Fault::chosen(&["kill".to_owned()]).unwrap()[0];
+        let kill = list::chosen(&["kill".to_owned()]).unwrap()[0];
         let cells = Row::of(kill).cells();
         assert_eq!(cells[1], "not run");
         assert!(cells[2..].iter().all(String::is_empty), "{cells:?}");

@@ -5,19 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
-use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
+use anyhow::bail;
+use rustix::process::{Signal, kill_process};
 use serde_json::json;
 
+use super::complaints::{complains, verify_complains};
 use super::disk::Disk;
 use super::examine::{Control, Output};
 use super::fault::{Fault, TemporaryFault};
-use super::play::{
-    BEFORE, Found, MORE, Outcome, complains, prepare, undisturbed_but, verify_complains,
-};
-use super::pusher::{Pusher, articles, wait_for_alerts};
+use super::found::{Found, Outcome};
+use super::home::prepare;
+use super::memory::starve;
+use super::pusher::{BEFORE, MORE, Pusher, articles, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
+use super::undisturbed::undisturbed_but;
 use crate::commands::attack::receiver::Receiver;
 use crate::running::{Running, command};
 
@@ -220,17 +222,4 @@ impl TemporaryFaultRun<'_> {
 /// The sequence of the first dead letter.
 fn set_aside(running: &Running) -> Option<u64> {
     running.json("/api/v1/dead").ok()?["dead"][0]["sequence"].as_u64()
-}
-
-/// Limits the memory of a process to its current size. An allocation then ends it.
-pub(super) fn starve(process: Pid) -> anyhow::Result<()> {
-    let path = format!("/proc/{}/statm", process.as_raw_nonzero());
-    let pages: u64 = fs::read_to_string(path)?.split(' ').next().context("statm")?.parse()?;
-    let most = pages * 4096;
-    let limit = Rlimit { current: Some(most), maximum: Some(most) };
-    prlimit(Some(process), Resource::As, limit)?;
-    std::thread::park_timeout(Duration::from_secs(3));
-    // A process that needs no more memory is killed, as the system would do.
-    let _ = kill_process(process, Signal::KILL);
-    Ok(())
 }

@@ -1,7 +1,5 @@
 //! Faults over NATS: the real binary as processes with a real server, with a proxy on every connection.
 
-mod kind;
-mod list;
 mod proxy;
 mod server;
 mod site;
@@ -15,20 +13,19 @@ use serde_json::json;
 use wirefold_proto::streams::OUTPUT;
 
 use super::Programs;
+use super::complaints::complains;
+use super::disk::DISK;
 use super::examine::Control;
 use super::fault::Fault;
-use super::play::{DISK, Found, Outcome, complains};
+use super::found::{Found, Outcome};
+use super::nats_fault::{HowLong, NatsFault};
 use super::pusher::{Pusher, articles, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use crate::machine::Stopwatch;
-use kind::HowLong;
 use server::Settings;
 use site::{Plan, Site};
 use strike::NatsFaultRun;
-
-pub(super) use kind::NatsFault;
-pub(super) use list::FAULTS;
 
 /// The fault comes after at least this many articles, and at most this many more.
 const BEFORE: usize = 40;

@@ -10,10 +10,10 @@ use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
 
+use super::super::memory::starve;
+use super::super::nats_fault::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
 use super::super::random::RunRandom;
 use super::super::shim::{Setting, Shim};
-use super::super::temporary::starve;
-use super::kind::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
 use super::proxy::{Network, Proxy};
 use super::server::Server;
 use super::site::{STAGES, Site};

@@ -1,8 +1,8 @@
-//! The actions of a fault on a pipeline over NATS.
+//! The kinds of faults on a pipeline over NATS.
 
 /// A fault over NATS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum NatsFault {
+pub(super) enum NatsFault {
     /// `kill -9` for one of wirefold's processes.
     KillStage,
     /// `kill -9` for the server.
@@ -47,13 +47,13 @@ pub(in super::super) enum NatsFault {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Who {
+pub(super) enum Who {
     Server,
     Stage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum NetworkFault {
+pub(super) enum NetworkFault {
     /// Between the server and all clients, or one.
     Partition,
     HalfOpen,
@@ -64,7 +64,7 @@ pub(in super::super) enum NetworkFault {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Right {
+pub(super) enum Right {
     /// Wirefold may not publish on a subject.
     Permission,
     /// Its password was changed.
@@ -72,7 +72,7 @@ pub(in super::super) enum Right {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum ProcessFault {
+pub(super) enum ProcessFault {
     Kill,
     /// It is suspended and continues later with an outdated state.
     Freeze,
@@ -83,7 +83,7 @@ pub(in super::super) enum ProcessFault {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Where {
+pub(super) enum Where {
     /// On all of wirefold's processes.
     Everywhere,
     /// On one of them.
@@ -91,7 +91,7 @@ pub(in super::super) enum Where {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum HowLong {
+pub(super) enum HowLong {
     /// They jump, and jump back after a while.
     AWhile,
     /// From the start to the end.
@@ -100,13 +100,13 @@ pub(in super::super) enum HowLong {
 
 impl NatsFault {
     /// Whether no acknowledged message may be missing.
-    pub(in super::super) fn spares_the_streams(self) -> bool {
+    pub(super) fn spares_the_streams(self) -> bool {
         use NatsFault::{DeleteStream, PurgeStream, RollBackStore, RollBackStream};
         !matches!(self, DeleteStream | PurgeStream | RollBackStream | RollBackStore)
     }
 
     /// Whether the examiner must find something. Otherwise the runs prove nothing.
-    pub(in super::super) fn is_control(self) -> bool {
+    pub(super) fn is_control(self) -> bool {
         use NatsFault::{ForgetOne, PowerCut, StoreTwice};
         matches!(self, PowerCut { syncs: false } | ForgetOne | StoreTwice)
     }

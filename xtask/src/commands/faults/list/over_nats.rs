@@ -1,7 +1,7 @@
-//! The faults over NATS by name.
+//! The faults over NATS.
 
 use super::super::fault::{Fault, FaultKind};
-use super::kind::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
+use super::super::nats_fault::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
 
 const fn fault(name: &'static str, about: &'static str, kind: NatsFault) -> Fault {
     Fault { name, about, kind: FaultKind::Nats(kind) }
@@ -11,7 +11,7 @@ const fn fault(name: &'static str, about: &'static str, kind: NatsFault) -> Faul
 const HOUR: i64 = 3_600;
 
 /// All faults over NATS.
-pub(in super::super) const FAULTS: &[Fault] = {
+pub(super) const FAULTS: &[Fault] = {
     use HowLong::{AWhile, Always};
     use NatsFault::{
         Clocks, Cluster, Network, OtherVersion, PowerCut, Rights, Suspend, TwoDetectors,
