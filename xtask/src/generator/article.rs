@@ -1,6 +1,6 @@
 //! A generated article: sentences, each with its origin.
 
-use super::plan::Kind;
+use super::kind::Kind;
 use super::words::{Script, count_words};
 
 /// The origin of a sentence: the article that wrote it, and its index there.

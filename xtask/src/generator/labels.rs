@@ -16,7 +16,7 @@ use wirefold_score::{Label, Pair};
 
 use super::Generator;
 use super::article::{Article, Role, SentenceOrigin};
-use super::plan::Kind;
+use super::kind::Kind;
 
 /// The required overlap of a pair: percent of the shorter and of the longer, and words.
 const MUST_OF_SHORTER: u32 = 50;

@@ -14,6 +14,7 @@ mod describe;
 mod edits;
 mod grammar;
 mod hostile;
+mod kind;
 mod labels;
 mod lists;
 mod news;
@@ -28,9 +29,9 @@ use wirefold_score::Random;
 
 pub(crate) use article::Article;
 pub(crate) use describe::describe;
+pub(crate) use kind::Kind;
 pub(crate) use labels::labels;
 pub(crate) use outlets::{OUTLETS, host};
-pub(crate) use plan::Kind;
 pub(crate) use planted::Planted;
 pub(crate) use words::{Script, Zipf};
 
