@@ -13,10 +13,6 @@ use paths::{NamedPath, named_paths};
 
 mod paths;
 
-/// Circles that are still there: the folder of the siblings, and their names. Add none. Remove a circle here
-/// once it is broken: the test fails if a listed circle is gone or smaller.
-const LEFT: [(&str, &[&str]); 0] = [];
-
 /// The segments of a module within its crate. The root of the crate is the empty path.
 type ModulePath = Vec<String>;
 
@@ -42,24 +38,11 @@ struct Module<'a> {
     paths: Vec<NamedPath<'a>>,
 }
 
-/// The siblings of one folder that import each other.
-#[derive(Debug, PartialEq, Eq)]
-struct Circle {
-    folder: String,
-    siblings: BTreeSet<String>,
-    findings: Vec<Finding>,
-}
-
-fn circles(tree: &Tree) -> Vec<Circle> {
-    let mut found = Vec::new();
-    for (root, krate) in crates(tree) {
-        for (above, imports) in krate.imports() {
-            let folder = [root, "/src"].into_iter().map(str::to_owned);
-            let below = above.iter().map(|name| format!("/{name}"));
-            found.extend(in_circles(&folder.chain(below).collect::<String>(), &imports));
-        }
-    }
-    found
+/// The imports that are part of a circle.
+fn circles(tree: &Tree) -> Vec<Finding> {
+    let crates = crates(tree);
+    let of_siblings = crates.values().flat_map(|krate| krate.imports().into_values());
+    of_siblings.flat_map(|imports| in_circles(&imports)).collect()
 }
 
 /// The crates of the tree by their folder.
@@ -150,25 +133,20 @@ impl<'a> Crate<'a> {
     }
 }
 
-/// The circles among some siblings.
-fn in_circles(folder: &str, imports: &Imports) -> Vec<Circle> {
-    let mut found: BTreeMap<BTreeSet<String>, Vec<Finding>> = BTreeMap::new();
+/// The imports among some siblings that lead back to the importing module.
+fn in_circles(imports: &Imports) -> Vec<Finding> {
+    let mut found = Vec::new();
     for (module, imported) in imports {
-        let is_in_circle =
-            |name: &&String| reaches(imports, name, module) && reaches(imports, module, name);
-        let siblings: BTreeSet<String> = imports.keys().filter(is_in_circle).cloned().collect();
-        for (name, place) in imported.iter().filter(|(name, _)| siblings.contains(*name)) {
+        for (name, place) in imported.iter().filter(|(name, _)| reaches(imports, name, module)) {
             let what = format!(
                 "{module} imports {name} (`{}`), which imports {module} by some way",
                 place.path
             );
             let remedy = "move what both need into a module that imports neither";
-            let finding = Finding::new(&place.file, place.line, what, remedy);
-            found.entry(siblings.clone()).or_default().push(finding);
+            found.push(Finding::new(&place.file, place.line, what, remedy));
         }
     }
-    let circle = |(siblings, findings)| Circle { folder: folder.to_owned(), siblings, findings };
-    found.into_iter().map(circle).collect()
+    found
 }
 
 fn reaches(imports: &Imports, from: &str, to: &str) -> bool {
@@ -184,29 +162,15 @@ fn reaches(imports: &Imports, from: &str, to: &str) -> bool {
     false
 }
 
-/// The circles that are not listed, and the listed ones that are gone.
-fn unlisted(circles: &[Circle], listed: &[(&str, &[&str])]) -> Vec<Finding> {
-    let is_same = |circle: &Circle, (folder, siblings): &(&str, &[&str])| {
-        circle.folder == *folder && circle.siblings.iter().eq(siblings.iter().copied())
-    };
-    let new = circles.iter().filter(|circle| !listed.iter().any(|one| is_same(circle, one)));
-    let mut findings: Vec<Finding> = new.flat_map(|circle| circle.findings.clone()).collect();
-    for one in listed.iter().filter(|one| !circles.iter().any(|circle| is_same(circle, one))) {
-        let what = format!("{}: {} are not this circle any more", one.0, one.1.join(", "));
-        findings.push(Finding::new("tests/tidy/circles/mod.rs", 1, what, "shorten the list LEFT"));
-    }
-    findings
-}
-
 #[test]
 fn modules_import_each_other_in_no_circle() {
-    assert_none(&unlisted(&circles(&real_tree()), &LEFT));
+    assert_none(&circles(&real_tree()));
 }
 
 #[track_caller]
 fn check(files: &[(&str, &str)], expected: &[&str]) {
     let tree = planted(files);
-    let mut found = places_of(&unlisted(&circles(&tree), &[]));
+    let mut found = places_of(&circles(&tree));
     found.sort();
     assert_eq!(found, expected);
 }
@@ -243,18 +207,4 @@ fn finds_planted_circles_of_siblings_within_a_folder() {
         ],
         &["a/src/up/one.rs:3", "a/src/up/two.rs:3"],
     );
-}
-
-#[test]
-fn a_listed_circle_must_still_be_there() {
-    let tree = planted(&[
-        ("a/src/one.rs", "use crate::two;\n"),
-        ("a/src/two.rs", "use crate::one;\n"),
-        ("a/src/three.rs", ""),
-    ]);
-    let found = circles(&tree);
-    let two: (&str, &[&str]) = ("a/src", &["one", "two"]);
-    assert_eq!(unlisted(&found, &[two]), []);
-    let three: (&str, &[&str]) = ("a/src", &["one", "three", "two"]);
-    assert_eq!(unlisted(&found, &[three]).len(), 3, "two imports, and a line of the list");
 }
