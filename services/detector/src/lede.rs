@@ -6,10 +6,10 @@
 use std::ops::Range;
 
 use wirefold_dedup::codec::{Reader, Writer, Written};
-use wirefold_dedup::{Reason, word_hash};
+use wirefold_dedup::{Lede, is_calendar, word_hash};
 use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;
-use wirefold_text::extract::{dateline, names, numbers};
+use wirefold_text::extract::{names, numbers};
 
 use crate::agency::shorten;
 
@@ -54,10 +54,10 @@ impl LeadFacts {
         if self.words.0.len() >= MAX_EVENT_WORDS {
             return;
         }
-        let lede = lede(text);
-        let words = text.words()[lede.clone()].iter();
-        self.words.extend(words.map(|word| word_hash(text.normal(word))));
-        self.numbers.extend(numbers(text, lede).iter().map(|number| word_hash(&number.value)));
+        let lede = Lede::of(text).shortened(MAX_LEDE_WORDS);
+        self.words.extend(lede.words().map(|index| word_hash(lede.normal(index))));
+        self.numbers
+            .extend(numbers(text, lede.words()).iter().map(|number| word_hash(&number.value)));
     }
 
     /// Adds the words and numbers of another event.
@@ -69,25 +69,18 @@ impl LeadFacts {
     /// The first new number in an article's lede, or else the first new name; `None` if all are
     /// known.
     pub(crate) fn find_new_fact(&self, text: &Text) -> Option<Materiality> {
-        let lede = lede(text);
-        let mut found = numbers(text, lede.clone()).into_iter();
-        let number = found.find(|number| {
-            !self.numbers.contains(word_hash(&number.value))
-                && !Reason::is_part_of_date(text, number)
-        });
-        if let Some(number) = number {
-            return Some(material(MaterialReason::NewNumber, &number.value));
+        let lede = Lede::of(text).shortened(MAX_LEDE_WORDS);
+        if let Some(number) = lede.new_number(|value| self.numbers.contains(word_hash(value))) {
+            return Some(material(MaterialReason::NewNumber, &number));
         }
         let is_known = |word: &str| self.words.contains(word_hash(word));
-        let is_new =
-            |index: &usize| Reason::is_new_to(text.normal(&text.words()[*index]), is_known);
-        let mut names = lede_names(text, &lede).into_iter();
-        let name_words = names.find(|words| words.clone().any(|index| is_new(&index)))?;
+        let is_new = |index: usize| lede.is_new_word(index, is_known);
+        let mut names = lede_names(text, &lede.words()).into_iter();
+        let name_words = names.find(|words| words.clone().any(is_new))?;
         // In `Wednesday Tom Lund` the day is not part of the name.
-        let is_part = |index: &usize| !Reason::is_calendar(text.normal(&text.words()[*index]));
+        let is_part = |index: &usize| !is_calendar(lede.normal(*index));
         let (first, last) = (name_words.clone().find(is_part)?, name_words.rev().find(is_part)?);
-        let (first, last) = (text.words()[first].span, text.words()[last].span);
-        let name = Reason::as_written(text.original(), first.start..last.end);
+        let name = lede.as_written(first, last);
         Some(material(MaterialReason::NewName, name))
     }
 }
@@ -125,15 +118,6 @@ fn lede_names(text: &Text, lede: &Range<usize>) -> Vec<Range<usize>> {
 
 fn material(reason: MaterialReason, detail: &str) -> Materiality {
     Materiality { material: true, reason, detail: Some(shorten(detail)) }
-}
-
-/// The first words of the lede after its dateline, because the place where a text was written is not news.
-fn lede(text: &Text) -> Range<usize> {
-    let lede = text.lede();
-    let behind = dateline(text).map_or(0, |dateline| dateline.span.end);
-    let start = lede.clone().find(|index| text.words()[*index].span.start >= behind);
-    let start = start.unwrap_or(lede.end);
-    start..lede.end.min(start + MAX_LEDE_WORDS)
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! decision about the article. This folder does not know the decisions about other articles.
 
 pub(crate) mod corrected;
+pub(crate) mod dates;
 pub(crate) mod decision;
 pub(crate) mod digest;
 pub(crate) mod expanded;
 pub(crate) mod fact_conflict;
 pub(crate) mod facts;
+pub(crate) mod lede;
 pub(crate) mod material;
 pub(crate) mod name_variants;
 pub(crate) mod notes;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::judge::material::Reason;
+use crate::judge::dates::is_calendar;
 
 /// The short forms of each name and its long form, in normal form. `U.S.` is two words.
 const NAMES: [(&[&[&str]], &[&str]); 4] = [
@@ -12,42 +12,37 @@ const NAMES: [(&[&[&str]], &[&str]); 4] = [
     (&[&["eu"], &["e", "u"]], &["european", "union"]),
 ];
 
-impl Reason {
-    /// Whether a word of a name, in normal form, is new to a story whose words `knows` recognises.
-    /// A day, a month and another form of a known name are not new.
-    pub fn is_new_to(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
-        !knows(normal)
-            && !Self::is_calendar(normal)
-            && !Self::is_known_in_another_form(normal, knows)
-    }
+/// Whether a word of a name, in normal form, is new to a story whose words `knows` recognises.
+/// A day, a month and another form of a known name are not new.
+pub(crate) fn is_new_to(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
+    !knows(normal) && !is_calendar(normal) && !is_known_in_another_form(normal, knows)
+}
 
-    /// Whether a word in normal form, such as the `s` of `U.S.`, belongs to a name that is known in
-    /// another form, such as `United States`.
-    fn is_known_in_another_form(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
-        let knows_all = |form: &[&str]| form.iter().all(|word| knows(word));
-        NAMES.iter().any(|(short, long)| {
-            let knows_short = || short.iter().any(|form| knows_all(form));
-            let is_short = short.iter().any(|form| form.contains(&normal));
-            (is_short && (knows_short() || knows_all(long)))
-                || (long.contains(&normal) && knows_short())
-        })
-    }
+/// Whether a word in normal form, such as the `s` of `U.S.`, belongs to a name that is known in
+/// another form, such as `United States`.
+fn is_known_in_another_form(normal: &str, knows: impl Fn(&str) -> bool) -> bool {
+    let knows_all = |form: &[&str]| form.iter().all(|word| knows(word));
+    NAMES.iter().any(|(short, long)| {
+        let knows_short = || short.iter().any(|form| knows_all(form));
+        let is_short = short.iter().any(|form| form.contains(&normal));
+        (is_short && (knows_short() || knows_all(long)))
+            || (long.contains(&normal) && knows_short())
+    })
+}
 
-    /// A name as the text writes it, extended to all letters and dots of an abbreviation such as
-    /// `U.S.`
-    #[must_use]
-    pub fn as_written(original: &str, name: Range<usize>) -> &str {
-        let (mut start, mut end) = (name.start, name.end);
-        while let Some(before) = original[..start].strip_suffix('.').and_then(without_initial) {
-            start = before.len();
-        }
-        let is_initial =
-            |rest: &str| rest.starts_with('.') && without_initial(&original[..end]).is_some();
-        if is_initial(&original[end..]) {
-            end += 1;
-        }
-        &original[start..end]
+/// A name as the text writes it, extended to all letters and dots of an abbreviation such as
+/// `U.S.`
+pub(crate) fn as_written(original: &str, name: Range<usize>) -> &str {
+    let (mut start, mut end) = (name.start, name.end);
+    while let Some(before) = original[..start].strip_suffix('.').and_then(without_initial) {
+        start = before.len();
     }
+    let is_initial =
+        |rest: &str| rest.starts_with('.') && without_initial(&original[..end]).is_some();
+    if is_initial(&original[end..]) {
+        end += 1;
+    }
+    &original[start..end]
 }
 
 /// The text before a single capital letter at its end. `None` if it does not end with one.
@@ -67,7 +62,7 @@ mod tests {
             [("S", "U.S."), ("U.S", "U.S."), ("Corvath", "Corvath"), ("K", "U.K")]
         {
             let start = text.rfind(found).unwrap_or_default();
-            assert_eq!(Reason::as_written(text, start..start + found.len()), expected);
+            assert_eq!(as_written(text, start..start + found.len()), expected);
         }
     }
 
@@ -86,11 +81,7 @@ mod tests {
         ];
         for (word, known, expected) in cases {
             let knows = |sought: &str| known.split(' ').any(|one| one == sought);
-            assert_eq!(
-                Reason::is_known_in_another_form(word, knows),
-                expected,
-                "{word} of {known}"
-            );
+            assert_eq!(is_known_in_another_form(word, knows), expected, "{word} of {known}");
         }
     }
 }
