@@ -25,8 +25,8 @@ wirefold refuses an unknown key and names the file, the line and the nearest kno
 `wirefold config show --origin` prints the values in force and their origins. \
 `wirefold check` checks whether the settings work. `wirefold init` writes a first file.
 
-A duration is a number and one of `s`, `m`, `h`, `d`. Where a key takes a list, one text \
-is a list of one. Paths in a file are relative to that file's folder.
+A duration is a number and one of `s`, `m`, `h`, `d`. If a key takes a list, one text \
+is enough. Paths in a file are relative to that file's folder.
 ";
 
 fn page() -> String {

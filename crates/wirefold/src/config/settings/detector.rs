@@ -9,11 +9,11 @@ use wirefold_proto::Interval;
 use super::value::Share;
 
 /// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`, or
-/// `reprint_words` and `partial_words` together: if you raise only one of the two, most pairs below it still fold as
-/// the other kind. `reprint_contained` and `reprint_larger` alone change little, for the same reason.
-/// Equal texts, short texts and longer rewrites of a short
-/// text fold by other rules. To group less,
-/// raise `event_similarity`. `wirefold replay --dry-run --set KEY=VALUE` shows what would change.
+/// `reprint_words` and `partial_words` together: if you raise only one of the two, most pairs that it
+/// rejects still fold as the other kind. `reprint_contained` and `reprint_larger` alone change little, for
+/// the same reason. Equal texts, short texts and longer rewrites of a short text fold by other rules. To
+/// group less, raise `event_similarity`. `wirefold replay --dry-run --set detector.partial_contained=0.4`
+/// shows what such a change would do to the stored articles.
 /// docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

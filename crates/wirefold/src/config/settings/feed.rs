@@ -76,9 +76,9 @@ pub(crate) struct SourceConfig {
     /// `folder` is watched for files, `file` is read once. Default: as the path is.
     pub(crate) kind: Option<SourceKind>,
     /// The publisher of articles that do not name one. Only for texts of one publisher: wirefold takes text
-    /// that one outlet repeats for boilerplate, which counts for nothing. In a folder with texts of several
-    /// publishers some copies would then not fold, though `why` and `compare`, which see only two texts, call
-    /// them copies. Leave it out there, or name the outlet of each text in a `.jsonl` file.
+    /// that one outlet repeats for boilerplate, which counts for nothing. If you set it for a folder with
+    /// texts of several publishers, some copies do not fold, even though `why` and `compare`, which see only
+    /// two texts, call them copies. Leave it out there, or name the outlet of each text in a `.jsonl` file.
     pub(crate) outlet: Option<Outlet>,
 }
 

@@ -117,6 +117,10 @@ fn ours(measured: &[Measured]) -> String {
         format!("{:.2}", results.spread.growth)
     });
     row("p50, p99, ms", &|results| format!("{:.2}, {:.2}", results.spread.p50, results.spread.p99));
+    row("… p99 of preparing alone, and of all other steps, ms", &|results| {
+        let [preparing, others] = results.spread.p99_of_parts;
+        format!("{preparing:.2}, {others:.2}")
+    });
     row("KB an article, of days that are over and of the open day", &|results| {
         format!("{:.1}, {:.1}", results.sealed / 1e3, results.open / 1e3)
     });

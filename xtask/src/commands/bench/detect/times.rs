@@ -19,6 +19,9 @@ pub(super) struct Times {
     news: Vec<f64>,
     hostile: Vec<f64>,
     steps: [f64; STEPS],
+    /// The microseconds of the first step, and of all others together, of each article. Small, because the memory of
+    /// a run is measured.
+    parts: [Vec<f32>; 2],
     /// The mean in microseconds by the number of stored articles.
     by_size: Vec<(usize, f64)>,
     /// The cost of reading the clock, which is subtracted.
@@ -35,6 +38,8 @@ pub(super) struct Spread {
     /// In milliseconds, over all articles.
     pub(super) p50: f64,
     pub(super) p99: f64,
+    /// The p99 of the first step alone, and of all others together.
+    pub(super) p99_of_parts: [f64; 2],
     /// The mean of each step, in microseconds.
     pub(super) steps: [f64; STEPS],
     /// The mean in microseconds by the number of stored articles.
@@ -57,6 +62,7 @@ impl Times {
             news: Vec::with_capacity(articles),
             hostile: Vec::new(),
             steps: [0.0; STEPS],
+            parts: [Vec::with_capacity(articles), Vec::with_capacity(articles)],
             by_size: Vec::new(),
             cost: ThreadWatch::cost(),
         }
@@ -82,6 +88,9 @@ impl Times {
 
     /// Records the steps of the last article.
     pub(super) fn steps(&mut self, kind: Kind, steps: [f64; STEPS]) {
+        let [first, others] = &mut self.parts;
+        first.push(steps[0] as f32);
+        others.push(steps[1..].iter().sum::<f64>() as f32);
         if !is_hostile(kind) {
             self.steps.iter_mut().zip(steps).for_each(|(all, step)| *all += step);
         }
@@ -89,22 +98,35 @@ impl Times {
 
     /// The distribution of all times.
     pub(super) fn spread(&self) -> Spread {
-        let mut every: Vec<f64> = self.news.iter().chain(&self.hostile).copied().collect();
-        every.sort_unstable_by(f64::total_cmp);
-        let at = |share: usize| every.get(every.len() * share / 100).copied().unwrap_or_default();
+        let every = sorted(self.news.iter().chain(&self.hostile).copied());
         let slowest = self.hostile.iter().copied().fold(0.0, f64::max) / 1e3;
         let part = self.news.len() / PARTS;
         let last = mean(&self.news[self.news.len() - part..]);
         Spread {
             mean: mean(&self.news),
             hostile: (self.hostile.len(), mean(&self.hostile), slowest),
-            p50: at(50) / 1e3,
-            p99: at(99) / 1e3,
+            p50: percentile(&every, 50) / 1e3,
+            p99: percentile(&every, 99) / 1e3,
+            p99_of_parts: self
+                .parts
+                .each_ref()
+                .map(|part| percentile(&sorted(part.iter().copied().map(f64::from)), 99) / 1e3),
             steps: self.steps.map(|step| step / self.news.len().max(1) as f64),
             by_size: self.by_size.clone(),
             growth: last / mean(&self.news[..part]).max(f64::MIN_POSITIVE),
         }
     }
+}
+
+fn sorted(values: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted
+}
+
+/// The value that this many percent of the sorted values do not exceed; 0 if there are none.
+fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    sorted.get(sorted.len() * percent / 100).copied().unwrap_or_default()
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -122,10 +144,16 @@ mod tests {
             times.note(Kind::Original, if at < 50 { 10.0 } else { 30.0 });
         }
         times.note(Kind::Hostile, 5_000.0);
+        let mut steps = [1.0; STEPS];
+        steps[0] = 7_000.0;
+        times.steps(Kind::Original, steps);
         let spread = times.spread();
         assert!((spread.mean - 20.0).abs() < 1e-9);
         assert!((spread.growth - 3.0).abs() < 1e-9);
         assert_eq!(spread.hostile, (1, 5_000.0, 5.0));
         assert!((spread.p50 - 0.03).abs() < 1e-9);
+        let [first, others] = spread.p99_of_parts;
+        assert!((first - 7.0).abs() < 1e-9);
+        assert!((others - (STEPS - 1) as f64 / 1e3).abs() < 1e-9);
     }
 }
