@@ -209,9 +209,8 @@ pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
         OutputStory::NAME => decode(body).map(|change| Change::Story(Box::new(change))),
         OutputCommand::NAME => decode(body).map(|command| Change::Command(Box::new(command))),
         _ => {
-            let article: OutputArticle = decode(body)?;
-            let (article, body) = (Box::new(article), body.clone());
-            Ok(Change::Article { article, body, folded: message.at })
+            let article: Box<OutputArticle> = Box::new(decode(body)?);
+            Ok(Change::of_article(article, body.clone(), message.at))
         }
     }
 }

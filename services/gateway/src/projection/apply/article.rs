@@ -42,7 +42,7 @@ impl SearchedWords {
 /// Stores an article, unless it is stored with this decision or a later one.
 pub(super) fn put(
     transaction: &Transaction<'_>,
-    (article, body, folded): (&OutputArticle, &[u8], UnixMillis),
+    (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
     searched: &mut SearchedWords,
 ) -> Answer<()> {
     let id = article.id.to_string();
@@ -83,7 +83,7 @@ pub(super) fn at(time: Timestamp) -> i64 {
 fn insert(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
-    body: &[u8],
+    body: Option<&[u8]>,
     story: &str,
     folded: UnixMillis,
 ) -> Answer<i64> {
@@ -107,7 +107,7 @@ fn insert(
         about.item_key,
         about.canonical_url,
         about.url,
-        with_lead_only(article, body)?,
+        body.map_or_else(|| json(article).map(Cow::Owned), |body| kept(article, body))?,
         agency.map(json).transpose()?,
         agency.map_or(0, |agency| weight(agency, article.judged)),
         through.map(|witness| witness.to_string()),
@@ -117,14 +117,15 @@ fn insert(
     Ok(transaction.last_insert_rowid())
 }
 
-/// The article with no more text than a lead. Whole texts are read by sequence.
-fn with_lead_only<'a>(article: &OutputArticle, body: &'a [u8]) -> Answer<Cow<'a, str>> {
-    if article.text_policy != TextPolicy::Full {
-        return kept(article, body);
+/// Leaves no more text than a lead in an article; whole texts are read by sequence. Returns whether it
+/// removed text.
+pub(super) fn shorten(article: &mut OutputArticle) -> bool {
+    let is_whole = article.text_policy == TextPolicy::Full;
+    if is_whole {
+        article.text = article.text.as_deref().map(lead);
+        article.text_policy = TextPolicy::Lead;
     }
-    let text = article.text.as_deref().map(lead);
-    let text_policy = TextPolicy::Lead;
-    json(&OutputArticle { text, text_policy, ..article.clone() }).map(Cow::Owned)
+    is_whole
 }
 
 /// The first words of a text, as many as a lead has, with the original spaces. A word longer than a lead is

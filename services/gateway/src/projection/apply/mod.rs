@@ -33,10 +33,10 @@ pub(crate) struct Batch {
 pub(crate) enum Change {
     /// An article with its verdict.
     Article {
-        /// The article.
+        /// The article, with no more text than a lead.
         article: Box<OutputArticle>,
-        /// Its bytes in the stream.
-        body: Bytes,
+        /// Its bytes in the stream, unless these have more text.
+        body: Option<Bytes>,
         /// When the bus stored it.
         folded: UnixMillis,
     },
@@ -53,12 +53,22 @@ pub(crate) enum Change {
     },
 }
 
-#[cfg(test)]
 impl Change {
+    /// An article with its bytes from the stream.
+    pub(crate) fn of_article(
+        mut article: Box<OutputArticle>,
+        body: Bytes,
+        folded: UnixMillis,
+    ) -> Self {
+        let body = Some(body).filter(|_| !article::shorten(&mut article));
+        Self::Article { article, body, folded }
+    }
+
     /// An article from the stream.
+    #[cfg(test)]
     pub(crate) fn of(article: OutputArticle, folded: UnixMillis) -> Self {
         let body = wirefold_proto::encode(&article).expect("small enough").into();
-        Self::Article { article: Box::new(article), body, folded }
+        Self::of_article(Box::new(article), body, folded)
     }
 }
 
@@ -69,6 +79,7 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     for change in &batch.changes {
         match change {
             Change::Article { article, body, folded } => {
+                let body = body.as_deref();
                 article::put(&transaction, (article, body, *folded), &mut searched)?;
             }
             Change::Story(change) => change::put(&transaction, change)?,
