@@ -52,9 +52,16 @@ Commands talk to a running `up` through the socket in its data folder, or else o
 data themselves. Data goes to standard output, messages go to standard error; --json gives one
 object a line.
 
-Exit codes: 0 ok, 1 failure, 2 usage or config, 3 not found, 4 bus or network unreachable, 5 some
-input could not be used, 130 interrupted; why and compare: 0 same story, 10 same event, 11
-unrelated.",
+Exit codes:
+  0    success
+  1    failure
+  2    wrong usage or configuration
+  3    not found
+  4    the bus or the network cannot be reached
+  5    some input could not be used; the message names it
+  10   why and compare: the same event; 0 is the same story
+  11   why and compare: unrelated
+  130  interrupted",
     subcommand_required = true,
     arg_required_else_help = true
 )]
@@ -92,6 +99,8 @@ pub(crate) enum Command {
     /// Dead letters: messages that a stage gave up on; show them, try them again.
     Dead(DeadArguments),
     /// Tokens: access for programs and browsers if the page is served to other machines.
+    ///
+    /// `wirefold up --listen 0.0.0.0:8787` serves the page to other machines.
     Token(TokenArguments),
     /// Show how much room each part takes, and when it is full.
     Storage(StorageArguments),
