@@ -122,8 +122,8 @@ fn row(arg: &Arg) -> String {
     let mut meaning: Vec<String> = help.split("\n\n").map(sentence).collect();
     let values = if takes_value { arg.get_possible_values() } else { Vec::new() };
     for value in values.iter().filter(|value| !value.is_hide_set()) {
-        let help = value.get_help().map(|help| format!(": {}", sentence(&help.to_string())));
-        meaning.push(format!("`{}`{}", value.get_name(), help.unwrap_or(".".to_owned())));
+        let said = value.get_help().map(|said| format!(": {}", sentence(&said.to_string())));
+        meaning.push(format!("`{}`{}", value.get_name(), said.unwrap_or(".".to_owned())));
     }
     let name = format!("`{}{long}`", name.unwrap_or_default());
     let cells = [name, defaults.join(", "), meaning.join(" ")];
@@ -146,13 +146,13 @@ fn write_paragraph(page: &mut String, paragraph: &str) {
 /// A text of the help as Markdown on one line, with the full stop that clap removes.
 fn sentence(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let text = words.join(" ");
+    let on_one_line = words.join(" ");
     let escape = |part: &str| part.replace('<', "\\<").replace('*', "\\*").replace('[', "\\[");
-    let parts = text.split('`').enumerate();
+    let parts = on_one_line.split('`').enumerate();
     let parts = parts.map(|(at, part)| if at % 2 == 0 { escape(part) } else { part.to_owned() });
-    let line = parts.collect::<Vec<_>>().join("`");
-    let is_whole = line.ends_with(['.', ':', '?', '!']);
-    if is_whole { line } else { format!("{line}.") }
+    let escaped = parts.collect::<Vec<_>>().join("`");
+    let is_whole = escaped.ends_with(['.', ':', '?', '!']);
+    if is_whole { escaped } else { format!("{escaped}.") }
 }
 
 #[test]

@@ -4,17 +4,17 @@ use wirefold_proto::{ArticleId, EventId, StoryId};
 
 use super::{ApiResult, Refusal};
 use crate::inner::Inner;
-use crate::projection::{IdLookup, Kind};
+use crate::projection::{IdLookup, RowId};
 use crate::shapes::{ArticleDetail, StoryBrief};
 
 /// The id of the article with this id or prefix.
 pub(crate) async fn article(inner: &Inner, given: &str) -> ApiResult<ArticleId> {
-    found(inner, Kind::Article, "article", given).await
+    found(inner, given).await
 }
 
 /// The current id of the story with this id or prefix.
 pub(crate) async fn story(inner: &Inner, given: &str) -> ApiResult<StoryId> {
-    found(inner, Kind::Story, "story", given).await
+    found(inner, given).await
 }
 
 /// The story without its articles.
@@ -36,20 +36,17 @@ pub(super) async fn article_detail(
 
 /// The current id of the event with this id or prefix.
 pub(super) async fn event(inner: &Inner, given: &str) -> ApiResult<EventId> {
-    found(inner, Kind::Event, "event", given).await
+    found(inner, given).await
 }
 
-async fn found<T: std::str::FromStr>(
-    inner: &Inner,
-    kind: Kind,
-    what: &str,
-    given: &str,
-) -> ApiResult<T> {
-    let unknown = || Refusal::not_found(format!("no {what} {given:?}"));
-    match inner.projection.meaning(kind, given.to_owned()).await? {
-        IdLookup::One(id) => id.parse().map_err(|_| unknown()),
-        IdLookup::Many(candidates) => Err(Refusal::ambiguous(given, candidates)),
-        IdLookup::Nothing => Err(unknown()),
+async fn found<I: RowId>(inner: &Inner, given: &str) -> ApiResult<I> {
+    match inner.projection.meaning(given.to_owned()).await? {
+        IdLookup::One(id) => Ok(id),
+        IdLookup::Many(candidates) => {
+            let candidates = candidates.iter().map(I::to_string).collect();
+            Err(Refusal::ambiguous(given, candidates))
+        }
+        IdLookup::Nothing => Err(Refusal::not_found(format!("no {} {given:?}", I::NAME))),
         IdLookup::TooShort => {
             Err(Refusal::bad_request(format!("{given:?} is too short: an id or 6 of its digits")))
         }

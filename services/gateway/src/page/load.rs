@@ -13,7 +13,7 @@ use super::tables::MAX_LISTED;
 use crate::Inner;
 use crate::corrections::{self, CorrectionsError};
 use crate::event_statements;
-use crate::projection::{Bounds, EventOnPage, IdLookup, Kind, ProjectionError};
+use crate::projection::{Bounds, EventOnPage, IdLookup, ProjectionError, RowId};
 use crate::shapes::{EventBrief, EventPage, StoryBrief, StoryWithArticles};
 use crate::statement_cache::EventStatements;
 use crate::statements;
@@ -52,10 +52,10 @@ impl From<CorrectionsError> for PageError {
 }
 
 /// The id with this prefix.
-pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<String, PageError> {
-    match inner.projection.meaning(kind, given).await? {
+pub(super) async fn meaning<I: RowId>(inner: &Inner, given: String) -> Result<I, PageError> {
+    match inner.projection.meaning(given).await? {
         IdLookup::One(id) => Ok(id),
-        IdLookup::Many(ids) => Err(PageError::Many(ids)),
+        IdLookup::Many(ids) => Err(PageError::Many(ids.iter().map(I::to_string).collect())),
         IdLookup::Nothing | IdLookup::TooShort => Err(PageError::Nothing),
     }
 }
@@ -63,9 +63,8 @@ pub(super) async fn meaning(inner: &Inner, kind: Kind, given: String) -> Result<
 /// An event with its stories compared, the articles left out, and its statements.
 pub(super) async fn event(
     inner: &Arc<Inner>,
-    id: &str,
+    id: EventId,
 ) -> Result<(EventBrief, Vec<StoryComparison>, LeftOut, Arc<EventStatements>), PageError> {
-    let id: EventId = id.parse().map_err(|_| PageError::Nothing)?;
     let bounds =
         Bounds { stories: MAX_STRIPS, articles: MAX_STRIPS, first: MAX_STRIPS + MAX_LISTED };
     let found = inner.projection.event_on_page(id, bounds).await?.ok_or(PageError::Nothing)?;
@@ -79,9 +78,8 @@ pub(super) async fn event(
 /// A compared story, the articles left out, and its statements.
 pub(super) async fn story(
     inner: &Arc<Inner>,
-    id: &str,
+    id: StoryId,
 ) -> Result<(StoryComparison, LeftOut, EventStatements), PageError> {
-    let id: StoryId = id.parse().map_err(|_| PageError::Nothing)?;
     let found = inner.projection.story_on_page(id, MAX_STRIPS + MAX_LISTED).await?;
     let found = found.ok_or(PageError::Nothing)?;
     let (said, put_right) =

@@ -36,10 +36,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use maud::{Markup, html};
 use serde::Deserialize;
+use wirefold_proto::{EventId, StoryId};
 
 use crate::Inner;
 use crate::api::Api;
-use crate::projection::{EventFilter, EventSort, Kind, Paging};
+use crate::projection::{EventFilter, EventSort, Paging};
 use crate::shapes::Status;
 use layout::{Frame, NavEntry};
 use load::PageError;
@@ -192,12 +193,12 @@ async fn events(inner: &Inner, asked: &PageQuery) -> Result<crate::shapes::Event
 }
 
 async fn event_page(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
-    let id = match load::meaning(&inner, Kind::Event, given.clone()).await {
-        Ok(id) if id == given => id,
+    let id = match load::meaning::<EventId>(&inner, given.clone()).await {
+        Ok(id) if id.to_string() == given => id,
         Ok(id) => return Redirect::temporary(&format!("/events/{id}")).into_response(),
         Err(error) => return error_page::answer(&inner, &error),
     };
-    match load::event(&inner, &id).await {
+    match load::event(&inner, id).await {
         Ok((event, stories, left_out, said)) => {
             let main = event::main(&event, &stories, &left_out, (&said.0, &said.1));
             answer(&inner, NavEntry::Elsewhere, &river::title_of(&event.title), Ok(main))
@@ -217,13 +218,13 @@ async fn story_page(
     Path(given): Path<String>,
     Query(done): Query<Done>,
 ) -> Response {
-    let id = match load::meaning(&inner, Kind::Story, given.clone()).await {
-        Ok(id) if id == given => id,
+    let id = match load::meaning::<StoryId>(&inner, given.clone()).await {
+        Ok(id) if id.to_string() == given => id,
         Ok(id) => return Redirect::temporary(&format!("/stories/{id}")).into_response(),
         Err(error) => return error_page::answer(&inner, &error),
     };
     let page = async {
-        let (study, left_out, said) = load::story(&inner, &id).await?;
+        let (study, left_out, said) = load::story(&inner, id).await?;
         let notice = split::notice(&inner, study.story.id, done.command).await?;
         Ok::<_, PageError>((study, left_out, said, notice))
     };

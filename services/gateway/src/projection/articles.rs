@@ -163,16 +163,17 @@ impl Lead {
 /// The lead of a story, otherwise its first article.
 pub(super) fn lead_of(
     connection: &Connection,
-    story: &str,
-    lead: Option<&str>,
+    story: StoryId,
+    lead: Option<ArticleId>,
 ) -> Answer<Option<Lead>> {
     // First the article, then its body: a story may have thousands.
     let ask = "SELECT body FROM articles WHERE key = coalesce(
         (SELECT key FROM articles WHERE id = ?2 AND story = ?1),
         (SELECT key FROM articles WHERE story = ?1 ORDER BY seen, fetched LIMIT 1))";
+    let lead = lead.map(|lead| lead.to_string());
     let body = connection
         .prepare_cached(ask)?
-        .query_row(params![story, lead.unwrap_or_default()], |row| text(row, 0))
+        .query_row(params![story.to_string(), lead], |row| text(row, 0))
         .optional()?;
     body.map(|body| read(&body)).transpose()
 }

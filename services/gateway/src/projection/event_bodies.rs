@@ -26,15 +26,14 @@ pub(super) fn of_event<T: DeserializeOwned>(
     first: First,
     most: usize,
 ) -> Answer<Bodies<T>> {
-    let event = event.to_string();
     let (articles, all) = match first {
-        First::Seen => (bodies(connection, &event, "", most)?, count(connection, &event)?),
+        First::Seen => (bodies(connection, event, "", most)?, count(connection, event)?),
         First::Noted => {
-            let mut articles = bodies(connection, &event, "AND its.has_note = 1", most)?;
+            let mut articles = bodies(connection, event, "AND its.has_note = 1", most)?;
             let has_none = articles.is_empty();
             let rest = if has_none { 0 } else { most.saturating_sub(articles.len()) };
-            articles.extend(bodies(connection, &event, "AND its.has_note = 0", rest)?);
-            (articles, if has_none { 0 } else { count(connection, &event)? })
+            articles.extend(bodies(connection, event, "AND its.has_note = 0", rest)?);
+            (articles, if has_none { 0 } else { count(connection, event)? })
         }
     };
     let unread = all.saturating_sub(u32::try_from(articles.len()).unwrap_or(u32::MAX));
@@ -43,7 +42,7 @@ pub(super) fn of_event<T: DeserializeOwned>(
 
 fn bodies<T: DeserializeOwned>(
     connection: &Connection,
-    event: &str,
+    event: EventId,
     which: &'static str,
     most: usize,
 ) -> Answer<Vec<(StoryId, T)>> {
@@ -53,8 +52,9 @@ fn bodies<T: DeserializeOwned>(
          WHERE its.event = ?1 {which} ORDER BY its.seen, its.fetched LIMIT ?2"
     );
     let mut ask = connection.prepare_cached(&ask)?;
-    let rows =
-        ask.query_map(params![event, most as i64], |row| Ok((text(row, 0)?, text(row, 1)?)))?;
+    let rows = ask.query_map(params![event.to_string(), most as i64], |row| {
+        Ok((text(row, 0)?, text(row, 1)?))
+    })?;
     rows.map(|row| {
         let (story, body) = row?;
         Ok((parse::<StoryId>(&story)?, read(&body)?))
@@ -63,8 +63,8 @@ fn bodies<T: DeserializeOwned>(
 }
 
 /// The number of articles of the event.
-fn count(connection: &Connection, event: &str) -> Answer<u32> {
+fn count(connection: &Connection, event: EventId) -> Answer<u32> {
     let ask = "SELECT coalesce(sum(articles), 0) FROM event_outlets
         WHERE event = (SELECT key FROM events WHERE id = ?1)";
-    Ok(connection.prepare_cached(ask)?.query_row([event], |row| row.get(0))?)
+    Ok(connection.prepare_cached(ask)?.query_row([event.to_string()], |row| row.get(0))?)
 }

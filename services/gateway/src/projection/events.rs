@@ -87,7 +87,7 @@ pub(super) fn brief(
     let Counts { stories: story_count, articles, outlets, copies, versions } =
         connection.prepare_cached(ask)?.query_row(values, Counts::of)?;
     let (first_outlet, first_via) =
-        first_outlet(connection, &row.id)?.unwrap_or((first.outlet, first.via));
+        first_outlet(connection, id)?.unwrap_or((first.outlet, first.via));
     let agency = stories.iter().find_map(|story| story.agency.clone());
     Ok(Some(EventBrief {
         id,
@@ -112,11 +112,14 @@ pub(super) fn brief(
 }
 
 /// The outlet of an event's first article, and the site of its feed if that is another.
-fn first_outlet(connection: &Connection, event: &str) -> Answer<Option<(Outlet, Option<Outlet>)>> {
+fn first_outlet(
+    connection: &Connection,
+    event: EventId,
+) -> Answer<Option<(Outlet, Option<Outlet>)>> {
     let ask = "SELECT outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
             SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, fetched LIMIT 1)";
     let read = |row: &Row<'_>| Ok((articles::text(row, 0)?, row.get::<_, Option<String>>(1)?));
-    let found = connection.prepare_cached(ask)?.query_row([event], read).optional()?;
+    let found = connection.prepare_cached(ask)?.query_row([event.to_string()], read).optional()?;
     let Some((outlet, via)) = found else { return Ok(None) };
     Ok(Some((parse(&outlet)?, via.as_deref().map(parse).transpose()?)))
 }

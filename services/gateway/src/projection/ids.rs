@@ -2,6 +2,8 @@
 
 use rusqlite::{Connection, params};
 
+use super::articles::{parse, text};
+use super::row_id::RowId;
 use super::{Answer, redirects};
 
 /// The fewest digits of a prefix.
@@ -9,42 +11,21 @@ const LEAST_DIGITS: usize = 6;
 /// The most candidates for an ambiguous prefix.
 const CANDIDATES: usize = 10;
 
-/// The kind of an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// An article, `a-…`.
-    Article,
-    /// A story, `s-…`.
-    Story,
-    /// An event, `e-…`.
-    Event,
-}
-
 /// The result of looking for a prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum IdLookup {
+pub(crate) enum IdLookup<I> {
     /// One id has the prefix.
-    One(String),
+    One(I),
     /// Several ids have the prefix; at most ten are given.
-    Many(Vec<String>),
+    Many(Vec<I>),
     /// No id has the prefix.
     Nothing,
     /// The prefix has fewer than six digits.
     TooShort,
 }
 
-impl Kind {
-    fn table(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Article => ("articles", "a-"),
-            Self::Story => ("stories", "s-"),
-            Self::Event => ("events", "e-"),
-        }
-    }
-}
-
-pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answer<IdLookup> {
-    let (table, prefix) = kind.table();
+pub(super) fn meaning<I: RowId>(connection: &Connection, given: &str) -> Answer<IdLookup<I>> {
+    let (table, prefix) = (I::TABLE, I::PREFIX);
     let given = given.trim().to_ascii_lowercase();
     let digits = given.strip_prefix(prefix).unwrap_or(&given);
     if digits.len() < LEAST_DIGITS {
@@ -55,11 +36,12 @@ pub(super) fn meaning(connection: &Connection, kind: Kind, given: &str) -> Answe
     let end = format!("{start}~");
     let ask = format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
     let mut ask = connection.prepare_cached(&ask)?;
-    let rows = ask.query_map(params![start, end, CANDIDATES as i64], |row| row.get(0))?;
+    let rows = ask.query_map(params![start, end, CANDIDATES as i64], |row| text(row, 0))?;
     let found: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
     let mut current = Vec::with_capacity(found.len());
     for id in found {
-        let id = if kind == Kind::Article { id } else { redirects::current(connection, &id)? };
+        let id: I = parse(&id)?;
+        let id = if I::IS_MERGED { redirects::current(connection, id)? } else { id };
         if !current.contains(&id) {
             current.push(id);
         }

@@ -25,6 +25,7 @@ mod open;
 mod paging;
 mod pool;
 mod redirects;
+mod row_id;
 mod schema;
 mod search;
 mod stories;
@@ -52,12 +53,13 @@ pub(crate) use apply::{Batch, Change, lead};
 use event_bodies::First;
 pub(crate) use event_filter::{EventFilter, EventSort};
 pub(crate) use hour::Numbers;
-pub(crate) use ids::{IdLookup, Kind};
+pub(crate) use ids::IdLookup;
 pub use inspect::faults_of_projection;
 pub(crate) use on_page::{Bounds, EventOnPage};
 pub(crate) use open::FILE;
 pub(crate) use paging::Paging;
 use pool::Pool;
+pub(crate) use row_id::RowId;
 pub(crate) use story_filter::StoryFilter;
 
 /// Errors of the projection.
@@ -329,8 +331,8 @@ impl Projection {
 
     /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
     /// into.
-    pub(crate) async fn meaning(&self, kind: Kind, given: String) -> Answer<IdLookup> {
-        self.read(move |connection| ids::meaning(connection, kind, &given)).await
+    pub(crate) async fn meaning<I: RowId>(&self, given: String) -> Answer<IdLookup<I>> {
+        self.read(move |connection| ids::meaning(connection, &given)).await
     }
 
     async fn read<T: Send + 'static>(

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wirefold_proto::{Agency, EventId, RegroupReason, StoryId, Tag};
+use wirefold_proto::{Agency, ArticleId, EventId, RegroupReason, StoryId, Tag};
 
 use super::articles::{self, parse, read};
 use super::paging::Cursor;
@@ -94,7 +94,7 @@ pub(super) fn read_story(connection: &Connection, id: StoryId) -> Answer<Option<
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
     let Some(row) = row.optional()? else { return Ok(None) };
     let Some(mut story) = brief(connection, &row)? else { return Ok(None) };
-    story.keyphrases = keyphrases::against_window(connection, &row.event, story.keyphrases)?;
+    story.keyphrases = keyphrases::against_window(connection, story.event, story.keyphrases)?;
     Ok(Some(story))
 }
 
@@ -143,7 +143,9 @@ pub(super) fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<S
 
 /// The story for lists; `None` if all its articles are deleted.
 fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> {
-    let Some(lead) = articles::lead_of(connection, &row.id, row.lead.as_deref())? else {
+    let id: StoryId = parse(&row.id)?;
+    let lead = row.lead.as_deref().map(parse::<ArticleId>).transpose()?;
+    let Some(lead) = articles::lead_of(connection, id, lead)? else {
         return Ok(None);
     };
     let ask =
@@ -154,7 +156,7 @@ fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> 
     let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
     let regrouped = row.regrouped.as_deref().map(read::<RegroupReason>).transpose()?;
     Ok(Some(StoryBrief {
-        id: parse(&row.id)?,
+        id,
         event: parse(&row.event)?,
         lead: lead.id,
         language: lead.language(),

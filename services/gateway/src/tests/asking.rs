@@ -121,6 +121,27 @@ async fn first_digits_stand_for_an_id() {
 }
 
 #[tokio::test]
+async fn a_bad_id_is_refused_with_its_reason() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    for (list, name) in [("articles", "article"), ("stories", "story"), ("events", "event")] {
+        for (given, status, detail) in [
+            ("x-nonsense", 404, format!("no {name} \"x-nonsense\"")),
+            ("zz", 400, "\"zz\" is too short: an id or 6 of its digits".to_owned()),
+        ] {
+            let answer = world.get(&format!("/api/v1/{list}/{given}")).await;
+            assert_eq!(
+                (answer.status.as_u16(), &answer.json()["detail"]),
+                (status, &json!(detail))
+            );
+        }
+    }
+    for page in ["/events/x-nonsense", "/stories/zz"] {
+        assert_eq!(world.get(page).await.status, 404, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn an_ambiguous_prefix_names_its_candidates() {
     let world = World::new().await;
     let digits = "0".repeat(20);

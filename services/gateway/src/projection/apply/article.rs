@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Transaction, params};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Agency, AgencyHow, Confidence, LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, TextPolicy,
+    Agency, AgencyHow, Confidence, EventId, LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, StoryId,
+    TextPolicy,
 };
 
 use super::super::{Answer, paging::millis, redirects};
@@ -45,18 +46,19 @@ pub(super) fn put(
     (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
     searched: &mut SearchedWords,
 ) -> Answer<()> {
-    let id = article.id.to_string();
     let ask = "SELECT key, judged FROM articles WHERE id = ?1";
     let known = transaction
         .prepare_cached(ask)?
-        .query_row([&id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+        .query_row([article.id.to_string()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })
         .optional()?;
     let judged = article.judged as i64;
     if known.is_some_and(|(_, before)| before >= judged) {
         return Ok(());
     }
-    let base = article.verdict.story.to_string();
-    let story = redirects::story_of(transaction, &id, &base, judged)?;
+    let base = article.verdict.story;
+    let story = redirects::story_of(transaction, article.id, base, judged)?;
     if let Some((key, _)) = known {
         transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
         transaction
@@ -66,11 +68,11 @@ pub(super) fn put(
     }
     // Event and story come first: the article's position among the articles of the event depends on them.
     let event = put_event(transaction, article)?;
-    put_story(transaction, article, &base, &event)?;
+    put_story(transaction, article, event)?;
     if story != base {
-        put_member(transaction, article, &story, &event)?;
+        put_member(transaction, article, story, event)?;
     }
-    let key = insert(transaction, article, body, &story, folded)?;
+    let key = insert(transaction, article, body, story, folded)?;
     searched.0.insert(key, words_of(article));
     put_feeds(transaction, article, key)
 }
@@ -84,7 +86,7 @@ fn insert(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
     body: Option<&[u8]>,
-    story: &str,
+    story: StoryId,
     folded: UnixMillis,
 ) -> Answer<i64> {
     let insert = "INSERT INTO articles
@@ -98,7 +100,7 @@ fn insert(
         article.id.to_string(),
         article.fetched as i64,
         article.judged as i64,
-        story,
+        story.to_string(),
         article.verdict.story.to_string(),
         article.verdict.class.as_str(),
         at(about.seen),
@@ -174,7 +176,7 @@ fn words_of(article: &OutputArticle) -> String {
 }
 
 /// Writes the state of the event after the decision. Returns the event's current id.
-fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<String> {
+fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<EventId> {
     let put = "INSERT INTO events
         (id, judged, revision, origins, first_seen, changed, continues)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -185,11 +187,11 @@ fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<S
             origins = iif(excluded.judged > judged, excluded.origins, origins),
             continues = coalesce(excluded.continues, continues),
             judged = max(judged, excluded.judged)";
-    let base = article.verdict.event.to_string();
+    let base = article.verdict.event;
     let (state, seen) = (&article.event_state, at(article.article.seen));
     let judged = article.judged as i64;
     transaction.prepare_cached(put)?.execute(params![
-        base,
+        base.to_string(),
         judged,
         state.revision as i64,
         state.origins,
@@ -197,25 +199,20 @@ fn put_event(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<S
         seen,
         state.continues.map(|event| event.to_string()),
     ])?;
-    let event = redirects::resolve(transaction, &base, judged)?;
+    let event = redirects::resolve(transaction, base, judged)?;
     if event != base {
         let touch = "INSERT INTO events (id, first_seen, changed) VALUES (?1, ?2, ?2)
             ON CONFLICT (id) DO UPDATE SET
                 first_seen = min(first_seen, excluded.first_seen),
                 changed = max(changed, excluded.changed)";
-        transaction.prepare_cached(touch)?.execute(params![event, seen])?;
-        redirects::refresh_event(transaction, &base)?;
+        transaction.prepare_cached(touch)?.execute(params![event.to_string(), seen])?;
+        redirects::refresh_event(transaction, base)?;
     }
     Ok(event)
 }
 
 /// Writes the state of the story that the decision names.
-fn put_story(
-    transaction: &Transaction<'_>,
-    article: &OutputArticle,
-    base: &str,
-    event: &str,
-) -> Answer<()> {
+fn put_story(transaction: &Transaction<'_>, article: &OutputArticle, event: EventId) -> Answer<()> {
     let put = "INSERT INTO stories
         (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2)
@@ -229,14 +226,15 @@ fn put_story(
             lead_judged = max(lead_judged, excluded.judged),
             judged = max(judged, excluded.judged)";
     let (state, seen) = (&article.story_state, at(article.article.seen));
+    let base = article.verdict.story;
     transaction.prepare_cached(put)?.execute(params![
-        base,
+        base.to_string(),
         article.judged as i64,
         state.revision as i64,
         at(state.first_seen).min(seen),
         seen,
         article.verdict.event.to_string(),
-        event,
+        event.to_string(),
         article.verdict.lead.to_string(),
     ])?;
     // A story that was never merged is complete now.
@@ -250,8 +248,8 @@ fn put_story(
 fn put_member(
     transaction: &Transaction<'_>,
     article: &OutputArticle,
-    story: &str,
-    event: &str,
+    story: StoryId,
+    event: EventId,
 ) -> Answer<()> {
     let touch = "INSERT INTO stories (id, first_seen, changed, event) VALUES (?1, ?2, ?2, ?3)
         ON CONFLICT (id) DO UPDATE SET
@@ -259,7 +257,8 @@ fn put_member(
             changed = max(changed, excluded.changed),
             event = coalesce(event, excluded.event)";
     let seen = at(article.article.seen);
-    transaction.prepare_cached(touch)?.execute(params![story, seen, event])?;
+    let values = params![story.to_string(), seen, event.to_string()];
+    transaction.prepare_cached(touch)?.execute(values)?;
     redirects::refresh_story(transaction, story)
 }
 

@@ -59,7 +59,7 @@ fn put_event(
         at(by.at),
         state.continues.map(|before| before.to_string()),
     ])?;
-    redirects::refresh_event(transaction, &event.to_string())
+    redirects::refresh_event(transaction, *event)
 }
 
 fn put_story(
@@ -88,5 +88,5 @@ fn put_story(
         event.to_string(),
         lead.to_string(),
     ])?;
-    redirects::refresh_story(transaction, &story.to_string())
+    redirects::refresh_story(transaction, *story)
 }
