@@ -1,25 +1,48 @@
 //! The README shows the real output of its commands.
 
-use crate::program::wirefold;
+use crate::program::{Run, command, wirefold};
 use crate::tidy::tree;
 
-/// The fenced block of the README that begins with `start`.
-fn sample<'a>(readme: &'a str, start: &str) -> &'a str {
-    let from = readme.find(start).expect("the README has the sample");
-    readme[from..].split("```").next().expect("a split has a first part")
+/// The sections whose commands tests run: this file, `pipeline::shown_demo` and `pipeline::shown_commands`.
+const RUN: [&str; 3] = ["Try it", "Watch your own feeds", "Get alerts on your phone"];
+/// Sections whose commands need Docker. `cargo xtask compose-test` runs the same containers.
+const LEFT_OUT: [&str; 1] = ["Run it in containers"];
+
+/// The sections of the README with their fenced blocks.
+fn sections(readme: &str) -> Vec<(&str, Vec<&str>)> {
+    let sections = readme.split("\n## ").skip(1);
+    sections
+        .map(|section| {
+            let heading = section.lines().next().unwrap_or_default();
+            (heading, section.split("```").skip(1).step_by(2).collect())
+        })
+        .collect()
+}
+
+fn readme() -> String {
+    std::fs::read_to_string(tree::root().join("README.md")).expect("the checkout has it")
+}
+
+#[test]
+fn every_section_with_commands_is_run_or_left_out_for_a_reason() {
+    let readme = readme();
+    let with_blocks = sections(&readme).into_iter().filter(|(_, blocks)| !blocks.is_empty());
+    let headings: Vec<&str> = with_blocks.map(|(heading, _)| heading).collect();
+    assert_eq!(headings, [&RUN[..], &LEFT_OUT[..]].concat());
 }
 
 #[test]
 fn the_sample_is_what_fold_prints() {
-    let root = tree::root();
-    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
-    let seeds = root.join("seeds/articles.jsonl");
-    let printed =
-        wirefold(&["fold", seeds.to_str().expect("the checkout's path is UTF-8")]).code(0);
-    for line in sample(&readme, "78 articles").lines() {
-        let is_printed = printed.out.lines().any(|other| other.trim_end() == line.trim_end());
-        assert!(is_printed, "README.md shows a line that fold does not print: {line:?}");
-    }
+    let readme = readme();
+    let [(_, blocks), ..] = &sections(&readme)[..] else { panic!("no section") };
+    let shown = blocks[0].trim().strip_prefix("cargo run --release -- ");
+    let arguments: Vec<&str> = shown.expect("the first command is shown").split(' ').collect();
+    let mut fold = command(&arguments);
+    fold.current_dir(tree::root());
+    let printed = Run::of(fold).code(0);
+    let trimmed =
+        |text: &str| text.trim().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    assert_eq!(trimmed(blocks[1]), trimmed(&printed.out));
 }
 
 #[test]

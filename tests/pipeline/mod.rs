@@ -27,6 +27,7 @@ mod pushed;
 mod regroup;
 mod replayed;
 mod shown_commands;
+mod shown_demo;
 mod signed_in;
 mod strangers;
 mod stream;

@@ -168,6 +168,8 @@ Example:
 
 #[cfg(test)]
 mod docs;
+#[cfg(test)]
+mod shown;
 
 #[cfg(test)]
 mod tests {
