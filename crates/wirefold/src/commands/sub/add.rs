@@ -29,7 +29,7 @@ pub(super) struct AddArguments {
     /// the alerts on its terminal and sends them nowhere else.
     #[arg(long, value_name = "DELIVERY")]
     to: Vec<String>,
-    /// What one alert is about: event or story.
+    /// The thing that one alert is about: event or story.
     #[arg(long, value_enum, value_name = "WHAT")]
     group_by: Option<Group>,
     /// The triggers that notify: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,

@@ -18,7 +18,7 @@ pub(crate) struct SubscriptionConfig {
     /// The query: words, `"phrases"`, `prefix*`, `~strike`, `@list`, AND, OR, NOT, parentheses, fields such
     /// as `title:` and `entity:`; `*` matches everything.
     pub(crate) query: String,
-    /// What one alert is about: an `event` or a `story`. Default: an event.
+    /// The thing that one alert is about: an `event` or a `story`. Default: an event.
     pub(crate) group_by: Option<GroupBy>,
     /// The triggers that notify, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`,
     /// `retraction`, `quiet`. Default: `["new", "origins+2", "material"]`.
