@@ -110,7 +110,7 @@ impl Times {
             p99_of_parts: self
                 .parts
                 .each_ref()
-                .map(|part| percentile(&sorted(part.iter().copied().map(f64::from)), 99) / 1e3),
+                .map(|times| percentile(&sorted(times.iter().copied().map(f64::from)), 99) / 1e3),
             steps: self.steps.map(|step| step / self.news.len().max(1) as f64),
             by_size: self.by_size.clone(),
             growth: last / mean(&self.news[..part]).max(f64::MIN_POSITIVE),
