@@ -118,7 +118,7 @@ fn it_says_why_two_texts_are_no_story() {
         ],
     );
     let own = compared("ferry-01", "ferry-03", 10);
-    check_says(&own, &["not one story: 0 % of B stand in A, a part needs 30 %"]);
+    check_says(&own, &["not one story: 0 % of B is in A, a part needs 30 %"]);
     let digest = compared("st-01", "digest-01", 11);
     check_says(&digest, &["not one story: "]);
     assert!(!compared("ferry-01", "ferry-02", 0).out.contains("not one story"));

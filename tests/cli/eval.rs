@@ -90,7 +90,7 @@ fn a_false_fold_and_a_miss_come_with_their_evidence() {
         "kind: made up",
         "not_found        0      1       they share too few runs of words to be compared",
         "class: reprint: B is a reprint of A, or both are of a third text",
-        "by themselves: 0 % of B stand in A, a part needs 30 %",
+        "by themselves: 0 % of B is in A, a part needs 30 %",
         "among all: when reprint came, ",
         "it joined the story of first, most alike first",
         "when orchard came, it was not compared with first; it opened a story",

@@ -111,9 +111,9 @@ impl Explanation {
                 format!("under {least} words are left without what the other marks as a quotation")
             }
             Rule::TooLittleShared => too_little(&contained, settings),
-            Rule::NotFound => format!("{words}, although {contained} of B stand in A"),
-            Rule::HoldsTheOther => format!("{words}: {contained} of it stand in A"),
-            Rule::HeldByTheOther => format!("{words}: {containing} of A stand in B"),
+            Rule::NotFound => format!("{words}, although {contained} of B is in A"),
+            Rule::HoldsTheOther => format!("{words}: {contained} of it is in A"),
+            Rule::HeldByTheOther => format!("{words}: {containing} of A is in B"),
             Rule::PageChrome => format!(
                 "{words}: {} are {contained} of B and {containing} of A",
                 count(overlap.shared_words)
@@ -142,15 +142,15 @@ impl Explanation {
 }
 
 fn too_little(contained: &str, settings: &Settings) -> String {
-    format!("{contained} of B stand in A, a part needs {}", percent(settings.partial_contained))
+    format!("{contained} of B is in A, a part needs {}", percent(settings.partial_contained))
 }
 
 fn only_phrases(overlap: &Overlap, settings: &Settings) -> String {
     if overlap.is_repetitive {
-        return "what they share are the same few words again and again".to_owned();
+        return "they share only the same few words, again and again".to_owned();
     }
     format!(
-        "what they share are phrases of {:.0} words on average: a copy shares {:.0} or more a run, or \
+        "they share phrases of {:.0} words on average: a copy shares {:.0} or more a run, or \
          {} of one of them",
         overlap.words_per_block(),
         settings.mosaic_run,

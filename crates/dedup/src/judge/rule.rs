@@ -169,16 +169,16 @@ impl Rule {
             Rule::Take => "B is a take or a correction of A, at the same outlet within hours",
             Rule::Expanded => "B is A with more text of its own",
             Rule::Reprint => "B is a reprint of A, or both are of a third text",
-            Rule::Part => "a substantial part of B stands in A",
+            Rule::Part => "a substantial part of B is in A",
             Rule::AnotherMember => "each is in the story through another article",
             Rule::NotFound => "they share too few runs of words to be compared",
             Rule::OutOfWindow => "A had left the window when B came",
             Rule::NotComparable => "a text is too short: only the same text folds it",
             Rule::MostlyQuoted => {
-                "too few words are left without what the other text marks as a quotation"
+                "too few words are outside what the other text marks as a quotation"
             }
             Rule::AnotherTitle => "short texts of one outlet under different titles",
-            Rule::AnotherDay => "short texts too long apart: another day's item",
+            Rule::AnotherDay => "short texts too long apart: an item of another day",
             Rule::Wall => {
                 "equal words under different titles are too few to be an article: a wall or a template"
             }
@@ -191,12 +191,12 @@ impl Rule {
             Rule::PageFrame => {
                 "pages of one outlet share only what surrounds long pieces of their own"
             }
-            Rule::TooLittleShared => "too little of B stands in A",
-            Rule::OnlyPhrases => "what they share are phrases",
-            Rule::TooFewWords => "what they share is too few words",
+            Rule::TooLittleShared => "too little of B is in A",
+            Rule::OnlyPhrases => "they share only phrases",
+            Rule::TooFewWords => "they share too few words",
             Rule::HoldsTheOther => "B holds A and is mostly its own text",
             Rule::HeldByTheOther => "A is a digest that holds B",
-            Rule::ItemsOfADigest => "what they share are items of a digest",
+            Rule::ItemsOfADigest => "they share only items of a digest",
             Rule::OtherNumbers => "their numbers differ",
             Rule::OtherNames => "their names differ",
             Rule::Template => "a form filled in with other numbers and names",
