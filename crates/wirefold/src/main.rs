@@ -14,6 +14,8 @@ mod exit;
 mod extraction;
 mod finding;
 mod fold;
+#[cfg(test)]
+mod generated_page;
 mod global;
 mod input;
 mod local_time;

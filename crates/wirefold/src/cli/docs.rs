@@ -3,8 +3,7 @@
 use clap::{Arg, Command, CommandFactory as _};
 
 use super::Cli;
-
-const FILE: &str = "../../docs/commands.md";
+use crate::generated_page::assert_up_to_date;
 
 const HEAD: &str = "\
 # Commands
@@ -156,14 +155,8 @@ fn sentence(text: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
 fn the_page_about_commands_is_up_to_date() {
-    let page = page(&Cli::command());
-    if std::env::var_os("WIREFOLD_BLESS").is_some() {
-        std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(stored == page, "docs/commands.md is out of date: run with WIREFOLD_BLESS=1");
+    assert_up_to_date("commands.md", &page(&Cli::command()));
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! Writes `docs/config.md` from the reference. A test keeps the two equal.
 
 use super::{Row, Section, sections};
-
-const FILE: &str = "../../docs/config.md";
+use crate::generated_page::assert_up_to_date;
 
 const HEAD: &str = "\
 # Settings
@@ -64,14 +63,8 @@ fn line(row: &Row) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
 fn the_page_about_settings_is_up_to_date() {
-    let page = page();
-    if std::env::var_os("WIREFOLD_BLESS").is_some() {
-        std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(stored == page, "docs/config.md is out of date: run with WIREFOLD_BLESS=1");
+    assert_up_to_date("config.md", &page());
 }
 
 #[test]

@@ -6,8 +6,7 @@ use wirefold_flow::{Metric, MetricKind};
 
 use super::all_metrics;
 use super::deprecated::RENAMED;
-
-const FILE: &str = "../../docs/metrics.md";
+use crate::generated_page::assert_up_to_date;
 
 const HEAD: &str = "\
 # Metrics
@@ -62,14 +61,8 @@ fn sentence(help: &str) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a developer's switch, not a setting")]
 fn the_page_about_metrics_is_up_to_date() {
-    let page = page();
-    if std::env::var_os("WIREFOLD_BLESS").is_some() {
-        std::fs::write(FILE, &page).expect("docs/ can be written where it is blessed");
-    }
-    let stored = std::fs::read_to_string(FILE).unwrap_or_default();
-    assert!(stored == page, "docs/metrics.md is out of date: run with WIREFOLD_BLESS=1");
+    assert_up_to_date("metrics.md", &page());
 }
 
 #[test]
