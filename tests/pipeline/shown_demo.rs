@@ -69,7 +69,8 @@ fn the_demo_prints_lines_of_the_forms_in_the_excerpt() {
         let Ok(line) = line else {
             panic!("README.md shows lines that did not come: {missing:#?}")
         };
-        missing.retain(|form_shown| *form_shown != form(&line));
+        let printed = form(&line);
+        missing.retain(|wanted| *wanted != printed);
     }
 }
 

@@ -64,6 +64,7 @@ fn terminal_lines(options: &str) -> Option<Vec<String>> {
             break;
         }
     }
+    kill_process(Pid::from_child(&terminal.child), Signal::TERM).expect("it runs");
     Some(shown)
 }
 

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use wirefold_text::extract::{dateline, numbers};
-use wirefold_text::{Span, Text};
+use wirefold_text::Text;
+use wirefold_text::extract::{Number, dateline, numbers};
 
 use crate::judge::dates::is_part_of_date;
 use crate::judge::name_variants::{as_written, is_new_to};
@@ -43,11 +43,9 @@ impl<'a> Lede<'a> {
 
     /// The value of the first number that `knows` does not recognise and that is not part of a date.
     pub fn new_number(&self, knows: impl Fn(&str) -> bool) -> Option<String> {
-        let mut found = numbers(self.text, self.words()).into_iter();
-        let is_new = |value: &str| !knows(value);
-        found
-            .find(|number| is_new(&number.value) && !is_part_of_date(self.text, number))
-            .map(|number| number.value)
+        let is_news =
+            |number: &Number| !knows(&number.value) && !is_part_of_date(self.text, number);
+        numbers(self.text, self.words()).into_iter().find(is_news).map(|number| number.value)
     }
 
     /// Whether a word of a name is new to earlier articles whose words `knows` recognises, in normal
@@ -66,7 +64,7 @@ impl<'a> Lede<'a> {
     /// abbreviation such as `U.S.`
     #[must_use]
     pub fn as_written(&self, first: usize, last: usize) -> &'a str {
-        let span = |index: usize| -> Span { self.text.words()[index].span };
+        let span = |index: usize| self.text.words()[index].span;
         as_written(self.text.original(), span(first).start..span(last).end)
     }
 }
