@@ -17,9 +17,9 @@ pub(crate) struct BudgetConfig {
     /// How many other outlets a feed may name in an hour. The alerts of articles under further names wait for
     /// the end of the hour.
     pub(crate) outlets_per_hour: u32,
-    /// The same as `articles_per_hour` for all feeds of a site together. If it is smaller than `articles_per_hour`,
-    /// that value counts.
-    /// Feeds at a host that many people share each have a budget of their own.
+    /// The same as `articles_per_hour` for all feeds of a site together. If it is smaller than
+    /// `articles_per_hour`, that value counts. Feeds at a host that many people share each have a budget of
+    /// their own.
     pub(crate) site_articles_per_hour: u32,
     /// The same as `bytes_per_hour` for all feeds of a site together.
     pub(crate) site_bytes_per_hour: u64,
