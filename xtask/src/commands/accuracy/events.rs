@@ -10,6 +10,7 @@ use wirefold_text::Text;
 
 use super::labels::clusters;
 use super::method::{Run, passages};
+use super::parallel::side_by_side;
 use super::set::{Doc, LabelledSet, read_lines};
 use super::tables::{Cells, decimals};
 
@@ -67,7 +68,7 @@ impl EventSet {
             let score = self.clusters.score(&run.events);
             (run, score)
         };
-        let runs = self.set.orders(shuffles).iter().map(run).collect();
+        let runs = side_by_side(&self.set.orders(shuffles), run);
         EventExam { events: self, runs }
     }
 }

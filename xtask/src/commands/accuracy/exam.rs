@@ -6,6 +6,7 @@ use wirefold_dedup::Evidence;
 use wirefold_score::{Pair, Score};
 
 use super::method::{Method, Run};
+use super::parallel::side_by_side;
 use super::set::LabelledSet;
 
 /// The result of one order.
@@ -90,7 +91,7 @@ pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam 
         let at_end = set.labels.score(&run.at_end);
         Outcome { run, at_arrival, at_end }
     };
-    let outcomes = orders.iter().map(outcome).collect();
+    let outcomes = side_by_side(&orders, outcome);
     Exam { method, outcomes, orders }
 }
 

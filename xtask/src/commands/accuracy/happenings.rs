@@ -167,7 +167,7 @@ fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
 fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
-    let without = side_by_side(&Switch::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(it))));
+    let without = side_by_side(&Switch::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(*it))));
     let of = |(set, events): (&Happenings, &Vec<usize>)| {
         let score = set.clusters.score(events);
         format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())

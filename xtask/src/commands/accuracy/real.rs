@@ -6,8 +6,9 @@ use std::path::Path;
 use wirefold_score::{Order, Pair};
 
 use super::happenings::{self, HappeningTables, Happenings};
-use super::method::Method;
+use super::method::{Method, Run};
 use super::pair_counts::PairCounts;
+use super::parallel::side_by_side;
 use super::rules;
 use super::set::LabelledSet;
 use super::tables::Cells;
@@ -98,21 +99,28 @@ fn rows(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&[
         "set", "rule", "verdicts", "right", "false", "missed", "precision, 95 %", "recall, 95 %",
     ]);
-    for set in sets {
-        product(set, &mut cells);
-        for peer in PEERS {
+    let product_of = |set: &LabelledSet| {
+        [Order::File, Order::Reversed]
+            .map(|order| Method::Passages.run(set, &order.of(set.docs.len())))
+    };
+    let peers_of = |set: &LabelledSet| {
+        PEERS.map(|peer| {
             let run = peer.run(set, &Order::File.of(set.docs.len()));
-            let counts = PairCounts::of(set, &run.at_arrival, |_| true);
-            row(&mut cells, [&set.name, &peer.to_string(), "all"], counts);
+            (peer, PairCounts::of(set, &run.at_arrival, |_| true))
+        })
+    };
+    let runs = side_by_side(sets, |set| (product_of(set), peers_of(set)));
+    for (set, (product, peers)) in sets.iter().zip(&runs) {
+        product_rows(set, product, &mut cells);
+        for (peer, counts) in peers {
+            row(&mut cells, [&set.name, &peer.to_string(), "all"], *counts);
         }
     }
     cells
 }
 
 /// The rows of the product: at arrival, within and between outlets, final, and reversed.
-fn product(set: &LabelledSet, cells: &mut Cells) {
-    let run = Method::Passages.run(set, &Order::File.of(set.docs.len()));
-    let reversed = Method::Passages.run(set, &Order::Reversed.of(set.docs.len()));
+fn product_rows(set: &LabelledSet, [run, reversed]: &[Run; 2], cells: &mut Cells) {
     let is_one = |(a, b): &Pair| set.docs[*a].outlet == set.docs[*b].outlet;
     let name = set.name.as_str();
     let all: fn(&Pair) -> bool = |_| true;

@@ -51,9 +51,9 @@ fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
 /// Right, false and missed pairs at arrival with one rule switched off, for each set.
 pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&head("left out", sets));
-    let row = |without: Option<Switch>| -> Vec<String> {
+    let row = |without: &Option<Switch>| -> Vec<String> {
         let of = |set: &LabelledSet| {
-            let settings = Settings { without, ..Settings::default() };
+            let settings = Settings { without: *without, ..Settings::default() };
             let run = passages(set, &Order::File.of(set.docs.len()), settings);
             let PairCounts { right, wrong, missed } =
                 PairCounts::of(set, &run.at_arrival, |_| true);

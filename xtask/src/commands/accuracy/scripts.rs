@@ -8,6 +8,7 @@ use wirefold_score::{Clusters, Group, Pair};
 
 use super::labels::clusters;
 use super::method::{Method, Run};
+use super::parallel::side_by_side;
 use super::set::{Doc, LabelledSet, read_lines};
 use super::tables::Cells;
 
@@ -43,7 +44,7 @@ impl ScriptSet {
     /// Runs the product over all orders.
     pub(crate) fn examine(self, shuffles: u64) -> ScriptExam {
         let orders = self.set.orders(shuffles);
-        let runs = orders.iter().map(|order| Method::Passages.run(&self.set, order)).collect();
+        let runs = side_by_side(&orders, |order| Method::Passages.run(&self.set, order));
         ScriptExam { scripts: self, runs }
     }
 }

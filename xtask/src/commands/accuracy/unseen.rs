@@ -7,6 +7,7 @@ use wirefold_score::{Label, Pair, Score, Share};
 
 use super::generated;
 use super::method::{Method, Run};
+use super::parallel::side_by_side;
 use super::set::LabelledSet;
 use super::tables::{Cells, decimals};
 
@@ -47,11 +48,14 @@ struct Counts {
 impl Unseen {
     /// Runs the product over sets of this many articles.
     pub(crate) fn examine(articles: u64) -> Unseen {
-        let mut unseen = Unseen::default();
-        for seed in SEEDS {
-            let set = generated::set_of(seed, articles);
+        let examined = side_by_side(&SEEDS, |seed| {
+            let set = generated::set_of(*seed, articles);
             let order: Vec<usize> = (0..set.docs.len()).collect();
             let run = Method::Passages.run(&set, &order);
+            (set, run)
+        });
+        let mut unseen = Unseen::default();
+        for (seed, (set, run)) in SEEDS.into_iter().zip(examined) {
             unseen.add(seed, &set, &run);
         }
         unseen
