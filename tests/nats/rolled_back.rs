@@ -11,7 +11,7 @@ use wirefold_proto::{ArticleId, OutputArticle};
 use super::over::NatsPipeline;
 use crate::pipeline::generated::{GeneratedArticle, Numbers, articles};
 use crate::pipeline::killed::{LAST, drop_file, wait_for_last};
-use crate::pipeline::targets::Target;
+use crate::pipeline::targets::{Message, Target};
 use crate::pipeline::up::{CONFIG, now};
 use crate::pipeline::{PATIENCE, pause};
 use crate::program::Folder;
@@ -81,7 +81,8 @@ impl RolledBackRun {
             self.over.up.get_until(&format!("/api/v1/articles/{id}"), |_| true);
         }
         // Articles that come together alert together, and an alert lists only some of many.
-        self.target.wait_for(|it| it.alert.articles.iter().any(|told| ids.contains(&told.id)));
+        let is_about_them = |it: &Message| it.alert.articles.iter().any(|it| ids.contains(&it.id));
+        assert!(self.target.comes(is_about_them), "no alert\n{}", self.over.up.output());
     }
 
     fn store(&self) -> PathBuf {

@@ -65,11 +65,18 @@ impl Target {
     /// Waits for a message for which `wanted` is true, including those that have arrived.
     #[track_caller]
     pub(super) fn wait_for(&mut self, wanted: impl Fn(&Message) -> bool) {
+        assert!(self.comes(wanted), "no such message among {} that came", self.messages.len());
+    }
+
+    /// Does the same as [`Target::wait_for`], and returns whether such a message came.
+    pub(super) fn comes(&mut self, wanted: impl Fn(&Message) -> bool) -> bool {
         let deadline = now().plus(PATIENCE);
         while !self.messages.iter().any(&wanted) {
-            let came = self.next_within(deadline.since(now()));
-            assert!(came.is_some(), "no such message among {} that came", self.messages.len());
+            if self.next_within(deadline.since(now())).is_none() {
+                return false;
+            }
         }
+        true
     }
 
     /// The ids of the received alerts.
