@@ -82,7 +82,11 @@ impl RolledBackRun {
         }
         // Articles that come together alert together, and an alert lists only some of many.
         let is_about_them = |it: &Message| it.alert.articles.iter().any(|it| ids.contains(&it.id));
-        assert!(self.target.comes(is_about_them), "no alert\n{}", self.over.up.output());
+        assert!(
+            self.target.comes(is_about_them),
+            "no alert about file {nth}\n{}",
+            self.over.up.output()
+        );
     }
 
     fn store(&self) -> PathBuf {

@@ -1,13 +1,14 @@
 //! Runs work on all cores.
 
-use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::machine;
+
 /// Runs work for all items, as many at a time as there are cores. The results are in the order of the items.
 pub(super) fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let cores = machine::cores();
     let (next, work) = (AtomicUsize::new(0), &work);
     let work_off = || {
         let take = || {
