@@ -1,25 +1,13 @@
-//! Checks that files and functions are short enough to be read in one go, and are named after their contents.
+//! Checks that functions are short enough to be read in one go, and that files are named after their contents.
 
 use super::functions::functions;
 use super::tree::Tree;
 use super::{Finding, assert_none, places_of, planted, real_tree};
 
-const FILE_LINES: usize = 400;
-const FUNCTION_LINES: usize = 80;
+const FUNCTION_LINES: usize = 60;
 /// Names that say nothing about the contents.
 const EMPTY_NAMES: [&str; 7] =
     ["common", "helper", "helpers", "manager", "managers", "util", "utils"];
-
-fn long_files(tree: &Tree) -> Vec<Finding> {
-    let shipped = tree.rust().filter(|file| !file.is_test());
-    let lines = shipped.map(|file| (file, file.code().lines().count()));
-    let long = lines.filter(|(_, count)| *count > FILE_LINES);
-    long.map(|(file, count)| {
-        let what = format!("{count} lines before the tests, at most {FILE_LINES}");
-        Finding::new(&file.path, FILE_LINES + 1, what, "move one subject into a file of its own")
-    })
-    .collect()
-}
 
 fn long_functions(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -49,11 +37,6 @@ fn empty_names(tree: &Tree) -> Vec<Finding> {
 }
 
 #[test]
-fn files_are_short() {
-    assert_none(&long_files(&real_tree()));
-}
-
-#[test]
 fn functions_are_short() {
     assert_none(&long_functions(&real_tree()));
 }
@@ -64,24 +47,9 @@ fn files_are_named_after_their_contents() {
 }
 
 #[test]
-fn finds_a_planted_long_file() {
-    let limit = "//\n".repeat(400);
-    let over = "//\n".repeat(401);
-    let tests_apart = format!("{limit}#[cfg(test)]\nmod tests {{}}\n");
-    let tree = planted(&[
-        ("crates/a/src/over.rs", &over),
-        ("crates/a/src/limit.rs", &limit),
-        ("crates/a/src/tests_apart.rs", &tests_apart),
-        ("crates/a/tests/over.rs", &over),
-        ("docs/over.md", &over),
-    ]);
-    assert_eq!(places_of(&long_files(&tree)), ["crates/a/src/over.rs:401"]);
-}
-
-#[test]
 fn finds_a_planted_long_function() {
     let body = |lines: usize| format!("\nfn f() {{\n{}}}\n", "    a();\n".repeat(lines));
-    let (limit, over) = (body(79), body(80));
+    let (limit, over) = (body(59), body(60));
     let tree =
         planted(&[("src/over.rs", &over), ("src/limit.rs", &limit), ("src/over/tests.rs", &over)]);
     assert_eq!(places_of(&long_functions(&tree)), ["src/over.rs:2"]);
