@@ -11,7 +11,6 @@ use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::streams::{self, Stream};
 use crate::subjects::Subject;
 use crate::tag::Tag;
-use crate::verb::Verb;
 
 /// A command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -157,24 +156,42 @@ pub enum Command {
 }
 
 impl Command {
-    /// The verb.
+    /// All verbs, in the order of the variants.
+    pub const VERBS: [&str; 14] = [
+        "story.split",
+        "story.merge",
+        "story.prefer",
+        "story.not_the_same",
+        "feed.add",
+        "feed.change",
+        "feed.remove",
+        "feed.poll",
+        "feed.backfill",
+        "subscription.put",
+        "subscription.remove",
+        "subscription.mute",
+        "alert.mute",
+        "alert.acknowledge",
+    ];
+
+    /// Its verb, such as `feed.add`: the end of its subject.
     #[must_use]
-    pub fn verb(&self) -> Verb {
+    pub fn verb(&self) -> &'static str {
         match self {
-            Self::Split { .. } => Verb::StorySplit,
-            Self::Merge { .. } => Verb::StoryMerge,
-            Self::Prefer { .. } => Verb::StoryPrefer,
-            Self::NotTheSame { .. } => Verb::StoryNotTheSame,
-            Self::FeedAdd { .. } => Verb::FeedAdd,
-            Self::FeedChange { .. } => Verb::FeedChange,
-            Self::FeedRemove { .. } => Verb::FeedRemove,
-            Self::FeedPoll { .. } => Verb::FeedPoll,
-            Self::FeedBackfill { .. } => Verb::FeedBackfill,
-            Self::SubscriptionPut { .. } => Verb::SubscriptionPut,
-            Self::SubscriptionRemove { .. } => Verb::SubscriptionRemove,
-            Self::SubscriptionMute { .. } => Verb::SubscriptionMute,
-            Self::AlertMute { .. } => Verb::AlertMute,
-            Self::AlertAcknowledge { .. } => Verb::AlertAcknowledge,
+            Self::Split { .. } => "story.split",
+            Self::Merge { .. } => "story.merge",
+            Self::Prefer { .. } => "story.prefer",
+            Self::NotTheSame { .. } => "story.not_the_same",
+            Self::FeedAdd { .. } => "feed.add",
+            Self::FeedChange { .. } => "feed.change",
+            Self::FeedRemove { .. } => "feed.remove",
+            Self::FeedPoll { .. } => "feed.poll",
+            Self::FeedBackfill { .. } => "feed.backfill",
+            Self::SubscriptionPut { .. } => "subscription.put",
+            Self::SubscriptionRemove { .. } => "subscription.remove",
+            Self::SubscriptionMute { .. } => "subscription.mute",
+            Self::AlertMute { .. } => "alert.mute",
+            Self::AlertAcknowledge { .. } => "alert.acknowledge",
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! - A body is a [`Message`]: [`encode`] and [`decode`] put and check its `schema`.
 //! - A message on the bus is [`Published`]: it knows its stream, subject and id, and
-//!   [`EventHeaders::of`] gives its headers.
+//!   [`event_headers`] gives its headers.
 //! - [`streams`] holds the tables of streams, stores and rights; [`rights`] says what each user of
 //!   the NATS server may do.
 //!
@@ -13,7 +13,7 @@
 //! which hold the catalogue of all messages with their samples.
 //!
 //! ```
-//! use wirefold_proto::{Command, ControlCommand, EventHeaders, FeedId, Published, Tag, encode};
+//! use wirefold_proto::{Command, ControlCommand, FeedId, Published, Tag, encode, event_headers};
 //!
 //! let now = "2026-03-01T12:00:00Z".parse()?;
 //! let command = ControlCommand {
@@ -24,7 +24,7 @@
 //!     command: Command::FeedRemove { feed: "harbour".parse()? },
 //! };
 //! assert_eq!(command.subject().as_str(), "wirefold.v1.control.feed.remove");
-//! let headers = EventHeaders::of(&command, "/wirefold/cli", now).to_pairs();
+//! let headers = event_headers(&command, "/wirefold/cli", now);
 //! assert_eq!(headers[1], ("ce-id", "01-remove".to_owned()));
 //! assert!(encode(&command)?.starts_with(br#"{"schema":"wirefold.control/2","#));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -69,7 +69,6 @@ mod story;
 mod string_form;
 mod submitted;
 mod tag;
-mod verb;
 mod verdict;
 mod verdict_line;
 mod words;
@@ -101,7 +100,7 @@ pub use findings::{
     FoundBy, Keyphrase, Language, MentionPlace, NoteKind, Qualifier, Quotation, Topic,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
-pub use headers::{EventHeaders, HeaderError, TraceError, TraceParent};
+pub use headers::event_headers;
 pub use health::{HEALTH_KEY, HealthCondition, HealthKind, HealthNotice, HealthReport};
 pub use ids::{
     AlertId, ArticleId, ContentHash, DecisionId, EventId, FeedId, IdError, IdErrorKind, Input,
@@ -127,13 +126,11 @@ pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
 pub use story::{
-    ChangeKind, EventAfter, EventState, LeadEvidence, RegroupReason, StoryAfter, StoryChange,
-    StoryState,
+    EventAfter, EventState, LeadEvidence, RegroupReason, StoryAfter, StoryChange, StoryState,
 };
 pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use tag::Tag;
-pub use verb::Verb;
 pub use verdict::{
     Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict, text_remarks,
 };

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::agency::Agency;
 use crate::confidence::Confidence;
 use crate::ids::{ArticleId, EventId, Outlet, StoryId, Target};
-use crate::words::words;
 
 /// The state of a story after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -168,17 +167,21 @@ pub enum StoryChange {
 }
 
 impl StoryChange {
-    /// The kind of change.
+    /// All kinds, in the order of the variants.
+    pub const KINDS: [&str; 7] =
+        ["merged", "split", "regrouped", "credited", "preferred", "lead", "quiet"];
+
+    /// Its kind, such as `merged`: the end of its subject.
     #[must_use]
-    pub fn kind(&self) -> ChangeKind {
+    pub fn kind(&self) -> &'static str {
         match self {
-            Self::Merged { .. } => ChangeKind::Merged,
-            Self::Split { .. } => ChangeKind::Split,
-            Self::Regrouped { .. } => ChangeKind::Regrouped,
-            Self::Credited { .. } => ChangeKind::Credited,
-            Self::Preferred { .. } => ChangeKind::Preferred,
-            Self::Lead { .. } => ChangeKind::Lead,
-            Self::Quiet { .. } => ChangeKind::Quiet,
+            Self::Merged { .. } => "merged",
+            Self::Split { .. } => "split",
+            Self::Regrouped { .. } => "regrouped",
+            Self::Credited { .. } => "credited",
+            Self::Preferred { .. } => "preferred",
+            Self::Lead { .. } => "lead",
+            Self::Quiet { .. } => "quiet",
         }
     }
 }
@@ -216,34 +219,4 @@ pub enum LeadEvidence {
     Published,
     /// The outlet itself published it, rather than another site's feed.
     Attribution,
-}
-
-/// A kind of change, as in subjects.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ChangeKind {
-    /// [`StoryChange::Merged`].
-    Merged,
-    /// [`StoryChange::Split`].
-    Split,
-    /// [`StoryChange::Regrouped`].
-    Regrouped,
-    /// [`StoryChange::Credited`].
-    Credited,
-    /// [`StoryChange::Preferred`].
-    Preferred,
-    /// [`StoryChange::Lead`].
-    Lead,
-    /// [`StoryChange::Quiet`].
-    Quiet,
-}
-
-words! {
-    ChangeKind:
-    Merged = "merged",
-    Split = "split",
-    Regrouped = "regrouped",
-    Credited = "credited",
-    Preferred = "preferred",
-    Lead = "lead",
-    Quiet = "quiet",
 }

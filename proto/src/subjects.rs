@@ -3,10 +3,8 @@
 use std::fmt;
 
 use crate::ids::{AlertId, FeedId, LanguageTag};
-use crate::story::ChangeKind;
 use crate::streams::Stage;
 use crate::token::escape;
-use crate::verb::Verb;
 use crate::verdict::Class;
 
 /// A subject that a message is published on.
@@ -47,8 +45,8 @@ impl Subject {
 
     /// A change to a story or event.
     #[must_use]
-    pub fn output_story(change: ChangeKind) -> Self {
-        Self(format!("wirefold.v1.output.story.{}", change.as_str()))
+    pub fn output_story(change: &str) -> Self {
+        Self(format!("wirefold.v1.output.story.{change}"))
     }
 
     /// The outcome of a command about stories.
@@ -66,8 +64,8 @@ impl Subject {
 
     /// A command.
     #[must_use]
-    pub fn control(verb: Verb) -> Self {
-        Self(format!("wirefold.v1.control.{}", verb.as_str()))
+    pub fn control(verb: &str) -> Self {
+        Self(format!("wirefold.v1.control.{verb}"))
     }
 
     /// A message that a stage gave up on.
@@ -144,10 +142,10 @@ mod tests {
                 Subject::output_article(Class::Copy, &"pt-br".parse().unwrap()),
                 "output.article.copy.pt",
             ),
-            (Subject::output_story(ChangeKind::Merged), "output.story.merged"),
+            (Subject::output_story("merged"), "output.story.merged"),
             (Subject::output_command("refused"), "output.command.refused"),
             (Subject::alert(&alert, 3), "alert.floods=2Enorth.e-00000000000000000000000001.3"),
-            (Subject::control(Verb::StorySplit), "control.story.split"),
+            (Subject::control("story.split"), "control.story.split"),
             (Subject::dead(Stage::Enricher), "dead.enricher"),
         ];
         for (subject, expected) in cases {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wirefold_flow::{Cause, DeadLetter as Letter, DeadLetters, Headers, LetterContent};
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
-    DeadBody, DeadCause, DeadHeader, DeadLetter, EventHeaders, Subject, Tag, encode,
+    DeadBody, DeadCause, DeadHeader, DeadLetter, Subject, Tag, encode, event_headers,
 };
 
 use crate::message::timestamp;
@@ -44,8 +44,7 @@ fn write(letter: &Letter<'_>) -> LetterContent {
         message: letter.body.map(|body| DeadBody::of(body)),
     };
     let source = format!("/wirefold/{}", stage.as_str());
-    let headers: Headers =
-        EventHeaders::of(&dead, &source, dead.at).to_pairs().into_iter().collect();
+    let headers: Headers = event_headers(&dead, &source, dead.at).into_iter().collect();
     let body = encode(&dead).or_else(|_| encode(&DeadLetter { message: None, ..dead }));
     LetterContent { headers, body: body.map_or_else(|_| Bytes::new(), Bytes::from) }
 }

@@ -15,6 +15,6 @@ pub use dead::dead_letters;
 pub use forgotten::Forgotten;
 pub use in_order::{InOrder, MessagePosition, Part};
 pub use message::{
-    CLOCK_TOLERANCE, Sender, decode, decode_judged, sent, sent_at, timestamp, trace_of, unix_millis,
+    CLOCK_TOLERANCE, Sender, decode, decode_judged, sent, sent_at, timestamp, unix_millis,
 };
 pub use streams::{Limits, create_streams, stream_configs};

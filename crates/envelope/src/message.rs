@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use wirefold_flow::{Headers, Outgoing, StageError, Stored, UnixMillis};
-use wirefold_proto::{EventHeaders, Judged, Message, Published, TooLarge, TraceParent};
+use wirefold_proto::{Judged, Message, Published, TooLarge, event_headers};
 
 /// The greatest difference between synchronised clocks.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
@@ -38,32 +38,22 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// Encodes a message for the bus, with CloudEvents headers in binary mode and, if there is a
-    /// trace, `traceparent`.
+    /// Encodes a message for the bus, with CloudEvents headers in binary mode.
     ///
     /// [`TooLarge`] if the body exceeds the limit of its schema.
     pub fn outgoing<M: Published>(
         &self,
         message: &M,
         time: Timestamp,
-        trace: Option<TraceParent>,
     ) -> Result<Outgoing, TooLarge> {
-        let body = wirefold_proto::encode(message)?;
-        let event = EventHeaders { trace, ..EventHeaders::of(message, self.source, time) };
-        let headers = event.to_pairs().into_iter().collect();
-        let subject = event.subject.unwrap_or_default();
-        Ok(Outgoing { subject, id: event.id, headers, body: body.into() })
+        let (subject, id) = (message.subject().into_text(), message.message_id());
+        let body = wirefold_proto::encode(message)?.into();
+        Ok(Outgoing { subject, id, headers: self.headers(message, time), body })
     }
 
     /// The headers alone, for records to which a writer gives subject and id.
-    pub fn headers<M: Published>(
-        &self,
-        message: &M,
-        time: Timestamp,
-        trace: Option<TraceParent>,
-    ) -> Headers {
-        let headers = EventHeaders { trace, ..EventHeaders::of(message, self.source, time) };
-        headers.to_pairs().into_iter().collect()
+    pub fn headers<M: Published>(&self, message: &M, time: Timestamp) -> Headers {
+        event_headers(message, self.source, time).into_iter().collect()
     }
 }
 
@@ -81,12 +71,6 @@ pub fn decode<M: Message>(stored: &Stored) -> Result<M, StageError> {
 /// [`StageError::Reject`] with a description of the bytes.
 pub fn decode_judged(stored: &Stored) -> Result<Judged, StageError> {
     Judged::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
-}
-
-/// The trace of a message. A broken header only loses the trace.
-#[must_use]
-pub fn trace_of(stored: &Stored) -> Option<TraceParent> {
-    stored.headers.get("traceparent")?.parse().ok()
 }
 
 /// Converts a clock's time to the form of the contract.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use wirefold_proto::Verb;
+use wirefold_proto::Command;
 use wirefold_proto::streams::{ReadBy, Role, STORES, STREAMS, Store, StoreKind, Stream};
 use wirefold_proto::subjects::{covers, overlap};
 
@@ -91,8 +91,8 @@ fn every_subject_has_a_channel() {
             assert_eq!(channels[0].stream.name, stream.name, "{subject}");
         }
     }
-    for verb in Verb::ALL {
-        let subject = format!("wirefold.v1.control.{}", verb.as_str());
+    for verb in Command::VERBS {
+        let subject = format!("wirefold.v1.control.{verb}");
         assert!(CHANNELS.iter().any(|channel| covers(&channel.pattern(), &subject)), "{subject}");
     }
 }

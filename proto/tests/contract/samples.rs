@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use wirefold_proto::streams::{STREAMS, Stage};
 use wirefold_proto::subjects::covers;
-use wirefold_proto::{ChangeKind, Class, Verb};
+use wirefold_proto::{Class, Command, StoryChange};
 
 use crate::asyncapi::CHANNELS;
 use crate::catalogue::CATALOGUE;
@@ -108,11 +108,11 @@ fn messages_lie_in_their_streams_and_channels() {
 
 #[test]
 fn closed_lists_have_a_sample_for_each_word() {
-    for verb in Verb::ALL {
-        check_word("wirefold.control", "do", verb.as_str());
+    for verb in Command::VERBS {
+        check_word("wirefold.control", "do", verb);
     }
-    for change in ChangeKind::ALL {
-        check_word("wirefold.output.story", "change", change.as_str());
+    for change in StoryChange::KINDS {
+        check_word("wirefold.output.story", "change", change);
     }
     for state in ["new", "growing", "updated", "quiet"] {
         check_word("wirefold.alert", "state", state);

@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 use wirefold_dedup::{Prepared, Settings, word_hash};
-use wirefold_envelope::{Sender, decode_judged, timestamp, trace_of};
+use wirefold_envelope::{Sender, decode_judged, timestamp};
 use wirefold_flow::{
-    BoxFuture, Bus, CommittedDecision, Decide, Headers, REFERENCE, Reason, Record, Stored,
-    UnixMillis,
+    BoxFuture, Bus, CommittedDecision, Decide, REFERENCE, Reason, Record, Stored, UnixMillis,
 };
 use wirefold_proto::streams;
 use wirefold_proto::{
@@ -120,7 +119,7 @@ impl Decider {
         ARTICLES.add(1, &[decided.record.verdict.class.as_str()]);
         REGROUPED.add(count_regrouped(&decided.record), &[]);
         IN_WINDOW.set(self.state.detector.articles() as f64, &[]);
-        let mut headers = headers(&decided.record, decided.record.seen, input);
+        let mut headers = SENDER.headers(&decided.record, decided.record.seen);
         headers.set(REFERENCE, input.reference());
         Ok(Some(Record { headers, body: decided.body.into() }))
     }
@@ -142,7 +141,7 @@ impl Decider {
         let record = self.state.detector.apply_command(command, decision, self.state.offsets);
         COMMANDS.add(1, &[record.outcome.as_str()]);
         let body = encode(&record).map_err(|error| Reason::rejected(error.to_string()))?;
-        Ok(Some(Record { headers: headers(&record, at, input), body: body.into() }))
+        Ok(Some(Record { headers: SENDER.headers(&record, at), body: body.into() }))
     }
 
     fn replay_article(&mut self, committed: &ArticleJudged, input: Option<&Stored>) {
@@ -252,7 +251,7 @@ impl Decide for Decider {
             at,
         };
         let body = encode(&record).expect("names of instances and releases are short");
-        Record { headers: SENDER.headers(&record, at, None), body: body.into() }
+        Record { headers: SENDER.headers(&record, at), body: body.into() }
     }
 
     fn look_ahead(&mut self, inputs: &[Stored]) {
@@ -308,16 +307,4 @@ fn settings_hash(settings: &Settings) -> u64 {
 
 fn read<M: Message>(input: &Stored) -> Result<M, Reason> {
     decode(&input.body).map_err(|error| Reason::rejected(error.to_string()))
-}
-
-/// The headers of a record, in the trace of its input. The span depends on the input alone, so that
-/// a decision made twice has the same headers.
-fn headers<M: wirefold_proto::Published>(
-    record: &M,
-    time: jiff::Timestamp,
-    input: &Stored,
-) -> Headers {
-    let span = word_hash(&format!("detector {}", input.reference())) | 1;
-    let trace = trace_of(input).and_then(|trace| trace.child(span).ok());
-    SENDER.headers(record, time, trace)
 }

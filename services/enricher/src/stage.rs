@@ -1,11 +1,11 @@
 //! The stage: reads a decision and its article, and publishes the messages of the output.
 
 use jiff::Timestamp;
-use wirefold_envelope::{Sender, decode, decode_judged, trace_of};
+use wirefold_envelope::{Sender, decode, decode_judged};
 use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, CommandJudged, DecisionId, Judged, Offsets, OutputArticle,
-    OutputCommand, OutputStory, Published, StoryChange, Tag, TextPolicy, TraceParent, streams,
+    OutputCommand, OutputStory, Published, StoryChange, Tag, TextPolicy, streams,
 };
 use wirefold_text::Text;
 
@@ -90,7 +90,7 @@ impl Enricher {
             event_state: record.event_state,
         };
         ARTICLES.add(1, &[output.verdict.class.as_str()]);
-        let mut emits = vec![Emit::Message(outgoing(&output, record.seen, message)?)];
+        let mut emits = vec![Emit::Message(outgoing(&output, record.seen)?)];
         let cause = Cause { decision: record.decision, input: record.input, at: record.seen };
         emits.extend(changes(message, cause, record.changes)?);
         Ok(emits)
@@ -115,7 +115,7 @@ fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageEr
         stories,
         events,
     };
-    emits.push(Emit::Message(outgoing(&output, at, message)?));
+    emits.push(Emit::Message(outgoing(&output, at)?));
     Ok(emits)
 }
 
@@ -135,28 +135,15 @@ fn changes(
 ) -> Result<Vec<Emit>, StageError> {
     let Cause { decision, input: Offsets { fetched, .. }, at } = cause;
     let emit = |(change, index): (StoryChange, u32)| {
-        CHANGES.add(1, &[change.kind().as_str()]);
+        CHANGES.add(1, &[change.kind()]);
         let judged = message.sequence;
         let schema = Tag::new();
         let output = OutputStory { schema, decision, judged, index, fetched, at, change };
-        Ok(Emit::Message(outgoing(&output, at, message)?))
+        Ok(Emit::Message(outgoing(&output, at)?))
     };
     changes.into_iter().zip(0..).map(emit).collect()
 }
 
-/// A message of the output in the trace of its decision.
-fn outgoing<M: Published>(
-    output: &M,
-    time: Timestamp,
-    decision: &Stored,
-) -> Result<Outgoing, StageError> {
-    let trace = trace_of(decision).and_then(|trace| child(trace, decision.sequence));
-    SENDER.outgoing(output, time, trace).map_err(|error| StageError::reject(error.to_string()))
-}
-
-/// The span of an output depends only on its decision, so that a message that is generated twice is
-/// the same.
-fn child(trace: TraceParent, sequence: u64) -> Option<TraceParent> {
-    let span = (trace.parent_id() ^ sequence).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    trace.child(span).ok()
+fn outgoing<M: Published>(output: &M, time: Timestamp) -> Result<Outgoing, StageError> {
+    SENDER.outgoing(output, time).map_err(|error| StageError::reject(error.to_string()))
 }

@@ -1,18 +1,14 @@
 //! Publishes articles on the bus: headers, a window of acknowledgements, retries during an outage.
 
 use std::future::Future;
-use std::hash::Hasher as _;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use siphasher::sip128::{Hasher128 as _, SipHasher24};
 use tokio::task::JoinSet;
 use wirefold_envelope::{Forgotten, Sender, sent, timestamp};
-use wirefold_flow::{Backoff, BusError, Event, StageContext, UnixMillis};
-use wirefold_proto::{
-    ArticleFetched, TextSource, TraceParent, forgotten_address, forgotten_outlet,
-};
+use wirefold_flow::{Backoff, BusError, Event, StageContext};
+use wirefold_proto::{ArticleFetched, TextSource, forgotten_address, forgotten_outlet};
 
 use crate::metrics::{ARTICLES, FORGOTTEN, OVERSIZED};
 
@@ -60,7 +56,7 @@ impl Publisher {
     /// Returns once the article is stored. Waits while the stream is full or the bus is away.
     async fn store(&self, article: &ArticleFetched) -> Result<(), BusError> {
         let now = self.context.clock.now();
-        let Ok(message) = SENDER.outgoing(article, timestamp(now), trace_of(article, now)) else {
+        let Ok(message) = SENDER.outgoing(article, timestamp(now)) else {
             OVERSIZED.add(1, &[]);
             tracing::warn!(article = %article.id, url = article.article.url, "article skipped: too large for a message");
             return Ok(());
@@ -143,15 +139,6 @@ where
             answer => return answer,
         }
     }
-}
-
-/// A new trace id, computed from the id of the article and the time, without a random number.
-fn trace_of(article: &ArticleFetched, now: UnixMillis) -> Option<TraceParent> {
-    let mut hasher = SipHasher24::new_with_key(b"wirefold traces.");
-    hasher.write(article.id.to_string().as_bytes());
-    hasher.write_u64(now.0);
-    let hash = hasher.finish128();
-    TraceParent::new(hash.as_u128(), hash.h1 ^ hash.h2, true).ok()
 }
 
 fn text_label(from: TextSource) -> &'static str {

@@ -10,8 +10,8 @@ use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, ArticleFetched, Backfill, Command, ControlCommand, FeedRecord,
-    ListRecord, Message, Subject, SubscriptionRecord, SubscriptionSettings, Verb, decode,
-    handling_key, streams, token,
+    ListRecord, Message, Subject, SubscriptionRecord, SubscriptionSettings, decode, handling_key,
+    streams, token,
 };
 
 use crate::pending::{AppliesCommands, DONE, Registry};
@@ -108,7 +108,7 @@ impl Inner {
         &self,
         id: &str,
     ) -> Result<Option<SubscriptionSettings>, BusError> {
-        let (stream, verb) = (streams::CONTROL.name, Subject::control(Verb::SubscriptionPut));
+        let (stream, verb) = (streams::CONTROL.name, Subject::control("subscription.put"));
         let mut commands = self.bus.read(stream, verb.as_str(), 1).await?;
         let mut last = None;
         loop {

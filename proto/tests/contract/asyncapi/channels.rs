@@ -1,7 +1,7 @@
 //! Channels: the forms of subjects, with the meaning of their parameters.
 
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
-use wirefold_proto::{ChangeKind, Class, CommandOutcome, Verb};
+use wirefold_proto::{Class, Command, CommandOutcome, StoryChange};
 
 /// Subjects of one form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
         "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),
         "class" => ("What the article is.", Class::ALL.map(Class::as_str).to_vec()),
         "language" => ("The first subtag of the language; `und` where it is not known.", vec![]),
-        "change" => ("The sort of change.", ChangeKind::ALL.map(ChangeKind::as_str).to_vec()),
+        "change" => ("The sort of change.", StoryChange::KINDS.to_vec()),
         "outcome" => ("The result.", CommandOutcome::ALL.to_vec()),
         "subscription" => ("The subscription, escaped.", vec![]),
         "target" => ("The event or story.", vec![]),
@@ -125,7 +125,7 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
 
 fn verbs() -> Vec<&'static str> {
     let mut verbs: Vec<_> =
-        Verb::ALL.iter().filter_map(|verb| verb.as_str().split('.').nth(1)).collect();
+        Command::VERBS.iter().filter_map(|verb| verb.split('.').nth(1)).collect();
     verbs.sort_unstable();
     verbs.dedup();
     verbs

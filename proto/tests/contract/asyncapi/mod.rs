@@ -165,7 +165,7 @@ fn write_headers(yaml: &mut Yaml) {
     yaml.pair(3, "type", "object");
     yaml.pair(3, "description", "CloudEvents 1.0 in binary mode; values are percent-encoded.");
     yaml.open(3, "required");
-    for (name, _) in HEADERS.iter().filter(|(name, _)| *name != "traceparent") {
+    for (name, _) in HEADERS {
         yaml.item(4, name);
     }
     yaml.open(3, "properties");
@@ -176,7 +176,7 @@ fn write_headers(yaml: &mut Yaml) {
     }
 }
 
-const HEADERS: [(&str, &str); 10] = [
+const HEADERS: [(&str, &str); 9] = [
     ("ce-specversion", "`1.0`."),
     ("ce-id", "The message id: the same however often the message is published."),
     ("ce-source", "A URI reference to what published it, such as `/wirefold/detector`."),
@@ -186,5 +186,4 @@ const HEADERS: [(&str, &str); 10] = [
     ("ce-dataschema", "The `$id` of the body's schema."),
     ("ce-datacontenttype", "`application/json`."),
     ("content-type", "`application/json`."),
-    ("traceparent", "W3C Trace Context, version 00."),
 ];

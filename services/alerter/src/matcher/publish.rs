@@ -118,7 +118,7 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
 }
 
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {
-    let mut message = SENDER.outgoing(&draft.alert, draft.alert.at, None)?;
+    let mut message = SENDER.outgoing(&draft.alert, draft.alert.at)?;
     let Marks { covered, merged_at, measured, notes } = draft.marks;
     message.headers.set(COVERS, covered.fetched.to_string());
     if merged_at > 0 {

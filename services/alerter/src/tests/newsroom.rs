@@ -446,7 +446,7 @@ impl Newsroom {
     pub(super) async fn publish<M: Published>(&self, message: &M) -> u64 {
         let sender = Sender { source: "/wirefold/newsroom" };
         let now = timestamp(self.clock.now());
-        let message = sender.outgoing(message, now, None).unwrap();
+        let message = sender.outgoing(message, now).unwrap();
         self.bus.publish(message).await.unwrap().sequence()
     }
 }

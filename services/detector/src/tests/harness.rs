@@ -13,7 +13,7 @@ use wirefold_flow::{Bus, LoopError, Outgoing, StageContext, Stored, UnixMillis};
 use wirefold_proto::streams;
 use wirefold_proto::{
     AboutArticle, ArticleFetched, ArticleId, ArticleJudged, ContentHash, ControlCommand,
-    ItemAddress, Outlet, Published, Tag, TextSource, TraceParent, decode,
+    ItemAddress, Outlet, Published, Tag, TextSource, decode,
 };
 
 use crate::{Settings, run};
@@ -148,7 +148,7 @@ impl Harness {
 
     pub(super) async fn command(&self, command: &ControlCommand) {
         let sender = Sender { source: "/wirefold/gateway" };
-        self.bus.publish(sender.outgoing(command, command.at, None).unwrap()).await.unwrap();
+        self.bus.publish(sender.outgoing(command, command.at).unwrap()).await.unwrap();
     }
 
     /// Waits until there are this many records, not counting epoch records.
@@ -179,9 +179,8 @@ impl Harness {
 }
 
 pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
-    let trace = TraceParent::new(7, 7, true).unwrap();
     let sender = Sender { source: "/wirefold/fetcher" };
-    sender.outgoing(article, article.article.seen, Some(trace)).unwrap()
+    sender.outgoing(article, article.article.seen).unwrap()
 }
 
 pub(super) fn decision(stored: &Stored) -> ArticleJudged {

@@ -276,7 +276,7 @@ async fn a_command_sent_twice_is_applied_once_also_after_a_restart() {
     let command = commanded("once", Command::Split { story, articles: vec![articles[1].id] });
     let sender = Sender { source: "/wirefold/gateway" };
     let send = |id: &str| {
-        let message = sender.outgoing(&command, command.at, None).unwrap();
+        let message = sender.outgoing(&command, command.at).unwrap();
         detector.harness.bus.publish(Outgoing { id: id.to_owned(), ..message })
     };
     for id in ["first", "again"] {

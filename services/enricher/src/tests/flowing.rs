@@ -118,7 +118,7 @@ async fn changes_of_a_command_are_published_in_order() {
         events: Vec::new(),
     };
     let sender = Sender { source: "/wirefold/detector" };
-    let record = sender.outgoing(&command, command.command.at, None).unwrap();
+    let record = sender.outgoing(&command, command.command.at).unwrap();
     let sequence = bus.publish(record).await.unwrap().sequence();
     let message = bus.get(streams::JUDGED.name, sequence).await.unwrap();
     let input = Input { message, attempt: 1, referred: None };

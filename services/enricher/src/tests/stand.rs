@@ -88,7 +88,7 @@ pub(super) fn seeds() -> Vec<Seed> {
 
 pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
     let sender = Sender { source: "/wirefold/fetcher" };
-    sender.outgoing(article, article.article.seen, None).unwrap()
+    sender.outgoing(article, article.article.seen).unwrap()
 }
 
 /// Creates the contract's streams, with ids remembered for longer than any fault lasts.

@@ -235,9 +235,9 @@ impl Follower {
             message: Some(DeadBody::of(&message.body)),
         };
         let at = letter.at;
-        let outgoing = SENDER.outgoing(&letter, at, None).or_else(|_| {
+        let outgoing = SENDER.outgoing(&letter, at).or_else(|_| {
             // The message is too large for a letter. The letter only has its address.
-            SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at, None)
+            SENDER.outgoing(&DeadLetter { message: None, headers: Vec::new(), ..letter }, at)
         });
         let Ok(outgoing) = outgoing else { return Ok(()) };
         let bus = &self.context.bus;

@@ -168,7 +168,7 @@ impl Bench {
         let by = "test".to_owned();
         let command = ControlCommand { schema: Tag::new(), id: id.to_owned(), at, by, command };
         let sender = Sender { source: "/wirefold/test" };
-        self.bus.publish(sender.outgoing(&command, at, None).unwrap()).await.unwrap();
+        self.bus.publish(sender.outgoing(&command, at).unwrap()).await.unwrap();
     }
 }
 

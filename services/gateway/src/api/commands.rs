@@ -85,9 +85,8 @@ impl Api {
         };
         let id = id_of(&command, at.as_millisecond())?;
         let command = ControlCommand { schema: Tag::new(), id, at, by: by.to_owned(), command };
-        let message = SENDER
-            .outgoing(&command, at, None)
-            .map_err(|error| Refusal::too_large(error.to_string()))?;
+        let message =
+            SENDER.outgoing(&command, at).map_err(|error| Refusal::too_large(error.to_string()))?;
         self.inner.bus.publish(message).await?;
         tracing::debug!(id = command.id, by, "command stored");
         Ok(command)
@@ -105,5 +104,5 @@ fn id_of(command: &Command, millis: i64) -> ApiResult<String> {
     let body = serde_json::to_vec(command).map_err(|error| Refusal::failed(error.to_string()))?;
     let mut hasher = DefaultHasher::new();
     hasher.write(&body);
-    Ok(format!("{millis}-{}-{:016x}", command.verb().as_str(), hasher.finish()))
+    Ok(format!("{millis}-{}-{:016x}", command.verb(), hasher.finish()))
 }

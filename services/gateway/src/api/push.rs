@@ -69,7 +69,7 @@ async fn store(api: &Api, pushed: Pushed) -> ApiResult<(ArticleId, PushedOutcome
     } else {
         article.article.version_of = projection.last_of_item(&article.article).await?;
         let message = SENDER
-            .outgoing(&article, article.article.seen, None)
+            .outgoing(&article, article.article.seen)
             .map_err(|error| Refusal::too_large(error.to_string()))?;
         match api.inner.bus.publish(sent(&message, api.inner.clock.now())).await? {
             Published::New(_) => PushedOutcome::Stored,

@@ -78,7 +78,7 @@ async fn carry_out(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool,
     let (id, at) = (link_command_id(given), inner.now());
     let by = "link".to_owned();
     let command = ControlCommand { schema: Tag::new(), id, at, by, command };
-    let message = SENDER.outgoing(&command, at, None);
+    let message = SENDER.outgoing(&command, at);
     // A command of two ids and a time is never too large.
     let message = message.map_err(|error| BusError::Unavailable(error.to_string()))?;
     inner.bus.publish(message).await?;

@@ -183,7 +183,7 @@ impl World {
     /// Publishes a message and returns its sequence.
     pub(super) async fn publish<M: Published>(&self, message: &M) -> u64 {
         let time = wirefold_envelope::timestamp(self.clock.now());
-        let outgoing = SENDER.outgoing(message, time, None).unwrap();
+        let outgoing = SENDER.outgoing(message, time).unwrap();
         self.bus.publish(outgoing).await.unwrap().sequence()
     }
 

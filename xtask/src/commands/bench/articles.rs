@@ -57,7 +57,7 @@ impl ArticleFactory {
             let text = made.text();
             let article = self.article(&made, text.clone(), seen);
             if self.published.insert(article.id) {
-                let message = SENDER.outgoing(&article, timestamp(seen), None)?;
+                let message = SENDER.outgoing(&article, timestamp(seen))?;
                 // Copies, merged texts and texts above a wall have the text of another article.
                 let is_reprint = made.main != made.number && made.kind != Kind::Version;
                 return Ok(Ready { message, text, is_reprint });

@@ -140,7 +140,7 @@ async fn alert_on_everything_at_once(bus: &dyn Bus, clock: &dyn Clock) -> anyhow
         command: Command::SubscriptionPut { subscription: Box::new(subscription) },
     };
     let sender = Sender { source: "/wirefold/bench" };
-    bus.publish(sender.outgoing(&command, command.at, None)?).await?;
+    bus.publish(sender.outgoing(&command, command.at)?).await?;
     let keys = bus.key_value(SUBSCRIPTIONS.name)?;
     while keys.get(&format!("subscription.{AT_ONCE}")).await?.is_none() {
         tokio::time::sleep(CHECK_INTERVAL).await;

@@ -130,7 +130,7 @@ async fn publish(bus: &dyn Bus, given: &Given) -> u64 {
     });
     let fetched: ArticleFetched = decode(body.to_string().as_bytes()).unwrap();
     let sender = Sender { source: "/wirefold/test" };
-    let message = sender.outgoing(&fetched, fetched.article.seen, None).unwrap();
+    let message = sender.outgoing(&fetched, fetched.article.seen).unwrap();
     bus.publish(message).await.unwrap().sequence()
 }
 

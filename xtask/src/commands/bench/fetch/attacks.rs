@@ -196,7 +196,7 @@ impl AttackBench {
         let (id, by) = (format!("{}", self.watch.elapsed().as_nanos()), "the benchmark".to_owned());
         let command = ControlCommand { schema: Tag::new(), id, at, by, command };
         let sender = Sender { source: "/wirefold/bench" };
-        self.bus.publish(sender.outgoing(&command, at, None)?).await?;
+        self.bus.publish(sender.outgoing(&command, at)?).await?;
         Ok(())
     }
 
