@@ -8,7 +8,7 @@ use crate::body::simhash::{simhash, simhash_of_word};
 use crate::codec::{Reader, Writer, Written};
 use crate::settings::Settings;
 
-/// One shingle in this many is an index key. A shard may store a nested half of them.
+/// One shingle in this many is an index key.
 pub const SAMPLE: u64 = 8;
 /// In a short text, one shingle in this many is an index key. With [`SAMPLE`] it would have too few keys to be
 /// found.

@@ -41,19 +41,6 @@ pub(crate) fn read(bytes: &mut &[u8]) -> Option<u32> {
     }
 }
 
-/// Appends a time in seconds or a number of days: its lower 32 bits, then the upper ones.
-pub(crate) fn push_time(bytes: &mut Vec<u8>, time: i64) {
-    let bits = time.cast_unsigned();
-    push(bytes, (bits & u64::from(u32::MAX)) as u32);
-    push(bytes, (bits >> 32) as u32);
-}
-
-/// Reads a time or day that [`push_time`] wrote, and advances `bytes` past it; `None` at the end.
-pub(crate) fn read_time(bytes: &mut &[u8]) -> Option<i64> {
-    let lower = u64::from(read(bytes)?);
-    Some((u64::from(read(bytes)?) << 32 | lower).cast_signed())
-}
-
 fn low_bits(value: u32) -> u8 {
     (value & 0x7f) as u8
 }
@@ -72,13 +59,6 @@ mod tests {
             let mut rest = bytes.as_slice();
             let found: Vec<u32> = std::iter::from_fn(|| read(&mut rest)).collect();
             prop_assert_eq!(found, values);
-        }
-
-        #[test]
-        fn times_before_and_after_1970_are_read(time in proptest::num::i64::ANY) {
-            let mut bytes = Vec::new();
-            push_time(&mut bytes, time);
-            prop_assert_eq!(read_time(&mut bytes.as_slice()), Some(time));
         }
     }
 }

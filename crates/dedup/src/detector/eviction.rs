@@ -93,17 +93,17 @@ impl Detector {
             docs.iter().map(|(number, doc)| self.window_use.bytes(number, doc)).sum();
     }
 
-    /// Removes articles early if the window takes too many bytes. With shards nothing leaves early.
+    /// Removes articles early if the window takes too many bytes.
     pub(crate) fn evict_beyond_limit(&mut self) {
         let most = self.settings.window_bytes;
-        if self.window_use.used <= most || !self.documents.are_local() {
+        if self.window_use.used <= most {
             return;
         }
         let leaving = self.articles_to_evict(most / FREED_ONE_IN * (FREED_ONE_IN - 1));
         self.evicted += leaving.len() as u64;
         self.store_final_verdicts(leaving.iter().copied());
         self.docs.retain(|number, _| !leaving.contains(&number));
-        self.documents.forget(|number| leaving.contains(&number));
+        self.index.forget(|number| leaving.contains(&number));
         self.forget_articles_gone();
         self.recount_bytes();
         self.events.forget_terms();

@@ -16,7 +16,7 @@ impl Detector {
         // Each day has a text file of its own, which is removed together with the day's articles.
         self.text_file = None;
         let oldest = time - self.settings.window;
-        self.documents.expire(oldest);
+        self.index.expire(oldest);
         self.lexicon.expire(oldest.div_euclid(DAY));
         self.boilerplate.expire(oldest);
         self.folds.expire(time);

@@ -64,8 +64,6 @@ impl Detector {
 
     /// Loads earlier articles for the comparison, without those that left the window.
     pub(crate) fn load_all(&self, earlier: &[DocId]) -> Vec<EarlierArticle<'_>> {
-        let in_window = |number: &DocId| self.docs.contains(*number);
-        self.documents.prefetch(earlier.iter().copied().filter(in_window));
         earlier.iter().filter_map(|number| EarlierArticle::new(self, *number)).collect()
     }
 
@@ -143,7 +141,7 @@ impl Detector {
         fingerprint: &Fingerprint,
         key_postings: &KeyPostings,
     ) -> (Vec<DocId>, u64) {
-        let (candidates, scored) = self.documents.scored(fingerprint, key_postings);
+        let (candidates, scored) = self.index.score(fingerprint, key_postings);
         let mut per_story: FxHashMap<StoryId, usize> = FxHashMap::default();
         let (mut preferred, mut rest) = (Vec::new(), Vec::new());
         for candidate in candidates.into_iter().filter(|it| self.docs.contains(it.doc)) {

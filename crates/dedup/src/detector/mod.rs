@@ -7,7 +7,6 @@
 //! This is the only module that imports all others of the crate.
 
 pub(crate) mod chrome;
-pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod eviction;
 pub(crate) mod expiry;
@@ -22,8 +21,6 @@ pub(crate) mod reading;
 pub(crate) mod recording;
 pub(crate) mod regrouping;
 pub(crate) mod reporting;
-pub(crate) mod shard;
-pub(crate) mod shard_protocol;
 pub(crate) mod state;
 pub(crate) mod state_parts;
 pub(crate) mod verdict;
@@ -42,7 +39,6 @@ use crate::boilerplate::shingle_cache::ShingleCache;
 use crate::boilerplate::{Boilerplate, PageHashes};
 use crate::codec::TextFile;
 use crate::codec::id_table::IdTable;
-use crate::detector::documents::{Documents, Shards};
 use crate::detector::eviction::WindowUse;
 use crate::detector::find::SharedIdentities;
 use crate::detector::incoming::{Incoming, Step};
@@ -52,6 +48,7 @@ use crate::detector::verdict::Verdict;
 use crate::detector::work::Work;
 use crate::event::Events;
 use crate::ids::{DocId, OutletId, StoryId};
+use crate::index::Index;
 use crate::index::hot_lists::{HotLists, Hotness, ListId};
 use crate::index::identities::Identities;
 use crate::settings::{DAY, Settings, Switch};
@@ -83,8 +80,7 @@ pub struct Detector {
     pub(crate) docs: IdTable<DocId, Doc>,
     pub(crate) stories: Stories,
     pub(crate) events: Events,
-    /// The index; also the texts, if shards in other processes have them.
-    pub(crate) documents: Documents,
+    pub(crate) index: Index,
     pub(crate) boilerplate: Boilerplate,
     /// Recent folds, which are examined again when page chrome is recognised.
     pub(crate) folds: Folds,
@@ -139,12 +135,6 @@ impl Detector {
     #[must_use]
     pub fn with_text_files(self, text_files: Option<Arc<dyn TextFiles>>) -> Detector {
         Detector { text_files, ..self }
-    }
-
-    /// Makes the detector use shards for index and texts. It must not have seen an article yet.
-    #[must_use]
-    pub fn on_shards(self, shards: Arc<dyn Shards>) -> Detector {
-        Detector { documents: Documents::on(shards), ..self }
     }
 
     /// The thresholds. Articles for [`Detector::decide`] must be prepared with the same settings.
@@ -262,7 +252,7 @@ impl Detector {
         }
         let fingerprint = Fingerprint::from_shingles(hashes, &body, &shingles);
         let key_postings =
-            self.documents.look_up(number, &fingerprint.keys, |list, docs| self.is_hot(list, docs));
+            self.index.look_up(&fingerprint.keys, |list, docs| self.is_hot(list, docs));
         let is_marked = key_postings.mark_hot(&mut body, &shingles, &fingerprint.keys);
         let fingerprint = if is_marked { fingerprint.with_counts_of(&body) } else { fingerprint };
         let words = TextWords { hashes: words, numbers, added: new_words, without_chrome: len };
@@ -318,7 +308,7 @@ impl Detector {
         &mut self,
         number: DocId,
         incoming: &Incoming<'_>,
-        mut doc: Doc,
+        doc: Doc,
         analysed: &Analysed,
     ) {
         for item in incoming.items {
@@ -336,8 +326,9 @@ impl Detector {
             let from = listed.len().saturating_sub(MAX_STORIES_PER_TEXT);
             self.by_text.set(exact, listed[from..].to_vec());
         }
-        let new = (number, incoming.time);
-        self.documents.insert(new, fingerprint, key_postings, &mut doc.stored);
+        if fingerprint.is_findable() {
+            self.index.insert(number, incoming.time, fingerprint, key_postings);
+        }
         self.docs.insert(number, doc);
         self.count_article_bytes(number, analysed.words.added, incoming);
         self.move_earlier_text(number);

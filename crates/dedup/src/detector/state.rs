@@ -33,7 +33,7 @@ impl Detector {
         self.docs.write_to(to);
         self.by_item.write_to(to);
         self.by_text.write_to(to);
-        self.documents.local.write_to(to);
+        self.index.write_to(to);
         self.stories.write_to(to);
         self.events.write_to(to);
         self.boilerplate.write_to(to);
@@ -50,7 +50,7 @@ impl Detector {
             ("articles: packed bodies, notes, times", written_bytes(&self.docs)),
             ("articles by item", written_bytes(&self.by_item)),
             ("articles by exact text", written_bytes(&self.by_text)),
-            ("index: articles by key", written_bytes(&self.documents.local)),
+            ("index: articles by key", written_bytes(&self.index)),
             ("stories", written_bytes(&self.stories)),
             ("events: terms, names, quotations", written_bytes(&self.events)),
             ("boilerplate", written_bytes(&self.boilerplate)),
@@ -69,7 +69,7 @@ impl Detector {
         detector.docs = Written::read_from(from)?;
         detector.by_item = Written::read_from(from)?;
         detector.by_text = Written::read_from(from)?;
-        detector.documents.local = Written::read_from(from)?;
+        detector.index = Written::read_from(from)?;
         detector.stories = Written::read_from(from)?;
         detector.events = Written::read_from(from)?;
         detector.boilerplate = Written::read_from(from)?;

@@ -71,7 +71,7 @@ impl Detector {
     pub fn into_parts(self) -> Vec<StatePart> {
         let mut tables = vec![Table::Lexicon(self.lexicon)];
         tables.extend(self.events.into_parts().into_iter().map(Table::Events));
-        tables.extend(self.documents.local.divide().map(Table::Index));
+        tables.extend(self.index.divide().map(Table::Index));
         tables.extend(self.docs.divide().into_iter().map(Table::Docs));
         tables.extend(self.boilerplate.divide().into_iter().map(Table::Boilerplate));
         tables.extend([Table::ByItem(self.by_item), Table::ByText(self.by_text)]);
@@ -113,7 +113,7 @@ impl Detector {
             Table::Docs(docs) => self.docs.append(docs)?,
             Table::ByItem(by_item) => self.by_item = by_item,
             Table::ByText(by_text) => self.by_text = by_text,
-            Table::Index(days) => self.documents.local.append(days),
+            Table::Index(days) => self.index.append(days),
             Table::Stories(stories) => self.stories.append(stories)?,
             Table::Events(events) => self.events.add_part(events)?,
             Table::Boilerplate(outlets) => self.boilerplate.append(outlets),

@@ -8,7 +8,6 @@
 
 pub(crate) mod hot_lists;
 pub(crate) mod identities;
-pub(crate) mod postings_by_day;
 pub(crate) mod sealed;
 pub(crate) mod segment;
 
@@ -42,8 +41,6 @@ pub struct KeyPostings {
     ends: Vec<usize>,
     /// The number of keys that were looked up in each segment.
     keys: usize,
-    /// If the index is on shards: for each segment its day, and the key counts of the articles found in it.
-    elsewhere: Vec<(i64, BTreeMap<DocId, KeyCount>)>,
 }
 
 /// The articles under one key in one segment.
@@ -187,55 +184,26 @@ impl Index {
         fingerprint: &Fingerprint,
         key_postings: &KeyPostings,
     ) -> (Vec<Candidate>, u64) {
-        let mut scoring = Scoring::new(KeyCount::new(fingerprint));
+        let key_count = KeyCount::new(fingerprint);
+        let (mut found, mut scored) = (Vec::new(), 0);
         for (at, segment) in self.segments.values().enumerate() {
-            scoring.add(key_postings.articles_of_cold_keys(at), |doc| segment.count(doc));
+            let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
+            for doc in key_postings.articles_of_cold_keys(at) {
+                *hits.entry(doc).or_default() += 1;
+            }
+            scored += hits.len() as u64;
+            found.extend(hits.into_iter().filter_map(|(doc, hits)| {
+                let keys = key_count.smaller(segment.count(doc)?);
+                let similarity = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
+                let least = if keys <= MAX_FEW_KEYS { 1 } else { MIN_HITS };
+                let worth = hits >= least && similarity >= MIN_SIMILARITY;
+                worth.then_some(Candidate { doc, hits, similarity })
+            }));
         }
-        scoring.finish()
-    }
-}
-
-/// Collects candidates, segment by segment.
-struct Scoring {
-    /// The key count of the new article.
-    key_count: KeyCount,
-    found: Vec<Candidate>,
-    /// The number of articles that were scored.
-    scored: u64,
-}
-
-impl Scoring {
-    fn new(key_count: KeyCount) -> Scoring {
-        Scoring { key_count, found: Vec::new(), scored: 0 }
-    }
-
-    /// Adds the candidates of a segment. An article comes in `docs` once for each key that it shares;
-    /// `count` gives its key count.
-    fn add(
-        &mut self,
-        docs: impl Iterator<Item = DocId>,
-        count: impl Fn(DocId) -> Option<KeyCount>,
-    ) {
-        let mut hits: FxHashMap<DocId, u32> = FxHashMap::default();
-        for doc in docs {
-            *hits.entry(doc).or_default() += 1;
-        }
-        self.scored += hits.len() as u64;
-        self.found.extend(hits.into_iter().filter_map(|(doc, hits)| {
-            let keys = self.key_count.smaller(count(doc)?);
-            let similarity = (f64::from(hits) / f64::from(keys.max(1))).min(1.0);
-            let least = if keys <= MAX_FEW_KEYS { 1 } else { MIN_HITS };
-            let worth = hits >= least && similarity >= MIN_SIMILARITY;
-            worth.then_some(Candidate { doc, hits, similarity })
-        }));
-    }
-
-    /// The candidates, likeliest first, and the number of articles that were scored.
-    fn finish(mut self) -> (Vec<Candidate>, u64) {
-        self.found.sort_by(|a, b| {
+        found.sort_by(|a: &Candidate, b: &Candidate| {
             b.hits.cmp(&a.hits).then(b.similarity.total_cmp(&a.similarity)).then(a.doc.cmp(&b.doc))
         });
-        (self.found, self.scored)
+        (found, scored)
     }
 }
 

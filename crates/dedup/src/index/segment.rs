@@ -94,23 +94,12 @@ impl Segment {
         fingerprint: &Fingerprint,
         has_room: impl Fn(usize) -> bool,
     ) {
-        let keys = fingerprint.keys.iter().enumerate().filter(|(at, _)| has_room(*at));
-        self.insert_keys(doc, keys.map(|(_, key)| short_key(*key)), KeyCount::new(fingerprint));
-    }
-
-    /// Adds an article under keys given as [`short_key`].
-    pub(crate) fn insert_keys(
-        &mut self,
-        doc: DocId,
-        keys: impl Iterator<Item = u32>,
-        count: KeyCount,
-    ) {
         let open = Arc::make_mut(&mut self.open);
-        for key in keys {
-            open.push(key, doc, usize::MAX);
+        for (_, key) in fingerprint.keys.iter().enumerate().filter(|(at, _)| has_room(*at)) {
+            open.push(short_key(*key), doc, usize::MAX);
             self.opened += 1;
         }
-        self.counts.insert(doc, count);
+        self.counts.insert(doc, KeyCount::new(fingerprint));
         if self.opened >= MAX_OPEN_PAIRS {
             self.seal_open();
             self.merge_parts(|older, younger| older < 2 * younger);
@@ -176,16 +165,6 @@ enum Hit<'a> {
 pub(crate) struct KeyCount(u32);
 
 impl KeyCount {
-    /// The count from its [`bits`](KeyCount::bits).
-    pub(crate) fn from_bits(bits: u32) -> KeyCount {
-        KeyCount(bits)
-    }
-
-    /// Both numbers in one integer, for the protocol of the shards.
-    pub(crate) fn bits(self) -> u32 {
-        self.0
-    }
-
     /// The count of a text's keys.
     pub(crate) fn new(fingerprint: &Fingerprint) -> KeyCount {
         let sparse = fingerprint.keys.partition_point(|key| is_sampled(*key));

@@ -112,18 +112,6 @@ impl StoredParts {
         }
     }
 
-    /// Replaces parts in memory by a position in a text file. Returns the bytes that the caller
-    /// must write there. `None`, and no change, if the parts are in a text file already.
-    pub(crate) fn assign_position(
-        &mut self,
-        text_file: &Arc<dyn TextFile>,
-        position: u64,
-    ) -> Option<Vec<u8>> {
-        let (bytes, lengths) = self.bytes_in_memory()?;
-        *self = StoredParts::InFile { text_file: text_file.clone(), position, lengths };
-        Some(bytes)
-    }
-
     /// The bytes of all parts and the length of each, if they are in memory.
     fn bytes_in_memory(&self) -> Option<(Vec<u8>, [u32; PARTS])> {
         let StoredParts::InMemory(packed) = self else { return None };

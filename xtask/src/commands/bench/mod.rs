@@ -23,7 +23,6 @@ mod pipeline;
 mod publishing;
 mod report;
 mod restart;
-mod scale;
 mod small;
 mod stages;
 mod watched;
@@ -75,8 +74,6 @@ enum Bench {
     /// The pipeline of `hostile`, in a process of its own.
     #[command(hide = true)]
     HostilePipeline(hostile::Child),
-    /// The documents on shards beside one detector, and the cost of 10 and 100 million articles a day.
-    Scale(scale::Arguments),
     /// The goals for speed beside the figures that docs/performance.md has.
     Goals(Goals),
     /// The fetcher of `fetch`, in a process of its own.
@@ -110,7 +107,7 @@ struct Common {
     /// Less of everything, for a look: no figures to publish.
     #[arg(long)]
     quick: bool,
-    /// Writes the tables into docs/performance.md (those of `scale` into docs/scale.md), in place of the last.
+    /// Writes the tables into docs/performance.md, in place of the last.
     #[arg(long, conflicts_with = "quick")]
     write: bool,
     /// The folder for the data, in a subfolder that is removed again. Use a disk, or the result means little.
@@ -152,10 +149,7 @@ impl Bench {
 
     /// Whether it runs the product or its NATS example.
     fn needs_product(&self) -> bool {
-        !matches!(
-            self,
-            Self::Alerts(_) | Self::Cores(_) | Self::Detect(_) | Self::Enrich(_) | Self::Scale(_)
-        )
+        !matches!(self, Self::Alerts(_) | Self::Cores(_) | Self::Detect(_) | Self::Enrich(_))
     }
 }
 
@@ -198,10 +192,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             runtime()?.block_on(fetch::run(arguments, folder.path()))?;
         }
         Bench::FetchPoll(child) => runtime()?.block_on(fetch::run_child(child))?,
-        Bench::Scale(arguments) => {
-            let folder = arguments.common.scratch()?;
-            scale::run(arguments, folder.path())?;
-        }
         Bench::Alerts(arguments) => alerts::run(arguments)?,
         Bench::AlertsSet(child) => alerts::run_child(child)?,
         Bench::Enrich(arguments) => enrich::run(arguments)?,

@@ -14,13 +14,11 @@ mod rivals;
 mod set;
 mod times;
 
-pub(super) use article::Article;
 use child::Results;
 pub(super) use child::{Child, run_child};
 use document::Measured;
 use method::STEP_NAMES;
 use rivals::{MethodName, RIVALS};
-pub(super) use set::NEWS;
 use set::Set;
 
 use super::goal::Goal;
