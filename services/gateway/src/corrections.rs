@@ -6,13 +6,16 @@
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use serde::Deserialize;
 use wirefold_corrections::{Article, Correction, note, trace_corrections};
 use wirefold_flow::BusError;
-use wirefold_proto::{ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, StoryId, Tag};
+use wirefold_proto::{
+    Agency, ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, Outlet, StoryId, Tag,
+};
 use wirefold_text::Text;
 
-use crate::Inner;
-use crate::noted_article::{InStory, NotedArticle, Source};
+use crate::AppState;
 use crate::projection::ProjectionError;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
 
@@ -37,15 +40,15 @@ pub(crate) enum CorrectionsError {
 
 /// The corrections of an event.
 pub(crate) async fn of_event(
-    inner: &Inner,
+    app: &AppState,
     event: wirefold_proto::EventId,
 ) -> Result<Corrections, CorrectionsError> {
-    let (mut articles, unread_articles) = inner.projection.noted(event, MOST_TEXTS).await?;
+    let (mut articles, unread_articles) = app.projection.noted(event, MOST_TEXTS).await?;
     articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
-    let reads = articles.iter().map(|(_, article)| inner.fetched(article.fetched));
+    let reads = articles.iter().map(|(_, article)| app.fetched(article.fetched));
     let texts = try_join_all(reads).await?;
     // If the client leaves, the next one may start. The work itself is limited.
-    let _turn = inner.comparisons.acquire().await.map_err(|_| CorrectionsError::Ending)?;
+    let _turn = app.comparisons.acquire().await.map_err(|_| CorrectionsError::Ending)?;
     let told = tokio::task::spawn_blocking(move || records(&articles, &texts));
     let corrections = told.await.map_err(|_| CorrectionsError::Ending)?;
     Ok(Corrections { schema: Tag::new(), corrections, unread_articles })
@@ -126,3 +129,39 @@ impl NotedArticle {
         Carrier { article: self.id, story, outlet, via, seen }
     }
 }
+
+/// The parts of an article in the output that corrections need.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct NotedArticle {
+    pub(crate) id: ArticleId,
+    pub(crate) fetched: u64,
+    pub(crate) article: Source,
+    #[serde(default)]
+    pub(crate) verdict: Judged,
+    pub(crate) findings: Found,
+}
+
+/// Its publisher, and the article that it is a new version of.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Source {
+    pub(crate) outlet: Outlet,
+    pub(crate) via: Option<Outlet>,
+    pub(crate) url: Option<String>,
+    pub(crate) seen: Timestamp,
+    pub(crate) version_of: Option<ArticleId>,
+}
+
+/// The original of its text.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Judged {
+    pub(crate) agency: Option<Agency>,
+}
+
+/// The note in it.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) note: Option<EditorNote>,
+}
+
+/// An article with its current story.
+pub(crate) type InStory = (StoryId, NotedArticle);

@@ -1,22 +1,28 @@
-//! Reads the streams and updates the projection.
+//! Reads the streams and updates the projection, and the table `wf_stories` for other programs.
+//!
+//! The table follows the output behind the projection, which knows the state of a story after merges and splits
+//! in any order. It stores its position in itself. After a crash it writes the missing states again; writing a
+//! state twice changes nothing.
 
-mod tables;
-
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{
-    Backoff, BusError, Event, OrderedReader, Position, Stored, UnixMillis, rolled_back,
+    Backoff, BusError, Event, KeyValue, OrderedReader, Position, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::{
-    Alert, DecodeError, OutputArticle, OutputCommand, OutputStory, decode, name_of, streams,
+    Alert, DecodeError, EventId, OutputArticle, OutputCommand, OutputStory, StoryChange, StoryId,
+    StoryRecord, Tag, Target, decode, encode, name_of, streams,
 };
 
-use crate::error::GatewayError;
-use crate::inner::Inner;
+use crate::gateway::GatewayError;
 use crate::metrics;
 use crate::projection::{Batch, Change, FILE, ProjectionError};
+use crate::state::AppState;
 
 /// Messages applied in one transaction.
 pub(crate) const BATCH: usize = 500;
@@ -33,22 +39,22 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), LONGEST_WAIT);
 
 /// Follows both streams until stopped.
-pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<(), GatewayError> {
+pub(crate) async fn run(app: &Arc<AppState>, stop: &CancellationToken) -> Result<(), GatewayError> {
     let ended = stop.child_token();
     let follow = |stream| {
         let ended = ended.clone();
         async move {
-            let followed = follow(inner, stream, &ended).await;
+            let followed = follow(app, stream, &ended).await;
             // The first task that ends stops the others.
             ended.cancel();
             followed
         }
     };
     let tables = async {
-        if !inner.settings.tables {
+        if !app.settings.tables {
             return Ok(());
         }
-        let written = tables::run(inner, &ended).await;
+        let written = keep_tables(app, &ended).await;
         ended.cancel();
         written
     };
@@ -56,22 +62,22 @@ pub(crate) async fn run(inner: &Arc<Inner>, stop: &CancellationToken) -> Result<
         follow(streams::OUTPUT.name),
         follow(streams::ALERTS.name),
         tables,
-        send_heartbeats(inner, &ended),
+        send_heartbeats(app, &ended),
     );
     output.and(alerts).and(tables)
 }
 
 async fn follow(
-    inner: &Inner,
+    app: &AppState,
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    retry_until_done(inner, stream, stop, || read_on(inner, stream, stop)).await
+    retry_until_done(app, stream, stop, || read_on(app, stream, stop)).await
 }
 
 /// Runs a task until it succeeds. It reports errors that may pass, and waits them out.
 pub(crate) async fn retry_until_done<F>(
-    inner: &Inner,
+    app: &AppState,
     stream: &'static str,
     stop: &CancellationToken,
     mut work: impl FnMut() -> F,
@@ -79,13 +85,13 @@ pub(crate) async fn retry_until_done<F>(
 where
     F: Future<Output = Result<(), GatewayError>>,
 {
-    let (mut backoff, mut since) = (RETRY, inner.clock.now());
+    let (mut backoff, mut since) = (RETRY, app.clock.now());
     while let Err(error) = work().await {
         if !may_pass(&error) {
             return Err(error);
         }
-        tell(inner, stream, &error);
-        let now = inner.clock.now();
+        tell(app, stream, &error);
+        let now = app.clock.now();
         // After this time without an error, the next one counts as new.
         if now.since(since) > LONGEST_WAIT * 2 {
             backoff.reset();
@@ -96,48 +102,48 @@ where
         tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            () = inner.clock.sleep_until(now.plus(wait)) => {}
+            () = app.clock.sleep_until(now.plus(wait)) => {}
         }
     }
     Ok(())
 }
 
 /// Reports a failing bus, and a disk that is full or refuses writes, to the observer.
-fn tell(inner: &Inner, stream: &'static str, error: &GatewayError) {
+fn tell(app: &AppState, stream: &'static str, error: &GatewayError) {
     match error {
-        GatewayError::Bus(error) => inner.observer.observe(NAME, Event::of_failure(error)),
+        GatewayError::Bus(error) => app.observer.observe(NAME, Event::of_failure(error)),
         error if is_full(error) => {
-            inner.observer.observe(NAME, Event::BusFailed(&BusError::DiskFull));
+            app.observer.observe(NAME, Event::BusFailed(&BusError::DiskFull));
         }
         error if is_of_the_disk(error) => {
             let what = format!("{FILE}, which the page is made of, cannot be written: {error}");
-            inner.observer.observe(NAME, Event::BusFailed(&BusError::Unavailable(what)));
+            app.observer.observe(NAME, Event::BusFailed(&BusError::Unavailable(what)));
         }
         error => tracing::warn!(stream, %error, "projection stopped, trying again"),
     }
 }
 
 async fn read_on(
-    inner: &Inner,
+    app: &AppState,
     stream: &'static str,
     stop: &CancellationToken,
 ) -> Result<(), GatewayError> {
-    let generation = inner.projection.generation();
-    let reached = inner.projection.reached(stream).await?;
+    let generation = app.projection.generation();
+    let reached = app.projection.reached(stream).await?;
     let mut from = reached.sequence + 1;
     if stream == streams::OUTPUT.name {
-        inner.projected_sequence.send_replace(reached.sequence);
+        app.projected_sequence.send_replace(reached.sequence);
     }
-    if let Some(how) = rolled_back(&*inner.bus, stream, &reached).await? {
-        inner.observer.observe(NAME, Event::rolled_back(stream, how));
-        inner.projection.begin_anew(stream).await?;
+    if let Some(how) = rolled_back(&*app.bus, stream, &reached).await? {
+        app.observer.observe(NAME, Event::rolled_back(stream, how));
+        app.projection.begin_anew(stream).await?;
         from = 1;
         if stream == streams::OUTPUT.name {
-            inner.projected_sequence.send_replace(0);
+            app.projected_sequence.send_replace(0);
         }
     }
-    let mut reader = inner.bus.read(stream, ">", from).await?;
-    let mut ready = next_stored(inner, stream, from - 1, &mut *reader).await?;
+    let mut reader = app.bus.read(stream, ">", from).await?;
+    let mut ready = next_stored(app, stream, from - 1, &mut *reader).await?;
     loop {
         let messages = match ready.is_empty() {
             false => std::mem::take(&mut ready),
@@ -152,12 +158,12 @@ async fn read_on(
         };
         let sequence = through.sequence;
         let changes = messages.iter().filter_map(read).collect();
-        inner.projection.apply_into(generation, Batch { stream, through, changes }).await?;
-        inner.bus.mark_read(stream, NAME, sequence).await?;
+        app.projection.apply_into(generation, Batch { stream, through, changes }).await?;
+        app.bus.mark_read(stream, NAME, sequence).await?;
         metrics::ROWS.add(messages.len() as u64, &[stream]);
         if stream == streams::OUTPUT.name {
-            inner.projected_sequence.send_replace(sequence);
-            ready = next_stored(inner, stream, sequence, &mut *reader).await?;
+            app.projected_sequence.send_replace(sequence);
+            ready = next_stored(app, stream, sequence, &mut *reader).await?;
         }
     }
 }
@@ -165,7 +171,7 @@ async fn read_on(
 /// The messages after the last one that was read. If the stream has assigned later sequences and none of them
 /// is stored, they were erased, and all of them count as read.
 async fn next_stored(
-    inner: &Inner,
+    app: &AppState,
     stream: &'static str,
     read: u64,
     reader: &mut dyn OrderedReader,
@@ -173,13 +179,13 @@ async fn next_stored(
     if stream != streams::OUTPUT.name {
         return Ok(Vec::new());
     }
-    let last = inner.bus.stream_state(stream).await?.last;
+    let last = app.bus.stream_state(stream).await?.last;
     if last <= read {
         return Ok(Vec::new());
     }
     let ready = reader.ready(BATCH).await?;
     if ready.is_empty() {
-        inner.projected_sequence.send_replace(last);
+        app.projected_sequence.send_replace(last);
     }
     Ok(ready)
 }
@@ -259,28 +265,28 @@ fn code(error: &GatewayError) -> Option<rusqlite::ErrorCode> {
 }
 
 /// Sends heartbeats with the lag, and deletes old rows.
-async fn send_heartbeats(inner: &Inner, stop: &CancellationToken) {
+async fn send_heartbeats(app: &AppState, stop: &CancellationToken) {
     for beat in 0_u32.. {
-        inner.observer.observe(NAME, Event::Alive);
-        if let Ok(state) = inner.bus.stream_state(streams::OUTPUT.name).await {
-            let lag = state.last.saturating_sub(*inner.projected_sequence.borrow());
+        app.observer.observe(NAME, Event::Alive);
+        if let Ok(state) = app.bus.stream_state(streams::OUTPUT.name).await {
+            let lag = state.last.saturating_sub(*app.projected_sequence.borrow());
             metrics::LAG.set(lag as f64, &[]);
         }
-        let now = inner.clock.now();
+        let now = app.clock.now();
         if beat.is_multiple_of(EXPIRY) {
-            expire(inner, now, stop).await;
+            expire(app, now, stop).await;
         }
         tokio::select! {
             biased;
             () = stop.cancelled() => return,
-            () = inner.clock.sleep_until(now.plus(HEARTBEAT)) => {}
+            () = app.clock.sleep_until(now.plus(HEARTBEAT)) => {}
         }
     }
 }
 
-async fn expire(inner: &Inner, now: UnixMillis, stop: &CancellationToken) {
+async fn expire(app: &AppState, now: UnixMillis, stop: &CancellationToken) {
     while !stop.is_cancelled() {
-        match inner.projection.expire(now.minus(KEPT)).await {
+        match app.projection.expire(now.minus(KEPT)).await {
             Ok(0) => return,
             Ok(articles) => tracing::debug!(articles, "old articles left the projection"),
             Err(error) => {
@@ -289,4 +295,130 @@ async fn expire(inner: &Inner, now: UnixMillis, stop: &CancellationToken) {
             }
         }
     }
+}
+
+/// The key of the last applied sequence.
+const SEQUENCE_KEY: &str = "place";
+/// Stories in one write. The number is small, because other stages write too.
+const AT_ONCE: usize = 8;
+/// The most stories that are written after a change of their event.
+const STORIES_OF_EVENT: usize = 500;
+
+/// Follows the output until it is stopped. It waits out errors that may pass.
+pub(crate) async fn keep_tables(
+    app: &AppState,
+    stop: &CancellationToken,
+) -> Result<(), GatewayError> {
+    retry_until_done(app, streams::OUTPUT.name, stop, || read_on_for_tables(app, stop)).await
+}
+
+async fn read_on_for_tables(app: &AppState, stop: &CancellationToken) -> Result<(), GatewayError> {
+    let table = app.bus.key_value(streams::STORIES.name)?;
+    let sequence = resume_sequence(app, &*table).await?;
+    let mut reader = app.bus.read(streams::OUTPUT.name, ">", sequence + 1).await?;
+    let mut projected = app.projected_sequence.subscribe();
+    loop {
+        let messages = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            messages = reader.next(BATCH) => messages,
+        };
+        if let Err(BusError::RolledBack { .. }) = messages {
+            table.put(SEQUENCE_KEY, "0".into()).await?;
+        }
+        let messages = messages?;
+        let Some(through) = messages.last().map(|message| message.sequence) else {
+            continue;
+        };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            // The sender lives as long as the gateway, so this cannot fail.
+            _ = projected.wait_for(|shown| *shown >= through) => {}
+        }
+        let changed = changed_stories(app, &messages).await?;
+        write_stories(app, &table, changed).await?;
+        table.put(SEQUENCE_KEY, through.to_string().into()).await?;
+    }
+}
+
+/// The sequence to continue from. A table that is ahead of the stream was filled from an earlier stream.
+async fn resume_sequence(app: &AppState, table: &dyn KeyValue) -> Result<u64, BusError> {
+    let kept = table.get(SEQUENCE_KEY).await?.and_then(|entry| entry.value);
+    let kept = kept.and_then(|value| str::from_utf8(&value).ok()?.parse().ok()).unwrap_or(0);
+    let last = app.bus.stream_state(streams::OUTPUT.name).await?.last;
+    Ok(if kept > last { 0 } else { kept })
+}
+
+/// The stories that these messages change.
+async fn changed_stories(
+    app: &AppState,
+    messages: &[Stored],
+) -> Result<BTreeSet<StoryId>, GatewayError> {
+    let mut articles = Vec::new();
+    let mut stories = BTreeSet::new();
+    let mut events = BTreeSet::<EventId>::new();
+    // The projection has already reported unreadable messages.
+    for change in messages.iter().filter_map(|message| change(message).ok()) {
+        match change {
+            Change::Article { article, .. } => articles.push(article.id),
+            Change::Story(change) => match change.change {
+                StoryChange::Merged { from, into, .. } => {
+                    for target in [from, into] {
+                        match target {
+                            Target::Story(story) => stories.extend([story]),
+                            Target::Event(event) => events.extend([event]),
+                        }
+                    }
+                }
+                StoryChange::Split { from, into, .. }
+                | StoryChange::Regrouped { from, into, .. } => stories.extend([from, into]),
+                StoryChange::Credited { story, .. }
+                | StoryChange::Preferred { story, .. }
+                | StoryChange::Lead { story, .. }
+                | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
+                // This change concerns only the event.
+                StoryChange::Quiet { target: Target::Event(_) } => {}
+            },
+            Change::Command(command) => {
+                stories.extend(command.stories.iter().map(|after| after.story));
+            }
+            Change::Alert { .. } => {}
+        }
+    }
+    // An article may now be in another story than the decision names.
+    stories.extend(app.projection.stories_of(articles).await?);
+    // A change of an event concerns all its stories.
+    for event in events {
+        let of_event = app.projection.stories_of_event(event, STORIES_OF_EVENT).await?;
+        stories.extend(of_event.into_iter().map(|story| story.id));
+    }
+    Ok(stories)
+}
+
+/// Writes the current state of these stories. A story that is no longer shown is deleted.
+async fn write_stories(
+    app: &AppState,
+    table: &Arc<dyn KeyValue>,
+    stories: BTreeSet<StoryId>,
+) -> Result<(), GatewayError> {
+    let shown = app.projection.these_briefs(stories.iter().copied().collect()).await?;
+    let gone = {
+        let ids: BTreeSet<StoryId> = shown.iter().map(|story| story.id).collect();
+        stories.into_iter().filter(move |story| !ids.contains(story)).map(|story| (story, None))
+    };
+    let shown = shown.into_iter().filter_map(|story| {
+        let id = story.id;
+        // A story too large for a message stays as it is.
+        Some((id, Some(Bytes::from(encode(&StoryRecord { schema: Tag::new(), story }).ok()?))))
+    });
+    let writes = shown.chain(gone).map(|(story, value)| async move {
+        let key = format!("story.{story}");
+        match value {
+            Some(value) => table.put(&key, value).await,
+            None => table.delete(&key).await,
+        }
+    });
+    let written = stream::iter(writes).buffer_unordered(AT_ONCE);
+    Ok(written.try_for_each(|_| std::future::ready(Ok(()))).await?)
 }

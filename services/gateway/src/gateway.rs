@@ -1,23 +1,23 @@
 //! The gateway, as the binary uses it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
+use thiserror::Error;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Forgotten;
 use wirefold_flow::{BusError, Event, Position, RolledBack, StageContext, rolled_back};
 use wirefold_proto::streams;
 
+use crate::adapters::Settings;
 use crate::api::{Access, Api};
-use crate::error::GatewayError;
-use crate::inner::{Inner, STREAMS};
 use crate::projection::{Batch, FILE, Projection, ProjectionError};
 use crate::refusal::Refusal;
-use crate::settings::Settings;
 use crate::shapes::{Comparison, Problem};
-use crate::statement_cache::StatementCache;
+use crate::state::{AppState, STREAMS};
+use crate::statements::StatementCache;
 use crate::{api, feeds, follow, page};
 
 /// How many comparisons run at once. Others wait.
@@ -26,7 +26,7 @@ const COMPARISONS: usize = 2;
 /// Serves the projection. All clones are one gateway.
 #[derive(Clone)]
 pub struct Gateway {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) app: Arc<AppState>,
 }
 
 impl Gateway {
@@ -41,7 +41,7 @@ impl Gateway {
         let applied = projection.applied_sequence(streams::OUTPUT.name).await?;
         let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
-        let inner = Inner {
+        let app = AppState {
             projection,
             forgotten,
             bus,
@@ -55,13 +55,13 @@ impl Gateway {
             comparisons: Arc::new(Semaphore::new(COMPARISONS)),
             statement_cache: StatementCache::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { app: Arc::new(app) })
     }
 
     /// All routes, for requests of this kind of access.
     pub fn router(&self, access: Access) -> Router {
         let sign_in_wanted = page::sign_in_wanted;
-        let api = Api { inner: self.inner.clone(), access, sign_in_wanted };
+        let api = Api { app: self.app.clone(), access, sign_in_wanted };
         api::router(api.clone(), feeds::routes(), page::router(api))
     }
 
@@ -71,7 +71,7 @@ impl Gateway {
     /// # Errors
     /// The problem that the API would answer.
     pub async fn compare(&self, request: &[u8]) -> Result<Comparison, Problem> {
-        self.inner.given(request).await.map_err(Refusal::problem)
+        self.app.given(request).await.map_err(Refusal::problem)
     }
 
     /// Updates the projection until it is stopped, and then closes the open event streams, so that the server
@@ -80,8 +80,8 @@ impl Gateway {
     /// # Errors
     /// A [`GatewayError`] if trying again does not help.
     pub async fn run(&self, stop: CancellationToken) -> Result<(), GatewayError> {
-        let followed = follow::run(&self.inner, &stop).await;
-        self.inner.closing.cancel();
+        let followed = follow::run(&self.app, &stop).await;
+        self.app.closing.cancel();
         followed
     }
 }
@@ -141,4 +141,24 @@ fn open_file(folder: &Path) -> Result<Projection, GatewayError> {
 
 fn explain(folder: &Path, error: ProjectionError) -> GatewayError {
     GatewayError::Projection { path: folder.join(FILE), source: Box::new(error) }
+}
+
+/// Errors that end the gateway.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum GatewayError {
+    /// The file of the projection cannot be opened: repair the folder, or delete the file, which is rebuilt.
+    #[error("{path}: {source}; the file can be deleted, it is rebuilt from the output stream")]
+    Projection {
+        /// The file.
+        path: PathBuf,
+        /// The error of SQLite or the system.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The projection failed while it ran: free space on the disk, then start again.
+    #[error("the projection failed: {0}")]
+    Failed(#[from] ProjectionError),
+    /// The bus failed, and waiting does not help.
+    #[error(transparent)]
+    Bus(#[from] BusError),
 }

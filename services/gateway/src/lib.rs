@@ -5,39 +5,31 @@
 //! Atom and JSON Feed under `/feeds`, the page at `/`, and `/healthz` and `/readyz`. Commands go to
 //! `WF_CONTROL`, pushed articles to `WF_FETCHED`. The gateway opens no port or socket: the binary does.
 
-mod analysed_text;
+mod adapters;
 mod api;
 mod corrections;
-mod error;
-mod event_statements;
 mod feeds;
 mod follow;
 mod gateway;
-mod inner;
 mod metrics;
-mod noted_article;
 mod page;
-mod pending;
 mod projection;
+mod quotations;
 mod refusal;
-mod replayed_letters;
-mod settings;
 pub mod shapes;
-mod statement_cache;
+mod state;
 mod statements;
-#[cfg(test)]
-mod tests;
-mod text_comparison;
+mod text;
 pub mod tokens;
 
-pub use analysed_text::AnalysedText;
-pub use api::Access;
-pub use api::access::host_name;
-pub use error::GatewayError;
-pub use gateway::Gateway;
-pub use metrics::METRICS;
-pub use projection::faults_of_projection;
-pub use settings::{Condition, Probe, Rehearse, Replay, Settings};
-pub use text_comparison::{TextComparison, change_counts};
+pub use crate::adapters::{Condition, Probe, Rehearse, Replay, Settings};
+pub use crate::api::Access;
+pub use crate::api::layers::host_name;
+pub use crate::gateway::{Gateway, GatewayError};
+pub use crate::metrics::METRICS;
+pub use crate::projection::faults_of_projection;
+use crate::state::AppState;
+pub use crate::text::{AnalysedText, TextComparison, change_counts};
 
-use inner::Inner;
+#[cfg(test)]
+mod tests;

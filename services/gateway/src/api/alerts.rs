@@ -1,20 +1,23 @@
-//! The routes below `alerts`.
+//! Alerts, the alerts on an article, dead letters and deliveries.
 
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use serde::Deserialize;
-use wirefold_flow::Stored;
+use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
-    Alert, AlertAttemptsRecord, AlertId, Command, DeadLetter, Subject, SubscriptionId, Tag,
-    attempts_key, decode, streams, taken_key,
+    Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy, Subject,
+    SubscriptionId, SubscriptionRecord, Tag, Target, Volume, attempts_key, decode, streams,
+    taken_key,
 };
 
-use super::request::{QueryParameters, answer, json_of, paging};
-use super::{Api, ApiResult, Refusal};
-use crate::inner::Inner;
+use crate::api::request::{QueryParameters, answer, json_of, paging};
+use crate::api::{Api, ApiResult, Refusal, request};
 use crate::shapes::{
-    AlertDelivery, AlertDetail, DeadRow, MuteAlertRequest, ResendReport, ResendRequest,
+    AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
+    ArticleOutcome, DeadDetail, DeadPage, DeadRow, FoundWord, MuteAlertRequest, Replayed,
+    ResendReport, ResendRequest, SwitchedOn, describe_hold,
 };
+use crate::state::AppState;
 
 /// The query of a list of alerts.
 #[derive(Debug, Deserialize)]
@@ -30,8 +33,8 @@ pub(super) async fn list(
     QueryParameters(query): QueryParameters<AlertsQuery>,
 ) -> ApiResult<Response> {
     let paging = paging(query.limit, query.cursor.as_deref())?;
-    let mut page = api.inner.projection.alerts(paging, query.subscription).await?;
-    api.inner.show_handled(&mut page).await?;
+    let mut page = api.app.projection.alerts(paging, query.subscription).await?;
+    api.app.show_handled(&mut page).await?;
     answer(&page)
 }
 
@@ -42,7 +45,7 @@ pub(super) async fn mute(
     request: Request,
 ) -> ApiResult<Response> {
     let MuteAlertRequest { until, except_corrections } = json_of(request, MOST).await?;
-    let alert = api.inner.alert(&id).await?.id;
+    let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertMute { alert, until, except_corrections }).await
 }
 
@@ -51,7 +54,7 @@ pub(super) async fn acknowledge(
     State(api): State<Api>,
     Path(id): Path<String>,
 ) -> ApiResult<Response> {
-    let alert = api.inner.alert(&id).await?.id;
+    let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertAcknowledge { alert }).await
 }
 
@@ -63,10 +66,10 @@ const DEAD: u64 = 500;
 const MOST: usize = 4 * 1024;
 
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
-    let alert = api.inner.alert(&given).await?;
-    let revisions = api.inner.revisions(&alert).await?;
-    let deliveries = api.inner.list_accepted(&alert).await?;
-    let dead = api.inner.dead_of(&alert.id).await?;
+    let alert = api.app.alert(&given).await?;
+    let revisions = api.app.revisions(&alert).await?;
+    let deliveries = api.app.list_accepted(&alert).await?;
+    let dead = api.app.dead_of(&alert.id).await?;
     answer(&AlertDetail { schema: Tag::new(), alert, revisions, deliveries, dead })
 }
 
@@ -77,20 +80,20 @@ pub(super) async fn replay(
     request: Request,
 ) -> ApiResult<Response> {
     let ResendRequest { delivery } = json_of(request, MOST).await?;
-    let alert = api.inner.alert(&given).await?;
+    let alert = api.app.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
-    let record = api.inner.subscription(alert.subscription.as_str()).await?;
+    let record = api.app.subscription(alert.subscription.as_str()).await?;
     let gone = || {
         Refusal::gone(format!("its subscription {} does not exist any more", alert.subscription))
     };
     let subscription = record.ok_or_else(gone)?.subscription;
-    let sent = api.inner.settings.replay.resend(alert, subscription, delivery).await;
+    let sent = api.app.settings.replay.resend(alert, subscription, delivery).await;
     let deliveries = sent.map_err(Refusal::unprocessable)?;
     tracing::info!(alert = %id, revision, "alert sent again");
     answer(&ResendReport { schema: Tag::new(), alert: id, revision, deliveries })
 }
 
-impl Inner {
+impl AppState {
     /// The last revision of the alert with this id or prefix.
     async fn alert(&self, given: &str) -> ApiResult<Alert> {
         let unknown = || Refusal::not_found(format!("no alert {given:?}"));
@@ -170,4 +173,258 @@ impl Inner {
 /// The subject of an alert's revisions up to the last dot.
 fn without_revision(subject: &str) -> &str {
     subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
+}
+
+/// The header of a revision with the last article that it covers, as a sequence in `WF_FETCHED`.
+const COVERS: &str = "Wf-Covers";
+
+/// The query that selects one subscription.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfSubscription {
+    subscription: Option<SubscriptionId>,
+}
+
+/// The result of a query for an article, as the alerter gives it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Reading {
+    matches: bool,
+    in_passing: bool,
+    found: Vec<FoundWord>,
+    failed: Option<String>,
+    is_excluded: bool,
+    outlets: u32,
+    origins: u32,
+}
+
+pub(super) async fn of_article(
+    State(api): State<Api>,
+    Path(given): Path<String>,
+    QueryParameters(query): QueryParameters<OfSubscription>,
+) -> ApiResult<Response> {
+    let app = &api.app;
+    let id = request::article_id(app, &given).await?;
+    let detail = request::article_detail(app, id, &given).await?;
+    let text = app.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
+    let mut records = app.subscriptions().await?.into_records();
+    if let Some(wanted) = &query.subscription {
+        records.retain(|record| record.subscription.id == *wanted);
+        if records.is_empty() {
+            return Err(Refusal::not_found(format!("no subscription {:?}", wanted.as_str())));
+        }
+    }
+    let mut subscriptions = Vec::with_capacity(records.len());
+    for record in &records {
+        subscriptions.push(app.explain_alert(record, &detail, text.as_ref()).await?);
+    }
+    let about = &detail.output.article;
+    let (outlet, title) = (about.outlet_label(), about.title.clone());
+    answer(&ArticleAlerts { schema: Tag::new(), article: id, outlet, title, subscriptions })
+}
+
+impl AppState {
+    /// Why a subscription did or did not alert on an article.
+    async fn explain_alert(
+        &self,
+        record: &SubscriptionRecord,
+        detail: &ArticleDetail,
+        text: Option<&ArticleFetched>,
+    ) -> ApiResult<ArticleAlert> {
+        let settings = &record.subscription;
+        let verdict = |outcome, why: String| ArticleAlert {
+            subscription: settings.id.clone(),
+            outcome,
+            why,
+            in_passing: false,
+            found: Vec::new(),
+            alert: None,
+            revision: None,
+        };
+        if let Some(problem) = &record.problem {
+            return Ok(verdict(ArticleOutcome::Problem, problem.clone()));
+        }
+        let read = self.settings.rehearse.read_article(settings, detail.output.clone(), text);
+        let reading: Reading = match read.map(serde_json::from_value) {
+            Ok(Ok(reading)) => reading,
+            Ok(Err(error)) => return Err(Refusal::failed(error.to_string())),
+            Err(why) => return Ok(verdict(ArticleOutcome::Problem, why)),
+        };
+        let told = self.revision_of(record, detail).await?;
+        let (outcome, why) = match (&told, reading.matches) {
+            (Some(told), is_match) => in_alert(told, is_match, &reading),
+            (None, false) => (ArticleOutcome::NoMatch, no_match(&reading)),
+            (None, true) if detail.output.article.baseline => {
+                let why = "its feed listed it at the first poll: such articles never alert";
+                (ArticleOutcome::Baseline, why.to_owned())
+            }
+            (None, true) => {
+                (ArticleOutcome::NoAlert, self.no_alert(record, detail, &reading).await?)
+            }
+        };
+        let (in_passing, found) = (reading.in_passing, reading.found);
+        let alert = told.as_ref().map(|told| told.id.clone());
+        let revision = told.as_ref().map(AlertRevision::of);
+        Ok(ArticleAlert { in_passing, found, alert, revision, ..verdict(outcome, why) })
+    }
+
+    /// The first revision of the subscription's alert that covers the article.
+    async fn revision_of(
+        &self,
+        record: &SubscriptionRecord,
+        detail: &ArticleDetail,
+    ) -> ApiResult<Option<Alert>> {
+        let subscription = &record.subscription;
+        let verdict = &detail.output.verdict;
+        // The current target, and the target when the article came.
+        let targets = match subscription.group_by.unwrap_or(GroupBy::Event) {
+            GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
+            GroupBy::Story => [Target::Story(detail.story), Target::Story(verdict.story)],
+        };
+        for target in targets {
+            let id = AlertId { subscription: subscription.id.clone(), target };
+            let Some(last) = self.projection.alert(id.to_string()).await? else { continue };
+            for revision in 1..=last.revision {
+                let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
+                let covered = stored.headers.get(COVERS).and_then(|it| it.parse::<u64>().ok());
+                if covered.is_some_and(|covered| covered >= detail.output.fetched) {
+                    return Ok(decode::<Alert>(&stored.body).ok());
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Why there is no alert although the article matches.
+    async fn no_alert(
+        &self,
+        record: &SubscriptionRecord,
+        detail: &ArticleDetail,
+        reading: &Reading,
+    ) -> ApiResult<String> {
+        let settings = &record.subscription;
+        let lacks = |name: &str, has: u32, least: Option<u32>| {
+            let least = least.filter(|least| has < *least)?;
+            Some(format!("{name} {least}, and it had {has} when this article came in"))
+        };
+        let numbers = lacks("min_outlets is", reading.outlets, settings.min_outlets)
+            .or_else(|| lacks("min_origins is", reading.origins, settings.min_origins));
+        if let Some(numbers) = numbers {
+            return Ok(numbers);
+        }
+        if !detail.output.verdict.comparable {
+            return Ok("its text is too short to open an alert".to_owned());
+        }
+        if self.held_since(settings.id.as_str()).await? >= Some(detail.output.article.seen) {
+            return Ok("it came before the subscription did".to_owned());
+        }
+        Ok("no alert yet: its group_wait is not over".to_owned())
+    }
+}
+
+/// The outcome for an article that the revision is the first to cover.
+fn in_alert(told: &Alert, is_match: bool, reading: &Reading) -> (ArticleOutcome, String) {
+    let reasons: Vec<&str> = told.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    let revision = format!("revision {}: {}", told.revision, reasons.join("; "));
+    if !is_match {
+        return (ArticleOutcome::Counted, format!("{}; counted in {revision}", no_match(reading)));
+    }
+    match (&told.held, told.volume) {
+        (Some(hold), _) => {
+            (ArticleOutcome::Held, format!("{}; {revision}", describe_hold(hold.reason)))
+        }
+        (None, Volume::Loud) => (ArticleOutcome::Notified, revision),
+        (None, Volume::Silent) => (ArticleOutcome::Silent, revision),
+    }
+}
+
+fn no_match(reading: &Reading) -> String {
+    match (&reading.failed, reading.is_excluded) {
+        (Some(part), true) => format!("it has {part}, which the query excludes"),
+        (Some(part), false) => format!("this part of the query does not hold: {part}"),
+        (None, _) => "the query does not match".to_owned(),
+    }
+}
+
+/// The query of a list of dead letters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeadQuery {
+    limit: Option<usize>,
+    /// Only those before this sequence.
+    before: Option<u64>,
+}
+
+pub(super) async fn list_dead(
+    State(api): State<Api>,
+    QueryParameters(query): QueryParameters<DeadQuery>,
+) -> ApiResult<Response> {
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let state = api.app.bus.stream_state(streams::DEAD.name).await?;
+    let replayed = api.app.replayed_letters(state.first).await?;
+    let end = query.before.unwrap_or(u64::MAX).min(state.last.saturating_add(1));
+    let mut dead = Vec::new();
+    for sequence in (state.first.max(1)..end).rev().filter(|it| !replayed.contains(*it)) {
+        if dead.len() == limit {
+            break;
+        }
+        // Messages of other kinds, such as advisories of the server, are skipped.
+        if let Ok(letter) = api.app.dead_letter(sequence).await? {
+            dead.push(DeadRow::of(sequence, DeadLetter { message: None, ..letter }));
+        }
+    }
+    let kept = state.messages.saturating_sub(replayed.count());
+    answer(&DeadPage { schema: Tag::new(), dead, kept })
+}
+
+pub(super) async fn one_dead(
+    State(api): State<Api>,
+    Path(sequence): Path<u64>,
+) -> ApiResult<Response> {
+    let letter = api.app.dead_letter(sequence).await??;
+    let DeadRow { alert, letter, .. } = DeadRow::of(sequence, letter);
+    answer(&DeadDetail { schema: Tag::new(), sequence, alert, letter })
+}
+
+pub(super) async fn replay_dead(
+    State(api): State<Api>,
+    Path(sequence): Path<u64>,
+) -> ApiResult<Response> {
+    let letter = api.app.dead_letter(sequence).await??;
+    let outcome = api.app.settings.replay.replay(letter, sequence).await;
+    let outcome = outcome.map_err(Refusal::unprocessable)?;
+    tracing::info!(sequence, outcome, "dead letter replayed");
+    if let Err(error) = api.app.note_replayed(sequence).await {
+        tracing::warn!(sequence, %error, "replayed dead letter stays listed");
+    }
+    answer(&Replayed { schema: Tag::new(), sequence, outcome })
+}
+
+impl AppState {
+    /// The dead letter with this sequence, or the refusal.
+    pub(super) async fn dead_letter(&self, sequence: u64) -> ApiResult<ApiResult<DeadLetter>> {
+        let none = || Refusal::not_found(format!("no dead letter {sequence}"));
+        match self.bus.get(streams::DEAD.name, sequence).await {
+            Ok(stored) => Ok(decode(&stored.body).map_err(|_| none())),
+            Err(BusError::NotYet { .. }) => Ok(Err(none())),
+            Err(BusError::Gone { .. }) => {
+                Ok(Err(Refusal::gone(format!("dead letter {sequence} is gone"))))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Switches a delivery on that is off because its target answered 410.
+pub(super) async fn switch_on(
+    State(api): State<Api>,
+    Path(delivery): Path<String>,
+) -> ApiResult<Response> {
+    let settings = &api.app.settings;
+    if !settings.rehearse.deliveries().contains(&delivery) {
+        return Err(Refusal::not_found(format!("no delivery {delivery:?}")));
+    }
+    let was_off = settings.replay.switch_on(delivery.clone()).await;
+    let was_off = was_off.map_err(Refusal::unprocessable)?;
+    answer(&SwitchedOn { schema: Tag::new(), delivery, was_off })
 }

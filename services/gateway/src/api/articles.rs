@@ -1,15 +1,24 @@
-//! The routes below `articles`.
+//! The routes below `articles`, also for articles that other programs push.
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
+use jiff::Timestamp;
 use serde::Deserialize;
-use wirefold_proto::{OutputArticle, Tag, TextPolicy};
+use wirefold_address::{Arrival, Authority, Identified, identify};
+use wirefold_envelope::sent;
+use wirefold_flow::Published;
+use wirefold_proto::{
+    ArticleFetched, ArticleId, ContentHash, FeedId, ItemAddress, OutputArticle, SubmittedArticle,
+    Tag, TextPolicy, TextSource,
+};
+use wirefold_text::normalise;
 
-use super::request::{QueryParameters, answer};
-use super::{Api, ApiResult, Refusal, found};
-use crate::api::Access;
+use crate::api::request::{QueryParameters, answer, body_of};
+use crate::api::stories::SENDER;
+use crate::api::{Access, Api, ApiResult, Refusal, request};
+use crate::metrics;
 use crate::projection::lead;
-use crate::shapes::ArticleList;
+use crate::shapes::{ArticleList, PushAnswer, PushedArticle, PushedOutcome};
 
 /// The query for the articles behind a link.
 #[derive(Debug, Deserialize)]
@@ -22,10 +31,10 @@ pub(super) async fn at(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<AtQuery>,
 ) -> ApiResult<Response> {
-    let mut articles = api.inner.projection.articles_at(query.url.clone()).await?;
+    let mut articles = api.app.projection.articles_at(query.url.clone()).await?;
     if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
     {
-        articles = api.inner.projection.articles_at(canonical).await?;
+        articles = api.app.projection.articles_at(canonical).await?;
     }
     if articles.is_empty() {
         return Err(Refusal::not_found(format!("no article at {:?}", query.url)));
@@ -34,11 +43,11 @@ pub(super) async fn at(
 }
 
 pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
-    let id = found::article(&api.inner, &given).await?;
-    let mut detail = found::article_detail(&api.inner, id, &given).await?;
+    let id = request::article_id(&api.app, &given).await?;
+    let mut detail = request::article_detail(&api.app, id, &given).await?;
     let policy = api.text_policy();
     if policy != TextPolicy::None {
-        match api.inner.fetched(detail.output.fetched).await? {
+        match api.app.fetched(detail.output.fetched).await? {
             Some(fetched) if fetched.id == id => detail.output.text = Some(fetched.text),
             _ => detail.text_gone = true,
         }
@@ -52,7 +61,7 @@ impl Api {
     /// How much of a text the reader may have.
     pub(super) fn text_policy(&self) -> TextPolicy {
         match self.access {
-            Access::Network => self.inner.settings.text_policy,
+            Access::Network => self.app.settings.text_policy,
             Access::Socket => TextPolicy::Full,
         }
     }
@@ -66,4 +75,234 @@ pub(super) fn show_text(article: &mut OutputArticle, policy: TextPolicy) {
         TextPolicy::Lead => article.text.take().map(|text| lead(&text)),
         TextPolicy::Full => article.text.take(),
     };
+}
+
+/// The most bytes of all articles together.
+const MOST: usize = 32 * 1024 * 1024;
+/// The most bytes of one article.
+const MOST_EACH: usize = 1024 * 1024;
+/// The most articles in one request.
+const ARTICLES: usize = 1_000;
+
+/// Checks all articles, and then stores them in order. If one is refused, none is stored.
+pub(super) async fn push(State(api): State<Api>, request: Request) -> ApiResult<Response> {
+    let body = body_of(request, MOST).await?;
+    let texts = read_all(&body)?;
+    let seen = api.app.now();
+    let numbered = texts.into_iter().enumerate();
+    let ready = numbered.map(|(number, text)| {
+        let given = text.id.clone();
+        let article = pushed_article(text, seen).map_err(|error| error.about(number + 1))?;
+        Ok((given, article))
+    });
+    let ready: Vec<(Option<String>, Pushed)> = ready.collect::<ApiResult<_>>()?;
+    for (number, (_, pushed)) in ready.iter().enumerate() {
+        check_forgotten(&api, pushed).await.map_err(|refusal| refusal.about(number + 1))?;
+    }
+    let mut articles = Vec::with_capacity(ready.len());
+    for (given, article) in ready {
+        let (id, outcome) = store(&api, article).await?;
+        articles.push(PushedArticle { id, given, outcome });
+    }
+    answer(&PushAnswer { schema: Tag::new(), articles })
+}
+
+/// Refuses an article whose address or outlet was forgotten.
+async fn check_forgotten(api: &Api, pushed: &Pushed) -> ApiResult<()> {
+    let keys = pushed.article.article.forgotten_keys();
+    match api.app.forgotten.has(&keys, api.app.clock.now()).await? {
+        true => Err(Refusal::forgotten(
+            "its address or outlet was forgotten: `wirefold forget --allow` accepts it again",
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Stores an article unless it is stored already, also under an id by former rules. Returns its id.
+async fn store(api: &Api, pushed: Pushed) -> ApiResult<(ArticleId, PushedOutcome)> {
+    let projection = &api.app.projection;
+    let Pushed { mut article, former } = pushed;
+    let mut known = None;
+    for id in std::iter::once(article.id).chain(former) {
+        if known.is_none() && projection.article(id).await?.is_some() {
+            known = Some(id);
+        }
+    }
+    let outcome = if known.is_some() {
+        PushedOutcome::Known
+    } else {
+        article.article.version_of = projection.last_of_item(&article.article).await?;
+        let message = SENDER
+            .outgoing(&article, article.article.seen)
+            .map_err(|error| Refusal::too_large(error.to_string()))?;
+        match api.app.bus.publish(sent(&message, api.app.clock.now())).await? {
+            Published::New(_) => PushedOutcome::Stored,
+            Published::Duplicate(_) => PushedOutcome::Known,
+        }
+    };
+    let counted = match outcome {
+        PushedOutcome::Stored => "stored",
+        PushedOutcome::Known => "known",
+    };
+    metrics::PUSHED.add(1, &[counted]);
+    Ok((known.unwrap_or(article.id), outcome))
+}
+
+/// Parses one object, an array of objects, or one object on each line.
+fn read_all(body: &[u8]) -> ApiResult<Vec<SubmittedArticle>> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    let broken = |error: serde_json::Error| Refusal::bad_request(error.to_string());
+    let texts = match first {
+        None => return Err(Refusal::bad_request("the body is empty")),
+        Some(b'[') => {
+            let parts: Vec<Box<serde_json::value::RawValue>> =
+                serde_json::from_slice(body).map_err(broken)?;
+            read_each(parts.iter().map(|part| part.get().as_bytes()))?
+        }
+        Some(_) => {
+            // Consecutive objects, each on one line or on several.
+            let mut texts = Vec::new();
+            for part in serde_json::Deserializer::from_slice(body)
+                .into_iter::<Box<serde_json::value::RawValue>>()
+            {
+                let number = texts.len() + 1;
+                let part = part.map_err(|error| broken(error).about(number))?;
+                texts.push(part);
+                check_count(texts.len())?;
+            }
+            read_each(texts.iter().map(|part| part.get().as_bytes()))?
+        }
+    };
+    Ok(texts)
+}
+
+fn read_each<'a>(parts: impl Iterator<Item = &'a [u8]>) -> ApiResult<Vec<SubmittedArticle>> {
+    let mut texts = Vec::new();
+    for (number, part) in parts.enumerate() {
+        check_count(number + 1)?;
+        if part.len() > MOST_EACH {
+            let detail = format!("article {}: over {MOST_EACH} bytes", number + 1);
+            return Err(Refusal::too_large(detail));
+        }
+        let text = serde_json::from_slice(part)
+            .map_err(|error| Refusal::bad_request(error.to_string()).about(number + 1))?;
+        texts.push(text);
+    }
+    Ok(texts)
+}
+
+fn check_count(count: usize) -> ApiResult<()> {
+    match count > ARTICLES {
+        true => Err(Refusal::too_large(format!("over {ARTICLES} articles at once"))),
+        false => Ok(()),
+    }
+}
+
+/// The outlet of articles without a publisher, by the rules of the version before.
+const FORMER_OUTLET: &str = "push";
+
+/// A pushed article, with the ids under which it may be stored already.
+pub(super) struct Pushed {
+    pub(super) article: ArticleFetched,
+    /// Its ids by former rules. An article that is stored under one of them is the same.
+    pub(super) former: Vec<ArticleId>,
+}
+
+/// The article. Its id depends only on the pushed data. The sender is trusted about the publisher, unless the
+/// article names its feed.
+pub(super) fn pushed_article(given: SubmittedArticle, seen: Timestamp) -> ApiResult<Pushed> {
+    let arrival = Arrival {
+        feed: FeedId::push(),
+        authority: Authority::Operator,
+        outlet: None,
+        text_source: TextSource::Given,
+        seen,
+    };
+    let identified = identify(given, &arrival);
+    let Identified { article, .. } =
+        identified.map_err(|why| Refusal::bad_request(why.to_string()))?;
+    let former = former(&article);
+    Ok(Pushed { article, former })
+}
+
+/// The ids of an article without a link by the rules of the version before. An article without a publisher
+/// was of `push`, and an article without an item id had its title as key.
+fn former(article: &ArticleFetched) -> Vec<ArticleId> {
+    let about = &article.article;
+    if about.canonical_url.is_some() {
+        return Vec::new();
+    }
+    let nobody = || FORMER_OUTLET.parse().ok();
+    let outlet = if about.outlet.is_local() { nobody() } else { Some(about.outlet.clone()) };
+    let content = ContentHash::of(&normalise(&about.title), &normalise(&article.text));
+    let keys = [&about.item_key, &about.title];
+    let id = |key: &String| {
+        outlet.as_ref().map(|outlet| ArticleId::of(outlet, ItemAddress::Key(key), content))
+    };
+    keys.into_iter().filter_map(id).filter(|id| *id != article.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pushed(given: SubmittedArticle) -> Pushed {
+        pushed_article(given, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap()
+    }
+
+    fn text(text: &str) -> SubmittedArticle {
+        SubmittedArticle { text: text.to_owned(), ..SubmittedArticle::default() }
+    }
+
+    #[test]
+    fn the_id_does_not_depend_on_the_time() {
+        let given = text("The ferry sails.");
+        let at =
+            |time: &str| pushed_article(given.clone(), time.parse().unwrap()).unwrap().article.id;
+        assert_eq!(at("2026-03-01T12:00:00Z"), at("2026-04-02T13:00:00Z"));
+    }
+
+    #[test]
+    fn a_pushed_articles_outlet_is_its_site_and_the_named_feed() {
+        let url = Some("https://www.harbour.example/ferry".to_owned());
+        let given = SubmittedArticle { url, ..text("The ferry sails.") };
+        let words = |it: &SubmittedArticle| pushed(it.clone()).article.article.outlet_label();
+        assert_eq!(words(&given), "harbour.example");
+        let feed = Some("https://planet.example/atom".to_owned());
+        assert_eq!(
+            words(&SubmittedArticle { feed, ..given }),
+            "harbour.example via planet.example"
+        );
+    }
+
+    /// Stores of the version before have both.
+    #[test]
+    fn the_ids_of_the_rules_before_are_known() {
+        let given = SubmittedArticle { title: Some("Ferry, late".to_owned()), ..text("It sails.") };
+        let former = |key: &str| {
+            let content = ContentHash::of("ferry late", "it sails");
+            ArticleId::of(&"push".parse().unwrap(), ItemAddress::Key(key), content)
+        };
+        assert!(pushed(given.clone()).former.contains(&former("Ferry, late")));
+        let named = SubmittedArticle { id: Some("7".to_owned()), ..given.clone() };
+        assert!(pushed(named).former.contains(&former("7")));
+        let url = Some("https://harbour.example/a".to_owned());
+        assert!(pushed(SubmittedArticle { url, ..given }).former.is_empty());
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        let seen: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        let script = Some("javascript:alert(1)".to_owned());
+        let unnamed = Some("/".to_owned());
+        let bad = [
+            text("  "),
+            SubmittedArticle { url: script, ..text("Words.") },
+            SubmittedArticle { outlet: unnamed, ..text("Words.") },
+        ];
+        for given in bad {
+            let refused = pushed_article(given, seen).map(|pushed| pushed.article);
+            assert_eq!(refused.unwrap_err().status(), 400);
+        }
+    }
 }

@@ -1,18 +1,27 @@
 //! `compare`: compares two stored articles or two given texts.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use serde::Deserialize;
-use wirefold_proto::{EventId, MAX_TEXT_BYTES, StoryId};
+use wirefold_dedup::{
+    Block, Change, Changes, Class, CopyKind, Described, Incoming, Passage, Settings, Verdict,
+};
+use wirefold_proto::{
+    ArticleFetched, ArticleId, Containment, EventId, MAX_TEXT_BYTES, StoryId, Tag,
+};
+use wirefold_text::Sentence;
 
-use super::passages::compare;
-use super::request::{QueryParameters, answer, body_of};
-use super::side::Side;
-use super::{Api, ApiResult, Refusal, found};
-use crate::inner::Inner;
-use crate::shapes::{CompareRequest, Comparison, GivenText, Relation};
+use crate::api::request::{QueryParameters, answer, body_of};
+use crate::api::{Api, ApiResult, Refusal, request};
+use crate::shapes::{
+    ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Relation,
+    SentenceChange, SharedPassage, TextRange,
+};
+use crate::state::AppState;
+use crate::text::{AnalysedText, TextComparison};
 
 /// The most bytes of a request: two texts, escaped as JSON.
 const MOST: usize = 4 * MAX_TEXT_BYTES;
@@ -36,19 +45,19 @@ pub(super) async fn stored(
     State(api): State<Api>,
     QueryParameters(query): QueryParameters<CompareQuery>,
 ) -> ApiResult<Response> {
-    let a = api.inner.stored(&query.a).await?;
-    let b = api.inner.stored(&query.b).await?;
+    let a = api.app.stored(&query.a).await?;
+    let b = api.app.stored(&query.b).await?;
     let relation = Relation::of(a.story == b.story, a.event == b.event);
-    let comparison = api.inner.compare(a.side, b.side).await?;
+    let comparison = api.app.compare(a.side, b.side).await?;
     answer(&Comparison { stored: Some(relation), ..comparison })
 }
 
 pub(super) async fn given(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let body = body_of(request, MOST).await?;
-    answer(&api.inner.given(&body).await?)
+    answer(&api.app.given(&body).await?)
 }
 
-fn side(name: &str, given: GivenText) -> ApiResult<Side> {
+fn side_of(name: &str, given: GivenText) -> ApiResult<Side> {
     if given.text.len() > MAX_TEXT_BYTES {
         let detail = format!("`{name}.text` is over {MAX_TEXT_BYTES} bytes");
         return Err(Refusal::too_large(detail));
@@ -56,12 +65,12 @@ fn side(name: &str, given: GivenText) -> ApiResult<Side> {
     Ok(Side::given(given))
 }
 
-impl Inner {
+impl AppState {
     /// Compares the two texts in the body of a request.
     pub(crate) async fn given(&self, body: &[u8]) -> ApiResult<Comparison> {
         let unread = |error: serde_json::Error| Refusal::bad_request(error.to_string());
         let CompareRequest { a, b } = serde_json::from_slice(body).map_err(unread)?;
-        self.compare(side("a", a)?, side("b", b)?).await
+        self.compare(side_of("a", a)?, side_of("b", b)?).await
     }
 
     async fn stored(&self, given: &str) -> ApiResult<Stored> {
@@ -70,11 +79,11 @@ impl Inner {
             let newest = articles.first().map(|article| article.id);
             newest.ok_or_else(|| Refusal::not_found(format!("no article at {given:?}")))?
         } else if given.starts_with("s-") {
-            found::story_brief(self, given).await?.lead
+            request::story_brief(self, given).await?.lead
         } else {
-            found::article(self, given).await?
+            request::article_id(self, given).await?
         };
-        let detail = found::article_detail(self, id, given).await?;
+        let detail = request::article_detail(self, id, given).await?;
         let fetched = self.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
         let gone = || Refusal::gone(format!("the text of {id} has expired"));
         let side = Side::stored(fetched.ok_or_else(gone)?);
@@ -90,5 +99,321 @@ impl Inner {
         });
         let done = work.await.map_err(|_| Refusal::failed("the comparison broke off"))?;
         done.ok_or_else(|| Refusal::failed("the detector gave no verdict"))
+    }
+}
+
+/// Compares the two texts as if they came one after the other, by the detector's settings; `None` if the
+/// detector fails.
+pub(super) fn compare(a: &Side, b: &Side, settings: &Settings) -> Option<Comparison> {
+    let items = [a.items("a"), b.items("b")];
+    let (earlier, later) = (a.described(&items[0]), b.described(&items[1]));
+    let found = TextComparison::new(&earlier, &later, settings, AnalysedText::new)?;
+    let (relation, overlap) = (found.relation(), &found.overlap);
+    let is_close = relation == Relation::SameStory || !overlap.passages.is_empty();
+    let quotation = |block: &Block| shared(&found, &Passage { blocks: vec![*block], counted: 0 });
+    let verdict = &found.explanation.later;
+    Some(Comparison {
+        schema: Tag::new(),
+        a: described(a, &found.earlier, &found.explanation.earlier),
+        b: described(b, &found.later, verdict),
+        relation,
+        stored: None,
+        kind: (verdict.class == Class::Copy).then_some(verdict.kind).flatten().map(kind),
+        rule: found.explanation.rule.name().to_owned(),
+        words: describe(relation, found.words()),
+        contained: share(overlap.contained),
+        containing: share(overlap.containing),
+        reprint_contained: share(settings.reprint_contained),
+        reprint_larger: share(settings.reprint_larger),
+        longest: overlap.longest,
+        simhash_distance: found.simhash_distance(),
+        passages: overlap.passages.iter().map(|passage| shared(&found, passage)).collect(),
+        shared_quotations: overlap.shared_quotations.iter().map(quotation).collect(),
+        changes: is_close.then(|| changed(&found)),
+    })
+}
+
+fn described(side: &Side, read: &AnalysedText, verdict: &Verdict) -> ComparedText {
+    ComparedText {
+        id: side.id,
+        title: side.title.clone(),
+        outlet: side.outlet.clone(),
+        words: narrow(read.text.words().len()),
+        length: narrow(side.text.chars().count()),
+        comparable: verdict.comparable,
+    }
+}
+
+/// The relation in words, and the rule that decided if they are not one story.
+fn describe(relation: Relation, decided: String) -> String {
+    match relation {
+        Relation::SameStory => decided,
+        Relation::SameEvent => {
+            format!("two texts about one happening, not one story: {decided}")
+        }
+        Relation::Unrelated => format!("not one story: {decided}"),
+    }
+}
+
+fn kind(kind: CopyKind) -> wirefold_proto::CopyKind {
+    match kind {
+        CopyKind::Exact => wirefold_proto::CopyKind::Exact,
+        CopyKind::Reprint => wirefold_proto::CopyKind::Reprint,
+        CopyKind::Partial => wirefold_proto::CopyKind::Partial,
+    }
+}
+
+fn share(share: f64) -> Containment {
+    Containment::new(share.clamp(0.0, 1.0)).unwrap_or_default()
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn shared(found: &TextComparison, passage: &Passage) -> SharedPassage {
+    SharedPassage {
+        a: text_range(&found.earlier, &passage.there()),
+        b: text_range(&found.later, &passage.here()),
+        words: passage.blocks.iter().map(|block| block.len).sum(),
+        edits: narrow(passage.blocks.len().saturating_sub(1)),
+    }
+}
+
+/// A range of the body's words as a range of the text.
+fn text_range(of: &AnalysedText, words: &Range<usize>) -> TextRange {
+    let stretch = of.stretch(words);
+    let points = of.text.code_points(stretch);
+    TextRange {
+        start: narrow(points.start),
+        end: narrow(points.end),
+        text: stretch.of(of.text.original()).to_owned(),
+    }
+}
+
+fn changed(found: &TextComparison) -> Changed {
+    let changes = found.changes();
+    let count = changes.count();
+    let sentences = changes.changes.iter().filter_map(|change| sentence(found, &changes, *change));
+    Changed {
+        kept: narrow(count.kept),
+        reworded: narrow(count.reworded),
+        moved: narrow(count.moved),
+        added: narrow(count.added),
+        dropped: narrow(count.dropped),
+        sentences: sentences.collect(),
+    }
+}
+
+fn sentence(found: &TextComparison, changes: &Changes, change: Change) -> Option<SentenceChange> {
+    let (word, old, new) = match change {
+        Change::Kept { .. } => return None,
+        Change::Reworded { old, new, moved: false } => (ChangeWord::Reworded, Some(old), Some(new)),
+        Change::Reworded { old, new, moved: true } => {
+            (ChangeWord::MovedAndReworded, Some(old), Some(new))
+        }
+        Change::Moved { old, new } => (ChangeWord::Moved, Some(old), Some(new)),
+        Change::Added { new } => (ChangeWord::Added, None, Some(new)),
+        Change::Dropped { old } => (ChangeWord::Dropped, Some(old), None),
+    };
+    let words = |of: &AnalysedText, sentences: &[Sentence], at: Option<usize>| {
+        at.map(|at| sentences[at].span.of(of.text.original()).to_owned())
+    };
+    let number = |at: usize| narrow(at + 1);
+    Some(SentenceChange {
+        change: word,
+        a: old.map(number),
+        b: new.map(number),
+        old: words(&found.earlier, &changes.old, old),
+        new: words(&found.later, &changes.new, new),
+    })
+}
+
+/// One of two compared articles.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Side {
+    pub(super) id: Option<ArticleId>,
+    pub(super) title: Option<String>,
+    pub(super) outlet: Option<String>,
+    pub(super) text: String,
+    /// The names of its item.
+    items: Vec<String>,
+    /// The outlet as the detector uses it; `None` if it has no site.
+    site: Option<String>,
+    via: Option<String>,
+    page: Option<String>,
+    byline: String,
+    seen: Option<i64>,
+    published: Option<i64>,
+}
+
+impl Side {
+    /// A stored article, as the detector got it.
+    pub(super) fn stored(fetched: ArticleFetched) -> Side {
+        let about = &fetched.article;
+        let seen = about.seen.as_second();
+        let published = about.plausible_time().map_or(seen, |time| time.as_second());
+        Side {
+            id: Some(fetched.id),
+            title: Some(about.title.clone()),
+            outlet: Some(about.outlet.to_string()),
+            items: about.item_names(fetched.id),
+            site: about.site().map(str::to_owned),
+            via: about.via.as_ref().map(ToString::to_string),
+            page: about.page().map(str::to_owned),
+            byline: about.authors.join(", "),
+            seen: Some(seen),
+            published: Some(published),
+            text: fetched.text,
+        }
+    }
+
+    /// A text given in the request.
+    pub(super) fn given(given: GivenText) -> Side {
+        let published = given.published.map(|time| time.as_second());
+        Side {
+            title: given.title,
+            site: given.outlet.clone().filter(|outlet| !outlet.trim().is_empty()),
+            outlet: given.outlet,
+            items: given.url.iter().cloned().collect(),
+            page: given.url,
+            seen: published,
+            published,
+            text: given.text,
+            ..Side::default()
+        }
+    }
+
+    /// The names of its item. An article without one is an item of its own.
+    pub(super) fn items<'a>(&'a self, name: &'a str) -> Vec<&'a str> {
+        [name].into_iter().chain(self.items.iter().map(String::as_str)).collect()
+    }
+
+    /// The article in the detector's form.
+    pub(super) fn described<'a>(&'a self, items: &'a [&'a str]) -> Described<'a> {
+        let incoming = Incoming {
+            items,
+            outlet: self.site.as_deref(),
+            via: self.via.as_deref(),
+            page: self.page.as_deref(),
+            title: self.title.as_deref().unwrap_or_default(),
+            byline: &self.byline,
+            text: &self.text,
+            ..Incoming::default()
+        };
+        Described { incoming, seen: self.seen, published: self.published }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shapes::GivenText;
+
+    const TEXT: &str = "The ferry to Sandholm sails again after two days in port — the storm had \
+        closed the whole coast. Twenty-eight passengers boarded the first boat on Sunday morning, \
+        among them a choir on its way home. The captain said that the sea was calm by dawn and \
+        that no damage was found on the hull. Tickets bought for the cancelled days stay valid \
+        until the end of the month, the owner told the passengers at the quay.";
+
+    fn side(text: &str) -> Side {
+        given(text, None, None)
+    }
+
+    fn given(text: &str, title: Option<&str>, outlet: Option<&str>) -> Side {
+        Side::given(GivenText {
+            text: text.to_owned(),
+            title: title.map(str::to_owned),
+            outlet: outlet.map(str::to_owned),
+            url: None,
+            published: None,
+        })
+    }
+
+    fn compare(a: &Side, b: &Side) -> Option<Comparison> {
+        super::compare(a, b, &Settings::default())
+    }
+
+    #[test]
+    fn a_reprint_is_shown_with_its_places_in_code_points() {
+        let later = format!("Ünïcödé léde wörds stand here first. {TEXT}");
+        let found = compare(&side(TEXT), &side(&later)).unwrap();
+        assert_eq!(found.relation, Relation::SameStory);
+        assert_eq!(found.passages.len(), 1);
+        let passage = &found.passages[0];
+        for (place, text) in [(&passage.a, TEXT), (&passage.b, later.as_str())] {
+            let cut: String = text
+                .chars()
+                .skip(place.start as usize)
+                .take((place.end - place.start) as usize)
+                .collect();
+            assert_eq!(cut, place.text);
+        }
+        let changes = found.changes.unwrap();
+        assert_eq!((changes.kept, changes.added), (4, 1));
+        assert_eq!(changes.sentences[0].change, ChangeWord::Added);
+    }
+
+    #[test]
+    fn the_given_settings_decide() {
+        let later = format!("Unlike words come first. {TEXT}");
+        assert_eq!(compare(&side(TEXT), &side(&later)).unwrap().relation, Relation::SameStory);
+        let strict = Settings { comparable_shingles: 100, ..Settings::default() };
+        let found = super::compare(&side(TEXT), &side(&later), &strict).unwrap();
+        assert_ne!(found.relation, Relation::SameStory);
+        assert_eq!((found.rule.as_str(), found.b.comparable), ("not_comparable", false));
+    }
+
+    #[test]
+    fn pages_of_one_outlet_are_judged_by_its_rules() {
+        let own = |name: &str| {
+            let sentence = |at: usize| format!("{name}{at} {name}x{at} {name}y{at} ");
+            (0..12).map(sentence).collect::<String>()
+        };
+        let page = |title: &str, outlet: &str| {
+            let text = format!("{}.\n\n{TEXT}", own(&title.to_lowercase()));
+            given(&text, Some(title), Some(outlet))
+        };
+        let here = page("Ferry", "a.example");
+        let chrome = compare(&here, &page("Storm", "a.example")).unwrap();
+        assert_eq!(chrome.rule, "page_chrome");
+        assert_ne!(chrome.relation, Relation::SameStory);
+        assert!(chrome.words.contains("not one story: pages of one outlet"), "{}", chrome.words);
+        let copied = compare(&here, &page("Storm", "b.example")).unwrap();
+        assert_eq!(copied.relation, Relation::SameStory, "{}", copied.words);
+    }
+
+    #[test]
+    fn strangers_are_not_set_side_by_side() {
+        let other = "Parliament debated the budget until midnight and adjourned without a vote, \
+            although all four parties had promised to finish before the summer recess began. The \
+            minister of finance refused to answer questions about the new tax on fuel, and the \
+            speaker closed the session early because too few members were left in the room.";
+        let found = compare(&side(TEXT), &side(other)).unwrap();
+        assert_eq!((found.relation, found.changes), (Relation::Unrelated, None));
+        assert!(found.contained.get() < 0.05);
+    }
+
+    #[test]
+    fn texts_that_no_newsroom_sends_fold_with_nothing_and_are_told_why() {
+        let backwards: Vec<&str> = TEXT.split(' ').rev().collect();
+        let quoted = format!("“{}”", backwards.join(" "));
+        let chrome = "Read more\nAdvertisement\nShare on Facebook";
+        for text in ["", " \n\t", "\u{200f}\u{200e}", "7 11 13", chrome, &quoted] {
+            let found = compare(&side(text), &side(TEXT)).unwrap();
+            assert_ne!(found.relation, Relation::SameStory, "{text}");
+            assert!(found.words.contains("A has under 44 words of its own"), "{}", found.words);
+        }
+        let paragraphs = |name: &str| (0..10_000).map(|at| format!("{name}{at}.\n\n")).collect();
+        let (one, other): (String, String) = (paragraphs("p"), paragraphs("q"));
+        let found = compare(&side(&one), &side(&other)).unwrap();
+        assert_eq!(found.relation, Relation::Unrelated);
+        assert!(found.words.contains("is in A"), "{}", found.words);
+    }
+
+    #[test]
+    fn empty_texts_do_no_harm() {
+        let found = compare(&side(""), &side("")).unwrap();
+        assert!(found.passages.is_empty() && !found.a.comparable);
     }
 }

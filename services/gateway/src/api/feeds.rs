@@ -5,8 +5,8 @@ use axum::response::Response;
 use url::Url;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
-use super::request::{answer, json_of};
-use super::{Api, ApiResult, Refusal};
+use crate::api::request::{answer, json_of};
+use crate::api::{Api, ApiResult, Refusal};
 use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 
 /// The most bytes of a command.
@@ -18,15 +18,15 @@ const MOST_ITEMS: u32 = 100_000;
 const ID_BYTES: usize = 100;
 
 pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
-    let (feeds, waiting) = api.inner.feeds().await?.into_parts();
-    let lists = api.inner.lists().await?;
+    let (feeds, waiting) = api.app.feeds().await?.into_parts();
+    let lists = api.app.lists().await?;
     answer(&FeedList { schema: Tag::new(), feeds, waiting, lists })
 }
 
 pub(super) async fn add(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let addition: FeedAddition = json_of(request, MOST).await?;
     check_address(&addition.url)?;
-    let known = api.inner.feeds().await?.into_records();
+    let known = api.app.feeds().await?.into_records();
     let here = known.iter().find(|record| match &addition.id {
         Some(id) => record.feed.id == *id,
         None => record.feed.url == addition.url,
@@ -95,7 +95,7 @@ pub(super) async fn backfilled(
     State(api): State<Api>,
     Path(id): Path<String>,
 ) -> ApiResult<Response> {
-    let backfill = api.inner.backfill(&id).await?;
+    let backfill = api.app.backfill(&id).await?;
     let unknown = || Refusal::not_found(format!("no archive of a feed {id:?} was asked for"));
     answer(&backfill.ok_or_else(unknown)?)
 }
@@ -105,8 +105,8 @@ pub(super) async fn probe(State(api): State<Api>, request: Request) -> ApiResult
     check_address(&asked.url)?;
     // An address that does not answer must not delay the end of the process.
     let found = tokio::select! {
-        found = api.inner.settings.probe.probe(asked) => found,
-        () = api.inner.closing.cancelled() => {
+        found = api.app.settings.probe.probe(asked) => found,
+        () = api.app.closing.cancelled() => {
             return Err(Refusal::busy("wirefold is being stopped"));
         }
     };
@@ -115,7 +115,7 @@ pub(super) async fn probe(State(api): State<Api>, request: Request) -> ApiResult
 }
 
 async fn feed_of(api: &Api, id: &str) -> ApiResult<FeedRecord> {
-    let record = api.inner.feed(id).await?;
+    let record = api.app.feed(id).await?;
     record.ok_or_else(|| Refusal::not_found(format!("no feed {id:?}")))
 }
 

@@ -1,55 +1,36 @@
 //! The routes of the API, and the layers that every request passes.
 
-pub(crate) mod access;
 mod alerts;
-mod article_alerts;
 mod articles;
-mod commands;
 mod compare;
-mod corrections;
-mod dead;
-mod deliveries;
-mod entity_tag;
-mod events;
 mod feeds;
-mod feeds_by_path;
-pub(crate) mod found;
-mod health;
-mod passages;
-mod push;
-mod pushed;
-mod regroup;
+pub(crate) mod layers;
 pub(crate) mod request;
-mod side;
-mod statements;
 mod status;
-mod storage;
 mod stories;
 mod stream;
 mod subscriptions;
-mod watched;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{MethodRouter, delete, get, post};
 
-use axum::response::Response;
-
-use crate::inner::Inner;
-use crate::refusal::{self, Refusal};
-
-pub(crate) use commands::SENDER;
-pub(crate) use status::status_with;
+pub(crate) use crate::api::status::status_with;
+pub(crate) use crate::api::stories::SENDER;
+use crate::refusal;
+use crate::refusal::Refusal;
+use crate::state::AppState;
 
 /// The state of all handlers.
 #[derive(Clone)]
 pub(crate) struct Api {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) app: Arc<AppState>,
     pub(crate) access: Access,
     /// Draws the page that asks people to sign in.
-    pub(crate) sign_in_wanted: fn(&Inner) -> Response,
+    pub(crate) sign_in_wanted: fn(&AppState) -> Response,
 }
 
 /// Where a request comes from.
@@ -69,45 +50,45 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()
         .nest("/api/v1", routes())
         .nest("/feeds", feeds)
-        .layer(from_fn(entity_tag::tagged))
+        .layer(from_fn(layers::tagged))
         .route("/api/v1/stream", get(stream::open))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .route("/healthz", get(status::alive))
+        .route("/readyz", get(status::ready))
         .method_not_allowed_fallback(refusal::other_method)
         .with_state(api.clone());
     let checked = Router::new()
         .merge(answers)
         .merge(pages)
         .fallback(refusal::no_route)
-        .layer(from_fn_with_state(api.clone(), access::checked));
+        .layer(from_fn_with_state(api.clone(), layers::checked));
     let asked_by_path = Router::new()
-        .route("/t/{token}/feeds/{*feed}", get(feeds_by_path::ask))
+        .route("/t/{token}/feeds/{*feed}", get(layers::feed_by_path))
         .with_state(checked.clone());
-    checked.merge(asked_by_path).layer(from_fn_with_state(api, watched::watched))
+    checked.merge(asked_by_path).layer(from_fn_with_state(api, layers::watched))
 }
 
 /// Each writing method expects JSON. A method that an address does not have is refused earlier.
 fn routes() -> Router<Api> {
     let routes: [(&str, MethodRouter<Api>); 38] = [
-        ("/status", get(status::get)),
-        ("/storage", get(storage::get)),
-        ("/events", get(events::list)),
-        ("/events/{id}", get(events::one)),
-        ("/events/{id}/statements", get(statements::of_event)),
-        ("/events/{id}/corrections", get(corrections::of_event)),
-        ("/events/{id}/merge", post(regroup::merge_events)),
-        ("/stories", get(stories::list)),
-        ("/stories/{id}", get(stories::one)),
-        ("/stories/{id}/statements", get(statements::of_story)),
-        ("/stories/{id}/corrections", get(corrections::of_story)),
-        ("/stories/{id}/split", post(regroup::split)),
-        ("/stories/{id}/merge", post(regroup::merge_stories)),
-        ("/stories/{id}/prefer", post(regroup::prefer)),
-        ("/articles", get(articles::at).post(push::push)),
+        ("/status", get(status::get_status)),
+        ("/storage", get(status::get_storage)),
+        ("/events", get(stories::list_events)),
+        ("/events/{id}", get(stories::one_event)),
+        ("/events/{id}/statements", get(stories::statements_of_event)),
+        ("/events/{id}/corrections", get(stories::corrections_of_event)),
+        ("/events/{id}/merge", post(stories::merge_events)),
+        ("/stories", get(stories::list_stories)),
+        ("/stories/{id}", get(stories::one_story)),
+        ("/stories/{id}/statements", get(stories::statements_of_story)),
+        ("/stories/{id}/corrections", get(stories::corrections_of_story)),
+        ("/stories/{id}/split", post(stories::split)),
+        ("/stories/{id}/merge", post(stories::merge_stories)),
+        ("/stories/{id}/prefer", post(stories::prefer)),
+        ("/articles", get(articles::at).post(articles::push)),
         ("/articles/{id}", get(articles::one)),
-        ("/articles/{id}/alerts", get(article_alerts::list)),
-        ("/articles/{id}/not-the-same", post(regroup::not_the_same)),
-        ("/commands/{id}", get(commands::one)),
+        ("/articles/{id}/alerts", get(alerts::of_article)),
+        ("/articles/{id}/not-the-same", post(stories::not_the_same)),
+        ("/commands/{id}", get(stories::one_command)),
         ("/alerts", get(alerts::list)),
         ("/alerts/{id}/mute", post(alerts::mute)),
         ("/alerts/{id}/acknowledge", post(alerts::acknowledge)),
@@ -122,13 +103,13 @@ fn routes() -> Router<Api> {
         ("/subscriptions/test", post(subscriptions::rehearse)),
         ("/subscriptions/{id}", delete(subscriptions::remove)),
         ("/subscriptions/{id}/mute", post(subscriptions::mute)),
-        ("/dead", get(dead::list)),
-        ("/dead/{sequence}", get(dead::one)),
-        ("/dead/{sequence}/replay", post(dead::replay)),
-        ("/deliveries/{name}/switch-on", post(deliveries::switch_on)),
+        ("/dead", get(alerts::list_dead)),
+        ("/dead/{sequence}", get(alerts::one_dead)),
+        ("/dead/{sequence}/replay", post(alerts::replay_dead)),
+        ("/deliveries/{name}/switch-on", post(alerts::switch_on)),
         ("/compare", get(compare::stored).post(compare::given)),
     ];
     routes.into_iter().fold(Router::new(), |router, (path, methods)| {
-        router.route(path, methods.route_layer(from_fn(access::json_only)))
+        router.route(path, methods.route_layer(from_fn(layers::json_only)))
     })
 }

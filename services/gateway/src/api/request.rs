@@ -1,4 +1,4 @@
-//! Reads the query and the body of a request.
+//! Reads the query and the body of a request, and finds the article, story or event that an id means.
 
 use std::time::Duration;
 
@@ -9,9 +9,12 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use wirefold_proto::{ArticleId, EventId, StoryId};
 
-use super::{ApiResult, Refusal};
-use crate::projection::Paging;
+use crate::api::{ApiResult, Refusal};
+use crate::projection::{IdLookup, Paging, RowId};
+use crate::shapes::{ArticleDetail, StoryBrief};
+use crate::state::AppState;
 
 /// The longest time until the whole body has come.
 const BODY_TIME: Duration = Duration::from_secs(30);
@@ -73,4 +76,50 @@ pub(super) async fn json_of<T: DeserializeOwned>(request: Request, most: usize) 
 pub(super) fn answer<T: serde::Serialize>(value: &T) -> ApiResult<Response> {
     let body = serde_json::to_vec(value).map_err(|error| Refusal::failed(error.to_string()))?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// The id of the article with this id or prefix.
+pub(crate) async fn article_id(app: &AppState, given: &str) -> ApiResult<ArticleId> {
+    resolve_id(app, given).await
+}
+
+/// The current id of the story with this id or prefix.
+pub(crate) async fn story_id(app: &AppState, given: &str) -> ApiResult<StoryId> {
+    resolve_id(app, given).await
+}
+
+/// The story without its articles.
+pub(super) async fn story_brief(app: &AppState, given: &str) -> ApiResult<StoryBrief> {
+    let id = story_id(app, given).await?;
+    let found = app.projection.story_brief(id).await?;
+    found.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))
+}
+
+/// The article with everything stored about it.
+pub(super) async fn article_detail(
+    app: &AppState,
+    id: ArticleId,
+    given: &str,
+) -> ApiResult<ArticleDetail> {
+    let found = app.projection.article(id).await?;
+    found.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))
+}
+
+/// The current id of the event with this id or prefix.
+pub(super) async fn event_id(app: &AppState, given: &str) -> ApiResult<EventId> {
+    resolve_id(app, given).await
+}
+
+async fn resolve_id<I: RowId>(app: &AppState, given: &str) -> ApiResult<I> {
+    match app.projection.meaning(given.to_owned()).await? {
+        IdLookup::One(id) => Ok(id),
+        IdLookup::Many(candidates) => {
+            let candidates = candidates.iter().map(I::to_string).collect();
+            Err(Refusal::ambiguous(given, candidates))
+        }
+        IdLookup::Nothing => Err(Refusal::not_found(format!("no {} {given:?}", I::NAME))),
+        IdLookup::TooShort => {
+            Err(Refusal::bad_request(format!("{given:?} is too short: an id or 6 of its digits")))
+        }
+    }
 }

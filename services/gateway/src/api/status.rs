@@ -1,48 +1,49 @@
-//! `status`: the state of the whole installation.
+//! `status`, `storage`, `/healthz` and `/readyz`: the state of the whole installation.
 
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
+use jiff::Timestamp;
+use wirefold_envelope::timestamp;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
-use super::request::answer;
-use super::{Api, ApiResult};
-use crate::inner::Inner;
+use crate::api::request::answer;
+use crate::api::{Api, ApiResult};
 use crate::refusal::Refusal;
-use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status};
+use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status, StorageReport, StreamUse};
+use crate::state::AppState;
 
-pub(super) async fn get(State(api): State<Api>) -> ApiResult<Response> {
-    answer(&status(&api.inner).await?)
+pub(super) async fn get_status(State(api): State<Api>) -> ApiResult<Response> {
+    answer(&status(&api.app).await?)
 }
 
 /// The state of the installation.
-pub(crate) async fn status(inner: &Inner) -> ApiResult<Status> {
-    status_with(inner, &inner.feeds().await?.into_records()).await
+pub(crate) async fn status(app: &AppState) -> ApiResult<Status> {
+    status_with(app, &app.feeds().await?.into_records()).await
 }
 
 /// The same with known feeds. Projection and bus are queried at the same time, since each may be slow under
 /// load.
-pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> ApiResult<Status> {
-    let now = inner.clock.now();
-    let place = *inner.projected_sequence.borrow();
-    let numbers = inner.projection.numbers(now.minus(Duration::from_hours(1)));
-    let state = |stream: &'static str| async move {
-        Ok::<_, Refusal>(inner.bus.stream_state(stream).await?)
-    };
+pub(crate) async fn status_with(app: &AppState, feeds: &[FeedRecord]) -> ApiResult<Status> {
+    let now = app.clock.now();
+    let place = *app.projected_sequence.borrow();
+    let numbers = app.projection.numbers(now.minus(Duration::from_hours(1)));
+    let state =
+        |stream: &'static str| async move { Ok::<_, Refusal>(app.bus.stream_state(stream).await?) };
     let (numbers, output, dead, health) = tokio::try_join!(
         async { Ok::<_, Refusal>(numbers.await?) },
         state(streams::OUTPUT.name),
         state(streams::DEAD.name),
-        async { Ok::<_, Refusal>(health(inner).await?) },
+        async { Ok::<_, Refusal>(health(app).await?) },
     )?;
     Ok(Status {
         schema: Tag::new(),
-        release: inner.settings.release.clone(),
-        demo: inner.settings.demo,
-        at: inner.now(),
-        uptime_seconds: now.since(inner.started).as_secs(),
+        release: app.settings.release.clone(),
+        demo: app.settings.demo,
+        at: app.now(),
+        uptime_seconds: now.since(app.started).as_secs(),
         hour: numbers.hour,
         feeds: count(feeds),
         articles: numbers.articles,
@@ -52,15 +53,15 @@ pub(crate) async fn status_with(inner: &Inner, feeds: &[FeedRecord]) -> ApiResul
         lag: output.last.saturating_sub(place),
         health,
         page: PageStatus {
-            address: inner.settings.base_url.clone(),
-            asks_for_tokens: inner.settings.gate.is_some(),
+            address: app.settings.base_url.clone(),
+            asks_for_tokens: app.settings.gate.is_some(),
         },
     })
 }
 
 /// The last stored health report.
-async fn health(inner: &Inner) -> Result<HealthStatus, BusError> {
-    let entry = inner.bus.key_value(streams::DELIVERIES.name)?.get(HEALTH_KEY).await?;
+async fn health(app: &AppState) -> Result<HealthStatus, BusError> {
+    let entry = app.bus.key_value(streams::DELIVERIES.name)?.get(HEALTH_KEY).await?;
     let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());
     Ok(report.map_or_else(HealthStatus::default, |HealthReport { at, conditions, .. }| {
         HealthStatus { at: Some(at), conditions }
@@ -79,4 +80,67 @@ fn count(feeds: &[FeedRecord]) -> FeedCounts {
         counts.set_aside += u32::from(feed.set_aside.is_some());
     }
     counts
+}
+
+pub(super) async fn get_storage(State(api): State<Api>) -> ApiResult<Response> {
+    let mut found = Vec::new();
+    for stream in streams::STREAMS {
+        match api.app.stream_use(stream.name).await {
+            Ok(stream) => found.push(stream),
+            // The stream is created with its first message.
+            Err(BusError::NoStream(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    answer(&StorageReport { schema: Tag::new(), at: api.app.now(), streams: found })
+}
+
+impl AppState {
+    async fn stream_use(&self, name: &str) -> Result<StreamUse, BusError> {
+        let state = self.bus.stream_state(name).await?;
+        let is_empty = state.messages == 0;
+        let (oldest, newest) = match is_empty {
+            true => (None, None),
+            false => {
+                (self.stored_at(name, state.first).await?, self.stored_at(name, state.last).await?)
+            }
+        };
+        let (messages, bytes) = (state.messages, state.bytes);
+        Ok(StreamUse { name: name.to_owned(), messages, bytes, oldest, newest })
+    }
+
+    /// When a message was stored; `None` if it was dropped meanwhile.
+    async fn stored_at(&self, stream: &str, sequence: u64) -> Result<Option<Timestamp>, BusError> {
+        match self.bus.get(stream, sequence).await {
+            Ok(stored) => Ok(Some(timestamp(stored.at))),
+            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// How long the bus may take to answer.
+const BUS_TIME: Duration = Duration::from_secs(2);
+/// The most messages that the projection may lag behind.
+const LAG: u64 = 1_000;
+
+/// Answers whenever the process is alive.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Answers if bus and projection work.
+pub(super) async fn ready(State(api): State<Api>) -> ApiResult<&'static str> {
+    if let Some(problem) = api.app.settings.condition.problem() {
+        return Err(Refusal::busy(problem));
+    }
+    let state = api.app.bus.stream_state(streams::OUTPUT.name);
+    let state = tokio::time::timeout(BUS_TIME, state).await;
+    let state = state.map_err(|_| Refusal::busy("the bus does not answer in time"))?;
+    let state = state.map_err(|error| Refusal::busy(error.to_string()))?;
+    let lag = state.last.saturating_sub(*api.app.projected_sequence.borrow());
+    if lag > LAG {
+        return Err(Refusal::busy(format!("{lag} messages behind the output stream")));
+    }
+    Ok("ready\n")
 }

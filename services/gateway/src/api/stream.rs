@@ -22,11 +22,11 @@ use wirefold_proto::{
     Message as _, OutputArticle, OutputCommand, TextPolicy, decode, encode, schema_of, streams,
 };
 
-use super::articles::show_text;
-use super::request::QueryParameters;
-use super::{Api, ApiResult, Refusal};
-use crate::inner::Inner;
+use crate::api::articles::show_text;
+use crate::api::request::QueryParameters;
+use crate::api::{Api, ApiResult, Refusal};
 use crate::metrics;
+use crate::state::AppState;
 
 /// The number of messages in one read.
 const BATCH: usize = 64;
@@ -47,10 +47,10 @@ pub(super) async fn open(
     QueryParameters(query): QueryParameters<StreamQuery>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let inner = api.inner.clone();
+    let app = api.app.clone();
     let busy = |_| Refusal::busy("too many streams are open");
-    let permit = Arc::clone(&inner.streams).try_acquire_owned().map_err(busy)?;
-    let state = inner.bus.stream_state(streams::OUTPUT.name).await?;
+    let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;
+    let state = app.bus.stream_state(streams::OUTPUT.name).await?;
     let asked = match last_event_id(&headers)? {
         Some(last) => last,
         None => query.after.unwrap_or(state.last),
@@ -63,13 +63,13 @@ pub(super) async fn open(
     if after + 1 < state.first {
         waiting.push_back(gap(after + 1, state.first - 1));
     }
-    let alerts = inner.bus.stream_state(streams::ALERTS.name).await?;
+    let alerts = app.bus.stream_state(streams::ALERTS.name).await?;
     let live = Live {
-        output: inner.bus.read(streams::OUTPUT.name, ">", after + 1).await?,
-        alerts: inner.bus.read(streams::ALERTS.name, ">", alerts.last + 1).await?,
+        output: app.bus.read(streams::OUTPUT.name, ">", after + 1).await?,
+        alerts: app.bus.read(streams::ALERTS.name, ">", alerts.last + 1).await?,
         policy: api.text_policy(),
-        _open: Open::new(inner.clone(), permit),
-        inner,
+        _open: Open::new(app.clone(), permit),
+        app,
         waiting,
     };
     let body = unfold(live, |mut live| async move {
@@ -113,7 +113,7 @@ fn reset(asked: u64, end: u64) -> Bytes {
 
 /// An open stream.
 struct Live {
-    inner: Arc<Inner>,
+    app: Arc<AppState>,
     output: Box<dyn OrderedReader>,
     alerts: Box<dyn OrderedReader>,
     policy: TextPolicy,
@@ -128,14 +128,14 @@ impl Live {
             if let Some(bytes) = self.waiting.pop_front() {
                 return Some(bytes);
             }
-            let inner = self.inner.clone();
-            let silent_until = inner.clock.now().plus(KEEP_ALIVE);
+            let app = self.app.clone();
+            let silent_until = app.clock.now().plus(KEEP_ALIVE);
             let messages = tokio::select! {
                 biased;
-                () = inner.closing.cancelled() => return None,
+                () = app.closing.cancelled() => return None,
                 output = self.output.next(BATCH) => output,
                 alerts = self.alerts.next(BATCH) => alerts,
-                () = inner.clock.sleep_until(silent_until) => {
+                () = app.clock.sleep_until(silent_until) => {
                     return Some(Bytes::from_static(b": keep-alive\n\n"));
                 }
             };
@@ -143,7 +143,7 @@ impl Live {
                 // The client reconnects by itself, with the last id.
                 return None;
             };
-            until_shown(&inner, &messages).await;
+            until_shown(&app, &messages).await;
             let events = messages.iter().map(|message| event(message, self.policy));
             self.waiting.extend(events);
         }
@@ -151,18 +151,18 @@ impl Live {
 }
 
 /// Waits until the projection has the messages, but only for a while.
-async fn until_shown(inner: &Inner, messages: &[Stored]) {
+async fn until_shown(app: &AppState, messages: &[Stored]) {
     let output = |message: &&Stored| message.stream == streams::OUTPUT.name;
     let Some(last) = messages.iter().rfind(output).map(|message| message.sequence) else {
         return;
     };
-    let patience = inner.clock.now().plus(SHOWN_TIME);
-    let mut projected = inner.projected_sequence.subscribe();
+    let patience = app.clock.now().plus(SHOWN_TIME);
+    let mut projected = app.projected_sequence.subscribe();
     tokio::select! {
         biased;
         _ = projected.wait_for(|applied| *applied >= last) => {}
-        () = inner.closing.cancelled() => {}
-        () = inner.clock.sleep_until(patience) => {}
+        () = app.closing.cancelled() => {}
+        () = app.clock.sleep_until(patience) => {}
     }
 }
 
@@ -204,20 +204,20 @@ fn is_one_line(data: &str) -> bool {
 
 /// Counts a stream while it is open.
 struct Open {
-    inner: Arc<Inner>,
+    app: Arc<AppState>,
     permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Open {
-    fn new(inner: Arc<Inner>, permit: OwnedSemaphorePermit) -> Self {
-        let open = Self { inner, permit: Some(permit) };
+    fn new(app: Arc<AppState>, permit: OwnedSemaphorePermit) -> Self {
+        let open = Self { app, permit: Some(permit) };
         open.count();
         open
     }
 
     fn count(&self) {
-        let free = self.inner.streams.available_permits();
-        let open = crate::inner::STREAMS.saturating_sub(free);
+        let free = self.app.streams.available_permits();
+        let open = crate::state::STREAMS.saturating_sub(free);
         metrics::STREAMS.set(open as f64, &[]);
     }
 }

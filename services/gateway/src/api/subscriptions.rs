@@ -7,9 +7,9 @@ use axum::response::Response;
 use jiff::Timestamp;
 use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
 
-use super::commands::accepted;
-use super::request::{answer, json_of};
-use super::{Api, ApiResult, Refusal};
+use crate::api::request::{answer, json_of};
+use crate::api::stories::accepted;
+use crate::api::{Api, ApiResult, Refusal};
 use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 
 /// The most bytes of a command.
@@ -18,8 +18,8 @@ const MOST: usize = 64 * 1024;
 const HOURS: u32 = 720;
 
 pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
-    let (subscriptions, waiting) = api.inner.subscriptions().await?.into_parts();
-    let subscriptions = api.inner.projection.count_for(subscriptions).await?;
+    let (subscriptions, waiting) = api.app.subscriptions().await?.into_parts();
+    let subscriptions = api.app.projection.count_for(subscriptions).await?;
     answer(&SubscriptionList { schema: Tag::new(), subscriptions, waiting })
 }
 
@@ -45,7 +45,7 @@ pub(super) async fn mute(
 pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> ApiResult<Response> {
     let RehearsalRequest { subscription, hours } = json_of(request, MOST).await?;
     // A rehearsal may read a month of articles, so few run at once.
-    let turn = api.inner.comparisons.acquire().await;
+    let turn = api.app.comparisons.acquire().await;
     let _turn = turn.map_err(|_| Refusal::failed("the rehearsal broke off"))?;
     let report = api.rehearse_subscription(subscription, hours).await?;
     answer(&RehearsalReport { schema: Tag::new(), hours, report })
@@ -59,8 +59,8 @@ impl Api {
         subscription: SubscriptionSettings,
     ) -> ApiResult<ControlCommand> {
         self.check_query(&subscription)?;
-        self.inner.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
-        if let Some(record) = self.inner.subscription(subscription.id.as_str()).await? {
+        self.app.settings.rehearse.check(&subscription).map_err(Refusal::unprocessable)?;
+        if let Some(record) = self.app.subscription(subscription.id.as_str()).await? {
             refuse_managed(&record)?;
         }
         self.refuse_circle(&subscription).await?;
@@ -95,12 +95,12 @@ impl Api {
             return Err(Refusal::bad_request(format!("`hours` is {hours}, not 1 to {HOURS}")));
         }
         let back = Duration::from_secs(u64::from(hours) * 3_600);
-        let report = self.inner.settings.rehearse.rehearse(subscription, back).await;
+        let report = self.app.settings.rehearse.rehearse(subscription, back).await;
         report.map_err(Refusal::unprocessable)
     }
 
     fn check_query(&self, subscription: &SubscriptionSettings) -> ApiResult<()> {
-        let checked = self.inner.settings.rehearse.check_query(&subscription.query);
+        let checked = self.app.settings.rehearse.check_query(&subscription.query);
         checked.map_err(|error| Refusal::unprocessable(format!("`query`: {error}")))
     }
 
@@ -108,7 +108,7 @@ impl Api {
     async fn refuse_circle(&self, subscription: &SubscriptionSettings) -> ApiResult<()> {
         let id = &subscription.id;
         for other in &subscription.inhibited_by {
-            let record = self.inner.subscription(other.as_str()).await?;
+            let record = self.app.subscription(other.as_str()).await?;
             if record.is_some_and(|record| record.subscription.inhibited_by.contains(id)) {
                 return Err(Refusal::unprocessable(format!(
                     "inhibited_by: {id} also inhibits subscription {other}: remove one of the two"
@@ -119,7 +119,7 @@ impl Api {
     }
 
     async fn known_subscription(&self, id: &str) -> ApiResult<SubscriptionRecord> {
-        let record = self.inner.subscription(id).await?;
+        let record = self.app.subscription(id).await?;
         record.ok_or_else(|| Refusal::not_found(format!("no subscription {id:?}")))
     }
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{AlertHandlingRecord, Hold, SubscriptionRecord, Volume};
 
-use super::river::{folded_counts, title_of};
-use super::words;
+use crate::page::river::{folded_counts, title_of};
+use crate::page::words;
 use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, describe_hold};
 
 /// The page's main part.

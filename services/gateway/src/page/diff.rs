@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use maud::{Markup, html};
 
-use crate::analysed_text::AnalysedText;
+use crate::text::AnalysedText;
 
 /// The most words compared on each side. The work is their product.
 const MOST: usize = 120;

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 use wirefold_proto::{FeedFinding, FeedHealth, FeedRecord, ListRecord};
 
-use super::river::is_web;
-use super::words;
+use crate::page::river::is_web;
+use crate::page::words;
 
 /// How many feeds work but have had nothing new for far longer than usual.
 pub(super) fn silent(feeds: &[FeedRecord]) -> usize {

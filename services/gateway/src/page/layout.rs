@@ -1,12 +1,15 @@
-//! The frame of every page: head, banner, navigation, main part, foot.
+//! The frame of every page, its style sheet, script and icon, and the pages without data.
 
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::Response;
+use std::sync::LazyLock;
+
+use axum::extract::Path;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::Settings;
-
-use super::assets::{ICON, SCRIPT, STYLE};
+use crate::page::PageError;
+use crate::page::words::page_path;
+use crate::{AppState, Settings};
 
 /// The content security policy: only this server may be loaded from and sent to.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -145,4 +148,145 @@ pub(super) fn secured(mut response: Response) -> Response {
     }
     all.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
     response
+}
+
+/// One file.
+pub(super) struct Asset {
+    /// Its path, such as `/assets/page-1f2e3d4c5b6a7988.css`.
+    pub path: String,
+    media_type: &'static str,
+    content: &'static str,
+}
+
+/// The style sheet.
+pub(super) static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("css", "text/css; charset=utf-8", include_str!("assets/page.css")));
+/// The script.
+pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("js", "text/javascript; charset=utf-8", include_str!("assets/page.js"))
+});
+/// The icon.
+pub(super) static ICON: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("svg", "image/svg+xml", include_str!("assets/icon.svg")));
+
+/// Half a year. The name changes with the content.
+const KEEP: &str = "public, max-age=15552000, immutable";
+
+impl Asset {
+    fn new(extension: &str, media_type: &'static str, content: &'static str) -> Self {
+        let path = format!("/assets/page-{:016x}.{extension}", fingerprint(content.as_bytes()));
+        Self { path, media_type, content }
+    }
+}
+
+/// FNV-1a, 64 bits: it distinguishes releases and protects nothing.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// `GET /assets/{name}`.
+pub(super) async fn serve(Path(name): Path<String>) -> Response {
+    let wanted = |asset: &&LazyLock<Asset>| asset.path.strip_prefix("/assets/") == Some(&name);
+    match [&STYLE, &SCRIPT, &ICON].into_iter().find(wanted) {
+        Some(asset) => {
+            let headers = [(header::CONTENT_TYPE, asset.media_type), (header::CACHE_CONTROL, KEEP)];
+            (headers, asset.content).into_response()
+        }
+        None => (StatusCode::NOT_FOUND, "no such file: reload the page\n").into_response(),
+    }
+}
+
+/// The page of an error, with its status.
+pub(super) fn answer_error(app: &AppState, error: &PageError) -> Response {
+    let (status, title, advice) = explain(error);
+    if status.is_server_error() {
+        tracing::warn!(error = %error, "a page cannot be shown");
+    }
+    let frame = Frame::of(&app.settings, title, NavEntry::Elsewhere);
+    let main = html! {
+        h1 { (title) }
+        (advice)
+        p { a href="/" { "Back to events" } }
+    };
+    (status, Html(page(&frame, &main).into_string())).into_response()
+}
+
+fn explain(error: &PageError) -> (StatusCode, &'static str, Markup) {
+    match error {
+        PageError::Nothing => (
+            StatusCode::NOT_FOUND,
+            "Nothing here",
+            html! { p { "There is no such event or story, or it has expired." } },
+        ),
+        PageError::Many(ids) => (
+            StatusCode::CONFLICT,
+            "Several ids begin like this",
+            html! { p { "Several ids begin like this. Choose one:" } ul { @for id in ids { li { a href=(page_path(id)) { (id) } } } } },
+        ),
+        PageError::Projection(_) | PageError::Bus(_) | PageError::Status(_) | PageError::Ending => {
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Not just now",
+                html! { p { "wirefold cannot read its data at the moment. Reload in a few seconds. If this message stays, the log says why." } },
+            )
+        }
+    }
+}
+
+/// The page's main part.
+pub(super) fn about() -> Markup {
+    html! {
+        h1 { "What the words mean" }
+        p.lede { "wirefold compares every article with everything seen in the window, passage by passage, and shows you which articles have the same text and which have another." }
+        dl.words {
+            (word("article", "Article", "One version of one item’s text at one outlet. A changed text under the same item is a new version."))
+            (word("copy", "Copy", "An article with another article’s text: all of it (exact), most of it (reprint) or a part (partial)."))
+            (word("story", "Story", "One text and all its copies. Copies are folded under the lead, the article that represents the story."))
+            (word("event", "Event", "Stories about one happening, each in its own words. They are grouped so that you see them together; they are never folded."))
+            (word("origin", "Origins", "Separately written texts in an event: “14 outlets · at most 2 origins” means that fourteen outlets ran at most two texts. It is an upper bound. It is not independent confirmation: two texts may rest on the same source, and a missed paraphrase or a translation raises the number."))
+            (word("passage", "Passage", "A run of at least eight words that is in two texts, small edits allowed. On the map the same number is the same passage; a moved one crosses the others."))
+            (word("quotation", "Quotation", "Speech in quotation marks in either of two texts. It never counts as copying: two reporters may well quote the same person."))
+            (word("quotations", "Quotations of an event", "Each quotation with the outlets that printed it in full, shortened or reworded, and the first of them. Other words may be a misquotation, a correction or another translation."))
+            (word("figures", "Figures", "Numbers of killed, injured, missing, arrested, rescued or displaced that cannot all be true. A value is contradicted if a text gives it after a newer one that rules it out. A value that came only before shows how the count grew."))
+            (word("agency", "Agency", "The agency behind a text: credited (byline, dateline or credit line), mentioned (as a source), or inferred (the text shares passages with texts that name it). “Probably AP (inferred from shared passages)” is a judgement from those passages, not a statement by the outlet."))
+            (word("folded", "Folded", "The share of articles that are copies of another text."))
+            (word("latency", "Fetch to fold", "The median time from the moment an article is seen here to the moment its verdict is out."))
+            (word("seen", "Seen and claims", "Seen is when wirefold first saw an article. If the publisher claims another time, it is shown beside it. First seen does not mean that the others copied."))
+            (word("alert", "Alert", "One object for each subscription and event. It notifies when it is new and when something material changes; counts are updated silently."))
+        }
+        h2 #limits { "What it does not do" }
+        p { "Folding works within one language: a translation counts as another text, and so as another origin. Texts with fewer than some forty words of their own are too short to be compared; only the same text or the same address folds them. Borderline cases stay apart, with their evidence: a false fold would claim that two newsrooms are one." }
+    }
+}
+
+fn word(id: &str, word: &str, meaning: &str) -> Markup {
+    html! { div id=(id) { dt { (word) } dd { (meaning) } } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_current_name_is_served_and_kept() {
+        let name = STYLE.path.strip_prefix("/assets/").unwrap().to_owned();
+        let found = serve(Path(name)).await;
+        assert_eq!(found.status(), StatusCode::OK);
+        assert_eq!(found.headers()[header::CACHE_CONTROL], KEEP);
+        let old = serve(Path("page-0000000000000000.css".to_owned())).await;
+        assert_eq!(old.status(), StatusCode::NOT_FOUND);
+        assert_ne!(STYLE.path, SCRIPT.path);
+    }
+
+    #[test]
+    fn nothing_is_had_from_elsewhere() {
+        for asset in [&STYLE, &SCRIPT, &ICON] {
+            let content = asset.content.replace("http://www.w3.org/2000/svg", "");
+            for foreign in ["http://", "https://", "@import", "url(//"] {
+                assert!(!content.contains(foreign), "{}: {foreign}", asset.path);
+            }
+        }
+    }
 }

@@ -14,55 +14,57 @@ use wirefold_proto::{
     link_command_id, streams,
 };
 
-use super::error_page;
-use super::layout::{Frame, NavEntry, page};
-use super::load::PageError;
-use crate::Inner;
+use crate::AppState;
 use crate::api::SENDER;
+use crate::page::layout::{Frame, NavEntry, page};
+use crate::page::{PageError, layout};
 
 /// Shows what the link will do.
-pub(super) async fn ask(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
-    match read(&inner, &given).await {
-        Ok(Ok(link)) => match is_used(&inner, &link, &given).await {
-            Ok(false) => respond(&inner, StatusCode::OK, &question(&link)),
-            Ok(true) => respond(&inner, StatusCode::GONE, &used()),
-            Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
+pub(super) async fn ask(State(app): State<Arc<AppState>>, Path(given): Path<String>) -> Response {
+    match read(&app, &given).await {
+        Ok(Ok(link)) => match is_used(&app, &link, &given).await {
+            Ok(false) => respond(&app, StatusCode::OK, &question(&link)),
+            Ok(true) => respond(&app, StatusCode::GONE, &used()),
+            Err(error) => layout::answer_error(&app, &PageError::Bus(error)),
         },
-        Ok(Err(error)) => refused(&inner, error),
-        Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
+        Ok(Err(error)) => refused(&app, error),
+        Err(error) => layout::answer_error(&app, &PageError::Bus(error)),
     }
 }
 
 /// Does what the link says.
-pub(super) async fn follow(State(inner): State<Arc<Inner>>, Path(given): Path<String>) -> Response {
-    let link = match read(&inner, &given).await {
+pub(super) async fn follow(
+    State(app): State<Arc<AppState>>,
+    Path(given): Path<String>,
+) -> Response {
+    let link = match read(&app, &given).await {
         Ok(Ok(link)) => link,
-        Ok(Err(error)) => return refused(&inner, error),
-        Err(error) => return error_page::answer(&inner, &PageError::Bus(error)),
+        Ok(Err(error)) => return refused(&app, error),
+        Err(error) => return layout::answer_error(&app, &PageError::Bus(error)),
     };
-    match carry_out(&inner, &link, &given).await {
-        Ok(true) => respond(&inner, StatusCode::OK, &done(&link)),
-        Ok(false) => respond(&inner, StatusCode::GONE, &used()),
-        Err(error) => error_page::answer(&inner, &PageError::Bus(error)),
+    match carry_out(&app, &link, &given).await {
+        Ok(true) => respond(&app, StatusCode::OK, &done(&link)),
+        Ok(false) => respond(&app, StatusCode::GONE, &used()),
+        Err(error) => layout::answer_error(&app, &PageError::Bus(error)),
     }
 }
 
-async fn read(inner: &Inner, given: &str) -> Result<Result<AlertLink, LinkError>, BusError> {
-    let entry = inner.bus.key_value(streams::SUBSCRIPTIONS.name)?.get(LINK_KEY).await?;
+async fn read(app: &AppState, given: &str) -> Result<Result<AlertLink, LinkError>, BusError> {
+    let entry = app.bus.key_value(streams::SUBSCRIPTIONS.name)?.get(LINK_KEY).await?;
     let key = entry.and_then(|entry| LinkKey::from_bytes(&entry.value?));
     // Without a key there are no valid links.
-    Ok(key.map_or(Err(LinkError::Unknown), |key| AlertLink::read(given, &key, inner.now())))
+    Ok(key.map_or(Err(LinkError::Unknown), |key| AlertLink::read(given, &key, app.now())))
 }
 
 /// Whether the link was used. A link that unsubscribes may be used again, as mail programs do.
-async fn is_used(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
-    let record = inner.handling(&link.alert).await?;
+async fn is_used(app: &AppState, link: &AlertLink, given: &str) -> Result<bool, BusError> {
+    let record = app.handling(&link.alert).await?;
     Ok(record.is_some_and(|record| record.links.contains(&link_command_id(given))))
 }
 
 /// Stores the command; false if it was stored before.
-async fn carry_out(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool, BusError> {
-    if is_used(inner, link, given).await? {
+async fn carry_out(app: &AppState, link: &AlertLink, given: &str) -> Result<bool, BusError> {
+    if is_used(app, link, given).await? {
         return Ok(false);
     }
     let alert = link.alert.clone();
@@ -75,13 +77,13 @@ async fn carry_out(inner: &Inner, link: &AlertLink, given: &str) -> Result<bool,
             Command::SubscriptionMute { subscription: alert.subscription, until: None }
         }
     };
-    let (id, at) = (link_command_id(given), inner.now());
+    let (id, at) = (link_command_id(given), app.now());
     let by = "link".to_owned();
     let command = ControlCommand { schema: Tag::new(), id, at, by, command };
     let message = SENDER.outgoing(&command, at);
     // A command of two ids and a time is never too large.
     let message = message.map_err(|error| BusError::Unavailable(error.to_string()))?;
-    inner.bus.publish(message).await?;
+    app.bus.publish(message).await?;
     Ok(true)
 }
 
@@ -136,7 +138,7 @@ fn used() -> Markup {
     }
 }
 
-fn refused(inner: &Inner, error: LinkError) -> Response {
+fn refused(app: &AppState, error: LinkError) -> Response {
     let status = match error {
         LinkError::Unknown => StatusCode::NOT_FOUND,
         LinkError::Expired => StatusCode::GONE,
@@ -145,10 +147,10 @@ fn refused(inner: &Inner, error: LinkError) -> Response {
         h1 { "This link does nothing" }
         p { (error.to_string()) ". " a href="/alerts" { "All alerts" } }
     };
-    respond(inner, status, &main)
+    respond(app, status, &main)
 }
 
-fn respond(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&inner.settings, "Alert", NavEntry::Elsewhere);
+fn respond(app: &AppState, status: StatusCode, main: &Markup) -> Response {
+    let frame = Frame::of(&app.settings, "Alert", NavEntry::Elsewhere);
     (status, Html(page(&frame, main).into_string())).into_response()
 }

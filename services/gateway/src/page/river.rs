@@ -1,10 +1,9 @@
 //! The start page: the numbers of the last hour, then the events, the last changed first.
 
 use maud::{Markup, html};
-
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord};
 
-use super::{Narrow, spark, words};
+use crate::page::{Narrow, words};
 use crate::shapes::{
     ArticleBrief, EventBrief, EventPage, LookedAt, LookedThrough, Status, StoryBrief,
     StoryWithArticles,
@@ -231,7 +230,7 @@ fn card(event: &EventBrief, folded: &[StoryWithArticles]) -> Markup {
                 h2 id={ "t-" (id) } {
                     a href={ "/events/" (id) } lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title) }
                 }
-                @if event.articles > 1 { (spark::draw(&event.velocity, "in the three hours before the last one")) }
+                @if event.articles > 1 { (words::sparkline(&event.velocity, "in the three hours before the last one")) }
             }
             @if event.articles > 1 { (many(event)) } @else { (single(event)) }
             @if event.story_count > 1 || event.articles > 1 {

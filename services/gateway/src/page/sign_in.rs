@@ -11,34 +11,34 @@ use axum::{Extension, Form, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::layout::{Frame, NavEntry, page};
-use crate::Inner;
-use crate::api::access;
+use crate::AppState;
+use crate::api::layers;
+use crate::page::layout::{Frame, NavEntry, page};
 use crate::tokens::{COOKIE, Gate, Kind, Peer, SESSION, TokenError, gate_failed, session_of};
 
 /// The routes. Forms must come from a page of this server.
-pub(super) fn router(inner: Arc<Inner>) -> Router {
-    let own = || from_fn(access::own_form_only);
+pub(super) fn router(app: Arc<AppState>) -> Router {
+    let own = || from_fn(layers::own_form_only);
     Router::new()
         .route("/sign-in", get(ask).post(by_token).route_layer(own()))
         .route("/sign-in/{code}", get(by_link))
         .route("/sign-out", post(out).route_layer(own()))
-        .with_state(inner)
+        .with_state(app)
 }
 
 /// The page that asks people to sign in.
-pub(super) fn wanted(inner: &Inner) -> Response {
-    respond(inner, StatusCode::UNAUTHORIZED, &question(None))
+pub(super) fn wanted(app: &AppState) -> Response {
+    respond(app, StatusCode::UNAUTHORIZED, &question(None))
 }
 
-async fn ask(State(inner): State<Arc<Inner>>, request: Request) -> Response {
-    let Some(gate) = &inner.settings.gate else { return home() };
+async fn ask(State(app): State<Arc<AppState>>, request: Request) -> Response {
+    let Some(gate) = &app.settings.gate else { return home() };
     let session = session_of(request.headers());
-    let holder = session.map(|secret| gate.tokens.holder(secret, inner.now()));
+    let holder = session.map(|secret| gate.tokens.holder(secret, app.now()));
     match holder {
-        Some(Ok(Some(holder))) => respond(&inner, StatusCode::OK, &signed_in(&holder.name)),
+        Some(Ok(Some(holder))) => respond(&app, StatusCode::OK, &signed_in(&holder.name)),
         Some(Err(error)) => gate_failed(&error).into_response(),
-        Some(Ok(None)) | None => respond(&inner, StatusCode::OK, &question(None)),
+        Some(Ok(None)) | None => respond(&app, StatusCode::OK, &question(None)),
     }
 }
 
@@ -48,12 +48,12 @@ struct Given {
 }
 
 async fn by_token(
-    State(inner): State<Arc<Inner>>,
+    State(app): State<Arc<AppState>>,
     peer: Option<Extension<Peer>>,
     Form(given): Form<Given>,
 ) -> Response {
-    let Some(gate) = &inner.settings.gate else { return home() };
-    let now = inner.now();
+    let Some(gate) = &app.settings.gate else { return home() };
+    let now = app.now();
     let session = match gate.tokens.holder(given.token.trim(), now) {
         Ok(Some(token)) if token.kind == Kind::Token => {
             gate.tokens.session_of(&token, now).map(Some)
@@ -62,28 +62,28 @@ async fn by_token(
         Err(error) => Err(error),
     };
     let why = "This is not a token of this wirefold, or it was revoked.";
-    signed(&inner, gate, peer.map(|it| it.0), session, why)
+    signed(&app, gate, peer.map(|it| it.0), session, why)
 }
 
 /// Prefetching by a browser does not use the link up.
 async fn by_link(
-    State(inner): State<Arc<Inner>>,
+    State(app): State<Arc<AppState>>,
     Path(code): Path<String>,
     peer: Option<Extension<Peer>>,
     request: Request,
 ) -> Response {
-    let Some(gate) = &inner.settings.gate else { return home() };
+    let Some(gate) = &app.settings.gate else { return home() };
     if request.method() == Method::HEAD || request.headers().contains_key("sec-purpose") {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let session = gate.tokens.redeem(&code, inner.now());
+    let session = gate.tokens.redeem(&code, app.now());
     let why = "This link has been used, or is older than an hour.";
-    signed(&inner, gate, peer.map(|it| it.0), session, why)
+    signed(&app, gate, peer.map(|it| it.0), session, why)
 }
 
 /// Redirects to the page with the cookie of the session, or says why there is none.
 fn signed(
-    inner: &Inner,
+    app: &AppState,
     gate: &Gate,
     peer: Option<Peer>,
     session: Result<Option<String>, TokenError>,
@@ -93,23 +93,23 @@ fn signed(
         Ok(Some(secret)) => secret,
         Ok(None) => match gate.count_failure(peer, why) {
             refusal if refusal.asks_to_sign_in() => {
-                return respond(inner, StatusCode::FORBIDDEN, &question(Some(why)));
+                return respond(app, StatusCode::FORBIDDEN, &question(Some(why)));
             }
             too_often => return too_often.into_response(),
         },
         Err(error) => return gate_failed(&error).into_response(),
     };
-    with_cookie(inner, &secret, SESSION.as_secs())
+    with_cookie(app, &secret, SESSION.as_secs())
 }
 
-async fn out(State(inner): State<Arc<Inner>>, headers: HeaderMap) -> Response {
-    let Some(gate) = &inner.settings.gate else { return home() };
+async fn out(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
+    let Some(gate) = &app.settings.gate else { return home() };
     if let Some(secret) = session_of(&headers)
-        && let Err(error) = gate.tokens.end(secret, inner.now())
+        && let Err(error) = gate.tokens.end(secret, app.now())
     {
         return gate_failed(&error).into_response();
     }
-    with_cookie(&inner, "", 0)
+    with_cookie(&app, "", 0)
 }
 
 fn home() -> Response {
@@ -117,8 +117,8 @@ fn home() -> Response {
 }
 
 /// Redirects to the page with a cookie that scripts cannot read and other sites' forms do not send.
-fn with_cookie(inner: &Inner, secret: &str, seconds: u64) -> Response {
-    let is_secure = inner.settings.base_url.starts_with("https://");
+fn with_cookie(app: &AppState, secret: &str, seconds: u64) -> Response {
+    let is_secure = app.settings.base_url.starts_with("https://");
     let secure = if is_secure { "; Secure" } else { "" };
     let cookie =
         format!("{COOKIE}={secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
@@ -152,8 +152,8 @@ fn signed_in(name: &str) -> Markup {
     }
 }
 
-fn respond(inner: &Inner, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&inner.settings, "Sign in", NavEntry::Elsewhere);
+fn respond(app: &AppState, status: StatusCode, main: &Markup) -> Response {
+    let frame = Frame::of(&app.settings, "Sign in", NavEntry::Elsewhere);
     let mut response = (status, Html(page(&frame, main).into_string())).into_response();
     let kept_nowhere = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, kept_nowhere);

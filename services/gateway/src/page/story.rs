@@ -1,16 +1,23 @@
-//! The page of a story: its map, the changes of each copy, the reason of the fold, and the first outlet.
+//! The pages of a story and of an event: the map of the texts, the same as tables, the changes of each copy, the
+//! reason of the fold, and the first outlet.
+//!
+//! The comparisons are pure functions, limited by the number of articles and words.
 
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_dedup::{Change, Changes};
-use wirefold_proto::{Agency, ArticleId};
+use wirefold_dedup::{Change, Changes, Overlap, Settings};
+use wirefold_proto::{Agency, ArticleId, Class, DateProblem};
 
-use super::diff;
-use super::map::{self, MapInput, Strip};
-use super::river::{folded_counts, outward, title_of};
-use super::story_comparison::{ComparedArticle, LeadComparison, LeftOut, StoryComparison};
-use super::{corrections, split, statements, tables, words};
-use crate::analysed_text::AnalysedText;
-use crate::shapes::{ArticleBrief, Corrections, Statements, StoryBrief};
+use crate::page::diff::WordDiff;
+use crate::page::map::{MapInput, Strip, colour, letter, shared, story_strips};
+use crate::page::river::{folded_counts, outward, title_of};
+use crate::page::{diff, map, regroup, statements, words};
+use crate::shapes::{
+    ArticleBrief, Corrections, EventBrief, Statements, StoryBrief, StoryWithArticles,
+};
+use crate::text::AnalysedText;
 
 /// The most changed sentences in the list for one copy.
 const MAX_SENTENCES: usize = 40;
@@ -18,22 +25,22 @@ const MAX_SENTENCES: usize = 40;
 const SENTENCE: usize = 400;
 
 /// The page's main part. The `left_out` articles are too many for the map, and are listed.
-pub(super) fn main(
+pub(super) fn story_main(
     study: &StoryComparison,
     left_out: &LeftOut,
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
-    let map = super::story_comparison::map_of(std::slice::from_ref(study));
+    let map = map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
-            (head(&study.story))
+            (story_head(&study.story))
             div.sheet {
                 div.body {
-                    (corrections::section(put_right))
+                    (statements::corrections_section(put_right))
                     (map_section(&map))
-                    (tables::articles(std::slice::from_ref(study), &map))
-                    (tables::left_out(left_out))
-                    (tables::passages(study, &map))
+                    (article_table(std::slice::from_ref(study), &map))
+                    (left_out_list(left_out))
+                    (passage_list(study, &map))
                     @if study.articles.len() > 1 {
                         section #changes {
                             h2 { "What changed" }
@@ -44,7 +51,7 @@ pub(super) fn main(
                     (statements::sections(said))
                 }
                 aside {
-                    (tables::timeline(std::slice::from_ref(study)))
+                    (timeline(std::slice::from_ref(study)))
                     (credit(study))
                 }
             }
@@ -52,7 +59,7 @@ pub(super) fn main(
     }
 }
 
-fn head(story: &StoryBrief) -> Markup {
+fn story_head(story: &StoryBrief) -> Markup {
     html! {
         p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
         h1 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
@@ -116,7 +123,7 @@ pub(super) fn copies(study: &StoryComparison, is_open: bool) -> Markup {
                     b { (copy.article.outlet_label()) }
                     " " span.faint { (words::role(&copy.article, Some(&study.story))) }
                     @if let Some(changes) = copy.against.as_ref().and_then(|a| a.changes.as_ref()) {
-                        " " (change_counts(changes))
+                        " " (count_changes(changes))
                     }
                 }
                 div.inside { (copy_inside(study, copy)) }
@@ -148,11 +155,11 @@ fn copy_inside(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
         } @else {
             p.gone { "A text has expired, so its words cannot be compared here." }
         }
-        (split::form(study.story.id, copy.article.id))
+        (regroup::form(study.story.id, copy.article.id))
     }
 }
 
-fn change_counts(changes: &Changes) -> Markup {
+fn count_changes(changes: &Changes) -> Markup {
     html! {
         span.changes {
             @for (number, what) in crate::change_counts(changes) { span.(what) { (number) "\u{a0}" (what) } }
@@ -207,7 +214,7 @@ fn sentences(
     let changed = || changes.changes.iter().filter(|change| !matches!(change, Change::Kept { .. }));
     let all = changed().count();
     html! {
-        h3 { "Sentences " (change_counts(changes)) }
+        h3 { "Sentences " (count_changes(changes)) }
         @if all > 0 {
             ol.sentences lang=[words::lang(Some(&copy.language))] dir=(words::direction(Some(&copy.language))) {
                 @for change in changed().take(MAX_SENTENCES) { (sentence(change, changes, old, new)) }
@@ -275,5 +282,606 @@ fn evidence(agency: &Agency, study: &StoryComparison) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// The page's main part. The `left_out` articles are too many for the map, and are listed.
+pub(super) fn event_main(
+    event: &EventBrief,
+    stories: &[StoryComparison],
+    left_out: &LeftOut,
+    (said, put_right): (&Statements, &Corrections),
+) -> Markup {
+    let map = map_of(stories);
+    html! {
+        div data-watch=(event.id) {
+            (event_head(event))
+            div.sheet {
+                div.body {
+                    (statements::corrections_section(put_right))
+                    (map_section(&map))
+                    (article_table(stories, &map))
+                    (left_out_list(left_out))
+                    (statements::sections(said))
+                    section #stories {
+                        h2 { "Stories" }
+                        p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }
+                        @for study in stories { (event_story(study)) }
+                    }
+                }
+                aside { (timeline(stories)) }
+            }
+        }
+    }
+}
+
+fn event_head(event: &EventBrief) -> Markup {
+    html! {
+        p.crumbs { a href="/" { "River" } " › Event" }
+        h1 lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
+        p.counts {
+            span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
+            span.origins { a href="/about#origin" { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) } }
+            span { (words::count(event.story_count.into(), "story", "stories")) }
+            span { (words::count(event.articles.into(), "article", "articles")) }
+            (folded_counts(event.copies, event.versions))
+            @if event.quiet { span.state { "quiet" } }
+            (words::sparkline(&event.velocity, "in the three hours before the last one"))
+        }
+        p.about {
+            "First seen at " b { (event.first_outlet_label()) } ", " (words::time(event.first_seen))
+            ", last article " (words::time(event.changed))
+            @if let Some(agency) = &event.agency { " · " span.agency { (agency.describe()) } }
+            @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
+        }
+    }
+}
+
+fn event_story(study: &StoryComparison) -> Markup {
+    let story = &study.story;
+    html! {
+        article.story {
+            h3 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) {
+                a href={ "/stories/" (story.id) } { (title_of(&story.title)) }
+            }
+            p.about {
+                b { (story.outlet_label()) } ", " (words::time(story.first_seen))
+                @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
+                @match story.copies {
+                    0 => " · no copies",
+                    many => { " · " (words::count(many.into(), "copy", "copies")) " folded" },
+                }
+                @if let Some(lead) = study.lead() { (words::remarks(lead.article.comparable, false)) }
+            }
+            (copies(study, false))
+        }
+    }
+}
+
+/// The claimed time is shown beside the time seen if they differ by this many seconds.
+const WORTH_SAYING: i64 = 90;
+/// The most articles in the list of those not on the map.
+pub(super) const MAX_LISTED: usize = 200;
+
+/// The articles with their shares and passages: the content of the map as a table.
+pub(super) fn article_table(stories: &[StoryComparison], map: &MapInput) -> Markup {
+    let mut strips = map.strips.iter();
+    html! {
+        div.wide role="region" aria-label="Articles" tabindex="0" {
+            table.articles {
+                thead { tr {
+                    th scope="col" { "Article" }
+                    th scope="col" { "Seen" }
+                    th.num scope="col" { "In the lead" }
+                    th.num scope="col" { "Of the lead" }
+                    th.num scope="col" { "Longest run" }
+                    th scope="col" { "Passages in its order" }
+                } }
+                @for study in stories {
+                    tbody {
+                        @for member in &study.articles {
+                            @let strip = if is_drawn(study, member) { strips.next() } else { None };
+                            (article_row(study, member, strip))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether it has copies.
+fn is_lead(study: &StoryComparison, article: &ArticleBrief) -> bool {
+    article.id == study.story.lead && study.articles.len() > 1
+}
+
+/// Whether the map has a strip for it.
+fn is_drawn(study: &StoryComparison, member: &ComparedArticle) -> bool {
+    let is_lead = study.lead().is_some_and(|lead| std::ptr::eq(lead, member));
+    member.reading.is_some() && (is_lead || member.against.is_some())
+}
+
+fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<&Strip>) -> Markup {
+    let article = &member.article;
+    let overlap = member.against.as_ref().map(|against| &against.overlap);
+    html! {
+        tr id=(article.id) {
+            th scope="row" {
+                b { (article.outlet_label()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(true, article.paywalled)) } br;
+                span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
+            }
+            td { (words::time(article.seen)) }
+            @match overlap {
+                Some(overlap) => {
+                    td.num { (words::percent(overlap.contained)) }
+                    td.num { (words::percent(overlap.containing)) }
+                    td.num { (overlap.longest) }
+                },
+                None => { td.num { "–" } td.num { "–" } td.num { "–" } },
+            }
+            td.pieces {
+                @if let Some(strip) = strip {
+                    @for piece in &strip.pieces { (swatch(piece.number, piece.moved)) " " }
+                    @for quoted in &strip.quoted { i { (letter(quoted.which)) } " " }
+                    @if strip.pieces.is_empty() && strip.quoted.is_empty() { "own words" }
+                } @else { span.gone { "text has expired" } }
+            }
+        }
+    }
+}
+
+/// The articles that are too many for map and table.
+pub(super) fn left_out_list(LeftOut { count, listed }: &LeftOut) -> Markup {
+    let listed = &listed[..listed.len().min(MAX_LISTED)];
+    let more = count.saturating_sub(listed.len() as u64);
+    html! {
+        @if *count > 0 {
+            details.passages {
+                summary { (words::count(*count, "more article, not drawn", "more articles, not drawn")) }
+                ul.copies {
+                    @for article in listed {
+                        li id=(article.id) {
+                            a href={ "/stories/" (article.story) } { b { (article.outlet_label()) } } " "
+                            span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
+                            " " span.faint { (words::role(article, None)) (words::remarks(true, article.paywalled)) " · " (words::time(article.seen)) }
+                        }
+                    }
+                    @if more > 0 { li { "and " (more) " more" } }
+                }
+            }
+        }
+    }
+}
+
+/// The numbered passages of a story: length, beginning, articles.
+pub(super) fn passage_list(study: &StoryComparison, map: &MapInput) -> Markup {
+    let Some(lead) = study.lead().and_then(|lead| lead.reading.as_ref()) else { return html! {} };
+    let Some(strip) = map.strips.first().filter(|strip| !strip.pieces.is_empty()) else {
+        return html! {};
+    };
+    let holders = |number: usize| {
+        let has = move |copy: &&Strip| copy.pieces.iter().any(|piece| piece.number == number);
+        map.strips.iter().skip(1).filter(has).map(|copy| copy.label.as_str()).collect::<Vec<_>>()
+    };
+    html! {
+        details.passages {
+            summary { "The passages in words" }
+            ol {
+                @for piece in &strip.pieces {
+                    li {
+                        (swatch(piece.number, false)) " "
+                        span.faint { (words::count(piece.words.len() as u64, "word", "words")) ", also at " (holders(piece.number).join(", ")) }
+                        p lang=[words::lang(Some(&study.story.language))] dir=(words::direction(Some(&study.story.language))) { (words::cut(&lead.printed(&piece.words), 240)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Which outlet was first: every article by the time it was seen here, with the claimed time.
+pub(super) fn timeline(stories: &[StoryComparison]) -> Markup {
+    let mut all: Vec<(&StoryComparison, &ArticleBrief)> = stories
+        .iter()
+        .flat_map(|study| study.articles.iter().map(move |member| (study, &member.article)))
+        .collect();
+    all.sort_by_key(|(_, article)| (article.seen, article.id));
+    let first = all.first().map_or(Timestamp::UNIX_EPOCH, |(_, article)| article.seen);
+    html! {
+        section #timeline {
+            h2 { "Who was first" }
+            ol.timeline {
+                @for (study, article) in all {
+                    @let is_lead = is_lead(study, article);
+                    li.own[matches!(article.class, Class::New | Class::Related) || is_lead] {
+                        b { a href={ "#" (article.id) } { (article.outlet_label()) } } " "
+                        span.faint { (words::role(article, Some(&study.story))) } br;
+                        (words::time(article.seen))
+                        @if let Some(lag) = words::lag(first, article.seen) { " " span.lag { (lag) } }
+                        (claim(article))
+                        (versions(article))
+                    }
+                }
+            }
+            p.faint { "Times at which wirefold first saw each text. First does not mean source." }
+        }
+    }
+}
+
+fn claim(article: &ArticleBrief) -> Markup {
+    let differs = |published: &Timestamp| {
+        (published.as_second() - article.seen.as_second()).abs() > WORTH_SAYING
+    };
+    let problem = article.date_problem.map(|problem| match problem {
+        DateProblem::Missing => "claims no time",
+        DateProblem::Implausible => "claims an impossible time",
+        DateProblem::Redated => "an old item with a new time",
+    });
+    html! {
+        @match (problem, article.published.filter(differs)) {
+            (Some(problem), _) => { br; span.faint { (problem) } },
+            (None, Some(published)) => { br; span.faint { "claims " (words::time(published)) } },
+            (None, None) => {},
+        }
+    }
+}
+
+fn versions(article: &ArticleBrief) -> Markup {
+    html! {
+        @if let Some(before) = &article.version_of {
+            br; span.faint { "a later version of " a href={ "#" (before) } { "this" } }
+        }
+    }
+}
+
+/// A swatch with its number.
+fn swatch(number: usize, moved: bool) -> Markup {
+    html! {
+        span.swatch.(colour(number)).moved[moved] data-p=(number) {
+            (number) @if moved { span.hidden { " moved" } }
+        }
+    }
+}
+
+/// The most copies on a page whose sentences are compared.
+const MAX_CHANGES: usize = 12;
+
+/// The most characters of a heading on the map, which fit on a phone.
+const MAX_HEADING: usize = 46;
+
+/// The stored texts of articles.
+pub(super) type Texts = HashMap<ArticleId, String>;
+
+/// A story with the comparisons of its texts.
+pub(super) struct StoryComparison {
+    /// The story.
+    pub story: StoryBrief,
+    /// Its articles: the lead, and then the others, the first seen first.
+    pub articles: Vec<ComparedArticle>,
+}
+
+/// An article with the analysis of its text.
+pub(super) struct ComparedArticle {
+    /// The article.
+    pub article: ArticleBrief,
+    /// Its text; `None` if it is no longer stored, or was not read.
+    pub reading: Option<AnalysedText>,
+    /// Its comparison with the lead; `None` for the lead itself, or if one of the texts is missing.
+    pub against: Option<LeadComparison>,
+}
+
+/// The comparison of an article with the lead. The changes of a version are against the version before.
+pub(super) struct LeadComparison {
+    /// The parts that it shares with the lead.
+    pub overlap: Overlap,
+    /// The index of the story's article that changes are against; 0 for the lead.
+    pub base: usize,
+    /// The changes of the opening.
+    pub lede: WordDiff,
+    /// The changes of the sentences; `None` if there are too many copies.
+    pub changes: Option<Changes>,
+}
+
+impl StoryComparison {
+    /// The lead.
+    pub(super) fn lead(&self) -> Option<&ComparedArticle> {
+        self.articles.first()
+    }
+}
+
+/// Compares the articles of stories by the detector's settings. Sentences are compared only for the first
+/// copies.
+pub(super) fn compare_stories(
+    stories: Vec<StoryWithArticles>,
+    texts: &Texts,
+    method: &Settings,
+) -> Vec<StoryComparison> {
+    let mut left = MAX_CHANGES;
+    stories.into_iter().map(|with| study_one(with, texts, method, &mut left)).collect()
+}
+
+fn study_one(
+    with: StoryWithArticles,
+    texts: &Texts,
+    method: &Settings,
+    left: &mut usize,
+) -> StoryComparison {
+    let StoryWithArticles { story, mut articles } = with;
+    articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
+    let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
+    let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
+    for article in articles {
+        let reading = reading(&article.id);
+        let compare = |text| compare(&studied, &article, text, method, left);
+        let against = reading.as_ref().and_then(compare);
+        studied.push(ComparedArticle { article, reading, against });
+    }
+    StoryComparison { story, articles: studied }
+}
+
+fn compare(
+    before: &[ComparedArticle],
+    article: &ArticleBrief,
+    text: &AnalysedText,
+    method: &Settings,
+    left: &mut usize,
+) -> Option<LeadComparison> {
+    let lead = before.first()?.reading.as_ref()?;
+    let earlier = before
+        .iter()
+        .position(|other| other.reading.is_some() && article.version_of == Some(other.article.id));
+    let base = earlier.unwrap_or(0);
+    let old = before[base].reading.as_ref()?;
+    let is_asked = *left > 0;
+    *left = left.saturating_sub(1);
+    Some(LeadComparison {
+        overlap: Overlap::between(&text.body, &lead.body, method),
+        base,
+        lede: diff::ledes(old, text),
+        changes: is_asked.then(|| Changes::between(&old.text, &text.text)),
+    })
+}
+
+/// The map of these stories; articles without text have no strip.
+pub(super) fn map_of(stories: &[StoryComparison]) -> MapInput {
+    let leads: Vec<&AnalysedText> = stories.iter().filter_map(lead_text).collect();
+    let mut quoted = shared(&leads).into_iter();
+    let mut strips = Vec::new();
+    let mut first = 1;
+    for study in stories {
+        let Some(lead) = lead_text(study) else { continue };
+        let (of_story, next) = strips_of(study, lead, first);
+        first = next;
+        let from = strips.len();
+        strips.extend(of_story);
+        if let (Some(strip), Some(quoted)) = (strips.get_mut(from), quoted.next()) {
+            strip.quoted = quoted;
+            strip.heading = (stories.len() > 1).then(|| heading(study));
+        }
+    }
+    let summary = summary(stories, &strips);
+    MapInput { summary, strips }
+}
+
+fn lead_text(study: &StoryComparison) -> Option<&AnalysedText> {
+    study.lead()?.reading.as_ref()
+}
+
+fn strips_of(study: &StoryComparison, lead: &AnalysedText, first: usize) -> (Vec<Strip>, usize) {
+    let copies = || study.articles.iter().skip(1).filter(|studied| studied.against.is_some());
+    let pairs: Vec<(&AnalysedText, &Overlap)> = copies()
+        .filter_map(|studied| Some((studied.reading.as_ref()?, &studied.against.as_ref()?.overlap)))
+        .collect();
+    let (mut strips, next) = story_strips(lead, &pairs, first);
+    for (strip, studied) in strips.iter_mut().zip(study.lead().into_iter().chain(copies())) {
+        strip.label = studied.article.outlet_label();
+        strip.note = note(study, studied);
+    }
+    (strips, next)
+}
+
+fn note(study: &StoryComparison, studied: &ComparedArticle) -> String {
+    let article = &studied.article;
+    let length = studied.reading.as_ref().map_or(0, AnalysedText::len);
+    let mut note = words::count(length as u64, "word", "words");
+    if study.articles.len() > 1 {
+        note = format!("{} · {note}", words::role(article, Some(&study.story)));
+    }
+    if let Some(against) = &studied.against {
+        note.push_str(&format!(
+            " · {} shared with the lead",
+            words::percent(against.overlap.contained)
+        ));
+    }
+    note
+}
+
+fn heading(study: &StoryComparison) -> String {
+    words::cut(&study.story.title, MAX_HEADING)
+}
+
+fn summary(stories: &[StoryComparison], strips: &[Strip]) -> String {
+    let moved = strips.iter().flat_map(|strip| &strip.pieces).filter(|piece| piece.moved).count();
+    let numbers = strips.iter().flat_map(|strip| &strip.pieces).map(|piece| piece.number).max();
+    format!(
+        "Reprint map: {} of {}, {} shared by lead and copies, {moved} moved. The table below says \
+         the same.",
+        words::count(strips.len() as u64, "text", "texts"),
+        words::count(stories.len() as u64, "story", "stories"),
+        words::count(numbers.unwrap_or(0) as u64, "passage", "passages"),
+    )
+}
+
+/// The articles of a page that are too many to be compared.
+pub(super) struct LeftOut {
+    /// How many.
+    pub(super) count: u64,
+    /// The first seen of them.
+    pub(super) listed: Vec<ArticleBrief>,
+}
+
+impl LeftOut {
+    /// The articles of `all` that are not in these stories. `first` are the first seen of all.
+    pub(super) fn of(all: u32, kept: &[StoryWithArticles], first: Vec<ArticleBrief>) -> Self {
+        let kept = || kept.iter().flat_map(|with| &with.articles);
+        let ids: HashSet<ArticleId> = kept().map(|article| article.id).collect();
+        let mut listed = first;
+        listed.retain(|article| !ids.contains(&article.id));
+        listed.sort_by_key(|article| (article.seen, article.id));
+        Self { count: u64::from(all).saturating_sub(ids.len() as u64), listed }
+    }
+}
+
+/// Limits the articles to [`map::MAX_STRIPS`] in all: every lead, and of each story as many others as there
+/// is room for, the first seen first.
+pub(super) fn limit_articles(stories: &mut Vec<StoryWithArticles>) {
+    for with in stories.iter_mut() {
+        let lead = with.story.lead;
+        with.articles.sort_by_key(|article| (article.id != lead, article.seen, article.id));
+    }
+    stories.truncate(map::MAX_STRIPS);
+    let kept =
+        |most: usize| -> usize { stories.iter().map(|with| with.articles.len().min(most)).sum() };
+    let fits = |most: &usize| kept(*most) <= map::MAX_STRIPS;
+    let each = (1..=map::MAX_STRIPS).rev().find(fits).unwrap_or(1);
+    for with in stories.iter_mut() {
+        with.articles.truncate(each);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::Class;
+
+    use super::*;
+
+    fn story(number: u64, articles: u64) -> StoryWithArticles {
+        let brief = |nth: u64| ArticleBrief {
+            id: format!("a-{:026}", number * 1_000 + nth).parse().unwrap(),
+            fetched: nth,
+            story: format!("s-{number:026}").parse().unwrap(),
+            outlet: "harbour.example".parse().unwrap(),
+            via: None,
+            title: String::new(),
+            language: "en".parse().unwrap(),
+            url: None,
+            // The lead is not the first seen.
+            seen: Timestamp::from_second(1_000 - nth.cast_signed()).unwrap(),
+            published: None,
+            date_problem: None,
+            class: Class::Copy,
+            kind: None,
+            comparable: true,
+            strongest: None,
+            agency: None,
+            version_of: None,
+            material: None,
+            baseline: false,
+            paywalled: false,
+        };
+        let articles: Vec<ArticleBrief> = (0..articles).map(brief).collect();
+        let story = StoryBrief {
+            id: articles[0].story,
+            event: format!("e-{number:026}").parse().unwrap(),
+            lead: articles[0].id,
+            title: String::new(),
+            language: "en".parse().unwrap(),
+            outlet: "harbour.example".parse().unwrap(),
+            via: None,
+            url: None,
+            articles: 1,
+            outlets: 1,
+            copies: 0,
+            versions: 0,
+            first_seen: articles[0].seen,
+            changed: articles[0].seen,
+            agency: None,
+            revision: 1,
+            quiet: false,
+            regrouped: None,
+            keyphrases: Vec::new(),
+        };
+        StoryWithArticles { story, articles }
+    }
+
+    #[test]
+    fn every_lead_is_kept_and_no_more_articles_than_the_map_has_strips() {
+        for (sizes, left_out) in [(vec![3, 2], 0), (vec![60, 1, 1], 22), (vec![5; 50], 210)] {
+            let mut stories: Vec<StoryWithArticles> =
+                (1..).zip(&sizes).map(|(number, size)| story(number, *size)).collect();
+            let first: Vec<ArticleBrief> =
+                stories.iter().flat_map(|with| with.articles.clone()).collect();
+            let all = u32::try_from(first.len()).unwrap();
+            limit_articles(&mut stories);
+            let found = LeftOut::of(all, &stories, first);
+            assert_eq!(
+                (found.count, found.listed.len()),
+                (left_out, left_out as usize),
+                "{sizes:?}"
+            );
+            assert!(stories.iter().all(|with| with.articles[0].id == with.story.lead));
+        }
+    }
+
+    #[test]
+    fn sentences_are_compared_for_the_first_copies_only() {
+        let with = story(1, 20);
+        let texts: Texts = with
+            .articles
+            .iter()
+            .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
+            .collect();
+        let studied = compare_stories(vec![with], &texts, &Settings::default());
+        let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
+        assert_eq!(asked.clone().count(), 19);
+        assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
+    }
+
+    #[test]
+    fn shares_are_those_of_the_detectors_settings() {
+        let with = story(1, 2);
+        let text = "The ferry sank at noon near the old pier, and nobody was aboard at that time.";
+        let texts: Texts =
+            with.articles.iter().map(|article| (article.id, text.to_owned())).collect();
+        let contained = |method: &Settings| {
+            let studied = compare_stories(vec![with.clone()], &texts, method);
+            studied[0].articles[1].against.as_ref().map(|against| against.overlap.contained)
+        };
+        assert_eq!(contained(&Settings::default()), Some(1.0));
+        let strict = Settings { passage_words: 20, ..Settings::default() };
+        assert_eq!(contained(&strict), Some(0.0));
+    }
+
+    #[test]
+    fn a_new_version_is_compared_with_the_one_before() {
+        let mut with = story(1, 3);
+        with.articles.sort_by_key(|article| article.seen);
+        let (lead, first, second) = (with.story.lead, with.articles[0].id, with.articles[1].id);
+        with.articles[1].version_of = Some(first);
+        let text = |number: &str| format!("The ferry sank at noon with {number} people aboard.");
+        let texts = Texts::from([
+            (lead, "Snow lay on the quay when the pupils came out of school.".to_owned()),
+            (first, text("fourteen")),
+            (second, text("forty-one")),
+        ]);
+        let studied = compare_stories(vec![with], &texts, &Settings::default());
+        let version = studied[0].articles[2].against.as_ref().unwrap();
+        assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
+        assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
+        assert_eq!(studied[0].articles[1].against.as_ref().unwrap().base, 0);
+    }
+
+    #[test]
+    fn an_article_without_text_has_no_strip() {
+        let with = story(1, 3);
+        let lead = with.story.lead;
+        let only_copies: Texts = with.articles[1..]
+            .iter()
+            .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
+            .collect();
+        let study = |story, texts| compare_stories(vec![story], texts, &Settings::default());
+        assert!(map_of(&study(with.clone(), &only_copies)).strips.is_empty());
+        let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
+        assert_eq!(map_of(&study(with, &only_lead)).strips.len(), 1);
     }
 }

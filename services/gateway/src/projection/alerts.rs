@@ -1,12 +1,15 @@
-//! Reads alerts.
+//! Reads alerts, the outcome of commands, and the numbers of the last hour.
 
-use rusqlite::{Connection, params};
-use wirefold_proto::{Alert, SubscriptionId, SubscriptionRecord, Tag};
+use std::collections::HashSet;
 
-use super::articles::{read, text};
-use super::paging::Cursor;
-use super::{Answer, Paging};
-use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow};
+use rusqlite::{Connection, OptionalExtension, params};
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{Alert, OutputCommand, SubscriptionId, SubscriptionRecord, Tag};
+
+use crate::projection::articles::{read, text};
+use crate::projection::lists::{Cursor, millis};
+use crate::projection::{Answer, Paging};
+use crate::shapes::{AlertCounts, AlertPage, AlertRevision, AlertRow, HourCounts};
 
 /// A row of the table.
 struct Row {
@@ -15,7 +18,7 @@ struct Row {
     body: String,
 }
 
-pub(super) fn page(
+pub(super) fn alert_page(
     connection: &Connection,
     paging: &Paging,
     subscription: Option<&SubscriptionId>,
@@ -34,12 +37,12 @@ pub(super) fn page(
         .collect::<rusqlite::Result<Vec<_>>>()?;
     let next = paging.cut(&mut rows, |row| Cursor { time: row.at, id: row.id.clone() });
     let alerts = rows.iter().map(|row| with_revisions(connection, row)).collect::<Answer<_>>()?;
-    let counts = counts(connection, subscription)?;
+    let counts = alert_counts(connection, subscription)?;
     Ok(AlertPage { schema: Tag::new(), counts, alerts, next })
 }
 
 /// The alerts with this id, or with a prefix of their id or of their target's; at most ten.
-pub(super) fn meaning(connection: &Connection, given: &str) -> Answer<Vec<String>> {
+pub(super) fn resolve_alert(connection: &Connection, given: &str) -> Answer<Vec<String>> {
     let ask = "SELECT id FROM alerts WHERE id = ?1 OR (id >= ?1 AND id < ?1 || '~')
             OR (target >= ?1 AND target < ?1 || '~') ORDER BY id <> ?1, id LIMIT 10";
     let mut ask = connection.prepare_cached(ask)?;
@@ -50,7 +53,7 @@ pub(super) fn meaning(connection: &Connection, given: &str) -> Answer<Vec<String
 }
 
 /// The last revision of an alert.
-pub(super) fn one(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
+pub(super) fn one_alert(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
     let mut ask = connection.prepare_cached("SELECT body FROM alerts WHERE id = ?1")?;
     let body = ask.query_map([id], |row| text(row, 0))?.next().transpose()?;
     body.map(|body| read(&body)).transpose()
@@ -58,7 +61,10 @@ pub(super) fn one(connection: &Connection, id: &str) -> Answer<Option<Alert>> {
 
 /// Counts the stored alerts of one or all subscriptions: all, those that notified, and those held back. An
 /// alert that waits for the end of quiet hours has not notified.
-pub(super) fn counts(connection: &Connection, subscription: Option<&str>) -> Answer<AlertCounts> {
+pub(super) fn alert_counts(
+    connection: &Connection,
+    subscription: Option<&str>,
+) -> Answer<AlertCounts> {
     let ask = "SELECT coalesce(sum(alerts), 0), coalesce(sum(notified), 0), coalesce(sum(held), 0)
         FROM alert_totals WHERE ?1 IS NULL OR subscription = ?1";
     Ok(connection.prepare_cached(ask)?.query_row([subscription], |row| {
@@ -101,4 +107,88 @@ fn with_revisions(connection: &Connection, row: &Row) -> Answer<AlertRow> {
     let revisions = ask.query_map([&row.id], |row| text(row, 0))?;
     let revisions: Answer<Vec<AlertRevision>> = revisions.map(|body| read(&body?)).collect();
     Ok(AlertRow { alert, revisions: revisions?, handling: None })
+}
+
+pub(super) fn one_command(connection: &Connection, id: &str) -> Answer<Option<OutputCommand>> {
+    let mut ask = connection.prepare_cached("SELECT body FROM commands WHERE id = ?1")?;
+    let body = ask.query_row([id], |row| text(row, 0)).optional()?;
+    body.map(|body| read(&body)).transpose()
+}
+
+/// The numbers of the projection.
+pub(crate) struct Numbers {
+    /// The numbers of recent articles.
+    pub(crate) hour: HourCounts,
+    /// All articles.
+    pub(crate) articles: u64,
+    /// All alerts.
+    pub(crate) alerts: AlertCounts,
+}
+
+pub(super) fn numbers(connection: &Connection, since: UnixMillis) -> Answer<Numbers> {
+    Ok(Numbers {
+        hour: counts_of_hour(connection, since)?,
+        articles: article_count(connection)?,
+        alerts: alert_counts(connection, None)?,
+    })
+}
+
+fn counts_of_hour(connection: &Connection, since: UnixMillis) -> Answer<HourCounts> {
+    let since = millis(since);
+    let mut took = Vec::new();
+    let mut copies = 0;
+    // Reads only an index. Grouping is done here, since SQLite would use a temporary table.
+    let ask = "SELECT folded - seen, class = 'copy' FROM articles WHERE seen >= ?1";
+    let mut ask = connection.prepare_cached(ask)?;
+    let mut rows = ask.query([since])?;
+    while let Some(row) = rows.next()? {
+        took.push(u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0));
+        copies += u64::from(row.get::<_, bool>(1)?);
+    }
+    let articles = took.len() as u64;
+    let (stories, events) = distinct(connection, since)?;
+    let (alerts, notified) = counts_since(connection, since)?;
+    let share_folded = (articles > 0).then(|| {
+        let share = copies as f64 / articles as f64;
+        (share * 10_000.0).round() / 10_000.0
+    });
+    Ok(HourCounts {
+        articles,
+        stories,
+        events,
+        alerts,
+        notified,
+        copies,
+        share_folded,
+        fetch_to_fold_ms: median(&mut took),
+    })
+}
+
+/// The number of stories and events of these articles.
+fn distinct(connection: &Connection, since: i64) -> Answer<(u64, u64)> {
+    let (mut stories, mut events) = (HashSet::new(), HashSet::<Vec<u8>>::new());
+    let ask = "SELECT story, event FROM event_articles WHERE seen >= ?1";
+    let mut ask = connection.prepare_cached(ask)?;
+    let mut rows = ask.query([since])?;
+    while let Some(row) = rows.next()? {
+        // A story has only one event.
+        if stories.insert(row.get::<_, i64>(0)?) {
+            let event = row.get_ref(1)?.as_bytes().unwrap_or_default();
+            if !events.contains(event) {
+                events.insert(event.to_owned());
+            }
+        }
+    }
+    Ok((stories.len() as u64, events.len() as u64))
+}
+
+fn median(took: &mut [u64]) -> Option<u64> {
+    let middle = took.len().checked_sub(1)? / 2;
+    Some(*took.select_nth_unstable(middle).1)
+}
+
+pub(super) fn article_count(connection: &Connection) -> Answer<u64> {
+    let mut ask = connection.prepare_cached("SELECT articles FROM article_total")?;
+    let count: i64 = ask.query_row([], |row| row.get(0))?;
+    Ok(u64::try_from(count).unwrap_or(0))
 }

@@ -9,58 +9,39 @@
 mod alerts;
 mod apply;
 mod articles;
-mod commands;
-mod event_bodies;
-mod event_filter;
-mod event_list;
-mod events;
-mod expire;
-mod hour;
-mod ids;
-mod inspect;
-mod keyphrases;
-mod narrowed;
-mod on_page;
+mod lists;
 mod open;
-mod paging;
-mod pool;
 mod redirects;
-mod row_id;
 mod schema;
-mod search;
 mod stories;
-mod story_filter;
-mod story_list;
 mod upgrade;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use thiserror::Error;
+use tokio::sync::Semaphore;
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
     AboutArticle, ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId,
     SubscriptionId, SubscriptionRecord,
 };
 
-use crate::noted_article::InStory;
+use crate::corrections::InStory;
+pub(crate) use crate::projection::alerts::Numbers;
+pub(crate) use crate::projection::apply::{Batch, Change, lead};
+use crate::projection::articles::First;
+pub(crate) use crate::projection::lists::{EventFilter, EventSort, Paging, StoryFilter};
+pub(crate) use crate::projection::open::FILE;
+use crate::projection::open::connect_reader;
+pub(crate) use crate::projection::redirects::{IdLookup, RowId};
+pub(crate) use crate::projection::stories::{Bounds, EventOnPage};
 use crate::shapes::{
     AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, Statements, Story, StoryBrief,
     StoryPage, StoryWithArticles,
 };
-
-pub(crate) use apply::{Batch, Change, lead};
-use event_bodies::First;
-pub(crate) use event_filter::{EventFilter, EventSort};
-pub(crate) use hour::Numbers;
-pub(crate) use ids::IdLookup;
-pub use inspect::faults_of_projection;
-pub(crate) use on_page::{Bounds, EventOnPage};
-pub(crate) use open::FILE;
-pub(crate) use paging::Paging;
-use pool::Pool;
-pub(crate) use row_id::RowId;
-pub(crate) use story_filter::StoryFilter;
 
 /// Errors of the projection.
 #[derive(Debug, Error)]
@@ -113,7 +94,7 @@ impl Projection {
     /// Lets the next writes fail, as if the disk refused them.
     #[cfg(test)]
     pub(crate) fn fail(&self, writes: u32) {
-        self.pool.failing.store(writes, std::sync::atomic::Ordering::Relaxed);
+        self.pool.failing.store(writes, Ordering::Relaxed);
     }
 
     /// How often the file was created anew because it was damaged.
@@ -133,7 +114,7 @@ impl Projection {
 
     /// Deletes articles seen before this time, at most a few thousand in one call. Returns how many.
     pub(crate) async fn expire(&self, before: UnixMillis) -> Answer<usize> {
-        self.pool.write(move |connection| expire::expire(connection, before)).await
+        self.pool.write(move |connection| apply::expire(connection, before)).await
     }
 
     /// The sequence up to which a stream has been applied; 0 if nothing was.
@@ -154,20 +135,21 @@ impl Projection {
     /// The events that match the filter, in its order.
     pub(crate) async fn events(&self, paging: Paging, filter: EventFilter) -> Answer<EventPage> {
         let is_search = filter != EventFilter::default();
-        let ask = move |connection: &Connection| event_list::page(connection, &paging, &filter);
+        let ask = move |connection: &Connection| lists::event_list(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
     /// An event with a page of its stories.
     pub(crate) async fn event(&self, id: EventId, paging: Paging) -> Answer<Option<Event>> {
-        self.read(move |connection| events::one(connection, id, &paging)).await
+        self.read(move |connection| stories::one_event(connection, id, &paging)).await
     }
 
     /// The statements of an event.
     pub(crate) async fn statements(&self, event: EventId) -> Answer<Statements> {
         self.read(move |connection| {
             let most = crate::statements::MOST_ARTICLES;
-            let (articles, unread) = event_bodies::of_event(connection, event, First::Seen, most)?;
+            let (articles, unread) =
+                articles::of_event_first(connection, event, First::Seen, most)?;
             Ok(crate::statements::statements(&articles, unread))
         })
         .await
@@ -175,20 +157,20 @@ impl Projection {
 
     /// At most this many articles of an event if one of them has a note, and how many more there are.
     pub(crate) async fn noted(&self, event: EventId, most: usize) -> Answer<(Vec<InStory>, u32)> {
-        self.read(move |connection| event_bodies::of_event(connection, event, First::Noted, most))
+        self.read(move |connection| articles::of_event_first(connection, event, First::Noted, most))
             .await
     }
 
     /// Stories, the last changed first.
     pub(crate) async fn stories(&self, paging: Paging, filter: StoryFilter) -> Answer<StoryPage> {
         let is_search = filter != StoryFilter::default();
-        let ask = move |connection: &Connection| story_list::page(connection, &paging, &filter);
+        let ask = move |connection: &Connection| lists::story_list(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
 
     /// A story with a page of its articles.
     pub(crate) async fn story(&self, id: StoryId, paging: Paging) -> Answer<Option<Story>> {
-        self.read(move |connection| stories::one(connection, id, &paging)).await
+        self.read(move |connection| stories::one_story(connection, id, &paging)).await
     }
 
     /// Stories, each with its first articles, the last changed first: the content of feeds.
@@ -200,7 +182,7 @@ impl Projection {
     ) -> Answer<Vec<StoryWithArticles>> {
         let is_search = words.is_some();
         let ask = move |connection: &Connection| {
-            let stories = story_list::read_latest(connection, &paging, words.as_deref())?;
+            let stories = lists::read_latest(connection, &paging, words.as_deref())?;
             stories::with_first(connection, stories, most)
         };
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
@@ -212,7 +194,7 @@ impl Projection {
         id: EventId,
         bounds: Bounds,
     ) -> Answer<Option<EventOnPage>> {
-        self.read(move |connection| on_page::event(connection, id, bounds)).await
+        self.read(move |connection| stories::event_on_page(connection, id, bounds)).await
     }
 
     /// A story for its page: with its lead and its first articles.
@@ -221,7 +203,7 @@ impl Projection {
         id: StoryId,
         most: usize,
     ) -> Answer<Option<StoryWithArticles>> {
-        self.read(move |connection| on_page::story(connection, id, most)).await
+        self.read(move |connection| stories::story_on_page(connection, id, most)).await
     }
 
     /// These stories, each with its first articles.
@@ -288,7 +270,7 @@ impl Projection {
 
     /// The outcome of a command; `None` before the decision.
     pub(crate) async fn command(&self, id: String) -> Answer<Option<OutputCommand>> {
-        self.read(move |connection| commands::one(connection, &id)).await
+        self.read(move |connection| alerts::one_command(connection, &id)).await
     }
 
     /// Alerts, the last changed first; of one subscription if it is named.
@@ -297,17 +279,18 @@ impl Projection {
         paging: Paging,
         subscription: Option<SubscriptionId>,
     ) -> Answer<AlertPage> {
-        self.read(move |connection| alerts::page(connection, &paging, subscription.as_ref())).await
+        self.read(move |connection| alerts::alert_page(connection, &paging, subscription.as_ref()))
+            .await
     }
 
     /// The ids of the alerts with this id or prefix; at most ten.
     pub(crate) async fn alert_meaning(&self, given: String) -> Answer<Vec<String>> {
-        self.read(move |connection| alerts::meaning(connection, &given)).await
+        self.read(move |connection| alerts::resolve_alert(connection, &given)).await
     }
 
     /// The last revision of an alert.
     pub(crate) async fn alert(&self, id: String) -> Answer<Option<wirefold_proto::Alert>> {
-        self.read(move |connection| alerts::one(connection, &id)).await
+        self.read(move |connection| alerts::one_alert(connection, &id)).await
     }
 
     /// Subscriptions with the numbers of their alerts.
@@ -320,19 +303,19 @@ impl Projection {
 
     /// The numbers since this time, and in all.
     pub(crate) async fn numbers(&self, since: UnixMillis) -> Answer<Numbers> {
-        self.read(move |connection| hour::numbers(connection, since)).await
+        self.read(move |connection| alerts::numbers(connection, since)).await
     }
 
     /// The number of stored articles.
     #[cfg(test)]
     pub(crate) async fn article_count(&self) -> Answer<u64> {
-        self.read(hour::article_count).await
+        self.read(alerts::article_count).await
     }
 
     /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
     /// into.
     pub(crate) async fn meaning<I: RowId>(&self, given: String) -> Answer<IdLookup<I>> {
-        self.read(move |connection| ids::meaning(connection, &given)).await
+        self.read(move |connection| redirects::resolve_id(connection, &given)).await
     }
 
     async fn read<T: Send + 'static>(
@@ -340,5 +323,217 @@ impl Projection {
         ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
     ) -> Answer<T> {
         self.pool.read(ask).await
+    }
+}
+
+/// The most readers at one time. Others wait.
+const READERS: usize = 4;
+/// How many of the readers may search or filter, so that other reads are never blocked by searches.
+const SEARCHES: usize = 2;
+
+#[derive(Clone)]
+pub(super) struct Pool {
+    path: Arc<PathBuf>,
+    /// How often the file was created anew.
+    generation: Arc<AtomicU64>,
+    writer: Arc<Mutex<Connection>>,
+    /// Idle readers, each with the generation of its file.
+    idle: Arc<Mutex<Vec<(u64, Connection)>>>,
+    readers: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+    /// How many of the next writes fail, as if the disk refused them.
+    #[cfg(test)]
+    pub(super) failing: Arc<std::sync::atomic::AtomicU32>,
+}
+
+impl Pool {
+    pub(super) fn new(writer: Connection, path: PathBuf) -> Self {
+        Self {
+            path: Arc::new(path),
+            generation: Arc::default(),
+            writer: Arc::new(Mutex::new(writer)),
+            idle: Arc::default(),
+            readers: Arc::new(Semaphore::new(READERS)),
+            searches: Arc::new(Semaphore::new(SEARCHES)),
+            #[cfg(test)]
+            failing: Arc::default(),
+        }
+    }
+
+    /// How often the file was created anew because it was damaged.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Runs blocking work with the writing connection.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let pool = self.clone();
+        #[cfg(test)]
+        self.fails()?;
+        let run = move || {
+            // If a transaction panicked, it was rolled back, and the connection is usable.
+            let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
+            let answer = work(&mut writer);
+            if open::is_damaged(&answer) {
+                pool.begin_anew(&mut writer)?;
+            }
+            answer
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
+    }
+
+    /// The same, if the file is still that of this generation.
+    pub(super) async fn write_into<T: Send + 'static>(
+        &self,
+        generation: u64,
+        work: impl FnOnce(&mut Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let now = self.generation.clone();
+        self.write(move |connection| match now.load(Ordering::SeqCst) == generation {
+            true => work(connection),
+            false => Err(ProjectionError::BegunAnew),
+        })
+        .await
+    }
+
+    /// Puts a damaged file aside and creates another, which is filled from the streams.
+    fn begin_anew(&self, writer: &mut Connection) -> Answer<()> {
+        let path = &*self.path;
+        tracing::error!(file = %path.display(), "the tables of the page are damaged: putting them aside, rebuilding");
+        *writer = Connection::open_in_memory()?;
+        open::put_aside(path)?;
+        *writer = open::connect(path.parent().unwrap_or(Path::new(".")))?;
+        // At the end, so that a connection opened in a generation has its file or a later one.
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Like [`Self::read`], for work that may take a second, such as a search for a frequent word.
+    pub(super) async fn search<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let turn = self.searches.clone().acquire_owned().await;
+        self.read(move |connection| {
+            // Kept until the work is done, also if the client has left.
+            let _turn = turn;
+            ask(connection)
+        })
+        .await
+    }
+
+    #[cfg(test)]
+    fn fails(&self) -> Answer<()> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let left = self.failing.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1));
+        let eio = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_WRITE);
+        left.map_or(Ok(()), |_| Err(rusqlite::Error::SqliteFailure(eio, None).into()))
+    }
+
+    /// Runs blocking work on one state of the tables.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let turn = self.readers.clone().acquire_owned().await;
+        let pool = self.clone();
+        let run = move || {
+            let _turn = turn;
+            let (generation, mut connection) = pool.reader()?;
+            let answer = {
+                let snapshot = connection.transaction()?;
+                ask(&snapshot)
+            };
+            if open::is_damaged(&answer) {
+                drop(connection);
+                let mut writer = pool.writer.lock().unwrap_or_else(PoisonError::into_inner);
+                // Another reader may have found the damage already.
+                if pool.generation() == generation {
+                    pool.begin_anew(&mut writer)?;
+                }
+            } else {
+                pool.idle().push((generation, connection));
+            }
+            answer
+        };
+        tokio::task::spawn_blocking(run).await.map_err(|_| ProjectionError::Ending)?
+    }
+
+    /// A reading connection, and the generation of its file.
+    fn reader(&self) -> Answer<(u64, Connection)> {
+        let generation = self.generation();
+        let kept = {
+            let mut idle = self.idle();
+            idle.retain(|(of, _)| *of == generation);
+            idle.pop()
+        };
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        // While a file is created anew, it has no tables, or does not match its log.
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = connect_reader(&self.path)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        Ok((self.generation(), connection))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<(u64, Connection)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The damage in the projection of a folder, in SQLite's words; `None` if there is none.
+#[must_use]
+pub fn faults_of_projection(folder: &Path) -> Option<Vec<String>> {
+    let path = folder.join(FILE);
+    path.exists().then(|| check_file(&path).unwrap_or_else(|error| vec![error.to_string()]))
+}
+
+fn check_file(path: &Path) -> rusqlite::Result<Vec<String>> {
+    let connection = connect_reader(path)?;
+    let mut check = connection.prepare("PRAGMA integrity_check(20)")?;
+    let lines = check.query_map([], |row| row.get::<_, String>(0))?;
+    let lines = lines.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn searches_leave_readers_for_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = open::connect(folder.path()).unwrap();
+        let pool = Arc::new(Pool::new(writer, folder.path().join(FILE)));
+        let (begun, mut begins) = tokio::sync::mpsc::unbounded_channel();
+        let (end, ends) = mpsc::channel::<()>();
+        let ends = Arc::new(Mutex::new(ends));
+        let searches: Vec<_> = (0..2 * READERS)
+            .map(|_| {
+                let (pool, begun, ends) = (pool.clone(), begun.clone(), ends.clone());
+                let search = move |_: &Connection| {
+                    let _ = begun.send(());
+                    let _ = ends.lock().unwrap().recv();
+                    Ok(())
+                };
+                tokio::spawn(async move { pool.search(search).await })
+            })
+            .collect();
+        for _ in 0..SEARCHES {
+            begins.recv().await.unwrap();
+        }
+        // The clients have left, but the searches go on.
+        searches[..SEARCHES].iter().for_each(tokio::task::JoinHandle::abort);
+        let read = tokio::time::timeout(Duration::from_secs(60), pool.read(|_| Ok(7)));
+        assert_eq!(read.await.unwrap().unwrap(), 7);
+        assert!(begins.try_recv().is_err(), "no more than so many at once");
+        drop(end);
     }
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::ProjectionError;
-use super::schema::{
+use crate::projection::ProjectionError;
+use crate::projection::schema::{
     INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS, OLDEST, POSITIONS, SCHEMA, TABLES,
 };
-use super::upgrade::upgrade;
+use crate::projection::upgrade::upgrade;
 
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";

@@ -1,15 +1,16 @@
-//! Merges and splits: the current id for an old one.
+//! Ids: the full id for a prefix, and the current id for an old one after merges and splits.
 //!
-//! Each is stored with the sequence of its decision. It applies to earlier decisions only, in whatever order
-//! the messages come.
+//! Each merge and split is stored with the sequence of its decision. It applies to earlier decisions only, in
+//! whatever order the messages come.
+
+use std::fmt::Display;
+use std::str::FromStr;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use wirefold_proto::{ArticleId, EventId, IdError, StoryId};
 
-use wirefold_proto::{ArticleId, EventId, StoryId};
-
-use super::Answer;
-use super::articles::{parse, text};
-use super::row_id::RowId;
+use crate::projection::Answer;
+use crate::projection::articles::{parse, text};
 
 /// A limit on the steps of a chain, each of which is a merge. Real chains are shorter.
 const MOST_STEPS: usize = 1000;
@@ -153,4 +154,86 @@ pub(super) fn refresh_event(transaction: &Transaction<'_>, id: EventId) -> Answe
         WHERE id = ?1";
     transaction.prepare_cached(set)?.execute([id.to_string()])?;
     Ok(())
+}
+
+/// The id of an article, a story or an event, which is stored as text.
+pub(crate) trait RowId:
+    Copy + Eq + Display + FromStr<Err = IdError> + Send + 'static
+{
+    /// The table whose rows have such an id.
+    const TABLE: &'static str;
+    /// The beginning of the text.
+    const PREFIX: &'static str;
+    /// The word for people.
+    const NAME: &'static str;
+    /// Whether one can be merged into another.
+    const IS_MERGED: bool;
+}
+
+impl RowId for ArticleId {
+    const TABLE: &'static str = "articles";
+    const PREFIX: &'static str = "a-";
+    const NAME: &'static str = "article";
+    const IS_MERGED: bool = false;
+}
+
+impl RowId for StoryId {
+    const TABLE: &'static str = "stories";
+    const PREFIX: &'static str = "s-";
+    const NAME: &'static str = "story";
+    const IS_MERGED: bool = true;
+}
+
+impl RowId for EventId {
+    const TABLE: &'static str = "events";
+    const PREFIX: &'static str = "e-";
+    const NAME: &'static str = "event";
+    const IS_MERGED: bool = true;
+}
+
+/// The fewest digits of a prefix.
+const LEAST_DIGITS: usize = 6;
+/// The most candidates for an ambiguous prefix.
+const CANDIDATES: usize = 10;
+
+/// The result of looking for a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum IdLookup<I> {
+    /// One id has the prefix.
+    One(I),
+    /// Several ids have the prefix; at most ten are given.
+    Many(Vec<I>),
+    /// No id has the prefix.
+    Nothing,
+    /// The prefix has fewer than six digits.
+    TooShort,
+}
+
+pub(super) fn resolve_id<I: RowId>(connection: &Connection, given: &str) -> Answer<IdLookup<I>> {
+    let (table, prefix) = (I::TABLE, I::PREFIX);
+    let given = given.trim().to_ascii_lowercase();
+    let digits = given.strip_prefix(prefix).unwrap_or(&given);
+    if digits.len() < LEAST_DIGITS {
+        return Ok(IdLookup::TooShort);
+    }
+    let start = format!("{prefix}{digits}");
+    // `z` is the last digit, and `~` comes after it.
+    let end = format!("{start}~");
+    let ask = format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+    let mut ask = connection.prepare_cached(&ask)?;
+    let rows = ask.query_map(params![start, end, CANDIDATES as i64], |row| text(row, 0))?;
+    let found: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut ids = Vec::with_capacity(found.len());
+    for id in found {
+        let id: I = parse(&id)?;
+        let id = if I::IS_MERGED { current(connection, id)? } else { id };
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(match ids.len() {
+        0 => IdLookup::Nothing,
+        1 => IdLookup::One(ids.remove(0)),
+        _ => IdLookup::Many(ids),
+    })
 }

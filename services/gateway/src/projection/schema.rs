@@ -133,7 +133,6 @@ pub(super) const INDEXES_OF_7: &str = "
 /// from `stories` and `articles`. Triggers update it, since both change in many places. `story_outlets`,
 /// `event_outlets`, `events.stories` and `events.articles` are counts, updated in the same way. Their keys
 /// are ascending numbers.
-/// way. They are found by keys, which only grow.
 pub(super) const OF_EVENTS: &str = "
     CREATE TABLE event_articles (
         event TEXT NOT NULL,

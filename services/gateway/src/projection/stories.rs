@@ -1,17 +1,17 @@
-//! Reads single stories.
+//! Reads single stories and events, with a bounded number of articles: a story may have tens of thousands.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wirefold_proto::{Agency, ArticleId, EventId, RegroupReason, StoryId, Tag};
+use wirefold_proto::{Agency, ArticleId, EventId, Outlet, RegroupReason, StoryId, Tag};
 
-use super::articles::{self, parse, read};
-use super::paging::Cursor;
-use super::{Answer, Paging, ProjectionError, apply, keyphrases};
-use crate::shapes::{Story, StoryBrief, StoryWithArticles};
+use crate::projection::articles::{BRIEF, parse, read};
+use crate::projection::lists::Cursor;
+use crate::projection::{Answer, Paging, ProjectionError, apply, articles};
+use crate::shapes::{ArticleBrief, Event, EventBrief, Story, StoryBrief, StoryWithArticles};
 
 /// The columns of a [`StoryRow`]. The agency comes from its articles: evidence in an article that people took
 /// out no longer counts.
-pub(super) const COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
+pub(super) const STORY_COLUMNS: &str = "id, event, lead, revision, first_seen, changed, (
         SELECT agency FROM articles AS said
         WHERE said.story = stories.id AND agency_weight > 0 AND NOT EXISTS (
             SELECT 1 FROM articles AS witness
@@ -23,7 +23,7 @@ pub(super) const COLUMNS: &str = "id, event, lead, revision, first_seen, changed
         ORDER BY moves.judged DESC LIMIT 1
     )";
 /// A story is shown if it has an article.
-pub(super) const SHOWN: &str = "gone = 0 AND event IS NOT NULL
+pub(super) const STORY_SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
 
 /// The counts of a story or event. All counting is here, and agrees with the detector and the alerts.
@@ -75,7 +75,11 @@ impl StoryRow {
     }
 }
 
-pub(super) fn one(connection: &Connection, id: StoryId, paging: &Paging) -> Answer<Option<Story>> {
+pub(super) fn one_story(
+    connection: &Connection,
+    id: StoryId,
+    paging: &Paging,
+) -> Answer<Option<Story>> {
     let Some(story) = read_story(connection, id)? else {
         return Ok(None);
     };
@@ -90,11 +94,11 @@ pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<V
 
 /// A story without its articles, with its keyphrases against the window.
 pub(super) fn read_story(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
-    let ask = format!("SELECT {COLUMNS} FROM stories WHERE id = ?1 AND {SHOWN}");
+    let ask = format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1 AND {STORY_SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
     let Some(row) = row.optional()? else { return Ok(None) };
-    let Some(mut story) = brief(connection, &row)? else { return Ok(None) };
-    story.keyphrases = keyphrases::against_window(connection, story.event, story.keyphrases)?;
+    let Some(mut story) = story_brief(connection, &row)? else { return Ok(None) };
+    story.keyphrases = articles::against_window(connection, story.event, story.keyphrases)?;
     Ok(Some(story))
 }
 
@@ -128,8 +132,8 @@ fn rows_of_event(
     most: usize,
 ) -> Answer<Vec<StoryRow>> {
     let ask = format!(
-        "SELECT {COLUMNS} FROM stories WHERE event = ?1 AND first_seen >= ?2
-         AND (first_seen, id) > (?2, ?3) AND {SHOWN} ORDER BY first_seen, id LIMIT ?4"
+        "SELECT {STORY_COLUMNS} FROM stories WHERE event = ?1 AND first_seen >= ?2
+         AND (first_seen, id) > (?2, ?3) AND {STORY_SHOWN} ORDER BY first_seen, id LIMIT ?4"
     );
     let values = params![event.to_string(), after.time, after.id, most as i64];
     let mut ask = connection.prepare_cached(&ask)?;
@@ -138,11 +142,11 @@ fn rows_of_event(
 }
 
 pub(super) fn briefs(connection: &Connection, rows: &[StoryRow]) -> Answer<Vec<StoryBrief>> {
-    rows.iter().filter_map(|row| brief(connection, row).transpose()).collect()
+    rows.iter().filter_map(|row| story_brief(connection, row).transpose()).collect()
 }
 
 /// The story for lists; `None` if all its articles are deleted.
-fn brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> {
+fn story_brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBrief>> {
     let id: StoryId = parse(&row.id)?;
     let lead = row.lead.as_deref().map(parse::<ArticleId>).transpose()?;
     let Some(lead) = articles::lead_of(connection, id, lead)? else {
@@ -194,4 +198,206 @@ pub(super) fn with_first(
         Ok(StoryWithArticles { story, articles })
     };
     stories.into_iter().map(with_first).collect()
+}
+
+/// The columns of an [`EventRow`].
+pub(super) const EVENT_COLUMNS: &str =
+    "id, origins, first_seen, changed, quiet_judged > judged, continues, key, stories";
+/// An event is shown if one of its stories has an article.
+pub(super) const EVENT_SHOWN: &str = "gone = 0 AND stories > 0";
+/// Stories shown under an event in a list.
+pub(super) const STORIES: usize = 12;
+/// The most articles shown with each story of an event. A story's own page shows all.
+const ARTICLES: usize = 20;
+/// The number and length of the intervals of the velocity.
+const STEPS: usize = 36;
+const STEP_MILLIS: i64 = 5 * 60 * 1000;
+
+/// A row of the table.
+pub(super) struct EventRow {
+    pub(super) id: String,
+    origins: u32,
+    first_seen: i64,
+    changed: i64,
+    quiet: bool,
+    continues: Option<String>,
+    key: i64,
+    stories: u32,
+}
+
+impl EventRow {
+    pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            origins: row.get(1)?,
+            first_seen: row.get(2)?,
+            changed: row.get(3)?,
+            quiet: row.get(4)?,
+            continues: row.get(5)?,
+            key: row.get(6)?,
+            stories: row.get(7)?,
+        })
+    }
+}
+
+/// An event with a page of its stories, each with the first of its articles.
+pub(super) fn one_event(
+    connection: &Connection,
+    id: EventId,
+    paging: &Paging,
+) -> Answer<Option<Event>> {
+    let Some(event) = read_event(connection, id, STORIES)? else {
+        return Ok(None);
+    };
+    let (stories, next) = page_of_event(connection, &id, paging)?;
+    let stories = with_first(connection, stories, ARTICLES)?;
+    Ok(Some(Event { schema: Tag::new(), event, stories, next }))
+}
+
+/// An event with its first stories.
+pub(super) fn read_event(
+    connection: &Connection,
+    id: EventId,
+    most: usize,
+) -> Answer<Option<EventBrief>> {
+    let ask = format!("SELECT {EVENT_COLUMNS} FROM events WHERE id = ?1 AND {EVENT_SHOWN}");
+    let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], EventRow::of);
+    Ok(row.optional()?.map(|row| event_brief(connection, &row, most)).transpose()?.flatten())
+}
+
+/// The event for lists; `None` if all its stories are deleted.
+pub(super) fn event_brief(
+    connection: &Connection,
+    row: &EventRow,
+    most: usize,
+) -> Answer<Option<EventBrief>> {
+    let id: EventId = parse(&row.id)?;
+    let stories = of_event(connection, &id, most)?;
+    let Some(first) = stories.first().cloned() else {
+        return Ok(None);
+    };
+    let ask =
+        "SELECT ?2, coalesce(sum(articles), 0), count(DISTINCT outlet), coalesce(sum(versions), 0)
+        FROM event_outlets WHERE event = ?1";
+    let values = params![row.key, row.stories];
+    let Counts { stories: story_count, articles, outlets, copies, versions } =
+        connection.prepare_cached(ask)?.query_row(values, Counts::of)?;
+    let (first_outlet, first_via) =
+        first_outlet(connection, id)?.unwrap_or((first.outlet, first.via));
+    let agency = stories.iter().find_map(|story| story.agency.clone());
+    Ok(Some(EventBrief {
+        id,
+        title: first.title,
+        language: first.language,
+        story_count,
+        articles,
+        outlets,
+        origins: row.origins,
+        copies,
+        versions,
+        first_seen: timestamp(row.first_seen)?,
+        first_outlet,
+        first_via,
+        changed: timestamp(row.changed)?,
+        agency,
+        quiet: row.quiet,
+        continues: row.continues.as_deref().map(parse).transpose()?,
+        velocity: velocity(connection, row)?,
+        stories,
+    }))
+}
+
+/// The outlet of an event's first article, and the site of its feed if that is another.
+fn first_outlet(
+    connection: &Connection,
+    event: EventId,
+) -> Answer<Option<(Outlet, Option<Outlet>)>> {
+    let ask = "SELECT outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
+            SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, fetched LIMIT 1)";
+    let read = |row: &Row<'_>| Ok((articles::text(row, 0)?, row.get::<_, Option<String>>(1)?));
+    let found = connection.prepare_cached(ask)?.query_row([event.to_string()], read).optional()?;
+    let Some((outlet, via)) = found else { return Ok(None) };
+    Ok(Some((parse(&outlet)?, via.as_deref().map(parse).transpose()?)))
+}
+
+fn velocity(connection: &Connection, event: &EventRow) -> Answer<Vec<u32>> {
+    let ask = "SELECT (?2 - seen) / ?3, count(*) FROM event_articles
+        WHERE event = ?1 AND seen > ?2 - ?3 * ?4 AND seen <= ?2 GROUP BY 1";
+    let mut counts = vec![0; STEPS];
+    let mut ask = connection.prepare_cached(ask)?;
+    let values = params![event.id, event.changed, STEP_MILLIS, STEPS as i64];
+    let rows = ask.query_map(values, |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)))?;
+    for row in rows {
+        let (back, count) = row?;
+        if let Some(step) = counts.iter_mut().rev().nth(back as usize) {
+            *step = count;
+        }
+    }
+    Ok(counts)
+}
+
+/// How much of an event its page shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Stories.
+    pub(crate) stories: usize,
+    /// Articles of each story, without the lead.
+    pub(crate) articles: usize,
+    /// First articles of the event, in any story.
+    pub(crate) first: usize,
+}
+
+/// An event for its page.
+#[derive(Debug, Clone)]
+pub(crate) struct EventOnPage {
+    /// The event.
+    pub(crate) event: EventBrief,
+    /// Its first stories, each with its lead and its first articles.
+    pub(crate) stories: Vec<StoryWithArticles>,
+    /// The first of all its articles.
+    pub(crate) first: Vec<ArticleBrief>,
+}
+
+pub(super) fn event_on_page(
+    connection: &Connection,
+    id: EventId,
+    bounds: Bounds,
+) -> Answer<Option<EventOnPage>> {
+    let Some(mut event) = read_event(connection, id, bounds.stories)? else {
+        return Ok(None);
+    };
+    let shown = std::mem::take(&mut event.stories).into_iter();
+    let shown = shown.map(|story| with_lead_and_first(connection, story, bounds.articles));
+    let shown = shown.collect::<Answer<_>>()?;
+    let ask = format!(
+        "SELECT articles.{BRIEF} FROM event_articles AS its
+         JOIN articles ON articles.key = its.article
+         WHERE its.event = ?1 ORDER BY its.seen, its.fetched LIMIT ?2"
+    );
+    let most = bounds.first as i64;
+    let first = articles::briefs(connection, &ask, &[&id.to_string(), &most])?;
+    Ok(Some(EventOnPage { event, stories: shown, first }))
+}
+
+pub(super) fn story_on_page(
+    connection: &Connection,
+    id: StoryId,
+    most: usize,
+) -> Answer<Option<StoryWithArticles>> {
+    let story = read_story(connection, id)?;
+    story.map(|story| with_lead_and_first(connection, story, most)).transpose()
+}
+
+/// A story with its first articles, followed by its lead if that is not among them.
+fn with_lead_and_first(
+    connection: &Connection,
+    story: StoryBrief,
+    most: usize,
+) -> Answer<StoryWithArticles> {
+    let mut articles = articles::first_of_story(connection, &story.id, most)?;
+    if articles.iter().all(|article| article.id != story.lead) {
+        let ask = format!("SELECT {BRIEF} FROM articles WHERE id = ?1");
+        articles.extend(articles::briefs(connection, &ask, &[&story.lead.to_string()])?);
+    }
+    Ok(StoryWithArticles { story, articles })
 }

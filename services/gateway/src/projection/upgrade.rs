@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Transaction, params};
 
-use super::Answer;
-use super::schema::{INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS};
+use crate::projection::Answer;
+use crate::projection::schema::{INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS};
 
 /// Articles read between two reports of progress.
 const SLICE: i64 = 100_000;

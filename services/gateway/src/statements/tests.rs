@@ -175,7 +175,7 @@ fn a_count_that_grows_is_no_contradiction_and_an_old_one_told_later_is() {
         let said = statements(articles, 0);
         let [figure] = said.figures.as_slice() else { panic!("{:#?}", said.figures) };
         assert_eq!((figure.role, figure.unit.as_deref()), (FigureRole::Killed, None));
-        let value = |it: &crate::shapes::FigureValue| (it.words.clone(), it.standing);
+        let value = |it: &FigureValue| (it.words.clone(), it.standing);
         (figure.contradicted, figure.values.iter().map(value).collect())
     };
     let told = |all: &[(&str, FigureStanding)]| -> Vec<(String, FigureStanding)> {

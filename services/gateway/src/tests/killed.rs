@@ -82,7 +82,7 @@ async fn a_file_of_another_version_is_put_aside_and_rebuilt() {
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
     world.start_again().await;
     world.until_shown(2).await;
-    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 2);
+    assert_eq!(world.gateway.app.projection.article_count().await.unwrap(), 2);
     assert!(world.folder.path().join("gateway.db.old").exists());
 }
 
@@ -96,7 +96,7 @@ async fn a_damaged_file_is_put_aside_and_rebuilt() {
     let _ = std::fs::remove_file(world.folder.path().join("gateway.db-wal"));
     world.start_again().await;
     world.until_shown(1).await;
-    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
+    assert_eq!(world.gateway.app.projection.article_count().await.unwrap(), 1);
 }
 
 /// The pages that an opening reads are intact, and others are not. That is found when somebody reads or
@@ -110,7 +110,7 @@ async fn a_file_that_turns_out_to_be_damaged_is_put_aside_and_rebuilt_while_it_r
         world.stop().await;
         damage(&world.folder.path().join("gateway.db"), "articles");
         world.start_again().await;
-        let projection = world.gateway.inner.projection.clone();
+        let projection = world.gateway.app.projection.clone();
         if reads_first {
             projection.article(id(3)).await.unwrap_err();
             assert_eq!(projection.generation(), 1);
@@ -155,9 +155,9 @@ fn damage(path: &Path, table: &str) {
 async fn a_disk_that_takes_nothing_for_a_while_is_waited_out() {
     let mut world = World::new().await;
     world.publish_articles(&[article(1, 1, 1)]).await;
-    world.gateway.inner.projection.fail(9);
+    world.gateway.app.projection.fail(9);
     publish_while_time_passes(&world, article(2, 1, 1)).await;
-    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 2);
+    assert_eq!(world.gateway.app.projection.article_count().await.unwrap(), 2);
     world.stop().await;
 }
 
@@ -168,9 +168,9 @@ async fn a_projection_ahead_of_its_stream_is_rebuilt() {
     world.stop().await;
     let ahead =
         Batch { stream: "WF_OUTPUT", through: Position::at_sequence(1_000), changes: Vec::new() };
-    world.gateway.inner.projection.apply(ahead).await.unwrap();
+    world.gateway.app.projection.apply(ahead).await.unwrap();
     world.start_again().await;
     world.until_shown(1).await;
-    assert_eq!(*world.gateway.inner.projected_sequence.borrow(), 1);
-    assert_eq!(world.gateway.inner.projection.article_count().await.unwrap(), 1);
+    assert_eq!(*world.gateway.app.projected_sequence.borrow(), 1);
+    assert_eq!(world.gateway.app.projection.article_count().await.unwrap(), 1);
 }

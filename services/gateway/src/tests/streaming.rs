@@ -145,7 +145,7 @@ async fn without_an_id_only_what_is_new_comes() {
     let shown: wirefold_proto::OutputArticle = decode(told.data.as_bytes()).unwrap();
     assert_eq!(shown.id, super::samples::id(3));
     // The data that an event names can be requested when the event comes.
-    assert_eq!(*world.gateway.inner.projected_sequence.borrow(), 3);
+    assert_eq!(*world.gateway.app.projected_sequence.borrow(), 3);
 }
 
 #[tokio::test]

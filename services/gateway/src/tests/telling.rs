@@ -208,7 +208,7 @@ async fn alerts_show_their_last_revision_and_their_life() {
     }
     let shown = async {
         // Alerts have no sequence to wait for: repeat until the last one is there.
-        while world.gateway.inner.projection.applied_sequence("WF_ALERTS").await.unwrap() < 3 {
+        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 3 {
             tokio::task::yield_now().await;
         }
     };
@@ -290,9 +290,9 @@ async fn problems_show_in_the_status_and_at_the_top_of_the_page() {
 #[tokio::test]
 async fn rehearsals_wait_for_each_other() {
     let world = World::new().await;
-    let inner = &world.gateway.inner;
-    let all = u32::try_from(inner.comparisons.available_permits()).unwrap();
-    let busy = inner.comparisons.acquire_many(all).await.unwrap();
+    let app = &world.gateway.app;
+    let all = u32::try_from(app.comparisons.available_permits()).unwrap();
+    let busy = app.comparisons.acquire_many(all).await.unwrap();
     let asked = json!({"subscription": {"id": "x", "name": "x", "query": "ferry"}});
     let mut asking = std::pin::pin!(world.post("/api/v1/subscriptions/test", &asked));
     for _ in 0..100 {

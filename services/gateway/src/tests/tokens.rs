@@ -17,7 +17,7 @@ fn tokens(world: &World) -> TokenFile {
 }
 
 fn make(world: &World, name: &str, kind: Kind, scope: Scope) -> String {
-    tokens(world).add(name, kind, scope, None, world.gateway.inner.now()).unwrap()
+    tokens(world).add(name, kind, scope, None, world.gateway.app.now()).unwrap()
 }
 
 fn to(method: Method, path: &str) -> Builder {
@@ -126,7 +126,7 @@ async fn a_feed_reader_sends_a_password_or_an_address() {
     // The address opens only feeds, and ends with its token.
     assert_eq!(status(&world, by_path("api/v1/status")).await, 404);
     assert_eq!(status(&world, by_path("feeds/../api/v1/status")).await, 404);
-    tokens(&world).revoke("reader", world.gateway.inner.now()).unwrap();
+    tokens(&world).revoke("reader", world.gateway.app.now()).unwrap();
     assert_eq!(status(&world, by_path("feeds/all.json")).await, 401);
 }
 

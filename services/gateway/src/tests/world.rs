@@ -175,7 +175,7 @@ impl World {
     /// Opens it again over the same folder and bus, and starts it.
     pub(super) async fn start_again(&mut self) {
         let context = StageContext::new(self.bus.clone(), Arc::new(self.clock.clone()));
-        let settings = settings(&self.folder, self.gateway.inner.settings.demo);
+        let settings = settings(&self.folder, self.gateway.app.settings.demo);
         self.gateway = Gateway::open(context, settings).await.unwrap();
         self.start();
     }
@@ -201,7 +201,7 @@ impl World {
 
     /// Waits until the projection reaches this sequence.
     pub(super) async fn until_shown(&self, sequence: u64) {
-        let mut place = self.gateway.inner.projected_sequence.subscribe();
+        let mut place = self.gateway.app.projected_sequence.subscribe();
         let shown = place.wait_for(|place| *place >= sequence);
         tokio::time::timeout(DEADLINE, shown).await.unwrap().unwrap();
     }

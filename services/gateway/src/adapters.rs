@@ -1,0 +1,124 @@
+//! The settings of the gateway, and the adapters that the binary implements.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use wirefold_flow::BoxFuture;
+use wirefold_proto::{
+    Alert, ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy,
+};
+use wirefold_query::{Lists, ParseError, Query};
+
+use crate::shapes::{ProbeRequest, Resent};
+use crate::tokens::Gate;
+
+/// The settings of the gateway.
+#[derive(Clone)]
+pub struct Settings {
+    /// The folder of `gateway.db`.
+    pub folder: PathBuf,
+    /// Whether this is a demonstration with generated articles.
+    pub demo: bool,
+    /// The release that runs, such as `0.1.0`.
+    pub release: String,
+    /// Allowed host names besides those of the loopback, with any port.
+    pub hosts: Vec<String>,
+    /// The detector's settings, so that two articles are compared by the rules that folded them.
+    pub method: wirefold_dedup::Settings,
+    /// How much of a text readers over the network may have.
+    pub text_policy: TextPolicy,
+    /// Its public address, such as `http://127.0.0.1:8787`, for feeds.
+    pub base_url: String,
+    /// Whether it writes the table `wf_stories` for other programs on the same bus.
+    pub tables: bool,
+    /// Requires tokens over the network; `None` if everybody who reaches the port may read and write.
+    pub gate: Option<Arc<Gate>>,
+    /// Rehearses subscriptions.
+    pub rehearse: Arc<dyn Rehearse>,
+    /// Replays dead letters.
+    pub replay: Arc<dyn Replay>,
+    /// Probes addresses of feeds.
+    pub probe: Arc<dyn Probe>,
+    /// The condition of the data folder.
+    pub condition: Arc<dyn Condition>,
+}
+
+/// Rehearses and checks subscriptions.
+pub trait Rehearse: Send + Sync {
+    /// Rehearses a subscription on the articles since then. An error is a mistake in the subscription.
+    fn rehearse(
+        &self,
+        subscription: SubscriptionSettings,
+        back: Duration,
+    ) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+
+    /// Checks a subscription before it is stored. Accepts everything if the deliveries are not known.
+    fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Parses a query with the lists that it names. Accepts any list if the lists are not known.
+    ///
+    /// # Errors
+    /// What is wrong with the query, and where.
+    fn check_query(&self, query: &str) -> Result<(), ParseError> {
+        Query::parse_with(query, &Lists::accepting_any_name()).map(drop)
+    }
+
+    /// Compares an article with the query of a subscription.
+    fn read_article(
+        &self,
+        _subscription: &SubscriptionSettings,
+        _article: OutputArticle,
+        _text: Option<&ArticleFetched>,
+    ) -> Result<serde_json::Value, String> {
+        Err("nobody here can read articles as subscriptions do".to_owned())
+    }
+
+    /// The names of the deliveries.
+    fn deliveries(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Replays dead letters, and sends alerts again.
+pub trait Replay: Send + Sync {
+    /// Replays a letter. Returns what was done, or why it cannot be done.
+    fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>>;
+
+    /// Switches a delivery on that is off because its target was gone; says whether it was off.
+    fn switch_on(&self, _delivery: String) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
+
+    /// Sends an alert again, to one delivery or to all of its subscription. Returns the result of each, or
+    /// why it cannot be sent.
+    fn resend(
+        &self,
+        _alert: Alert,
+        _subscription: SubscriptionSettings,
+        _delivery: Option<String>,
+    ) -> BoxFuture<'_, Result<Vec<Resent>, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
+}
+
+/// Probes an address that may be a feed, or a list of feeds.
+pub trait Probe: Send + Sync {
+    /// Returns what was found, or why the address cannot be probed.
+    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+}
+
+/// The condition of the data folder.
+pub trait Condition: Send + Sync {
+    /// Why the folder refuses writes; `None` if it accepts them.
+    fn problem(&self) -> Option<String>;
+}
+
+/// The folder accepts writes.
+impl Condition for () {
+    fn problem(&self) -> Option<String> {
+        None
+    }
+}

@@ -1,0 +1,1096 @@
+//! The pages of subscriptions: the list, the form with a preview, mute, remove and undo.
+//!
+//! Everything works without JavaScript: a form posts, and the answer is a page. With JavaScript the preview
+//! follows the typing.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::Router;
+use axum::extract::{Path, Query, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::from_fn;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, get, post};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use serde::Deserialize;
+use wirefold_proto::{
+    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord,
+    SubscriptionSettings, Volume,
+};
+
+use crate::api::{Api, layers, request};
+use crate::page::alerts::hold_markup;
+use crate::page::layout::{Frame, NavEntry};
+use crate::page::river::title_of;
+use crate::page::{PageError, layout, words};
+use crate::refusal;
+use crate::refusal::Refusal;
+use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget};
+
+/// The most bytes of a form.
+const MOST: usize = 128 * 1024;
+
+/// The routes. Forms must come from a page of this server.
+pub(super) fn router(api: Api) -> Router {
+    let routes: [(&str, MethodRouter<Api>); 9] = [
+        ("/subscriptions", get(list_page).post(save)),
+        ("/subscriptions/new", get(new_page)),
+        ("/subscriptions/preview", post(preview_page)),
+        ("/fragments/preview", post(preview_fragment)),
+        ("/subscriptions/restore", post(restore)),
+        ("/subscriptions/{id}", get(edit_page)),
+        ("/subscriptions/{id}/mute", post(mute)),
+        ("/subscriptions/{id}/unmute", post(unmute)),
+        ("/subscriptions/{id}/remove", post(remove)),
+    ];
+    let guarded = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(path, methods.route_layer(from_fn(layers::own_form_only)))
+    });
+    guarded.method_not_allowed_fallback(refusal::other_method).with_state(api)
+}
+
+/// The last action, as the address gives it.
+#[derive(Debug, Default, Deserialize)]
+struct Done {
+    done: Option<String>,
+    id: Option<String>,
+}
+
+async fn list_page(State(api): State<Api>, Query(done): Query<Done>) -> Response {
+    let notice = Notice::read(done.done.as_deref(), done.id);
+    shown_list(&api, StatusCode::OK, notice).await
+}
+
+async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Response {
+    let page = async {
+        let (records, waiting) = api.app.subscriptions().await?.into_parts();
+        let records = api.app.projection.count_for(records).await?;
+        Ok(list_main(&records, &waiting, notice.as_ref()))
+    };
+    answer(api, status, "Subscriptions", page.await)
+}
+
+async fn new_page(State(api): State<Api>) -> Response {
+    let fields = Fields::blank();
+    shown_editor(&api, StatusCode::OK, &fields, Vec::new(), Preview::Untried).await
+}
+
+async fn edit_page(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    match api.app.subscription(&id).await {
+        Ok(Some(record)) => {
+            let fields = Fields::of(&record.subscription);
+            let tried = rehearse(&api, &fields).await;
+            shown_editor(&api, StatusCode::OK, &fields, Vec::new(), tried).await
+        }
+        Ok(None) => layout::answer_error(&api.app, &PageError::Nothing),
+        Err(error) => layout::answer_error(&api.app, &error.into()),
+    }
+}
+
+async fn preview_page(State(api): State<Api>, request: Request) -> Response {
+    let fields = match fields_of(request).await {
+        Ok(fields) => fields,
+        Err(refusal) => return refused(&api, refusal).await,
+    };
+    let tried = rehearse(&api, &fields).await;
+    let mistakes = tried.mistakes();
+    shown_editor(&api, StatusCode::OK, &fields, mistakes, tried).await
+}
+
+/// Only the preview, which the script fetches while somebody types.
+async fn preview_fragment(State(api): State<Api>, request: Request) -> Response {
+    match fields_of(request).await {
+        Ok(fields) => {
+            Html(draw_preview(&rehearse(&api, &fields).await).into_string()).into_response()
+        }
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+async fn save(State(api): State<Api>, request: Request) -> Response {
+    let fields = match fields_of(request).await {
+        Ok(fields) => fields,
+        Err(refusal) => return refused(&api, refusal).await,
+    };
+    let mistakes = match fields.settings() {
+        Ok(settings) => match put(&api, &fields, settings).await {
+            Ok(id) => return done("saved", &id),
+            Err(mistake) => vec![mistake],
+        },
+        Err(mistakes) => mistakes,
+    };
+    let tried = rehearse(&api, &fields).await;
+    shown_editor(&api, StatusCode::UNPROCESSABLE_ENTITY, &fields, mistakes, tried).await
+}
+
+/// Stores a subscription. A new one never replaces another.
+async fn put(
+    api: &Api,
+    fields: &Fields,
+    settings: SubscriptionSettings,
+) -> Result<String, Mistake> {
+    let id = settings.id.to_string();
+    let failed = |refusal: Refusal| Mistake::of(&refusal.problem().detail.unwrap_or_default());
+    if fields.is_new() {
+        let known = api.app.subscription(&id).await.map_err(|error| failed(error.into()))?;
+        if id == "new" || known.is_some() {
+            let why = format!("there is already a subscription {id:?}: choose another name");
+            return Err(Mistake::new("name", why));
+        }
+    }
+    for other in &settings.inhibited_by {
+        let there = api.app.subscription(other.as_str()).await;
+        if there.map_err(|error| failed(error.into()))?.is_none() {
+            let why = format!("there is no subscription {other}: add it first");
+            return Err(Mistake::new("inhibited_by", why));
+        }
+    }
+    api.put_subscription(settings).await.map_err(failed)?;
+    Ok(id)
+}
+
+async fn mute(State(api): State<Api>, Path(id): Path<String>, request: Request) -> Response {
+    let span = fields_of(request).await.and_then(|fields| span_of(fields.one("for")));
+    let span = match span {
+        Ok(span) => span,
+        Err(refusal) => return refused(&api, refusal).await,
+    };
+    let until = span.and_then(|span| api.app.now().checked_add(span.duration()).ok());
+    match api.mute_subscription(&id, until).await {
+        Ok(_) => done("muted", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+/// The length of a mute; `None` without an end.
+fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let read = written.parse::<Interval>();
+    let span = read.map_err(|error| Refusal::unprocessable(format!("for: {error}")))?;
+    match span.duration().is_zero() {
+        true => Err(Refusal::unprocessable("for: 0 mutes nothing: give a time such as 8h")),
+        false => Ok(Some(span)),
+    }
+}
+
+async fn unmute(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    match api.mute_subscription(&id, Some(Timestamp::UNIX_EPOCH)).await {
+        Ok(_) => done("unmuted", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Response {
+    match api.remove_subscription(&id).await {
+        Ok(_) => done("removed", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+/// Restores a removed subscription with its last settings.
+async fn restore(State(api): State<Api>, request: Request) -> Response {
+    let restored = async {
+        let id = fields_of(request).await?.one("id").to_owned();
+        let gone = || Refusal::not_found(format!("there is no subscription {id:?}"));
+        if api.app.subscription(&id).await?.is_none() {
+            let before = api.app.last_put(&id).await?.ok_or_else(gone)?;
+            api.put_subscription(before).await?;
+        }
+        Ok(id)
+    };
+    match restored.await {
+        Ok(id) => done("restored", &id),
+        Err(refusal) => refused(&api, refusal).await,
+    }
+}
+
+async fn fields_of(request: Request) -> Result<Fields, Refusal> {
+    Ok(Fields::read(&request::body_of(request, MOST).await?))
+}
+
+async fn shown_editor(
+    api: &Api,
+    status: StatusCode,
+    fields: &Fields,
+    mistakes: Vec<Mistake>,
+    preview: Preview,
+) -> Response {
+    let page = async {
+        let record: Option<SubscriptionRecord> = match fields.is_new() {
+            true => None,
+            false => api.app.subscription(fields.one("id")).await?,
+        };
+        let deliveries = api.app.settings.rehearse.deliveries();
+        let editor = Editor {
+            fields,
+            mistakes: &mistakes,
+            managed_by: record.and_then(|record| record.managed_by),
+            deliveries: &deliveries,
+        };
+        Ok(editor.main(&preview))
+    };
+    let title = if fields.is_new() { "New subscription" } else { "Edit a subscription" };
+    answer(api, status, title, page.await)
+}
+
+/// Redirects to the list, which shows the action. A reload does not repeat it.
+fn done(what: &str, id: &str) -> Response {
+    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+    Redirect::to(&format!("/subscriptions?done={what}&id={id}")).into_response()
+}
+
+/// The list, with the reason of a refusal.
+async fn refused(api: &Api, refusal: Refusal) -> Response {
+    let problem = refusal.problem();
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let why = problem.detail.unwrap_or(problem.title);
+    shown_list(api, status, Some(Notice::Refused(why))).await
+}
+
+fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, PageError>) -> Response {
+    let frame = Frame::of(&api.app.settings, title, NavEntry::Subscriptions);
+    match main {
+        Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
+        Err(error) => layout::answer_error(&api.app, &error),
+    }
+}
+
+/// The result of an action, above the list.
+#[derive(Debug)]
+pub(super) enum Notice {
+    /// The action, with the id of the subscription.
+    Done(Deed, String),
+    /// Why an action was refused.
+    Refused(String),
+}
+
+/// An action on a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Saved,
+    Muted,
+    Unmuted,
+    Removed,
+    Restored,
+}
+
+impl Notice {
+    /// Parses it from the address.
+    pub(super) fn read(word: Option<&str>, id: Option<String>) -> Option<Self> {
+        let deed = match word? {
+            "saved" => Deed::Saved,
+            "muted" => Deed::Muted,
+            "unmuted" => Deed::Unmuted,
+            "removed" => Deed::Removed,
+            "restored" => Deed::Restored,
+            _ => return None,
+        };
+        Some(Self::Done(deed, id?))
+    }
+}
+
+/// The page's main part.
+pub(super) fn list_main(
+    records: &[SubscriptionRecord],
+    waiting: &[String],
+    notice: Option<&Notice>,
+) -> Markup {
+    html! {
+        h1 { "Subscriptions" }
+        @if let Some(notice) = notice { (notice_markup(notice, records)) }
+        p.lede {
+            "A subscription is a saved query. You get one alert for each event, with the reason, and another only if "
+            "something material changes."
+        }
+        p { a.button href="/subscriptions/new" { "New subscription" } }
+        @for record in records { (card(record, waiting)) }
+        @if records.is_empty() {
+            div.empty {
+                h2 { "No subscriptions yet" }
+                p { "Write a query, see what it would have sent, then save it." }
+            }
+        }
+    }
+}
+
+fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
+    let (deed, id) = match notice {
+        Notice::Refused(why) => return html! { p.notice.warn role="alert" { "Not done: " (why) } },
+        Notice::Done(deed, id) => (*deed, id),
+    };
+    let known = records.iter().find(|record| record.subscription.id.as_str() == id);
+    if known.is_some() == (deed == Deed::Removed) {
+        // Something else was done since.
+        return html! {};
+    }
+    let name = known.map_or(id.as_str(), |record| record.subscription.name.as_str());
+    html! {
+        div.notice role="status" {
+            b { (name) } " "
+            @match deed {
+                Deed::Saved => "is saved. It alerts from the next article on.",
+                Deed::Muted => "is muted. After the mute, one message for each alert follows.",
+                Deed::Unmuted => "sends again.",
+                Deed::Restored => "is back.",
+                Deed::Removed => {
+                    "is removed; its alerts stay."
+                    form method="post" action="/subscriptions/restore" {
+                        input type="hidden" name="id" value=(id);
+                        button type="submit" { "Undo" }
+                    }
+                },
+            }
+        }
+    }
+}
+
+fn card(record: &SubscriptionRecord, waiting: &[String]) -> Markup {
+    let settings = &record.subscription;
+    let id = settings.id.as_str();
+    let is_waiting = waiting.iter().any(|it| it == id);
+    html! {
+        article.card.subscription data-card id=(id) aria-labelledby={ "t-" (id) } {
+            h2 id={ "t-" (id) } { a href={ "/subscriptions/" (id) } { (words::cut(&settings.name, 120)) } }
+            p.query { code { (words::cut(&settings.query, 400)) } }
+            p.counts {
+                (state(record, is_waiting))
+                span { (words::count(record.alerts, "alert", "alerts")) }
+                span { (words::count(record.copies_folded, "copy", "copies")) " folded" }
+                span.about {
+                    "to " @if settings.deliveries.is_empty() { "the terminal" } @else { (settings.deliveries.join(", ")) }
+                }
+                span { a href={ "/feeds/sub/" (id) ".atom" } { "Atom" } }
+            }
+            @if let Some(place) = &record.managed_by { p.about { "Defined in " (place) ": change it there." } }
+            (deeds(record))
+        }
+    }
+}
+
+fn state(record: &SubscriptionRecord, is_waiting: bool) -> Markup {
+    html! {
+        @match (&record.problem, record.muted_until) {
+            (Some(problem), _) => span.warn { "problem: " (problem) },
+            (None, Some(until)) if until == Timestamp::MAX => span.warn { "muted until unmuted" },
+            (None, Some(until)) => span.warn { "muted until " (words::time(until)) },
+            (None, None) if is_waiting => span.state { "on in a moment" },
+            (None, None) => span.state { "on" },
+        }
+    }
+}
+
+fn deeds(record: &SubscriptionRecord) -> Markup {
+    let (id, name) = (record.subscription.id.as_str(), &record.subscription.name);
+    html! {
+        div.deeds role="group" aria-label={ "What to do with " (name) } {
+            @if record.managed_by.is_some() { a.button href={ "/subscriptions/" (id) } { "Look" } }
+            @else { a.button href={ "/subscriptions/" (id) } { "Edit" } }
+            @if record.muted_until.is_some() {
+                form method="post" action={ "/subscriptions/" (id) "/unmute" } { button type="submit" { "Unmute" } }
+            } @else {
+                form method="post" action={ "/subscriptions/" (id) "/mute" } {
+                    button type="submit" name="for" value="1h" { "Mute 1\u{a0}h" } " "
+                    button type="submit" name="for" value="8h" { "8\u{a0}h" } " "
+                    button type="submit" name="for" value="" { "until unmuted" }
+                }
+            }
+            @if record.managed_by.is_none() {
+                form method="post" action={ "/subscriptions/" (id) "/remove" } { button type="submit" { "Remove" } }
+            }
+        }
+    }
+}
+
+/// The default of `on`, as the alerter has it.
+const ON: [&str; 3] = ["new", "origins+2", "material"];
+/// The values of `on` that are words.
+pub(super) const EVENTS: [&str; 5] = ["new", "material", "correction", "retraction", "quiet"];
+
+/// The names and values of a form. A name may come several times.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Fields(BTreeMap<String, Vec<String>>);
+
+/// A mistake in a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mistake {
+    /// The name of the field; empty if it belongs to no field.
+    pub(super) field: String,
+    /// The problem, for people.
+    pub(super) why: String,
+}
+
+impl Mistake {
+    pub(super) fn new(field: &str, why: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), why: why.into() }
+    }
+
+    /// Parses the message of a check. It begins with the setting's name if only one is wrong.
+    pub(super) fn of(said: &str) -> Self {
+        let (setting, why) = said.split_once(": ").unwrap_or(("", said));
+        let field = match setting.trim_matches('`') {
+            "query" => "query",
+            "on" => "on",
+            "name" => "name",
+            "group_wait" => "group_wait",
+            "time_zone" => "time_zone",
+            "quiet_hours" => "quiet_from",
+            "break_quiet" => "break_quiet",
+            "repeat_interval" => "repeat_interval",
+            "max_per_day" => "max_per_day",
+            "inhibited_by" => "inhibited_by",
+            _ => return Self::new("", said),
+        };
+        Self::new(field, why)
+    }
+}
+
+impl Fields {
+    /// The fields of a new subscription.
+    pub(super) fn blank() -> Self {
+        let mut fields = Self::default();
+        fields.put_triggers(&ON.map(str::to_owned));
+        fields
+    }
+
+    /// The fields that show a subscription.
+    pub(super) fn of(settings: &SubscriptionSettings) -> Self {
+        let mut fields = Self::default();
+        fields.put("id", Some(&settings.id));
+        fields.put("name", Some(&settings.name));
+        fields.put("query", Some(&settings.query));
+        fields.put("group_by", settings.group_by.map(GroupBy::as_str));
+        let on = if settings.on.is_empty() {
+            ON.map(str::to_owned).to_vec()
+        } else {
+            settings.on.clone()
+        };
+        fields.put_triggers(&on);
+        fields.put("min_outlets", settings.min_outlets);
+        fields.put("min_origins", settings.min_origins);
+        fields.put("group_wait", settings.group_wait);
+        fields.put("update_interval", settings.update_interval);
+        fields.put("repeat_interval", settings.repeat_interval);
+        let quiet = settings.quiet_hours.as_ref();
+        fields.put("quiet_from", quiet.map(|hours| &hours.from));
+        fields.put("quiet_to", quiet.map(|hours| &hours.to));
+        fields
+            .put("time_zone", quiet.map(|hours| &hours.time_zone).or(settings.time_zone.as_ref()));
+        fields.put("break_quiet", settings.break_quiet.as_ref());
+        fields.put("max_per_day", settings.max_per_day);
+        let inhibited_by: Vec<&str> = settings.inhibited_by.iter().map(|id| id.as_str()).collect();
+        fields.put("inhibited_by", Some(inhibited_by.join(", ")));
+        fields.put("digest", settings.digest.map(Digest::as_str));
+        fields.0.insert("deliveries".to_owned(), settings.deliveries.clone());
+        fields
+    }
+
+    /// Reads what a form sends.
+    pub(super) fn read(body: &[u8]) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in url::form_urlencoded::parse(body) {
+            fields.0.entry(name.into_owned()).or_default().push(value.trim().to_owned());
+        }
+        fields
+    }
+
+    /// The first value of this field; empty if there is none.
+    pub(super) fn one(&self, name: &str) -> &str {
+        self.0.get(name).and_then(|values| values.first()).map_or("", String::as_str)
+    }
+
+    /// Whether a box of this name and value is ticked.
+    pub(super) fn has(&self, name: &str, value: &str) -> bool {
+        self.0.get(name).is_some_and(|values| values.iter().any(|it| it == value))
+    }
+
+    /// Whether the subscription is new.
+    pub(super) fn is_new(&self) -> bool {
+        self.one("id").is_empty()
+    }
+
+    /// The subscription of these fields.
+    pub(super) fn settings(&self) -> Result<SubscriptionSettings, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let name = self.one("name");
+        if name.is_empty() {
+            mistakes.push(Mistake::new("name", "it needs a name"));
+        }
+        if self.one("query").is_empty() {
+            mistakes.push(Mistake::new("query", "it needs a query; * matches everything"));
+        }
+        let id = match self.is_new() {
+            true => SubscriptionId::from_name(name),
+            false => self.one("id").parse().ok(),
+        };
+        if id.is_none() && !name.is_empty() {
+            mistakes.push(Mistake::new(
+                "name",
+                "no id can be made from it: use a Latin letter or digit",
+            ));
+        }
+        let id = id.or_else(|| "preview".parse().ok());
+        let Some(mut settings) =
+            id.map(|id| SubscriptionSettings::new(id, name, self.one("query")))
+        else {
+            return Err(mistakes);
+        };
+        self.fill(&mut settings, &mut mistakes);
+        if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
+    }
+
+    /// The subscription for a rehearsal, which needs no name.
+    pub(super) fn settings_to_try(&self) -> Result<SubscriptionSettings, Vec<Mistake>> {
+        let mut tried = self.clone();
+        tried.0.insert("id".to_owned(), vec!["preview".to_owned()]);
+        tried.0.insert("name".to_owned(), vec!["preview".to_owned()]);
+        let named = tried.settings()?;
+        // Deliveries do not matter for a rehearsal, and may have changed.
+        Ok(SubscriptionSettings { deliveries: Vec::new(), ..named })
+    }
+
+    fn fill(&self, settings: &mut SubscriptionSettings, mistakes: &mut Vec<Mistake>) {
+        settings.group_by = (self.one("group_by") == "story").then_some(GroupBy::Story);
+        settings.on = self.triggers(mistakes);
+        settings.min_outlets = self.number("min_outlets", mistakes);
+        settings.min_origins = self.number("min_origins", mistakes);
+        settings.max_per_day = self.number("max_per_day", mistakes);
+        settings.group_wait = self.parsed("group_wait", mistakes);
+        settings.update_interval = self.parsed("update_interval", mistakes);
+        settings.repeat_interval = self.parsed("repeat_interval", mistakes);
+        settings.inhibited_by = self.inhibitors(mistakes);
+        settings.quiet_hours = self.quiet_hours(mistakes);
+        let zone = Some(self.one("time_zone")).filter(|zone| !zone.is_empty());
+        // Quiet hours have a time zone of their own.
+        settings.time_zone = zone.filter(|_| settings.quiet_hours.is_none()).map(str::to_owned);
+        let broken = self.one("break_quiet");
+        settings.break_quiet = (!broken.is_empty()).then(|| broken.to_owned());
+        settings.digest = Digest::from_word(self.one("digest"));
+        settings.deliveries = self.0.get("deliveries").cloned().unwrap_or_default();
+    }
+
+    /// The subscriptions that inhibit this one.
+    fn inhibitors(&self, mistakes: &mut Vec<Mistake>) -> Vec<SubscriptionId> {
+        let ids = self.one("inhibited_by").split(',').map(str::trim).filter(|id| !id.is_empty());
+        let read: Result<Vec<SubscriptionId>, _> = ids.map(str::parse).collect();
+        read.unwrap_or_else(|error| {
+            mistakes.push(Mistake::new("inhibited_by", format!("{error}")));
+            Vec::new()
+        })
+    }
+
+    /// The value of `on`; empty if it is the default.
+    fn triggers(&self, mistakes: &mut Vec<Mistake>) -> Vec<String> {
+        let events = EVENTS.into_iter().filter(|event| self.has("on", event));
+        let mut on: Vec<String> = events.map(str::to_owned).collect();
+        for numbers in ["origins", "outlets"] {
+            let more: Option<u32> = self.number(&format!("on_{numbers}"), mistakes);
+            on.extend(more.filter(|more| *more > 0).map(|more| format!("{numbers}+{more}")));
+        }
+        let rates = self.one("on_velocity").split(',').map(str::trim);
+        on.extend(rates.filter(|rate| !rate.is_empty()).map(|rate| format!("velocity>{rate}")));
+        if on.is_empty() {
+            mistakes.push(Mistake::new("on", "nothing would notify: choose at least one"));
+        }
+        let is_usual =
+            on.len() == ON.len() && ON.iter().all(|usual| on.iter().any(|it| it == usual));
+        if is_usual { Vec::new() } else { on }
+    }
+
+    fn put_triggers(&mut self, on: &[String]) {
+        let events = on.iter().filter(|word| EVENTS.contains(&word.as_str()));
+        self.0.insert("on".to_owned(), events.cloned().collect());
+        for numbers in ["origins", "outlets"] {
+            let more = on.iter().find_map(|word| word.strip_prefix(numbers)?.strip_prefix('+'));
+            self.put(&format!("on_{numbers}"), more);
+        }
+        let rates = on.iter().filter_map(|word| word.strip_prefix("velocity>"));
+        self.put("on_velocity", Some(rates.collect::<Vec<_>>().join(", ")));
+    }
+
+    fn quiet_hours(&self, mistakes: &mut Vec<Mistake>) -> Option<QuietHours> {
+        let (from, to) = (self.one("quiet_from"), self.one("quiet_to"));
+        if from.is_empty() && to.is_empty() {
+            return None;
+        }
+        if from.is_empty() || to.is_empty() {
+            mistakes.push(Mistake::new("quiet_from", "it needs both times, or none"));
+        }
+        let zone = if self.one("time_zone").is_empty() { "UTC" } else { self.one("time_zone") };
+        let (from, to, time_zone) = (from.to_owned(), to.to_owned(), zone.to_owned());
+        Some(QuietHours { from, to, time_zone })
+    }
+
+    fn number(&self, name: &str, mistakes: &mut Vec<Mistake>) -> Option<u32> {
+        let text = self.one(name);
+        let number = text.parse().ok();
+        if number.is_none() && !text.is_empty() {
+            mistakes.push(Mistake::new(name, format!("{text:?} is not a number")));
+        }
+        number
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(
+        &self,
+        name: &str,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Option<T> {
+        let text = self.one(name);
+        if text.is_empty() {
+            return None;
+        }
+        let parsed = text.parse().map_err(|error: T::Err| Mistake::new(name, error.to_string()));
+        parsed.map_err(|mistake| mistakes.push(mistake)).ok()
+    }
+
+    fn put(&mut self, name: &str, value: Option<impl Display>) {
+        let values = value.into_iter().map(|value| value.to_string()).collect();
+        self.0.insert(name.to_owned(), values);
+    }
+}
+
+/// The data of the form.
+pub(super) struct Editor<'a> {
+    pub(super) fields: &'a Fields,
+    pub(super) mistakes: &'a [Mistake],
+    /// The file that defines it. It must be changed there.
+    pub(super) managed_by: Option<String>,
+    /// The configured deliveries.
+    pub(super) deliveries: &'a [String],
+}
+
+/// A field of one line.
+struct Line<'a> {
+    name: &'a str,
+    label: &'a str,
+    /// `text`, `number` or `time`.
+    kind: &'a str,
+    /// The default.
+    usual: &'a str,
+}
+
+impl Editor<'_> {
+    /// The page's main part.
+    pub(super) fn main(&self, preview: &Preview) -> Markup {
+        let is_new = self.fields.is_new();
+        html! {
+            p.crumbs { a href="/subscriptions" { "Subscriptions" } }
+            h1 { @if is_new { "New subscription" } @else { (self.fields.one("name")) } }
+            @if let Some(place) = &self.managed_by {
+                p.notice role="note" { "This subscription is defined in " b { (place) } ": change it there. You can try changes here; they are not saved." }
+            }
+            (self.summary())
+            // The preview comes after the query: beside the form if there is room, otherwise below it.
+            form.editor #subscription method="post" action="/subscriptions" {
+                input type="hidden" name="id" value=(self.fields.one("id"));
+                (self.query_fields())
+                section #preview aria-labelledby="preview-title" tabindex="0" {
+                    h2 #preview-title { "What it would have sent" }
+                    (draw_preview(preview))
+                }
+                (self.when())
+                (self.frequency_fields())
+                (self.quiet())
+                (self.delivery_fields())
+                p.deeds {
+                    @if self.managed_by.is_none() { button.first type="submit" { "Save" } }
+                    button type="submit" formaction="/subscriptions/preview" { "Preview" }
+                    a href="/subscriptions" { "Cancel" }
+                }
+            }
+        }
+    }
+
+    /// The mistake that belongs to no field.
+    fn summary(&self) -> Markup {
+        let general: Vec<&Mistake> =
+            self.mistakes.iter().filter(|it| it.field.is_empty()).collect();
+        html! {
+            @if !self.mistakes.is_empty() {
+                div.notice.warn role="alert" {
+                    p { "Not saved: correct the marked fields." }
+                    @for mistake in general { p { (mistake.why) } }
+                }
+            }
+        }
+    }
+
+    fn query_fields(&self) -> Markup {
+        let rows = 3;
+        html! {
+            fieldset {
+                legend { "What" }
+                (self.line(&Line { name: "name", label: "Name", kind: "text", usual: "" }))
+                div.field {
+                    label for="query" { "Query" }
+                    textarea #query name="query" rows=(rows) spellcheck="false" autocomplete="off" autocapitalize="off"
+                        aria-describedby="query-help query-wrong" aria-invalid=[self.wrong("query").map(|_| "true")] { (self.fields.one("query")) }
+                    (self.mistake("query"))
+                    p.faint #query-help {
+                        "Words, " code { "\"phrases\"" } ", " code { "prefix*" } ", " code { "~strike" } " for all its forms, " code { "AND OR NOT -" } ", " code { "NEAR/5" }
+                        ", fields such as " code { "title: entity: outlet: lang:" } ", numbers such as " code { "origins>=2" }
+                        ", and " code { "@name" } " for a list of words in " code { "lists/name.txt" } "."
+                    }
+                }
+                div.field {
+                    label for="group_by" { "One alert for each" }
+                    select #group_by name="group_by" {
+                        (option("event", "event: all texts about one happening", self.fields.one("group_by") != "story"))
+                        (option("story", "story: one text and its copies", self.fields.one("group_by") == "story"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn when(&self) -> Markup {
+        html! {
+            fieldset aria-describedby="on-wrong" {
+                legend { "What notifies" }
+                (self.mistake("on"))
+                div.boxes {
+                    @for (event, label) in EVENTS.into_iter().zip(["a new event", "something material", "a correction", "a retraction", "the end of it"]) {
+                        label { input type="checkbox" name="on" value=(event) checked[self.fields.has("on", event)]; " " (label) }
+                    }
+                }
+                div.pair {
+                    (self.line(&Line { name: "on_origins", label: "This many more origins", kind: "number", usual: "never" }))
+                    (self.line(&Line { name: "on_outlets", label: "This many more outlets", kind: "number", usual: "never" }))
+                    (self.line(&Line { name: "on_velocity", label: "More articles than", kind: "text", usual: "such as 5/10m" }))
+                }
+                div.pair {
+                    (self.line(&Line { name: "min_outlets", label: "Outlets before it alerts", kind: "number", usual: "1" }))
+                    (self.line(&Line { name: "min_origins", label: "Origins before it alerts", kind: "number", usual: "0" }))
+                }
+            }
+        }
+    }
+
+    fn frequency_fields(&self) -> Markup {
+        let digest = self.fields.one("digest");
+        html! {
+            fieldset {
+                legend { "How often" }
+                div.pair {
+                    (self.line(&Line { name: "group_wait", label: "The first message waits", kind: "text", usual: "30s" }))
+                    (self.line(&Line { name: "update_interval", label: "Between two revisions", kind: "text", usual: "15m" }))
+                    (self.line(&Line { name: "repeat_interval", label: "Repeat an unchanged alert after", kind: "text", usual: "never" }))
+                    (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
+                }
+                (self.line(&Line { name: "inhibited_by", label: "Silent if one of these notifies of it", kind: "text", usual: "ids, such as storms, strikes" }))
+                div.field {
+                    label for="digest" { "Gather messages" }
+                    select #digest name="digest" {
+                        (option("", "no: each alert alone", digest.is_empty()))
+                        (option("hourly", "one an hour", digest == "hourly"))
+                        (option("daily", "one a day, at eight", digest == "daily"))
+                        (option("weekly", "one a week, on Mondays at eight", digest == "weekly"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn quiet(&self) -> Markup {
+        html! {
+            fieldset {
+                legend { "Quiet hours" }
+                div.pair {
+                    (self.line(&Line { name: "quiet_from", label: "From", kind: "time", usual: "" }))
+                    (self.line(&Line { name: "quiet_to", label: "To", kind: "time", usual: "" }))
+                    (self.line(&Line { name: "time_zone", label: "Time zone, of digests too", kind: "text", usual: "UTC" }))
+                    (self.line(&Line { name: "break_quiet", label: "Sent even in quiet hours", kind: "text", usual: "such as outlets>=10" }))
+                }
+            }
+        }
+    }
+
+    fn delivery_fields(&self) -> Markup {
+        html! {
+            fieldset {
+                legend { "Where to" }
+                @if self.deliveries.is_empty() { p.faint { "No delivery is set up. Alerts only appear on this page and in the feed." } }
+                @else {
+                    div.boxes {
+                        @for name in self.deliveries {
+                            label { input type="checkbox" name="deliveries" value=(name) checked[self.fields.has("deliveries", name)]; " " (name) }
+                        }
+                    }
+                    p.faint { "If you choose none, it is printed by " code { "wirefold up" } "." }
+                }
+                div.field {
+                    label for="hours" { "The preview looks back" }
+                    select #hours name="hours" {
+                        @for (hours, label) in SPANS { (option(&hours.to_string(), label, self.fields.one("hours") == hours.to_string())) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn line(&self, line: &Line<'_>) -> Markup {
+        let Line { name, label, kind, usual } = *line;
+        let wrong = self.wrong(name);
+        html! {
+            div.field {
+                label for=(name) { (label) }
+                input id=(name) type=(kind) name=(name) value=(self.fields.one(name)) placeholder=[(!usual.is_empty()).then_some(usual)]
+                    min=[(kind == "number").then_some("0")] autocomplete="off"
+                    aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| format!("{name}-wrong"))];
+                (self.mistake(name))
+            }
+        }
+    }
+
+    fn wrong(&self, name: &str) -> Option<&Mistake> {
+        self.mistakes.iter().find(|mistake| mistake.field == name)
+    }
+
+    fn mistake(&self, name: &str) -> Markup {
+        html! { @if let Some(mistake) = self.wrong(name) { p.warn id={ (name) "-wrong" } { (mistake.why) } } }
+    }
+}
+
+fn option(value: &str, label: &str, is_chosen: bool) -> Markup {
+    html! { option value=(value) selected[is_chosen] { (label) } }
+}
+
+/// The default span, in hours.
+pub(super) const HOURS: u32 = 24;
+/// The spans that can be chosen, in hours.
+pub(super) const SPANS: [(u32, &str); 3] = [(24, "24 hours"), (72, "3 days"), (168, "7 days")];
+
+/// The result of a rehearsal.
+#[derive(Debug)]
+pub(super) enum Preview {
+    /// There is no query yet.
+    Untried,
+    /// The query cannot be read.
+    BadQuery {
+        /// The query.
+        query: String,
+        /// The position of the mistake, in characters from 1.
+        column: usize,
+        /// The problem with the query.
+        why: String,
+    },
+    /// Other fields have mistakes.
+    Mistakes(Vec<Mistake>),
+    /// The rehearsal of this many hours.
+    Found(u32, Box<Rehearsal>),
+}
+
+impl Preview {
+    /// The mistakes in the fields.
+    pub(super) fn mistakes(&self) -> Vec<Mistake> {
+        match self {
+            Self::BadQuery { why, .. } => vec![Mistake::new("query", why.clone())],
+            Self::Mistakes(mistakes) => mistakes.clone(),
+            Self::Untried | Self::Found(..) => Vec::new(),
+        }
+    }
+}
+
+/// Rehearses the form's subscription on the last hours.
+pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
+    let query = fields.one("query");
+    if query.is_empty() {
+        return Preview::Untried;
+    }
+    if let Err(error) = api.app.settings.rehearse.check_query(query) {
+        let (query, column, why) = (query.to_owned(), error.column, error.to_string());
+        return Preview::BadQuery { query, column, why };
+    }
+    let settings = match fields.settings_to_try() {
+        Ok(settings) => settings,
+        Err(mistakes) => return Preview::Mistakes(mistakes),
+    };
+    let hours = fields.one("hours").parse().ok();
+    let hours = hours.filter(|hours| SPANS.iter().any(|(it, _)| it == hours)).unwrap_or(HOURS);
+    // If somebody types on, the next request may start.
+    let Ok(_turn) = api.app.comparisons.acquire().await else {
+        return Preview::Untried;
+    };
+    let found = match api.rehearse_subscription(settings, hours).await {
+        Ok(report) => serde_json::from_value(report).map_err(|error| error.to_string()),
+        Err(refusal) => Err(refusal.problem().detail.unwrap_or_default()),
+    };
+    match found {
+        Ok(found) => Preview::Found(hours, Box::new(found)),
+        Err(why) => Preview::Mistakes(vec![Mistake::of(&why)]),
+    }
+}
+
+/// The sentence that screen readers read, and the alerts below it.
+pub(super) fn draw_preview(preview: &Preview) -> Markup {
+    html! {
+        p #said role="status" aria-live="polite" { (summarise_preview(preview)) }
+        div #tried {
+            @match preview {
+                Preview::Untried => {},
+                Preview::BadQuery { query, column, .. } => (pointed(query, *column)),
+                Preview::Mistakes(mistakes) => ul { @for mistake in mistakes { li.warn { (mistake.why) } } },
+                Preview::Found(hours, found) => (alerts(*hours, found)),
+            }
+        }
+    }
+}
+
+fn summarise_preview(preview: &Preview) -> Markup {
+    let Preview::Found(hours, found) = preview else {
+        return html! {
+            @match preview {
+                Preview::BadQuery { why, .. } => span.warn { "The query cannot be read: " (why) },
+                Preview::Mistakes(_) => span.warn { "This cannot be tried yet." },
+                Preview::Untried | Preview::Found(..) => "Type a query to see what it would have sent.",
+            }
+        };
+    };
+    html! {
+        "Last " (hours) " h: "
+        @if found.articles == 0 { "no article was read, so there is nothing to try it with." }
+        @else if let Some(baseline) = found.only_baseline() { b { "no new article" } " matches. " (baseline) "." }
+        @else if found.matching == 0 { b { "no article" } " of " (words::number(found.articles)) " matches." }
+        @else {
+            b { (words::count(found.matching, "matching article", "matching articles")) }
+            " → " b { (words::count(found.events, "event", "events")) }
+            " → " b { (words::count(found.alerts, "alert", "alerts")) }
+            ", " (words::count(found.loud, "message", "messages"))
+            " (" (words::count(found.copies_folded, "copy", "copies")) " folded)"
+        }
+    }
+}
+
+/// The query with a mark at the mistake.
+fn pointed(query: &str, column: usize) -> Markup {
+    let at = column.saturating_sub(1);
+    let part = |from: usize, most: usize| query.chars().skip(from).take(most).collect::<String>();
+    let wrong = part(at, 1);
+    html! {
+        pre.query { code {
+            (part(0, at)) mark { (if wrong.is_empty() { " ".to_owned() } else { wrong }) } (part(at + 1, usize::MAX))
+        } }
+        p.faint { "The mark is at column " (column) "." }
+    }
+}
+
+fn alerts(hours: u32, found: &Rehearsal) -> Markup {
+    html! {
+        @if let Some(warning) = found.warning(hours) { p.warn { (warning) } }
+        @if found.silent > 0 || found.held > 0 {
+            p.faint {
+                @if found.silent > 0 { (words::count(found.silent, "silent revision", "silent revisions")) ". " }
+                @if found.held > 0 { (found.held) " held." }
+            }
+        }
+        ol.tried {
+            @for sample in &found.samples { (alert(sample)) }
+        }
+        @let more = found.alerts.saturating_sub(found.samples.len() as u64);
+        @if more > 0 { p.faint { "and " (words::count(more, "more alert", "more alerts")) } }
+        @if found.unready > 0 {
+            h3 { "Not enough for an alert yet: " (words::number(found.unready)) }
+            ul.tried { @for unready in &found.unready_samples { (lacking(unready)) } }
+        }
+    }
+}
+
+fn alert(sample: &RehearsedAlert) -> Markup {
+    let more = sample.revision_count.saturating_sub(sample.revisions.len() as u64);
+    html! {
+        li {
+            b { (linked(sample.target.as_ref(), &sample.title)) }
+            p.counts {
+                span.outlets { (words::count(sample.outlets.into(), "outlet", "outlets")) }
+                span.origins { "at most\u{a0}" (words::count(sample.origins.into(), "origin", "origins")) }
+                @if !sample.matched.is_empty() { span.about { "matched " (sample.matched.join(", ")) } }
+            }
+            ol.revisions {
+                @for told in &sample.revisions { (revision(told)) }
+                @if more > 0 { li { "and " (words::count(more, "more revision", "more revisions")) } }
+            }
+        }
+    }
+}
+
+fn revision(told: &RehearsedRevision) -> Markup {
+    let is_loud = told.volume == Volume::Loud;
+    let word = match (&told.held, is_loud) {
+        (Some(_), _) => "held",
+        (None, true) => "notifies",
+        (None, false) => "silent",
+    };
+    html! {
+        li.loud[is_loud && told.held.is_none()] {
+            b { (word) } " " (words::time(told.at)) ": " (told.reasons.join("; "))
+            @if let Some(held) = &told.held { " · " (hold_markup(held)) }
+        }
+    }
+}
+
+fn lacking(unready: &UnreadyTarget) -> Markup {
+    html! { li { (linked(unready.target.as_ref(), &unready.title)) " " span.faint { (unready.why) } } }
+}
+
+fn linked(target: Option<&wirefold_proto::Target>, title: &str) -> Markup {
+    html! {
+        @match target {
+            Some(target) => a href=(words::page_path(&target.to_string())) dir="auto" { (title_of(title)) },
+            None => (title_of(title)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FULL: &str = r#"{
+        "id": "harbour", "name": "Harbour", "query": "port \"walked out\"", "group_by": "story",
+        "on": ["new", "quiet", "origins+3", "outlets+5", "velocity>5/10m", "velocity>9/1h"],
+        "min_outlets": 2, "min_origins": 1, "group_wait": "0s", "update_interval": "15m",
+        "repeat_interval": "6h", "quiet_hours": {"from": "22:00", "to": "07:00", "time_zone": "Europe/Berlin"},
+        "break_quiet": "outlets>=10", "max_per_day": 5, "inhibited_by": ["storms", "strikes"], "deliveries": ["desk", "phone"]
+    }"#;
+
+    #[test]
+    fn a_subscription_is_the_same_behind_the_form() {
+        let settings: SubscriptionSettings = serde_json::from_str(FULL).unwrap();
+        let shown = Fields::of(&settings);
+        assert_eq!(shown.settings(), Ok(settings.clone()));
+        let sent: String = {
+            let mut out = url::form_urlencoded::Serializer::new(String::new());
+            for (name, values) in &shown.0 {
+                out.extend_pairs(values.iter().map(|value| (name, value)));
+            }
+            out.finish()
+        };
+        assert_eq!(Fields::read(sent.as_bytes()).settings(), Ok(settings.clone()));
+        let time_zone = Some("Asia/Tokyo".to_owned());
+        let daily = SubscriptionSettings { quiet_hours: None, time_zone, ..settings };
+        assert_eq!(Fields::of(&daily).settings(), Ok(daily), "a time zone without quiet hours");
+    }
+
+    #[test]
+    fn default_fields_are_omitted() {
+        let fields = Fields::read(b"name=Kyiv+talks&query=kyiv&on=new&on=material&on_origins=2");
+        let settings = fields.settings().unwrap();
+        let id = "kyiv-talks".parse().unwrap();
+        assert_eq!(settings, SubscriptionSettings::new(id, "Kyiv talks", "kyiv"));
+    }
+
+    #[test]
+    fn each_mistake_names_its_field() {
+        let body = b"name=&query=&group_wait=soon&min_outlets=few&quiet_from=22:00";
+        let mistakes = Fields::read(body).settings().unwrap_err();
+        let fields: Vec<&str> = mistakes.iter().map(|it| it.field.as_str()).collect();
+        assert_eq!(fields, ["name", "query", "on", "min_outlets", "group_wait", "quiet_from"]);
+        let said = Mistake::of("repeat_interval: an alert is over after 24h");
+        assert_eq!((&*said.field, &*said.why), ("repeat_interval", "an alert is over after 24h"));
+        assert_eq!(Mistake::of("no delivery is called \"x\"").field, "");
+    }
+}

@@ -1,0 +1,650 @@
+//! Lists of events and stories: by time, by rank, and by words. Each page reads a limited number of rows and
+//! says where the next page continues, so its cost does not depend on the number of stored rows.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use serde::Deserialize;
+use wirefold_flow::UnixMillis;
+use wirefold_proto::{Tag, streams};
+
+use crate::projection::stories::{
+    EVENT_COLUMNS, EVENT_SHOWN, EventRow, STORIES, STORY_COLUMNS, STORY_SHOWN, StoryRow, briefs,
+    event_brief,
+};
+use crate::projection::{Answer, apply};
+use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryBrief, StoryPage};
+
+/// The most rows of a page.
+pub(crate) const MOST: usize = 200;
+
+/// A requested page. Rows are ordered by a time and an id, the latest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Paging {
+    limit: Option<usize>,
+    after: Option<Cursor>,
+}
+
+/// The last row of a page, written as `<milliseconds>.<id>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cursor {
+    pub(super) time: i64,
+    pub(super) id: String,
+}
+
+impl Paging {
+    /// The first page, with this limit.
+    pub(crate) fn first(limit: usize) -> Self {
+        Self { limit: Some(limit), after: None }
+    }
+
+    /// The page after this cursor; `None` if the cursor is malformed.
+    pub(crate) fn parse(limit: Option<usize>, cursor: Option<&str>) -> Option<Self> {
+        let after = match cursor {
+            None => None,
+            Some(text) => Some(Cursor::parse(text)?),
+        };
+        Some(Self { limit, after })
+    }
+
+    /// The number of rows, from 1 to 200; 50 by default.
+    pub(crate) fn limit(&self) -> usize {
+        self.limit.unwrap_or(50).clamp(1, MOST)
+    }
+
+    /// The row before this page. Without a cursor it comes before every row.
+    pub(super) fn after(&self) -> Cursor {
+        self.after.clone().unwrap_or_else(Cursor::before_all)
+    }
+
+    /// The same for rows in the opposite order, the first seen first.
+    pub(super) fn after_first(&self) -> Cursor {
+        self.after.clone().unwrap_or(Cursor { time: i64::MIN, id: String::new() })
+    }
+
+    /// Cuts rows to the limit, of which one more was read. Returns the cursor if more rows follow.
+    pub(super) fn cut<T>(
+        &self,
+        rows: &mut Vec<T>,
+        cursor: impl Fn(&T) -> Cursor,
+    ) -> Option<String> {
+        if rows.len() <= self.limit() {
+            return None;
+        }
+        rows.truncate(self.limit());
+        rows.last().map(|row| cursor(row).to_string())
+    }
+}
+
+impl Cursor {
+    /// A cursor before every row.
+    pub(super) fn before_all() -> Self {
+        // No id contains a character after `z`.
+        Self { time: i64::MAX, id: "~".to_owned() }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (time, id) = text.split_once('.')?;
+        (id.len() <= 200).then_some(())?;
+        Some(Self { time: time.parse().ok()?, id: id.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.time, self.id)
+    }
+}
+
+/// A time in SQLite's form.
+pub(super) fn millis(time: UnixMillis) -> i64 {
+    i64::try_from(time.0).unwrap_or(i64::MAX)
+}
+
+/// The most articles with the words that one page reads. It is small in tests.
+pub(super) const BLOCK: usize = if cfg!(test) { 40 } else { 2_000 };
+/// The most rows in the order of time that one page reads.
+pub(super) const SCAN: usize = if cfg!(test) { 50 } else { 10_000 };
+/// The most events with several articles that are ranked: those that changed last.
+pub(super) const RANKED: usize = if cfg!(test) { 20 } else { 2_000 };
+
+/// The rows of one page of a list.
+pub(super) struct Found<T> {
+    pub(super) rows: Vec<T>,
+    /// The cursor of the next page.
+    pub(super) next: Option<String>,
+    /// How far the page looked, if it did not look at everything.
+    pub(super) looked_through: Option<LookedThrough>,
+}
+
+impl<T> Default for Found<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), next: None, looked_through: None }
+    }
+}
+
+impl<T> Found<T> {
+    /// Cuts rows to the limit, of which one more was read.
+    pub(super) fn cut(mut rows: Vec<T>, paging: &Paging, cursor: impl Fn(&T) -> Cursor) -> Self {
+        Self { next: paging.cut(&mut rows, cursor), rows, looked_through: None }
+    }
+
+    /// The same rows with the cursor of their block.
+    pub(super) fn in_block(self, block: &Block) -> Self {
+        let looked_through = block
+            .has_next()
+            .then_some(LookedThrough { what: LookedAt::ArticlesWithTheWords, count: BLOCK as u32 });
+        Self { rows: self.rows, next: block.cursor(self.next), looked_through }
+    }
+
+    /// The same rows with the cursor of the last row that the scan read, if there is no other next page.
+    pub(super) fn with_end_of_scan(self, what: LookedAt, end: Option<Cursor>) -> Self {
+        let looked_through = end.is_some().then_some(LookedThrough { what, count: SCAN as u32 });
+        Self { rows: self.rows, next: end.map(|end| end.to_string()), looked_through }
+    }
+}
+
+/// Reads rows. A statement may use only some of the named values.
+pub(super) fn rows<T>(
+    connection: &Connection,
+    statement: &str,
+    values: &[(&str, &dyn ToSql)],
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Answer<Vec<T>> {
+    let mut statement = connection.prepare_cached(statement)?;
+    let is_named = |name: &str| statement.parameter_index(name).is_ok_and(|it| it.is_some());
+    let named: Vec<(&str, &dyn ToSql)> =
+        values.iter().copied().filter(|(name, _)| is_named(name)).collect();
+    Ok(statement.query_map(&named[..], read)?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The newest articles with all the words, at most [`BLOCK`].
+pub(super) struct Block {
+    /// Their keys, as a JSON list.
+    pub(super) keys: String,
+    /// The start of the next block, if there is one.
+    next: Option<i64>,
+    /// The start of this block.
+    through: i64,
+}
+
+impl Block {
+    /// Reads the block of a page.
+    pub(super) fn read(connection: &Connection, words: &str, through: i64) -> Answer<Self> {
+        let ask = "SELECT rowid FROM words WHERE words MATCH ?1 AND rowid <= ?2
+            ORDER BY rowid DESC LIMIT ?3";
+        let keys = connection
+            .prepare_cached(ask)?
+            .query_map(params![words, through, BLOCK as i64], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        let next = keys.last().filter(|_| keys.len() == BLOCK).map(|last| last - 1);
+        let keys: Vec<String> = keys.iter().map(i64::to_string).collect();
+        Ok(Self { keys: format!("[{}]", keys.join(",")), next, through })
+    }
+
+    /// Whether there may be older articles with the words.
+    fn has_next(&self) -> bool {
+        self.next.is_some()
+    }
+
+    /// The cursor after a page: in the same block if it has more, otherwise in the next block.
+    fn cursor(&self, next_on_page: Option<String>) -> Option<String> {
+        match next_on_page {
+            Some(cursor) => Some(format!("{cursor}.{}", self.through)),
+            None => self.next.map(|next| format!("{}.{next}", Cursor::before_all())),
+        }
+    }
+}
+
+/// Splits a cursor of a search into the last row and the start of its block.
+pub(super) fn split_cursor(after: Cursor) -> (Cursor, i64) {
+    let parts = after.id.rsplit_once('.').and_then(|(id, key)| Some((id, key.parse().ok()?)));
+    match parts {
+        Some((id, through)) => (Cursor { time: after.time, id: id.to_owned() }, through),
+        None => (after, i64::MAX),
+    }
+}
+
+/// The last row that a page has read, if it has not read all. `which` selects rows of a table by `:after` and
+/// `:id`.
+pub(super) fn end_of_scan(
+    connection: &Connection,
+    which: &str,
+    after: &Cursor,
+) -> Answer<Option<Cursor>> {
+    let ask = format!(
+        "SELECT changed, id FROM {which} ORDER BY changed DESC, id DESC LIMIT 1 OFFSET {}",
+        SCAN - 1
+    );
+    let read = |row: &Row<'_>| Ok(Cursor { time: row.get(0)?, id: row.get(1)? });
+    let mut ask = connection.prepare_cached(&ask)?;
+    let values = [(":after", &after.time as &dyn ToSql), (":id", &after.id)];
+    Ok(ask.query_row(&values[..], read).optional()?)
+}
+
+/// Converts typed words for FTS5: every word must match, the last one as a prefix.
+pub(super) fn all_of(words: &str) -> String {
+    let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!("{}*", quoted.join(" ")),
+    }
+}
+
+/// The filter and the order of a list of events. Empty fields have no effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct EventFilter {
+    /// Words that one article must have.
+    pub(crate) words: Option<String>,
+    /// A subscription that has an alert about the event or one of its stories.
+    pub(crate) subscription: Option<String>,
+    /// An outlet of one of its articles.
+    pub(crate) outlet: Option<String>,
+    /// The language of one of its articles. `en` includes `en-gb`.
+    pub(crate) language: Option<String>,
+    /// The fewest outlets.
+    pub(crate) min_outlets: u32,
+    /// The order.
+    pub(crate) sort: EventSort,
+}
+
+/// The order of events. Orders other than that of time contain only the events that changed in the two days
+/// before the last change. Events with one article come after all others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum EventSort {
+    /// By the last change.
+    #[default]
+    Newest,
+    /// By the number of outlets.
+    Outlets,
+    /// By the number of articles in the hour before their last one.
+    Velocity,
+}
+
+/// The outlets of the event, as SQL.
+const ITS_OF_EVENT: &str = "FROM event_outlets AS its WHERE its.event = events.key";
+
+impl EventFilter {
+    /// The sort key as SQL: a number, the largest first.
+    pub(super) fn key(&self) -> String {
+        match self.sort {
+            EventSort::Newest => "changed".to_owned(),
+            EventSort::Outlets => format!("(SELECT count(DISTINCT outlet) {ITS_OF_EVENT})"),
+            EventSort::Velocity => "(SELECT count(*) FROM event_articles AS its
+                    WHERE its.event = events.id AND its.seen > events.changed - 3600000)"
+                .to_owned(),
+        }
+    }
+
+    /// The conditions as SQL with `:words`, `:subscription`, `:outlet`, `:language` and `:least`. Empty
+    /// fields give no condition.
+    pub(super) fn conditions(&self) -> String {
+        let mut conditions = Vec::new();
+        if self.subscription.is_some() {
+            conditions.push(
+                "(EXISTS (SELECT 1 FROM alerts
+                    WHERE subscription = :subscription AND target = events.id)
+                OR EXISTS (SELECT 1 FROM stories CROSS JOIN alerts
+                    WHERE stories.event = events.id
+                    AND subscription = :subscription AND target = stories.id))"
+                    .to_owned(),
+            );
+        }
+        let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
+        conditions.extend(by_outlets(ITS_OF_EVENT, outlet, language, self.min_outlets));
+        and_all(&conditions)
+    }
+}
+
+/// Events without a rank come after all others, the last changed first: this much is subtracted from their
+/// time.
+const SINGLE: i64 = 1 << 60;
+/// The last change of all events, and two days before it.
+const TWO_DAYS: &str = "changed > (SELECT max(changed) FROM events WHERE gone = 0) - 172800000";
+
+/// A row with its sort key.
+type SortedRow = (EventRow, i64);
+type FoundEvents = Found<SortedRow>;
+
+pub(super) fn event_list(
+    connection: &Connection,
+    paging: &Paging,
+    filter: &EventFilter,
+) -> Answer<EventPage> {
+    let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
+    let lookup = EventLookup { connection, paging, filter };
+    let FoundEvents { rows, next, looked_through } =
+        match filter.words.as_deref().map(all_of).as_deref() {
+            Some("") => FoundEvents::default(),
+            Some(words) => lookup.by_words(words)?,
+            None if filter.sort == EventSort::Newest => lookup.by_time()?,
+            None => lookup.by_rank()?,
+        };
+    let event_brief = |(row, _): &SortedRow| event_brief(connection, row, STORIES).transpose();
+    let events = rows.iter().filter_map(event_brief).collect::<Answer<_>>()?;
+    Ok(EventPage { schema: Tag::new(), events, next, looked_through, sequence })
+}
+
+/// A list that is requested, and the connection.
+#[derive(Clone, Copy)]
+struct EventLookup<'a> {
+    connection: &'a Connection,
+    paging: &'a Paging,
+    filter: &'a EventFilter,
+}
+
+impl EventLookup<'_> {
+    /// Events of the newest articles with the words, and then those of older articles.
+    fn by_words(self, words: &str) -> Answer<FoundEvents> {
+        let (after, through) = split_cursor(self.paging.after());
+        let block = Block::read(self.connection, words, through)?;
+        let (key, conditions) = (self.filter.key(), self.filter.conditions());
+        let recent = self.in_two_days();
+        let ask = format!(
+            "WITH found AS MATERIALIZED (
+                SELECT {EVENT_COLUMNS}, {key} AS sorted FROM events WHERE id IN (
+                    SELECT event FROM event_articles
+                    WHERE article IN (SELECT value FROM json_each(:block)))
+                AND {EVENT_SHOWN}{recent}{conditions}
+            )
+            SELECT * FROM found WHERE (sorted, id) < (:after, :id)
+            ORDER BY sorted DESC, id DESC LIMIT :limit"
+        );
+        let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
+        Ok(FoundEvents::cut(rows, self.paging, event_cursor).in_block(&block))
+    }
+
+    /// By the last change.
+    fn by_time(self) -> Answer<FoundEvents> {
+        let after = self.paging.after();
+        let conditions = self.filter.conditions();
+        if conditions.is_empty() {
+            let ask = format!(
+                "SELECT {EVENT_COLUMNS}, changed AS sorted FROM events
+                WHERE {EVENT_SHOWN} AND (changed, id) < (:after, :id)
+                ORDER BY changed DESC, id DESC LIMIT :limit"
+            );
+            return Ok(FoundEvents::cut(self.rows(&ask, &after, &[])?, self.paging, event_cursor));
+        }
+        self.narrowed(
+            Vec::new(),
+            &format!("{EVENT_SHOWN} AND (changed, id) < (:after, :id)"),
+            &after,
+            0,
+        )
+    }
+
+    /// Events with several articles, by rank, and then the others, by the last change.
+    fn by_rank(self) -> Answer<FoundEvents> {
+        let after = self.paging.after();
+        let mut rows = Vec::new();
+        let mut looked_through = None;
+        let ranked = self.ranked_since()?;
+        if after.time >= 0 {
+            let (key, conditions) = (self.filter.key(), self.filter.conditions());
+            let ask = format!(
+                "WITH ranked AS MATERIALIZED (
+                    SELECT {EVENT_COLUMNS}, {key} AS sorted FROM events
+                    WHERE {EVENT_SHOWN} AND articles > 1 AND {TWO_DAYS}
+                    AND changed > {}{conditions}
+                )
+                SELECT * FROM ranked WHERE (sorted, id) < (:after, :id)
+                ORDER BY sorted DESC, id DESC LIMIT :limit",
+                ranked.unwrap_or(i64::MIN)
+            );
+            rows = self.rows(&ask, &after, &[])?;
+            looked_through = ranked.map(|_| LookedThrough {
+                what: LookedAt::EventsWithSeveralArticles,
+                count: RANKED as u32,
+            });
+        }
+        if let Some(next) = self.paging.cut(&mut rows, event_cursor) {
+            return Ok(FoundEvents { rows, next: Some(next), looked_through });
+        }
+        let single = match after.time {
+            0.. => Cursor::before_all(),
+            time => Cursor { time: time.saturating_add(SINGLE), id: after.id },
+        };
+        let unranked = match ranked {
+            Some(changed) => format!("(articles <= 1 OR changed <= {changed})"),
+            None => "articles <= 1".to_owned(),
+        };
+        let which = format!(
+            "{EVENT_SHOWN} AND {unranked} AND {TWO_DAYS} AND (changed, id) < (:after, :id)"
+        );
+        let found = self.narrowed(rows, &which, &single, SINGLE)?;
+        Ok(FoundEvents { looked_through: looked_through.or(found.looked_through), ..found })
+    }
+
+    /// Rows in the order of time that are filtered, up to the limit of one page. `off` is subtracted from
+    /// their time.
+    fn narrowed(
+        self,
+        mut rows: Vec<SortedRow>,
+        which: &str,
+        after: &Cursor,
+        off: i64,
+    ) -> Answer<FoundEvents> {
+        let conditions = self.filter.conditions();
+        let ask = format!(
+            "SELECT {EVENT_COLUMNS}, changed - {off} AS sorted FROM (
+                SELECT * FROM events WHERE {which}
+                ORDER BY changed DESC, id DESC LIMIT {SCAN}
+            ) AS events WHERE true{conditions}
+            ORDER BY changed DESC, id DESC LIMIT :limit"
+        );
+        rows.extend(self.rows(&ask, after, &[])?);
+        let found = FoundEvents::cut(rows, self.paging, event_cursor);
+        if found.next.is_some() {
+            return Ok(found);
+        }
+        let end = end_of_scan(self.connection, &format!("events WHERE {which}"), after)?;
+        let end = end.map(|end| Cursor { time: end.time - off, ..end });
+        Ok(found.with_end_of_scan(LookedAt::Events, end))
+    }
+
+    /// The time since which events with several articles are ranked; `None` if all are.
+    fn ranked_since(self) -> Answer<Option<i64>> {
+        let ask = format!(
+            "SELECT changed FROM events WHERE {EVENT_SHOWN} AND articles > 1 AND {TWO_DAYS}
+            ORDER BY changed DESC LIMIT 1 OFFSET {RANKED}"
+        );
+        Ok(self.connection.prepare_cached(&ask)?.query_row([], |row| row.get(0)).optional()?)
+    }
+
+    fn in_two_days(self) -> String {
+        match self.filter.sort {
+            EventSort::Newest => String::new(),
+            EventSort::Outlets | EventSort::Velocity => format!(" AND {TWO_DAYS}"),
+        }
+    }
+
+    fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<SortedRow>> {
+        let limit = self.paging.limit() as i64 + 1;
+        let values: [(&str, &dyn ToSql); 7] = [
+            (":after", &after.time),
+            (":id", &after.id),
+            (":limit", &limit),
+            (":subscription", &self.filter.subscription),
+            (":outlet", &self.filter.outlet),
+            (":language", &self.filter.language),
+            (":least", &self.filter.min_outlets),
+        ];
+        let read = |row: &Row<'_>| Ok((EventRow::of(row)?, row.get::<_, i64>(8)?));
+        rows(self.connection, ask, &[&values[..], own].concat(), read)
+    }
+}
+
+fn event_cursor((row, sorted): &SortedRow) -> Cursor {
+    Cursor { time: *sorted, id: row.id.clone() }
+}
+
+/// The filter of a list of stories. Empty fields have no effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct StoryFilter {
+    /// Words that one article must have.
+    pub(crate) words: Option<String>,
+    /// An outlet of one of its articles.
+    pub(crate) outlet: Option<String>,
+    /// The language of one of its articles. `en` includes `en-gb`.
+    pub(crate) language: Option<String>,
+    /// The earliest time of its last change.
+    pub(crate) since: Option<Timestamp>,
+    /// The fewest outlets.
+    pub(crate) min_outlets: u32,
+}
+
+/// The outlets of the story, as SQL.
+const ITS_OF_STORY: &str = "FROM story_outlets AS its WHERE its.story = stories.key";
+
+impl StoryFilter {
+    /// A filter with only words.
+    pub(crate) fn of_words(words: Option<&str>) -> Self {
+        Self { words: words.map(str::to_owned), ..Self::default() }
+    }
+
+    /// The conditions except words and time, as SQL with `:outlet`, `:language` and `:least`. Empty fields
+    /// give no condition.
+    pub(super) fn conditions(&self) -> String {
+        let (outlet, language) = (self.outlet.as_ref(), self.language.as_ref());
+        and_all(&by_outlets(ITS_OF_STORY, outlet, language, self.min_outlets))
+    }
+}
+
+/// The filter by outlets and languages, as SQL with `:outlet`, `:language` and `:least`. `its` selects the
+/// outlets of one row.
+pub(super) fn by_outlets(
+    its: &str,
+    outlet: Option<&String>,
+    language: Option<&String>,
+    min_outlets: u32,
+) -> Vec<String> {
+    let mut conditions = Vec::new();
+    if outlet.is_some() {
+        conditions.push(format!("EXISTS (SELECT 1 {its} AND outlet = :outlet)"));
+    }
+    if language.is_some() {
+        conditions.push(format!(
+            "EXISTS (SELECT 1 {its} AND (language = :language
+                OR substr(language, 1, length(:language) + 1) = :language || '-'))"
+        ));
+    }
+    if min_outlets > 1 {
+        conditions.push(format!("(SELECT count(DISTINCT outlet) {its}) >= :least"));
+    }
+    conditions
+}
+
+/// The conditions, to be added to others.
+pub(super) fn and_all(conditions: &[String]) -> String {
+    conditions.iter().map(|condition| format!(" AND {condition}")).collect()
+}
+
+pub(super) fn story_list(
+    connection: &Connection,
+    paging: &Paging,
+    filter: &StoryFilter,
+) -> Answer<StoryPage> {
+    let Found { rows, next, looked_through } = find(connection, paging, filter)?;
+    let stories = briefs(connection, &rows)?;
+    let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
+    Ok(StoryPage { schema: Tag::new(), stories, next, looked_through, sequence })
+}
+
+pub(super) fn read_latest(
+    connection: &Connection,
+    paging: &Paging,
+    words: Option<&str>,
+) -> Answer<Vec<StoryBrief>> {
+    briefs(connection, &find(connection, paging, &StoryFilter::of_words(words))?.rows)
+}
+
+fn find(connection: &Connection, paging: &Paging, filter: &StoryFilter) -> Answer<Found<StoryRow>> {
+    let lookup = StoryLookup { connection, paging, filter };
+    match filter.words.as_deref().map(all_of).as_deref() {
+        Some("") => Ok(Found::default()),
+        Some(words) => lookup.by_words(words),
+        None => lookup.by_time(),
+    }
+}
+
+/// A list that is requested, and the connection.
+#[derive(Clone, Copy)]
+struct StoryLookup<'a> {
+    connection: &'a Connection,
+    paging: &'a Paging,
+    filter: &'a StoryFilter,
+}
+
+impl StoryLookup<'_> {
+    /// Stories of the newest articles with the words, and then those of older articles.
+    fn by_words(self, words: &str) -> Answer<Found<StoryRow>> {
+        let (after, through) = split_cursor(self.paging.after());
+        let block = Block::read(self.connection, words, through)?;
+        let (since, conditions) = (self.since(), self.filter.conditions());
+        let ask = format!(
+            "SELECT {STORY_COLUMNS} FROM stories WHERE key IN (
+                SELECT its.story FROM event_articles AS its
+                WHERE its.article IN (SELECT value FROM json_each(:block)))
+            AND {STORY_SHOWN} AND (changed, id) < (:after, :id){since}{conditions}
+            ORDER BY changed DESC, id DESC LIMIT :limit"
+        );
+        let rows = self.rows(&ask, &after, &[(":block", &block.keys)])?;
+        Ok(Found::cut(rows, self.paging, story_cursor).in_block(&block))
+    }
+
+    /// By the last change.
+    fn by_time(self) -> Answer<Found<StoryRow>> {
+        let after = self.paging.after();
+        let (since, conditions) = (self.since(), self.filter.conditions());
+        let which = format!(
+            "stories WHERE gone = 0 AND event IS NOT NULL{since} AND (changed, id) < (:after, :id)"
+        );
+        let from = match conditions.is_empty() {
+            true => which.clone(),
+            false => format!(
+                "(SELECT * FROM {which} ORDER BY changed DESC, id DESC LIMIT {SCAN}) AS stories
+                WHERE true"
+            ),
+        };
+        let ask = format!(
+            "SELECT {STORY_COLUMNS} FROM {from} AND {STORY_SHOWN}{conditions}
+            ORDER BY changed DESC, id DESC LIMIT :limit"
+        );
+        let found = Found::cut(self.rows(&ask, &after, &[])?, self.paging, story_cursor);
+        if found.next.is_some() || conditions.is_empty() {
+            return Ok(found);
+        }
+        Ok(found.with_end_of_scan(LookedAt::Stories, self.end_of_scan(&which, &after)?))
+    }
+
+    fn end_of_scan(self, which: &str, after: &Cursor) -> Answer<Option<Cursor>> {
+        // The time is a number, so it can be part of the statement.
+        let since = self.filter.since.map_or(i64::MIN, Timestamp::as_millisecond).to_string();
+        end_of_scan(self.connection, &which.replace(":since", &since), after)
+    }
+
+    fn since(self) -> &'static str {
+        if self.filter.since.is_some() { " AND changed >= :since" } else { "" }
+    }
+
+    fn rows(self, ask: &str, after: &Cursor, own: &[(&str, &dyn ToSql)]) -> Answer<Vec<StoryRow>> {
+        let limit = self.paging.limit() as i64 + 1;
+        let since = self.filter.since.map(Timestamp::as_millisecond);
+        let values: [(&str, &dyn ToSql); 7] = [
+            (":after", &after.time),
+            (":id", &after.id),
+            (":limit", &limit),
+            (":outlet", &self.filter.outlet),
+            (":language", &self.filter.language),
+            (":since", &since),
+            (":least", &self.filter.min_outlets),
+        ];
+        rows(self.connection, ask, &[&values[..], own].concat(), StoryRow::of)
+    }
+}
+
+fn story_cursor(row: &StoryRow) -> Cursor {
+    Cursor { time: row.changed, id: row.id.clone() }
+}

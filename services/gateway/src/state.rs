@@ -1,0 +1,449 @@
+//! The state that all parts of the gateway share, and what the bus knows of feeds, subscriptions and alerts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{Forgotten, timestamp};
+use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
+use wirefold_proto::{
+    AlertHandlingRecord, AlertId, ArticleFetched, Backfill, Command, ControlCommand, FeedRecord,
+    ListRecord, Message, REPLAYED_KEY, Subject, SubscriptionRecord, SubscriptionSettings, Tag,
+    decode, handling_key, streams, token,
+};
+
+use crate::adapters::Settings;
+use crate::projection::Projection;
+use crate::shapes::AlertPage;
+use crate::statements::StatementCache;
+
+/// The most open event streams. Other clients must come back later.
+pub(crate) const STREAMS: usize = 256;
+
+/// Commands in one read.
+const COMMANDS: usize = 256;
+
+/// The state that all parts of the gateway share.
+pub(crate) struct AppState {
+    /// The tables that are shown.
+    pub(crate) projection: Projection,
+    /// The bus.
+    pub(crate) bus: Arc<dyn Bus>,
+    /// The articles that may not be pushed again.
+    pub(crate) forgotten: Forgotten,
+    /// The clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The observer of this process.
+    pub(crate) observer: Arc<dyn Observer>,
+    /// The settings of the binary.
+    pub(crate) settings: Settings,
+    /// When it was opened.
+    pub(crate) started: UnixMillis,
+    /// The sequence in `WF_OUTPUT` up to which the projection reaches.
+    pub(crate) projected_sequence: watch::Sender<u64>,
+    /// Cancelled when the gateway stops: streams end then.
+    pub(crate) closing: CancellationToken,
+    /// How many more streams may be open at once.
+    pub(crate) streams: Arc<Semaphore>,
+    /// How many more comparisons may run at once.
+    pub(crate) comparisons: Arc<Semaphore>,
+    /// The most recently computed statements of large events.
+    pub(crate) statement_cache: StatementCache,
+}
+
+impl AppState {
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        timestamp(self.clock.now())
+    }
+
+    /// The article with its text; `None` if it is no longer stored.
+    pub(crate) async fn fetched(&self, sequence: u64) -> Result<Option<ArticleFetched>, BusError> {
+        match self.bus.get(streams::FETCHED.name, sequence).await {
+            Ok(stored) => Ok(decode(&stored.body).ok()),
+            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Every feed, also those of commands that are not carried out yet.
+    pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
+        let id = |record: &FeedRecord| record.feed.id.to_string();
+        self.registry(streams::FEEDS.name, "feed", id).await
+    }
+
+    /// Every list of feeds that is kept in sync, by address.
+    pub(crate) async fn lists(&self) -> Result<Vec<ListRecord>, BusError> {
+        let keys = self.bus.key_value(streams::FEEDS.name)?;
+        let entries = keys.changes_under(&["list"]).await?;
+        let mut lists: Vec<ListRecord> =
+            entries.iter().filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
+        lists.sort_by(|one, other| one.url.cmp(&other.url));
+        Ok(lists)
+    }
+
+    /// The state of a feed's backfill; `None` if there was none.
+    pub(crate) async fn backfill(&self, feed: &str) -> Result<Option<Backfill>, BusError> {
+        let key = format!("backfill.{}", token::escape(feed));
+        let entry = self.bus.key_value(streams::FEEDS.name)?.get(&key).await?;
+        Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
+    }
+
+    /// One feed.
+    pub(crate) async fn feed(&self, id: &str) -> Result<Option<FeedRecord>, BusError> {
+        self.one(streams::FEEDS.name, "feed.", id).await
+    }
+
+    /// Every subscription, also those of commands that are not carried out yet.
+    pub(crate) async fn subscriptions(&self) -> Result<Registry<SubscriptionRecord>, BusError> {
+        let id = |record: &SubscriptionRecord| record.subscription.id.to_string();
+        self.registry(streams::SUBSCRIPTIONS.name, "subscription", id).await
+    }
+
+    /// The settings of a subscription in its last command, also if it was removed since.
+    pub(crate) async fn last_put(
+        &self,
+        id: &str,
+    ) -> Result<Option<SubscriptionSettings>, BusError> {
+        let (stream, verb) = (streams::CONTROL.name, Subject::control("subscription.put"));
+        let mut commands = self.bus.read(stream, verb.as_str(), 1).await?;
+        let mut last = None;
+        loop {
+            let batch = commands.ready(COMMANDS).await?;
+            if batch.is_empty() {
+                return Ok(last);
+            }
+            let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
+            for given in readable {
+                if let Command::SubscriptionPut { subscription } = given.command
+                    && subscription.id.as_str() == id
+                {
+                    last = Some(*subscription);
+                }
+            }
+        }
+    }
+
+    /// The time of the output after which a subscription applies: earlier articles open no alert. None if it
+    /// is not in force yet, or nothing had come then.
+    pub(crate) async fn held_since(&self, id: &str) -> Result<Option<Timestamp>, BusError> {
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
+        let since = keys.get(&format!("since.{}", token::escape(id))).await?;
+        let since = since.and_then(|entry| entry.value).map_or(0, |value| number(&value));
+        match self.bus.get(streams::OUTPUT.name, since).await {
+            Ok(stored) => Ok(Some(timestamp(stored.at))),
+            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One subscription.
+    pub(crate) async fn subscription(
+        &self,
+        id: &str,
+    ) -> Result<Option<SubscriptionRecord>, BusError> {
+        self.one(streams::SUBSCRIPTIONS.name, "subscription.", id).await
+    }
+
+    /// Adds the handling to the alerts of a page.
+    pub(crate) async fn show_handled(&self, page: &mut AlertPage) -> Result<(), BusError> {
+        let records = page.alerts.iter().map(|row| self.handling(&row.alert.id));
+        let records = try_join_all(records).await?;
+        for (row, record) in page.alerts.iter_mut().zip(records) {
+            row.handling = record;
+        }
+        Ok(())
+    }
+
+    /// The handling of an alert; `None` if there is none.
+    pub(crate) async fn handling(
+        &self,
+        alert: &AlertId,
+    ) -> Result<Option<AlertHandlingRecord>, BusError> {
+        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
+        let entry = keys.get(&handling_key(alert)).await?;
+        Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
+    }
+
+    async fn registry<M: Message>(
+        &self,
+        bucket: &str,
+        name: &str,
+        id: impl Fn(&M) -> String,
+    ) -> Result<Registry<M>, BusError>
+    where
+        Registry<M>: AppliesCommands,
+    {
+        // The progress is read first: applying a command to a record twice changes nothing.
+        let entries = self.bus.key_value(bucket)?.changes_under(&[DONE, name]).await?;
+        let ours = entries.iter().filter(|entry| entry.key != DONE);
+        let records = ours.filter_map(|entry| decode::<M>(entry.value.as_ref()?).ok());
+        let known = Registry::of(records.map(|record| (id(&record), record)));
+        let done = entries.iter().find(|entry| entry.key == DONE);
+        let done = done.and_then(|entry| entry.value.as_ref()).map_or(0, |done| number(done));
+        self.with_commands(known, done).await
+    }
+
+    async fn one<M: Message>(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        id: &str,
+    ) -> Result<Option<M>, BusError>
+    where
+        Registry<M>: AppliesCommands,
+    {
+        let keys = self.bus.key_value(bucket)?;
+        let entry = keys.get(&format!("{prefix}{}", token::escape(id))).await?;
+        let record = entry.and_then(|entry| decode::<M>(entry.value.as_ref()?).ok());
+        let known = Registry::of(record.map(|record| (id.to_owned(), record)));
+        let done = keys.get(DONE).await?.and_then(|done| done.value);
+        let known = self.with_commands(known, done.map_or(0, |done| number(&done))).await?;
+        Ok(known.into_one(id))
+    }
+
+    /// Applies the commands after this sequence in `WF_CONTROL`.
+    async fn with_commands<M>(
+        &self,
+        mut known: Registry<M>,
+        done: u64,
+    ) -> Result<Registry<M>, BusError>
+    where
+        Registry<M>: AppliesCommands,
+    {
+        let (stream, filter) = (streams::CONTROL.name, <Registry<M> as AppliesCommands>::FILTER);
+        let last = self.bus.last(stream, filter).await?;
+        if last.is_none_or(|last| last.sequence <= done) {
+            return Ok(known);
+        }
+        let mut commands = self.bus.read(stream, filter, done + 1).await?;
+        loop {
+            let batch = commands.ready(COMMANDS).await?;
+            if batch.is_empty() {
+                return Ok(known);
+            }
+            let readable = batch.iter().filter_map(|it| decode::<ControlCommand>(&it.body).ok());
+            readable.for_each(|command| known.apply_command(command));
+        }
+    }
+}
+
+fn number(value: &[u8]) -> u64 {
+    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// The key of the last command that was carried out, in the bucket of the records.
+pub(crate) const DONE: &str = "control";
+/// The seconds between two polls of a feed that was not polled yet.
+const FIRST_INTERVAL: u32 = 900;
+
+/// Feeds or subscriptions: those in force, and those of waiting commands.
+#[derive(Debug, Clone)]
+pub(crate) struct Registry<R> {
+    by_id: BTreeMap<String, R>,
+    waiting: BTreeSet<String>,
+}
+
+impl<R> Registry<R> {
+    /// The records in force.
+    pub(crate) fn of(records: impl IntoIterator<Item = (String, R)>) -> Self {
+        Self { by_id: records.into_iter().collect(), waiting: BTreeSet::new() }
+    }
+
+    /// Everything, by id.
+    pub(crate) fn into_records(self) -> Vec<R> {
+        self.by_id.into_values().collect()
+    }
+
+    /// The record with this id.
+    pub(crate) fn into_one(mut self, id: &str) -> Option<R> {
+        self.by_id.remove(id)
+    }
+
+    /// All records by id, and the ids that wait for a command.
+    pub(crate) fn into_parts(self) -> (Vec<R>, Vec<String>) {
+        let there = self.by_id;
+        let waiting = self.waiting.into_iter().filter(|id| there.contains_key(id)).collect();
+        (there.into_values().collect(), waiting)
+    }
+
+    fn put(&mut self, id: String, record: R) {
+        self.waiting.insert(id.clone());
+        self.by_id.insert(id, record);
+    }
+}
+
+/// A registry that commands change.
+pub(crate) trait AppliesCommands {
+    /// The subjects of the commands.
+    const FILTER: &'static str;
+
+    /// Applies a command to the records.
+    fn apply_command(&mut self, given: ControlCommand);
+}
+
+impl AppliesCommands for Registry<FeedRecord> {
+    const FILTER: &'static str = "wirefold.v1.control.feed.>";
+
+    fn apply_command(&mut self, ControlCommand { command, .. }: ControlCommand) {
+        let id = match &command {
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
+            Command::FeedRemove { feed } => feed.to_string(),
+            _ => return,
+        };
+        let before = self.by_id.get(&id).cloned();
+        if before.as_ref().is_some_and(|record| record.managed_by.is_some()) {
+            return;
+        }
+        match command {
+            Command::FeedRemove { .. } => drop(self.by_id.remove(&id)),
+            Command::FeedChange { .. } if before.is_none() => {}
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => {
+                let same = before.filter(|record| record.feed.url == feed.url);
+                let record = match same {
+                    Some(record) => FeedRecord { feed, lists: Vec::new(), ..record },
+                    None => FeedRecord::waiting(feed, None, FIRST_INTERVAL),
+                };
+                self.put(id, record);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl AppliesCommands for Registry<SubscriptionRecord> {
+    const FILTER: &'static str = "wirefold.v1.control.subscription.>";
+
+    fn apply_command(&mut self, ControlCommand { command, at, .. }: ControlCommand) {
+        let id = match &command {
+            Command::SubscriptionMute { subscription, until } => {
+                // A subscription of a file can be muted too.
+                if let Some(record) = self.by_id.get_mut(subscription.as_str()) {
+                    let until = until.unwrap_or(Timestamp::MAX);
+                    record.muted_until = Some(until).filter(|until| *until > at);
+                }
+                return;
+            }
+            Command::SubscriptionPut { subscription } => subscription.id.to_string(),
+            Command::SubscriptionRemove { subscription } => subscription.to_string(),
+            _ => return,
+        };
+        let before = self.by_id.get(&id);
+        if before.is_some_and(|record| record.managed_by.is_some()) {
+            return;
+        }
+        let (alerts, copies_folded) =
+            before.map_or((0, 0), |record| (record.alerts, record.copies_folded));
+        match command {
+            Command::SubscriptionPut { subscription } => {
+                let record = SubscriptionRecord {
+                    schema: Tag::new(),
+                    subscription: *subscription,
+                    managed_by: None,
+                    muted_until: None,
+                    problem: None,
+                    alerts,
+                    copies_folded,
+                };
+                self.put(id, record);
+            }
+            _ => drop(self.by_id.remove(&id)),
+        }
+    }
+}
+
+/// Sequences in `WF_DEAD`, as ranges with both ends included: ascending, with a gap between any two.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct ReplayedLetters(Vec<(u64, u64)>);
+
+impl ReplayedLetters {
+    pub(crate) fn contains(&self, sequence: u64) -> bool {
+        self.0.iter().any(|&(first, last)| (first..=last).contains(&sequence))
+    }
+
+    /// How many sequences there are.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|(first, last)| last - first + 1).sum()
+    }
+
+    fn insert(&mut self, sequence: u64) {
+        self.0.push((sequence, sequence));
+        self.0.sort_unstable();
+        let mut merged: Vec<(u64, u64)> = Vec::with_capacity(self.0.len());
+        for &(first, last) in &self.0 {
+            if let Some(before) = merged.last_mut().filter(|it| first <= it.1.saturating_add(1)) {
+                before.1 = before.1.max(last);
+            } else {
+                merged.push((first, last));
+            }
+        }
+        self.0 = merged;
+    }
+
+    /// Drops the sequences before this one, which the stream no longer has.
+    fn drop_before(&mut self, oldest: u64) {
+        self.0.retain(|(_, last)| *last >= oldest);
+        if let Some(range) = self.0.first_mut() {
+            range.0 = range.0.max(oldest);
+        }
+    }
+}
+
+impl AppState {
+    /// The replayed letters that `WF_DEAD` still has; `oldest` is its first sequence.
+    pub(crate) async fn replayed_letters(&self, oldest: u64) -> Result<ReplayedLetters, BusError> {
+        Ok(self.stored_letters(oldest).await?.0)
+    }
+
+    /// Notes that a dead letter was replayed.
+    pub(crate) async fn note_replayed(&self, sequence: u64) -> Result<(), BusError> {
+        let keys = self.bus.key_value(streams::DELIVERIES.name)?;
+        let oldest = self.bus.stream_state(streams::DEAD.name).await?.first;
+        loop {
+            let (mut letters, revision) = self.stored_letters(oldest).await?;
+            letters.insert(sequence);
+            let value = serde_json::to_vec(&letters).unwrap_or_default();
+            match keys.put_if(REPLAYED_KEY, value.into(), revision).await {
+                // Another request noted a letter in between.
+                Err(BusError::Refused { .. }) => {}
+                stored => return stored.map(drop),
+            }
+        }
+    }
+
+    /// The letters and the revision of their entry.
+    async fn stored_letters(&self, oldest: u64) -> Result<(ReplayedLetters, u64), BusError> {
+        let keys = self.bus.key_value(streams::DELIVERIES.name)?;
+        let Some(entry) = keys.get(REPLAYED_KEY).await? else {
+            return Ok((ReplayedLetters::default(), 0));
+        };
+        let letters = entry.value.and_then(|value| serde_json::from_slice(&value).ok());
+        let mut letters: ReplayedLetters = letters.unwrap_or_default();
+        letters.drop_before(oldest);
+        Ok((letters, entry.revision))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReplayedLetters;
+
+    #[test]
+    fn neighbours_become_one_range_and_expired_ones_are_dropped() {
+        let mut letters = ReplayedLetters::default();
+        for sequence in [9, 4, 5, 3, 5] {
+            letters.insert(sequence);
+        }
+        assert_eq!((&letters, letters.count()), (&ReplayedLetters(vec![(3, 5), (9, 9)]), 4));
+        letters.drop_before(5);
+        assert_eq!(letters, ReplayedLetters(vec![(5, 5), (9, 9)]));
+        assert!(letters.contains(5) && !letters.contains(6));
+        letters.drop_before(10);
+        assert_eq!(letters.count(), 0);
+    }
+}
