@@ -6,51 +6,29 @@
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
-use serde::Deserialize;
 use wirefold_corrections::{Article, Correction, note, trace_corrections};
-use wirefold_flow::BusError;
 use wirefold_proto::{
-    Agency, ArticleFetched, ArticleId, EditorNote, FoundBy, NoteKind, Outlet, StoryId, Tag,
+    ArticleFetched, ArticleId, EditorNote, EventId, FoundBy, NoteKind, StoryId, Tag,
 };
 use wirefold_text::Text;
 
 use crate::AppState;
-use crate::projection::ProjectionError;
+use crate::api::ApiResult;
 use crate::shapes::{Carrier, CorrectedPassage, CorrectionRecord, Corrections, StillCarrying};
+use crate::statements::InStory;
 
 /// The most articles of an event whose texts are read: first those with a note, then the first seen.
 const MOST_TEXTS: usize = 200;
 /// The most bytes of one text.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Why the corrections cannot be computed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CorrectionsError {
-    /// The projection failed.
-    #[error(transparent)]
-    Projection(#[from] ProjectionError),
-    /// The bus failed.
-    #[error(transparent)]
-    Bus(#[from] BusError),
-    /// The work was dropped because the program ends.
-    #[error("the program is ending")]
-    Ending,
-}
-
 /// The corrections of an event.
-pub(crate) async fn of_event(
-    app: &AppState,
-    event: wirefold_proto::EventId,
-) -> Result<Corrections, CorrectionsError> {
+pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Corrections> {
     let (mut articles, unread_articles) = app.projection.noted(event, MOST_TEXTS).await?;
     articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
     let reads = articles.iter().map(|(_, article)| app.fetched(article.fetched));
     let texts = try_join_all(reads).await?;
-    // If the client leaves, the next one may start. The work itself is limited.
-    let _turn = app.comparisons.acquire().await.map_err(|_| CorrectionsError::Ending)?;
-    let told = tokio::task::spawn_blocking(move || records(&articles, &texts));
-    let corrections = told.await.map_err(|_| CorrectionsError::Ending)?;
+    let corrections = app.compute(move || records(&articles, &texts)).await?;
     Ok(Corrections { schema: Tag::new(), corrections, unread_articles })
 }
 
@@ -100,7 +78,7 @@ fn whole(fetched: &ArticleFetched) -> String {
 }
 
 fn record(articles: &[InStory], correction: Correction) -> Option<CorrectionRecord> {
-    let carrier = |at: usize| articles[at].1.carrier(articles[at].0);
+    let carrier = |at: usize| Carrier::of(&articles[at]);
     let EditorNote { kind, words, .. } = articles[correction.by].1.findings.note.clone()?;
     let passages = correction.passages.into_iter();
     let carried = correction.carried.iter().map(|it| StillCarrying {
@@ -122,46 +100,3 @@ fn record(articles: &[InStory], correction: Correction) -> Option<CorrectionReco
         how: FoundBy::Rule,
     })
 }
-
-impl NotedArticle {
-    fn carrier(&self, story: StoryId) -> Carrier {
-        let Source { outlet, via, seen, .. } = self.article.clone();
-        Carrier { article: self.id, story, outlet, via, seen }
-    }
-}
-
-/// The parts of an article in the output that corrections need.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct NotedArticle {
-    pub(crate) id: ArticleId,
-    pub(crate) fetched: u64,
-    pub(crate) article: Source,
-    #[serde(default)]
-    pub(crate) verdict: Judged,
-    pub(crate) findings: Found,
-}
-
-/// Its publisher, and the article that it is a new version of.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Source {
-    pub(crate) outlet: Outlet,
-    pub(crate) via: Option<Outlet>,
-    pub(crate) url: Option<String>,
-    pub(crate) seen: Timestamp,
-    pub(crate) version_of: Option<ArticleId>,
-}
-
-/// The original of its text.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Judged {
-    pub(crate) agency: Option<Agency>,
-}
-
-/// The note in it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct Found {
-    pub(crate) note: Option<EditorNote>,
-}
-
-/// An article with its current story.
-pub(crate) type InStory = (StoryId, NotedArticle);

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use jiff::Timestamp;
 use quick_xml::Writer;
@@ -17,8 +17,8 @@ use wirefold_proto::{
     FeedId, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId, Target, TextPolicy,
 };
 
-use crate::api::request::QueryParameters;
-use crate::api::{Api, ApiResult};
+use crate::api::request::Query;
+use crate::api::{Api, ApiResult, Reply};
 use crate::page::is_web;
 use crate::projection::{Paging, lead};
 use crate::refusal::Refusal;
@@ -51,10 +51,10 @@ pub(super) struct Search {
 }
 
 pub(super) async fn all_stories(
-    State(api): State<Api>,
+    api: Api,
     Path(file): Path<String>,
-    QueryParameters(Search { q }): QueryParameters<Search>,
-) -> ApiResult<Response> {
+    Query(Search { q }): Query<Search>,
+) -> Reply {
     let (name, form) = parse_file_name(&file)?;
     let words = q.filter(|words| !words.trim().is_empty());
     if name != "all" {
@@ -76,10 +76,7 @@ pub(super) async fn all_stories(
     }
 }
 
-pub(super) async fn of_subscription(
-    State(api): State<Api>,
-    Path(file): Path<String>,
-) -> ApiResult<Response> {
+pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply {
     let (name, form) = parse_file_name(&file)?;
     let none = || Refusal::not_found(format!("no subscription {name:?}"));
     let asked: SubscriptionId = name.parse().map_err(|_| none())?;
@@ -103,10 +100,7 @@ pub(super) async fn of_subscription(
     answer_feed(&api, Name { path: &format!("sub/{name}"), query: None }, &title, form, entries)
 }
 
-pub(super) async fn of_feed(
-    State(api): State<Api>,
-    Path(file): Path<String>,
-) -> ApiResult<Response> {
+pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
     let (name, form) = parse_file_name(&file)?;
     let none = || Refusal::not_found(format!("no feed {name:?}"));
     let id: FeedId = name.parse().map_err(|_| none())?;
@@ -182,7 +176,7 @@ fn answer_feed(
     title: &str,
     form: Form,
     entries: Vec<Entry>,
-) -> ApiResult<Response> {
+) -> Reply {
     let query = query.map(|query| format!("?q={query}")).unwrap_or_default();
     let settings = &api.app.settings;
     let base = settings.base_url.trim_end_matches('/');

@@ -17,7 +17,7 @@ use wirefold_proto::{EntityKind, LanguageTag};
 use wirefold_text::each_search_word;
 
 use crate::shapes::{Carrier, Difference, QuotationRecord, Wording};
-use crate::statements::{InStory, MOST_CARRIERS, outlets_and_texts};
+use crate::statements::{InStory, MOST_CARRIERS, language_of, outlets_and_texts};
 
 /// The most quotations in an answer.
 const MOST_RECORDS: usize = 100;
@@ -98,13 +98,13 @@ fn distinct_wordings(articles: &[InStory]) -> Vec<DistinctWording<'_>> {
             // The same few words of two speakers are two quotations.
             let name = speaker.and_then(|name| name_words(name).last().copied());
             let of_whom = if words.is_short() { name } else { None };
-            let key = (article.language(), words.key(), of_whom);
+            let key = (language_of(article), words.key(), of_whom);
             let place = *places.entry(key).or_insert(wordings.len());
             if place == wordings.len() {
                 if wordings.len() == MOST_WORDINGS {
                     return wordings;
                 }
-                let (text, language) = (quotation.words.as_str(), article.language());
+                let (text, language) = (quotation.words.as_str(), language_of(article));
                 let by = BTreeMap::new();
                 wordings.push(DistinctWording {
                     text,
@@ -211,7 +211,7 @@ fn record(
     let places: BTreeSet<usize> = members().flat_map(|member| member.by.keys().copied()).collect();
     let (outlets, texts) = outlets_and_texts(places.iter().map(|at| &articles[*at]));
     let (speaker, other_speakers) = name_speakers(members(), people, articles);
-    let carrier = |at: usize| articles[at].1.carrier(articles[at].0);
+    let carrier = |at: usize| Carrier::of(&articles[at]);
     let wording = |(at, difference): &(usize, Difference)| {
         let member = &wordings[*at];
         let carriers: Vec<Carrier> =

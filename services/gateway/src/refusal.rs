@@ -128,6 +128,11 @@ impl Refusal {
         self.status
     }
 
+    /// The status and the reason, for pages that show both.
+    pub(crate) fn explain(self) -> (StatusCode, String) {
+        (self.status, self.detail.unwrap_or_else(|| self.title.to_owned()))
+    }
+
     /// The problem as it is answered.
     pub(crate) fn problem(self) -> Problem {
         Problem {

@@ -18,6 +18,7 @@ use wirefold_proto::{
 
 use crate::adapters::Settings;
 use crate::projection::Projection;
+use crate::refusal::Refusal;
 use crate::shapes::AlertPage;
 use crate::statements::StatementCache;
 
@@ -59,6 +60,20 @@ impl AppState {
     /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
         timestamp(self.clock.now())
+    }
+
+    /// Computes something on another thread. Only a few computations run at once; others wait.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let turn = Arc::clone(&self.comparisons).acquire_owned().await;
+        let work = tokio::task::spawn_blocking(move || {
+            // Kept until the work is done, also if the client has left.
+            let _turn = turn;
+            work()
+        });
+        work.await.map_err(|_| Refusal::failed("the comparison broke off"))
     }
 
     /// The article with its text; `None` if it is no longer stored.

@@ -17,15 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde::Deserialize;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    ArticleId, CitedAgency, Entity, EntityKind, EventId, Figure, FigureRole, Language, LanguageTag,
-    Outlet, Qualifier, Quotation, StoryId, Tag,
+    AboutArticle, Entity, EntityKind, EventId, Figure, FigureRole, LanguageTag, OutputArticle,
+    Qualifier, StoryId, Tag,
 };
 
-use crate::corrections::CorrectionsError;
+use crate::api::ApiResult;
 use crate::shapes::{
     Carrier, CitedAgencyRecord, Corrections, FigureRecord, FigureStanding, FigureValue, NameRecord,
     QuotationRecord, Statements,
@@ -37,47 +35,8 @@ pub(crate) const MOST_ARTICLES: usize = 1_000;
 /// The most carriers that are named.
 pub(crate) const MOST_CARRIERS: usize = 50;
 
-/// The fields of an output article that are read here.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct SayingArticle {
-    id: ArticleId,
-    article: SayingSource,
-    #[serde(default)]
-    verdict: SayingVerdict,
-    pub(crate) findings: SayingFindings,
-}
-
-/// The field of the verdict that marks a digest.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct SayingVerdict {
-    #[serde(default)]
-    holds: Vec<StoryId>,
-}
-
-/// Its outlet, and when it was seen.
-#[derive(Debug, Clone, Deserialize)]
-struct SayingSource {
-    outlet: Outlet,
-    via: Option<Outlet>,
-    seen: Timestamp,
-}
-
-/// The findings of the enricher.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub(crate) struct SayingFindings {
-    language: Option<Language>,
-    #[serde(default)]
-    pub(crate) entities: Vec<Entity>,
-    #[serde(default)]
-    pub(crate) quotations: Vec<Quotation>,
-    #[serde(default)]
-    numbers: Vec<Figure>,
-    #[serde(default)]
-    cited_agencies: Vec<CitedAgency>,
-}
-
 /// An article with the story that it is in now.
-pub(crate) type InStory = (StoryId, SayingArticle);
+pub(crate) type InStory = (StoryId, OutputArticle);
 
 /// The statements of these articles, the first seen first. `unread` is the number of articles beyond the
 /// limit.
@@ -107,7 +66,7 @@ fn cited(articles: &[InStory]) -> Vec<CitedAgencyRecord> {
     }
     let record = |(name, of): (&str, Vec<&InStory>)| {
         let (outlets, texts) = outlets_and_texts(of.iter().copied());
-        let carriers = of.iter().take(MOST_CARRIERS).map(|(story, it)| it.carrier(*story));
+        let carriers = of.iter().take(MOST_CARRIERS).copied().map(Carrier::of);
         CitedAgencyRecord { name: name.to_owned(), outlets, texts, carriers: carriers.collect() }
     };
     let mut records: Vec<CitedAgencyRecord> = by_name.into_iter().map(record).collect();
@@ -132,16 +91,18 @@ pub(crate) fn of_story(statements: Statements, story: StoryId) -> Statements {
     }
 }
 
-impl SayingArticle {
-    pub(crate) fn carrier(&self, story: StoryId) -> Carrier {
-        let SayingSource { outlet, via, seen } = self.article.clone();
-        Carrier { article: self.id, story, outlet, via, seen }
+impl Carrier {
+    /// The article as a carrier.
+    pub(crate) fn of((story, article): &InStory) -> Self {
+        let AboutArticle { outlet, via, seen, .. } = article.article.clone();
+        Self { article: article.id, story: *story, outlet, via, seen }
     }
+}
 
-    pub(crate) fn language(&self) -> LanguageTag {
-        let found = self.findings.language.as_ref();
-        found.map_or_else(LanguageTag::unknown, |language| language.tag.clone())
-    }
+/// The language of an article.
+pub(crate) fn language_of(article: &OutputArticle) -> LanguageTag {
+    let found = article.findings.language.as_ref();
+    found.map_or_else(LanguageTag::unknown, |language| language.tag.clone())
 }
 
 /// The numbers of outlets and of stories of these articles.
@@ -156,10 +117,7 @@ pub(crate) fn outlets_and_texts<'a>(
 }
 
 /// The statements of an event.
-pub(crate) async fn read_event(
-    app: &AppState,
-    event: EventId,
-) -> Result<Arc<EventStatements>, CorrectionsError> {
+pub(crate) async fn read_event(app: &AppState, event: EventId) -> ApiResult<Arc<EventStatements>> {
     let now = app.clock.now();
     if let Some(said) = app.statement_cache.of(event, now) {
         return Ok(said);
@@ -277,7 +235,7 @@ fn told_value(
         Some((_, since)) if last > since => FigureStanding::StillTold,
         _ => FigureStanding::Earlier,
     };
-    let carrier = |at: usize| articles[at].1.carrier(articles[at].0);
+    let carrier = |at: usize| Carrier::of(&articles[at]);
     let carriers: Vec<Carrier> =
         value.places.iter().take(MOST_CARRIERS).map(|at| carrier(*at)).collect();
     let (outlets, texts) = outlets_and_texts(value.places.iter().map(|at| &articles[*at]));

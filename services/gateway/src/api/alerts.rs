@@ -1,7 +1,6 @@
 //! Alerts, the alerts on an article, dead letters and deliveries.
 
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
+use axum::extract::Path;
 use serde::Deserialize;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
@@ -10,8 +9,8 @@ use wirefold_proto::{
     taken_key,
 };
 
-use crate::api::request::{QueryParameters, answer, json_of, paging};
-use crate::api::{Api, ApiResult, Refusal, request};
+use crate::api::request::{JsonBody, Query, answer, paging};
+use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{
     AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
     ArticleOutcome, DeadDetail, DeadPage, DeadRow, FoundWord, MuteAlertRequest, Replayed,
@@ -28,10 +27,7 @@ pub(super) struct AlertsQuery {
     subscription: Option<SubscriptionId>,
 }
 
-pub(super) async fn list(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<AlertsQuery>,
-) -> ApiResult<Response> {
+pub(super) async fn list(api: Api, Query(query): Query<AlertsQuery>) -> Reply {
     let paging = paging(query.limit, query.cursor.as_deref())?;
     let mut page = api.app.projection.alerts(paging, query.subscription).await?;
     api.app.show_handled(&mut page).await?;
@@ -40,20 +36,16 @@ pub(super) async fn list(
 
 /// Mutes or unmutes one alert.
 pub(super) async fn mute(
-    State(api): State<Api>,
+    api: Api,
     Path(id): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let MuteAlertRequest { until, except_corrections } = json_of(request, MOST).await?;
+    JsonBody(MuteAlertRequest { until, except_corrections }): JsonBody<MuteAlertRequest>,
+) -> Reply {
     let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertMute { alert, until, except_corrections }).await
 }
 
 /// Acknowledges an alert.
-pub(super) async fn acknowledge(
-    State(api): State<Api>,
-    Path(id): Path<String>,
-) -> ApiResult<Response> {
+pub(super) async fn acknowledge(api: Api, Path(id): Path<String>) -> Reply {
     let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertAcknowledge { alert }).await
 }
@@ -62,10 +54,8 @@ pub(super) async fn acknowledge(
 const REVISIONS: u64 = 200;
 /// How many of the newest dead letters are searched for those of an alert.
 const DEAD: u64 = 500;
-/// The most bytes of a request.
-const MOST: usize = 4 * 1024;
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
+pub(super) async fn one(api: Api, Path(given): Path<String>) -> Reply {
     let alert = api.app.alert(&given).await?;
     let revisions = api.app.revisions(&alert).await?;
     let deliveries = api.app.list_accepted(&alert).await?;
@@ -75,11 +65,10 @@ pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> Ap
 
 /// Sends the newest revision again, to one delivery or to all of its subscription.
 pub(super) async fn replay(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let ResendRequest { delivery } = json_of(request, MOST).await?;
+    JsonBody(ResendRequest { delivery }): JsonBody<ResendRequest>,
+) -> Reply {
     let alert = api.app.alert(&given).await?;
     let (id, revision) = (alert.id.clone(), alert.revision);
     let record = api.app.subscription(alert.subscription.as_str()).await?;
@@ -97,7 +86,7 @@ impl AppState {
     /// The last revision of the alert with this id or prefix.
     async fn alert(&self, given: &str) -> ApiResult<Alert> {
         let unknown = || Refusal::not_found(format!("no alert {given:?}"));
-        let mut found = self.projection.alert_meaning(given.to_owned()).await?;
+        let mut found = self.projection.resolve_alert(given.to_owned()).await?;
         match (found.pop(), found.is_empty()) {
             (Some(id), true) => self.projection.alert(id).await?.ok_or_else(unknown),
             (Some(last), false) => {
@@ -199,13 +188,13 @@ struct Reading {
 }
 
 pub(super) async fn of_article(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    QueryParameters(query): QueryParameters<OfSubscription>,
-) -> ApiResult<Response> {
+    Query(query): Query<OfSubscription>,
+) -> Reply {
     let app = &api.app;
-    let id = request::article_id(app, &given).await?;
-    let detail = request::article_detail(app, id, &given).await?;
+    let id = app.resolve_id(&given).await?;
+    let detail = app.article_detail(id, &given).await?;
     let text = app.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
     let mut records = app.subscriptions().await?.into_records();
     if let Some(wanted) = &query.subscription {
@@ -355,10 +344,7 @@ pub(super) struct DeadQuery {
     before: Option<u64>,
 }
 
-pub(super) async fn list_dead(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<DeadQuery>,
-) -> ApiResult<Response> {
+pub(super) async fn list_dead(api: Api, Query(query): Query<DeadQuery>) -> Reply {
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let state = api.app.bus.stream_state(streams::DEAD.name).await?;
     let replayed = api.app.replayed_letters(state.first).await?;
@@ -377,19 +363,13 @@ pub(super) async fn list_dead(
     answer(&DeadPage { schema: Tag::new(), dead, kept })
 }
 
-pub(super) async fn one_dead(
-    State(api): State<Api>,
-    Path(sequence): Path<u64>,
-) -> ApiResult<Response> {
+pub(super) async fn one_dead(api: Api, Path(sequence): Path<u64>) -> Reply {
     let letter = api.app.dead_letter(sequence).await??;
     let DeadRow { alert, letter, .. } = DeadRow::of(sequence, letter);
     answer(&DeadDetail { schema: Tag::new(), sequence, alert, letter })
 }
 
-pub(super) async fn replay_dead(
-    State(api): State<Api>,
-    Path(sequence): Path<u64>,
-) -> ApiResult<Response> {
+pub(super) async fn replay_dead(api: Api, Path(sequence): Path<u64>) -> Reply {
     let letter = api.app.dead_letter(sequence).await??;
     let outcome = api.app.settings.replay.replay(letter, sequence).await;
     let outcome = outcome.map_err(Refusal::unprocessable)?;
@@ -416,10 +396,7 @@ impl AppState {
 }
 
 /// Switches a delivery on that is off because its target answered 410.
-pub(super) async fn switch_on(
-    State(api): State<Api>,
-    Path(delivery): Path<String>,
-) -> ApiResult<Response> {
+pub(super) async fn switch_on(api: Api, Path(delivery): Path<String>) -> Reply {
     let settings = &api.app.settings;
     if !settings.rehearse.deliveries().contains(&delivery) {
         return Err(Refusal::not_found(format!("no delivery {delivery:?}")));

@@ -1,7 +1,6 @@
 //! The routes below `articles`, also for articles that other programs push.
 
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
+use axum::extract::{Path, Request};
 use jiff::Timestamp;
 use serde::Deserialize;
 use wirefold_address::{Arrival, Authority, Identified, identify};
@@ -13,9 +12,9 @@ use wirefold_proto::{
 };
 use wirefold_text::normalise;
 
-use crate::api::request::{QueryParameters, answer, body_of};
+use crate::api::request::{Query, answer, body_of};
 use crate::api::stories::SENDER;
-use crate::api::{Access, Api, ApiResult, Refusal, request};
+use crate::api::{Access, Api, ApiResult, Refusal, Reply};
 use crate::metrics;
 use crate::projection::lead;
 use crate::shapes::{ArticleList, PushAnswer, PushedArticle, PushedOutcome};
@@ -27,10 +26,7 @@ pub(super) struct AtQuery {
     url: String,
 }
 
-pub(super) async fn at(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<AtQuery>,
-) -> ApiResult<Response> {
+pub(super) async fn at(api: Api, Query(query): Query<AtQuery>) -> Reply {
     let mut articles = api.app.projection.articles_at(query.url.clone()).await?;
     if let Some(canonical) = wirefold_address::canonical(&query.url).filter(|_| articles.is_empty())
     {
@@ -42,9 +38,9 @@ pub(super) async fn at(
     answer(&ArticleList { schema: Tag::new(), articles })
 }
 
-pub(super) async fn one(State(api): State<Api>, Path(given): Path<String>) -> ApiResult<Response> {
-    let id = request::article_id(&api.app, &given).await?;
-    let mut detail = request::article_detail(&api.app, id, &given).await?;
+pub(super) async fn one(api: Api, Path(given): Path<String>) -> Reply {
+    let id = api.app.resolve_id(&given).await?;
+    let mut detail = api.app.article_detail(id, &given).await?;
     let policy = api.text_policy();
     if policy != TextPolicy::None {
         match api.app.fetched(detail.output.fetched).await? {
@@ -85,7 +81,7 @@ const MOST_EACH: usize = 1024 * 1024;
 const ARTICLES: usize = 1_000;
 
 /// Checks all articles, and then stores them in order. If one is refused, none is stored.
-pub(super) async fn push(State(api): State<Api>, request: Request) -> ApiResult<Response> {
+pub(super) async fn push(api: Api, request: Request) -> Reply {
     let body = body_of(request, MOST).await?;
     let texts = read_all(&body)?;
     let seen = api.app.now();

@@ -1,10 +1,8 @@
 //! `compare`: compares two stored articles or two given texts.
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::extract::Request;
 use serde::Deserialize;
 use wirefold_dedup::{
     Block, Change, Changes, Class, CopyKind, Described, Incoming, Passage, Settings, Verdict,
@@ -14,8 +12,8 @@ use wirefold_proto::{
 };
 use wirefold_text::Sentence;
 
-use crate::api::request::{QueryParameters, answer, body_of};
-use crate::api::{Api, ApiResult, Refusal, request};
+use crate::api::request::{Query, answer, body_of};
+use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{
     ChangeWord, Changed, CompareRequest, ComparedText, Comparison, GivenText, Relation,
     SentenceChange, SharedPassage, TextRange,
@@ -41,10 +39,7 @@ struct Stored {
     event: EventId,
 }
 
-pub(super) async fn stored(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<CompareQuery>,
-) -> ApiResult<Response> {
+pub(super) async fn stored(api: Api, Query(query): Query<CompareQuery>) -> Reply {
     let a = api.app.stored(&query.a).await?;
     let b = api.app.stored(&query.b).await?;
     let relation = Relation::of(a.story == b.story, a.event == b.event);
@@ -52,7 +47,7 @@ pub(super) async fn stored(
     answer(&Comparison { stored: Some(relation), ..comparison })
 }
 
-pub(super) async fn given(State(api): State<Api>, request: Request) -> ApiResult<Response> {
+pub(super) async fn given(api: Api, request: Request) -> Reply {
     let body = body_of(request, MOST).await?;
     answer(&api.app.given(&body).await?)
 }
@@ -79,11 +74,11 @@ impl AppState {
             let newest = articles.first().map(|article| article.id);
             newest.ok_or_else(|| Refusal::not_found(format!("no article at {given:?}")))?
         } else if given.starts_with("s-") {
-            request::story_brief(self, given).await?.lead
+            self.story_brief(given).await?.lead
         } else {
-            request::article_id(self, given).await?
+            self.resolve_id(given).await?
         };
-        let detail = request::article_detail(self, id, given).await?;
+        let detail = self.article_detail(id, given).await?;
         let fetched = self.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
         let gone = || Refusal::gone(format!("the text of {id} has expired"));
         let side = Side::stored(fetched.ok_or_else(gone)?);
@@ -91,13 +86,8 @@ impl AppState {
     }
 
     async fn compare(&self, a: Side, b: Side) -> ApiResult<Comparison> {
-        let turn = Arc::clone(&self.comparisons).acquire_owned().await;
         let method = self.settings.method.clone();
-        let work = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            compare(&a, &b, &method)
-        });
-        let done = work.await.map_err(|_| Refusal::failed("the comparison broke off"))?;
+        let done = self.compute(move || compare(&a, &b, &method)).await?;
         done.ok_or_else(|| Refusal::failed("the detector gave no verdict"))
     }
 }

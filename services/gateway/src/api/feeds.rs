@@ -1,30 +1,26 @@
 //! `feeds`: their state, and commands about them.
 
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
+use axum::extract::Path;
 use url::Url;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
-use crate::api::request::{answer, json_of};
-use crate::api::{Api, ApiResult, Refusal};
+use crate::api::request::{JsonBody, answer};
+use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 
-/// The most bytes of a command.
-const MOST: usize = 64 * 1024;
 /// The most pages and items of an archive.
 const MOST_PAGES: u32 = 1_000;
 const MOST_ITEMS: u32 = 100_000;
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
-pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
+pub(super) async fn list(api: Api) -> Reply {
     let (feeds, waiting) = api.app.feeds().await?.into_parts();
     let lists = api.app.lists().await?;
     answer(&FeedList { schema: Tag::new(), feeds, waiting, lists })
 }
 
-pub(super) async fn add(State(api): State<Api>, request: Request) -> ApiResult<Response> {
-    let addition: FeedAddition = json_of(request, MOST).await?;
+pub(super) async fn add(api: Api, JsonBody(addition): JsonBody<FeedAddition>) -> Reply {
     check_address(&addition.url)?;
     let known = api.app.feeds().await?.into_records();
     let here = known.iter().find(|record| match &addition.id {
@@ -61,25 +57,24 @@ pub(super) async fn add(State(api): State<Api>, request: Request) -> ApiResult<R
     api.command(command).await
 }
 
-pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
+pub(super) async fn remove(api: Api, Path(id): Path<String>) -> Reply {
     let record = feed_of(&api, &id).await?;
     refuse_managed(&record)?;
     api.command(Command::FeedRemove { feed: record.feed.id }).await
 }
 
 /// Orders a poll of a feed.
-pub(super) async fn poll(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
+pub(super) async fn poll(api: Api, Path(id): Path<String>) -> Reply {
     let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
 }
 
 /// Orders a backfill of a feed. The answer is "accepted"; [`backfilled`] gives its state.
 pub(super) async fn backfill(
-    State(api): State<Api>,
+    api: Api,
     Path(id): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let BackfillRequest { pages, items } = json_of(request, MOST).await?;
+    JsonBody(BackfillRequest { pages, items }): JsonBody<BackfillRequest>,
+) -> Reply {
     for (name, given, most) in [("pages", pages, MOST_PAGES), ("items", items, MOST_ITEMS)] {
         if !(1..=most).contains(&given) {
             let what = format!("`{name}`: expected a number from 1 to {most}, not {given}");
@@ -91,17 +86,13 @@ pub(super) async fn backfill(
 }
 
 /// The state of a backfill.
-pub(super) async fn backfilled(
-    State(api): State<Api>,
-    Path(id): Path<String>,
-) -> ApiResult<Response> {
+pub(super) async fn backfilled(api: Api, Path(id): Path<String>) -> Reply {
     let backfill = api.app.backfill(&id).await?;
     let unknown = || Refusal::not_found(format!("no archive of a feed {id:?} was asked for"));
     answer(&backfill.ok_or_else(unknown)?)
 }
 
-pub(super) async fn probe(State(api): State<Api>, request: Request) -> ApiResult<Response> {
-    let asked: ProbeRequest = json_of(request, MOST).await?;
+pub(super) async fn probe(api: Api, JsonBody(asked): JsonBody<ProbeRequest>) -> Reply {
     check_address(&asked.url)?;
     // An address that does not answer must not delay the end of the process.
     let found = tokio::select! {

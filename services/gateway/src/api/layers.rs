@@ -28,7 +28,7 @@ const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "appl
 const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Lets allowed requests through.
-pub(super) async fn checked(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub(super) async fn checked(api: Api, mut request: Request, next: Next) -> Response {
     if api.access == Access::Network
         && let Err(refusal) = admit(&api, &request)
     {
@@ -273,7 +273,7 @@ fn names(list: &HeaderValue, tag: &str) -> bool {
 /// The longest time until the head of an answer.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
-pub(super) async fn watched(State(api): State<Api>, request: Request, next: Next) -> Response {
+pub(super) async fn watched(api: Api, request: Request, next: Next) -> Response {
     let route = route_class(request.uri().path());
     let begun = api.app.clock.now();
     let answered = tokio::time::timeout(ANSWER_TIME, next.run(request)).await;

@@ -45,6 +45,9 @@ pub enum Access {
 /// The result of a handler.
 pub(crate) type ApiResult<T> = Result<T, Refusal>;
 
+/// The answer of a handler.
+pub(crate) type Reply = ApiResult<Response>;
+
 /// All routes: the API, the feeds for readers, and the pages.
 pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()

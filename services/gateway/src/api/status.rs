@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use axum::extract::State;
-use axum::response::Response;
 use jiff::Timestamp;
 use wirefold_envelope::timestamp;
 use wirefold_flow::BusError;
 use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
 
 use crate::api::request::answer;
-use crate::api::{Api, ApiResult};
+use crate::api::{Api, ApiResult, Reply};
 use crate::refusal::Refusal;
 use crate::shapes::{FeedCounts, HealthStatus, PageStatus, Status, StorageReport, StreamUse};
 use crate::state::AppState;
 
-pub(super) async fn get_status(State(api): State<Api>) -> ApiResult<Response> {
+pub(super) async fn get_status(api: Api) -> Reply {
     answer(&status(&api.app).await?)
 }
 
@@ -82,7 +80,7 @@ fn count(feeds: &[FeedRecord]) -> FeedCounts {
     counts
 }
 
-pub(super) async fn get_storage(State(api): State<Api>) -> ApiResult<Response> {
+pub(super) async fn get_storage(api: Api) -> Reply {
     let mut found = Vec::new();
     for stream in streams::STREAMS {
         match api.app.stream_use(stream.name).await {
@@ -130,7 +128,7 @@ pub(super) async fn alive() -> &'static str {
 }
 
 /// Answers if bus and projection work.
-pub(super) async fn ready(State(api): State<Api>) -> ApiResult<&'static str> {
+pub(super) async fn ready(api: Api) -> ApiResult<&'static str> {
     if let Some(problem) = api.app.settings.condition.problem() {
         return Err(Refusal::busy(problem));
     }

@@ -3,203 +3,117 @@
 use std::hash::{DefaultHasher, Hasher as _};
 use std::time::Duration;
 
-use axum::extract::{Path, Request, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
-use serde::Deserialize;
+use axum::response::IntoResponse;
 use wirefold_envelope::Sender;
 use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag, Target};
 
-use crate::api::request::{PageQuery, QueryParameters, answer, json_of, paging};
-use crate::api::{Access, Api, ApiResult, Refusal, request};
-use crate::corrections;
-use crate::corrections::CorrectionsError;
-use crate::projection::{EventFilter, EventSort, StoryFilter};
+use crate::api::request::{JsonBody, PageQuery, Query, answer, paging};
+use crate::api::{Access, Api, ApiResult, Refusal, Reply};
+use crate::projection::{EventQuery, StoryQuery};
 use crate::shapes::{Accepted, Decided, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};
+use crate::{corrections, statements};
 
-/// The query of a list of stories.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct StoriesQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    q: Option<String>,
-    outlet: Option<String>,
-    language: Option<String>,
-    since: Option<Timestamp>,
-    min_outlets: Option<u32>,
-}
-
-pub(super) async fn list_stories(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<StoriesQuery>,
-) -> ApiResult<Response> {
+pub(super) async fn list_stories(api: Api, Query(query): Query<StoryQuery>) -> Reply {
     let paging = paging(query.limit, query.cursor.as_deref())?;
-    let filter = StoryFilter {
-        words: query.q.filter(|words| !words.trim().is_empty()),
-        outlet: query.outlet,
-        language: query.language,
-        since: query.since,
-        min_outlets: query.min_outlets.unwrap_or(0),
-    };
-    answer(&api.app.projection.stories(paging, filter).await?)
+    answer(&api.app.projection.stories(paging, query).await?)
 }
 
 pub(super) async fn one_story(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    QueryParameters(query): QueryParameters<PageQuery>,
-) -> ApiResult<Response> {
-    let paging = paging(query.limit, query.cursor.as_deref())?;
-    let id = request::story_id(&api.app, &given).await?;
-    let story = api.app.projection.story(id, paging).await?;
+    Query(page): Query<PageQuery>,
+) -> Reply {
+    let id = api.app.resolve_id(&given).await?;
+    let story = api.app.projection.story(id, page.paging()?).await?;
     answer(&story.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))?)
 }
 
-/// The query of a list of events.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EventsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    q: Option<String>,
-    subscription: Option<String>,
-    outlet: Option<String>,
-    language: Option<String>,
-    min_outlets: Option<u32>,
-    #[serde(default)]
-    sort: EventSort,
-}
-
-pub(super) async fn list_events(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<EventsQuery>,
-) -> ApiResult<Response> {
+pub(super) async fn list_events(api: Api, Query(query): Query<EventQuery>) -> Reply {
     let paging = paging(query.limit, query.cursor.as_deref())?;
-    let filter = EventFilter {
-        words: query.q.filter(|words| !words.trim().is_empty()),
-        subscription: query.subscription,
-        outlet: query.outlet,
-        language: query.language,
-        min_outlets: query.min_outlets.unwrap_or(0),
-        sort: query.sort,
-    };
-    answer(&api.app.projection.events(paging, filter).await?)
+    answer(&api.app.projection.events(paging, query).await?)
 }
 
 pub(super) async fn one_event(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    QueryParameters(query): QueryParameters<PageQuery>,
-) -> ApiResult<Response> {
-    let paging = paging(query.limit, query.cursor.as_deref())?;
-    let id = request::event_id(&api.app, &given).await?;
-    let event = api.app.projection.event(id, paging).await?;
+    Query(page): Query<PageQuery>,
+) -> Reply {
+    let id = api.app.resolve_id(&given).await?;
+    let event = api.app.projection.event(id, page.paging()?).await?;
     answer(&event.ok_or_else(|| Refusal::not_found(format!("no event {given:?}")))?)
 }
 
-pub(super) async fn statements_of_event(
-    State(api): State<Api>,
-    Path(given): Path<String>,
-) -> ApiResult<Response> {
-    let id = request::event_id(&api.app, &given).await?;
-    answer(&api.app.projection.statements(id).await?)
+pub(super) async fn statements_of_event(api: Api, Path(given): Path<String>) -> Reply {
+    answer(&api.app.projection.statements(api.app.resolve_id(&given).await?).await?)
 }
 
-pub(super) async fn statements_of_story(
-    State(api): State<Api>,
-    Path(given): Path<String>,
-) -> ApiResult<Response> {
-    let story = request::story_brief(&api.app, &given).await?;
+pub(super) async fn statements_of_story(api: Api, Path(given): Path<String>) -> Reply {
+    let story = api.app.story_brief(&given).await?;
     let statements = api.app.projection.statements(story.event).await?;
-    answer(&crate::statements::of_story(statements, story.id))
+    answer(&statements::of_story(statements, story.id))
 }
 
-pub(super) async fn corrections_of_event(
-    State(api): State<Api>,
-    Path(given): Path<String>,
-) -> ApiResult<Response> {
-    let id = request::event_id(&api.app, &given).await?;
-    answer(&corrections::of_event(&api.app, id).await?)
+pub(super) async fn corrections_of_event(api: Api, Path(given): Path<String>) -> Reply {
+    answer(&corrections::of_event(&api.app, api.app.resolve_id(&given).await?).await?)
 }
 
-pub(super) async fn corrections_of_story(
-    State(api): State<Api>,
-    Path(given): Path<String>,
-) -> ApiResult<Response> {
-    let story = request::story_brief(&api.app, &given).await?;
+pub(super) async fn corrections_of_story(api: Api, Path(given): Path<String>) -> Reply {
+    let story = api.app.story_brief(&given).await?;
     let corrections = corrections::of_event(&api.app, story.event).await?;
     answer(&corrections::of_story(corrections, story.id))
 }
 
-impl From<CorrectionsError> for Refusal {
-    fn from(error: CorrectionsError) -> Self {
-        match error {
-            CorrectionsError::Projection(error) => error.into(),
-            CorrectionsError::Bus(error) => error.into(),
-            CorrectionsError::Ending => Refusal::failed("the comparison broke off"),
-        }
-    }
-}
-
-/// The most bytes of a command.
-const MOST: usize = 128 * 1024;
-
 pub(super) async fn split(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let wanted: TakenOut = json_of(request, MOST).await?;
-    let story = request::story_id(&api.app, &given).await?;
+    JsonBody(wanted): JsonBody<TakenOut>,
+) -> Reply {
+    let story = api.app.resolve_id(&given).await?;
     let mut articles = Vec::with_capacity(wanted.articles.len());
     for article in &wanted.articles {
-        articles.push(request::article_id(&api.app, article).await?);
+        articles.push(api.app.resolve_id(article).await?);
     }
     api.decided(Command::Split { story, articles }).await
 }
 
 pub(super) async fn merge_stories(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let wanted: OtherOfSort = json_of(request, MOST).await?;
-    let into = Target::Story(request::story_id(&api.app, &given).await?);
-    let from = Target::Story(request::story_id(&api.app, &wanted.from).await?);
+    JsonBody(wanted): JsonBody<OtherOfSort>,
+) -> Reply {
+    let into = Target::Story(api.app.resolve_id(&given).await?);
+    let from = Target::Story(api.app.resolve_id(&wanted.from).await?);
     api.decided(Command::Merge { into, from }).await
 }
 
 pub(super) async fn merge_events(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let wanted: OtherOfSort = json_of(request, MOST).await?;
-    let into = Target::Event(request::event_id(&api.app, &given).await?);
-    let from = Target::Event(request::event_id(&api.app, &wanted.from).await?);
+    JsonBody(wanted): JsonBody<OtherOfSort>,
+) -> Reply {
+    let into = Target::Event(api.app.resolve_id(&given).await?);
+    let from = Target::Event(api.app.resolve_id(&wanted.from).await?);
     api.decided(Command::Merge { into, from }).await
 }
 
 pub(super) async fn prefer(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let PreferredOutlet { outlet } = json_of(request, MOST).await?;
-    let story = request::story_id(&api.app, &given).await?;
-    api.decided(Command::Prefer { story, outlet }).await
+    JsonBody(wanted): JsonBody<PreferredOutlet>,
+) -> Reply {
+    let story = api.app.resolve_id(&given).await?;
+    api.decided(Command::Prefer { story, outlet: wanted.outlet }).await
 }
 
 pub(super) async fn not_the_same(
-    State(api): State<Api>,
+    api: Api,
     Path(given): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let wanted: OtherArticle = json_of(request, MOST).await?;
-    let one = request::article_id(&api.app, &given).await?;
-    let other = request::article_id(&api.app, &wanted.other).await?;
+    JsonBody(wanted): JsonBody<OtherArticle>,
+) -> Reply {
+    let one = api.app.resolve_id(&given).await?;
+    let other = api.app.resolve_id(&wanted.other).await?;
     api.decided(Command::NotTheSame { one, other }).await
 }
 
@@ -210,10 +124,7 @@ pub(crate) const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 const DECIDED_TIME: Duration = Duration::from_secs(20);
 
 /// `commands/{id}`: the outcome of a command.
-pub(super) async fn one_command(
-    State(api): State<Api>,
-    Path(id): Path<String>,
-) -> ApiResult<Response> {
+pub(super) async fn one_command(api: Api, Path(id): Path<String>) -> Reply {
     let decided = api.app.projection.command(id.clone()).await?;
     let unknown = || Refusal::not_found(format!("there is no outcome of a command {id:?}"));
     answer(&Decided::from(decided.ok_or_else(unknown)?))
@@ -222,7 +133,7 @@ pub(super) async fn one_command(
 impl Api {
     /// Stores a command about stories, and waits for its outcome. After [`DECIDED_TIME`], the answer is
     /// "accepted".
-    pub(super) async fn decided(&self, command: Command) -> ApiResult<Response> {
+    pub(super) async fn decided(&self, command: Command) -> Reply {
         match self.regroup(command).await? {
             (_, Some(decided)) => answer(&Decided::from(decided)),
             (command, None) => accepted(command),
@@ -263,7 +174,7 @@ impl Api {
     }
 
     /// Stores a command. After this returns, it will be carried out.
-    pub(super) async fn command(&self, command: Command) -> ApiResult<Response> {
+    pub(super) async fn command(&self, command: Command) -> Reply {
         accepted(self.store(command).await?)
     }
 
@@ -285,7 +196,7 @@ impl Api {
 }
 
 /// The answer to a stored command that is not carried out yet.
-pub(super) fn accepted(command: ControlCommand) -> ApiResult<Response> {
+pub(super) fn accepted(command: ControlCommand) -> Reply {
     let accepted = answer(&Accepted { schema: Tag::new(), command })?;
     Ok((StatusCode::ACCEPTED, accepted).into_response())
 }

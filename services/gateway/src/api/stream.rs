@@ -10,9 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use futures_util::stream::unfold;
 use serde::Deserialize;
@@ -23,8 +22,8 @@ use wirefold_proto::{
 };
 
 use crate::api::articles::show_text;
-use crate::api::request::QueryParameters;
-use crate::api::{Api, ApiResult, Refusal};
+use crate::api::request::Query;
+use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::metrics;
 use crate::state::AppState;
 
@@ -42,11 +41,7 @@ pub(super) struct StreamQuery {
     after: Option<u64>,
 }
 
-pub(super) async fn open(
-    State(api): State<Api>,
-    QueryParameters(query): QueryParameters<StreamQuery>,
-    headers: HeaderMap,
-) -> ApiResult<Response> {
+pub(super) async fn open(api: Api, Query(query): Query<StreamQuery>, headers: HeaderMap) -> Reply {
     let app = api.app.clone();
     let busy = |_| Refusal::busy("too many streams are open");
     let permit = Arc::clone(&app.streams).try_acquire_owned().map_err(busy)?;

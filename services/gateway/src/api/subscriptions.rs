@@ -2,51 +2,46 @@
 
 use std::time::Duration;
 
-use axum::extract::{Path, Request, State};
-use axum::response::Response;
+use axum::extract::Path;
 use jiff::Timestamp;
 use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
 
-use crate::api::request::{answer, json_of};
+use crate::api::request::{JsonBody, answer};
 use crate::api::stories::accepted;
-use crate::api::{Api, ApiResult, Refusal};
+use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{MuteRequest, RehearsalReport, RehearsalRequest, SubscriptionList};
 
-/// The most bytes of a command.
-const MOST: usize = 64 * 1024;
 /// The longest span of a rehearsal: as long as the output is stored.
 const HOURS: u32 = 720;
 
-pub(super) async fn list(State(api): State<Api>) -> ApiResult<Response> {
+pub(super) async fn list(api: Api) -> Reply {
     let (subscriptions, waiting) = api.app.subscriptions().await?.into_parts();
     let subscriptions = api.app.projection.count_for(subscriptions).await?;
     answer(&SubscriptionList { schema: Tag::new(), subscriptions, waiting })
 }
 
-pub(super) async fn put(State(api): State<Api>, request: Request) -> ApiResult<Response> {
-    let subscription: SubscriptionSettings = json_of(request, MOST).await?;
+pub(super) async fn put(api: Api, JsonBody(subscription): JsonBody<SubscriptionSettings>) -> Reply {
     accepted(api.put_subscription(subscription).await?)
 }
 
-pub(super) async fn remove(State(api): State<Api>, Path(id): Path<String>) -> ApiResult<Response> {
+pub(super) async fn remove(api: Api, Path(id): Path<String>) -> Reply {
     accepted(api.remove_subscription(&id).await?)
 }
 
 /// Mutes or unmutes a subscription, also one that a file defines.
 pub(super) async fn mute(
-    State(api): State<Api>,
+    api: Api,
     Path(id): Path<String>,
-    request: Request,
-) -> ApiResult<Response> {
-    let MuteRequest { until } = json_of(request, MOST).await?;
-    accepted(api.mute_subscription(&id, until).await?)
+    JsonBody(asked): JsonBody<MuteRequest>,
+) -> Reply {
+    accepted(api.mute_subscription(&id, asked.until).await?)
 }
 
-pub(super) async fn rehearse(State(api): State<Api>, request: Request) -> ApiResult<Response> {
-    let RehearsalRequest { subscription, hours } = json_of(request, MOST).await?;
+pub(super) async fn rehearse(api: Api, JsonBody(asked): JsonBody<RehearsalRequest>) -> Reply {
     // A rehearsal may read a month of articles, so few run at once.
     let turn = api.app.comparisons.acquire().await;
     let _turn = turn.map_err(|_| Refusal::failed("the rehearsal broke off"))?;
+    let RehearsalRequest { subscription, hours } = asked;
     let report = api.rehearse_subscription(subscription, hours).await?;
     answer(&RehearsalReport { schema: Tag::new(), hours, report })
 }

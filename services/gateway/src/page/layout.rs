@@ -2,13 +2,14 @@
 
 use std::sync::LazyLock;
 
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use crate::page::PageError;
+use crate::api::Api;
 use crate::page::words::page_path;
+use crate::shapes::Problem;
 use crate::{AppState, Settings};
 
 /// The content security policy: only this server may be loaded from and sent to.
@@ -32,27 +33,14 @@ pub(super) enum NavEntry {
     Elsewhere,
 }
 
-/// The data of a frame.
-#[derive(Debug, Clone)]
-pub(super) struct Frame<'a> {
-    /// The title of the page, before the product's name.
-    pub title: &'a str,
-    /// The current entry of the navigation.
-    pub here: NavEntry,
-    /// Whether this is a demonstration.
-    pub demo: bool,
-    /// The release that runs.
-    pub release: &'a str,
-    /// Whether people sign in on this server.
-    pub has_sign_in: bool,
-}
-
-impl<'a> Frame<'a> {
-    /// The frame of a page.
-    pub(super) fn of(settings: &'a Settings, title: &'a str, here: NavEntry) -> Self {
-        let Settings { demo, release, gate, .. } = settings;
-        Self { title, here, demo: *demo, release, has_sign_in: gate.is_some() }
-    }
+/// Answers with a page around its main part.
+pub(super) fn respond(
+    app: &AppState,
+    status: StatusCode,
+    (here, title): (NavEntry, &str),
+    main: &Markup,
+) -> Response {
+    (status, Html(page(&app.settings, here, title, main).into_string())).into_response()
 }
 
 const PLACES: [(NavEntry, &str, &str); 5] = [
@@ -64,14 +52,14 @@ const PLACES: [(NavEntry, &str, &str); 5] = [
 ];
 
 /// The whole page around its main part.
-pub(super) fn page(frame: &Frame<'_>, main: &Markup) -> Markup {
-    let demo = if frame.demo { "DEMO · " } else { "" };
+fn page(settings: &Settings, here: NavEntry, title: &str, main: &Markup) -> Markup {
+    let demo = if settings.demo { "DEMO · " } else { "" };
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
-                title { (demo) (frame.title) " · wirefold" }
+                title { (demo) (title) " · wirefold" }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 link rel="icon" type="image/svg+xml" href=(ICON.path);
@@ -81,20 +69,20 @@ pub(super) fn page(frame: &Frame<'_>, main: &Markup) -> Markup {
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
-                @if frame.demo { (demo_banner()) }
+                @if settings.demo { (demo_banner()) }
                 header.top {
                     div.inner {
                         a.brand href="/" { img src=(ICON.path) width="22" height="22" alt=""; "wirefold" }
                         nav aria-label="Pages" {
                             @for (place, path, name) in PLACES {
-                                a href=(path) aria-current=[(place == frame.here).then_some("page")] { (name) }
+                                a href=(path) aria-current=[(place == here).then_some("page")] { (name) }
                             }
                         }
                         p #live role="status" aria-live="polite" {}
                     }
                 }
                 main #main tabindex="-1" { (main) }
-                (foot(frame))
+                (foot(settings))
             }
         }
     }
@@ -110,7 +98,7 @@ fn demo_banner() -> Markup {
     }
 }
 
-fn foot(frame: &Frame<'_>) -> Markup {
+fn foot(settings: &Settings) -> Markup {
     html! {
         footer {
             div.inner {
@@ -120,15 +108,18 @@ fn foot(frame: &Frame<'_>) -> Markup {
                     " " kbd { "j" } " next " kbd { "k" } " previous " kbd { "o" } " open"
                 }
                 p { a href="/feeds/all.atom" { "Atom" } " · " a href="/feeds/all.json" { "JSON Feed" } " · " a href="/api/v1/status" { "API" } }
-                @if frame.has_sign_in { p { a href="/sign-in" { "Sign in or out" } } }
-                p { "wirefold " (frame.release) }
+                @if settings.gate.is_some() { p { a href="/sign-in" { "Sign in or out" } } }
+                p { "wirefold " (settings.release) }
             }
         }
     }
 }
 
-/// Puts the security headers on an answer of the page.
-pub(super) async fn secure(response: Response) -> Response {
+/// Draws the page of an error, and puts the security headers on an answer of the page.
+pub(super) async fn finish(State(api): State<Api>, mut response: Response) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = error_page(&api.app, &problem);
+    }
     secured(response)
 }
 
@@ -199,40 +190,27 @@ pub(super) async fn serve(Path(name): Path<String>) -> Response {
 }
 
 /// The page of an error, with its status.
-pub(super) fn answer_error(app: &AppState, error: &PageError) -> Response {
-    let (status, title, advice) = explain(error);
-    if status.is_server_error() {
-        tracing::warn!(error = %error, "a page cannot be shown");
-    }
-    let frame = Frame::of(&app.settings, title, NavEntry::Elsewhere);
+fn error_page(app: &AppState, problem: &Problem) -> Response {
+    let (status, title) = match problem.status {
+        500.. => (StatusCode::SERVICE_UNAVAILABLE, "Not just now"),
+        _ if !problem.candidates.is_empty() => {
+            (StatusCode::CONFLICT, "Several ids begin like this")
+        }
+        _ => (StatusCode::NOT_FOUND, "Nothing here"),
+    };
     let main = html! {
         h1 { (title) }
-        (advice)
+        @match status {
+            StatusCode::NOT_FOUND => p { "There is no such event or story, or it has expired." },
+            StatusCode::CONFLICT => {
+                p { "Several ids begin like this. Choose one:" }
+                ul { @for id in &problem.candidates { li { a href=(page_path(id)) { (id) } } } }
+            },
+            _ => p { "wirefold cannot read its data at the moment. Reload in a few seconds. If this message stays, the log says why." },
+        }
         p { a href="/" { "Back to events" } }
     };
-    (status, Html(page(&frame, &main).into_string())).into_response()
-}
-
-fn explain(error: &PageError) -> (StatusCode, &'static str, Markup) {
-    match error {
-        PageError::Nothing => (
-            StatusCode::NOT_FOUND,
-            "Nothing here",
-            html! { p { "There is no such event or story, or it has expired." } },
-        ),
-        PageError::Many(ids) => (
-            StatusCode::CONFLICT,
-            "Several ids begin like this",
-            html! { p { "Several ids begin like this. Choose one:" } ul { @for id in ids { li { a href=(page_path(id)) { (id) } } } } },
-        ),
-        PageError::Projection(_) | PageError::Bus(_) | PageError::Status(_) | PageError::Ending => {
-            (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "Not just now",
-                html! { p { "wirefold cannot read its data at the moment. Reload in a few seconds. If this message stays, the log says why." } },
-            )
-        }
-    }
+    respond(app, status, (NavEntry::Elsewhere, title), &main)
 }
 
 /// The page's main part.

@@ -2,11 +2,9 @@
 //! mail programs and scanners follow links that nobody clicked. The button of a phone, and a mail program
 //! that unsubscribes, send the request of the button at once (RFC 8058).
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use wirefold_flow::BusError;
 use wirefold_proto::{
@@ -15,38 +13,29 @@ use wirefold_proto::{
 };
 
 use crate::AppState;
-use crate::api::SENDER;
-use crate::page::layout::{Frame, NavEntry, page};
-use crate::page::{PageError, layout};
+use crate::api::{Api, SENDER};
+use crate::page::layout::NavEntry;
+use crate::page::{Page, layout};
 
 /// Shows what the link will do.
-pub(super) async fn ask(State(app): State<Arc<AppState>>, Path(given): Path<String>) -> Response {
-    match read(&app, &given).await {
-        Ok(Ok(link)) => match is_used(&app, &link, &given).await {
-            Ok(false) => respond(&app, StatusCode::OK, &question(&link)),
-            Ok(true) => respond(&app, StatusCode::GONE, &used()),
-            Err(error) => layout::answer_error(&app, &PageError::Bus(error)),
-        },
-        Ok(Err(error)) => refused(&app, error),
-        Err(error) => layout::answer_error(&app, &PageError::Bus(error)),
-    }
+pub(super) async fn ask(api: Api, Path(given): Path<String>) -> Page {
+    Ok(match read(&api.app, &given).await? {
+        Ok(link) if is_used(&api.app, &link, &given).await? => used(&api.app),
+        Ok(link) => respond(&api.app, StatusCode::OK, &question(&link)),
+        Err(error) => refused(&api.app, error),
+    })
 }
 
 /// Does what the link says.
-pub(super) async fn follow(
-    State(app): State<Arc<AppState>>,
-    Path(given): Path<String>,
-) -> Response {
-    let link = match read(&app, &given).await {
-        Ok(Ok(link)) => link,
-        Ok(Err(error)) => return refused(&app, error),
-        Err(error) => return layout::answer_error(&app, &PageError::Bus(error)),
-    };
-    match carry_out(&app, &link, &given).await {
-        Ok(true) => respond(&app, StatusCode::OK, &done(&link)),
-        Ok(false) => respond(&app, StatusCode::GONE, &used()),
-        Err(error) => layout::answer_error(&app, &PageError::Bus(error)),
-    }
+pub(super) async fn follow(api: Api, Path(given): Path<String>) -> Page {
+    Ok(match read(&api.app, &given).await? {
+        Ok(link) if is_used(&api.app, &link, &given).await? => used(&api.app),
+        Ok(link) => {
+            carry_out(&api.app, &link, &given).await?;
+            respond(&api.app, StatusCode::OK, &done(&link))
+        }
+        Err(error) => refused(&api.app, error),
+    })
 }
 
 async fn read(app: &AppState, given: &str) -> Result<Result<AlertLink, LinkError>, BusError> {
@@ -62,11 +51,8 @@ async fn is_used(app: &AppState, link: &AlertLink, given: &str) -> Result<bool, 
     Ok(record.is_some_and(|record| record.links.contains(&link_command_id(given))))
 }
 
-/// Stores the command; false if it was stored before.
-async fn carry_out(app: &AppState, link: &AlertLink, given: &str) -> Result<bool, BusError> {
-    if is_used(app, link, given).await? {
-        return Ok(false);
-    }
+/// Stores the command.
+async fn carry_out(app: &AppState, link: &AlertLink, given: &str) -> Result<(), BusError> {
     let alert = link.alert.clone();
     let command = match link.action {
         LinkAction::Mute => Command::AlertMute { alert, until: None, except_corrections: false },
@@ -83,8 +69,7 @@ async fn carry_out(app: &AppState, link: &AlertLink, given: &str) -> Result<bool
     let message = SENDER.outgoing(&command, at);
     // A command of two ids and a time is never too large.
     let message = message.map_err(|error| BusError::Unavailable(error.to_string()))?;
-    app.bus.publish(message).await?;
-    Ok(true)
+    app.bus.publish(message).await.map(drop)
 }
 
 fn question(link: &AlertLink) -> Markup {
@@ -131,11 +116,12 @@ fn done(link: &AlertLink) -> Markup {
     }
 }
 
-fn used() -> Markup {
-    html! {
+fn used(app: &AppState) -> Response {
+    let main = html! {
         h1 { "This link has been used" }
         p { "Each link works once. " a href="/alerts" { "All alerts" } }
-    }
+    };
+    respond(app, StatusCode::GONE, &main)
 }
 
 fn refused(app: &AppState, error: LinkError) -> Response {
@@ -151,6 +137,5 @@ fn refused(app: &AppState, error: LinkError) -> Response {
 }
 
 fn respond(app: &AppState, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&app.settings, "Alert", NavEntry::Elsewhere);
-    (status, Html(page(&frame, main).into_string())).into_response()
+    layout::respond(app, status, (NavEntry::Elsewhere, "Alert"), main)
 }

@@ -1,96 +1,76 @@
 //! Splits an article off its story, and merges the two again. It works without JavaScript: a form posts the
 //! command, and the answer is the page of the story with the outcome.
 
-use std::collections::HashMap;
-
 use axum::Router;
-use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, Request};
 use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::post;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{MethodRouter, post};
 use maud::{Markup, html};
 use wirefold_proto::{Command, OutputCommand, StoryChange, StoryId, Target};
 
-use crate::api::{Api, layers, request};
-use crate::page::layout::{Frame, NavEntry};
-use crate::page::{layout, words};
+use crate::AppState;
+use crate::api::{Api, ApiResult, layers, request};
+use crate::page::layout::{self, NavEntry};
+use crate::page::river::encoded;
+use crate::page::words;
 use crate::projection::ProjectionError;
-use crate::refusal::Refusal;
-use crate::{AppState, refusal};
+use crate::refusal::{self, Refusal};
 
 /// The most bytes of a form.
 const MOST: usize = 4 * 1024;
 
 /// The routes. Forms must come from a page of this server.
-pub(super) fn router(api: Api) -> Router {
-    let guarded = |methods: axum::routing::MethodRouter<Api>| {
-        methods.route_layer(from_fn(layers::own_form_only))
-    };
+pub(super) fn router() -> Router<Api> {
+    let guarded = |methods: MethodRouter<Api>| methods.route_layer(from_fn(layers::own_form_only));
     Router::new()
         .route("/stories/{id}/split", guarded(post(split)))
         .route("/stories/{id}/merge", guarded(post(merge)))
         .method_not_allowed_fallback(refusal::other_method)
-        .with_state(api)
 }
 
-async fn split(State(api): State<Api>, Path(given): Path<String>, request: Request) -> Response {
+async fn split(api: Api, Path(given): Path<String>, request: Request) -> Response {
     let command = async {
-        let form = form_of(request).await?;
-        let story = request::story_id(&api.app, &given).await?;
-        let article = request::article_id(&api.app, of(&form, "article")).await?;
-        Ok(Command::Split { story, articles: vec![article] })
+        let article = field(request, "article").await?;
+        let story = api.app.resolve_id(&given).await?;
+        Ok(Command::Split { story, articles: vec![api.app.resolve_id(&article).await?] })
     };
     carry_out(&api, &given, command.await).await
 }
 
-async fn merge(State(api): State<Api>, Path(given): Path<String>, request: Request) -> Response {
+async fn merge(api: Api, Path(given): Path<String>, request: Request) -> Response {
     let command = async {
-        let form = form_of(request).await?;
-        let into = Target::Story(request::story_id(&api.app, &given).await?);
-        let from = Target::Story(request::story_id(&api.app, of(&form, "other")).await?);
-        Ok(Command::Merge { into, from })
+        let other = field(request, "other").await?;
+        let into = Target::Story(api.app.resolve_id(&given).await?);
+        Ok(Command::Merge { into, from: Target::Story(api.app.resolve_id(&other).await?) })
     };
     carry_out(&api, &given, command.await).await
 }
 
-async fn form_of(request: Request) -> Result<HashMap<String, String>, Refusal> {
+/// The last value of a form's field.
+async fn field(request: Request, name: &str) -> ApiResult<String> {
     let body = request::body_of(request, MOST).await?;
-    Ok(url::form_urlencoded::parse(&body).into_owned().collect())
+    let found = url::form_urlencoded::parse(&body).filter(|(it, _)| it == name).last();
+    Ok(found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default())
 }
 
-fn of<'f>(form: &'f HashMap<String, String>, name: &str) -> &'f str {
-    form.get(name).map_or("", |value| value.trim())
-}
-
-/// Stores a command, waits for its outcome, and redirects to the story.
-async fn carry_out(api: &Api, given: &str, command: Result<Command, Refusal>) -> Response {
+/// Stores a command, waits for its outcome, and redirects to the story, or says why it is not done.
+async fn carry_out(api: &Api, given: &str, command: ApiResult<Command>) -> Response {
     let done = async {
         let (stored, _) = api.regroup(command?).await?;
-        let story = request::story_id(&api.app, given).await?;
-        Ok::<String, Refusal>(format!("/stories/{story}?command={}", escaped(&stored.id)))
+        let story: StoryId = api.app.resolve_id(given).await?;
+        Ok::<_, Refusal>(format!("/stories/{story}?command={}", encoded(&stored.id)))
     };
-    match done.await {
-        Ok(place) => Redirect::to(&place).into_response(),
-        Err(refusal) => refused(&api.app, given, refusal),
-    }
-}
-
-fn escaped(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
-}
-
-fn refused(app: &AppState, given: &str, refusal: Refusal) -> Response {
-    let problem = refusal.problem();
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let why = problem.detail.unwrap_or(problem.title);
+    let (status, why) = match done.await {
+        Ok(place) => return Redirect::to(&place).into_response(),
+        Err(refusal) => refusal.explain(),
+    };
     let main = html! {
         h1 { "Not done" }
         p.notice.warn role="alert" { (why) }
-        p { a href={ "/stories/" (escaped(given)) } { "Back to the story" } }
+        p { a href={ "/stories/" (encoded(given)) } { "Back to the story" } }
     };
-    let frame = Frame::of(&app.settings, "Not done", NavEntry::Elsewhere);
-    (status, Html(layout::page(&frame, &main).into_string())).into_response()
+    layout::respond(&api.app, status, (NavEntry::Elsewhere, "Not done"), &main)
 }
 
 /// The form that splits an article off its story.

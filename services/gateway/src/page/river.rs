@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 use wirefold_proto::{HealthCondition, HealthKind, SubscriptionRecord};
 
-use crate::page::{Narrow, words};
+use crate::page::words;
+use crate::projection::{EventQuery, EventSort};
 use crate::shapes::{
     ArticleBrief, EventBrief, EventPage, LookedAt, LookedThrough, Status, StoryBrief,
     StoryWithArticles,
@@ -23,10 +24,8 @@ pub(super) struct River<'a> {
     pub events: &'a EventPage,
     /// Their folded stories with the copies that a card lists.
     pub folded: &'a [StoryWithArticles],
-    /// The search words.
-    pub query: Option<&'a str>,
-    /// The filters and the order.
-    pub narrow: &'a Narrow,
+    /// The words, the filters and the order.
+    pub query: &'a EventQuery,
     /// The subscriptions that can be chosen as a filter.
     pub subscriptions: &'a [SubscriptionRecord],
     /// Whether this is the first page, which is updated live.
@@ -42,7 +41,7 @@ pub(super) fn main(status: &Status, silent: usize, river: &River<'_>) -> Markup 
         (pulse(status, silent))
         form.search role="search" method="get" action="/" {
             label.hidden for="q" { "Search the articles of events" }
-            input #q type="search" name="q" value=[river.query] placeholder="Search events" autocomplete="off";
+            input #q type="search" name="q" value=[&river.query.words] placeholder="Search events" autocomplete="off";
             button type="submit" { "Search" }
             @if river.is_narrowed() { a href="/" { "All events" } }
             (narrowing(river))
@@ -128,7 +127,7 @@ fn list(river: &River<'_>) -> Markup {
             @if river.events.events.is_empty() { (empty(river)) }
             @for event in &river.events.events { (card(event, river.folded)) }
             @if let Some(looked) = &river.events.looked_through { (looked_through(looked)) }
-            @if let Some(next) = &river.events.next { (more(next, river)) }
+            @if let Some(next) = &river.events.next { (more(next, river.query)) }
         }
     }
 }
@@ -172,15 +171,16 @@ fn empty(river: &River<'_>) -> Markup {
 
 impl River<'_> {
     fn is_narrowed(&self) -> bool {
-        self.query.is_some() || !self.narrow.chosen().is_empty()
+        *self.query != EventQuery::default()
     }
 }
 
 /// Filters and order. The section is closed unless one is chosen.
 fn narrowing(river: &River<'_>) -> Markup {
-    let narrow = river.narrow;
+    let query = river.query;
+    let is_chosen = EventQuery { words: None, ..query.clone() } != EventQuery::default();
     html! {
-        details.narrow open[!narrow.chosen().is_empty()] {
+        details.narrow open[is_chosen] {
             summary { "Filter and sort" }
             div.pair {
                 div.field {
@@ -189,18 +189,18 @@ fn narrowing(river: &River<'_>) -> Markup {
                         option value="" { "all" }
                         @for record in river.subscriptions {
                             @let id = record.subscription.id.as_str();
-                            option value=(id) selected[narrow.subscription == id] { (words::cut(&record.subscription.name, 60)) }
+                            option value=(id) selected[query.subscription.as_deref() == Some(id)] { (words::cut(&record.subscription.name, 60)) }
                         }
                     }
                 }
-                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=(narrow.outlet) placeholder="all, or one such as news.example"; }
-                div.field { label for="language" { "Language" } input #language type="text" name="language" value=(narrow.language) placeholder="all, or one such as en"; }
-                div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=(narrow.min_outlets) placeholder="1"; }
+                div.field { label for="outlet" { "Outlet" } input #outlet type="text" name="outlet" value=[&query.outlet] placeholder="all, or one such as news.example"; }
+                div.field { label for="language" { "Language" } input #language type="text" name="language" value=[&query.language] placeholder="all, or one such as en"; }
+                div.field { label for="min_outlets" { "Outlets at least" } input #min_outlets type="number" min="1" name="min_outlets" value=[least(query)] placeholder="1"; }
                 div.field {
                     label for="sort" { "Order" }
                     select #sort name="sort" {
-                        @for (value, label) in [("", "newest"), ("outlets", "most outlets, last 2 days"), ("velocity", "fastest, last 2 days")] {
-                            option value=(value) selected[narrow.sort == value] { (label) }
+                        @for (sort, label) in [(EventSort::Newest, "newest"), (EventSort::Outlets, "most outlets, last 2 days"), (EventSort::Velocity, "fastest, last 2 days")] {
+                            option value=(sort.as_str()) selected[query.sort == sort] { (label) }
                         }
                     }
                 }
@@ -210,14 +210,27 @@ fn narrowing(river: &River<'_>) -> Markup {
     }
 }
 
-fn more(next: &str, river: &River<'_>) -> Markup {
-    let query = river.query.map(|query| ("q", query));
-    let chosen = query.into_iter().chain(river.narrow.chosen());
+/// The fewest outlets, if that is a filter.
+fn least(query: &EventQuery) -> Option<String> {
+    (query.min_outlets > 0).then(|| query.min_outlets.to_string())
+}
+
+fn more(next: &str, query: &EventQuery) -> Markup {
+    let sort = query.sort.as_str().to_owned();
+    let chosen = [
+        ("q", query.words.clone()),
+        ("subscription", query.subscription.clone()),
+        ("outlet", query.outlet.clone()),
+        ("language", query.language.clone()),
+        ("min_outlets", least(query)),
+        ("sort", Some(sort).filter(|sort| !sort.is_empty())),
+    ];
+    let chosen = chosen.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
     let rest: String = chosen.map(|(name, value)| format!("&{name}={}", encoded(value))).collect();
     html! { p.more { a rel="next" href={ "/?cursor=" (encoded(next)) (rest) } { "More events" } } }
 }
 
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 

@@ -1,29 +1,26 @@
 //! Signs a browser in, by a link that works once or by a token, and out again.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Form, Router};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::AppState;
-use crate::api::layers;
-use crate::page::layout::{Frame, NavEntry, page};
+use crate::api::{Api, layers};
+use crate::page::layout::{self, NavEntry};
 use crate::tokens::{COOKIE, Gate, Kind, Peer, SESSION, TokenError, gate_failed, session_of};
 
 /// The routes. Forms must come from a page of this server.
-pub(super) fn router(app: Arc<AppState>) -> Router {
+pub(super) fn router() -> Router<Api> {
     let own = || from_fn(layers::own_form_only);
     Router::new()
         .route("/sign-in", get(ask).post(by_token).route_layer(own()))
         .route("/sign-in/{code}", get(by_link))
         .route("/sign-out", post(out).route_layer(own()))
-        .with_state(app)
 }
 
 /// The page that asks people to sign in.
@@ -31,14 +28,14 @@ pub(super) fn wanted(app: &AppState) -> Response {
     respond(app, StatusCode::UNAUTHORIZED, &question(None))
 }
 
-async fn ask(State(app): State<Arc<AppState>>, request: Request) -> Response {
-    let Some(gate) = &app.settings.gate else { return home() };
+async fn ask(api: Api, request: Request) -> Response {
+    let Some(gate) = &api.app.settings.gate else { return home() };
     let session = session_of(request.headers());
-    let holder = session.map(|secret| gate.tokens.holder(secret, app.now()));
+    let holder = session.map(|secret| gate.tokens.holder(secret, api.app.now()));
     match holder {
-        Some(Ok(Some(holder))) => respond(&app, StatusCode::OK, &signed_in(&holder.name)),
+        Some(Ok(Some(holder))) => respond(&api.app, StatusCode::OK, &signed_in(&holder.name)),
         Some(Err(error)) => gate_failed(&error).into_response(),
-        Some(Ok(None)) | None => respond(&app, StatusCode::OK, &question(None)),
+        Some(Ok(None)) | None => respond(&api.app, StatusCode::OK, &question(None)),
     }
 }
 
@@ -47,13 +44,9 @@ struct Given {
     token: String,
 }
 
-async fn by_token(
-    State(app): State<Arc<AppState>>,
-    peer: Option<Extension<Peer>>,
-    Form(given): Form<Given>,
-) -> Response {
-    let Some(gate) = &app.settings.gate else { return home() };
-    let now = app.now();
+async fn by_token(api: Api, peer: Option<Extension<Peer>>, Form(given): Form<Given>) -> Response {
+    let Some(gate) = &api.app.settings.gate else { return home() };
+    let now = api.app.now();
     let session = match gate.tokens.holder(given.token.trim(), now) {
         Ok(Some(token)) if token.kind == Kind::Token => {
             gate.tokens.session_of(&token, now).map(Some)
@@ -62,23 +55,23 @@ async fn by_token(
         Err(error) => Err(error),
     };
     let why = "This is not a token of this wirefold, or it was revoked.";
-    signed(&app, gate, peer.map(|it| it.0), session, why)
+    signed(&api.app, gate, peer.map(|it| it.0), session, why)
 }
 
 /// Prefetching by a browser does not use the link up.
 async fn by_link(
-    State(app): State<Arc<AppState>>,
+    api: Api,
     Path(code): Path<String>,
     peer: Option<Extension<Peer>>,
     request: Request,
 ) -> Response {
-    let Some(gate) = &app.settings.gate else { return home() };
+    let Some(gate) = &api.app.settings.gate else { return home() };
     if request.method() == Method::HEAD || request.headers().contains_key("sec-purpose") {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let session = gate.tokens.redeem(&code, app.now());
+    let session = gate.tokens.redeem(&code, api.app.now());
     let why = "This link has been used, or is older than an hour.";
-    signed(&app, gate, peer.map(|it| it.0), session, why)
+    signed(&api.app, gate, peer.map(|it| it.0), session, why)
 }
 
 /// Redirects to the page with the cookie of the session, or says why there is none.
@@ -102,14 +95,14 @@ fn signed(
     with_cookie(app, &secret, SESSION.as_secs())
 }
 
-async fn out(State(app): State<Arc<AppState>>, headers: HeaderMap) -> Response {
-    let Some(gate) = &app.settings.gate else { return home() };
+async fn out(api: Api, headers: HeaderMap) -> Response {
+    let Some(gate) = &api.app.settings.gate else { return home() };
     if let Some(secret) = session_of(&headers)
-        && let Err(error) = gate.tokens.end(secret, app.now())
+        && let Err(error) = gate.tokens.end(secret, api.app.now())
     {
         return gate_failed(&error).into_response();
     }
-    with_cookie(&app, "", 0)
+    with_cookie(&api.app, "", 0)
 }
 
 fn home() -> Response {
@@ -153,8 +146,7 @@ fn signed_in(name: &str) -> Markup {
 }
 
 fn respond(app: &AppState, status: StatusCode, main: &Markup) -> Response {
-    let frame = Frame::of(&app.settings, "Sign in", NavEntry::Elsewhere);
-    let mut response = (status, Html(page(&frame, main).into_string())).into_response();
+    let mut response = layout::respond(app, status, (NavEntry::Elsewhere, "Sign in"), main);
     let kept_nowhere = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, kept_nowhere);
     response

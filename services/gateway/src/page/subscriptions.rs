@@ -8,24 +8,24 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use axum::Router;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{Path, Request};
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse, Redirect};
 use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
 use maud::{Markup, html};
-use serde::Deserialize;
 use wirefold_proto::{
     Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord,
     SubscriptionSettings, Volume,
 };
 
-use crate::api::{Api, layers, request};
+use crate::api::request::{self, Query};
+use crate::api::{Api, ApiResult, Reply, layers};
 use crate::page::alerts::hold_markup;
-use crate::page::layout::{Frame, NavEntry};
-use crate::page::river::title_of;
-use crate::page::{PageError, layout, words};
+use crate::page::layout::NavEntry;
+use crate::page::river::{encoded, title_of};
+use crate::page::{Asked, Page, layout, words};
 use crate::refusal;
 use crate::refusal::Refusal;
 use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget};
@@ -34,7 +34,7 @@ use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget}
 const MOST: usize = 128 * 1024;
 
 /// The routes. Forms must come from a page of this server.
-pub(super) fn router(api: Api) -> Router {
+pub(super) fn router() -> Router<Api> {
     let routes: [(&str, MethodRouter<Api>); 9] = [
         ("/subscriptions", get(list_page).post(save)),
         ("/subscriptions/new", get(new_page)),
@@ -49,48 +49,36 @@ pub(super) fn router(api: Api) -> Router {
     let guarded = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
         router.route(path, methods.route_layer(from_fn(layers::own_form_only)))
     });
-    guarded.method_not_allowed_fallback(refusal::other_method).with_state(api)
+    guarded.method_not_allowed_fallback(refusal::other_method)
 }
 
-/// The last action, as the address gives it.
-#[derive(Debug, Default, Deserialize)]
-struct Done {
-    done: Option<String>,
-    id: Option<String>,
-}
-
-async fn list_page(State(api): State<Api>, Query(done): Query<Done>) -> Response {
-    let notice = Notice::read(done.done.as_deref(), done.id);
+async fn list_page(api: Api, Query(mut asked): Query<Asked>) -> Page {
+    let (done, id) = (asked.remove("done"), asked.remove("id"));
+    let notice = Notice::read(done.as_deref(), id);
     shown_list(&api, StatusCode::OK, notice).await
 }
 
-async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Response {
-    let page = async {
-        let (records, waiting) = api.app.subscriptions().await?.into_parts();
-        let records = api.app.projection.count_for(records).await?;
-        Ok(list_main(&records, &waiting, notice.as_ref()))
-    };
-    answer(api, status, "Subscriptions", page.await)
+async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Page {
+    let (records, waiting) = api.app.subscriptions().await?.into_parts();
+    let records = api.app.projection.count_for(records).await?;
+    let main = list_main(&records, &waiting, notice.as_ref());
+    Ok(layout::respond(&api.app, status, (NavEntry::Subscriptions, "Subscriptions"), &main))
 }
 
-async fn new_page(State(api): State<Api>) -> Response {
+async fn new_page(api: Api) -> Page {
     let fields = Fields::blank();
     shown_editor(&api, StatusCode::OK, &fields, Vec::new(), Preview::Untried).await
 }
 
-async fn edit_page(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    match api.app.subscription(&id).await {
-        Ok(Some(record)) => {
-            let fields = Fields::of(&record.subscription);
-            let tried = rehearse(&api, &fields).await;
-            shown_editor(&api, StatusCode::OK, &fields, Vec::new(), tried).await
-        }
-        Ok(None) => layout::answer_error(&api.app, &PageError::Nothing),
-        Err(error) => layout::answer_error(&api.app, &error.into()),
-    }
+async fn edit_page(api: Api, Path(id): Path<String>) -> Page {
+    let record = api.app.subscription(&id).await?;
+    let record = record.ok_or_else(|| Refusal::not_found("there is no such subscription"))?;
+    let fields = Fields::of(&record.subscription);
+    let tried = rehearse(&api, &fields).await;
+    shown_editor(&api, StatusCode::OK, &fields, Vec::new(), tried).await
 }
 
-async fn preview_page(State(api): State<Api>, request: Request) -> Response {
+async fn preview_page(api: Api, request: Request) -> Page {
     let fields = match fields_of(request).await {
         Ok(fields) => fields,
         Err(refusal) => return refused(&api, refusal).await,
@@ -101,23 +89,19 @@ async fn preview_page(State(api): State<Api>, request: Request) -> Response {
 }
 
 /// Only the preview, which the script fetches while somebody types.
-async fn preview_fragment(State(api): State<Api>, request: Request) -> Response {
-    match fields_of(request).await {
-        Ok(fields) => {
-            Html(draw_preview(&rehearse(&api, &fields).await).into_string()).into_response()
-        }
-        Err(refusal) => refusal.into_response(),
-    }
+async fn preview_fragment(api: Api, request: Request) -> Reply {
+    let fields = fields_of(request).await?;
+    Ok(Html(draw_preview(&rehearse(&api, &fields).await).into_string()).into_response())
 }
 
-async fn save(State(api): State<Api>, request: Request) -> Response {
+async fn save(api: Api, request: Request) -> Page {
     let fields = match fields_of(request).await {
         Ok(fields) => fields,
         Err(refusal) => return refused(&api, refusal).await,
     };
     let mistakes = match fields.settings() {
         Ok(settings) => match put(&api, &fields, settings).await {
-            Ok(id) => return done("saved", &id),
+            Ok(id) => return finish(&api, "saved", Ok(id)).await,
             Err(mistake) => vec![mistake],
         },
         Err(mistakes) => mistakes,
@@ -133,7 +117,7 @@ async fn put(
     settings: SubscriptionSettings,
 ) -> Result<String, Mistake> {
     let id = settings.id.to_string();
-    let failed = |refusal: Refusal| Mistake::of(&refusal.problem().detail.unwrap_or_default());
+    let failed = |refusal: Refusal| Mistake::of(&refusal.explain().1);
     if fields.is_new() {
         let known = api.app.subscription(&id).await.map_err(|error| failed(error.into()))?;
         if id == "new" || known.is_some() {
@@ -152,17 +136,13 @@ async fn put(
     Ok(id)
 }
 
-async fn mute(State(api): State<Api>, Path(id): Path<String>, request: Request) -> Response {
-    let span = fields_of(request).await.and_then(|fields| span_of(fields.one("for")));
-    let span = match span {
-        Ok(span) => span,
-        Err(refusal) => return refused(&api, refusal).await,
+async fn mute(api: Api, Path(id): Path<String>, request: Request) -> Page {
+    let muted = async {
+        let span = span_of(fields_of(request).await?.one("for"))?;
+        let until = span.and_then(|span| api.app.now().checked_add(span.duration()).ok());
+        api.mute_subscription(&id, until).await.map(|_| id)
     };
-    let until = span.and_then(|span| api.app.now().checked_add(span.duration()).ok());
-    match api.mute_subscription(&id, until).await {
-        Ok(_) => done("muted", &id),
-        Err(refusal) => refused(&api, refusal).await,
-    }
+    finish(&api, "muted", muted.await).await
 }
 
 /// The length of a mute; `None` without an end.
@@ -178,22 +158,18 @@ fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
     }
 }
 
-async fn unmute(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    match api.mute_subscription(&id, Some(Timestamp::UNIX_EPOCH)).await {
-        Ok(_) => done("unmuted", &id),
-        Err(refusal) => refused(&api, refusal).await,
-    }
+async fn unmute(api: Api, Path(id): Path<String>) -> Page {
+    let unmuted = api.mute_subscription(&id, Some(Timestamp::UNIX_EPOCH)).await;
+    finish(&api, "unmuted", unmuted.map(|_| id)).await
 }
 
-async fn remove(State(api): State<Api>, Path(id): Path<String>) -> Response {
-    match api.remove_subscription(&id).await {
-        Ok(_) => done("removed", &id),
-        Err(refusal) => refused(&api, refusal).await,
-    }
+async fn remove(api: Api, Path(id): Path<String>) -> Page {
+    let removed = api.remove_subscription(&id).await;
+    finish(&api, "removed", removed.map(|_| id)).await
 }
 
 /// Restores a removed subscription with its last settings.
-async fn restore(State(api): State<Api>, request: Request) -> Response {
+async fn restore(api: Api, request: Request) -> Page {
     let restored = async {
         let id = fields_of(request).await?.one("id").to_owned();
         let gone = || Refusal::not_found(format!("there is no subscription {id:?}"));
@@ -203,10 +179,7 @@ async fn restore(State(api): State<Api>, request: Request) -> Response {
         }
         Ok(id)
     };
-    match restored.await {
-        Ok(id) => done("restored", &id),
-        Err(refusal) => refused(&api, refusal).await,
-    }
+    finish(&api, "restored", restored.await).await
 }
 
 async fn fields_of(request: Request) -> Result<Fields, Refusal> {
@@ -219,45 +192,39 @@ async fn shown_editor(
     fields: &Fields,
     mistakes: Vec<Mistake>,
     preview: Preview,
-) -> Response {
-    let page = async {
-        let record: Option<SubscriptionRecord> = match fields.is_new() {
-            true => None,
-            false => api.app.subscription(fields.one("id")).await?,
-        };
-        let deliveries = api.app.settings.rehearse.deliveries();
-        let editor = Editor {
-            fields,
-            mistakes: &mistakes,
-            managed_by: record.and_then(|record| record.managed_by),
-            deliveries: &deliveries,
-        };
-        Ok(editor.main(&preview))
+) -> Page {
+    let record: Option<SubscriptionRecord> = match fields.is_new() {
+        true => None,
+        false => api.app.subscription(fields.one("id")).await?,
+    };
+    let deliveries = api.app.settings.rehearse.deliveries();
+    let editor = Editor {
+        fields,
+        mistakes: &mistakes,
+        managed_by: record.and_then(|record| record.managed_by),
+        deliveries: &deliveries,
     };
     let title = if fields.is_new() { "New subscription" } else { "Edit a subscription" };
-    answer(api, status, title, page.await)
+    let main = editor.main(&preview);
+    Ok(layout::respond(&api.app, status, (NavEntry::Subscriptions, title), &main))
 }
 
-/// Redirects to the list, which shows the action. A reload does not repeat it.
-fn done(what: &str, id: &str) -> Response {
-    let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
-    Redirect::to(&format!("/subscriptions?done={what}&id={id}")).into_response()
+/// Redirects to the list, which shows the action: a reload does not repeat it. If it was refused, the list says
+/// why.
+async fn finish(api: &Api, what: &str, done: ApiResult<String>) -> Page {
+    match done {
+        Ok(id) => {
+            let place = format!("/subscriptions?done={what}&id={}", encoded(&id));
+            Ok(Redirect::to(&place).into_response())
+        }
+        Err(refusal) => refused(api, refusal).await,
+    }
 }
 
 /// The list, with the reason of a refusal.
-async fn refused(api: &Api, refusal: Refusal) -> Response {
-    let problem = refusal.problem();
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
-    let why = problem.detail.unwrap_or(problem.title);
+async fn refused(api: &Api, refusal: Refusal) -> Page {
+    let (status, why) = refusal.explain();
     shown_list(api, status, Some(Notice::Refused(why))).await
-}
-
-fn answer(api: &Api, status: StatusCode, title: &str, main: Result<Markup, PageError>) -> Response {
-    let frame = Frame::of(&api.app.settings, title, NavEntry::Subscriptions);
-    match main {
-        Ok(main) => (status, Html(layout::page(&frame, &main).into_string())).into_response(),
-        Err(error) => layout::answer_error(&api.app, &error),
-    }
 }
 
 /// The result of an action, above the list.
@@ -917,7 +884,7 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     };
     let found = match api.rehearse_subscription(settings, hours).await {
         Ok(report) => serde_json::from_value(report).map_err(|error| error.to_string()),
-        Err(refusal) => Err(refusal.problem().detail.unwrap_or_default()),
+        Err(refusal) => Err(refusal.explain().1),
     };
     match found {
         Ok(found) => Preview::Found(hours, Box::new(found)),

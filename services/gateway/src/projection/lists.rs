@@ -221,6 +221,11 @@ pub(super) fn end_of_scan(
     Ok(ask.query_row(&values[..], read).optional()?)
 }
 
+/// The typed words, unless they are blank.
+fn typed(words: Option<&String>) -> Option<String> {
+    words.filter(|words| !words.trim().is_empty()).map(|words| all_of(words))
+}
+
 /// Converts typed words for FTS5: every word must match, the last one as a prefix.
 pub(super) fn all_of(words: &str) -> String {
     let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -231,10 +236,16 @@ pub(super) fn all_of(words: &str) -> String {
     }
 }
 
-/// The filter and the order of a list of events. Empty fields have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct EventFilter {
+/// The query of a list of events. Empty fields have no effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct EventQuery {
+    /// The most rows of the page.
+    pub(crate) limit: Option<usize>,
+    /// The `next` of the page before.
+    pub(crate) cursor: Option<String>,
     /// Words that one article must have.
+    #[serde(rename = "q")]
     pub(crate) words: Option<String>,
     /// A subscription that has an alert about the event or one of its stories.
     pub(crate) subscription: Option<String>,
@@ -265,7 +276,18 @@ pub(crate) enum EventSort {
 /// The outlets of the event, as SQL.
 const ITS_OF_EVENT: &str = "FROM event_outlets AS its WHERE its.event = events.key";
 
-impl EventFilter {
+impl EventSort {
+    /// The word of it in the page's address; empty if it is the default.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Newest => "",
+            Self::Outlets => "outlets",
+            Self::Velocity => "velocity",
+        }
+    }
+}
+
+impl EventQuery {
     /// The sort key as SQL: a number, the largest first.
     pub(super) fn key(&self) -> String {
         match self.sort {
@@ -310,17 +332,16 @@ type FoundEvents = Found<SortedRow>;
 pub(super) fn event_list(
     connection: &Connection,
     paging: &Paging,
-    filter: &EventFilter,
+    filter: &EventQuery,
 ) -> Answer<EventPage> {
     let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
     let lookup = EventLookup { connection, paging, filter };
-    let FoundEvents { rows, next, looked_through } =
-        match filter.words.as_deref().map(all_of).as_deref() {
-            Some("") => FoundEvents::default(),
-            Some(words) => lookup.by_words(words)?,
-            None if filter.sort == EventSort::Newest => lookup.by_time()?,
-            None => lookup.by_rank()?,
-        };
+    let FoundEvents { rows, next, looked_through } = match typed(filter.words.as_ref()).as_deref() {
+        Some("") => FoundEvents::default(),
+        Some(words) => lookup.by_words(words)?,
+        None if filter.sort == EventSort::Newest => lookup.by_time()?,
+        None => lookup.by_rank()?,
+    };
     let event_brief = |(row, _): &SortedRow| event_brief(connection, row, STORIES).transpose();
     let events = rows.iter().filter_map(event_brief).collect::<Answer<_>>()?;
     Ok(EventPage { schema: Tag::new(), events, next, looked_through, sequence })
@@ -331,7 +352,7 @@ pub(super) fn event_list(
 struct EventLookup<'a> {
     connection: &'a Connection,
     paging: &'a Paging,
-    filter: &'a EventFilter,
+    filter: &'a EventQuery,
 }
 
 impl EventLookup<'_> {
@@ -480,10 +501,16 @@ fn event_cursor((row, sorted): &SortedRow) -> Cursor {
     Cursor { time: *sorted, id: row.id.clone() }
 }
 
-/// The filter of a list of stories. Empty fields have no effect.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct StoryFilter {
+/// The query of a list of stories. Empty fields have no effect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct StoryQuery {
+    /// The most rows of the page.
+    pub(crate) limit: Option<usize>,
+    /// The `next` of the page before.
+    pub(crate) cursor: Option<String>,
     /// Words that one article must have.
+    #[serde(rename = "q")]
     pub(crate) words: Option<String>,
     /// An outlet of one of its articles.
     pub(crate) outlet: Option<String>,
@@ -498,12 +525,7 @@ pub(crate) struct StoryFilter {
 /// The outlets of the story, as SQL.
 const ITS_OF_STORY: &str = "FROM story_outlets AS its WHERE its.story = stories.key";
 
-impl StoryFilter {
-    /// A filter with only words.
-    pub(crate) fn of_words(words: Option<&str>) -> Self {
-        Self { words: words.map(str::to_owned), ..Self::default() }
-    }
-
+impl StoryQuery {
     /// The conditions except words and time, as SQL with `:outlet`, `:language` and `:least`. Empty fields
     /// give no condition.
     pub(super) fn conditions(&self) -> String {
@@ -544,7 +566,7 @@ pub(super) fn and_all(conditions: &[String]) -> String {
 pub(super) fn story_list(
     connection: &Connection,
     paging: &Paging,
-    filter: &StoryFilter,
+    filter: &StoryQuery,
 ) -> Answer<StoryPage> {
     let Found { rows, next, looked_through } = find(connection, paging, filter)?;
     let stories = briefs(connection, &rows)?;
@@ -555,14 +577,14 @@ pub(super) fn story_list(
 pub(super) fn read_latest(
     connection: &Connection,
     paging: &Paging,
-    words: Option<&str>,
+    query: &StoryQuery,
 ) -> Answer<Vec<StoryBrief>> {
-    briefs(connection, &find(connection, paging, &StoryFilter::of_words(words))?.rows)
+    briefs(connection, &find(connection, paging, query)?.rows)
 }
 
-fn find(connection: &Connection, paging: &Paging, filter: &StoryFilter) -> Answer<Found<StoryRow>> {
+fn find(connection: &Connection, paging: &Paging, filter: &StoryQuery) -> Answer<Found<StoryRow>> {
     let lookup = StoryLookup { connection, paging, filter };
-    match filter.words.as_deref().map(all_of).as_deref() {
+    match typed(filter.words.as_ref()).as_deref() {
         Some("") => Ok(Found::default()),
         Some(words) => lookup.by_words(words),
         None => lookup.by_time(),
@@ -574,7 +596,7 @@ fn find(connection: &Connection, paging: &Paging, filter: &StoryFilter) -> Answe
 struct StoryLookup<'a> {
     connection: &'a Connection,
     paging: &'a Paging,
-    filter: &'a StoryFilter,
+    filter: &'a StoryQuery,
 }
 
 impl StoryLookup<'_> {

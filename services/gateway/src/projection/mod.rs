@@ -29,11 +29,10 @@ use wirefold_proto::{
     SubscriptionId, SubscriptionRecord,
 };
 
-use crate::corrections::InStory;
 pub(crate) use crate::projection::alerts::Numbers;
 pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
-pub(crate) use crate::projection::lists::{EventFilter, EventSort, Paging, StoryFilter};
+pub(crate) use crate::projection::lists::{EventQuery, EventSort, Paging, StoryQuery};
 pub(crate) use crate::projection::open::FILE;
 use crate::projection::open::connect_reader;
 pub(crate) use crate::projection::redirects::{IdLookup, RowId};
@@ -42,6 +41,7 @@ use crate::shapes::{
     AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, Statements, Story, StoryBrief,
     StoryPage, StoryWithArticles,
 };
+use crate::statements::InStory;
 
 /// Errors of the projection.
 #[derive(Debug, Error)]
@@ -133,8 +133,8 @@ impl Projection {
     }
 
     /// The events that match the filter, in its order.
-    pub(crate) async fn events(&self, paging: Paging, filter: EventFilter) -> Answer<EventPage> {
-        let is_search = filter != EventFilter::default();
+    pub(crate) async fn events(&self, paging: Paging, filter: EventQuery) -> Answer<EventPage> {
+        let is_search = filter != EventQuery::default();
         let ask = move |connection: &Connection| lists::event_list(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
@@ -162,8 +162,8 @@ impl Projection {
     }
 
     /// Stories, the last changed first.
-    pub(crate) async fn stories(&self, paging: Paging, filter: StoryFilter) -> Answer<StoryPage> {
-        let is_search = filter != StoryFilter::default();
+    pub(crate) async fn stories(&self, paging: Paging, filter: StoryQuery) -> Answer<StoryPage> {
+        let is_search = filter != StoryQuery::default();
         let ask = move |connection: &Connection| lists::story_list(connection, &paging, &filter);
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
     }
@@ -182,7 +182,8 @@ impl Projection {
     ) -> Answer<Vec<StoryWithArticles>> {
         let is_search = words.is_some();
         let ask = move |connection: &Connection| {
-            let stories = lists::read_latest(connection, &paging, words.as_deref())?;
+            let query = StoryQuery { words, ..StoryQuery::default() };
+            let stories = lists::read_latest(connection, &paging, &query)?;
             stories::with_first(connection, stories, most)
         };
         if is_search { self.pool.search(ask).await } else { self.read(ask).await }
@@ -284,7 +285,7 @@ impl Projection {
     }
 
     /// The ids of the alerts with this id or prefix; at most ten.
-    pub(crate) async fn alert_meaning(&self, given: String) -> Answer<Vec<String>> {
+    pub(crate) async fn resolve_alert(&self, given: String) -> Answer<Vec<String>> {
         self.read(move |connection| alerts::resolve_alert(connection, &given)).await
     }
 
@@ -314,7 +315,7 @@ impl Projection {
 
     /// The result of looking for an id or a prefix. Merged stories and events give what they were merged
     /// into.
-    pub(crate) async fn meaning<I: RowId>(&self, given: String) -> Answer<IdLookup<I>> {
+    pub(crate) async fn resolve_id<I: RowId>(&self, given: String) -> Answer<IdLookup<I>> {
         self.read(move |connection| redirects::resolve_id(connection, &given)).await
     }
 

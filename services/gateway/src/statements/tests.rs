@@ -1,21 +1,24 @@
 //! Tests of statements on invented events, and of their bounds on hostile ones.
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use wirefold_proto::FigureRole;
 
 use super::*;
 use crate::shapes::{Difference, FigureStanding};
 
+const SAMPLE: &[u8] =
+    include_bytes!("../../../../proto/samples/wirefold.output.article.2.minimal.json");
+
 /// An article of a story. The number of the article also gives its order in time.
 fn article(number: u64, story: u64, outlet: &str, findings: &Value) -> InStory {
     let id = |prefix: char, digits: u64| format!("{prefix}-{digits:026}");
     let seen = Timestamp::from_second(1_700_000_000 + number as i64 * 60).unwrap();
-    let article = json!({
-        "id": id('a', number),
-        "article": { "outlet": outlet, "seen": seen, "title": "left out" },
-        "findings": findings,
-    });
-    (id('s', story).parse().unwrap(), serde_json::from_value(article).unwrap())
+    let mut article: OutputArticle = wirefold_proto::decode(SAMPLE).unwrap();
+    article.id = id('a', number).parse().unwrap();
+    (article.article.outlet, article.article.seen) = (outlet.parse().unwrap(), seen);
+    article.findings = serde_json::from_value(findings.clone()).unwrap();
+    (id('s', story).parse().unwrap(), article)
 }
 
 fn quoted(words: &str, speaker: Option<&str>) -> Value {

@@ -7,7 +7,7 @@ use wirefold_proto::OutputArticle;
 
 use super::samples::{article, begin, event, story};
 use super::world::World;
-use crate::projection::{Batch, Change, EventFilter, EventSort, Paging, Projection, StoryFilter};
+use crate::projection::{Batch, Change, EventQuery, EventSort, Paging, Projection, StoryQuery};
 use crate::shapes::{Event, LookedAt, Story};
 
 async fn filled(articles: impl Iterator<Item = OutputArticle>) -> (tempfile::TempDir, Projection) {
@@ -22,7 +22,7 @@ async fn filled(articles: impl Iterator<Item = OutputArticle>) -> (tempfile::Tem
 /// All entries on the pages of a list of events, and how far each page searched.
 async fn events(
     projection: &Projection,
-    filter: &EventFilter,
+    filter: &EventQuery,
 ) -> (Vec<String>, BTreeSet<String>, usize) {
     let (mut found, mut looked, mut pages) = (Vec::new(), BTreeSet::new(), 0);
     let mut cursor: Option<String> = None;
@@ -47,13 +47,13 @@ fn ids(numbers: impl Iterator<Item = u64>) -> Vec<String> {
 #[tokio::test]
 async fn a_frequent_word_is_found_everywhere_the_newest_first() {
     let (_folder, projection) = filled((1..=150).map(|n| article(n, n, n))).await;
-    let frequent = EventFilter { words: Some("ferry".into()), ..EventFilter::default() };
+    let frequent = EventQuery { words: Some("ferry".into()), ..EventQuery::default() };
     let (found, looked, _) = events(&projection, &frequent).await;
     assert_eq!(found, ids((1..=150).rev()));
     assert_eq!(looked, BTreeSet::from(["ArticlesWithTheWords 40".to_owned()]));
-    let rare = EventFilter { words: Some("ferry 77".into()), ..EventFilter::default() };
+    let rare = EventQuery { words: Some("ferry 77".into()), ..EventQuery::default() };
     assert_eq!(events(&projection, &rare).await, (ids([77].into_iter()), BTreeSet::new(), 1));
-    let fast = EventFilter { sort: EventSort::Velocity, ..frequent };
+    let fast = EventQuery { sort: EventSort::Velocity, ..frequent };
     let (by_rank, _, _) = events(&projection, &fast).await;
     assert_eq!(BTreeSet::from_iter(by_rank), BTreeSet::from_iter(ids(1..=150)));
 }
@@ -69,14 +69,14 @@ async fn filtered_rows_cost_at_most_one_page() {
     }))
     .await;
     let outlet = Some("rare.example".to_owned());
-    let filter = EventFilter { outlet: outlet.clone(), ..EventFilter::default() };
+    let filter = EventQuery { outlet: outlet.clone(), ..EventQuery::default() };
     let (found, looked, pages) = events(&projection, &filter).await;
     assert_eq!(found, ids([121, 120, 2].into_iter()));
     assert_eq!((looked, pages), (BTreeSet::from(["Events 50".to_owned()]), 5));
     let (mut cursor, mut stories) = (None, Vec::new());
     loop {
         let paging = Paging::parse(Some(15), cursor.as_deref()).unwrap();
-        let of_outlet = StoryFilter { outlet: outlet.clone(), ..StoryFilter::default() };
+        let of_outlet = StoryQuery { outlet: outlet.clone(), ..StoryQuery::default() };
         let page = projection.stories(paging, of_outlet).await.unwrap();
         assert_eq!(page.looked_through.is_some(), page.next.is_some());
         assert!(page.looked_through.is_none_or(|it| it.what == LookedAt::Stories));
@@ -100,7 +100,7 @@ async fn by_rank_those_with_several_articles_come_first_and_everything_comes_onc
     let single = (1..=60).map(|n| article(n * 10 - 5, n * 10 - 5, n * 10 - 5));
     let (_folder, projection) = filled(many.chain(single)).await;
     for sort in [EventSort::Velocity, EventSort::Outlets] {
-        let filter = EventFilter { sort, ..EventFilter::default() };
+        let filter = EventQuery { sort, ..EventQuery::default() };
         let (found, looked, _) = events(&projection, &filter).await;
         assert_eq!(found[0], event(200).to_string(), "the one with four articles");
         let ranked = BTreeSet::from_iter(found[..20].iter().cloned());

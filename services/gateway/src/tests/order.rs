@@ -11,7 +11,7 @@ use wirefold_proto::{
 };
 
 use super::samples::{article, begin, change, commanded, event, id, story};
-use crate::projection::{Batch, Change, EventFilter, Paging, Projection, StoryFilter};
+use crate::projection::{Batch, Change, EventQuery, Paging, Projection, StoryQuery};
 
 /// The content of the tables that must not depend on their history. Nobody reads the times of merged stories
 /// and events.
@@ -220,7 +220,7 @@ async fn merged_stories_are_one() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
     feed(&projection, &messages(), 100).await;
-    let page = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
+    let page = projection.events(Paging::first(10), EventQuery::default()).await.unwrap();
     assert_eq!(page.events.len(), 1);
     let event_brief = &page.events[0];
     assert_eq!((event_brief.id, event_brief.articles), (event(1), 20));
@@ -248,7 +248,7 @@ async fn an_article_split_merged_and_split_again_ends_split() {
     let taken = projection.story(story(15), Paging::first(50)).await.unwrap().unwrap().story;
     // One of them is a copy of the other.
     assert_eq!((taken.event, taken.articles, taken.copies), (event(1), 2, 1));
-    let page = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
+    let page = projection.events(Paging::first(10), EventQuery::default()).await.unwrap();
     assert_eq!(page.events.iter().map(|event| event.story_count).collect::<Vec<_>>(), [4]);
     let decided = projection.command("c29".to_owned()).await.unwrap().unwrap();
     assert_eq!((decided.judged, decided.changes.len()), (29, 1));
@@ -385,13 +385,13 @@ async fn old_articles_leave_with_their_stories() {
     let after_two = begin().plus(std::time::Duration::from_mins(3));
     assert_eq!(projection.expire(after_two).await.unwrap(), 2);
     assert_eq!(projection.expire(after_two).await.unwrap(), 0);
-    let page = projection.stories(Paging::first(10), StoryFilter::default()).await.unwrap();
+    let page = projection.stories(Paging::first(10), StoryQuery::default()).await.unwrap();
     assert_eq!(page.stories.len(), 1);
     assert_eq!((page.stories[0].id, page.stories[0].articles), (story(2), 1));
     let found = |words: &str| {
         projection.events(
             Paging::first(9),
-            EventFilter { words: Some(words.to_owned()), ..EventFilter::default() },
+            EventQuery { words: Some(words.to_owned()), ..EventQuery::default() },
         )
     };
     assert!(found("number 1").await.unwrap().events.is_empty());

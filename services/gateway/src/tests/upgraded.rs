@@ -6,7 +6,7 @@ use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{Alert, Hold, HoldReason, OutputArticle, SubscriptionId, Volume, decode};
 
 use super::samples::{article, begin, event, story};
-use crate::projection::{Batch, Change, EventFilter, EventSort, Paging, Projection, StoryFilter};
+use crate::projection::{Batch, Change, EventQuery, EventSort, Paging, Projection, StoryQuery};
 
 const NOTED: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.output.article.2.note.json");
@@ -166,17 +166,16 @@ async fn filled(folder: &Path, is_backwards: bool) -> Projection {
 /// Everything that is read from the additions of the versions.
 async fn answers(projection: &Projection) -> Vec<String> {
     let id: SubscriptionId = decode::<Alert>(ALERT).unwrap().subscription;
-    let stories = projection.stories(Paging::first(10), StoryFilter::default()).await.unwrap();
+    let stories = projection.stories(Paging::first(10), StoryQuery::default()).await.unwrap();
     let numbers = projection.numbers(UnixMillis(0)).await.unwrap();
     let alerts = projection.alerts(Paging::first(10), Some(id)).await.unwrap();
     let said = projection.statements(event(1)).await.unwrap();
     let (noted, unread) = projection.noted(event(1), 2).await.unwrap();
     assert_eq!((noted.len(), unread), (2, 2), "two have a note");
-    let narrowed =
-        EventFilter { language: Some("en".into()), min_outlets: 3, ..Default::default() };
+    let narrowed = EventQuery { language: Some("en".into()), min_outlets: 3, ..Default::default() };
     let english = projection.events(Paging::first(10), narrowed).await.unwrap();
     assert_eq!(english.events.len(), 1);
-    let fastest = EventFilter { sort: EventSort::Velocity, ..Default::default() };
+    let fastest = EventQuery { sort: EventSort::Velocity, ..Default::default() };
     let fastest = projection.events(Paging::first(10), fastest).await.unwrap();
     vec![
         events(projection).await,
@@ -192,7 +191,7 @@ async fn answers(projection: &Projection) -> Vec<String> {
 }
 
 async fn events(projection: &Projection) -> String {
-    let events = projection.events(Paging::first(10), EventFilter::default()).await.unwrap();
+    let events = projection.events(Paging::first(10), EventQuery::default()).await.unwrap();
     format!("{events:?}")
 }
 
