@@ -25,12 +25,11 @@ pub struct ArticleFetched {
     pub article: AboutArticle,
     /// The plain text, with empty lines between paragraphs; empty if the item has none.
     pub text: String,
-    /// The source of the text. Version 1 called it `text_from`.
-    #[serde(alias = "text_from")]
+    /// The source of the text.
     pub text_source: TextSource,
 }
 
-message!(ArticleFetched = "wirefold.article.fetched" / 2, oldest 1);
+message!(ArticleFetched = "wirefold.article.fetched" / 2);
 
 impl Published for ArticleFetched {
     const STREAM: Stream = streams::FETCHED;
@@ -84,8 +83,8 @@ pub struct AboutArticle {
     /// When it was published, as the publisher claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// The problem with the claimed time. Version 1 called it `date_doubt`.
-    #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
+    /// The problem with the claimed time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_problem: Option<DateProblem>,
     /// When it was first seen here.
     pub seen: Timestamp,
@@ -164,8 +163,7 @@ pub enum TextSource {
 pub enum DateProblem {
     /// There is no time.
     Missing,
-    /// It is far in the future or before the web. Version 1 called it `absurd`.
-    #[serde(alias = "absurd")]
+    /// It is far in the future or before the web.
     Implausible,
     /// The feed gives an old item a new time.
     Redated,

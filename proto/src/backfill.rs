@@ -46,7 +46,7 @@ pub struct Backfill {
     pub problem: Option<String>,
 }
 
-message!(Backfill = "wirefold.backfill" / 2, oldest 1);
+message!(Backfill = "wirefold.backfill" / 2);
 
 /// Why a backfill ended.
 #[derive(
@@ -54,22 +54,17 @@ message!(Backfill = "wirefold.backfill" / 2, oldest 1);
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum BackfillEnd {
-    /// The last page of the archive was read. Version 1 called it `whole`.
-    #[serde(alias = "whole")]
+    /// The last page of the archive was read.
     Complete,
     /// The feed names no older items.
     NoArchive,
-    /// The limit of pages was reached. Version 1 called it `pages`.
-    #[serde(alias = "pages")]
+    /// The limit of pages was reached.
     PageLimit,
-    /// The limit of items was reached. Version 1 called it `items`.
-    #[serde(alias = "items")]
+    /// The limit of items was reached.
     ItemLimit,
     /// The next page was read before.
     Loop,
-    /// The next page is on another site, or is not encrypted while the feed is. Version 1 called
-    /// it `elsewhere`.
-    #[serde(alias = "elsewhere")]
+    /// The next page is on another site, or is not encrypted while the feed is.
     OtherSite,
     /// A page could not be read.
     Failed,

@@ -18,31 +18,14 @@ pub const MAX_PAYLOAD: usize = 1024 * 1024;
 
 /// A body with a schema name and a version.
 ///
-/// Readers accept one version back: when `VERSION` goes up to *n*, set `OLDEST` to *n* - 1, and
-/// give the new fields defaults, or translate the old shape in `read`.
+/// Readers accept this version only.
 pub trait Message: Serialize + DeserializeOwned + JsonSchema {
     /// The schema name without version, such as `wirefold.article.fetched`.
     const NAME: &'static str;
     /// The version written.
     const VERSION: u32;
-    /// The oldest version still read.
-    const OLDEST: u32 = Self::VERSION;
     /// The largest encoded size, in bytes.
     const MAX_BYTES: usize = MAX_PAYLOAD;
-
-    /// Parses a body whose schema has been accepted; `version` is between `OLDEST` and `VERSION`.
-    ///
-    /// # Errors
-    /// The error of serde_json for a body that does not match.
-    fn read(version: u32, bytes: &[u8]) -> serde_json::Result<Self> {
-        let _ = version;
-        // If the whole body is UTF-8, its texts need no separate checks. Otherwise, parsing the bytes reports
-        // what is wrong.
-        match str::from_utf8(bytes) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_slice(bytes),
-        }
-    }
 
     /// The schema name with the version written.
     fn schema() -> SchemaName {
@@ -50,14 +33,13 @@ pub trait Message: Serialize + DeserializeOwned + JsonSchema {
     }
 }
 
-/// Gives a type its schema name and version: `message!(Alert = "wirefold.alert" / 1);`. The oldest version
-/// that is read and the largest size may follow.
+/// Gives a type its schema name and version: `message!(Alert = "wirefold.alert" / 1);`. The largest size may
+/// follow.
 macro_rules! message {
-    ($type:ty = $name:literal / $version:literal $(, oldest $oldest:literal)? $(, at most $bytes:expr)?) => {
+    ($type:ty = $name:literal / $version:literal $(, at most $bytes:expr)?) => {
         impl $crate::codec::Message for $type {
             const NAME: &'static str = $name;
             const VERSION: u32 = $version;
-            $(const OLDEST: u32 = $oldest;)?
             $(const MAX_BYTES: usize = $bytes;)?
         }
     };
@@ -90,14 +72,12 @@ pub enum DecodeError {
         wanted: &'static str,
     },
     /// The right message in a version that this reader does not know.
-    #[error("{found}: this reader knows {}; {}", known_versions(*.oldest, *.newest), advice(found.version, *.newest))]
+    #[error("{found}: this wirefold knows version {known}; use the wirefold that wrote it")]
     UnknownVersion {
         /// The schema in the body.
         found: SchemaName,
-        /// The oldest version this reader knows.
-        oldest: u32,
-        /// The newest version this reader knows.
-        newest: u32,
+        /// The version that this reader knows.
+        known: u32,
     },
     /// The schema is right, but the body does not match it; the text names the field.
     #[error("{schema}: {why}")]
@@ -152,21 +132,21 @@ pub fn encode<M: Message>(message: &M) -> Result<Vec<u8>, TooLarge> {
 /// let refused = decode::<ArticleFetched>(br#"{"schema":"wirefold.article.fetched/7"}"#);
 /// assert_eq!(
 ///     refused.unwrap_err().to_string(),
-///     "wirefold.article.fetched/7: this reader knows versions 1 to 2; upgrade wirefold",
+///     "wirefold.article.fetched/7: this wirefold knows version 2; use the wirefold that wrote it",
 /// );
 /// ```
 pub fn decode<M: Message>(bytes: &[u8]) -> Result<M, DecodeError> {
     // `encode` writes the schema first. Then the body need not be parsed once more for it.
     if let Some(leading) = Leading::of(bytes)
         && leading.name == M::NAME
-        && (M::OLDEST..=M::VERSION).contains(&leading.version)
-        && let Ok(message) = M::read(leading.version, bytes)
+        && leading.version == M::VERSION
+        && let Ok(message) = parse(bytes)
     {
         return Ok(message);
     }
     let found = schema_of(bytes)?;
     accept::<M>(&found)?;
-    M::read(found.version, bytes).map_err(|why| DecodeError::Body { schema: found, why })
+    parse(bytes).map_err(|why| DecodeError::Body { schema: found, why })
 }
 
 /// The schema name of a body, for subjects with several messages. If [`encode`] wrote the body, only its
@@ -230,24 +210,18 @@ pub(crate) fn accept<M: Message>(found: &SchemaName) -> Result<(), DecodeError> 
     if found.name != M::NAME {
         return Err(DecodeError::OtherSchema { found: found.clone(), wanted: M::NAME });
     }
-    if !(M::OLDEST..=M::VERSION).contains(&found.version) {
-        let (oldest, newest) = (M::OLDEST, M::VERSION);
-        return Err(DecodeError::UnknownVersion { found: found.clone(), oldest, newest });
+    if found.version != M::VERSION {
+        return Err(DecodeError::UnknownVersion { found: found.clone(), known: M::VERSION });
     }
     Ok(())
 }
 
-fn known_versions(oldest: u32, newest: u32) -> String {
-    match oldest == newest {
-        true => format!("version {newest}"),
-        false => format!("versions {oldest} to {newest}"),
-    }
-}
-
-fn advice(found: u32, newest: u32) -> &'static str {
-    match found > newest {
-        true => "upgrade wirefold",
-        false => "upgrade the writer, and read older messages with an older wirefold",
+/// If the whole body is UTF-8, its texts need no separate checks. Otherwise, parsing the bytes reports what is
+/// wrong.
+fn parse<M: Message>(bytes: &[u8]) -> serde_json::Result<M> {
+    match str::from_utf8(bytes) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(bytes),
     }
 }
 
@@ -256,7 +230,6 @@ mod tests {
     use super::*;
     use crate::tag::Tag;
 
-    /// A message in its second version: `to` is new in it.
     #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
     struct Greeting {
         schema: Tag<Self>,
@@ -265,7 +238,7 @@ mod tests {
         to: String,
     }
 
-    message!(Greeting = "wirefold.test.greeting" / 3, oldest 2, at most 80);
+    message!(Greeting = "wirefold.test.greeting" / 3, at most 80);
 
     fn greeting(to: &str) -> Greeting {
         Greeting { schema: Tag::new(), word: "hi".to_owned(), to: to.to_owned() }
@@ -285,8 +258,8 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_and_one_version_back_are_read() {
-        let body = r#"{"word":"hi","later":[{"a":1}],"schema":"wirefold.test.greeting/2"}"#;
+    fn unknown_fields_are_ignored() {
+        let body = r#"{"word":"hi","later":[{"a":1}],"schema":"wirefold.test.greeting/3"}"#;
         assert_eq!(decode::<Greeting>(body.as_bytes()).unwrap(), greeting(""));
     }
 
@@ -317,11 +290,11 @@ mod tests {
             ),
             (
                 r#"{"schema":"wirefold.test.greeting/4"}"#,
-                "wirefold.test.greeting/4: this reader knows versions 2 to 3; upgrade wirefold",
+                "wirefold.test.greeting/4: this wirefold knows version 3; use the wirefold that wrote it",
             ),
             (
                 r#"{"schema":"wirefold.test.greeting/1"}"#,
-                "wirefold.test.greeting/1: this reader knows versions 2 to 3; upgrade the writer, and read older messages with an older wirefold",
+                "wirefold.test.greeting/1: this wirefold knows version 3; use the wirefold that wrote it",
             ),
             (
                 r#"{"schema":"wirefold.test.greeting/3","word":"hi","schema":"a"}"#,

@@ -27,7 +27,7 @@ pub struct ControlCommand {
     pub command: Command,
 }
 
-message!(ControlCommand = "wirefold.control" / 2, oldest 1);
+message!(ControlCommand = "wirefold.control" / 2);
 
 impl Published for ControlCommand {
     const STREAM: Stream = streams::CONTROL;

@@ -42,15 +42,13 @@ pub struct FeedDigest {
     pub at: Timestamp,
     /// How many feeds there are.
     pub feeds: u32,
-    /// How many of them have a problem. Version 1 called it `troubled`.
-    #[serde(alias = "troubled")]
+    /// How many of them have a problem.
     pub feeds_with_problems: u32,
-    /// These feeds, at most 100, the worst first. Version 1 called it `troubles`.
-    #[serde(alias = "troubles")]
+    /// These feeds, at most 100, the worst first.
     pub problems: Vec<FeedProblem>,
 }
 
-message!(FeedDigest = "wirefold.feed.digest" / 2, oldest 1);
+message!(FeedDigest = "wirefold.feed.digest" / 2);
 
 /// A feed with a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -21,9 +21,7 @@ pub enum FeedFinding {
     Silent,
     /// Its content ends in the middle.
     Truncated,
-    /// Its `article_selector` finds nothing on most of the last pages. Version 1 called it
-    /// `article-missed`.
-    #[serde(alias = "article-missed")]
+    /// Its `article_selector` finds nothing on most of the last pages.
     ArticleSelectorUnmatched,
     /// The ids of its items change from one poll to the next, or repeat.
     ChangingIds,

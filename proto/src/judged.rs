@@ -104,7 +104,7 @@ pub struct CommandJudged {
     pub events: Vec<EventAfter>,
 }
 
-message!(CommandJudged = "wirefold.command.judged" / 2, oldest 1);
+message!(CommandJudged = "wirefold.command.judged" / 2);
 record!(CommandJudged, judged);
 
 /// The outcome of a command.

@@ -44,9 +44,8 @@ pub struct ListRecord {
     #[serde(default)]
     pub feeds: u32,
     /// The addresses, without scheme, of feeds that somebody changed or removed by hand while the
-    /// list named them. The list no longer adds, changes or removes these. Version 1 called it
-    /// `own`.
-    #[serde(default, alias = "own", skip_serializing_if = "Vec::is_empty")]
+    /// list named them. The list no longer adds, changes or removes these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub manual_overrides: Vec<String>,
     /// The validator `ETag`, opaque, as it came with the last good answer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,4 +79,4 @@ impl ListRecord {
     }
 }
 
-message!(ListRecord = "wirefold.list" / 2, oldest 1);
+message!(ListRecord = "wirefold.list" / 2);

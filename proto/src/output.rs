@@ -70,7 +70,7 @@ fn is_zero(sequence: &u64) -> bool {
     *sequence == 0
 }
 
-message!(OutputArticle = "wirefold.output.article" / 2, oldest 1);
+message!(OutputArticle = "wirefold.output.article" / 2);
 
 impl Published for OutputArticle {
     const STREAM: Stream = streams::OUTPUT;
@@ -166,7 +166,7 @@ pub struct OutputCommand {
     pub events: Vec<EventAfter>,
 }
 
-message!(OutputCommand = "wirefold.output.command" / 2, oldest 1);
+message!(OutputCommand = "wirefold.output.command" / 2);
 
 impl Published for OutputCommand {
     const STREAM: Stream = streams::OUTPUT;

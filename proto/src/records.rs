@@ -153,7 +153,7 @@ impl FeedRecord {
     }
 }
 
-message!(FeedRecord = "wirefold.feed" / 2, oldest 1);
+message!(FeedRecord = "wirefold.feed" / 2);
 
 /// The state of a feed.
 #[derive(
@@ -208,12 +208,12 @@ pub struct SubscriptionRecord {
     /// Alerts it has opened.
     #[serde(default)]
     pub alerts: u64,
-    /// Copies in the stories of these alerts. Version 1 called it `saved`.
-    #[serde(default, alias = "saved")]
+    /// Copies in the stories of these alerts.
+    #[serde(default)]
     pub copies_folded: u64,
 }
 
-message!(SubscriptionRecord = "wirefold.subscription" / 2, oldest 1);
+message!(SubscriptionRecord = "wirefold.subscription" / 2);
 
 /// Whether people muted or acknowledged one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -34,10 +34,10 @@ pub struct FeedSettings {
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
     /// A CSS selector for the element with the article on its pages; absent: found by rules.
-    #[serde(default, alias = "article", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub article_selector: Option<String>,
     /// CSS selectors for elements of its pages that do not belong to an article.
-    #[serde(default, alias = "remove", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove_selectors: Vec<String>,
 }
 

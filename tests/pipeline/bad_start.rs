@@ -73,3 +73,25 @@ fn an_unknown_key_is_pointed_at_with_the_nearest_one() {
     assert!(run.err.contains("min_intervall") && run.err.contains("`min_interval`"), "{}", run.err);
     assert!(!folder.path().join("data").exists(), "nothing was begun");
 }
+
+#[test]
+fn a_folder_of_another_layout_is_refused_with_words_and_left_as_it_is() {
+    /// The offset of the version of the tables in a SQLite file: four bytes, big-endian.
+    const VERSION: std::ops::Range<usize> = 60..64;
+    let folder = folder(EMPTY);
+    assert_eq!(Up::start(&folder).terminate().code, Some(0));
+    let path = folder.path().join("data").join(wirefold_flow_sqlite::FILE);
+    for layout in [1_u32, 1_000_000] {
+        let mut bytes = std::fs::read(&path).expect("up has stored it");
+        bytes[VERSION].copy_from_slice(&layout.to_be_bytes());
+        std::fs::write(&path, &bytes).expect("a temporary folder takes files");
+        let refusals = [up(&folder, &[]).code(4), folder.run(&["feed", "ls", "--config", CONFIG])];
+        for run in &refusals {
+            let said = error(run);
+            let words = format!("bus.sqlite has the layout {layout} of another wirefold");
+            assert!(said.contains(&words) && said.contains("--data"), "{said}");
+            assert_ne!(run.code, 0);
+        }
+        assert!(std::fs::read(&path).expect("it is still there") == bytes, "{layout}");
+    }
+}

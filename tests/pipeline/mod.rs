@@ -36,8 +36,6 @@ mod targets;
 mod teasers;
 mod terminal;
 mod up;
-#[path = "../kept/mod.rs"]
-mod upgrade;
 mod verified;
 mod watched_folder;
 mod without_up;

@@ -20,8 +20,6 @@ const DAMAGED: &[u8] = b"this message is damaged: it differs from what was writt
 pub enum Soundness {
     /// Its checksum matches.
     Checked,
-    /// It can be read, but was written by a version that stored no checksums.
-    Unchecked,
     /// It differs from the written content.
     Damaged,
 }
@@ -34,7 +32,7 @@ pub(crate) struct MessageRow<'a> {
     id: &'a [u8],
     headers: &'a [u8],
     body: &'a [u8],
-    checksum: Option<i64>,
+    checksum: i64,
 }
 
 /// The checksum of a message that is stored under this key.
@@ -46,7 +44,7 @@ pub(crate) fn checksum(key: i64, message: &Stored) -> i64 {
         id: message.id.as_bytes(),
         headers: message.headers.packed(),
         body: &message.body,
-        checksum: None,
+        checksum: 0,
     };
     row.sum()
 }
@@ -60,7 +58,7 @@ impl<'a> MessageRow<'a> {
             id: bytes(row, 3)?,
             headers: bytes(row, 4)?,
             body: bytes(row, 5)?,
-            checksum: row.get(6).unwrap_or(Some(-1)),
+            checksum: row.get(6).unwrap_or(-1),
         })
     }
 
@@ -69,10 +67,9 @@ impl<'a> MessageRow<'a> {
         let headers = || Headers::from_packed(Bytes::copy_from_slice(self.headers));
         let texts = (str::from_utf8(self.subject), str::from_utf8(self.id));
         let (soundness, headers) = match (self.checksum, texts, headers()) {
-            (Some(sum), (Ok(_), Ok(_)), Some(headers)) if sum == self.sum() => {
+            (sum, (Ok(_), Ok(_)), Some(headers)) if sum == self.sum() => {
                 (Soundness::Checked, headers)
             }
-            (None, (Ok(_), Ok(_)), Some(headers)) => (Soundness::Unchecked, headers),
             _ => (Soundness::Damaged, Headers::default()),
         };
         let body = match soundness {

@@ -130,8 +130,7 @@ fn check(copied: &Path, original: &Path) -> Result<(), CopyError> {
     connection.pragma_update(None, "journal_mode", "DELETE").map_err(unreadable)?;
     let version = connection.query_row("PRAGMA user_version", [], |row| row.get::<_, u32>(0));
     let version = version.map_err(unreadable)?;
-    // An older layout is migrated when a bus opens the copy.
-    if !(1..=SCHEMA).contains(&version) {
+    if version != SCHEMA {
         return Err(damaged(format!("its layout is {version}, this wirefold knows {SCHEMA}")));
     }
     let found: String = connection

@@ -29,17 +29,17 @@ pub enum OpenError {
         /// The error of the operating system.
         source: io::Error,
     },
-    /// A newer wirefold wrote it: use that version, or restore a backup from before the upgrade.
+    /// Another wirefold wrote it: use that one, or restore a backup.
     #[error(
-        "{} has the layout {found} of a newer wirefold, this one knows {known}: use the newer one, \
-         or restore a backup from before the upgrade", path.display()
+        "{} has the layout {found} of another wirefold, this one knows {known}: use the wirefold that \
+         wrote it, restore a backup, or name an empty folder with --data", path.display()
     )]
-    Newer {
+    OtherLayout {
         /// The file.
         path: PathBuf,
         /// The version of its tables.
         found: u32,
-        /// The newest version that this wirefold knows.
+        /// The version that this wirefold knows.
         known: u32,
     },
     /// The disk is full: free some space.

@@ -1,7 +1,7 @@
 //! Checks the whole file of a bus for damage, without changing it.
 //!
-//! It takes the same lock as a bus, so nobody writes meanwhile. It repairs nothing, does not migrate an older layout, and
-//! leaves the write-ahead log as it is.
+//! It takes the same lock as a bus, so nobody writes meanwhile. It repairs nothing and leaves the write-ahead
+//! log as it is.
 
 use std::path::Path;
 
@@ -25,7 +25,6 @@ const MOST_FAULTS: u32 = 20;
 pub struct Inspection {
     tables: SqliteTables,
     streams: Vec<StreamRow>,
-    version: u32,
 }
 
 impl Inspection {
@@ -42,13 +41,13 @@ impl Inspection {
             .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
             .map_err(open_error)?;
         let version = lock(&connection).map_err(open_error)?;
-        if version > SCHEMA {
-            return Err(OpenError::Newer { path, found: version, known: SCHEMA });
+        if version != SCHEMA {
+            return Err(OpenError::OtherLayout { path, found: version, known: SCHEMA });
         }
         let mut tables = SqliteTables::new(connection, Checkpoints::none());
         let streams = tables.streams();
         let damaged = |error: BusError| OpenError::Damaged { path, why: error.to_string() };
-        Ok(Self { streams: streams.map_err(damaged)?, tables, version })
+        Ok(Self { streams: streams.map_err(damaged)?, tables })
     }
 
     /// The streams, with their stored counters.
@@ -73,14 +72,11 @@ impl Inspection {
     /// # Errors
     /// If the file cannot be read. `visit` has been called for the messages before that.
     pub fn each(&self, stream: &str, visit: &mut dyn FnMut(Stored, Soundness)) -> Result<()> {
-        let checksum = if self.version < SCHEMA { "NULL" } else { "checksum" };
         // A key holds the number of the stream in its upper bits, and the sequence below.
-        let sql = format!(
-            "SELECT key, at, subject, id, headers, body, {checksum} FROM messages
-             WHERE key >> 48 = (SELECT number FROM streams WHERE name = ?) ORDER BY key"
-        );
+        let sql = "SELECT key, at, subject, id, headers, body, checksum FROM messages
+                   WHERE key >> 48 = (SELECT number FROM streams WHERE name = ?) ORDER BY key";
         let connection = &self.tables.connection;
-        let mut sql = connection.prepare(&sql).map_err(|error| failure(&error))?;
+        let mut sql = connection.prepare(sql).map_err(|error| failure(&error))?;
         let mut rows = sql.query([stream]).map_err(|error| failure(&error))?;
         while let Some(row) = rows.next().map_err(|error| failure(&error))? {
             let (message, soundness) = any_message(stream, row).map_err(|error| failure(&error))?;

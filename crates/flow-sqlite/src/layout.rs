@@ -2,5 +2,5 @@
 
 /// The name of the database file in the data folder.
 pub const FILE: &str = "bus.sqlite";
-/// The version of the tables. Version 2 added a checksum to each message.
+/// The version of the tables. A file of another version is refused.
 pub const SCHEMA: u32 = 2;

@@ -1,4 +1,4 @@
-//! Opens and locks the file of the bus, and creates or migrates its tables.
+//! Opens and locks the file of the bus, and creates its tables.
 
 use std::fs;
 use std::path::Path;
@@ -38,7 +38,7 @@ const TABLES: &str = "
         id TEXT NOT NULL,
         headers BLOB NOT NULL,
         body BLOB NOT NULL,
-        checksum INTEGER
+        checksum INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX messages_by_subject ON messages (subject);
     CREATE TABLE ids (key INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL) STRICT;
@@ -66,9 +66,6 @@ const TABLES: &str = "
     CREATE UNIQUE INDEX entries_by_revision ON entries (bucket, revision);
 ";
 
-/// Migrates from version 1 to 2. Messages that are already stored get no checksum, and are not checked.
-const WITH_CHECKSUMS: &str = "ALTER TABLE messages ADD COLUMN checksum INTEGER";
-
 /// Creates the folder if it is missing, so that only its owner can read it.
 pub(crate) fn create_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -92,14 +89,13 @@ pub(crate) fn connect(folder: &Path, most_pages: Option<u32>) -> Result<Connecti
     // the time of the whole pipeline.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(told)?;
     let found = lock(&connection).map_err(told)?;
-    if found > SCHEMA {
-        return Err(OpenError::Newer { path, found, known: SCHEMA });
+    if found != 0 && found != SCHEMA {
+        return Err(OpenError::OtherLayout { path, found, known: SCHEMA });
     }
     connection.pragma_update(None, "journal_mode", "WAL").map_err(told)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(told)?;
-    if found < SCHEMA {
-        let statements = if found == 0 { TABLES } else { WITH_CHECKSUMS };
-        migrate(&mut connection, statements).map_err(told)?;
+    if found == 0 {
+        create_tables(&mut connection).map_err(told)?;
     }
     if let Some(pages) = most_pages {
         connection
@@ -119,9 +115,9 @@ pub(crate) fn lock(connection: &Connection) -> rusqlite::Result<u32> {
     found
 }
 
-fn migrate(connection: &mut Connection, statements: &str) -> rusqlite::Result<()> {
+fn create_tables(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute_batch(statements)?;
+    transaction.execute_batch(TABLES)?;
     transaction.pragma_update(None, "user_version", SCHEMA)?;
     transaction.commit()
 }

@@ -1,5 +1,5 @@
 //! The catalogue: every message with its JSON Schema and its samples. Only tests need it: they write the
-//! schemas, and read the samples and the stored data of earlier versions.
+//! schemas, and read the samples.
 
 use schemars::generate::SchemaSettings;
 use wirefold_proto::{
@@ -15,15 +15,13 @@ use wirefold_proto::{
 pub(crate) struct Entry {
     /// Its schema name.
     pub(crate) schema: fn() -> SchemaName,
-    /// The oldest version still read.
-    pub(crate) oldest: u32,
     /// Its JSON Schema (draft 07, which AsyncAPI reads as it is).
     pub(crate) json_schema: fn() -> serde_json::Value,
     /// Decodes a body and gives it back as JSON.
     pub(crate) reread: fn(&[u8]) -> Result<serde_json::Value, DecodeError>,
     /// Its stream's name and the subject of a body; empty for messages that are not sent over the bus.
     pub(crate) address: Option<Address>,
-    /// The names of its sample files in `proto/samples`, of every version still read.
+    /// The names of its sample files in `proto/samples`.
     pub(crate) samples: &'static [&'static str],
 }
 
@@ -39,9 +37,6 @@ pub(crate) struct Address {
 /// Every message.
 pub(crate) const CATALOGUE: [Entry; 22] = [
     published::<ArticleFetched>(&[
-        "wirefold.article.fetched.1.json",
-        "wirefold.article.fetched.1.minimal.json",
-        "wirefold.article.fetched.1.unknown-fields.json",
         "wirefold.article.fetched.2.json",
         "wirefold.article.fetched.2.minimal.json",
         "wirefold.article.fetched.2.unknown-fields.json",
@@ -52,15 +47,11 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.article.judged.1.version.json",
     ]),
     published::<CommandJudged>(&[
-        "wirefold.command.judged.1.json",
-        "wirefold.command.judged.1.refused.json",
         "wirefold.command.judged.2.json",
         "wirefold.command.judged.2.refused.json",
     ]),
     published::<EpochTaken>(&["wirefold.judged.epoch.1.json"]),
     published::<OutputArticle>(&[
-        "wirefold.output.article.1.json",
-        "wirefold.output.article.1.minimal.json",
         "wirefold.output.article.2.json",
         "wirefold.output.article.2.minimal.json",
         "wirefold.output.article.2.note.json",
@@ -75,8 +66,6 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.output.story.1.split.json",
     ]),
     published::<OutputCommand>(&[
-        "wirefold.output.command.1.json",
-        "wirefold.output.command.1.refused.json",
         "wirefold.output.command.2.json",
         "wirefold.output.command.2.refused.json",
     ]),
@@ -87,17 +76,6 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.alert.1.updated.json",
     ]),
     published::<ControlCommand>(&[
-        "wirefold.control.1.feed.add.json",
-        "wirefold.control.1.feed.backfill.json",
-        "wirefold.control.1.feed.change.json",
-        "wirefold.control.1.feed.remove.json",
-        "wirefold.control.1.story.merge.json",
-        "wirefold.control.1.story.not_the_same.json",
-        "wirefold.control.1.story.prefer.json",
-        "wirefold.control.1.story.split.json",
-        "wirefold.control.1.subscription.mute.json",
-        "wirefold.control.1.subscription.put.json",
-        "wirefold.control.1.subscription.remove.json",
         "wirefold.control.2.alert.acknowledge.json",
         "wirefold.control.2.alert.mute.json",
         "wirefold.control.2.feed.add.json",
@@ -119,39 +97,23 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.dead.1.hex.json",
         "wirefold.dead.1.json",
     ]),
-    entry::<FeedRecord>(&[
-        "wirefold.feed.1.json",
-        "wirefold.feed.1.waiting.json",
-        "wirefold.feed.2.json",
-        "wirefold.feed.2.waiting.json",
-    ]),
-    entry::<Backfill>(&[
-        "wirefold.backfill.1.json",
-        "wirefold.backfill.1.running.json",
-        "wirefold.backfill.2.json",
-        "wirefold.backfill.2.running.json",
-    ]),
+    entry::<FeedRecord>(&["wirefold.feed.2.json", "wirefold.feed.2.waiting.json"]),
+    entry::<Backfill>(&["wirefold.backfill.2.json", "wirefold.backfill.2.running.json"]),
     entry::<AlertDigest>(&["wirefold.alert.digest.1.json"]),
     entry::<AlertAttemptsRecord>(&["wirefold.alert.attempts.1.json"]),
     entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),
-    entry::<FeedDigest>(&["wirefold.feed.digest.1.json", "wirefold.feed.digest.2.json"]),
+    entry::<FeedDigest>(&["wirefold.feed.digest.2.json"]),
     entry::<HealthNotice>(&["wirefold.health.notice.1.json"]),
     entry::<HealthReport>(&["wirefold.health.report.1.json"]),
-    entry::<ListRecord>(&[
-        "wirefold.list.1.json",
-        "wirefold.list.1.waiting.json",
-        "wirefold.list.2.json",
-        "wirefold.list.2.waiting.json",
-    ]),
+    entry::<ListRecord>(&["wirefold.list.2.json", "wirefold.list.2.waiting.json"]),
     entry::<StoryRecord>(&["wirefold.story.1.json", "wirefold.story.1.quiet.json"]),
-    entry::<SubscriptionRecord>(&["wirefold.subscription.1.json", "wirefold.subscription.2.json"]),
+    entry::<SubscriptionRecord>(&["wirefold.subscription.2.json"]),
     entry::<VerdictLine>(&["wirefold.verdict.1.copy.json", "wirefold.verdict.1.json"]),
 ];
 
 const fn entry<M: Message>(samples: &'static [&'static str]) -> Entry {
     Entry {
         schema: M::schema,
-        oldest: M::OLDEST,
         json_schema: json_schema::<M>,
         reread: reread::<M>,
         address: None,

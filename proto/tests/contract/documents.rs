@@ -9,7 +9,7 @@ use wirefold_proto::subjects::{covers, overlap};
 
 use crate::asyncapi::{CHANNELS, document};
 use crate::catalogue::CATALOGUE;
-use crate::{all_samples, check_generated, file_names, folder, read};
+use crate::{check_generated, file_names, folder, read, samples};
 
 #[test]
 fn schemas_are_those_of_the_types() {
@@ -73,7 +73,7 @@ fn asyncapi_names_every_subject_schema_and_sample_and_no_other() {
     assert_eq!(patterns.collect::<BTreeSet<_>>(), subjects);
 
     let named_samples = quoted_after(&document, "- \"./samples/");
-    assert_eq!(named_samples, all_samples().map(|sample| sample.name).collect());
+    assert_eq!(named_samples, samples().map(|sample| sample.name).collect());
 
     let schemas: BTreeSet<_> =
         CATALOGUE.iter().map(|entry| (entry.schema)().file_stem() + ".json").collect();

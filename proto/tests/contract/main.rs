@@ -13,7 +13,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use wirefold_proto::SchemaName;
 
 use catalogue::{CATALOGUE, Entry};
 
@@ -52,25 +51,12 @@ struct Sample {
     body: Vec<u8>,
 }
 
-impl Sample {
-    /// Whether the file's name says that it is of this version of its message.
-    fn is_of(&self, version: u32) -> bool {
-        let stem = SchemaName { version, ..(self.entry.schema)() }.file_stem();
-        self.name.starts_with(&(stem + "."))
-    }
-}
-
-/// Samples of every version still read.
-fn all_samples() -> impl Iterator<Item = Sample> {
+/// The samples of all messages.
+fn samples() -> impl Iterator<Item = Sample> {
     CATALOGUE.into_iter().flat_map(|entry| {
         entry.samples.iter().map(move |&name| {
             let body = read(&folder("samples").join(name)).into();
             Sample { entry, name, body }
         })
     })
-}
-
-/// Samples of the versions written.
-fn samples() -> impl Iterator<Item = Sample> {
-    all_samples().filter(|sample| sample.is_of((sample.entry.schema)().version))
 }

@@ -16,8 +16,7 @@ use wirefold_proto::{
 
 pub use wirefold_proto::StoryBrief;
 
-/// Gives shapes their schema names. The version is 1 unless one follows the name. Shapes of version 1 can
-/// always be read.
+/// Gives shapes their schema names. The version is 1 unless one follows the name.
 macro_rules! api_message {
     (@version) => { 1 };
     (@version $version:literal) => { $version };
@@ -25,7 +24,6 @@ macro_rules! api_message {
         $(impl wirefold_proto::Message for $type {
             const NAME: &'static str = concat!("wirefold.api.", $name);
             const VERSION: u32 = $crate::shapes::api_message!(@version $($version)?);
-            const OLDEST: u32 = 1;
             /// Answers are sent over HTTP and not over the bus.
             const MAX_BYTES: usize = 64 * 1024 * 1024;
         })+
@@ -76,7 +74,6 @@ pub struct Status {
     /// Messages that a stage gave up on and that are still stored.
     pub dead: u64,
     /// The sequence in `WF_OUTPUT` up to which the answers of this API reach.
-    #[serde(alias = "place")]
     pub sequence: u64,
     /// How many messages of `WF_OUTPUT` are not in the answers yet.
     pub lag: u64,
@@ -165,7 +162,6 @@ pub struct EventPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_through: Option<LookedThrough>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
-    #[serde(alias = "place")]
     pub sequence: u64,
 }
 
@@ -287,7 +283,6 @@ pub struct StoryPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_through: Option<LookedThrough>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
-    #[serde(alias = "place")]
     pub sequence: u64,
 }
 
@@ -304,7 +299,6 @@ pub struct Story {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
     /// The sequence in `WF_OUTPUT` up to which this reaches: pass it as `after` to the stream.
-    #[serde(alias = "place")]
     pub sequence: u64,
 }
 
@@ -341,8 +335,8 @@ pub struct ArticleBrief {
     /// When it was published, as the publisher claims.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<Timestamp>,
-    /// The problem with the claimed time. Version 1 called it `date_doubt`.
-    #[serde(alias = "date_doubt", skip_serializing_if = "Option::is_none")]
+    /// The problem with the claimed time.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_problem: Option<DateProblem>,
     /// Its class.
     pub class: Class,
@@ -918,10 +912,10 @@ pub struct FeedAddition {
     #[serde(default, skip_serializing_if = "ItemIdentity::is_auto")]
     pub identity: ItemIdentity,
     /// A CSS selector for the element that holds the article on its pages; absent: found by rule.
-    #[serde(default, alias = "article", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub article_selector: Option<String>,
     /// CSS selectors for elements of its pages that belong to no article.
-    #[serde(default, alias = "remove", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove_selectors: Vec<String>,
 }
 
@@ -1075,8 +1069,7 @@ pub struct Rehearsal {
     pub silent: u64,
     /// Held revisions.
     pub held: u64,
-    /// The matching articles that are copies and were folded into the alerts. Version 1 called it `saved`.
-    #[serde(alias = "saved")]
+    /// The matching articles that are copies and were folded into the alerts.
     pub copies_folded: u64,
     /// The first alerts.
     pub samples: Vec<RehearsedAlert>,

@@ -71,28 +71,6 @@ async fn a_changed_letter_is_noticed_and_the_rest_is_read() {
 }
 
 #[tokio::test]
-async fn messages_of_the_layout_before_are_read_without_checksums() {
-    let folder = tempfile::tempdir().unwrap();
-    store(folder.path()).await;
-    let connection = rusqlite::Connection::open(folder.path().join(crate::FILE)).unwrap();
-    connection.execute_batch("ALTER TABLE messages DROP COLUMN checksum").unwrap();
-    connection.pragma_update(None, "user_version", 1).unwrap();
-    drop(connection);
-    let unchecked = |sequence| (sequence, Soundness::Unchecked);
-    assert_eq!(inspected(folder.path()), [1, 2, 3].map(unchecked));
-
-    let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
-    bus.publish(Outgoing::new("wire.new", "new", "after")).await.unwrap();
-    let read = bus.read("WIRE", ">", 1).await.unwrap().ready(10).await.unwrap();
-    assert_eq!(read.len(), 4);
-    assert_eq!(read[1].body, MARKS[3]);
-    drop(bus);
-    let mut expected = [1, 2, 3].map(unchecked).to_vec();
-    expected.push((4, Soundness::Checked));
-    assert_eq!(inspected(folder.path()), expected);
-}
-
-#[tokio::test]
 async fn an_inspection_changes_no_byte() {
     let folder = tempfile::tempdir().unwrap();
     let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();

@@ -28,18 +28,20 @@ fn a_second_instance_is_told_so() {
 }
 
 #[test]
-fn a_newer_file_is_refused_and_left_alone() {
+fn a_file_of_another_layout_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path(), clock()).unwrap());
     let file = folder.path().join(FILE);
-    let connection = rusqlite::Connection::open(&file).unwrap();
-    connection.pragma_update(None, "user_version", SCHEMA + 1).unwrap();
-    drop(connection);
-    let before = std::fs::read(&file).unwrap();
-    let refused = open(folder.path(), clock()).err().unwrap();
-    let is_newer = |error: &OpenError| matches!(error, OpenError::Newer { found, known, .. } if (*found, *known) == (3, 2));
-    assert!(is_newer(&refused), "{refused:?}");
-    assert_eq!(std::fs::read(&file).unwrap(), before);
+    for other in [SCHEMA - 1, SCHEMA + 1] {
+        let connection = rusqlite::Connection::open(&file).unwrap();
+        connection.pragma_update(None, "user_version", other).unwrap();
+        drop(connection);
+        let before = std::fs::read(&file).unwrap();
+        let refused = open(folder.path(), clock()).err().unwrap();
+        let is_other = matches!(refused, OpenError::OtherLayout { found, .. } if found == other);
+        assert!(is_other, "{refused:?}");
+        assert_eq!(std::fs::read(&file).unwrap(), before);
+    }
 }
 
 #[test]

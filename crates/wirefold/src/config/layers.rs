@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use super::origin::Origin;
 use super::problem::{Problem, suggestion};
 use super::reference;
-use super::renamed::{self, RENAMED};
 use super::settings_file::read_file;
 use super::subscription_files;
 use super::toml_tree;
@@ -127,19 +126,6 @@ pub(super) struct Layered {
     pub(super) files: Vec<PathBuf>,
     /// Environment variables with wirefold's prefix that name no key.
     pub(super) unknown_variables: Vec<Problem>,
-    /// Old names of settings, each with the new one.
-    pub(super) old_names: Vec<Problem>,
-}
-
-impl Layered {
-    /// Adds a layer above the others. Old names are read as new ones. A setting with both names in one layer
-    /// is a mistake.
-    fn add(&mut self, mut layer: Node) -> Vec<Problem> {
-        let found = renamed::rename(&mut layer);
-        self.old_names.extend(found.warnings);
-        self.tree.overlay(layer);
-        found.conflicts
-    }
 }
 
 /// Reads and combines all layers.
@@ -154,14 +140,13 @@ pub(super) fn read(
         tree: Node::table(Origin::Default),
         files: Vec::new(),
         unknown_variables: Vec::new(),
-        old_names: Vec::new(),
     };
     let mut problems = Vec::new();
     for path in sources.files() {
         let must_exist = sources.file.as_ref() == Some(&path);
         match read_file(&path, must_exist) {
             Ok(Some(tree)) => {
-                problems.extend(layered.add(tree));
+                layered.tree.overlay(tree);
                 layered.files.push(path);
             }
             Ok(None) => {}
@@ -171,8 +156,8 @@ pub(super) fn read(
     problems.extend(subscription_files::add(&mut layered.tree, &sources.files(), left_out));
     let (from_environment, unknown_variables) = environment(sources);
     layered.unknown_variables = unknown_variables;
-    problems.extend(layered.add(tree_of(&from_environment)));
-    problems.extend(layered.add(overrides.tree()));
+    layered.tree.overlay(tree_of(&from_environment));
+    layered.tree.overlay(overrides.tree());
     if problems.is_empty() { Ok(layered) } else { Err(problems) }
 }
 
@@ -189,8 +174,7 @@ fn environment(sources: &Sources) -> (Vec<OverrideValue>, Vec<Problem>) {
         };
         let key = key.replace("__", ".");
         let origin = Origin::Environment(name.clone());
-        let has_old_name = RENAMED.iter().any(|(old, _)| *old == key);
-        if key.contains('.') || known.contains(&key.as_str()) || has_old_name {
+        if key.contains('.') || known.contains(&key.as_str()) {
             values.push(OverrideValue { key, value: value.clone(), origin });
         } else if !FOREIGN_VARIABLES.contains(&key.as_str()) {
             let what = format!("no setting has this name: {}", suggestion(&key, &known));

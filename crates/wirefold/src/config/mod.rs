@@ -12,7 +12,6 @@ mod overrides;
 mod problem;
 mod read;
 mod reference;
-mod renamed;
 mod services;
 mod settings;
 mod settings_file;
@@ -49,20 +48,12 @@ pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
         .map(|address| wirefold_fetcher::slug::of_address(address.url()))
 }
 
-/// The settings from flags alone, with warnings about old names. Files and the environment are not read.
+/// The settings from flags alone. Files and the environment are not read.
 ///
 /// # Errors
 /// All mistakes in them.
-pub(crate) fn of_flags(flags: &Overrides) -> Result<(Config, Vec<Problem>), ConfigError> {
-    let mut tree = flags.tree();
-    let renamed::Renaming { warnings, conflicts } = renamed::rename(&mut tree);
-    if !conflicts.is_empty() {
-        return Err(ConfigError::new(conflicts));
-    }
-    match read::read(&mut tree) {
-        Ok(config) => Ok((config, warnings)),
-        Err(problems) => Err(ConfigError::new(renamed::name_old_keys(problems, &warnings))),
-    }
+pub(crate) fn of_flags(flags: &Overrides) -> Result<Config, ConfigError> {
+    read::read(&mut flags.tree()).map_err(ConfigError::new)
 }
 
 /// Usable settings with their origins.
@@ -76,8 +67,8 @@ pub(crate) struct Loaded {
     pub(crate) files: Vec<PathBuf>,
     /// The lists of words beside the files.
     pub(crate) lists: Lists,
-    /// Problems that are not refused: environment variables with wirefold's prefix that name no key, old
-    /// names of settings, and unreadable lists.
+    /// Problems that are not refused: environment variables with wirefold's prefix that name no key,
+    /// and unreadable lists.
     pub(crate) warnings: Vec<Problem>,
 }
 
@@ -119,15 +110,14 @@ fn load_without(
     let layered = layers::read(sources, overrides, left_out).map_err(ConfigError::new)?;
     let mut tree = layered.tree;
     let mut origins = tree.origins();
-    let refuse = |problems| ConfigError::new(renamed::name_old_keys(problems, &layered.old_names));
     let read::Partial { settings, mut problems, broken } = read::read_partial::<Config>(&mut tree);
-    let Some(mut config) = settings else { return Err(refuse(problems)) };
+    let Some(mut config) = settings else { return Err(ConfigError::new(problems)) };
     problems.extend(finish::finish(&mut config, &origins, sources, &broken));
     if !problems.is_empty() {
-        return Err(refuse(problems));
+        return Err(ConfigError::new(problems));
     }
     finish::insert_derived_origins(&config, &mut origins);
     let (lists, unread) = list_files::read(&sources.files());
-    let warnings = [layered.unknown_variables, layered.old_names, unread].concat();
+    let warnings = [layered.unknown_variables, unread].concat();
     Ok(Loaded { config, origins, files: layered.files, lists, warnings })
 }

@@ -84,34 +84,12 @@ impl Node {
         child?.at_path(rest)
     }
 
-    /// The node at a path of keys, mutable. It does not look into lists.
-    pub(super) fn at_path_mut(&mut self, path: &[String]) -> Option<&mut Self> {
-        match path.split_first() {
-            None => Some(self),
-            Some((key, rest)) => self.entry_mut(key)?.at_path_mut(rest),
-        }
-    }
-
     /// The entry of a table.
     pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.value {
             Value::Table(entries) => entries.get_mut(key),
             _ => None,
         }
-    }
-
-    /// Removes the entry at a path of keys and returns it. It does not look into lists.
-    pub(super) fn remove(&mut self, path: &[String]) -> Option<Self> {
-        let (key, parent) = path.split_last()?;
-        match &mut self.at_path_mut(parent)?.value {
-            Value::Table(entries) => entries.remove(key),
-            _ => None,
-        }
-    }
-
-    /// Whether it is a table.
-    pub(super) fn is_table(&self) -> bool {
-        matches!(self.value, Value::Table(_))
     }
 
     /// Marks the value at a path as broken. Its neighbours keep their indices.

@@ -91,8 +91,7 @@ const MAX_PRINTED_PROBLEMS: usize = 20;
 
 /// Folds, scores and prints.
 pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<Exit> {
-    let (settings, warnings) = of_flags(&Overrides::of_detector(&arguments.set)?)?;
-    warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
+    let settings = of_flags(&Overrides::of_detector(&arguments.set)?)?;
     let settings = settings.detector.method(settings.window);
     let (labels_path, paths) = paths(arguments)?;
     let file = wirefold_score::read(&read_text(&labels_path)?, arguments.by.group());

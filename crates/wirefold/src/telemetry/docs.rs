@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use wirefold_flow::{Metric, MetricKind};
 
 use super::all_metrics;
-use super::deprecated::RENAMED;
 use crate::generated_page::assert_up_to_date;
 
 const HEAD: &str = "\
@@ -33,22 +32,8 @@ fn page() -> String {
         let (name, labels, help) = (metric.name, labels.join(", "), sentence(metric.help));
         page.push_str(&format!("| `{name}` | {kind} | {labels} | {help} |\n"));
     }
-    page.push_str(OLD_NAMES);
-    for renamed in RENAMED {
-        page.push_str(&format!("| `{}` | `{}` |\n", renamed.old, renamed.new));
-    }
     page
 }
-
-const OLD_NAMES: &str = "
-## Old names
-
-These names of the release before are still served, with `deprecated` in their help. The next \
-release drops them. `wirefold_up_seconds` is `time() - process_start_time_seconds`.
-
-| old name | new name |
-|---|---|
-";
 
 /// Names that all programs use, as Prometheus' client libraries write them.
 const STANDARD: [&str; 2] = ["process_start_time_seconds", "process_resident_memory_bytes"];

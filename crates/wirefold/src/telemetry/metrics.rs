@@ -30,9 +30,6 @@ pub(super) const START_TIME: Metric = Metric::gauge(
     &[],
 );
 
-/// The metric that [`START_TIME`] replaced: the seconds since the start.
-pub(super) const UPTIME_BEFORE: &str = "wirefold_up_seconds";
-
 /// The name that Prometheus' client libraries use.
 pub(super) const MEMORY: Metric = Metric::gauge(
     "process_resident_memory_bytes",

@@ -7,7 +7,6 @@
 //! The list of metrics is closed: [`all_metrics`]. docs/metrics.md is generated from it.
 
 mod catalogue;
-mod deprecated;
 mod health;
 mod log;
 mod loops;
@@ -29,7 +28,6 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Clock, UnixMillis};
 
 pub(crate) use catalogue::all_metrics;
-pub(crate) use deprecated::log_old_names;
 pub(crate) use health::Health;
 pub(crate) use log::Logging;
 pub(crate) use loops::LoopMetrics;
@@ -88,10 +86,7 @@ impl Telemetry {
         metrics::START_TIME.set(since_epoch.as_secs_f64(), &[]);
         self.loops.set_ages();
         process::measure();
-        let rendered = self.counted.render();
-        let uptime = self.clock.now().since(self.started);
-        let old_names = deprecated::under_old_names(&rendered, uptime);
-        rendered + &old_names
+        self.counted.render()
     }
 
     /// Sorts recorded values into the buckets until `stop`. Run it once beside the stages.

@@ -82,7 +82,6 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     let telemetry = telemetry::install(&Logging::of(&loaded.config, global), clock.clone())?;
     if !arguments.supervised {
         warn_of_settings(&loaded);
-        telemetry::log_old_names();
     }
     in_runtime(async move {
         let mut signals = Signals::listen()?;
@@ -315,7 +314,6 @@ impl Up<'_> {
         let logging = logging(&self.loaded, self.global, is_demo);
         let telemetry = telemetry::install(&logging, clock)?;
         warn_of_settings(&self.loaded);
-        telemetry::log_old_names();
         Ok(telemetry)
     }
 

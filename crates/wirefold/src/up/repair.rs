@@ -46,7 +46,7 @@ pub(super) async fn over_nats(bus: &NatsBus) -> anyhow::Result<Exit> {
 pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     let config = &loaded.config;
     let mut inspection = Inspection::open(&config.data)?;
-    let (contents, _) = read_folder(&mut inspection)?;
+    let contents = read_folder(&mut inspection)?;
     let unread = inspection.unread(JUDGED.name, &wirefold_enricher::consumer().durable)?;
     drop(inspection);
     remove_damaged(&config.data, contents.damaged())?;

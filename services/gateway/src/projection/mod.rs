@@ -14,7 +14,6 @@ mod open;
 mod redirects;
 mod schema;
 mod stories;
-mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

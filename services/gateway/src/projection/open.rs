@@ -6,10 +6,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::projection::ProjectionError;
-use crate::projection::schema::{
-    INDEXES, INDEXES_OF_7, KEEPING, OF_ALERTS, OF_EVENTS, OLDEST, POSITIONS, SCHEMA, TABLES,
-};
-use crate::projection::upgrade::upgrade;
+use crate::projection::schema::{INDEXES, KEEPING, OF_ALERTS, OF_EVENTS, SCHEMA, TABLES};
 
 /// The name of the file in the gateway's folder.
 pub(crate) const FILE: &str = "gateway.db";
@@ -85,34 +82,25 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     let (version, application) = (number("user_version")?, number("application_id")?);
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let is_ours = application == APPLICATION && (OLDEST..=SCHEMA).contains(&version);
+    let is_ours = application == APPLICATION && version == SCHEMA;
     if tables > 0 && !is_ours {
         return Ok(None);
     }
     // The file can be rebuilt, so a power cut may lose its last moments: no sync at each commit.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
-    // An upgrade reads the whole file.
-    let is_older = tables > 0 && version < SCHEMA;
-    connection.pragma_update(None, "cache_size", if is_older { -65_536 } else { -2_048 })?;
+    connection.pragma_update(None, "cache_size", -2_048)?;
     // Checkpoints are rare, so that pages changed by every batch are written to the file once for many
     // batches.
     connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
-    if tables == 0 || version < SCHEMA {
+    if tables == 0 {
         let transaction = connection.transaction()?;
-        match tables {
-            0 => {
-                let all = [TABLES, INDEXES, OF_EVENTS, KEEPING, OF_ALERTS, INDEXES_OF_7];
-                transaction.execute_batch(&all.concat())?;
-            }
-            _ => upgrade(&transaction, version)?,
-        }
+        let all = [TABLES, INDEXES, OF_EVENTS, KEEPING, OF_ALERTS];
+        transaction.execute_batch(&all.concat())?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", SCHEMA)?;
         transaction.commit()?;
-        connection.pragma_update(None, "cache_size", -2_048)?;
     }
-    connection.execute_batch(POSITIONS)?;
     Ok(Some(connection))
 }
 

@@ -1,16 +1,14 @@
 //! The tables of the projection's file.
 
-/// The version of the tables. A file older than [`OLDEST`] is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 7;
-/// The oldest version that is upgraded.
-pub(super) const OLDEST: i64 = 4;
+/// The version of the tables. A file of another one is put aside and rebuilt.
+pub(super) const SCHEMA: i64 = 8;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
-/// current ones; `base_story` and `base_event` are those of the decision. `has_note` and `language` are null
-/// in rows from before version 6, whose bodies have them. Times are milliseconds since 1970. Long columns
-/// come last.
+/// current ones; `base_story` and `base_event` are those of the decision. Times are
+/// milliseconds since 1970. Long columns come last.
 pub(super) const TABLES: &str = "
     CREATE TABLE places (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE positions (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE articles (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -28,8 +26,8 @@ pub(super) const TABLES: &str = "
         agency_weight INTEGER NOT NULL,
         agency TEXT,
         agency_through TEXT,
-        has_note INTEGER,
-        language TEXT,
+        has_note INTEGER NOT NULL,
+        language TEXT NOT NULL,
         body TEXT NOT NULL
     ) STRICT;
     CREATE INDEX articles_by_story ON articles (story, seen, outlet, class);
@@ -116,14 +114,9 @@ pub(super) const INDEXES: &str = "
     CREATE INDEX articles_by_link ON articles (link) WHERE link <> coalesce(url, '');
     CREATE INDEX articles_by_item ON articles (item) WHERE item <> coalesce(url, '');
     CREATE INDEX articles_by_agency ON articles (story, agency_weight) WHERE agency_weight > 0;
-";
-
-/// The indexes of version 7: for events by rank, and for expired rows.
-pub(super) const INDEXES_OF_7: &str = "
     CREATE INDEX events_of_several ON events (changed) WHERE gone = 0 AND articles > 1;
     CREATE INDEX events_gone ON events (changed) WHERE gone = 1;
     CREATE INDEX stories_gone ON stories (changed) WHERE gone = 1;
-    CREATE INDEX alerts_by_target ON alerts (subscription, target);
 ";
 
 /// Tables that pages read instead of all articles of a story or event, so that a page costs the same however
@@ -169,9 +162,9 @@ pub(super) const OF_EVENTS: &str = "
     INSERT INTO article_total SELECT count(*) FROM articles;
     CREATE VIEW articles_of_events AS
         SELECT event, seen, fetched, articles.key AS article, stories.key AS story, outlet,
-            coalesce(language, json_extract(body, '$.findings.language.tag'), '') AS language,
+            language,
             class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3) AS is_version,
-            coalesce(has_note, json_extract(body, '$.findings.note') IS NOT NULL) AS has_note,
+            has_note,
             stories.id AS story_id
         FROM stories JOIN articles ON articles.story = stories.id
         WHERE gone = 0 AND event IS NOT NULL;
@@ -270,6 +263,7 @@ pub(super) const OF_ALERTS: &str = "
     CREATE INDEX alerts_by_time ON alerts (at, id);
     CREATE INDEX alerts_by_subscription ON alerts (subscription, at, id);
     CREATE INDEX alerts_by_notice ON alerts (notified_at) WHERE notified_at IS NOT NULL;
+    CREATE INDEX alerts_by_target ON alerts (subscription, target);
     CREATE INDEX alerts_by_hold ON alerts (held_at) WHERE held_at IS NOT NULL;
     CREATE TABLE alert_totals (
         subscription TEXT PRIMARY KEY,
@@ -304,11 +298,4 @@ pub(super) const OF_ALERTS: &str = "
             held = held - (old.notified_at IS NULL AND old.held_at IS NOT NULL)
         WHERE subscription = old.subscription;
     END;
-";
-
-/// The message at each stored position, to recognise a stream that was rolled back. It is a separate table,
-/// so that files of older releases stay valid.
-pub(super) const POSITIONS: &str = "
-    CREATE TABLE IF NOT EXISTS positions
-        (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";

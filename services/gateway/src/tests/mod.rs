@@ -2,6 +2,7 @@
 
 mod access;
 mod alert_life;
+mod alert_numbers;
 mod asking;
 mod bounded;
 mod feeds;
@@ -16,5 +17,4 @@ mod subscriptions_page;
 mod tables;
 mod telling;
 mod tokens;
-mod upgraded;
 mod world;

@@ -16,7 +16,7 @@ use wirefold_proto::streams::{JUDGED, STORES, StoreKind};
 use crate::client::{ClientError, ClientOptions, block_on};
 use crate::contents::read_folder;
 use crate::exit::{Exit, Stop};
-use crate::finding::{Finding, Mark, print_findings};
+use crate::finding::{Finding, print_findings};
 use crate::global::Global;
 use crate::output::count;
 
@@ -99,7 +99,7 @@ fn of_bus(folder: &Path) -> anyhow::Result<Vec<Finding>> {
 }
 
 fn of_streams(inspection: &mut Inspection) -> Result<Vec<Finding>, BusError> {
-    let (contents, unchecked) = read_folder(inspection)?;
+    let contents = read_folder(inspection)?;
     let enricher = wirefold_enricher::consumer().durable;
     let unread = inspection.unread(JUDGED.name, &enricher)?.unwrap_or(0);
     let mut findings = contents.findings(unread);
@@ -110,13 +110,6 @@ fn of_streams(inspection: &mut Inspection) -> Result<Vec<Finding>, BusError> {
     }
     if findings.is_empty() {
         findings.push(Finding::good(format!("streams and tables: {} read", contents.describe())));
-    }
-    if unchecked > 0 {
-        let what = format!(
-            "{} of a release that wrote no checksums: they can be read, and more cannot be checked",
-            count(unchecked, "message is", "messages are")
-        );
-        findings.push(Finding::new(Mark::Look, what));
     }
     Ok(findings)
 }

@@ -4,7 +4,6 @@ mod any_text;
 mod deliveries;
 mod layers;
 mod mistakes;
-mod renamed;
 mod sample;
 
 use std::path::Path;

@@ -46,7 +46,6 @@ impl Supervisor<'_> {
         let filter = logging.filter.to_owned();
         let telemetry = crate::telemetry::install(&logging, clock.clone())?;
         warn_of_settings(&self.loaded);
-        crate::telemetry::log_old_names();
         let data = &self.loaded.config.data;
         let _lock = own_server::lock(data, "choose another with --data DIR")?;
         let health = Health::new(telemetry.loops.clone());
