@@ -12,8 +12,8 @@
 //!
 //! HTTP is in `wirefold-http-client`. The bus and the clock are passed in.
 
+mod by_hand;
 mod delivery;
-mod delivery_states;
 mod digest;
 mod engine;
 mod error;
@@ -22,9 +22,6 @@ mod matcher;
 mod metrics;
 mod reading;
 mod rehearsal;
-mod resend;
-mod sample;
-mod seams;
 mod settings;
 mod standby;
 mod subscription;
@@ -41,23 +38,23 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
 use wirefold_proto::streams;
 
+use delivery::DeliveryStates;
 use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
-use delivery_states::DeliveryStates;
 use digest::Weekly;
 use health::{HealthNotifier, Watch, beat};
 use kinds::DeliveryTarget;
 use matcher::{DefaultDeliveries, Namable, Setup};
 
+pub use by_hand::send_again;
+pub use by_hand::{Outcome, send_sample};
 pub use delivery::{Delivery, check_delivery, kinds, switch_on};
 pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
 pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
-pub use resend::send_again;
-pub use sample::{Outcome, send_sample};
-pub use seams::{Disk, NotPublished, Space, Subjects};
 pub use settings::{ConfiguredSubscription, HealthSettings, Heartbeat, Settings};
+pub use settings::{Disk, NotPublished, Space, Subjects};
 pub use standby::run_under;
 pub use subscription::check;
 pub use text::Templates;

@@ -3,24 +3,23 @@
 //! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It
 //! sends and stores nothing.
 
-mod report;
-mod since;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use serde::Serialize;
 use wirefold_envelope::InOrder;
-use wirefold_flow::{Bus, UnixMillis};
-use wirefold_proto::{AlertId, Class, EventId, StoryChange, SubscriptionSettings, Target, streams};
-
+use wirefold_flow::{Bus, BusError, UnixMillis};
+use wirefold_proto::{
+    Alert, AlertId, Class, EventId, Hold, ReasonKind, StoryChange, SubscriptionSettings, Target,
+    Volume, streams,
+};
 use wirefold_query::Lists;
 
 use crate::engine::{Engine, IncomingArticle, OutputPosition, StoryOverride, Tally};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};
-
-pub use report::{Rehearsal, Sample, SampleRevision, Unready};
 
 const BATCH: usize = 128;
 
@@ -40,7 +39,7 @@ pub async fn rehearse(
         AlerterError::Subscription { id: subscription.id.to_string(), why: problem.to_string() }
     })?;
     let mut stage = Rehearsing::of(rules, since);
-    let first = since::first_stored(bus, streams::OUTPUT.name, since).await?;
+    let first = first_stored(bus, streams::OUTPUT.name, since).await?;
     let expected = (first == 1).then_some(1);
     let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, expected);
     let mut output = bus.read(streams::OUTPUT.name, ">", first).await?;
@@ -50,8 +49,8 @@ pub async fn rehearse(
             break;
         }
         for item in load::load(bus, batch, true).await? {
-            if let Some(stand) = item.stand() {
-                order.push(stand, item);
+            if let Some(place) = item.message_position() {
+                order.push(place, item);
             }
         }
         for item in order.ready(now) {
@@ -216,6 +215,204 @@ impl Matching {
         match self.is_comparable {
             true => "its group_wait is not over".to_owned(),
             false => "its text is too short to be compared".to_owned(),
+        }
+    }
+}
+
+/// The most alerts, and the most events without one, in the result.
+const SAMPLES: usize = 10;
+/// The most revisions of one alert in the result.
+const REVISIONS: usize = 8;
+
+/// The alerts that a subscription would have sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Rehearsal {
+    /// The articles that were compared with the query.
+    pub articles: u64,
+    /// Those that match.
+    pub matching: u64,
+    /// The matching articles, with those of baselines.
+    pub matching_with_baseline: u64,
+    /// The time from the first article that is not of a baseline to the end; `None` if there is no such
+    /// article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub covered_seconds: Option<u64>,
+    /// The events of the matching articles.
+    pub events: u64,
+    /// Alerts it would have opened.
+    pub alerts: u64,
+    /// Messages that would have notified. A digest is one message, and a held revision counts when it is
+    /// sent.
+    pub loud: u64,
+    /// Revisions that would have been silent.
+    pub silent: u64,
+    /// Revisions that would have been held: muted, in quiet hours, above `max_per_day`, for a digest.
+    pub held: u64,
+    /// Those of the matching articles that are copies and would have been folded into the alerts.
+    pub copies_folded: u64,
+    /// The first alerts.
+    pub samples: Vec<Sample>,
+    /// Events or stories that match and are not enough for an alert.
+    pub unready: u64,
+    /// The last of them.
+    pub unready_samples: Vec<Unready>,
+}
+
+/// One alert that would have been sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sample {
+    /// The alert.
+    pub alert: AlertId,
+    /// The event or story.
+    pub target: Target,
+    /// Its headline.
+    pub title: String,
+    /// Its outlets in the first revision.
+    pub outlets: u32,
+    /// Its separately written texts at that time: an upper bound.
+    pub origins: u32,
+    /// The matched words.
+    pub matched: Vec<String>,
+    /// Whether texts only mention them in passing, so that it would not have notified yet.
+    pub in_passing: bool,
+    /// How many revisions it would have had.
+    pub revision_count: u64,
+    /// The first of them.
+    pub revisions: Vec<SampleRevision>,
+}
+
+/// One revision of an alert that would have been sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SampleRevision {
+    /// The stream time of it.
+    pub at: Timestamp,
+    /// Whether it would have notified.
+    pub volume: Volume,
+    /// The reasons in words, the most important first.
+    pub reasons: Vec<String>,
+    /// Why its delivery would have waited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<Hold>,
+}
+
+/// An event or story that matches and is not enough for an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unready {
+    /// The event or story.
+    pub target: Target,
+    /// The title of its last matching article.
+    pub title: String,
+    /// The missing part, such as `1 of 2 outlets`.
+    pub why: String,
+}
+
+impl Rehearsal {
+    /// Adds a revision that would have been published.
+    pub(super) fn add(&mut self, alert: &Alert) {
+        let is_told = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
+        match alert.volume {
+            // A held revision is sent later, and one digest reports many.
+            Volume::Loud => self.loud += u64::from(alert.held.is_none() && is_told),
+            Volume::Silent => self.silent += 1,
+        }
+        self.held += u64::from(alert.held.is_some());
+        if alert.revision == 1 && self.samples.len() < SAMPLES {
+            self.samples.push(Sample::of(alert));
+        }
+        if let Some(sample) = self.samples.iter_mut().find(|sample| sample.alert == alert.id) {
+            sample.add(alert);
+        }
+    }
+
+    /// Adds an event or story without an alert.
+    pub(super) fn add_unready(&mut self, unready: Unready) {
+        self.unready += 1;
+        if self.unready_samples.len() == SAMPLES {
+            self.unready_samples.remove(0);
+        }
+        self.unready_samples.push(unready);
+    }
+}
+
+impl Sample {
+    fn of(alert: &Alert) -> Self {
+        Self {
+            alert: alert.id.clone(),
+            target: alert.target,
+            title: alert.headline.title.clone(),
+            outlets: alert.outlets,
+            origins: alert.origins,
+            matched: alert.matched.clone(),
+            in_passing: alert.reasons.iter().any(|it| it.kind == ReasonKind::Passing),
+            revision_count: 0,
+            revisions: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, alert: &Alert) {
+        self.revision_count = alert.revision;
+        if self.revisions.len() < REVISIONS {
+            self.revisions.push(SampleRevision {
+                at: alert.at,
+                volume: alert.volume,
+                reasons: alert.reasons.iter().map(|reason| reason.words.clone()).collect(),
+                held: alert.held.clone(),
+            });
+        }
+    }
+}
+
+/// The sequence of the first message stored at or after this time; the one after the last message if there is
+/// none.
+pub(super) async fn first_stored(
+    bus: &dyn Bus,
+    stream: &str,
+    since: UnixMillis,
+) -> Result<u64, BusError> {
+    let (mut low, mut high) = (1, bus.stream_state(stream).await?.last + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        // Expired messages are skipped.
+        let kept = bus.read(stream, ">", middle).await?.ready(1).await?;
+        match kept.first() {
+            Some(stored) if stored.at < since => low = stored.sequence + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use wirefold_flow::Clock as _;
+    use wirefold_flow::Headers;
+    use wirefold_flow::Outgoing;
+    use wirefold_flow::StreamConfig;
+    use wirefold_flow::sim::SimBus;
+    use wirefold_flow::sim::SimDisk;
+    use wirefold_flow::sim::VirtualClock;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_message_of_a_time_is_found() {
+        let clock = VirtualClock::default();
+        let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+        bus.create_stream(StreamConfig::new("S", &["s.>"])).await.unwrap();
+        let begin = clock.now();
+        for number in 1..=50 {
+            let (subject, id) = ("s.a".to_owned(), number.to_string());
+            let body = "x".into();
+            bus.publish(Outgoing { subject, id, headers: Headers::new(), body }).await.unwrap();
+            clock.advance(Duration::from_secs(10));
+        }
+        for (seconds, first) in [(0, 1), (1, 2), (10, 2), (250, 26), (490, 50), (491, 51)] {
+            let since = begin.plus(Duration::from_secs(seconds));
+            let found = first_stored(&*bus, "S", since).await.unwrap();
+            assert_eq!(found, first, "{seconds} s");
         }
     }
 }

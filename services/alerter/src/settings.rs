@@ -2,18 +2,19 @@
 //!
 //! The binary fills them from its configuration. They are complete, and never change while the alerter runs.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use url::Url;
 use wirefold_envelope::Limits;
+use wirefold_flow::BoxFuture;
 use wirefold_proto::SubscriptionSettings;
 use wirefold_query::Lists;
 
 use crate::delivery::{Clients, Delivery};
 use crate::engine::SiteAlerts;
-use crate::seams::{Disk, Subjects};
 
 /// All settings of the alerter.
 #[derive(Debug, Clone, Default)]
@@ -72,4 +73,40 @@ pub struct ConfiguredSubscription {
     pub settings: SubscriptionSettings,
     /// The file and line, such as `wirefold.toml:14`.
     pub managed_by: String,
+}
+
+/// Publishes to NATS servers.
+pub trait Subjects: Send + Sync + Debug {
+    /// Publishes on a subject, as the delivery of this name. `id` is the same however often it is.
+    fn publish<'a>(
+        &'a self,
+        delivery: &'a str,
+        subject: &'a str,
+        id: &'a str,
+        body: Vec<u8>,
+    ) -> BoxFuture<'a, Result<(), NotPublished>>;
+}
+
+/// Why a message was not published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotPublished {
+    /// It may succeed later.
+    Later(String),
+    /// The server will never accept it.
+    Never(String),
+}
+
+/// The space of a disk, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// The free space.
+    pub free: u64,
+    /// The total space.
+    pub total: u64,
+}
+
+/// The disk of the data folder.
+pub trait Disk: Send + Sync + Debug {
+    /// Its space; `None` if it cannot be determined.
+    fn space(&self) -> Option<Space>;
 }

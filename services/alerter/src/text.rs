@@ -6,29 +6,25 @@
 //! The title is the current headline. The first line gives the reasons with their sources. Then come the
 //! numbers, the first outlet with the time, the matched words, and links.
 
-mod compiled_templates;
-mod html;
-mod links;
-mod message;
 mod template;
-mod times;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use wirefold_corrections::without_label;
+use wirefold_envelope::timestamp;
+use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertAgency, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Confidence,
-    ReasonKind, Volume,
+    Alert, AlertAgency, AlertArticle, AlertFirst, AlertLink, AlertReason, AlertState, ArticleId,
+    Confidence, LinkAction, LinkKey, ReasonKind, Volume,
 };
 
 use crate::engine::retracts;
 use crate::wording::{line, numbers};
-
-pub(crate) use compiled_templates::CompiledTemplates;
-pub use compiled_templates::Templates;
-pub(crate) use html::escaped;
-pub(crate) use links::MessageLinks;
-pub(crate) use message::Message;
+pub(crate) use template::CompiledTemplates;
+pub use template::Templates;
 
 /// The longest title, in characters: phones show no more.
 const TITLE: usize = 200;
@@ -53,7 +49,7 @@ pub(crate) struct Text {
 impl Text {
     /// A text of lines without links.
     pub(crate) fn plain(title: String, lines: Vec<String>) -> Self {
-        let html = html::of(&title, &lines, &[]);
+        let html = html_of(&title, &lines, &[]);
         Self { title, lines, html }
     }
 }
@@ -78,7 +74,7 @@ fn usual(message: &Message<'_>) -> Text {
     lines.push(matched(message));
     lines.retain(|line| !line.is_empty());
     let links = links(message);
-    let html = html::of(&title, &lines, &links);
+    let html = html_of(&title, &lines, &links);
     lines.extend(links.into_iter().map(|link| format!("{}: {}", link.name, link.url)));
     Text { title, lines, html }
 }
@@ -167,7 +163,7 @@ fn uncorrected(message: &Message<'_>) -> String {
     }
     had.sort_by_key(|article| article.seen);
     let one = |article: &&AlertArticle| {
-        let time = times::by_the_clock(article.seen, message.now, &message.zone);
+        let time = by_the_clock(article.seen, message.now, &message.zone);
         format!("{} ({time})", article.outlet_label())
     };
     let named: Vec<String> = had.iter().take(LINKS).map(one).collect();
@@ -186,7 +182,7 @@ fn uncorrected(message: &Message<'_>) -> String {
 /// The first outlet, with the time.
 fn seen(message: &Message<'_>) -> String {
     let alert = message.alert;
-    let time = times::describe(alert.first_seen, message.now, &message.zone);
+    let time = time_and_age(alert.first_seen, message.now, &message.zone);
     let who = alert.first.as_ref().map(|first| format!("{}, ", line(&in_full(first))));
     format!("First seen here: {}{time}", who.unwrap_or_default())
 }
@@ -265,5 +261,154 @@ fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
+    }
+}
+
+/// Title, lines and links. Every text is escaped: headlines come from strangers.
+pub(super) fn html_of(title: &str, lines: &[String], links: &[Link]) -> String {
+    let mut html = format!("<p dir=\"auto\"><strong>{}</strong></p>\n", escaped(title));
+    for line in lines {
+        html.push_str(&format!("<p dir=\"auto\">{}</p>\n", escaped(line)));
+    }
+    let links: Vec<String> = links.iter().map(anchor).collect();
+    if !links.is_empty() {
+        html.push_str(&format!("<p>{}</p>\n", links.join(" · ")));
+    }
+    html
+}
+
+fn anchor(link: &Link) -> String {
+    format!("<a href=\"{}\">{}</a>", escaped(&link.url), escaped(&link.name))
+}
+
+/// A text whose characters cannot begin or end an element, an attribute or an entity.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+/// How long links work: longer than an alert lives without news.
+const WORKS: Duration = Duration::from_hours(24 * 14);
+
+/// The links of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MessageLinks {
+    pub(crate) mute: String,
+    pub(crate) corrections_only: String,
+    pub(crate) unsubscribe: String,
+}
+
+impl MessageLinks {
+    /// The links of a revision, the same at each attempt.
+    pub(crate) fn of(alert: &Alert, base: &str, key: &LinkKey) -> Self {
+        let at = wirefold_envelope::unix_millis(alert.at);
+        let expires = timestamp(UnixMillis(at.plus(WORKS).0 / 1_000 * 1_000));
+        let link = |action| {
+            let link = AlertLink { action, alert: alert.id.clone(), expires };
+            format!("{}/links/{}", base.trim_end_matches('/'), link.token(key))
+        };
+        Self {
+            mute: link(LinkAction::Mute),
+            corrections_only: link(LinkAction::CorrectionsOnly),
+            unsubscribe: link(LinkAction::Unsubscribe),
+        }
+    }
+}
+
+/// One revision that is being sent.
+pub(crate) struct Message<'a> {
+    pub(crate) alert: &'a Alert,
+    /// The subscription's name for people.
+    pub(crate) subscription: &'a str,
+    /// The page of its event or story.
+    pub(crate) page: Option<String>,
+    /// The page that manages alerts.
+    pub(crate) manage: Option<String>,
+    /// The links that mute it without a login, if other machines can reach the page.
+    pub(crate) links: Option<MessageLinks>,
+    /// Whether this is a demonstration.
+    pub(crate) demo: bool,
+    /// The time of this attempt.
+    pub(crate) now: UnixMillis,
+    /// The subscriber's time zone.
+    pub(crate) zone: TimeZone,
+    /// The id that the target gave to an earlier message of this alert.
+    pub(crate) target_id: Option<&'a str>,
+    /// Whether the target has accepted a newer revision, which this one must not replace.
+    pub(crate) is_overtaken: bool,
+    /// The operator's templates.
+    pub(crate) templates: Option<&'a CompiledTemplates>,
+}
+
+/// `14:02 CET, 12 minutes ago`, with the day if it is not today.
+pub(super) fn time_and_age(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
+    let ago = ago(timestamp(now).as_second().saturating_sub(at.as_second()));
+    format!("{}, {ago}", by_the_clock(at, now, zone))
+}
+
+/// `14:02 CET`, with the day if it is not today.
+pub(super) fn by_the_clock(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
+    let (local, today) = (at.to_zoned(zone.clone()), timestamp(now).to_zoned(zone.clone()));
+    let format = if local.date() == today.date() { "%H:%M %Z" } else { "%a %-d %b %H:%M %Z" };
+    local.strftime(format).to_string()
+}
+
+fn ago(seconds: i64) -> String {
+    let (count, one, many) = match seconds {
+        ..60 => return "just now".to_owned(),
+        60..3_600 => (seconds / 60, "minute", "minutes"),
+        3_600..172_800 => (seconds / 3_600, "hour", "hours"),
+        _ => (seconds / 86_400, "day", "days"),
+    };
+    format!("{count} {} ago", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_from_elsewhere_is_markup() {
+        let link = Link { name: "<b>".to_owned(), url: "https://a.example/?a=\"&b".to_owned() };
+        assert_eq!(
+            html_of("<script>", &["a & b".to_owned()], &[link]),
+            "<p dir=\"auto\"><strong>&lt;script&gt;</strong></p>\n\
+             <p dir=\"auto\">a &amp; b</p>\n\
+             <p><a href=\"https://a.example/?a=&quot;&amp;b\">&lt;b&gt;</a></p>\n"
+        );
+    }
+}
+
+#[cfg(test)]
+mod times_tests {
+    use wirefold_envelope::unix_millis;
+
+    use super::*;
+
+    fn check(at: &str, now: &str, zone: &str, expected: &str) {
+        let zone = TimeZone::get(zone).unwrap();
+        let [at, now] = [at, now].map(|time| time.parse::<Timestamp>().unwrap());
+        assert_eq!(time_and_age(at, unix_millis(now), &zone), expected);
+    }
+
+    #[test]
+    fn a_time_is_the_subscribers() {
+        let (at, berlin) = ("2026-03-02T12:02:00Z", "Europe/Berlin");
+        check(at, "2026-03-02T12:02:10Z", "UTC", "12:02 UTC, just now");
+        check(at, "2026-03-02T12:14:00Z", berlin, "13:02 CET, 12 minutes ago");
+        check(at, "2026-03-02T23:30:00Z", berlin, "Mon 2 Mar 13:02 CET, 11 hours ago");
+        check(at, "2026-03-05T12:02:00Z", "UTC", "Mon 2 Mar 12:02 UTC, 3 days ago");
+        // After a clock was set back, the time is not shown as in the future.
+        check(at, "2026-03-02T12:00:00Z", "UTC", "12:02 UTC, just now");
     }
 }

@@ -1,10 +1,4 @@
-//! Records each attempt to send a revision, for `alert show`.
-//!
-//! Comes in: the beginning and the end of each attempt. Goes out: records in `wf_deliveries`. A delivery
-//! never waits for them.
-//!
-//! A record is written before an attempt begins and again when it has ended. If the process is killed in
-//! between, the attempt stays open. If the bus cannot store a record, the delivery continues without it.
+//! Attempts to send a revision, and the last one that was accepted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +10,7 @@ use wirefold_flow::{
 };
 use wirefold_proto::{
     ATTEMPTS_SUFFIX, Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag,
-    attempts_key, decode, encode, streams, token,
+    Volume, attempts_key, decode, encode, streams, token,
 };
 
 /// The most attempts that are recorded of one revision, and of one alert at one delivery.
@@ -150,6 +144,49 @@ fn revisions_of(alert: &AlertId) -> String {
     first.strip_suffix(".1").map_or_else(|| first.to_owned(), |revisions| format!("{revisions}.*"))
 }
 
+/// The newest revision of an alert that a target has accepted, and the newest loud one; 0 if there is none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct LastAccepted {
+    pub(super) any: u64,
+    loud: u64,
+    /// The id that the target gave to the message, for later revisions.
+    pub(super) target_id: Option<String>,
+}
+
+impl LastAccepted {
+    /// Parses the stored form.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ' ');
+        let (any, loud) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Self { any, loud, target_id: parts.next().map(str::to_owned) })
+    }
+
+    /// Whether the target needs this revision no more.
+    pub(super) fn covers(&self, volume: Volume, revision: u64) -> bool {
+        match volume {
+            Volume::Loud => self.loud >= revision,
+            Volume::Silent => self.any >= revision,
+        }
+    }
+
+    /// The state after this revision was accepted too.
+    pub(super) fn and(self, volume: Volume, revision: u64, target_id: Option<String>) -> Self {
+        let loud = if volume == Volume::Loud { revision } else { 0 };
+        Self {
+            any: self.any.max(revision),
+            loud: self.loud.max(loud),
+            target_id: target_id.or(self.target_id),
+        }
+    }
+}
+
+impl std::fmt::Display for LastAccepted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.any, self.loud)?;
+        self.target_id.iter().try_for_each(|target_id| write!(f, " {target_id}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +226,30 @@ mod tests {
         assert_eq!(alert_of("desk.feed-digest"), None);
         let revisions = "wirefold.v1.alert.floods=2Enorth.e-00000000000000000000000001.*";
         assert_eq!(revisions_of(&id), revisions);
+    }
+}
+
+#[cfg(test)]
+mod last_accepted_tests {
+    use super::*;
+
+    #[test]
+    fn a_loud_revision_is_replaced_only_by_a_loud_one() {
+        let none = LastAccepted::default();
+        assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
+        let overtaken = none.and(Volume::Silent, 2, None);
+        assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
+        let loud = overtaken.and(Volume::Loud, 1, None);
+        assert_eq!(loud, LastAccepted { any: 2, loud: 1, target_id: None });
+        assert!(loud.covers(Volume::Loud, 1) && !loud.covers(Volume::Loud, 3));
+        assert_eq!(LastAccepted::read(&loud.to_string()), Some(loud));
+    }
+
+    #[test]
+    fn the_target_id_outlives_revisions_without_one() {
+        let first =
+            LastAccepted::default().and(Volume::Loud, 1, Some("$event:of two words".to_owned()));
+        let second = LastAccepted::read(&first.to_string()).unwrap().and(Volume::Silent, 2, None);
+        assert_eq!(second.to_string(), "2 1 $event:of two words");
     }
 }

@@ -3,12 +3,18 @@
 //! Comes in: a message. Goes out: its id at the target, or what to do about the failure. A channel never
 //! tries again itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Serialize;
 use wirefold_flow::{BoxFuture, UnixMillis};
+use wirefold_http_client::Client;
 use wirefold_proto::Alert;
 
+use crate::Printer;
+use crate::error::AlerterError;
+use crate::settings::Subjects;
 use crate::text::Message;
 
 /// The kind of a notice.
@@ -103,7 +109,7 @@ pub(crate) trait Channel: Send + Sync {
     fn kind(&self) -> &'static str;
 
     /// Whether silent revisions are sent too, because a revision replaces the one before.
-    fn takes_silent(&self) -> bool;
+    fn accepts_silent(&self) -> bool;
 
     /// Sends one message.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent>;
@@ -148,4 +154,84 @@ pub(super) fn json_of(message: &Message<'_>) -> Result<Vec<u8>, Failure> {
 pub(super) fn json_of_notice(notice: &Notice<'_>) -> Result<Vec<u8>, Failure> {
     let body = NoticeBody { notice: &notice.json, page: notice.page.as_deref() };
     serde_json::to_vec(&body).map_err(|error| Failure::never(error.to_string()))
+}
+
+/// The checked settings of one kind of delivery.
+pub(crate) trait Target {
+    /// Whether programs read its messages. They are JSON and have no templates.
+    fn is_read_by_programs(&self) -> bool {
+        false
+    }
+
+    /// The address of an HTTP target, only for comparison, since it may be a secret. Empty if no server is
+    /// involved.
+    fn address(&self) -> String {
+        String::new()
+    }
+
+    /// Checks the values without connecting.
+    ///
+    /// # Errors
+    /// What is wrong with them, without secrets.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Builds the channel.
+    ///
+    /// # Errors
+    /// What [`Self::check`] finds, or what is missing to build it.
+    fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError>;
+}
+
+/// The parts that a channel is built from.
+pub(crate) struct Opening<'a> {
+    /// The name of the delivery.
+    pub(crate) name: &'a str,
+    pub(super) clients: &'a mut Clients,
+    /// Where lines for people go.
+    pub(crate) printer: &'a Arc<dyn Printer>,
+}
+
+impl Opening<'_> {
+    /// The HTTP client of all deliveries. It refuses private networks.
+    pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
+        self.clients.client()
+    }
+
+    /// The way to the subjects of NATS servers.
+    pub(crate) fn subjects(&self) -> Result<Arc<dyn Subjects>, AlerterError> {
+        let subjects = self.clients.subjects.clone();
+        subjects.ok_or_else(|| self.refuse("there is no NATS server".to_owned()))
+    }
+
+    /// The error for settings that are refused.
+    pub(crate) fn refuse(&self, why: String) -> AlerterError {
+        AlerterError::Delivery { name: self.name.to_owned(), why }
+    }
+}
+
+/// The HTTP client of all deliveries, built at its first use, since reading the certificates takes time.
+pub(crate) struct Clients {
+    pub(crate) allow: Vec<IpNet>,
+    pub(crate) made: Option<Client>,
+    pub(crate) subjects: Option<Arc<dyn Subjects>>,
+}
+
+impl Clients {
+    /// The client, built at the first call.
+    pub(crate) fn client(&mut self) -> Result<Client, AlerterError> {
+        if let Some(client) = &self.made {
+            return Ok(client.clone());
+        }
+        let client = Client::new(wirefold_http_client::Settings {
+            user_agent: format!("wirefold/{}", env!("CARGO_PKG_VERSION")),
+            allow: self.allow.clone(),
+            // Standard Webhooks: only the operator may choose another address.
+            max_redirects: 0,
+            ..wirefold_http_client::Settings::default()
+        })?;
+        self.made = Some(client.clone());
+        Ok(client)
+    }
 }

@@ -10,19 +10,15 @@
 //! newer one; a loud revision only if the newer one was loud too. A held revision is not sent: a later
 //! revision replaces it. A silent revision is sent only if it replaces the message before.
 
-mod alert_order;
 pub(crate) mod attempts;
 mod channel;
 mod chat;
 mod digest;
 pub mod kinds;
-mod last_accepted;
 mod links;
-mod open;
-mod redelivery;
+mod order;
 pub(crate) mod retry;
-mod target;
-mod target_gone;
+mod target_state;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,23 +35,17 @@ use wirefold_proto::{
     Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, taken_key,
 };
 
-use crate::Printer;
-use crate::delivery_states::DeliveryStates;
 use crate::error::AlerterError;
-use crate::metrics;
 use crate::subscription::record_key;
-use crate::text::{CompiledTemplates, Message, MessageLinks};
-use alert_order::AlertOrder;
-use attempts::Attempts;
-pub(crate) use channel::{Channel, Failure, Notice, NoticeKind, Sent};
-use last_accepted::LastAccepted;
+use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
+use crate::{Printer, metrics};
+use attempts::{Attempts, LastAccepted};
+pub(crate) use channel::{Channel, Clients, Failure, Notice, NoticeKind, Opening, Sent, Target};
+use kinds::DeliveryTarget;
 use links::Keys;
-pub(crate) use open::channel_of;
-pub use open::{Delivery, check_delivery};
-use redelivery::Redeliveries;
-pub(crate) use target::{Clients, Opening, Target};
-pub(crate) use target_gone::TargetGone;
-pub use target_gone::switch_on;
+use order::{AlertOrder, Redeliveries};
+pub use target_state::switch_on;
+pub(crate) use target_state::{DeliveryState, DeliveryStates, TargetGone};
 
 /// How many revisions one delivery handles concurrently. Those of one alert are handled in order.
 const CONCURRENT_REVISIONS: usize = 4;
@@ -240,7 +230,7 @@ impl DeliveryStage {
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
-        let is_welcome = alert.volume == Volume::Loud || self.channel.takes_silent();
+        let is_welcome = alert.volume == Volume::Loud || self.channel.accepts_silent();
         // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         alert.held.is_none() && is_welcome && is_last
@@ -388,4 +378,44 @@ pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
 /// The name of a delivery's durable consumer.
 fn durable(name: &str) -> String {
     format!("{}-{name}", crate::NAME)
+}
+
+/// A configured delivery.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// Its name, which subscriptions refer to: letters, digits, `-` and `_`.
+    pub name: String,
+    /// The target and its settings.
+    pub target: DeliveryTarget,
+    /// Whether it gets the weekly feed digest.
+    pub feed_digest: bool,
+    /// Whether it reports health conditions.
+    pub health: bool,
+    /// The operator's templates for its messages.
+    pub templates: Templates,
+}
+
+/// Checks a delivery's settings without connecting.
+///
+/// # Errors
+/// What is wrong with them, without secrets.
+pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
+    let target = delivery.target.as_target();
+    if target.is_read_by_programs() && delivery.templates != Templates::default() {
+        return Err("it hands on JSON, which has no words: leave the template out".to_owned());
+    }
+    CompiledTemplates::read(&delivery.templates)?;
+    target.check()
+}
+
+/// The channel of a delivery.
+pub(crate) fn channel_of(
+    delivery: &Delivery,
+    clients: &mut Clients,
+    printer: &Arc<dyn Printer>,
+) -> Result<Box<dyn Channel>, AlerterError> {
+    let mut opening = Opening { name: &delivery.name, clients, printer };
+    wirefold_flow::check_name("delivery", &durable(&delivery.name))
+        .map_err(|_| opening.refuse("a name is letters, digits, - and _".to_owned()))?;
+    delivery.target.as_target().open(&mut opening)
 }

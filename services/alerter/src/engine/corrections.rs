@@ -1,20 +1,175 @@
-//! Corrections: what an outlet says about its own text, and which articles still have the error.
-//!
-//! Comes in: an article with a correction, and the texts of the alert. Goes out: the reason for a revision. It never
-//! judges who is right.
+//! Notes of corrections and retractions in articles, and the articles that still carry the old words.
 
-use wirefold_corrections::{Article, note, trace_corrections};
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256};
+use wirefold_corrections::{Article, Note as Found, NoteKind, note, trace_corrections};
 use wirefold_proto::{
     AlertArticle, AlertReason, ArticleFetched, ArticleId, Class, MaterialReason, Materiality,
     ReasonKind, Target,
 };
 use wirefold_text::Text;
+use wirefold_text::extract::numbers;
 
 use super::Engine;
+use super::draft::reason;
+use super::figures::{Role, role_at};
 use super::incoming::IncomingArticle;
-use super::life::Life;
-use super::notes::{Note, Notes, RETRACTED};
-use super::reasons::reason;
+use super::live_alert::LiveAlert;
+
+/// A note of a text about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Note {
+    /// The outlet retracts the report, in these words.
+    Retraction(String),
+    Correction(Correction),
+}
+
+impl Note {
+    /// The note of a text. `names` are those of its outlet and agency.
+    pub(super) fn of(title: &str, text: &str, names: &[&str]) -> Option<Self> {
+        let found = note(title, text, names)?;
+        Some(match found.kind {
+            NoteKind::Retraction => Self::Retraction(found.words),
+            _ => Self::Correction(Correction::of(found)),
+        })
+    }
+
+    /// Identifies the note by its kind and words, in every article.
+    fn id(&self) -> u64 {
+        let (sort, words) = match self {
+            Self::Retraction(words) => ("retraction", words),
+            Self::Correction(note) => ("correction", &note.words),
+        };
+        let letters = words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+        let hash = Sha256::new().chain_update(sort).chain_update(letters.collect::<String>());
+        hash.finalize().iter().take(8).fold(0, |id, byte| (id << 8) | u64::from(*byte))
+    }
+}
+
+/// The beginning of the reason for a retraction.
+pub(super) const RETRACTED: &str = "retracted by its outlet";
+/// The same in alerts that earlier releases stored.
+const RETRACTED_BEFORE: &str = "retracted by who reported it";
+
+/// Whether a reason reports a retraction.
+pub(crate) fn retracts(reason: &AlertReason) -> bool {
+    [RETRACTED, RETRACTED_BEFORE].iter().any(|start| reason.words.starts_with(start))
+}
+
+/// How many notes of one alert are stored.
+const KEPT: usize = 4;
+
+/// The ids of the last notes of an alert; 0 in unused entries.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Notes([u64; KEPT]);
+
+impl Notes {
+    pub(super) fn has(self, id: u64) -> bool {
+        self.0.contains(&id)
+    }
+
+    /// These notes, followed by others.
+    pub(crate) fn and(self, others: Self) -> Self {
+        others.0.into_iter().filter(|id| *id != 0).fold(self, |mut notes, id| {
+            if !notes.has(id) {
+                notes.0.rotate_right(1);
+                notes.0[0] = id;
+            }
+            notes
+        })
+    }
+
+    /// One note.
+    pub(super) fn of(note: Option<&Note>) -> Self {
+        let mut notes = Self::default();
+        notes.0[0] = note.map_or(0, Note::id);
+        notes
+    }
+
+    /// The id of the last note; 0 if there is none.
+    pub(super) fn last(self) -> u64 {
+        self.0[0]
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+}
+
+/// The form in a header.
+impl fmt::Display for Notes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<String> = self.0.iter().map(|id| format!("{id:x}")).collect();
+        f.write_str(&all.join(" "))
+    }
+}
+
+/// The header is malformed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoNotes;
+
+impl FromStr for Notes {
+    type Err = NoNotes;
+
+    fn from_str(text: &str) -> Result<Self, NoNotes> {
+        let all: Result<Vec<u64>, _> =
+            text.split(' ').map(|id| u64::from_str_radix(id, 16)).collect();
+        let all = all.ok().and_then(|all| all.try_into().ok());
+        all.map(Self).ok_or(NoNotes)
+    }
+}
+
+/// A note that corrects or clarifies a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Correction {
+    /// The sentences of the note.
+    pub(super) words: String,
+    /// Whether it clarifies rather than corrects.
+    pub(super) is_clarification: bool,
+    /// Whether title or text begins with it. Then the whole article is a correction.
+    pub(super) opens: bool,
+    /// The wrong figure and the right one.
+    pub(super) figure: Option<Corrected>,
+}
+
+/// A corrected figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Corrected {
+    pub(super) role: Role,
+    pub(super) old: String,
+    pub(super) new: String,
+}
+
+impl Correction {
+    /// The note with its figure.
+    pub(super) fn of(found: Found) -> Self {
+        let figure = figure(&found.whole);
+        let is_clarification = found.kind == NoteKind::Clarification;
+        Self { words: found.words, is_clarification, opens: found.opens, figure }
+    }
+}
+
+/// The figure that a note corrects. The first sentence must say what was counted and the wrong number, the
+/// second the right number and nothing else that is counted. None if there are more numbers.
+fn figure(words: &str) -> Option<Corrected> {
+    let text = Text::new(words);
+    let all = numbers(&text, 0..text.words().len());
+    let [old, new] = all.as_slice() else { return None };
+    let sentences = text.sentences();
+    let first = sentences.first()?.span;
+    if !first.contains(old.span.start) || first.contains(new.span.start) {
+        return None;
+    }
+    let original = text.original();
+    let role = role_at(original, old.span, 0..new.span.start)?;
+    let other = role_at(original, new.span, old.span.end..original.len());
+    let is_same = other.is_none_or(|other| other == role);
+    let are_counts = [old, new].iter().all(|it| it.value.parse::<u64>().is_ok());
+    let (old, new) = (old.value.clone(), new.value.clone());
+    (is_same && are_counts && old != new).then_some(Corrected { role, old, new })
+}
 
 impl IncomingArticle {
     /// The note, if it is about the report itself: the article is a later version, it begins with its note,
@@ -97,7 +252,7 @@ fn with_quotation(what: &str, words: &str) -> String {
     }
 }
 
-impl Life {
+impl LiveAlert {
     /// Whether the alert has reported the note of this article, or is about to.
     pub(super) fn has_told_note_of(&self, incoming: &IncomingArticle) -> bool {
         let id = incoming.notes().last();
@@ -158,4 +313,57 @@ pub(crate) fn find_uncorrected(articles: &[(AlertArticle, ArticleFetched)]) -> V
     let correction = trace_corrections(&watched).into_iter().find(|it| it.by == last);
     let carried = correction.into_iter().flat_map(|it| it.carried);
     carried.map(|it| articles[it.article].0.id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use wirefold_proto::ReasonKind;
+
+    use super::*;
+
+    #[test]
+    fn a_retraction_is_recognised_in_the_words_of_this_release_and_of_the_one_before() {
+        let reason = |words: &str| AlertReason {
+            kind: ReasonKind::Correction,
+            words: words.to_owned(),
+            sources: Vec::new(),
+            old: None,
+            new: None,
+            carriers: Vec::new(),
+        };
+        for words in ["retracted by its outlet: “a”", "retracted by who reported it: “a”"] {
+            assert!(retracts(&reason(words)), "{words}");
+        }
+        assert!(!retracts(&reason("corrected: “a”")));
+    }
+
+    #[test]
+    fn notes_are_read_back_from_their_header() {
+        let notes = (1..=5).fold(Notes::default(), |notes, id| notes.and(Notes([id, 0, 0, 0])));
+        assert_eq!(notes, Notes([5, 4, 3, 2]));
+        assert_eq!(notes.and(notes).to_string().parse(), Ok(notes));
+        for none in ["", "1 2", "1 2 3 x"] {
+            assert_eq!(none.parse::<Notes>(), Err(NoNotes), "{none}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod correction_tests {
+    use super::*;
+
+    #[test]
+    fn only_a_figure_of_the_same_role_is_put_right() {
+        let check = |text: &str, expected: Option<(&str, &str)>| {
+            let found = figure(text);
+            let found = found.as_ref().map(|it| (it.old.as_str(), it.new.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        let both = Some(("11", "9"));
+        check("This article said earlier that 11 people died. The correct number is 9.", both);
+        check("Eleven people were said to be dead. Nine people died.", both);
+        check("It said that 11 people died. It was on Road 9, and 4 were hurt.", None);
+        check("It said that 11 people died. In all, 9 were injured.", None);
+        check("It gave the wrong Road, 11. The bus left Road 9.", None);
+    }
 }

@@ -1,24 +1,19 @@
-//! The next revision of an alert.
-//!
-//! Comes in: the life of an alert, and the rules of its subscription. Goes out: the revision that is due, or nothing. It
-//! never publishes, and reads no clock.
+//! The next revision of an alert, made from its pending changes.
+
+use std::cmp::Reverse;
 
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, HoldReason, InDigest,
-    ReasonKind, Tag, Target, Volume,
+    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Headline, HoldReason,
+    InDigest, ReasonKind, StoryId, Tag, Target, Volume,
 };
 
-use super::counts::counts;
+use super::corrections::retracts;
 use super::figures::Update;
-use super::headline;
-use super::life::{Life, News};
-use super::marks::Marks;
-use super::notes::retracts;
-use super::output_position::OutputPosition;
-use super::reasons::{is_material, reason, weighed};
-use super::sums::Sums;
+use super::incoming::OutputPosition;
+use super::live_alert::{LastRevision, LiveAlert, PendingChange, RevisionMetadata};
+use super::numbers::{Sums, Tally};
 use crate::subscription::Rules;
 
 /// The most articles that an alert lists.
@@ -28,14 +23,14 @@ const ARTICLES: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) alert: Alert,
-    pub(crate) marks: Marks,
+    pub(crate) marks: RevisionMetadata,
 }
 
 /// The time of a revision, and the position up to which it covers the output.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now<'a> {
     pub(super) at: UnixMillis,
-    pub(super) taken: OutputPosition,
+    pub(super) applied_through: OutputPosition,
     /// The name of a subscription that reports the same and inhibits this one.
     pub(super) inhibited_by: Option<&'a str>,
 }
@@ -48,15 +43,15 @@ struct Content {
 }
 
 /// The closing revision of an alert that was merged into another.
-pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
+pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
     let closing = life.closing?;
     let content = Content {
         state: AlertState::Quiet,
         volume: Volume::Silent,
         reasons: vec![reason(ReasonKind::Merged, part_of(closing.into))],
     };
-    // News after the last revision belongs to the other alert, so this revision does not cover it.
-    let now = Now { at: closing.at, taken: life.covered, inhibited_by: None };
+    // PendingChange after the last revision belongs to the other alert, so this revision does not cover it.
+    let now = Now { at: closing.at, applied_through: life.covered, inhibited_by: None };
     let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
     let mut draft = draft(id, life, now, (content, Update { figures, ..Update::default() }));
     draft.alert.merged_into = Some(closing.into);
@@ -67,7 +62,7 @@ pub(super) fn closing(id: &AlertId, life: &Life) -> Option<Draft> {
 /// The revision that is due at this time; `None` if there is nothing to report.
 pub(super) fn next(
     id: &AlertId,
-    life: &Life,
+    life: &LiveAlert,
     rules: &Rules,
     notified_today: u32,
     now: Now<'_>,
@@ -113,12 +108,12 @@ fn inhibited(content: Content, by: Option<&str>) -> Content {
 }
 
 /// Whether the held revision reported the end.
-fn tells_the_end(life: &Life) -> bool {
+fn tells_the_end(life: &LiveAlert) -> bool {
     life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet)
 }
 
 /// The revision that repeats an alert without news.
-fn repeated(life: &Life) -> Content {
+fn repeated(life: &LiveAlert) -> Content {
     Content {
         state: life.state.unwrap_or(AlertState::Growing),
         volume: Volume::Loud,
@@ -126,7 +121,12 @@ fn repeated(life: &Life) -> Content {
     }
 }
 
-fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: UnixMillis) -> Content {
+fn content_of_news(
+    life: &LiveAlert,
+    rules: &Rules,
+    figures: &[AlertReason],
+    at: UnixMillis,
+) -> Content {
     let sums = life.sums();
     let passing = passing(life);
     let is_passing = passing.is_some();
@@ -166,7 +166,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
         || steps(&sums, rules)
         || !life.carried.is_empty();
     let is_loud = is_due && !is_passing && life.may_notify();
-    let came: Vec<&News> = life.news.iter().filter(|news| !news.recounts()).collect();
+    let came: Vec<&PendingChange> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
         (true, _) => AlertState::Updated,
         // No article came: people changed the numbers of a quiet alert.
@@ -199,7 +199,7 @@ fn content_of_news(life: &Life, rules: &Rules, figures: &[AlertReason], at: Unix
 }
 
 /// The corrections in the news to earlier reports, by any outlet.
-fn corrections(life: &Life) -> impl Iterator<Item = AlertReason> {
+fn corrections(life: &LiveAlert) -> impl Iterator<Item = AlertReason> {
     let all = life.news.iter().flat_map(|news| &news.reasons);
     all.filter(|reason| reason.kind == ReasonKind::Correction).cloned()
 }
@@ -211,7 +211,7 @@ fn asks_to_correct(rules: &Rules, told: &[AlertReason]) -> bool {
 }
 
 /// The reason for silence if texts only mention the subject in passing.
-fn passing(life: &Life) -> Option<AlertReason> {
+fn passing(life: &LiveAlert) -> Option<AlertReason> {
     let words = "mentioned in passing";
     life.mentions_in_passing().then(|| reason(ReasonKind::Passing, words))
 }
@@ -221,7 +221,7 @@ fn over() -> AlertReason {
 }
 
 /// The reason `new`, with the hold that delayed it.
-fn new(life: &Life) -> AlertReason {
+fn new(life: &LiveAlert) -> AlertReason {
     let held = life.hold.as_ref().map(|hold| match hold.reason {
         HoldReason::QuietHours => "new, held back during quiet hours",
         HoldReason::MaxPerDay => "new, held back by the daily limit",
@@ -233,7 +233,7 @@ fn new(life: &Life) -> AlertReason {
 }
 
 /// The reason for an alert that continues after it was quiet, with the day.
-fn again(life: &Life, at: UnixMillis) -> AlertReason {
+fn again(life: &LiveAlert, at: UnixMillis) -> AlertReason {
     let days = life.first_seen.map_or(0, |first| at.since(first).as_secs() / DAY);
     reason(ReasonKind::Again, format!("again, day {}", days + 1))
 }
@@ -261,9 +261,14 @@ fn volume(is_loud: bool) -> Volume {
     if is_loud { Volume::Loud } else { Volume::Silent }
 }
 
-fn draft(id: &AlertId, life: &Life, now: Now<'_>, (content, figures): (Content, Update)) -> Draft {
-    let Now { at, taken, .. } = now;
-    let covered = life.covered.max(taken);
+fn draft(
+    id: &AlertId,
+    life: &LiveAlert,
+    now: Now<'_>,
+    (content, figures): (Content, Update),
+) -> Draft {
+    let Now { at, applied_through, .. } = now;
+    let covered = life.covered.max(applied_through);
     let sums = life.sums();
     let tally = sums.all;
     let first_seen = life.first_seen.or_else(|| life.news.iter().map(|news| news.first_seen).min());
@@ -278,7 +283,7 @@ fn draft(id: &AlertId, life: &Life, now: Now<'_>, (content, figures): (Content, 
         reasons: content.reasons,
         output: covered.output,
         at: timestamp(at),
-        headline: headline::next(life, content.volume == Volume::Loud, &figures.stories),
+        headline: headline_of(life, content.volume == Volume::Loud, &figures.stories),
         first_seen: timestamp(first_seen.unwrap_or(at)),
         outlets: tally.outlets,
         origins: tally.origins,
@@ -293,9 +298,9 @@ fn draft(id: &AlertId, life: &Life, now: Now<'_>, (content, figures): (Content, 
         digest: None,
         merged_into: None,
     };
-    let measured = life.news.iter().any(News::recounts).then_some(sums.measured);
+    let measured = life.news.iter().any(PendingChange::recounts).then_some(sums.measured);
     let notes = life.news.iter().fold(life.notes, |notes, news| notes.and(news.notes));
-    Draft { alert, marks: Marks { covered, merged_at: 0, measured, notes } }
+    Draft { alert, marks: RevisionMetadata { covered, merged_at: 0, measured, notes } }
 }
 
 /// The reason of a closing revision, without the id of the other alert.
@@ -307,12 +312,12 @@ fn part_of(into: Target) -> &'static str {
 }
 
 /// The first outlet, if its article is still part of the alert.
-fn first(life: &Life) -> Option<AlertFirst> {
+fn first(life: &LiveAlert) -> Option<AlertFirst> {
     let shown = life.shown.as_ref().and_then(|shown| shown.first.clone());
     shown.or_else(|| life.news.iter().find_map(|news| news.first.clone()))
 }
 
-fn matched(life: &Life) -> Vec<String> {
+fn matched(life: &LiveAlert) -> Vec<String> {
     let mut words = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.matched.clone());
     for word in life.news.iter().flat_map(|news| &news.matched) {
         if !words.contains(word) {
@@ -323,7 +328,7 @@ fn matched(life: &Life) -> Vec<String> {
 }
 
 /// The lead, and then the latest articles.
-fn articles(life: &Life) -> Vec<AlertArticle> {
+fn articles(life: &LiveAlert) -> Vec<AlertArticle> {
     let mut articles = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.articles.clone());
     for article in life.news.iter().flat_map(|news| &news.articles) {
         if articles.iter().all(|other| other.id != article.id) {
@@ -336,4 +341,201 @@ fn articles(life: &Life) -> Vec<AlertArticle> {
         articles.remove(1);
     }
     articles
+}
+
+/// The most sources of a reason.
+const SOURCES: usize = 4;
+
+/// The reasons that follow from the numbers.
+pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<AlertReason> {
+    let mut reasons = Vec::new();
+    let origins = now.origins.saturating_sub(before.origins);
+    if origins > 0 {
+        let sources = few(came.iter().filter_map(|news| news.writes.as_ref()));
+        let words = more(origins, "origin", "origins");
+        reasons.push(AlertReason { sources, ..reason(ReasonKind::Origins, words) });
+    }
+    let outlets = now.outlets.saturating_sub(before.outlets);
+    let copies = now.copies.saturating_sub(before.copies);
+    let versions = now.versions.saturating_sub(before.versions);
+    let words = match (carried(came), outlets, copies, versions) {
+        (Some(agency), 1.., _, _) if origins == 0 => {
+            let many = if outlets == 1 { "outlet" } else { "outlets" };
+            let genitive = if agency.ends_with('s') { "'" } else { "'s" };
+            format!("{agency}{genitive} text reached {outlets} more {many}")
+        }
+        (_, 1.., _, _) => more(outlets, "outlet", "outlets"),
+        (_, 0, 1.., _) => more(copies, "copy", "copies"),
+        (_, 0, 0, 1..) => more(versions, "version", "versions"),
+        (_, 0, 0, 0) if origins == 0 && !came.is_empty() => {
+            more(u32::try_from(came.len()).unwrap_or(u32::MAX), "article", "articles")
+        }
+        _ => return reasons,
+    };
+    // Outlets with their own text are named with the origins.
+    let copying = came.iter().filter(|news| news.writes.is_none());
+    let sources = few(copying.filter_map(|news| news.outlet.as_ref()));
+    reasons.push(AlertReason { sources, ..reason(ReasonKind::Outlets, words) });
+    reasons
+}
+
+/// The agency whose text all new articles copy.
+fn carried<'a>(came: &[&'a PendingChange]) -> Option<&'a str> {
+    let first = came.first()?.carries.as_deref()?;
+    came.iter().all(|news| news.carries.as_deref() == Some(first)).then_some(first)
+}
+
+/// The first names, each once.
+fn few<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut few: Vec<String> = Vec::new();
+    for name in names {
+        if few.len() < SOURCES && !few.contains(name) {
+            few.push(name.clone());
+        }
+    }
+    few
+}
+
+fn more(count: u32, one: &str, many: &str) -> String {
+    format!("+{count} {}", if count == 1 { one } else { many })
+}
+
+/// The headline of the headline_of revision. The first revision has the headline of the story with the most outlets,
+/// among those that match best. A revision that notifies of something material has the headline of the text
+/// that brought it. Any other revision keeps the headline.
+pub(super) fn headline_of(life: &LiveAlert, is_loud: bool, told: &[StoryId]) -> Headline {
+    let shown = life.shown.as_ref().map(|shown| &shown.headline);
+    let of_lead = match shown {
+        None => leading(&life.news, |_| true),
+        // So far there were only mentions in passing: the first text about the subject gives the headline.
+        Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
+        Some(_) if is_loud => {
+            leading(&life.news, |news| brings_material(news) || says_one_of(news, told))
+        }
+        Some(_) => None,
+    };
+    let first = || life.news.first().map(|news| &news.headline);
+    of_lead.or(shown).or_else(first).cloned().unwrap_or_else(|| LastRevision::nothing().headline)
+}
+
+/// The headline of the story with the most outlets, among the matching news that match best.
+fn leading(all: &[PendingChange], is_meant: impl Fn(&PendingChange) -> bool) -> Option<&Headline> {
+    let meant = || all.iter().filter(|news| news.silent.is_none() && is_meant(news));
+    let most = meant().map(|news| news.mention).max()?;
+    let told = || meant().filter(|news| news.mention == most);
+    let stories = told().filter_map(|news| news.in_story).enumerate();
+    let (_, widest) = stories.max_by_key(|(at, story)| (story.outlets, Reverse(*at)))?;
+    let is_lead =
+        |news: &&PendingChange| news.articles.first().is_some_and(|it| it.id == widest.lead);
+    let is_of_it = |news: &&PendingChange| news.in_story.is_some_and(|it| it.story == widest.story);
+    all.iter().find(is_lead).or_else(|| told().find(is_of_it)).map(|news| &news.headline)
+}
+
+/// Whether the text gives a figure that is reported now.
+fn says_one_of(news: &PendingChange, told: &[StoryId]) -> bool {
+    news.in_story.is_some_and(|it| told.contains(&it.story))
+}
+
+fn brings_material(news: &PendingChange) -> bool {
+    news.reasons.iter().any(|reason| is_material(reason.kind))
+}
+
+/// The most reasons of one revision.
+const MOST: usize = 8;
+
+pub(super) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason {
+    AlertReason {
+        kind,
+        words: words.into(),
+        sources: Vec::new(),
+        old: None,
+        new: None,
+        carriers: Vec::new(),
+    }
+}
+
+/// Whether it is a material change.
+pub(super) fn is_material(kind: ReasonKind) -> bool {
+    matches!(kind, ReasonKind::Material | ReasonKind::Correction)
+}
+
+/// The most important reasons, each once.
+pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
+    reasons.sort_by_key(|reason| weight(reason.kind));
+    let mut kept: Vec<AlertReason> = Vec::new();
+    for reason in reasons {
+        if kept.len() < MOST && !kept.contains(&reason) {
+            kept.push(reason);
+        }
+    }
+    kept
+}
+
+fn weight(kind: ReasonKind) -> u8 {
+    match kind {
+        ReasonKind::New | ReasonKind::Again | ReasonKind::Passing => 0,
+        ReasonKind::Correction => 1,
+        ReasonKind::Material => 2,
+        ReasonKind::Velocity => 3,
+        ReasonKind::Claimed => 4,
+        ReasonKind::Origins => 5,
+        ReasonKind::Outlets => 6,
+        ReasonKind::Merged => 7,
+        ReasonKind::Quiet | ReasonKind::Repeated | ReasonKind::Inhibited => 8,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(reasons: &[AlertReason]) -> Vec<&str> {
+        reasons.iter().map(|reason| reason.words.as_str()).collect()
+    }
+
+    #[test]
+    fn counts_say_what_grew() {
+        let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
+        let cases: [(Tally, &[&str]); 5] = [
+            (Tally { outlets: 5, origins: 3, copies: 2, ..before }, &["+2 origins", "+3 outlets"]),
+            (Tally { outlets: 3, origins: 2, ..before }, &["+1 origin", "+1 outlet"]),
+            (Tally { copies: 2, ..before }, &["+1 copy"]),
+            (Tally { versions: 1, ..before }, &["+1 version"]),
+            (before, &["+1 article"]),
+        ];
+        for (now, expected) in cases {
+            assert_eq!(words(&counts(before, now, &[&PendingChange::default()])), expected);
+        }
+    }
+
+    #[test]
+    fn copies_of_an_agency_say_whose_text_it_is() {
+        let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
+        let now = Tally { outlets: 8, copies: 7, ..before };
+        let copy = PendingChange { carries: Some("AP".to_owned()), ..PendingChange::default() };
+        assert_eq!(words(&counts(before, now, &[&copy])), ["AP's text reached 6 more outlets"]);
+        let all = counts(before, now, &[&copy, &PendingChange::default()]);
+        assert_eq!(words(&all), ["+6 outlets"]);
+    }
+}
+
+#[cfg(test)]
+mod reasons_tests {
+    use super::*;
+
+    fn reason_texts(reasons: &[AlertReason]) -> Vec<&str> {
+        reasons.iter().map(|reason| reason.words.as_str()).collect()
+    }
+
+    #[test]
+    fn the_weightiest_comes_first_and_none_twice() {
+        let given = [
+            reason(ReasonKind::Outlets, "+3 outlets"),
+            reason(ReasonKind::Material, "its opening was rewritten"),
+            reason(ReasonKind::Material, "its opening was rewritten"),
+            reason(ReasonKind::New, "new"),
+        ];
+        let weighed = weighed(given.to_vec());
+        assert_eq!(reason_texts(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
+    }
 }

@@ -1,26 +1,20 @@
-//! Figures in titles and ledes, and when an alert reports one as a fact.
-//!
-//! Comes in: the figures of each article, and their sources. Goes out: the figures of an alert, and the
-//! reasons for a revision. It never checks whether a figure is true.
-//!
-//! A figure counts as a fact once two separately written texts, an agency, or a correction give it. Until
-//! then it is a claim: a silent revision gives it with its source. The reported figures are part of the
-//! alert, so they survive a restart.
+//! Figures in articles: where they stand, their role, and the news they make for an alert.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
+use aho_corasick::AhoCorasick;
 use wirefold_proto::{
     AgencyHow, AlertFigure, AlertReason, Class, Confidence, MaterialReason, OutputArticle,
     ReasonKind, StoryId,
 };
+use wirefold_text::extract::numbers;
+use wirefold_text::{Span, Text};
 
-use super::correction::Corrected;
-use super::figure::{Figure, FigureReport};
-use super::figure_roles::Role;
+use super::corrections::{Corrected, Note};
+use super::draft::reason;
 use super::incoming::IncomingArticle;
-use super::life::Life;
-use super::notes::Note;
-use super::reasons::reason;
+use super::live_alert::LiveAlert;
 
 /// The most figures in an alert.
 const FIGURES: usize = 16;
@@ -89,7 +83,7 @@ impl IncomingArticle {
     }
 }
 
-impl Life {
+impl LiveAlert {
     /// The figures after the news, and the reasons to report them.
     pub(super) fn figures(&self) -> Update {
         let told = self.shown.as_ref().map(|shown| shown.figures.clone());
@@ -217,4 +211,405 @@ fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
     };
     let sources = figure.sources.clone();
     AlertReason { sources, old, new: Some(value.clone()), ..reason(kind, words) }
+}
+
+/// The first paragraph with this many words is a lede: see [`Text::lede`].
+const LEAST_OF_LEDE: usize = 8;
+
+/// A number in a title or lede.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Figure {
+    pub(super) role: Option<Role>,
+    /// The counted thing, if the number has no role.
+    pub(super) noun: Option<String>,
+    pub(super) value: String,
+}
+
+impl Figure {
+    /// The number, as digits.
+    pub(super) fn value(&self) -> String {
+        self.value.clone()
+    }
+}
+
+/// The figures of one article, with its source.
+#[derive(Debug, Clone)]
+pub(super) struct FigureReport {
+    pub(super) figures: Arc<[Figure]>,
+    /// The number that the detector found to be new to the event.
+    pub(super) new_number: Option<String>,
+    pub(super) source: String,
+    pub(super) story: StoryId,
+    /// Whether this source alone is enough, such as an agency or a correction.
+    pub(super) is_enough: bool,
+    /// Whether it is a correction, whose reason already gives the figure.
+    pub(super) corrects: bool,
+}
+
+/// The figures of title and lede.
+pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
+    let title = Text::new(title);
+    let of_title = 0..title.words().len();
+    let mut found = Vec::new();
+    for (text, words) in [(title, of_title), with_lede(opening)] {
+        add_figures(&text, words, &mut found);
+    }
+    found.into()
+}
+
+fn add_figures(text: &Text, words: Range<usize>, found: &mut Vec<Figure>) {
+    let all = numbers(text, words);
+    for (at, number) in all.iter().enumerate() {
+        let span_of = |place: usize| all.get(place).map(|other| other.span);
+        let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
+        let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
+        let role = role_at(text.original(), number.span, before..behind);
+        let noun = role.is_none().then(|| noun_at(text.original(), number.span)).flatten();
+        let figure = Figure { role, noun, value: number.value.clone() };
+        if !found.contains(&figure) {
+            found.push(figure);
+        }
+    }
+}
+
+/// The part of an opening that its lede needs, and the range of the lede.
+fn with_lede(opening: &str) -> (Text, Range<usize>) {
+    if let Some(found) = first_paragraph(opening).and_then(lede_of_paragraph) {
+        return found;
+    }
+    let text = Text::new(opening);
+    let lede = text.lede();
+    (text, lede)
+}
+
+/// The first paragraph, if it is one line before an empty line, so that nothing after it can change its end.
+fn first_paragraph(opening: &str) -> Option<&str> {
+    let (first, _) = opening.split_once("\n\n")?;
+    let is_break = |c: char| matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    (!first.contains(is_break)).then_some(first)
+}
+
+/// A first paragraph that is the lede whatever follows it: running text of at least a lede's length.
+fn lede_of_paragraph(paragraph: &str) -> Option<(Text, Range<usize>)> {
+    let text = Text::new(paragraph);
+    let lede = text.lede();
+    let counted = text.words()[lede.clone()].iter().filter(|word| !word.is_chrome).count();
+    (counted >= LEAST_OF_LEDE).then_some((text, lede))
+}
+
+/// A word further away belongs to something else; in characters.
+const NEAR: usize = 30;
+
+/// The role of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Dead,
+    Injured,
+    Missing,
+    Arrested,
+    Evacuated,
+}
+
+impl Role {
+    /// The word for it in a message.
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Self::Dead => "death toll",
+            Self::Injured => "injured",
+            Self::Missing => "missing",
+            Self::Arrested => "arrested",
+            Self::Evacuated => "evacuated",
+        }
+    }
+
+    /// Whether this is the label of a role, not a noun.
+    pub(super) fn is_label(label: &str) -> bool {
+        WORDS.iter().any(|(role, _)| role.label() == label)
+    }
+}
+
+/// Beginnings of words in lower case. Those of scripts without spaces match anywhere.
+const WORDS: [(Role, &[&str]); 5] = [
+    (
+        Role::Dead,
+        &[
+            "dead", "death", "died", "dies", "dying", "kill", "fatalit", "bodies", "tote", "todes",
+            "getötet", "gestorben", "mort", "tués", "tué", "décès", "muert", "fallecid", "morti",
+            "vittim", "mortos", "mortes", "doden", "погиб", "убит", "жертв", "загин", "قتيل",
+            "قتلى", "مقتل", "وفاة", "死者", "死亡", "遇难", "罹难",
+        ],
+    ),
+    (
+        Role::Injured,
+        &[
+            "injur", "hurt", "wound", "verletzt", "blessé", "herid", "ferit", "ferid", "gewond",
+            "пострада", "ранен", "поранен", "جريح", "جرحى", "مصاب", "إصابة", "負傷", "けが",
+            "受伤",
+        ],
+    ),
+    (
+        Role::Missing,
+        &[
+            "missing", "unaccounted", "vermiss", "disparu", "desaparecid", "dispers", "vermist",
+            "пропал", "зникл", "مفقود", "行方不明", "失踪", "失联",
+        ],
+    ),
+    (
+        Role::Arrested,
+        &[
+            "arrest", "detain", "festgenommen", "verhaftet", "arrêté", "interpellé", "detenid",
+            "задержа", "арестова", "затрима", "اعتقال", "توقيف", "逮捕", "被捕",
+        ],
+    ),
+    (
+        Role::Evacuated,
+        &[
+            "evacuat",
+            "displaced",
+            "homeless",
+            "evakuier",
+            "évacué",
+            "evacuad",
+            "sfollat",
+            "эвакуирова",
+            "евакуйова",
+            "إجلاء",
+            "نازح",
+            "避難",
+            "疏散",
+        ],
+    ),
+];
+
+/// Units that follow a number without a role.
+const UNITS: [&str; 37] = [
+    "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",
+    "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours", "heures",
+    "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час", "лет",
+    "أيام", "日間", "時間", "小时",
+];
+
+/// The longest unit, in characters.
+const LONGEST_UNIT: usize = 8;
+
+/// Beginnings, in lower case, of nouns that make a number understandable by themselves.
+#[rustfmt::skip]
+const NOUNS: [&str; 66] = [
+    "metre", "meter", "mètre", "metro", "metri", "kilom", "km", "mile", "feet", "hectare", "hektar",
+    "acre", "tonne", "tons", "litre", "liter", "degree", "grad", "percent", "per cent", "prozent",
+    "pour cent", "por ciento", "per cento", "%", "euro", "dollar", "dólar", "pound", "crown", "yen",
+    "house", "home", "building", "flight", "train", "vote", "seat", "job", "case", "häuser", "haus",
+    "gebäude", "flüge", "züge", "stimmen", "maison", "vols", "voix", "casas", "vuelo", "voto",
+    "voti", "edifici", "huizen", "метр", "килом", "процент", "рубл", "дом", "голос", "メートル",
+    "パーセント", "公里", "متر", "بالمئة",
+];
+
+/// Words between a role word and a number that begin a new statement, as in `died when 2 ships`.
+const APART: [&str; 12] = [
+    ",", " when ", " after ", " as ", " while ", " since ", " in ", " on ", " near ", " before ",
+    "(", ":",
+];
+
+/// Words for missing people who were found.
+const FOUND: [&str; 17] = [
+    "found", "alive", "safe", "rescued", "gefunden", "gerettet", "lebend", "retrouv", "sains et",
+    "encontrad", "trovat", "найден", "спасен", "عثر", "発見", "救出", "找到",
+];
+
+/// The role of the number at `span`. Only the text within `free` is searched, which has no other number.
+pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<Role> {
+    let follows = original.get(span.end..free.end)?;
+    let unit = follows.trim_start_matches([' ', '-', '\u{a0}']);
+    let unit = unit.chars().take(LONGEST_UNIT).collect::<String>().to_lowercase();
+    if UNITS.iter().any(|word| unit.starts_with(word)) {
+        return None;
+    }
+    let before = nearest_before(original.get(free.start..span.start)?);
+    let behind = nearest_behind(follows);
+    let role = match (before, behind) {
+        (Some((gap, role)), Some((other, _))) if gap < other => role,
+        (_, Some((_, role))) | (Some((_, role)), None) => role,
+        (None, None) => return None,
+    };
+    let are_found = role == Role::Missing && {
+        let sentence = follows.split(ends_sentence).next()?.to_lowercase();
+        FOUND.iter().any(|word| sentence.contains(word))
+    };
+    (!are_found).then_some(role)
+}
+
+/// The noun that the number at `span` counts, as written; `None` if the words after it do not say.
+pub(super) fn noun_at(original: &str, span: Span) -> Option<String> {
+    let follows = original.get(span.end..)?.trim_start_matches([' ', '-', '\u{a0}']);
+    let near: String = follows.chars().take(NEAR).collect::<String>().to_lowercase();
+    let noun = NOUNS.iter().find(|noun| near.starts_with(**noun))?;
+    let behind = near.get(noun.len()..)?;
+    let rest = if is_unspaced(noun) {
+        0
+    } else {
+        behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len())
+    };
+    near.get(..noun.len() + rest).map(str::to_owned)
+}
+
+/// The role word that ends nearest to the end, and the number of characters between.
+fn nearest_before(text: &str) -> Option<(usize, Role)> {
+    let start = text.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
+    let near = text.get(start..)?;
+    let near = near.rsplit(ends_sentence).next()?.to_lowercase();
+    let found = all_in(&near).map(|(at, word, role)| {
+        let rest = near.get(at + word.len()..).unwrap_or_default();
+        // The rest of the word does not count as distance.
+        let gap = rest.trim_start_matches(char::is_alphabetic);
+        let is_apart = APART.iter().any(|apart| gap.contains(apart));
+        (if is_apart { usize::MAX } else { gap.chars().count() }, role)
+    });
+    found.min_by_key(|(gap, _)| *gap).filter(|(gap, _)| *gap <= NEAR)
+}
+
+/// The role word that begins nearest to the start, and the number of characters between.
+fn nearest_behind(text: &str) -> Option<(usize, Role)> {
+    let end = text.char_indices().nth(NEAR * 2).map_or(text.len(), |(at, _)| at);
+    let near = text.get(..end)?.split(ends_sentence).next()?.to_lowercase();
+    let gap_to = |at: usize| near.get(..at).unwrap_or_default().chars().count();
+    let found = all_in(&near).map(|(at, _, role)| (gap_to(at), role));
+    found.min_by_key(|(gap, _)| *gap).filter(|(gap, _)| *gap <= NEAR)
+}
+
+fn ends_sentence(character: char) -> bool {
+    matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
+}
+
+/// Every role word of a text in lower case, with its start. Most numbers have none near, which one search
+/// finds out.
+fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, Role)> {
+    static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
+        let words = WORDS.iter().flat_map(|(_, words)| *words);
+        AhoCorasick::new(words).expect("a hundred words can be looked for")
+    });
+    let likely = if ANY.is_match(text) { &WORDS[..] } else { &[] };
+    let words = likely.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
+    words.flat_map(move |(role, word)| {
+        let begins = move |at: &usize| {
+            let before = text.get(..*at).and_then(|before| before.chars().next_back());
+            is_unspaced(word) || !before.is_some_and(char::is_alphabetic)
+        };
+        let places = text.match_indices(word).map(|(at, _)| at).filter(begins);
+        places.map(move |at| (at, word, role))
+    })
+}
+
+/// Whether the word's script puts no spaces between words, or attaches prefixes to them.
+fn is_unspaced(word: &str) -> bool {
+    word.chars()
+        .next()
+        .is_some_and(|first| matches!(first, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_lede_alone_says_the_same_figures(
+            opening in "((The|ferry|hit|14|dead|60|metres|21|per cent|\"|\\.|in|and|men|two|killed|read more) ?|\n|\n\n){0,60}",
+        ) {
+            let whole = Text::new(&opening);
+            let (mut of_whole, mut of_lede) = (Vec::new(), Vec::new());
+            add_figures(&whole, whole.lede(), &mut of_whole);
+            let (text, words) = with_lede(&opening);
+            add_figures(&text, words.clone(), &mut of_lede);
+            prop_assert_eq!(of_lede, of_whole);
+            prop_assert_eq!(words, whole.lede());
+        }
+    }
+
+    #[test]
+    fn a_lede_before_an_empty_line_is_searched_alone() {
+        let long = "A wave of 60 metres hit the harbour of Brenmouth on Monday.";
+        for (opening, is_alone) in [
+            (format!("{long}\n\nTwo ferries sank."), true),
+            (format!("{long}\nTwo ferries sank.\n\nMore."), false),
+            (format!("Wave of 60 metres\n\n{long}"), false),
+            (long.to_owned(), false),
+        ] {
+            assert_eq!(with_lede(&opening).0.original() != opening, is_alone, "{opening}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod figure_roles_tests {
+    use wirefold_text::Text;
+    use wirefold_text::extract::numbers;
+
+    use super::*;
+
+    fn check(text: &str, expected: &[(&str, Option<&str>)]) {
+        let text = Text::new(text);
+        let all = numbers(&text, 0..text.words().len());
+        let found: Vec<(&str, Option<&str>)> = all
+            .iter()
+            .enumerate()
+            .map(|(at, number)| {
+                let before = at.checked_sub(1).map_or(0, |at| all[at].span.end);
+                let behind = all.get(at + 1).map_or(text.original().len(), |it| it.span.start);
+                let role = role_at(text.original(), number.span, before..behind);
+                (number.value.as_str(), role.map(Role::label))
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_nearest_word_says_what_is_counted() {
+        check("14 dead, 28 injured", &[("14", Some("death toll")), ("28", Some("injured"))]);
+        check(
+            "The quake killed 14 and injured 28; 3 are missing after 9 days.",
+            &[
+                ("14", Some("death toll")),
+                ("28", Some("injured")),
+                ("3", Some("missing")),
+                ("9", None),
+            ],
+        );
+        check("Death toll rises to twenty-eight", &[("28", Some("death toll"))]);
+        check(
+            "Many died when 2 ships met; 40 are homeless",
+            &[("2", None), ("40", Some("evacuated"))],
+        );
+        check("The line opens in 2027. Many died.", &[("2027", None)]);
+        check("Two missing from the ferry are found alive", &[("2", None)]);
+    }
+
+    #[test]
+    fn a_noun_says_what_a_number_measures() {
+        let check = |text: &str, expected: Option<&str>| {
+            let text = Text::new(text);
+            let all = numbers(&text, 0..text.words().len());
+            assert_eq!(noun_at(text.original(), all[0].span).as_deref(), expected);
+        };
+        check("Flames rose 60 metres.", Some("metres"));
+        check("A 60-metre wave", Some("metre"));
+        check("It rises by 21 per cent", Some("per cent"));
+        check("高さ60メートルの波", Some("メートル"));
+        check("Four of them in a serious condition", None);
+        check("Nine of the firemen", None);
+    }
+
+    #[test]
+    fn no_unit_is_longer_than_what_is_searched() {
+        assert!(UNITS.iter().all(|unit| unit.chars().count() <= LONGEST_UNIT));
+    }
+
+    #[test]
+    fn other_languages_count_too() {
+        check("Zahl der Toten steigt auf 28", &[("28", Some("death toll"))]);
+        check("Погибли 28 человек", &[("28", Some("death toll"))]);
+        check("死者28人", &[("28", Some("death toll"))]);
+        check("مقتل 28 شخصا", &[("28", Some("death toll"))]);
+    }
 }

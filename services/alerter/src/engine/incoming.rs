@@ -1,7 +1,4 @@
-//! One article of the output, as alerts see it.
-//!
-//! Comes in: an article with its text. Goes out: what queries read, the numbers of its event and story, and its
-//! headline. It is_loaded no subscription.
+//! An article of the output stream as the engine applies it.
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
@@ -11,16 +8,15 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
     Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, MaterialReason,
-    OutputArticle, ReasonKind, Target, outlet_label,
+    OutputArticle, ReasonKind, StoryId, Target, outlet_label,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
 
-use super::figure::{Figure, figures_of};
-use super::notes::Note;
-use super::output_position::OutputPosition;
-use super::reasons::reason;
-use super::tally::Tally;
+use super::corrections::Note;
+use super::draft::reason;
+use super::figures::{Figure, figures_of};
+use super::numbers::Tally;
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
@@ -267,6 +263,46 @@ fn prepared(output: &OutputArticle, text: &str) -> Prepared {
         cited: &cited,
         note: findings.note.as_ref().map_or("", |note| note.kind.as_str()),
     })
+}
+
+/// The story of an article, as it was when the article came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InStory {
+    pub(super) story: StoryId,
+    pub(super) lead: ArticleId,
+    pub(super) outlets: u32,
+}
+
+impl InStory {
+    pub(super) fn of(incoming: &IncomingArticle) -> Self {
+        let (verdict, state) = (&incoming.output.verdict, &incoming.output.story_state);
+        Self { story: verdict.story, lead: verdict.lead, outlets: state.outlets }
+    }
+}
+
+/// A position in the output: in the order of decisions, and in the stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct OutputPosition {
+    /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
+    pub(crate) fetched: u64,
+    /// The sequence in `WF_OUTPUT`.
+    pub(crate) output: u64,
+}
+
+impl OutputPosition {
+    /// Whether a revision that covers the output up to `end` covers this. A late decision has a
+    /// later sequence in the output, so the revision does not cover it.
+    pub(crate) fn is_covered_by(self, end: Self) -> bool {
+        self.fetched <= end.fetched && self.output <= end.output
+    }
+
+    pub(crate) fn min(self, other: Self) -> Self {
+        Self { fetched: self.fetched.min(other.fetched), output: self.output.min(other.output) }
+    }
+
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self { fetched: self.fetched.max(other.fetched), output: self.output.max(other.output) }
+    }
 }
 
 #[cfg(test)]

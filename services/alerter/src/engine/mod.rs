@@ -8,40 +8,17 @@
 //! it is read. A clock counts only at the end of the output. Applying an article twice changes nothing, since
 //! each revision says up to which position it covers the output.
 
-mod catch_up;
-mod copies;
-mod correction;
 mod corrections;
-mod counts;
-mod digest;
 mod draft;
-mod figure;
-mod figure_roles;
 mod figures;
-mod finished_alerts;
 mod handling;
-mod headline;
-mod in_story;
+mod holds;
 mod incoming;
-mod inhibit;
-mod life;
-mod marks;
-mod measure;
-mod mention;
+mod live_alert;
 mod merge;
-mod notes;
-mod output_position;
-mod overrides;
-mod passing;
-mod reasons;
+mod numbers;
 mod recent;
-mod score;
-mod site_budget;
-mod sums;
-mod tables;
-mod tally;
 mod unload;
-mod velocity;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,27 +30,20 @@ use wirefold_proto::{
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
 use crate::subscription::Rules;
-use copies::RecentCopies;
-use digest::OpenDigests;
-use finished_alerts::FinishedAlerts;
-use in_story::InStory;
-use life::{Life, News};
-use reasons::reason;
-use recent::RecentTallies;
-pub use site_budget::SiteAlerts;
-use site_budget::SiteBudget;
-use velocity::Velocity;
-
-pub(crate) use corrections::find_uncorrected;
+pub(crate) use corrections::{find_uncorrected, retracts};
 pub(crate) use draft::Draft;
+use draft::reason;
 pub(crate) use handling::Handling;
-pub(crate) use incoming::{IncomingArticle, position};
-pub(crate) use marks::Marks;
-pub(crate) use notes::retracts;
-pub(crate) use output_position::OutputPosition;
-pub(crate) use overrides::StoryOverride;
-pub(crate) use score::Score;
-pub(crate) use tally::Tally;
+pub use holds::SiteAlerts;
+use holds::{OpenDigests, SiteBudget};
+use incoming::InStory;
+pub(crate) use incoming::{IncomingArticle, OutputPosition, position};
+pub(crate) use live_alert::RevisionMetadata;
+use live_alert::{LiveAlert, PendingChange};
+pub(crate) use merge::StoryOverride;
+pub(crate) use numbers::Tally;
+use recent::{RecentCopies, RecentTallies, Velocity};
+use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
 
 /// All subscriptions and their alerts.
@@ -81,7 +51,7 @@ pub(crate) use unload::Revision;
 pub(crate) struct Engine {
     rules: BTreeMap<SubscriptionId, Rules>,
     percolator: Percolator<SubscriptionId>,
-    lives: BTreeMap<AlertId, Life>,
+    lives: BTreeMap<AlertId, LiveAlert>,
     by_target: BTreeMap<Target, Vec<SubscriptionId>>,
     due: BTreeSet<(UnixMillis, AlertId)>,
     /// Alerts with unpublished news, by the first sequence in the output that it needs.
@@ -90,7 +60,7 @@ pub(crate) struct Engine {
     finished: BTreeSet<AlertId>,
     /// Alerts that were unloaded completely, and their counts.
     finished_alerts: FinishedAlerts,
-    rested: BTreeMap<SubscriptionId, Score>,
+    closed_scores: BTreeMap<SubscriptionId, Score>,
     /// When all alerts were last checked for something to unload.
     unloaded_at: UnixMillis,
     /// People's handling of alerts.
@@ -111,7 +81,7 @@ pub(crate) struct Engine {
     recent: RecentTallies,
     copies: RecentCopies,
     /// The latest position that was applied, by either order.
-    taken: OutputPosition,
+    applied_through: OutputPosition,
     time: UnixMillis,
 }
 
@@ -152,14 +122,14 @@ impl Engine {
     }
 
     /// An engine that applies the output after this position.
-    pub(crate) fn after(taken: OutputPosition) -> Self {
-        Self { taken, ..Self::default() }
+    pub(crate) fn after(applied_through: OutputPosition) -> Self {
+        Self { applied_through, ..Self::default() }
     }
 
     /// Applies an article of the output. An article of a baseline opens no alert and notifies nobody, but
     /// open alerts count it.
     pub(crate) fn apply(&mut self, incoming: &IncomingArticle) {
-        self.taken = self.taken.max(incoming.place);
+        self.applied_through = self.applied_through.max(incoming.place);
         self.time = self.time.max(incoming.seen);
         let targets = incoming.targets();
         targets.into_iter().for_each(|target| self.recent.note(target, incoming.tally(target)));
@@ -205,7 +175,7 @@ impl Engine {
             && incoming.place.output > rules.since
             && !incoming.is_edit_of_baseline();
         let is_concerned =
-            |life: &Life| !incoming.is_baseline() || life.is_open() || life.revision == 0;
+            |life: &LiveAlert| !incoming.is_baseline() || life.is_open() || life.revision == 0;
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
@@ -214,7 +184,7 @@ impl Engine {
             true => Vec::new(),
             false => self.reasons(id, rules, incoming, is_told),
         };
-        let news = News {
+        let news = PendingChange {
             place: incoming.place,
             from: incoming.place,
             seen: incoming.seen,
@@ -259,11 +229,12 @@ impl Engine {
         reasons
     }
 
-    fn add_news(&mut self, id: &AlertId, news: News) {
+    fn add_news(&mut self, id: &AlertId, news: PendingChange) {
         let life = self.lives.entry(id.clone()).or_default();
         // One command may both give it news of another alert and change its counts.
-        let is_same =
-            |other: &News| other.place == news.place && other.recounts() == news.recounts();
+        let is_same = |other: &PendingChange| {
+            other.place == news.place && other.recounts() == news.recounts()
+        };
         let is_acknowledged =
             news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
         if !is_acknowledged {
@@ -292,8 +263,15 @@ impl Engine {
                 None => {
                     let rules = self.rules.get(&id.subscription)?;
                     let today = self.notified_on(rules, at);
-                    let (taken, inhibited_by) = (self.taken, self.inhibitor(rules, id.target));
-                    draft::next(&id, life, rules, today, draft::Now { at, taken, inhibited_by })
+                    let (applied_through, inhibited_by) =
+                        (self.applied_through, self.inhibitor(rules, id.target));
+                    draft::next(
+                        &id,
+                        life,
+                        rules,
+                        today,
+                        draft::Now { at, applied_through, inhibited_by },
+                    )
                 }
             });
             if let Some(mut made) = draft {
@@ -312,7 +290,7 @@ impl Engine {
     }
 
     /// Accepts a revision that is in the stream, whoever published it.
-    pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
+    pub(crate) fn accept(&mut self, alert: &Alert, marks: RevisionMetadata) {
         // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
         self.open_digests.accept(alert);
@@ -343,5 +321,105 @@ impl Engine {
             let day = rules.day(unix_millis(alert.at)).start;
             *self.notified.entry((alert.subscription.clone(), day)).or_default() += 1;
         }
+    }
+}
+
+impl Engine {
+    /// The alerts of a subscription.
+    pub(super) fn of(&self, subscription: &SubscriptionId) -> Vec<AlertId> {
+        let ids = self.lives.keys().filter(|id| id.subscription == *subscription);
+        ids.cloned().collect()
+    }
+
+    /// Sorts all alerts of a subscription in again.
+    pub(super) fn reschedule_all(&mut self, subscription: &SubscriptionId) {
+        for id in self.of(subscription) {
+            self.reschedule(&id);
+        }
+    }
+
+    /// Sorts an alert in again, after something about it changed.
+    pub(super) fn reschedule(&mut self, id: &AlertId) {
+        let handling = self.handling(id);
+        let Some(life) = self.lives.get_mut(id) else {
+            return;
+        };
+        if let Some(due) = life.due.take() {
+            self.due.remove(&(due, id.clone()));
+        }
+        life.handling = handling;
+        life.due = life.next_due(self.rules.get(&id.subscription));
+        if let Some(due) = life.due {
+            self.due.insert((due, id.clone()));
+        }
+        let needs = life.needs();
+        if life.needed == needs {
+            return;
+        }
+        if let Some(before) = life.needed.take() {
+            self.needed.remove(&(before, id.clone()));
+        }
+        life.needed = needs;
+        self.needed.extend(needs.map(|output| (output, id.clone())));
+    }
+
+    /// Stores that this subscription has an alert about this target.
+    pub(super) fn remember(&mut self, id: &AlertId) {
+        let subscriptions = self.by_target.entry(id.target).or_default();
+        if let Err(place) = subscriptions.binary_search(&id.subscription) {
+            subscriptions.reserve_exact(1);
+            subscriptions.insert(place, id.subscription.clone());
+        }
+    }
+
+    /// Removes an alert from all tables.
+    pub(super) fn forget(&mut self, id: &AlertId) -> Option<LiveAlert> {
+        let life = self.lives.remove(id)?;
+        if let Some(due) = life.due {
+            self.due.remove(&(due, id.clone()));
+        }
+        if let Some(output) = life.needed {
+            self.needed.remove(&(output, id.clone()));
+        }
+        self.finished.remove(id);
+        if let Some(subscriptions) = self.by_target.get_mut(&id.target) {
+            subscriptions.retain(|subscription| *subscription != id.subscription);
+            if subscriptions.is_empty() {
+                self.by_target.remove(&id.target);
+            }
+        }
+        Some(life)
+    }
+}
+
+/// The numbers of one subscription.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Score {
+    /// The alerts it has opened.
+    pub(crate) alerts: u64,
+    /// The copies in the stories of these alerts.
+    pub(crate) copies_folded: u64,
+}
+
+impl Score {
+    pub(super) fn add(&mut self, life: &LiveAlert) {
+        self.alerts += 1;
+        self.copies_folded += u64::from(life.now.copies);
+    }
+
+    pub(super) fn take_away(&mut self, life: &LiveAlert) {
+        self.alerts = self.alerts.saturating_sub(1);
+        self.copies_folded = self.copies_folded.saturating_sub(u64::from(life.now.copies));
+    }
+}
+
+impl Engine {
+    /// The numbers of each subscription.
+    pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
+        let mut scores = self.closed_scores.clone();
+        for (id, life) in self.lives.iter().filter(|(_, life)| life.revision > 0) {
+            scores.entry(id.subscription.clone()).or_default().add(life);
+        }
+        scores
     }
 }

@@ -3,14 +3,15 @@
 //! Comes in: how long alerts had no news. Goes out: which alerts need their visible part. It never reads the
 //! stream itself.
 
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, Target};
 
 use super::Engine;
-use super::life::{Life, Shown};
-use super::marks::Marks;
+use super::live_alert::{LastRevision, LiveAlert, RevisionMetadata};
 
 /// How often all alerts are checked.
 const LOOK: Duration = Duration::from_hours(1);
@@ -19,7 +20,7 @@ const LOOK: Duration = Duration::from_hours(1);
 pub(crate) struct Revision {
     pub(crate) sequence: u64,
     pub(crate) alert: Alert,
-    pub(crate) marks: Marks,
+    pub(crate) marks: RevisionMetadata,
 }
 
 impl Engine {
@@ -49,7 +50,7 @@ impl Engine {
         }
         self.unloaded_at = self.time;
         let limit = self.time.minus(older_than);
-        let is_over = |life: &Life| {
+        let is_over = |life: &LiveAlert| {
             life.due.is_none() && life.news.is_empty() && life.revision > 0 && life.last_at < limit
         };
         let over = self.lives.iter().filter(|(_, life)| is_over(life));
@@ -62,7 +63,7 @@ impl Engine {
 
     fn unload_alert(&mut self, id: &AlertId) {
         if let Some(life) = self.forget(id) {
-            self.rested.entry(id.subscription.clone()).or_default().add(&life);
+            self.closed_scores.entry(id.subscription.clone()).or_default().add(&life);
             if life.sequence > 0 {
                 self.finished_alerts.insert(id.target, life.sequence);
             }
@@ -100,11 +101,11 @@ impl Engine {
         if !self.finished_alerts.remove(id.target, last.sequence) {
             return;
         }
-        let mut life = Life::default();
+        let mut life = LiveAlert::default();
         for Revision { alert, marks, .. } in revisions {
             life.accept(alert, *marks);
         }
-        if let Some(score) = self.rested.get_mut(&id.subscription) {
+        if let Some(score) = self.closed_scores.get_mut(&id.subscription) {
             score.take_away(&life);
         }
         self.lives.insert(id.clone(), life);
@@ -138,10 +139,68 @@ impl Engine {
     /// Loads the visible part of an alert from its last revision; nothing if that is no longer stored.
     pub(crate) fn load_shown(&mut self, id: &AlertId, alert: Option<&Alert>) {
         if let Some(life) = self.lives.get_mut(id) {
-            life.shown = alert.map(|alert| Box::new(Shown::of(alert)));
+            life.shown = alert.map(|alert| Box::new(LastRevision::of(alert)));
             // If it is no longer stored, it is not read again.
             life.sequence = if alert.is_some() { life.sequence } else { 0 };
         }
         self.finished.insert(id.clone());
+    }
+}
+
+/// How many bits of an entry are the sequence of the last revision. The bits above are of a hash of the
+/// target. If two targets share a hash, one revision too many is read.
+const SEQUENCE_BITS: u32 = 40;
+const LAST_SEQUENCE: u64 = (1 << SEQUENCE_BITS) - 1;
+
+/// The sequences of the last revisions of finished alerts, by target.
+#[derive(Debug, Default)]
+pub(super) struct FinishedAlerts(BTreeSet<u64>);
+
+impl FinishedAlerts {
+    pub(super) fn insert(&mut self, target: Target, sequence: u64) {
+        self.0.insert(first(target) | sequence.min(LAST_SEQUENCE));
+    }
+
+    /// Whether it was there.
+    pub(super) fn remove(&mut self, target: Target, sequence: u64) -> bool {
+        self.0.remove(&(first(target) | sequence.min(LAST_SEQUENCE)))
+    }
+
+    /// The last revisions of the alerts about this target, and perhaps of some others.
+    pub(super) fn about(&self, target: Target) -> Vec<u64> {
+        let first = first(target);
+        let found = self.0.range(first..=first | LAST_SEQUENCE);
+        found.map(|entry| entry & LAST_SEQUENCE).collect()
+    }
+
+    /// Drops alerts whose last revision has a smaller sequence: it is no longer stored.
+    pub(super) fn expire(&mut self, kept: u64) {
+        self.0.retain(|entry| entry & LAST_SEQUENCE >= kept);
+    }
+}
+
+fn first(target: Target) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    target.hash(&mut hasher);
+    hasher.finish() & !LAST_SEQUENCE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finished_alerts_are_found_by_target() {
+        let targets = ["e-00000000000000000000000001", "s-00000000000000000000000001"];
+        let [event, story]: [Target; 2] = targets.map(|text| text.parse().unwrap());
+        let mut finished = FinishedAlerts::default();
+        finished.insert(event, 7);
+        finished.insert(event, LAST_SEQUENCE);
+        finished.insert(story, 9);
+        assert_eq!(finished.about(event), [7, LAST_SEQUENCE]);
+        assert_eq!(finished.about(story), [9]);
+        assert!(finished.remove(event, LAST_SEQUENCE) && !finished.remove(event, 9));
+        finished.expire(8);
+        assert_eq!((finished.about(event), finished.about(story)), (vec![], vec![9]));
     }
 }

@@ -13,8 +13,8 @@ use wirefold_proto::{
     ArticleFetched, DeadCause, DeadLetter, FeedHealth, FeedId, FeedRecord, streams,
 };
 
-use crate::delivery_states::DeliveryState;
-use crate::seams::Space;
+use crate::delivery::DeliveryState;
+use crate::settings::Space;
 
 /// The subjects of articles in the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";

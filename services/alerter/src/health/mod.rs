@@ -8,10 +8,7 @@
 
 mod conditions;
 mod facts;
-mod heartbeat;
-mod notice;
 mod notifier;
-mod rhythm;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,21 +18,19 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Limits, timestamp};
-use wirefold_flow::{BusError, Event, KeyValue, LoopError, StageContext, UnixMillis};
+use wirefold_flow::{BusError, Clock, Event, KeyValue, LoopError, StageContext, UnixMillis};
+use wirefold_http_client::{Client, Request};
 use wirefold_proto::{
     HEALTH_KEY, HealthCondition, HealthKind, HealthReport, Tag, decode, encode, streams,
 };
 
 use crate::NAME;
+use crate::delivery::DeliveryStates;
 use crate::delivery::TargetGone;
-use crate::delivery_states::DeliveryStates;
-use crate::metrics::HEALTH_CONDITIONS;
-use crate::seams::Disk;
-use conditions::{Before, conditions};
+use crate::metrics::{HEALTH_CONDITIONS, HEARTBEATS};
+use crate::settings::{Disk, Heartbeat};
+use conditions::{Before, Rhythm, conditions};
 use facts::{DeliveryFact, Facts, Feeds, Letters};
-use rhythm::Rhythm;
-
-pub(crate) use heartbeat::beat;
 pub(crate) use notifier::HealthNotifier;
 
 /// The time between two looks.
@@ -43,7 +38,7 @@ const LOOK: Duration = Duration::from_mins(5);
 /// The wait after a failure of the bus.
 const AGAIN: Duration = Duration::from_secs(10);
 /// A condition ends if it was absent for this long. If it comes and goes, it stays open.
-const CALM: Duration = Duration::from_mins(15);
+const CLEAR_AFTER: Duration = Duration::from_mins(15);
 /// The key of the watch's own state.
 const WATCH_KEY: &str = "health-watch";
 
@@ -183,7 +178,7 @@ impl Memory {
             }
             let name = name(before);
             let since = calm_since.remove(&name).unwrap_or(now.0);
-            if now.since(UnixMillis(since)) < CALM {
+            if now.since(UnixMillis(since)) < CLEAR_AFTER {
                 self.calm_since.insert(name, since);
                 found.push(before.clone());
             }
@@ -210,5 +205,69 @@ fn say_what_changed(before: &[HealthCondition], now: &[HealthCondition]) {
     for kind in HealthKind::ALL {
         let open = u32::try_from(now.iter().filter(|it| it.kind == kind).count());
         HEALTH_CONDITIONS.set(open.unwrap_or(u32::MAX).into(), &[kind.as_str()]);
+    }
+}
+
+/// An older report says nothing about the present.
+const STALE: Duration = Duration::from_secs(3 * LOOK.as_secs());
+/// How long a call may take.
+const TOTAL: Duration = Duration::from_secs(10);
+/// The most bytes that are read of an answer.
+const MOST: u64 = 64 << 10;
+
+/// Calls the address until it is stopped.
+pub(crate) async fn beat(
+    heartbeat: Heartbeat,
+    client: Client,
+    clock: Arc<dyn Clock>,
+    mut report: Report,
+    stop: CancellationToken,
+) {
+    let mut failed = false;
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => return,
+        first = report.wait_for(Option::is_some) => drop(first),
+    }
+    loop {
+        let now = clock.now();
+        let is_well = report.borrow().as_deref().is_some_and(|report| is_well(report, now));
+        let outcome = match is_well {
+            false => "withheld",
+            true => match call(&client, &heartbeat).await {
+                Ok(()) => {
+                    failed = false;
+                    "ok"
+                }
+                Err(why) => {
+                    // The log reports it once: the called service notices by itself.
+                    if !std::mem::replace(&mut failed, true) {
+                        tracing::warn!(why, "the heartbeat was not accepted");
+                    }
+                    "failed"
+                }
+            },
+        };
+        HEARTBEATS.add(1, &[outcome]);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = clock.sleep_until(now.plus(heartbeat.every)) => {}
+        }
+    }
+}
+
+/// Whether no condition endangers news or data, as far as is known now.
+fn is_well(report: &HealthReport, now: UnixMillis) -> bool {
+    let age = now.since(wirefold_envelope::unix_millis(report.at));
+    age < STALE && !report.conditions.iter().any(|it| it.kind.endangers_data())
+}
+
+async fn call(client: &Client, heartbeat: &Heartbeat) -> Result<(), String> {
+    let request = Request { total: TOTAL, max_body: MOST, ..Request::get(heartbeat.url.clone()) };
+    match client.send(request).await {
+        Ok(answer) if answer.is_success() => Ok(()),
+        Ok(answer) => Err(answer.status_label()),
+        Err(error) => Err(error.to_string()),
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct LoadedItem {
 
 impl LoadedItem {
     /// Its position in the order of decisions; `None` if it is unreadable.
-    pub(crate) fn stand(&self) -> Option<MessagePosition> {
+    pub(crate) fn message_position(&self) -> Option<MessagePosition> {
         let fetched = self.position().fetched;
         Some(match &self.item {
             Item::Article(incoming) => {

@@ -7,34 +7,35 @@
 //! alerts are rebuilt from their revisions, and the output is read again from the first message that an
 //! unpublished revision needs.
 
-mod bus_clock;
-mod corrected;
-mod handling_records;
 pub(crate) mod load;
 mod progress;
 mod publish;
-mod recall;
-mod start;
 mod table;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{InOrder, MessagePosition, decode, unix_millis};
-use wirefold_flow::{Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis};
-use wirefold_proto::{ControlCommand, Input, StoryChange, Target, streams};
+use wirefold_envelope::{CLOCK_TOLERANCE, InOrder, MessagePosition, decode, unix_millis};
+use wirefold_flow::{
+    Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
+    first_after, rolled_back,
+};
+use wirefold_proto::{AlertArticle, ControlCommand, Input, StoryChange, Subject, Target, streams};
 
-use crate::NAME;
-use crate::engine::{Draft, Engine, OutputPosition, SiteAlerts, StoryOverride};
+use crate::engine::{
+    Draft, Engine, IncomingArticle, OutputPosition, Revision, SiteAlerts, StoryOverride,
+    find_uncorrected,
+};
 use crate::error::AlerterError;
-use crate::metrics;
 use crate::settings::ConfiguredSubscription;
-use bus_clock::BusClock;
+use crate::{NAME, metrics};
 use load::{Item, LoadedItem};
 use progress::{ReadingProgress, SavedProgress};
-use table::Table;
-
+use publish::revision;
+use table::{Change, Table};
 pub(crate) use table::{DefaultDeliveries, Namable};
 
 /// How long a gap in the order of decisions is waited for. It is longer than the messages of a killed
@@ -132,7 +133,7 @@ impl Matcher<'_> {
     /// At the end of the output, the clock counts, and the progress is saved.
     async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         let now = self.now();
-        // News from before everything that waits for its turn need not wait.
+        // PendingChange from before everything that waits for its turn need not wait.
         let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
         self.fire(earliest.map_or(now, |time| time.min(now))).await?;
         self.engine.caught_up();
@@ -180,8 +181,8 @@ impl Matcher<'_> {
         for item in loaded {
             self.since_saved += 1;
             self.progress.read(item.output);
-            if let Some(stand) = item.stand() {
-                self.order.push(stand, item);
+            if let Some(place) = item.message_position() {
+                self.order.push(place, item);
             }
             self.apply_ready().await?;
         }
@@ -192,7 +193,7 @@ impl Matcher<'_> {
 
     async fn apply_ready(&mut self) -> Result<(), AlerterError> {
         for item in self.order.ready(self.now()) {
-            match item.stand() {
+            match item.message_position() {
                 Some(MessagePosition { decision, judged, .. })
                     if matches!(decision.input, Input::Article(_)) =>
                 {
@@ -268,7 +269,7 @@ impl Matcher<'_> {
                 Ok(command) => {
                     let change =
                         self.table.apply_command(&command, self.progress.last_read()).await?;
-                    start::apply_change(&mut self.engine, change);
+                    apply_change(&mut self.engine, change);
                     metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
                 }
                 Err(error) => {
@@ -313,5 +314,314 @@ impl Matcher<'_> {
 
     fn now(&self) -> UnixMillis {
         self.context.clock.now()
+    }
+}
+
+impl<'a> Matcher<'a> {
+    pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
+        let bus = &setup.context.bus;
+        let mut table = Table::open(&**bus, setup.namable.clone()).await?;
+        let saved = saved_progress(&setup.context, &mut table).await?;
+        let commands_from = commands_from(&setup.context, &mut table).await?;
+        let mut engine = Engine::after(saved.position());
+        engine.limit_sites(setup.site_alerts.clone());
+        for change in table.configure(&setup.subscriptions, saved.output).await? {
+            apply_change(&mut engine, change);
+        }
+        for (id, handling) in table.handled(setup.context.clock.now()).await? {
+            engine.handle(&id, handling);
+        }
+        metrics::SUBSCRIPTIONS.set(engine.len() as f64, &[]);
+        let mut matcher = Self {
+            context: &setup.context,
+            engine,
+            order: InOrder::new(PATIENCE, Some(saved.next)).resume(
+                saved.judged,
+                saved.ahead.iter().copied(),
+                saved.passed.iter().copied(),
+            ),
+            progress: ReadingProgress::from(&saved),
+            output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
+            control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
+            table,
+            bus_clock: BusClock::default(),
+            arrived: Vec::new(),
+            commands: Vec::new(),
+            leaving: Vec::new(),
+            since_saved: 0,
+            has_new_scores: true,
+            scores_due: UnixMillis(0),
+        };
+        matcher.rebuild().await?;
+        Ok(matcher)
+    }
+
+    /// Rebuilds the lives of all alerts from their revisions, in order. Alerts that are over are unloaded
+    /// immediately.
+    async fn rebuild(&mut self) -> Result<(), AlerterError> {
+        let mut alerts = self.context.bus.read(streams::ALERTS.name, ">", 1).await?;
+        loop {
+            let revisions = alerts.ready(BATCH).await?;
+            if revisions.is_empty() {
+                return Ok(());
+            }
+            for Revision { sequence, alert, marks } in revisions.iter().filter_map(revision) {
+                if alert.revision > 1 && !self.engine.is_loaded(&alert.id) {
+                    self.recall(&[alert.target]).await?;
+                }
+                self.engine.accept(&alert, marks);
+                self.engine.note_last_revision(&alert.id, sequence);
+            }
+            self.unload().await?;
+        }
+    }
+}
+
+/// Where reading of the output continues: at its beginning if the stream was rolled back. The alerts show
+/// what was reported, so nothing is reported twice.
+async fn saved_progress(
+    context: &StageContext,
+    table: &mut Table,
+) -> Result<SavedProgress, BusError> {
+    let saved = table.progress();
+    match new_from(context, streams::OUTPUT.name, &saved.reached()).await? {
+        None => Ok(saved),
+        Some(new) => {
+            table.move_starts_back_to(new - 1).await?;
+            Ok(SavedProgress::default())
+        }
+    }
+}
+
+/// Where reading of the commands continues. If the stream was rolled back, the commands since then count as
+/// new. Those before were carried out, and lost later ones may have been too.
+async fn commands_from(context: &StageContext, table: &mut Table) -> Result<u64, BusError> {
+    let reached = table.control();
+    match new_from(context, streams::CONTROL.name, &reached).await? {
+        None => Ok(reached.sequence + 1),
+        Some(new) => {
+            table.save_control(&Position::at_sequence(new - 1)).await?;
+            Ok(new)
+        }
+    }
+}
+
+/// The sequence from which the messages of a rolled-back stream are new. It also reports the rollback.
+async fn new_from(
+    context: &StageContext,
+    stream: &'static str,
+    reached: &Position,
+) -> Result<Option<u64>, BusError> {
+    let bus = &*context.bus;
+    let Some(how) = rolled_back(bus, stream, reached).await? else {
+        return Ok(None);
+    };
+    context.observer.observe(NAME, Event::rolled_back(stream, how));
+    match reached.at {
+        UnixMillis(0) => Ok(Some(how.last + 1)),
+        at => Ok(Some(first_after(bus, stream, at).await?)),
+    }
+}
+
+/// Applies a change of the table to the engine.
+pub(super) fn apply_change(engine: &mut Engine, change: Option<Change>) {
+    match change {
+        Some(Change::Put(rules)) => engine.put(*rules),
+        Some(Change::Remove(id)) => engine.remove(&id),
+        Some(Change::Handle(id, handling)) => engine.handle(&id, handling),
+        None => {}
+    }
+}
+
+/// How many revisions one read returns.
+const AT_ONCE: usize = 64;
+
+impl Matcher<'_> {
+    /// Loads every alert about these targets, and about the targets they were merged into.
+    pub(super) async fn recall(&mut self, about: &[Target]) -> Result<(), BusError> {
+        let bus = &*self.context.bus;
+        let mut targets = about.to_vec();
+        let mut place = 0;
+        while let Some(target) = targets.get(place).copied() {
+            for sequence in self.engine.unloaded_about(target) {
+                let last = revision_at(bus, sequence).await?;
+                // Another alert may share the hash.
+                if let Some(last) = last.filter(|last| last.alert.target == target) {
+                    let revisions = revisions_up_to(bus, last).await?;
+                    self.engine.load_alert(&revisions);
+                }
+            }
+            let survivors = self.engine.survivors(target);
+            targets.extend(survivors.into_iter().filter(|into| !about.contains(into)));
+            place += 1;
+            // Merges go into older targets, so this ends. The limit is a safeguard.
+            if place > 64 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Loads the visible parts of the alerts about this target.
+    pub(super) async fn load_shown_about(&mut self, target: Target) -> Result<(), BusError> {
+        let bus = &*self.context.bus;
+        for (id, sequence) in self.engine.unloaded_shown_about(target) {
+            let last = revision_at(bus, sequence).await?;
+            self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
+        }
+        Ok(())
+    }
+
+    /// Loads the visible part of the alert whose revision is due first; false if nothing is missing.
+    pub(super) async fn load_next_shown(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
+        let Some((id, sequence)) = self.engine.next_unloaded(limit) else {
+            return Ok(false);
+        };
+        let last = revision_at(&*self.context.bus, sequence).await?;
+        self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
+        Ok(true)
+    }
+
+    /// Unloads what can be read again. No revision may be on its way to the stream.
+    pub(super) async fn unload(&mut self) -> Result<(), AlerterError> {
+        if self.engine.unload(REMEMBERED) {
+            let state = self.context.bus.stream_state(streams::ALERTS.name).await?;
+            self.engine.expire(state.first);
+        }
+        Ok(())
+    }
+}
+
+/// The revision at a sequence; `None` if it is no longer stored.
+async fn revision_at(bus: &dyn Bus, sequence: u64) -> Result<Option<Revision>, BusError> {
+    match bus.get(streams::ALERTS.name, sequence).await {
+        Ok(stored) => Ok(revision(&stored)),
+        // A sequence that does not exist yet belonged to a stream that was rolled back.
+        Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// All stored revisions of an alert, the last included.
+async fn revisions_up_to(bus: &dyn Bus, last: Revision) -> Result<Vec<Revision>, BusError> {
+    let subjects = (1..last.alert.revision).map(|number| Subject::alert(&last.alert.id, number));
+    let reading = subjects
+        .map(|subject| async move { bus.last(streams::ALERTS.name, subject.as_str()).await });
+    let earlier: Vec<_> = stream::iter(reading).buffered(AT_ONCE).try_collect().await?;
+    let earlier = earlier.iter().flatten().filter_map(revision);
+    Ok(earlier.chain([last]).collect())
+}
+
+/// The most articles whose texts are read for one correction: those of two alerts.
+const TRACED: usize = 40;
+
+impl Matcher<'_> {
+    /// Finds which articles still have what a correction or retraction is about. Only the articles in its
+    /// alerts are searched, so a restart finds the same.
+    pub(super) async fn trace_correction(
+        &mut self,
+        incoming: &mut IncomingArticle,
+    ) -> Result<(), BusError> {
+        let targets = incoming.targets();
+        for target in targets {
+            self.load_shown_about(target).await?;
+        }
+        let mut known = self.engine.articles_about(&targets, incoming);
+        if known.is_empty() {
+            return Ok(());
+        }
+        known.drain(..known.len().saturating_sub(TRACED));
+        known.push(incoming.article());
+        let bus = &*self.context.bus;
+        let read = |article: AlertArticle| async move {
+            let fetched = load::fetched(bus, article.fetched, article.id).await?;
+            Ok::<_, BusError>(fetched.map(|it| (article, it)))
+        };
+        let texts: Vec<_> = try_join_all(known.into_iter().map(read)).await?;
+        let texts: Vec<_> = texts.into_iter().flatten().collect();
+        // Without the correction's own text there is nothing to compare with.
+        if texts.last().is_some_and(|(article, _)| article.id == incoming.output.id) {
+            incoming.set_carriers(find_uncorrected(&texts));
+        }
+        Ok(())
+    }
+}
+
+/// Compares the two clocks, so that a message stored just now is not taken for one that came hours late.
+///
+/// A reader that waits at the end of a stream knows that the next message is stored later than it began to
+/// wait. If the process stood still for a day, it began to wait a day ago, and the comparison finds no
+/// difference.
+#[derive(Debug, Default)]
+pub(super) struct BusClock {
+    /// When the end of the stream was last read, by the clock of this machine.
+    at_end: Option<UnixMillis>,
+    /// The least time by which this machine's clock is ahead; zero if that is little.
+    ahead: Duration,
+}
+
+impl BusClock {
+    /// Notes that the end of the stream was read at this time of this machine's clock.
+    pub(super) fn stream_ended(&mut self, at: UnixMillis) {
+        self.at_end = Some(at);
+    }
+
+    /// Notes that a message came which was stored at this time of the bus's clock.
+    pub(super) fn message_came(&mut self, stored: UnixMillis, now: UnixMillis) {
+        let at_least = self.at_end.take().map_or(Duration::ZERO, |at| at.since(stored));
+        if at_least > CLOCK_TOLERANCE {
+            if self.ahead.is_zero() {
+                let seconds = at_least.as_secs();
+                let what = "the clock of this machine is ahead of the bus: set the clock; new alerts are still \
+                            sent immediately";
+                tracing::warn!(seconds, "{what}");
+            }
+            self.ahead = at_least;
+        } else if now.since(stored) <= CLOCK_TOLERANCE {
+            self.ahead = Duration::ZERO;
+        }
+    }
+
+    /// Converts a time of this machine's clock to the clock of the bus.
+    pub(super) fn corrected(&self, now: UnixMillis) -> UnixMillis {
+        now.minus(self.ahead)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const START: UnixMillis = UnixMillis(1_700_000_000_000);
+
+    #[test]
+    fn a_clock_is_ahead_by_what_was_stored_after_it_began_to_wait() {
+        let mut clock = BusClock::default();
+        let ahead = START.plus(2 * HOUR);
+        clock.stream_ended(ahead);
+        clock.message_came(START, ahead);
+        assert_eq!(clock.corrected(ahead), START);
+        // The clock was set right.
+        clock.stream_ended(START);
+        clock.message_came(START, START);
+        assert_eq!(clock.corrected(ahead), ahead);
+    }
+
+    #[test]
+    fn a_process_that_stood_still_finds_nothing_wrong() {
+        let mut clock = BusClock::default();
+        let day_later = START.plus(24 * HOUR);
+        clock.stream_ended(START);
+        clock.message_came(START.plus(HOUR), day_later);
+        assert_eq!(clock.corrected(day_later), day_later);
+    }
+
+    #[test]
+    fn messages_already_stored_do_not_correct_the_clock() {
+        let mut clock = BusClock::default();
+        let late = START.plus(3 * HOUR);
+        clock.message_came(START, late);
+        assert_eq!(clock.corrected(late), late);
     }
 }

@@ -8,7 +8,7 @@ use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
 use wirefold_proto::{Alert, Published as _, Volume, streams};
 
 use super::Matcher;
-use crate::engine::{Draft, Marks, OutputPosition, Revision};
+use crate::engine::{Draft, OutputPosition, Revision, RevisionMetadata};
 use crate::error::AlerterError;
 use crate::metrics;
 
@@ -21,7 +21,7 @@ const MERGED: &str = "Wf-Merged-At";
 
 /// The header of an alert after people changed its stories: the reported numbers, and those of the last loud
 /// revision, as if the stories had always been so.
-const MEASURED: &str = "Wf-Measured-By";
+const MEASURED: &str = "Wf-Baselines-By";
 
 /// The header with the hashes of the last reported notes.
 const NOTES: &str = "Wf-Notes";
@@ -113,13 +113,13 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
     let covered = OutputPosition { fetched: number(COVERS), output: alert.output };
     let measured = stored.headers.get(MEASURED).and_then(|text| text.parse().ok());
     let notes = stored.headers.get(NOTES).and_then(|text| text.parse().ok()).unwrap_or_default();
-    let marks = Marks { covered, merged_at: number(MERGED), measured, notes };
+    let marks = RevisionMetadata { covered, merged_at: number(MERGED), measured, notes };
     Some(Revision { sequence: stored.sequence, alert, marks })
 }
 
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {
     let mut message = SENDER.outgoing(&draft.alert, draft.alert.at)?;
-    let Marks { covered, merged_at, measured, notes } = draft.marks;
+    let RevisionMetadata { covered, merged_at, measured, notes } = draft.marks;
     message.headers.set(COVERS, covered.fetched.to_string());
     if merged_at > 0 {
         message.headers.set(MERGED, merged_at.to_string());

@@ -2,22 +2,19 @@
 //!
 //! Comes in: the settings of a subscription. Goes out: rules, or what is wrong. It never sees an article.
 
-mod digest_times;
-mod quiet_hours;
-mod trigger;
-
 use std::time::Duration;
 
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp, Zoned};
 use thiserror::Error;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Digest, GroupBy, Hold, HoldReason, Interval, SubscriptionId, SubscriptionSettings, token,
+    Digest, GroupBy, Hold, HoldReason, Interval, QuietHours, SubscriptionId, SubscriptionSettings,
+    token,
 };
 use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
-
-pub(crate) use quiet_hours::QuietTime;
-pub(crate) use trigger::Triggers;
 
 /// After this time without news an alert becomes quiet, and one that never opened is dropped.
 pub(crate) const QUIET: Duration = Duration::from_hours(24);
@@ -170,7 +167,7 @@ impl Rules {
             update_interval: settings.update_interval.unwrap_or(UPDATE_INTERVAL).duration(),
             min_outlets: settings.min_outlets.unwrap_or(1),
             min_origins: settings.min_origins.unwrap_or(0),
-            zone: quiet_hours::zone(settings)?,
+            zone: zone(settings)?,
             quiet,
             break_quiet,
             max_per_day: settings.max_per_day,
@@ -200,7 +197,7 @@ impl Rules {
     /// The hold while the subscription is muted.
     pub(crate) fn muted(&self, at: UnixMillis) -> Option<Hold> {
         let mute = self.mute.filter(|mute| mute.until.is_none_or(|until| until > at))?;
-        let until = mute.until.map(wirefold_envelope::timestamp);
+        let until = mute.until.map(timestamp);
         Some(Hold { reason: HoldReason::Muted, until })
     }
 
@@ -212,9 +209,8 @@ impl Rules {
         numbers: &Numbers<'_>,
         notified: u32,
     ) -> Option<Hold> {
-        let hold = |reason, until: Option<UnixMillis>| {
-            Some(Hold { reason, until: until.map(wirefold_envelope::timestamp) })
-        };
+        let hold =
+            |reason, until: Option<UnixMillis>| Some(Hold { reason, until: until.map(timestamp) });
         if let Some(muted) = self.muted(at) {
             return Some(muted);
         }
@@ -253,13 +249,13 @@ impl Rules {
 
     /// When the next digest is due: at the end of quiet hours if it would be in them.
     fn digest_after(&self, digest: Digest, at: UnixMillis) -> UnixMillis {
-        let due = digest_times::next(digest, at, &self.zone);
+        let due = next_digest(digest, at, &self.zone);
         self.awake_at(due)
     }
 
     /// The calendar day of a time, in the subscriber's time zone.
-    pub(crate) fn day(&self, at: UnixMillis) -> quiet_hours::Day {
-        quiet_hours::day(at, &self.zone)
+    pub(crate) fn day(&self, at: UnixMillis) -> Day {
+        day(at, &self.zone)
     }
 
     /// Whether it uses velocity.
@@ -294,4 +290,286 @@ fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> 
         return Err(Problem::Repeat("an alert is over after 24h without news: use a shorter time"));
     }
     Ok(Some(repeat))
+}
+
+/// The changes that notify.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Triggers {
+    /// The first match.
+    pub(crate) new: bool,
+    /// Something material, corrections included.
+    pub(crate) material: bool,
+    /// Only corrections and retractions.
+    pub(crate) correction: bool,
+    /// Only retractions.
+    pub(crate) retraction: bool,
+    /// The end of an alert.
+    pub(crate) quiet: bool,
+    /// This many more origins than in the last loud revision.
+    pub(crate) origins: Option<u32>,
+    /// This many more outlets than in the last loud revision.
+    pub(crate) outlets: Option<u32>,
+    velocity: Vec<Query>,
+}
+
+impl Triggers {
+    pub(crate) fn read(on: &[String]) -> Result<Self, Problem> {
+        let mut triggers = Self::default();
+        for word in on {
+            match word.starts_with("velocity>") {
+                true => triggers.velocity.push(
+                    Query::parse(word).map_err(|why| Problem::OnVelocity(word.clone(), why))?,
+                ),
+                false => triggers.add(word).ok_or_else(|| Problem::On(word.clone()))?,
+            }
+        }
+        Ok(triggers)
+    }
+
+    fn add(&mut self, word: &str) -> Option<()> {
+        let step = |digits: &str| digits.parse::<u32>().ok().filter(|step| *step > 0);
+        match word {
+            "new" => self.new = true,
+            "material" => self.material = true,
+            "correction" => self.correction = true,
+            "retraction" => self.retraction = true,
+            "quiet" => self.quiet = true,
+            _ => match word.split_once('+')? {
+                ("origins", digits) => self.origins = Some(step(digits)?),
+                ("outlets", digits) => self.outlets = Some(step(digits)?),
+                _ => return None,
+            },
+        }
+        Some(())
+    }
+
+    pub(crate) fn asks_for_velocity(&self) -> bool {
+        !self.velocity.is_empty()
+    }
+
+    /// Whether articles come fast enough to notify.
+    pub(crate) fn is_fast(&self, numbers: &Numbers<'_>) -> bool {
+        // This runs for each article and each alert that it concerns, and few subscriptions use velocity.
+        if self.velocity.is_empty() {
+            return false;
+        }
+        let nothing = Prepared::new(&Document::default());
+        self.velocity.iter().any(|query| query.matches(&nothing, numbers).is_some())
+    }
+}
+
+/// Parsed quiet hours.
+#[derive(Debug, Clone)]
+pub(crate) struct QuietTime {
+    from: Time,
+    to: Time,
+    zone: TimeZone,
+}
+
+/// A calendar day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Day {
+    /// When it begins.
+    pub(crate) start: UnixMillis,
+    /// When the next begins.
+    pub(crate) end: UnixMillis,
+}
+
+impl QuietTime {
+    pub(crate) fn read(hours: &QuietHours) -> Result<Self, Problem> {
+        let time = |text: &str| {
+            let refuse =
+                || Problem::QuietHours(format!("{text:?} is not a time such as \"22:00\""));
+            text.parse::<Time>().map_err(|_| refuse())
+        };
+        let zone = known_zone(&hours.time_zone).map_err(Problem::QuietHours)?;
+        let (from, to) = (time(&hours.from)?, time(&hours.to)?);
+        if from == to {
+            return Err(Problem::QuietHours(format!(
+                "they begin and end at {:?}: give two times, or mute the subscription",
+                hours.from
+            )));
+        }
+        Ok(Self { from, to, zone })
+    }
+
+    /// The end of the quiet hours that contain this time; `None` if it is outside.
+    pub(crate) fn end_after(&self, at: UnixMillis) -> Option<UnixMillis> {
+        let local = timestamp(at).to_zoned(self.zone.clone());
+        let time = local.time();
+        let is_over_midnight = self.to <= self.from;
+        let is_quiet = match is_over_midnight {
+            true => time >= self.from || time < self.to,
+            false => time >= self.from && time < self.to,
+        };
+        let ends_tomorrow = is_over_midnight && time >= self.from;
+        let day = if ends_tomorrow { local.date().tomorrow().ok()? } else { local.date() };
+        let end = day.to_datetime(self.to).to_zoned(self.zone.clone()).ok()?;
+        is_quiet.then(|| unix_millis(end.timestamp()))
+    }
+}
+
+/// The time zone of this name.
+fn known_zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| {
+        format!("no time zone {name:?} is known here; expected one such as \"Europe/Berlin\"")
+    })
+}
+
+/// The subscriber's time zone: as set, else that of the quiet hours, else UTC.
+pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, Problem> {
+    let of_quiet = settings.quiet_hours.as_ref().map(|hours| hours.time_zone.as_str());
+    let own = settings.time_zone.as_deref();
+    if let (Some(own), Some(other)) = (own, of_quiet)
+        && own != other
+    {
+        let what = format!("{own:?} is not {other:?} of the quiet hours: leave it out");
+        return Err(Problem::TimeZone(what));
+    }
+    let name = own.or(of_quiet).unwrap_or("UTC");
+    known_zone(name).map_err(Problem::TimeZone)
+}
+
+/// The day that contains a time.
+pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> Day {
+    let local = timestamp(at).to_zoned(zone.clone());
+    let start = local.start_of_day().unwrap_or(local);
+    let next = start.tomorrow().map(|next| next.timestamp());
+    let end = next.unwrap_or_else(|_| a_day_after(&start));
+    Day { start: unix_millis(start.timestamp()), end: unix_millis(end) }
+}
+
+/// Only the last day of the calendar has no next day.
+fn a_day_after(start: &Zoned) -> Timestamp {
+    start.timestamp().saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
+}
+
+/// The hour of daily and weekly digests: before work.
+const HOUR: i8 = 8;
+/// The day of weekly digests.
+const DAY: Weekday = Weekday::Monday;
+
+/// The next_digest time after this one at which a digest is due.
+pub(super) fn next_digest(digest: Digest, at: UnixMillis, zone: &TimeZone) -> UnixMillis {
+    let local = timestamp(at).to_zoned(zone.clone());
+    let due = match digest {
+        Digest::Hourly => hour_after(&local),
+        Digest::Daily => (0..=1).find_map(|days| on(&local, days)),
+        Digest::Weekly => (0..=7).find_map(|days| {
+            let is_day = |due: &Zoned| due.date().weekday() == DAY;
+            on(&local, days).filter(is_day)
+        }),
+    };
+    // Only the last days of the calendar have no later ones.
+    due.map_or(at, |due| unix_millis(due.timestamp()))
+}
+
+fn hour_after(local: &Zoned) -> Option<Zoned> {
+    let begun = local.with().minute(0).second(0).subsec_nanosecond(0).build().ok()?;
+    begun.checked_add(Span::new().hours(1)).ok()
+}
+
+/// The hour of digests this many days later, if that is still to come.
+fn on(local: &Zoned, days: i64) -> Option<Zoned> {
+    let date: Date = local.date().checked_add(Span::new().days(days)).ok()?;
+    let due = date.at(HOUR, 0, 0, 0).to_zoned(local.time_zone().clone()).ok()?;
+    (due > *local).then_some(due)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn triggers_are_read_and_unknown_ones_refused() {
+        let words = ["new", "material", "correction", "retraction", "quiet"];
+        let on = words.into_iter().chain(["origins+2", "outlets+5", "velocity>5/10m"]);
+        let on: Vec<String> = on.map(str::to_owned).collect();
+        let triggers = Triggers::read(&on).expect("all of them are known");
+        assert!(triggers.new && triggers.material && triggers.asks_for_velocity());
+        assert!(triggers.correction && triggers.retraction && triggers.quiet);
+        assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));
+        for bad in [
+            "", "old", "origins+", "origins+0", "origins-2", "velocity", "velocity>5/0m",
+            "copies+2",
+        ] {
+            assert!(Triggers::read(&[bad.to_owned()]).is_err(), "{bad}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod quiet_hours_tests {
+    use super::*;
+
+    fn at(text: &str) -> UnixMillis {
+        unix_millis(text.parse().expect("a time"))
+    }
+
+    fn hours(from: &str, to: &str, zone: &str) -> Result<QuietTime, Problem> {
+        QuietTime::read(&QuietHours {
+            from: from.to_owned(),
+            to: to.to_owned(),
+            time_zone: zone.to_owned(),
+        })
+    }
+
+    #[test]
+    fn quiet_hours_end_in_the_morning() {
+        let night = hours("22:00", "07:00", "UTC").expect("good");
+        let morning = Some(at("2026-03-02T07:00:00Z"));
+        assert_eq!(night.end_after(at("2026-03-01T21:59:59Z")), None);
+        assert_eq!(night.end_after(at("2026-03-01T22:00:00Z")), morning);
+        assert_eq!(night.end_after(at("2026-03-02T06:59:59Z")), morning);
+        assert_eq!(night.end_after(at("2026-03-02T07:00:00Z")), None);
+        let noon = hours("12:00", "13:00", "UTC").expect("good");
+        assert_eq!(noon.end_after(at("2026-03-01T12:30:00Z")), Some(at("2026-03-01T13:00:00Z")));
+        assert_eq!(noon.end_after(at("2026-03-01T13:30:00Z")), None);
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let day = day(at("2026-03-01T12:30:00Z"), &TimeZone::UTC);
+        assert_eq!((day.start, day.end), (at("2026-03-01T00:00:00Z"), at("2026-03-02T00:00:00Z")));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        assert!(hours("25:00", "07:00", "UTC").is_err());
+        assert!(hours("22:00", "", "UTC").is_err());
+        let none = hours("22:00", "22:00", "UTC").expect_err("no time at all").to_string();
+        assert!(none.contains("begin and end at \"22:00\""), "{none}");
+        let problem = hours("22:00", "07:00", "Harbour/Nowhere").expect_err("no such zone");
+        assert!(problem.to_string().contains("Harbour/Nowhere"), "{problem}");
+    }
+}
+
+#[cfg(test)]
+mod digest_times_tests {
+    use super::*;
+
+    fn at(text: &str) -> UnixMillis {
+        unix_millis(text.parse().expect("a time"))
+    }
+
+    #[test]
+    fn a_digest_is_due_at_the_next_hour_day_or_monday_where_the_subscriber_lives() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("a zone");
+        let kolkata = TimeZone::get("Asia/Kolkata").expect("a zone");
+        let utc = TimeZone::UTC;
+        for (digest, zone, from, due) in [
+            (Digest::Hourly, &utc, "2026-03-02T07:00:00Z", "2026-03-02T08:00:00Z"),
+            (Digest::Hourly, &utc, "2026-03-02T07:59:59Z", "2026-03-02T08:00:00Z"),
+            (Digest::Hourly, &kolkata, "2026-03-02T07:00:00Z", "2026-03-02T07:30:00Z"),
+            (Digest::Daily, &utc, "2026-03-02T07:59:59Z", "2026-03-02T08:00:00Z"),
+            (Digest::Daily, &utc, "2026-03-02T08:00:00Z", "2026-03-03T08:00:00Z"),
+            (Digest::Daily, &berlin, "2026-03-02T07:30:00Z", "2026-03-03T07:00:00Z"),
+            // Summer time begins in between.
+            (Digest::Daily, &berlin, "2026-03-28T07:00:00Z", "2026-03-29T06:00:00Z"),
+            (Digest::Weekly, &utc, "2026-03-02T07:00:00Z", "2026-03-02T08:00:00Z"),
+            (Digest::Weekly, &utc, "2026-03-02T08:00:00Z", "2026-03-09T08:00:00Z"),
+        ] {
+            assert_eq!(next_digest(digest, at(from), zone), at(due), "{digest:?} behind {from}");
+        }
+    }
 }

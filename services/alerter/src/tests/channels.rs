@@ -43,7 +43,7 @@ pub(crate) fn delivery(target: DeliveryTarget) -> Delivery {
 }
 
 pub(crate) fn alert(revision: u64, title: &str) -> Alert {
-    let mut alert = crate::sample::sample("desk", NOW).unwrap();
+    let mut alert = crate::by_hand::sample("desk", NOW).unwrap();
     (alert.revision, alert.headline.title) = (revision, title.to_owned());
     alert
 }
@@ -204,7 +204,7 @@ pub(crate) async fn takes_revisions(kind: DeliveryTarget) {
     let mut second = alert(2, "Tarrowgate docks reopen");
     send(&*channel, &second, target_id.as_deref()).await.unwrap();
     send(&*channel, &second, target_id.as_deref()).await.unwrap();
-    if channel.takes_silent() {
+    if channel.accepts_silent() {
         (second.revision, second.volume) = (3, Volume::Silent);
         send(&*channel, &second, target_id.as_deref()).await.unwrap();
     }

@@ -15,8 +15,8 @@ use wirefold_query::Lists;
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, wait_until_idle};
+use crate::delivery::DeliveryStates;
 use crate::delivery::{Clients, Common, DeliveryStage};
-use crate::delivery_states::DeliveryStates;
 use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
 use crate::{Delivery, Printer, SiteAlerts};

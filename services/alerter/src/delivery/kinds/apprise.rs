@@ -71,7 +71,7 @@ impl Channel for Apprise {
         "apprise"
     }
 
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         false
     }
 

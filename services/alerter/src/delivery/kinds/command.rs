@@ -106,7 +106,7 @@ impl Channel for Command {
     }
 
     /// A program gets all revisions. Their JSON says which are loud.
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

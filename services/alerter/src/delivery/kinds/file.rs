@@ -97,7 +97,7 @@ impl Channel for File {
     }
 
     /// Every revision gets a line, also those that do not notify.
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

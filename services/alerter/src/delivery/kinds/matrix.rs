@@ -104,7 +104,7 @@ impl Channel for Matrix {
         "matrix"
     }
 
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

@@ -10,7 +10,6 @@ mod mail;
 mod matrix;
 mod nats;
 mod ntfy;
-mod sign;
 mod slack;
 mod stdout;
 mod telegram;

@@ -10,7 +10,7 @@ use wirefold_proto::Published as _;
 use crate::delivery::channel::{json_of, json_of_notice};
 use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
 use crate::error::AlerterError;
-use crate::seams::{NotPublished, Subjects};
+use crate::settings::{NotPublished, Subjects};
 use crate::text::Message;
 
 /// Subjects of wirefold and of the server. A message there would be taken for one of theirs, or for a
@@ -74,7 +74,7 @@ impl Channel for Nats {
         "nats"
     }
 
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

@@ -91,7 +91,7 @@ impl Channel for Ntfy {
         "ntfy"
     }
 
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

@@ -68,7 +68,7 @@ impl Channel for Slack {
         "slack"
     }
 
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         false
     }
 

@@ -34,7 +34,7 @@ impl Channel for Stdout {
     }
 
     /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

@@ -170,7 +170,7 @@ impl Channel for Telegram {
         "telegram"
     }
 
-    fn takes_silent(&self) -> bool {
+    fn accepts_silent(&self) -> bool {
         true
     }
 

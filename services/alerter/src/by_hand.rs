@@ -1,6 +1,4 @@
-//! Sends a sample that shows whether a delivery works: a marked alert through the real channel.
-//!
-//! Comes in: a delivery. Goes out: the answer of its target. It never stores the sample.
+//! Messages that a person asks for: a sample of an alert, and an alert sent again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +7,11 @@ use jiff::tz::TimeZone;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, AlertState, EventId, Headline, ReasonKind, SubscriptionId, Tag,
-    Target, Volume,
+    Alert, AlertId, AlertReason, AlertState, EventId, Headline, ReasonKind, SubscriptionId,
+    SubscriptionSettings, Tag, Target, Volume,
 };
 
-use crate::delivery::{Failure, Sent, channel_of, compiled_templates, manage};
+use crate::delivery::{Failure, Sent, channel_of, compiled_templates, manage, zone_of};
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
 
@@ -119,4 +117,55 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         digest: None,
         merged_into: None,
     })
+}
+
+/// The first reason of a repetition.
+const AGAIN: &str = "sent again by hand";
+
+/// Sends the newest revision of an alert to a delivery again. The message says that it is a repetition, and
+/// has the same id and revision, so that receivers can recognise it.
+///
+/// # Errors
+/// [`AlerterError::Delivery`] if the delivery's settings are not valid.
+pub async fn send_again(
+    alert: &Alert,
+    subscription: &SubscriptionSettings,
+    delivery: &Delivery,
+    settings: &Settings,
+    printer: &Arc<dyn Printer>,
+    now: UnixMillis,
+) -> Result<Outcome, AlerterError> {
+    let mut clients = settings.clients();
+    let channel = channel_of(delivery, &mut clients, printer)?;
+    let templates = compiled_templates(delivery)?;
+    let marked = marked(alert);
+    let page = settings.page.as_deref();
+    let message = Message {
+        alert: &marked,
+        subscription: &subscription.name,
+        page: page.map(|base| crate::wording::page(base, alert.target)),
+        manage: page.map(manage),
+        links: None,
+        demo: settings.demo,
+        now,
+        target_id: None,
+        is_overtaken: false,
+        zone: zone_of(subscription),
+        templates: templates.as_ref(),
+    };
+    Ok(channel.send(message).await.into())
+}
+
+/// The revision as a repetition: it notifies and is not held.
+fn marked(alert: &Alert) -> Alert {
+    let again = AlertReason {
+        kind: ReasonKind::Repeated,
+        words: AGAIN.to_owned(),
+        sources: Vec::new(),
+        old: None,
+        new: None,
+        carriers: Vec::new(),
+    };
+    let reasons = std::iter::once(again).chain(alert.reasons.iter().cloned()).collect();
+    Alert { volume: Volume::Loud, held: None, digest: None, reasons, ..alert.clone() }
 }

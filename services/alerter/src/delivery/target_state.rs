@@ -1,11 +1,7 @@
-//! Marks a delivery whose target answered 410: the delivery is off, also after a restart.
-//!
-//! Comes in: the answer of a target. Goes out: why the delivery is off. It never sends anything itself.
-//!
-//! The mark has a hash of the target's address, so a delivery with another address is on. A mark counts for a
-//! week, since some servers answer 410 by mistake. [`switch_on`] deletes it, for example after a test alert.
+//! Whether the target of a delivery works, fails, or is gone for good.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
@@ -14,6 +10,45 @@ use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
 use wirefold_proto::{gone_key, streams};
 
 use super::kinds::DeliveryTarget;
+
+/// Which deliveries work. All clones share the states.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct DeliveryStates(Arc<Mutex<BTreeMap<String, DeliveryState>>>);
+
+/// The result of the last attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum DeliveryState {
+    /// The target accepted it.
+    Works,
+    /// The target has not accepted messages since this time.
+    Failing { since: UnixMillis, why: String },
+}
+
+impl DeliveryStates {
+    /// Notes that the target accepted a message.
+    pub(crate) fn works(&self, delivery: &str) {
+        self.states().insert(delivery.to_owned(), DeliveryState::Works);
+    }
+
+    /// Notes that the target did not accept a message, which will be sent again.
+    pub(crate) fn failed(&self, delivery: &str, now: UnixMillis, why: &str) {
+        let mut states = self.states();
+        let since = match states.get(delivery) {
+            Some(DeliveryState::Failing { since, .. }) => *since,
+            Some(DeliveryState::Works) | None => now,
+        };
+        states.insert(delivery.to_owned(), DeliveryState::Failing { since, why: why.to_owned() });
+    }
+
+    /// The result of the last attempt; `None` if this process has sent nothing to the delivery.
+    pub(crate) fn of(&self, delivery: &str) -> Option<DeliveryState> {
+        self.states().get(delivery).cloned()
+    }
+
+    fn states(&self) -> MutexGuard<'_, BTreeMap<String, DeliveryState>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How long a mark counts.
 const VALIDITY: Duration = Duration::from_hours(7 * 24);
@@ -53,7 +88,7 @@ impl TargetGone {
         Ok(marked)
     }
 
-    /// Marks the target as gone: the delivery is off.
+    /// RevisionMetadata the target as gone: the delivery is off.
     pub(crate) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
         self.keys.put(&gone_key(&self.delivery), mark.into()).await?;

@@ -1,28 +1,23 @@
-//! The life of one alert: what it reported, the news since, and when its next revision is due.
-//!
-//! Comes in: news, and accepted revisions. Goes out: when it is due. It never matches a query.
+//! One alert in memory: its last revision, its pending changes, and the time when it is due.
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, ArticleId, Headline,
-    Hold, HoldReason, LanguageTag, ReasonKind, Target, Volume,
+    Alert, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, ArticleId, Class,
+    Headline, Hold, HoldReason, LanguageTag, ReasonKind, Target, Volume,
 };
+use wirefold_query::Matched;
 
-use super::figure::FigureReport;
+use super::corrections::Notes;
+use super::figures::FigureReport;
 use super::handling::Handling;
-use super::in_story::InStory;
-use super::marks::Marks;
-use super::measure::Measured;
-use super::mention::Mention;
-use super::notes::Notes;
-use super::output_position::OutputPosition;
-use super::tally::Tally;
+use super::incoming::{InStory, IncomingArticle, OutputPosition};
+use super::numbers::{Baselines, Tally};
 use crate::subscription::{QUIET, Rules};
 
 /// An alert. Everything except `news` and `closing` is rebuilt from its published revisions.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Life {
+pub(crate) struct LiveAlert {
     /// The last published revision; 0 if there is none.
     pub(crate) revision: u64,
     pub(crate) state: Option<AlertState>,
@@ -51,7 +46,7 @@ pub(crate) struct Life {
     /// The notes that were reported.
     pub(crate) notes: Notes,
     /// The news since the last revision.
-    pub(crate) news: Vec<News>,
+    pub(crate) news: Vec<PendingChange>,
     /// Set when it must close because it was merged into another alert.
     pub(crate) closing: Option<Closing>,
     /// People's handling of it; a copy of the engine's record.
@@ -65,12 +60,12 @@ pub(crate) struct Life {
     pub(crate) sequence: u64,
     /// The visible part of the last revision. It is large, so it is read from the stream when the next
     /// revision is due.
-    pub(crate) shown: Option<Box<Shown>>,
+    pub(crate) shown: Option<Box<LastRevision>>,
 }
 
 /// The parts of a revision besides numbers that the next revision shows again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
+pub(crate) struct LastRevision {
     pub(crate) headline: Headline,
     pub(crate) articles: Vec<AlertArticle>,
     pub(crate) matched: Vec<String>,
@@ -78,7 +73,7 @@ pub(crate) struct Shown {
     pub(crate) first: Option<AlertFirst>,
 }
 
-impl Shown {
+impl LastRevision {
     pub(crate) fn nothing() -> Self {
         let headline = Headline { title: String::new(), language: LanguageTag::unknown() };
         let (articles, matched, figures) = (Vec::new(), Vec::new(), Vec::new());
@@ -98,7 +93,7 @@ impl Shown {
 
 /// Something new since the last revision.
 #[derive(Debug, Clone)]
-pub(crate) struct News {
+pub(crate) struct PendingChange {
     pub(crate) place: OutputPosition,
     /// The first position that must be read again after a restart.
     pub(crate) from: OutputPosition,
@@ -145,9 +140,9 @@ pub(super) enum Allowance {
     BeyondBudget,
 }
 
-impl Default for News {
+impl Default for PendingChange {
     fn default() -> Self {
-        let Shown { headline, articles, matched, .. } = Shown::nothing();
+        let LastRevision { headline, articles, matched, .. } = LastRevision::nothing();
         Self {
             place: OutputPosition::default(),
             from: OutputPosition::default(),
@@ -173,7 +168,7 @@ impl Default for News {
     }
 }
 
-/// News from merged, split or regrouped stories and events. It never notifies by itself.
+/// PendingChange from merged, split or regrouped stories and events. It never notifies by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Silent {
     /// It takes over the reports of another alert, silently and immediately.
@@ -182,7 +177,7 @@ pub(crate) enum Silent {
     Recounts(Vec<ArticleId>),
 }
 
-impl News {
+impl PendingChange {
     /// Whether it takes over what another alert reported.
     pub(crate) fn inherits(&self) -> bool {
         self.silent == Some(Silent::Inherits)
@@ -207,18 +202,18 @@ pub(crate) struct Closing {
     pub(crate) place: OutputPosition,
 }
 
-impl Life {
+impl LiveAlert {
     /// Whether its news comes after it was reported as quiet.
     pub(crate) fn resumes(&self) -> bool {
         self.state == Some(AlertState::Quiet)
     }
 
     /// Accepts its next revision.
-    pub(crate) fn accept(&mut self, alert: &Alert, marks: Marks) {
+    pub(crate) fn accept(&mut self, alert: &Alert, marks: RevisionMetadata) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
-        if let Some(Measured { told, notified }) = marks.measured {
+        if let Some(Baselines { told, notified }) = marks.measured {
             (self.told, self.notified) = (told, notified);
         }
         if !is_held {
@@ -248,7 +243,7 @@ impl Life {
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());
         let end = self.covered;
         self.news.retain(|news| !news.place.is_covered_by(end));
-        (self.sequence, self.shown) = (0, Some(Box::new(Shown::of(alert))));
+        (self.sequence, self.shown) = (0, Some(Box::new(LastRevision::of(alert))));
     }
 
     /// The first sequence in the output that its unpublished news needs after a restart.
@@ -282,7 +277,7 @@ impl Life {
             return Some(closing.at);
         }
         let rules = rules?;
-        // News held for a digest waits only for the digest.
+        // PendingChange held for a digest waits only for the digest.
         if let Some(until) = self.in_digest() {
             return self.fresh_due(rules).or(Some(until));
         }
@@ -294,7 +289,7 @@ impl Life {
         }
     }
 
-    fn first_due(&self, first: &News, rules: &Rules) -> UnixMillis {
+    fn first_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
         if first.inherits() {
             return first.seen;
         }
@@ -305,8 +300,8 @@ impl Life {
     }
 
     /// The news with which the alert may open.
-    pub(crate) fn ready(&self, rules: &Rules) -> Option<&News> {
-        let is_enough = |news: &&News| {
+    pub(crate) fn ready(&self, rules: &Rules) -> Option<&PendingChange> {
+        let is_enough = |news: &&PendingChange| {
             let Tally { outlets, origins, .. } = news.tally;
             let are_many = outlets >= rules.min_outlets && origins >= rules.min_origins;
             (are_many && !news.only_counts) || news.inherits()
@@ -351,5 +346,104 @@ impl Life {
     pub(crate) fn in_digest(&self) -> Option<UnixMillis> {
         let hold = self.hold.as_ref().filter(|hold| hold.reason == HoldReason::Digest)?;
         hold.until.map(unix_millis)
+    }
+}
+
+/// The data that rebuilds an alert from its revisions, in addition to the visible part.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct RevisionMetadata {
+    /// The position up to which the revision covers the output.
+    pub(crate) covered: OutputPosition,
+    /// The sequence in the output of the merge that closes the alert; 0 if there is none.
+    pub(crate) merged_at: u64,
+    /// The numbers that the next revision is compared with, if people changed the stories.
+    pub(crate) measured: Option<Baselines>,
+    /// The notes that were reported.
+    pub(crate) notes: Notes,
+}
+
+/// How an article mentions the subject of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mention {
+    /// Not at all.
+    None,
+    /// Outside title and lede, in a text that was counted before, such as a copy.
+    Again,
+    /// Outside title and lede, in a text of its own.
+    Passing,
+    /// In title or lede, or in several texts.
+    Prominent,
+}
+
+impl Mention {
+    pub(super) fn of(matched: &Matched, is_own_text: bool) -> Self {
+        match (matched.in_passing, is_own_text) {
+            (false, _) => Self::Prominent,
+            (true, true) => Self::Passing,
+            (true, false) => Self::Again,
+        }
+    }
+}
+
+/// How several articles together mention the subject.
+pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
+    let add = |one: Mention, other: Mention| match (one, other) {
+        (Mention::Passing, Mention::Passing) => Mention::Prominent,
+        (one, other) => one.max(other),
+    };
+    mentions.into_iter().fold(Mention::None, add)
+}
+
+impl IncomingArticle {
+    /// How it mentions the subject, according to the match. A digest is about nothing in particular.
+    pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
+        let verdict = &self.output.verdict;
+        let is_own_text = matches!(verdict.class, Class::New | Class::Related);
+        match matched {
+            None => Mention::None,
+            Some(_) if verdict.holds.len() > 1 => Mention::Again,
+            Some(matched) => Mention::of(matched, is_own_text),
+        }
+    }
+}
+
+impl LiveAlert {
+    /// How the reported articles mention the subject.
+    pub(super) fn mention(&self) -> Mention {
+        match (self.revision, self.in_passing) {
+            (0, _) => Mention::None,
+            (_, true) => Mention::Passing,
+            (_, false) => Mention::Prominent,
+        }
+    }
+
+    /// Whether everything reported and to be reported only mentions the subject in passing.
+    pub(super) fn mentions_in_passing(&self) -> bool {
+        let news = self.news.iter().map(|news| news.mention);
+        together(std::iter::once(self.mention()).chain(news)) < Mention::Prominent
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mention::Again;
+    use super::Mention::None;
+    use super::Mention::Passing;
+    use super::Mention::Prominent;
+    use super::*;
+
+    #[test]
+    fn two_texts_that_mention_it_tell_of_it() {
+        let cases = [
+            (vec![], None),
+            (vec![Passing], Passing),
+            (vec![Passing, None, Again, Again], Passing),
+            (vec![Again, Again], Again),
+            (vec![Passing, Again, Passing], Prominent),
+            (vec![Prominent, Passing], Prominent),
+        ];
+        for (mentions, expected) in cases {
+            assert_eq!(together(mentions.clone()), expected, "{mentions:?}");
+        }
     }
 }

@@ -1,0 +1,191 @@
+//! The numbers of an alert: now, and those that its next revision is compared with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use wirefold_proto::{EventState, StoryState};
+use wirefold_query::Numbers;
+
+use super::live_alert::{LiveAlert, PendingChange};
+
+/// The numbers of an event or story.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) outlets: u32,
+    pub(crate) origins: u32,
+    pub(crate) copies: u32,
+    pub(crate) versions: u32,
+    pub(crate) stories: u32,
+}
+
+impl Tally {
+    /// The numbers of an event.
+    pub(crate) fn of_event(state: &EventState) -> Self {
+        let EventState { outlets, origins, versions, stories, .. } = *state;
+        Self { outlets, origins, copies: state.copies(), versions, stories }
+    }
+
+    /// The numbers of a story, which has one origin.
+    pub(crate) fn of_story(state: &StoryState) -> Self {
+        let StoryState { outlets, versions, .. } = *state;
+        Self { outlets, origins: 1, copies: state.copies(), versions, stories: 1 }
+    }
+
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self {
+            outlets: self.outlets.max(other.outlets),
+            origins: self.origins.max(other.origins),
+            copies: self.copies.max(other.copies),
+            versions: self.versions.max(other.versions),
+            stories: self.stories.max(other.stories),
+        }
+    }
+
+    /// Whether no number needs a correction. Stories are not compared: alerts of older releases do not have
+    /// them, and they never change alone.
+    pub(crate) fn says_the_same_as(self, other: Self) -> bool {
+        Self { stories: other.stories, ..self } == other
+    }
+
+    pub(crate) fn numbers(self) -> Numbers<'static> {
+        Numbers { origins: self.origins, outlets: self.outlets, ages: &[] }
+    }
+
+    /// This number after people changed the numbers: moved by the same difference, and at most the new total.
+    pub(super) fn moved(self, before: Self, now: Self) -> Self {
+        let by = |own: u32, was: u32, is: u32| match is.checked_sub(was) {
+            Some(more) => own.saturating_add(more),
+            None => own.min(is),
+        };
+        Self {
+            outlets: by(self.outlets, before.outlets, now.outlets),
+            origins: by(self.origins, before.origins, now.origins),
+            copies: by(self.copies, before.copies, now.copies),
+            versions: by(self.versions, before.versions, now.versions),
+            stories: by(self.stories, before.stories, now.stories),
+        }
+    }
+}
+
+/// The numbers of an alert with its news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sums {
+    /// The numbers with all news.
+    pub(crate) all: Tally,
+    /// The numbers with the news that may notify.
+    pub(crate) fresh: Tally,
+    pub(crate) measured: Baselines,
+}
+
+impl LiveAlert {
+    /// The numbers with the news, in the order of the decisions.
+    pub(crate) fn sums(&self) -> Sums {
+        let measured = Baselines { told: self.told, notified: self.notified };
+        let mut sums = Sums { all: self.now, fresh: self.now, measured };
+        let mut news: Vec<&PendingChange> = self.news.iter().collect();
+        news.sort_by_key(|news| (news.place.fetched, news.recounts()));
+        news.into_iter().for_each(|news| sums.add(news));
+        sums
+    }
+}
+
+impl Sums {
+    fn add(&mut self, news: &PendingChange) {
+        if news.recounts() {
+            let (before, now) = (self.all, news.tally);
+            let moved = |tally: Tally| tally.moved(before, now);
+            self.fresh = moved(self.fresh);
+            let Baselines { told, notified } = self.measured;
+            self.measured = Baselines { told: told.map(moved), notified: moved(notified) };
+            self.all = now;
+            return;
+        }
+        self.all = self.all.max(news.tally);
+        if !news.only_counts {
+            self.fresh = self.fresh.max(news.tally);
+        }
+    }
+}
+
+/// The numbers that the next revision is compared with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Baselines {
+    /// The numbers of the last revision that was not held; `None` before the first.
+    pub(crate) told: Option<Tally>,
+    /// The numbers of the last loud revision.
+    pub(crate) notified: Tally,
+}
+
+/// The form in a header: outlets, origins, copies, versions and stories of the last loud revision, then of
+/// the last revision that was not held, if there is one. Older releases wrote the first three of each.
+impl fmt::Display for Baselines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let line = |tally: Tally| {
+            let Tally { outlets, origins, copies, versions, stories } = tally;
+            format!("{outlets} {origins} {copies} {versions} {stories}")
+        };
+        f.write_str(&line(self.notified))?;
+        self.told.map_or(Ok(()), |told| write!(f, " {}", line(told)))
+    }
+}
+
+/// The header is malformed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NoMeasure;
+
+impl FromStr for Baselines {
+    type Err = NoMeasure;
+
+    fn from_str(text: &str) -> Result<Self, NoMeasure> {
+        let numbers: Result<Vec<u32>, _> = text.split(' ').map(str::parse).collect();
+        let numbers = numbers.map_err(|_| NoMeasure)?;
+        let (notified, told) = match numbers.len() {
+            3 | 5 => (numbers.as_slice(), None),
+            6 | 10 => {
+                let (notified, told) = numbers.split_at(numbers.len() / 2);
+                (notified, Some(told))
+            }
+            _ => return Err(NoMeasure),
+        };
+        Ok(Self { told: told.map(tally), notified: tally(notified) })
+    }
+}
+
+fn tally(numbers: &[u32]) -> Tally {
+    let at = |place: usize| numbers.get(place).copied().unwrap_or(0);
+    Tally { outlets: at(0), origins: at(1), copies: at(2), versions: at(3), stories: at(4) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_move_by_what_people_changed() {
+        let of = |outlets, origins, copies| Tally { outlets, origins, copies, ..Tally::default() };
+        assert_eq!(of(2, 2, 5).moved(of(3, 3, 5), of(3, 4, 4)), of(2, 3, 4));
+        assert_eq!(of(0, 1, 0).moved(of(3, 3, 4), of(3, 1, 4)), of(0, 1, 0));
+    }
+}
+
+#[cfg(test)]
+mod measure_tests {
+    use super::*;
+
+    #[test]
+    fn measured_times_are_read_back_from_the_header() {
+        let tally = |origins| Tally { outlets: 3, origins, versions: 2, ..Tally::default() };
+        for told in [None, Some(tally(2))] {
+            let measured = Baselines { told, notified: tally(1) };
+            assert_eq!(measured.to_string().parse(), Ok(measured));
+        }
+        let old = Baselines {
+            told: None,
+            notified: Tally { outlets: 1, origins: 2, copies: 3, ..Tally::default() },
+        };
+        assert_eq!("1 2 3".parse(), Ok(old));
+        for none in ["", "1 2", "1 2 3 4", "a b c"] {
+            assert_eq!(none.parse::<Baselines>(), Err(NoMeasure), "{none}");
+        }
+    }
+}
