@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+use url::Url;
+use wirefold_proto::{ItemSource, LanguageTag, Media};
+
 use crate::address::is_web;
 use crate::document::{Document, Format, Link, Medium, Person, Record, Text};
-use crate::error::FeedError;
-use crate::html;
 use crate::limits::{MAX_AUTHORS, MAX_MEDIA, MAX_NAMED};
+use crate::{FeedError, html};
 
 /// A feed with its items, in the order in which it lists them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,8 +18,8 @@ pub struct Feed {
     pub format: Format,
     /// Its title, plain.
     pub title: Option<String>,
-    /// The language it declares, as written.
-    pub language: Option<String>,
+    /// The language it declares.
+    pub language: Option<LanguageTag>,
     /// The shortest time between polls that its publisher wants.
     pub ttl: Option<Duration>,
     /// The hours of the day, UTC, 0 to 23, in which its publisher wants no polls.
@@ -49,41 +52,25 @@ pub struct Item {
     pub title: String,
     /// The authors as given.
     pub authors: Vec<String>,
-    /// The full text in the feed.
-    pub content: Option<String>,
-    /// The description in the feed.
-    pub description: Option<String>,
-    /// The time of publication that the feed claims, in seconds since 1970, UTC.
-    pub published: Option<i64>,
-    /// The language it declares for itself, as written.
-    pub language: Option<String>,
-    /// The true publisher, if the feed has items of others.
-    pub source: Option<Source>,
+    /// The shorter of two texts, or a short text alone.
+    pub teaser: Option<String>,
+    /// The text: the longer of two texts, or a long text alone. It may be only a part.
+    pub text: Option<String>,
+    /// The time of publication that the feed claims.
+    pub published: Option<Timestamp>,
+    /// The language it declares for itself, if it is not that of the feed.
+    pub language: Option<LanguageTag>,
+    /// The true publisher, if the feed has items of others. The name is empty if only the address
+    /// is given.
+    pub source: Option<ItemSource>,
     /// Images and enclosures.
     pub media: Vec<Media>,
 }
 
-/// The true publisher of an item.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Source {
-    /// Its name, plain. Empty if only the address is given.
-    pub name: String,
-    /// Its address.
-    pub url: Option<String>,
-}
-
-/// An image or an enclosure.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Media {
-    /// The absolute address.
-    pub url: String,
-    /// Its media type by the feed.
-    pub media_type: Option<String>,
-    /// Its size by the feed.
-    pub bytes: Option<u64>,
-    /// Its title.
-    pub title: Option<String>,
-}
+/// A text alone with at least so many words is a full text, otherwise a teaser.
+const FULL_TEXT_WORDS: usize = 80;
+/// The longest title of a feed, in characters.
+const MOST_TITLE: usize = 300;
 
 impl Feed {
     /// The items of a document.
@@ -96,21 +83,21 @@ impl Feed {
             document.entries.pop();
         }
         let entries = &document.entries;
-        if document.format == Format::SitemapIndex {
+        if document.format == Format::SITEMAP_INDEX {
             let feeds = entries.iter().filter_map(|entry| entry.link.clone()).take(MAX_NAMED);
             return Err(FeedError::NotAFeed {
                 found: "a list of sitemaps".to_owned(),
                 feeds: feeds.collect(),
             });
         }
-        if document.format == Format::Sitemap && entries.iter().all(|e| e.text("title").is_none()) {
+        if document.format == Format::SITEMAP && entries.iter().all(|e| e.text("title").is_none()) {
             return Err(FeedError::not("a sitemap without news"));
         }
-        let language = document.feed.text("language").map(str::to_owned);
+        let language = document.feed.text("language");
         let authors = authors_of(&document);
-        let items = entries.iter().map(|entry| Item::of(entry, language.as_deref(), &authors));
+        let items = entries.iter().map(|entry| Item::of(entry, language, &authors));
         let mut items: Vec<Item> = items.filter(Item::has_content).collect();
-        if document.format == Format::Sitemap {
+        if document.format == Format::SITEMAP {
             // The publication in a sitemap is the site itself, not the source of an item.
             items.iter_mut().for_each(|item| item.source = None);
         }
@@ -125,8 +112,8 @@ impl Feed {
         let feed = &document.feed;
         Ok(Self {
             format: document.format,
-            title: feed.texts.get("title").and_then(Text::line),
-            language,
+            title: feed.texts.get("title").and_then(Text::line).map(cut),
+            language: feed.text("language").and_then(language_tag),
             ttl: ttl(feed),
             skip_hours: skip_hours(feed),
             skip_days: skip_days(feed),
@@ -165,18 +152,19 @@ impl Item {
                 authors.push(name);
             }
         }
+        let (text, teaser) = text_and_teaser(content, description.next());
         Self {
             guid: entry.id.clone().filter(|id| !id.is_empty()),
-            link: link_of(entry),
+            link: link_of(entry).as_deref().and_then(address),
             title: line("title").or_else(|| title_by_image(entry)).unwrap_or_default(),
             authors,
-            content,
-            description: description.next(),
+            teaser,
+            text,
             published: dates.find_map(|date| date.time),
             language: language
                 .next()
                 .filter(|own| Some(*own) != language_of_feed)
-                .map(str::to_owned),
+                .and_then(language_tag),
             source: source.and_then(source_of),
             media: media_of(entry),
         }
@@ -184,7 +172,7 @@ impl Item {
 
     /// Whether it has any content.
     fn has_content(&self) -> bool {
-        let parts = [&self.guid, &self.link, &self.content, &self.description];
+        let parts = [&self.guid, &self.link, &self.text, &self.teaser];
         !self.title.is_empty() || !self.media.is_empty() || parts.iter().any(|part| part.is_some())
     }
 }
@@ -237,11 +225,12 @@ fn name_of(person: &Person) -> Option<String> {
     non_empty(in_brackets.or(before_address).unwrap_or(html::loose_to_line(&line)))
 }
 
-fn source_of(source: &Record) -> Option<Source> {
+fn source_of(source: &Record) -> Option<ItemSource> {
     let name = source.texts.get("title").and_then(Text::line).unwrap_or_default();
     let links = source.links.iter().filter_map(|link| link.href.as_ref());
     let url = source.link.iter().chain(links).find(|url| is_web(url)).cloned();
-    (!name.is_empty() || url.is_some()).then_some(Source { name, url })
+    (!name.is_empty() || url.is_some())
+        .then(|| ItemSource { name, url: url.as_deref().and_then(address) })
 }
 
 fn media_of(entry: &Record) -> Vec<Media> {
@@ -259,8 +248,8 @@ fn media_of(entry: &Record) -> Vec<Media> {
 
 fn of_link(link: &Link) -> Option<Media> {
     Some(Media {
-        url: link.href.clone()?,
-        media_type: link.media_type.as_deref().map(html::one_line),
+        url: address(link.href.as_deref()?)?,
+        media_type: link.media_type.as_deref().and_then(media_type),
         bytes: size(link.more("length")),
         title: link.more("title").map(html::one_line),
     })
@@ -269,8 +258,8 @@ fn of_link(link: &Link) -> Option<Media> {
 fn of_medium(medium: &Medium) -> Option<Media> {
     let text = Some(medium.text.as_str()).filter(|_| medium.element == "loc");
     Some(Media {
-        url: medium.attribute("url").or(text)?.to_owned(),
-        media_type: medium.attribute("type").map(html::one_line),
+        url: address(medium.attribute("url").or(text)?)?,
+        media_type: medium.attribute("type").and_then(media_type),
         bytes: size(medium.attribute("filesize")),
         title: medium.title.clone(),
     })
@@ -333,4 +322,121 @@ fn older(feed: &Record) -> Option<String> {
 
 fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
+}
+
+fn cut(mut title: String) -> String {
+    if let Some((end, _)) = title.char_indices().nth(MOST_TITLE) {
+        title.truncate(end);
+        title.push('…');
+    }
+    title
+}
+
+/// A language tag as feeds and pages write it. An invalid one is `None`.
+#[must_use]
+pub fn language_tag(written: &str) -> Option<LanguageTag> {
+    written.trim().to_ascii_lowercase().replace('_', "-").parse().ok()
+}
+
+/// An address in its usual spelling, without name and password.
+fn address(link: &str) -> Option<String> {
+    let mut url = Url::parse(link).ok()?;
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    Some(url.into())
+}
+
+fn media_type(written: &str) -> Option<String> {
+    let name = html::one_line(written);
+    let has_both =
+        name.split_once('/').is_some_and(|(one, other)| !one.is_empty() && !other.is_empty());
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "!#$&-^_.+/;=' ".contains(c);
+    (has_both && name.chars().all(is_plain)).then_some(name)
+}
+
+/// Tells the text from the teaser: some feeds swap the elements for them.
+fn text_and_teaser(
+    content: Option<String>,
+    description: Option<String>,
+) -> (Option<String>, Option<String>) {
+    let is_long = |text: &String| {
+        wirefold_text::normalise(text).split(' ').nth(FULL_TEXT_WORDS - 1).is_some()
+    };
+    let (text, teaser) = match (content, description) {
+        (Some(content), Some(description)) if content.len() < description.len() => {
+            (description, Some(content))
+        }
+        (Some(content), description) => (content, description),
+        (None, Some(description)) if is_long(&description) => (description, None),
+        (None, description) => return (None, description),
+    };
+    let teaser = teaser.filter(|teaser| *teaser != text);
+    (Some(text), teaser)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(inside: &str) -> Item {
+        let body = format!("<rss><channel><item>{inside}</item></channel></rss>");
+        crate::parse(body.as_bytes(), None, "https://harbour.example/feed.xml")
+            .unwrap()
+            .items
+            .remove(0)
+    }
+
+    #[test]
+    fn a_long_description_alone_is_the_text() {
+        let long = "word ".repeat(FULL_TEXT_WORDS);
+        let whole = item(&format!("<description>{long}</description>"));
+        assert_eq!((whole.text.as_deref(), whole.teaser), (Some(long.trim()), None));
+        let short = item("<description>word</description>");
+        assert_eq!((short.text, short.teaser.as_deref()), (None, Some("word")));
+    }
+
+    #[test]
+    fn the_longer_of_two_texts_is_the_text() {
+        let both = item("<description>Long one.</description><encoded>Short</encoded>");
+        assert_eq!(both.text.as_deref(), Some("Long one."));
+        assert_eq!(both.teaser.as_deref(), Some("Short"));
+    }
+
+    #[test]
+    fn addresses_are_normalised() {
+        let item = item("<link>HTTPS://Harbour.example/a b</link>");
+        assert_eq!(item.link.as_deref(), Some("https://harbour.example/a%20b"));
+    }
+
+    #[test]
+    fn a_very_long_title_is_cut() {
+        let title = |length: usize| {
+            let title = "\u{e4}".repeat(length);
+            let body = format!("<rss><channel><title>{title}</title></channel></rss>");
+            crate::parse(body.as_bytes(), None, "https://harbour.example/feed.xml")
+                .unwrap()
+                .title
+                .unwrap()
+        };
+        assert_eq!(title(300), "\u{e4}".repeat(300));
+        assert_eq!(title(30_000), format!("{}…", "\u{e4}".repeat(300)));
+    }
+
+    #[test]
+    fn drops_invalid_media_types() {
+        let of = |kind: &str| {
+            let enclosure =
+                format!("<enclosure url='https://a.example/b' type='{kind}' length='1'/>");
+            item(&enclosure).media.remove(0).media_type
+        };
+        assert_eq!(of("audio/mpeg; codecs=mp3").as_deref(), Some("audio/mpeg; codecs=mp3"));
+        for bad in ["audio", "/", "a/&lt;script&gt;", "a/b&quot;onload="] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn removes_user_names_from_links() {
+        let item = item("<link>https://harbour.example:1@else.example/a</link>");
+        assert_eq!(item.link.as_deref(), Some("https://else.example/a"));
+    }
 }

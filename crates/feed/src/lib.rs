@@ -18,15 +18,12 @@ mod address;
 pub mod dates;
 pub mod decode;
 mod document;
-mod error;
 pub mod html;
 mod items;
 mod json;
 mod limits;
-mod page;
 #[cfg(test)]
 mod tests;
-mod times;
 mod xml;
 
 pub use address::{is_web, resolve};
@@ -34,9 +31,45 @@ pub use document::{
     Attributes, Break, Category, Date, Dates, Document, Format, GeoShape, Link, Medium, Person,
     Record, Text, Writing,
 };
-pub use error::FeedError;
-pub use items::{Feed, Item, Media, Source};
+pub use items::{Feed, Item, language_tag};
 pub use limits::MAX_ITEMS;
+
+use dates::Context;
+use limits::MAX_NAMED;
+use thiserror::Error;
+
+/// The reason why bytes are not a feed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FeedError {
+    /// There is only white space.
+    #[error("the answer is empty")]
+    Empty,
+    /// It is not a feed.
+    #[error("this is {found}, not a feed")]
+    NotAFeed {
+        /// A description of the document for people, such as "an HTML page".
+        found: String,
+        /// The absolute addresses of the feeds that the document names.
+        feeds: Vec<String>,
+    },
+    /// Its elements are nested too deeply to be read safely.
+    #[error("its elements are nested too deeply for a feed")]
+    TooDeep,
+    /// It begins like a feed, but no item can be read.
+    #[error("broken at byte {at_byte}: {why}")]
+    Broken {
+        /// The position in the decoded text.
+        at_byte: usize,
+        /// The error.
+        why: String,
+    },
+}
+
+impl FeedError {
+    pub(crate) fn not(found: &str) -> Self {
+        Self::NotAFeed { found: found.to_owned(), feeds: Vec::new() }
+    }
+}
 
 /// Parses a feed into items with plain texts.
 ///
@@ -65,10 +98,10 @@ pub fn document(
         None => return Err(FeedError::Empty),
         Some(b'{') => json::parse(start, base)?,
         Some(b'[') => return Err(FeedError::not("a JSON list")),
-        _ if page::is_page(start) => return Err(page::not_a_feed(start, base)),
+        _ if is_page(start) => return Err(not_a_feed(start, base)),
         _ => xml::parse(start, base)?,
     };
-    times::read(&mut document);
+    read_dates(&mut document);
     document.encoding = decoded.encoding;
     document.is_sound &= decoded.problem.is_none() && is_for_feeds(content_type);
     document.problems.extend(decoded.problem);
@@ -82,4 +115,89 @@ fn is_for_feeds(content_type: Option<&str>) -> bool {
     };
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     ["xml", "xml-dtd", "xml-external-parsed-entity", "json"].iter().any(|end| kind.ends_with(end))
+}
+
+/// Whether a text begins like an HTML page, after comments and white space.
+fn is_page(text: &str) -> bool {
+    let mut rest = text.trim_start();
+    while let Some(comment) = rest.strip_prefix("<!--") {
+        rest = comment.split_once("-->").map_or("", |(_, after)| after).trim_start();
+    }
+    let start: String = rest.chars().take(15).collect::<String>().to_ascii_lowercase();
+    ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
+}
+
+/// The error of an HTML page, with the feeds that it names.
+fn not_a_feed(page: &str, base: &str) -> FeedError {
+    let head = html::head_of(page);
+    let at = resolve(base, head.base.as_deref().unwrap_or_default());
+    let mut feeds: Vec<String> = Vec::new();
+    for link in head.links.iter().filter(|link| is_feed(link)) {
+        let address = resolve(&at, &link.href);
+        if is_web(&address) && !feeds.contains(&address) {
+            feeds.push(address);
+        }
+    }
+    feeds.truncate(MAX_NAMED);
+    FeedError::NotAFeed { found: "an HTML page".to_owned(), feeds }
+}
+
+fn is_feed(link: &html::Link) -> bool {
+    let mut relations = link.relation.split_ascii_whitespace();
+    let media_type = link.media_type.split(';').next().unwrap_or_default().trim();
+    let is_feed_type = matches!(
+        media_type,
+        "application/rss+xml"
+            | "application/atom+xml"
+            | "application/rdf+xml"
+            | "application/feed+json"
+            | "application/json"
+            | "text/xml"
+    );
+    relations.any(|relation| relation == "alternate" || relation == "feed") && is_feed_type
+}
+
+/// The most characters of a date that are shown to people.
+const SHOWN: usize = 40;
+
+/// Parses all dates of a document. Those that cannot be parsed become one of its problems.
+fn read_dates(document: &mut Document) {
+    let language = document.feed.text("language").map(str::to_owned);
+    let all = document.entries.iter().flat_map(written).map(|date| date.written.as_str());
+    let context = Context::of_dates(language.as_deref(), all);
+    let mut unread: Vec<&str> = Vec::new();
+    let records = std::iter::once(&mut document.feed).chain(&mut document.entries);
+    for record in records {
+        for date in dates_of(record) {
+            date.time = dates::read(&date.written, context);
+            if date.time.is_none() {
+                unread.push(&date.written);
+            }
+        }
+    }
+    let Some(first) = unread.first() else {
+        return;
+    };
+    let shown: String = first.chars().take(SHOWN).collect();
+    let dates = if unread.len() == 1 { "date" } else { "dates" };
+    let problem = format!("{} {dates} cannot be read, such as {shown:?}", unread.len());
+    document.problems.push(problem.clone());
+    document.unread_dates = Some(problem);
+}
+
+fn written(record: &Record) -> impl Iterator<Item = &Date> {
+    let dates = &record.dates;
+    [&dates.published, &dates.created, &dates.updated, &dates.expired].into_iter().flatten()
+}
+
+/// The dates of a record and of its source.
+fn dates_of(record: &mut Record) -> impl Iterator<Item = &mut Date> {
+    let own = each(&mut record.dates);
+    let source = record.source.as_deref_mut().map(|source| each(&mut source.dates));
+    own.into_iter().chain(source.into_iter().flatten()).flatten()
+}
+
+fn each(dates: &mut Dates) -> [&mut Option<Date>; 4] {
+    let Dates { published, created, updated, expired } = dates;
+    [published, created, updated, expired]
 }

@@ -3,7 +3,7 @@
 use wirefold_address::canonical;
 use wirefold_proto::{ItemIdentity, SubmittedArticle};
 
-use crate::feed::Item;
+use wirefold_feed::Item;
 
 /// The key of an item in its feed: guid, else canonical link, else title and day. `identity` says with
 /// which of these to start.

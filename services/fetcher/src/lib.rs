@@ -19,7 +19,6 @@ mod backfill;
 mod budget;
 mod discovery;
 pub mod extract;
-mod feed;
 pub mod feed_address;
 mod hosts;
 mod interval;

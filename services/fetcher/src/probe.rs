@@ -4,6 +4,7 @@
 use thiserror::Error;
 use url::Url;
 use wirefold_address::find_site;
+use wirefold_feed::{FeedError, Item};
 use wirefold_http_client::{ClientError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
@@ -13,7 +14,6 @@ use crate::answer::{
 use crate::article::item_key;
 use crate::client;
 use crate::discovery::{Search, feed_at_usual_address, feeds_named};
-use crate::feed::FeedError;
 use crate::lists::read_list_once;
 use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
@@ -174,8 +174,7 @@ fn effects_of_answer(answer: &Response, settings: &Settings) -> Vec<String> {
 /// The effects of the feed's items, for people.
 fn effects_of_feed(read: &ParsedFeed, settings: &Settings) -> Vec<String> {
     let ParsedFeed { feed, words } = read;
-    let count =
-        |is: &dyn Fn(&crate::feed::Item) -> bool| feed.items.iter().filter(|it| is(it)).count();
+    let count = |is: &dyn Fn(&Item) -> bool| feed.items.iter().filter(|it| is(it)).count();
     let (guids, undated) =
         (count(&|item| item.guid.is_some()), count(&|item| item.published.is_none()));
     let identity = match guids * 2 > feed.items.len() {
@@ -200,7 +199,7 @@ fn effects_of_feed(read: &ParsedFeed, settings: &Settings) -> Vec<String> {
     std::iter::once(identity.to_owned()).chain(found).collect()
 }
 
-fn sample((item, words): (&crate::feed::Item, &usize)) -> Sample {
+fn sample((item, words): (&Item, &usize)) -> Sample {
     const START: usize = 120;
     let text = item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default();
     Sample {

@@ -2,9 +2,8 @@
 
 use std::rc::Rc;
 
-use super::meaning::{Meaning, Usually};
-use super::names::Name;
-use super::{base64, references};
+use super::meaning::{Meaning, Name, Usually};
+use super::text;
 use crate::address::resolve;
 use crate::document::{Attributes, Text, Writing};
 use crate::limits::{LONGEST_BASE, LONGEST_LANGUAGE};
@@ -167,7 +166,7 @@ impl Element {
 
     /// Its text, trimmed, and repaired if it was encoded twice.
     pub(super) fn value(&self) -> String {
-        references::repair(self.text.trim())
+        text::repair(self.text.trim())
     }
 
     /// Its text with its markup. `is_atom` means that the format defines the meaning of a missing
@@ -182,10 +181,11 @@ impl Element {
             kind.starts_with("text/") || kind.ends_with("xml") || !kind.contains('/')
         });
         let mut value = self.value();
-        let decoded = (is_encoded || !is_textual).then(|| base64::decode(&value)).flatten();
+        let decoded = (is_encoded || !is_textual).then(|| text::decode_base64(&value)).flatten();
         // Many feeds do not declare base 64, or declare something else. A title is always text.
         let is_title = matches!(self.meaning, Meaning::Text(..));
-        let decoded = decoded.or_else(|| base64::decode_undeclared(&value).filter(|_| is_title));
+        let decoded =
+            decoded.or_else(|| text::decode_undeclared_base64(&value).filter(|_| is_title));
         let is_text = decoded.is_some() || !matches!(self.meaning, Meaning::Full(_));
         if let Some(decoded) = decoded {
             value = decoded;
@@ -198,7 +198,7 @@ impl Element {
         let is_escaped_inside = is_atom && is_own_markup && kind == Some("text/html");
         let is_escaped_inside = is_escaped_inside && !value.contains('<');
         if is_escaped_inside {
-            value = references::decode(&value).into_owned();
+            value = text::decode(&value).into_owned();
         }
         let is_own_markup = is_own_markup && !is_escaped_inside;
         let writing = match (kind, usually) {

@@ -1,26 +1,20 @@
 //! Reads RSS, RDF, Atom and sitemaps from events, without a tree of the document.
 
-mod base64;
 mod builder;
 mod element;
-mod fill;
 mod meaning;
-mod names;
-mod references;
-mod repair;
+mod text;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::FeedError;
 use crate::document::{Attributes, Break, Document, Format};
-use crate::error::FeedError;
 use crate::limits::{LONGEST_DOCUMENT_TYPE, MAX_ATTRIBUTES, MAX_DEPTH};
-use crate::page;
 use builder::Builder;
 use element::{Element, escaped};
-use meaning::{Meaning, meaning};
-use names::{Names, Space};
-use references::Defined;
+use meaning::{Meaning, Names, Space, meaning};
+use text::Defined;
 
 /// Elements of HTML without an end tag.
 const VOID: &[&str] =
@@ -40,7 +34,7 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
     let Some(start) = beginning(text) else {
         return Err(FeedError::not("plain text"));
     };
-    let (repaired, is_repaired) = repair::repair(&text[start..]);
+    let (repaired, is_repaired) = text::escape_strays(&text[start..]);
     let mut reader = Reader::from_str(&repaired);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
@@ -77,7 +71,7 @@ pub(super) fn parse(text: &str, base: &str) -> Result<Document, FeedError> {
     };
     let at_byte = start + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
     if let Ending::Page = ending {
-        return Err(page::not_a_feed(text, base));
+        return Err(crate::not_a_feed(text, base));
     }
     parsing.finish(ending, at_byte)
 }
@@ -232,32 +226,30 @@ impl Parsing {
     fn format_of(&self, root: &Element) -> Result<Format, FeedError> {
         let attribute = |name: &str| root.attribute(name).unwrap_or_default();
         let declares = |address: &str| self.names.root_declares(address);
-        Ok(match root.meaning() {
-            Meaning::Root(Format::Rss) => match attribute("version") {
-                "0.91" if self.document_type.contains("netscape") => Format::Rss091n,
-                "0.91" => Format::Rss091,
-                "0.92" => Format::Rss092,
-                "0.93" => Format::Rss093,
-                "0.94" => Format::Rss094,
-                version if version.starts_with("2.") || version == "2" => Format::Rss20,
-                _ => Format::Rss,
+        Ok(Format(match root.meaning() {
+            Meaning::Root(Format("rss")) => match attribute("version") {
+                "0.91" if self.document_type.contains("netscape") => "rss091n",
+                "0.91" => "rss091u",
+                "0.92" => "rss092",
+                "0.93" => "rss093",
+                "0.94" => "rss094",
+                version if version.starts_with("2.") || version == "2" => "rss20",
+                _ => "rss",
             },
-            Meaning::Root(Format::Rss10) if declares("netscape.com/rdf/simple/0.9") => {
-                Format::Rss090
-            }
-            Meaning::Root(Format::Atom) => match attribute("version") {
-                "0.1" => Format::Atom01,
-                "0.2" => Format::Atom02,
-                "0.3" => Format::Atom03,
-                _ if declares("w3.org/2005/atom") => Format::Atom10,
-                _ => Format::Atom,
+            Meaning::Root(Format("rss10")) if declares("netscape.com/rdf/simple/0.9") => "rss090",
+            Meaning::Root(Format("atom")) => match attribute("version") {
+                "0.1" => "atom01",
+                "0.2" => "atom02",
+                "0.3" => "atom03",
+                _ if declares("w3.org/2005/atom") => "atom10",
+                _ => "atom",
             },
-            Meaning::Root(format) => format,
-            Meaning::Channel if root.attribute("href").is_some() => Format::Cdf,
-            Meaning::Channel => Format::Rss,
-            // An entry document: RFC 4287, section 2.
-            Meaning::Entry if root.name().local == "entry" => Format::Atom10,
-            Meaning::Entry if root.name().local == "item" => Format::Rss,
+            Meaning::Root(Format(name)) => name,
+            Meaning::Channel if root.attribute("href").is_some() => "cdf",
+            Meaning::Channel => "rss",
+            // Without a feed around it: RFC 4287, section 2, allows an entry alone.
+            Meaning::Entry if root.name().local == "entry" => "atom10",
+            Meaning::Entry if root.name().local == "item" => "rss",
             _ if root.name().local == "opml" => {
                 return Err(FeedError::not("an OPML list of feeds"));
             }
@@ -265,7 +257,7 @@ impl Parsing {
                 let name: String = root.name().local.chars().take(40).collect();
                 return Err(FeedError::not(&format!("an XML document of <{name}>")));
             }
-        })
+        }))
     }
 
     /// Opens markup inside a text. Unescaped HTML in a feed may lack end tags: some elements have
@@ -342,10 +334,10 @@ impl Parsing {
         if let Some(meaning) = self.defined.meaning(name).map(str::to_owned) {
             return self.text(&meaning);
         }
-        if !references::is_of_xml(name) && !self.document_type.contains(&name.to_lowercase()) {
+        if !text::is_of_xml(name) && !self.document_type.contains(&name.to_lowercase()) {
             self.builder.mark_unsound();
         }
-        match references::meaning(name) {
+        match text::meaning(name) {
             Some(character) => self.text(&character),
             None => self.text(&format!("&{name};")),
         }
@@ -390,7 +382,7 @@ fn attributes_of(start: &BytesStart<'_>) -> Attributes {
     let mut attributes = start.html_attributes();
     let attributes = attributes.with_checks(false).take(MAX_ATTRIBUTES).flatten();
     let attributes = attributes.map(|attribute| {
-        let value = references::repair(&references::decode(&attribute.value));
+        let value = text::repair(&text::decode(&attribute.value));
         let key: &str = attribute.key.as_ref();
         (key.to_owned(), value)
     });

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
+use wirefold_feed::{Feed, FeedError};
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Redirect, Request, Response, SendError};
 use wirefold_proto::FeedFinding;
 
-use crate::feed::{Feed, FeedError};
 use crate::interval::{clamp_retry_after, retry_after};
 use crate::settings::Settings;
 use crate::sites::is_one_site;
@@ -173,7 +173,7 @@ pub(crate) enum ParseFailure {
 pub(crate) async fn parse(answer: Response, items: usize) -> Result<ParsedFeed, ParseFailure> {
     let parsing = tokio::task::spawn_blocking(move || {
         let media_type = answer.header("content-type");
-        let mut feed = crate::feed::parse(&answer.body, media_type, &answer.url)?;
+        let mut feed = wirefold_feed::parse(&answer.body, media_type, answer.url.as_str())?;
         if feed.items.len() > items {
             feed.cut_short = Some(format!("lists more than {items} items; the first were read"));
             feed.items.truncate(items);

@@ -2,7 +2,7 @@
 
 use wirefold_text::Text;
 
-use crate::feed::Item;
+use wirefold_feed::Item;
 
 /// The best text of an item in the feed.
 pub(crate) fn text_of(item: &Item) -> &str {

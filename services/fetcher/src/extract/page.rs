@@ -9,8 +9,9 @@ use super::data::{self, ArticleData};
 use super::restore::Pieces;
 use super::tidy::tidy;
 use super::{Page, Rule, paywall, rule, title};
-use crate::feed::{decode, language, time};
+use wirefold_feed::dates::{self, Context};
 use wirefold_feed::html::{self, Head};
+use wirefold_feed::{decode, language_tag};
 
 /// The body in the page's data is used if it has at least this share of the length of the extracted
 /// text.
@@ -49,18 +50,19 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let page = decode::decode(bytes, None);
     let head = html::head_of(&page);
     let article_data = data::article_data(&head.data);
-    let language_tag = head.language.as_deref().or(article_data.language.as_deref());
+    let language = head.language.as_deref().or(article_data.language.as_deref());
+    let time = |date: &str| dates::read(date, Context::of(language));
     let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
     // The data for machines is nearly always right, the dates found in the text less often.
     let dates = [article_data.published.as_deref(), first_meta(DATES), head.time.as_deref()];
-    let published = dates.into_iter().flatten().find_map(|date| time(date, language_tag));
+    let published = dates.into_iter().flatten().find_map(time);
     let ruled = rule::apply_rule(rule, &page);
     // If the rule removed something, the body in the data may still have it and is not used.
     let body = article_data.body.as_deref().filter(|_| ruled.rest.is_none());
     let found = extract_with_library(
         ruled.rest.as_deref().unwrap_or(&page),
         url,
-        language_tag,
+        language,
         published.is_some(),
     );
     let title = title_of(&head, &article_data).or(found.title);
@@ -70,8 +72,8 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     Some(Page {
         title,
         byline: byline_of(&article_data, first_meta(AUTHORS)).or(found.byline),
-        published: published.or(found.date.as_deref().and_then(|date| time(date, language_tag))),
-        language: language_tag.and_then(language),
+        published: published.or(found.date.as_deref().and_then(time)),
+        language: language.and_then(language_tag),
         text,
         noarchive: head.has_meta(&["robots", "googlebot"], "noarchive"),
         reserved: head.has_meta(&["tdm-reservation"], "1"),
@@ -92,12 +94,12 @@ struct LibraryResult {
 fn extract_with_library(
     page: &str,
     url: &str,
-    language_tag: Option<&str>,
+    language: Option<&str>,
     is_dated: bool,
 ) -> LibraryResult {
     let mut options = Options::default().with_fallback(true).with_exclude_comments(true);
     // The library counts characters, of which some scripts need fewer.
-    let is_dense = language_tag.is_some_and(|tag| {
+    let is_dense = language.is_some_and(|tag| {
         ["ja", "ko", "zh"].iter().any(|dense| tag.to_ascii_lowercase().starts_with(dense))
     });
     if is_dense {

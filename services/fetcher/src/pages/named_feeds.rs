@@ -1,11 +1,11 @@
 //! The feeds that a page names. The page is requested under the same rules as article pages.
 
 use url::Url;
+use wirefold_feed::FeedError;
 
 use super::{Pages, Permission, is_of_the_web};
 use crate::answer::{ParseFailure, parse};
 use crate::discovery::feeds_named;
-use crate::feed::FeedError;
 
 impl Pages {
     /// The feeds named by the page at this address, which the feed at `feed` links to. The list is empty

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use wirefold_feed::dates::{self, Context};
 use wirefold_http_client::Response;
 
 /// A longer lifetime is a setting for images and is ignored.
@@ -37,8 +38,9 @@ fn max_age(answer: &Response) -> Option<Duration> {
 }
 
 fn expires_in(answer: &Response, now: Timestamp) -> Option<Duration> {
-    let at = crate::feed::time(answer.header("expires")?, None)?;
-    let sent = answer.header("date").and_then(|date| crate::feed::time(date, None)).unwrap_or(now);
+    let at = dates::read(answer.header("expires")?, Context::default())?;
+    let sent =
+        answer.header("date").and_then(|date| dates::read(date, Context::default())).unwrap_or(now);
     Duration::try_from(at.duration_since(sent)).ok()
 }
 

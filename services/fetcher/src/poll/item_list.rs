@@ -7,9 +7,9 @@ use wirefold_proto::ItemIdentity;
 use crate::answer::ParsedFeed;
 use crate::answer::text_of;
 use crate::article::{item_key, page_and_title};
-use crate::feed::Item;
 use crate::stable_hash::hash;
 use crate::state::{SeenItem, SeenItems};
+use wirefold_feed::Item;
 
 /// The fewest recognised items from which the keys count as changed.
 const MIN_RECOGNISED: usize = 3;

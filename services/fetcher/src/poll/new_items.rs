@@ -18,10 +18,10 @@ use crate::FetcherError;
 use crate::answer::ParsedFeed;
 use crate::article::to_submitted;
 use crate::extract::{Page, Rule};
-use crate::feed::Item;
 use crate::metrics::{FORGOTTEN, ITEMS, PAGES};
 use crate::pages::{PageResult, TEASER_WORDS};
 use crate::state::{Memo, SeenItem};
+use wirefold_feed::Item;
 
 /// How long the pages of one poll may take together. The remaining items are published with their
 /// teasers.

@@ -11,8 +11,8 @@ use wirefold_proto::{FeedRecord, FeedSettings, FeedSite};
 
 use super::Poller;
 use crate::answer::ParsedFeed;
-use crate::feed::Item;
 use crate::feed_address::identity;
+use wirefold_feed::Item;
 
 /// Whether the stored site of a feed applies to an answer from this address.
 fn has_valid_site(record: &FeedRecord, address: &str) -> bool {

@@ -7,12 +7,12 @@ use tokio::fs;
 use tokio::io::AsyncReadExt as _;
 use url::Url;
 use wirefold_address::identify;
+use wirefold_feed::Feed;
 use wirefold_proto::{FeedId, TextSource};
 
 use super::file::File;
 use super::file_reader::{FileReader, ReadError, read_start};
 use crate::article::to_submitted;
-use crate::feed::{self, Feed};
 use crate::publish::Window;
 
 impl FileReader {
@@ -55,7 +55,8 @@ impl FileReader {
 async fn parse(path: &Path, bytes: Vec<u8>) -> Result<Feed, String> {
     // Relative links lead to files, which are not web addresses and are dropped.
     let base = Url::from_file_path(path).map_err(|()| "the path is not absolute".to_owned())?;
-    let parsing = tokio::task::spawn_blocking(move || feed::parse(&bytes, None, &base));
+    let parsing =
+        tokio::task::spawn_blocking(move || wirefold_feed::parse(&bytes, None, base.as_str()));
     match parsing.await {
         Ok(parsed) => parsed.map_err(|error| error.to_string()),
         Err(_panic) => Err("the parser crashed on it".to_owned()),

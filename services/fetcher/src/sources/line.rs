@@ -8,11 +8,12 @@ use serde_json::Value;
 use tokio::fs;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use wirefold_address::identify;
+use wirefold_feed::dates::{self, Context};
+use wirefold_feed::decode;
 use wirefold_proto::{FeedId, SubmittedArticle, TextSource};
 
 use super::file::File;
 use super::file_reader::{FileReader, ReadError};
-use crate::feed;
 use crate::publish::Window;
 
 /// The longest line of JSON that is read.
@@ -95,7 +96,7 @@ async fn skip_line(reader: &mut BufReader<fs::File>) -> io::Result<()> {
 
 /// Reads a line. The error is for people.
 fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
-    let line = feed::decode::decode(line, None);
+    let line = decode::decode(line, None);
     let line: Line = serde_json::from_str(line.trim()).map_err(|error| {
         // serde reports line 1 for every line, so the message has only the column.
         format!("not an article in JSON, column {}: {error}", error.column())
@@ -121,7 +122,7 @@ fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
 
 fn time(value: &Value) -> Option<Timestamp> {
     match value {
-        Value::String(text) => feed::time(text, None),
+        Value::String(text) => dates::read(text, Context::default()),
         Value::Number(number) => {
             let number = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64))?;
             match number.unsigned_abs() > LATEST_SECONDS {

@@ -1,12 +1,12 @@
 //! Reads a file of text as one article.
 
 use wirefold_address::identify;
+use wirefold_feed::decode;
 use wirefold_proto::{ArticleId, FeedId, SubmittedArticle, TextSource};
 
 use super::file::File;
 use super::file_reader::{FileReader, LONGEST_FILE, ReadError, read_start};
 use super::non_article::NonArticle;
-use crate::feed;
 use crate::publish::Window;
 
 impl FileReader {
@@ -22,7 +22,7 @@ impl FileReader {
         let bytes = read_start(&file.path).await?;
         let is_cut = bytes.len() as u64 == LONGEST_FILE;
         let path = file.path.display();
-        let text = feed::decode::decode(&bytes, None);
+        let text = decode::decode(&bytes, None);
         if let Some(why) = NonArticle::of(&text) {
             tracing::warn!(%path, why = why.as_str(), "file skipped");
             return Ok(None);

@@ -39,7 +39,7 @@ pub(super) fn feed(bytes: &[u8]) -> u64 {
             };
             let parts = [
                 feed.items.len(),
-                feed.format as usize + 2,
+                feed.format.as_str().len(),
                 count(&|item| item.guid.is_some()),
                 count(&|item| item.link.is_some()),
                 count(&|item| item.published.is_some()),

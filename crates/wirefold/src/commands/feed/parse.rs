@@ -9,6 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_feed::{Feed, FeedError, Item};
+use wirefold_proto::LanguageTag;
 
 use crate::commands::print_line;
 use crate::exit::Exit;
@@ -121,21 +122,17 @@ fn line<'a>(feed: &'a Feed, item: &'a Item) -> Line<'a> {
         link: item.link.as_deref(),
         title: &item.title,
         authors: &item.authors,
-        published: published(item),
-        language: item.language.as_deref().or(feed.language.as_deref()),
+        published: item.published,
+        language: item.language.as_ref().or(feed.language.as_ref()).map(LanguageTag::as_str),
         source: item.source.as_ref().map(|source| source.name.as_str()),
         source_url: item.source.as_ref().and_then(|source| source.url.as_deref()),
-        description: item.description.as_deref(),
-        content: item.content.as_deref(),
+        description: item.teaser.as_deref(),
+        content: item.text.as_deref(),
     }
 }
 
-fn published(item: &Item) -> Option<Timestamp> {
-    item.published.and_then(|seconds| Timestamp::from_second(seconds).ok())
-}
-
 fn write_item(text: &mut String, item: &Item) -> std::fmt::Result {
-    let when = published(item).map_or_else(|| "no date".to_owned(), |time| time.to_string());
+    let when = item.published.map_or_else(|| "no date".to_owned(), |time| time.to_string());
     let title = if item.title.is_empty() { "(no title)" } else { &item.title };
     writeln!(text, "\n{when:<20}  {}", clean(title))?;
     let mut about: Vec<String> = Vec::new();
@@ -146,7 +143,7 @@ fn write_item(text: &mut String, item: &Item) -> std::fmt::Result {
         let name = if source.name.is_empty() { source.url.as_deref() } else { Some(&*source.name) };
         about.extend(name.map(|name| format!("from {}", clean(name))));
     }
-    let given = [&item.content, &item.description].into_iter().flatten();
+    let given = [&item.text, &item.teaser].into_iter().flatten();
     let words = given.map(|it| it.split_whitespace().count()).max().unwrap_or(0);
     about.push(count(words, "word", "words"));
     let indent = " ".repeat(22);

@@ -1,7 +1,10 @@
-//! Entities and character references, and repair of texts that were encoded twice.
+//! Texts of a document: references, base 64, texts that were encoded twice, and signs that begin nothing.
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use encoding_rs::WINDOWS_1252;
 
 use crate::html;
@@ -134,6 +137,89 @@ fn of_windows(character: char) -> char {
     }
 }
 
+/// Decodes base 64, which Atom allows for texts. `None` if it is not base 64 of UTF-8.
+pub(super) fn decode_base64(encoded: &str) -> Option<String> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    let encoded: String = encoded.split_ascii_whitespace().collect();
+    String::from_utf8(LENIENT.decode(encoded).ok()?).ok()
+}
+
+/// Decodes a title that is one long word in base 64 without saying so, such as
+/// `RmVycnkgbGF0ZSBpbiB0aGUgZm9n`, or in the form of mail, `=?UTF-8?B?RmVycnk=?=` (RFC 2047).
+/// `None` for an ordinary word.
+pub(super) fn decode_undeclared_base64(title: &str) -> Option<String> {
+    const SHORTEST: usize = 16;
+    if let Some(rest) = title.strip_prefix("=?") {
+        let mut parts = rest.strip_suffix("?=")?.split('?');
+        let is_utf8 = parts.next()?.eq_ignore_ascii_case("utf-8");
+        let is_coded = is_utf8 && parts.next()?.eq_ignore_ascii_case("b");
+        return decode_base64(parts.next().filter(|_| is_coded)?);
+    }
+    let is_word =
+        title.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
+    if !is_word || title.len() < SHORTEST || !title.len().is_multiple_of(4) {
+        return None;
+    }
+    let text = decode_base64(title)?;
+    let is_text = text.contains(' ') && !text.contains(|c: char| c.is_control());
+    is_text.then_some(text)
+}
+
+const CDATA: &str = "<![CDATA[";
+
+/// Escapes every `<` that begins nothing, and closes a last section that the end of the document
+/// cut off. Takes linear time. Returns whether there was anything to repair.
+pub(super) fn escape_strays(text: &str) -> (Cow<'_, str>, bool) {
+    let mut repaired = String::new();
+    let (mut copied, mut at) = (0, 0);
+    let mut is_repaired = false;
+    while let Some(found) = text[at..].find('<') {
+        let start = at + found;
+        let rest = &text[start..];
+        if rest.starts_with(CDATA) {
+            let Some(end) = rest.find("]]>") else {
+                repaired.push_str(&text[copied..]);
+                repaired.push_str("]]>");
+                return (Cow::Owned(repaired), true);
+            };
+            at = start + end + 3;
+        } else if rest.starts_with("<!--") {
+            let Some(end) = rest.find("-->") else {
+                repaired.push_str(&text[copied..start]);
+                return (Cow::Owned(repaired), true);
+            };
+            at = start + end + 3;
+        } else if begins_something(rest) {
+            at = start + 1;
+        } else {
+            repaired.push_str(&text[copied..start]);
+            repaired.push_str("&lt;");
+            copied = start + 1;
+            at = copied;
+            is_repaired = true;
+        }
+    }
+    if !is_repaired {
+        return (Cow::Borrowed(text), false);
+    }
+    repaired.push_str(&text[copied..]);
+    (Cow::Owned(repaired), true)
+}
+
+/// Whether a `<` begins a tag, a declaration or an instruction.
+fn begins_something(rest: &str) -> bool {
+    let is_name = |c: char| c.is_alphabetic() || matches!(c, '_' | ':');
+    let after = &rest[1..];
+    after.starts_with(is_name)
+        || after.starts_with(['?', '!'])
+        || after.strip_prefix('/').is_some_and(|name| name.starts_with(is_name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,5 +252,36 @@ mod tests {
         assert_eq!(repair("\u{e2}\u{80}\u{a6} \u{c3}\u{a9}"), "… é");
         assert_eq!(repair("don\u{92}t – x"), "don’t – x");
         assert_eq!(repair("Öl"), "Öl");
+    }
+
+    #[test]
+    fn texts_are_decoded() {
+        for (encoded, text) in [("", ""), ("Zg==", "f"), ("Zm8", "fo"), ("Zm9v\n YmFy", "foobar")] {
+            assert_eq!(decode_base64(encoded).as_deref(), Some(text));
+        }
+        assert_eq!(
+            decode_undeclared_base64("RmVycnkgbGF0ZSBpbiB0aGUgZm9n").as_deref(),
+            Some("Ferry late in the fog")
+        );
+        assert_eq!(decode_undeclared_base64("=?UTF-8?B?RmVycnk=?=").as_deref(), Some("Ferry"));
+        for word in
+            ["Donaudampfschiff", "internationalisation", "AAAABBBBCCCCDDDD", "=?x?B?Zg==?=", ""]
+        {
+            assert_eq!(decode_undeclared_base64(word), None, "{word}");
+        }
+        assert_eq!(decode_base64("a-b"), None);
+        assert_eq!(decode_base64("/w=="), None, "bytes that are no text");
+    }
+
+    #[test]
+    fn escapes_angle_brackets_that_begin_nothing() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(escape_strays(text), (Cow::Borrowed(expected), text != expected));
+        };
+        check("<a>1 < 2 <3 <</a>", "<a>1 &lt; 2 &lt;3 &lt;</a>");
+        check("<a><![CDATA[1 < 2]]></a><!-- < -->", "<a><![CDATA[1 < 2]]></a><!-- < -->");
+        check("<a>< <![CDATA[1 < 2", "<a>&lt; <![CDATA[1 < 2]]>");
+        check("<a>x<!-- cut", "<a>x");
+        check("", "");
     }
 }
