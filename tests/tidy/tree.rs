@@ -1,4 +1,4 @@
-//! The files of the repository for the tidy tests and `cargo xtask sizes`.
+//! The files of the repository for the tidy tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -2,16 +2,13 @@
 
 pub(crate) mod accuracy;
 pub(crate) mod attack;
-pub(crate) mod audit;
 pub(crate) mod bench;
-pub(crate) mod build_time;
 pub(crate) mod chaos;
 pub(crate) mod compose_test;
 pub(crate) mod dist;
 pub(crate) mod faults;
 pub(crate) mod frequencies;
 pub(crate) mod fuzz;
-pub(crate) mod sizes;
 pub(crate) mod test;
 pub(crate) mod tools;
 pub(crate) mod train;

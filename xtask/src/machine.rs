@@ -50,12 +50,6 @@ fn thread_time() -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }
 
-/// The processor time of this process.
-pub(crate) fn process_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Duration::try_from(time).unwrap_or_default()
-}
-
 /// Binds this thread, and those that it starts, to the last core.
 pub(crate) fn stay_on_one_core() -> anyhow::Result<()> {
     let mut set = rustix::thread::CpuSet::new();
@@ -112,43 +106,6 @@ fn memory(process: u32, field: &str) -> anyhow::Result<u64> {
     Ok(kilobytes.with_context(|| format!("no {field}"))?.trim().parse::<u64>()? * 1024)
 }
 
-/// The bytes that a process has written to disk.
-pub(crate) fn written(process: u32) -> anyhow::Result<u64> {
-    let io = std::fs::read_to_string(format!("/proc/{process}/io"))?;
-    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
-    Ok(line.context("no write_bytes")?.parse()?)
-}
-
-/// The processor time of a process in seconds. The kernel counts in hundredths.
-pub(crate) fn processor_seconds(process: u32) -> anyhow::Result<f64> {
-    seconds_in_stat(&process.to_string(), 11)
-}
-
-/// The processor time of all child processes that were waited for, with their own children.
-pub(crate) fn processor_seconds_of_children() -> anyhow::Result<f64> {
-    seconds_in_stat("self", 13)
-}
-
-/// User and system time, which are at this field after the name and the next one.
-fn seconds_in_stat(process: &str, field: usize) -> anyhow::Result<f64> {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The name in parentheses may have any characters.
-    let (_, fields) = stat.rsplit_once(") ").context("no name in stat")?;
-    let ticks = fields.split(' ').skip(field).take(2).map(str::parse::<f64>);
-    let ticks: f64 = ticks.sum::<Result<f64, _>>()?;
-    Ok(ticks / 100.0)
-}
-
-/// The bytes of the files in a folder.
-pub(crate) fn size_of_folder(folder: &Path) -> anyhow::Result<u64> {
-    let mut bytes = 0;
-    for entry in std::fs::read_dir(folder)? {
-        let metadata = entry?.metadata()?;
-        bytes += if metadata.is_file() { metadata.len() } else { 0 };
-    }
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,12 +127,6 @@ mod tests {
     fn this_process_can_be_read() {
         let own = std::process::id();
         assert!(peak_memory(own).unwrap() > 1 << 20);
-        assert!(processor_seconds(own).unwrap() >= 0.0);
-        let before = processor_seconds_of_children().unwrap();
-        let mut busy = std::process::Command::new("sh");
-        busy.args(["-c", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"]).status().unwrap();
-        assert!(processor_seconds_of_children().unwrap() > before);
-        written(own).unwrap();
         assert_eq!(file_system("/proc".as_ref()).unwrap(), "proc");
     }
 }

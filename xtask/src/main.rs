@@ -1,4 +1,4 @@
-//! Tasks of developers, such as `cargo xtask test` and `cargo xtask sizes`.
+//! Tasks of developers, such as `cargo xtask test`.
 //!
 //! A command is a module in `commands` with its arguments as a type and a function `run`, one line here in
 //! [`Task`], and one in [`main`].
@@ -7,12 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-#[path = "../../tests/tidy/calls.rs"]
-mod calls;
 mod commands;
 mod enriched;
-#[path = "../../tests/tidy/functions.rs"]
-mod functions;
 mod generator;
 mod hex;
 mod labelled_names;
@@ -25,12 +21,11 @@ mod port;
 mod program_output;
 mod running;
 mod table;
-#[path = "../../tests/tidy/tree.rs"]
 mod tree;
 
 use commands::{
-    accuracy, attack, audit, bench, build_time, chaos, compose_test, dist, faults, frequencies,
-    fuzz, sizes, test, tools, train,
+    accuracy, attack, bench, chaos, compose_test, dist, faults, frequencies, fuzz, test, tools,
+    train,
 };
 
 #[derive(Parser)]
@@ -48,12 +43,8 @@ enum Task {
     Accuracy(accuracy::Arguments),
     /// Attack the real binary by hostile feeds and clients, beside a victim.
     Attack(attack::Arguments),
-    /// Examine licences, sources and advisories of the shipped packages, and list them.
-    Audit(audit::Arguments),
-    /// Measure what is shipped: `bench pipeline`, `bench small`, `bench detect`, `bench alerts`.
+    /// Measure what is shipped: `bench pipeline`, `bench detect`, `bench alerts`.
     Bench(bench::Arguments),
-    /// Time README's two commands with nothing built, and a build after a change.
-    BuildTime(build_time::Arguments),
     /// Kill everything over NATS, seed by seed, and see that nothing is lost or repeated.
     Chaos(chaos::Arguments),
     /// Bring the containers up with Docker, kill each, and see that nothing is lost.
@@ -64,8 +55,6 @@ enum Task {
     Frequencies,
     /// Fuzz every parser of untrusted input, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),
-    /// Compare this codebase with others and with its goals, and print the lines of each crate.
-    Sizes,
     /// Install missing test tools into target/tools.
     Tools,
     /// Train what is learned: `train names` writes crates/names/data/model.bin.
@@ -79,15 +68,12 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::Test => test::run(),
         Task::Accuracy(arguments) => accuracy::run(&arguments),
         Task::Attack(arguments) => attack::run(&arguments),
-        Task::Audit(arguments) => audit::run(&arguments),
         Task::Bench(arguments) => bench::run(&arguments),
-        Task::BuildTime(arguments) => build_time::run(&arguments),
         Task::Chaos(arguments) => chaos::run(&arguments),
         Task::ComposeTest(arguments) => compose_test::run(&arguments),
         Task::Dist(arguments) => dist::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
         Task::Frequencies => frequencies::run(),
-        Task::Sizes => sizes::run(),
         Task::Tools => tools::run(),
         Task::Train(arguments) => train::run(&arguments),
         Task::Faults(arguments) => faults::run(&arguments),

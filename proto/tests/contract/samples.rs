@@ -59,7 +59,11 @@ fn schemas_require_what_the_types_require() {
             let mut less = sample.clone();
             less.as_object_mut().unwrap().shift_remove(field);
             let read = (entry.reread)(&serde_json::to_vec(&less).unwrap());
-            assert_eq!(schemas.validate(&less, schema).is_ok(), read.is_ok(), "{name} without `{field}`");
+            assert_eq!(
+                schemas.validate(&less, schema).is_ok(),
+                read.is_ok(),
+                "{name} without `{field}`"
+            );
         }
     }
 }

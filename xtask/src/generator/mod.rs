@@ -63,6 +63,15 @@ pub(crate) struct Generator {
     planner: Planner,
 }
 
+/// News without hostile articles, with lengths in percent of a median of 500 words.
+pub(crate) fn news(seed: u64, length: usize) -> impl Iterator<Item = Article> {
+    let generator = Generator::new(Settings { seed, length, limit: 0, footer_life: FOOTER_LIFE });
+    (0..).map(move |number| generator.article(number)).filter(|it| it.kind != Kind::Hostile)
+}
+
+/// Footers of news change after this many articles.
+const FOOTER_LIFE: u64 = 20_000;
+
 impl Generator {
     /// A generator with these settings.
     pub(crate) fn new(settings: Settings) -> Generator {

@@ -11,7 +11,6 @@ use wirefold_proto::{
 };
 use wirefold_text::normalise;
 
-use super::news::News;
 use crate::generator::{self, Kind, OUTLETS};
 
 const SENDER: Sender = Sender { source: "/wirefold/fetcher" };
@@ -25,7 +24,7 @@ pub(super) struct Ready {
 
 /// Makes generated articles ready to be published.
 pub(super) struct ArticleFactory {
-    news: News,
+    news: Box<dyn Iterator<Item = generator::Article>>,
     /// The outlets. Each has one feed.
     outlets: Vec<Outlet>,
     feeds: Vec<FeedId>,
@@ -41,7 +40,7 @@ impl ArticleFactory {
         let outlets = (0..OUTLETS).map(|number| generator::host(number).parse());
         let feeds = (0..OUTLETS).map(|number| generator::host(number).parse());
         Ok(Self {
-            news: News::new(seed, 100),
+            news: Box::new(generator::news(seed, 100)),
             outlets: outlets.collect::<Result<_, _>>().context("an outlet")?,
             feeds: feeds.collect::<Result<_, _>>().context("a feed")?,
             items: HashMap::new(),
@@ -53,7 +52,7 @@ impl ArticleFactory {
     /// the fetcher would ignore it.
     pub(super) fn next(&mut self, seen: UnixMillis) -> anyhow::Result<Ready> {
         loop {
-            let made = self.news.next();
+            let made = self.news.next().context("news never end")?;
             let text = made.text();
             let article = self.article(&made, text.clone(), seen);
             if self.published.insert(article.id) {

@@ -50,37 +50,26 @@ impl Percentiles {
     }
 }
 
-/// Publishes articles in turn and waits until the last is in the output.
+/// Publishes articles in turn and waits until the last is in the output and alerts. The alerter must run.
 pub(super) async fn latency(
-    bus: &Arc<dyn Bus>,
-    clock: &dyn Clock,
-    factory: &mut ArticleFactory,
-    time: Duration,
-) -> anyhow::Result<Percentiles> {
-    Percentiles::of(timed(bus, clock, factory, time, Duration::ZERO).await?.output)
-}
-
-/// The same, and until the alert of each. The alerter must run.
-pub(super) async fn latency_with_alerts(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
     factory: &mut ArticleFactory,
     time: Duration,
 ) -> anyhow::Result<Latency> {
     alert_on_everything_at_once(&**bus, clock).await?;
-    let LatencyTimes { output, alerts, .. } = timed(bus, clock, factory, time, SILENCE).await?;
+    let LatencyTimes { output, alerts, .. } = timed(bus, clock, factory, time).await?;
     let (alert, alerted) = (Percentiles::of(alerts.values().copied().collect())?, alerts.len());
     Ok(Latency { output: Percentiles::of(output)?, alert, alerted })
 }
 
 /// Publishes, reads output and alerts, and ends once all articles are in the output and no alert came for
-/// `silence`.
+/// [`SILENCE`].
 async fn timed(
     bus: &Arc<dyn Bus>,
     clock: &dyn Clock,
     factory: &mut ArticleFactory,
     time: Duration,
-    silence: Duration,
 ) -> anyhow::Result<LatencyTimes> {
     let count = usize::try_from(time.as_millis() / PUBLISH_INTERVAL.as_millis())?;
     let mut output = bus.read(OUTPUT.name, ">", next_of(&**bus, OUTPUT.name).await?).await?;
@@ -91,9 +80,6 @@ async fn timed(
     let mut ticks = tokio::time::interval(PUBLISH_INTERVAL);
     loop {
         let is_out = timed.output.len() == count;
-        if is_out && silence.is_zero() {
-            break;
-        }
         tokio::select! {
             _ = ticks.tick(), if publishing.len() < count => {
                 let message = factory.next(clock.now())?.message;
@@ -109,7 +95,7 @@ async fn timed(
                 let now = watch.seconds();
                 read?.iter().try_for_each(|stored| timed.alerted(stored, now))?;
             }
-            () = tokio::time::sleep(silence), if is_out => break,
+            () = tokio::time::sleep(SILENCE), if is_out => break,
             () = tokio::time::sleep(DEADLINE) => bail!("an article did not come out"),
         }
     }

@@ -1,24 +1,22 @@
 //! `bench pipeline`: articles a second through all stages on the embedded bus and through each stage alone,
 //! and how long one article takes from the first bus hop to the output.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use futures_util::FutureExt as _;
+use anyhow::Context;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT};
 
-use super::Common;
 use super::articles::{ArticleFactory, Ready};
-use super::latency::{Latency, latency_with_alerts};
-use super::nats::{NatsHalf, plain};
-use super::publishing::{messages, publish};
+use super::latency::{Latency, Percentiles, latency};
 use super::report::Report;
-use super::stages::DataFolder;
-use super::{baseline, goals};
+use super::stages::{DataFolder, Stages};
+use super::{Common, baseline};
 use crate::machine::{self, Stopwatch, file_system};
+use crate::tree;
 
 /// The number of articles of a run, also for a quick one.
 const ARTICLES: usize = 20_000;
@@ -27,35 +25,50 @@ const QUICK: usize = 4_000;
 const APART: Duration = Duration::from_millis(1);
 const SEED: u64 = 20_260_301;
 
-/// Measures in folders inside this one, which is on a disk; also over NATS, or only there.
-pub(super) async fn run(folder: &Path, common: &Common, only_nats: bool) -> anyhow::Result<()> {
-    let is_quick = common.quick;
-    if common.write && !NatsHalf::is_possible() {
-        bail!("no nats-server, and the page has rows over NATS: run `cargo xtask tools`");
-    }
-    let mut report = Report::new("wirefold.bench.pipeline/1", is_quick, file_system(folder)?);
+/// The arguments of `bench pipeline`.
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// The folder for the data, in a subfolder that is removed again. Use a disk, or the result means little.
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Measures in a folder on a disk.
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let parent = match &arguments.folder {
+        Some(folder) => folder.clone(),
+        None => tree::root().join("target"),
+    };
+    let folder = tempfile::Builder::new().prefix("bench-").tempdir_in(&parent)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(measure(folder.path(), &arguments.common))
+}
+
+async fn measure(folder: &Path, common: &Common) -> anyhow::Result<()> {
+    let count = if common.quick { QUICK } else { ARTICLES };
+    let conditions = format!("{}, {count} articles", file_system(folder)?);
+    let mut report = Report::new("pipeline", &conditions);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut factory = ArticleFactory::new(SEED)?;
-    let count = if is_quick { QUICK } else { ARTICLES };
-    let articles = print(&mut factory, &*clock, count)?;
-    report.articles(articles.len() as u64);
-
+    let articles = make(&mut factory, &*clock, count)?;
     let simple = Baselines {
         simhash: count as f64 / baseline::simhash(&articles),
         sqlite: baseline::sqlite(folder, &articles)?,
         count: count as f64,
     };
-    if !only_nats {
-        whole(&folder.join("whole"), &clock, &articles, &mut factory, &simple, &mut report).await?;
-        by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
-    }
-    match NatsHalf::new(folder, &articles)? {
-        Some(half) => half.run(&mut factory, &mut report).await?,
-        None => report.note("no nats-server, so nothing over NATS: run `cargo xtask tools`"),
-    }
+    let seconds = if common.quick { 10 } else { 30 };
+    let whole_folder = folder.join("whole");
+    let ground = DataFolder::open(&whole_folder, clock.clone()).await?;
+    let stages = whole(&ground, &articles, &simple, &mut report).await?;
+    latencies(&ground, &mut factory, Duration::from_secs(seconds), &simple, &mut report).await?;
+    stages.stop().await?;
+    by_stage(&folder.join("stages"), &clock, &articles, &simple, &mut report).await?;
     let memory = machine::peak_memory(std::process::id())? as f64 / 1e6;
-    report.add("peak memory, these articles included", memory, "MB");
-    report.print_and_write("pipeline", common.write)
+    let texts: usize = articles.iter().map(|article| article.text.len()).sum();
+    report.beside("peak memory", (memory, "MB"), ("the texts", texts as f64 / 1e6));
+    report.print_and_write(common.write)
 }
 
 /// The baselines.
@@ -73,11 +86,14 @@ impl Baselines {
 }
 
 const SIMHASH: &str = "SimHash and a map lookup";
+/// The number of publishes that wait for their acknowledgement at a time.
+const WINDOW: usize = 100;
+const SQLITE_ALL: &str = "plain SQLite inserts by 100, all";
 const SQLITE: &str = "plain SQLite inserts by 100";
 const SINGLE: &str = "one SQLite insert, p50";
 
 /// This many articles, the last of them seen now.
-pub(super) fn print(
+fn make(
     factory: &mut ArticleFactory,
     clock: &dyn Clock,
     count: usize,
@@ -92,66 +108,56 @@ pub(super) fn print(
     Ok(articles)
 }
 
-/// Measures all stages together, as in `up`, and then one article at a time.
+/// Measures all stages together, as in `up`.
 async fn whole(
-    folder: &Path,
-    clock: &Arc<dyn Clock>,
+    ground: &DataFolder,
     articles: &[Ready],
-    factory: &mut ArticleFactory,
     simple: &Baselines,
     report: &mut Report,
-) -> anyhow::Result<()> {
-    let ground = DataFolder::open(folder, clock.clone()).await?;
+) -> anyhow::Result<Stages> {
     let stages = ground.all().await?;
     let count = articles.len() as u64;
     let watch = Stopwatch::start();
-    let seconds = |what: &'static str| {
-        let watch = &watch;
-        move |()| (what, watch.seconds())
-    };
-    let enriched = async {
-        stages.enricher.progress.until_done(count).await;
-        ground.bus.stream_state(OUTPUT.name).await.map(|state| (watch.seconds(), state.last))
-    };
-    let published = publish(&*ground.bus, messages(articles));
-    let published = async { published.await.map(|()| watch.seconds()) };
-    let judged = stages.detector.progress.until_handled(count).map(seconds("judged"));
-    let (published, judged, enriched) = tokio::join!(published, judged, enriched);
-    let (published, (_, judged), (enriched, last)) = (published?, judged, enriched?);
-    let projected = stages.gateway.progress.until_handled(last).map(seconds("projected"));
-    let matched = stages.alerter.progress.until_handled(last).map(seconds("matched"));
-    let ((_, projected), (_, matched)) = tokio::join!(projected, matched);
-
-    let rate = |at: f64| count as f64 / at;
-    let end = projected.max(matched);
-    report.add("all stages, until nothing lags", rate(end), "articles/s");
-    report.goal(goals::PIPELINE).beside(SIMHASH, simple.simhash);
-    report.add("… published by", published, "s").beside(SQLITE, simple.sqlite.all);
-    for (what, at) in [
-        ("judged", judged),
-        ("in the output", enriched),
-        ("projected", projected),
-        ("matched", matched),
-    ] {
-        report.add(format!("… {what} by"), at, "s");
-    }
+    publish(&*ground.bus, articles).await?;
+    let published = watch.seconds();
+    stages.detector.progress.until_handled(count).await;
+    let judged = watch.seconds();
+    stages.enricher.progress.until_done(count).await;
+    let enriched = watch.seconds();
+    let last = ground.bus.stream_state(OUTPUT.name).await?.last;
+    stages.gateway.progress.until_handled(last).await;
+    stages.alerter.progress.until_handled(last).await;
+    let rate = count as f64 / watch.seconds();
+    let name = "all stages, until nothing lags";
+    report.beside(name, (rate, "articles/s"), (SIMHASH, simple.simhash));
+    report.beside("… published by", (published, "s"), (SQLITE_ALL, simple.sqlite.all));
+    report.add("… judged by", judged, "s");
+    report.add("… in the output by", enriched, "s");
     let alerts = ground.bus.stream_state(ALERTS.name).await?.messages;
     report.add("… revisions of alerts", alerts as f64, "");
     let reprints = articles.iter().filter(|article| article.is_reprint).count();
-    report.add("… folded", folded(&*ground.bus).await? as f64, "articles");
-    report.beside("reprints written", reprints as f64);
+    let folded = (folded(&*ground.bus).await? as f64, "articles");
+    report.beside("… folded", folded, ("reprints written", reprints as f64));
+    Ok(stages)
+}
 
-    let time = if report.is_quick() { Duration::from_secs(10) } else { Duration::from_secs(30) };
+/// Measures one article at a time through stages that run.
+async fn latencies(
+    ground: &DataFolder,
+    factory: &mut ArticleFactory,
+    time: Duration,
+    simple: &Baselines,
+    report: &mut Report,
+) -> anyhow::Result<()> {
     let Latency { output, alert, alerted } =
-        latency_with_alerts(&ground.bus, &*ground.clock, factory, time).await?;
-    let single = simple.sqlite.single;
-    report.add("publish to output at 20/s, p50", output.p50, "ms").beside(SINGLE, single);
-    report.add("publish to output at 20/s, p99", output.p99, "ms").goal(goals::LATENCY);
-    report.beside(SINGLE, single);
-    report.add("publish to alert at 20/s, p50", alert.p50, "ms").beside(SINGLE, single);
-    report.add("publish to alert at 20/s, p99", alert.p99, "ms").beside(SINGLE, single);
+        latency(&ground.bus, &*ground.clock, factory, time).await?;
+    let single = (SINGLE, simple.sqlite.single);
+    for (to, Percentiles { p50, p99 }) in [("output", output), ("alert", alert)] {
+        report.beside(format!("publish to {to} at 20/s, p50"), (p50, "ms"), single);
+        report.beside(format!("publish to {to} at 20/s, p99"), (p99, "ms"), single);
+    }
     report.add("… articles that alerted", alerted as f64, "");
-    stages.stop().await
+    Ok(())
 }
 
 /// The number of copies in the output.
@@ -176,21 +182,15 @@ async fn by_stage(
 ) -> anyhow::Result<()> {
     let ground = DataFolder::open(folder, clock.clone()).await?;
     let count = articles.len() as u64;
-    let mut add = |name: &str, watch: &Stopwatch, (beside, rate): (&str, f64)| {
-        let seconds = watch.seconds();
-        let micros = seconds * 1e6 / count as f64;
-        report.add(format!("{name} alone"), count as f64 / seconds, "articles/s");
-        report.beside(beside, rate);
-        report.add(format!("{name} alone"), micros, "µs an article");
-        if let Some(budget) = goals::budget(name) {
-            report.goal(budget);
-        }
-        micros
+    let mut add = |name: &str, watch: &Stopwatch, beside: (&str, f64)| {
+        let rate = count as f64 / watch.seconds();
+        report.beside(format!("{name} alone"), (rate, "articles/s"), beside);
+        report.add(format!("{name} alone"), 1e6 / rate, "µs an article");
     };
     let (simhash, inserts) = ((SIMHASH, simple.simhash), (SQLITE, simple.inserts()));
 
     let mut watch = Stopwatch::start();
-    publish(&*ground.bus, messages(articles)).await?;
+    publish(&*ground.bus, articles).await?;
     add("publish", &watch, inserts);
 
     let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
@@ -213,42 +213,19 @@ async fn by_stage(
     watch = Stopwatch::start();
     let alerter = ground.alerter()?;
     alerter.progress.until_handled(last).await;
-    let alerter_micros = add("alerter", &watch, inserts);
+    add("alerter", &watch, inserts);
     alerter.stop().await?;
 
     watch = Stopwatch::start();
-    let (gateway, _) = ground.gateway().await?;
+    let gateway = ground.gateway().await?;
     gateway.progress.until_handled(last).await;
-    let projection_micros = add("projection", &watch, inserts);
-    gateway.stop().await?;
-    let both = alerter_micros + projection_micros;
-    report.add("alerter and projection", both, "µs an article").goal(goals::READERS);
-    let size = async |stream: &str| {
-        let state = ground.bus.stream_state(stream).await?;
-        anyhow::Ok(usize::try_from(state.bytes / state.messages.max(1))?)
-    };
-    let sizes = (size(JUDGED.name).await?, size(OUTPUT.name).await?);
-    empty_loops(&folder.join("loops"), clock, articles, sizes, report).await
+    add("projection", &watch, inserts);
+    gateway.stop().await
 }
 
-/// Measures from the publication to the output with nothing in the loops of detector and enricher. They write
-/// decisions and outputs of these sizes.
-async fn empty_loops(
-    folder: &Path,
-    clock: &Arc<dyn Clock>,
-    articles: &[Ready],
-    (decision, output): (usize, usize),
-    report: &mut Report,
-) -> anyhow::Result<()> {
-    let ground = DataFolder::open(folder, clock.clone()).await?;
-    let count = articles.len() as u64;
-    let watch = Stopwatch::start();
-    let writer = ground.run(FETCHED.name, |context, stop| plain::write(context, decision, stop));
-    let stage = ground.run(JUDGED.name, |context, stop| plain::pass_on(context, output, stop));
-    publish(&*ground.bus, messages(articles)).await?;
-    stage.progress.until_done(count).await;
-    let micros = watch.seconds() * 1e6 / count as f64;
-    report.add("fetch to output with empty loops", micros, "µs an article").goal(goals::BUS);
-    writer.stop().await?;
-    stage.stop().await
+/// Publishes in order, in a bounded window.
+async fn publish(bus: &dyn Bus, articles: &[Ready]) -> anyhow::Result<()> {
+    let publishing = stream::iter(articles).map(|it| Ok(bus.publish(it.message.clone())));
+    publishing.try_buffered(WINDOW).try_for_each(|_| async { Ok(()) }).await?;
+    Ok(())
 }

@@ -4,28 +4,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
-use axum::Router;
+use anyhow::Context;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, Clock, Lease, StageContext};
-use wirefold_gateway::{Access, Gateway, Probe, Rehearse, Replay};
+use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT};
-use wirefold_proto::{DeadLetter, FeedSettings, SubscriptionSettings, TextPolicy};
+use wirefold_proto::{DeadLetter, SubscriptionSettings, TextPolicy};
 
 use super::watched::{Progress, WatchedBus};
-use crate::machine::{self, Stopwatch};
 
 /// A data folder with its bus and clock.
 pub(super) struct DataFolder {
     pub(super) folder: PathBuf,
     pub(super) bus: Arc<dyn Bus>,
     pub(super) clock: Arc<dyn Clock>,
-    /// `retention.max_bytes`.
-    max_bytes: u64,
 }
 
 /// A running stage.
@@ -49,8 +44,6 @@ pub(super) struct Stages {
     pub(super) enricher: Running,
     pub(super) alerter: Running,
     pub(super) gateway: Running,
-    /// The router of the gateway.
-    pub(super) page: Router,
 }
 
 impl Stages {
@@ -65,33 +58,21 @@ impl Stages {
 impl DataFolder {
     /// Opens a data folder and makes the streams in it.
     pub(super) async fn open(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Self> {
-        Self::open_for(folder, clock, Limits::default().max_bytes).await
-    }
-
-    /// The same with room for this many bytes of texts, and for as many in the window.
-    pub(super) async fn open_for(
-        folder: &Path,
-        clock: Arc<dyn Clock>,
-        max_bytes: u64,
-    ) -> anyhow::Result<Self> {
         let bus = wirefold_flow_sqlite::open(folder, clock.clone())?;
-        create_streams(&*bus, &Limits { max_bytes, ..Limits::default() }).await?;
-        Ok(Self { folder: folder.to_owned(), bus, clock, max_bytes })
+        create_streams(&*bus, &Limits::default()).await?;
+        Ok(Self { folder: folder.to_owned(), bus, clock })
     }
 
     /// Starts all stages except the fetcher.
     pub(super) async fn all(&self) -> anyhow::Result<Stages> {
         let (detector, enricher) = (self.detector(), self.enricher());
-        let (alerter, (gateway, page)) = (self.alerter()?, self.gateway().await?);
-        Ok(Stages { detector, enricher, alerter, gateway, page })
+        let (alerter, gateway) = (self.alerter()?, self.gateway().await?);
+        Ok(Stages { detector, enricher, alerter, gateway })
     }
 
     pub(super) fn detector(&self) -> Running {
         let settings = wirefold_detector::Settings {
-            dedup: wirefold_dedup::Settings {
-                window_bytes: self.max_bytes,
-                ..wirefold_dedup::Settings::default()
-            },
+            dedup: wirefold_dedup::Settings::default(),
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
@@ -121,8 +102,8 @@ impl DataFolder {
         }))
     }
 
-    /// Starts the projection and returns the router over it.
-    pub(super) async fn gateway(&self) -> anyhow::Result<(Running, Router)> {
+    /// Starts the projection.
+    pub(super) async fn gateway(&self) -> anyhow::Result<Running> {
         let nowhere = Arc::new(NoServices);
         let settings = wirefold_gateway::Settings {
             folder: self.folder.clone(),
@@ -141,8 +122,7 @@ impl DataFolder {
         };
         let progress = Arc::new(Progress::default());
         let gateway = Gateway::open(self.context(OUTPUT.name, &progress), settings).await?;
-        let page = gateway.router(Access::Network);
-        Ok((start(progress, |stop| async move { Ok(gateway.run(stop).await?) }), page))
+        Ok(start(progress, |stop| async move { Ok(gateway.run(stop).await?) }))
     }
 
     /// Runs a service and observes how far it has read the stream.
@@ -164,66 +144,6 @@ impl DataFolder {
         let observer = progress.clone();
         StageContext { observer, ..StageContext::new(Arc::new(bus), self.clock.clone()) }
     }
-}
-
-/// When the stages count as idle.
-#[derive(Clone, Copy)]
-pub(super) struct Idle {
-    /// There was no request to the bus for this long,
-    pub(super) quiet: Duration,
-    /// and the process has used no more processor time than this.
-    pub(super) processor: Duration,
-    /// After this many seconds they hang.
-    pub(super) deadline: f64,
-}
-
-impl DataFolder {
-    /// Waits until no stage lags and all are idle.
-    pub(super) async fn until_idle(
-        &self,
-        stages: &Stages,
-        fetcher: &Running,
-        idle: Idle,
-    ) -> anyhow::Result<()> {
-        let watch = Stopwatch::start();
-        let Stages { detector, enricher, alerter, gateway, .. } = stages;
-        let all = [fetcher, detector, enricher, alerter, gateway];
-        let calls = || all.iter().map(|stage| stage.progress.calls()).sum::<u64>();
-        loop {
-            let (calls_before, time_before) = (calls(), machine::process_time());
-            tokio::time::sleep(idle.quiet).await;
-            let worked = machine::process_time().saturating_sub(time_before);
-            if calls() > calls_before || worked > idle.processor {
-                continue;
-            }
-            let last = async |stream| anyhow::Ok(self.bus.stream_state(stream).await?.last);
-            let (fetched, judged) = (last(FETCHED.name).await?, last(JUDGED.name).await?);
-            let output = last(OUTPUT.name).await?;
-            let nothing_lags = detector.progress.has_handled(fetched)
-                && enricher.progress.has_done(judged.saturating_sub(1))
-                && gateway.progress.has_handled(output)
-                && alerter.progress.has_handled(output);
-            if nothing_lags {
-                return Ok(());
-            }
-            if watch.seconds() > idle.deadline {
-                bail!("a stage hangs at {fetched} fetched, {judged} judged, {output} put out");
-            }
-        }
-    }
-}
-
-/// A fetcher of these feeds, which are on loopback.
-pub(super) fn loopback_fetcher(
-    feeds: impl Iterator<Item = anyhow::Result<FeedSettings>>,
-) -> anyhow::Result<wirefold_fetcher::Settings> {
-    let managed_by = "the benchmark".to_owned();
-    let configured = |feed| ConfiguredFeed { feed, managed_by: managed_by.clone() };
-    Ok(wirefold_fetcher::Settings {
-        feeds: feeds.map(|feed| feed.map(configured)).collect::<anyhow::Result<_>>()?,
-        allow: vec!["127.0.0.0/8".parse().context("loopback")?],
-        ..wirefold_fetcher::Settings::default()
-    })
 }
 
 fn start<F>(progress: Arc<Progress>, service: impl FnOnce(CancellationToken) -> F) -> Running

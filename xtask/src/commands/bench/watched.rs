@@ -1,7 +1,7 @@
 //! A bus that records how far one service has come.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 use wirefold_flow::{
@@ -14,8 +14,6 @@ use wirefold_flow::{
 pub(super) struct Progress {
     handled: AtomicU64,
     done: AtomicU64,
-    calls: AtomicU64,
-    is_alive: AtomicBool,
     changed: Notify,
 }
 
@@ -28,26 +26,6 @@ impl Progress {
     /// Waits until this many messages of its subscription are done.
     pub(super) async fn until_done(&self, messages: u64) {
         self.until(&self.done, messages).await;
-    }
-
-    /// Whether everything up to a sequence is handled.
-    pub(super) fn has_handled(&self, sequence: u64) -> bool {
-        self.handled.load(Ordering::SeqCst) >= sequence
-    }
-
-    /// Whether this many messages are done.
-    pub(super) fn has_done(&self, messages: u64) -> bool {
-        self.done.load(Ordering::SeqCst) >= messages
-    }
-
-    /// The number of its requests to the bus.
-    pub(super) fn calls(&self) -> u64 {
-        self.calls.load(Ordering::SeqCst)
-    }
-
-    /// Whether it has sent a heartbeat.
-    pub(super) fn is_alive(&self) -> bool {
-        self.is_alive.load(Ordering::SeqCst)
     }
 
     async fn until(&self, counter: &AtomicU64, wanted: u64) {
@@ -68,9 +46,6 @@ impl Progress {
 
 impl Observer for Progress {
     fn observe(&self, _name: &str, event: Event<'_>) {
-        if matches!(event, Event::Alive) {
-            self.is_alive.store(true, Ordering::SeqCst);
-        }
         if matches!(event, Event::Done | Event::Rejected { .. }) {
             self.done.fetch_add(1, Ordering::SeqCst);
             self.changed.notify_waiters();
@@ -90,40 +65,35 @@ impl WatchedBus {
     pub(super) fn new(bus: Arc<dyn Bus>, stream: &'static str, progress: Arc<Progress>) -> Self {
         Self { bus, stream, progress }
     }
-
-    fn ask(&self) -> &dyn Bus {
-        self.progress.calls.fetch_add(1, Ordering::SeqCst);
-        &*self.bus
-    }
 }
 
 impl Bus for WatchedBus {
     fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
-        self.ask().create_stream(config)
+        self.bus.create_stream(config)
     }
 
     fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
-        self.ask().stream_state(stream)
+        self.bus.stream_state(stream)
     }
 
     fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
-        self.ask().publish(message)
+        self.bus.publish(message)
     }
 
     fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
-        self.ask().publish_if_last(message, expected)
+        self.bus.publish_if_last(message, expected)
     }
 
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
-        self.ask().take_over(record, expected)
+        self.bus.take_over(record, expected)
     }
 
     fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        self.ask().subscribe(consumer)
+        self.bus.subscribe(consumer)
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
-        let reading = self.ask().read(stream, filter, from);
+        let reading = self.bus.read(stream, filter, from);
         let is_watched = stream == self.stream;
         let progress = self.progress.clone();
         Box::pin(async move {
@@ -137,11 +107,11 @@ impl Bus for WatchedBus {
     }
 
     fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
-        self.ask().mark_read(stream, reader, through)
+        self.bus.mark_read(stream, reader, through)
     }
 
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
-        self.ask().get(stream, sequence)
+        self.bus.get(stream, sequence)
     }
 
     fn get_each<'a>(
@@ -149,19 +119,19 @@ impl Bus for WatchedBus {
         stream: &'a str,
         sequences: &'a [u64],
     ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        self.ask().get_each(stream, sequences)
+        self.bus.get_each(stream, sequences)
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
-        self.ask().last(stream, filter)
+        self.bus.last(stream, filter)
     }
 
     fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
-        self.ask().key_value(bucket)
+        self.bus.key_value(bucket)
     }
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
-        self.ask().objects(store)
+        self.bus.objects(store)
     }
 }
 

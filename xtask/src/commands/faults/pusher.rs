@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::examine::Control;
 use crate::commands::attack::receiver::Receiver;
-use crate::commands::bench::news::News;
+use crate::generator;
 use crate::machine::Stopwatch;
 use crate::running::Running;
 
@@ -34,8 +34,7 @@ const EVERY: Duration = Duration::from_millis(50);
 
 /// The articles of a seed, in order.
 pub(super) fn articles(seed: u64) -> Vec<Value> {
-    let mut news = News::new(seed, LENGTH);
-    let made = (0..ARTICLES).map(|_| news.next());
+    let made = generator::news(seed, LENGTH).take(ARTICLES);
     let pushed = made.enumerate().map(|(number, article)| {
         json!({
             "id": format!("{number:04}"), "outlet": article.host, "title": article.title,

@@ -1,14 +1,12 @@
-//! Writes the table of `bench alerts` into docs/performance.md.
+//! The table of `bench alerts`.
 
 use std::fmt::Write as _;
 
 use super::SetResults;
-use crate::commands::bench::document;
-use crate::commands::bench::marks::PERFORMANCE;
 use crate::machine::{self, today};
 
-/// Writes the table of a run, in place of the previous one.
-pub(super) fn write(measured: &[SetResults]) -> anyhow::Result<()> {
+/// The table of a run.
+pub(super) fn block(measured: &[SetResults]) -> String {
     let head = format!(
         "`cargo xtask bench alerts --write`, {}, one of {} cores, load average {:.1} at the end; processor \
          time of one thread.",
@@ -16,7 +14,7 @@ pub(super) fn write(measured: &[SetResults]) -> anyhow::Result<()> {
         machine::cores(),
         machine::load(),
     );
-    document::put(PERFORMANCE, "alerts", &format!("{head}\n\n{}", table(measured)))
+    format!("{head}\n\n{}", table(measured))
 }
 
 fn table(measured: &[SetResults]) -> String {

@@ -1,18 +1,12 @@
-//! Writes the tables of `bench detect` into docs/performance.md.
+//! The tables of `bench detect`.
 
 use std::fmt::Write as _;
-
-use anyhow::Context;
 
 use super::child::Results;
 use super::method::STEP_NAMES;
 use super::rivals::MethodName;
 use super::set::Set;
-use crate::commands::bench::goals;
 use crate::machine;
-use crate::tree;
-
-const DOCUMENT: &str = "docs/performance.md";
 
 /// The results of a method on a set.
 pub(super) struct Measured {
@@ -22,16 +16,13 @@ pub(super) struct Measured {
 }
 
 /// The results of a method on a set, if it was measured.
-pub(super) fn find(measured: &[Measured], method: MethodName, set: Set) -> Option<&Results> {
+fn find(measured: &[Measured], method: MethodName, set: Set) -> Option<&Results> {
     let found = measured.iter().find(|one| one.method == method && one.set == set);
     found.map(|one| &one.results)
 }
 
-/// Writes the tables of a run over this many articles, in place of those of the previous run of the same
-/// size.
-pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()> {
-    let path = tree::root().join(DOCUMENT);
-    let document = std::fs::read_to_string(&path)?;
+/// The tables of a run over this many articles.
+pub(super) fn block(articles: usize, measured: &[Measured]) -> String {
     let is_alone = measured.iter().all(|one| one.method == MethodName::Wirefold);
     let alone = if is_alone { " --alone" } else { "" };
     let head = format!(
@@ -43,25 +34,7 @@ pub(super) fn write(articles: usize, measured: &[Measured]) -> anyhow::Result<()
     );
     let sets = if is_alone { &[][..] } else { &[Set::Plain, Set::Hard] };
     let tables: String = sets.iter().map(|set| methods(measured, *set)).collect();
-    let block = format!("{head}{tables}{}", ours(measured));
-    let document = goals::with_goals(&replaced(&document, articles, &block)?)?;
-    Ok(std::fs::write(&path, document)?)
-}
-
-/// The document with a block between the marks of a run of this size. If there are none yet, the block is put
-/// before the mark that ends all blocks.
-fn replaced(document: &str, articles: usize, block: &str) -> anyhow::Result<String> {
-    const LAST: &str = "<!-- bench detect writes above this line -->";
-    let begin = format!("<!-- bench detect {articles}: begin -->");
-    let end = format!("<!-- bench detect {articles}: end -->");
-    let fresh = format!("{begin}\n{}\n{end}", block.trim_end());
-    if let Some((before, rest)) = document.split_once(&begin) {
-        let (_, after) = rest.split_once(&end).with_context(|| format!("{begin} has no end"))?;
-        return Ok(format!("{before}{fresh}{after}"));
-    }
-    let (before, after) =
-        document.split_once(LAST).with_context(|| format!("{DOCUMENT} has no {LAST}"))?;
-    Ok(format!("{before}{fresh}\n\n{LAST}{after}"))
+    format!("{head}{tables}{}", ours(measured))
 }
 
 /// All methods on one set.
@@ -132,12 +105,6 @@ fn ours(measured: &[Measured]) -> String {
         let folds = &results.folds;
         format!("{:.3}, {:.3}, {:.3}", folds.precision(), folds.recall(), folds.f1())
     });
-    let first = sets.first().map(|one| one.results.tables.as_slice()).unwrap_or_default();
-    for (at, (name, _)) in first.iter().enumerate() {
-        row(&format!("{name}, written bytes an article of days that are over"), &|results| {
-            results.tables.get(at).map_or_else(String::new, |(_, bytes)| format!("{bytes:.0}"))
-        });
-    }
     for name in work_rows(&sets) {
         row(&format!("{name}, an article"), &|results| {
             let count =
@@ -151,31 +118,4 @@ fn ours(measured: &[Measured]) -> String {
 fn work_rows(sets: &[&Measured]) -> Vec<String> {
     let first = sets.first().map(|one| one.results.work.as_slice()).unwrap_or_default();
     first.iter().map(|(name, _)| name.clone()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_takes_the_place_of_one_as_large_and_leaves_all_else() {
-        let document = "words\n\n<!-- bench detect writes above this line -->\nmore\n";
-        let small = replaced(document, 20, "small\n").unwrap();
-        let both = replaced(&small, 1_000, "large").unwrap();
-        let again = replaced(&both, 20, "small again").unwrap();
-        assert_eq!(
-            again,
-            "words\n\n<!-- bench detect 20: begin -->\nsmall again\n<!-- bench detect 20: end -->\n\n\
-             <!-- bench detect 1000: begin -->\nlarge\n<!-- bench detect 1000: end -->\n\n\
-             <!-- bench detect writes above this line -->\nmore\n"
-        );
-        assert!(replaced("no mark", 20, "x").is_err());
-        assert!(replaced("<!-- bench detect 20: begin -->", 20, "x").is_err());
-    }
-
-    #[test]
-    fn the_document_has_a_place_for_the_tables() {
-        let document = std::fs::read_to_string(tree::root().join(DOCUMENT)).unwrap();
-        assert!(replaced(&document, 1, "x").is_ok());
-    }
 }

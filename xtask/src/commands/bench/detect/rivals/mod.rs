@@ -3,10 +3,7 @@
 //! All except SimHash split words with one quick splitter and make five-word shingles of them. None of them
 //! finds events, credit, novelty or evidence, and none forgets old articles.
 
-mod exact;
-mod gaoya;
 mod one_permutation;
-mod passages;
 mod simhash;
 mod table;
 mod words;
@@ -21,19 +18,7 @@ pub(super) enum MethodName {
     Wirefold,
     Simhash,
     OnePermutation,
-    Gaoya,
-    Exact,
-    Passages,
 }
-
-/// The methods with which the detector is compared. The first is the anchor of all ratios.
-pub(super) const RIVALS: [MethodName; 5] = [
-    MethodName::Simhash,
-    MethodName::OnePermutation,
-    MethodName::Gaoya,
-    MethodName::Exact,
-    MethodName::Passages,
-];
 
 impl MethodName {
     /// The name in the arguments of the child.
@@ -42,9 +27,6 @@ impl MethodName {
             MethodName::Wirefold => "wirefold",
             MethodName::Simhash => "simhash",
             MethodName::OnePermutation => "one-permutation",
-            MethodName::Gaoya => "gaoya",
-            MethodName::Exact => "exact",
-            MethodName::Passages => "passages",
         }
     }
 
@@ -54,9 +36,6 @@ impl MethodName {
             MethodName::Wirefold => "wirefold, all steps",
             MethodName::Simhash => "SimHash, at most 3 bits apart",
             MethodName::OnePermutation => "MinHash by one permutation, 64×2, J ≥ .15",
-            MethodName::Gaoya => "gaoya, 63×2, J ≥ .15",
-            MethodName::Exact => "exact: a hash of all words",
-            MethodName::Passages => "floor: split, hash, sample, look up",
         }
     }
 
@@ -66,9 +45,6 @@ impl MethodName {
             MethodName::Wirefold => Box::new(Wirefold::new()),
             MethodName::Simhash => Box::new(simhash::NearSignatures::new()),
             MethodName::OnePermutation => Box::new(one_permutation::OnePermutation::new(articles)),
-            MethodName::Gaoya => Box::new(gaoya::Gaoya::new()),
-            MethodName::Exact => Box::<exact::Exact>::default(),
-            MethodName::Passages => Box::new(passages::Passages::new(articles)),
         }
     }
 }
@@ -119,7 +95,7 @@ mod tests {
     #[test]
     fn those_with_shingles_find_two_thirds_of_a_text() {
         let text = |words: &[usize]| words.iter().map(|n| format!("w{n:x} ")).collect::<String>();
-        for name in [MethodName::OnePermutation, MethodName::Gaoya, MethodName::Passages] {
+        for name in [MethodName::OnePermutation] {
             let mut method = name.method(300);
             let mut story = |number: u32, words: &[usize]| {
                 let (outlet, url) = ("paper.example".to_owned(), number.to_string());
