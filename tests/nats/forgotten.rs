@@ -3,7 +3,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,36 +11,24 @@ use wirefold_flow_nats::{Options, connect};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::FORGOTTEN;
 
-use super::over::{NatsPipeline, program, runtime};
+use super::over::{NatsServer, runtime};
 use super::setup::server;
 use crate::pipeline::PATIENCE;
 use crate::pipeline::forgotten::{Newsroom, copy_all, marked};
-use crate::pipeline::up::{CONFIG, Up, now};
+use crate::pipeline::up::{CONFIG, now};
 use crate::program::{Folder, Run};
-
-fn start(folder: &Folder) -> Up {
-    NatsPipeline::start(folder).up
-}
-
-/// A `forget` command that finds a nats-server.
-fn command(room: &Newsroom, arguments: &[&str]) -> Command {
-    let mut command = room.folder.command(&[&["forget"], arguments].concat());
-    let path = program().path;
-    let beside = path.parent().expect("it stands in a folder");
-    command.env("PATH", format!("{}:/usr/bin:/bin", beside.display()));
-    command
-}
 
 /// Forgets both articles.
 fn forget(room: &Newsroom, option: &str) -> Run {
     let [ferry, alone] = room.addresses();
-    Run::of(command(room, &[option, &ferry, &alone]))
+    room.folder.run(&["forget", option, &ferry, &alone])
 }
 
 #[test]
 fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     let mut room = Newsroom::open();
-    room.fill(start);
+    let server = NatsServer::start(&room.folder);
+    room.fill(|folder| server.up(folder));
     let data = room.data();
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
@@ -54,8 +41,10 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     let told = forget(&room, "--dry-run").code(0).err;
     assert!(told.contains("goes: 2 articles, 2 decisions, 2 output messages, 1 alert,"), "{told}");
     forget(&room, "--yes").code(0);
+    server.kill();
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
-    let listed = Run::of(command(&room, &["--list"])).code(0).out;
+    server.run_again();
+    let listed = room.folder.run(&["forget", "--list"]).code(0).out;
     assert_eq!(listed.matches("address.").count(), 2, "{listed}");
 
     // The page of another machine, which `forget` did not reach.
@@ -63,13 +52,14 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
         fs::copy(saved.join(table), data.join("nats").join(table)).expect("it stood there");
     }
     fs::remove_dir_all(&saved).expect("it is there");
-    let up = start(&room.folder);
-    let busy = forget(&room, "--yes").code(4).err;
-    assert!(busy.contains("stop it first"), "{busy}");
-    let while_it_runs = Run::of(command(&room, &["--list"])).code(0).out;
+    let up = server.up(&room.folder);
+    let busy = forget(&room, "--yes").code(1).err;
+    assert!(busy.contains("Stop all stages first"), "{busy}");
+    let while_it_runs = room.folder.run(&["forget", "--list"]).code(0).out;
     assert_eq!(while_it_runs, listed);
     room.goes_on(&up);
     assert_eq!(up.terminate().code, Some(0));
+    server.kill();
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
 }
 
@@ -77,25 +67,30 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
 #[test]
 fn killed_in_the_middle_the_next_run_ends_it() {
     let mut room = Newsroom::open();
-    room.fill(start);
+    let server = NatsServer::start(&room.folder);
+    room.fill(|folder| server.up(folder));
     let data = room.data();
     let saved = room.folder.path().join("saved");
+    server.kill();
     copy_all(&data, &saved);
     // In the first second it checks for running stages.
     for after in (1_000..2_200).step_by(150) {
         fs::remove_dir_all(&data).expect("it is there");
         copy_all(&saved, &data);
+        server.run_again();
         let [ferry, alone] = room.addresses();
-        let mut command = command(&room, &["--yes", "-q", &ferry, &alone]);
+        let mut command = room.folder.command(&["forget", "--yes", "-q", &ferry, &alone]);
         let mut child = command.spawn().expect("the binary is built");
         std::thread::park_timeout(Duration::from_millis(after));
         // If it has ended by then, there is nothing to kill.
         let _ = child.kill();
         child.wait().expect("it is our child");
         let told = forget(&room, "--yes").code(0).err;
+        server.kill();
         assert_eq!(marked(&data), Vec::<PathBuf>::new(), "killed after {after} ms: {told}");
     }
-    let up = start(&room.folder);
+    server.run_again();
+    let up = server.up(&room.folder);
     room.goes_on(&up);
     assert_eq!(up.terminate().code, Some(0));
 }

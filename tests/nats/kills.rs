@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use wirefold_flow::same_decisions;
 use wirefold_proto::streams::FETCHED;
 
-use super::over::NatsPipeline;
+use super::over::{NatsPipeline, SERVER};
 use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::killed::{
@@ -21,7 +21,6 @@ const SEED: u64 = 20_261_123;
 /// Each is killed once the articles of one more file are in the output.
 const VICTIMS: [&str; 7] =
     ["detector", "enricher", "alerter", SERVER, "gateway", "fetcher", "pruner"];
-const SERVER: &str = "nats-server";
 const FILE: usize = 20;
 
 /// Pending alerts are sent after their deadline.

@@ -1,10 +1,10 @@
-//! A running `up --nats` with its own nats-server.
+//! A running `up --nats` and its nats-server.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::Arc;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::runtime::Runtime;
@@ -16,14 +16,91 @@ use super::find::{self, Found};
 use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::up::{CONFIG, Up, now};
 use crate::pipeline::{PATIENCE, pause};
+use crate::port;
 use crate::program::Folder;
 
-/// The user of the server that `up --nats` starts.
+/// The user of the tests on their server.
 pub(super) const USER: &str = "wirefold";
+/// The name of the server among the processes that a test kills.
+pub(super) const SERVER: &str = "nats-server";
+const PASSWORD: &str = "password of the tests";
+const SERVER_CONFIG: &str = "nats-server.conf";
+
+/// A nats-server with its store in the data folder of a test. It is killed when the test drops it.
+pub(super) struct NatsServer {
+    child: Mutex<Child>,
+    config: PathBuf,
+    url: String,
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl NatsServer {
+    /// Starts the server, and names it in the settings of the folder. A second start in a folder is at the
+    /// same address.
+    #[track_caller]
+    pub(super) fn start(folder: &Folder) -> NatsServer {
+        let config = folder.path().join(SERVER_CONFIG);
+        if !config.exists() {
+            let store = folder.path().join("data/nats/store");
+            let text = format!(
+                "listen: \"127.0.0.1:{}\"\n\
+                 authorization {{ user: {USER}, password: \"{PASSWORD}\" }}\n\
+                 jetstream {{ store_dir: {store:?}, max_file: 1TB, sync_interval: always }}\n",
+                port::free()
+            );
+            folder.write(SERVER_CONFIG, text.as_bytes());
+            let listen = text.split('"').nth(1).unwrap_or_default();
+            let settings = std::fs::read_to_string(folder.path().join(CONFIG)).expect("it is text");
+            let bus = format!(
+                "\n[bus]\nnats = [\"nats://{listen}\"]\nuser = \"{USER}\"\npassword = \"{PASSWORD}\"\n"
+            );
+            folder.write(CONFIG, (settings + &bus).as_bytes());
+        }
+        let text = std::fs::read_to_string(&config).expect("it is text");
+        let url = format!("nats://{}", text.split('"').nth(1).unwrap_or_default());
+        NatsServer { child: Mutex::new(spawn_server(&config)), config, url }
+    }
+
+    /// Starts `up --nats` on the folder.
+    #[track_caller]
+    pub(super) fn up(&self, folder: &Folder) -> Up {
+        Up::start_with(folder, &["--nats", &self.url])
+    }
+
+    /// `kill -9`.
+    pub(super) fn kill(&self) {
+        let mut child = self.child();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    /// Starts it again.
+    pub(super) fn run_again(&self) {
+        *self.child() = spawn_server(&self.config);
+    }
+
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[track_caller]
+fn spawn_server(config: &Path) -> Child {
+    let Found { path, version } = program();
+    let mut command = Command::new(path);
+    command.arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().unwrap_or_else(|error| panic!("nats-server {version}: {error}"))
+}
 
 /// A running `up --nats`, and the test's connection to its server.
 pub(super) struct NatsPipeline {
     pub(super) up: Up,
+    pub(super) server: NatsServer,
     pub(super) url: String,
     pub(super) password: String,
     runtime: Runtime,
@@ -41,29 +118,15 @@ pub(super) fn program() -> Found {
 impl NatsPipeline {
     #[track_caller]
     pub(super) fn start(folder: &Folder) -> NatsPipeline {
-        let any_port = ["--listen", "127.0.0.1:0", "--operations", "127.0.0.1:0"];
-        let arguments = [&["up", "--config", CONFIG, "--nats"], &any_port[..]].concat();
-        let mut command = folder.command(&arguments);
-        let Found { path, version } = program();
-        let beside = path.parent().map(Path::to_owned).unwrap_or_default();
-        command.env("PATH", format!("{}:/usr/bin:/bin", beside.display()));
-        let up = Up::start_command(folder, command);
-        let settings = folder.path().join("data/nats/nats.conf");
-        let settings = std::fs::read_to_string(settings).expect("it is written at the start");
-        let quoted = |name: &str| {
-            let value = settings.split(name).nth(1)?.split('"').nth(1)?;
-            Some(value.to_owned())
-        };
-        let missing = || panic!("{version}: {settings}");
-        let address = quoted("listen:").unwrap_or_else(missing);
-        let password = quoted("password:").unwrap_or_else(missing);
-        let url = format!("nats://{address}");
+        let server = NatsServer::start(folder);
+        let up = server.up(folder);
+        let (url, password) = (server.url.clone(), PASSWORD.to_owned());
         let runtime = runtime();
         let login = Some(Login { user: USER.to_owned(), password: password.clone() });
         let options = Options { login, ..Options::new(url.as_str(), "test") };
         let connected = runtime.block_on(connect(&options, Arc::new(SystemClock)));
         let bus: Arc<dyn Bus> = Arc::new(connected.expect("it runs"));
-        NatsPipeline { up, url, password, runtime, bus }
+        NatsPipeline { up, server, url, password, runtime, bus }
     }
 
     /// Lets a command connect to the same server.
@@ -163,9 +226,13 @@ impl NatsPipeline {
         StoredStreams::on(&*self.bus, &self.runtime)
     }
 
-    /// `kill -9` for the process with this name.
+    /// `kill -9` for the process with this name. It is started again.
     #[track_caller]
     pub(super) fn kill(&self, name: &str) {
+        if name == SERVER {
+            self.server.kill();
+            return self.server.run_again();
+        }
         kill_process(self.pid_of(name), Signal::KILL).expect("it runs");
     }
 
@@ -182,6 +249,9 @@ impl NatsPipeline {
     /// The process with this name, once it runs. One that ended is restarted a moment later.
     #[track_caller]
     pub(super) fn pid_of(&self, name: &str) -> Pid {
+        if name == SERVER {
+            return Pid::from_child(&self.server.child());
+        }
         let deadline = now().plus(PATIENCE);
         loop {
             if let Some(found) = self.children().into_iter().find(|child| is_named(*child, name)) {
@@ -229,11 +299,9 @@ pub(super) fn runtime() -> Runtime {
     runtime.worker_threads(1).enable_all().build().expect("a runtime can be made")
 }
 
-/// Whether a process is the stage with this name, or the server.
+/// Whether a process is the stage with this name.
 fn is_named(process: Pid, name: &str) -> bool {
     let path = format!("/proc/{}/cmdline", process.as_raw_nonzero());
     let line = std::fs::read_to_string(path).unwrap_or_default();
-    let mut words = line.split('\0');
-    let first = words.next().unwrap_or_default();
-    first.ends_with(&format!("/{name}")) || words.nth(1) == Some(name)
+    line.split('\0').nth(2) == Some(name)
 }

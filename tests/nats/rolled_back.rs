@@ -8,7 +8,7 @@ use rustix::process::{Signal, kill_process};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
 use wirefold_proto::{ArticleId, OutputArticle};
 
-use super::over::NatsPipeline;
+use super::over::{NatsPipeline, SERVER};
 use crate::pipeline::generated::{GeneratedArticle, Numbers, articles};
 use crate::pipeline::killed::{LAST, drop_file, wait_for_last};
 use crate::pipeline::targets::{Message, Target};
@@ -18,7 +18,6 @@ use crate::program::Folder;
 
 const SEED: u64 = 20_261_124;
 const FILE: usize = 20;
-const SERVER: &str = "nats-server";
 
 /// Articles in files, a service with alerts about each, and a copy of the store after the first file.
 struct RolledBackRun {
@@ -103,8 +102,7 @@ impl RolledBackRun {
 
     /// Replaces the server's store, or one of its streams, by the copy and restarts it.
     fn put_back(&self, streams: &[Stream]) {
-        let server = self.over.pid_of(SERVER);
-        kill_process(server, Signal::STOP).expect("it runs");
+        self.over.server.kill();
         let (store, kept) = (self.store(), self.folder.path().join("copy"));
         if streams.is_empty() {
             replace(&kept, &store);
@@ -113,11 +111,7 @@ impl RolledBackRun {
             let find = |below: &Path| find(below, stream.name).expect("the stream has a folder");
             replace(&find(&kept), &find(&store));
         }
-        kill_process(server, Signal::KILL).expect("it runs");
-        while self.over.children().contains(&server) {
-            pause();
-        }
-        self.over.pid_of(SERVER);
+        self.over.server.run_again();
     }
 
     /// Checks that new articles are published and alerted, and that the rollback of these streams is

@@ -66,11 +66,12 @@ fn of_many(texts: &[Text]) -> Outcome {
     drop_into(&folder, texts);
     let articles = articles(&over.up, &mut target);
     let children = over.children();
-    assert_eq!(children.len(), 7, "five stages, the pruner and the server");
+    assert_eq!(children.len(), 6, "five stages and the pruner");
     let ended = over.up.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.said);
     assert!(ended.said.contains("5 articles → 4 stories → 1 event"), "{}", ended.said);
     assert!(!children.into_iter().any(runs), "a process was left behind");
+    drop(over.server);
 
     let again = NatsPipeline::start(&folder);
     again.until_output(5);

@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -140,14 +139,6 @@ pub(crate) enum Command {
     Passwords(PasswordsArguments),
     /// Make the streams, tables and readers on a NATS server that the stages need.
     Setup(SetupArguments),
-    /// Run a nats-server that ends with its parent; used by `up --nats`.
-    #[command(hide = true)]
-    NatsServer {
-        /// The program.
-        program: PathBuf,
-        /// The folder with its configuration and store.
-        folder: PathBuf,
-    },
     /// Ask a running wirefold whether it is ready, for containers.
     Healthcheck(HealthcheckArguments),
     /// Print a completion script for a shell.

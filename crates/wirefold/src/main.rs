@@ -57,7 +57,6 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Run(arguments) => up::run_stage(arguments, global),
         Command::Passwords(arguments) => commands::passwords::run(arguments, global),
         Command::Setup(arguments) => up::setup(arguments, global),
-        Command::NatsServer { program, folder } => up::nats_server(program, folder),
         Command::Init(arguments) => commands::init::run(arguments, global),
         Command::Check(arguments) => commands::check::run(arguments, global),
         Command::Config(arguments) => commands::config_show::run(arguments, global),

@@ -16,7 +16,7 @@ Examples:
   wirefold up                      watch your feeds; without feeds, run the demo
   wirefold up --data ./news        store everything in ./news
   wirefold up --set window=3d      one setting, for this run
-  wirefold up --nats               one process for each stage, over its own nats-server
+  wirefold up --nats               one process for each stage, over a nats-server
 
 The first Ctrl-C or SIGTERM finishes the messages in hand, the second ends at once.")]
 pub(crate) struct UpArguments {
@@ -34,7 +34,7 @@ pub(crate) struct UpArguments {
     #[arg(long, conflicts_with = "demo")]
     pub(crate) no_demo: bool,
     /// Run each stage as its own process over this NATS server; without URL over the configured one,
-    /// or else over a nats-server that it starts itself, with its store in the data folder.
+    /// or nats://127.0.0.1:4222.
     #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub(crate) nats: Option<String>,
 }

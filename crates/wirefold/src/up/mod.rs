@@ -55,17 +55,13 @@ pub(crate) use standard_output::StandardOutput;
 /// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
     let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
-    let loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
+    let mut loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
     if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
+        nats::name_default_server(&mut loaded.config.bus);
         return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
     }
     let up = Up { loaded, global, wants_demo: arguments.demo, wants_no_demo: arguments.no_demo };
     in_runtime(up.run(&StageName::ALL))
-}
-
-/// Replaces this process with a nats-server.
-pub(crate) fn nats_server(program: &Path, folder: &Path) -> anyhow::Result<Exit> {
-    nats::run_server(program, folder)
 }
 
 /// Runs one stage.
@@ -73,7 +69,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
     let mut loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
     if arguments.nats.is_some() {
-        name_default_server(&mut loaded);
+        nats::name_default_server(&mut loaded.config.bus);
     }
     if arguments.supervised {
         nats::end_with_parent();
@@ -129,13 +125,6 @@ fn must_be_embedded(stage: StageName) -> Result<(), Stop> {
     match stage {
         StageName::Pruner => Err(Stop::new(Exit::Usage, "the pruner needs --nats [URL]")),
         _ => Ok(()),
-    }
-}
-
-fn name_default_server(loaded: &mut Loaded) {
-    let servers = &mut loaded.config.bus.nats;
-    if servers.is_empty() {
-        servers.push(nats::DEFAULT.to_owned());
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wirefold_flow::SystemClock;
 
 use super::arguments::SetupArguments;
-use super::{SettingFlags, in_runtime, load, name_default_server, nats, repair, warn_of_settings};
+use super::{SettingFlags, in_runtime, load, nats, repair, warn_of_settings};
 use crate::exit::Exit;
 use crate::global::Global;
 use crate::telemetry::{self, Logging};
@@ -17,14 +17,8 @@ pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Resu
     let data = loaded.config.data.clone();
     let is_over_nats = arguments.nats.is_some() || arguments.instance.is_over_nats(&data);
     let is_embedded = !is_over_nats && data.join(wirefold_flow_sqlite::FILE).exists();
-    if loaded.config.bus.nats.is_empty()
-        && arguments.repair
-        && let Some(own) = nats::own_bus(&data).filter(|_| is_over_nats)
-    {
-        loaded.config.bus = own;
-    }
     if !(arguments.repair && is_embedded) {
-        name_default_server(&mut loaded);
+        nats::name_default_server(&mut loaded.config.bus);
     }
     telemetry::install(&Logging::of(&loaded.config, global), Arc::new(SystemClock))?;
     warn_of_settings(&loaded);

@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Resul
     let mut store: Box<dyn OfflineStore> = match instance.is_over_nats(&folder) {
         true => {
             let changes = !(arguments.list || arguments.allow || arguments.dry_run);
-            Box::new(OverNats::open(instance, &folder, changes)?)
+            Box::new(OverNats::open(instance, changes)?)
         }
         false => Box::new(open(&folder)?),
     };

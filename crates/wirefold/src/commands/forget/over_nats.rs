@@ -6,7 +6,6 @@
 //! 3. The object stores are emptied, the files of this machine are removed, and then the note.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +23,7 @@ use super::records::TABLES;
 use super::store::{OfflineStore, Order};
 use crate::config::{BusConfig, Instance, Overrides};
 use crate::exit::{Exit, Stop};
-use crate::up::nats::{OwnServer, options, own_bus, signing_key};
+use crate::up::nats::{name_default_server, options, signing_key};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -40,32 +39,20 @@ pub(super) struct OverNats {
     runtime: Runtime,
     bus: NatsBus,
     key: Option<SigningKey>,
-    own: Option<OwnServer>,
 }
 
 impl OverNats {
-    /// Connects to the server of this instance. If it is the server of `up --nats` and does not run, starts
-    /// it. If `changes` is set, no stage may run, and the work of an interrupted run is finished first.
+    /// Connects to the server of this instance. If `changes` is set, no stage may run, and the work of an interrupted run is finished first.
     ///
     /// # Errors
     /// Exit code 4 if the server cannot be reached, 1 if `changes` is set and a stage runs.
-    pub(super) fn open(instance: &Instance, folder: &Path, changes: bool) -> anyhow::Result<Self> {
+    pub(super) fn open(instance: &Instance, changes: bool) -> anyhow::Result<Self> {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let mut bus = crate::config::load_here(instance, Overrides::default())?.config.bus;
-        let mut own = None;
-        if bus.nats.is_empty() {
-            let started = runtime.block_on(async { OwnServer::start(folder) });
-            let running = if changes { None } else { own_bus(folder) };
-            let found = match (started, running) {
-                (Ok(server), _) => own.insert(server).bus.clone(),
-                (Err(_), Some(running)) => running,
-                (Err(error), None) => return Err(error),
-            };
-            bus = BusConfig { signing_key_file: bus.signing_key_file, ..found };
-        }
+        name_default_server(&mut bus);
         let key = signing_key(&bus)?;
         let connected = runtime.block_on(connected(&bus))?;
-        let store = Self { runtime, bus: connected, key, own };
+        let store = Self { runtime, bus: connected, key };
         if changes {
             store.must_be_alone()?;
             store.runtime.block_on(store.bus.finish_rewrites()).map_err(|error| refused(&error))?;
@@ -160,12 +147,8 @@ impl OverNats {
 
 impl Drop for OverNats {
     fn drop(&mut self) {
-        let own = self.own.take();
         self.runtime.block_on(async {
             self.bus.close().await;
-            if let Some(server) = own {
-                server.stop().await;
-            }
         });
     }
 }

@@ -10,11 +10,11 @@ use wirefold_proto::rights::User;
 use wirefold_proto::streams::JUDGED;
 
 use super::files;
-use crate::config::{BusConfig, Instance, Overrides};
+use crate::config::{Instance, Overrides};
 use crate::contents::read_all;
 use crate::exit::{Exit, Stop};
 use crate::finding::Finding;
-use crate::up::nats::{options, own_bus};
+use crate::up::nats::{name_default_server, options};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,9 +25,7 @@ pub(super) async fn verify_server(
     folder: &Path,
 ) -> anyhow::Result<Vec<Finding>> {
     let mut config = crate::config::load_here(instance, Overrides::default())?.config;
-    if config.bus.nats.is_empty() {
-        config.bus = own_server(folder)?;
-    }
+    name_default_server(&mut config.bus);
     let addresses = config.bus.addresses();
     let options = options(&config.bus, User::Setup.as_str());
     let connected =
@@ -45,12 +43,4 @@ pub(super) async fn verify_server(
     }
     findings.extend(files::beside(&folder.join("nats")));
     Ok(findings)
-}
-
-/// The connection to the server of `up --nats`, from the configuration that it wrote.
-fn own_server(folder: &Path) -> anyhow::Result<BusConfig> {
-    own_bus(folder).ok_or_else(|| {
-        let what = "the data is on the server of `up --nats`, which was never started here";
-        Stop::new(Exit::NotFound, what).into()
-    })
 }

@@ -32,9 +32,8 @@ pub(super) struct Program {
     pub(super) name: &'static str,
     pub(super) path: PathBuf,
     pub(super) arguments: Vec<OsString>,
-    pub(super) environment: Vec<(&'static str, String)>,
     /// The address of its `/readyz`.
-    pub(super) operations: Option<SocketAddr>,
+    pub(super) operations: SocketAddr,
     /// Cancelled once it has been ready for the first time.
     pub(super) was_ready: CancellationToken,
 }
@@ -72,9 +71,9 @@ impl ChildLoop {
     }
 
     fn start(&self) -> anyhow::Result<Child> {
-        let Program { name, path, arguments, environment, .. } = &self.program;
+        let Program { name, path, arguments, operations, .. } = &self.program;
         let mut command = Command::new(path);
-        command.args(arguments).envs(environment.iter().map(|(key, value)| (key, value)));
+        command.args(arguments);
         // A process group of its own: Ctrl-C goes to the supervisor, which ends the children in order.
         command.stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0).kill_on_drop(true);
         let child = command.spawn();
@@ -82,8 +81,7 @@ impl ChildLoop {
         if let Some(log) = child.stderr.take() {
             tokio::spawn(forward_log(name, log));
         }
-        let operations = self.program.operations.map(|it| format!("http://{it}"));
-        info!(stage = name, pid = child.id(), operations, "started");
+        info!(stage = name, pid = child.id(), operations = %format_args!("http://{operations}"), "started");
         Ok(child)
     }
 
@@ -109,11 +107,7 @@ impl ChildLoop {
     }
 
     async fn check_readiness(&self) {
-        let Some(operations) = self.program.operations else {
-            self.health.ready(self.program.name);
-            return;
-        };
-        match tokio::time::timeout(ANSWER, is_ready(operations)).await {
+        match tokio::time::timeout(ANSWER, is_ready(self.program.operations)).await {
             Ok(Ok(true)) => {
                 self.health.ready(self.program.name);
                 self.program.was_ready.cancel();
@@ -137,10 +131,6 @@ async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
 async fn forward_log(name: &'static str, log: ChildStderr) {
     let mut lines = BufReader::new(log).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if name == super::server::NAME && !super::server::is_passed_on(&line) {
-            debug!(stage = name, "{line}");
-            continue;
-        }
         output::note(format_args!("{}", add_stage_name(name, &line)));
     }
 }

@@ -2,11 +2,9 @@
 
 mod child;
 mod lease;
-mod own_server;
 mod parent_death;
 mod ports;
 pub(crate) mod pruner;
-mod server;
 mod service;
 mod setup;
 mod supervisor;
@@ -27,16 +25,17 @@ use crate::config::{BusConfig, Config};
 use crate::exit::{Exit, Stop};
 
 pub(super) use lease::lease;
-pub(crate) use own_server::OwnServer;
 pub(super) use parent_death::end_with_parent;
-pub(crate) use server::own_bus;
-pub(super) use server::run as run_server;
 pub(super) use service::{OwnEndpoint, Serving, inputs};
 pub(super) use setup::{readers, run as run_setup};
 pub(super) use supervisor::Supervisor;
 
-/// The default server.
-pub(super) const DEFAULT: &str = "nats://127.0.0.1:4222";
+/// Names the default server if the settings name none.
+pub(crate) fn name_default_server(bus: &mut BusConfig) {
+    if bus.nats.is_empty() {
+        bus.nats.push("nats://127.0.0.1:4222".to_owned());
+    }
+}
 
 /// How to connect to the server of these settings in this role.
 pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {

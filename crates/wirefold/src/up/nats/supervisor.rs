@@ -1,22 +1,20 @@
 //! `wirefold up --nats`: runs each stage as a process over one NATS server and restarts it if it ends.
 
 use std::ffi::OsString;
+use std::fs::{File, TryLockError};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
-use wirefold_proto::Secret;
 
 use super::child::{ChildLoop, Program};
-use super::server::{NAME, Server, USER};
-use super::{ServerWait, own_server, ports, setup, wait_for_server};
+use super::{ServerWait, folder, ports, setup, wait_for_server};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat};
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::telemetry::{Health, Telemetry, operations_router};
 use crate::up::arguments::{StageName, UpArguments};
@@ -31,14 +29,8 @@ pub(in crate::up) struct Supervisor<'a> {
     pub(in crate::up) global: &'a Global,
 }
 
-/// The server of this run, which is kept running.
-struct RunningServer {
-    stop: CancellationToken,
-    running: JoinHandle<anyhow::Result<()>>,
-}
-
 impl Supervisor<'_> {
-    pub(in crate::up) async fn run(mut self) -> anyhow::Result<Exit> {
+    pub(in crate::up) async fn run(self) -> anyhow::Result<Exit> {
         let mut signals = Signals::listen()?;
         let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
         let logging = logging(&self.loaded, self.global, false);
@@ -47,47 +39,25 @@ impl Supervisor<'_> {
         let telemetry = crate::telemetry::install(&logging, clock.clone())?;
         warn_of_settings(&self.loaded);
         let data = &self.loaded.config.data;
-        let _lock = own_server::lock(data, "choose another with --data DIR")?;
+        let _lock = lock(data)?;
         let health = Health::new(telemetry.loops.clone());
-        let mut environment = Vec::new();
-        let mut kept = None;
-        if self.loaded.config.bus.nats.is_empty() {
-            let server = Server::prepare(&self.loaded.config.data)?;
-            environment = self.use_own_server(&server);
-            kept = Some(RunningServer::start(&server, &clock, &health)?);
-        }
         let bus =
             match wait_for_server(&self.loaded.config, "up", clock.clone(), &mut signals).await? {
                 ServerWait::Connected(bus) => bus,
-                ServerWait::Stopped(asked) => {
-                    end_server(kept).await;
-                    return Ok(asked.exit());
-                }
+                ServerWait::Stopped(asked) => return Ok(asked.exit()),
             };
         setup::make(&bus, &self.loaded.config).await?;
         let mut process = Process::new();
         let page = self.page().await?;
-        let children = Children { filter, is_for_people, page, environment };
+        let children = Children { filter, is_for_people, page };
         let ready = children.start(&self, &mut process, &clock, &health)?;
         self.serve_operations(&mut process, telemetry, health).await?;
         let tally = show(self.global, Arc::new(bus.clone()), process.stop.clone());
         self.welcome_once(ready, page);
         let end = process.run(signals).await;
         bus.close().await;
-        end_server(kept).await;
         self.global.note(format_args!("{}", tally.summary()));
         finish(end)
-    }
-
-    /// Points the settings to the started server. Returns the environment for the children with its password,
-    /// because anybody can read command lines.
-    fn use_own_server(&mut self, server: &Server) -> Vec<(&'static str, String)> {
-        let bus = &mut self.loaded.config.bus;
-        bus.nats = vec![server.url()];
-        bus.user = Some(USER.to_owned());
-        bus.password = Some(Secret::new(&server.password));
-        let user = ("WIREFOLD_BUS__USER", USER.to_owned());
-        vec![user, ("WIREFOLD_BUS__PASSWORD", server.password.clone())]
     }
 
     /// Binds the address of the page once to check it: a gateway that cannot bind it would be restarted again
@@ -141,7 +111,6 @@ struct Children {
     filter: String,
     is_for_people: bool,
     page: SocketAddr,
-    environment: Vec<(&'static str, String)>,
 }
 
 impl Children {
@@ -165,8 +134,7 @@ impl Children {
                 name: stage.name(),
                 path: path.clone(),
                 arguments: self.arguments(run, stage, operations),
-                environment: self.environment.clone(),
-                operations: Some(operations),
+                operations,
                 was_ready,
             };
             let keeping = ChildLoop { program, clock: clock.clone(), health: health.clone() };
@@ -207,31 +175,19 @@ impl Children {
     }
 }
 
-impl RunningServer {
-    fn start(server: &Server, clock: &Arc<dyn Clock>, health: &Health) -> anyhow::Result<Self> {
-        let path: PathBuf =
-            std::env::current_exe().context("cannot find this program's own file")?;
-        let of = |it: &Path| it.as_os_str().to_owned();
-        let program = Program {
-            name: NAME,
-            path,
-            arguments: vec![NAME.into(), of(&server.program), of(&server.folder)],
-            environment: Vec::new(),
-            operations: None,
-            was_ready: CancellationToken::new(),
-        };
-        let keeping = ChildLoop { program, clock: clock.clone(), health: health.clone() };
-        let stop = CancellationToken::new();
-        Ok(Self { running: tokio::spawn(keeping.run(stop.clone())), stop })
-    }
-}
-
-/// Ends the server last: until then, stages finish their work.
-async fn end_server(kept: Option<RunningServer>) {
-    if let Some(RunningServer { stop, running }) = kept {
-        stop.cancel();
-        if let Ok(Err(error)) = running.await {
-            tracing::warn!(%error, "the server failed");
+/// Locks the data folder for one run.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let path = folder(data)?.join("up.lock");
+    let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let what = format!(
+                "another `wirefold up --nats` runs on {}: choose another with --data DIR",
+                data.display()
+            );
+            Err(Stop::new(Exit::Bus, what).into())
         }
+        Err(TryLockError::Error(error)) => Err(error).context("cannot take the lock"),
     }
 }
