@@ -118,21 +118,21 @@ fn final_tells_the_agency_of_a_copy_that_came_first() {
 
 #[test]
 fn compare_shows_the_sentence_that_was_moved_and_reworded() {
-    let Some(masked) = run(&["compare"], &[1, 4]) else {
+    let Some(masked) = run(&["why"], &[1, 4]) else {
         return;
     };
     let masked = masked.code(0);
     for part in ["SAME STORY", "moved and reworded (sentence ", "longest verbatim run 389 words"] {
         assert!(masked.out.contains(part), "{part}");
     }
-    let bare = run(&["compare", "--no-mask"], &[1, 4]).expect("it is still there").code(0);
+    let bare = run(&["why", "--no-mask"], &[1, 4]).expect("it is still there").code(0);
     assert!(bare.out.contains("longest verbatim run 247 words"));
 }
 
 #[test]
 fn compare_calls_own_words_the_same_event() {
     for order in [[0, 3], [3, 0]] {
-        let Some(run) = run(&["compare"], &order) else {
+        let Some(run) = run(&["why"], &order) else {
             return;
         };
         let run = run.code(10);

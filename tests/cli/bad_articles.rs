@@ -69,7 +69,7 @@ fn check_too_short(texts: [&str; 3]) {
 
 fn compared(one: &str, other: &str) -> Run {
     let folder = Folder::with(&[("a.txt", one.as_bytes()), ("b.txt", other.as_bytes())]);
-    folder.run(&["compare", "a.txt", "b.txt"])
+    folder.run(&["why", "a.txt", "b.txt"])
 }
 
 #[test]

@@ -2,9 +2,9 @@
 
 use crate::program::{Run, command, wirefold};
 
-const COMMANDS: [&str; 19] = [
-    "up", "demo", "init", "check", "config", "feed", "story", "why", "sub", "alert", "tail",
-    "dead", "fold", "compare", "run", "healthcheck", "completion", "man", "help",
+const COMMANDS: [&str; 16] = [
+    "up", "demo", "check", "config", "feed", "story", "why", "sub", "alert", "tail", "dead",
+    "fold", "run", "setup", "completion", "help",
 ];
 
 #[track_caller]
@@ -31,7 +31,6 @@ fn every_command_has_help() {
 #[test]
 fn help_of_fold_tells_the_evaluation_interface() {
     check_prints(&["fold", "--help"], &["--json", "--final", "--method", "simhash:K", "\"text\""]);
-    check_prints(&["compare", "--help"], &["--no-mask", "--full"]);
     check_prints(&["why", "--help"], &["--no-mask", "--full", "10 same event"]);
 }
 
@@ -79,7 +78,7 @@ fn invalid_command_lines_are_refused_on_standard_error() {
         &["fold", "--color", "sometimes", "-"],
         &["fold", "-q", "-v", "-"],
         &["why", "a.txt"],
-        &["compare", "a", "b", "c"],
+        &["why", "a", "b", "c"],
         &["completion"],
     ];
     for arguments in refused {

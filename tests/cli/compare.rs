@@ -1,4 +1,4 @@
-//! `compare` and `why`: two articles and the evidence for and against one story.
+//! `why`: two articles and the evidence for and against one story.
 
 use super::{ORCHARD, STORM, article, article_with};
 use crate::program::{Folder, Run};
@@ -20,10 +20,8 @@ fn compared(first: &str, second: &str, code: i32) -> Run {
     let folder = fixtures(&[first, second]);
     let files = [format!("{first}.txt"), format!("{second}.txt")];
     let why = folder.run(&["why", &files[0], &files[1]]).code(code);
-    let compare = folder.run(&["compare", &files[0], &files[1]]).code(code);
-    assert_eq!(why.out, compare.out);
-    assert_eq!(compare.err, "");
-    compare
+    assert_eq!(why.err, "");
+    why
 }
 
 #[track_caller]
@@ -59,7 +57,7 @@ fn the_twins_have_a_sentence_moved_and_reworded() {
 fn words_are_shown_with_the_marks_and_spaces_around_them() {
     let text = format!("{STORM}\n\n“We wait,” Quint said. (Nobody else did.) “Then we see.”");
     let folder = Folder::with(&[("a.txt", text.as_bytes()), ("b.txt", text.as_bytes())]);
-    let run = folder.run(&["compare", "--full", "a.txt", "b.txt"]).code(0);
+    let run = folder.run(&["why", "--full", "a.txt", "b.txt"]).code(0);
     check_says(&run, &["“We", "wait,”", "(Nobody", "did.)", "“Then"]);
 }
 
@@ -93,7 +91,7 @@ fn scripts(ids: [&str; 2]) -> Folder {
 #[test]
 fn scripts_without_spaces_are_shown_without_and_within_the_width() {
     let folder = scripts(["ja-wire", "ja-reprint"]);
-    let run = folder.run(&["compare", "--full", "ja-wire.txt", "ja-reprint.txt"]).code(0);
+    let run = folder.run(&["why", "--full", "ja-wire.txt", "ja-reprint.txt"]).code(0);
     assert!(run.out.contains("工事は二期に分けて行われ、"), "{}", run.out);
     assert!(run.out.contains("[支障]") || run.out.contains("行き来"), "{}", run.out);
     // Without a terminal the width is a hundred columns.
@@ -135,7 +133,7 @@ fn a_text_is_the_same_as_itself() {
     let run = compared("bond-01", "bond-01", 0);
     check_says(&run, &["SAME STORY: the same text", "100 % of B's own words are in A"]);
     let folder = Folder::with(&[("a.txt", b"Three short words.")]);
-    check_says(&folder.run(&["compare", "a.txt", "a.txt"]).code(0), &["SAME STORY"]);
+    check_says(&folder.run(&["why", "a.txt", "a.txt"]).code(0), &["SAME STORY"]);
 }
 
 #[test]
@@ -147,7 +145,7 @@ fn templates_are_two_stories() {
 #[test]
 fn full_shows_what_is_cut_otherwise() {
     let folder = fixtures(&["ferry-01", "ferry-02"]);
-    let files = ["compare", "ferry-01.txt", "ferry-02.txt"];
+    let files = ["why", "ferry-01.txt", "ferry-02.txt"];
     let short = folder.run(&files).code(0).out;
     let full = folder.run(&[&files[..], &["--full"]].concat()).code(0).out;
     assert!(short.contains(" words …") && !full.contains(" words …"));
@@ -158,7 +156,7 @@ fn full_shows_what_is_cut_otherwise() {
 fn without_mask_page_chrome_breaks_the_run() {
     let folder = fixtures(&["ferry-01", "ferry-02"]);
     let longest = |more: &[&str]| {
-        let run = folder.run(&[&["compare", "ferry-01.txt", "ferry-02.txt"], more].concat());
+        let run = folder.run(&[&["why", "ferry-01.txt", "ferry-02.txt"], more].concat());
         number_after(&run, "longest verbatim run ")
     };
     let (masked, bare) = (longest(&[]), longest(&["--no-mask"]));
@@ -203,11 +201,9 @@ fn check_refused(first: &str, second: &str, code: i32, said: &str) {
         ("two.jsonl", lines.as_bytes()),
         ("broken.jsonl", b"x\n"),
     ]);
-    for command in ["compare", "why"] {
-        let run = folder.run(&[command, first, second]).code(code);
-        assert_eq!(run.out, "", "{first} {second}");
-        assert!(run.err.contains(said), "{}", run.err);
-    }
+    let run = folder.run(&["why", first, second]).code(code);
+    assert_eq!(run.out, "", "{first} {second}");
+    assert!(run.err.contains(said), "{}", run.err);
 }
 
 #[test]
@@ -252,9 +248,9 @@ fn pages_of_one_outlet_are_judged_by_its_rules() {
                 .as_bytes(),
         ),
     ]);
-    let apart = folder.run(&["compare", "a.jsonl", "b.jsonl"]).code(10);
+    let apart = folder.run(&["why", "a.jsonl", "b.jsonl"]).code(10);
     check_says(&apart, &["not one story: pages of one outlet under different titles: too little"]);
-    check_says(&folder.run(&["compare", "a.jsonl", "c.jsonl"]).code(0), &["SAME STORY"]);
+    check_says(&folder.run(&["why", "a.jsonl", "c.jsonl"]).code(0), &["SAME STORY"]);
     for (second, rule, code) in [("b.jsonl", "page_chrome", 10), ("c.jsonl", "reprint", 0)] {
         let run = folder.run(&["why", "a.jsonl", second, "--json"]).code(code);
         let found: serde_json::Value = serde_json::from_str(&run.out).expect("one object");
@@ -266,6 +262,6 @@ fn pages_of_one_outlet_are_judged_by_its_rules() {
 fn one_article_in_lines_will_do() {
     let folder = Folder::with(&[("a.txt", STORM.as_bytes())]);
     let line = article("in-lines", STORM);
-    let run = folder.run_on(line.as_bytes(), &["compare", "a.txt", "-"]).code(0);
+    let run = folder.run_on(line.as_bytes(), &["why", "a.txt", "-"]).code(0);
     check_says(&run, &["SAME STORY", "B  in-lines"]);
 }

@@ -1,4 +1,4 @@
-//! `feed parse` and `extract`: the contents of a file, without a running wirefold.
+//! `feed parse` and `feed extract`: the contents of a file, without a running wirefold.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -63,7 +63,7 @@ fn files_that_are_not_feeds_are_reported_and_the_rest_is_shown() {
 #[test]
 fn the_article_of_a_page_is_printed() {
     let folder = Folder::with(&[("page.html", PAGE.as_bytes()), ("empty.html", b"<html>")]);
-    let run = folder.run(&["extract", "--json", "page.html", "empty.html"]).code(5);
+    let run = folder.run(&["feed", "extract", "--json", "page.html", "empty.html"]).code(5);
     let pages = objects(&run);
     assert_eq!(
         (&pages[0]["title"], &pages[0]["byline"]),
@@ -75,29 +75,31 @@ fn the_article_of_a_page_is_printed() {
     assert!(text.starts_with("The ferry to Ness") && text.contains("\n\nNobody"), "{text}");
     assert_eq!(pages[1]["error"], "no article text on the page");
     assert!(run.err.contains("empty.html: no article text"), "{}", run.err);
-    let shown = folder.run_on(PAGE.as_bytes(), &["extract"]).code(0);
+    let shown = folder.run_on(PAGE.as_bytes(), &["feed", "extract"]).code(0);
     assert!(shown.out.starts_with("Ferry late\nAnn Lee · 2026-03-05T14:00:00Z · en\n\nThe ferry"));
-    folder.run(&["extract", "gone.html"]).code(1);
-    let rule = ["extract", "--article-selector", "p:first-of-type", "--remove-selector", "b"];
+    folder.run(&["feed", "extract", "gone.html"]).code(1);
+    let rule =
+        ["feed", "extract", "--article-selector", "p:first-of-type", "--remove-selector", "b"];
     let ruled = folder.run_on(PAGE.as_bytes(), &rule).code(0);
     assert!(ruled.out.ends_with("refused to board.\n"), "{}", ruled.out);
-    let missed =
-        folder.run(&["extract", "--json", "--article-selector", ".gone", "page.html"]).code(0);
+    let missed = folder
+        .run(&["feed", "extract", "--json", "--article-selector", ".gone", "page.html"])
+        .code(0);
     assert_eq!(objects(&missed)[0]["article_selector_unmatched"], true);
     assert!(
         missed.err.contains("note: page.html: --article-selector finds nothing"),
         "{}",
         missed.err
     );
-    let refused = folder.run(&["extract", "--remove-selector", "p[", "page.html"]).code(2);
+    let refused = folder.run(&["feed", "extract", "--remove-selector", "p[", "page.html"]).code(2);
     assert!(refused.err.contains("\"p[\" is not a CSS selector"), "{}", refused.err);
     // A local file is printed completely. Of pages behind a wall, the pipeline stores only the lead.
     let locked =
         PAGE.replace("</head>", "<meta property=article:content_tier content=locked></head>");
-    let whole = folder.run_on(locked.as_bytes(), &["extract"]).code(0);
+    let whole = folder.run_on(locked.as_bytes(), &["feed", "extract"]).code(0);
     assert!(whole.out.contains(" · en · not free\n\nThe ferry"), "{}", whole.out);
     assert!(whole.out.ends_with("came into sight.\n"), "{}", whole.out);
-    let told = objects(&folder.run_on(locked.as_bytes(), &["extract", "--json"]).code(0));
+    let told = objects(&folder.run_on(locked.as_bytes(), &["feed", "extract", "--json"]).code(0));
     assert_eq!(told[0]["paywalled"], true);
 }
 

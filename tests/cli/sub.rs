@@ -1,4 +1,4 @@
-//! `sub`, `dead` and `healthcheck`, through a fake `up`.
+//! `sub`, `dead` and `check --ready`, through a fake `up`.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -249,12 +249,12 @@ fn health(status: &'static str) -> String {
 #[test]
 fn the_exit_code_of_the_health_check_follows_the_response() {
     let ready = health("200 OK");
-    wirefold(&["healthcheck", "--operations", &ready]).code(0);
+    wirefold(&["check", "--ready", "--operations", &ready]).code(0);
     let not =
-        wirefold(&["healthcheck", "--operations", &health("503 Service Unavailable")]).code(1);
+        wirefold(&["check", "--ready", "--operations", &health("503 Service Unavailable")]).code(1);
     assert!(not.err.contains("not ready (503") && not.err.contains("said"), "{}", not.err);
     let nobody = format!("127.0.0.1:{}", port::free());
-    let none = wirefold(&["healthcheck", "--operations", &nobody]).code(1);
+    let none = wirefold(&["check", "--ready", "--operations", &nobody]).code(1);
     assert!(none.err.contains("nothing listens there"), "{}", none.err);
 }
 

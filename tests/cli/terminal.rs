@@ -14,7 +14,7 @@ fn copies() -> Folder {
 }
 
 const COMMANDS: [&[&str]; 3] =
-    [&["fold", "a.txt", "b.txt"], &["compare", "a.txt", "b.txt"], &["why", "a.txt", "b.txt"]];
+    [&["fold", "a.txt", "b.txt"], &["why", "a.txt", "b.txt"], &["why", "a.txt", "b.txt"]];
 
 #[test]
 fn no_colour_where_there_is_no_terminal() {
@@ -98,9 +98,7 @@ fn with_codes(field: &str) -> Folder {
 #[track_caller]
 fn check_field(field: &str) {
     let folder = with_codes(field);
-    for command in ["compare", "why"] {
-        check_clean(&folder.run(&[command, "a.jsonl", "b.jsonl", "--full", "--color=always"]));
-    }
+    check_clean(&folder.run(&["why", "a.jsonl", "b.jsonl", "--full", "--color=always"]));
     for colour in ["--color=always", "--color=never"] {
         let run = folder.run(&["fold", "-v", colour, "a.jsonl", "b.jsonl", "a.jsonl"]);
         assert!(run.out.contains("1 story"), "{}", run.out);

@@ -193,12 +193,12 @@ fn output_that_was_lost_is_named_and_made_again() {
     night.put_back(&[OUTPUT]);
     night.drop_file(2);
     night.wait_for(2);
-    let named = night.folder.run(&["verify"]).code(1).out;
+    let named = night.folder.run(&["check", "--deep"]).code(1).out;
     assert!(named.contains("have no output"), "{named}");
     let told = night.folder.run(&["setup", "--repair"]).code(0).out;
     assert!(told.contains("made again, 0 could not be"), "{told}");
     night.wait_for(1);
-    let sound = night.folder.run(&["verify"]).code(0).out;
+    let sound = night.folder.run(&["check", "--deep"]).code(0).out;
     assert!(sound.contains("✓ streams: "), "{sound}");
     let ended = night.over.up.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.said);

@@ -1,4 +1,4 @@
-//! The detector, the API, `why`, `compare` and `eval` all use the same settings to compare two articles.
+//! The detector, the API, `why` and `eval` all use the same settings to compare two articles.
 
 use serde_json::{Value, json};
 
@@ -65,7 +65,7 @@ fn check(more: &str, set: &[&str], is_one_story: bool) {
     let later = run(&folder, &["why", &a, &b, "--json"]).code(code);
     let later: Value = serde_json::from_str(&later.out).expect("one object");
     assert_eq!(later["relation"], expected, "the API where nothing runs");
-    run(&folder, &["compare", "dropped/one.txt", "dropped/two.txt"]).code(code);
+    run(&folder, &["why", "dropped/one.txt", "dropped/two.txt"]).code(code);
     folder.write("labels.tsv", b"one\ttwo\tR\n");
     let labels = ["eval", "--json", "labels.tsv", "dropped/one.txt", "dropped/two.txt"];
     let scored = folder.run(&[&labels, set].concat()).code(0);
@@ -113,10 +113,8 @@ fn two_stored_pages_of_one_outlet_are_judged_as_the_pipeline_judges_them() {
 fn a_broken_config_is_named() {
     let folder = Folder::with(&[(CONFIG, b"[detector]\nreprint_contained = 7\n")]);
     folder.write("one.txt", pair()[0].as_bytes());
-    for command in ["compare", "why"] {
-        let broken = run(&folder, &[command, "one.txt", "one.txt"]).code(2);
-        assert!(broken.err.contains(&format!("{CONFIG}:2")), "{}", broken.err);
-    }
+    let broken = run(&folder, &["why", "one.txt", "one.txt"]).code(2);
+    assert!(broken.err.contains(&format!("{CONFIG}:2")), "{}", broken.err);
     let json = run(&folder, &["why", "one.txt", "one.txt", "--json"]).code(2);
     assert!(json.err.contains(&format!("{CONFIG}:2")), "{}", json.err);
 }

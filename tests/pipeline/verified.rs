@@ -1,4 +1,4 @@
-//! `verify` names damaged messages, `up` works without them, and `setup --repair` makes the output again.
+//! `check --deep` names damaged messages, `up` works without them, and `setup --repair` makes the output again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -54,15 +54,15 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
     let made = articles(ARTICLES + 10, &mut Numbers::from_seed(11));
     let folder = filled(&made[..ARTICLES]);
     let data = folder.path().join("data");
-    let sound = folder.run(&["verify"]).code(0).out;
-    assert!(sound.contains("✓ streams and tables: "), "{sound}");
+    let sound = folder.run(&["check", "--deep"]).code(0).out;
+    assert!(sound.contains("✓ streams: "), "{sound}");
     assert!(sound.contains("✓ gateway.db: sound"), "{sound}");
     let before = ids(&StoredStreams::in_folder(&data).articles());
 
     let output = StoredStreams::in_folder(&data).output;
     let hit = &output[ARTICLES / 2];
     damage(&data, &hit.body);
-    let named = folder.run(&["verify"]).code(1);
+    let named = folder.run(&["check", "--deep"]).code(1);
     let place = format!("✗ WF_OUTPUT/{} differs from what was written", hit.sequence);
     assert!(named.out.contains(&place), "{}", named.out);
     assert!(named.out.contains("has no output"), "{}", named.out);
@@ -71,14 +71,14 @@ fn a_changed_letter_is_named_and_the_output_is_made_again() {
     let up = Up::start(&folder);
     drop_file(&folder, "2", &made[ARTICLES..]);
     until(&up, made.len());
-    let busy = folder.run(&["verify"]).code(1).err;
+    let busy = folder.run(&["check", "--deep"]).code(0).out;
     assert!(busy.contains("stop it first"), "{busy}");
     assert_eq!(up.terminate().code, Some(0));
 
     let told = folder.run(&["setup", "--repair"]).code(0).out;
     assert!(told.contains(&format!("removed  WF_OUTPUT/{}", hit.sequence)), "{told}");
     assert!(told.contains("1 decision had none: 1 made again, 0 could not be"), "{told}");
-    folder.run(&["verify", "--quiet"]).code(0);
+    folder.run(&["check", "--deep", "--quiet"]).code(0);
     let again = folder.run(&["setup", "--repair"]).code(0).out;
     assert!(again.contains("nothing was missing"), "{again}");
     let after = ids(&StoredStreams::in_folder(&data).articles());
@@ -98,7 +98,7 @@ fn lost_messages_are_named_and_left_out() {
     let (article, decision) = (&kept.fetched[5], &kept.judged[10]);
     damage(&data, &article.body);
     damage(&data, &decision.body);
-    let named = folder.run(&["verify"]).code(1).out;
+    let named = folder.run(&["check", "--deep"]).code(1).out;
     for hit in [article, decision] {
         assert!(named.contains(&hit.reference()), "{}: {named}", hit.reference());
     }
@@ -111,18 +111,17 @@ fn lost_messages_are_named_and_left_out() {
 }
 
 #[test]
-fn a_backup_is_verified_where_it_is() {
+fn a_backup_is_checked_where_it_is() {
     let made = articles(10, &mut Numbers::from_seed(13));
     let folder = filled(&made);
     folder.run(&["backup", "copy"]).code(0);
-    let sound = folder.run(&["verify", "copy"]).code(0).out;
-    assert!(sound.contains("✓ backup.json: every file is unchanged since the copy"), "{sound}");
+    let sound = folder.run(&["check", "--deep", "copy"]).code(0).out;
+    assert!(sound.contains("✓ WF_OUTPUT: 10 messages, "), "{sound}");
     let body = StoredStreams::in_folder(&folder.path().join("data")).output[0].body.clone();
     damage(&folder.path().join("copy"), &body);
-    let named = folder.run(&["verify", "copy"]).code(1).out;
-    assert!(named.contains("bus.sqlite is not the file that was backed up"), "{named}");
+    let named = folder.run(&["check", "--deep", "copy"]).code(1).out;
     assert!(named.contains("WF_OUTPUT/1 differs from what was written"), "{named}");
-    folder.run(&["verify", "nothing-here"]).code(3);
+    folder.run(&["check", "--deep", "nothing-here"]).code(3);
 }
 
 #[test]
@@ -135,7 +134,7 @@ fn damaged_tables_of_the_page_are_named() {
         // If the log was merged into the file, there is none.
         let _ = std::fs::remove_file(path.with_file_name(log));
     }
-    let named = folder.run(&["verify"]).code(1).out;
+    let named = folder.run(&["check", "--deep"]).code(1).out;
     assert!(named.contains("✗ gateway.db is damaged"), "{named}");
     let up = Up::start(&folder);
     until(&up, made.len());
@@ -146,7 +145,7 @@ fn damaged_tables_of_the_page_are_named() {
 fn a_changed_part_of_a_snapshot_is_named() {
     let made = articles(ARTICLES, &mut Numbers::from_seed(15));
     let folder = filled(&made);
-    let sound = folder.run(&["verify"]).code(0).out;
+    let sound = folder.run(&["check", "--deep"]).code(0).out;
     assert!(sound.contains("✓ snapshots: "), "{sound}");
     let parts = std::fs::read_dir(folder.path().join("data/wf_snapshots")).expect("it is there");
     let mut parts = parts.map(|entry| entry.expect("it can be read").path());
@@ -156,7 +155,7 @@ fn a_changed_part_of_a_snapshot_is_named() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&part, bytes).expect("it can be written");
-    let named = folder.run(&["verify"]).code(1).out;
+    let named = folder.run(&["check", "--deep"]).code(1).out;
     assert!(named.contains("✗ wf_snapshots/segment-"), "{named}");
     let up = Up::start(&folder);
     until(&up, made.len());

@@ -82,9 +82,9 @@ impl OpenError {
 pub(crate) fn failure(error: &rusqlite::Error) -> BusError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => BusError::DiskFull,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            BusError::Damaged(format!("{FILE}: {error}; `wirefold verify` names what is damaged"))
-        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => BusError::Damaged(format!(
+            "{FILE}: {error}; `wirefold check --deep` names what is damaged"
+        )),
         _ => BusError::Unavailable(error.to_string()),
     }
 }

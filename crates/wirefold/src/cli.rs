@@ -6,23 +6,16 @@ use clap::{Parser, Subcommand};
 use crate::commands::alert::AlertArguments;
 use crate::commands::backup::BackupArguments;
 use crate::commands::check::CheckArguments;
-use crate::commands::config_show::ConfigArguments;
+use crate::commands::config::ConfigArguments;
 use crate::commands::dead::DeadArguments;
-use crate::commands::extract::ExtractArguments;
 use crate::commands::feed::FeedArguments;
 use crate::commands::forget::ForgetArguments;
-use crate::commands::healthcheck::HealthcheckArguments;
-use crate::commands::init::InitArguments;
-use crate::commands::passwords::PasswordsArguments;
 use crate::commands::replay::ReplayArguments;
-use crate::commands::storage::StorageArguments;
 use crate::commands::story::StoryArguments;
 use crate::commands::sub::SubArguments;
 use crate::commands::tail::TailArguments;
 use crate::commands::token::TokenArguments;
-use crate::commands::verify::VerifyArguments;
 use crate::commands::why::WhyArguments;
-use crate::compare::CompareArguments;
 use crate::eval::EvalArguments;
 use crate::fold::FoldArguments;
 use crate::global::Global;
@@ -58,8 +51,8 @@ Exit codes:
   3    not found
   4    the bus or the network cannot be reached
   5    some input could not be used; the message names it
-  10   why and compare: the same event; 0 is the same story
-  11   why and compare: unrelated
+  10   why: the same event; 0 is the same story
+  11   why: unrelated
   130  interrupted",
     subcommand_required = true,
     arg_required_else_help = true
@@ -77,17 +70,15 @@ pub(crate) enum Command {
     Up(UpArguments),
     /// Show what wirefold does with bundled articles, offline; it stores nothing.
     Demo(DemoArguments),
-    /// Write a commented config to begin with.
-    Init(InitArguments),
-    /// Check the settings, the data folder, the ports and the deliveries before `up` uses them.
+    /// Check the settings, ports and deliveries before `up` uses them; or all that is stored, a NATS server, or whether a running wirefold is ready.
     Check(CheckArguments),
-    /// Show the settings in force, and where each comes from.
+    /// Settings: write a commented file to begin with, or show those in force.
     Config(ConfigArguments),
     /// Feeds: add, list, remove, import, export.
     Feed(FeedArguments),
     /// Stories: what was folded, why, and manual overrides.
     Story(StoryArguments),
-    /// Explain whether two articles are one story, one event, or neither.
+    /// Compare two articles or texts: one story, one event, or neither, with the passages and sentences that say so.
     Why(WhyArguments),
     /// Subscriptions: what alerts you.
     Sub(SubArguments),
@@ -101,19 +92,15 @@ pub(crate) enum Command {
     ///
     /// `wirefold up --listen 0.0.0.0:8787` serves the page to other machines.
     Token(TokenArguments),
-    /// Show how much room each part takes, and when it is full.
-    Storage(StorageArguments),
     /// Copy the data folder into an empty one, also while `up` runs on it.
     ///
     /// The command reads the copy back before it ends. The copy has everything that was acknowledged
-    /// when it began. It lacks the tables of the page, because `up` makes them again.
-    #[command(after_help = "Example:\n  wirefold backup /backups/monday")]
+    /// when it began. It lacks the tables of the page, because `up` makes them again. It is a data folder:
+    /// to restore it, copy it with `cp -a`, and `up` continues from it.
+    #[command(
+        after_help = "Example:\n  wirefold backup /backups/monday && wirefold check --deep /backups/monday --quiet"
+    )]
     Backup(BackupArguments),
-    /// Put a backup into an empty data folder; then `up` continues from it.
-    #[command(after_help = "Example:\n  wirefold restore /backups/monday --data DIR")]
-    Restore(BackupArguments),
-    /// Read everything that is stored, and report what is damaged or missing. It changes nothing.
-    Verify(VerifyArguments),
     /// Remove an article, or all articles of an outlet, from everything that is stored. They cannot come back.
     Forget(ForgetArguments),
     /// Judge the stored articles again with other settings, and show which folds appear or vanish.
@@ -129,18 +116,10 @@ pub(crate) enum Command {
     Fold(FoldArguments),
     /// Fold labelled articles and print the accuracy, with the worst errors and their evidence.
     Eval(EvalArguments),
-    /// Compare two texts: shared passages side by side, and sentences that were moved, reworded, added or dropped.
-    Compare(CompareArguments),
-    /// Print the article of an HTML page: title, byline, time, language, text.
-    Extract(ExtractArguments),
     /// Run one stage only.
     Run(RunArguments),
-    /// Write a random password for each user of a NATS server.
-    Passwords(PasswordsArguments),
-    /// Make the streams, tables and readers on a NATS server that the stages need.
+    /// Prepare a NATS server: passwords for its users, and the streams, tables and readers of the stages.
     Setup(SetupArguments),
-    /// Ask a running wirefold whether it is ready, for containers.
-    Healthcheck(HealthcheckArguments),
     /// Print a completion script for a shell.
     #[command(after_help = "\
 Example:
@@ -149,8 +128,8 @@ Example:
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (roff).
-    #[command(after_help = "Example:\n  wirefold man | man -l -")]
+    /// Print the manual page (roff), for packages.
+    #[command(hide = true)]
     Man,
     /// Extract articles from pages for a parent process; used by the fetcher.
     #[command(hide = true)]

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Everything is done. For `why` and `compare`: the same story.
+    /// Everything is done. For `why`: the same story.
     Ok = 0,
     /// It failed.
     Failure = 1,
@@ -19,9 +19,9 @@ pub(crate) enum Exit {
     Bus = 4,
     /// Part of the input could not be used.
     Partial = 5,
-    /// `why` and `compare`: the same event, in other words.
+    /// `why`: the same event, in other words.
     SameEvent = 10,
-    /// `why` and `compare`: unrelated.
+    /// `why`: unrelated.
     Unrelated = 11,
     /// Somebody interrupted it.
     Interrupted = 130,

@@ -1,11 +1,11 @@
-//! Findings of `check` and `verify`: one line each, with a mark.
+//! Findings of `check`: one line each, with a mark.
 
 use serde::Serialize;
 
 use crate::global::Global;
 use crate::output;
 
-/// A finding.
+/// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Finding {
     schema: &'static str,

@@ -7,7 +7,6 @@ mod columns;
 mod commands;
 mod compare;
 mod config;
-mod contents;
 mod disk;
 mod eval;
 mod exit;
@@ -55,30 +54,25 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
         Command::Up(arguments) => up::run(arguments, global),
         Command::Demo(arguments) => up::demo(arguments, global),
         Command::Run(arguments) => up::run_stage(arguments, global),
-        Command::Passwords(arguments) => commands::passwords::run(arguments, global),
-        Command::Setup(arguments) => up::setup(arguments, global),
-        Command::Init(arguments) => commands::init::run(arguments, global),
+        Command::Setup(arguments) => match &arguments.passwords {
+            Some(folder) => commands::passwords::run(folder, global),
+            None => up::setup(arguments, global),
+        },
         Command::Check(arguments) => commands::check::run(arguments, global),
-        Command::Config(arguments) => commands::config_show::run(arguments, global),
+        Command::Config(arguments) => commands::config::run(arguments, global),
         Command::Feed(arguments) => commands::feed::run(arguments, global),
         Command::Story(arguments) => commands::story::run(arguments, global),
         Command::Why(arguments) => commands::why::run(arguments, global),
         Command::Sub(arguments) => commands::sub::run(arguments, global),
         Command::Alert(arguments) => commands::alert::run(arguments, global),
         Command::Tail(arguments) => commands::tail::run(arguments, global),
-        Command::Storage(arguments) => commands::storage::run(arguments, global),
         Command::Token(arguments) => commands::token::run(arguments, global),
         Command::Dead(arguments) => commands::dead::run(arguments, global),
-        Command::Healthcheck(arguments) => commands::healthcheck::run(arguments, global),
         Command::Backup(arguments) => commands::backup::back_up(arguments, global),
-        Command::Restore(arguments) => commands::backup::restore(arguments, global),
-        Command::Verify(arguments) => commands::verify::run(arguments, global),
         Command::Forget(arguments) => commands::forget::run(arguments, global),
         Command::Replay(arguments) => commands::replay::run(arguments, global),
         Command::Fold(arguments) => fold::run(arguments, global),
         Command::Eval(arguments) => eval::run(arguments, global),
-        Command::Compare(arguments) => compare::run(arguments),
-        Command::Extract(arguments) => commands::extract::run(arguments),
         Command::Completion { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "wirefold", &mut script);
@@ -89,6 +83,9 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
             output::print(&page)
         }
-        Command::ExtractWorker => commands::extract_worker::run(),
+        Command::ExtractWorker => {
+            wirefold_fetcher::extract::serve(std::io::stdin().lock(), std::io::stdout().lock())?;
+            Ok(Exit::Ok)
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::{Rights, User};
 const HEAD: &str = r#"# The NATS server of wirefold: one user for each role, with the rights that its stage needs.
 #
 # Generated from the tables of the contract: `WIREFOLD_BLESS=1 cargo test -p wirefold-proto`
-# rewrites it. `wirefold passwords DIR` writes the passwords that it includes, and
+# rewrites it. `wirefold setup --passwords DIR` writes the passwords that it includes, and
 # `wirefold check --nats URL` tries the rights of a user on a running server.
 #
 # On the command line -a, -p and -m change address and ports.
@@ -28,7 +28,7 @@ jetstream {
   sync_interval: always
 }
 
-# In a folder beside this file, written by `wirefold passwords`. Without it the server does not start.
+# In a folder beside this file, written by `wirefold setup --passwords`. Without it the server does not start.
 include "passwords/nats.conf"
 
 # No rule can express two things, because patterns match whole tokens only:

@@ -59,7 +59,7 @@ impl Broker {
         let ours = shipped.replace("\"/var/lib/nats\"", &store).replace("20GB", "1TB");
         assert!(ours.contains(&store), "{ours}");
         folder.write("nats.conf", ours.as_bytes());
-        folder.run(&["passwords", "passwords"]).code(0);
+        folder.run(&["setup", "--passwords", "passwords"]).code(0);
         let url = format!("nats://127.0.0.1:{}", port::free());
         Broker { folder, url, child: None }
     }

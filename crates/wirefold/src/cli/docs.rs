@@ -15,21 +15,18 @@ and their environment variables. [Use the API](how-to/use-the-api.md) is for pro
 ";
 
 /// The pages that say more about a command.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 11] = [
     ("feed", "[bring articles in](how-to/bring-articles-in.md) and [findings](health.md#feeds)"),
     ("sub", "[queries](queries.md) and [alerts](alerts.md)"),
     ("alert", "[alerts](alerts.md)"),
     ("alert test", "[deliveries](deliveries.md)"),
-    ("verify", "[mend damaged data](how-to/mend-damaged-data.md)"),
     ("forget", "[forget an article](how-to/forget-an-article.md)"),
     ("fold", "[fold your own articles](how-to/fold-your-own-articles.md)"),
     ("eval", "[fold your own articles](how-to/fold-your-own-articles.md)"),
-    ("init", "[settings](config.md)"),
-    ("check", "[settings](config.md)"),
-    ("config show", "[settings](config.md)"),
+    ("check", "[settings](config.md) and [mend damaged data](how-to/mend-damaged-data.md)"),
+    ("config", "[settings](config.md)"),
     ("run", "[run over NATS](how-to/run-over-nats.md)"),
     ("setup", "[run over NATS](how-to/run-over-nats.md)"),
-    ("healthcheck", "[run in containers](how-to/run-in-containers.md)"),
 ];
 
 /// A command as its code defines it, and as clap completes it: with inherited options and the usage line.

@@ -21,7 +21,7 @@ const LOUD: Style = AnsiColor::Yellow.on_default();
 #[derive(Debug, Args)]
 pub(crate) struct AlertArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     #[command(subcommand)]
     command: AlertCommand,
 }
@@ -111,31 +111,31 @@ Exit codes: 0 the target accepted it, 1 it did not, 2 the settings are wrong, 3 
 
 /// Runs an `alert` command.
 pub(crate) fn run(arguments: &AlertArguments, global: &Global) -> anyhow::Result<Exit> {
-    let asking = &arguments.asking;
+    let options = &arguments.options;
     match &arguments.command {
         AlertCommand::Ls { limit } => list(arguments, global, *limit),
         AlertCommand::Show { id } => {
-            block_on(async { alert_life::show(&asking.client().await?, id, asking.json).await })
+            block_on(async { alert_life::show(&options.client().await?, id, options.json).await })
         }
         AlertCommand::Replay { id, delivery } => block_on(async {
-            let client = asking.client().await?;
-            alert_life::replay(&client, id, delivery.clone(), asking.json).await
+            let client = options.client().await?;
+            alert_life::replay(&client, id, delivery.clone(), options.json).await
         }),
         AlertCommand::Mute { alert, span, corrections } => {
             let change = Change::Mute { span: *span, except_corrections: *corrections };
-            alert_mute::run(asking, global, alert, change)
+            alert_mute::run(options, global, alert, change)
         }
-        AlertCommand::Unmute { alert } => alert_mute::run(asking, global, alert, Change::Unmute),
-        AlertCommand::Ack { alert } => alert_mute::run(asking, global, alert, Change::Acknowledge),
-        AlertCommand::Test { delivery } => alert_test::run(asking, global, delivery),
+        AlertCommand::Unmute { alert } => alert_mute::run(options, global, alert, Change::Unmute),
+        AlertCommand::Ack { alert } => alert_mute::run(options, global, alert, Change::Acknowledge),
+        AlertCommand::Test { delivery } => alert_test::run(options, global, delivery),
     }
 }
 
 fn list(arguments: &AlertArguments, global: &Global, limit: u32) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = arguments.asking.client().await?;
+        let client = arguments.options.client().await?;
         let alerts = alerts(&client, limit).await?;
-        if arguments.asking.json {
+        if arguments.options.json {
             alerts.iter().try_for_each(|row| print_line("wirefold.cli.alert/1", row))?;
         } else if alerts.is_empty() {
             global.note(format_args!(

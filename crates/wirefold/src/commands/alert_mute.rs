@@ -21,13 +21,13 @@ pub(super) enum Change {
 }
 
 pub(super) fn run(
-    asking: &ClientOptions,
+    options: &ClientOptions,
     global: &Global,
     what: &str,
     change: Change,
 ) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = asking.client().await?;
+        let client = options.client().await?;
         // The address of its page also names it.
         let id = what.rsplit('/').next().unwrap_or(what);
         let path = format!("/api/v1/alerts/{}", escaped(id));
@@ -36,7 +36,7 @@ pub(super) fn run(
             None => client.post(&format!("{path}/acknowledge"), &serde_json::json!({})).await,
         };
         let accepted = answer.map_err(|error| error.see("wirefold alert ls"))?;
-        global.answer(asking.json, &accepted, format_args!("{id}: {}", outcome(change)))
+        global.answer(options.json, &accepted, format_args!("{id}: {}", outcome(change)))
     })
 }
 

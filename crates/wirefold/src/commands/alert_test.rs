@@ -30,8 +30,8 @@ struct Report<'a> {
 }
 
 /// Sends a sample to the delivery with this name.
-pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow::Result<Exit> {
-    let loaded = load_here(&asking.instance, Overrides::default())?;
+pub(super) fn run(options: &ClientOptions, global: &Global, name: &str) -> anyhow::Result<Exit> {
+    let loaded = load_here(&options.instance, Overrides::default())?;
     let config = &loaded.config;
     let address = config.page_address(config.page.listen);
     let subjects = Some(alert_subjects::of(config));
@@ -43,13 +43,13 @@ pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow
     let sent = send_sample(delivery, &settings, &printer, SystemClock.now());
     let outcome = block_on(async { sent.await.context("the sample cannot be sent") })?;
     let is_taken = outcome == Outcome::Taken;
-    if is_taken && block_on(switch_on_again(asking, name))? {
+    if is_taken && block_on(switch_on_again(options, name))? {
         global
             .note(format_args!("note: {name} was off because its target was gone: it is on again"));
     }
     let kind = config.delivery.iter().find(|it| it.name == name).map_or("", |it| it.kind.word());
     let report = report(name, kind, &outcome);
-    if asking.json {
+    if options.json {
         print_line("wirefold.cli.alert-test/1", &report)?;
     } else if !is_taken || !global.quiet {
         output::print(output::clean(&describe(&report)).as_bytes())?;
@@ -59,8 +59,8 @@ pub(super) fn run(asking: &ClientOptions, global: &Global, name: &str) -> anyhow
 }
 
 /// Switches the delivery on: through a running `up`, or else in the data folder. Says whether it was off.
-async fn switch_on_again(asking: &ClientOptions, name: &str) -> anyhow::Result<bool> {
-    if let Some(client) = Client::running(&asking.instance).await? {
+async fn switch_on_again(options: &ClientOptions, name: &str) -> anyhow::Result<bool> {
+    if let Some(client) = Client::running(&options.instance).await? {
         let path = format!("/api/v1/deliveries/{}/switch-on", escaped(name));
         return match client.post::<SwitchedOn>(&path, &serde_json::Map::new()).await {
             Ok(switched) => Ok(switched.was_off),
@@ -69,8 +69,8 @@ async fn switch_on_again(asking: &ClientOptions, name: &str) -> anyhow::Result<b
             Err(error) => Err(error.into()),
         };
     }
-    let folder = asking.instance.folder()?;
-    if asking.instance.is_over_nats(&folder) || !folder.join(wirefold_flow_sqlite::FILE).exists() {
+    let folder = options.instance.folder()?;
+    if options.instance.is_over_nats(&folder) || !folder.join(wirefold_flow_sqlite::FILE).exists() {
         return Ok(false);
     }
     let bus = wirefold_flow_sqlite::open(&folder, Arc::new(SystemClock))?;

@@ -1,4 +1,4 @@
-//! `wirefold backup` and `wirefold restore`: copies the data folder while `up` may use it, and puts it back.
+//! `wirefold backup`: copies the data folder, also while `up` uses it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind};
@@ -10,7 +10,6 @@ use clap::Args;
 use serde::Serialize;
 use wirefold_gateway::tokens;
 
-use super::backup_manifest::{self, Manifest};
 use super::print_line;
 use crate::client::{ClientError, ClientOptions};
 use crate::exit::{Exit, Stop};
@@ -24,11 +23,11 @@ const BESIDE_BUS: [&str; 2] = ["wf_snapshots", "wf_texts"];
 /// The suffix of an unfinished file.
 const UNFINISHED_SUFFIX: &str = ".part";
 
-/// Arguments of `backup` and `restore`.
+/// Arguments of `backup`.
 #[derive(Debug, Args)]
 pub(crate) struct BackupArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     /// The folder of the backup.
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
@@ -45,40 +44,18 @@ struct Copied {
 
 /// Runs `backup`.
 pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
-    let data = arguments.asking.instance.folder()?;
+    let data = arguments.options.instance.folder()?;
     must_be_local(arguments, &data)?;
     if !data.join(wirefold_flow_sqlite::FILE).exists() {
         return Err(ClientError::NoData { folder: data }.into());
     }
     let copied = copy(&data, &arguments.folder)?;
-    Manifest::of(&arguments.folder)?.write(&arguments.folder)?;
-    report_copied(&copied, arguments.asking.json, global)
-}
-
-/// Runs `restore`.
-pub(crate) fn restore(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
-    let data = arguments.asking.instance.folder()?;
-    must_be_local(arguments, &data)?;
-    if !arguments.folder.join(wirefold_flow_sqlite::FILE).exists() {
-        let what =
-            format!("{} is not a backup: `wirefold backup` makes one", arguments.folder.display());
-        anyhow::bail!(Stop::new(Exit::NotFound, what));
-    }
-    match Manifest::read(&arguments.folder)? {
-        Some(manifest) => manifest.check(&arguments.folder)?,
-        None => global.note(format_args!(
-            "note: {} has no {}: wirefold cannot tell whether it has changed since",
-            arguments.folder.display(),
-            backup_manifest::FILE
-        )),
-    }
-    let copied = copy(&arguments.folder, &data)?;
-    report_copied(&copied, arguments.asking.json, global)
+    report_copied(&copied, arguments.options.json, global)
 }
 
 /// Fails if the data is on a NATS server.
 fn must_be_local(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
-    if arguments.asking.instance.is_over_nats(data) {
+    if arguments.options.instance.is_over_nats(data) {
         anyhow::bail!(Stop::new(
             Exit::Usage,
             "the data is on a NATS server: use its own `nats stream backup` and `nats stream \

@@ -20,7 +20,7 @@ const WHY: Style = AnsiColor::Yellow.on_default();
 #[derive(Debug, Args)]
 pub(crate) struct DeadArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     #[command(subcommand)]
     command: DeadCommand,
 }
@@ -56,8 +56,8 @@ enum DeadCommand {
 /// Runs a `dead` command.
 pub(crate) fn run(arguments: &DeadArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = arguments.asking.client().await?;
-        let json = arguments.asking.json;
+        let client = arguments.options.client().await?;
+        let json = arguments.options.json;
         match &arguments.command {
             DeadCommand::Ls { limit } => list(&client, *limit, json, global).await,
             DeadCommand::Show { sequence } => show(&client, *sequence, json).await,

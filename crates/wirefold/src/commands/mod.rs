@@ -3,29 +3,22 @@
 pub(crate) mod alert;
 pub(crate) mod backup;
 pub(crate) mod check;
-pub(crate) mod config_show;
+pub(crate) mod config;
 pub(crate) mod dead;
-pub(crate) mod extract;
-pub(crate) mod extract_worker;
 pub(crate) mod feed;
 pub(crate) mod forget;
-pub(crate) mod healthcheck;
-pub(crate) mod init;
 pub(crate) mod passwords;
 pub(crate) mod replay;
-pub(crate) mod storage;
 pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;
 pub(crate) mod token;
-pub(crate) mod verify;
 pub(crate) mod why;
 
 mod alert_life;
 mod alert_mute;
 mod alert_test;
 mod ask;
-mod backup_manifest;
 mod words;
 
 use serde::Serialize;

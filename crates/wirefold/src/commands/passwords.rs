@@ -1,41 +1,24 @@
-//! `wirefold passwords`: a random password for each user of `deploy/nats.conf`.
+//! `wirefold setup --passwords`: a random password for each user of `deploy/nats.conf`.
 
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
-use clap::Args;
 use wirefold_proto::rights::{User, password_variable};
 
 use crate::exit::Exit;
 use crate::global::Global;
 use crate::output;
 
-/// Arguments of `passwords`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  wirefold passwords deploy/passwords && nats-server -c deploy/nats.conf
-
-Each user's password is in DIR/USER, for `bus.password_file`; all of them are in DIR/nats.conf, for
-the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher. Existing files
-stay. Only the owner may read the files.")]
-pub(crate) struct PasswordsArguments {
-    /// The folder; created if it is missing.
-    #[arg(value_name = "DIR")]
-    folder: PathBuf,
-}
-
 /// The key by which the detector signs its decisions.
 const SIGNING_KEY: &str = "signing.key";
 /// The file that the server includes.
 const FOR_SERVER: &str = "nats.conf";
 
-/// Runs `passwords`.
-pub(crate) fn run(arguments: &PasswordsArguments, global: &Global) -> anyhow::Result<Exit> {
-    let folder = &arguments.folder;
+/// Writes the passwords.
+pub(crate) fn run(folder: &Path, global: &Global) -> anyhow::Result<Exit> {
     let created = write(folder)?;
     global.note(format_args!(
         "{} in {}, {created} of them new",
@@ -50,7 +33,7 @@ fn write(folder: &Path) -> anyhow::Result<usize> {
     let shown = |path: &Path| format!("cannot write {}", path.display());
     DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(|| shown(folder))?;
     let mut created = 0;
-    let mut for_server = "# Written by `wirefold passwords`.\n".to_owned();
+    let mut for_server = "# Written by `wirefold setup --passwords`.\n".to_owned();
     for user in User::ALL {
         let path = folder.join(user.as_str());
         let (password, is_new) = existing_or_new(&path).with_context(|| shown(&path))?;

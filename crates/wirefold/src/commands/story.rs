@@ -26,7 +26,7 @@ const COPY: Style = AnsiColor::Green.on_default();
 #[derive(Debug, Args)]
 pub(crate) struct StoryArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     #[command(subcommand)]
     command: StoryCommand,
 }
@@ -165,8 +165,8 @@ Example:
 /// Runs a `story` command.
 pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = arguments.asking.client().await?;
-        let view = View { json: arguments.asking.json, time: LocalTime::system() };
+        let client = arguments.options.client().await?;
+        let view = View { json: arguments.options.json, time: LocalTime::system() };
         let request = match &arguments.command {
             StoryCommand::Ls(filters) => return view.list(&client, filters, global).await,
             StoryCommand::Show { id } => return view.show(&client, id).await,

@@ -40,7 +40,7 @@ Examples:
 It continues without a gap when wirefold restarts. Ctrl-C ends it.")]
 pub(crate) struct TailArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     /// Begin after this sequence of the output stream; by default with the last ten messages.
     #[arg(long, value_name = "SEQ")]
     after: Option<u64>,
@@ -68,7 +68,7 @@ const REMEMBERED: usize = 10_000;
 /// Follows the output until interrupted.
 pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = arguments.asking.client().await?;
+        let client = arguments.options.client().await?;
         client.must_run("tail")?;
         let after = match arguments.after {
             Some(after) => after,
@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
         };
         let lines = Lines::new(LocalTime::system());
         let wanted = ArticleFilter::of(arguments)?;
-        let tail = Tail { lines, json: arguments.asking.json, wanted };
+        let tail = Tail { lines, json: arguments.options.json, wanted };
         tokio::select! {
             followed = follow(&client, after, tail, global) => followed,
             () = output::reader_gone() => Ok(Exit::Ok),

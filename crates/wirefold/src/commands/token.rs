@@ -22,7 +22,7 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct TokenArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     #[command(subcommand)]
     command: TokenCommand,
 }
@@ -117,9 +117,9 @@ struct NewToken<'a> {
 
 /// Runs a `token` command.
 pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result<Exit> {
-    let tokens = TokenFile::new(&arguments.asking.instance.folder()?);
+    let tokens = TokenFile::new(&arguments.options.instance.folder()?);
     let now = wirefold_envelope::timestamp(SystemClock.now());
-    let json = arguments.asking.json;
+    let json = arguments.options.json;
     match &arguments.command {
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
@@ -186,7 +186,7 @@ fn print_link(
 ) -> anyhow::Result<Exit> {
     let page = page_of(arguments)?;
     let link = format!("{}/sign-in/{code}", page.address);
-    if arguments.asking.json {
+    if arguments.options.json {
         let new_token = NewToken { name, token: None, link: Some(&link), expires };
         print_line("wirefold.cli.token-made/1", &new_token)?;
         return Ok(Exit::Ok);
@@ -204,7 +204,7 @@ fn print_link(
 
 /// The page as the running `up` serves it, or else as in the settings.
 fn page_of(arguments: &TokenArguments) -> anyhow::Result<PageStatus> {
-    let place = &arguments.asking.instance;
+    let place = &arguments.options.instance;
     let answer = block_on(async {
         let Some(client) = Client::running(place).await? else { return Ok(None) };
         let status: Status = client.get("/api/v1/status").await?;

@@ -1,16 +1,15 @@
-//! `wirefold compare` and `wirefold why`: the evidence for and against one story or one event.
+//! `wirefold why`: the evidence for and against one story or one event.
 
-mod arguments;
 pub(crate) mod article;
 mod passages;
 mod sentences;
 mod summary;
 
-pub(crate) use arguments::{CompareArguments, CompareView};
 pub(crate) use summary::describe_evidence;
 
 use std::path::Path;
 
+use clap::Args;
 use wirefold_dedup::{Frequencies, Link, Rule, Settings, StoryId, Terms};
 use wirefold_gateway::shapes::Relation;
 use wirefold_gateway::{AnalysedText, TextComparison};
@@ -19,20 +18,22 @@ use crate::exit::Exit;
 use crate::output;
 use article::{Article, Refused};
 
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct CompareView {
+    /// Compare everything, page chrome too.
+    #[arg(long)]
+    pub(crate) no_mask: bool,
+    /// Show passages in full.
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
 /// Two articles, the earlier first, and their comparison.
 pub(crate) struct Comparison {
     earlier: Article,
     later: Article,
     pub(crate) texts: TextComparison,
-}
-
-/// Compares the two files and prints the result.
-pub(crate) fn run(arguments: &CompareArguments) -> anyhow::Result<Exit> {
-    let method = arguments.place.method()?;
-    match read(&arguments.first, &arguments.second) {
-        Ok((earlier, later)) => show(earlier, later, &method, arguments.view),
-        Err(exit) => Ok(exit),
-    }
 }
 
 /// Reads the article in each file. If one has none, it prints the reason.

@@ -22,7 +22,7 @@ the first in this list wins:
 wirefold merges tables from all layers. A list, such as `[[feed]]`, comes whole from one layer. \
 wirefold refuses an unknown key and names the file, the line and the nearest known key. \
 `wirefold config show --origin` prints the values in force and their origins. \
-`wirefold check` checks whether the settings work. `wirefold init` writes a first file.
+`wirefold check` checks whether the settings work. `wirefold config init` writes a first file.
 
 A duration is a number and one of `s`, `m`, `h`, `d`. If a key takes a list, one text \
 is enough. Paths in a file are relative to that file's folder.

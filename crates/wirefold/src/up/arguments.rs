@@ -107,13 +107,18 @@ pub(crate) struct RunArguments {
 #[command(after_help = "\
 Examples:
   wirefold setup --nats nats://localhost:4222
-  wirefold setup --repair          after `verify` found decisions without output
+  wirefold setup --passwords deploy/passwords && nats-server -c deploy/nats.conf
+  wirefold setup --repair          after `check --deep` found decisions without output
 
 Run it once before the stages, and again if you change settings of the retention. It leaves existing
 streams as they are. With --repair it then reads all streams once, which takes about a second for ten
 thousand articles, and lets the enricher make the missing output. The output keeps its ids, so nobody
 sees anything twice; alerts for the missing articles come late. Over NATS the enricher must run; without
 NATS `up` must not run.
+
+With --passwords each user's password is in DIR/USER, for `bus.password_file`; all of them are in
+DIR/nats.conf, for the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher.
+Existing files stay. Only the owner may read the files.
 
 Exit codes: 0 all is there, 1 some output could not be made again, 4 the server cannot be reached or
 refuses.")]
@@ -126,6 +131,9 @@ pub(crate) struct SetupArguments {
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Only write a random password for each user of a NATS server into this folder, before the server starts.
+    #[arg(long, value_name = "DIR", conflicts_with = "repair")]
+    pub(crate) passwords: Option<std::path::PathBuf>,
     /// Make missing output again, for example after a stream was lost or restored from an older copy.
     #[arg(long)]
     pub(crate) repair: bool,

@@ -14,8 +14,8 @@ use wirefold_proto::streams::JUDGED;
 
 use super::open_bus;
 use super::seams::{ask_enricher, enrich};
+use crate::commands::check::deep::{read_all, read_folder};
 use crate::config::Loaded;
-use crate::contents::{read_all, read_folder};
 use crate::exit::{Exit, Stop};
 use crate::output::{self, count};
 
@@ -49,7 +49,7 @@ pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     let contents = read_folder(&mut inspection)?;
     let unread = inspection.unread(JUDGED.name, &wirefold_enricher::consumer().durable)?;
     drop(inspection);
-    remove_damaged(&config.data, contents.damaged())?;
+    remove_damaged(&config.data, &contents.damaged)?;
     let clock = Arc::new(wirefold_flow::SystemClock);
     let context = StageContext::new(open_bus(&config.data, clock.clone())?, clock);
     let mut repaired = Repaired::default();

@@ -111,7 +111,8 @@ fn disk_low(space: Space, before: Before<'_>) -> Option<HealthCondition> {
     let mebibytes = space.free >> 20;
     let words =
         format!("only {mebibytes} MiB ({percent} %) are free on the disk of the data folder");
-    let advice = "make room, or lower `retention.max_bytes`: `wirefold storage` shows what uses it";
+    let advice =
+        "make room, or lower `retention.max_bytes`: `wirefold check --deep` shows what uses it";
     is_low.then(|| before.condition(kind, words, advice))
 }
 
@@ -120,7 +121,7 @@ fn stream_full(stream: &StreamFill, before: Before<'_>) -> Option<HealthConditio
     let place = usize::from(before.has(kind, Some(name)));
     let percent = stream.bytes.saturating_mul(100) / stream.max_bytes.max(1);
     let words = format!("stream {name} is {percent} % full: its oldest messages are deleted early");
-    let advice = "raise `retention.max_bytes`; `wirefold storage` shows the growth in a day";
+    let advice = "raise `retention.max_bytes`; `wirefold check --deep` shows the growth in a day";
     (percent >= FULL[place]).then(|| about(name, before.condition(kind, words, advice)))
 }
 
@@ -213,7 +214,7 @@ fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition>
     let words = format!(
         "the server stored a decision that no detector wrote (WF_JUDGED/{sequence}); wirefold skipped it"
     );
-    let advice = "the sender has a login there: make new passwords with `wirefold passwords`; \
+    let advice = "the sender has a login there: make new passwords with `wirefold setup --passwords`; \
                   `wirefold dead ls` names the record";
     let is_new = before.now.since(forged.at) < DAY;
     is_new.then(|| before.condition(HealthKind::ForgedRecords, words, advice))

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Page, Rule};
 
 /// The child's first bytes; the last is the version of this protocol.
-pub(super) const HELLO: &[u8] = b"\0wirefold extraction 4\n";
+pub(super) const HELLO: &[u8] = b"\0wirefold feed extraction 4\n";
 
 /// The longest header, in bytes.
 const LONGEST_HEADER: usize = 32 * 1024 * 1024;

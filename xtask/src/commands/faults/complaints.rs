@@ -1,4 +1,4 @@
-//! The reports of a problem: by `verify`, by a refusal to start, and in a log.
+//! The reports of a problem: by `check --deep`, by a refusal to start, and in a log.
 
 use std::path::Path;
 
@@ -6,9 +6,9 @@ use anyhow::Context as _;
 
 use crate::running::command;
 
-/// Whether `verify` reports a problem.
+/// Whether `check --deep` reports a problem.
 pub(super) fn verify_complains(program: &Path, home: &Path) -> anyhow::Result<bool> {
-    let verify = command(program, home).args(["verify", "--quiet"]).output();
+    let verify = command(program, home).args(["check", "--deep", "--quiet"]).output();
     Ok(!verify.context("verify does not start")?.status.success())
 }
 

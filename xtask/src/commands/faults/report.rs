@@ -226,7 +226,7 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
          Counted only if nothing is lost.\n\
          - *missing alerts*: alerts that were sent in the run without a fault and not in this one. Counted only if \
          nothing is lost.\n\
-         - *reported*: runs in which something went wrong, and the log, `wirefold verify` or the refusal to start said \
+         - *reported*: runs in which something went wrong, and the log, `wirefold check --deep` or the refusal to start said \
          so.\n\
          - *unreported*: runs in which something went wrong, and wirefold did not say so. This must be 0.\n\
          - *refused*: runs in which wirefold refused to open the damaged folder again.\n\

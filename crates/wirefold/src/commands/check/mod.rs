@@ -1,18 +1,41 @@
-//! `wirefold check`: whether the settings work on this machine, one line for each finding.
+//! `wirefold check`: whether the settings work on this machine, and with other options whether a NATS server
+//! fits, whether all that is stored is whole, and whether a running wirefold is ready.
 
-mod checks;
+pub(crate) mod deep;
 mod nats;
 
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use clap::Args;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use wirefold_alerter::WEB_PORTS;
 use wirefold_fetcher::extract::Extractor;
+use wirefold_proto::SubscriptionId;
+use wirefold_query::Query;
 
 use crate::client::block_on;
-use crate::config::Instance;
-use crate::config::{self, ConfigError, Loaded, Overrides};
+use crate::config::{
+    self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Origin, Overrides,
+};
 use crate::exit::Exit;
 use crate::finding::{Finding, Mark, print_findings};
 use crate::global::Global;
-use crate::output;
+use crate::output::{self, clean, count};
+use crate::up::{SOCKET, alert_subjects};
+
+/// The default server.
+const SERVER: &str = "nats://127.0.0.1:4222";
+/// How long an answer may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest part of an answer that is read, in bytes.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Arguments of `check`.
 #[derive(Debug, Args)]
@@ -20,9 +43,13 @@ use crate::output;
 Examples:
   wirefold check
   wirefold check --config /etc/wirefold/wirefold.toml
+  wirefold check --deep                         what is stored, while `up` does not run
+  wirefold check --deep /backups/monday -q      a backup; print only problems
+  wirefold check --ready                        for containers
   wirefold check --nats nats://localhost:4222 --role detector
 
-Exit codes: 0 all is well, 2 something must be fixed, 4 the NATS server cannot be reached.")]
+Exit codes: 0 all is well, 1 something stored is damaged or missing, or wirefold is not ready, 2 something
+must be fixed, 3 nothing is stored there, 4 the NATS server cannot be reached.")]
 pub(crate) struct CheckArguments {
     /// Print one JSON object for each finding.
     #[arg(long)]
@@ -32,10 +59,23 @@ pub(crate) struct CheckArguments {
     /// Change a setting for this run, as TOML. Repeatable.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Read everything that is stored instead, in the data folder, on the NATS server of the settings, or in
+    /// a backup, and report what is damaged or missing, how much room each part takes, and when it is full.
+    /// It changes nothing.
+    #[arg(long, value_name = "BACKUP", num_args = 0..=1, default_missing_value = "")]
+    deep: Option<PathBuf>,
+    /// Ask a running wirefold instead whether it is ready.
+    #[arg(long, conflicts_with = "deep")]
+    ready: bool,
+    /// The address of the health port for `--ready`: the `--operations` of `up`; by default
+    /// `operations.listen` of the settings.
+    #[arg(long, value_name = "ADDR", requires = "ready")]
+    operations: Option<String>,
     /// Check the NATS server instead: whether it fits, and whether a user may do what its role does
     /// and nothing else. It leaves nothing there. Without URL it checks the configured server, or
     /// nats://127.0.0.1:4222.
-    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "",
+          conflicts_with_all = ["deep", "ready"])]
     nats: Option<String>,
     /// The role to check; by default the one that `bus.user` names.
     #[arg(long, value_name = "ROLE", requires = "nats")]
@@ -44,6 +84,21 @@ pub(crate) struct CheckArguments {
 
 /// Runs `check`.
 pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
+    if arguments.ready {
+        return ready(arguments, global);
+    }
+    if let Some(backup) = &arguments.deep {
+        let backup = Some(backup.as_path()).filter(|path| !path.as_os_str().is_empty());
+        let findings = block_on(deep::check(&arguments.instance, backup))?;
+        let bad = print_findings(&findings, arguments.json, global)?;
+        if bad == 0 {
+            return Ok(Exit::Ok);
+        }
+        let bad = count(bad, "thing is", "things are");
+        global
+            .note(format_args!("{bad} damaged: docs/how-to/mend-damaged-data.md says what to do"));
+        return Ok(Exit::Failure);
+    }
     let loaded = Overrides::of_set(&arguments.set)
         .and_then(|overrides| config::load_here(&arguments.instance, overrides));
     let findings = match (&arguments.nats, loaded) {
@@ -54,13 +109,45 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     if bad == 0 {
         return Ok(Exit::Ok);
     }
-    let bad = output::count(bad, "thing", "things");
-    global.note(format_args!("{bad} to fix before `wirefold up`"));
+    global.note(format_args!("{} to fix before `wirefold up`", count(bad, "thing", "things")));
     Ok(Exit::Usage)
 }
 
-/// The default server.
-const SERVER: &str = "nats://127.0.0.1:4222";
+fn ready(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
+    let address = match arguments.operations.clone() {
+        Some(address) => address,
+        None => {
+            let loaded = config::load_here(&arguments.instance, Overrides::default())?;
+            loaded.config.operations.listen.to_string()
+        }
+    };
+    let answer = block_on(async { Ok(tokio::time::timeout(ANSWER_TIMEOUT, ask(&address)).await) })?;
+    let why = match answer {
+        Ok(Ok((status, said))) if status.is_success() => {
+            global.note(format_args!("{}", clean(said.trim())));
+            return Ok(Exit::Ok);
+        }
+        Ok(Ok((status, said))) => format!("not ready ({status}): {}", clean(said.trim())),
+        Ok(Err(error)) => format!("{address}: {error:#}"),
+        Err(_) => format!("{address}: no answer within 5 s"),
+    };
+    output::note(format_args!("error: {why}"));
+    Ok(Exit::Failure)
+}
+
+async fn ask(address: &str) -> anyhow::Result<(StatusCode, String)> {
+    // A server that listens on all addresses also listens on the loopback.
+    let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
+    let stream = TcpStream::connect(&address).await.context("nothing listens there")?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let request = Request::builder().uri("/readyz").header("host", &address).body(Body::empty())?;
+    let answer = sender.send_request(request).await?;
+    let status = answer.status();
+    let bytes = axum::body::to_bytes(Body::new(answer.into_body()), MAX_ANSWER_BYTES).await?;
+    Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
+}
 
 fn of_server(
     arguments: &CheckArguments,
@@ -79,7 +166,7 @@ fn of_server(
 fn findings(loaded: Result<Loaded, ConfigError>) -> Vec<Finding> {
     match loaded {
         Err(error) => error.problems.iter().map(|it| Finding::bad(it.to_string())).collect(),
-        Ok(loaded) => checks::all(&loaded),
+        Ok(loaded) => all(&loaded),
     }
 }
 
@@ -100,6 +187,283 @@ fn sandbox() -> Finding {
             ),
         ),
     }
+}
+
+/// Runs all checks.
+fn all(loaded: &Loaded) -> Vec<Finding> {
+    let mut findings = vec![files(loaded)];
+    findings.extend(loaded.warnings.iter().map(|it| Finding::new(Mark::Look, it.to_string())));
+    findings.push(data_folder(&loaded.config.data));
+    findings.extend(readable(&loaded.config.data));
+    findings.extend(ports(loaded));
+    findings.extend(feeds(loaded));
+    findings.extend(sources(loaded));
+    findings.extend(subscriptions(loaded));
+    findings.extend(deliveries(loaded));
+    findings
+}
+
+fn files(loaded: &Loaded) -> Finding {
+    let names: Vec<String> = loaded.files.iter().map(|file| file.display().to_string()).collect();
+    match names.is_empty() {
+        true => Finding::good(
+            "no file of settings: the defaults apply; `wirefold config init` writes one",
+        ),
+        false => Finding::good(format!("settings: {}", names.join(", "))),
+    }
+}
+
+fn data_folder(folder: &Path) -> Finding {
+    let shown = folder.display();
+    // A missing folder will be created in the nearest ancestor that exists.
+    let existing = folder.ancestors().find(|ancestor| ancestor.exists());
+    let existing = existing.filter(|e| !e.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let probe = existing.join(format!(".wirefold-check-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"may be deleted\n");
+    let _ = std::fs::remove_file(&probe);
+    match written {
+        Ok(()) => Finding::good(format!("data folder {shown} can be written")),
+        Err(error) => Finding::bad(format!(
+            "data folder {shown} cannot be written: {error}; set `data`, or pass --data"
+        )),
+    }
+}
+
+/// Reports a data folder or files in it that other users of the machine can read. Older versions made such
+/// files.
+fn readable(folder: &Path) -> Option<Finding> {
+    let is_open = |path: &Path| {
+        let mode = std::fs::metadata(path).map(|it| it.permissions().mode()).unwrap_or(0);
+        mode & 0o077 != 0
+    };
+    let files = std::fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let open = files.filter(|path| path.is_file() && is_open(path)).count();
+    let shown = folder.display();
+    let what = match (is_open(folder), open) {
+        (false, 0) => return None,
+        (true, 0) => format!("others may look into the data folder {shown}"),
+        (_, open) => {
+            format!("others may read {} of the data folder {shown}", count(open, "file", "files"))
+        }
+    };
+    Some(Finding::new(Mark::Look, format!("{what}: run `chmod -R go= {shown}`")))
+}
+
+fn ports(loaded: &Loaded) -> Vec<Finding> {
+    let config = &loaded.config;
+    let runs = std::os::unix::net::UnixStream::connect(config.data.join(SOCKET)).is_ok();
+    let port = |what: &str, flag: &str, address: SocketAddr| match TcpListener::bind(address) {
+        Ok(_) => Finding::good(format!("{what}: {address} is free")),
+        Err(_) if runs => Finding::good(format!("{what}: {address} is in use, and wirefold runs")),
+        Err(error) => Finding::bad(format!(
+            "{what}: wirefold cannot listen on {address} ({error}); stop the program that uses it, or pass {flag}"
+        )),
+    };
+    vec![
+        port("page", "--listen", config.page.listen),
+        port("health and metrics", "--operations", config.operations.listen),
+    ]
+}
+
+fn feeds(loaded: &Loaded) -> Vec<Finding> {
+    let feeds = &loaded.config.feed;
+    let private = feeds.iter().enumerate().filter_map(|(at, feed)| {
+        private_address(loaded, &format!("feed.{at}.url"), feed.url.url())
+    });
+    let mut findings: Vec<Finding> = private.collect();
+    let written = count(feeds.len(), "feed written here", "feeds written here");
+    findings.push(Finding::good(format!(
+        "{written}; `wirefold feed ls` also lists feeds added by command"
+    )));
+    findings
+}
+
+fn sources(loaded: &Loaded) -> Vec<Finding> {
+    let look = |(at, source): (usize, &config::SourceConfig)| {
+        let shown = source.path.display();
+        let place = loaded.origins.managed_by("source", at);
+        match source.path.exists() {
+            true => Finding::good(format!("source {shown}")),
+            false => Finding::bad(format!("{place}: source {shown} is not there; make it")),
+        }
+    };
+    loaded.config.source.iter().enumerate().map(look).collect()
+}
+
+fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
+    let deliveries = loaded.config.delivery.iter();
+    let names: Vec<String> = deliveries.map(|delivery| delivery.name.clone()).collect();
+    let look = |(at, subscription): (usize, &config::SubscriptionConfig)| {
+        let queries = [
+            ("query", Some(&subscription.query)),
+            ("break_quiet", subscription.break_quiet.as_ref()),
+        ];
+        for (key, query) in queries {
+            if let Some(query) = query
+                && let Err(error) = Query::parse_with(query, &loaded.lists)
+            {
+                let place = loaded.origins.of(&format!("subscription.{at}.{key}"));
+                return Finding::bad(format!("{place}: `{key}`, {error}"));
+            }
+        }
+        let settings = subscription.id.clone().map(|id| subscription.settings(id));
+        if let Some(settings) = settings
+            && let Err(why) = wirefold_alerter::check(&settings, &names, &loaded.lists)
+        {
+            let place = loaded.origins.managed_by("subscription", at);
+            return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
+        }
+        Finding::good(format!("subscription {}", subscription.name))
+    };
+    let all = loaded.config.subscription.iter().enumerate();
+    all.clone().map(look).chain(all.flat_map(|it| absent_inhibitors(loaded, it))).collect()
+}
+
+/// Reports inhibitors of a subscription that are in no file. They may have been added by command.
+fn absent_inhibitors(
+    loaded: &Loaded,
+    (at, subscription): (usize, &config::SubscriptionConfig),
+) -> Vec<Finding> {
+    let all = &loaded.config.subscription;
+    let is_here = |id: &&SubscriptionId| all.iter().any(|other| other.id.as_ref() == Some(*id));
+    let absent = subscription.inhibited_by.iter().filter(|id| !is_here(id));
+    let place = loaded.origins.managed_by("subscription", at);
+    let findings_of = absent.map(|id| {
+        Finding::new(
+            Mark::Look,
+            format!(
+                "{place}: subscription {}: no file has the subscription {id} of `inhibited_by`; add \
+                 it, or leave it out",
+                subscription.name
+            ),
+        )
+    });
+    findings_of.collect()
+}
+
+fn deliveries(loaded: &Loaded) -> Vec<Finding> {
+    let look = |(at, delivery): (usize, &DeliveryConfig)| delivery_at(loaded, at, delivery);
+    loaded.config.delivery.iter().enumerate().map(look).collect()
+}
+
+fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding {
+    let key = format!("delivery.{at}");
+    let place = loaded.origins.of(&key);
+    if alert_subjects::lacks_server(&loaded.config, delivery) {
+        return Finding::bad(format!(
+            "{place}: delivery {}: {}",
+            delivery.name,
+            alert_subjects::NO_SERVER
+        ));
+    }
+    // A NATS server is not reached through the HTTP client.
+    let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
+    let url = guarded.map(|address| address.url());
+    if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
+        return private;
+    }
+    if let Some(why) = url.and_then(|url| odd_port(loaded, url)) {
+        return Finding::bad(format!("{place}: delivery {}: {why}", delivery.name));
+    }
+    let name = &delivery.name;
+    if delivery.kind == DeliveryKind::Slack && delivery.secret.is_empty() {
+        let what = format!(
+            "{place}: delivery {name}: everybody who reads its `url` can post there; set `secret_env` \
+             instead"
+        );
+        return Finding::new(Mark::Look, what);
+    }
+    let secret = delivery.secret.first().filter(|_| delivery.kind == DeliveryKind::Slack);
+    if let Some(hook) = secret.and_then(|it| url::Url::parse(it.expose()).ok())
+        && is_refused(loaded, &hook)
+    {
+        return Finding::bad(format!(
+            "{place}: delivery {name}: its address is in a private network and will be refused; if \
+             it is yours, add it to `fetcher.allow_private`"
+        ));
+    }
+    if let Some(bad) = program(&place, delivery).or_else(|| folder_of_file(&place, delivery)) {
+        return bad;
+    }
+    if delivery.kind == DeliveryKind::Webhook {
+        let odd = delivery.secret.iter().any(|it| !it.expose().starts_with("whsec_"));
+        if odd {
+            return Finding::bad(format!(
+                "{place}: delivery {name}: a key of a webhook begins with whsec_ and is base64"
+            ));
+        }
+        if delivery.secret.is_empty() {
+            let what = format!("{place}: delivery {name} is not signed; set `secret_env`");
+            return Finding::new(Mark::Look, what);
+        }
+    }
+    let hint = match delivery.kind {
+        DeliveryKind::Stdout => String::new(),
+        _ => format!("; `wirefold alert test {name}` sends a sample"),
+    };
+    Finding::good(format!("delivery {name}{hint}"))
+}
+
+/// Reports a program with an absolute path that does not exist. Other programs are found when they run.
+fn program(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
+    let program = Path::new(delivery.command.first()?);
+    let is_missing = program.is_absolute() && !program.is_file();
+    let (name, shown) = (&delivery.name, program.display());
+    is_missing.then(|| Finding::bad(format!("{place}: delivery {name}: {shown} is not there")))
+}
+
+fn folder_of_file(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
+    let folder = delivery.path.as_ref()?.parent()?;
+    // A bare file name is in the working folder.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (name, shown) = (&delivery.name, folder.display());
+    let what = || format!("{place}: delivery {name}: the folder {shown} is not there; make it");
+    (!folder.is_dir()).then(|| Finding::bad(what()))
+}
+
+/// Reports an address that will be refused because it is in a private network that is not allowed. Host names
+/// are resolved and checked with each request.
+fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding> {
+    let place = loaded.origins.of(key);
+    is_refused(loaded, url).then(|| {
+        Finding::bad(format!(
+            "{place}: {url} is in a private network and will be refused; if it is yours, add it to \
+             `fetcher.allow_private`"
+        ))
+    })
+}
+
+/// Why the HTTP client will refuse the port of an address that is not private.
+fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
+    let port = url.port().filter(|port| !WEB_PORTS.contains(port))?;
+    let allowed = &loaded.config.fetcher.allow_private;
+    let is_let_in = match url.host()? {
+        // The address of a name is resolved and checked with each request.
+        url::Host::Domain(_) => !allowed.is_empty(),
+        url::Host::Ipv4(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V4(address))),
+        url::Host::Ipv6(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V6(address))),
+    };
+    let is_of_web = matches!(url.scheme(), "http" | "https");
+    (is_of_web && !is_let_in).then(|| {
+        format!(
+            "port {port} will be refused: only {WEB_PORTS:?} are allowed; if the host is yours, add its \
+             network to `fetcher.allow_private`"
+        )
+    })
+}
+
+fn is_refused(loaded: &Loaded, url: &url::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let address = match host {
+        "localhost" => Some(IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)),
+        _ => host.parse().ok(),
+    };
+    let Some(address) = address else { return false };
+    let is_private = match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    is_private && !loaded.config.fetcher.allow_private.iter().any(|net| net.0.contains(&address))
 }
 
 #[cfg(test)]
@@ -157,7 +521,7 @@ mod tests {
 
     #[test]
     fn a_port_in_use_is_named_with_the_remedy() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let bad = bad(&format!("page.listen = \"{address}\"\n"));
         assert!(bad.len() == 1 && bad[0].contains("--listen"), "{bad:?}");

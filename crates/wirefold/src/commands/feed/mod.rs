@@ -3,6 +3,7 @@
 mod add;
 mod backfill;
 mod export;
+mod extract;
 mod import;
 mod list;
 mod parse;
@@ -16,10 +17,10 @@ use clap::{Args, Subcommand, ValueEnum};
 use wirefold_gateway::shapes::{Accepted, FeedList};
 use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
 
-use super::extract::selector;
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
+use extract::selector;
 
 /// Printed with new feeds, because they are silent at first.
 const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, and later articles are compared with them";
@@ -28,7 +29,7 @@ const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are o
 #[derive(Debug, Args)]
 pub(crate) struct FeedArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     #[command(subcommand)]
     command: FeedCommand,
 }
@@ -113,6 +114,15 @@ Examples:
   wirefold feed parse feed.xml
   wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml")]
     Parse(parse::ParseArguments),
+    /// Print the article of an HTML page: title, byline, time, language, text.
+    #[command(after_help = "\
+Examples:
+  wirefold feed extract page.html
+  wirefold feed extract --json --url https://harbour.example/ferry < page.html
+  wirefold feed extract --article-selector 'div.story' --remove-selector '.advert' page.html
+
+Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
+    Extract(extract::ExtractArguments),
     /// Fetch an address and say what it is; it stores nothing.
     #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
     Test {
@@ -226,8 +236,8 @@ impl From<Identity> for ItemIdentity {
 
 /// Runs a `feed` command.
 pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<Exit> {
-    let asking = &arguments.asking;
-    let (place, json) = (&asking.instance, asking.json);
+    let options = &arguments.options;
+    let (place, json) = (&options.instance, options.json);
     block_on(async {
         match &arguments.command {
             FeedCommand::Add(wanted) => {
@@ -235,25 +245,26 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
             }
             FeedCommand::Import(wanted) => import::run(place, wanted, json, global).await,
             FeedCommand::Ls { problems } => {
-                list::run(&asking.client().await?, *problems, json, global).await
+                list::run(&options.client().await?, *problems, json, global).await
             }
             FeedCommand::Set(wanted) => {
-                set::run(&asking.client().await?, wanted, json, global).await
+                set::run(&options.client().await?, wanted, json, global).await
             }
-            FeedCommand::Rm { id } => remove(&asking.client().await?, id, json, global).await,
+            FeedCommand::Rm { id } => remove(&options.client().await?, id, json, global).await,
             FeedCommand::Retry { id } => {
-                retry::run(&asking.client().await?, id, json, global).await
+                retry::run(&options.client().await?, id, json, global).await
             }
-            FeedCommand::Poll { id } => poll::run(&asking.client().await?, id, json, global).await,
+            FeedCommand::Poll { id } => poll::run(&options.client().await?, id, json, global).await,
             FeedCommand::Backfill(wanted) => {
-                backfill::run(&asking.client().await?, wanted, json, global).await
+                backfill::run(&options.client().await?, wanted, json, global).await
             }
-            FeedCommand::Export => export::run(&asking.client().await?, json, global).await,
+            FeedCommand::Export => export::run(&options.client().await?, json, global).await,
             FeedCommand::Test { url } => {
                 let client = Client::running_or_temporary(place).await?;
                 let found = probe::probe(&client, url).await?;
                 probe::print(url, &found, json)
             }
+            FeedCommand::Extract(wanted) => extract::run(wanted, json).await,
             FeedCommand::Parse(wanted) => parse::run(wanted, json, global),
         }
     })

@@ -50,7 +50,7 @@ Examples:
 watched folders.")]
 pub(crate) struct ForgetArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     /// The address of the article, in any spelling.
     #[arg(value_name = "URL", required_unless_present_any = ["outlet", "list"])]
     addresses: Vec<String>,
@@ -91,7 +91,7 @@ struct Listed {
 
 /// Runs `forget`.
 pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Result<Exit> {
-    let instance = &arguments.asking.instance;
+    let instance = &arguments.options.instance;
     let folder = instance.folder()?;
     let keys = keys(arguments)?;
     let mut store: Box<dyn OfflineStore> = match instance.is_over_nats(&folder) {
@@ -227,7 +227,7 @@ fn print_plan(plan: &Plan, global: &Global) {
 }
 
 fn report(arguments: &ForgetArguments, plan: &Plan, took: Option<u64>) -> anyhow::Result<Exit> {
-    if arguments.asking.json {
+    if arguments.options.json {
         let (done, took_ms) = (took.is_some(), took.unwrap_or(0));
         print_line("wirefold.cli.forget/1", &Report { counts: &plan.counts, done, took_ms })?;
     }
@@ -250,7 +250,7 @@ fn list(
         global.note(format_args!("note: a `forget` was interrupted: run it again to finish it"));
     }
     listed.retain(|it| it.key != FORGETTING);
-    if arguments.asking.json {
+    if arguments.options.json {
         listed.iter().try_for_each(|it| print_line("wirefold.cli.forgotten/1", it))?;
         return Ok(Exit::Ok);
     }

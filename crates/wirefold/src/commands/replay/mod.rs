@@ -53,7 +53,7 @@ pub(crate) struct ReplayArguments {
     #[arg(long, value_name = "TIME")]
     since: Option<Interval>,
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
 }
 
 const WHY_DRY: &str = "this release can only show what would change: stored decisions never \
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     let changes = changes(&stored_articles.articles, &now, &then);
     let report =
         report::Report::new(&arguments.set, &now, &then, &changes, stored_articles.without_text);
-    if arguments.asking.json {
+    if arguments.options.json {
         report.print_json(&changes)?;
     } else {
         output::print_styled(&report.describe(&changes)?)?;
@@ -109,7 +109,7 @@ struct SettingsPair {
 impl SettingsPair {
     /// Reads both and warns about old names in either.
     fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<SettingsPair> {
-        let load = |overrides| load_here(&arguments.asking.instance, overrides);
+        let load = |overrides| load_here(&arguments.options.instance, overrides);
         let method = |config: &Config| config.detector.method(config.window);
         let then = load(Overrides::of_detector(&arguments.set)?)?;
         then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
@@ -142,7 +142,7 @@ async fn from_store(
     arguments: &ReplayArguments,
     global: &Global,
 ) -> anyhow::Result<StoredArticles> {
-    let client = arguments.asking.client().await?;
+    let client = arguments.options.client().await?;
     stored::read(&client, global).await
 }
 

@@ -83,7 +83,7 @@ impl OverrideRequest {
 /// The error if the override is stored, but the detector has not decided about it yet.
 fn not_decided(accepted: &Accepted) -> Stop {
     let what = format!(
-        "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold healthcheck`)",
+        "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold check --ready`)",
         clean(&accepted.command.id)
     );
     Stop::new(Exit::Bus, what)

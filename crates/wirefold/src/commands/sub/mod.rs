@@ -24,7 +24,7 @@ use crate::output;
 #[derive(Debug, Args)]
 pub(crate) struct SubArguments {
     #[command(flatten)]
-    asking: ClientOptions,
+    options: ClientOptions,
     #[command(subcommand)]
     command: SubCommand,
 }
@@ -130,13 +130,13 @@ Examples:
 
 /// Runs a `sub` command.
 pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<Exit> {
-    let asking = &arguments.asking;
-    let (place, json) = (&asking.instance, asking.json);
+    let options = &arguments.options;
+    let (place, json) = (&options.instance, options.json);
     block_on(async {
         match &arguments.command {
-            SubCommand::Ls => list::run(&asking.client().await?, json, global).await,
+            SubCommand::Ls => list::run(&options.client().await?, json, global).await,
             SubCommand::Show { id } => {
-                let client = asking.client().await?;
+                let client = options.client().await?;
                 let (record, waits) = one(&client, id).await?;
                 if json {
                     output::print_json(&record)?;
@@ -147,7 +147,7 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
             }
             SubCommand::Add(wanted) => add::run(place, wanted, json, global).await,
             SubCommand::Rm { id: what } => {
-                let client = asking.client().await?;
+                let client = options.client().await?;
                 let (record, _) = one(&client, what).await?;
                 let id = record.subscription.id.as_str();
                 let path = format!("/api/v1/subscriptions/{}", escaped(id));
@@ -156,23 +156,23 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let message = format_args!("{id} no longer sends alerts{}", client.when());
                 global.answer(json, &accepted, message)
             }
-            SubCommand::Export => files::export(&asking.client().await?, json, global).await,
+            SubCommand::Export => files::export(&options.client().await?, json, global).await,
             SubCommand::Import { file } => {
                 files::import(&Client::connect(place, Need::Nothing).await?, file, json, global)
                     .await
             }
             SubCommand::Mute { id, span } => {
-                mute::run(&asking.client().await?, id, mute::Change::Mute(*span), json, global)
+                mute::run(&options.client().await?, id, mute::Change::Mute(*span), json, global)
                     .await
             }
             SubCommand::Unmute { id } => {
-                mute::run(&asking.client().await?, id, mute::Change::Unmute, json, global).await
+                mute::run(&options.client().await?, id, mute::Change::Unmute, json, global).await
             }
             SubCommand::Why { article, subscription } => {
-                why::run(&asking.client().await?, article, subscription.as_deref(), json).await
+                why::run(&options.client().await?, article, subscription.as_deref(), json).await
             }
             SubCommand::Test { what, hours, last } => {
-                rehearse::run(&asking.client().await?, what, last.unwrap_or(*hours), json).await
+                rehearse::run(&options.client().await?, what, last.unwrap_or(*hours), json).await
             }
         }
     })

@@ -20,7 +20,7 @@ pub(crate) struct BusConfig {
     /// The file that holds the password.
     pub(crate) password_file: Option<PathBuf>,
     /// The file with the key that the detector signs its decisions with. Detector and enricher verify them
-    /// with it. `wirefold passwords` makes it. Without it, everybody who can log in to the server can forge
+    /// with it. `wirefold setup --passwords` makes it. Without it, everybody who can log in to the server can forge
     /// decisions.
     pub(crate) signing_key_file: Option<PathBuf>,
     /// A file with the CA certificates that may sign the server's certificate. Default: those of the system.

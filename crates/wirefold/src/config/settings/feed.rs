@@ -36,7 +36,7 @@ pub(crate) struct FeedConfig {
     pub(crate) identity: ItemIdentity,
     /// A CSS selector for the element that holds the article, for pages where wirefold finds the wrong text.
     /// wirefold reads a page without that element as usual, and `feed ls --problems` names the feed. Try it
-    /// with `wirefold extract --article-selector`.
+    /// with `wirefold feed extract --article-selector`.
     pub(crate) article_selector: Option<Selector>,
     /// CSS selectors for elements of its pages that belong to no article, such as calls to
     /// subscribe.
@@ -77,8 +77,8 @@ pub(crate) struct SourceConfig {
     pub(crate) kind: Option<SourceKind>,
     /// The publisher of articles that do not name one. Only for texts of one publisher: wirefold takes text
     /// that one outlet repeats for boilerplate, which counts for nothing. If you set it for a folder with
-    /// texts of several publishers, some copies do not fold, even though `why` and `compare`, which see only
-    /// two texts, call them copies. Leave it out there, or name the outlet of each text in a `.jsonl` file.
+    /// texts of several publishers, some copies do not fold, even though `why`, which sees only
+    /// two texts, calls them copies. Leave it out there, or name the outlet of each text in a `.jsonl` file.
     pub(crate) outlet: Option<Outlet>,
 }
 

@@ -138,7 +138,7 @@ impl<'a> Site<'a> {
 
     /// Whether `verify` reports a problem.
     pub(super) fn verify_complains(&self) -> anyhow::Result<bool> {
-        Ok(!self.run(&["verify", "--quiet"])?.status.success())
+        Ok(!self.run(&["check", "--deep", "--quiet"])?.status.success())
     }
 
     /// Reads the output directly from the server, without wirefold's processes and the proxies.

@@ -1,15 +1,21 @@
-//! `wirefold config show`: every setting in force, and where it comes from.
+//! `wirefold config`: writes a first file of settings, and shows those in force with their origins.
+
+mod file;
 
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use wirefold_fetcher::opml::Opml;
 
-use crate::config::Instance;
-use crate::config::{self, Loaded, Overrides};
-use crate::exit::Exit;
+use crate::config::{self, FILE_NAME, Instance, Loaded, Overrides};
+use crate::exit::{Exit, Stop};
 use crate::global::Global;
-use crate::output;
+use crate::{opml, output};
 
 /// Arguments of `config`.
 #[derive(Debug, Args)]
@@ -20,6 +26,12 @@ pub(crate) struct ConfigArguments {
 
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
+    /// Write a commented file of settings to begin with.
+    #[command(after_help = "\
+Examples:
+  wirefold config init                    wirefold.toml with every setting, commented out
+  wirefold config init --opml feeds.opml  the same, with the feeds of a feed reader")]
+    Init(InitArguments),
     /// Print every setting in force, as TOML. It does not show secrets.
     #[command(after_help = "\
 Examples:
@@ -46,6 +58,20 @@ struct ShowArguments {
     set: Vec<String>,
 }
 
+/// Arguments of `config init`.
+#[derive(Debug, Args)]
+struct InitArguments {
+    /// The file to write; - prints it.
+    #[arg(default_value = FILE_NAME, value_name = "FILE")]
+    file: PathBuf,
+    /// Take the feeds of a list (OPML) as feed readers export it; folders become groups.
+    #[arg(long, value_name = "FILE")]
+    opml: Option<PathBuf>,
+    /// Write over a file that is there.
+    #[arg(long)]
+    force: bool,
+}
+
 /// One setting as JSON.
 #[derive(Serialize)]
 struct Setting<'a> {
@@ -56,8 +82,51 @@ struct Setting<'a> {
 }
 
 /// Runs `config`.
-pub(crate) fn run(arguments: &ConfigArguments, _global: &Global) -> anyhow::Result<Exit> {
-    let ConfigCommand::Show(arguments) = &arguments.command;
+pub(crate) fn run(arguments: &ConfigArguments, global: &Global) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        ConfigCommand::Init(arguments) => init(arguments, global),
+        ConfigCommand::Show(arguments) => show(arguments),
+    }
+}
+
+fn init(arguments: &InitArguments, global: &Global) -> anyhow::Result<Exit> {
+    let mut list = Opml::default();
+    if let Some(path) = &arguments.opml {
+        list = opml::read_file(path)
+            .map_err(|error| Stop::new(Exit::Usage, format!("{}: {error}", path.display())))?;
+    }
+    let written = file::write(&list.feeds);
+    if arguments.file.as_os_str() == "-" {
+        return output::print(written.text.as_bytes());
+    }
+    save(arguments, &written.text)?;
+    let notes = list.notes.iter().chain(&written.notes);
+    for note in notes {
+        output::note(format_args!("{note}"));
+    }
+    let file = arguments.file.display();
+    let feeds = output::count(written.feeds, "feed", "feeds");
+    global.note(format_args!("wrote {file} with {feeds}"));
+    global.note(format_args!("next: `wirefold check`, then `wirefold up`"));
+    let is_whole = written.notes.is_empty() && list.notes.is_empty();
+    Ok(if is_whole { Exit::Ok } else { Exit::Partial })
+}
+
+fn save(arguments: &InitArguments, text: &str) -> anyhow::Result<()> {
+    let path = &arguments.file;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!arguments.force);
+    let mut file = match options.open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let what = format!("{} is there already; --force writes over it", path.display());
+            anyhow::bail!(Stop::new(Exit::Usage, what));
+        }
+        opened => opened.with_context(|| format!("cannot write {}", path.display()))?,
+    };
+    file.write_all(text.as_bytes()).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn show(arguments: &ShowArguments) -> anyhow::Result<Exit> {
     let mut loaded = config::load_here(&arguments.instance, Overrides::of_set(&arguments.set)?)?;
     loaded.config.make_paths_absolute()?;
     for warning in &loaded.warnings {

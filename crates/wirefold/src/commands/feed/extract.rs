@@ -1,4 +1,4 @@
-//! `wirefold extract`: the article of a page, from files or standard input.
+//! `wirefold feed extract`: the article of a page, from files or standard input.
 
 use std::fs;
 use std::io::{self, Read as _};
@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Rule, check_selector};
 
-use super::print_line;
-use crate::client::block_on;
+use crate::commands::print_line;
 use crate::exit::{Exit, Stop};
 use crate::extraction::settings;
 use crate::output::{self, clean};
@@ -19,16 +18,9 @@ use crate::output::{self, clean};
 /// The largest part of a file that is read, in bytes. The extractor has its own limit.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Arguments of `extract`.
+/// Arguments of `feed extract`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  wirefold extract page.html
-  wirefold extract --json --url https://harbour.example/ferry < page.html
-  wirefold extract --article-selector 'div.story' --remove-selector '.advert' page.html
-
-Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
-pub(crate) struct ExtractArguments {
+pub(super) struct ExtractArguments {
     /// HTML pages; without any, or with -, a page on standard input.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -43,10 +35,6 @@ pub(crate) struct ExtractArguments {
     /// Can be given several times.
     #[arg(long = "remove-selector", alias = "remove", value_name = "SELECTOR", value_parser = selector)]
     remove: Vec<String>,
-    /// Print one JSON object for each page: title, byline, published, language, paywalled,
-    /// article_selector_unmatched, text.
-    #[arg(long)]
-    json: bool,
 }
 
 /// A page as `--json` prints it.
@@ -69,42 +57,39 @@ struct Line<'a> {
 }
 
 /// A CSS selector from the command line.
-pub(crate) fn selector(text: &str) -> Result<String, String> {
+pub(super) fn selector(text: &str) -> Result<String, String> {
     check_selector(text).map(|()| text.to_owned())
 }
 
 /// Prints the articles of pages.
-pub(crate) fn run(arguments: &ExtractArguments) -> anyhow::Result<Exit> {
+pub(super) async fn run(arguments: &ExtractArguments, json: bool) -> anyhow::Result<Exit> {
     let input = [PathBuf::from("-")];
     let files = if arguments.files.is_empty() { &input } else { arguments.files.as_slice() };
     let settings = settings(1)?;
     let rule = Rule { article: arguments.article.clone(), remove: arguments.remove.clone() };
-    let failed = block_on(async {
-        let extractor = Extractor::new(settings);
-        let mut failed = 0;
-        for (at, file) in files.iter().enumerate() {
-            let found = extract(&extractor, file, &arguments.url, &rule).await?;
-            match &found {
-                Err(why) => {
-                    failed += 1;
-                    output::note(format_args!("error: {}: {why}", file.display()));
-                }
-                Ok(page) if page.article_missed => {
-                    let file = file.display();
-                    output::note(format_args!(
-                        "note: {file}: --article-selector finds nothing: read as usual"
-                    ));
-                }
-                Ok(_) => {}
+    let extractor = Extractor::new(settings);
+    let mut failed = 0;
+    for (at, file) in files.iter().enumerate() {
+        let found = extract(&extractor, file, &arguments.url, &rule).await?;
+        match &found {
+            Err(why) => {
+                failed += 1;
+                output::note(format_args!("error: {}: {why}", file.display()));
             }
-            match (&found, arguments.json) {
-                (found, true) => print_json(file, found, rule.article.is_some())?,
-                (Ok(page), false) => print(page, at > 0)?,
-                (Err(_), false) => {}
+            Ok(page) if page.article_missed => {
+                let file = file.display();
+                output::note(format_args!(
+                    "note: {file}: --article-selector finds nothing: read as usual"
+                ));
             }
+            Ok(_) => {}
         }
-        Ok(failed)
-    })?;
+        match (&found, json) {
+            (found, true) => print_json(file, found, rule.article.is_some())?,
+            (Ok(page), false) => print(page, at > 0)?,
+            (Err(_), false) => {}
+        }
+    }
     Ok(match failed {
         0 => Exit::Ok,
         all if all == files.len() => Exit::Failure,

@@ -1,0 +1,525 @@
+//! `check --deep`: reads everything that is stored, and reports what is damaged or missing, and the room that
+//! each part takes. It changes nothing, and works on a backup too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+use wirefold_flow::{Bus as _, BusError, Clock as _, Stored, StreamConfig, SystemClock};
+use wirefold_flow_nats::{NatsBus, connect};
+use wirefold_flow_sqlite::{Inspection, OpenError, Soundness};
+use wirefold_gateway::shapes::{StorageReport, StreamUse};
+use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
+use wirefold_proto::rights::User;
+use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, SNAPSHOTS, Stream};
+use wirefold_proto::{
+    Alert, ArticleFetched, ControlCommand, DeadLetter, Judged, Message as _, OutputArticle,
+    OutputCommand, OutputStory, decode, name_of,
+};
+
+use crate::client::{Client, ClientError};
+use crate::config::{Config, Instance, Overrides, load_here};
+use crate::disk::space;
+use crate::exit::{Exit, Stop};
+use crate::finding::{Finding, Mark};
+use crate::local_time::describe;
+use crate::output::count;
+use crate::up::nats::{options, own_bus};
+
+/// The streams in the order in which they are read. A stream that explains a gap comes before the stream with
+/// the gap.
+const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
+/// The number of messages that a finding names.
+const NAMED: usize = 5;
+/// The number of messages in one request.
+const BATCH: usize = 256;
+/// How long the server may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Growth is not computed from a shorter time, because the first hour of a feed is its archive.
+const MIN_SPAN: Duration = Duration::from_hours(1);
+/// The number of hexadecimal digits of a SHA-256.
+const HASH: usize = 64;
+
+/// Checks a backup, or else the data of this instance.
+pub(super) async fn check(
+    instance: &Instance,
+    backup: Option<&Path>,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut config = load_here(instance, Overrides::default())?.config;
+    if let Some(folder) = backup {
+        return of_folder(folder, &config);
+    }
+    let folder = instance.folder()?;
+    if instance.is_over_nats(&folder) {
+        if config.bus.nats.is_empty() {
+            config.bus = own_bus(&folder).ok_or_else(|| {
+                let what = "the data is on the server of `up --nats`, which was never started here";
+                Stop::new(Exit::NotFound, what)
+            })?;
+        }
+        return of_server(&config, &folder).await;
+    }
+    let Some(running) = Client::running(instance).await? else {
+        return of_folder(&folder, &config);
+    };
+    let report: StorageReport = running.get("/api/v1/storage").await?;
+    let mut findings = room(&report.streams, report.at, &config, &folder);
+    findings.push(Finding::new(Mark::Look, in_use(&folder)));
+    Ok(findings)
+}
+
+fn in_use(folder: &Path) -> String {
+    format!(
+        "{} is in use by another process, such as `up`, so its contents were not read: stop it first, or \
+         check a backup, which can be made while it runs",
+        folder.display()
+    )
+}
+
+async fn of_server(config: &Config, folder: &Path) -> anyhow::Result<Vec<Finding>> {
+    let addresses = config.bus.addresses();
+    let options = options(&config.bus, User::Setup.as_str());
+    let connected =
+        tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock))).await;
+    let missed = format!("no NATS server answers at {addresses} within {ANSWER_TIMEOUT:?}");
+    let bus = connected.map_err(|_| Stop::new(Exit::Bus, missed))?;
+    let refused = |error: &dyn std::fmt::Display| Stop::new(Exit::Bus, error.to_string());
+    let bus = bus.map_err(|error| refused(&error))?;
+    let contents = read_all(&bus).await.map_err(|error| refused(&error))?;
+    let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
+    let mut findings = contents.findings(unread.map_err(|error| refused(&error))?);
+    bus.close().await;
+    if findings.is_empty() {
+        findings.push(Finding::good(format!("streams: {} read", contents.describe())));
+    }
+    findings.extend(beside(&folder.join("nats")));
+    findings.extend(room(&contents.room(), now(), config, folder));
+    Ok(findings)
+}
+
+fn now() -> Timestamp {
+    wirefold_envelope::timestamp(SystemClock.now())
+}
+
+/// Checks all files of a data folder or a backup.
+fn of_folder(folder: &Path, config: &Config) -> anyhow::Result<Vec<Finding>> {
+    let file = folder.join(wirefold_flow_sqlite::FILE);
+    if !file.exists() {
+        return Err(ClientError::NoData { folder: folder.to_owned() }.into());
+    }
+    let mut inspection = match Inspection::open(folder) {
+        Err(OpenError::InUse { .. }) => return Err(Stop::new(Exit::Failure, in_use(folder)).into()),
+        Err(error @ OpenError::Damaged { .. }) => {
+            return Ok(vec![Finding::bad(format!("{error}: take a backup"))]);
+        }
+        opened => opened?,
+    };
+    let faults = inspection.faults_of_pages().unwrap_or_else(|error| vec![error.to_string()]);
+    let fault = |fault: &String| Finding::bad(format!("{}: {fault}", file.display()));
+    let mut findings: Vec<Finding> = faults.iter().map(fault).collect();
+    findings.extend(of_streams(&mut inspection, config, folder).unwrap_or_else(|error| {
+        vec![Finding::bad(format!("{} cannot be read to its end: {error}", file.display()))]
+    }));
+    findings.extend(beside(folder));
+    Ok(findings)
+}
+
+fn of_streams(
+    inspection: &mut Inspection,
+    config: &Config,
+    folder: &Path,
+) -> Result<Vec<Finding>, BusError> {
+    let (contents, unchecked) = read_folder(inspection)?;
+    let enricher = wirefold_enricher::consumer().durable;
+    let unread = inspection.unread(JUDGED.name, &enricher)?.unwrap_or(0);
+    let mut findings = contents.findings(unread);
+    if findings.is_empty() {
+        findings.push(Finding::good(format!("streams: {} read", contents.describe())));
+    }
+    if unchecked > 0 {
+        let what = format!(
+            "{} of a release that wrote no checksums: they can be read, and more cannot be checked",
+            count(unchecked, "message is", "messages are")
+        );
+        findings.push(Finding::new(Mark::Look, what));
+    }
+    findings.extend(room(&contents.room(), now(), config, folder));
+    Ok(findings)
+}
+
+/// The checks of the other files of wirefold in a data folder.
+fn beside(folder: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(faults) = faults_of_projection(folder) {
+        findings.push(match faults.first() {
+            None => Finding::good("gateway.db: sound"),
+            Some(first) => Finding::bad(format!(
+                "gateway.db is damaged ({first}): remove it, and the next start makes it again"
+            )),
+        });
+    }
+    findings.extend(segments(&folder.join(SNAPSHOTS.name)));
+    // Only whether the tokens can be read, not whether they are still valid.
+    if let Err(error) = TokenFile::new(folder).list(Timestamp::UNIX_EPOCH) {
+        findings.push(Finding::bad(error.to_string()));
+    }
+    findings
+}
+
+/// Checks the segments of the detector's snapshots, whose names are their SHA-256.
+fn segments(folder: &Path) -> Vec<Finding> {
+    let (mut findings, mut sound) = (Vec::new(), 0);
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(hash) = name.strip_prefix("segment-").filter(|hash| hash.len() == HASH) else {
+            continue;
+        };
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let why = match std::fs::read(entry.path()) {
+            Ok(bytes) if hex(&Sha256::digest(&bytes)) == hash => {
+                sound += 1;
+                continue;
+            }
+            Ok(_) => "differs from what was written".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        findings.push(Finding::bad(format!(
+            "{}/{name} {why}: remove that folder, and the next start learns everything again",
+            SNAPSHOTS.name
+        )));
+    }
+    if findings.is_empty() && sound > 0 {
+        let sound = count(sound, "part", "parts");
+        findings.push(Finding::good(format!("snapshots: {sound} read and sound")));
+    }
+    findings
+}
+
+/// The room that streams and files take, and whether the disk has enough.
+fn room(streams: &[StreamUse], now: Timestamp, config: &Config, folder: &Path) -> Vec<Finding> {
+    let configs = wirefold_envelope::stream_configs(&config.limits());
+    let of = |it: &StreamUse| configs.iter().find(|stream| stream.name == it.name);
+    let with_limits = || streams.iter().filter_map(|it| Some((it, of(it)?)));
+    let mut findings: Vec<Finding> =
+        with_limits().map(|(it, limits)| Finding::good(of_stream(it, limits, now))).collect();
+    let mut files: Vec<(u64, String)> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| (bytes_below(&entry.path()), entry.file_name().to_string_lossy().into_owned()))
+        .filter(|(bytes, _)| *bytes > 0)
+        .collect();
+    files.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
+    let files: Vec<String> =
+        files.iter().map(|(bytes, name)| format!("{name} {}", in_bytes(*bytes))).collect();
+    if !files.is_empty() {
+        findings.push(Finding::good(format!("{}: {}", folder.display(), files.join(", "))));
+    }
+    let Some(free) = space(folder).map(|space| space.free) else { return findings };
+    // The most that the streams can still grow. Their size is limited.
+    let growth: u64 =
+        with_limits().map(|(it, limits)| limits.max_bytes.saturating_sub(it.bytes)).sum();
+    let (free_shown, growth_shown) = (in_bytes(free), in_bytes(growth));
+    findings.push(match growth <= free {
+        true => Finding::good(format!("{free_shown} free: enough for all streams at their largest")),
+        false => Finding::new(
+            Mark::Look,
+            format!(
+                "{free_shown} free: not enough for all streams at their largest, {growth_shown} more: lower \
+                 `retention.max_bytes`, or make room"
+            ),
+        ),
+    });
+    findings
+}
+
+/// `WF_OUTPUT: 120 messages, 1.5 MiB of 1.0 GiB, 200 KiB a day, full in 9 d`.
+fn of_stream(it: &StreamUse, limits: &StreamConfig, now: Timestamp) -> String {
+    let span = it.oldest.map(|oldest| now.duration_since(oldest).unsigned_abs());
+    let span = span.filter(|span| *span >= MIN_SPAN);
+    let rate = span.map(|span| it.bytes.saturating_mul(86_400) / span.as_secs());
+    let max_age = limits.max_age.as_secs();
+    // By then its age would have deleted the oldest message.
+    let is_limited = |rate: &u64| rate.saturating_mul(max_age) / 86_400 > limits.max_bytes;
+    let full = match rate.filter(is_limited) {
+        Some(rate) => {
+            let left = limits.max_bytes.saturating_sub(it.bytes);
+            match left.saturating_mul(86_400) / rate.max(1) {
+                0 => "full".to_owned(),
+                seconds => format!("full in {}", describe(seconds)),
+            }
+        }
+        None => format!("never full: kept {}", describe(max_age)),
+    };
+    let rate = rate.map_or_else(String::new, |rate| format!(", {} a day", in_bytes(rate)));
+    let messages = count(usize::try_from(it.messages).unwrap_or(usize::MAX), "message", "messages");
+    let (bytes, most) = (in_bytes(it.bytes), in_bytes(limits.max_bytes));
+    format!("{}: {messages}, {bytes} of {most}{rate}, {full}", it.name)
+}
+
+/// The bytes of a file, or of all files below a folder. Links are not followed.
+fn bytes_below(path: &Path) -> u64 {
+    let Ok(found) = std::fs::symlink_metadata(path) else { return 0 };
+    if !found.is_dir() {
+        return found.len();
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    entries.map(|entry| bytes_below(&entry.path())).sum()
+}
+
+/// Bytes as people read them: three digits and a unit, rounded down.
+fn in_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let steps = (bytes.max(1).ilog2() / 10).min(4);
+    let tenths = u128::from(bytes) * 10 / (1_u128 << (10 * steps));
+    let unit = UNITS[steps as usize];
+    match tenths {
+        0..100 if steps > 0 => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+        _ => format!("{} {unit}", tenths / 10),
+    }
+}
+
+/// The content of the messages.
+#[derive(Default)]
+pub(crate) struct Contents {
+    streams: BTreeMap<String, StreamUse>,
+    /// Stream and sequence of the messages whose checksum is wrong.
+    pub(crate) damaged: Vec<(String, u64)>,
+    /// The messages that cannot be decoded.
+    unreadable: Vec<String>,
+    /// Stream and sequence of the messages that dead letters name.
+    dead_lettered: BTreeSet<(String, u64)>,
+    /// The id of each stored article, by its sequence.
+    articles: BTreeMap<u64, String>,
+    /// The stored decisions on articles, by their sequence: the sequence and the id of the article.
+    decisions: BTreeMap<u64, (u64, String)>,
+    /// Decisions whose article is not the one at its sequence.
+    mismatched: Vec<String>,
+    /// The decisions that the output is based on.
+    with_output: BTreeSet<u64>,
+    last_output: u64,
+    /// Alerts that name output which does not exist yet.
+    ahead: Vec<String>,
+}
+
+/// Reads all streams of a server.
+pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
+    let mut contents = Contents::default();
+    for stream in ORDER {
+        let first = bus.stream_state(stream.name).await?.first;
+        let mut reader = bus.read(stream.name, ">", first).await?;
+        loop {
+            let messages = reader.ready(BATCH).await?;
+            if messages.is_empty() {
+                break;
+            }
+            messages.iter().for_each(|stored| contents.add(stored, false));
+        }
+    }
+    Ok(contents)
+}
+
+/// Reads all streams of a data folder. Also returns the number of messages without a checksum.
+pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usize), BusError> {
+    let (mut contents, mut unchecked) = (Contents::default(), 0);
+    for stream in ORDER {
+        inspection.each(stream.name, &mut |stored, soundness| {
+            unchecked += usize::from(soundness == Soundness::Unchecked);
+            contents.add(&stored, soundness == Soundness::Damaged);
+        })?;
+    }
+    Ok((contents, unchecked))
+}
+
+impl Contents {
+    fn add(&mut self, stored: &Stored, is_damaged: bool) {
+        let at = Some(wirefold_envelope::timestamp(stored.at));
+        let name = stored.stream.clone();
+        let (messages, bytes) = (0, 0);
+        let new = StreamUse { name: name.clone(), messages, bytes, oldest: at, newest: at };
+        let used = self.streams.entry(name).or_insert(new);
+        used.messages += 1;
+        used.bytes += stored.size();
+        used.newest = at;
+        let place = (stored.stream.clone(), stored.sequence);
+        if is_damaged {
+            self.damaged.push(place);
+        } else if !self.fits(stored) && !self.dead_lettered.contains(&place) {
+            // A stage that could not read it and wrote a dead letter has reported it already.
+            self.unreadable.push(stored.reference());
+        }
+    }
+
+    /// Notes the content of a message, if it can be decoded.
+    fn fits(&mut self, stored: &Stored) -> bool {
+        let body = &stored.body;
+        match stored.stream.as_str() {
+            name if name == DEAD.name => decode::<DeadLetter>(body)
+                .map(|it| self.dead_lettered.insert((it.stream, it.sequence)))
+                .is_ok(),
+            name if name == FETCHED.name => decode::<ArticleFetched>(body)
+                .map(|it| self.articles.insert(stored.sequence, it.id.to_string()))
+                .is_ok(),
+            name if name == CONTROL.name => decode::<ControlCommand>(body).is_ok(),
+            name if name == JUDGED.name => self.judged(stored),
+            name if name == OUTPUT.name => self.output(stored),
+            name if name == ALERTS.name => {
+                let alert = decode::<Alert>(body);
+                if alert.as_ref().is_ok_and(|alert| alert.output > self.last_output) {
+                    self.ahead.push(stored.reference());
+                }
+                alert.is_ok()
+            }
+            _ => true,
+        }
+    }
+
+    fn judged(&mut self, stored: &Stored) -> bool {
+        let Ok(judged) = Judged::decode(&stored.body) else { return false };
+        if let Judged::Article(record) = judged {
+            let (article, id) = (record.input.fetched, record.id.to_string());
+            if self.articles.get(&article).is_some_and(|stands| *stands != id) {
+                self.mismatched.push(stored.reference());
+            }
+            self.decisions.insert(stored.sequence, (article, id));
+        }
+        true
+    }
+
+    fn output(&mut self, stored: &Stored) -> bool {
+        self.last_output = stored.sequence;
+        match name_of(&stored.body).as_deref() {
+            Ok(OutputStory::NAME) => decode::<OutputStory>(&stored.body).is_ok(),
+            Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
+            _ => decode::<OutputArticle>(&stored.body)
+                .map(|article| self.with_output.insert(article.judged))
+                .is_ok(),
+        }
+    }
+
+    fn has_dead_letter(&self, stream: &Stream, sequence: u64) -> bool {
+        self.dead_lettered.contains(&(stream.name.to_owned(), sequence))
+    }
+
+    /// The decisions whose article is stored and whose output is missing, although the enricher has handled
+    /// them. It has handled all decisions before `unread`.
+    pub(crate) fn without_output(&self, unread: u64) -> Vec<u64> {
+        // Older output may have been deleted from the stream.
+        let Some(first) = self.with_output.first() else {
+            return Vec::new();
+        };
+        let done = self.decisions.range(first..&unread.max(*first));
+        let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
+            !self.with_output.contains(sequence)
+                && self.articles.contains_key(article)
+                && !self.has_dead_letter(&JUDGED, **sequence)
+        };
+        done.filter(lacks).map(|(sequence, _)| *sequence).collect()
+    }
+
+    /// The articles without a decision, between articles with one.
+    fn undecided(&self) -> Vec<u64> {
+        let decided: BTreeSet<u64> = self.decisions.values().map(|(article, _)| *article).collect();
+        let ids: BTreeSet<&String> = self.decisions.values().map(|(_, id)| id).collect();
+        let (Some(first), Some(last)) = (decided.first(), decided.last()) else {
+            return Vec::new();
+        };
+        // The same article may come twice. Only the first gets a decision.
+        let lacks = |(sequence, id): &(&u64, &String)| {
+            !decided.contains(sequence)
+                && !ids.contains(id)
+                && !self.has_dead_letter(&FETCHED, **sequence)
+        };
+        self.articles.range(first..=last).filter(lacks).map(|(sequence, _)| *sequence).collect()
+    }
+
+    fn room(&self) -> Vec<StreamUse> {
+        ORDER.iter().filter_map(|stream| self.streams.get(stream.name).cloned()).collect()
+    }
+
+    fn describe(&self) -> String {
+        let messages: u64 = self.streams.values().map(|it| it.messages).sum();
+        count(usize::try_from(messages).unwrap_or(usize::MAX), "message", "messages")
+    }
+
+    /// The findings. The enricher has handled all decisions before `unread`.
+    fn findings(&self, unread: u64) -> Vec<Finding> {
+        let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
+            sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
+        };
+        let damaged = self.damaged.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
+        let kinds = [
+            (&damaged.collect(), "differs from what was written", "differ from what was written"),
+            (&self.unreadable, "cannot be read", "cannot be read"),
+            (
+                &self.mismatched,
+                "decides on another article than the one there",
+                "decide on other articles than those there",
+            ),
+            (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
+            (&of(&JUDGED, self.without_output(unread)), "has no output", "have no output"),
+            (&self.ahead, "names output that is not there", "name output that is not there"),
+        ];
+        let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());
+        let words = |(places, one, more): (&Vec<String>, &str, &str)| {
+            let named = places[..places.len().min(NAMED)].join(", ");
+            match places.len() {
+                1 => format!("{named} {one}"),
+                many if many <= NAMED => format!("{named} {more}"),
+                many => format!("{}, from {named} on, {more}", count(many, "message", "messages")),
+            }
+        };
+        found.map(words).map(Finding::bad).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_read_well() {
+        let cases = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (10 * 1024 * 1024 + 1, "10 MiB"),
+            (u64::MAX, "16777215 TiB"),
+        ];
+        for (bytes, words) in cases {
+            assert_eq!(in_bytes(bytes), words);
+        }
+    }
+
+    #[test]
+    fn a_stream_is_full_by_size_or_never() {
+        let now: Timestamp = "2026-03-03T12:00:00Z".parse().unwrap();
+        let config = StreamConfig {
+            max_bytes: 1_000,
+            max_age: Duration::from_hours(240),
+            ..StreamConfig::new("WF_OUTPUT", &["x"])
+        };
+        let said = |bytes: u64, oldest: &str| {
+            let used = StreamUse {
+                name: "WF_OUTPUT".to_owned(),
+                messages: 1,
+                bytes,
+                oldest: Some(oldest.parse().unwrap()),
+                newest: Some(now),
+            };
+            of_stream(&used, &config, now)
+        };
+        // 200 bytes a day for two days: 1,000 are reached after three more, before the first is ten days old.
+        let fast = said(400, "2026-03-01T12:00:00Z");
+        assert_eq!(fast, "WF_OUTPUT: 1 message, 400 B of 1000 B, 200 B a day, full in 3 d");
+        // 50 a day: the oldest is deleted after ten days, at 500.
+        let slow = said(100, "2026-03-01T12:00:00Z");
+        assert!(slow.ends_with("50 B a day, never full: kept 10 d"), "{slow}");
+        let young = said(900, "2026-03-03T11:59:00Z");
+        assert!(young.ends_with("900 B of 1000 B, never full: kept 10 d"), "{young}");
+    }
+}
