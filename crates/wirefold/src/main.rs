@@ -7,6 +7,7 @@ mod columns;
 mod commands;
 mod compare;
 mod config;
+mod contents;
 mod disk;
 mod eval;
 mod exit;

@@ -14,8 +14,8 @@ use wirefold_proto::streams::JUDGED;
 
 use super::open_bus;
 use super::seams::{ask_enricher, enrich};
-use crate::commands::check::deep::{read_all, read_folder};
 use crate::config::Loaded;
+use crate::contents::{read_all, read_folder};
 use crate::exit::{Exit, Stop};
 use crate::output::{self, count};
 

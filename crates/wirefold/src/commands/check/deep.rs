@@ -1,27 +1,23 @@
 //! `check --deep`: reads everything that is stored, and reports what is damaged or missing, and the room that
 //! each part takes. It changes nothing, and works on a backup too.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use wirefold_flow::{Bus as _, BusError, Clock as _, Stored, StreamConfig, SystemClock};
-use wirefold_flow_nats::{NatsBus, connect};
-use wirefold_flow_sqlite::{Inspection, OpenError, Soundness};
+use wirefold_flow::{BusError, Clock as _, StreamConfig, SystemClock};
+use wirefold_flow_nats::connect;
+use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::rights::User;
-use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, SNAPSHOTS, Stream};
-use wirefold_proto::{
-    Alert, ArticleFetched, ControlCommand, DeadLetter, Judged, Message as _, OutputArticle,
-    OutputCommand, OutputStory, decode, name_of,
-};
+use wirefold_proto::streams::{JUDGED, SNAPSHOTS};
 
 use crate::client::{Client, ClientError};
 use crate::config::{Config, Instance, Overrides, load_here};
+use crate::contents::{read_all, read_folder};
 use crate::disk::space;
 use crate::exit::{Exit, Stop};
 use crate::finding::{Finding, Mark};
@@ -29,13 +25,6 @@ use crate::local_time::describe;
 use crate::output::count;
 use crate::up::nats::{options, own_bus};
 
-/// The streams in the order in which they are read. A stream that explains a gap comes before the stream with
-/// the gap.
-const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
-/// The number of messages that a finding names.
-const NAMED: usize = 5;
-/// The number of messages in one request.
-const BATCH: usize = 256;
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Growth is not computed from a shorter time, because the first hour of a feed is its archive.
@@ -279,200 +268,6 @@ fn in_bytes(bytes: u64) -> String {
     match tenths {
         0..100 if steps > 0 => format!("{}.{} {unit}", tenths / 10, tenths % 10),
         _ => format!("{} {unit}", tenths / 10),
-    }
-}
-
-/// The content of the messages.
-#[derive(Default)]
-pub(crate) struct Contents {
-    streams: BTreeMap<String, StreamUse>,
-    /// Stream and sequence of the messages whose checksum is wrong.
-    pub(crate) damaged: Vec<(String, u64)>,
-    /// The messages that cannot be decoded.
-    unreadable: Vec<String>,
-    /// Stream and sequence of the messages that dead letters name.
-    dead_lettered: BTreeSet<(String, u64)>,
-    /// The id of each stored article, by its sequence.
-    articles: BTreeMap<u64, String>,
-    /// The stored decisions on articles, by their sequence: the sequence and the id of the article.
-    decisions: BTreeMap<u64, (u64, String)>,
-    /// Decisions whose article is not the one at its sequence.
-    mismatched: Vec<String>,
-    /// The decisions that the output is based on.
-    with_output: BTreeSet<u64>,
-    last_output: u64,
-    /// Alerts that name output which does not exist yet.
-    ahead: Vec<String>,
-}
-
-/// Reads all streams of a server.
-pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
-    let mut contents = Contents::default();
-    for stream in ORDER {
-        let first = bus.stream_state(stream.name).await?.first;
-        let mut reader = bus.read(stream.name, ">", first).await?;
-        loop {
-            let messages = reader.ready(BATCH).await?;
-            if messages.is_empty() {
-                break;
-            }
-            messages.iter().for_each(|stored| contents.add(stored, false));
-        }
-    }
-    Ok(contents)
-}
-
-/// Reads all streams of a data folder. Also returns the number of messages without a checksum.
-pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usize), BusError> {
-    let (mut contents, mut unchecked) = (Contents::default(), 0);
-    for stream in ORDER {
-        inspection.each(stream.name, &mut |stored, soundness| {
-            unchecked += usize::from(soundness == Soundness::Unchecked);
-            contents.add(&stored, soundness == Soundness::Damaged);
-        })?;
-    }
-    Ok((contents, unchecked))
-}
-
-impl Contents {
-    fn add(&mut self, stored: &Stored, is_damaged: bool) {
-        let at = Some(wirefold_envelope::timestamp(stored.at));
-        let name = stored.stream.clone();
-        let (messages, bytes) = (0, 0);
-        let new = StreamUse { name: name.clone(), messages, bytes, oldest: at, newest: at };
-        let used = self.streams.entry(name).or_insert(new);
-        used.messages += 1;
-        used.bytes += stored.size();
-        used.newest = at;
-        let place = (stored.stream.clone(), stored.sequence);
-        if is_damaged {
-            self.damaged.push(place);
-        } else if !self.fits(stored) && !self.dead_lettered.contains(&place) {
-            // A stage that could not read it and wrote a dead letter has reported it already.
-            self.unreadable.push(stored.reference());
-        }
-    }
-
-    /// Notes the content of a message, if it can be decoded.
-    fn fits(&mut self, stored: &Stored) -> bool {
-        let body = &stored.body;
-        match stored.stream.as_str() {
-            name if name == DEAD.name => decode::<DeadLetter>(body)
-                .map(|it| self.dead_lettered.insert((it.stream, it.sequence)))
-                .is_ok(),
-            name if name == FETCHED.name => decode::<ArticleFetched>(body)
-                .map(|it| self.articles.insert(stored.sequence, it.id.to_string()))
-                .is_ok(),
-            name if name == CONTROL.name => decode::<ControlCommand>(body).is_ok(),
-            name if name == JUDGED.name => self.judged(stored),
-            name if name == OUTPUT.name => self.output(stored),
-            name if name == ALERTS.name => {
-                let alert = decode::<Alert>(body);
-                if alert.as_ref().is_ok_and(|alert| alert.output > self.last_output) {
-                    self.ahead.push(stored.reference());
-                }
-                alert.is_ok()
-            }
-            _ => true,
-        }
-    }
-
-    fn judged(&mut self, stored: &Stored) -> bool {
-        let Ok(judged) = Judged::decode(&stored.body) else { return false };
-        if let Judged::Article(record) = judged {
-            let (article, id) = (record.input.fetched, record.id.to_string());
-            if self.articles.get(&article).is_some_and(|stands| *stands != id) {
-                self.mismatched.push(stored.reference());
-            }
-            self.decisions.insert(stored.sequence, (article, id));
-        }
-        true
-    }
-
-    fn output(&mut self, stored: &Stored) -> bool {
-        self.last_output = stored.sequence;
-        match name_of(&stored.body).as_deref() {
-            Ok(OutputStory::NAME) => decode::<OutputStory>(&stored.body).is_ok(),
-            Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
-            _ => decode::<OutputArticle>(&stored.body)
-                .map(|article| self.with_output.insert(article.judged))
-                .is_ok(),
-        }
-    }
-
-    fn has_dead_letter(&self, stream: &Stream, sequence: u64) -> bool {
-        self.dead_lettered.contains(&(stream.name.to_owned(), sequence))
-    }
-
-    /// The decisions whose article is stored and whose output is missing, although the enricher has handled
-    /// them. It has handled all decisions before `unread`.
-    pub(crate) fn without_output(&self, unread: u64) -> Vec<u64> {
-        // Older output may have been deleted from the stream.
-        let Some(first) = self.with_output.first() else {
-            return Vec::new();
-        };
-        let done = self.decisions.range(first..&unread.max(*first));
-        let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
-            !self.with_output.contains(sequence)
-                && self.articles.contains_key(article)
-                && !self.has_dead_letter(&JUDGED, **sequence)
-        };
-        done.filter(lacks).map(|(sequence, _)| *sequence).collect()
-    }
-
-    /// The articles without a decision, between articles with one.
-    fn undecided(&self) -> Vec<u64> {
-        let decided: BTreeSet<u64> = self.decisions.values().map(|(article, _)| *article).collect();
-        let ids: BTreeSet<&String> = self.decisions.values().map(|(_, id)| id).collect();
-        let (Some(first), Some(last)) = (decided.first(), decided.last()) else {
-            return Vec::new();
-        };
-        // The same article may come twice. Only the first gets a decision.
-        let lacks = |(sequence, id): &(&u64, &String)| {
-            !decided.contains(sequence)
-                && !ids.contains(id)
-                && !self.has_dead_letter(&FETCHED, **sequence)
-        };
-        self.articles.range(first..=last).filter(lacks).map(|(sequence, _)| *sequence).collect()
-    }
-
-    fn room(&self) -> Vec<StreamUse> {
-        ORDER.iter().filter_map(|stream| self.streams.get(stream.name).cloned()).collect()
-    }
-
-    fn describe(&self) -> String {
-        let messages: u64 = self.streams.values().map(|it| it.messages).sum();
-        count(usize::try_from(messages).unwrap_or(usize::MAX), "message", "messages")
-    }
-
-    /// The findings. The enricher has handled all decisions before `unread`.
-    fn findings(&self, unread: u64) -> Vec<Finding> {
-        let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
-            sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
-        };
-        let damaged = self.damaged.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
-        let kinds = [
-            (&damaged.collect(), "differs from what was written", "differ from what was written"),
-            (&self.unreadable, "cannot be read", "cannot be read"),
-            (
-                &self.mismatched,
-                "decides on another article than the one there",
-                "decide on other articles than those there",
-            ),
-            (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
-            (&of(&JUDGED, self.without_output(unread)), "has no output", "have no output"),
-            (&self.ahead, "names output that is not there", "name output that is not there"),
-        ];
-        let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());
-        let words = |(places, one, more): (&Vec<String>, &str, &str)| {
-            let named = places[..places.len().min(NAMED)].join(", ");
-            match places.len() {
-                1 => format!("{named} {one}"),
-                many if many <= NAMED => format!("{named} {more}"),
-                many => format!("{}, from {named} on, {more}", count(many, "message", "messages")),
-            }
-        };
-        found.map(words).map(Finding::bad).collect()
     }
 }
 

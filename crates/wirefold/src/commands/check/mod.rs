@@ -1,12 +1,12 @@
 //! `wirefold check`: whether the settings work on this machine, and with other options whether a NATS server
 //! fits, whether all that is stored is whole, and whether a running wirefold is ready.
 
-pub(crate) mod deep;
+mod deep;
 mod nats;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -63,7 +63,7 @@ pub(crate) struct CheckArguments {
     /// a backup, and report what is damaged or missing, how much room each part takes, and when it is full.
     /// It changes nothing.
     #[arg(long, value_name = "BACKUP", num_args = 0..=1, default_missing_value = "")]
-    deep: Option<PathBuf>,
+    deep: Option<String>,
     /// Ask a running wirefold instead whether it is ready.
     #[arg(long, conflicts_with = "deep")]
     ready: bool,
@@ -88,7 +88,7 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
         return ready(arguments, global);
     }
     if let Some(backup) = &arguments.deep {
-        let backup = Some(backup.as_path()).filter(|path| !path.as_os_str().is_empty());
+        let backup = Some(Path::new(backup)).filter(|_| !backup.is_empty());
         let findings = block_on(deep::check(&arguments.instance, backup))?;
         let bad = print_findings(&findings, arguments.json, global)?;
         if bad == 0 {
