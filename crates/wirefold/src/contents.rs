@@ -63,16 +63,15 @@ pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
     Ok(contents)
 }
 
-/// Reads all streams of a data folder. Also returns the number of messages without a checksum.
-pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<(Contents, usize), BusError> {
-    let (mut contents, mut unchecked) = (Contents::default(), 0);
+/// Reads all streams of a data folder.
+pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<Contents, BusError> {
+    let mut contents = Contents::default();
     for stream in ORDER {
         inspection.each(stream.name, &mut |stored, soundness| {
-            unchecked += usize::from(soundness == Soundness::Unchecked);
             contents.add(&stored, soundness == Soundness::Damaged);
         })?;
     }
-    Ok((contents, unchecked))
+    Ok(contents)
 }
 
 impl Contents {

@@ -23,7 +23,7 @@ use crate::exit::{Exit, Stop};
 use crate::finding::{Finding, Mark};
 use crate::local_time::describe;
 use crate::output::count;
-use crate::up::nats::{options, own_bus};
+use crate::up::nats::{options, name_default_server};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -43,12 +43,7 @@ pub(super) async fn check(
     }
     let folder = instance.folder()?;
     if instance.is_over_nats(&folder) {
-        if config.bus.nats.is_empty() {
-            config.bus = own_bus(&folder).ok_or_else(|| {
-                let what = "the data is on the server of `up --nats`, which was never started here";
-                Stop::new(Exit::NotFound, what)
-            })?;
-        }
+        name_default_server(&mut config.bus);
         return of_server(&config, &folder).await;
     }
     let Some(running) = Client::running(instance).await? else {
@@ -121,19 +116,12 @@ fn of_streams(
     config: &Config,
     folder: &Path,
 ) -> Result<Vec<Finding>, BusError> {
-    let (contents, unchecked) = read_folder(inspection)?;
+    let contents = read_folder(inspection)?;
     let enricher = wirefold_enricher::consumer().durable;
     let unread = inspection.unread(JUDGED.name, &enricher)?.unwrap_or(0);
     let mut findings = contents.findings(unread);
     if findings.is_empty() {
         findings.push(Finding::good(format!("streams: {} read", contents.describe())));
-    }
-    if unchecked > 0 {
-        let what = format!(
-            "{} of a release that wrote no checksums: they can be read, and more cannot be checked",
-            count(unchecked, "message is", "messages are")
-        );
-        findings.push(Finding::new(Mark::Look, what));
     }
     findings.extend(room(&contents.room(), now(), config, folder));
     Ok(findings)
