@@ -75,7 +75,7 @@ pub use judge::lede::Lede;
 pub use judge::material::{Reason, StoryMember, material};
 pub use judge::rule::{Compared, Rule};
 pub use judge::{Article, CopyKind, Decision, Judgement, Match, Prior, judge};
-pub use settings::{Settings, Switch};
+pub use settings::{Ablation, Settings};
 pub use store::text_store::TextFiles;
 pub use story::agency::{Agency, Confidence, How, RelatedArticle, inferred_agency, own_agency};
 pub use story::stories::{Stories, Story};

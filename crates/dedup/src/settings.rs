@@ -8,7 +8,7 @@ pub(crate) const DAY: i64 = 24 * 3600;
 
 /// A rule that a measurement can switch off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Switch {
+pub enum Ablation {
     /// Two pages of one outlet under different titles fold only if they share an article, not just page chrome.
     PageChrome,
     /// Equal walls and templates are not copies.
@@ -50,56 +50,56 @@ pub enum Switch {
     EventTime,
 }
 
-impl Switch {
+impl Ablation {
     /// The rules that decide which articles fold.
-    pub const OF_STORIES: [Switch; 13] = [
-        Switch::PageChrome,
-        Switch::Walls,
-        Switch::Takes,
-        Switch::Addresses,
-        Switch::Expanded,
-        Switch::Phrases,
-        Switch::Facts,
-        Switch::Digests,
-        Switch::SecondTexts,
-        Switch::PageFrame,
-        Switch::Boilerplate,
-        Switch::HotShingles,
-        Switch::Bridges,
+    pub const OF_STORIES: [Ablation; 13] = [
+        Ablation::PageChrome,
+        Ablation::Walls,
+        Ablation::Takes,
+        Ablation::Addresses,
+        Ablation::Expanded,
+        Ablation::Phrases,
+        Ablation::Facts,
+        Ablation::Digests,
+        Ablation::SecondTexts,
+        Ablation::PageFrame,
+        Ablation::Boilerplate,
+        Ablation::HotShingles,
+        Ablation::Bridges,
     ];
     /// The rules that decide which stories are one event.
-    pub const OF_EVENTS: [Switch; 6] = [
-        Switch::EventWords,
-        Switch::EventTitles,
-        Switch::EventLedes,
-        Switch::EventNames,
-        Switch::EventQuotations,
-        Switch::EventTime,
+    pub const OF_EVENTS: [Ablation; 6] = [
+        Ablation::EventWords,
+        Ablation::EventTitles,
+        Ablation::EventLedes,
+        Ablation::EventNames,
+        Ablation::EventQuotations,
+        Ablation::EventTime,
     ];
 
     /// A short description of the rule, for reports.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Switch::PageChrome => "pages of one outlet need an article in common",
-            Switch::Walls => "equal walls and templates are no copies",
-            Switch::Takes => "takes and corrections fold within hours",
-            Switch::Addresses => "an address alone makes no version",
-            Switch::Expanded => "an article that grew folds",
-            Switch::Phrases => "phrases are no copying",
-            Switch::Facts => "numbers and names agree",
-            Switch::Digests => "what a digest holds is no copy of it",
-            Switch::SecondTexts => "a member with two texts draws in one of them",
-            Switch::PageFrame => "the frame of a page does not count",
-            Switch::Boilerplate => "learned boilerplate does not count",
-            Switch::HotShingles => "what stands everywhere does not count",
-            Switch::Bridges => "one article that is most of two stories merges them",
-            Switch::EventWords => "all words",
-            Switch::EventTitles => "each title in the other text",
-            Switch::EventLedes => "ledes",
-            Switch::EventNames => "rare names",
-            Switch::EventQuotations => "shared quotations",
-            Switch::EventTime => "the time between",
+            Ablation::PageChrome => "pages of one outlet need an article in common",
+            Ablation::Walls => "equal walls and templates are no copies",
+            Ablation::Takes => "takes and corrections fold within hours",
+            Ablation::Addresses => "an address alone makes no version",
+            Ablation::Expanded => "an article that grew folds",
+            Ablation::Phrases => "phrases are no copying",
+            Ablation::Facts => "numbers and names agree",
+            Ablation::Digests => "what a digest holds is no copy of it",
+            Ablation::SecondTexts => "a member with two texts draws in one of them",
+            Ablation::PageFrame => "the frame of a page does not count",
+            Ablation::Boilerplate => "learned boilerplate does not count",
+            Ablation::HotShingles => "what stands everywhere does not count",
+            Ablation::Bridges => "one article that is most of two stories merges them",
+            Ablation::EventWords => "all words",
+            Ablation::EventTitles => "each title in the other text",
+            Ablation::EventLedes => "ledes",
+            Ablation::EventNames => "rare names",
+            Ablation::EventQuotations => "shared quotations",
+            Ablation::EventTime => "the time between",
         }
     }
 }
@@ -159,12 +159,12 @@ pub struct Settings {
     /// KiB for each. If they take more, articles leave early: those of the sites that take most.
     pub window_bytes: u64,
     /// A rule that is switched off, for measurements. The product switches off none, and no configuration can.
-    pub without: Option<Switch>,
+    pub without: Option<Ablation>,
 }
 
 impl Settings {
     /// Whether a rule is switched on.
-    pub(crate) fn is_on(&self, rule: Switch) -> bool {
+    pub(crate) fn is_on(&self, rule: Ablation) -> bool {
         self.without != Some(rule)
     }
 }

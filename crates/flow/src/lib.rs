@@ -5,7 +5,7 @@
 //!
 //! - [`Bus`]: the interface. Durable streams, subscriptions with acknowledgement, chained publishing, keys.
 //! - [`run_stage`] and [`run_writer`]: the two loops. Only the loops acknowledge; a [`Stage`] or a
-//!   [`Decide`] sees neither the bus nor an acknowledgement.
+//!   [`StateMachine`] sees neither the bus nor an acknowledgement.
 //! - [`Lease`]: decides which of several processes runs a writer. The others stand by.
 //! - [`store`]: the rules of a bus inside one process, over plain tables. [`LocalBus`] implements
 //!   the interface over them.
@@ -65,7 +65,7 @@ pub use position::{Position, RolledBack, first_after, rolled_back};
 pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
-    CommittedDecision, Decide, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, WriterConfig,
+    CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,
     is_writers_note, run_leased_writer, run_writer,
 };
 

@@ -37,12 +37,12 @@ pub enum Event<'a> {
     Done,
     /// A message will be tried again.
     Retried {
-        /// Why.
+        /// The reason, for people.
         why: &'a str,
     },
     /// A message went to the dead letters.
     Rejected {
-        /// Why.
+        /// The reason, for people.
         why: &'a str,
     },
     /// A message was delivered several times without an answer, perhaps because it crashes the

@@ -1,6 +1,5 @@
 //! The command line.
 
-
 use clap::{Parser, Subcommand};
 
 use crate::commands::alert::AlertArguments;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_proto::ArticleId;
 
 use crate::packed::Id as _;
@@ -61,7 +61,7 @@ impl DecidedIds {
     }
 }
 
-impl Written for DecidedIds {
+impl Encode for DecidedIds {
     fn write_to(&self, to: &mut Writer<'_>) {
         (self.today, self.kept).write_to(to);
         to.count(self.days.len());
@@ -74,10 +74,10 @@ impl Written for DecidedIds {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (today, kept) = Written::read_from(from)?;
+        let (today, kept) = Encode::read_from(from)?;
         let mut days = BTreeMap::new();
         for _ in 0..from.count()? {
-            let day = Written::read_from(from)?;
+            let day = Encode::read_from(from)?;
             let ids = Vec::read_from(from)?.into_iter().map(ArticleId::with).collect();
             days.insert(day, Arc::new(ids));
         }

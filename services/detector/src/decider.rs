@@ -1,4 +1,4 @@
-//! Implements [`Decide`] for the writer's loop: decides about an input, replays a decision, starts
+//! Implements [`StateMachine`] for the writer's loop: decides about an input, replays a decision, starts
 //! from a snapshot.
 //!
 //! Stored inputs and earlier decisions come in; records of decisions go out. The loop reads and
@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use wirefold_dedup::{Prepared, Settings, word_hash};
 use wirefold_envelope::{Sender, decode_judged, timestamp};
 use wirefold_flow::{
-    BoxFuture, Bus, CommittedDecision, Decide, REFERENCE, Reason, Record, Stored, UnixMillis,
+    BoxFuture, Bus, CommittedDecision, REFERENCE, Reason, Record, StateMachine, Stored, UnixMillis,
 };
 use wirefold_proto::streams;
 use wirefold_proto::{
@@ -86,7 +86,7 @@ impl Decider {
         Self { preparer, ..self }
     }
 
-    /// Returns once all articles of the last [`look_ahead`](Decide::look_ahead) are prepared.
+    /// Returns once all articles of the last [`look_ahead`](StateMachine::look_ahead) are prepared.
     pub(crate) fn finish_preparing(&mut self) {
         self.preparer.finish();
     }
@@ -203,7 +203,7 @@ impl Decider {
     }
 }
 
-impl Decide for Decider {
+impl StateMachine for Decider {
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.restored = self.snapshotter.restore(&self.config).await;

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_dedup::{Lede, is_calendar, word_hash};
 use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;
@@ -87,7 +87,7 @@ impl LeadFacts {
 
 wirefold_dedup::written!(LeadFacts { words, numbers });
 
-impl Written for SortedHashes {
+impl Encode for SortedHashes {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.0.write_to(to);
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use wirefold_flow::{Bus, Decide as _, Reason, Record, Stored};
+use wirefold_flow::{Bus, Reason, Record, StateMachine as _, Stored};
 
 use crate::decider::{Decider, Writer};
 use crate::preparing::ParallelPreparer;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_proto::{ArticleId, EventId, StoryId};
 
 /// An id that a snapshot stores as a number, to save space: each article has several ids.
@@ -51,6 +51,6 @@ pub(crate) fn write_time(time: Timestamp, to: &mut Writer<'_>) {
 }
 
 pub(crate) fn read_time(from: &mut Reader<'_>) -> Option<Timestamp> {
-    let (seconds, nanoseconds) = Written::read_from(from)?;
+    let (seconds, nanoseconds) = Encode::read_from(from)?;
     Timestamp::new(seconds, nanoseconds).ok()
 }

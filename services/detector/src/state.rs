@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tracing::warn;
-use wirefold_dedup::codec::{Reader, Written};
+use wirefold_dedup::codec::{Encode, Reader};
 use wirefold_dedup::{
     Class, Detector, DocId, Evidence, Incoming, OutletId, Prepared, Settings, StoryId, TextFile,
 };
@@ -357,13 +357,13 @@ impl DetectorState {
     /// Reads the state from a snapshot of an earlier release.
     pub(crate) fn read_from(config: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
         let settings = &config.settings;
-        let time = Written::read_from(from)?;
+        let time = Encode::read_from(from)?;
         let dedup = Detector::read_from(settings.clone(), from)?;
         let dedup = dedup.with_text_files(Some(config.folder.clone()));
-        let window_articles = Written::read_from(from)?;
-        let (groups, decided_ids) = (Written::read_from(from)?, Written::read_from(from)?);
+        let window_articles = Encode::read_from(from)?;
+        let (groups, decided_ids) = (Encode::read_from(from)?, Encode::read_from(from)?);
         let pending_changes = parts::read_changes(from)?;
-        let recent_commands = Written::read_from(from)?;
+        let recent_commands = Encode::read_from(from)?;
         let window = settings.window;
         Some(Self {
             window,

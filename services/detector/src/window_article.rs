@@ -1,7 +1,7 @@
 //! The data that the service stores for each article of the window, in addition to the data of
 //! `dedup`.
 
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_dedup::{DocId, IdTable};
 
 use crate::groups::CountedArticle;
@@ -17,7 +17,7 @@ pub(crate) struct WindowArticle {
     pub(crate) byline: String,
 }
 
-impl Written for WindowArticle {
+impl Encode for WindowArticle {
     fn write_to(&self, to: &mut Writer<'_>) {
         let CountedArticle { id, fetched, seen, time, outlet, comparable, is_version, claim } =
             self.counted;
@@ -32,12 +32,12 @@ impl Written for WindowArticle {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let id = read_id(from)?;
-        let (fetched, time) = Written::read_from(from)?;
+        let (fetched, time) = Encode::read_from(from)?;
         let seen = read_time(from)?;
-        let (outlet, comparable) = Written::read_from(from)?;
-        let (is_version, claim) = (Written::read_from(from)?, Written::read_from(from)?);
+        let (outlet, comparable) = Encode::read_from(from)?;
+        let (is_version, claim) = (Encode::read_from(from)?, Encode::read_from(from)?);
         let counted =
             CountedArticle { id, fetched, seen, time, outlet, comparable, is_version, claim };
-        Some(Self { counted, byline: Written::read_from(from)? })
+        Some(Self { counted, byline: Encode::read_from(from)? })
     }
 }

@@ -5,7 +5,7 @@ use wirefold_text::Text;
 
 use crate::body::Body;
 use crate::body::simhash::{simhash, simhash_of_word};
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::settings::Settings;
 
 /// One shingle in this many is an index key.
@@ -138,7 +138,7 @@ fn counted_shingles(body: &Body) -> u32 {
     body.counted_words().saturating_sub(crate::body::SHINGLE_WORDS - 1)
 }
 
-impl Written for ExactHash {
+impl Encode for ExactHash {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.get().unwrap_or_default().write_to(to);
     }

@@ -18,7 +18,7 @@ use crate::body::varint16;
 use crate::body::word_cache::WordHashes;
 use crate::body::word_numbers::{RecentNumbers, WordNumbers};
 use crate::body::{Body, BodyWord, Fact, SHINGLE_WORDS, mix, weight};
-use crate::codec::{Reader, Writer, Written, bounded_vec, written_bytes};
+use crate::codec::{Encode, Reader, Writer, bounded_vec, written_bytes};
 
 /// The words of all packed bodies, by number.
 #[derive(Debug, Clone, Default)]
@@ -267,7 +267,7 @@ fn flags(word: &BodyWord) -> u32 {
     u32::from(word.quoted) * QUOTED_FLAG + u32::from(word.boilerplate) * BOILERPLATE_FLAG
 }
 
-impl Written for StoredWord {
+impl Encode for StoredWord {
     fn write_to(&self, to: &mut Writer<'_>) {
         let mut bytes = [0; STORED_WORD_BYTES];
         bytes[..8].copy_from_slice(&self.hash.to_le_bytes());
@@ -278,8 +278,8 @@ impl Written for StoredWord {
 
     fn read_from(from: &mut Reader<'_>) -> Option<StoredWord> {
         // Earlier releases wrote the fields one by one, so a piece may end in the middle of a word.
-        let (hash, day) = Written::read_from(from)?;
-        let (weight, is_number) = Written::read_from(from)?;
+        let (hash, day) = Encode::read_from(from)?;
+        let (weight, is_number) = Encode::read_from(from)?;
         Some(StoredWord { hash, day, weight, is_number })
     }
 
@@ -311,7 +311,7 @@ impl StoredWord {
 
 written_bytes!(PackedBody);
 
-impl Written for Lexicon {
+impl Encode for Lexicon {
     fn write_to(&self, to: &mut Writer<'_>) {
         let stored = |Entry { hash, weight, is_number }: &Entry| StoredWord {
             hash: *hash,

@@ -7,7 +7,7 @@ use std::slice;
 
 use crate::codec::postings::Postings;
 use crate::codec::prefetch::prefetch;
-use crate::codec::{Reader, Writer, Written, written};
+use crate::codec::{Encode, Reader, Writer, written};
 use crate::ids::DocId;
 
 /// The number of carriers that are stored for one hash, the latest ones. More would not change whether it is
@@ -252,7 +252,7 @@ written!(Carriers { table, docs, shared });
 
 /// Written slot by slot: which hashes found no slot depends on the order of insertion, and must be the same
 /// after a restart.
-impl Written for HashTable {
+impl Encode for HashTable {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.hashes.write_to(to);
         u16::write_all(&self.owners, to);

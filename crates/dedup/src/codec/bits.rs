@@ -1,6 +1,4 @@
 //! A set of word positions in a body.
-//!
-//! Positions come in; positions go out. The module never knows the words.
 
 use std::ops::Range;
 

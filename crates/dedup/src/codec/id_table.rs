@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::ids::NumberId;
 
 /// Values by ids. It is efficient if ids are added in order and removed from the front.
@@ -233,7 +233,7 @@ impl<K, T> IdTable<K, T> {
     }
 }
 
-impl<K: NumberId, T: Clone + Written> Written for IdTable<K, T> {
+impl<K: NumberId, T: Clone + Encode> Encode for IdTable<K, T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.first.write_to(to);
         to.count(self.parts.len());

@@ -5,12 +5,12 @@
 use std::num::NonZeroU64;
 
 use crate::codec::values::{read_runs, write_runs};
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::ids::{DocId, EventId, OutletId, StoryId};
 
 macro_rules! written_ids {
     ($($id:ident),*) => {
-        $(impl Written for $id {
+        $(impl Encode for $id {
             fn write_to(&self, to: &mut Writer<'_>) {
                 self.0.write_to(to);
             }
@@ -32,7 +32,7 @@ macro_rules! written_ids {
 
 written_ids!(DocId, StoryId, EventId);
 
-impl Written for OutletId {
+impl Encode for OutletId {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.hash().get().write_to(to);
     }

@@ -78,7 +78,7 @@ pub struct TextFileLocation {
 }
 
 /// A value that can be written as bytes and read back.
-pub trait Written: Sized {
+pub trait Encode: Sized {
     /// Writes the value.
     fn write_to(&self, to: &mut Writer<'_>);
 
@@ -271,19 +271,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Implements [`Written`] for a struct: its fields are written in the order given. Fields named behind
+/// Implements [`Encode`] for a struct: its fields are written in the order given. Fields named behind
 /// `not_written` get their default when the struct is read.
 #[macro_export]
 macro_rules! written {
     ($type:ty { $($field:tt),* $(,)? } $(not_written { $($new:ident),* })?) => {
-        impl $crate::codec::Written for $type {
+        impl $crate::codec::Encode for $type {
             fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
-                $($crate::codec::Written::write_to(&self.$field, to);)*
+                $($crate::codec::Encode::write_to(&self.$field, to);)*
             }
 
             fn read_from(from: &mut $crate::codec::Reader<'_>) -> Option<Self> {
                 Some(Self {
-                    $($field: $crate::codec::Written::read_from(from)?,)*
+                    $($field: $crate::codec::Encode::read_from(from)?,)*
                     $($($new: Default::default(),)*)?
                 })
             }
@@ -291,24 +291,24 @@ macro_rules! written {
     };
 }
 
-/// Implements [`Written`] for an enum whose variants have one value each: the number of the variant is
+/// Implements [`Encode`] for an enum whose variants have one value each: the number of the variant is
 /// written, then the value.
 #[macro_export]
 macro_rules! written_variants {
     ($type:ty { $($number:literal => $variant:ident),* $(,)? }) => {
-        impl $crate::codec::Written for $type {
+        impl $crate::codec::Encode for $type {
             fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
                 match self {
                     $(Self::$variant(value) => {
-                        $crate::codec::Written::write_to(&($number as u8), to);
-                        $crate::codec::Written::write_to(value, to);
+                        $crate::codec::Encode::write_to(&($number as u8), to);
+                        $crate::codec::Encode::write_to(value, to);
                     })*
                 }
             }
 
             fn read_from(from: &mut $crate::codec::Reader<'_>) -> Option<Self> {
-                match <u8 as $crate::codec::Written>::read_from(from)? {
-                    $($number => $crate::codec::Written::read_from(from).map(Self::$variant),)*
+                match <u8 as $crate::codec::Encode>::read_from(from)? {
+                    $($number => $crate::codec::Encode::read_from(from).map(Self::$variant),)*
                     _ => None,
                 }
             }
@@ -316,10 +316,10 @@ macro_rules! written_variants {
     };
 }
 
-/// Implements [`Written`] for a struct with one field of bytes.
+/// Implements [`Encode`] for a struct with one field of bytes.
 macro_rules! written_bytes {
     ($type:ident) => {
-        impl $crate::codec::Written for $type {
+        impl $crate::codec::Encode for $type {
             fn write_to(&self, to: &mut $crate::codec::Writer<'_>) {
                 to.blob(&self.0);
             }
@@ -343,7 +343,7 @@ mod tests {
     use super::*;
 
     /// The pieces of a value.
-    fn pieces(value: &impl Written) -> Vec<Vec<u8>> {
+    fn pieces(value: &impl Encode) -> Vec<Vec<u8>> {
         let mut pieces = Vec::new();
         let mut give = |piece| pieces.push(piece);
         let mut writer = Writer::new(&mut give);
@@ -352,7 +352,7 @@ mod tests {
         pieces
     }
 
-    fn read<T: Written>(pieces: Vec<Vec<u8>>) -> Option<T> {
+    fn read<T: Encode>(pieces: Vec<Vec<u8>>) -> Option<T> {
         let mut pieces = VecDeque::from(pieces);
         let mut next = || pieces.pop_front();
         let mut reader = Reader::new(&mut next);

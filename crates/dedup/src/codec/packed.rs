@@ -2,7 +2,7 @@
 //!
 //! Numbers come in; numbers go out. The module never knows what they count.
 
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 
 /// Numbers of a fixed width in bits, one directly behind the other. Each number must fit the width.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ fn words_for(len: usize, width: u32) -> usize {
     (len * width as usize).div_ceil(64)
 }
 
-impl Written for PackedNumbers {
+impl Encode for PackedNumbers {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.width.write_to(to);
         to.count(self.len);

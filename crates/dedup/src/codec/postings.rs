@@ -8,7 +8,7 @@ use std::slice;
 
 use rustc_hash::FxHashMap;
 
-use crate::codec::{Reader, Writer, Written, bounded_capacity};
+use crate::codec::{Encode, Reader, Writer, bounded_capacity};
 use crate::ids::NumberId;
 
 /// A list in four bytes: empty, one id, or, with [`LIST_FLAG`], the position of a longer list in [`Lists`].
@@ -261,7 +261,7 @@ impl<I: NumberId> DensePostings<I> {
     }
 }
 
-impl<I: NumberId + Written> Lists<I> {
+impl<I: NumberId + Encode> Lists<I> {
     fn write_list(&self, slot: &Slot<I>, to: &mut Writer<'_>) {
         let ids = self.get(slot);
         to.count(ids.len());
@@ -284,7 +284,7 @@ impl<I: NumberId + Written> Lists<I> {
 }
 
 /// Written in the order of the keys, so that the same state gives the same bytes.
-impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Postings<K, I> {
+impl<K: Eq + Hash + Copy + Ord + Encode, I: NumberId + Encode> Encode for Postings<K, I> {
     fn write_to(&self, to: &mut Writer<'_>) {
         let mut slots: Vec<(&K, &Slot<I>)> = self.slots.iter().collect();
         slots.sort_unstable_by_key(|(key, _)| *key);
@@ -308,7 +308,7 @@ impl<K: Eq + Hash + Copy + Ord + Written, I: NumberId + Written> Written for Pos
     }
 }
 
-impl<I: NumberId + Written> Written for DensePostings<I> {
+impl<I: NumberId + Encode> Encode for DensePostings<I> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.slots.len());
         self.slots.iter().for_each(|slot| self.lists.write_list(slot, to));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use super::{Reader, Writer, Written, bounded_capacity, bounded_vec};
+use super::{Encode, Reader, Writer, bounded_capacity, bounded_vec};
 use crate::ids::Redirects;
 
 /// The number of values that are written at once. No piece ends between them.
@@ -45,7 +45,7 @@ pub(super) fn read_runs<T, const BYTES: usize>(
 
 macro_rules! written_numbers {
     ($($number:ty),*) => {
-        $(impl Written for $number {
+        $(impl Encode for $number {
             fn write_to(&self, to: &mut Writer<'_>) {
                 to.raw(&self.to_le_bytes());
             }
@@ -68,7 +68,7 @@ macro_rules! written_numbers {
 
 written_numbers!(u8, u16, u32, u64, u128, i32, i64, f64);
 
-impl Written for bool {
+impl Encode for bool {
     fn write_to(&self, to: &mut Writer<'_>) {
         u8::from(*self).write_to(to);
     }
@@ -82,7 +82,7 @@ impl Written for bool {
     }
 }
 
-impl Written for String {
+impl Encode for String {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.blob(self.as_bytes());
     }
@@ -92,7 +92,7 @@ impl Written for String {
     }
 }
 
-impl<T: Written> Written for Option<T> {
+impl<T: Encode> Encode for Option<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         T::write_option(self.as_ref(), to);
     }
@@ -102,7 +102,7 @@ impl<T: Written> Written for Option<T> {
     }
 }
 
-impl<A: Written, B: Written> Written for (A, B) {
+impl<A: Encode, B: Encode> Encode for (A, B) {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.0.write_to(to);
         self.1.write_to(to);
@@ -113,7 +113,7 @@ impl<A: Written, B: Written> Written for (A, B) {
     }
 }
 
-impl<T: Written> Written for Box<T> {
+impl<T: Encode> Encode for Box<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         (**self).write_to(to);
     }
@@ -123,7 +123,7 @@ impl<T: Written> Written for Box<T> {
     }
 }
 
-impl<T: Written> Written for Arc<T> {
+impl<T: Encode> Encode for Arc<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         (**self).write_to(to);
     }
@@ -133,7 +133,7 @@ impl<T: Written> Written for Arc<T> {
     }
 }
 
-impl<T: Written> Written for Vec<T> {
+impl<T: Encode> Encode for Vec<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.len());
         T::write_all(self, to);
@@ -145,7 +145,7 @@ impl<T: Written> Written for Vec<T> {
     }
 }
 
-impl<T: Written> Written for Box<[T]> {
+impl<T: Encode> Encode for Box<[T]> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.len());
         T::write_all(self, to);
@@ -156,7 +156,7 @@ impl<T: Written> Written for Box<[T]> {
     }
 }
 
-impl<T: Written> Written for VecDeque<T> {
+impl<T: Encode> Encode for VecDeque<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.len());
         self.iter().for_each(|value| value.write_to(to));
@@ -167,7 +167,7 @@ impl<T: Written> Written for VecDeque<T> {
     }
 }
 
-impl<T: Written + Ord> Written for BTreeSet<T> {
+impl<T: Encode + Ord> Encode for BTreeSet<T> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.len());
         self.iter().for_each(|value| value.write_to(to));
@@ -178,7 +178,7 @@ impl<T: Written + Ord> Written for BTreeSet<T> {
     }
 }
 
-impl<K: Written + Ord, V: Written> Written for BTreeMap<K, V> {
+impl<K: Encode + Ord, V: Encode> Encode for BTreeMap<K, V> {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.len());
         for (key, value) in self {
@@ -188,12 +188,12 @@ impl<K: Written + Ord, V: Written> Written for BTreeMap<K, V> {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        (0..from.count()?).map(|_| Written::read_from(from)).collect()
+        (0..from.count()?).map(|_| Encode::read_from(from)).collect()
     }
 }
 
 /// Written in the order of the keys.
-impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
+impl<K: Encode + Ord + Hash + Copy, V: Encode> Encode for FxHashMap<K, V> {
     fn write_to(&self, to: &mut Writer<'_>) {
         let mut entries: Vec<(K, &V)> = self.iter().map(|(key, value)| (*key, value)).collect();
         entries.sort_unstable_by_key(|(key, _)| *key);
@@ -215,12 +215,12 @@ impl<K: Written + Ord + Hash + Copy, V: Written> Written for FxHashMap<K, V> {
     }
 }
 
-impl<I: Written + Ord + Hash + Copy> Written for Redirects<I> {
+impl<I: Encode + Ord + Hash + Copy> Encode for Redirects<I> {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.0.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Written::read_from(from).map(Self)
+        Encode::read_from(from).map(Self)
     }
 }

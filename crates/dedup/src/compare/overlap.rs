@@ -6,7 +6,7 @@ use crate::codec::bits::Bits;
 use crate::compare::align::{Block, CellCount, Run, Shingled, align_counted};
 use crate::compare::frame::is_frame;
 use crate::compare::passage::{FactCount, Pair, Passage, counts};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// The parts that a new text has in common with an old one.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -85,7 +85,7 @@ impl Overlap {
     /// either text in short blocks, or a few words that are repeated.
     #[must_use]
     pub fn is_mosaic(&self, settings: &Settings) -> bool {
-        settings.is_on(Switch::Phrases)
+        settings.is_on(Ablation::Phrases)
             && (self.is_repetitive
                 || self.larger() < settings.mosaic_larger
                     && self.words_per_block() < settings.mosaic_run)
@@ -134,7 +134,7 @@ impl Overlap {
         let own = (counted_weight(here, &uncounted.0), counted_weight(there, &uncounted.1));
         overlap.compute_shares(&pair, own);
         if one_outlet
-            && settings.is_on(Switch::PageFrame)
+            && settings.is_on(Ablation::PageFrame)
             && overlap.larger() < settings.frame_share
             && is_frame(&overlap.passages, (here, &uncounted.0), (there, &uncounted.1))
         {

@@ -22,7 +22,7 @@ use crate::detector::find::SharedIdentities;
 use crate::detector::reading::{Analysed, EarlierArticle};
 use crate::ids::{DocId, OutletId};
 use crate::judge::{Judgement, Match};
-use crate::settings::Switch;
+use crate::settings::Ablation;
 use crate::store::doc::Doc;
 
 /// The most earlier pages that are examined for one article.
@@ -69,7 +69,7 @@ impl Detector {
         identities: &SharedIdentities<'_>,
         earlier: &[EarlierArticle<'_>],
     ) -> Option<Chrome> {
-        if !self.settings.is_on(Switch::Boilerplate) {
+        if !self.settings.is_on(Ablation::Boilerplate) {
             return None;
         }
         let is_recent_page = |doc: DocId| self.boilerplate.is_recent_page(outlet, doc);

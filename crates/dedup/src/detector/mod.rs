@@ -51,7 +51,7 @@ use crate::ids::{DocId, OutletId, StoryId};
 use crate::index::Index;
 use crate::index::hot_lists::{HotLists, Hotness, ListId};
 use crate::index::identities::Identities;
-use crate::settings::{DAY, Settings, Switch};
+use crate::settings::{Ablation, DAY, Settings};
 use crate::store::doc::{Doc, NewDoc};
 use crate::store::text_cache::TextCache;
 use crate::store::text_store::TextFiles;
@@ -242,7 +242,7 @@ impl Detector {
         let new_words = u32::try_from(self.lexicon.len() - words_before).unwrap_or(u32::MAX);
         let len = whole.len();
         let mut body = match &traits {
-            Some(traits) if self.settings.is_on(Switch::Boilerplate) => {
+            Some(traits) if self.settings.is_on(Ablation::Boilerplate) => {
                 self.boilerplate.mask(whole, &text, traits, &self.settings)
             }
             _ => whole,
@@ -291,7 +291,7 @@ impl Detector {
     /// [`Settings::hot_stories`].
     pub(crate) fn is_hot(&self, list: ListId, docs: &[DocId]) -> bool {
         let most = self.settings.hot_stories;
-        if docs.len() <= most || !self.settings.is_on(Switch::HotShingles) {
+        if docs.len() <= most || !self.settings.is_on(Ablation::HotShingles) {
             return false;
         }
         let version = (list, docs.len());

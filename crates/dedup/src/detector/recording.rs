@@ -15,7 +15,7 @@ use crate::ids::{DocId, EventId, StoryId};
 use crate::judge::material::{Reason, StoryMember, material};
 use crate::judge::notes::Notes;
 use crate::judge::{CopyKind, Decision, Judgement, Match};
-use crate::settings::Switch;
+use crate::settings::Ablation;
 use crate::store::doc::{Doc, Relative};
 use crate::store::text_store::StoredParts;
 use crate::story::Merge;
@@ -155,7 +155,7 @@ impl Detector {
     ) -> Vec<Merge<StoryId>> {
         let story = self.story_of(number);
         let mut merged = Vec::new();
-        let bridges = self.settings.is_on(Switch::Bridges);
+        let bridges = self.settings.is_on(Ablation::Bridges);
         let is_one_text = |doc: DocId| {
             judgement.matches.iter().any(|m| m.doc == doc && m.overlap.is_mostly_one_text())
         };

@@ -6,7 +6,7 @@ use wirefold_text::Span;
 use wirefold_text::extract::{AgencyTrace, Trace, agency_by_name};
 
 use crate::codec::TextFile;
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::detector::Detector;
 use crate::settings::Settings;
 
@@ -63,18 +63,18 @@ impl Detector {
     #[must_use]
     pub fn read_from(settings: Settings, from: &mut Reader<'_>) -> Option<Detector> {
         let mut detector = Detector::new(settings);
-        detector.next = Written::read_from(from)?;
-        detector.day = Written::read_from(from)?;
-        detector.lexicon = Written::read_from(from)?;
-        detector.docs = Written::read_from(from)?;
-        detector.by_item = Written::read_from(from)?;
-        detector.by_text = Written::read_from(from)?;
-        detector.index = Written::read_from(from)?;
-        detector.stories = Written::read_from(from)?;
-        detector.events = Written::read_from(from)?;
-        detector.boilerplate = Written::read_from(from)?;
-        detector.folds = Written::read_from(from)?;
-        detector.window_use = Written::read_from(from)?;
+        detector.next = Encode::read_from(from)?;
+        detector.day = Encode::read_from(from)?;
+        detector.lexicon = Encode::read_from(from)?;
+        detector.docs = Encode::read_from(from)?;
+        detector.by_item = Encode::read_from(from)?;
+        detector.by_text = Encode::read_from(from)?;
+        detector.index = Encode::read_from(from)?;
+        detector.stories = Encode::read_from(from)?;
+        detector.events = Encode::read_from(from)?;
+        detector.boilerplate = Encode::read_from(from)?;
+        detector.folds = Encode::read_from(from)?;
+        detector.window_use = Encode::read_from(from)?;
         detector.is_sound().then_some(detector)
     }
 
@@ -84,7 +84,7 @@ impl Detector {
     }
 }
 
-fn written_bytes(table: &impl Written) -> u64 {
+fn written_bytes(table: &impl Encode) -> u64 {
     let mut bytes = 0;
     let mut count = |piece: Vec<u8>| bytes += piece.len() as u64;
     let mut writer = Writer::new(&mut count);
@@ -93,7 +93,7 @@ fn written_bytes(table: &impl Written) -> u64 {
     bytes
 }
 
-impl Written for AgencyTrace {
+impl Encode for AgencyTrace {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.blob(self.agency.as_bytes());
         (self.trace == Trace::Credited).write_to(to);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::codec::postings::DensePostings;
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::ids::StoryId;
 
 /// [`DensePostings`] in parts of a few terms each. A new story changes the lists of many terms, but copies only
@@ -67,7 +67,7 @@ impl ChunkedRows {
     }
 }
 
-impl Written for ChunkedRows {
+impl Encode for ChunkedRows {
     fn write_to(&self, to: &mut Writer<'_>) {
         to.count(self.parts.len());
         self.parts.iter().for_each(|part| part.write_to(to));

@@ -14,7 +14,7 @@ use crate::body::stem::term_of;
 use crate::body::terms::Terms;
 use crate::body::word_hash;
 use crate::codec::bits::Bits;
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::event::logarithms::{Logarithms, ln_after};
 use crate::event::packed_terms::{IndexedTerms, PackedTerms};
 
@@ -272,7 +272,7 @@ fn narrow(count: usize) -> u32 {
     u32::try_from(count).expect("fewer terms than memory holds")
 }
 
-impl Written for Frequencies {
+impl Encode for Frequencies {
     fn write_to(&self, to: &mut Writer<'_>) {
         (self.documents, self.compiled).write_to(to);
         self.ids.write_to(to);
@@ -280,7 +280,7 @@ impl Written for Frequencies {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Frequencies> {
-        let (documents, compiled) = Written::read_from(from)?;
+        let (documents, compiled) = Encode::read_from(from)?;
         let (ids, counts) = (FxHashMap::<u64, u32>::read_from(from)?, Vec::<u32>::read_from(from)?);
         let logarithms = Logarithms::new(&counts);
         let is_place = |id: &u32| (*id as usize) < counts.len();

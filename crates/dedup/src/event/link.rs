@@ -6,7 +6,7 @@
 //! affair, have equally similar words and names, but not equally similar titles and ledes.
 
 use crate::ids::StoryId;
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// A shared quotation adds this to the similarity. Further ones add nothing, because officials are
 /// quoted for days.
@@ -54,7 +54,7 @@ pub(super) struct TitleCoverage {
 
 /// The factor by which `apart` seconds reduce a similarity, 0 to 1.
 pub(super) fn time_factor(apart: i64, settings: &Settings) -> f64 {
-    if !settings.is_on(Switch::EventTime) {
+    if !settings.is_on(Ablation::EventTime) {
         return 1.0;
     }
     0.5_f64.powf(apart.unsigned_abs() as f64 / HALF_LIFE)
@@ -72,7 +72,7 @@ impl Link {
         let in_openings = quotations > 0 && in_openings;
         let bonus = match quotations {
             0 => 0.0,
-            _ if !settings.is_on(Switch::EventQuotations) => 0.0,
+            _ if !settings.is_on(Ablation::EventQuotations) => 0.0,
             _ if in_openings => OPENING_BONUS,
             _ => QUOTATION_BONUS,
         };

@@ -14,7 +14,7 @@ use crate::event::packed_terms::IndexedTerms;
 use crate::event::term_weights::TermWeights;
 use crate::event::vector::{RareNames, Vector};
 use crate::ids::StoryId;
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// The weight of the cosine of all words in the similarity.
 const WORDS_WEIGHT: f64 = 0.2;
@@ -150,11 +150,11 @@ impl Subject {
         let are_recognised = self.names.are_recognised || comparison.there.names.is_some();
         let weight = |weight, switch| if settings.is_on(switch) { weight } else { 0.0 };
         let untimed = mean([
-            (weight(WORDS_WEIGHT, Switch::EventWords), Some(cosine)),
-            (weight(TITLE_WEIGHT, Switch::EventTitles), title),
-            (weight(LEDE_WEIGHT, Switch::EventLedes), Some(lede)),
+            (weight(WORDS_WEIGHT, Ablation::EventWords), Some(cosine)),
+            (weight(TITLE_WEIGHT, Ablation::EventTitles), title),
+            (weight(LEDE_WEIGHT, Ablation::EventLedes), Some(lede)),
             (
-                weight(NAMES_WEIGHT, Switch::EventNames),
+                weight(NAMES_WEIGHT, Ablation::EventNames),
                 names.or(are_recognised.then_some(COSINE_WITHOUT_NAMES * cosine)),
             ),
         ]);

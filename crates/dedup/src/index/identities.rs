@@ -8,7 +8,7 @@ use std::slice;
 use std::sync::Arc;
 
 use crate::codec::postings::Postings;
-use crate::codec::{Reader, Writer, Written, written};
+use crate::codec::{Encode, Reader, Writer, written};
 use crate::ids::DocId;
 
 /// The number of parts, a power of two. With a million articles, each part takes less than a tenth of a
@@ -151,7 +151,7 @@ impl Part {
 
 written!(Part { sorted, docs, latest, added });
 
-impl Written for Identities {
+impl Encode for Identities {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.parts.iter().for_each(|part| part.write_to(to));
     }

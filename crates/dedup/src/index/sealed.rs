@@ -3,7 +3,7 @@
 //! Pairs of a key and an article come in; the articles under a key go out. The module never knows the texts.
 
 use crate::codec::packed::PackedNumbers;
-use crate::codec::{Reader, Writer, Written};
+use crate::codec::{Encode, Reader, Writer};
 use crate::ids::DocId;
 
 /// Pairs of a key and an article, sorted by [`spread`] key and then by article. They are divided into
@@ -249,7 +249,7 @@ fn to_u32(count: usize) -> u32 {
     u32::try_from(count).expect("a day has fewer articles and each of them few keys")
 }
 
-impl Written for Sealed {
+impl Encode for Sealed {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.pairs.write_to(to);
         self.starts.write_to(to);
@@ -258,7 +258,7 @@ impl Written for Sealed {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Sealed> {
         let (pairs, starts) = (PackedNumbers::read_from(from)?, Vec::<u32>::read_from(from)?);
-        let (first, last) = Written::read_from(from)?;
+        let (first, last) = Encode::read_from(from)?;
         let mut sealed = Sealed { pairs, starts, filter: Vec::new(), first, last };
         let ends = sealed.starts.last().map(|end| *end as usize);
         let is_whole = sealed.starts.is_sorted()

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::body::fingerprint::{Fingerprint, is_sampled};
 use crate::codec::id_table::IdTable;
 use crate::codec::postings::Postings;
-use crate::codec::{Reader, Writer, Written, written};
+use crate::codec::{Encode, Reader, Writer, written};
 use crate::ids::DocId;
 use crate::index::sealed::{KeyRange, Sealed};
 
@@ -194,7 +194,7 @@ impl KeyCount {
 
 written!(Segment { open, opened, parts, counts });
 
-impl Written for KeyCount {
+impl Encode for KeyCount {
     fn write_to(&self, to: &mut Writer<'_>) {
         self.0.write_to(to);
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::compare::overlap::Overlap;
 use crate::compare::passage::Passage;
 use crate::judge::{Article, Prior};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 use wirefold_text::{ParagraphKind, Text};
 
 /// A prior is a digest if at least this share of its other words is in other stories.
@@ -35,7 +35,7 @@ const MIN_SECTIONS: usize = 3;
 /// its section or be about another topic than the rest: a brief is often the opening of a longer
 /// article.
 pub(crate) fn holds_new_text(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
-    if overlap.containing >= settings.digest_containing || !settings.is_on(Switch::Digests) {
+    if overlap.containing >= settings.digest_containing || !settings.is_on(Ablation::Digests) {
         return false;
     }
     let part = Part::new(&prior.article, overlap.passages.iter().map(Passage::there));
@@ -49,7 +49,7 @@ pub(crate) fn holds_new_text(prior: &Prior<'_>, overlap: &Overlap, settings: &Se
 /// article: each passage is under a heading of its own, or they are about another topic than the
 /// rest. A short text that a longer one begins with and continues is not an item.
 pub(crate) fn are_digest_items(new: &Article<'_>, overlap: &Overlap, settings: &Settings) -> bool {
-    if !settings.is_on(Switch::Digests) {
+    if !settings.is_on(Ablation::Digests) {
         return false;
     }
     let part = Part::new(new, overlap.passages.iter().map(Passage::here));

@@ -5,7 +5,7 @@ use crate::compare::overlap::{NEARLY_ALL, Overlap};
 use crate::judge::digest::are_digest_items;
 use crate::judge::fact_conflict::fact_conflict;
 use crate::judge::{Article, Prior, may_join};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// The share of the earlier text that the expanded one has at least …
 const MIN_CONTAINING: f64 = 0.7;
@@ -25,7 +25,7 @@ pub(crate) fn is_expanded(
     settings: &Settings,
 ) -> bool {
     let is_enough = overlap.shared_words >= settings.partial_words;
-    if !settings.is_on(Switch::Expanded) || !is_enough || overlap.is_mosaic(settings) {
+    if !settings.is_on(Ablation::Expanded) || !is_enough || overlap.is_mosaic(settings) {
         return false;
     }
     let is_titled =

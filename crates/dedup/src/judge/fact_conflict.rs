@@ -9,7 +9,7 @@ use crate::judge::Article;
 use crate::judge::facts::{MOSTLY_EQUAL, enough_agree, names_agree, numbers_in, sets_agree};
 use crate::judge::rule::Rule;
 use crate::judge::template::{Slots, is_refilled_form};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// In texts of any length, the numbers inside the passages must agree from this many different ones
 /// on.
@@ -24,7 +24,7 @@ pub(crate) fn fact_conflict(
     overlap: &Overlap,
     settings: &Settings,
 ) -> Option<Rule> {
-    if !settings.is_on(Switch::Facts) {
+    if !settings.is_on(Ablation::Facts) {
         return None;
     }
     if is_refilled_form(new, old, overlap) {

@@ -37,7 +37,7 @@ use crate::judge::facts::ShortFacts;
 use crate::judge::rule::{Compared, Rule};
 use crate::judge::same_outlet::{is_page_chrome, is_same_article, why_equal_is_not_a_copy};
 use crate::judge::takes::{is_of_another_day, is_refilled_by_outlet, why_not_takes};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 use std::ops::Deref;
 use wirefold_text::Text;
 
@@ -364,7 +364,7 @@ const MIN_MIDDLE_SHARE: f64 = 0.25;
 pub(crate) fn may_join(prior: &Prior<'_>, overlap: &Overlap, settings: &Settings) -> bool {
     let shared = overlap.there.count();
     let both = overlap.there.common(prior.common) as f64;
-    !settings.is_on(Switch::SecondTexts)
+    !settings.is_on(Ablation::SecondTexts)
         || prior.common.count() == 0
         || (overlap.is_mostly_one_text() && both >= MIN_MIDDLE_SHARE * shared as f64)
         || both >= settings.join_share * shared as f64

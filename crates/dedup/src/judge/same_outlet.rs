@@ -15,7 +15,7 @@ use crate::judge::shared_topic::{
 };
 use crate::judge::timing::{HOUR, MIN_BRIEF_WORDS, TAKE_WINDOW, is_at_same_hour, is_within};
 use crate::judge::{Article, Prior};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// Shared words that are an article rather than chrome …
 const MIN_ARTICLE_WORDS: u32 = 200;
@@ -52,7 +52,7 @@ pub(crate) fn is_page_chrome(
     overlap: &Overlap,
     settings: &Settings,
 ) -> bool {
-    if !settings.is_on(Switch::PageChrome) || prior.same_item || prior.same_page {
+    if !settings.is_on(Ablation::PageChrome) || prior.same_item || prior.same_page {
         return false;
     }
     let is_short = overlap.shared_words < MIN_ARTICLE_WORDS;
@@ -96,7 +96,7 @@ pub(crate) fn why_equal_is_not_a_copy(
     prior: &Prior<'_>,
     settings: &Settings,
 ) -> Option<Rule> {
-    if prior.same_page || prior.same_item || !settings.is_on(Switch::Walls) {
+    if prior.same_page || prior.same_item || !settings.is_on(Ablation::Walls) {
         return None;
     }
     if new.body.has_few_distinct_words() {
@@ -145,7 +145,7 @@ pub(crate) fn is_same_article(
     settings: &Settings,
 ) -> bool {
     prior.same_name
-        || !settings.is_on(Switch::Addresses)
+        || !settings.is_on(Ablation::Addresses)
         || overlap.larger() >= MIN_VERSION_SHARE
         || (!prior.is_comparable_with(new, settings)
             && prior.titles != TitleRelation::Other

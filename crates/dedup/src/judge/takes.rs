@@ -13,7 +13,7 @@ use crate::judge::rule::Rule;
 use crate::judge::template::form_conflict;
 use crate::judge::timing::{HOUR, MIN_BRIEF_WORDS, TAKE_WINDOW, is_at_same_hour, is_within};
 use crate::judge::{Article, Prior};
-use crate::settings::{Settings, Switch};
+use crate::settings::{Ablation, Settings};
 
 /// The share of either text that two takes with the same title have in common at least.
 const MIN_SHARE_SAME_TITLE: f64 = 0.5;
@@ -84,7 +84,7 @@ pub(crate) fn why_not_takes(
     overlap: &Overlap,
     settings: &Settings,
 ) -> Option<Rule> {
-    let is_possible = prior.same_outlet && !prior.same_page && settings.is_on(Switch::Takes);
+    let is_possible = prior.same_outlet && !prior.same_page && settings.is_on(Ablation::Takes);
     if !is_possible || overlap.larger() < MIN_SHARE_SAME_TITLE {
         return Some(Rule::NotComparable);
     }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::body::lexicon::PackedBody;
-use crate::codec::{Reader, TextFile, Writer, Written, written, written_bytes};
+use crate::codec::{Encode, Reader, TextFile, Writer, written, written_bytes};
 use crate::judge::notes::PackedNotes;
 
 /// Creates text files.
@@ -133,7 +133,7 @@ fn read_parts(text_file: &dyn TextFile, position: u64, lengths: &[u32; PARTS]) -
 
 /// A snapshot has the parts that are in memory, and only the position of those in a text file: text
 /// files outlive the process.
-impl Written for StoredParts {
+impl Encode for StoredParts {
     fn write_to(&self, to: &mut Writer<'_>) {
         match self {
             StoredParts::InMemory(packed) => {
@@ -151,14 +151,14 @@ impl Written for StoredParts {
     fn read_from(from: &mut Reader<'_>) -> Option<StoredParts> {
         let number = u32::read_from(from)?;
         if number == IN_MEMORY {
-            return Some(StoredParts::InMemory(Written::read_from(from)?));
+            return Some(StoredParts::InMemory(Encode::read_from(from)?));
         }
         let stand = from.text_file_location(number)?;
         let (text_file, start) = (stand.text_file.clone(), stand.start);
-        let position = start.checked_add(Written::read_from(from)?)?;
+        let position = start.checked_add(Encode::read_from(from)?)?;
         let mut lengths = [0; PARTS];
         for length in &mut lengths {
-            *length = Written::read_from(from)?;
+            *length = Encode::read_from(from)?;
         }
         Some(StoredParts::InFile { text_file, position, lengths })
     }

@@ -78,13 +78,13 @@ fn have_common(one: &[DocId], other: &[DocId]) -> bool {
 
 written!(Override { one, other });
 
-impl crate::codec::Written for NotTheSame {
+impl crate::codec::Encode for NotTheSame {
     fn write_to(&self, to: &mut crate::codec::Writer<'_>) {
         self.0.write_to(to);
     }
 
     fn read_from(from: &mut crate::codec::Reader<'_>) -> Option<Self> {
-        crate::codec::Written::read_from(from).map(Self)
+        crate::codec::Encode::read_from(from).map(Self)
     }
 }
 

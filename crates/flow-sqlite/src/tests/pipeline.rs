@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::Random;
 use wirefold_flow::{
-    BoxFuture, Bus, Clock, ConsumerConfig, DeadLetters, Decide, Emit, Input, Outgoing, Reason,
-    Record, Source, Stage, StageContext, StageError, Stored, StreamConfig, UnixMillis,
+    BoxFuture, Bus, Clock, ConsumerConfig, DeadLetters, Emit, Input, Outgoing, Reason, Record,
+    Source, Stage, StageContext, StageError, StateMachine, Stored, StreamConfig, UnixMillis,
     WriterConfig, conservation, run_stage, run_writer, unbroken_chain,
 };
 
@@ -21,7 +21,7 @@ const ROUNDS: u64 = 20;
 #[derive(Default)]
 struct Numbering(u64);
 
-impl Decide for Numbering {
+impl StateMachine for Numbering {
     fn restart(&mut self) -> u64 {
         self.0 = 0;
         0

@@ -3,10 +3,10 @@
 //! A stage gets a message and the message that it names. It returns messages to publish, or an error:
 //! try again, or reject. Only the loop publishes and acknowledges.
 
-mod gate;
 mod outage;
 mod output_ids;
 mod panics;
+mod publish_barrier;
 mod referred;
 mod run;
 mod tries;

@@ -12,8 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::gate::GateTicket;
 use super::outage::{BusCaller, Failure, Outage, call_if_pending};
+use super::publish_barrier::BarrierTicket;
 use crate::bus::{AckKind, Bus, Entry, KeyValue, PulledMessage};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
@@ -137,7 +137,7 @@ impl Tries {
         &self,
         caller: &BusCaller,
         delivery: &PulledMessage,
-        ticket: &mut GateTicket,
+        ticket: &mut BarrierTicket,
     ) -> Result<Turn<'_>, Failure> {
         let Some(notes) = self.notes.as_deref() else {
             return Ok(Turn::default());

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::gate::{Gate, GateTicket};
 use super::outage::{BUS_RETRY, BusCaller, Failure, Outage, call_if_pending, reject, retry};
 use super::output_ids::{self, OutputIds};
 use super::panics::caught;
+use super::publish_barrier::{BarrierTicket, PublishBarrier};
 use super::referred::Referred;
 use super::tries::{Tries, Turn, killed_process_reason};
 use super::{Emit, Input, Stage, StageError};
@@ -37,7 +37,7 @@ pub(super) struct Worker {
     pub(super) ack_deadline: Duration,
     /// Limits how many named messages are fetched at once.
     pub(super) fetches: Semaphore,
-    pub(super) gate: Arc<Gate>,
+    pub(super) gate: Arc<PublishBarrier>,
     pub(super) tries: Tries,
     pub(super) output_ids: OutputIds,
 }
@@ -47,7 +47,7 @@ impl Worker {
     pub(super) async fn work(
         &self,
         delivery: PulledMessage,
-        ticket: GateTicket,
+        ticket: BarrierTicket,
         referred: Option<Arc<Referred>>,
     ) -> Result<(), LoopError> {
         self.caller.context.check_fail_point(Point::Delivered)?;
@@ -128,7 +128,7 @@ impl Worker {
     async fn handle_in_turn(
         &self,
         delivery: &PulledMessage,
-        mut ticket: GateTicket,
+        mut ticket: BarrierTicket,
         referred: Option<&Referred>,
     ) -> (Turn<'_>, Result<(), Failure>) {
         let turn = match self.tries.turn(&self.caller, delivery, &mut ticket).await {
@@ -147,7 +147,7 @@ impl Worker {
     async fn handle_until_published(
         &self,
         delivery: &PulledMessage,
-        ticket: GateTicket,
+        ticket: BarrierTicket,
         referred: Option<&Referred>,
     ) -> Result<(), Failure> {
         let (mut ticket, mut attempt) = (ticket, delivery.attempt);
@@ -164,7 +164,7 @@ impl Worker {
         &self,
         delivery: &PulledMessage,
         attempt: u32,
-        mut ticket: GateTicket,
+        mut ticket: BarrierTicket,
         referred: Option<&Referred>,
     ) -> Result<(), Failure> {
         let message = delivery.message.clone();
@@ -216,7 +216,7 @@ impl Worker {
     async fn fetch_referred(
         &self,
         message: &Stored,
-        ticket: &mut GateTicket,
+        ticket: &mut BarrierTicket,
         together: Option<&Referred>,
     ) -> Result<Option<Stored>, Failure> {
         let Some(reference) = message.headers.get(REFERENCE) else {

@@ -81,7 +81,7 @@ pub async fn call<T: Send + 'static>(
 /// Like [`call`], for a call that only reads.
 ///
 /// # Errors
-/// The same.
+/// The error of the call.
 pub async fn query<T: Send + 'static>(
     runner: &dyn Runner,
     call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,

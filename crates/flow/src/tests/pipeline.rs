@@ -12,7 +12,7 @@ use crate::dead::{DeadLetters, Reason};
 use crate::message::{Headers, Outgoing, REFERENCE, Stored};
 use crate::sim::{Random, VirtualClock};
 use crate::stage::{Emit, Input, Stage, StageError};
-use crate::writer::{Decide, INPUT, Record, Source, WriterConfig};
+use crate::writer::{INPUT, Record, Source, StateMachine, WriterConfig};
 
 /// How long a worker may take before another one gets its message.
 pub(super) const DEADLINE: Duration = Duration::from_secs(2);
@@ -91,7 +91,7 @@ impl Tally {
     }
 }
 
-impl Decide for Tally {
+impl StateMachine for Tally {
     fn restart(&mut self) -> u64 {
         *self = Self::default();
         0

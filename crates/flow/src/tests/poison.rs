@@ -19,7 +19,7 @@ use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use crate::stage::{Emit, Input, Stage, StageError, run_stage};
-use crate::writer::{Decide, Record, run_writer};
+use crate::writer::{Record, StateMachine, run_writer};
 
 const SEEDS: u64 = 200;
 const GOOD: u64 = 7;
@@ -73,7 +73,7 @@ impl Stage for Handling {
 
 struct Deciding(Arc<Process>);
 
-impl Decide for Deciding {
+impl StateMachine for Deciding {
     fn restart(&mut self) -> u64 {
         0
     }

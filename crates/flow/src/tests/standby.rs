@@ -21,7 +21,7 @@ use crate::lease::{Lease, LeaseConfig};
 use crate::loops::{Event, LoopError, Observer, StageContext};
 use crate::message::Stored;
 use crate::sim::{Partition, Random, SimBus, SimDisk, VirtualClock};
-use crate::writer::{Decide, Record, run_leased_writer};
+use crate::writer::{Record, StateMachine, run_leased_writer};
 
 const SEEDS: u64 = 120;
 /// From a leader's last sign of life to the epoch record of the next one.
@@ -57,7 +57,7 @@ struct Counting {
     restarts: Arc<AtomicUsize>,
 }
 
-impl Decide for Counting {
+impl StateMachine for Counting {
     fn restart(&mut self) -> u64 {
         self.restarts.fetch_add(1, Ordering::Relaxed);
         self.tally.restart()

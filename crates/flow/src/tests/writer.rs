@@ -21,7 +21,7 @@ use crate::loops::{Event, HEARTBEAT, LoopError, Observer, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::position::{Position, rolled_back};
 use crate::sim::{SimBus, SimDisk, VirtualClock};
-use crate::writer::{Decide, INPUT, OFFSETS, Record, Source, WriterConfig, run_writer};
+use crate::writer::{INPUT, OFFSETS, Record, Source, StateMachine, WriterConfig, run_writer};
 
 struct Stand {
     clock: VirtualClock,
@@ -72,7 +72,7 @@ impl Stand {
     fn start_with(
         &self,
         config: WriterConfig,
-        decide: Box<dyn Decide>,
+        decide: Box<dyn StateMachine>,
     ) -> (CancellationToken, JoinHandle<Result<(), LoopError>>) {
         let stop = CancellationToken::new();
         let clock = Arc::new(self.clock.clone());
@@ -141,7 +141,7 @@ struct Once {
     known: BTreeSet<Bytes>,
 }
 
-impl Decide for Once {
+impl StateMachine for Once {
     fn restart(&mut self) -> u64 {
         self.known.clear();
         self.tally.restart()
@@ -254,7 +254,7 @@ async fn a_gap_is_reported_before_new_work() {
 #[derive(Default)]
 struct ById(BTreeSet<Bytes>);
 
-impl Decide for ById {
+impl StateMachine for ById {
     fn restart(&mut self) -> u64 {
         self.0.clear();
         0
@@ -326,7 +326,7 @@ async fn an_input_that_went_back_is_told_and_what_is_new_there_is_decided_on() {
 /// Counts its decisions.
 struct Counted(Tally, Arc<AtomicU64>);
 
-impl Decide for Counted {
+impl StateMachine for Counted {
     fn restart(&mut self) -> u64 {
         self.0.restart()
     }

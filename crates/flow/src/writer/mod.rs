@@ -32,7 +32,7 @@ pub const OFFSETS: &str = "Wf-Offsets";
 pub const INPUTS: &str = "Wf-Inputs";
 
 /// Makes decisions. The same inputs in the same order must give the same decisions.
-pub trait Decide: Send {
+pub trait StateMachine: Send {
     /// Loads state that is stored outside the stream, such as a snapshot, for the restart that follows.
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch_writer::{BatchWriter, WrittenBatch};
 use super::inputs::{Inputs, Offsets};
 use super::suspects::Suspects;
-use super::{CommittedDecision, Decide, EPOCH, WriterConfig};
+use super::{CommittedDecision, EPOCH, StateMachine, WriterConfig};
 use crate::backoff::Backoff;
 use crate::bus::ChainedPublisher;
 use crate::error::BusError;
@@ -41,7 +41,7 @@ const RECHECK_AFTER: Duration = Duration::from_millis(100);
 pub async fn run_writer(
     context: StageContext,
     config: WriterConfig,
-    decide: Box<dyn Decide>,
+    decide: Box<dyn StateMachine>,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     run_leased_writer(context, config, decide, Lease::alone(), stop).await
@@ -55,7 +55,7 @@ pub async fn run_writer(
 pub async fn run_leased_writer(
     context: StageContext,
     config: WriterConfig,
-    decide: Box<dyn Decide>,
+    decide: Box<dyn StateMachine>,
     lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
@@ -106,7 +106,7 @@ pub async fn run_leased_writer(
 struct Writer {
     context: StageContext,
     config: WriterConfig,
-    decide: Box<dyn Decide>,
+    decide: Box<dyn StateMachine>,
     lease: Lease,
     /// The last decision that it has learnt, if it has learnt stored decisions only.
     learnt_through: Option<Position>,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use wirefold_dedup as dedup;
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_proto::{EventId, StoryId};
 
 use crate::packed::{Id, read_id, write_id};
@@ -49,7 +49,7 @@ impl FormerIds {
     }
 }
 
-impl Written for FormerIds {
+impl Encode for FormerIds {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_ids(&self.stories, to);
         write_ids(&self.events, to);
@@ -60,7 +60,7 @@ impl Written for FormerIds {
     }
 }
 
-fn write_ids<I: Id, N: Written>(ids: &BTreeMap<I, N>, to: &mut Writer<'_>) {
+fn write_ids<I: Id, N: Encode>(ids: &BTreeMap<I, N>, to: &mut Writer<'_>) {
     to.count(ids.len());
     for (id, into) in ids {
         write_id(*id, to);
@@ -68,6 +68,6 @@ fn write_ids<I: Id, N: Written>(ids: &BTreeMap<I, N>, to: &mut Writer<'_>) {
     }
 }
 
-fn read_ids<I: Id + Ord, N: Written>(from: &mut Reader<'_>) -> Option<BTreeMap<I, N>> {
-    (0..from.count()?).map(|_| Some((read_id(from)?, Written::read_from(from)?))).collect()
+fn read_ids<I: Id + Ord, N: Encode>(from: &mut Reader<'_>) -> Option<BTreeMap<I, N>> {
+    (0..from.count()?).map(|_| Some((read_id(from)?, Encode::read_from(from)?))).collect()
 }

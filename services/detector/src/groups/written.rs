@@ -1,6 +1,6 @@
 //! Writes and reads stories and events as bytes of a snapshot.
 
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_proto::EventId;
 
 use super::{Event, Groups, Story};
@@ -29,7 +29,7 @@ impl Groups {
     }
 }
 
-impl Written for Story {
+impl Encode for Story {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_id(self.id, to);
         write_id(self.lead, to);
@@ -45,13 +45,13 @@ impl Written for Story {
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
         let (id, lead) = (read_id(from)?, read_id(from)?);
-        let lead_fetched = Written::read_from(from)?;
-        let (claim, is_preferred) = Written::read_from(from)?;
-        let (is_credited, comparable) = Written::read_from(from)?;
-        let (event, revision) = Written::read_from(from)?;
-        let (articles, last) = Written::read_from(from)?;
-        let versions = Written::read_from(from)?;
-        let (outlets, first_seen) = (Written::read_from(from)?, read_time(from)?);
+        let lead_fetched = Encode::read_from(from)?;
+        let (claim, is_preferred) = Encode::read_from(from)?;
+        let (is_credited, comparable) = Encode::read_from(from)?;
+        let (event, revision) = Encode::read_from(from)?;
+        let (articles, last) = Encode::read_from(from)?;
+        let versions = Encode::read_from(from)?;
+        let (outlets, first_seen) = (Encode::read_from(from)?, read_time(from)?);
         Some(Self {
             id,
             lead,
@@ -71,7 +71,7 @@ impl Written for Story {
     }
 }
 
-impl Written for Event {
+impl Encode for Event {
     fn write_to(&self, to: &mut Writer<'_>) {
         write_id(self.id, to);
         self.stories.write_to(to);
@@ -82,10 +82,10 @@ impl Written for Event {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (id, stories) = (read_id(from)?, Written::read_from(from)?);
-        let (revision, first_seen) = (Written::read_from(from)?, read_time(from)?);
+        let (id, stories) = (read_id(from)?, Encode::read_from(from)?);
+        let (revision, first_seen) = (Encode::read_from(from)?, read_time(from)?);
         let continues = Option::<u128>::read_from(from)?.map(EventId::with);
-        let ledes = Written::read_from(from)?;
+        let ledes = Encode::read_from(from)?;
         Some(Self { id, stories, revision, first_seen, continues, ledes })
     }
 }

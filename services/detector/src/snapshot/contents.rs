@@ -4,7 +4,7 @@
 //! Contents come in and their bytes go out, and the other way round. This module never reads a
 //! segment.
 
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 use wirefold_dedup::written;
 use wirefold_proto::{DecisionId, Offsets};
 
@@ -73,7 +73,7 @@ pub(crate) fn read_list(frame: Vec<u8>) -> Result<Vec<Segment>, InvalidSnapshot>
 }
 
 /// Reads a value that takes up a whole frame.
-fn read_whole<T: Written>(frame: Vec<u8>) -> Result<T, InvalidSnapshot> {
+fn read_whole<T: Encode>(frame: Vec<u8>) -> Result<T, InvalidSnapshot> {
     let mut frame = Some(frame);
     let mut next = || frame.take();
     let mut from = Reader::new(&mut next);

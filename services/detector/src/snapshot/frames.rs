@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 use tokio::sync::mpsc;
-use wirefold_dedup::codec::{LAYOUT, Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, LAYOUT, Reader, Writer};
 use wirefold_dedup::written;
 use wirefold_flow::CommittedDecision;
 
@@ -95,7 +95,7 @@ impl Header {
         if u64::read_from(&mut from) != Some(MAGIC) {
             return Err(InvalidSnapshot::NotASnapshot);
         }
-        let is_without_sections = match Written::read_from(&mut from) {
+        let is_without_sections = match Encode::read_from(&mut from) {
             Some((FORMAT, LAYOUT)) => false,
             Some((FORMAT_WITHOUT_SECTIONS, LAYOUT)) => true,
             _ => return Err(InvalidSnapshot::OtherLayout),
@@ -103,7 +103,7 @@ impl Header {
         let settings = u64::read_from(&mut from);
         let last = <(u64, String)>::read_from(&mut from);
         let (settings, (sequence, id)) = settings.zip(last).ok_or(InvalidSnapshot::OtherLayout)?;
-        let text_files = Written::read_from(&mut from).ok_or(InvalidSnapshot::OtherLayout)?;
+        let text_files = Encode::read_from(&mut from).ok_or(InvalidSnapshot::OtherLayout)?;
         Ok(Self {
             settings,
             last: CommittedDecision { sequence, id },

@@ -12,7 +12,7 @@ use std::thread;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
-use wirefold_dedup::codec::{Reader, TextFileLocation, Written};
+use wirefold_dedup::codec::{Encode, Reader, TextFileLocation};
 use wirefold_flow::{ObjectReader, Objects};
 
 use super::contents::{Contents, read_list};

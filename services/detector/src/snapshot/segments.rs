@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
-use wirefold_dedup::codec::{Reader, Writer, Written};
+use wirefold_dedup::codec::{Encode, Reader, Writer};
 
 use super::frames::{self, InvalidSnapshot};
 
@@ -32,15 +32,15 @@ pub(crate) struct Segment {
     checksum: Option<u32>,
 }
 
-impl Written for Segment {
+impl Encode for Segment {
     fn write_to(&self, to: &mut Writer<'_>) {
         (self.hash, self.length).write_to(to);
         self.checksum.write_to(to);
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (hash, length) = Written::read_from(from)?;
-        Some(Self { hash, length, checksum: Written::read_from(from)? })
+        let (hash, length) = Encode::read_from(from)?;
+        Some(Self { hash, length, checksum: Encode::read_from(from)? })
     }
 }
 

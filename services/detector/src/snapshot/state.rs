@@ -1,6 +1,6 @@
 //! The state that a start reads from a snapshot.
 
-use wirefold_dedup::codec::{Reader, TextFileLocation, Written};
+use wirefold_dedup::codec::{Encode, Reader, TextFileLocation};
 use wirefold_proto::{DecisionId, Offsets};
 
 use super::frames::{InvalidSnapshot, Pieces};
@@ -34,8 +34,8 @@ impl SnapshotState {
     }
 
     fn read_from(config: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
-        let (fetched, control) = Written::read_from(from)?;
-        let last: Option<String> = Written::read_from(from)?;
+        let (fetched, control) = Encode::read_from(from)?;
+        let last: Option<String> = Encode::read_from(from)?;
         let last = match last {
             Some(text) => Some(text.parse().ok()?),
             None => None,

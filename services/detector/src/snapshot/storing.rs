@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use wirefold_dedup::TextFile;
-use wirefold_dedup::codec::{Writer, Written as _};
+use wirefold_dedup::codec::{Encode as _, Writer};
 use wirefold_flow::{Bus, BusError, CommittedDecision, Objects};
 
 use super::contents::Contents;

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use wirefold_dedup::codec::{Reader, Writer, Written, written, written_variants};
+use wirefold_dedup::codec::{Encode, Reader, Writer, written, written_variants};
 use wirefold_dedup::{Detector, StatePart};
 use wirefold_proto::StoryChange;
 
@@ -49,7 +49,7 @@ written_variants!(Table {
 
 written!(DetectorStatePart { 0 });
 
-impl Written for Header {
+impl Encode for Header {
     fn write_to(&self, to: &mut Writer<'_>) {
         (self.parts, self.time).write_to(to);
         write_changes(&self.pending_changes, to);
@@ -57,8 +57,8 @@ impl Written for Header {
     }
 
     fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (parts, time) = Written::read_from(from)?;
-        let (pending_changes, recent_commands) = (read_changes(from)?, Written::read_from(from)?);
+        let (parts, time) = Encode::read_from(from)?;
+        let (pending_changes, recent_commands) = (read_changes(from)?, Encode::read_from(from)?);
         Some(Self { parts, time, pending_changes, recent_commands })
     }
 }

@@ -1,7 +1,7 @@
 //! Preparing articles on several cores before their turn.
 
 use wirefold_dedup::{Detector, Settings};
-use wirefold_flow::{Decide as _, Headers, Stored, UnixMillis};
+use wirefold_flow::{Headers, StateMachine as _, Stored, UnixMillis};
 use wirefold_proto::{ArticleFetched, encode, streams};
 
 use super::harness::{Harness, TestArticle};

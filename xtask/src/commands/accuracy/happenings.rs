@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use wirefold_dedup::{Settings, Switch};
+use wirefold_dedup::{Ablation, Settings};
 use wirefold_score::{Clusters, Group, Order, Pair};
 
 use super::grouping::PEERS;
@@ -82,7 +82,7 @@ impl Happenings {
     }
 
     /// The final event of each text in the product.
-    fn events(&self, without: Option<Switch>) -> Vec<usize> {
+    fn events(&self, without: Option<Ablation>) -> Vec<usize> {
         let settings = Settings { without, ..Settings::default() };
         passages(&self.set, &Order::File.of(self.set.docs.len()), settings).events
     }
@@ -167,13 +167,14 @@ fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
 fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
     let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
     let mut cells = Cells::new(&head.collect::<Vec<&str>>());
-    let without = side_by_side(&Switch::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(*it))));
+    let without =
+        side_by_side(&Ablation::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(*it))));
     let of = |(set, events): (&Happenings, &Vec<usize>)| {
         let score = set.clusters.score(events);
         format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())
     };
     let left_out =
-        Switch::OF_EVENTS.iter().map(|it| it.words()).zip(without.iter().map(Vec::as_slice));
+        Ablation::OF_EVENTS.iter().map(|it| it.words()).zip(without.iter().map(Vec::as_slice));
     for (name, made) in [("nothing", groupings)].into_iter().chain(left_out) {
         cells.row([name.to_owned()].into_iter().chain(sets.iter().zip(made).map(of)));
     }

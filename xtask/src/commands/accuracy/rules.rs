@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_dedup::{Rule, Settings, Switch};
+use wirefold_dedup::{Ablation, Rule, Settings};
 use wirefold_score::{Label, Order, Pair};
 
 use super::method::{passages, passages_with_verdicts};
@@ -51,7 +51,7 @@ fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
 /// Right, false and missed pairs at arrival with one rule switched off, for each set.
 pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
     let mut cells = Cells::new(&head("left out", sets));
-    let row = |without: &Option<Switch>| -> Vec<String> {
+    let row = |without: &Option<Ablation>| -> Vec<String> {
         let of = |set: &LabelledSet| {
             let settings = Settings { without: *without, ..Settings::default() };
             let run = passages(set, &Order::File.of(set.docs.len()), settings);
@@ -59,10 +59,10 @@ pub(super) fn contributions(sets: &[LabelledSet]) -> Cells {
                 PairCounts::of(set, &run.at_arrival, |_| true);
             format!("{right} / {wrong} / {missed}")
         };
-        let name = without.map_or("nothing", Switch::words).to_owned();
+        let name = without.map_or("nothing", Ablation::words).to_owned();
         [name].into_iter().chain(sets.iter().map(of)).collect()
     };
-    let switches: Vec<_> = [None].into_iter().chain(Switch::OF_STORIES.map(Some)).collect();
+    let switches: Vec<_> = [None].into_iter().chain(Ablation::OF_STORIES.map(Some)).collect();
     side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
     cells
 }

@@ -16,7 +16,7 @@ use crate::conformance::Harness;
 use crate::dead::{DeadLetters, Reason};
 use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::Stored;
-use crate::writer::{Decide, Record, Source, WriterConfig, run_writer};
+use crate::writer::{Record, Source, StateMachine, WriterConfig, run_writer};
 
 /// A writer in a process that is killed, or crashed by an input whose name begins with `poison`.
 #[derive(Default)]
@@ -32,7 +32,7 @@ struct Victim {
 
 struct Deciding(Arc<Victim>);
 
-impl Decide for Deciding {
+impl StateMachine for Deciding {
     fn restart(&mut self) -> u64 {
         0
     }

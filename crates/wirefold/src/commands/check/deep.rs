@@ -23,7 +23,7 @@ use crate::exit::{Exit, Stop};
 use crate::finding::{Finding, Mark};
 use crate::local_time::describe;
 use crate::output::count;
-use crate::up::nats::{options, name_default_server};
+use crate::up::nats::{name_default_server, options};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);

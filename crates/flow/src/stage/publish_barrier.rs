@@ -13,7 +13,7 @@ const MAX_WAITING: usize = 128;
 
 /// The gate between handling and publishing of one loop.
 #[derive(Default)]
-pub(super) struct Gate {
+pub(super) struct PublishBarrier {
     counts: Mutex<Counts>,
     opened: Notify,
 }
@@ -27,12 +27,12 @@ struct Counts {
 }
 
 /// The ticket of a message that is being handled. Dropping it means that the message will not publish.
-pub(super) struct GateTicket(Option<Arc<Gate>>);
+pub(super) struct BarrierTicket(Option<Arc<PublishBarrier>>);
 
-impl Gate {
-    pub(super) fn register(self: &Arc<Self>) -> GateTicket {
+impl PublishBarrier {
+    pub(super) fn register(self: &Arc<Self>) -> BarrierTicket {
         self.counts().expected += 1;
-        GateTicket(Some(self.clone()))
+        BarrierTicket(Some(self.clone()))
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -57,7 +57,7 @@ impl Gate {
     }
 }
 
-impl GateTicket {
+impl BarrierTicket {
     /// The others no longer wait for this message.
     pub(super) fn leave(&mut self) {
         let Some(gate) = self.0.take() else {
@@ -86,7 +86,7 @@ impl GateTicket {
     }
 }
 
-impl Drop for GateTicket {
+impl Drop for BarrierTicket {
     fn drop(&mut self) {
         self.leave();
     }
@@ -100,7 +100,7 @@ mod tests {
 
     type Pass = std::pin::Pin<Box<dyn Future<Output = ()>>>;
 
-    fn register(gate: &Arc<Gate>, count: usize) -> Vec<GateTicket> {
+    fn register(gate: &Arc<PublishBarrier>, count: usize) -> Vec<BarrierTicket> {
         (0..count).map(|_| gate.register()).collect()
     }
 
@@ -111,8 +111,8 @@ mod tests {
 
     #[test]
     fn messages_wait_for_those_still_being_handled() {
-        let gate = Arc::<Gate>::default();
-        let [one, other, last] = <[GateTicket; 3]>::try_from(register(&gate, 3)).ok().unwrap();
+        let gate = Arc::<PublishBarrier>::default();
+        let [one, other, last] = <[BarrierTicket; 3]>::try_from(register(&gate, 3)).ok().unwrap();
         let [mut one, mut other, mut last]: [Pass; 3] =
             [Box::pin(one.pass()), Box::pin(other.pass()), Box::pin(last.pass())];
         assert!(!has_passed(&mut one));
@@ -127,8 +127,9 @@ mod tests {
 
     #[test]
     fn messages_do_not_wait_for_those_that_left() {
-        let gate = Arc::<Gate>::default();
-        let [one, mut late, gone] = <[GateTicket; 3]>::try_from(register(&gate, 3)).ok().unwrap();
+        let gate = Arc::<PublishBarrier>::default();
+        let [one, mut late, gone] =
+            <[BarrierTicket; 3]>::try_from(register(&gate, 3)).ok().unwrap();
         let mut one: Pass = Box::pin(one.pass());
         assert!(!has_passed(&mut one));
         late.leave();
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn opens_when_enough_messages_wait() {
-        let gate = Arc::<Gate>::default();
+        let gate = Arc::<PublishBarrier>::default();
         let mut ticket = register(&gate, MAX_WAITING + 2);
         let mut passes: Vec<Pass> =
             ticket.drain(..MAX_WAITING - 1).map(|one| Box::pin(one.pass()) as Pass).collect();
