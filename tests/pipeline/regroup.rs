@@ -107,12 +107,7 @@ fn commands_return_their_changes_or_a_reason() {
     assert!(preferred.err.contains(" leads "), "{}", preferred.err);
     let listed = folder.run(&["story", "ls"]).code(0);
     assert!(listed.out.contains("Of 002"), "{}", listed.out);
-    let apart = folder.run(&["story", "apart", &one, &other, "--json"]).code(0);
-    assert!(
-        apart.err.contains("warning: `story apart` is now `story not-the-same`"),
-        "{}",
-        apart.err
-    );
+    let apart = folder.run(&["story", "not-the-same", &one, &other, "--json"]).code(0);
     let decided: Value = serde_json::from_str(&apart.out).expect("one object");
     assert_eq!(decided["changes"][0]["change"], "split", "{decided:#}");
     let taken = format!("s-{}", &other[2..]);

@@ -2,27 +2,36 @@
 //! folder. Only commands that need a running pipeline notice the difference.
 
 mod error;
-mod events;
-mod in_process;
-mod options;
-mod transport;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use axum::body::Body;
-use axum::http::{Method, Request, header};
+use axum::http::{Method, Request, Response, header};
+use clap::Args;
+use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
+use tokio::net::UnixStream;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+use wirefold_envelope::{Limits, create_streams};
+use wirefold_flow::{BoxFuture, Clock, StageContext, SystemClock};
+use wirefold_flow_sqlite::OpenError;
+use wirefold_gateway::shapes::{ProbeRequest, Status};
+use wirefold_gateway::{Access, Gateway, Probe, Replay, Settings};
+use wirefold_proto::{DeadLetter, TextPolicy};
 
 pub(crate) use error::{ClientError, Problem, exit_of};
-pub(crate) use events::{ServerEvent, ServerEvents};
-pub(crate) use options::ClientOptions;
 
-use crate::config::Instance;
+use crate::config::{Instance, Overrides, load_here};
 use crate::up::SOCKET;
-use transport::Transport;
+use crate::up::seams::{ProbeService, RehearsalService};
 
 /// The largest answer that is not a stream, in bytes.
 const MAX_ANSWER_BYTES: usize = 256 * 1024 * 1024;
@@ -49,7 +58,7 @@ impl Client {
     pub(crate) async fn connect(instance: &Instance, need: Need) -> anyhow::Result<Client> {
         let folder = instance.folder()?;
         let socket = folder.join(SOCKET);
-        if transport::answers(&socket).await {
+        if answers(&socket).await {
             return Ok(Client::over(Transport::Socket(socket), folder));
         }
         if instance.is_over_nats(&folder) {
@@ -58,7 +67,7 @@ impl Client {
         if need == Need::Data && !folder.join(wirefold_flow_sqlite::FILE).exists() {
             return Err(ClientError::NoData { folder }.into());
         }
-        let router = in_process::open(&folder, &socket, instance, instance.method()?).await?;
+        let router = open(&folder, &socket, instance, instance.method()?).await?;
         Ok(Client::over(Transport::InProcess(router), folder))
     }
 
@@ -71,7 +80,7 @@ impl Client {
     pub(crate) async fn running(instance: &Instance) -> anyhow::Result<Option<Client>> {
         let folder = instance.folder()?;
         let socket = folder.join(SOCKET);
-        let is_there = transport::answers(&socket).await;
+        let is_there = answers(&socket).await;
         Ok(is_there.then(|| Client::over(Transport::Socket(socket), folder)))
     }
 
@@ -88,7 +97,7 @@ impl Client {
         let temporary_folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let folder = temporary_folder.path().to_owned();
         let method = instance.method()?;
-        let router = in_process::open(&folder, &folder.join(SOCKET), instance, method).await?;
+        let router = open(&folder, &folder.join(SOCKET), instance, method).await?;
         let client = Client::over(Transport::InProcess(router), folder);
         Ok(Client { _temporary_folder: Some(temporary_folder), ..client })
     }
@@ -203,4 +212,328 @@ pub(crate) fn escaped(part: &str) -> String {
 pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(work)
+}
+
+/// The largest event in bytes: a message of the bus with its frame.
+const MAX_EVENT_BYTES: usize = 4 * 1024 * 1024;
+
+/// One event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ServerEvent {
+    /// The sequence in the stream, if the event has one.
+    pub(crate) id: Option<u64>,
+    /// The type: `article`, `story`, `alert`.
+    pub(crate) name: String,
+    /// The body.
+    pub(crate) data: String,
+}
+
+/// The events of one connection.
+pub(crate) struct ServerEvents {
+    body: Body,
+    buffer: Vec<u8>,
+    /// The number of bytes of the buffer that were returned as lines.
+    returned: usize,
+    /// The number of bytes that were searched for the end of a line.
+    searched: usize,
+    event: ServerEvent,
+}
+
+impl ServerEvents {
+    /// The events in the body of an answer.
+    pub(crate) fn of(body: Body) -> ServerEvents {
+        ServerEvents {
+            body,
+            buffer: Vec::new(),
+            returned: 0,
+            searched: 0,
+            event: ServerEvent::default(),
+        }
+    }
+
+    /// The next event. `None` if the connection ended or sent something else.
+    pub(crate) async fn next(&mut self) -> Option<ServerEvent> {
+        loop {
+            while let Some(line) = self.line() {
+                if line.is_empty() {
+                    let event = std::mem::take(&mut self.event);
+                    // Without data it is not an event, but its sequence still counts.
+                    if !event.data.is_empty() || event.id.is_some() {
+                        return Some(event);
+                    }
+                } else {
+                    self.read_field(&line);
+                }
+            }
+            self.drop_returned();
+            if self.buffer.len() + self.event.data.len() > MAX_EVENT_BYTES {
+                return None;
+            }
+            let frame = self.body.frame().await?.ok()?;
+            if let Ok(bytes) = frame.into_data() {
+                self.buffer.extend_from_slice(&bytes);
+            }
+        }
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let fresh = self.buffer.get(self.searched..).unwrap_or_default();
+        let Some(end) = fresh.iter().position(|byte| *byte == b'\n') else {
+            self.searched = self.buffer.len();
+            return None;
+        };
+        let end = self.searched + end;
+        let line = self.buffer.get(self.returned..end).unwrap_or_default();
+        let line = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
+        (self.returned, self.searched) = (end + 1, end + 1);
+        Some(line)
+    }
+
+    /// Removes the lines that were returned, before more is added.
+    fn drop_returned(&mut self) {
+        self.buffer.drain(..self.returned);
+        self.searched -= self.returned;
+        self.returned = 0;
+    }
+
+    fn read_field(&mut self, line: &str) {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "id" => self.event.id = value.parse().ok(),
+            "event" => value.clone_into(&mut self.event.name),
+            "data" => {
+                if !self.event.data.is_empty() {
+                    self.event.data.push('\n');
+                }
+                self.event.data.push_str(value);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The pause between two checks of the projection's progress.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+/// How long the projection may take to catch up with the data folder.
+const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Opens the data folder and serves the API to this process only.
+async fn open(
+    folder: &Path,
+    socket: &Path,
+    instance: &Instance,
+    method: wirefold_dedup::Settings,
+) -> Result<Router, ClientError> {
+    let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
+    let clock = Arc::new(SystemClock);
+    let bus = wirefold_flow_sqlite::open(folder, clock.clone()).map_err(|error| match error {
+        OpenError::InUse { .. } => {
+            ClientError::InUse { folder: folder.to_owned(), socket: socket.to_owned() }
+        }
+        other => ClientError::Unopened(other.to_string()),
+    })?;
+    let failed = |why: String| ClientError::Unopened(format!("{}: {why}", folder.display()));
+    if is_new {
+        // If `up` has run on this folder, its streams already have the configured limits.
+        let created = create_streams(bus.as_ref(), &Limits::default()).await;
+        created.map_err(|error| failed(error.to_string()))?;
+    }
+    let context = StageContext::new(bus, clock.clone());
+    let settings = settings(folder, instance, method, &context);
+    let gateway = Gateway::open(context, settings).await;
+    let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
+    let router = gateway.router(Access::Socket);
+    let follows = gateway.clone();
+    // The task ends with this process. The projection can be rebuilt at any time.
+    tokio::spawn(async move { follows.run(CancellationToken::new()).await });
+    catch_up(&router, clock.as_ref()).await.map_err(failed)?;
+    Ok(router)
+}
+
+/// Waits until the answers include everything that is stored.
+async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
+    let given_up = clock.now().plus(CATCH_UP_TIMEOUT);
+    while clock.now() < given_up {
+        let request = Request::builder().uri("/api/v1/status").header("host", "localhost");
+        let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
+        let answer = match router.clone().oneshot(request).await {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        };
+        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await;
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        let status: Status = serde_json::from_slice(&bytes)
+            .map_err(|_| String::from_utf8_lossy(&bytes).into_owned())?;
+        if status.lag == 0 {
+            return Ok(());
+        }
+        clock.sleep_until(clock.now().plus(POLL_INTERVAL)).await;
+    }
+    Err("the projection does not catch up: start `wirefold up`".to_owned())
+}
+
+fn settings(
+    folder: &Path,
+    instance: &Instance,
+    method: wirefold_dedup::Settings,
+    context: &StageContext,
+) -> Settings {
+    // The caller that opened the folder has read the same settings and reported their mistakes.
+    let lists = load_here(instance, Overrides::default()).map(|loaded| loaded.lists);
+    let rehearsing = RehearsalService {
+        context: context.clone(),
+        deliveries: None,
+        lists: lists.unwrap_or_default(),
+    };
+    Settings {
+        folder: folder.to_owned(),
+        demo: false,
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        hosts: Vec::new(),
+        method,
+        text_policy: TextPolicy::Full,
+        base_url: "http://localhost".to_owned(),
+        tables: false,
+        gate: None,
+        rehearse: Arc::new(rehearsing),
+        replay: Arc::new(NoPipeline),
+        probe: Arc::new(FeedProbe { instance: instance.clone(), probing: OnceLock::new() }),
+        condition: Arc::new(()),
+    }
+}
+
+/// Probes addresses with the address checks of the settings, which it reads at the first probe.
+struct FeedProbe {
+    instance: Instance,
+    probing: OnceLock<Result<ProbeService, String>>,
+}
+
+impl Probe for FeedProbe {
+    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+        let probing = self.probing.get_or_init(|| {
+            let loaded = load_here(&self.instance, Overrides::default());
+            let loaded = loaded.map_err(|error| error.to_string())?;
+            Ok(ProbeService(loaded.config.fetcher(&loaded.origins, None)))
+        });
+        match probing {
+            Ok(probing) => probing.probe(asked),
+            Err(why) => Box::pin(async move { Err(why.clone()) }),
+        }
+    }
+}
+
+/// The actions that need a running pipeline. It refuses them.
+struct NoPipeline;
+
+impl Replay for NoPipeline {
+    fn replay(&self, _letter: DeadLetter, _sequence: u64) -> BoxFuture<'_, Result<String, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
+}
+
+/// The options that all these commands have.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ClientOptions {
+    #[command(flatten)]
+    pub(crate) instance: Instance,
+    /// Print one JSON object a line, each with its `schema`.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl ClientOptions {
+    /// A client for the data of this instance, which must exist.
+    pub(crate) async fn client(&self) -> anyhow::Result<Client> {
+        Client::connect(&self.instance, Need::Data).await
+    }
+}
+
+/// How long the head of an answer may take. A rehearsal over many hours takes long.
+const HEAD_TIMEOUT: Duration = Duration::from_mins(2);
+/// How long a process on this machine may take to accept a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The way to the API.
+pub(crate) enum Transport {
+    /// A running `up` answers at this socket.
+    Socket(PathBuf),
+    /// No `up` runs: this process answers itself.
+    InProcess(Router),
+}
+
+impl Transport {
+    /// Sends a request and returns the answer. The caller reads its body.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Body>, ClientError> {
+        match self {
+            Transport::Socket(path) => {
+                let unreachable = |why: String| ClientError::Unreachable {
+                    place: path.display().to_string(),
+                    why,
+                };
+                let answer = tokio::time::timeout(HEAD_TIMEOUT, over_socket(path, request)).await;
+                let answer = answer.map_err(|_| unreachable("no answer in time".to_owned()))?;
+                answer.map_err(|error| unreachable(error.to_string()))
+            }
+            Transport::InProcess(router) => match router.clone().oneshot(request).await {
+                Ok(answer) => Ok(answer),
+                Err(never) => match never {},
+            },
+        }
+    }
+}
+
+async fn over_socket(path: &Path, request: Request<Body>) -> anyhow::Result<Response<Body>> {
+    let stream = UnixStream::connect(path).await?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    // The connection also reads the body. It ends with the body or with this process.
+    tokio::spawn(connection);
+    let answer = sender.send_request(request).await?;
+    Ok(answer.map(Body::new))
+}
+
+/// Whether a process answers on the socket.
+pub(crate) async fn answers(path: &Path) -> bool {
+    let connected = tokio::time::timeout(CONNECT_TIMEOUT, UnixStream::connect(path)).await;
+    matches!(connected, Ok(Ok(_)))
+}
+
+#[cfg(test)]
+mod events_tests {
+    use super::*;
+
+    async fn all(text: &str) -> Vec<ServerEvent> {
+        let mut events = ServerEvents::of(Body::from(text.to_owned()));
+        let mut found = Vec::new();
+        while let Some(event) = events.next().await {
+            found.push(event);
+        }
+        found
+    }
+
+    #[tokio::test]
+    async fn events_are_read_and_comments_passed_over() {
+        let text = ": hello\n\nid: 7\nevent: article\ndata: {\"a\":\ndata: 1}\n\n:\n\r\n\
+            event: alert\r\ndata:x\r\n\r\nid: 9\n\nid: 10\nevent: story\ndata: cut off";
+        let event = |id, name: &str, data: &str| ServerEvent {
+            id,
+            name: name.to_owned(),
+            data: data.to_owned(),
+        };
+        let expected = [
+            event(Some(7), "article", "{\"a\":\n1}"),
+            event(None, "alert", "x"),
+            event(Some(9), "", ""),
+        ];
+        assert_eq!(all(text).await, expected);
+    }
+
+    #[tokio::test]
+    async fn an_endless_event_ends_the_connection() {
+        assert!(
+            all(&"data: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n".repeat(150_000)).await.is_empty()
+        );
+        assert!(all(&"a".repeat(MAX_EVENT_BYTES + 1)).await.is_empty());
+    }
 }

@@ -21,7 +21,9 @@ mod alert_test;
 mod ask;
 mod words;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::output;
 
@@ -46,3 +48,11 @@ fn page(path: &str, limit: u32, cursor: Option<&str>) -> String {
 
 /// The largest number of rows in a page.
 const PAGE: u32 = 100;
+
+/// Reads one of these names as the value that serde calls so.
+fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: DeserializeOwned + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| serde_json::from_value::<T>(name.into()))
+}

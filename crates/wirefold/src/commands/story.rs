@@ -1,18 +1,23 @@
 //! `wirefold story`: what was folded and why, and manual overrides.
 
-mod regroup;
-
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
-use wirefold_gateway::shapes::{ArticleBrief, ArticleDetail, Story, StoryBrief, StoryPage};
-use wirefold_proto::{Agency, Class, Interval, StoryId, text_remarks};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use wirefold_gateway::shapes::{
+    Accepted, ArticleBrief, ArticleDetail, Decided, Story, StoryBrief, StoryPage,
+};
+use wirefold_proto::{
+    Agency, Class, Command, EventAfter, Interval, StoryAfter, StoryChange, StoryId, text_remarks,
+};
 
 use super::{PAGE, page, print_line, words};
 use crate::client::{Client, ClientError, ClientOptions, block_on, escaped};
 use crate::columns::{Cell, Columns};
+use crate::commands::words::short;
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
@@ -147,19 +152,6 @@ Example:
         #[arg(value_name = "ARTICLE")]
         other: String,
     },
-    /// The name that `not-the-same` had in the release before.
-    #[command(
-        hide = true,
-        after_help = "Example:\n  wirefold story not-the-same a-9wbn3e a-77c0xd"
-    )]
-    Apart {
-        /// One of them.
-        #[arg(value_name = "ARTICLE")]
-        one: String,
-        /// The other.
-        #[arg(value_name = "ARTICLE")]
-        other: String,
-    },
 }
 
 /// Runs a `story` command.
@@ -170,17 +162,10 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
         let request = match &arguments.command {
             StoryCommand::Ls(filters) => return view.list(&client, filters, global).await,
             StoryCommand::Show { id } => return view.show(&client, id).await,
-            StoryCommand::Split { story, articles } => regroup::split(story, articles),
-            StoryCommand::Merge { into, from } => regroup::merge(into, from)?,
-            StoryCommand::Prefer { story, outlet } => regroup::prefer(story, outlet),
-            StoryCommand::NotTheSame { one, other } => regroup::not_the_same(one, other),
-            StoryCommand::Apart { one, other } => {
-                global.note(format_args!(
-                    "warning: `story apart` is now `story not-the-same`; the old name works in \
-                     this release only"
-                ));
-                regroup::not_the_same(one, other)
-            }
+            StoryCommand::Split { story, articles } => split(story, articles),
+            StoryCommand::Merge { into, from } => merge(into, from)?,
+            StoryCommand::Prefer { story, outlet } => prefer(story, outlet),
+            StoryCommand::NotTheSame { one, other } => not_the_same(one, other),
         };
         request.send(&client, view.json, global).await
     })
@@ -229,7 +214,7 @@ impl View {
                 copies => format!("{} ({copies} folded)", story.articles),
             };
             table.push(vec![
-                Cell::new(words::short(&story.id.to_string())),
+                Cell::new(short(&story.id.to_string())),
                 Cell::faint(self.time.relative(story.changed)),
                 Cell::new(articles),
                 Cell::new(story.outlets.to_string()),
@@ -291,7 +276,7 @@ impl View {
         writeln!(
             out,
             "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",
-            words::short(&article.id.to_string())
+            short(&article.id.to_string())
         )?;
         let mut remarks = vec![article.class.describe(article.kind).to_owned()];
         remarks.extend(words::contained(article, all).filter(|_| is_folded));
@@ -365,4 +350,127 @@ async fn stories(client: &Client, filters: &StoryFilter) -> anyhow::Result<Vec<S
             None => return Ok(stories),
         }
     }
+}
+
+/// A request for a manual override, and its path.
+struct OverrideRequest {
+    /// Its name in error messages.
+    name: &'static str,
+    path: String,
+    body: Value,
+}
+
+/// The answer of the API.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Decided(Box<Decided>),
+    Accepted(Box<Accepted>),
+}
+
+fn split(story: &str, articles: &[String]) -> OverrideRequest {
+    let path = format!("/api/v1/stories/{}/split", escaped(story));
+    OverrideRequest { name: "`story split`", path, body: json!({"articles": articles}) }
+}
+
+/// Merges two stories, or two events if both ids are those of events.
+fn merge(into: &str, from: &str) -> anyhow::Result<OverrideRequest> {
+    let is_event = |id: &str| id.starts_with("e-");
+    let what = match (is_event(into), is_event(from)) {
+        (true, true) => "events",
+        (false, false) => "stories",
+        _ => {
+            let what = "a story and an event cannot be merged: give two stories or two events";
+            return Err(Stop::new(Exit::Usage, what).into());
+        }
+    };
+    let path = format!("/api/v1/{what}/{}/merge", escaped(into));
+    Ok(OverrideRequest { name: "`story merge`", path, body: json!({"from": from}) })
+}
+
+fn prefer(story: &str, outlet: &str) -> OverrideRequest {
+    let path = format!("/api/v1/stories/{}/prefer", escaped(story));
+    OverrideRequest { name: "`story prefer`", path, body: json!({"outlet": outlet}) }
+}
+
+fn not_the_same(one: &str, other: &str) -> OverrideRequest {
+    let path = format!("/api/v1/articles/{}/not-the-same", escaped(one));
+    OverrideRequest { name: "`story not-the-same`", path, body: json!({"other": other}) }
+}
+
+impl OverrideRequest {
+    /// Sends it to the running pipeline and prints the outcome.
+    async fn send(&self, client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {
+        client.must_run(self.name)?;
+        let answered: Result<Answer, ClientError> = client.post(&self.path, &self.body).await;
+        let decided = match answered.map_err(|error| error.see("wirefold story ls"))? {
+            Answer::Decided(decided) => decided,
+            Answer::Accepted(accepted) => return Err(not_decided(&accepted).into()),
+        };
+        if json {
+            output::print_json(&decided)?;
+        } else {
+            in_lines(&decided).iter().for_each(|line| global.note(format_args!("{line}")));
+        }
+        Ok(Exit::Ok)
+    }
+}
+
+/// The error if the override is stored, but the detector has not decided about it yet.
+fn not_decided(accepted: &Accepted) -> Stop {
+    let what = format!(
+        "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold check --ready`)",
+        clean(&accepted.command.id)
+    );
+    Stop::new(Exit::Bus, what)
+}
+
+/// The changes, one on a line, and a line for each resulting story or event.
+fn in_lines(decided: &Decided) -> Vec<String> {
+    let mut lines: Vec<String> = decided.changes.iter().filter_map(change).collect();
+    match &decided.command.command {
+        Command::NotTheSame { one, other } => {
+            let (one, other) = (short(&one.to_string()), short(&other.to_string()));
+            lines.push(format!("{one} and {other} are never in one story from now on"));
+        }
+        Command::Prefer { .. } if lines.is_empty() => {
+            lines.push("it leads the story already".to_owned());
+        }
+        _ => {}
+    }
+    lines.extend(decided.stories.iter().map(story));
+    lines.extend(decided.events.iter().map(event));
+    lines
+}
+
+fn change(change: &StoryChange) -> Option<String> {
+    let short = |id: &dyn std::fmt::Display| short(&id.to_string());
+    Some(match change {
+        StoryChange::Split { from, into, articles }
+        | StoryChange::Regrouped { from, into, articles, .. } => {
+            let moved = count(articles.len(), "article", "articles");
+            format!("{moved} left {} for {}", short(from), short(into))
+        }
+        StoryChange::Merged { from, into, .. } => {
+            format!("{} is part of {} now", short(from), short(into))
+        }
+        StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
+            format!("{} leads {} now", short(lead), short(story))
+        }
+        StoryChange::Credited { .. } | StoryChange::Quiet { .. } => return None,
+    })
+}
+
+fn story(after: &StoryAfter) -> String {
+    let articles = count(after.state.articles as usize, "article", "articles");
+    let outlets = count(after.state.outlets as usize, "outlet", "outlets");
+    format!("{}: {articles} at {outlets}", after.story)
+}
+
+fn event(after: &EventAfter) -> String {
+    let state = &after.state;
+    let stories = count(state.stories as usize, "story", "stories");
+    let origins = count(state.origins as usize, "origin", "origins");
+    let articles = count(state.articles as usize, "article", "articles");
+    format!("{}: {stories}, {articles}, at most {origins}", after.event)
 }

@@ -1,7 +1,7 @@
 //! `wirefold token`: who has access if the page is served to other machines.
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 use wirefold_flow::{Clock as _, SystemClock};
@@ -9,7 +9,7 @@ use wirefold_gateway::shapes::{PageStatus, Status};
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile, TokenRecord};
 use wirefold_proto::Interval;
 
-use super::print_line;
+use super::{one_of, print_line};
 use crate::client::{Client, ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
@@ -40,9 +40,11 @@ Examples:
         /// A name, for `token ls` and `token revoke`.
         #[arg(value_name = "NAME")]
         name: String,
-        /// The actions that it allows.
-        #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
-        scope: ScopeName,
+        /// The actions that it allows: `full` is everything, `read` page, feeds and API without changes, and
+        /// `feeds` only what is under /feeds/, as a feed reader does.
+        #[arg(long, default_value = "full", value_name = "SCOPE",
+              value_parser = one_of::<Scope>(&["full", "read", "feeds"]))]
+        scope: Scope,
         /// How long it is valid, such as 30d; by default until it is revoked.
         #[arg(long, value_name = "SPAN")]
         expires: Option<Interval>,
@@ -66,31 +68,11 @@ Examples:
         /// The name of the browser's user.
         #[arg(default_value = "browser", value_name = "NAME")]
         name: String,
-        /// The actions that the browser may do.
-        #[arg(long, value_enum, default_value_t = ScopeName::Full, value_name = "SCOPE")]
-        scope: ScopeName,
+        /// The actions that the browser may do, as in `token add`.
+        #[arg(long, default_value = "full", value_name = "SCOPE",
+              value_parser = one_of::<Scope>(&["full", "read", "feeds"]))]
+        scope: Scope,
     },
-}
-
-/// The name of a scope.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ScopeName {
-    /// Everything.
-    Full,
-    /// Read page, feeds and API, without changing anything.
-    Read,
-    /// Read the feeds under /feeds/, as a feed reader does.
-    Feeds,
-}
-
-impl From<ScopeName> for Scope {
-    fn from(name: ScopeName) -> Self {
-        match name {
-            ScopeName::Full => Self::Full,
-            ScopeName::Read => Self::Read,
-            ScopeName::Feeds => Self::Feeds,
-        }
-    }
 }
 
 /// A line of `token ls --json`: everything except the hash.
@@ -124,7 +106,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
             let end = end.context("the token ends after the last date of the calendar")?;
-            let new_token = tokens.add(name, Kind::Token, (*scope).into(), end, now);
+            let new_token = tokens.add(name, Kind::Token, *scope, end, now);
             print_token(name, &new_token.map_err(stop)?, end, json, global)
         }
         TokenCommand::Ls => list(&tokens.list(now).map_err(stop)?, json, global),
@@ -142,7 +124,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
         }
         TokenCommand::SignIn { name, scope } => {
             let end = now.checked_add(SIGN_IN_LINK).ok();
-            let code = tokens.add(name, Kind::SignIn, (*scope).into(), end, now).map_err(stop)?;
+            let code = tokens.add(name, Kind::SignIn, *scope, end, now).map_err(stop)?;
             print_link(arguments, name, &code, end, global)
         }
     }

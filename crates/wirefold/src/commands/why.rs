@@ -12,7 +12,7 @@ use super::replay::stored_input;
 use super::words::short;
 use crate::client::{Client, ClientOptions, block_on, escaped};
 use crate::compare;
-use crate::compare::article::Article;
+use crate::compare::Article;
 use crate::compare::{CompareView, exit_of};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;

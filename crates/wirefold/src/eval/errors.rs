@@ -6,7 +6,7 @@ use wirefold_score::{Labels, Pair};
 
 use super::By;
 use super::judged::Judged;
-use crate::compare::article::Article;
+use crate::compare::Article;
 use crate::compare::{Comparison, describe_evidence};
 use crate::input::Input;
 use crate::output::percent;

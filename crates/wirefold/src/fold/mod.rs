@@ -1,29 +1,36 @@
 //! `wirefold fold`: judges articles from files, and stores nothing.
 
-mod arguments;
 mod baseline;
 mod clock;
-mod line;
-mod passages;
-mod table;
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::mpsc::sync_channel;
 
+use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
-use wirefold_dedup::{Detector, DocId, Prepared, Settings};
-use wirefold_proto::{VerdictLine, encode};
-
-pub(crate) use arguments::FoldArguments;
-pub(crate) use baseline::Method;
+use clap::Args;
 use clock::{Clock, Timed};
-pub(crate) use passages::{Identity, Passages};
-use passages::{InputPreparer, PREPARED_AHEAD};
+use wirefold_dedup::{
+    Changes, Detector, DocId, Incoming, Prepared, Preparer, Settings, Split, StoryId, Verdict,
+};
+use wirefold_detector::contract::{class, confidence, containment, how, kind};
+use wirefold_gateway::change_counts;
+use wirefold_proto::{
+    Class, CopyKind, LineAgency, LineMatch, LineRegrouping, Simhash, Tag, VerdictLine, encode,
+    text_remarks,
+};
+use wirefold_text::Text;
 
+pub(crate) use baseline::Method;
+
+use self::baseline::BaselineVerdict;
 use crate::exit::Exit;
 use crate::global::Global;
 use crate::input::{self, Claim, Input, Reading};
-use crate::output;
+use crate::output::{self, clean, count, percent, shorten, thousands, width};
 use crate::progress::Progress;
 
 /// Judges everything the arguments name.
@@ -143,7 +150,7 @@ impl<'a> Fold<'a> {
         match input.published {
             None => self.undated += 1,
             Some(_) if self.undated > 0 && self.undated == self.articles.len() => {
-                let before = output::count(self.undated, "article", "articles");
+                let before = count(self.undated, "article", "articles");
                 let what =
                     format!("{before} without \"published\" before one with it: left behind");
                 self.note(&format!("{}: {what} by the window", input.place));
@@ -196,12 +203,12 @@ impl<'a> Fold<'a> {
                 let prepared = prepared.unwrap_or_else(|| passages.preparer().prepare(&input));
                 let verdict = passages.decide(&input, prepared, time);
                 self.articles.push(std::mem::take(&mut input));
-                line::verdict_line(&verdict, &self.articles)
+                verdict_line(&verdict, &self.articles)
             }
             Judge::Baseline(baseline) => {
                 let verdict = baseline.observe(&input.text);
                 self.articles.push(std::mem::take(&mut input));
-                line::baseline_line(&verdict, &self.articles)
+                baseline_line(&verdict, &self.articles)
             }
         };
         if self.arguments.json && !self.arguments.is_final {
@@ -231,7 +238,7 @@ impl<'a> Fold<'a> {
         }
         self.out.flush().context(output::STDOUT_FAILED)?;
         if !self.arguments.json && !self.articles.is_empty() {
-            table::print(&self.final_states(), &self.articles, self.details(), self.global)?;
+            print(&self.final_states(), &self.articles, self.details(), self.global)?;
         }
         Ok(match (self.articles.len(), self.problems, self.missing) {
             (0, 0, 0) => {
@@ -251,14 +258,14 @@ impl<'a> Fold<'a> {
             Judge::Passages(passages) => (0..self.articles.len())
                 .filter_map(|number| passages.detector.final_verdict(DocId::from_index(number)?))
                 .map(|verdict| FinalState {
-                    line: line::verdict_line(&verdict, &self.articles),
+                    line: verdict_line(&verdict, &self.articles),
                     story: verdict.story.0 as usize,
                     event: verdict.event.0 as usize,
                 })
                 .collect(),
             Judge::Baseline(baseline) => {
-                let state_of = |verdict: &baseline::BaselineVerdict| FinalState {
-                    line: line::baseline_line(verdict, &self.articles),
+                let state_of = |verdict: &BaselineVerdict| FinalState {
+                    line: baseline_line(verdict, &self.articles),
                     story: verdict.story,
                     event: verdict.story,
                 };
@@ -273,5 +280,462 @@ impl<'a> Fold<'a> {
             Judge::Passages(passages) => Some(&passages.detector),
             Judge::Baseline(_) => None,
         }
+    }
+}
+
+/// Arguments of `fold`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wirefold fold articles/              a folder of text files
+  wirefold fold --json - < all.jsonl   verdicts as JSON lines")]
+pub(crate) struct FoldArguments {
+    /// Text files, files of JSON lines (.jsonl, .ndjson, .json), folders of them, or - for
+    /// standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Print one JSON object for each article: the verdict at arrival, which is never revised.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print the final state at the end instead, in input order (the table always shows it).
+    #[arg(long = "final")]
+    pub(crate) is_final: bool,
+    /// How to find copies: `passages`, or as baselines `simhash:K` (64-bit SimHash at Hamming
+    /// distance at most K) and `exact`.
+    #[arg(long, default_value = "passages", value_name = "METHOD")]
+    pub(crate) method: Method,
+}
+
+/// The line for a verdict on one of `articles`.
+fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine {
+    let id = |doc: DocId| id_of(articles, doc.index());
+    let story_id = |story: StoryId| id(story.first_article());
+    VerdictLine {
+        schema: Tag::new(),
+        id: id(verdict.doc),
+        class: class(verdict.class),
+        kind: verdict.kind.map(kind),
+        comparable: verdict.comparable,
+        story: story_id(verdict.story),
+        event: story_id(verdict.event.first_story()),
+        lead: id(verdict.lead),
+        origin: id(verdict.origin),
+        matches: verdict
+            .matches
+            .iter()
+            .map(|found| LineMatch {
+                id: id(found.doc),
+                contained: containment(found.contained),
+                containing: containment(found.containing),
+                passages: u32::try_from(found.passages).unwrap_or(u32::MAX),
+                longest: found.longest,
+                rule: rule_of(verdict, found.doc),
+            })
+            .collect(),
+        holds: verdict.holds.iter().map(|held| story_id(*held)).collect(),
+        shared_quotations: u32::try_from(verdict.shared_quotations).unwrap_or(u32::MAX),
+        agency: verdict.agency.as_ref().map(|agency| LineAgency {
+            name: agency.name.to_owned(),
+            how: how(agency.how),
+            confidence: confidence(agency.confidence),
+        }),
+        simhash: Simhash(verdict.simhash),
+        regrouped: verdict.regrouped.iter().map(|split| regrouped(split, id)).collect(),
+    }
+}
+
+/// The rule that decides about an earlier article.
+fn rule_of(verdict: &Verdict, earlier: DocId) -> Option<String> {
+    let compared = verdict.compared.iter().find(|compared| compared.doc == earlier);
+    compared.map(|compared| compared.rule.name().to_owned())
+}
+
+fn regrouped(split: &Split, id: impl Fn(DocId) -> String) -> LineRegrouping {
+    let articles = split.moved.iter().map(|doc| id(*doc)).collect();
+    let [from, into] = [split.from, split.into].map(|story| id(story.first_article()));
+    LineRegrouping { from, into, articles }
+}
+
+/// The line for the verdict of a baseline, which has stories only.
+fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> VerdictLine {
+    let story = id_of(articles, verdict.story);
+    VerdictLine {
+        schema: Tag::new(),
+        id: id_of(articles, verdict.doc),
+        class: if verdict.doc == verdict.story { Class::New } else { Class::Copy },
+        kind: (verdict.doc != verdict.story).then_some(verdict.kind),
+        comparable: true,
+        story: story.clone(),
+        event: story.clone(),
+        lead: story.clone(),
+        origin: story,
+        matches: Vec::new(),
+        holds: Vec::new(),
+        shared_quotations: 0,
+        agency: None,
+        simhash: Simhash(verdict.simhash),
+        regrouped: Vec::new(),
+    }
+}
+
+fn id_of(articles: &[Input], number: usize) -> String {
+    articles.get(number).map_or_else(String::new, |article| article.id.clone())
+}
+
+/// The number of articles that are prepared ahead.
+const PREPARED_AHEAD: usize = 32;
+
+/// The detector, which gets articles with their stream time.
+pub(crate) struct Passages {
+    pub(crate) detector: Detector,
+}
+
+impl Passages {
+    /// A judge that gives verdicts at arrival.
+    pub(crate) fn new(settings: Settings) -> Passages {
+        Passages { detector: Detector::new(settings) }
+    }
+
+    /// A judge that can give final verdicts too.
+    pub(crate) fn with_final_verdicts(settings: Settings) -> Passages {
+        Passages { detector: Detector::keeping_verdicts(settings) }
+    }
+
+    /// The preparation for it, which can run on another thread.
+    fn preparer(&self) -> InputPreparer {
+        InputPreparer { preparer: Preparer::default(), settings: self.detector.settings().clone() }
+    }
+
+    /// Judges all of these in order and reports each verdict. Another thread prepares them.
+    pub(crate) fn observe_all<'a>(
+        &mut self,
+        inputs: impl IntoIterator<Item = &'a Input> + Send,
+        mut told: impl FnMut(Verdict),
+    ) {
+        let mut preparer = self.preparer();
+        let (ahead, arriving) = sync_channel(PREPARED_AHEAD);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // An error means that the receiver is gone.
+                let mut send = |input| ahead.send((input, preparer.prepare(input))).is_ok();
+                inputs.into_iter().all(&mut send)
+            });
+            let mut clock = Clock::default();
+            let mut judge = |timed: Timed<(&Input, Prepared)>| {
+                let (input, its) = timed.article;
+                told(self.decide(input, its, timed.time));
+            };
+            for (input, its) in arriving {
+                clock.add((input, its), input.claim()).into_iter().for_each(&mut judge);
+            }
+            clock.finish().into_iter().for_each(judge);
+        });
+    }
+
+    /// Judges the next article at this stream time, which never runs back.
+    pub(crate) fn decide(&mut self, input: &Input, prepared: Prepared, time: i64) -> Verdict {
+        let identity = Identity::of(input);
+        // The ids that a feed gives its items are unique within its site.
+        let id = match &input.feed {
+            Some(feed) => format!("id {}\u{1f}{}", feed.site, input.id),
+            None => format!("id {}", input.id),
+        };
+        let items = identity.items(&id);
+        let incoming = Incoming {
+            time,
+            published: input.published.unwrap_or(time),
+            ..identity.incoming(&items, &input.text)
+        };
+        self.detector.decide(&incoming, prepared)
+    }
+}
+
+/// Prepares articles by the settings of a judge.
+struct InputPreparer {
+    preparer: Preparer,
+    settings: Settings,
+}
+
+impl InputPreparer {
+    fn prepare(&mut self, input: &Input) -> Prepared {
+        let identity = Identity::of(input);
+        self.preparer.prepare(&identity.incoming(&[], &input.text), &self.settings)
+    }
+}
+
+/// The identity of an article, without its text and its id.
+pub(crate) struct Identity<'a> {
+    input: &'a Input,
+    via: Option<&'a str>,
+    /// Its address as the name of a page.
+    page: Option<String>,
+    /// Its address as the name of an item. A page under this address at another site is not a version of it.
+    item: Option<String>,
+}
+
+impl<'a> Identity<'a> {
+    pub(crate) fn of(input: &'a Input) -> Identity<'a> {
+        let page = input.url.as_ref().map(|url| format!("url {}", url.trim()));
+        let via = input.feed.as_ref().and_then(|feed| feed.via.as_deref());
+        let item = match (via, &page) {
+            (Some(via), Some(page)) => Some(format!("{via}\u{1f}{page}")),
+            _ => page.clone(),
+        };
+        Identity { input, via, page, item }
+    }
+
+    /// The item ids of the article, with `id` among them.
+    pub(crate) fn items<'b>(&'b self, id: &'b str) -> Vec<&'b str> {
+        let others = self.input.items.iter().map(String::as_str);
+        [id].into_iter().chain(self.item.as_deref()).chain(others).collect()
+    }
+
+    /// The article for the detector, whose times the caller sets.
+    pub(crate) fn incoming<'b>(&'b self, items: &'b [&'b str], text: &'b str) -> Incoming<'b> {
+        Incoming {
+            items,
+            outlet: self.input.outlet.as_deref(),
+            via: self.via,
+            page: self.input.page.as_deref().or(self.page.as_deref()),
+            title: &self.input.title,
+            byline: &self.input.author,
+            text,
+            ..Incoming::default()
+        }
+    }
+}
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const EVENT: Style = AnsiColor::Cyan.on_default().bold();
+const COPY: Style = AnsiColor::Green.on_default();
+
+/// A list of at most this many lines is shown whole.
+const SCREEN: usize = 24;
+
+/// Prints the final state of all articles.
+fn print(
+    lines: &[FinalState],
+    articles: &[Input],
+    detector: Option<&Detector>,
+    global: &Global,
+) -> anyhow::Result<()> {
+    let table = Table::new(lines, articles, detector);
+    let mut text = String::new();
+    table.write(&mut text, global.verbose > 0)?;
+    output::print_styled(&text)
+}
+
+struct Table<'a> {
+    lines: &'a [FinalState],
+    articles: &'a [Input],
+    detector: Option<&'a Detector>,
+    /// Stories by the number of their first article, with the numbers of all members.
+    stories: BTreeMap<usize, Vec<usize>>,
+    /// Events by the number of their first article, with their stories.
+    events: BTreeMap<usize, Vec<usize>>,
+    width: usize,
+}
+
+impl<'a> Table<'a> {
+    fn new(
+        lines: &'a [FinalState],
+        articles: &'a [Input],
+        detector: Option<&'a Detector>,
+    ) -> Table<'a> {
+        let mut stories: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (at, state) in lines.iter().enumerate() {
+            stories.entry(state.story).or_default().push(at);
+            let event = events.entry(state.event).or_default();
+            if !event.contains(&state.story) {
+                event.push(state.story);
+            }
+        }
+        Table { lines, articles, detector, stories, events, width: width() }
+    }
+
+    fn write(&self, out: &mut String, all: bool) -> std::fmt::Result {
+        self.write_summary(out)?;
+        let notable: Vec<&Vec<usize>> =
+            self.events.values().filter(|stories| all || self.is_notable(stories)).collect();
+        let mut listed = String::new();
+        for stories in &notable {
+            listed.push('\n');
+            self.write_event(&mut listed, stories)?;
+        }
+        let mut shown = notable.len();
+        if !all && listed.lines().count() > SCREEN {
+            listed = self.example(&notable)?;
+            shown = 1;
+        }
+        out.push_str(&listed);
+        let more = self.events.len() - shown;
+        match more {
+            0 => Ok(()),
+            _ => {
+                writeln!(out, "\n{FAINT}{}: -v{FAINT:#}", count(more, "more event", "more events"))
+            }
+        }
+    }
+
+    /// Whether an event has something to show: several stories, or one with copies.
+    fn is_notable(&self, stories: &[usize]) -> bool {
+        stories.len() > 1 || stories.iter().any(|story| self.stories[story].len() > 1)
+    }
+
+    /// One event in place of a list that is longer than a screen. An event with an agency's text and a
+    /// reworked reprint of it is preferred, then the one with most articles, then the one with most stories.
+    fn example(&self, notable: &[&Vec<usize>]) -> Result<String, std::fmt::Error> {
+        let articles = |stories: &[usize]| -> usize {
+            stories.iter().map(|story| self.stories[story].len()).sum()
+        };
+        let best = notable.iter().enumerate().max_by_key(|(at, stories)| {
+            let size = (articles(stories), stories.len());
+            (self.has_agency_reprint(stories), stories.len() > 1, size, std::cmp::Reverse(*at))
+        });
+        let mut text = String::from("\n");
+        if let Some((_, stories)) = best {
+            self.write_event(&mut text, stories)?;
+        }
+        Ok(text)
+    }
+
+    fn has_agency_reprint(&self, stories: &[usize]) -> bool {
+        let is_agency_reprint = |line: &VerdictLine| {
+            line.agency.is_some() && matches!(line.kind, Some(CopyKind::Reprint))
+        };
+        let mut members = stories.iter().flat_map(|story| &self.stories[story]);
+        members.any(|member| is_agency_reprint(&self.lines[*member].line))
+    }
+
+    fn write_summary(&self, out: &mut String) -> std::fmt::Result {
+        let folded = self.lines.len() - self.stories.len();
+        let freed = self.lines.iter().flat_map(|state| &state.line.regrouped);
+        let freed: usize = freed.map(|regrouped| regrouped.articles.len()).sum();
+        let regrouped = match freed {
+            0 => String::new(),
+            _ => format!(", {} regrouped: page chrome", thousands(freed)),
+        };
+        writeln!(
+            out,
+            "{STRONG}{} → {} → {}{STRONG:#}, {} folded{regrouped}",
+            count(self.lines.len(), "article", "articles"),
+            count(self.stories.len(), "story", "stories"),
+            count(self.events.len(), "event", "events"),
+            thousands(folded),
+        )
+    }
+
+    fn write_event(&self, out: &mut String, stories: &[usize]) -> std::fmt::Result {
+        if stories.len() > 1 {
+            let articles: usize = stories.iter().map(|story| self.stories[story].len()).sum();
+            let comparable = |story: &&usize| self.lines[**story].line.comparable;
+            let origins = stories.iter().filter(comparable).count();
+            let about = self.headline(stories[0]);
+            writeln!(out, "{EVENT}EVENT{EVENT:#} {STRONG}{about}{STRONG:#}")?;
+            writeln!(
+                out,
+                "      {FAINT}{} · {} · at most {}{FAINT:#}",
+                count(stories.len(), "story", "stories"),
+                count(articles, "article", "articles"),
+                count(origins, "origin", "origins"),
+            )?;
+        }
+        stories.iter().try_for_each(|story| self.write_story(out, *story))
+    }
+
+    fn write_story(&self, out: &mut String, story: usize) -> std::fmt::Result {
+        let lead = &self.lines[story].line;
+        let mut remarks = Vec::new();
+        if let Some(agency) = &lead.agency {
+            remarks.push(agency.describe());
+        }
+        remarks.extend(text_remarks(lead.comparable, false).into_iter().map(str::to_owned));
+        if !lead.holds.is_empty() {
+            remarks.push(format!("holds {}", clean(&lead.holds.join(", "))));
+        }
+        writeln!(out, "  {STRONG}{}{STRONG:#}  {}", clean(&lead.id), self.headline(story))?;
+        if !remarks.is_empty() {
+            writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
+        }
+        let copies = self.stories[&story].iter().filter(|member| **member != story);
+        copies.clone().try_for_each(|copy| self.write_copy(out, *copy, story))
+    }
+
+    fn write_copy(&self, out: &mut String, copy: usize, story: usize) -> std::fmt::Result {
+        let line = &self.lines[copy].line;
+        let members = &self.stories[&story];
+        let of = line.matches.iter().find_map(|found| {
+            let number =
+                members.iter().find(|m| **m < copy && self.lines[**m].line.id == found.id)?;
+            Some((*number, found))
+        });
+        let what = describe(line);
+        writeln!(out, "    └ {COPY}{}{COPY:#}  {}", clean(&line.id), self.headline(copy))?;
+        let mut remarks = vec![what.to_owned()];
+        if let Some((_, found)) = of {
+            let share = percent(found.contained.get());
+            remarks.push(format!("{share} of it is in {}", clean(&found.id)));
+            remarks.push(format!("longest run {} words", thousands(found.longest as usize)));
+        }
+        if let Some(agency) = &line.agency {
+            remarks.push(agency.describe());
+        }
+        writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
+        match of.filter(|_| line.kind != Some(CopyKind::Exact) && self.detector.is_some()) {
+            Some((number, _)) => self.write_changes(out, number, copy),
+            None => Ok(()),
+        }
+    }
+
+    /// The changes of a copy against the member with which it shares most.
+    fn write_changes(&self, out: &mut String, old: usize, new: usize) -> std::fmt::Result {
+        let text = |number: usize| Text::new(&self.articles[number].text);
+        let counts = change_counts(&Changes::between(&text(old), &text(new)));
+        let said: Vec<String> = counts.map(|(n, what)| format!("{n} {what}")).collect();
+        writeln!(out, "      {FAINT}sentences: {}{FAINT:#}", said.join(", "))
+    }
+
+    /// The title, or else the first words of the text, cut to the width of the terminal.
+    fn headline(&self, number: usize) -> String {
+        let article = &self.articles[number];
+        let title = article.title.trim();
+        let opening = if title.is_empty() { opening(&article.text) } else { String::new() };
+        let shown = if title.is_empty() { opening.as_str() } else { title };
+        let line = shown.split_whitespace().take(40).collect::<Vec<&str>>().join(" ");
+        shorten(&line, self.width.saturating_sub(8 + self.lines[number].line.id.len()))
+    }
+}
+
+/// The beginning of a text without title: its lede without page chrome, unless it has nothing else.
+fn opening(text: &str) -> String {
+    let end = text.floor_char_boundary(4_000);
+    let text = Text::new(&text[..end]);
+    let words = &text.words()[text.lede()];
+    let Some(first) = words.iter().find(|word| !word.is_chrome) else {
+        let all = text.original().trim();
+        return if all.is_empty() { "(no text)" } else { all }.to_owned();
+    };
+    let last = words.last().map_or(first.span.end, |word| word.span.end);
+    text.original().get(first.span.start..last).unwrap_or_default().to_owned()
+}
+
+/// The role of a member of a story, in words.
+fn describe(line: &VerdictLine) -> &'static str {
+    match line.class {
+        Class::New | Class::Related => "own text, merged",
+        Class::Copy | Class::Version => line.class.describe(line.kind),
+    }
+}
+
+#[cfg(test)]
+mod table_tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_chrome_alone_is_shown_all_the_same() {
+        assert_eq!(opening(" hello world\n"), "hello world");
+        assert_eq!(opening(" \n"), "(no text)");
     }
 }

@@ -1,14 +1,87 @@
-//! A time that never jumps by mistake and never runs back. The module is pure: its input is the readings of
-//! the clocks.
+//! The clock of long-running commands: a time that never jumps by mistake and never runs back.
 //!
 //! People, the network and hosts of virtual machines set the time of day, sometimes wrongly for a moment. A
 //! message that is stored in that moment keeps the wrong time, and a timer for such a time waits for as long
-//! as the jump was wide. The monotonic clock distinguishes a jump from time that passes. The uptime, which
-//! counts sleep, distinguishes it from a machine that slept.
+//! as the jump was wide. The time since the machine was started, which counts its sleep, distinguishes a jump
+//! from time that passes.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use wirefold_flow::UnixMillis;
+use wirefold_flow::{BoxFuture, Clock, SystemClock, UnixMillis};
+
+/// The longest single wait, so that a machine that slept is noticed.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// The machine's clock, checked against the time since it was started: see [`Steady`].
+pub(crate) struct SteadyClock {
+    started: Duration,
+    steady: Mutex<Steady>,
+}
+
+impl SteadyClock {
+    pub(crate) fn start() -> SteadyClock {
+        SteadyClock { started: boot_time(), steady: Mutex::new(Steady::new(SystemClock.now())) }
+    }
+}
+
+/// The time since the machine was started, with its sleep where the system counts it.
+fn boot_time() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    #[cfg(target_os = "linux")]
+    let clock = ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = ClockId::Monotonic;
+    let time = clock_gettime(clock);
+    let nanoseconds = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), nanoseconds)
+}
+
+impl Clock for SteadyClock {
+    fn now(&self) -> UnixMillis {
+        let read = {
+            let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+            steady.read(SystemClock.now(), boot_time().saturating_sub(self.started))
+        };
+        // The log line is written after the lock is released, because the log reads the time too.
+        if let Some(change) = read.change {
+            log_change(change);
+        }
+        read.now
+    }
+
+    fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            loop {
+                let left = at.since(self.now());
+                if left.is_zero() {
+                    return;
+                }
+                tokio::time::sleep(left.min(LONGEST_WAIT)).await;
+            }
+        })
+    }
+}
+
+fn log_change(change: Change) {
+    match change {
+        Change::Jumped { seconds } => tracing::warn!(
+            seconds,
+            "the clock of this machine jumped; wirefold follows it if it stays so for half a minute"
+        ),
+        Change::Returned => {
+            tracing::info!("the clock of this machine is back to the time before the jump");
+        }
+        Change::Followed { seconds } => tracing::warn!(
+            seconds,
+            "the clock of this machine did not jump back: wirefold follows it from now on"
+        ),
+        Change::Slowed { seconds } => tracing::warn!(
+            seconds,
+            "the clock of this machine was put back: wirefold runs at half speed until the clock reaches its time"
+        ),
+    }
+}
 
 /// The tolerance. Clocks that are read in turn, or are synchronised, differ by less.
 const TOLERANCE: Duration = Duration::from_secs(2);
@@ -19,13 +92,11 @@ const MAX_STEP_BACK: Duration = Duration::from_hours(24);
 
 /// The time according to the last readings of the clocks.
 #[derive(Debug)]
-pub(super) struct Steady {
-    /// The time when the monotonic clock was at `awake`.
+struct Steady {
+    /// The time when the machine had run for `passed`.
     time: Duration,
-    awake: Duration,
-    /// The uptime then, less the monotonic clock: how long the machine has slept.
-    slept: Option<Duration>,
-    /// When the time of day began to differ, by the monotonic clock.
+    passed: Duration,
+    /// When the time of day began to differ.
     differs_since: Option<Duration>,
     is_slowed: bool,
     /// The time that was returned last.
@@ -34,15 +105,15 @@ pub(super) struct Steady {
 
 /// The result of a reading.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Read {
-    pub(super) now: UnixMillis,
+struct Read {
+    now: UnixMillis,
     /// The change of the time of day, if there is one.
-    pub(super) change: Option<Change>,
+    change: Option<Change>,
 }
 
 /// A change of the time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Change {
+enum Change {
     /// It jumped by this many seconds. The jump is not followed yet.
     Jumped { seconds: i64 },
     /// It is correct again.
@@ -51,33 +122,24 @@ pub(super) enum Change {
     Followed { seconds: i64 },
     /// It stays this many seconds behind and is waited for.
     Slowed { seconds: i64 },
-    /// The machine slept for this many seconds.
-    Slept { seconds: i64 },
 }
 
 impl Steady {
-    /// Starts with this time of day while the monotonic clock is at zero.
-    pub(super) fn new(day: UnixMillis, uptime: Option<Duration>) -> Self {
-        let time = Duration::from_millis(day.0);
-        let (awake, slept) = (Duration::ZERO, uptime);
-        Self { time, awake, slept, differs_since: None, is_slowed: false, last: day }
+    /// Starts with this time of day.
+    fn new(day: UnixMillis) -> Self {
+        let (time, passed) = (Duration::from_millis(day.0), Duration::ZERO);
+        Self { time, passed, differs_since: None, is_slowed: false, last: day }
     }
 
-    /// The time for these readings of the time of day and the monotonic clock. The uptime is read only if
-    /// they disagree.
-    pub(super) fn read(
-        &mut self,
-        day: UnixMillis,
-        awake: Duration,
-        uptime: impl FnOnce() -> Option<Duration>,
-    ) -> Read {
-        let passed = awake.saturating_sub(self.awake);
-        self.time += if self.is_slowed { passed / 2 } else { passed };
-        self.awake = awake;
+    /// The time for these readings of the time of day and of the time since the start.
+    fn read(&mut self, day: UnixMillis, passed: Duration) -> Read {
+        let step = passed.saturating_sub(self.passed);
+        self.time += if self.is_slowed { step / 2 } else { step };
+        self.passed = passed;
         let day_time = Duration::from_millis(day.0);
         let change = match day_time.abs_diff(self.time) <= TOLERANCE {
             true => self.agree(day_time),
-            false => self.disagree(day_time, uptime().map(|uptime| uptime.saturating_sub(awake))),
+            false => self.disagree(day_time),
         };
         let time = UnixMillis(u64::try_from(self.time.as_millis()).unwrap_or(u64::MAX));
         let is_put_back = matches!(change, Some(Change::Followed { seconds }) if seconds < 0);
@@ -91,23 +153,16 @@ impl Steady {
         was_off.then_some(Change::Returned)
     }
 
-    fn disagree(&mut self, day_time: Duration, slept: Option<Duration>) -> Option<Change> {
-        let more =
-            slept.zip(self.slept).map_or(Duration::ZERO, |(now, then)| now.saturating_sub(then));
-        if more > TOLERANCE && day_time.abs_diff(self.time + more) <= TOLERANCE {
-            (self.time, self.slept, self.differs_since) = (day_time, slept, None);
-            self.is_slowed = false;
-            return Some(Change::Slept { seconds: seconds(more) });
-        }
+    fn disagree(&mut self, day_time: Duration) -> Option<Change> {
         let off = match day_time.checked_sub(self.time) {
             Some(ahead) => seconds(ahead),
             None => -seconds(self.time.saturating_sub(day_time)),
         };
         let Some(since) = self.differs_since else {
-            self.differs_since = Some(self.awake);
+            self.differs_since = Some(self.passed);
             return Some(Change::Jumped { seconds: off });
         };
-        if self.awake.saturating_sub(since) < ACCEPTED_AFTER || self.is_slowed && off < 0 {
+        if self.passed.saturating_sub(since) < ACCEPTED_AFTER || self.is_slowed && off < 0 {
             return None;
         }
         if off < 0 && self.time.saturating_sub(day_time) <= MAX_STEP_BACK {
@@ -134,16 +189,13 @@ mod tests {
     /// The clocks of a machine. The time of day is this many milliseconds off.
     struct Machine {
         steady: Steady,
-        awake: u64,
-        slept: u64,
+        passed: u64,
         off: i64,
-        has_uptime: bool,
     }
 
     impl Machine {
         fn new() -> Self {
-            let steady = Steady::new(UnixMillis(START), Some(Duration::from_secs(500)));
-            Self { steady, awake: 0, slept: 500_000, off: 0, has_uptime: true }
+            Self { steady: Steady::new(UnixMillis(START)), passed: 0, off: 0 }
         }
 
         /// Reads the clock each second for this many seconds. Returns the time in milliseconds since the
@@ -152,14 +204,9 @@ mod tests {
             let mut changes = Vec::new();
             let mut day_time = 0;
             for _ in 0..seconds.max(1) {
-                self.awake += if seconds == 0 { 0 } else { 1_000 };
-                let real = START + self.awake + self.slept - 500_000;
-                let uptime = Duration::from_millis(self.awake + self.slept);
-                let read = self.steady.read(
-                    UnixMillis(real.saturating_add_signed(self.off)),
-                    Duration::from_millis(self.awake),
-                    || self.has_uptime.then_some(uptime),
-                );
+                self.passed += if seconds == 0 { 0 } else { 1_000 };
+                let day = UnixMillis((START + self.passed).saturating_add_signed(self.off));
+                let read = self.steady.read(day, Duration::from_millis(self.passed));
                 changes.extend(read.change);
                 assert!(day_time <= read.now.0, "time runs back");
                 day_time = read.now.0;
@@ -211,9 +258,9 @@ mod tests {
         let followed = Change::Followed { seconds: -2 * DAY / 1_000 };
         let mut changes = Vec::new();
         for _ in 0..40 {
-            machine.awake += 1_000;
-            let day = UnixMillis((START + machine.awake).saturating_add_signed(machine.off));
-            let read = machine.steady.read(day, Duration::from_millis(machine.awake), || None);
+            machine.passed += 1_000;
+            let day = UnixMillis((START + machine.passed).saturating_add_signed(machine.off));
+            let read = machine.steady.read(day, Duration::from_millis(machine.passed));
             changes.extend(read.change);
         }
         assert_eq!(changes.last(), Some(&followed));
@@ -224,18 +271,9 @@ mod tests {
     fn a_machine_that_slept_is_in_time_at_once() {
         let mut machine = Machine::new();
         machine.after(10);
-        machine.slept += DAY as u64;
-        let slept = Change::Slept { seconds: 86_400 };
-        assert_eq!(machine.after(1), (11_000 + DAY as u64, vec![slept]));
-        machine.has_uptime = false;
-        machine.slept += DAY as u64;
-        let (day_time, changes) = machine.after(40);
-        assert_eq!(changes.last(), Some(&Change::Followed { seconds: 86_400 }));
-        assert_eq!(
-            day_time,
-            51_000 + 2 * DAY as u64,
-            "a little later where the uptime is not known"
-        );
+        // The time since the start goes on while the machine sleeps.
+        machine.passed += DAY as u64;
+        assert_eq!(machine.after(1), (11_000 + DAY as u64, vec![]));
     }
 
     #[test]

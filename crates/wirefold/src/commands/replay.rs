@@ -1,0 +1,529 @@
+//! `wirefold replay`: judges the stored articles again with other settings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use serde::Serialize;
+use wirefold_dedup::{DocId, Evidence, Settings, Verdict};
+use wirefold_gateway::shapes::{ArticleDetail, Status};
+use wirefold_proto::{Interval, OutputArticle, decode};
+
+use crate::client::{Client, ClientError, ClientOptions, block_on};
+use crate::columns::{Cell, Columns};
+use crate::commands::print_line;
+use crate::config::{Config, Overrides, load_here};
+use crate::exit::{Exit, Stop};
+use crate::fold::Passages;
+use crate::global::Global;
+use crate::input::{self, FeedSite, Input, Reading};
+use crate::output;
+use crate::output::{clean, count, percent, shorten, thousands, width};
+use crate::progress::Progress;
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+wirefold judges the articles twice in the order in which they came in, once with the settings in
+force and once with those of --set. It shows the differences: folds that appear, vanish, or lead to
+another story. It does not repeat splits and merges by people. It writes nothing and sends no alert:
+a stored decision never changes, because alerts and ids depend on it.
+
+Articles come from the data folder, through a running `up` or without one; or from --from, which
+reads as `fold` does. They take some 4 KB of memory each.
+
+Examples:
+  wirefold replay --dry-run --set reprint_contained=0.4
+  wirefold replay --dry-run --set event_similarity=0.35 --set window=3d --since 2d
+  wirefold replay --dry-run --set short_text_words=200 --from articles.jsonl
+
+Exit codes: 0 with or without differences, 2 for an unknown setting, 3 without articles, 5
+if some of them could not be used.")]
+pub(crate) struct ReplayArguments {
+    /// Another setting: a key of the table `detector`, or `window`; may be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE", required = true)]
+    set: Vec<String>,
+    /// Only say what would change. Required: this release changes no stored decision.
+    #[arg(long)]
+    dry_run: bool,
+    /// Articles from here instead of the data folder: text files, JSON lines, folders, or -.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    from: Vec<PathBuf>,
+    /// Only articles seen within this time before the last article, such as 2d.
+    #[arg(long, value_name = "TIME")]
+    since: Option<Interval>,
+    #[command(flatten)]
+    options: ClientOptions,
+}
+
+const WHY_DRY: &str = "this release can only show what would change: stored decisions never \
+    change, because alerts and ids depend on them; add --dry-run";
+
+/// Judges the articles again and prints the differences.
+pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Exit> {
+    if !arguments.dry_run {
+        return Err(Stop::new(Exit::Usage, WHY_DRY).into());
+    }
+    let settings = SettingsPair::read(arguments, global)?;
+    let mut stored_articles = if arguments.from.is_empty() {
+        block_on(from_store(arguments, global))?
+    } else {
+        from_files(arguments, global)?
+    };
+    stored_articles.keep_since(arguments.since);
+    if stored_articles.articles.is_empty() {
+        let what = match arguments.from.is_empty() {
+            true => "no articles with their texts in the data folder: nothing to judge again",
+            false => "no articles to judge again",
+        };
+        return Err(Stop::new(Exit::NotFound, what).into());
+    }
+    let judge = |method: &Settings, what| {
+        let progress = Progress::of_judging(stored_articles.articles.len(), what, global.quiet);
+        let judged = Judged::with(&stored_articles.articles, method.clone(), &progress);
+        progress.end();
+        judged
+    };
+    let now = judge(&settings.now, "judging as now");
+    let then = judge(&settings.then, "judging as then");
+    let changes = changes(&stored_articles.articles, &now, &then);
+    let report = Report::new(&arguments.set, &now, &then, &changes, stored_articles.without_text);
+    if arguments.options.json {
+        report.print_json(&changes)?;
+    } else {
+        output::print_styled(&report.describe(&changes)?)?;
+    }
+    if settings.now == settings.then {
+        global.note(format_args!("note: the settings in force already have these values"));
+    }
+    Ok(if stored_articles.problems > 0 { Exit::Partial } else { Exit::Ok })
+}
+
+/// The settings in force and the settings to try.
+struct SettingsPair {
+    now: Settings,
+    then: Settings,
+}
+
+impl SettingsPair {
+    /// Reads both and warns about old names in either.
+    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<SettingsPair> {
+        let load = |overrides| load_here(&arguments.options.instance, overrides);
+        let method = |config: &Config| config.detector.method(config.window);
+        let then = load(Overrides::of_detector(&arguments.set)?)?;
+        then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
+        let now = load(Overrides::default())?;
+        Ok(SettingsPair { now: method(&now.config), then: method(&then.config) })
+    }
+}
+
+/// The articles that are judged again.
+#[derive(Default)]
+struct StoredArticles {
+    articles: Vec<Input>,
+    /// The number of articles whose text is no longer stored.
+    without_text: usize,
+    problems: usize,
+}
+
+impl StoredArticles {
+    fn keep_since(&mut self, since: Option<Interval>) {
+        let time = |article: &Input| article.seen.or(article.published);
+        let last = self.articles.iter().filter_map(time).max();
+        if let (Some(since), Some(last)) = (since, last) {
+            let first = last.saturating_sub_unsigned(since.duration().as_secs());
+            self.articles.retain(|article| time(article).is_some_and(|time| time >= first));
+        }
+    }
+}
+
+async fn from_store(
+    arguments: &ReplayArguments,
+    global: &Global,
+) -> anyhow::Result<StoredArticles> {
+    let client = arguments.options.client().await?;
+    read(&client, global).await
+}
+
+fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<StoredArticles> {
+    let mut stored_articles = StoredArticles::default();
+    let progress = Progress::of_reading(&arguments.from, false, global.quiet);
+    input::read(&arguments.from, &progress, &mut |reading| {
+        match reading {
+            Reading::Article(article) => stored_articles.articles.push(*article),
+            Reading::Note(what) => {
+                progress.aside(|| global.note(format_args!("note: {what}")));
+            }
+            Reading::Warning(what) => {
+                progress.aside(|| output::note(format_args!("note: {what}")));
+            }
+            Reading::Problem(what) | Reading::Missing(what) => {
+                stored_articles.problems += 1;
+                progress.aside(|| output::note(format_args!("error: {what}")));
+            }
+        }
+        Ok(())
+    })?;
+    progress.end();
+    Ok(stored_articles)
+}
+
+/// One judgement of all articles.
+struct Judged {
+    /// The verdict on each article at its arrival.
+    verdicts: Vec<Verdict>,
+    /// The story of each at the end, by its first article.
+    stories: Vec<usize>,
+    /// The event of each at the end.
+    events: Vec<usize>,
+}
+
+/// An article that would be in another story.
+#[derive(Debug, Serialize)]
+struct Change {
+    what: ChangeKind,
+    id: String,
+    title: String,
+    /// The current story, by its first article. Absent if the article opens its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<StoryRef>,
+    /// The other story. Absent if the article would open its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<StoryRef>,
+    /// Its overlap with the member through which it is folded, now or with the other settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shares: Option<Shares>,
+}
+
+/// The kind of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum ChangeKind {
+    /// Not folded now, but would be.
+    Appears,
+    /// Folded now, but would not be.
+    Vanishes,
+    /// Would be folded into another story.
+    Moves,
+}
+
+/// A story by its first article.
+#[derive(Debug, PartialEq, Serialize)]
+struct StoryRef {
+    story: String,
+    title: String,
+}
+
+/// The words and shares that an article has in common with another.
+#[derive(Debug, Serialize)]
+struct Shares {
+    with: String,
+    contained: f64,
+    containing: f64,
+    passages: usize,
+    longest: u32,
+}
+
+/// The sums over all articles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct Sums {
+    articles: usize,
+    folded: usize,
+    stories: usize,
+    events: usize,
+}
+
+impl Judged {
+    /// Judges all articles in order and shows the progress.
+    fn with(articles: &[Input], settings: Settings, progress: &Progress) -> Judged {
+        let mut passages = Passages::with_final_verdicts(settings);
+        let mut verdicts = Vec::with_capacity(articles.len());
+        passages.observe_all(articles, |verdict| {
+            verdicts.push(verdict);
+            progress.one_more();
+        });
+        let at_end = |number: usize, of: fn(&Verdict) -> u32| {
+            let verdict =
+                DocId::from_index(number).and_then(|it| passages.detector.final_verdict(it));
+            verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
+        };
+        let all = || 0..articles.len();
+        let stories = all().map(|number| at_end(number, |verdict| verdict.story.0)).collect();
+        let events = all().map(|number| at_end(number, |verdict| verdict.event.0)).collect();
+        Judged { verdicts, stories, events }
+    }
+
+    fn sums(&self) -> Sums {
+        let distinct = |of: &[usize]| of.iter().collect::<BTreeSet<_>>().len();
+        let (articles, stories) = (self.stories.len(), distinct(&self.stories));
+        Sums { articles, folded: articles - stories, stories, events: distinct(&self.events) }
+    }
+
+    /// The story into which an article is folded. `None` if it opens its own.
+    fn folded_into(&self, article: usize) -> Option<usize> {
+        Some(self.stories[article]).filter(|story| *story != article)
+    }
+
+    /// The strongest match with a member of the article's own story.
+    fn evidence(&self, article: usize) -> Option<&Evidence> {
+        let story = self.stories[article];
+        let is_member = |found: &&Evidence| self.stories[found.doc.index()] == story;
+        self.verdicts[article].matches.iter().find(is_member)
+    }
+}
+
+/// The articles that would be folded otherwise: first those that appear, then those that vanish, then those
+/// that move, each in order of arrival.
+fn changes(articles: &[Input], now: &Judged, then: &Judged) -> Vec<Change> {
+    let named = |story: usize| StoryRef {
+        story: articles[story].id.clone(),
+        title: articles[story].title.clone(),
+    };
+    let change = |article: usize| {
+        let (from, to) = (now.folded_into(article), then.folded_into(article));
+        let (what, by) = match (from, to) {
+            (None, Some(_)) => (ChangeKind::Appears, then),
+            (Some(_), None) => (ChangeKind::Vanishes, now),
+            (Some(one), Some(other)) if one != other => (ChangeKind::Moves, then),
+            _ => return None,
+        };
+        let shares = by.evidence(article).map(|found| Shares {
+            with: articles[found.doc.index()].id.clone(),
+            contained: found.contained,
+            containing: found.containing,
+            passages: found.passages,
+            longest: found.longest,
+        });
+        let (id, title) = (articles[article].id.clone(), articles[article].title.clone());
+        Some(Change { what, id, title, from: from.map(named), to: to.map(named), shares })
+    };
+    let mut changes: Vec<Change> = (0..articles.len()).filter_map(change).collect();
+    changes.sort_by_key(|found| found.what);
+    changes
+}
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const OTHER: Style = AnsiColor::Yellow.on_default().bold();
+
+/// The sums of both judgements.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    set: &'a [String],
+    now: Sums,
+    then: Sums,
+    appear: usize,
+    vanish: usize,
+    #[serde(rename = "move")]
+    moves: usize,
+    without_text: usize,
+}
+
+impl<'a> Report<'a> {
+    fn new(
+        set: &'a [String],
+        now: &Judged,
+        then: &Judged,
+        changes: &[Change],
+        without_text: usize,
+    ) -> Report<'a> {
+        let of = |what: ChangeKind| changes.iter().filter(|change| change.what == what).count();
+        let [appear, vanish, moves] =
+            [ChangeKind::Appears, ChangeKind::Vanishes, ChangeKind::Moves].map(of);
+        let (now, then) = (now.sums(), then.sums());
+        Report { set, now, then, appear, vanish, moves, without_text }
+    }
+
+    /// One line for each change, then the sums.
+    fn print_json(&self, changes: &[Change]) -> anyhow::Result<()> {
+        for change in changes {
+            print_line("wirefold.replay.change/1", change)?;
+        }
+        print_line("wirefold.replay/1", self)
+    }
+
+    /// The report for people.
+    fn describe(&self, changes: &[Change]) -> Result<String, std::fmt::Error> {
+        let mut out = String::new();
+        let articles = count(self.now.articles, "article", "articles");
+        writeln!(
+            out,
+            "{STRONG}{articles}{STRONG:#} judged with {}\n",
+            clean(&self.set.join(", "))
+        )?;
+        let mut table = Columns::new(&["", "folded", "stories", "events"]);
+        for (name, sums) in [("as it is", self.now), ("as it would be", self.then)] {
+            let figures = [sums.folded, sums.stories, sums.events].map(thousands);
+            let cells = [name.to_owned()].into_iter().chain(figures).map(Cell::new);
+            table.push(cells.collect());
+        }
+        out.push_str(&table.render());
+        if changes.is_empty() {
+            writeln!(out, "\nNo fold would change.")?;
+        } else {
+            let folds = count(self.appear, "fold appears", "folds appear");
+            let (vanish, moves) = (thousands(self.vanish), thousands(self.moves));
+            writeln!(out, "\n{folds}, {vanish} vanish, {moves} lead to another story")?;
+        }
+        if self.without_text > 0 {
+            let gone = count(self.without_text, "article", "articles");
+            writeln!(out, "{FAINT}{gone} left out: the text has expired{FAINT:#}")?;
+        }
+        let mut before = None;
+        for change in changes {
+            if before.replace(change.what) != Some(change.what) {
+                let (style, title) = match change.what {
+                    ChangeKind::Appears => (GOOD, "APPEARS"),
+                    ChangeKind::Vanishes => (BAD, "VANISHES"),
+                    ChangeKind::Moves => (OTHER, "LEADS TO ANOTHER STORY"),
+                };
+                writeln!(out, "\n{style}{title}{style:#}")?;
+            }
+            change.write(&mut out)?;
+        }
+        Ok(out)
+    }
+}
+
+impl Change {
+    fn write(&self, out: &mut String) -> std::fmt::Result {
+        let id = clean(&self.id);
+        writeln!(out, "  {STRONG}{id}{STRONG:#}  {}", titled(&self.title, id.len()))?;
+        for (name, story) in [("from", &self.from), ("to", &self.to)] {
+            if let Some(StoryRef { story, title }) = story {
+                let story = clean(story);
+                let title = titled(title, story.len() + 20);
+                writeln!(out, "      {name} the story of {story}  {FAINT}{title}{FAINT:#}")?;
+            }
+        }
+        let Some(Shares { with, contained, containing, passages, longest }) = &self.shares else {
+            return Ok(());
+        };
+        writeln!(
+            out,
+            "      {FAINT}with {}: contained {}, containing {}, {}, longest run {}{FAINT:#}",
+            clean(with),
+            percent(*contained),
+            percent(*containing),
+            count(*passages, "passage", "passages"),
+            thousands(*longest as usize),
+        )
+    }
+}
+
+/// A title, cut to the rest of a line.
+fn titled(title: &str, used: usize) -> String {
+    shorten(&clean(title.trim()), width().saturating_sub(used + 4))
+}
+
+/// Reads the articles in the output stream, and each text.
+async fn read(client: &Client, global: &Global) -> anyhow::Result<StoredArticles> {
+    let outputs = outputs(client).await?;
+    if client.is_running() {
+        let count = count(outputs.len(), "article", "articles");
+        global.note(format_args!("note: asking the running wirefold for {count}"));
+    }
+    let mut articles_read = StoredArticles::default();
+    for output in outputs.into_values() {
+        let path = format!("/api/v1/articles/{}", output.id);
+        let found: Result<ArticleDetail, ClientError> = client.get(&path).await;
+        let text = match found {
+            Ok(detail) => detail.output.text.filter(|_| !detail.text_gone),
+            Err(ClientError::Refused(problem)) if problem.status == 404 => None,
+            Err(error) => return Err(error.into()),
+        };
+        match text {
+            Some(text) => articles_read.articles.push(stored_input(&output, text)),
+            None => articles_read.without_text += 1,
+        }
+    }
+    Ok(articles_read)
+}
+
+/// The articles in the output stream up to its current end, by their sequence in `WF_FETCHED`, which is the
+/// order in which they were judged.
+async fn outputs(client: &Client) -> anyhow::Result<BTreeMap<u64, OutputArticle>> {
+    let mut outputs = BTreeMap::new();
+    let status: Status = client.get("/api/v1/status").await?;
+    if status.sequence == 0 {
+        return Ok(outputs);
+    }
+    let mut events = client.events("/api/v1/stream?after=0").await?;
+    while let Some(event) = events.next().await {
+        if event.name == "article"
+            && let Ok(output) = decode::<OutputArticle>(event.data.as_bytes())
+        {
+            outputs.insert(output.fetched, output);
+        }
+        if event.id.is_some_and(|id| id >= status.sequence) {
+            return Ok(outputs);
+        }
+    }
+    let what = "the connection ended before all articles were read: try again";
+    Err(ClientError::Unreachable { place: "/api/v1/stream".to_owned(), why: what.to_owned() }
+        .into())
+}
+
+/// The input of the detector for an article.
+pub(crate) fn stored_input(output: &OutputArticle, text: String) -> Input {
+    let about = &output.article;
+    Input {
+        id: output.id.to_string(),
+        text,
+        title: about.title.clone(),
+        author: about.authors.join(", "),
+        outlet: about.site().map(str::to_owned),
+        published: about.plausible_time().map(|time| time.as_second()),
+        seen: Some(about.seen.as_second()),
+        items: about.item_names(output.id),
+        page: about.page().map(str::to_owned),
+        feed: about
+            .via
+            .as_ref()
+            .map(|via| FeedSite { site: via.to_string(), via: Some(via.to_string()) }),
+        ..Input::default()
+    }
+}
+
+#[cfg(test)]
+mod changes_tests {
+    use super::*;
+
+    fn article(id: &str, text: &str) -> Input {
+        Input { id: id.to_owned(), text: text.to_owned(), ..Input::default() }
+    }
+
+    fn generate_words(from: usize, count: usize) -> String {
+        (from..from + count).map(|n| format!("word{} ", n * 7919 % 10_007)).collect()
+    }
+
+    #[test]
+    fn folds_that_appear_and_vanish_are_reported_with_their_numbers() {
+        // Half of the second text is in the first.
+        let articles = [
+            article("a", &generate_words(0, 200)),
+            article("b", &(generate_words(0, 100) + &generate_words(900, 100))),
+        ];
+        let lax = Settings::default();
+        let strict =
+            Settings { reprint_contained: 0.9, partial_contained: 0.9, ..Settings::default() };
+        let (lax, strict) = (
+            Judged::with(&articles, lax, &Progress::hidden()),
+            Judged::with(&articles, strict, &Progress::hidden()),
+        );
+        let found = changes(&articles, &lax, &strict);
+        assert_eq!(found.len(), 1);
+        assert_eq!((found[0].what, found[0].id.as_str()), (ChangeKind::Vanishes, "b"));
+        assert_eq!(found[0].from.as_ref().map(|named| named.story.as_str()), Some("a"));
+        assert!(found[0].to.is_none());
+        let shares = found[0].shares.as_ref().expect("they were compared");
+        assert!((0.4..0.6).contains(&shares.contained), "{shares:?}");
+        assert_eq!(changes(&articles, &strict, &lax)[0].what, ChangeKind::Appears);
+        assert!(changes(&articles, &lax, &lax).is_empty());
+        assert_eq!((lax.sums().folded, strict.sums().folded), (1, 0));
+    }
+}

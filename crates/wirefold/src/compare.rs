@@ -1,0 +1,639 @@
+//! `wirefold why`: the evidence for and against one story or one event.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use jiff::Timestamp;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use wirefold_dedup::{
+    Agency, Block, Change, Changes, Described, DocId, Frequencies, Link, Passage, Rule, Settings,
+    StoryId, Terms, Verdict,
+};
+use wirefold_detector::contract::{confidence, how};
+use wirefold_gateway::shapes::{GivenText, Relation};
+use wirefold_gateway::{AnalysedText, TextComparison, change_counts};
+use wirefold_proto::describe_agency;
+use wirefold_text::{Sentence, Span, Text};
+
+use crate::exit::Exit;
+use crate::fold::Identity;
+use crate::input::{self, Input, Reading};
+use crate::output;
+use crate::output::{clean, count, is_shown, percent, thousands, width};
+use crate::progress::Progress;
+
+/// How a comparison is shown.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct CompareView {
+    /// Compare everything, page chrome too.
+    #[arg(long)]
+    pub(crate) no_mask: bool,
+    /// Show passages in full.
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+/// Two articles, the earlier first, and their comparison.
+pub(crate) struct Comparison {
+    earlier: Article,
+    later: Article,
+    pub(crate) texts: TextComparison,
+}
+
+/// Reads the article in each file. If one has none, it prints the reason.
+pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Exit> {
+    if first.as_os_str() == "-" && second.as_os_str() == "-" {
+        output::note(format_args!("error: standard input can be only one of the two"));
+        return Err(Exit::Usage);
+    }
+    match (Article::read(first), Article::read(second)) {
+        (Ok(earlier), Ok(later)) => Ok((earlier, later)),
+        (earlier, later) => Err(refuse([earlier.err(), later.err()])),
+    }
+}
+
+/// Reads the article in a file. If it has none, it prints the reason.
+pub(crate) fn read_one(path: &Path) -> Result<Article, Exit> {
+    Article::read(path).map_err(|refused| refuse([Some(refused), None]))
+}
+
+/// Compares two articles and prints the result. The exit code gives their relation.
+pub(crate) fn show(
+    earlier: Article,
+    later: Article,
+    method: &Settings,
+    view: CompareView,
+) -> anyhow::Result<Exit> {
+    let Some(comparison) = Comparison::new(earlier, later, method, view.no_mask) else {
+        anyhow::bail!("the detector gave no verdict on two articles of the same moment");
+    };
+    let mut text = String::new();
+    write_summary(&mut text, &comparison)?;
+    write_passages(&mut text, &comparison, view.full)?;
+    if comparison.is_one_story() {
+        write_sentences(&mut text, &comparison, &comparison.texts.changes())?;
+    }
+    output::print_styled(&text)?;
+    Ok(exit_of(comparison.texts.relation()))
+}
+
+/// The exit code for the relation of two articles.
+pub(crate) fn exit_of(relation: Relation) -> Exit {
+    match relation {
+        Relation::SameStory => Exit::Ok,
+        Relation::SameEvent => Exit::SameEvent,
+        Relation::Unrelated => Exit::Unrelated,
+    }
+}
+
+fn refuse(refused: [Option<Refused>; 2]) -> Exit {
+    let mut exit = Exit::Failure;
+    for reason in refused.into_iter().flatten() {
+        output::note(format_args!("error: {}", reason.what));
+        exit = reason.exit;
+    }
+    exit
+}
+
+impl Comparison {
+    /// Judges the two texts as if they arrived in this order, without any other article.
+    pub(crate) fn new(
+        earlier: Article,
+        later: Article,
+        settings: &Settings,
+        no_mask: bool,
+    ) -> Option<Comparison> {
+        let identities = [&earlier, &later].map(Article::identity);
+        let items = [identities[0].items("earlier"), identities[1].items("later")];
+        let first = earlier.described(&identities[0], &items[0]);
+        let second = later.described(&identities[1], &items[1]);
+        let analyse = if no_mask { AnalysedText::unmasked } else { AnalysedText::new };
+        let texts = TextComparison::new(&first, &second, settings, analyse)?;
+        Some(Comparison { earlier, later, texts })
+    }
+
+    /// Whether the two alone are one story.
+    pub(crate) fn is_one_story(&self) -> bool {
+        self.texts.explanation.is_one_story()
+    }
+
+    /// The rule that decided about the two.
+    pub(crate) fn rule(&self) -> Rule {
+        self.texts.explanation.rule
+    }
+
+    /// How similar the two are as reports of one happening.
+    pub(crate) fn link(&self) -> Link {
+        let terms = |of: &Article, its: &AnalysedText| Terms::new(&its.text, &its.body, of.title());
+        let earlier = terms(&self.earlier, &self.texts.earlier);
+        let later = terms(&self.later, &self.texts.later);
+        let quotations = self.texts.overlap.shared_quotations.len();
+        let (frequencies, seconds) = (&mut Frequencies::default(), self.seconds_apart());
+        let settings = self.texts.settings();
+        Link::between(&later, (StoryId(0), &earlier), frequencies, seconds, quotations, settings)
+    }
+
+    /// The time between the two in seconds, or 0 if one of the times is unknown.
+    pub(crate) fn seconds_apart(&self) -> i64 {
+        let times = self.earlier.time().zip(self.later.time());
+        times.map_or(0, |(earlier, later)| later.saturating_sub(earlier).saturating_abs())
+    }
+}
+
+/// An article with its text and its other fields.
+pub(crate) struct Article {
+    /// The name under which it is shown.
+    id: String,
+    input: Input,
+}
+
+/// Why a file has no article.
+struct Refused {
+    what: String,
+    exit: Exit,
+}
+
+impl Article {
+    /// An article under this name.
+    pub(crate) fn new(name: String, input: Input) -> Article {
+        Article { id: name, input }
+    }
+
+    /// The article as the API takes it.
+    pub(crate) fn given(&self) -> GivenText {
+        let known = &self.input;
+        let title = Some(known.title.clone()).filter(|title| !title.is_empty());
+        let published = known.published.or(known.seen);
+        GivenText {
+            text: known.text.clone(),
+            title,
+            outlet: known.outlet.clone(),
+            url: known.url.clone().or(known.page.clone()),
+            published: published.and_then(|time| Timestamp::from_second(time).ok()),
+        }
+    }
+
+    /// The title, or "".
+    fn title(&self) -> &str {
+        &self.input.title
+    }
+
+    /// When it claims to be published, or else when it was seen, in seconds since 1970.
+    fn time(&self) -> Option<i64> {
+        self.input.published.or(self.input.seen)
+    }
+
+    /// The item ids and the page of the article.
+    fn identity(&self) -> Identity<'_> {
+        Identity::of(&self.input)
+    }
+
+    /// The article for the detector.
+    fn described<'a>(&'a self, identity: &'a Identity<'_>, items: &'a [&'a str]) -> Described<'a> {
+        let incoming = identity.incoming(items, &self.input.text);
+        let Input { seen, published, .. } = self.input;
+        Described { incoming, seen: seen.or(published), published: published.or(seen) }
+    }
+
+    /// Reads the article in a file, which must have exactly one.
+    fn read(path: &Path) -> Result<Article, Refused> {
+        let (mut found, mut refused): (Vec<Input>, Option<Refused>) = (Vec::new(), None);
+        let read = input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {
+            match reading {
+                Reading::Article(article) => found.push(*article),
+                Reading::Note(what) | Reading::Warning(what) => {
+                    output::note(format_args!("note: {what}"));
+                }
+                Reading::Problem(what) => refused = Some(Refused { what, exit: Exit::Failure }),
+                Reading::Missing(what) => refused = Some(Refused { what, exit: Exit::NotFound }),
+            }
+            Ok(())
+        });
+        if let Err(error) = read {
+            return Err(Refused { what: format!("{error:#}"), exit: Exit::Failure });
+        }
+        match (found.len(), refused) {
+            (1, problem) => {
+                if let Some(problem) = problem {
+                    output::note(format_args!("note: {}", problem.what));
+                }
+                let input = found.remove(0);
+                Ok(Article::new(input.id.clone(), input))
+            }
+            (0, Some(refused)) => Err(refused),
+            (many, _) => Err(Refused {
+                what: format!("{}: it has {many} articles, but must have one", path.display()),
+                exit: Exit::Usage,
+            }),
+        }
+    }
+}
+
+const TITLE: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+/// Words in both texts.
+const SHARED: Style = AnsiColor::Green.on_default();
+/// Words of one text only, inside a passage.
+const ONE_SIDE: Style = AnsiColor::Red.on_default();
+/// A longer passage is cut in the middle, unless `--full` is given.
+const SHOWN_WORDS: usize = 60;
+
+fn write_passages(out: &mut String, comparison: &Comparison, full: bool) -> std::fmt::Result {
+    let overlap = &comparison.texts.overlap;
+    for (number, passage) in overlap.passages.iter().enumerate() {
+        let title = format!("PASSAGE {}", number + 1);
+        let verbatim: u32 = passage.blocks.iter().map(|block| block.len).sum();
+        let edits = passage.blocks.len() - 1;
+        let words = count(verbatim as usize, "word", "words");
+        let about = format!("{words} in common, {}", count(edits, "edit", "edits"));
+        write_pair(out, comparison, &title, &about, passage, full)?;
+    }
+    for (number, block) in overlap.shared_quotations.iter().enumerate() {
+        let title = format!("SHARED QUOTATION {}", number + 1);
+        let about = format!("{}, not counted", count(block.len as usize, "word", "words"));
+        let passage = Passage { blocks: vec![*block], counted: 0 };
+        write_pair(out, comparison, &title, &about, &passage, full)?;
+    }
+    Ok(())
+}
+
+fn write_pair(
+    out: &mut String,
+    comparison: &Comparison,
+    title: &str,
+    about: &str,
+    passage: &Passage,
+    full: bool,
+) -> std::fmt::Result {
+    let left = Side {
+        of: &comparison.texts.earlier,
+        words: passage.there(),
+        shared: passage.blocks.iter().map(there).collect(),
+    };
+    let right = Side {
+        of: &comparison.texts.later,
+        words: passage.here(),
+        shared: passage.blocks.iter().map(here).collect(),
+    };
+    writeln!(
+        out,
+        "\n{TITLE}{title}{TITLE:#}  {FAINT}{about} · A {} · B {}{FAINT:#}",
+        left.code_points(),
+        right.code_points()
+    )?;
+    let column = (width() - 3) / 2;
+    let (left, right) = (left.lines(column, full), right.lines(column, full));
+    for at in 0..left.len().max(right.len()) {
+        let blank = Line::default();
+        let (a, b) = (left.get(at).unwrap_or(&blank), right.get(at).unwrap_or(&blank));
+        writeln!(out, "{}{} │ {}", a.styled, " ".repeat(column.saturating_sub(a.used)), b.styled)?;
+    }
+    Ok(())
+}
+
+fn here(block: &Block) -> Range<usize> {
+    block.here as usize..(block.here + block.len) as usize
+}
+
+fn there(block: &Block) -> Range<usize> {
+    block.there as usize..(block.there + block.len) as usize
+}
+
+/// One text's side of a passage.
+struct Side<'a> {
+    of: &'a AnalysedText,
+    words: Range<usize>,
+    shared: Vec<Range<usize>>,
+}
+
+/// A line of a column with its colours, and its width in columns.
+#[derive(Default)]
+struct Line {
+    styled: String,
+    used: usize,
+}
+
+impl Side<'_> {
+    /// The position of the passage, in code points of the original.
+    fn code_points(&self) -> String {
+        let points = self.of.text.code_points(self.of.stretch(&self.words));
+        format!("{}–{}", thousands(points.start), thousands(points.end))
+    }
+
+    /// The passage in lines of at most `column` columns, with the words as printed in the original. Words of
+    /// this text only are in brackets, so they are visible without colour.
+    fn lines(&self, column: usize, full: bool) -> Vec<Line> {
+        let mut lines = vec![Line::default()];
+        let all: Vec<usize> = self.words.clone().collect();
+        let half = SHOWN_WORDS / 2;
+        let is_cut = !full && all.len() > SHOWN_WORDS + 10;
+        for (at, word) in all.iter().enumerate() {
+            if is_cut && at == half {
+                let gap = format!("… {} words …", thousands(all.len() - SHOWN_WORDS));
+                push_word(&mut lines, &gap, FAINT, column, false);
+            }
+            if is_cut && (half..all.len() - half).contains(&at) {
+                continue;
+            }
+            let glued = at > 0 && self.is_glued(*word);
+            let printed = self.printed(*word);
+            if self.shared.iter().any(|range| range.contains(word)) {
+                push_word(&mut lines, &printed, SHARED, column, glued);
+            } else {
+                push_word(&mut lines, &format!("[{printed}]"), ONE_SIDE, column, glued);
+            }
+        }
+        lines
+    }
+
+    /// Whether a word follows the one before it without a space, as in `full-scale` and in scripts without
+    /// spaces.
+    fn is_glued(&self, word: usize) -> bool {
+        let (before, here) = (self.of.span(word - 1), self.of.span(word));
+        let between = Span { start: before.end, end: here.start };
+        // Words out of order were moved, or page chrome was removed between them.
+        before.end <= here.start
+            && !between.of(self.of.text.original()).contains(char::is_whitespace)
+    }
+
+    /// A word with the punctuation around it, up to the next spaces.
+    fn printed(&self, word: usize) -> String {
+        let span = self.of.span(word);
+        let original = self.of.text.original();
+        let is_mark = |c: &char| !c.is_alphanumeric() && !c.is_whitespace();
+        let rest = original.get(span.end..).unwrap_or_default();
+        let tail: String = rest.chars().take(4).take_while(is_mark).collect();
+        let before = original.get(..span.start).unwrap_or_default();
+        let head: Vec<char> = before.chars().rev().take(4).take_while(is_mark).collect();
+        // Punctuation between two words without a space was printed with the first word.
+        let starts = before.chars().rev().nth(head.len()).is_none_or(char::is_whitespace);
+        let head: String = if starts { head.into_iter().rev().collect() } else { String::new() };
+        clean(&format!("{head}{}{tail}", span.of(original)))
+    }
+}
+
+fn push_word(lines: &mut Vec<Line>, word: &str, style: Style, column: usize, glued: bool) {
+    let wide: usize = word.chars().map(|c| c.width().unwrap_or(0)).sum();
+    let needs_line =
+        lines.last().is_some_and(|line| line.used > 0 && line.used + 1 + wide > column);
+    if needs_line {
+        lines.push(Line::default());
+    }
+    if let Some(line) = lines.last_mut() {
+        if line.used > 0 && !glued {
+            line.styled.push(' ');
+            line.used += 1;
+        }
+        line.styled.push_str(&format!("{style}{word}{style:#}"));
+        line.used += wide;
+    }
+}
+
+const OLD: Style = AnsiColor::Red.on_default();
+const NEW: Style = AnsiColor::Green.on_default();
+
+fn write_sentences(
+    out: &mut String,
+    comparison: &Comparison,
+    changes: &Changes,
+) -> std::fmt::Result {
+    let counts: Vec<String> =
+        change_counts(changes).map(|(number, what)| format!("{number} {what}")).collect();
+    writeln!(out, "\n{TITLE}SENTENCES{TITLE:#}  {FAINT}{}{FAINT:#}", counts.join(", "))?;
+    let view = View { comparison, changes };
+    changes.changes.iter().try_for_each(|change| view.write(out, change))
+}
+
+struct View<'a> {
+    comparison: &'a Comparison,
+    changes: &'a Changes,
+}
+
+impl View<'_> {
+    fn write(&self, out: &mut String, change: &Change) -> std::fmt::Result {
+        match *change {
+            Change::Kept { .. } => Ok(()),
+            Change::Reworded { old, new, moved } => {
+                let what = if moved { "moved and reworded" } else { "reworded" };
+                self.title(out, what, Some(old), Some(new))?;
+                self.old(out, old)?;
+                self.new_sentence(out, new)
+            }
+            Change::Moved { old, new } => {
+                self.title(out, "moved", Some(old), Some(new))?;
+                self.new_sentence(out, new)
+            }
+            Change::Added { new } => {
+                self.title(out, "added", None, Some(new))?;
+                self.new_sentence(out, new)
+            }
+            Change::Dropped { old } => {
+                self.title(out, "dropped", Some(old), None)?;
+                self.old(out, old)
+            }
+        }
+    }
+
+    fn title(
+        &self,
+        out: &mut String,
+        what: &str,
+        old: Option<usize>,
+        new: Option<usize>,
+    ) -> std::fmt::Result {
+        let place = match (old, new) {
+            (Some(old), Some(new)) => format!("sentence {} of A, {} of B", old + 1, new + 1),
+            (Some(old), None) => format!("sentence {} of A", old + 1),
+            (None, Some(new)) => format!("sentence {} of B", new + 1),
+            (None, None) => String::new(),
+        };
+        writeln!(out, "  {what} {FAINT}({place}){FAINT:#}")
+    }
+
+    fn old(&self, out: &mut String, at: usize) -> std::fmt::Result {
+        let sentence = &self.changes.old[at];
+        write_lines(out, "-", OLD, &self.comparison.texts.earlier.text, sentence)
+    }
+
+    fn new_sentence(&self, out: &mut String, at: usize) -> std::fmt::Result {
+        let sentence = &self.changes.new[at];
+        write_lines(out, "+", NEW, &self.comparison.texts.later.text, sentence)
+    }
+}
+
+fn write_lines(
+    out: &mut String,
+    sign: &str,
+    style: Style,
+    text: &Text,
+    sentence: &Sentence,
+) -> std::fmt::Result {
+    let room = width().saturating_sub(6);
+    let printed: String =
+        sentence.span.of(text.original()).chars().filter(|c| is_shown(*c) || *c == '\n').collect();
+    for line in wrapped(&printed, room) {
+        writeln!(out, "    {style}{sign} {line}{style:#}")?;
+    }
+    Ok(())
+}
+
+/// A text in lines of at most `room` columns, as a terminal counts them. Lines break between words, or inside
+/// a word that is wider. Scripts without spaces have only such words.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let fits_a_line = word.width() <= room;
+        if used > 0 && used + 1 + word.width() > room && (fits_a_line || used + 2 > room) {
+            lines.push(String::new());
+            used = 0;
+        }
+        if used > 0 {
+            push_char(&mut lines, &mut used, ' ', room);
+        }
+        word.chars().for_each(|c| push_char(&mut lines, &mut used, c, room));
+    }
+    lines
+}
+
+fn push_char(lines: &mut Vec<String>, used: &mut usize, c: char, room: usize) {
+    let wide = c.width().unwrap_or(0);
+    if *used + wide > room {
+        lines.push(String::new());
+        *used = 0;
+    }
+    if let Some(line) = lines.last_mut() {
+        line.push(c);
+    }
+    *used += wide;
+}
+
+const SAME: Style = AnsiColor::Green.on_default().bold();
+const RELATED: Style = AnsiColor::Cyan.on_default().bold();
+const OTHER: Style = AnsiColor::Yellow.on_default().bold();
+
+fn write_summary(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let (texts, verdicts) = (&comparison.texts, &comparison.texts.explanation);
+    write_article(out, "A", (&comparison.earlier, &texts.earlier), &verdicts.earlier)?;
+    write_article(out, "B", (&comparison.later, &texts.later), &verdicts.later)?;
+    writeln!(out)?;
+    write_verdict(out, comparison)?;
+    write_numbers(out, comparison)?;
+    write_event(out, comparison)
+}
+
+fn write_article(
+    out: &mut String,
+    letter: &str,
+    (article, analysed): (&Article, &AnalysedText),
+    verdict: &Verdict,
+) -> std::fmt::Result {
+    let words = count(analysed.text.words().len(), "word", "words");
+    let agency = verdict.agency.as_ref().map(describe).unwrap_or_default();
+    writeln!(out, "{letter}  {}  {FAINT}{words}{agency}{FAINT:#}", clean(&article.id))
+}
+
+/// ` · probably AP (mentioned)`.
+fn describe(agency: &Agency<DocId>) -> String {
+    let words = describe_agency(agency.name, how(agency.how), confidence(agency.confidence));
+    format!(" · {words}")
+}
+
+fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let words = comparison.texts.words();
+    if comparison.is_one_story() {
+        return writeln!(out, "{SAME}SAME STORY{SAME:#}: {words}");
+    }
+    let is_short = comparison.rule() == Rule::NotComparable;
+    if is_short {
+        writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {words}")?;
+    }
+    if comparison.texts.relation() == Relation::SameEvent {
+        let what = "two texts about one happening, each in its own words";
+        writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}")?;
+    } else {
+        writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")?;
+    }
+    if is_short { Ok(()) } else { writeln!(out, "  not one story: {words}") }
+}
+
+fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let (overlap, settings) = (&comparison.texts.overlap, comparison.texts.settings());
+    let needs = |share: f64, what: &str| format!("{FAINT}{what} {}{FAINT:#}", percent(share));
+    writeln!(
+        out,
+        "  contained   {:>8} of B's own words are in A    {}",
+        percent(overlap.contained),
+        needs(settings.reprint_contained, "a reprint needs"),
+    )?;
+    writeln!(
+        out,
+        "  containing  {:>8} of A's own words are in B    {}",
+        percent(overlap.containing),
+        needs(settings.reprint_larger, "the larger of the two needs"),
+    )?;
+    writeln!(
+        out,
+        "  {} · longest verbatim run {} words, quotations included",
+        count(overlap.passages.len(), "passage", "passages"),
+        thousands(overlap.longest as usize),
+    )?;
+    let quotations = overlap.shared_quotations.len();
+    writeln!(
+        out,
+        "  {}: quotations never count as copying",
+        count(quotations, "shared quotation", "shared quotations"),
+    )?;
+    let distance = comparison.texts.simhash_distance();
+    writeln!(out, "  SimHash distance {distance} of 64 {FAINT}(a hint, never evidence){FAINT:#}")
+}
+
+fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+    let link = comparison.link();
+    let needed = comparison.texts.settings().event_similarity;
+    let wanted = match comparison.rule() {
+        Rule::HeldByTheOther => "a digest is not about a single happening".to_owned(),
+        _ => format!("one event needs {needed:.2} and more where others are similar"),
+    };
+    writeln!(
+        out,
+        "  similarity as one event {:.2}: {}; {FAINT}{wanted}{FAINT:#}",
+        // Rounded up, it would seem to reach the threshold.
+        (100.0 * link.similarity).floor() / 100.0,
+        describe_evidence(&link, comparison.seconds_apart()),
+    )
+}
+
+/// The evidence for one happening, each a share of 1, and the time between, which counts against it.
+pub(crate) fn describe_evidence(link: &Link, apart: i64) -> String {
+    let share = |name: &str, share: Option<f64>| match share {
+        Some(share) => format!("{name} {share:.2}, "),
+        None => format!("no {name} to compare, "),
+    };
+    let quotations = count(link.quotations, "shared quotation", "shared quotations");
+    let where_quoted = if link.in_openings { " in both openings" } else { "" };
+    format!(
+        "{}ledes {:.2}, {}words {:.2}, {quotations}{where_quoted}, {} h apart",
+        share("titles", link.title),
+        link.lede,
+        share("names", link.names),
+        link.cosine,
+        (apart + 1_800) / 3_600,
+    )
+}
+
+#[cfg(test)]
+mod sentences_tests {
+    use super::*;
+
+    #[test]
+    fn lines_break_between_words_and_inside_long_words() {
+        assert_eq!(wrapped("one two three", 8), ["one two", "three"]);
+        assert_eq!(wrapped("海上保安庁は四日", 8), ["海上保安", "庁は四日"]);
+        assert_eq!(wrapped("at 海上保安庁は四日", 8), ["at 海上", "保安庁は", "四日"]);
+        assert_eq!(wrapped("", 8), [""]);
+    }
+}
