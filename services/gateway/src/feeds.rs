@@ -9,9 +9,9 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use jiff::Timestamp;
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
-use serde::{Deserialize, Serialize};
+use maud::{Markup, PreEscaped, html};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use wirefold_proto::{
     FeedId, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId, Target, TextPolicy,
@@ -66,14 +66,12 @@ pub(super) async fn all_stories(
     for story in stories {
         entries.extend(entry_of(&api, &story).await?);
     }
-    match words {
-        Some(words) => {
-            let query: String = form_urlencoded::byte_serialize(words.as_bytes()).collect();
-            let title = format!("all stories with {words}");
-            answer_feed(&api, Name { path: "all", query: Some(&query) }, &title, form, entries)
-        }
-        None => answer_feed(&api, Name { path: "all", query: None }, "all stories", form, entries),
-    }
+    let query = words.as_ref().map(|words| {
+        format!("?q={}", form_urlencoded::byte_serialize(words.as_bytes()).collect::<String>())
+    });
+    let title =
+        words.map_or_else(|| "all stories".to_owned(), |it| format!("all stories with {it}"));
+    answer_feed(&api, ("all", &query.unwrap_or_default()), &title, form, entries)
 }
 
 pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply {
@@ -97,7 +95,7 @@ pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply
         }
     }
     let title = record.map_or_else(|| name.to_owned(), |record| record.subscription.name);
-    answer_feed(&api, Name { path: &format!("sub/{name}"), query: None }, &title, form, entries)
+    answer_feed(&api, (&format!("sub/{name}"), ""), &title, form, entries)
 }
 
 pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
@@ -122,7 +120,7 @@ pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
     let title = title.unwrap_or_else(|| name.to_owned());
     let name = format!("feed/{name}");
     let title = format!("{title}, without copies");
-    answer_feed(&api, Name { path: &name, query: None }, &title, form, entries)
+    answer_feed(&api, (&name, ""), &title, form, entries)
 }
 
 /// The story of an alert: its target, or the story of its first article.
@@ -163,21 +161,13 @@ fn host(api: &Api) -> String {
     host.unwrap_or("localhost").to_owned()
 }
 
-/// The name of a feed.
-struct Name<'a> {
-    path: &'a str,
-    /// The query as it is in an address.
-    query: Option<&'a str>,
-}
-
 fn answer_feed(
     api: &Api,
-    Name { path, query }: Name<'_>,
+    (path, query): (&str, &str),
     title: &str,
     form: Form,
     entries: Vec<Entry>,
 ) -> Reply {
-    let query = query.map(|query| format!("?q={query}")).unwrap_or_default();
     let settings = &api.app.settings;
     let base = settings.base_url.trim_end_matches('/');
     let ending = match form {
@@ -194,12 +184,9 @@ fn answer_feed(
         updated: entries.iter().map(|entry| entry.updated).max().unwrap_or_default(),
         entries: entries.into_iter().map(|entry| marked(entry, demo)).collect(),
     };
-    let failed = || Refusal::failed("the feed cannot be written");
     let (kind, body) = match form {
-        Form::Atom => {
-            ("application/atom+xml; charset=utf-8", write_atom(&document).map_err(|_| failed())?)
-        }
-        Form::Json => ("application/feed+json", write_json(&document).map_err(|_| failed())?),
+        Form::Atom => ("application/atom+xml; charset=utf-8", write_atom(&document)),
+        Form::Json => ("application/feed+json", write_json(&document)),
     };
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }
@@ -310,239 +297,122 @@ pub(super) fn tag(host: &str, specific: &str) -> String {
 }
 
 /// The first words, then the other articles with their links.
-pub(super) fn entry_html(entry: &Entry) -> String {
+fn entry_html(entry: &Entry) -> String {
     let text = entry.text.as_deref().unwrap_or_default();
-    let paragraphs = text.split("\n\n").map(str::trim).filter(|part| !part.is_empty());
-    let mut html: String = paragraphs.map(|part| format!("<p>{}</p>", escape(part))).collect();
-    if let Some(url) = &entry.url {
-        let outlet = escape(&entry.outlet);
-        html.push_str(&format!("<p><a href=\"{}\">{outlet}</a></p>", escape(url)));
-    }
-    if !entry.others.is_empty() {
-        let count = entry.other_count;
-        let title =
-            if count == 1 { "1 more article".into() } else { format!("{count} more articles") };
-        let items: String = entry.others.iter().map(item).collect();
-        html.push_str(&format!("<p>{title} of this story:</p><ul>{items}</ul>"));
-        if count > entry.others.len() as u64 {
-            html.push_str(&format!("<p>These are the first {}.</p>", entry.others.len()));
+    let (count, listed) = (entry.other_count, entry.others.len());
+    let html = html! {
+        @for part in text.split("\n\n").map(str::trim).filter(|part| !part.is_empty()) { p { (part) } }
+        @if let Some(url) = &entry.url { p { a href=(url) { (entry.outlet) } } }
+        @if listed > 0 {
+            p { (count) @if count == 1 { " more article" } @else { " more articles" } " of this story:" }
+            ul {
+                @for Other { outlet, title, url } in &entry.others {
+                    li { (outlet) ": " @if let Some(url) = url { a href=(url) { (title) } } @else { (title) } }
+                }
+            }
+            @if count > listed as u64 { p { "These are the first " (listed) "." } }
+        }
+    };
+    without_control_characters(&html.into_string())
+}
+
+/// The text without the characters that XML 1.0 does not allow (section 2.2).
+fn without_control_characters(text: &str) -> String {
+    let is_xml = |c: &char| {
+        matches!(c, '\t' | '\n' | '\r') || *c >= ' ' && !matches!(c, '\u{FFFE}' | '\u{FFFF}')
+    };
+    text.chars().filter(is_xml).collect()
+}
+
+/// The people who wrote an entry, or its outlet: Atom requires an author.
+fn people(entry: &Entry) -> &[String] {
+    if entry.authors.is_empty() { std::slice::from_ref(&entry.outlet) } else { &entry.authors }
+}
+
+/// The feed as Atom. Elements without content have an end tag, as XML requires.
+fn write_atom(document: &Document) -> Vec<u8> {
+    let xml = html! {
+        (PreEscaped("<?xml version=\"1.0\" encoding=\"utf-8\"?>"))
+        feed xmlns="http://www.w3.org/2005/Atom" {
+            id { (document.id) }
+            title { (document.title) }
+            updated { (document.updated) }
+            (atom_link("self", &document.own_url, &[]))
+            (atom_link("alternate", &document.home_url, &[]))
+            generator { "wirefold" }
+            @for entry in &document.entries { (atom_entry(entry)) }
+        }
+    };
+    without_control_characters(&xml.into_string()).into_bytes()
+}
+
+fn atom_entry(entry: &Entry) -> Markup {
+    html! {
+        entry xml:lang=(entry.language) {
+            id { (entry.id) }
+            title { (entry.title) }
+            published { (entry.published) }
+            updated { (entry.updated) }
+            @for person in people(entry) { author { name { (person) } } }
+            @if let Some(url) = &entry.url { (atom_link("alternate", url, &[])) }
+            @for Other { title, url, .. } in &entry.others {
+                @if let Some(url) = url { (atom_link("related", url, &[("title", Some(title.clone()))])) }
+            }
+            @for Media { url, media_type, bytes, .. } in &entry.media {
+                (atom_link("enclosure", url, &[("type", media_type.clone()), ("length", bytes.map(|it| it.to_string()))]))
+            }
+            content type="html" { (entry_html(entry)) }
         }
     }
-    html
 }
 
-fn item(other: &Other) -> String {
-    let (outlet, title) = (escape(&other.outlet), escape(&other.title));
-    match &other.url {
-        Some(url) => format!("<li>{outlet}: <a href=\"{}\">{title}</a></li>", escape(url)),
-        None => format!("<li>{outlet}: {title}</li>"),
-    }
+/// In HTML, a link has no end tag, so it is not written with the macro.
+fn atom_link(rel: &str, href: &str, more: &[(&str, Option<String>)]) -> Markup {
+    let more: String = more
+        .iter()
+        .filter_map(|(name, value)| Some(format!(" {name}=\"{}\"", html! { (value.as_ref()?) }.0)))
+        .collect();
+    PreEscaped(format!("<link rel=\"{rel}\" href=\"{}\"{more}/>", html! { (href) }.0))
 }
 
-/// Text escaped for HTML and XML, also in attributes. Characters that XML 1.0 does not allow (section 2.2)
-/// are left out.
-pub(super) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other if is_xml(other) => escaped.push(other),
-            _ => {}
-        }
-    }
-    escaped
-}
-
-/// Whether XML 1.0 allows it.
-pub(super) fn is_xml(character: char) -> bool {
-    match character {
-        '\t' | '\n' | '\r' => true,
-        '\u{FFFE}' | '\u{FFFF}' => false,
-        other => other >= ' ',
-    }
-}
-
-/// The result of writing. Writing to memory cannot fail, but quick-xml's functions may.
-type Written = std::io::Result<()>;
-
-/// The whole feed.
-pub(super) fn write_atom(document: &Document) -> std::io::Result<Vec<u8>> {
-    let mut xml = Xml(Writer::new(Vec::new()));
-    xml.0.write_event(Event::Decl(BytesDecl::new("1.0", Some("utf-8"), None)))?;
-    xml.open("feed", &[("xmlns", "http://www.w3.org/2005/Atom")])?;
-    xml.text("id", &document.id)?;
-    xml.text("title", &document.title)?;
-    xml.text("updated", &atom_time(document.updated))?;
-    xml.empty("link", &[("rel", "self"), ("href", &document.own_url)])?;
-    xml.empty("link", &[("rel", "alternate"), ("href", &document.home_url)])?;
-    xml.text("generator", "wirefold")?;
-    for entry in &document.entries {
-        write_entry(&mut xml, entry)?;
-    }
-    xml.close("feed")?;
-    Ok(xml.0.into_inner())
-}
-
-fn write_entry(xml: &mut Xml, entry: &Entry) -> Written {
-    xml.open("entry", &[("xml:lang", &entry.language.to_string())])?;
-    xml.text("id", &entry.id)?;
-    xml.text("title", &entry.title)?;
-    xml.text("published", &atom_time(entry.published))?;
-    xml.text("updated", &atom_time(entry.updated))?;
-    // An entry must have an author: the outlet if no person is named.
-    let people =
-        if entry.authors.is_empty() { std::slice::from_ref(&entry.outlet) } else { &entry.authors };
-    for person in people {
-        xml.open("author", &[])?;
-        xml.text("name", person)?;
-        xml.close("author")?;
-    }
-    if let Some(url) = &entry.url {
-        xml.empty("link", &[("rel", "alternate"), ("href", url)])?;
-    }
-    for other in &entry.others {
-        if let Some(url) = &other.url {
-            xml.empty("link", &[("rel", "related"), ("href", url), ("title", &other.title)])?;
-        }
-    }
-    for media in &entry.media {
-        let length = media.bytes.map(|bytes| bytes.to_string());
-        let mut attributes = vec![("rel", "enclosure"), ("href", media.url.as_str())];
-        attributes.extend(media.media_type.as_deref().map(|kind| ("type", kind)));
-        attributes.extend(length.as_deref().map(|length| ("length", length)));
-        xml.empty("link", &attributes)?;
-    }
-    xml.open("content", &[("type", "entry_html")])?;
-    xml.put(&entry_html(entry))?;
-    xml.close("content")?;
-    xml.close("entry")
-}
-
-fn atom_time(time: Timestamp) -> String {
-    time.to_string()
-}
-
-struct Xml(Writer<Vec<u8>>);
-
-impl Xml {
-    fn open(&mut self, name: &str, attributes: &[(&str, &str)]) -> Written {
-        self.0.write_event(Event::Start(start(name, attributes)))
-    }
-
-    fn empty(&mut self, name: &str, attributes: &[(&str, &str)]) -> Written {
-        self.0.write_event(Event::Empty(start(name, attributes)))
-    }
-
-    fn close(&mut self, name: &str) -> Written {
-        self.0.write_event(Event::End(BytesEnd::new(name)))
-    }
-
-    fn text(&mut self, name: &str, text: &str) -> Written {
-        self.open(name, &[])?;
-        self.put(text)?;
-        self.close(name)
-    }
-
-    fn put(&mut self, text: &str) -> Written {
-        self.0.write_event(Event::Text(BytesText::new(&clean(text))))
-    }
-}
-
-fn start<'a>(name: &'a str, attributes: &[(&str, &str)]) -> BytesStart<'a> {
-    let mut start = BytesStart::new(name);
-    for (attribute, value) in attributes {
-        start.push_attribute((*attribute, clean(value).as_str()));
-    }
-    start
-}
-
-/// The text without characters that XML does not allow. quick-xml escapes the rest.
-fn clean(text: &str) -> String {
-    text.chars().filter(|character| is_xml(*character)).collect()
-}
-
-#[derive(Serialize)]
-struct JsonFeed<'a> {
-    version: &'static str,
-    title: &'a str,
-    home_page_url: &'a str,
-    feed_url: &'a str,
-    items: Vec<JsonItem<'a>>,
-}
-
-#[derive(Serialize)]
-struct JsonItem<'a> {
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<&'a str>,
-    title: &'a str,
-    content_html: String,
-    date_published: String,
-    date_modified: String,
-    authors: Vec<Author<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<Attachment<'a>>,
-}
-
-#[derive(Serialize)]
-struct Author<'a> {
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct Attachment<'a> {
-    url: &'a str,
-    mime_type: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    size_in_bytes: Option<u64>,
-}
-
-/// The whole feed.
-pub(super) fn write_json(document: &Document) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&JsonFeed {
-        version: "https://jsonfeed.org/version/1.1",
-        title: &document.title,
-        home_page_url: &document.home_url,
-        feed_url: &document.own_url,
-        items: document.entries.iter().map(json_item).collect(),
-    })
-}
-
-fn json_item(entry: &Entry) -> JsonItem<'_> {
-    let people =
-        if entry.authors.is_empty() { std::slice::from_ref(&entry.outlet) } else { &entry.authors };
-    let attachments = entry.media.iter().map(|media| Attachment {
-        url: &media.url,
-        mime_type: media.media_type.as_deref().unwrap_or("application/octet-stream"),
-        size_in_bytes: media.bytes,
+/// The feed as JSON Feed 1.1. Absent values are left out.
+fn write_json(document: &Document) -> Vec<u8> {
+    let items: Vec<Value> = document.entries.iter().map(json_item).collect();
+    let feed = json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": document.title,
+        "home_page_url": document.home_url,
+        "feed_url": document.own_url,
+        "items": items,
     });
-    JsonItem {
-        id: &entry.id,
-        url: entry.url.as_deref(),
-        title: &entry.title,
-        content_html: entry_html(entry),
-        date_published: entry.published.to_string(),
-        date_modified: entry.updated.to_string(),
-        authors: people.iter().map(|name| Author { name }).collect(),
-        language: (entry.language != LanguageTag::unknown()).then(|| entry.language.to_string()),
-        attachments: attachments.collect(),
-    }
+    feed.to_string().into_bytes()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn marks_become_text() {
-        let text = "<script>alert('x')</script> & \u{0}\u{8}\"é\"";
-        let escaped = "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &quot;é&quot;";
-        assert_eq!(escape(text), escaped);
+fn json_item(entry: &Entry) -> Value {
+    let attachment = |media: &Media| {
+        let kind = media.media_type.as_deref().unwrap_or("application/octet-stream");
+        let mut attachment = json!({ "url": media.url, "mime_type": kind });
+        if let Some(bytes) = media.bytes {
+            attachment["size_in_bytes"] = bytes.into();
+        }
+        attachment
+    };
+    let mut item = json!({
+        "id": entry.id,
+        "title": entry.title,
+        "content_html": entry_html(entry),
+        "date_published": entry.published,
+        "date_modified": entry.updated,
+        "authors": people(entry).iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
+    });
+    if let Some(url) = &entry.url {
+        item["url"] = url.as_str().into();
     }
+    if entry.language != LanguageTag::unknown() {
+        item["language"] = entry.language.to_string().into();
+    }
+    if !entry.media.is_empty() {
+        item["attachments"] = entry.media.iter().map(attachment).collect();
+    }
+    item
 }

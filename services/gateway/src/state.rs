@@ -103,9 +103,7 @@ impl AppState {
 
     /// The state of a feed's backfill; `None` if there was none.
     pub(crate) async fn backfill(&self, feed: &str) -> Result<Option<Backfill>, BusError> {
-        let key = format!("backfill.{}", token::escape(feed));
-        let entry = self.bus.key_value(streams::FEEDS.name)?.get(&key).await?;
-        Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
+        self.record(streams::FEEDS.name, &format!("backfill.{}", token::escape(feed))).await
     }
 
     /// One feed.
@@ -179,8 +177,16 @@ impl AppState {
         &self,
         alert: &AlertId,
     ) -> Result<Option<AlertHandlingRecord>, BusError> {
-        let keys = self.bus.key_value(streams::SUBSCRIPTIONS.name)?;
-        let entry = keys.get(&handling_key(alert)).await?;
+        self.record(streams::SUBSCRIPTIONS.name, &handling_key(alert)).await
+    }
+
+    /// The record with this key; `None` if there is none that can be read.
+    pub(crate) async fn record<M: Message>(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<Option<M>, BusError> {
+        let entry = self.bus.key_value(bucket)?.get(key).await?;
         Ok(entry.and_then(|entry| decode(entry.value.as_ref()?).ok()))
     }
 
@@ -213,8 +219,8 @@ impl AppState {
         Registry<M>: AppliesCommands,
     {
         let keys = self.bus.key_value(bucket)?;
-        let entry = keys.get(&format!("{prefix}{}", token::escape(id))).await?;
-        let record = entry.and_then(|entry| decode::<M>(entry.value.as_ref()?).ok());
+        let record: Option<M> =
+            self.record(bucket, &format!("{prefix}{}", token::escape(id))).await?;
         let known = Registry::of(record.map(|record| (id.to_owned(), record)));
         let done = keys.get(DONE).await?.and_then(|done| done.value);
         let known = self.with_commands(known, done.map_or(0, |done| number(&done))).await?;

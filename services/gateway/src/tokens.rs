@@ -85,7 +85,7 @@ pub struct TokenFile {
 struct Version {
     inode: u64,
     modified: (i64, i64),
-    records: Arc<Records>,
+    records: Arc<Vec<TokenRecord>>,
 }
 
 impl TokenFile {
@@ -107,7 +107,7 @@ impl TokenFile {
         now: Timestamp,
     ) -> Result<String, TokenError> {
         check_name(name)?;
-        self.change(now, |records| records.add(name, kind, scope, expires, now))
+        self.change(now, |records| add(records, name, kind, scope, expires, now))
     }
 
     /// All valid credentials, the oldest first.
@@ -115,7 +115,7 @@ impl TokenFile {
     /// # Errors
     /// A [`TokenError`] with advice.
     pub fn list(&self, now: Timestamp) -> Result<Vec<TokenRecord>, TokenError> {
-        Ok(self.records()?.valid(now).cloned().collect())
+        Ok(self.records()?.iter().filter(|it| it.is_valid(now)).cloned().collect())
     }
 
     /// Revokes every token of a name, with the sessions that came from it. Returns how many.
@@ -123,7 +123,11 @@ impl TokenFile {
     /// # Errors
     /// A [`TokenError`] with advice.
     pub fn revoke(&self, name: &str, now: Timestamp) -> Result<usize, TokenError> {
-        self.change(now, |records| Ok(records.revoke(name)))
+        self.change(now, |records| {
+            let before = records.len();
+            records.retain(|it| it.name != name);
+            Ok(before - records.len())
+        })
     }
 
     /// The holder of a secret. The code of a link is not a credential: it is [redeemed](Self::redeem).
@@ -134,11 +138,15 @@ impl TokenFile {
     ) -> Result<Option<TokenRecord>, TokenError> {
         let records = self.records()?;
         let hash = hash_of(secret);
-        let found = records.valid(now).find(|it| it.hash == hash && it.kind != Kind::SignIn);
+        let found = records
+            .iter()
+            .find(|it| it.is_valid(now) && it.hash == hash && it.kind != Kind::SignIn);
         let Some(found) = found.cloned() else { return Ok(None) };
         if found.was_unused_for(now, USE_STORED_EVERY) {
             let noted = self.change(now, |stored| {
-                stored.note_use(&hash, now);
+                if let Some(record) = stored.iter_mut().find(|it| it.hash == hash) {
+                    record.last_used = Some(now);
+                }
                 Ok(())
             });
             // A full disk or a read-only folder keeps nobody out.
@@ -153,7 +161,12 @@ impl TokenFile {
     /// expired.
     pub(crate) fn redeem(&self, code: &str, now: Timestamp) -> Result<Option<String>, TokenError> {
         let hash = hash_of(code);
-        self.change(now, |records| records.redeem(&hash, now))
+        let is_it = |it: &TokenRecord| it.hash == hash && it.kind == Kind::SignIn;
+        self.change(now, |records| {
+            let Some(at) = records.iter().position(is_it) else { return Ok(None) };
+            let link = records.remove(at);
+            add_session(records, &link, now).map(Some)
+        })
     }
 
     /// Makes a session from a token, for a browser that sent the token itself.
@@ -162,20 +175,20 @@ impl TokenFile {
         token: &TokenRecord,
         now: Timestamp,
     ) -> Result<String, TokenError> {
-        self.change(now, |records| records.add_session(token, now))
+        self.change(now, |records| add_session(records, token, now))
     }
 
     /// Ends a session.
     pub(crate) fn end(&self, secret: &str, now: Timestamp) -> Result<(), TokenError> {
         let hash = hash_of(secret);
         self.change(now, |records| {
-            records.end(&hash);
+            records.retain(|it| it.hash != hash);
             Ok(())
         })
     }
 
     /// The current content of the file.
-    fn records(&self) -> Result<Arc<Records>, TokenError> {
+    fn records(&self) -> Result<Arc<Vec<TokenRecord>>, TokenError> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let found = match fs::metadata(&self.path) {
             Ok(found) => found,
@@ -193,11 +206,11 @@ impl TokenFile {
         Ok(records)
     }
 
-    fn load(&self) -> Result<Records, TokenError> {
+    fn load(&self) -> Result<Vec<TokenRecord>, TokenError> {
         match fs::read(&self.path) {
-            Ok(bytes) => Records::read(&bytes)
+            Ok(bytes) => read_records(&bytes)
                 .map_err(|why| TokenError::Damaged { path: self.path.clone(), why }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Records::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(source) => Err(self.failed(source)),
         }
     }
@@ -206,12 +219,12 @@ impl TokenFile {
     fn change<T>(
         &self,
         now: Timestamp,
-        how: impl FnOnce(&mut Records) -> Result<T, TokenError>,
+        how: impl FnOnce(&mut Vec<TokenRecord>) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
         let lock = self.open_lock().map_err(|source| self.failed(source))?;
         lock.lock().map_err(|source| self.failed(source))?;
         let mut records = self.load()?;
-        records.drop_expired(now);
+        records.retain(|record| record.is_valid(now));
         let done = how(&mut records)?;
         self.store(&records).map_err(|source| self.failed(source))?;
         Ok(done)
@@ -224,10 +237,12 @@ impl TokenFile {
         private(&self.path.with_extension("lock"), false)
     }
 
-    fn store(&self, records: &Records) -> io::Result<()> {
+    fn store(&self, records: &[TokenRecord]) -> io::Result<()> {
         let half = self.path.with_extension("half");
         let mut file = private(&half, true)?;
-        file.write_all(&records.to_bytes())?;
+        let written = Written { schema: SCHEMA.to_owned(), tokens: records.to_vec() };
+        // Texts and times can always be written as JSON.
+        file.write_all(&serde_json::to_vec_pretty(&written).unwrap_or_default())?;
         file.sync_all()?;
         fs::rename(&half, &self.path)
     }
@@ -317,10 +332,6 @@ impl TokenRecord {
     }
 }
 
-/// All records of one file.
-#[derive(Debug, Default)]
-pub(crate) struct Records(Vec<TokenRecord>);
-
 /// The form of the file.
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -330,97 +341,43 @@ struct Written {
 
 const SCHEMA: &str = "wirefold.tokens/1";
 
-impl Records {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
-        let written: Written = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        if written.schema != SCHEMA {
-            return Err(format!(
-                "its schema is {:?}, this wirefold knows {SCHEMA:?}",
-                written.schema
-            ));
-        }
-        Ok(Self(written.tokens))
+fn read_records(bytes: &[u8]) -> Result<Vec<TokenRecord>, String> {
+    let written: Written = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    match written.schema == SCHEMA {
+        true => Ok(written.tokens),
+        false => Err(format!("its schema is {:?}, this wirefold knows {SCHEMA:?}", written.schema)),
     }
+}
 
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let written = Written { schema: SCHEMA.to_owned(), tokens: self.0.clone() };
-        // Texts and times can always be written as JSON.
-        serde_json::to_vec_pretty(&written).unwrap_or_default()
+fn add(
+    records: &mut Vec<TokenRecord>,
+    name: &str,
+    kind: Kind,
+    scope: Scope,
+    expires: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<String, TokenError> {
+    // A new link replaces one that was never used.
+    records.retain(|it| it.name != name || kind != Kind::SignIn || it.kind != Kind::SignIn);
+    if kind == Kind::Token && records.iter().any(|it| it.name == name) {
+        return Err(TokenError::Taken(name.to_owned()));
     }
+    let secret = new_secret()?;
+    let (name, hash) = (name.to_owned(), hash_of(&secret));
+    records.push(TokenRecord { name, kind, scope, hash, created: now, expires, last_used: None });
+    Ok(secret)
+}
 
-    pub(super) fn valid(&self, now: Timestamp) -> impl Iterator<Item = &TokenRecord> {
-        self.0.iter().filter(move |record| record.is_valid(now))
-    }
-
-    pub(super) fn drop_expired(&mut self, now: Timestamp) {
-        self.0.retain(|record| record.is_valid(now));
-    }
-
-    pub(super) fn add(
-        &mut self,
-        name: &str,
-        kind: Kind,
-        scope: Scope,
-        expires: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<String, TokenError> {
-        // A new link replaces one that was never used.
-        self.0.retain(|it| it.name != name || kind != Kind::SignIn || it.kind != Kind::SignIn);
-        if kind == Kind::Token && self.0.iter().any(|it| it.name == name) {
-            return Err(TokenError::Taken(name.to_owned()));
-        }
-        let secret = new_secret()?;
-        let (name, hash) = (name.to_owned(), hash_of(&secret));
-        self.0.push(TokenRecord {
-            name,
-            kind,
-            scope,
-            hash,
-            created: now,
-            expires,
-            last_used: None,
-        });
-        Ok(secret)
-    }
-
-    pub(super) fn add_session(
-        &mut self,
-        of: &TokenRecord,
-        now: Timestamp,
-    ) -> Result<String, TokenError> {
-        // No longer than the token that it was made from.
-        let end = now.checked_add(SESSION).ok();
-        let own_end = of.expires.filter(|_| of.kind == Kind::Token);
-        let expires = [end, own_end].into_iter().flatten().min();
-        self.add(&of.name, Kind::Session, of.scope, expires, now)
-    }
-
-    pub(super) fn redeem(
-        &mut self,
-        hash: &str,
-        now: Timestamp,
-    ) -> Result<Option<String>, TokenError> {
-        let is_it = |it: &TokenRecord| it.hash == hash && it.kind == Kind::SignIn;
-        let Some(at) = self.0.iter().position(is_it) else { return Ok(None) };
-        let link = self.0.remove(at);
-        self.add_session(&link, now).map(Some)
-    }
-
-    pub(super) fn note_use(&mut self, hash: &str, now: Timestamp) {
-        if let Some(record) = self.0.iter_mut().find(|it| it.hash == hash) {
-            record.last_used = Some(now);
-        }
-    }
-
-    pub(super) fn revoke(&mut self, name: &str) -> usize {
-        let before = self.0.len();
-        self.0.retain(|it| it.name != name);
-        before - self.0.len()
-    }
-
-    pub(super) fn end(&mut self, hash: &str) {
-        self.0.retain(|it| it.hash != hash);
-    }
+fn add_session(
+    records: &mut Vec<TokenRecord>,
+    of: &TokenRecord,
+    now: Timestamp,
+) -> Result<String, TokenError> {
+    // No longer than the token that it was made from.
+    let end = now.checked_add(SESSION).ok();
+    let own_end = of.expires.filter(|_| of.kind == Kind::Token);
+    let expires = [end, own_end].into_iter().flatten().min();
+    add(records, &of.name, Kind::Session, of.scope, expires, now)
 }
 
 /// The prefixes.

@@ -132,9 +132,9 @@ impl AppState {
             let mut numbers = text.as_deref().unwrap_or_default().split(' ');
             let mut number = || numbers.next().and_then(|it| it.parse().ok()).unwrap_or(0);
             let (taken, taken_loud) = (number(), number());
-            let noted = keys.get(&attempts_key(&delivery, &alert.id)).await?;
-            let noted = noted.and_then(|entry| entry.value);
-            let noted = noted.and_then(|noted| decode::<AlertAttemptsRecord>(&noted).ok());
+            let key = attempts_key(&delivery, &alert.id);
+            let noted: Option<AlertAttemptsRecord> =
+                self.record(streams::DELIVERIES.name, &key).await?;
             let attempts = noted.map(|noted| noted.attempts).unwrap_or_default();
             deliveries.push(AlertDelivery { delivery, taken, taken_loud, attempts });
         }

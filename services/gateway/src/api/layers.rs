@@ -87,27 +87,24 @@ fn check_request(request: &Request, hosts: &[String], has_tokens: bool) -> ApiRe
 /// Lets a request through that reads, or that comes with JSON. It runs directly before the handlers, so that
 /// a wrong method is reported first.
 pub(super) async fn json_only(request: Request, next: Next) -> Response {
-    let is_trusted = request.extensions().get::<Access>() == Some(&Access::Socket);
-    if !is_trusted
-        && !is_read(request.method())
-        && let Err(refusal) = check_media_type(request.headers())
-    {
-        return refusal.into_response();
-    }
-    next.run(request).await
+    guarded(request, next, check_media_type).await
 }
 
 /// Lets a request through that reads, or a form that a page of this server sends. The browser must say that
 /// it is the same site; [`checked`] has already refused other sites.
 pub(crate) async fn own_form_only(request: Request, next: Next) -> Response {
+    guarded(request, next, check_form).await
+}
+
+async fn guarded(request: Request, next: Next, check: fn(&HeaderMap) -> ApiResult<()>) -> Response {
     let is_trusted = request.extensions().get::<Access>() == Some(&Access::Socket);
-    if !is_trusted
-        && !is_read(request.method())
-        && let Err(refusal) = check_form(request.headers())
-    {
-        return refusal.into_response();
+    if is_trusted || is_read(request.method()) {
+        return next.run(request).await;
     }
-    next.run(request).await
+    match check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
 }
 
 fn check_form(headers: &HeaderMap) -> ApiResult<()> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use wirefold_envelope::timestamp;
 use wirefold_flow::BusError;
-use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, decode, streams};
+use wirefold_proto::{FeedHealth, FeedRecord, HEALTH_KEY, HealthReport, Tag, streams};
 
 use crate::api::request::answer;
 use crate::api::{Api, ApiResult, Reply};
@@ -59,8 +59,7 @@ pub(crate) async fn status_with(app: &AppState, feeds: &[FeedRecord]) -> ApiResu
 
 /// The last stored health report.
 async fn health(app: &AppState) -> Result<HealthStatus, BusError> {
-    let entry = app.bus.key_value(streams::DELIVERIES.name)?.get(HEALTH_KEY).await?;
-    let report = entry.and_then(|entry| decode::<HealthReport>(&entry.value?).ok());
+    let report: Option<HealthReport> = app.record(streams::DELIVERIES.name, HEALTH_KEY).await?;
     Ok(report.map_or_else(HealthStatus::default, |HealthReport { at, conditions, .. }| {
         HealthStatus { at: Some(at), conditions }
     }))

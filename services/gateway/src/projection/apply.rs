@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
-    Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, LEAD_CHARACTERS,
-    LEAD_WORDS, OutputArticle, OutputCommand, OutputStory, StoryAfter, StoryChange, StoryId,
-    Target, TextPolicy, Volume, streams,
+    Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, EventState,
+    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputStory, StoryAfter,
+    StoryChange, StoryId, Target, TextPolicy, Volume, streams,
 };
 
 use crate::projection::lists::millis;
@@ -345,35 +345,16 @@ fn words_of(article: &OutputArticle) -> String {
 
 /// Writes the state of the event after the decision. Returns the event's current id.
 fn put_event_of_article(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<EventId> {
-    let put = "INSERT INTO events
-        (id, judged, revision, origins, first_seen, changed, continues)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-        ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
-            changed = max(changed, excluded.changed),
-            revision = iif(excluded.judged > judged, excluded.revision, revision),
-            origins = iif(excluded.judged > judged, excluded.origins, origins),
-            continues = coalesce(excluded.continues, continues),
-            judged = max(judged, excluded.judged)";
-    let base = article.verdict.event;
-    let (state, seen) = (&article.event_state, at(article.article.seen));
-    let judged = article.judged as i64;
-    transaction.prepare_cached(put)?.execute(params![
-        base.to_string(),
-        judged,
-        state.revision as i64,
-        state.origins,
-        at(state.first_seen).min(seen),
-        seen,
-        state.continues.map(|event| event.to_string()),
-    ])?;
-    let event = redirects::resolve(transaction, base, judged)?;
+    let (base, seen) = (article.verdict.event, article.article.seen);
+    let by = Decided { judged: article.judged as i64, at: seen };
+    upsert_event(transaction, by, base, &article.event_state)?;
+    let event = redirects::resolve(transaction, base, by.judged)?;
     if event != base {
         let touch = "INSERT INTO events (id, first_seen, changed) VALUES (?1, ?2, ?2)
             ON CONFLICT (id) DO UPDATE SET
                 first_seen = min(first_seen, excluded.first_seen),
                 changed = max(changed, excluded.changed)";
-        transaction.prepare_cached(touch)?.execute(params![event.to_string(), seen])?;
+        transaction.prepare_cached(touch)?.execute(params![event.to_string(), at(seen)])?;
         redirects::refresh_event(transaction, base)?;
     }
     Ok(event)
@@ -385,33 +366,14 @@ fn put_story_of_article(
     article: &OutputArticle,
     event: EventId,
 ) -> Answer<()> {
-    let put = "INSERT INTO stories
-        (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2)
-        ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
-            changed = max(changed, excluded.changed),
-            revision = iif(excluded.judged > judged, excluded.revision, revision),
-            base_event = iif(excluded.judged > judged, excluded.base_event, base_event),
-            event = iif(excluded.judged > judged, excluded.event, event),
-            lead = iif(excluded.judged > lead_judged, excluded.lead, lead),
-            lead_judged = max(lead_judged, excluded.judged),
-            judged = max(judged, excluded.judged)";
-    let (state, seen) = (&article.story_state, at(article.article.seen));
-    let base = article.verdict.story;
-    transaction.prepare_cached(put)?.execute(params![
-        base.to_string(),
-        article.judged as i64,
-        state.revision as i64,
-        at(state.first_seen).min(seen),
-        seen,
-        article.verdict.event.to_string(),
-        event.to_string(),
-        article.verdict.lead.to_string(),
-    ])?;
+    let (verdict, state) = (&article.verdict, article.story_state.clone());
+    let by = Decided { judged: article.judged as i64, at: article.article.seen };
+    let (story, lead) = (verdict.story, verdict.lead);
+    let after = StoryAfter { story, event: verdict.event, lead, state };
+    upsert_story(transaction, by, &after, event)?;
     // A story that was never merged is complete now.
-    match redirects::is_redirected(transaction, base)? {
-        true => redirects::refresh_story(transaction, base),
+    match redirects::is_redirected(transaction, story)? {
+        true => redirects::refresh_story(transaction, story),
         false => Ok(()),
     }
 }
@@ -624,39 +586,56 @@ fn put_event(
     by: Decided,
     EventAfter { event, state }: &EventAfter,
 ) -> Answer<()> {
+    upsert_event(transaction, by, *event, state)?;
+    redirects::refresh_event(transaction, *event)
+}
+
+fn put_story(transaction: &Transaction<'_>, by: Decided, after: &StoryAfter) -> Answer<()> {
+    upsert_story(transaction, by, after, after.event)?;
+    redirects::refresh_story(transaction, after.story)
+}
+
+fn upsert_event(
+    transaction: &Transaction<'_>,
+    by: Decided,
+    event: EventId,
+    state: &EventState,
+) -> Answer<()> {
     let put = "INSERT INTO events (id, judged, revision, origins, first_seen, changed, continues)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed),
             revision = iif(excluded.judged > judged, excluded.revision, revision),
-            continues = coalesce(excluded.continues, continues),
             origins = iif(excluded.judged > judged, excluded.origins, origins),
+            continues = coalesce(excluded.continues, continues),
             judged = max(judged, excluded.judged)";
     transaction.prepare_cached(put)?.execute(params![
         event.to_string(),
         by.judged,
         state.revision as i64,
         state.origins,
-        at(state.first_seen),
+        at(state.first_seen).min(at(by.at)),
         at(by.at),
         state.continues.map(|before| before.to_string()),
     ])?;
-    redirects::refresh_event(transaction, *event)
+    Ok(())
 }
 
-fn put_story(
+/// Writes the state of a story, which is in `current` now.
+fn upsert_story(
     transaction: &Transaction<'_>,
     by: Decided,
     StoryAfter { story, event, lead, state }: &StoryAfter,
+    current: EventId,
 ) -> Answer<()> {
     let put = "INSERT INTO stories
         (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?2)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2)
         ON CONFLICT (id) DO UPDATE SET
+            first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed),
             revision = iif(excluded.judged > judged, excluded.revision, revision),
-            first_seen = min(first_seen, excluded.first_seen),
             base_event = iif(excluded.judged > judged, excluded.base_event, base_event),
             event = iif(excluded.judged > judged, excluded.event, event),
             lead = iif(excluded.judged > lead_judged, excluded.lead, lead),
@@ -666,12 +645,13 @@ fn put_story(
         story.to_string(),
         by.judged,
         state.revision as i64,
-        at(state.first_seen),
+        at(state.first_seen).min(at(by.at)),
         at(by.at),
         event.to_string(),
+        current.to_string(),
         lead.to_string(),
     ])?;
-    redirects::refresh_story(transaction, *story)
+    Ok(())
 }
 
 pub(super) fn put_alert(transaction: &Transaction<'_>, alert: &Alert, body: &[u8]) -> Answer<()> {
