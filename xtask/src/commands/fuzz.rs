@@ -1,13 +1,11 @@
 //! `cargo xtask fuzz`: runs every parser of untrusted input on mutated bytes, a minute each.
 //!
 //! It is a loop of its own and not libFuzzer, which needs a nightly compiler and a C++ compiler: this runs
-//! wherever the project builds. It sees no coverage while it runs (`--coverage` shows how much was reached).
-//! Instead it stores an input if the kind of its *result* is new (how many items, which problems, which
+//! wherever the project builds. It sees no coverage. Instead it stores an input if the kind of its *result* is new (how many items, which problems, which
 //! error), and mutates it further. Each target runs in a process of its own, so that a stack overflow is
 //! found too: the input is written to a file before it is tried.
 
 mod checks;
-mod coverage;
 mod mutate;
 mod targets;
 
@@ -46,12 +44,6 @@ pub(crate) struct Arguments {
     /// The start of the random numbers: the same seed makes the same inputs.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Says how much of each crate every target has reached. Our crates are compiled once more for it.
-    #[arg(long)]
-    coverage: bool,
-    /// This program was compiled so that it can be said.
-    #[arg(long, hide = true)]
-    covered: bool,
     /// Runs one target in this process.
     #[arg(long, hide = true)]
     child: bool,
@@ -64,11 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         [] => all().collect(),
         named => named.to_vec(),
     };
-    if arguments.coverage {
-        return coverage::build_and_run(arguments);
-    }
     let mut is_clean = true;
-    let mut reached = Vec::new();
     for name in named {
         let Some(target) = targets().find(|target| target.name == name) else {
             bail!("no target {name}: there are {}", all().collect::<Vec<_>>().join(", "));
@@ -77,13 +65,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             return fuzz(target, arguments);
         }
         is_clean &= run_in_child(target, arguments)?;
-        let profile = coverage::profile_of(target.name);
-        if arguments.covered && profile.is_file() {
-            reached.push((name, coverage::read(&profile)?));
-        }
-    }
-    if arguments.covered {
-        write!(std::io::stdout(), "{}", coverage::table(&reached))?;
     }
     Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -92,14 +73,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn run_in_child(target: &Target, arguments: &Arguments) -> anyhow::Result<bool> {
     // The server of target `api`. It belongs to this process, so that it ends when the child does.
     let up = if target.name == "api" { Some(checks::up()?) } else { None };
-    let profile = coverage::profile_of(target.name);
-    let _ = std::fs::remove_file(&profile);
     let mut child = Command::new(std::env::current_exe()?)
         .args(["fuzz", target.name, "--child"])
         .envs(up.iter().map(|(up, _)| (checks::PAGE, &up.page)))
         .args(["--seconds", &arguments.seconds.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
-        .env("LLVM_PROFILE_FILE", profile)
         .spawn()?;
     // An endless loop never reports.
     let longest = Duration::from_secs(arguments.seconds) + PATIENCE;
