@@ -265,7 +265,7 @@ fn cut(text: &str, most: usize) -> String {
 }
 
 /// Title, lines and links. Every text is escaped: headlines come from strangers.
-pub(super) fn html_of(title: &str, lines: &[String], links: &[Link]) -> String {
+fn html_of(title: &str, lines: &[String], links: &[Link]) -> String {
     let mut html = format!("<p dir=\"auto\"><strong>{}</strong></p>\n", escaped(title));
     for line in lines {
         html.push_str(&format!("<p dir=\"auto\">{}</p>\n", escaped(line)));

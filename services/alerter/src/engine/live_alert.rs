@@ -364,7 +364,7 @@ pub(crate) struct RevisionMetadata {
 
 /// How an article mentions the subject of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mention {
+pub(crate) enum Mention {
     /// Not at all.
     None,
     /// Outside title and lede, in a text that was counted before, such as a copy.

@@ -424,7 +424,7 @@ async fn new_from(
 }
 
 /// Applies a change of the table to the engine.
-pub(super) fn apply_change(engine: &mut Engine, change: Option<Change>) {
+fn apply_change(engine: &mut Engine, change: Option<Change>) {
     match change {
         Some(Change::Put(rules)) => engine.put(*rules),
         Some(Change::Remove(id)) => engine.remove(&id),
