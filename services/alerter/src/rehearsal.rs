@@ -181,7 +181,7 @@ impl Rehearsing {
             let AlertId { target, .. } = draft.alert.id;
             self.opened.insert(target);
             self.report.add(&draft.alert);
-            self.engine.accept(&draft.alert, draft.marks);
+            self.engine.accept(&draft.alert, draft.metadata);
         }
     }
 

@@ -109,7 +109,9 @@ pub(crate) trait Channel: Send + Sync {
     fn kind(&self) -> &'static str;
 
     /// Whether silent revisions are sent too, because a revision replaces the one before.
-    fn accepts_silent(&self) -> bool;
+    fn accepts_silent(&self) -> bool {
+        true
+    }
 
     /// Sends one message.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent>;

@@ -88,7 +88,7 @@ impl TargetGone {
         Ok(marked)
     }
 
-    /// RevisionMetadata the target as gone: the delivery is off.
+    /// Marks the target as gone: the delivery is off.
     pub(crate) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
         self.keys.put(&gone_key(&self.delivery), mark.into()).await?;

@@ -127,22 +127,7 @@ impl Weekly {
             },
         };
         self.common.context.check_fail_point(Point::Handled)?;
-        let page = self.common.page.as_deref();
-        let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
-        let lines = lines(&digest);
-        let notice = Notice {
-            kind: NoticeKind::Digest,
-            id: &digest.id,
-            title: &headline(&digest),
-            lines: &lines,
-            more: (digest.feeds_with_problems as usize).saturating_sub(lines.len()),
-            see: "`wirefold feed ls --problems`",
-            is_loud: false,
-            json: serde_json::to_value(&digest).unwrap_or_default(),
-            page,
-            now,
-        };
-        let sent = self.channel.send_notice(notice).await;
+        let sent = self.send(&digest, now).await;
         self.common.context.check_fail_point(Point::Published)?;
         let outcome = match sent {
             Ok(()) => "ok",
@@ -162,6 +147,25 @@ impl Weekly {
         };
         *retry_state = RetryState::default();
         self.done(state.due, now, revision, outcome).await
+    }
+
+    async fn send(&self, digest: &FeedDigest, now: UnixMillis) -> Result<(), Failure> {
+        let page = self.common.page.as_deref();
+        let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
+        let lines = lines(digest);
+        let notice = Notice {
+            kind: NoticeKind::Digest,
+            id: &digest.id,
+            title: &headline(digest),
+            lines: &lines,
+            more: (digest.feeds_with_problems as usize).saturating_sub(lines.len()),
+            see: "`wirefold feed ls --problems`",
+            is_loud: false,
+            json: serde_json::to_value(digest).unwrap_or_default(),
+            page,
+            now,
+        };
+        self.channel.send_notice(notice).await
     }
 
     fn given_up(&self, why: &str) -> &'static str {

@@ -1,8 +1,6 @@
 //! Notes of corrections and retractions in articles, and the articles that still carry the old words.
 
-use std::fmt;
-use std::str::FromStr;
-
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note as Found, NoteKind, note, trace_corrections};
 use wirefold_proto::{
@@ -51,18 +49,17 @@ impl Note {
 /// The beginning of the reason for a retraction.
 pub(super) const RETRACTED: &str = "retracted by its outlet";
 /// The same in alerts that earlier releases stored.
-const RETRACTED_BEFORE: &str = "retracted by who reported it";
 
 /// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
-    [RETRACTED, RETRACTED_BEFORE].iter().any(|start| reason.words.starts_with(start))
+    reason.words.starts_with(RETRACTED)
 }
 
 /// How many notes of one alert are stored.
 const KEPT: usize = 4;
 
 /// The ids of the last notes of an alert; 0 in unused entries.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notes([u64; KEPT]);
 
 impl Notes {
@@ -91,33 +88,6 @@ impl Notes {
     /// The id of the last note; 0 if there is none.
     pub(super) fn last(self) -> u64 {
         self.0[0]
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self == Self::default()
-    }
-}
-
-/// The form in a header.
-impl fmt::Display for Notes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all: Vec<String> = self.0.iter().map(|id| format!("{id:x}")).collect();
-        f.write_str(&all.join(" "))
-    }
-}
-
-/// The header is malformed.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct NoNotes;
-
-impl FromStr for Notes {
-    type Err = NoNotes;
-
-    fn from_str(text: &str) -> Result<Self, NoNotes> {
-        let all: Result<Vec<u64>, _> =
-            text.split(' ').map(|id| u64::from_str_radix(id, 16)).collect();
-        let all = all.ok().and_then(|all| all.try_into().ok());
-        all.map(Self).ok_or(NoNotes)
     }
 }
 
@@ -322,7 +292,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_retraction_is_recognised_in_the_words_of_this_release_and_of_the_one_before() {
+    fn a_retraction_is_recognised_by_its_words() {
         let reason = |words: &str| AlertReason {
             kind: ReasonKind::Correction,
             words: words.to_owned(),
@@ -331,20 +301,15 @@ mod tests {
             new: None,
             carriers: Vec::new(),
         };
-        for words in ["retracted by its outlet: “a”", "retracted by who reported it: “a”"] {
-            assert!(retracts(&reason(words)), "{words}");
-        }
+        assert!(retracts(&reason("retracted by its outlet: “a”")));
         assert!(!retracts(&reason("corrected: “a”")));
     }
 
     #[test]
-    fn notes_are_read_back_from_their_header() {
+    fn the_last_notes_are_kept() {
         let notes = (1..=5).fold(Notes::default(), |notes, id| notes.and(Notes([id, 0, 0, 0])));
         assert_eq!(notes, Notes([5, 4, 3, 2]));
-        assert_eq!(notes.and(notes).to_string().parse(), Ok(notes));
-        for none in ["", "1 2", "1 2 3 x"] {
-            assert_eq!(none.parse::<Notes>(), Err(NoNotes), "{none}");
-        }
+        assert_eq!(notes.and(notes), notes);
     }
 }
 

@@ -23,7 +23,7 @@ const ARTICLES: usize = 20;
 #[derive(Debug, Clone)]
 pub(crate) struct Draft {
     pub(crate) alert: Alert,
-    pub(crate) marks: RevisionMetadata,
+    pub(crate) metadata: RevisionMetadata,
 }
 
 /// The time of a revision, and the position up to which it covers the output.
@@ -50,12 +50,12 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
         volume: Volume::Silent,
         reasons: vec![reason(ReasonKind::Merged, part_of(closing.into))],
     };
-    // PendingChange after the last revision belongs to the other alert, so this revision does not cover it.
+    // News after the last revision belongs to the other alert, so this revision does not cover it.
     let now = Now { at: closing.at, applied_through: life.covered, inhibited_by: None };
     let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
     let mut draft = draft(id, life, now, (content, Update { figures, ..Update::default() }));
     draft.alert.merged_into = Some(closing.into);
-    (draft.marks.merged_at, draft.marks.notes) = (closing.place.output, life.notes);
+    (draft.metadata.merged_at, draft.metadata.notes) = (closing.place.output, life.notes);
     Some(draft)
 }
 
@@ -131,22 +131,7 @@ fn content_of_news(
     let passing = passing(life);
     let is_passing = passing.is_some();
     let Some(told) = sums.measured.told else {
-        let merged = life.news.iter().find(|news| news.inherits());
-        let first = match merged {
-            Some(news) => news.reasons.clone(),
-            None if is_passing => Vec::new(),
-            None => [new(life)]
-                .into_iter()
-                .chain(corrections(life))
-                .chain(figures.iter().cloned())
-                .collect(),
-        };
-        let is_loud = merged.is_none()
-            && !is_passing
-            && life.may_notify()
-            && (rules.on.new || steps(&sums, rules) || asks_to_correct(rules, &first));
-        let reasons = weighed(passing.into_iter().chain(first).collect());
-        return Content { state: AlertState::New, volume: volume(is_loud), reasons };
+        return first_content(life, rules, figures, &sums, passing);
     };
     let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
@@ -196,6 +181,32 @@ fn content_of_news(
     let opening = passing.into_iter().chain(first).chain(resumed);
     let reasons = weighed(opening.chain(told_of).chain(numbers).collect());
     Content { state, volume: volume(is_loud), reasons }
+}
+
+/// The content of an alert that was not told of yet.
+fn first_content(
+    life: &LiveAlert,
+    rules: &Rules,
+    figures: &[AlertReason],
+    sums: &Sums,
+    passing: Option<AlertReason>,
+) -> Content {
+    let merged = life.news.iter().find(|news| news.inherits());
+    let first = match merged {
+        Some(news) => news.reasons.clone(),
+        None if passing.is_some() => Vec::new(),
+        None => [new(life)]
+            .into_iter()
+            .chain(corrections(life))
+            .chain(figures.iter().cloned())
+            .collect(),
+    };
+    let is_loud = merged.is_none()
+        && passing.is_none()
+        && life.may_notify()
+        && (rules.on.new || steps(sums, rules) || asks_to_correct(rules, &first));
+    let reasons = weighed(passing.into_iter().chain(first).collect());
+    Content { state: AlertState::New, volume: volume(is_loud), reasons }
 }
 
 /// The corrections in the news to earlier reports, by any outlet.
@@ -300,7 +311,7 @@ fn draft(
     };
     let measured = life.news.iter().any(PendingChange::recounts).then_some(sums.measured);
     let notes = life.news.iter().fold(life.notes, |notes, news| notes.and(news.notes));
-    Draft { alert, marks: RevisionMetadata { covered, merged_at: 0, measured, notes } }
+    Draft { alert, metadata: RevisionMetadata { covered, merged_at: 0, measured, notes } }
 }
 
 /// The reason of a closing revision, without the id of the other alert.

@@ -225,13 +225,6 @@ pub(super) struct Figure {
     pub(super) value: String,
 }
 
-impl Figure {
-    /// The number, as digits.
-    pub(super) fn value(&self) -> String {
-        self.value.clone()
-    }
-}
-
 /// The figures of one article, with its source.
 #[derive(Debug, Clone)]
 pub(super) struct FigureReport {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -154,7 +155,12 @@ impl IncomingArticle {
             agency: self.agency(),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,
-            figures: self.figures().iter().map(Figure::value).take(FIGURES).collect(),
+            figures: self
+                .figures()
+                .iter()
+                .map(|figure| figure.value.clone())
+                .take(FIGURES)
+                .collect(),
         }
     }
 
@@ -281,7 +287,7 @@ impl InStory {
 }
 
 /// A position in the output: in the order of decisions, and in the stream.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OutputPosition {
     /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
     pub(crate) fetched: u64,

@@ -1,5 +1,6 @@
 //! One alert in memory: its last revision, its pending changes, and the time when it is due.
 
+use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -103,7 +104,7 @@ pub(crate) struct PendingChange {
     /// Its reasons, without the numbers.
     pub(crate) reasons: Vec<AlertReason>,
     /// How its article mentions the subject.
-    pub(crate) mention: Mention,
+    pub(super) mention: Mention,
     pub(crate) matched: Vec<String>,
     pub(crate) headline: Headline,
     /// The story of its article, if there is an article.
@@ -168,7 +169,7 @@ impl Default for PendingChange {
     }
 }
 
-/// PendingChange from merged, split or regrouped stories and events. It never notifies by itself.
+/// News from merged, split or regrouped stories and events. It never notifies by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Silent {
     /// It takes over the reports of another alert, silently and immediately.
@@ -209,11 +210,11 @@ impl LiveAlert {
     }
 
     /// Accepts its next revision.
-    pub(crate) fn accept(&mut self, alert: &Alert, marks: RevisionMetadata) {
+    pub(crate) fn accept(&mut self, alert: &Alert, metadata: RevisionMetadata) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
-        if let Some(Baselines { told, notified }) = marks.measured {
+        if let Some(Baselines { told, notified }) = metadata.measured {
             (self.told, self.notified) = (told, notified);
         }
         if !is_held {
@@ -236,8 +237,8 @@ impl LiveAlert {
         if alert.volume == Volume::Loud && !is_held {
             self.notified_at = Some(self.last_at);
         }
-        self.covered = self.covered.max(marks.covered);
-        (self.merged_at, self.notes) = (marks.merged_at, marks.notes);
+        self.covered = self.covered.max(metadata.covered);
+        (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
         self.first_seen = Some(unix_millis(alert.first_seen));
         self.merged_into = alert.merged_into;
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());
@@ -277,7 +278,7 @@ impl LiveAlert {
             return Some(closing.at);
         }
         let rules = rules?;
-        // PendingChange held for a digest waits only for the digest.
+        // News held for a digest waits only for the digest.
         if let Some(until) = self.in_digest() {
             return self.fresh_due(rules).or(Some(until));
         }
@@ -350,7 +351,7 @@ impl LiveAlert {
 }
 
 /// The data that rebuilds an alert from its revisions, in addition to the visible part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RevisionMetadata {
     /// The position up to which the revision covers the output.
     pub(crate) covered: OutputPosition,

@@ -198,7 +198,7 @@ impl StoryOverride {
         self.tallies.iter().find(|(other, _)| *other == target).map(|(_, tally)| *tally)
     }
 
-    /// PendingChange with these numbers, which never notifies by itself.
+    /// News with these numbers, which never notifies by itself.
     fn news(&self, tally: Tally, silent: Silent, why: (ReasonKind, String)) -> PendingChange {
         let LastRevision { headline, articles, matched, .. } = LastRevision::nothing();
         let (kind, words) = why;

@@ -290,7 +290,7 @@ impl Engine {
     }
 
     /// Accepts a revision that is in the stream, whoever published it.
-    pub(crate) fn accept(&mut self, alert: &Alert, marks: RevisionMetadata) {
+    pub(crate) fn accept(&mut self, alert: &Alert, metadata: RevisionMetadata) {
         // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
         self.open_digests.accept(alert);
@@ -298,7 +298,7 @@ impl Engine {
         if alert.revision <= life.revision {
             return;
         }
-        life.accept(alert, marks);
+        life.accept(alert, metadata);
         self.site_budget.accept(alert);
         self.count_if_notified(alert);
         self.remember(&alert.id);

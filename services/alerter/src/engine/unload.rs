@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_hours(1);
 pub(crate) struct Revision {
     pub(crate) sequence: u64,
     pub(crate) alert: Alert,
-    pub(crate) marks: RevisionMetadata,
+    pub(crate) metadata: RevisionMetadata,
 }
 
 impl Engine {
@@ -102,8 +102,8 @@ impl Engine {
             return;
         }
         let mut life = LiveAlert::default();
-        for Revision { alert, marks, .. } in revisions {
-            life.accept(alert, *marks);
+        for Revision { alert, metadata, .. } in revisions {
+            life.accept(alert, *metadata);
         }
         if let Some(score) = self.closed_scores.get_mut(&id.subscription) {
             score.take_away(&life);

@@ -66,7 +66,8 @@ pub(crate) struct Setup {
 pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<(), AlerterError> {
     let context = &setup.context;
     while !stop.is_cancelled() {
-        let Err(error) = run_once(&setup, &stop).await else {
+        let done = async { Matcher::start(&setup).await?.run(&stop).await };
+        let Err(error) = done.await else {
             return Ok(());
         };
         if !error.may_pass() {
@@ -85,10 +86,6 @@ pub(crate) async fn run(setup: Arc<Setup>, stop: CancellationToken) -> Result<()
         }
     }
     Ok(())
-}
-
-async fn run_once(setup: &Setup, stop: &CancellationToken) -> Result<(), AlerterError> {
-    Matcher::start(setup).await?.run(stop).await
 }
 
 struct Matcher<'a> {
@@ -133,7 +130,7 @@ impl Matcher<'_> {
     /// At the end of the output, the clock counts, and the progress is saved.
     async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
         let now = self.now();
-        // PendingChange from before everything that waits for its turn need not wait.
+        // News from before everything that waits for its turn need not wait.
         let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
         self.fire(earliest.map_or(now, |time| time.min(now))).await?;
         self.engine.caught_up();
@@ -365,11 +362,11 @@ impl<'a> Matcher<'a> {
             if revisions.is_empty() {
                 return Ok(());
             }
-            for Revision { sequence, alert, marks } in revisions.iter().filter_map(revision) {
+            for Revision { sequence, alert, metadata } in revisions.iter().filter_map(revision) {
                 if alert.revision > 1 && !self.engine.is_loaded(&alert.id) {
                     self.recall(&[alert.target]).await?;
                 }
-                self.engine.accept(&alert, marks);
+                self.engine.accept(&alert, metadata);
                 self.engine.note_last_revision(&alert.id, sequence);
             }
             self.unload().await?;

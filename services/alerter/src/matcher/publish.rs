@@ -12,19 +12,8 @@ use crate::engine::{Draft, OutputPosition, Revision, RevisionMetadata};
 use crate::error::AlerterError;
 use crate::metrics;
 
-/// The header with the last decision that an alert covers, as a sequence in `WF_FETCHED`. The field `output`
-/// gives the sequence in `WF_OUTPUT`.
-const COVERS: &str = "Wf-Covers";
-
-/// The header of an alert that closes: the sequence in `WF_OUTPUT` of the merge.
-const MERGED: &str = "Wf-Merged-At";
-
-/// The header of an alert after people changed its stories: the reported numbers, and those of the last loud
-/// revision, as if the stories had always been so.
-const MEASURED: &str = "Wf-Baselines-By";
-
-/// The header with the hashes of the last reported notes.
-const NOTES: &str = "Wf-Notes";
+/// The header with what the engine keeps of a revision beside the alert, as JSON.
+const METADATA: &str = "Wf-Revision";
 
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
@@ -50,7 +39,7 @@ impl Matcher<'_> {
             if is_under_way || self.leaving.len() == WINDOW {
                 self.flush().await?;
             }
-            self.engine.accept(&draft.alert, draft.marks);
+            self.engine.accept(&draft.alert, draft.metadata);
             self.has_new_scores = true;
             self.leaving.push(draft);
         }
@@ -109,27 +98,18 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
             tracing::warn!(sequence = stored.sequence, ?error, "alert left out");
         })
         .ok()?;
-    let number = |name| stored.headers.get(name).and_then(|text| text.parse().ok()).unwrap_or(0);
-    let covered = OutputPosition { fetched: number(COVERS), output: alert.output };
-    let measured = stored.headers.get(MEASURED).and_then(|text| text.parse().ok());
-    let notes = stored.headers.get(NOTES).and_then(|text| text.parse().ok()).unwrap_or_default();
-    let marks = RevisionMetadata { covered, merged_at: number(MERGED), measured, notes };
-    Some(Revision { sequence: stored.sequence, alert, marks })
+    let metadata = stored.headers.get(METADATA).and_then(|text| serde_json::from_str(text).ok());
+    let metadata = metadata.unwrap_or_else(|| {
+        let covered = OutputPosition { fetched: 0, output: alert.output };
+        RevisionMetadata { covered, ..RevisionMetadata::default() }
+    });
+    Some(Revision { sequence: stored.sequence, alert, metadata })
 }
 
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {
     let mut message = SENDER.outgoing(&draft.alert, draft.alert.at)?;
-    let RevisionMetadata { covered, merged_at, measured, notes } = draft.marks;
-    message.headers.set(COVERS, covered.fetched.to_string());
-    if merged_at > 0 {
-        message.headers.set(MERGED, merged_at.to_string());
-    }
-    if let Some(measured) = measured {
-        message.headers.set(MEASURED, measured.to_string());
-    }
-    if !notes.is_empty() {
-        message.headers.set(NOTES, notes.to_string());
-    }
+    let metadata = serde_json::to_string(&draft.metadata).unwrap_or_default();
+    message.headers.set(METADATA, metadata);
     Ok(message)
 }
 

@@ -106,10 +106,6 @@ impl Channel for Command {
     }
 
     /// A program gets all revisions. Their JSON says which are loud.
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.run(json_of(&message)?).await.map(|()| None) })
     }

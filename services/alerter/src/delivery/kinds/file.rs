@@ -97,10 +97,6 @@ impl Channel for File {
     }
 
     /// Every revision gets a line, also those that do not notify.
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.append(json_of(&message)?).await.map(|()| None) })
     }

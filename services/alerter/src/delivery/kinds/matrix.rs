@@ -104,10 +104,6 @@ impl Channel for Matrix {
         "matrix"
     }
 
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.deliver(&message).await })
     }

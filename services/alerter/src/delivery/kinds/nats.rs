@@ -74,10 +74,6 @@ impl Channel for Nats {
         "nats"
     }
 
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let body = json_of(&message)?;

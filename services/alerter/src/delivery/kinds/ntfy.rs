@@ -91,10 +91,6 @@ impl Channel for Ntfy {
         "ntfy"
     }
 
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let answer = self.client.send(self.request(&message)).await;

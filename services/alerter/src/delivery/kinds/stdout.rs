@@ -34,10 +34,6 @@ impl Channel for Stdout {
     }
 
     /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(std::future::ready(self.print(&block(&message)).map(|()| None)))
     }

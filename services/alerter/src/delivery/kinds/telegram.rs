@@ -170,10 +170,6 @@ impl Channel for Telegram {
         "telegram"
     }
 
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.deliver(&message).await })
     }

@@ -110,10 +110,6 @@ impl Channel for Webhook {
         "webhook"
     }
 
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let request = self.request(&message)?;
