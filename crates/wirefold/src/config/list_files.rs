@@ -25,7 +25,7 @@ pub(super) fn read(files: &[PathBuf]) -> (Lists, Vec<Problem>) {
         folders.push(folder);
     }
     for folder in folders {
-        for path in texts(&folder) {
+        for path in settings_file::names(&folder, "txt") {
             let Some(name) = path.file_stem().and_then(OsStr::to_str) else { continue };
             match text(&path) {
                 Ok(text) => lists.insert(name, text),
@@ -34,19 +34,6 @@ pub(super) fn read(files: &[PathBuf]) -> (Lists, Vec<Problem>) {
         }
     }
     (lists, problems)
-}
-
-/// The files of a folder in order of names, without hidden files and backups of editors.
-fn texts(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_meant = |path: &PathBuf| {
-        let is_hidden =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        path.extension() == Some(OsStr::new("txt")) && !is_hidden
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_meant).collect();
-    paths.sort();
-    paths
 }
 
 fn text(path: &Path) -> Result<String, String> {

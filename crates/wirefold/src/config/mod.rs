@@ -8,7 +8,6 @@ mod instance;
 mod layers;
 mod list_files;
 mod origin;
-mod overrides;
 mod problem;
 mod read;
 mod reference;

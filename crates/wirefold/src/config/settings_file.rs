@@ -1,6 +1,7 @@
 //! Reads one settings file.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use super::origin::{Origin, SourceLocation};
 use super::problem::Problem;
@@ -37,4 +38,17 @@ pub(super) fn read_file(path: &Path, must_exist: bool) -> Result<Option<Node>, V
 pub(super) fn display_path(path: &Path) -> String {
     let shown = path.to_string_lossy();
     shown.strip_prefix("./").unwrap_or(&shown).to_owned()
+}
+
+/// The files of a folder with this ending, in order of names, without hidden files and backups of editors.
+pub(super) fn names(folder: &Path, ending: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_meant = |path: &PathBuf| {
+        let is_hidden =
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        path.extension() == Some(OsStr::new(ending)) && !is_hidden
+    };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_meant).collect();
+    paths.sort();
+    paths
 }

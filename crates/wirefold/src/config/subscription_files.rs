@@ -31,7 +31,7 @@ struct Subscriptions {
 pub(super) fn add(tree: &mut Node, files: &[PathBuf], left_out: &BTreeSet<String>) -> Vec<Problem> {
     let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(file)).collect();
     let mut problems = Vec::new();
-    for path in folders.iter().flat_map(|folder| names(folder)) {
+    for path in folders.iter().flat_map(|folder| settings_file::names(folder, "toml")) {
         if left_out.contains(&settings_file::display_path(&path)) {
             continue;
         }
@@ -52,19 +52,6 @@ pub(super) fn file_of(problem: &Problem) -> Option<String> {
 
 fn folder_of(file: &Path) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(FOLDER)
-}
-
-/// The files of a folder in order of names, without hidden files and backups of editors.
-fn names(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_meant = |path: &PathBuf| {
-        let is_hidden =
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        path.extension() == Some(OsStr::new("toml")) && !is_hidden
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(is_meant).collect();
-    paths.sort();
-    paths
 }
 
 fn subscriptions(path: &Path) -> Result<Vec<Node>, Vec<Problem>> {

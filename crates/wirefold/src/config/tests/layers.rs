@@ -141,14 +141,14 @@ fn variables_are_read_as_toml_where_they_are_and_as_text_where_one_is_wanted() {
         .variable("WIREFOLD_FETCHER__MIN_INTERVAL", "5m")
         .variable("WIREFOLD_PAGE__HOSTS", "news.example")
         .variable("WIREFOLD_FETCHER__ALLOW_PRIVATE", "[\"10.0.0.0/8\", \"::1\"]")
-        .variable("WIREFOLD_DETECTOR__JOIN_SHARE", "1");
+        .variable("WIREFOLD_DETECTOR__PARTIAL_CONTAINED", "1");
     let config = world.loaded().config;
     assert_eq!(config.fetcher.concurrency, 8);
     assert_eq!(config.fetcher.full_user_agent(), "12");
     assert_eq!(config.fetcher.min_interval.duration(), Duration::from_mins(5));
     assert_eq!(config.page.hosts, ["news.example"]);
     assert_eq!(config.fetcher.allow_private.len(), 2);
-    assert!((config.detector.join_share.get() - 1.0).abs() < f64::EPSILON);
+    assert!((config.detector.partial_contained.get() - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]

@@ -57,15 +57,15 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
 fn invalid_values_are_reported_all_at_once() {
     check(
         "full_text = \"atuo\"\n[fetcher]\nallow_private = [\"10.0.0.0/8\", \"ten\"]\n\
-         [detector]\njoin_share = 1.5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
+         [detector]\npartial_contained = 1.5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
          url = \"https://a.example\"\n",
         &[
             "wirefold.toml:1:13: `full_text`: \"atuo\" is none of \"auto\", \"on\", \"off\"; did \
              you mean \"auto\"?",
             "wirefold.toml:3:32: `fetcher.allow_private.1`: \"ten\" is not a network such as \
              192.168.0.0/16 or fd00::/8; for example allow_private = [\"192.168.0.0/16\"]",
-            "wirefold.toml:5:14: `detector.join_share`: 1.5 is not a share from 0 to 1; for example \
-             join_share = 0.5",
+            "wirefold.toml:5:21: `detector.partial_contained`: 1.5 is not a share from 0 to 1; for example \
+             partial_contained = 0.3",
             "wirefold.toml:7:7: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
              nor http://; for example url = \"https://harbour.example/rss.xml\"",
             "wirefold.toml:9:6: `feed.1.id`: feed id \"A B\": 'A' does not belong in it; for \

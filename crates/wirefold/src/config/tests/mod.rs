@@ -1,6 +1,7 @@
 //! Tests of layers, origins and mistakes, each with its own files, environment and flags.
 
 mod any_text;
+mod bus;
 mod deliveries;
 mod layers;
 mod mistakes;
