@@ -5,7 +5,7 @@
 //! wait here: a queue would have to be bounded and would then lose items, because a feed lists an item only
 //! for some time.
 //!
-//! The usage of a feed is stored in its memo after everything is published. So an interrupted poll counts
+//! The usage of a feed is stored in its state after everything is published. So an interrupted poll counts
 //! nothing and is repeated with the same ids. The usage of a site is the sum of its feeds.
 
 use std::collections::{BTreeSet, HashMap};
@@ -62,17 +62,6 @@ impl Limit {
             Self::SiteBytes => "site_bytes",
         }
     }
-
-    /// The setting that raises it.
-    fn key(self) -> &'static str {
-        match self {
-            Self::Articles => "budget.articles_per_hour",
-            Self::Bytes => "budget.bytes_per_hour",
-            Self::Outlets => "budget.outlets_per_hour",
-            Self::SiteArticles => "budget.site_articles_per_hour",
-            Self::SiteBytes => "budget.site_bytes_per_hour",
-        }
-    }
 }
 
 impl HourlyUsage {
@@ -93,8 +82,8 @@ impl HourlyUsage {
         let Self { articles, beyond, .. } = self;
         Some(format!(
             "sent {articles} articles in this hour, {beyond} of them beyond its budget: alerts of \
-             these come as one message at its end; `{}` raises it for all, `budget.sites` for one site",
-            limit.key()
+             these come as one message at its end; `budget.{}_per_hour` raises it for all, `budget.sites` for one site",
+            limit.label()
         ))
     }
 }

@@ -17,7 +17,6 @@ mod answer;
 mod article;
 mod backfill;
 mod budget;
-mod discovery;
 pub mod extract;
 pub mod feed_address;
 mod hosts;
@@ -30,6 +29,7 @@ mod pages;
 mod poll;
 mod probe;
 mod publish;
+mod robots;
 mod schedule;
 mod settings;
 mod sites;
@@ -57,10 +57,9 @@ use schedule::Scheduler;
 use state::Store;
 
 pub use access::Access;
-pub use discovery::Search;
 pub use metrics::METRICS;
-pub use pages::Rules as RobotsRules;
-pub use probe::{ListProbe, Probe, ProbeError, probe, probe_list};
+pub use probe::{ListProbe, Probe, ProbeError, Search, probe, probe_list};
+pub use robots::Rules as RobotsRules;
 pub use settings::{Budget, ConfiguredFeed, ConfiguredList, Settings};
 pub use wirefold_http_client::SecretHeaders;
 

@@ -5,20 +5,20 @@ use thiserror::Error;
 use url::Url;
 use wirefold_address::find_site;
 use wirefold_feed::{FeedError, Item};
-use wirefold_http_client::{ClientError, Redirect, Response};
+use wirefold_http_client::{Client, ClientError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
 use crate::answer::{
     Answer, ParseFailure, ParsedFeed, describe_parse_failure, feed_request, judge, parse, send,
 };
 use crate::article::item_key;
-use crate::client;
-use crate::discovery::{Search, feed_at_usual_address, feeds_named};
+use crate::feed_address::identity;
 use crate::lists::read_list_once;
 use crate::opml::Opml;
 use crate::pages::TEASER_WORDS;
 use crate::poll::leads_of;
 use crate::settings::Settings;
+use crate::{client, links};
 
 /// The result of requesting an address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -214,4 +214,51 @@ fn sample((item, words): (&Item, &usize)) -> Sample {
 
 fn problem(problem: String) -> Probe {
     Probe { problem: Some(problem), ..Probe::default() }
+}
+
+/// The usual paths of feeds.
+const USUAL: [&str; 6] = ["/feed", "/rss", "/rss.xml", "/atom.xml", "/feed.xml", "/index.xml"];
+/// The most feeds of one page that are reported.
+const MOST: usize = 50;
+
+/// The places to look for a feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// Only at the address.
+    Here,
+    /// Also at the usual paths of its site, if the address is a page that names no feed.
+    Around,
+}
+
+/// The feeds that a page names, each once. `inside` are those in its HTML.
+pub(crate) fn feeds_named(answer: &Response, inside: &[String]) -> Vec<String> {
+    let mut known: Vec<String> = Vec::new();
+    let all = inside.iter().cloned().chain(links::feeds(answer));
+    let is_new = |feed: &String| {
+        let name = identity(feed);
+        let is_new = !known.contains(&name);
+        known.push(name);
+        is_new
+    };
+    all.filter(is_new).take(MOST).collect()
+}
+
+/// The first feed at a usual path of the site of this page.
+pub(crate) async fn feed_at_usual_address(
+    client: &Client,
+    page: &Url,
+    settings: &Settings,
+) -> Option<String> {
+    for path in USUAL {
+        tokio::time::sleep(settings.per_host_delay).await;
+        let Some(url) = page.join(path).ok().filter(|url| url != page) else { continue };
+        let (answer, _) = send(client, feed_request(url, settings)).await;
+        if let Answer::Body(answer) = judge(answer, jiff::Timestamp::UNIX_EPOCH) {
+            let at = answer.url.to_string();
+            if parse(answer, settings.items_per_feed).await.is_ok() {
+                return Some(at);
+            }
+        }
+    }
+    None
 }

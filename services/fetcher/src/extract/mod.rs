@@ -7,27 +7,14 @@
 //!
 //! The bytes of a page come in, a [`Page`] goes out.
 
-mod asides;
-mod body;
-mod boxes;
-mod calls;
-mod data;
-mod depth;
-mod frame;
-mod labels;
 mod page;
-mod paywall;
 mod pool;
-mod repeats;
 mod restore;
 mod rule;
 mod sandbox;
-mod serve;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tidy;
-mod title;
-mod worker;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -37,10 +24,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wirefold_proto::LanguageTag;
 
-pub use pool::Extractor;
+pub use pool::{Extractor, serve};
 pub use rule::{Rule, check_selector};
 pub use sandbox::Sandbox;
-pub use serve::serve;
 
 /// How pages are extracted.
 #[derive(Debug, Clone)]

@@ -9,8 +9,7 @@ use trafilatura::dom::{Document, NodeId};
 use wirefold_feed::html;
 use wirefold_text::normalise;
 
-use super::boxes::{letters, share_of_links};
-use super::labels::{ASIDES, STANDFIRSTS, has_word};
+use super::tidy::{ASIDES, STANDFIRSTS, has_word, letters, share_of_links};
 
 /// The most pieces of a page that are examined.
 const MOST: usize = 3_000;

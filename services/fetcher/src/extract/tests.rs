@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::serve::serve_with;
+use super::pool::serve_with;
 use super::{ExtractError, Extractor, Page, Rule, Settings, page, sandbox};
 
 /// No feed gives hints about its pages here.

@@ -1,44 +1,43 @@
 //! One poll of one feed: request, parse, publish new articles, and only then remember their items. A
-//! feed's record and memo come in, the new ones go out.
+//! feed's record and state come in, the new ones go out.
 
-mod caching;
-mod doctor;
-mod feed_locks;
-mod flood;
-mod item_list;
 mod new_items;
 mod outcome;
-mod parse_gate;
-mod request;
-mod shared;
-mod site;
 
+use std::collections::{HashMap, HashSet};
 use std::hash::Hasher as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as Guarded, PoisonError};
+use std::time::Duration;
 
+use outcome::{GoodAnswer, after_failure, after_gone, after_good, after_pause};
 use siphasher::sip::SipHasher24;
+use tokio::sync::{Mutex, OwnedMutexGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{Point, StageContext};
-use wirefold_http_client::Client;
-use wirefold_proto::FeedRecord;
+use url::Url;
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BusError, Point, StageContext, UnixMillis};
+use wirefold_http_client::{Client, Request, Response, SendError};
+use wirefold_proto::{FeedId, FeedRecord};
 
 use crate::FetcherError;
-use crate::answer::{Answer, Failure, parse, parse_failure};
+use crate::access::for_feed;
+use crate::answer::{
+    Answer, Failure, conditional, feed_request, host_retry_after, judge, judge_conditional, parse,
+    parse_failure, send,
+};
 use crate::budget::Budgets;
-use crate::hosts::Hosts;
+use crate::hosts::{Hosts, RequestKind};
 use crate::metrics::{POLL_SECONDS, POLLS};
 use crate::pages::Pages;
 use crate::publish::Publisher;
 use crate::settings::Settings;
-use crate::state::{Memo, Store};
-pub(crate) use feed_locks::FeedLocks;
+use crate::state::{PollState, ReadMark, Store};
+
 pub(crate) use new_items::ItemOrigin;
-use outcome::{GoodAnswer, after_failure, after_gone, after_good, after_pause};
-pub(crate) use outcome::{set_aside, set_aside_problem, waiting};
-pub(crate) use parse_gate::ParseGate;
-use request::FeedAnswer;
-pub(crate) use shared::Shared;
-pub(crate) use site::leads_of;
+pub(crate) use new_items::leads_of;
+pub(crate) use outcome::set_aside;
+pub(crate) use outcome::set_aside_problem;
+pub(crate) use outcome::waiting;
 
 /// Polls feeds. Has everything that polls share.
 pub(crate) struct Poller {
@@ -59,7 +58,7 @@ pub(crate) struct Poller {
 /// A feed after a poll.
 pub(crate) struct PollResult {
     pub(crate) record: FeedRecord,
-    pub(crate) memo: Memo,
+    pub(crate) state: PollState,
     /// Whether its host was requested.
     pub(crate) was_fetched: bool,
 }
@@ -72,7 +71,7 @@ impl Poller {
     pub(crate) async fn poll(
         &self,
         record: FeedRecord,
-        memo: Memo,
+        state: PollState,
         is_shared: bool,
     ) -> Result<Option<PollResult>, FetcherError> {
         let clock = &self.context.clock;
@@ -80,14 +79,14 @@ impl Poller {
         let asked = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(None),
-            asked = self.request_feed(&record, &memo, is_shared) => asked,
+            asked = self.request_feed(&record, &state, is_shared) => asked,
         };
-        let (old_memo, was_fetched) = (memo.clone(), asked.was_fetched);
-        let Some(polled) = self.apply_answer(asked, record, memo).await? else {
+        let (old_state, was_fetched) = (state.clone(), asked.was_fetched);
+        let Some(polled) = self.apply_answer(asked, record, state).await? else {
             return Ok(None);
         };
-        if polled.memo != old_memo {
-            self.store.put_memo(&polled.record.feed.id, &polled.memo).await?;
+        if polled.state != old_state {
+            self.store.put_state(&polled.record.feed.id, &polled.state).await?;
         }
         self.store.put_record(&polled.record).await?;
         crate::check_fail_point(&self.context, Point::Acknowledged)?;
@@ -100,7 +99,7 @@ impl Poller {
         &self,
         asked: FeedAnswer,
         mut record: FeedRecord,
-        memo: Memo,
+        state: PollState,
     ) -> Result<Option<PollResult>, FetcherError> {
         let settings = &*self.settings;
         let now = || self.context.clock.now();
@@ -108,21 +107,21 @@ impl Poller {
         let (answer, listing, body) = match answer {
             Answer::HostPaused(until) => {
                 POLLS.add(1, &["left_alone"]);
-                return Ok(Some(after_pause(record, memo, until, now())));
+                return Ok(Some(after_pause(record, state, until, now())));
             }
             Answer::Gone => {
                 POLLS.add(1, &["gone"]);
-                return Ok(Some(after_gone(record, memo, now())));
+                return Ok(Some(after_gone(record, state, now())));
             }
-            Answer::Failed(failure) => return Ok(Some(self.failed(record, memo, failure))),
+            Answer::Failed(failure) => return Ok(Some(self.failed(record, state, failure))),
             Answer::Unchanged(answer) => {
                 POLLS.add(1, &["unchanged"]);
                 (answer, None, None)
             }
             Answer::Body(answer) => {
                 let body = body_hash(&answer.body);
-                let is_same = memo.body == Some(body) && record.last_good.is_some();
-                if is_same && !site::needs_site(&record, answer.url.as_str()) {
+                let is_same = state.body == Some(body) && record.last_good.is_some();
+                if is_same && !new_items::needs_site(&record, answer.url.as_str()) {
                     POLLS.add(1, &["same"]);
                     (answer, None, Some(body))
                 } else {
@@ -130,7 +129,7 @@ impl Poller {
                     match self.parse_marked(&record.feed.id, reading).await? {
                         Err(unread) => {
                             let failure = parse_failure(&unread, &answer.body);
-                            return Ok(Some(self.failed(record, memo, failure)));
+                            return Ok(Some(self.failed(record, state, failure)));
                         }
                         Ok(read) => {
                             // Found before anything is published, because the ids of articles depend on
@@ -140,27 +139,32 @@ impl Poller {
                             };
                             record.site = site;
                             let Some(listing) = self
-                                .publish_new_items(&record, &memo, &read, ItemOrigin::Feed)
+                                .publish_new_items(&record, &state, &read, ItemOrigin::Feed)
                                 .await?
                             else {
                                 return Ok(None);
                             };
                             POLLS.add(1, &["read"]);
-                            (answer, Some(listing), Some(body))
+                            (answer, Some((listing, read.feed)), Some(body))
                         }
                     }
                 }
             }
         };
         let good = GoodAnswer { answer: &answer, listing, body, was_conditional, is_plain };
-        Ok(Some(after_good(record, memo, good, now(), settings)))
+        Ok(Some(after_good(record, state, good, now(), settings)))
     }
 
     /// The feed after a failure. Only the first failure in a row is logged at level info.
-    pub(crate) fn failed(&self, record: FeedRecord, memo: Memo, failure: Failure) -> PollResult {
+    pub(crate) fn failed(
+        &self,
+        record: FeedRecord,
+        state: PollState,
+        failure: Failure,
+    ) -> PollResult {
         POLLS.add(1, &["failed"]);
         let now = self.context.clock.now();
-        let polled = after_failure(record, memo, failure, now, &self.settings);
+        let polled = after_failure(record, state, failure, now, &self.settings);
         let FeedRecord { feed, problem, failures, .. } = &polled.record;
         match failures {
             1 => tracing::info!(feed = %feed.id, problem, "feed failed"),
@@ -175,4 +179,230 @@ fn body_hash(body: &[u8]) -> u64 {
     let mut hasher = SipHasher24::new_with_key(b"wirefold bodies.");
     hasher.write(body);
     hasher.finish()
+}
+
+/// An answer, and how it was obtained.
+pub(super) struct FeedAnswer {
+    pub(super) answer: Answer,
+    /// Whether the request had validators.
+    pub(super) was_conditional: bool,
+    /// Whether a request was sent, as opposed to a cached answer.
+    pub(super) was_fetched: bool,
+    /// Whether only compatibility mode got an answer.
+    pub(super) is_plain: bool,
+}
+
+impl FeedAnswer {
+    fn without(answer: Answer) -> Self {
+        Self { answer, was_conditional: false, was_fetched: false, is_plain: false }
+    }
+}
+
+impl Poller {
+    /// Requests a feed, or uses the answer that another feed with its address got.
+    pub(super) async fn request_feed(
+        &self,
+        record: &FeedRecord,
+        state: &PollState,
+        is_shared: bool,
+    ) -> FeedAnswer {
+        let address = state.address(&record.feed.url);
+        let Ok(url) = Url::parse(address) else {
+            let problem = format!("{address:?} is not an address; correct it");
+            return FeedAnswer::without(Answer::Failed(Failure::broken(problem)));
+        };
+        if !is_shared {
+            return self.request_from_host(&url, record, state).await;
+        }
+        let validators = validators_of(record, state, self);
+        let mut slot = self.shared.lock_slot(address, self.context.clock.now()).await;
+        let now = self.context.clock.now();
+        if let Some(answer) = slot.as_ref().and_then(|cached| cached.answer_for(&validators, now)) {
+            let was_conditional = validators != Validators::default();
+            return FeedAnswer { was_conditional, ..FeedAnswer::without(answer) };
+        }
+        let answer_of_host = self.request_from_host(&url, record, state).await;
+        let at = self.context.clock.now();
+        *slot = Some(CachedAnswer { at, validators, answer: answer_of_host.answer.clone() });
+        answer_of_host
+    }
+
+    async fn request_from_host(
+        &self,
+        url: &Url,
+        record: &FeedRecord,
+        state: &PollState,
+    ) -> FeedAnswer {
+        if let Some(until) = self.hosts.paused_until(url) {
+            return FeedAnswer::without(Answer::HostPaused(until));
+        }
+        let _turn = self.hosts.turn(url, RequestKind::Feed, Duration::ZERO).await;
+        // The host may have refused another request while this one waited.
+        if let Some(until) = self.hosts.paused_until(url) {
+            return FeedAnswer::without(Answer::HostPaused(until));
+        }
+        let was_conditional = validators_of(record, state, self) != Validators::default();
+        // The feed may have moved to another site.
+        let request = for_feed(feed_request(url.clone(), &self.settings), &record.feed.url);
+        let request = Request { is_plain: request.is_plain || state.is_plain, ..request };
+        let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
+        let request = match was_conditional {
+            true => conditional(request, etag, last_modified),
+            false => request,
+        };
+        let (answer, is_plain) = self.send(request).await;
+        let now = timestamp(self.context.clock.now());
+        let answer = match was_conditional {
+            true => judge_conditional(answer, now),
+            false => judge(answer, now),
+        };
+        FeedAnswer { answer, was_conditional, was_fetched: true, is_plain }
+    }
+
+    /// Sends a request ([`send`]). If the requested host itself answers with `Retry-After`, requests to it
+    /// pause for that time.
+    pub(crate) async fn send(&self, request: Request) -> (Result<Response, SendError>, bool) {
+        let (answer, is_plain) = send(&self.client, request).await;
+        let now = self.context.clock.now();
+        if let Ok(answer) = &answer
+            && let Some(wait) = host_retry_after(answer, timestamp(now))
+        {
+            self.hosts.pause(&answer.url, now.plus(wait));
+        }
+        (answer, is_plain)
+    }
+}
+
+/// The validators that a request would have now.
+fn validators_of(record: &FeedRecord, state: &PollState, poller: &Poller) -> Validators {
+    // The site of the feed is found by its items, so an answer without a body does not help.
+    let is_unknown = record.articles > 0 && record.site.is_none();
+    match is_unknown || state.is_on_trial(poller.context.clock.now()) {
+        true => Validators::default(),
+        false => (record.etag.clone(), record.last_modified.clone()),
+    }
+}
+
+/// How long an answer is used for the other feeds of its address, which are polled right after.
+const MAX_AGE: Duration = Duration::from_mins(2);
+
+/// The validators of a request.
+pub(super) type Validators = (Option<String>, Option<String>);
+
+/// The addresses that several feeds share, each with its last answer.
+#[derive(Default)]
+pub(crate) struct Shared {
+    addresses: Guarded<HashMap<String, Arc<Mutex<Option<CachedAnswer>>>>>,
+}
+
+/// The last answer of an address, locked: the other feeds of the address wait.
+pub(super) type AnswerSlot = OwnedMutexGuard<Option<CachedAnswer>>;
+
+/// An answer, its time, and the validators of its request.
+#[derive(Debug, Clone)]
+pub(super) struct CachedAnswer {
+    pub(super) at: UnixMillis,
+    pub(super) validators: Validators,
+    pub(super) answer: Answer,
+}
+
+impl CachedAnswer {
+    /// The answer, if it is fresh and applies to a request with these validators.
+    pub(super) fn answer_for(&self, validators: &Validators, now: UnixMillis) -> Option<Answer> {
+        let is_fresh = now.since(self.at) < MAX_AGE;
+        let is_applicable = match &self.answer {
+            Answer::Unchanged(_) => *validators == self.validators,
+            _ => true,
+        };
+        (is_fresh && is_applicable).then(|| self.answer.clone())
+    }
+}
+
+impl Shared {
+    /// Locks the slot of an address. Waits while another feed of that address is being requested.
+    pub(super) async fn lock_slot(&self, address: &str, now: UnixMillis) -> AnswerSlot {
+        let slot = {
+            let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+            // A locked slot is in use. An answer that is no longer fresh can be dropped.
+            let is_fresh = |cached: &CachedAnswer| now.since(cached.at) < MAX_AGE;
+            let is_used = |slot: &Arc<Mutex<Option<CachedAnswer>>>| match slot.try_lock() {
+                Ok(cached) => cached.as_ref().is_some_and(is_fresh),
+                Err(_) => true,
+            };
+            addresses.retain(|other, slot| other == address || is_used(slot));
+            addresses.entry(address.to_owned()).or_default().clone()
+        };
+        slot.lock_owned().await
+    }
+}
+
+/// The feeds that may be parsed now: many at one time, or one suspect alone.
+#[derive(Default)]
+pub(crate) struct ParseGate {
+    gate: Arc<RwLock<()>>,
+    suspects: Guarded<HashSet<FeedId>>,
+}
+
+/// The right to parse one feed.
+enum Permit {
+    Alone { _gate: OwnedRwLockWriteGuard<()> },
+    WithOthers { _gate: OwnedRwLockReadGuard<()> },
+}
+
+impl ParseGate {
+    /// Makes these feeds suspects: each is parsed alone once.
+    pub(crate) fn suspect(&self, feeds: impl IntoIterator<Item = FeedId>) {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).extend(feeds);
+    }
+
+    fn is_suspect(&self, feed: &FeedId) -> bool {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).contains(feed)
+    }
+
+    fn clear(&self, feed: &FeedId) {
+        self.suspects.lock().unwrap_or_else(PoisonError::into_inner).remove(feed);
+    }
+
+    async fn permit(&self, is_alone: bool) -> Permit {
+        let gate = self.gate.clone();
+        match is_alone {
+            true => Permit::Alone { _gate: gate.write_owned().await },
+            false => Permit::WithOthers { _gate: gate.read_owned().await },
+        }
+    }
+}
+
+impl Poller {
+    /// Stores the mark that a feed is being parsed, then parses it with `read`, then deletes the mark.
+    pub(super) async fn parse_marked<T>(
+        &self,
+        feed: &FeedId,
+        read: impl Future<Output = T>,
+    ) -> Result<T, BusError> {
+        let is_alone = self.parse_gate.is_suspect(feed);
+        let _permit = self.parse_gate.permit(is_alone).await;
+        self.store.put_read_mark(feed, ReadMark { is_alone }).await?;
+        let read = read.await;
+        self.store.forget_read_mark(feed).await?;
+        self.parse_gate.clear(feed);
+        Ok(read)
+    }
+}
+
+/// A lock for each feed whose items are being published.
+#[derive(Default)]
+pub(crate) struct FeedLocks {
+    feeds: Guarded<HashMap<FeedId, Arc<Mutex<()>>>>,
+}
+
+impl FeedLocks {
+    /// Locks a feed. Waits while another task holds the lock.
+    pub(super) async fn lock(&self, feed: &FeedId) -> OwnedMutexGuard<()> {
+        let lock = {
+            let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+            feeds.retain(|_, lock| Arc::strong_count(lock) > 1);
+            feeds.entry(feed.clone()).or_default().clone()
+        };
+        lock.lock_owned().await
+    }
 }

@@ -1,27 +1,36 @@
 //! Turns new and changed items of a feed into articles and publishes them.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use wirefold_address::{Arrival, Authority, Identified, identify, site_of};
+use jiff::Timestamp;
+use url::Url;
+use wirefold_address::{
+    Arrival, Authority, Identified, Leads, authority_of, find_site, identify, named_back,
+    needs_proof, site_of, still_holds,
+};
 use wirefold_envelope::timestamp;
+use wirefold_feed::Item;
 use wirefold_flow::{Point, UnixMillis};
-use wirefold_proto::{ArticleFetched, FeedRecord, ItemIdentity, SubmittedArticle, TextSource};
+use wirefold_http_client::Response;
+use wirefold_proto::{
+    ArticleFetched, FeedRecord, FeedSettings, FeedSite, ItemIdentity, SubmittedArticle, TextSource,
+};
 
 use super::Poller;
-use super::flood::find_flood;
-use super::item_list::{ItemList, ListedItem, list_items};
 use super::outcome::Listing;
-use super::site;
 use crate::FetcherError;
-use crate::answer::ParsedFeed;
-use crate::article::to_submitted;
+use crate::answer::{ParsedFeed, text_of};
+use crate::article::{item_key, page_and_title, to_submitted};
+use crate::budget::Account;
 use crate::extract::{Page, Rule};
+use crate::feed_address::identity;
 use crate::metrics::{FORGOTTEN, ITEMS, PAGES};
 use crate::pages::{PageResult, TEASER_WORDS};
-use crate::state::{Memo, SeenItem};
-use wirefold_feed::Item;
+use crate::publish::Window;
+use crate::stable_hash::hash;
+use crate::state::{PollState, SeenItem, SeenItems};
 
 /// How long the pages of one poll may take together. The remaining items are published with their
 /// teasers.
@@ -39,6 +48,7 @@ pub(crate) enum ItemOrigin {
 /// The data that all articles of one poll share.
 struct Batch<'a> {
     record: &'a FeedRecord,
+    origin: ItemOrigin,
     seen: UnixMillis,
     /// The site that the feed speaks for.
     authority: Authority,
@@ -51,6 +61,14 @@ struct Batch<'a> {
     with_page: HashSet<usize>,
 }
 
+/// The parts of a poll that change while the items of a batch are published.
+struct Progress<'a> {
+    seen: SeenItems,
+    window: Window,
+    account: Account<'a>,
+    listing: Listing,
+}
+
 /// An article, and whether the feed's rule found it on its page; `None` for an item without words.
 type ItemArticle = Option<(ArticleFetched, Option<bool>)>;
 
@@ -61,7 +79,7 @@ impl Poller {
     pub(crate) async fn publish_new_items(
         &self,
         record: &FeedRecord,
-        memo: &Memo,
+        state: &PollState,
         read: &ParsedFeed,
         origin: ItemOrigin,
     ) -> Result<Option<Listing>, FetcherError> {
@@ -71,62 +89,42 @@ impl Poller {
         let now = self.context.clock.now();
         let before = self.store.load_seen(id).await?;
         let identity = match record.feed.identity {
-            ItemIdentity::Auto => memo.identity.unwrap_or(ItemIdentity::Auto),
+            ItemIdentity::Auto => state.identity.unwrap_or(ItemIdentity::Auto),
             chosen => chosen,
         };
         let ItemList { items, identity } = list_items(read, &before, identity);
         let list = ItemList { items: self.without_forgotten(items).await?, identity };
-        let mut listing = Listing::of(read, &list);
+        let listing = Listing::of(&list);
         let listed = list.items;
-        let flood = find_flood(record, &listed, timestamp(now));
         let batch = Batch {
             record,
+            origin,
             seen: now,
-            authority: site::authority(record),
+            authority: authority(record),
             rule: Rule::of(&record.feed),
             is_baseline: origin == ItemOrigin::Archive
                 || (self.settings.baseline && record.last_good.is_none()),
-            flood,
+            flood: find_flood(record, &listed, timestamp(now)),
             with_page: self.with_page(record, &listed),
         };
-        let mut seen = before.clone();
-        let mut window = self.publisher.window();
-        let mut account = self.budgets.account(&record.feed, memo.spent.as_ref(), now);
+        let mut progress = Progress {
+            seen: before.clone(),
+            window: self.publisher.window(),
+            account: self.budgets.account(&record.feed, state.spent.as_ref(), now),
+            listing,
+        };
+        let mut is_stopped = false;
         for (index, item) in listed.iter().enumerate().rev() {
-            let is_old_news = origin == ItemOrigin::Archive && item.known.is_some();
-            if is_old_news {
-                // An item of an archive is never a newer version of a remembered one.
-                continue;
-            }
-            let was_baseline = item.known.is_some_and(|known| known.is_baseline);
-            let (article, is_baseline) = match item.unchanged() {
-                Some(known) => (known.article, was_baseline),
-                None => {
-                    let Some(converted) = self.article(&batch, index, item).await else {
-                        window.finish().await?;
-                        return Ok(None);
-                    };
-                    let Some((mut article, is_found)) = converted else { continue };
-                    listing.ruled += usize::from(is_found.is_some());
-                    listing.missed += usize::from(is_found == Some(false));
-                    let (article_id, is_baseline) = (article.id, article.article.baseline);
-                    // A new teaser for the same page is not a new article.
-                    if item.known.is_none_or(|known| known.article != article_id) {
-                        listing.published += 1;
-                        article.article.beyond_budget = account.is_beyond(&article);
-                        window.push(article).await?;
-                    }
-                    (article_id, was_baseline || is_baseline)
-                }
-            };
-            let (content, page) = (item.content, item.page);
-            // Items of an archive never push out items that the feed lists.
-            if origin == ItemOrigin::Feed || !seen.is_full() {
-                let day = day(now);
-                seen.put(&item.key, SeenItem { content, article, day, page, is_baseline });
+            is_stopped = !self.publish_item(&batch, index, item, &mut progress).await?;
+            if is_stopped {
+                break;
             }
         }
+        let Progress { mut seen, window, account, mut listing } = progress;
         window.finish().await?;
+        if is_stopped {
+            return Ok(None);
+        }
         listing.spent = Some(account.spent());
         crate::check_fail_point(&self.context, Point::Published)?;
         seen.prune(day(now));
@@ -137,6 +135,47 @@ impl Poller {
         ITEMS.add(listing.changed as u64, &["changed"]);
         ITEMS.add((listing.listed - listing.new - listing.changed) as u64, &["known"]);
         Ok(Some(listing))
+    }
+
+    /// Publishes an item that is new or changed, and remembers it. `false` if the fetcher stops.
+    async fn publish_item(
+        &self,
+        batch: &Batch<'_>,
+        index: usize,
+        item: &ListedItem<'_>,
+        progress: &mut Progress<'_>,
+    ) -> Result<bool, FetcherError> {
+        if batch.origin == ItemOrigin::Archive && item.known.is_some() {
+            // An item of an archive is never a newer version of a remembered one.
+            return Ok(true);
+        }
+        let Progress { seen, window, account, listing } = progress;
+        let was_baseline = item.known.is_some_and(|known| known.is_baseline);
+        let (article, is_baseline) = match item.unchanged() {
+            Some(known) => (known.article, was_baseline),
+            None => {
+                let Some(converted) = self.article(batch, index, item).await else {
+                    return Ok(false);
+                };
+                let Some((mut article, is_found)) = converted else { return Ok(true) };
+                listing.ruled += usize::from(is_found.is_some());
+                listing.missed += usize::from(is_found == Some(false));
+                let (article_id, is_baseline) = (article.id, article.article.baseline);
+                // A new teaser for the same page is not a new article.
+                if item.known.is_none_or(|known| known.article != article_id) {
+                    listing.published += 1;
+                    article.article.beyond_budget = account.is_beyond(&article);
+                    window.push(article).await?;
+                }
+                (article_id, was_baseline || is_baseline)
+            }
+        };
+        // Items of an archive never push out items that the feed lists.
+        if batch.origin == ItemOrigin::Feed || !seen.is_full() {
+            let (content, page, day) = (item.content, item.page, day(batch.seen));
+            seen.put(&item.key, SeenItem { content, article, day, page, is_baseline });
+        }
+        Ok(true)
     }
 
     /// The items without those whose articles people had wirefold forget.
@@ -266,4 +305,272 @@ fn filled_in(item: &Item, page: &Page) -> Item {
 /// The day of a time, counted from 1970.
 fn day(time: UnixMillis) -> u32 {
     u32::try_from(time.0 / 86_400_000).unwrap_or(u32::MAX)
+}
+
+/// An item that was published this long before the last good poll is old.
+const OLD_AFTER: Duration = Duration::from_hours(48);
+/// The fewest old items of a flood.
+const MIN_FLOOD: usize = 10;
+/// If a feed was read within this time, it is suspicious that all of its items are new.
+const READ_RECENTLY: Duration = Duration::from_hours(24);
+
+/// For each item, whether it is an old one that came in a flood.
+pub(super) fn find_flood(
+    record: &FeedRecord,
+    listed: &[ListedItem<'_>],
+    now: Timestamp,
+) -> Vec<bool> {
+    let Some(last_good) = record.last_good else {
+        // At the first good poll, either all items are baseline or no item is.
+        return vec![false; listed.len()];
+    };
+    let was_read_recently = now.duration_since(last_good) < signed(READ_RECENTLY);
+    let new = listed.iter().filter(|item| item.known.is_none()).count();
+    let is_all_new = was_read_recently && new >= MIN_FLOOD && new == listed.len();
+    let is_old = |item: &ListedItem<'_>| match item.item.published {
+        Some(published) => last_good.duration_since(published) > signed(OLD_AFTER),
+        None => is_all_new,
+    };
+    let old: Vec<bool> = listed.iter().map(|item| item.known.is_none() && is_old(item)).collect();
+    let count = old.iter().filter(|late| **late).count();
+    match count >= MIN_FLOOD && count * 2 >= new {
+        true => old,
+        false => vec![false; listed.len()],
+    }
+}
+
+fn signed(duration: Duration) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+/// The fewest recognised items from which the keys count as changed.
+const MIN_RECOGNISED: usize = 3;
+/// The share of the new items that must be recognised for that.
+const RECOGNISED_SHARE: f64 = 0.8;
+
+/// A listed item, and the remembered item that it matches.
+pub(super) struct ListedItem<'a> {
+    pub(super) item: &'a Item,
+    /// The key that identifies it in its feed.
+    pub(super) key: String,
+    /// How many words its text in the feed has.
+    pub(super) words: usize,
+    /// A hash of its title and texts in the feed.
+    pub(super) content: u64,
+    /// A hash of its link and title.
+    pub(super) page: u64,
+    pub(super) known: Option<SeenItem>,
+}
+
+impl ListedItem<'_> {
+    /// The remembered item, if its content has not changed.
+    pub(super) fn unchanged(&self) -> Option<SeenItem> {
+        self.known.filter(|known| known.content == self.content)
+    }
+
+    /// Its best text in the feed.
+    pub(super) fn text(&self) -> &str {
+        text_of(self.item)
+    }
+}
+
+/// The items of a feed.
+pub(super) struct ItemList<'a> {
+    pub(super) items: Vec<ListedItem<'a>>,
+    /// The part of an item that identifies it from the next poll on, if that must change.
+    pub(super) identity: Option<ItemIdentity>,
+}
+
+/// The items in the order of the feed, each once, without those that have no words.
+///
+/// If items with different links share a key, the link identifies them. An item with a new key, but
+/// with the link and title of an item that is no longer listed, is that item. If most new items repeat
+/// remembered ones word for word, the keys have changed and not the items.
+pub(super) fn list_items<'a>(
+    read: &'a ParsedFeed,
+    seen: &SeenItems,
+    identity: ItemIdentity,
+) -> ItemList<'a> {
+    let mut items = items_with_keys(read, seen, identity);
+    let repeats = have_shared_keys(&items, identity);
+    let recognised = recognise(&mut items, seen);
+    let identity = match (identity, recognised) {
+        (ItemIdentity::Auto, _) if repeats => Some(ItemIdentity::Link),
+        (ItemIdentity::Auto, Recognition::ByPage) => Some(ItemIdentity::Link),
+        (ItemIdentity::Auto | ItemIdentity::Link, Recognition::ByWords) => {
+            Some(ItemIdentity::Title)
+        }
+        _ => None,
+    };
+    ItemList { items, identity }
+}
+
+fn items_with_keys<'a>(
+    read: &'a ParsedFeed,
+    seen: &SeenItems,
+    identity: ItemIdentity,
+) -> Vec<ListedItem<'a>> {
+    let (mut keys, mut listed_texts) = (HashSet::new(), HashSet::new());
+    let mut listed = Vec::with_capacity(read.feed.items.len());
+    for (item, words) in read.feed.items.iter().zip(&read.words) {
+        if item.title.is_empty() && text_of(item).is_empty() {
+            continue;
+        }
+        let mut key = item_key(item, identity);
+        let parts = [item.title.as_str(), text_of(item), item.teaser.as_deref().unwrap_or("")];
+        let content = hash(&parts);
+        // The same key, link and words: the same item, listed twice.
+        if !listed_texts.insert((hash(&[&key, item.link.as_deref().unwrap_or_default()]), content))
+        {
+            continue;
+        }
+        if keys.contains(&key) {
+            key = format!("{key} {}", item.link.as_deref().unwrap_or(&item.title));
+        }
+        if !keys.insert(key.clone()) {
+            continue;
+        }
+        let known = seen.get(&key);
+        let page = page_and_title(item).map_or(0, |(page, title)| hash(&[&page, &title]));
+        listed.push(ListedItem { item, key, words: *words, content, page, known });
+    }
+    listed
+}
+
+/// Whether half of the items or more share their key with items of other pages.
+fn have_shared_keys(items: &[ListedItem<'_>], identity: ItemIdentity) -> bool {
+    let mut pages: HashMap<String, HashSet<u64>> = HashMap::new();
+    for listed in items {
+        pages.entry(item_key(listed.item, identity)).or_default().insert(listed.page);
+    }
+    let shared: usize = pages.values().map(HashSet::len).filter(|pages| *pages > 1).sum();
+    shared > 1 && shared * 2 >= items.len()
+}
+
+/// How most items with new keys were recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Recognition {
+    /// Too few were recognised.
+    Few,
+    /// By their links and titles.
+    ByPage,
+    /// By their words alone.
+    ByWords,
+}
+
+fn recognise(items: &mut [ListedItem<'_>], seen: &SeenItems) -> Recognition {
+    let new = items.iter().filter(|item| item.known.is_none()).count();
+    if new == 0 {
+        return Recognition::Few;
+    }
+    let here: HashSet<u64> = items.iter().map(|item| hash(&[&item.key])).collect();
+    let (mut by_page, mut by_words) = (HashMap::new(), HashMap::new());
+    for (_, known) in seen.entries().filter(|(key, _)| !here.contains(key)) {
+        by_page.insert(known.page, known);
+        by_words.insert(known.content, known);
+    }
+    let mut of_pages = 0;
+    for item in items.iter_mut().filter(|item| item.known.is_none() && item.page != 0) {
+        item.known = by_page.get(&item.page).copied();
+        of_pages += usize::from(item.known.is_some());
+    }
+    let is_most =
+        |count: usize| count >= MIN_RECOGNISED && count as f64 >= RECOGNISED_SHARE * new as f64;
+    let has_words = |item: &ListedItem<'_>| by_words.contains_key(&item.content);
+    let of_words = items.iter().filter(|item| item.known.is_none() && has_words(item)).count();
+    if is_most(of_pages + of_words) && of_words > 0 {
+        for item in items.iter_mut().filter(|item| item.known.is_none()) {
+            item.known = by_words.get(&item.content).copied();
+        }
+        return Recognition::ByWords;
+    }
+    if is_most(of_pages) { Recognition::ByPage } else { Recognition::Few }
+}
+
+/// Whether the stored site of a feed applies to an answer from this address.
+fn has_valid_site(record: &FeedRecord, address: &str) -> bool {
+    record.site.as_ref().is_some_and(|site| still_holds(site, &trusted_settings(record), address))
+}
+
+/// A feed's settings without those that only the operator may decide: a remote list must not set the
+/// outlet that a feed speaks for.
+fn trusted_settings(record: &FeedRecord) -> Cow<'_, FeedSettings> {
+    match record.managed_by.is_none() && !record.lists.is_empty() {
+        true => Cow::Owned(FeedSettings { outlet: None, ..record.feed.clone() }),
+        false => Cow::Borrowed(&record.feed),
+    }
+}
+
+/// The authority for a feed's items.
+pub(super) fn authority(record: &FeedRecord) -> Authority {
+    authority_of(&trusted_settings(record), record.site.as_ref())
+}
+
+/// Whether the site must be found although the feed has articles, as after an upgrade from a release
+/// without sites.
+pub(super) fn needs_site(record: &FeedRecord, address: &str) -> bool {
+    record.articles > 0 && !has_valid_site(record, address)
+}
+
+/// The sites that the items of a feed link to.
+pub(crate) fn leads_of(items: &[Item]) -> Leads {
+    let mut leads = Leads::default();
+    for item in items {
+        leads.add(item.link.as_deref(), item.source.as_ref());
+    }
+    leads
+}
+
+impl Poller {
+    /// The site that a feed speaks for: the stored one, else by its items. The outer `None` means that the
+    /// fetcher was stopped.
+    pub(super) async fn site_of(
+        &self,
+        record: &FeedRecord,
+        answer: &Response,
+        read: &ParsedFeed,
+    ) -> Option<Option<FeedSite>> {
+        let (address, feed) = (answer.url.as_str(), trusted_settings(record));
+        if has_valid_site(record, address) {
+            return Some(record.site.clone());
+        }
+        let leads = leads_of(&read.feed.items);
+        let Some(mut found) = find_site(&feed, address, &leads) else { return Some(None) };
+        if needs_proof(&found, &leads) {
+            let addresses = [identity(&record.feed.url), identity(address)];
+            let pages = pages_to_ask(&leads, &read.feed.items);
+            if self.is_named(&record.feed.url, &addresses, &pages).await? {
+                found = named_back(found);
+            }
+        }
+        let id = &record.feed.id;
+        tracing::info!(feed = %id, site = %found.authority, "{}", found.describe(id));
+        Some(Some(found))
+    }
+
+    /// Whether one of these pages names a feed at one of these addresses; `None` if the fetcher was
+    /// stopped.
+    async fn is_named(&self, feed: &str, addresses: &[String], pages: &[Url]) -> Option<bool> {
+        for page in pages {
+            let named = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                named = self.pages.feeds_named_by(page, feed) => named,
+            };
+            if named.iter().any(|other| addresses.contains(&identity(other))) {
+                return Some(true);
+            }
+        }
+        Some(false)
+    }
+}
+
+/// The pages that may name the feed: the front page of the site that most items link to, and the page of
+/// the newest item there.
+fn pages_to_ask(leads: &Leads, items: &[Item]) -> Vec<Url> {
+    let is_there = |url: &Url| site_of(url.as_str()).as_ref() == leads.leading();
+    let links = items.iter().filter_map(|item| Url::parse(item.link.as_deref()?).ok());
+    let Some(item) = links.into_iter().find(is_there) else { return Vec::new() };
+    let front = item.join("/").ok();
+    front.into_iter().chain([item]).collect()
 }

@@ -5,30 +5,30 @@
 //! between, the file is read again with the same ids. None of its articles is baseline: a person who
 //! adds a file wants to hear about it.
 
-mod feed_file;
-mod file;
-mod file_reader;
-mod line;
-mod non_article;
-mod record;
+mod formats;
 #[cfg(test)]
 mod tests;
-mod text;
-mod watch;
 
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
+use std::hash::Hasher as _;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
+use serde::{Deserialize, Serialize};
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+use tokio::fs;
+use tokio::io::AsyncReadExt as _;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{BusError, StageContext};
-use wirefold_proto::{ArticleId, FeedId, Outlet};
+use wirefold_address::{Arrival, Authority};
+use wirefold_envelope::timestamp;
+use wirefold_flow::{BusError, KeyValue, StageContext};
+use wirefold_proto::streams::FEEDS;
+use wirefold_proto::{ArticleFetched, ArticleId, FeedId, Outlet, TextSource, token};
 
-use crate::publish::Window;
-use file::File;
-use file_reader::{FileReader, ReadError};
-use record::Record;
-use watch::Watch;
+use crate::publish::{Publisher, Window, retry_bus};
 
 /// The time between two checks of the sources.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -92,7 +92,7 @@ impl Format {
             }
             Self::Lines => reader.read_lines(file, feed, window).await?,
             Self::Feed => reader.read_feed(file, feed, window).await?,
-            Self::Json if feed_file::is_json_feed(&file.path).await? => {
+            Self::Json if formats::is_json_feed(&file.path).await? => {
                 reader.read_feed(file, feed, window).await?;
             }
             Self::Json => reader.read_lines(file, feed, window).await?,
@@ -150,4 +150,355 @@ pub(crate) async fn run(
         }
     }
     Ok(())
+}
+
+/// Size and time of a file. A file is read once this no longer changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct FileStamp {
+    /// Its size in bytes.
+    pub(super) size: u64,
+    /// When it was changed, in nanoseconds since 1970.
+    pub(super) modified: u64,
+}
+
+/// A file to read.
+#[derive(Debug, Clone)]
+pub(super) struct File {
+    pub(super) path: PathBuf,
+    format: Format,
+    pub(super) stamp: FileStamp,
+    /// The outlet of articles that name none.
+    pub(super) outlet: Option<Outlet>,
+}
+
+/// The most bytes of a text or feed that are read.
+pub(super) const LONGEST_FILE: u64 = 16 * 1024 * 1024;
+
+/// The result of reading a file.
+#[derive(Debug)]
+pub(super) enum FileResult {
+    /// All of its articles and its record are stored.
+    Whole,
+    /// The file could not be read. It is tried again later.
+    Unreadable(io::Error),
+    /// The stop signal came first. The next start reads the file again.
+    Stopped,
+}
+
+/// Why a file was not published to its end.
+pub(super) enum ReadError {
+    /// The bus failed with an error that does not pass.
+    Bus(BusError),
+    /// The file could not be read.
+    File(io::Error),
+    /// The stop signal came.
+    Stop,
+}
+
+impl From<BusError> for ReadError {
+    fn from(error: BusError) -> Self {
+        Self::Bus(error)
+    }
+}
+
+impl From<io::Error> for ReadError {
+    fn from(error: io::Error) -> Self {
+        Self::File(error)
+    }
+}
+
+/// Reads files: publishes their articles, then stores their records.
+pub(super) struct FileReader {
+    context: StageContext,
+    publisher: Publisher,
+    records: Records,
+    stop: CancellationToken,
+}
+
+impl FileReader {
+    pub(super) fn new(context: &StageContext, stop: CancellationToken) -> Result<Self, BusError> {
+        Ok(Self {
+            context: context.clone(),
+            publisher: Publisher::new(context.clone())?,
+            records: Records::open(context)?,
+            stop,
+        })
+    }
+
+    /// Reads a file, unless it was read in this state before.
+    pub(super) async fn read_file(
+        &self,
+        file: &File,
+        feed: &FeedId,
+    ) -> Result<FileResult, BusError> {
+        let before = self.records.get(&file.path).await?;
+        if before.as_ref().is_some_and(|before| before.stamp == file.stamp) {
+            return Ok(FileResult::Whole);
+        }
+        match self.read_changed(file, feed, before.as_ref()).await {
+            Ok(record) => {
+                self.records.put(&file.path, &record).await?;
+                Ok(FileResult::Whole)
+            }
+            Err(ReadError::Bus(error)) => Err(error),
+            Err(ReadError::Stop) => Ok(FileResult::Stopped),
+            Err(ReadError::File(error)) => Ok(FileResult::Unreadable(error)),
+        }
+    }
+
+    /// Reads a file that is new or has changed since the record `before`.
+    async fn read_changed(
+        &self,
+        file: &File,
+        feed: &FeedId,
+        before: Option<&Record>,
+    ) -> Result<Record, ReadError> {
+        let content = hash_of(&file.path).await?;
+        if let Some(before) = before.filter(|before| before.content == content) {
+            // Only its time has changed.
+            return Ok(Record { stamp: file.stamp, ..before.clone() });
+        }
+        let mut window = self.publisher.window();
+        let article = file.format.read(self, file, feed, before, &mut window).await?;
+        window.finish().await?;
+        Ok(Record { stamp: file.stamp, content, article })
+    }
+
+    /// The arrival of a file's articles. A writer of the file is trusted like the operator.
+    pub(super) fn arrival(&self, file: &File, feed: &FeedId, text_source: TextSource) -> Arrival {
+        Arrival {
+            feed: feed.clone(),
+            authority: Authority::Operator,
+            outlet: file.outlet.clone(),
+            text_source,
+            seen: timestamp(self.context.clock.now()),
+        }
+    }
+
+    pub(super) async fn push(
+        &self,
+        article: ArticleFetched,
+        window: &mut Window,
+    ) -> Result<(), ReadError> {
+        if self.stop.is_cancelled() {
+            return Err(ReadError::Stop);
+        }
+        Ok(window.push(article).await?)
+    }
+}
+
+/// The first bytes of a file, up to the limit.
+pub(super) async fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path).await?.take(LONGEST_FILE).read_to_end(&mut bytes).await?;
+    Ok(bytes)
+}
+
+async fn hash_of(path: &Path) -> io::Result<String> {
+    let mut file = fs::File::open(path).await?;
+    let mut hasher = ContentHasher::default();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer).await? {
+            0 => return Ok(hasher.finish()),
+            count => hasher.add(&buffer[..count]),
+        }
+    }
+}
+
+/// The record of a file that was read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// Its size and time.
+    #[serde(rename = "look")]
+    pub(super) stamp: FileStamp,
+    /// A hash of its content, in hexadecimal digits.
+    pub(super) content: String,
+    /// Its article, if the file is one article.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) article: Option<ArticleId>,
+}
+
+/// The records of all files.
+pub(super) struct Records {
+    context: StageContext,
+    keys: Arc<dyn KeyValue>,
+}
+
+impl Records {
+    pub(super) fn open(context: &StageContext) -> Result<Self, BusError> {
+        let keys = context.bus.key_value(FEEDS.name)?;
+        Ok(Self { context: context.clone(), keys })
+    }
+
+    /// The record of a file; `None` also if it is unreadable.
+    pub(super) async fn get(&self, path: &Path) -> Result<Option<Record>, BusError> {
+        let key = key(path);
+        let entry = retry_bus(&self.context, || self.keys.get(&key)).await?;
+        let value = entry.and_then(|entry| entry.value);
+        Ok(value.and_then(|value| serde_json::from_slice(&value).ok()))
+    }
+
+    pub(super) async fn put(&self, path: &Path, record: &Record) -> Result<(), BusError> {
+        let key = key(path);
+        let json = serde_json::to_vec(record).expect("texts and whole numbers always encode");
+        let value = bytes::Bytes::from(json);
+        retry_bus(&self.context, || self.keys.put(&key, value.clone())).await?;
+        Ok(())
+    }
+}
+
+fn key(path: &Path) -> String {
+    format!("source.{}", token::escape(&path.to_string_lossy()))
+}
+
+/// Hashes the content of a file in parts.
+#[derive(Default)]
+pub(super) struct ContentHasher(SipHasher24);
+
+impl ContentHasher {
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    pub(super) fn finish(&self) -> String {
+        format!("{:032x}", self.0.finish128().as_u128())
+    }
+}
+
+/// For this many checks wirefold waits for a folder whose files keep changing.
+const MAX_CHANGING_CHECKS: u32 = 10;
+
+/// A source, and the state of its files.
+#[derive(Debug)]
+pub(super) struct Watch {
+    source: Source,
+    feed: FeedId,
+    /// The files that were read, by this process or an earlier one.
+    read_files: HashMap<PathBuf, FileStamp>,
+    /// The files that had changed at the last check.
+    changing: HashMap<PathBuf, FileStamp>,
+    /// How many checks in a row found changes.
+    changing_checks: u32,
+    done: bool,
+    /// Files that cannot be read. Each is logged once.
+    unreadable: HashSet<PathBuf>,
+    /// The problem of the source that was logged last.
+    last_problem: Option<String>,
+}
+
+impl Watch {
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            feed: source.feed(),
+            source,
+            read_files: HashMap::new(),
+            changing: HashMap::new(),
+            changing_checks: 0,
+            done: false,
+            unreadable: HashSet::new(),
+            last_problem: None,
+        }
+    }
+
+    /// Whether the source has no more articles.
+    pub(super) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Checks the source once, and reads the files that no longer change.
+    pub(super) async fn check(&mut self, reader: &FileReader) -> Result<(), BusError> {
+        match list_files(&self.source).await {
+            Ok(files) => {
+                self.last_problem = None;
+                self.read_still(files, reader).await
+            }
+            Err(error) => {
+                let last_problem = error.to_string();
+                if self.last_problem.as_ref() != Some(&last_problem) {
+                    let path = self.source.path.display();
+                    tracing::warn!(%path, %error, "local source cannot be read; looking again");
+                }
+                self.last_problem = Some(last_problem);
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads those of the files that are new and no longer change.
+    async fn read_still(
+        &mut self,
+        mut files: Vec<File>,
+        reader: &FileReader,
+    ) -> Result<(), BusError> {
+        files.retain(|file| self.read_files.get(&file.path) != Some(&file.stamp));
+        let is_still = |file: &File| self.changing.get(&file.path) == Some(&file.stamp);
+        // Files that are added together are read in the order of their names. So all wait for the last
+        // one, but not for ever, because some files never stop changing.
+        let all_still = files.iter().all(is_still);
+        self.changing_checks = if all_still { 0 } else { self.changing_checks + 1 };
+        let may_read = all_still
+            || self.changing_checks > MAX_CHANGING_CHECKS
+            || self.source.kind == Kind::File;
+        let (ready, waiting): (Vec<File>, Vec<File>) = files
+            .into_iter()
+            .partition(|file| may_read && (self.source.kind == Kind::File || is_still(file)));
+        self.changing = waiting.into_iter().map(|file| (file.path, file.stamp)).collect();
+        for file in ready {
+            match reader.read_file(&file, &self.feed).await? {
+                FileResult::Stopped => return Ok(()),
+                FileResult::Whole => {
+                    self.unreadable.remove(&file.path);
+                    self.read_files.insert(file.path, file.stamp);
+                }
+                FileResult::Unreadable(error) => {
+                    if self.unreadable.insert(file.path.clone()) {
+                        let path = file.path.display();
+                        tracing::warn!(%path, %error, "file cannot be read; looking again");
+                    }
+                    self.changing.insert(file.path, file.stamp);
+                }
+            }
+        }
+        self.done = self.source.kind == Kind::File && !self.read_files.is_empty();
+        Ok(())
+    }
+}
+
+/// The files of a source, by name.
+async fn list_files(source: &Source) -> io::Result<Vec<File>> {
+    let metadata = fs::metadata(&source.path).await?;
+    let whole = std::path::absolute(&source.path)?;
+    if source.kind == Kind::File {
+        let format = Format::of(&whole).unwrap_or(Format::Text);
+        let outlet = source.outlet.clone();
+        return Ok(vec![File { format, stamp: stamp_of(&metadata), path: whole, outlet }]);
+    }
+    let mut entries = fs::read_dir(&whole).await?;
+    let mut files = Vec::new();
+    while let Some(entry) = entries.next_entry().await? {
+        let path = entry.path();
+        let Some(format) = Format::of(&path).filter(|_| !is_hidden(&path)) else {
+            continue;
+        };
+        // The file may be deleted by now.
+        if let Ok(of_file) = fs::metadata(&path).await
+            && of_file.is_file()
+        {
+            let outlet = source.outlet.clone();
+            files.push(File { path, format, stamp: stamp_of(&of_file), outlet });
+        }
+    }
+    files.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(files)
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with('.'))
+}
+
+fn stamp_of(metadata: &std::fs::Metadata) -> FileStamp {
+    let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let nanoseconds = modified.map_or(0, |since| since.as_nanos());
+    FileStamp { size: metadata.len(), modified: u64::try_from(nanoseconds).unwrap_or(u64::MAX) }
 }

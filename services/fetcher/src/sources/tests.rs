@@ -10,10 +10,7 @@ use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{ArticleFetched, DateProblem, MAX_TEXT_BYTES, TextSource};
 
-use super::file_reader::FileReader;
-use super::record::Records;
-use super::watch::Watch;
-use super::{Kind, Source, run};
+use super::{FileReader, Kind, Records, Source, Watch, run};
 
 /// A watched folder, and a bus beside it.
 pub(super) struct WatchedFolder {

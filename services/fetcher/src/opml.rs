@@ -1,18 +1,56 @@
-//! Reads a list of feeds leniently: attributes in any case, unescaped ampersands, nested folders,
-//! repeated feeds. Size, depth and number are bounded, and only the five entities of XML are
-//! expanded.
+//! OPML 2.0 (opml.org/spec2.opml), the list format of feed readers. Reads untrusted lists, and writes
+//! lists that read back the same.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 
 use quick_xml::Reader;
+use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
+use wirefold_feed::{decode, html};
 use wirefold_proto::FullText;
 
-use super::{Opml, OpmlFeed};
 use crate::feed_address::identity;
+
+/// The namespace of wirefold's own attributes.
+const NAMESPACE: &str = "urn:wirefold:opml";
+
+/// A feed in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OpmlFeed {
+    /// Its address, `http` or `https`.
+    pub url: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// The folders around it, outermost first, joined by `/`.
+    pub group: Option<String>,
+    /// Its id, if wirefold wrote the list.
+    pub id: Option<String>,
+    /// Its outlet, if wirefold wrote the list.
+    pub outlet: Option<String>,
+    /// The site that it speaks for by its operator's setting, if wirefold wrote the list. Ignore it in
+    /// remote lists, because only the operator may set it.
+    pub speaks_for: Option<String>,
+    /// Whether article pages are fetched, if wirefold wrote the list.
+    pub full_text: Option<FullText>,
+}
+
+/// A list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Opml {
+    /// The feeds in their order, each once.
+    pub feeds: Vec<OpmlFeed>,
+    /// The first entries that were skipped, and why, one line each.
+    pub notes: Vec<String>,
+    /// Whether it is complete.
+    pub is_whole: bool,
+}
 
 /// The most bytes of a list.
 pub const MOST_BYTES: u64 = 8 * 1024 * 1024;
@@ -53,7 +91,7 @@ pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
         let what = format!("larger than {} MiB, the limit for a list of feeds", MOST_BYTES >> 20);
         return Err(OpmlError::TooMuch(what));
     }
-    let text = decode(bytes);
+    let text = decode::decode(bytes, None);
     let mut list = List::default();
     let mut reader = Reader::from_str(&text);
     let config = reader.config_mut();
@@ -80,23 +118,6 @@ pub fn read(bytes: &[u8]) -> Result<Opml, OpmlError> {
         return Err(OpmlError::NotOpml { line: 1, what });
     }
     Ok(list.finish())
-}
-
-/// Decodes UTF-8, else UTF-16 with a byte order mark, else Latin-1, which accepts all bytes.
-fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let wide = |of: fn([u8; 2]) -> u16, rest: &[u8]| {
-        let units: Vec<u16> = rest.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect();
-        Cow::Owned(String::from_utf16_lossy(&units))
-    };
-    match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => String::from_utf8_lossy(rest),
-        [0xFF, 0xFE, rest @ ..] => wide(u16::from_le_bytes, rest),
-        [0xFE, 0xFF, rest @ ..] => wide(u16::from_be_bytes, rest),
-        _ => match std::str::from_utf8(bytes) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => Cow::Owned(bytes.iter().copied().map(char::from).collect()),
-        },
-    }
 }
 
 fn line_of(text: &str, at: usize) -> usize {
@@ -178,15 +199,13 @@ impl List {
     /// Adds the feed of an outline, if the outline is one.
     fn add_feed(&mut self, outline: Outline, line: &dyn Fn() -> usize) -> Result<(), OpmlError> {
         self.is_lossy |= outline.is_broken;
-        let Some(given) = outline.url.filter(|url| !url.trim().is_empty()) else {
+        let given = outline.feed.url.clone();
+        if given.is_empty() {
             return Ok(());
-        };
-        let url = match web_address(&given) {
-            Some(url) => url,
-            None => {
-                self.leave_out(&given, line);
-                return Ok(());
-            }
+        }
+        let Some(url) = web_address(&given) else {
+            self.leave_out(&given, line);
+            return Ok(());
         };
         if !self.feeds.insert(identity(&url)) {
             self.repeated += 1;
@@ -199,12 +218,9 @@ impl List {
         let group = folders.join("/");
         self.opml.feeds.push(OpmlFeed {
             url,
-            title: outline.title.or(outline.text).filter(|title| *title != given),
+            title: outline.feed.title.or(outline.text).filter(|title| *title != given),
             group: (!group.is_empty()).then_some(group),
-            id: outline.id,
-            outlet: outline.outlet,
-            speaks_for: outline.speaks_for,
-            full_text: outline.full_text,
+            ..outline.feed
         });
         Ok(())
     }
@@ -243,15 +259,10 @@ fn web_address(given: &str) -> Option<String> {
 /// The attributes of an outline that are used.
 #[derive(Default)]
 struct Outline {
-    /// Whether attributes of it could not be read.
     is_broken: bool,
-    url: Option<String>,
-    title: Option<String>,
     text: Option<String>,
-    id: Option<String>,
-    outlet: Option<String>,
-    speaks_for: Option<String>,
-    full_text: Option<FullText>,
+    /// Its other attributes. Without an address it is a folder.
+    feed: OpmlFeed,
 }
 
 impl Outline {
@@ -272,51 +283,175 @@ impl Outline {
         outline
     }
 
+    /// The first of two attributes with one name counts.
     fn set_attribute(&mut self, name: &str, value: &str) {
         let slot = match name {
-            "xmlurl" => &mut self.url,
-            "title" => &mut self.title,
+            "xmlurl" if self.feed.url.is_empty() => {
+                value.trim().clone_into(&mut self.feed.url);
+                return;
+            }
+            "title" => &mut self.feed.title,
             "text" => &mut self.text,
-            "wirefold:id" => &mut self.id,
-            "wirefold:outlet" => &mut self.outlet,
-            "wirefold:speaksfor" => &mut self.speaks_for,
+            "wirefold:id" => &mut self.feed.id,
+            "wirefold:outlet" => &mut self.feed.outlet,
+            "wirefold:speaksfor" => &mut self.feed.speaks_for,
             "wirefold:fulltext" => {
-                self.full_text = FullText::from_word(value);
+                self.feed.full_text = FullText::from_word(value);
                 return;
             }
             _ => return,
         };
-        let is_address = name == "xmlurl";
-        let kept = if is_address { value.trim().to_owned() } else { one_line(value) };
-        if slot.is_none() && !kept.is_empty() {
-            *slot = Some(kept);
+        let line: String = html::one_line(value).chars().take(MOST_CHARS).collect();
+        if slot.is_none() && !line.is_empty() {
+            *slot = Some(line);
         }
     }
 
     /// The name of the folder, if this is one: a folder has a name and no address.
     fn folder(&self) -> Option<String> {
-        if self.url.is_some() {
+        if !self.feed.url.is_empty() {
             return None;
         }
-        let name = self.text.as_ref().or(self.title.as_ref())?;
+        let name = self.text.as_ref().or(self.feed.title.as_ref())?;
         // A `/` in the name would become two folders when the list is written.
         Some(name.replace('/', "∕"))
     }
 }
 
-fn one_line(value: &str) -> String {
-    let line = value.split_whitespace().collect::<Vec<&str>>().join(" ");
-    line.chars().filter(|c| !is_deceptive(*c)).take(MOST_CHARS).collect()
+/// A folder of a list: its feeds, then the folders in it by name.
+#[derive(Default)]
+struct Folder<'a> {
+    feeds: Vec<&'a OpmlFeed>,
+    folders: BTreeMap<&'a str, Folder<'a>>,
 }
 
-/// Whether a character is a control character or changes the text direction. Titles appear in settings
-/// and on terminals, and must not deceive there.
-fn is_deceptive(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+impl<'a> Folder<'a> {
+    fn subfolder(&mut self, group: &'a str) -> &mut Folder<'a> {
+        let names = group.split('/').map(str::trim).filter(|name| !name.is_empty());
+        names.fold(self, |folder, name| folder.folders.entry(name).or_default())
+    }
+
+    fn write(&self, out: &mut String, depth: usize) {
+        let indent = "  ".repeat(depth);
+        for feed in &self.feeds {
+            let _ = writeln!(out, "{indent}{}", outline(feed));
+        }
+        for (name, folder) in &self.folders {
+            let name = escape(*name);
+            let _ = writeln!(out, "{indent}<outline text=\"{name}\" title=\"{name}\">");
+            folder.write(out, depth + 1);
+            let _ = writeln!(out, "{indent}</outline>");
+        }
+    }
+}
+
+/// The list as an OPML 2.0 document, groups as folders.
+#[must_use]
+pub fn write(title: &str, feeds: &[OpmlFeed]) -> Vec<u8> {
+    let mut root = Folder::default();
+    for feed in feeds {
+        root.subfolder(feed.group.as_deref().unwrap_or_default()).feeds.push(feed);
+    }
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    let _ = writeln!(out, "<opml version=\"2.0\" xmlns:wirefold=\"{NAMESPACE}\">");
+    let _ = writeln!(out, "  <head>\n    <title>{}</title>\n  </head>\n  <body>", escape(title));
+    root.write(&mut out, 2);
+    out.push_str("  </body>\n</opml>\n");
+    out.into_bytes()
+}
+
+fn outline(feed: &OpmlFeed) -> String {
+    let name = feed.title.as_deref().unwrap_or(&feed.url);
+    let mut out = format!("<outline type=\"rss\" text=\"{}\"", escape(name));
+    let mut add = |attribute: &str, value: Option<&str>| {
+        if let Some(value) = value {
+            let _ = write!(out, " {attribute}=\"{}\"", escape(value));
+        }
+    };
+    add("title", feed.title.as_deref());
+    add("xmlUrl", Some(&feed.url));
+    add("wirefold:id", feed.id.as_deref());
+    add("wirefold:outlet", feed.outlet.as_deref());
+    add("wirefold:speaksFor", feed.speaks_for.as_deref());
+    add("wirefold:fullText", feed.full_text.map(FullText::as_str));
+    out + "/>"
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn feed(url: &str, group: &str) -> OpmlFeed {
+        OpmlFeed {
+            url: url.to_owned(),
+            title: Some(format!("Title of {url}")),
+            group: (!group.is_empty()).then(|| group.to_owned()),
+            ..OpmlFeed::default()
+        }
+    }
+
+    #[test]
+    fn a_written_list_reads_back_the_same() {
+        let mut marked = feed("https://marked.example/a?b=1&c=%222%22", "World/Sea & Coast");
+        marked.title = Some("<Tides> & \"Harbours\" 'today'".to_owned());
+        marked.id = Some("marked".to_owned());
+        marked.outlet = Some("marked.example".to_owned());
+        marked.speaks_for = Some("nobody".to_owned());
+        marked.full_text = Some(FullText::Off);
+        let feeds = vec![
+            feed("https://one.example/feed", ""),
+            marked,
+            feed("https://two.example/feed", "World/Sea & Coast"),
+            feed("https://three.example/feed", "World"),
+            feed("https://four.example/feed", "Local"),
+        ];
+        let written = write("Feeds", &feeds);
+        let mut back = read(&written).unwrap().feeds;
+        back.sort_by_key(|feed| feeds.iter().position(|other| other.url == feed.url));
+        assert_eq!(back, feeds, "{}", String::from_utf8_lossy(&written));
+    }
+
+    #[test]
+    fn the_starter_list_can_be_read() {
+        let bytes = include_bytes!("../../../seeds/starter.opml");
+        let list = read(bytes).unwrap();
+        assert!(list.notes.is_empty(), "{:?}", list.notes);
+        assert!(list.feeds.len() >= 30, "{}", list.feeds.len());
+        let is_whole = |feed: &&OpmlFeed| feed.title.is_some() && feed.group.is_some();
+        assert_eq!(list.feeds.iter().filter(is_whole).count(), list.feeds.len());
+    }
+
+    proptest! {
+        #[test]
+        fn any_title_and_group_come_back(
+            title in "[a-z<>&\"'é泽](?: ?[a-z<>&\"'é泽]){0,20}",
+            group in "[a-z<>&\"'é泽]{1,9}(?:/[a-z<>&\"'é泽]{1,9}){0,3}",
+        ) {
+            let feeds = vec![OpmlFeed {
+                url: "https://one.example/feed".to_owned(),
+                title: Some(title),
+                group: Some(group),
+                ..OpmlFeed::default()
+            }];
+            prop_assert_eq!(read(&write("Feeds", &feeds)).unwrap().feeds, feeds);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn no_markup_makes_it_panic(text in "(<|>|/|outline|opml|body| |xmlUrl=|\"|&|;|#|!|\\[|\\]){0,80}") {
+            let _ = read(text.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod read_tests {
     use super::*;
 
     fn list(body: &str) -> Opml {

@@ -1,32 +1,28 @@
 //! Fetches the article pages of teasers, if robots.txt allows it and at the pace of the host. A link
 //! comes in. The text of its page goes out, or the reason why the item keeps the text of its feed.
 
-mod fair;
-mod named_feeds;
-mod page_client;
-mod robots;
-mod rules;
-
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 use wirefold_envelope::timestamp;
+use wirefold_feed::FeedError;
 use wirefold_flow::Clock;
 use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{FullText, LEAD_CHARACTERS, LEAD_WORDS};
 use wirefold_text::Text;
 
 use crate::access::for_feed;
-use crate::answer::word_count;
+use crate::answer::{ParseFailure, parse, send, word_count};
 use crate::extract::{ExtractError, Extractor, Page, Rule};
 use crate::hosts::{Hosts, RequestKind};
 use crate::metrics::PAGES;
+use crate::probe::feeds_named;
+use crate::robots::{Permission, Robots};
 use crate::settings::Settings;
-use fair::FairShares;
-use page_client::PageClient;
-use robots::{Permission, Robots};
-pub use rules::Rules;
+use crate::sites::owner;
 
 /// An item with fewer words is a teaser.
 pub(crate) const TEASER_WORDS: usize = 80;
@@ -53,53 +49,8 @@ pub(crate) struct PageResult {
     pub(crate) is_found: Option<bool>,
 }
 
-/// Why a page was not read, so that its item keeps the text of its feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SkipReason {
-    /// Its link is not a web address.
-    NoAddress,
-    /// robots.txt forbids the page.
-    Robots,
-    /// robots.txt cannot be fetched.
-    RobotsUnknown,
-    /// The host wants no requests now.
-    HostPaused,
-    /// No answer.
-    Failed,
-    /// The host answers with an error.
-    Status,
-    /// It is not HTML.
-    NotHtml,
-    /// It is larger than the limit.
-    TooLarge,
-    /// It asks not to be stored, or reserves text and data mining.
-    Reserved,
-    /// Reading it took too long, crashed, or found it nested too deep.
-    Hostile,
-    /// There is no article on it.
-    Nothing,
-    /// The child process that reads pages cannot be started.
-    NoReader,
-}
-
-impl SkipReason {
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::NoAddress => "no_address",
-            Self::Robots => "robots",
-            Self::RobotsUnknown => "robots_unknown",
-            Self::HostPaused => "left_alone",
-            Self::Failed => "failed",
-            Self::Status => "status",
-            Self::NotHtml => "not_html",
-            Self::TooLarge => "too_large",
-            Self::Reserved => "reserved",
-            Self::Hostile => "hostile",
-            Self::Nothing => "nothing",
-            Self::NoReader => "no_reader",
-        }
-    }
-}
+/// Why an item keeps the text of its feed, as the metric of pages labels it.
+type SkipReason = &'static str;
 
 impl Pages {
     pub(crate) fn new(
@@ -154,7 +105,7 @@ impl Pages {
         let _share = self.shares.share_of(feed).await;
         let (result, outcome) = match self.read(link, feed, rule).await {
             Ok(page) => to_result(page, words, rule.article.is_some()),
-            Err(reason) => (PageResult::default(), reason.label()),
+            Err(reason) => (PageResult::default(), reason),
         };
         PAGES.add(1, &[outcome]);
         if result.better.is_none() {
@@ -164,18 +115,18 @@ impl Pages {
     }
 
     async fn read(&self, link: &str, feed: &str, rule: &Rule) -> Result<Page, SkipReason> {
-        let extractor = self.extractor.as_ref().ok_or(SkipReason::NoReader)?;
-        let url = Url::parse(link).ok().filter(is_of_the_web).ok_or(SkipReason::NoAddress)?;
+        let extractor = self.extractor.as_ref().ok_or("no_reader")?;
+        let url = Url::parse(link).ok().filter(is_of_the_web).ok_or("no_address")?;
         let crawl_delay = match self.permission(&url, feed).await {
             Permission::Allowed(crawl_delay) => crawl_delay,
-            Permission::Forbidden => return Err(SkipReason::Robots),
-            Permission::Unknown => return Err(SkipReason::RobotsUnknown),
+            Permission::Forbidden => return Err("robots"),
+            Permission::Unknown => return Err("robots_unknown"),
         };
         let answer = self.fetch(url, feed, crawl_delay).await?;
         let page = extractor.extract(answer.body, answer.url.as_str(), rule).await;
         let page = page.map_err(|error| skip_reason(&error))?;
         if page.noarchive || page.reserved {
-            return Err(SkipReason::Reserved);
+            return Err("reserved");
         }
         Ok(page)
     }
@@ -198,23 +149,23 @@ impl Pages {
         let Settings { page_limit, timeout, .. } = *self.settings;
         let _turn = self.hosts.turn(&url, RequestKind::Page, crawl_delay).await;
         if self.hosts.paused_until(&url).is_some() {
-            return Err(SkipReason::HostPaused);
+            return Err("left_alone");
         }
         let request = Request { max_body: page_limit, total: timeout, ..Request::get(url) };
         let request = for_feed(self.settings.access(request), feed);
         let request = request.with_header("Accept", "text/html,application/xhtml+xml;q=0.9");
         let answer = self.client.send(request).await.map_err(|error| match error {
-            SendError::TooLarge { .. } => SkipReason::TooLarge,
-            _ => SkipReason::Failed,
+            SendError::TooLarge { .. } => "too_large",
+            _ => "failed",
         })?;
         let now = self.clock.now();
         if let Some(asked) = crate::answer::host_retry_after(&answer, timestamp(now)) {
             self.hosts.pause(&answer.url, now.plus(asked));
         }
         match () {
-            () if !answer.is_success() => Err(SkipReason::Status),
-            () if !is_html(&answer) => Err(SkipReason::NotHtml),
-            () if is_reserved(&answer) => Err(SkipReason::Reserved),
+            () if !answer.is_success() => Err("status"),
+            () if !is_html(&answer) => Err("not_html"),
+            () if is_reserved(&answer) => Err("reserved"),
             () => Ok(answer),
         }
     }
@@ -264,13 +215,107 @@ fn is_reserved(answer: &Response) -> bool {
 
 fn skip_reason(error: &ExtractError) -> SkipReason {
     match error {
-        ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => {
-            SkipReason::Hostile
-        }
-        ExtractError::Nothing => SkipReason::Nothing,
+        ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => "hostile",
+        ExtractError::Nothing => "nothing",
         ExtractError::Unavailable(why) => {
             tracing::warn!(%why, "the page reader cannot be started");
-            SkipReason::NoReader
+            "no_reader"
         }
+    }
+}
+
+/// The shares of all sites.
+pub(crate) struct FairShares {
+    most: usize,
+    sites: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl FairShares {
+    /// `most` pages at one time for the feeds of a site.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most: most.max(1), sites: Mutex::default() }
+    }
+
+    /// Waits for the right to fetch one page for the feed at this address.
+    pub(crate) async fn share_of(&self, feed: &str) -> OwnedSemaphorePermit {
+        let site = {
+            let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+            // A site stays while a page of it is fetched or waits.
+            sites.retain(|_, site| Arc::strong_count(site) > 1);
+            let fresh = || Arc::new(Semaphore::new(self.most));
+            sites.entry(owner(feed)).or_insert_with(fresh).clone()
+        };
+        site.acquire_owned().await.expect("nobody closes it")
+    }
+}
+
+impl Pages {
+    /// The feeds named by the page at this address, which the feed at `feed` links to. The list is empty
+    /// if the page may not be requested, does not answer, or is not a page.
+    pub(crate) async fn feeds_named_by(&self, url: &Url, feed: &str) -> Vec<String> {
+        if !is_of_the_web(url) {
+            return Vec::new();
+        }
+        let Permission::Allowed(crawl_delay) = self.permission(url, feed).await else {
+            return Vec::new();
+        };
+        let answer = match self.fetch(url.clone(), feed, crawl_delay).await {
+            Ok(answer) => answer,
+            Err(reason) => {
+                tracing::debug!(%url, why = reason, "not checked for the feeds it names");
+                return Vec::new();
+            }
+        };
+        match parse(answer.clone(), 1).await {
+            Err(ParseFailure::Error(FeedError::NotAFeed { feeds, .. })) => {
+                feeds_named(&answer, &feeds)
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The most hosts that are remembered.
+const MOST_HOSTS: usize = 10_000;
+
+/// Sends requests, and remembers the hosts that need compatibility mode.
+pub(crate) struct PageClient {
+    client: Client,
+    /// Origins that need compatibility mode.
+    plain: Mutex<HashSet<String>>,
+}
+
+impl PageClient {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, plain: Mutex::default() }
+    }
+
+    /// Checks whether the request may be sent to its address.
+    pub(crate) async fn check(&self, request: &Request) -> Result<(), SendError> {
+        self.client.check(request).await
+    }
+
+    /// Sends a request as polls do, from the start in compatibility mode if the host needs it.
+    pub(crate) async fn send(&self, request: Request) -> Result<Response, SendError> {
+        let origin = request.url.origin().ascii_serialization();
+        let was_plain = request.is_plain || self.plain().contains(&origin);
+        let request = Request { is_plain: was_plain, ..request };
+        let (answer, is_plain) = send(&self.client, request).await;
+        if is_plain && !was_plain && answer.is_ok() {
+            self.remember(origin);
+        }
+        answer
+    }
+
+    fn remember(&self, origin: String) {
+        let mut plain = self.plain();
+        if plain.len() >= MOST_HOSTS {
+            plain.clear();
+        }
+        plain.insert(origin);
+    }
+
+    fn plain(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

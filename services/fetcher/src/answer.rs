@@ -1,27 +1,20 @@
 //! Interprets the answer of a host. An HTTP response comes in. An [`Answer`], a parsed feed, or a
 //! [`Failure`] with a text for people goes out.
 
-mod blocked;
-mod send;
-mod words;
-
 use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
-use wirefold_feed::{Feed, FeedError};
+use wirefold_feed::{Feed, FeedError, Item};
 use wirefold_flow::UnixMillis;
-use wirefold_http_client::{Redirect, Request, Response, SendError};
+use wirefold_http_client::{Client, Redirect, Request, Response, SendError};
 use wirefold_proto::FeedFinding;
+use wirefold_text::Text;
 
 use crate::interval::{clamp_retry_after, retry_after};
 use crate::settings::Settings;
 use crate::sites::is_one_site;
 use crate::state::STRIKE;
-use blocked::{Barrier, barrier};
-
-pub(crate) use send::send;
-pub(crate) use words::{text_of, word_count};
 
 /// The longest validator that is stored. Every request has it, also after redirects.
 const LONGEST_VALIDATOR: usize = 1024;
@@ -299,5 +292,91 @@ pub(crate) fn describe_parse_failure(unread: &ParseFailure) -> String {
             format!("{error}; look there for the address of its feed")
         }
         ParseFailure::Error(error) => format!("{error}; it is tried again"),
+    }
+}
+
+/// How many bytes of a page are searched.
+const SCANNED_BYTES: usize = 128 * 1024;
+
+/// Texts and markup of pages that admit only browsers, in lower case.
+const CHALLENGES: [&str; 14] = [
+    "just a moment...",
+    "cf-challenge",
+    "challenge-platform",
+    "/_incapsula_resource",
+    "px-captcha",
+    "ddos-guard",
+    "g-recaptcha",
+    "h-captcha",
+    "datadome",
+    "enable javascript and cookies to continue",
+    "verify you are human",
+    "are you a robot",
+    "checking your browser",
+    "pardon our interruption",
+];
+
+/// Markup of pages with a login, in lower case.
+const LOGINS: [&str; 2] = ["type=\"password\"", "type=password"];
+
+/// A barrier that blocks programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Barrier {
+    /// A test that only browsers pass.
+    Challenge,
+    /// A login.
+    Login,
+}
+
+/// The barrier of a page, if it has one.
+pub(super) fn barrier(body: &[u8]) -> Option<Barrier> {
+    let start = &body[..body.len().min(SCANNED_BYTES)];
+    let page = String::from_utf8_lossy(start).to_lowercase();
+    let has_any = |signs: &[&str]| signs.iter().any(|sign| page.contains(sign));
+    match () {
+        () if has_any(&CHALLENGES) => Some(Barrier::Challenge),
+        () if has_any(&LOGINS) => Some(Barrier::Login),
+        () => None,
+    }
+}
+
+/// Sends a request. Some hosts send broken answers over HTTP/2 or with compression, so it is repeated
+/// once in compatibility mode. Returns whether the answer came in that mode.
+pub(crate) async fn send(client: &Client, request: Request) -> (Result<Response, SendError>, bool) {
+    let is_plain = request.is_plain;
+    let again = Request { is_plain: true, ..request.clone() };
+    match client.send(request).await {
+        Err(SendError::Broken { why }) if !is_plain => {
+            tracing::debug!(url = %again.url, why, "requested again in compatibility mode");
+            (client.send(again).await, true)
+        }
+        answer => (answer, is_plain),
+    }
+}
+
+/// The best text of an item in the feed.
+pub(crate) fn text_of(item: &Item) -> &str {
+    item.text.as_deref().or(item.teaser.as_deref()).unwrap_or_default()
+}
+
+/// The number of words of a text in any script.
+pub(crate) fn word_count(text: &str) -> usize {
+    Text::new(text).words().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognises_barriers() {
+        let check = |page: &str, expected| assert_eq!(barrier(page.as_bytes()), expected, "{page}");
+        check("<title>Just a moment...</title>", Some(Barrier::Challenge));
+        check("<script src=/cdn-cgi/challenge-platform/x></script>", Some(Barrier::Challenge));
+        check("<form><input name=p type=\"Password\"></form>", Some(Barrier::Login));
+        check("<title>Harbour news</title><p>In just a moment the ferry leaves.", None);
+        check("", None);
+        let far = format!("{}are you a robot", " ".repeat(SCANNED_BYTES));
+        check(&far, None);
     }
 }

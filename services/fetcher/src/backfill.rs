@@ -1,25 +1,38 @@
-//! Reads one archive from its stored position to its end. A stored backfill comes in, articles and
-//! the new position go out.
+//! Reads the archive of a feed (RFC 5005) on request, page by page, at the pace of its host.
+//!
+//! Items of an archive have their own dates and count as baseline: they are compared with others but
+//! never alert. Items that were listed before stay as they are. The progress is stored after each page,
+//! once its articles and items are stored. After a kill, at most one page is repeated, with the same
+//! ids.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio::task::{AbortHandle, JoinError, JoinSet};
 use url::Url;
 use wirefold_envelope::timestamp;
 use wirefold_flow::Point;
 use wirefold_http_client::{Request, Response};
-use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedRecord};
+use wirefold_proto::{Backfill, BackfillEnd, FeedFinding, FeedId, FeedRecord, Tag};
 
-use crate::FetcherError;
 use crate::access::for_feed;
 use crate::answer::{
     Answer, Failure, ParsedFeed, describe_parse_failure, feed_request, judge, parse,
 };
 use crate::hosts::RequestKind;
-use crate::links;
 use crate::metrics::BACKFILL;
 use crate::poll::{ItemOrigin, Poller};
+use crate::schedule::Scheduler;
 use crate::sites::is_one_site;
-use crate::state::Memo;
+use crate::state::PollState;
+use crate::{FetcherError, links};
+
+/// The archives that are being read.
+#[derive(Default)]
+pub(crate) struct Backfills {
+    pub(crate) running: JoinSet<Result<(), FetcherError>>,
+    pub(crate) by_feed: HashMap<FeedId, AbortHandle>,
+}
 
 /// The most bytes of all addresses of an archive together.
 const ADDRESSES: usize = 512 * 1024;
@@ -45,19 +58,17 @@ impl Poller {
     pub(crate) async fn read_archive(
         &self,
         record: &FeedRecord,
-        memo: &Memo,
+        state: &PollState,
         mut backfill: Backfill,
     ) -> Result<(), FetcherError> {
         let feed = &record.feed.id;
-        let base = memo.address(&record.feed.url).to_owned();
+        let base = state.address(&record.feed.url).to_owned();
         let mut last_items = Vec::new();
         loop {
-            let (page, is_feed) = match &backfill.next {
-                Some(next) => (self.page(next, &base, record).await, false),
-                // The feed names the first page of its archive. Its own items are left to the polls.
-                None => (self.page(&base, &base, record).await, true),
-            };
-            let mut page = match page {
+            // The feed names the first page of its archive. Its own items are left to the polls.
+            let is_feed = backfill.next.is_none();
+            let address = backfill.next.as_deref().unwrap_or(&base);
+            let mut page = match self.page(address, &base, record).await {
                 Ok(page) => page,
                 Err(NoPage::Stopped) => return Ok(()),
                 Err(NoPage::Ended(end, problem)) => {
@@ -67,23 +78,8 @@ impl Poller {
                         .await;
                 }
             };
-            if !is_feed {
-                let left = backfill.most_items.saturating_sub(backfill.items) as usize;
-                page.read.feed.items.truncate(left);
-                page.read.words.truncate(left);
-                let Some(listing) =
-                    self.publish_new_items(record, memo, &page.read, ItemOrigin::Archive).await?
-                else {
-                    return Ok(());
-                };
-                BACKFILL.add(1, &["read"]);
-                crate::check_fail_point(&self.context, Point::Acknowledged)?;
-                backfill.pages += 1;
-                backfill.items += u32::try_from(page.read.feed.items.len()).unwrap_or(u32::MAX);
-                backfill.articles += listing.published;
-                let dates = page.read.feed.items.iter().filter_map(|item| item.published);
-                backfill.oldest = dates.chain(backfill.oldest).min();
-                backfill.addresses.extend(backfill.next.take());
+            if !is_feed && !self.publish_page(record, state, &mut page.read, &mut backfill).await? {
+                return Ok(());
             }
             let is_same = !is_feed && page.read.feed.items == last_items;
             if !has_room_for(&backfill, page.older.as_deref()) {
@@ -103,6 +99,30 @@ impl Poller {
             self.store.put_backfill(&backfill).await?;
             tracing::debug!(%feed, pages = backfill.pages, "a page of its archive is read");
         }
+    }
+
+    /// Publishes the items of a page, as many as are wanted. `false` if the fetcher stops.
+    async fn publish_page(
+        &self,
+        record: &FeedRecord,
+        state: &PollState,
+        read: &mut ParsedFeed,
+        backfill: &mut Backfill,
+    ) -> Result<bool, FetcherError> {
+        let left = backfill.most_items.saturating_sub(backfill.items) as usize;
+        read.feed.items.truncate(left);
+        read.words.truncate(left);
+        let published = self.publish_new_items(record, state, read, ItemOrigin::Archive).await?;
+        let Some(listing) = published else { return Ok(false) };
+        BACKFILL.add(1, &["read"]);
+        crate::check_fail_point(&self.context, Point::Acknowledged)?;
+        backfill.pages += 1;
+        backfill.items += u32::try_from(read.feed.items.len()).unwrap_or(u32::MAX);
+        backfill.articles += listing.published;
+        let dates = read.feed.items.iter().filter_map(|item| item.published);
+        backfill.oldest = dates.chain(backfill.oldest).min();
+        backfill.addresses.extend(backfill.next.take());
+        Ok(true)
     }
 
     /// Stores the end of the backfill.
@@ -220,4 +240,83 @@ fn is_allowed(address: &str, base: &str) -> bool {
     let (Ok(to), Ok(from)) = (Url::parse(address), Url::parse(base)) else { return false };
     let loses_encryption = from.scheme() == "https" && to.scheme() != "https";
     matches!(to.scheme(), "http" | "https") && is_one_site(&to, &from) && !loses_encryption
+}
+
+impl Scheduler {
+    /// Begins to read a feed's archive, from the start if it is being read already. Repeating a command
+    /// has no effect.
+    pub(crate) async fn backfill(
+        &mut self,
+        feed: FeedId,
+        command: &str,
+        pages: u32,
+        items: u32,
+    ) -> Result<(), FetcherError> {
+        let before = self.poller.store.backfill(&feed).await?;
+        if before.is_some_and(|before| before.command == command) {
+            return Ok(());
+        }
+        self.end_backfill(&feed).await?;
+        let backfill = Backfill {
+            feed,
+            command: command.to_owned(),
+            most_pages: pages,
+            most_items: items,
+            started: timestamp(self.poller.context.clock.now()),
+            schema: Tag::new(),
+            pages: 0,
+            items: 0,
+            articles: 0,
+            oldest: None,
+            addresses: Vec::new(),
+            next: None,
+            ended: None,
+            problem: None,
+        };
+        self.poller.store.put_backfill(&backfill).await?;
+        self.continue_backfill(backfill);
+        Ok(())
+    }
+
+    /// Continues an archive at its stored position.
+    pub(crate) fn continue_backfill(&mut self, backfill: Backfill) {
+        let Some(entry) = self.table.get(&backfill.feed) else { return };
+        let (record, state) = (entry.record.clone(), entry.state.clone());
+        let (poller, feed) = (self.poller.clone(), backfill.feed.clone());
+        let reading = self
+            .backfills
+            .running
+            .spawn(async move { poller.read_archive(&record, &state, backfill).await });
+        self.backfills.by_feed.insert(feed, reading);
+    }
+
+    /// Stops the backfill of a feed, if there is one. Nothing of it is written after this.
+    pub(crate) async fn end_backfill(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(reading) = self.backfills.by_feed.remove(feed) else { return Ok(()) };
+        reading.abort();
+        while !reading.is_finished() {
+            match self.backfills.running.join_next().await {
+                Some(ended) => self.backfill_ended(ended)?,
+                None => break,
+            }
+        }
+        Ok(self.poller.store.forget_backfill(feed).await?)
+    }
+
+    /// Handles the end of a backfill.
+    pub(crate) fn backfill_ended(
+        &mut self,
+        ended: Result<Result<(), FetcherError>, JoinError>,
+    ) -> Result<(), FetcherError> {
+        self.backfills.by_feed.retain(|_, reading| !reading.is_finished());
+        match ended {
+            Ok(ended) => ended,
+            Err(error) => {
+                if error.is_panic() {
+                    tracing::warn!("the reading of an archive crashed; please report it");
+                }
+                Ok(())
+            }
+        }
+    }
 }

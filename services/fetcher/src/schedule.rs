@@ -1,0 +1,704 @@
+//! Polls feeds when they are due, each in a task of its own, and meanwhile carries out commands.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use wirefold_envelope::{decode, unix_millis};
+use wirefold_flow::{
+    BusError, Clock, Event, OrderedReader, Position, StageContext, Stored, UnixMillis, rolled_back,
+};
+use wirefold_proto::streams::CONTROL;
+use wirefold_proto::{Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings};
+
+use crate::FetcherError;
+use crate::answer::Failure;
+use crate::backfill::Backfills;
+use crate::extract::Rule;
+use crate::hosts::Hosts;
+use crate::interval::start_wait;
+use crate::lists::Lists;
+use crate::metrics::{COMMANDS, FEEDS, SET_ASIDE};
+use crate::poll::{PollResult, Poller, set_aside, set_aside_problem, waiting};
+use crate::settings::Settings;
+use crate::state::{PollState, ReadMark, StoredState};
+
+/// The longest time between two heartbeats of the scheduler.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// How long polls may take to end after the stop signal.
+const LAST_WAIT: Duration = Duration::from_secs(5);
+/// How many commands one read returns.
+const COMMANDS_AT_ONCE: usize = 64;
+
+type Ended = Result<Option<PollResult>, FetcherError>;
+
+/// Polls feeds when they are due.
+pub(crate) struct Scheduler {
+    pub(crate) poller: Arc<Poller>,
+    pub(crate) table: Table,
+    pub(crate) lists: Lists,
+    pub(crate) backfills: Backfills,
+    polls: JoinSet<Ended>,
+    polled: HashMap<Id, FeedId>,
+    commands: Box<dyn OrderedReader>,
+}
+
+impl Scheduler {
+    /// Runs until it is stopped, or fails with an error that somebody must repair.
+    pub(crate) async fn run(mut self) -> Result<(), FetcherError> {
+        let clock: Arc<dyn Clock> = self.poller.context.clock.clone();
+        let stop = self.poller.stop.clone();
+        self.alive();
+        loop {
+            self.start_due();
+            self.request_due_lists();
+            let beat = clock.now().plus(HEARTBEAT);
+            let due = self.table.next_due().into_iter().chain(self.lists.next_due());
+            let wake = due.fold(beat, UnixMillis::min);
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return self.drain().await,
+                Some(ended) = self.polls.join_next_with_id() => self.poll_ended(ended).await?,
+                Some(ended) = self.backfills.running.join_next() => self.backfill_ended(ended)?,
+                Some(answered) = self.lists.requests.join_next() => {
+                    self.apply_list_answer(answered).await?;
+                }
+                commands = self.commands.next(COMMANDS_AT_ONCE) => match commands {
+                    Ok(commands) => self.apply_command(commands).await?,
+                    Err(error) => self.retry_or_fail(error).await?,
+                },
+                () = clock.sleep_until(wake) => self.alive(),
+            }
+        }
+    }
+
+    pub(crate) fn alive(&self) {
+        self.poller.context.observer.observe("fetcher", Event::Alive);
+    }
+
+    fn start_due(&mut self) {
+        let now = self.poller.context.clock.now();
+        while let Some(entry) = self.table.take_due(now) {
+            let (mut record, state) = (entry.record.clone(), entry.state.clone());
+            let feed = record.feed.id.clone();
+            let with_same_address = self.table.with_same_address(&feed);
+            // The others are duplicates of the first one by name.
+            record.duplicate_of = with_same_address.iter().find(|twin| **twin < feed).cloned();
+            let (poller, is_shared) = (self.poller.clone(), !with_same_address.is_empty());
+            let poll = self.polls.spawn(async move { poller.poll(record, state, is_shared).await });
+            self.polled.insert(poll.id(), feed.clone());
+            if let Some(polled) = self.table.get_mut(&feed) {
+                polled.poll = Some(poll);
+            }
+        }
+    }
+
+    /// Handles the end of a poll.
+    async fn poll_ended(
+        &mut self,
+        ended: Result<(Id, Ended), JoinError>,
+    ) -> Result<(), FetcherError> {
+        let id = match &ended {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let Some(feed) = self.polled.remove(&id) else {
+            return Ok(());
+        };
+        match ended {
+            Ok((_, polled)) => {
+                if let Some(polled) = polled? {
+                    self.apply_result(polled);
+                }
+            }
+            Err(error) if error.is_panic() => self.panicked(&feed).await?,
+            // Interrupted by a command, which puts the feed into the table again.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Counts a panic during a poll as a failure of that feed.
+    async fn panicked(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(entry) = self.table.get(feed) else {
+            return Ok(());
+        };
+        tracing::warn!(%feed, "a poll crashed; please report it with the feed's address");
+        let failure = Failure::broken("polling crashed on this feed; please report its address");
+        let PollResult { record, state, .. } =
+            self.poller.failed(entry.record.clone(), entry.state.clone(), failure);
+        self.poller.store.put_record(&record).await?;
+        self.put(record, state);
+        Ok(())
+    }
+
+    /// Puts a polled feed into the table. Makes the other feeds of its address due, so that they use the
+    /// same answer.
+    fn apply_result(&mut self, polled: PollResult) {
+        let PollResult { record, state, was_fetched } = polled;
+        let feed = record.feed.id.clone();
+        self.put(record, state);
+        if was_fetched {
+            let now = self.poller.context.clock.now();
+            self.table.poll_same_address_soon(&feed, now);
+        }
+    }
+
+    fn put(&mut self, record: FeedRecord, state: PollState) {
+        let due = record.next_poll.map(unix_millis);
+        self.table.put(record, state, due);
+        self.table.count();
+    }
+
+    /// Stops the poll of a feed, if there is one, and waits until it has ended. Nothing of it is written
+    /// after this.
+    pub(crate) async fn interrupt(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(poll) = self.table.get_mut(feed).and_then(|entry| entry.poll.take()) else {
+            return Ok(());
+        };
+        poll.abort();
+        while self.polled.contains_key(&poll.id()) {
+            match self.polls.join_next_with_id().await {
+                Some(ended) => self.poll_ended(ended).await?,
+                None => return Ok(()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for polls that have published but not stored their state yet. Polls that take longer are
+    /// repeated after the next start.
+    async fn drain(mut self) -> Result<(), FetcherError> {
+        let clock = self.poller.context.clock.clone();
+        let until = clock.now().plus(LAST_WAIT);
+        loop {
+            tokio::select! {
+                biased;
+                ended = self.polls.join_next_with_id() => match ended {
+                    Some(ended) => self.poll_ended(ended).await?,
+                    None => return Ok(()),
+                },
+                () = clock.sleep_until(until) => return self.clear_suspicion().await,
+            }
+        }
+    }
+
+    /// Deletes the marks of feeds that are still being parsed: the shutdown interrupts them, not a crash.
+    async fn clear_suspicion(self) -> Result<(), FetcherError> {
+        for feed in self.polled.values() {
+            self.poller.store.forget_read_mark(feed).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits a little if the error may pass. Fails otherwise.
+    async fn retry_or_fail(&mut self, error: BusError) -> Result<(), FetcherError> {
+        let context = &self.poller.context;
+        context.observer.observe("fetcher", Event::of_failure(&error));
+        if let BusError::RolledBack { read, .. } = error {
+            self.commands = commands_after(context, read).await?;
+            return Ok(());
+        }
+        if !error.may_pass() {
+            return Err(error.into());
+        }
+        let clock = &context.clock;
+        clock.sleep_until(clock.now().plus(Duration::from_secs(1))).await;
+        Ok(())
+    }
+}
+
+/// How many records are written at one time.
+const AT_ONCE: usize = 64;
+
+impl Scheduler {
+    /// Joins the feeds and lists of the configuration with the stored ones.
+    pub(crate) async fn load(poller: Arc<Poller>) -> Result<Self, FetcherError> {
+        let StoredState { feeds, read_marks, lists, backfills, control } =
+            poller.store.load().await?;
+        let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
+        let may_follow = lists.unread().next().is_some();
+        let Plan { mut feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
+        for feed in &to_forget {
+            tracing::info!(%feed, "feed is no longer configured and was forgotten");
+            poller.store.forget(feed).await?;
+        }
+        write(&poller, to_write).await?;
+        for record in lists.unread().filter(|record| !record.manual_overrides.is_empty()) {
+            poller.store.put_list(record).await?;
+        }
+        for url in &gone {
+            tracing::info!(list = url, "list of feeds is no longer configured and was forgotten");
+            poller.store.forget_list(url).await?;
+        }
+        let commands = commands_after(&poller.context, control).await?;
+        let now = poller.context.clock.now();
+        handle_read_marks(&poller, &mut feeds, read_marks).await?;
+        restore_pauses(&poller.hosts, &feeds);
+        let table = table_of(feeds, now);
+        table.count();
+        let (polls, polled) = (JoinSet::new(), HashMap::new());
+        let mut scheduler =
+            Self { poller, table, lists, backfills: Backfills::default(), polls, polled, commands };
+        backfills.into_iter().for_each(|backfill| scheduler.continue_backfill(backfill));
+        Ok(scheduler)
+    }
+}
+
+/// A reader of the commands after those that were carried out. If the stream went back in time, its
+/// commands may have been carried out, and only new ones are read.
+pub(super) async fn commands_after(
+    context: &StageContext,
+    carried_out: u64,
+) -> Result<Box<dyn OrderedReader>, BusError> {
+    let bus = &*context.bus;
+    let reached = Position::at_sequence(carried_out);
+    let from = match rolled_back(bus, CONTROL.name, &reached).await? {
+        None => carried_out + 1,
+        Some(how) => {
+            context.observer.observe("fetcher", Event::rolled_back(CONTROL.name, how));
+            how.last + 1
+        }
+    };
+    bus.read(CONTROL.name, FILTER, from).await
+}
+
+/// The feeds to poll, and the changes to the stored state.
+#[derive(Default)]
+struct Plan {
+    feeds: Vec<(FeedRecord, PollState)>,
+    to_write: Vec<FeedRecord>,
+    to_forget: Vec<FeedId>,
+}
+
+/// Joins the configured feeds with the stored ones. `may_follow`: there is a list that was never read,
+/// which may replace one that is no longer configured. Until it is read, the feeds of the old list and
+/// their state stay.
+fn plan(
+    settings: &Settings,
+    mut remembered: HashMap<FeedId, (FeedRecord, PollState)>,
+    may_follow: bool,
+) -> Plan {
+    let mut plan = Plan::default();
+    let is_list = |url: &String| settings.lists.iter().any(|list| list.url == *url);
+    for configured in &settings.feeds {
+        let feed = &configured.feed;
+        let managed_by = Some(configured.managed_by.clone());
+        let before = remembered.remove(&feed.id);
+        let same_address = before.filter(|(record, _)| record.feed.url == feed.url);
+        let (record, state) = match same_address {
+            Some((known, state)) => {
+                let lists = known.lists.iter().filter(|it| is_list(it)).cloned().collect();
+                let record = FeedRecord { feed: feed.clone(), managed_by, lists, ..known.clone() };
+                if record == known {
+                    plan.feeds.push((record, state));
+                    continue;
+                }
+                (record, state)
+            }
+            None => (waiting(feed.clone(), managed_by, settings), PollState::default()),
+        };
+        plan.to_write.push(record.clone());
+        plan.feeds.push((record, state));
+    }
+    for (feed, (record, state)) in remembered {
+        let is_manual = record.managed_by.is_none() && record.lists.is_empty();
+        let lists: Vec<String> = record.lists.iter().filter(|it| is_list(it)).cloned().collect();
+        if lists.is_empty() && !is_manual {
+            match may_follow && !record.lists.is_empty() {
+                true => plan.feeds.push((record, state)),
+                false => plan.to_forget.push(feed),
+            }
+            continue;
+        }
+        // A feed that a file defined before may still be in a list.
+        let kept = FeedRecord { managed_by: None, lists, ..record.clone() };
+        if kept != record {
+            plan.to_write.push(kept.clone());
+        }
+        plan.feeds.push((kept, state));
+    }
+    plan
+}
+
+/// Feeds that were being parsed when the last process died are parsed alone. A feed that was parsed
+/// alone then is set aside.
+async fn handle_read_marks(
+    poller: &Poller,
+    feeds: &mut [(FeedRecord, PollState)],
+    read_marks: HashMap<FeedId, ReadMark>,
+) -> Result<(), FetcherError> {
+    let now = poller.context.clock.now();
+    for (feed, _) in read_marks.iter().filter(|(_, mark)| mark.is_alone) {
+        if let Some((record, _)) = feeds.iter_mut().find(|(record, _)| record.feed.id == *feed) {
+            *record = set_aside(record.clone(), now);
+            poller.store.put_record(record).await?;
+        }
+        poller.store.forget_read_mark(feed).await?;
+    }
+    // Logged at each start, because people may not have seen the last one.
+    for (record, _) in feeds.iter().filter(|(record, _)| record.set_aside.is_some()) {
+        let feed = &record.feed.id;
+        tracing::error!(%feed, "{}", set_aside_problem(feed));
+    }
+    let suspects = read_marks.into_iter().filter(|(_, mark)| !mark.is_alone).map(|(feed, _)| feed);
+    poller.parse_gate.suspect(suspects);
+    Ok(())
+}
+
+/// Restores the times until which hosts want no requests. They apply to all feeds of a host.
+fn restore_pauses(hosts: &Hosts, feeds: &[(FeedRecord, PollState)]) {
+    for (record, state) in feeds {
+        let address = url::Url::parse(state.address(&record.feed.url));
+        if let (Ok(url), Some(until)) = (address, state.left_alone) {
+            hosts.pause(&url, UnixMillis(until));
+        }
+    }
+}
+
+/// Writes many records, [`AT_ONCE`] at a time.
+pub(crate) async fn write(
+    poller: &Arc<Poller>,
+    records: Vec<FeedRecord>,
+) -> Result<(), FetcherError> {
+    let mut writing = JoinSet::new();
+    for record in records {
+        if writing.len() == AT_ONCE {
+            written_result(writing.join_next().await)?;
+        }
+        let store = poller.store.clone();
+        writing.spawn(async move { store.put_record(&record).await });
+    }
+    while let Some(written) = writing.join_next().await {
+        written_result(Some(written))?;
+    }
+    Ok(())
+}
+
+fn written_result(
+    written: Option<Result<Result<(), BusError>, JoinError>>,
+) -> Result<(), FetcherError> {
+    match written {
+        Some(Ok(written)) => Ok(written?),
+        Some(Err(_)) | None => Ok(()),
+    }
+}
+
+/// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way.
+fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis) -> Table {
+    let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
+    let is_idle =
+        |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
+    let overdue = feeds.iter().filter(|(record, _)| !is_idle(record) && due(record) <= now).count();
+    let mut table = Table::default();
+    for (record, state) in feeds {
+        let due = match due(&record) {
+            _ if is_idle(&record) => None,
+            due if due > now => Some(due),
+            _ => Some(now.plus(start_wait(&record.feed.id, overdue))),
+        };
+        table.put(record, state, due);
+    }
+    table
+}
+
+/// A feed in the table.
+pub(crate) struct Entry {
+    pub(crate) record: FeedRecord,
+    pub(crate) state: PollState,
+    /// When it is polled next; `None` while it is polled, and if it is gone.
+    due: Option<UnixMillis>,
+    /// The poll under way.
+    pub(crate) poll: Option<AbortHandle>,
+}
+
+/// All feeds.
+#[derive(Default)]
+pub(crate) struct Table {
+    feeds: HashMap<FeedId, Entry>,
+    due: BTreeSet<(UnixMillis, FeedId)>,
+    /// The feeds of each address.
+    addresses: HashMap<String, BTreeSet<FeedId>>,
+}
+
+impl Table {
+    pub(crate) fn get(&self, feed: &FeedId) -> Option<&Entry> {
+        self.feeds.get(feed)
+    }
+
+    /// The records of all feeds.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &FeedRecord> {
+        self.feeds.values().map(|entry| &entry.record)
+    }
+
+    /// When a feed is polled next; `None` while it is polled, and if it is gone.
+    pub(crate) fn due(&self, feed: &FeedId) -> Option<UnixMillis> {
+        self.feeds.get(feed)?.due
+    }
+
+    pub(crate) fn get_mut(&mut self, feed: &FeedId) -> Option<&mut Entry> {
+        self.feeds.get_mut(feed)
+    }
+
+    /// Adds a feed, or replaces the one with its id.
+    pub(crate) fn put(&mut self, record: FeedRecord, state: PollState, due: Option<UnixMillis>) {
+        let feed = record.feed.id.clone();
+        self.remove(&feed);
+        self.due.extend(due.map(|due| (due, feed.clone())));
+        let address = state.address(&record.feed.url).to_owned();
+        self.addresses.entry(address).or_default().insert(feed.clone());
+        self.feeds.insert(feed, Entry { record, state, due, poll: None });
+    }
+
+    pub(crate) fn remove(&mut self, feed: &FeedId) -> Option<Entry> {
+        let entry = self.feeds.remove(feed)?;
+        if let Some(due) = entry.due {
+            self.due.remove(&(due, feed.clone()));
+        }
+        let address = entry.state.address(&entry.record.feed.url);
+        if let Some(feeds) = self.addresses.get_mut(address) {
+            feeds.remove(feed);
+            if feeds.is_empty() {
+                self.addresses.remove(address);
+            }
+        }
+        Some(entry)
+    }
+
+    /// The other feeds that are polled at the address of this one, by name.
+    pub(crate) fn with_same_address(&self, feed: &FeedId) -> Vec<FeedId> {
+        let Some(entry) = self.feeds.get(feed) else {
+            return Vec::new();
+        };
+        let all = self.addresses.get(entry.state.address(&entry.record.feed.url));
+        let is_polled = |twin: &&FeedId| {
+            let is_gone = |known: &Entry| known.record.health == FeedHealth::Gone;
+            *twin != feed && self.feeds.get(*twin).is_some_and(|twin| !is_gone(twin))
+        };
+        all.into_iter().flatten().filter(is_polled).cloned().collect()
+    }
+
+    /// Makes the other feeds of an address due, while its answer is fresh.
+    pub(crate) fn poll_same_address_soon(&mut self, feed: &FeedId, now: UnixMillis) {
+        for twin in self.with_same_address(feed) {
+            self.poll_soon(&twin, now);
+        }
+    }
+
+    /// Makes a feed due, unless it is polled right now, is set aside or gone.
+    pub(crate) fn poll_soon(&mut self, feed: &FeedId, now: UnixMillis) {
+        // A feed that is being polled has no due time.
+        if let Some(entry) = self.feeds.get_mut(feed)
+            && let Some(due) = entry.due.filter(|due| *due > now)
+        {
+            self.due.remove(&(due, feed.clone()));
+            entry.due = Some(now);
+            self.due.insert((now, feed.clone()));
+        }
+    }
+
+    /// The next feed that is due. It has no due time until it is put into the table again.
+    pub(crate) fn take_due(&mut self, now: UnixMillis) -> Option<&mut Entry> {
+        let is_due = self.due.first().is_some_and(|(due, _)| *due <= now);
+        let (_, feed) = is_due.then(|| self.due.pop_first()).flatten()?;
+        let entry = self.feeds.get_mut(&feed)?;
+        entry.due = None;
+        Some(entry)
+    }
+
+    /// When the next feed is due.
+    pub(crate) fn next_due(&self) -> Option<UnixMillis> {
+        self.due.first().map(|(due, _)| *due)
+    }
+
+    /// Sets the metrics about the health of feeds.
+    pub(crate) fn count(&self) {
+        let healths = [
+            (FeedHealth::Waiting, "waiting"),
+            (FeedHealth::Good, "good"),
+            (FeedHealth::Failing, "failing"),
+            (FeedHealth::Gone, "gone"),
+        ];
+        for (health, label) in healths {
+            let count = self.feeds.values().filter(|entry| entry.record.health == health).count();
+            FEEDS.set(count as f64, &[label]);
+        }
+        let aside = self.feeds.values().filter(|entry| entry.record.set_aside.is_some()).count();
+        SET_ASIDE.set(aside as f64, &[]);
+    }
+}
+
+/// The subjects of commands on feeds.
+pub(crate) const FILTER: &str = "wirefold.v1.control.feed.>";
+
+/// Why a command is not carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// The feed is defined in a file and can be changed only there.
+    Managed,
+    /// The id is reserved for pushed articles.
+    Reserved,
+    /// There is no such feed.
+    Unknown,
+    /// Its rule for pages has an invalid selector.
+    Rule,
+}
+
+impl Scheduler {
+    /// Carries out commands in order, then stores the last sequence. A command may be carried out twice.
+    pub(crate) async fn apply_command(
+        &mut self,
+        commands: Vec<Stored>,
+    ) -> Result<(), FetcherError> {
+        let Some(last) = commands.last().map(|stored| stored.sequence) else {
+            return Ok(());
+        };
+        for stored in &commands {
+            let (id, outcome) = match decode::<ControlCommand>(stored) {
+                Ok(ControlCommand { id, command, .. }) => {
+                    (id.clone(), self.execute(&id, command).await?)
+                }
+                Err(error) => {
+                    COMMANDS.add(1, &["unreadable"]);
+                    tracing::warn!(
+                        sequence = stored.sequence,
+                        ?error,
+                        "unreadable command skipped"
+                    );
+                    continue;
+                }
+            };
+            match outcome {
+                Ok(()) => COMMANDS.add(1, &["done"]),
+                Err(refused) => {
+                    COMMANDS.add(1, &["refused"]);
+                    tracing::warn!(command = id, ?refused, "command on a feed refused");
+                }
+            }
+        }
+        self.table.count();
+        self.poller.store.put_control(last).await?;
+        Ok(())
+    }
+
+    async fn execute(
+        &mut self,
+        id: &str,
+        command: Command,
+    ) -> Result<Result<(), Refusal>, FetcherError> {
+        match command {
+            Command::FeedAdd { feed } => match self.check_feed(&feed) {
+                Ok(()) => self.put_feed(feed).await.map(Ok),
+                Err(refused) => Ok(Err(refused)),
+            },
+            Command::FeedChange { feed } if self.is_set_aside(&feed) => {
+                self.poll_again(&feed.id).await.map(Ok)
+            }
+            Command::FeedChange { feed } => match self.check_feed(&feed) {
+                Ok(()) if self.table.get(&feed.id).is_some() => self.put_feed(feed).await.map(Ok),
+                Ok(()) => Ok(Err(Refusal::Unknown)),
+                Err(refused) => Ok(Err(refused)),
+            },
+            Command::FeedRemove { feed } => match self.may_change(&feed) {
+                Ok(()) => {
+                    self.record_override(&feed).await?;
+                    self.remove_feed(&feed).await.map(Ok)
+                }
+                Err(refused) => Ok(Err(refused)),
+            },
+            Command::FeedPoll { feed } => {
+                let now = self.poller.context.clock.now();
+                let is_known = self.table.get(&feed).is_some();
+                self.table.poll_soon(&feed, now);
+                Ok(if is_known { Ok(()) } else { Err(Refusal::Unknown) })
+            }
+            Command::FeedBackfill { feed, pages, items } => match self.table.get(&feed) {
+                Some(_) => self.backfill(feed, id, pages, items).await.map(Ok),
+                None => Ok(Err(Refusal::Unknown)),
+            },
+            _ => Ok(Ok(())),
+        }
+    }
+
+    fn check_feed(&self, feed: &FeedSettings) -> Result<(), Refusal> {
+        Rule::of(feed).check().map_err(|_| Refusal::Rule)?;
+        self.may_change(&feed.id)
+    }
+
+    fn may_change(&self, feed: &FeedId) -> Result<(), Refusal> {
+        let is_managed = |record: &FeedRecord| record.managed_by.is_some();
+        match self.table.get(feed) {
+            _ if *feed == FeedId::push() => Err(Refusal::Reserved),
+            Some(entry) if is_managed(&entry.record) => Err(Refusal::Managed),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the feed is set aside and has exactly these settings, whoever manages it.
+    fn is_set_aside(&self, feed: &FeedSettings) -> bool {
+        let entry = self.table.get(&feed.id);
+        entry.is_some_and(|it| it.record.set_aside.is_some() && it.record.feed == *feed)
+    }
+
+    /// Polls a feed again that was set aside. As a suspect, it is parsed alone.
+    async fn poll_again(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        let Some(entry) = self.table.remove(feed) else {
+            return Ok(());
+        };
+        let mut record = FeedRecord { set_aside: None, problem: None, ..entry.record };
+        record.health = FeedHealth::Waiting;
+        record.findings = Vec::new();
+        self.poller.store.put_record(&record).await?;
+        self.poller.parse_gate.suspect([feed.clone()]);
+        tracing::info!(%feed, "feed that was set aside is polled again");
+        let now = self.poller.context.clock.now();
+        self.table.put(record, entry.state, Some(now));
+        Ok(())
+    }
+
+    /// Polls the feed immediately with these settings, which lists no longer change. With another address it
+    /// is another feed, whose first items are its baseline. The items of the old one stay remembered.
+    async fn put_feed(&mut self, feed: FeedSettings) -> Result<(), FetcherError> {
+        let is_same = |record: &FeedRecord| {
+            let is_manual = record.lists.is_empty();
+            record.feed == feed && record.health != FeedHealth::Gone && is_manual
+        };
+        if self.table.get(&feed.id).is_some_and(|entry| is_same(&entry.record)) {
+            return Ok(());
+        }
+        self.interrupt(&feed.id).await?;
+        self.record_override(&feed.id).await?;
+        let before = self.table.remove(&feed.id).filter(|entry| entry.record.feed.url == feed.url);
+        if before.is_none() {
+            self.end_backfill(&feed.id).await?;
+        }
+        let settings = &self.poller.settings;
+        let (mut record, state) = match before {
+            Some(entry) => (FeedRecord { feed, lists: Vec::new(), ..entry.record }, entry.state),
+            None => (waiting(feed, None, settings), PollState::default()),
+        };
+        if record.health == FeedHealth::Gone {
+            record.health = FeedHealth::Waiting;
+            record.problem = None;
+        }
+        record.next_poll = None;
+        record.set_aside = None;
+        self.poller.store.put_state(&record.feed.id, &state).await?;
+        self.poller.store.put_record(&record).await?;
+        tracing::info!(feed = %record.feed.id, url = record.feed.url, "feed is polled from now on");
+        let now = self.poller.context.clock.now();
+        self.table.put(record, state, Some(now));
+        Ok(())
+    }
+
+    /// Stops polling a feed and forgets its state. The caller updates its lists.
+    pub(crate) async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
+        self.interrupt(feed).await?;
+        self.end_backfill(feed).await?;
+        if self.table.remove(feed).is_some() {
+            tracing::info!(%feed, "feed is no longer polled");
+        }
+        self.poller.store.forget(feed).await.map_err(FetcherError::from)
+    }
+}

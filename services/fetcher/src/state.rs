@@ -1,0 +1,567 @@
+//! The stored state of the fetcher, in the bucket `wf_feeds`.
+//!
+//! | key | value |
+//! |---|---|
+//! | `feed.<feed>` | the record of a feed, with the time of its next poll; others may read it |
+//! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
+//! | `poll.<feed>` | the state: the wishes of its publisher, another address, and more |
+//! | `begun.<feed>` | the mark that it is being parsed; it remains if the process dies |
+//! | `backfill.<feed>` | the progress in its archive, after each page |
+//! | `list.<address>` | the record of a list of feeds, once all of its changes are done |
+//! | `control` | how far `WF_CONTROL` has been read |
+//!
+//! Except for the mark, everything is written after the work that it records. A crash between the two
+//! repeats the work with the same ids and loses nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use wirefold_flow::{BusError, KeyValue, StageContext, UnixMillis};
+use wirefold_proto::streams::FEEDS;
+use wirefold_proto::token::{escape, unescape};
+use wirefold_proto::{
+    ArticleId, Backfill, FeedId, FeedRecord, ItemIdentity, ListRecord, Message, decode, encode,
+};
+
+use crate::budget::HourlyUsage;
+use crate::publish::retry_bus;
+use crate::stable_hash::hash;
+
+const CONTROL: &str = "control";
+
+/// The store of the fetcher's state. All clones are the same store.
+#[derive(Clone)]
+pub(crate) struct Store {
+    context: StageContext,
+    keys: Arc<dyn KeyValue>,
+}
+
+/// The state that was stored before the start.
+#[derive(Default)]
+pub(crate) struct StoredState {
+    pub(crate) feeds: HashMap<FeedId, (FeedRecord, PollState)>,
+    /// The feeds that were being read when the process before this one ended.
+    pub(crate) read_marks: HashMap<FeedId, ReadMark>,
+    /// Lists of feeds, by address.
+    pub(crate) lists: HashMap<String, ListRecord>,
+    /// The backfills that are not finished.
+    pub(crate) backfills: Vec<Backfill>,
+    /// The last sequence of `WF_CONTROL` that was carried out.
+    pub(crate) control: u64,
+}
+
+impl Store {
+    pub(crate) fn open(context: &StageContext) -> Result<Self, BusError> {
+        let keys = context.bus.key_value(FEEDS.name)?;
+        Ok(Self { context: context.clone(), keys })
+    }
+
+    /// Loads everything except the seen items. Ignores unreadable entries.
+    pub(crate) async fn load(&self) -> Result<StoredState, BusError> {
+        let mut records: HashMap<FeedId, FeedRecord> = HashMap::new();
+        let mut states: HashMap<FeedId, PollState> = HashMap::new();
+        let mut lists: HashMap<String, ListRecord> = HashMap::new();
+        let mut backfills = Vec::new();
+        let mut read_marks: HashMap<FeedId, ReadMark> = HashMap::new();
+        let mut control = 0;
+        let entries = retry_bus(&self.context, || self.keys.changes(0)).await?;
+        for (key, value) in entries.iter().filter_map(|e| Some((&e.key, e.value.as_ref()?))) {
+            match key.split_once('.') {
+                None if key == CONTROL => control = number(value),
+                Some(("feed", token)) => records.extend(record(token, value)),
+                Some(("poll", token)) => {
+                    states.extend(feed_id(token).map(|id| (id, PollState::read(value))));
+                }
+                Some(("begun", token)) => {
+                    let how = serde_json::from_slice(value).unwrap_or_default();
+                    read_marks.extend(feed_id(token).map(|id| (id, how)));
+                }
+                Some(("backfill", _)) => {
+                    let backfill = decode::<Backfill>(value).ok();
+                    backfills.extend(backfill.filter(|it| it.ended.is_none()));
+                }
+                // An unreadable list is requested again.
+                Some(("list", _)) => {
+                    let list = decode::<ListRecord>(value).ok();
+                    lists.extend(list.map(|list| (list.url.clone(), list)));
+                }
+                _ => {}
+            }
+        }
+        let with_state = |(id, record)| {
+            let state = states.remove(&id).unwrap_or_default();
+            (id, (record, state))
+        };
+        let feeds = records.into_iter().map(with_state).collect();
+        Ok(StoredState { feeds, read_marks, lists, backfills, control })
+    }
+
+    pub(crate) async fn load_seen(&self, feed: &FeedId) -> Result<SeenItems, BusError> {
+        let value = self.get(&key("seen", feed)).await?;
+        Ok(value.map(|value| SeenItems::read(&value)).unwrap_or_default())
+    }
+
+    pub(crate) async fn put_seen(&self, feed: &FeedId, seen: &SeenItems) -> Result<(), BusError> {
+        self.put(&key("seen", feed), seen.write()).await
+    }
+
+    pub(crate) async fn put_record(&self, record: &FeedRecord) -> Result<(), BusError> {
+        self.put_message(&key("feed", &record.feed.id), record).await
+    }
+
+    pub(crate) async fn put_list(&self, record: &ListRecord) -> Result<(), BusError> {
+        self.put_message(&list_key(&record.url), record).await
+    }
+
+    /// Forgets a list, not its feeds.
+    pub(crate) async fn forget_list(&self, url: &str) -> Result<(), BusError> {
+        self.delete(&list_key(url)).await
+    }
+
+    pub(crate) async fn backfill(&self, feed: &FeedId) -> Result<Option<Backfill>, BusError> {
+        let value = self.get(&key("backfill", feed)).await?;
+        Ok(value.and_then(|value| decode(&value).ok()))
+    }
+
+    pub(crate) async fn forget_backfill(&self, feed: &FeedId) -> Result<(), BusError> {
+        self.delete(&key("backfill", feed)).await
+    }
+
+    pub(crate) async fn put_backfill(&self, backfill: &Backfill) -> Result<(), BusError> {
+        self.put_message(&key("backfill", &backfill.feed), backfill).await
+    }
+
+    pub(crate) async fn put_state(&self, feed: &FeedId, state: &PollState) -> Result<(), BusError> {
+        self.put(&key("poll", feed), state.write()).await
+    }
+
+    pub(crate) async fn put_read_mark(
+        &self,
+        feed: &FeedId,
+        mark: ReadMark,
+    ) -> Result<(), BusError> {
+        let body = serde_json::to_vec(&mark).unwrap_or_default();
+        self.put(&key("begun", feed), body.into()).await
+    }
+
+    pub(crate) async fn forget_read_mark(&self, feed: &FeedId) -> Result<(), BusError> {
+        self.delete(&key("begun", feed)).await
+    }
+
+    pub(crate) async fn put_control(&self, sequence: u64) -> Result<(), BusError> {
+        self.put(CONTROL, sequence.to_string().into()).await
+    }
+
+    /// Forgets a feed and all items that it has listed.
+    pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
+        for what in ["backfill", "begun", "seen", "poll", "feed"] {
+            self.delete(&key(what, feed)).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores a message of the contract. One that is too large is logged and not stored.
+    async fn put_message<M: Message>(&self, key: &str, message: &M) -> Result<(), BusError> {
+        let Ok(body) = encode(message) else {
+            tracing::warn!(key, "record not stored: too large");
+            return Ok(());
+        };
+        self.put(key, body.into()).await
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Bytes>, BusError> {
+        let entry = retry_bus(&self.context, || self.keys.get(key)).await?;
+        Ok(entry.and_then(|entry| entry.value))
+    }
+
+    async fn put(&self, key: &str, value: Bytes) -> Result<(), BusError> {
+        retry_bus(&self.context, || self.keys.put(key, value.clone())).await?;
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), BusError> {
+        retry_bus(&self.context, || self.keys.delete(key)).await?;
+        Ok(())
+    }
+}
+
+fn key(what: &str, feed: &FeedId) -> String {
+    format!("{what}.{}", escape(feed.as_str()))
+}
+
+fn list_key(url: &str) -> String {
+    format!("list.{}", escape(url))
+}
+
+fn feed_id(token: &str) -> Option<FeedId> {
+    unescape(token).ok()?.parse().ok()
+}
+
+fn record(token: &str, value: &[u8]) -> Option<(FeedId, FeedRecord)> {
+    match decode::<FeedRecord>(value) {
+        Ok(record) => Some((record.feed.id.clone(), record)),
+        Err(error) => {
+            tracing::warn!(feed = token, %error, "feed record cannot be read and is replaced");
+            None
+        }
+    }
+}
+
+fn number(value: &[u8]) -> u64 {
+    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// How often in a row, and for how long, a permanent redirect must lead to one address before that
+/// address is requested directly.
+const CONSISTENT: u32 = 3;
+const LASTING: Duration = Duration::from_hours(24);
+/// The most strikes that one failure adds to a feed. Less severe failures add fewer.
+pub(crate) const STRIKE: u32 = 4;
+/// The number of strikes from which a feed counts as dead.
+const DEAD: u32 = 30 * STRIKE;
+
+/// The state of a feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PollState {
+    /// The target of permanent redirects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) moved: Option<Moved>,
+    /// The shortest time between two polls that its publisher wants, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ttl: Option<u64>,
+    /// The hours of the day, UTC, in which it wants no polls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) skip_hours: Vec<u8>,
+    /// The days of the week, 0 for Monday, in which it wants no polls.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) skip_days: Vec<u8>,
+    /// For how long the last answer is fresh, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) fresh: Option<u64>,
+    /// The time until which its host wants no requests (`Retry-After`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) left_alone: Option<u64>,
+    /// The time of the next request without validators, which tests whether they are reliable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trial: Option<u64>,
+    /// Whether its validators stayed the same while it changed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) validators_lie: bool,
+    /// A hash of the last body that was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<u64>,
+    /// The sum of the weights of its failures in a row.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) strikes: u32,
+    /// The part of an item that identifies it, if it differs from that of the settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) identity: Option<ItemIdentity>,
+    /// Whether it answers only in compatibility mode.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_plain: bool,
+    /// The usual time between two polls with something new, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rhythm: Option<u64>,
+    /// The mean time between two new items, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) item_gap: Option<u64>,
+    /// Whether it broke off in the middle the last time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_truncated: bool,
+    /// The limit that it exceeded the last time, so that only a part was read; for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) cut_short: Option<String>,
+    /// Whether its rule found no article on most of the pages that were read last.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_article_missed: bool,
+    /// Whether some of its dates could not be read the last time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) has_unread_dates: bool,
+    /// Whether most of its items had no date the last time.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) is_undated: bool,
+    /// How much it sent in the hour of its last articles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) spent: Option<HourlyUsage>,
+}
+
+/// The target of permanent redirects of a feed's address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Moved {
+    /// The address that redirects.
+    pub(crate) from: String,
+    /// The address that it redirects to.
+    pub(crate) to: String,
+    /// How often in a row it did.
+    pub(crate) times: u32,
+    /// When it first did.
+    #[serde(default)]
+    pub(crate) since: u64,
+    /// Whether the new address is requested directly.
+    #[serde(default)]
+    pub(crate) is_adopted: bool,
+}
+
+impl PollState {
+    pub(crate) fn read(value: &[u8]) -> Self {
+        serde_json::from_slice(value).unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self) -> Bytes {
+        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// The address to request for a feed with the address `configured` in its settings.
+    pub(crate) fn address<'a>(&'a self, configured: &'a str) -> &'a str {
+        match &self.moved {
+            Some(moved) if moved.from == configured && moved.is_adopted => &moved.to,
+            _ => configured,
+        }
+    }
+
+    /// Notes the address to which permanent redirects of the configured address led this time, if any.
+    pub(crate) fn note_move(&mut self, configured: &str, to: Option<&str>, now: UnixMillis) {
+        let Some(to) = to else {
+            // An adopted address answers without a redirect, and remains.
+            if self.address(configured) == configured {
+                self.moved = None;
+            }
+            return;
+        };
+        let before = self.moved.take().filter(|moved| moved.from == configured && moved.to == to);
+        let (times, since) = before.map_or((1, now.0), |moved| (moved.times + 1, moved.since));
+        let has_lasted = now.since(UnixMillis(since)) >= LASTING;
+        self.moved = Some(Moved {
+            from: configured.to_owned(),
+            to: to.to_owned(),
+            times: times.min(CONSISTENT),
+            since,
+            is_adopted: times >= CONSISTENT && has_lasted,
+        });
+    }
+
+    /// Whether it is polled rarely because it has failed for a long time.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.strikes >= DEAD
+    }
+
+    /// Whether to request it without its validators.
+    pub(crate) fn is_on_trial(&self, now: UnixMillis) -> bool {
+        self.validators_lie || self.trial.is_some_and(|at| at <= now.0)
+    }
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+/// How a feed is being parsed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReadMark {
+    /// Whether no other feed is being parsed at the same time.
+    pub(crate) is_alone: bool,
+}
+
+/// How many days an item is remembered after it was listed last.
+const DAYS_KEPT: u32 = 90;
+/// The most items that are remembered of one feed.
+const MOST: usize = 5000;
+
+/// The items that a feed has listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct SeenItems {
+    items: BTreeMap<u64, SeenItem>,
+}
+
+/// An item that a feed has listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SeenItem {
+    /// A hash of its title and texts in the feed.
+    pub(crate) content: u64,
+    /// Its last article.
+    pub(crate) article: ArticleId,
+    /// The day it was listed last, counted from 1970.
+    pub(crate) day: u32,
+    /// A hash of its link and title; 0 if one of them is missing.
+    pub(crate) page: u64,
+    /// Whether one of its articles was baseline.
+    pub(crate) is_baseline: bool,
+}
+
+/// The stored form of an item. Hashes are in hexadecimal digits, which every JSON reader keeps exact.
+/// The last column is the hash of its link and title, followed by [`BASELINE`] if one of its articles
+/// was baseline. An earlier release reads that as an item without link and title.
+#[derive(Serialize, Deserialize)]
+struct Row(String, String, ArticleId, u32, #[serde(default)] String);
+
+const BASELINE: char = '+';
+
+impl SeenItems {
+    /// The item with this key.
+    pub(crate) fn get(&self, item_key: &str) -> Option<SeenItem> {
+        self.items.get(&hash(&[item_key])).copied()
+    }
+
+    /// All items, with the hashes of their keys.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, SeenItem)> {
+        self.items.iter().map(|(key, known)| (*key, *known))
+    }
+
+    /// Remembers an item.
+    pub(crate) fn put(&mut self, item_key: &str, known: SeenItem) {
+        self.items.insert(hash(&[item_key]), known);
+    }
+
+    /// Whether one more item would push out another.
+    pub(crate) fn is_full(&self) -> bool {
+        self.items.len() >= MOST
+    }
+
+    /// Forgets items that were not listed for a long time. Beyond the limit, forgets those that were
+    /// unlisted longest.
+    pub(crate) fn prune(&mut self, today: u32) {
+        self.items.retain(|_, known| known.day.saturating_add(DAYS_KEPT) >= today);
+        let excess = self.items.len().saturating_sub(MOST);
+        if excess > 0 {
+            let mut by_day: Vec<(u32, u64)> =
+                self.items.iter().map(|(key, known)| (known.day, *key)).collect();
+            by_day.sort_unstable();
+            for (_, key) in &by_day[..excess] {
+                self.items.remove(key);
+            }
+        }
+    }
+
+    pub(crate) fn write(&self) -> Bytes {
+        let hex = |number: u64| format!("{number:016x}");
+        let row = |(key, known): (&u64, &SeenItem)| {
+            let mut page = hex(known.page);
+            page.extend(known.is_baseline.then_some(BASELINE));
+            Row(hex(*key), hex(known.content), known.article, known.day, page)
+        };
+        let rows: Vec<Row> = self.items.iter().map(row).collect();
+        serde_json::to_vec(&rows).map(Bytes::from).unwrap_or_default()
+    }
+
+    /// An unreadable value counts as no items: articles are then published again with the same ids.
+    pub(crate) fn read(value: &[u8]) -> Self {
+        let rows: Vec<Row> = serde_json::from_slice(value).unwrap_or_default();
+        let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
+        let item = |Row(key, content, article, day, page): Row| {
+            let of_baseline = page.strip_suffix(BASELINE);
+            let is_baseline = of_baseline.is_some();
+            let page = number(of_baseline.unwrap_or(&page)).unwrap_or(0);
+            let content = number(&content)?;
+            Some((number(&key)?, SeenItem { content, article, day, page, is_baseline }))
+        };
+        Self { items: rows.into_iter().filter_map(item).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OLD: &str = "http://old.example/feed";
+    const NEW: &str = "http://new.example/feed";
+
+    fn hour(hours: u64) -> UnixMillis {
+        UnixMillis(hours * 3_600_000)
+    }
+
+    #[test]
+    fn a_move_is_adopted_after_three_consistent_answers_and_a_day() {
+        let mut state = PollState::default();
+        for at in [0, 1, 2, 23] {
+            state.note_move(OLD, Some(NEW), hour(at));
+            assert_eq!(state.address(OLD), OLD);
+        }
+        state.note_move(OLD, Some(NEW), hour(24));
+        assert_eq!(state.address(OLD), NEW);
+        state.note_move(OLD, None, hour(25));
+        let mut seldom = PollState::default();
+        for at in [0, 48] {
+            seldom.note_move(OLD, Some(NEW), hour(at));
+            assert_eq!(seldom.address(OLD), OLD);
+        }
+        assert_eq!(PollState::read(&state.write()).address(OLD), NEW);
+        assert_eq!(state.address("http://third.example/"), "http://third.example/");
+    }
+
+    #[test]
+    fn an_interrupted_move_is_counted_from_the_start() {
+        let mut state = PollState::default();
+        let answers = [Some(NEW), Some(NEW), None, Some(NEW), Some("http://x.example/"), Some(NEW)];
+        for (at, to) in (0..).zip(answers) {
+            state.note_move(OLD, to, hour(at * 12));
+            assert_eq!(state.address(OLD), OLD);
+        }
+    }
+
+    #[test]
+    fn an_unreadable_state_is_empty() {
+        assert_eq!(PollState::read(b"oops"), PollState::default());
+        assert_eq!(PollState::read(b"{}"), PollState::default());
+    }
+}
+
+#[cfg(test)]
+mod seen_tests {
+    use super::*;
+
+    fn item_of_day(day: u32) -> SeenItem {
+        let article = "a-00000000000000000000000001".parse().unwrap();
+        SeenItem { content: u64::MAX, article, day, page: 7, is_baseline: day.is_multiple_of(2) }
+    }
+
+    /// Hashes are stored for months: this value must never change.
+    #[test]
+    fn hashes_never_change() {
+        assert_eq!(format!("{:016x}", hash(&["guid-1"])), "90c18f00e384a88a");
+    }
+
+    #[test]
+    fn seen_items_survive_storage() {
+        let mut seen = SeenItems::default();
+        seen.put("one", item_of_day(20_000));
+        seen.put("two", item_of_day(20_001));
+        assert_eq!(SeenItems::read(&seen.write()), seen);
+        assert_eq!(seen.get("two"), Some(item_of_day(20_001)));
+        assert_eq!(seen.get("three"), None);
+        assert_eq!(SeenItems::read(b"oops"), SeenItems::default());
+        // A row of a release without the hash of link and title.
+        let older = br#"[["90c18f00e384a88a","01","a-00000000000000000000000001",20000]]"#;
+        assert_eq!(SeenItems::read(older).get("guid-1").map(|known| known.page), Some(0));
+    }
+
+    #[test]
+    fn items_are_remembered_for_ninety_days_after_the_last_listing() {
+        let mut seen = SeenItems::default();
+        seen.put("old", item_of_day(100));
+        seen.put("new", item_of_day(101));
+        seen.prune(190);
+        assert!(seen.get("old").is_some());
+        seen.prune(191);
+        assert!(seen.get("old").is_none() && seen.get("new").is_some());
+    }
+
+    #[test]
+    fn forgets_the_longest_unlisted_items_first() {
+        let mut seen = SeenItems::default();
+        for number in 0..6000 {
+            seen.put(&number.to_string(), item_of_day(if number < 1500 { 100 } else { 101 }));
+        }
+        seen.prune(101);
+        let kept = |range: std::ops::Range<u32>| {
+            range.filter(|number| seen.get(&number.to_string()).is_some()).count()
+        };
+        assert_eq!((kept(0..1500), kept(1500..6000)), (500, 4500));
+    }
+}
