@@ -162,9 +162,29 @@ fn reaches(imports: &Imports, from: &str, to: &str) -> bool {
     false
 }
 
+/// The imports in circles that are left in a crate. The numbers may only fall.
+const LEFT: [(&str, usize); 3] =
+    [("services/alerter/", 24), ("services/fetcher/", 16), ("services/gateway/", 33)];
+
+/// The circles that are not left, and the crates with fewer of them than are written down.
+fn new_circles(found: Vec<Finding>) -> Vec<Finding> {
+    let mut new = found;
+    for (folder, left) in LEFT {
+        let here = new.iter().filter(|it| it.path.starts_with(folder)).count();
+        if here <= left {
+            new.retain(|it| !it.path.starts_with(folder));
+        }
+        if here < left {
+            let what = format!("{here} imports in circles in {folder}, not {left}");
+            new.push(Finding::new("tests/tidy/circles/mod.rs", 1, what, "lower the number in LEFT"));
+        }
+    }
+    new
+}
+
 #[test]
 fn modules_import_each_other_in_no_circle() {
-    assert_none(&circles(&real_tree()));
+    assert_none(&new_circles(circles(&real_tree())));
 }
 
 #[track_caller]

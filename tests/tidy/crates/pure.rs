@@ -66,16 +66,6 @@ const QUERY: Pure = Pure {
     builds_on: Some(&TEXT),
 };
 
-/// `encoding_rs` with its four helpers, and `chardetng`, decode bytes of any encoding.
-const FEED: Pure = Pure {
-    name: "wirefold-feed",
-    own: &[
-        "cfg-if", "chardetng", "core_detect", "encoding_rs", "html5gum", "memchr",
-        "multiversion_no_op", "quick-xml", "scopeguard", "simdutf8",
-    ],
-    builds_on: None,
-};
-
 /// `flate2` unpacks the embedded model.
 const LANGUAGE: Pure = Pure {
     name: "wirefold-language",
@@ -144,7 +134,7 @@ fn impurities(graph: &Graph, pure: &Pure) -> Vec<Finding> {
 #[test]
 fn pure_crates_keep_to_their_list() {
     let graph = Graph::read();
-    for pure in [&TEXT, &CORRECTIONS, &DEDUP, &QUERY, &FEED, &LANGUAGE, &NAMES, &SCORE] {
+    for pure in [&TEXT, &CORRECTIONS, &DEDUP, &QUERY, &LANGUAGE, &NAMES, &SCORE] {
         assert!(graph.crates.contains_key(pure.name), "Cargo.toml:1: {} is gone", pure.name);
         assert_none(&impurities(&graph, pure));
     }

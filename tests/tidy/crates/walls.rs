@@ -53,7 +53,11 @@ const WALLS: [Wall; 16] = [
         &["wirefold-feed", "wirefold-proto", "wirefold-text"],
         "address is pure: it gives what comes in its identity by the contract",
     ),
-    wall("crates/feed", &[], "feed is pure and stands alone"),
+    wall(
+        "crates/feed",
+        &["wirefold-proto", "wirefold-text"],
+        "feed is pure: it reads feeds into the types of the contract",
+    ),
     wall("crates/language", &[], "language is pure and stands alone"),
     wall("crates/names", &["wirefold-text"], "names is pure and knows only text"),
     wall("crates/text", &[], "text is pure and stands alone"),

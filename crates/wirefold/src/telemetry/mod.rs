@@ -128,6 +128,5 @@ mod tests {
             "{rendered}"
         );
         assert!(rendered.contains("\nprocess_start_time_seconds "), "{rendered}");
-        assert!(rendered.contains("\nwirefold_up_seconds 0\n"), "{rendered}");
     }
 }

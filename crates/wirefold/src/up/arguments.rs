@@ -108,7 +108,7 @@ pub(crate) struct RunArguments {
 Examples:
   wirefold setup --nats nats://localhost:4222
   wirefold setup --passwords deploy/passwords && nats-server -c deploy/nats.conf
-  wirefold setup --repair          after `check --deep` found decisions without output
+  wirefold setup --repair          after a check found decisions without output
 
 Run it once before the stages, and again if you change settings of the retention. It leaves existing
 streams as they are. With --repair it then reads all streams once, which takes about a second for ten

@@ -140,14 +140,13 @@ fn content_of_news(
     let fresh = fresh.chain(figures.iter().cloned());
     let told_of: Vec<AlertReason> = kept.chain(fresh).filter(is_told).collect();
     let is_material = told_of.iter().any(|reason| is_material(reason.kind));
-    let is_fast = told_of.iter().any(|reason| reason.kind == ReasonKind::Velocity);
+    let has = |kind| told_of.iter().any(|reason| reason.kind == kind);
     // After mentions in passing, the first text about the subject is news.
     let is_first = life.in_passing && !is_passing;
-    let is_correction = told_of.iter().any(|reason| reason.kind == ReasonKind::Correction);
     let is_due = (is_material && rules.on.material)
         || asks_to_correct(rules, &told_of)
         || (is_first && rules.on.new)
-        || is_fast
+        || has(ReasonKind::Velocity)
         || steps(&sums, rules)
         || !life.carried.is_empty();
     let is_loud = is_due && !is_passing && life.may_notify();
@@ -172,7 +171,7 @@ fn content_of_news(
             last.words.push_str(" since the last alert");
         }
     }
-    if is_correction {
+    if has(ReasonKind::Correction) {
         // Outlets that printed the error are not sources for the right statement.
         numbers.clear();
     }

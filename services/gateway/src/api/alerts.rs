@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use serde::Deserialize;
+use serde_json::Value;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy, Subject,
@@ -164,8 +165,14 @@ fn without_revision(subject: &str) -> &str {
     subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
 }
 
-/// The header of a revision with the last article that it covers, as a sequence in `WF_FETCHED`.
-const COVERS: &str = "Wf-Covers";
+/// The header of a revision with the position that it covers, as the alerter writes it.
+const METADATA: &str = "Wf-Revision";
+
+/// The last article that a revision covers, as a sequence in `WF_FETCHED`.
+fn covered_by(stored: &Stored) -> Option<u64> {
+    let metadata: Value = serde_json::from_str(stored.headers.get(METADATA)?).ok()?;
+    metadata["covered"]["fetched"].as_u64()
+}
 
 /// The query that selects one subscription.
 #[derive(Debug, Deserialize)]
@@ -275,8 +282,7 @@ impl AppState {
             let Some(last) = self.projection.alert(id.to_string()).await? else { continue };
             for revision in 1..=last.revision {
                 let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
-                let covered = stored.headers.get(COVERS).and_then(|it| it.parse::<u64>().ok());
-                if covered.is_some_and(|covered| covered >= detail.output.fetched) {
+                if covered_by(&stored).is_some_and(|covered| covered >= detail.output.fetched) {
                     return Ok(decode::<Alert>(&stored.body).ok());
                 }
             }

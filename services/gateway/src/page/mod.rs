@@ -95,18 +95,18 @@ impl IntoResponse for PageError {
 type Page = Result<Response, PageError>;
 
 /// The fields of an address.
-type Asked = BTreeMap<String, String>;
+type AddressFields = BTreeMap<String, String>;
 
 fn show(api: &Api, here: NavEntry, title: &str, main: &Markup) -> Page {
     Ok(layout::respond(&api.app, StatusCode::OK, (here, title), main))
 }
 
-fn paging_of(asked: &Asked, limit: usize) -> ApiResult<Paging> {
+fn paging_of(asked: &AddressFields, limit: usize) -> ApiResult<Paging> {
     paging(Some(limit), asked.get("cursor").map(String::as_str))
 }
 
 /// The query of the list of events. Empty fields have no effect, and unknown ones neither.
-fn event_query(asked: &Asked) -> EventQuery {
+fn event_query(asked: &AddressFields) -> EventQuery {
     let given = |name: &str| asked.get(name).map(|it| it.trim()).filter(|it| !it.is_empty());
     let lower = |name: &str| given(name).map(str::to_lowercase);
     EventQuery {
@@ -124,19 +124,19 @@ fn event_query(asked: &Asked) -> EventQuery {
     }
 }
 
-async fn river_page(api: Api, Query(asked): Query<Asked>) -> Page {
+async fn river_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
     let main = river_markup(&api.app, &asked, river::main).await?;
     show(&api, NavEntry::River, "River", &main)
 }
 
 async fn river_fragment(api: Api) -> Page {
-    let fragment = river_markup(&api.app, &Asked::new(), river::fragment).await?;
+    let fragment = river_markup(&api.app, &AddressFields::new(), river::fragment).await?;
     Ok(Html(fragment.into_string()).into_response())
 }
 
 async fn river_markup(
     app: &AppState,
-    asked: &Asked,
+    asked: &AddressFields,
     draw: impl Fn(&Status, usize, &River<'_>) -> Markup,
 ) -> ApiResult<Markup> {
     // All are loaded at the same time, since each may be slow under load.
@@ -175,7 +175,7 @@ async fn event_page(api: Api, Path(given): Path<String>) -> Page {
     show(&api, NavEntry::Elsewhere, &river::title_of(&event.title), &main)
 }
 
-async fn story_page(api: Api, Path(given): Path<String>, Query(mut asked): Query<Asked>) -> Page {
+async fn story_page(api: Api, Path(given): Path<String>, Query(mut asked): Query<AddressFields>) -> Page {
     let id: StoryId = api.app.resolve_id(&given).await?;
     if id.to_string() != given {
         return Ok(Redirect::temporary(&format!("/stories/{id}")).into_response());
@@ -186,7 +186,7 @@ async fn story_page(api: Api, Path(given): Path<String>, Query(mut asked): Query
     show(&api, NavEntry::Elsewhere, &river::title_of(&study.story.title), &main)
 }
 
-async fn alerts_page(api: Api, Query(asked): Query<Asked>) -> Page {
+async fn alerts_page(api: Api, Query(asked): Query<AddressFields>) -> Page {
     let mut alerts = api.app.projection.alerts(paging_of(&asked, ALERTS)?, None).await?;
     api.app.show_handled(&mut alerts).await?;
     let subscriptions = api.app.subscriptions().await?.into_records();

@@ -25,7 +25,7 @@ use crate::api::{Api, ApiResult, Reply, layers};
 use crate::page::alerts::hold_markup;
 use crate::page::layout::NavEntry;
 use crate::page::river::{encoded, title_of};
-use crate::page::{Asked, Page, layout, words};
+use crate::page::{AddressFields, Page, layout, words};
 use crate::refusal;
 use crate::refusal::Refusal;
 use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget};
@@ -52,7 +52,7 @@ pub(super) fn router() -> Router<Api> {
     guarded.method_not_allowed_fallback(refusal::other_method)
 }
 
-async fn list_page(api: Api, Query(mut asked): Query<Asked>) -> Page {
+async fn list_page(api: Api, Query(mut asked): Query<AddressFields>) -> Page {
     let (done, id) = (asked.remove("done"), asked.remove("id"));
     let notice = Notice::read(done.as_deref(), id);
     shown_list(&api, StatusCode::OK, notice).await

@@ -152,29 +152,20 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<RunResult>
     let connections = (attack.connect)(&running);
     let mut delay = 0.0;
     if running.is_alive() {
-        running.post(
-            "/api/v1/feeds",
-            &json!({
-                "id": "victim",
-                "url": format!("{}/feed", sites.victim),
-                "full_text": attack.full_text,
-            }),
-        )?;
+        running.post("/api/v1/feeds", &victim_feed(attack, sites))?;
         delay = running.until(|it| is_polled(it, "victim"));
         has_news.store(true, Ordering::Relaxed);
         delay += running.until(|it| alerts(it).is_ok_and(|all| all.len() as u64 >= ALERTS));
     }
     let peak = running.peak().unwrap_or_default();
     let mut is_alive = running.is_alive();
-    let mut faults = Vec::new();
-    let mut alerted = Vec::new();
+    let (mut faults, mut alerted) = (Vec::new(), Vec::new());
     if is_alive {
         alerted = alerts(&running)?;
-        let drain = |server: &Loopback| server.asked.try_iter().collect::<Vec<_>>();
         let requests = ServerRequests {
-            victim: drain(&victim),
-            hostile: drain(&hostile),
-            inner: drain(&inner),
+            victim: drained(&victim),
+            hostile: drained(&hostile),
+            inner: drained(&inner),
             feeds: running.json("/api/v1/feeds")?,
             folder: folder.path().to_owned(),
             program: program.to_owned(),
@@ -195,6 +186,16 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<RunResult>
         peak,
         took: watch.elapsed().as_secs_f64(),
     })
+}
+
+/// The requests that a server got.
+fn drained(server: &Loopback) -> Vec<Request> {
+    server.asked.try_iter().collect()
+}
+
+fn victim_feed(attack: &Attack, sites: &Sites) -> Value {
+    let url = format!("{}/feed", sites.victim);
+    json!({"id": "victim", "url": url, "full_text": attack.full_text})
 }
 
 fn victim_server(
