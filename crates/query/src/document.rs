@@ -170,6 +170,11 @@ impl Prepared {
         self.values.push(Value { field, words: from..self.value_words.len() });
     }
 
+    /// The number of the stemmer of its language.
+    pub(crate) fn stemmer(&self) -> Option<usize> {
+        self.stemmer
+    }
+
     /// The stem of each word of title and text, with the mark of stems before it. Empty if the
     /// language has no stemmer.
     pub(crate) fn stems(&self) -> &Index {
@@ -206,6 +211,11 @@ impl Prepared {
         self.values.iter().map(|value| (value.field, self.value_words.range(value.words.clone())))
     }
 
+    /// One word of the values of all fields.
+    pub(crate) fn value_word(&self, number: usize) -> &str {
+        u32::try_from(number).ok().and_then(|at| self.value_words.get(at)).unwrap_or_default()
+    }
+
     /// The words of a part of a field have numbers below this one. `None` if the part is the whole
     /// field.
     pub(crate) fn end_of(&self, field: Field, part: Part) -> Option<u32> {
@@ -216,17 +226,15 @@ impl Prepared {
         }
     }
 
+    /// Whether the word of this number is in the title.
+    pub(crate) fn is_in_title(&self, number: u32) -> bool {
+        number < self.title
+    }
+
     /// Whether a part of the document contains a term.
     pub(crate) fn has(&self, term: &Term, part: Part) -> bool {
         match term.field {
-            Field::Text | Field::Anywhere | Field::Title => match &term.wanted {
-                // Most terms are one word, whose first position decides.
-                Wanted::Words(words) if words.len() == 1 => {
-                    let first = self.index.positions(&words[0]).next();
-                    first.is_some_and(|at| self.end_of(term.field, part).is_none_or(|end| at < end))
-                }
-                _ => !self.starts_in(term, part).is_empty(),
-            },
+            Field::Text | Field::Anywhere | Field::Title => !self.starts_in(term, part).is_empty(),
             field => {
                 let mut values = self.values.iter().filter(|value| value.field == field);
                 values.any(|value| self.value_contains(&term.wanted, &value.words))

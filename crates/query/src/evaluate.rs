@@ -1,7 +1,5 @@
 //! Matches one article against the tree of a query, and collects the words that matched.
 
-use std::ops::Deref;
-
 use crate::document::{Part, Prepared};
 use crate::numbers::Numbers;
 use crate::term::Term;
@@ -17,11 +15,7 @@ pub struct Matched {
     pub in_passing: bool,
 }
 
-pub(crate) fn evaluate<'n>(
-    tree: &Node,
-    article: &Prepared,
-    numbers: &impl Deref<Target = Numbers<'n>>,
-) -> Option<Matched> {
+pub(crate) fn evaluate(tree: &Node, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
     is_true(tree, article, numbers, Part::Whole).then(|| {
         let in_passing = !is_true(tree, article, numbers, Part::Head);
         let mut matched = Matched { in_passing, ..Matched::default() };
@@ -30,12 +24,7 @@ pub(crate) fn evaluate<'n>(
     })
 }
 
-fn is_true<'n>(
-    node: &Node,
-    article: &Prepared,
-    numbers: &impl Deref<Target = Numbers<'n>>,
-    part: Part,
-) -> bool {
+fn is_true(node: &Node, article: &Prepared, numbers: &Numbers<'_>, part: Part) -> bool {
     let is_true_here = |inner: &Node| is_true(inner, article, numbers, part);
     match node {
         Node::All => true,
@@ -50,12 +39,7 @@ fn is_true<'n>(
 }
 
 /// Collects the terms of each matching part that is not negated.
-fn collect<'n>(
-    node: &Node,
-    article: &Prepared,
-    numbers: &impl Deref<Target = Numbers<'n>>,
-    words: &mut Vec<String>,
-) {
+fn collect(node: &Node, article: &Prepared, numbers: &Numbers<'_>, words: &mut Vec<String>) {
     let mut note = |term: &Term| {
         if !words.contains(&term.written) {
             words.push(term.written.clone());

@@ -132,8 +132,8 @@ impl Parser<'_> {
             let next = self.operand()?;
             let (ones, others) = (near_terms(&last, column)?, near_terms(&next, next_column)?);
             let near = |one: &Term, other: &Term| Node::Near {
-                one: Box::new(one.clone()),
-                other: Box::new(other.clone()),
+                one: one.clone(),
+                other: other.clone(),
                 words,
             };
             let nears =

@@ -41,6 +41,6 @@ impl Query {
     /// The words that were found, if the article and the numbers of its event match the query.
     #[must_use]
     pub fn matches(&self, article: &Prepared, numbers: &Numbers<'_>) -> Option<Matched> {
-        evaluate(&self.tree, article, &numbers)
+        evaluate(&self.tree, article, numbers)
     }
 }

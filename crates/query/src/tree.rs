@@ -11,8 +11,8 @@ pub(crate) enum Node {
     Term(Term),
     /// Two terms of title and text with at most `words` words from one to the other.
     Near {
-        one: Box<Term>,
-        other: Box<Term>,
+        one: Term,
+        other: Term,
         words: u32,
     },
     Compare(Comparison),

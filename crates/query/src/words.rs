@@ -124,6 +124,11 @@ impl Index {
         })
     }
 
+    /// The number of words.
+    pub(crate) fn len(&self) -> usize {
+        self.next.len()
+    }
+
     /// All words, in order.
     pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
         self.words.range(0..self.words.len())
@@ -191,6 +196,7 @@ mod tests {
             let index = Index::new(stored);
             prop_assert_eq!(index.distinct_len(), naive.len());
             prop_assert_eq!(index.hashed().count(), naive.len());
+            prop_assert_eq!(index.len(), words.len());
             for (word, hash_of_word, first) in index.hashed() {
                 prop_assert_eq!((hash(word), naive[word][0]), (hash_of_word, first));
             }
