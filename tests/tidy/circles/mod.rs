@@ -176,7 +176,12 @@ fn new_circles(found: Vec<Finding>) -> Vec<Finding> {
         }
         if here < left {
             let what = format!("{here} imports in circles in {folder}, not {left}");
-            new.push(Finding::new("tests/tidy/circles/mod.rs", 1, what, "lower the number in LEFT"));
+            new.push(Finding::new(
+                "tests/tidy/circles/mod.rs",
+                1,
+                what,
+                "lower the number in LEFT",
+            ));
         }
     }
     new

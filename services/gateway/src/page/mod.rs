@@ -175,7 +175,11 @@ async fn event_page(api: Api, Path(given): Path<String>) -> Page {
     show(&api, NavEntry::Elsewhere, &river::title_of(&event.title), &main)
 }
 
-async fn story_page(api: Api, Path(given): Path<String>, Query(mut asked): Query<AddressFields>) -> Page {
+async fn story_page(
+    api: Api,
+    Path(given): Path<String>,
+    Query(mut asked): Query<AddressFields>,
+) -> Page {
     let id: StoryId = api.app.resolve_id(&given).await?;
     if id.to_string() != given {
         return Ok(Redirect::temporary(&format!("/stories/{id}")).into_response());
