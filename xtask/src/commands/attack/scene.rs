@@ -139,10 +139,7 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<RunResult>
         hostile: hostile_site,
         inner: inner.url(""),
     });
-    let folder = tempfile::tempdir()?;
-    std::fs::write(folder.path().join("wirefold.toml"), settings(attack, sites))?;
-    // Without any source, `up` would show the demo.
-    std::fs::create_dir(folder.path().join("dropped"))?;
+    let folder = prepared_folder(attack, sites)?;
     let mut running = Running::start(program, folder.path())?;
     for (id, url) in (attack.feeds)(sites) {
         running.post("/api/v1/feeds", &json!({"id": id, "url": url}))?;
@@ -176,16 +173,23 @@ pub(super) fn play(program: &Path, attack: &Attack) -> anyhow::Result<RunResult>
     }
     let articles = output(&folder.path().join("data"))?;
     let effects = VictimEffects::of(&articles, &alerted, delay);
-    let Attack { only_alerts, more_memory, .. } = *attack;
     Ok(RunResult {
         effects,
-        only_alerts,
-        more_memory,
+        only_alerts: attack.only_alerts,
+        more_memory: attack.more_memory,
         faults,
         is_alive,
         peak,
         took: watch.elapsed().as_secs_f64(),
     })
+}
+
+fn prepared_folder(attack: &Attack, sites: &Sites) -> anyhow::Result<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    std::fs::write(folder.path().join("wirefold.toml"), settings(attack, sites))?;
+    // Without any source, `up` would show the demo.
+    std::fs::create_dir(folder.path().join("dropped"))?;
+    Ok(folder)
 }
 
 /// The requests that a server got.
