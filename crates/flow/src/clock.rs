@@ -30,31 +30,17 @@ impl UnixMillis {
     }
 }
 
+/// The longest single wait. The clock is read again after it, because the machine may have slept or
+/// somebody may have set the clock.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
 /// Returns the time and waits for a time. It may run back a little.
 pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> UnixMillis;
 
-    /// Returns at that time, or immediately if it is past.
-    fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()>;
-}
-
-/// The machine's clock. Only the binary creates one.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SystemClock;
-
-/// The longest single wait. The clock is read again after it, because the machine may have slept or
-/// somebody may have set the clock.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
-    fn now(&self) -> UnixMillis {
-        let now = std::time::SystemTime::now();
-        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-    }
-
+    /// Returns at that time, or immediately if it is past. A clock that does not follow the machine's needs a
+    /// wait of its own.
     fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             loop {
@@ -65,5 +51,18 @@ impl Clock for SystemClock {
                 tokio::time::sleep(left.min(LONGEST_WAIT)).await;
             }
         })
+    }
+}
+
+/// The machine's clock. Only the binary creates one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn now(&self) -> UnixMillis {
+        let now = std::time::SystemTime::now();
+        let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        UnixMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 }

@@ -8,10 +8,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use wirefold_flow::{BoxFuture, Clock, SystemClock, UnixMillis};
-
-/// The longest single wait, so that a machine that slept is noticed.
-const LONGEST_WAIT: Duration = Duration::from_secs(1);
+use wirefold_flow::{Clock, SystemClock, UnixMillis};
 
 /// The machine's clock, checked against the time since it was started: see [`Steady`].
 pub(crate) struct SteadyClock {
@@ -48,18 +45,6 @@ impl Clock for SteadyClock {
             log_change(change);
         }
         read.now
-    }
-
-    fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()> {
-        Box::pin(async move {
-            loop {
-                let left = at.since(self.now());
-                if left.is_zero() {
-                    return;
-                }
-                tokio::time::sleep(left.min(LONGEST_WAIT)).await;
-            }
-        })
     }
 }
 
