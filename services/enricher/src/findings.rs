@@ -13,65 +13,17 @@ use crate::lead::extract;
 use crate::quotations::quotations;
 use crate::reading::Reading;
 
-/// A step of the analysis of a text, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// Words, paragraphs, quotation marks and page chrome.
-    Analysis,
-    /// Sentences, and runs of capitalised words.
-    Reading,
-    /// The language.
-    Language,
-    /// People, organisations, places, and keyphrases.
-    Names,
-    /// Quotations and their speakers.
-    Quotations,
-    /// Numbers and the things they count.
-    Figures,
-    /// The dateline, and the agencies that are cited.
-    Dateline,
-    /// The extract of two sentences, and the note in which the outlet corrects the article.
-    Extract,
-}
-
-impl Step {
-    /// All steps, in order.
-    pub const ALL: [Self; 8] = [
-        Self::Analysis,
-        Self::Reading,
-        Self::Language,
-        Self::Names,
-        Self::Quotations,
-        Self::Figures,
-        Self::Dateline,
-        Self::Extract,
-    ];
-}
-
-/// The findings of an analysed text. `agency` is its agency, empty if unknown. `done` is called
-/// after each step.
-pub(crate) fn find(
-    text: &Text,
-    about: &AboutArticle,
-    agency: &str,
-    mut done: impl FnMut(Step),
-) -> Findings {
+/// The findings of an analysed text. `agency` is its agency, empty if unknown.
+pub(crate) fn find(text: &Text, about: &AboutArticle, agency: &str) -> Findings {
     let reading = Reading::new(text);
-    done(Step::Reading);
     let language = language(&about.title, text.original(), about.language_hint.as_ref());
-    done(Step::Language);
     let names = find_names(&reading);
     let entities = entities(&reading, &names, &about.title);
     let keyphrases = keyphrases(&reading, &about.title);
-    done(Step::Names);
     let quotations = quotations(&reading, &names, language.tag.primary());
-    done(Step::Quotations);
     let numbers = figures(&reading, language.tag.primary());
-    done(Step::Figures);
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
-    done(Step::Dateline);
     let (extract, note) = (extract(&reading), editor_note(text, about, agency));
-    done(Step::Extract);
     Findings {
         language: Some(language),
         dateline,

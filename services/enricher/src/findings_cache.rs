@@ -46,13 +46,13 @@ impl FindingsCache {
     pub(crate) fn findings(&self, text: &Text, about: &AboutArticle, agency: &str) -> Findings {
         let original = text.original();
         if !(SHORTEST..=LONGEST).contains(&original.len()) {
-            return find(text, about, agency, |_| {});
+            return find(text, about, agency);
         }
         let hash = FxBuildHasher.hash_one(original);
         if let Some(found) = self.cached(hash, text, about, agency) {
             return found;
         }
-        let findings = find(text, about, agency, |_| {});
+        let findings = find(text, about, agency);
         let new = CachedText {
             hash,
             text: original.to_owned(),
@@ -112,7 +112,7 @@ mod tests {
         {
             title.clone_into(&mut about.title);
             let text = Text::new(TEXT);
-            let again = find(&text, &about, "", |_| {});
+            let again = find(&text, &about, "");
             assert_eq!(cache.findings(&text, &about, ""), again, "{title}");
         }
         assert_eq!(cache.recent.lock().unwrap().len(), 1);

@@ -36,7 +36,6 @@ use wirefold_text::Text;
 
 use crate::reading::Reading;
 
-pub use findings::Step;
 pub use findings_cache::FindingsCache;
 pub use metrics::METRICS;
 
@@ -76,24 +75,7 @@ pub fn stage(settings: Settings) -> Arc<dyn Stage> {
 /// The findings of a text, without I/O. The verdict gives the agency behind the text.
 #[must_use]
 pub fn findings(text: &str, about: &AboutArticle, verdict: &Verdict) -> Findings {
-    in_steps(text, about, agency_of(verdict), |_| {})
-}
-
-/// The findings of a text without an agency. Calls `done` after each step, for benchmarks.
-#[must_use]
-pub fn findings_in_steps(text: &str, about: &AboutArticle, done: impl FnMut(Step)) -> Findings {
-    in_steps(text, about, "", done)
-}
-
-fn in_steps(
-    text: &str,
-    about: &AboutArticle,
-    agency: &str,
-    mut done: impl FnMut(Step),
-) -> Findings {
-    let text = Text::new(text);
-    done(Step::Analysis);
-    findings::find(&text, about, agency, done)
+    findings::find(&Text::new(text), about, agency_of(verdict))
 }
 
 /// The agency behind a text. Empty if unknown.

@@ -41,23 +41,6 @@ impl Detector {
         self.window_use.write_to(to);
     }
 
-    /// The bytes that [`Detector::write_to`] writes of each table, for benchmarks. In memory a table
-    /// takes somewhat more: free room, hash tables, and the allocator's own data.
-    #[must_use]
-    pub fn bytes_by_table(&self) -> [(&'static str, u64); 9] {
-        [
-            ("words of all texts", written_bytes(&self.lexicon)),
-            ("articles: packed bodies, notes, times", written_bytes(&self.docs)),
-            ("articles by item", written_bytes(&self.by_item)),
-            ("articles by exact text", written_bytes(&self.by_text)),
-            ("index: articles by key", written_bytes(&self.index)),
-            ("stories", written_bytes(&self.stories)),
-            ("events: terms, names, quotations", written_bytes(&self.events)),
-            ("boilerplate", written_bytes(&self.boilerplate)),
-            ("recent folds", written_bytes(&self.folds)),
-        ]
-    }
-
     /// Reads the state of a detector that had the same settings; `None` if the bytes are not the
     /// state of a detector.
     #[must_use]
@@ -82,15 +65,6 @@ impl Detector {
     pub(crate) fn is_sound(&self) -> bool {
         self.stories.is_sound() && self.events.is_sound()
     }
-}
-
-fn written_bytes(table: &impl Encode) -> u64 {
-    let mut bytes = 0;
-    let mut count = |piece: Vec<u8>| bytes += piece.len() as u64;
-    let mut writer = Writer::new(&mut count);
-    table.write_to(&mut writer);
-    writer.finish();
-    bytes
 }
 
 impl Encode for AgencyTrace {
@@ -202,16 +176,6 @@ mod tests {
         let mut reader = Reader::new(&mut next);
         let detector = Detector::read_from(settings, &mut reader)?;
         reader.is_at_end().then_some(detector)
-    }
-
-    #[test]
-    fn the_bytes_of_the_tables_are_those_of_the_state() {
-        let mut detector = Detector::new(Settings::default());
-        pages(120).iter().for_each(|page| drop(observe(&mut detector, page)));
-        let all: usize = bytes(&detector).iter().map(Vec::len).sum();
-        let tables: u64 = detector.bytes_by_table().iter().map(|(_, bytes)| bytes).sum();
-        let rest = written_bytes(&(detector.next, detector.day));
-        assert_eq!(tables + rest + written_bytes(&detector.window_use), all as u64);
     }
 
     #[test]
