@@ -1,8 +1,5 @@
 //! The command lines of `up`, `demo`, `run` and `setup`.
 
-use std::ffi::OsStr;
-
-use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
 use clap::{Args, ValueEnum};
 use wirefold_proto::rights::Service;
 use wirefold_proto::streams::Stage;
@@ -85,8 +82,8 @@ many enrichers, and one of each other stage. On the embedded bus only one proces
 data folder. There, use this to look at one stage; `wirefold up` runs them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
-    #[arg(value_parser = StageParser, value_name = "STAGE")]
-    pub(crate) stage: StageArgument,
+    #[arg(value_enum, value_name = "STAGE")]
+    pub(crate) stage: StageName,
     #[command(flatten)]
     pub(crate) instance: Instance,
     #[command(flatten)]
@@ -173,44 +170,6 @@ impl StageName {
             Self::Gateway => Service::Stage(Stage::Gateway),
             Self::Pruner => Service::Pruner,
         }
-    }
-}
-
-/// A stage as given to `run`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StageArgument {
-    pub(crate) stage: StageName,
-    /// Whether it was given by its name in the previous release, [`PRUNER_BEFORE`].
-    pub(crate) has_old_name: bool,
-}
-
-/// The name of the pruner in the previous release.
-pub(crate) const PRUNER_BEFORE: &str = "keeper";
-
-/// Parses the name of a stage, including the one of the previous release.
-#[derive(Debug, Clone)]
-struct StageParser;
-
-impl TypedValueParser for StageParser {
-    type Value = StageArgument;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<StageArgument, clap::Error> {
-        if value == PRUNER_BEFORE {
-            return Ok(StageArgument { stage: StageName::Pruner, has_old_name: true });
-        }
-        let names = EnumValueParser::<StageName>::new();
-        let stage = names.parse_ref(command, argument, value)?;
-        Ok(StageArgument { stage, has_old_name: false })
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let stages = StageName::value_variants().iter();
-        Some(Box::new(stages.filter_map(ValueEnum::to_possible_value)))
     }
 }
 

@@ -38,9 +38,7 @@ use crate::exit::{Exit, Stop};
 use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
 use crate::telemetry::{self, Logging, Telemetry};
-use arguments::{
-    DemoArguments, Listen, PRUNER_BEFORE, RunArguments, StageArgument, StageName, UpArguments,
-};
+use arguments::{DemoArguments, Listen, RunArguments, StageName, UpArguments};
 use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
@@ -81,13 +79,8 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     }
     in_runtime(async move {
         let mut signals = Signals::listen()?;
-        let StageArgument { stage, has_old_name } = arguments.stage;
+        let stage = arguments.stage;
         let name = stage.name();
-        if has_old_name {
-            tracing::warn!(
-                "`run {PRUNER_BEFORE}` is now `run {name}`; the old name works in this release only"
-            );
-        }
         let begun = StartingProcess::start(&loaded.config, &telemetry).await?;
         let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
             must_be_embedded(stage)?;
