@@ -328,3 +328,43 @@ pub enum HoldReason {
     /// it is above the budget of its site or feed, or after an outage.
     Digest,
 }
+
+/// The header of a revision in which the alerter keeps what rebuilds the alert, as JSON.
+pub const REVISION_HEADER: &str = "Wf-Revision";
+
+/// The part of that header that says how much of the output a revision covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct RevisionCover {
+    /// The position up to which the revision covers the output.
+    pub covered: OutputPosition,
+}
+
+/// A position in the output: in the order of decisions, and in the stream.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputPosition {
+    /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
+    pub fetched: u64,
+    /// The sequence in `WF_OUTPUT`.
+    pub output: u64,
+}
+
+impl OutputPosition {
+    /// Whether a revision that covers the output up to `end` covers this. A late decision has a
+    /// later sequence in the output, so the revision does not cover it.
+    #[must_use]
+    pub fn is_covered_by(self, end: Self) -> bool {
+        self.fetched <= end.fetched && self.output <= end.output
+    }
+
+    /// The earlier of each.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self { fetched: self.fetched.min(other.fetched), output: self.output.min(other.output) }
+    }
+
+    /// The later of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self { fetched: self.fetched.max(other.fetched), output: self.output.max(other.output) }
+    }
+}

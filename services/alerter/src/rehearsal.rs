@@ -11,12 +11,12 @@ use serde::Serialize;
 use wirefold_envelope::InOrder;
 use wirefold_flow::{Bus, BusError, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertId, Class, EventId, Hold, ReasonKind, StoryChange, SubscriptionSettings, Target,
-    Volume, streams,
+    Alert, AlertId, Class, EventId, Hold, OutputPosition, ReasonKind, StoryChange,
+    SubscriptionSettings, Target, Volume, streams,
 };
 use wirefold_query::Lists;
 
-use crate::engine::{Engine, IncomingArticle, OutputPosition, StoryOverride, Tally};
+use crate::engine::{Engine, IncomingArticle, StoryOverride, Tally};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
 use crate::subscription::{Rules, with_defaults};

@@ -6,12 +6,11 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Headline, HoldReason,
-    InDigest, ReasonKind, StoryId, Tag, Target, Volume,
+    InDigest, OutputPosition, ReasonKind, StoryId, Tag, Target, Volume,
 };
 
 use super::corrections::retracts;
 use super::figures::Update;
-use super::incoming::OutputPosition;
 use super::live_alert::{LastRevision, LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
 use crate::subscription::Rules;

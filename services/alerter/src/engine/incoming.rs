@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
     Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, MaterialReason,
-    OutputArticle, ReasonKind, StoryId, Target, outlet_label,
+    OutputArticle, OutputPosition, ReasonKind, StoryId, Target, outlet_label,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -283,31 +282,6 @@ impl InStory {
     pub(super) fn of(incoming: &IncomingArticle) -> Self {
         let (verdict, state) = (&incoming.output.verdict, &incoming.output.story_state);
         Self { story: verdict.story, lead: verdict.lead, outlets: state.outlets }
-    }
-}
-
-/// A position in the output: in the order of decisions, and in the stream.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct OutputPosition {
-    /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
-    pub(crate) fetched: u64,
-    /// The sequence in `WF_OUTPUT`.
-    pub(crate) output: u64,
-}
-
-impl OutputPosition {
-    /// Whether a revision that covers the output up to `end` covers this. A late decision has a
-    /// later sequence in the output, so the revision does not cover it.
-    pub(crate) fn is_covered_by(self, end: Self) -> bool {
-        self.fetched <= end.fetched && self.output <= end.output
-    }
-
-    pub(crate) fn min(self, other: Self) -> Self {
-        Self { fetched: self.fetched.min(other.fetched), output: self.output.min(other.output) }
-    }
-
-    pub(crate) fn max(self, other: Self) -> Self {
-        Self { fetched: self.fetched.max(other.fetched), output: self.output.max(other.output) }
     }
 }
 

@@ -5,14 +5,14 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, ArticleId, Class,
-    Headline, Hold, HoldReason, LanguageTag, ReasonKind, Target, Volume,
+    Headline, Hold, HoldReason, LanguageTag, OutputPosition, ReasonKind, Target, Volume,
 };
 use wirefold_query::Matched;
 
 use super::corrections::Notes;
 use super::figures::FigureReport;
 use super::handling::Handling;
-use super::incoming::{InStory, IncomingArticle, OutputPosition};
+use super::incoming::{InStory, IncomingArticle};
 use super::numbers::{Baselines, Tally};
 use crate::subscription::{QUIET, Rules};
 

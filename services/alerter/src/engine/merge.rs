@@ -3,13 +3,12 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertFirst, AlertId, ArticleId, EventAfter, GroupBy, OutputCommand, OutputStory,
-    ReasonKind, StoryAfter, StoryChange, StoryId, Target,
+    AlertArticle, AlertFirst, AlertId, ArticleId, EventAfter, GroupBy, OutputCommand,
+    OutputPosition, OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
 use super::draft::reason;
-use super::incoming::OutputPosition;
 use super::live_alert::{self, Closing, LastRevision, LiveAlert, Mention, PendingChange, Silent};
 use super::numbers::Tally;
 

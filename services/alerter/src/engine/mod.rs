@@ -25,7 +25,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume,
+    Alert, AlertId, AlertReason, GroupBy, OutputPosition, ReasonKind, SubscriptionId, Target,
+    Volume,
 };
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
@@ -37,7 +38,7 @@ pub(crate) use handling::Handling;
 pub use holds::SiteAlerts;
 use holds::{OpenDigests, SiteBudget};
 use incoming::InStory;
-pub(crate) use incoming::{IncomingArticle, OutputPosition, position};
+pub(crate) use incoming::{IncomingArticle, position};
 pub(crate) use live_alert::RevisionMetadata;
 use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;

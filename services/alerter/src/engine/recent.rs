@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{AlertArticle, ArticleId, Headline, SubscriptionId, Target};
+use wirefold_proto::{AlertArticle, ArticleId, Headline, OutputPosition, SubscriptionId, Target};
 use wirefold_query::{Hit, Matched};
 
-use super::incoming::{IncomingArticle, OutputPosition};
+use super::incoming::IncomingArticle;
 use super::numbers::Tally;
 
 /// How many are stored. A merge soon follows the article that caused it.

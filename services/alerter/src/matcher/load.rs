@@ -5,11 +5,11 @@
 use wirefold_envelope::{MessagePosition, Part, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, ArticleId, Input, Message, OutputArticle, OutputCommand, OutputStory, name_of,
-    streams,
+    ArticleFetched, ArticleId, Input, Message, OutputArticle, OutputCommand, OutputPosition,
+    OutputStory, name_of, streams,
 };
 
-use crate::engine::{IncomingArticle, OutputPosition, position};
+use crate::engine::{IncomingArticle, position};
 use crate::metrics;
 
 /// One message of the output.

@@ -23,11 +23,12 @@ use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
-use wirefold_proto::{AlertArticle, ControlCommand, Input, StoryChange, Subject, Target, streams};
+use wirefold_proto::{
+    AlertArticle, ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
+};
 
 use crate::engine::{
-    Draft, Engine, IncomingArticle, OutputPosition, Revision, SiteAlerts, StoryOverride,
-    find_uncorrected,
+    Draft, Engine, IncomingArticle, Revision, SiteAlerts, StoryOverride, find_uncorrected,
 };
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;

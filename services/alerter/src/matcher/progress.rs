@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use wirefold_flow::Position;
-
-use crate::engine::OutputPosition;
+use wirefold_proto::OutputPosition;
 
 /// The sequence at which reading begins after a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

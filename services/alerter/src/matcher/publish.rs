@@ -5,15 +5,12 @@
 use futures_util::future::join_all;
 use wirefold_envelope::{Sender, decode};
 use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
-use wirefold_proto::{Alert, Published as _, Volume, streams};
+use wirefold_proto::{Alert, OutputPosition, Published as _, REVISION_HEADER, Volume, streams};
 
 use super::Matcher;
-use crate::engine::{Draft, OutputPosition, Revision, RevisionMetadata};
+use crate::engine::{Draft, Revision, RevisionMetadata};
 use crate::error::AlerterError;
 use crate::metrics;
-
-/// The header with what the engine keeps of a revision beside the alert, as JSON.
-const METADATA: &str = "Wf-Revision";
 
 const SENDER: Sender = Sender { source: "/wirefold/alerter" };
 
@@ -98,7 +95,8 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
             tracing::warn!(sequence = stored.sequence, ?error, "alert left out");
         })
         .ok()?;
-    let metadata = stored.headers.get(METADATA).and_then(|text| serde_json::from_str(text).ok());
+    let metadata =
+        stored.headers.get(REVISION_HEADER).and_then(|text| serde_json::from_str(text).ok());
     let metadata = metadata.unwrap_or_else(|| {
         let covered = OutputPosition { fetched: 0, output: alert.output };
         RevisionMetadata { covered, ..RevisionMetadata::default() }
@@ -109,7 +107,7 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
 fn outgoing(draft: &Draft) -> Result<Outgoing, AlerterError> {
     let mut message = SENDER.outgoing(&draft.alert, draft.alert.at)?;
     let metadata = serde_json::to_string(&draft.metadata).unwrap_or_default();
-    message.headers.set(METADATA, metadata);
+    message.headers.set(REVISION_HEADER, metadata);
     Ok(message)
 }
 

@@ -2,12 +2,11 @@
 
 use axum::extract::Path;
 use serde::Deserialize;
-use serde_json::Value;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
-    Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy, Subject,
-    SubscriptionId, SubscriptionRecord, Tag, Target, Volume, attempts_key, decode, streams,
-    taken_key,
+    Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy,
+    REVISION_HEADER, RevisionCover, Subject, SubscriptionId, SubscriptionRecord, Tag, Target,
+    Volume, attempts_key, decode, streams, taken_key,
 };
 
 use crate::api::request::{JsonBody, Query, answer, paging};
@@ -165,13 +164,11 @@ fn without_revision(subject: &str) -> &str {
     subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
 }
 
-/// The header of a revision with the position that it covers, as the alerter writes it.
-const METADATA: &str = "Wf-Revision";
-
 /// The last article that a revision covers, as a sequence in `WF_FETCHED`.
 fn covered_by(stored: &Stored) -> Option<u64> {
-    let metadata: Value = serde_json::from_str(stored.headers.get(METADATA)?).ok()?;
-    metadata["covered"]["fetched"].as_u64()
+    let header = stored.headers.get(REVISION_HEADER)?;
+    let cover: RevisionCover = serde_json::from_str(header).ok()?;
+    Some(cover.covered.fetched)
 }
 
 /// The query that selects one subscription.
