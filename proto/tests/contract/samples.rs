@@ -35,8 +35,8 @@ fn compiled(schema: Value) -> (Schemas, SchemaIndex) {
     let place = "message.json";
     let mut schemas = Schemas::new();
     let mut compiler = Compiler::new();
-    compiler.add_resource(place, schema).unwrap();
-    let index = compiler.compile(place, &mut schemas).unwrap();
+    compiler.add_resource(place, schema).expect("its name is an address");
+    let index = compiler.compile(place, &mut schemas).expect("our own schemas are valid");
     (schemas, index)
 }
 

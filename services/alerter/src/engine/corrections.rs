@@ -48,8 +48,6 @@ impl Note {
 
 /// The beginning of the reason for a retraction.
 pub(super) const RETRACTED: &str = "retracted by its outlet";
-/// The same in alerts that earlier releases stored.
-
 /// Whether a reason reports a retraction.
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
     reason.words.starts_with(RETRACTED)

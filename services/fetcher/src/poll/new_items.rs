@@ -94,7 +94,7 @@ impl Poller {
         };
         let ItemList { items, identity } = list_items(read, &before, identity);
         let list = ItemList { items: self.without_forgotten(items).await?, identity };
-        let listing = Listing::of(&list);
+        let new_listing = Listing::of(&list);
         let listed = list.items;
         let batch = Batch {
             record,
@@ -111,7 +111,7 @@ impl Poller {
             seen: before.clone(),
             window: self.publisher.window(),
             account: self.budgets.account(&record.feed, state.spent.as_ref(), now),
-            listing,
+            listing: new_listing,
         };
         let mut is_stopped = false;
         for (index, item) in listed.iter().enumerate().rev() {

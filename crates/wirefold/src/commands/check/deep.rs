@@ -220,21 +220,21 @@ fn of_stream(it: &StreamUse, limits: &StreamConfig, now: Timestamp) -> String {
     let rate = span.map(|span| it.bytes.saturating_mul(86_400) / span.as_secs());
     let max_age = limits.max_age.as_secs();
     // By then its age would have deleted the oldest message.
-    let is_limited = |rate: &u64| rate.saturating_mul(max_age) / 86_400 > limits.max_bytes;
+    let is_limited = |daily: &u64| daily.saturating_mul(max_age) / 86_400 > limits.max_bytes;
     let full = match rate.filter(is_limited) {
-        Some(rate) => {
+        Some(daily) => {
             let left = limits.max_bytes.saturating_sub(it.bytes);
-            match left.saturating_mul(86_400) / rate.max(1) {
+            match left.saturating_mul(86_400) / daily.max(1) {
                 0 => "full".to_owned(),
                 seconds => format!("full in {}", describe(seconds)),
             }
         }
         None => format!("never full: kept {}", describe(max_age)),
     };
-    let rate = rate.map_or_else(String::new, |rate| format!(", {} a day", in_bytes(rate)));
+    let growth = rate.map_or_else(String::new, |daily| format!(", {} a day", in_bytes(daily)));
     let messages = count(usize::try_from(it.messages).unwrap_or(usize::MAX), "message", "messages");
     let (bytes, most) = (in_bytes(it.bytes), in_bytes(limits.max_bytes));
-    format!("{}: {messages}, {bytes} of {most}{rate}, {full}", it.name)
+    format!("{}: {messages}, {bytes} of {most}{growth}, {full}", it.name)
 }
 
 /// The bytes of a file, or of all files below a folder. Links are not followed.
