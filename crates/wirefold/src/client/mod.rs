@@ -17,6 +17,7 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
@@ -471,7 +472,8 @@ impl Transport {
                     place: path.display().to_string(),
                     why,
                 };
-                let answer = tokio::time::timeout(HEAD_TIMEOUT, over_socket(path, request)).await;
+                let sent = async { exchange(UnixStream::connect(path).await?, request).await };
+                let answer = tokio::time::timeout(HEAD_TIMEOUT, sent).await;
                 let answer = answer.map_err(|_| unreachable("no answer in time".to_owned()))?;
                 answer.map_err(|error| unreachable(error.to_string()))
             }
@@ -483,8 +485,11 @@ impl Transport {
     }
 }
 
-async fn over_socket(path: &Path, request: Request<Body>) -> anyhow::Result<Response<Body>> {
-    let stream = UnixStream::connect(path).await?;
+/// Sends one request over a connection and returns the answer. The caller reads its body.
+pub(crate) async fn exchange(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Body>,
+) -> anyhow::Result<Response<Body>> {
     let (mut sender, connection) =
         hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     // The connection also reads the body. It ends with the body or with this process.

@@ -13,14 +13,13 @@ use anyhow::Context as _;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use clap::Args;
-use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use wirefold_alerter::WEB_PORTS;
 use wirefold_fetcher::extract::Extractor;
 use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
-use crate::client::block_on;
+use crate::client::{block_on, exchange};
 use crate::config::{
     self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Origin, Overrides,
 };
@@ -139,13 +138,10 @@ async fn ask(address: &str) -> anyhow::Result<(StatusCode, String)> {
     // A server that listens on all addresses also listens on the loopback.
     let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
     let stream = TcpStream::connect(&address).await.context("nothing listens there")?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
     let request = Request::builder().uri("/readyz").header("host", &address).body(Body::empty())?;
-    let answer = sender.send_request(request).await?;
+    let answer = exchange(stream, request).await?;
     let status = answer.status();
-    let bytes = axum::body::to_bytes(Body::new(answer.into_body()), MAX_ANSWER_BYTES).await?;
+    let bytes = axum::body::to_bytes(answer.into_body(), MAX_ANSWER_BYTES).await?;
     Ok((status, String::from_utf8_lossy(&bytes).into_owned()))
 }
 
