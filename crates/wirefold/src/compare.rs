@@ -46,7 +46,7 @@ pub(crate) struct Comparison {
 /// Reads the article in each file. If one has none, it prints the reason.
 pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Exit> {
     if first.as_os_str() == "-" && second.as_os_str() == "-" {
-        output::note(format_args!("error: standard input can be only one of the two"));
+        output::note("error: standard input can be only one of the two");
         return Err(Exit::Usage);
     }
     match (Article::read(first), Article::read(second)) {

@@ -47,6 +47,14 @@ impl Stop {
     }
 }
 
+/// Returns from a function with a [`Stop`]: `stop!(NotFound, "no feed {id}")`.
+macro_rules! stop {
+    ($exit:ident, $($line:tt)+) => {
+        return Err($crate::exit::Stop::new($crate::exit::Exit::$exit, format!($($line)+)).into())
+    };
+}
+pub(crate) use stop;
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit as u8)

@@ -1,8 +1,9 @@
 //! The options of every command.
 
+use std::fmt::Display;
+
 use clap::{ArgAction, Args, ValueEnum};
 
-use crate::exit::Exit;
 use crate::output;
 
 /// Options of every command.
@@ -40,22 +41,8 @@ impl Global {
         choice.write_global();
     }
 
-    /// Prints an answer as JSON, or else describes the result in words.
-    pub(crate) fn answer(
-        &self,
-        as_json: bool,
-        answer: &impl serde::Serialize,
-        words: std::fmt::Arguments<'_>,
-    ) -> anyhow::Result<Exit> {
-        match as_json {
-            true => output::print_json(answer)?,
-            false => self.note(words),
-        }
-        Ok(Exit::Ok)
-    }
-
     /// Prints a note on standard error, unless `--quiet` is given.
-    pub(crate) fn note(&self, line: std::fmt::Arguments<'_>) {
+    pub(crate) fn note(&self, line: impl Display) {
         if !self.quiet {
             output::note(line);
         }

@@ -1,7 +1,7 @@
 //! Data goes to standard output, messages to standard error.
 
 use std::borrow::Cow;
-use std::fmt::Arguments;
+use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::os::fd::AsFd;
 
@@ -56,7 +56,7 @@ pub(crate) fn harmless_json(json: String) -> String {
 }
 
 /// Writes a line to standard error. Errors are ignored: if it is closed, nobody reads it.
-pub(crate) fn note(line: Arguments<'_>) {
+pub(crate) fn note(line: impl Display) {
     let _ = writeln!(anstream::stderr(), "{}", harmless(&line.to_string()));
 }
 
@@ -139,7 +139,8 @@ pub(crate) fn shorten(line: &str, columns: usize) -> String {
 }
 
 /// `1 story`, `2 stories`.
-pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+pub(crate) fn count(number: impl TryInto<usize>, one: &str, many: &str) -> String {
+    let number = number.try_into().unwrap_or(usize::MAX);
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 

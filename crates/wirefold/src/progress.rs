@@ -44,6 +44,12 @@ impl Progress {
         Progress::with_template(Some(articles as u64), template, what, is_quiet)
     }
 
+    /// A bar for probing this many feeds.
+    pub(crate) fn of_probing(feeds: usize, is_quiet: bool) -> Progress {
+        let template = "{msg}: {pos} of {len} feeds";
+        Progress::with_template(Some(feeds as u64), template, "looking", is_quiet)
+    }
+
     fn with_template(
         all: Option<u64>,
         template: &str,
@@ -67,7 +73,7 @@ impl Progress {
         self.bar.wrap_read(reader)
     }
 
-    /// Advances the bar by one article.
+    /// Advances the bar by one article or feed.
     pub(crate) fn one_more(&self) {
         self.bar.inc(1);
     }

@@ -1,6 +1,7 @@
 //! Requests an address once, for `feed test` and `feed add`. Reports its content, and what wirefold would do
 //! with it. Publishes nothing.
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
 use wirefold_address::find_site;
@@ -21,10 +22,11 @@ use crate::settings::Settings;
 use crate::{client, links};
 
 /// The result of requesting an address.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Probe {
     /// The redirects on the way, in order.
-    pub redirects: Vec<Redirect>,
+    pub redirects: Vec<Hop>,
     /// The feed's title.
     pub title: Option<String>,
     /// How many items it lists; 0 if it is not a feed.
@@ -45,8 +47,18 @@ pub struct Probe {
     pub problem: Option<String>,
 }
 
+/// A redirect.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hop {
+    /// Its HTTP status.
+    pub status: u16,
+    /// The new address.
+    pub to: String,
+}
+
 /// An item and the article that wirefold would make of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Sample {
     /// Its title.
     pub title: String,
@@ -89,7 +101,8 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
         Answer::HostPaused(_) | Answer::Unchanged(_) => return Ok(Probe::default()),
         Answer::Gone => return Ok(problem("HTTP 410: gone for good".to_owned())),
     };
-    let redirects = answer.redirects.clone();
+    let hop = |it: &Redirect| Hop { status: it.status, to: it.to.to_string() };
+    let redirects = answer.redirects.iter().map(hop).collect();
     let mut would = effects_of_answer(&answer, settings);
     let probe = match parse(answer.clone(), settings.items_per_feed).await {
         Err(ParseFailure::Error(FeedError::NotAFeed { found, feeds })) => {
@@ -132,7 +145,8 @@ fn is_page(answer: &Response) -> bool {
 }
 
 /// The result of requesting a list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ListProbe {
     /// The list, if there is one.
     pub list: Option<Opml>,

@@ -885,7 +885,7 @@ pub struct FeedList {
 }
 
 /// `POST /api/v1/feeds`: a feed to poll. The same id again changes its settings.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeedAddition {
     /// Its id; absent: made from the address.

@@ -101,12 +101,12 @@ fn init(arguments: &InitArguments, global: &Global) -> anyhow::Result<Exit> {
     save(arguments, &written.text)?;
     let notes = list.notes.iter().chain(&written.notes);
     for note in notes {
-        output::note(format_args!("{note}"));
+        output::note(note);
     }
     let file = arguments.file.display();
     let feeds = output::count(written.feeds, "feed", "feeds");
     global.note(format_args!("wrote {file} with {feeds}"));
-    global.note(format_args!("next: `wirefold check`, then `wirefold up`"));
+    global.note("next: `wirefold check`, then `wirefold up`");
     let is_whole = written.notes.is_empty() && list.notes.is_empty();
     Ok(if is_whole { Exit::Ok } else { Exit::Partial })
 }

@@ -5,10 +5,10 @@ use clap::{Args, Subcommand};
 use wirefold_gateway::shapes::{DeadDetail, DeadPage, DeadRow, Replayed};
 use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
-use super::print_line;
-use crate::client::{Client, ClientError, ClientOptions, block_on};
+use super::Session;
+use crate::client::{ClientError, ClientOptions, Need, block_on};
 use crate::columns::{Cell, Columns};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
@@ -56,43 +56,104 @@ enum DeadCommand {
 /// Runs a `dead` command.
 pub(crate) fn run(arguments: &DeadArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = arguments.options.client().await?;
-        let json = arguments.options.json;
+        let session = Session::open(&arguments.options, Need::Data, global).await?;
         match &arguments.command {
-            DeadCommand::Ls { limit } => list(&client, *limit, json, global).await,
-            DeadCommand::Show { sequence } => show(&client, *sequence, json).await,
-            DeadCommand::Replay { sequence: Some(sequence), .. } => {
-                client.must_run("dead replay")?;
-                let replayed = replay(&client, *sequence).await?;
-                print_replayed(&replayed, json)?;
-                Ok(Exit::Ok)
+            DeadCommand::Ls { limit } => session.list_dead(*limit).await,
+            DeadCommand::Show { sequence } => {
+                let found = session.client.get(&format!("/api/v1/dead/{sequence}")).await;
+                let found: DeadDetail = found.map_err(|error| error.see("wirefold dead ls"))?;
+                session.show(&found, |it| Ok(describe(it)))
             }
-            DeadCommand::Replay { sequence: None, .. } => {
-                client.must_run("dead replay")?;
-                replay_all(&client, json, global).await
+            DeadCommand::Replay { sequence, .. } => {
+                session.client.must_run("dead replay")?;
+                match sequence {
+                    Some(sequence) => {
+                        session.print_replayed(&session.replay_dead(*sequence).await?)
+                    }
+                    None => session.replay_all_dead().await,
+                }
             }
         }
     })
 }
 
-async fn list(client: &Client, limit: u32, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    let page: DeadPage = client.get(&format!("/api/v1/dead?limit={limit}")).await?;
-    if json {
-        page.dead.iter().try_for_each(|row| print_line("wirefold.cli.dead/1", row))?;
-    } else if page.dead.is_empty() {
-        global.note(format_args!("no dead letters: no message waits to be replayed"));
-    } else {
-        output::print_styled(&table(&page.dead, &LocalTime::system()).render())?;
-        let hidden = page.kept.saturating_sub(page.dead.len() as u64);
-        if hidden > 0 {
-            global.note(format_args!("note: {hidden} older ones are not shown"));
+impl Session<'_> {
+    async fn list_dead(&self, limit: u32) -> anyhow::Result<Exit> {
+        let page: DeadPage = self.client.get(&format!("/api/v1/dead?limit={limit}")).await?;
+        let none = "no dead letters: no message waits to be replayed";
+        self.list("wirefold.cli.dead/1", &page.dead, none, |rows| {
+            table(rows, &LocalTime::system())
+        })?;
+        if !self.json && !page.dead.is_empty() {
+            let hidden = page.kept.saturating_sub(page.dead.len() as u64);
+            if hidden > 0 {
+                self.note(format_args!("note: {hidden} older ones are not shown"));
+            }
+            self.note(
+                "note: fix the cause, then run `wirefold dead replay SEQ`, or --all for all of them",
+            );
         }
-        global.note(format_args!(
-            "note: fix the cause, then run `wirefold dead replay SEQ`, or --all for all of them"
-        ));
+        Ok(Exit::Ok)
     }
-    Ok(Exit::Ok)
+
+    async fn replay_dead(&self, sequence: u64) -> Result<Replayed, ClientError> {
+        let path = format!("/api/v1/dead/{sequence}/replay");
+        self.client.post(&path, &serde_json::Map::new()).await
+    }
+
+    fn print_replayed(&self, replayed: &Replayed) -> anyhow::Result<Exit> {
+        self.show(replayed, |it| Ok(format!("{}: {}\n", it.sequence, clean(&it.outcome))))
+    }
+
+    async fn replay_all_dead(&self) -> anyhow::Result<Exit> {
+        let all = self.dead_sequences().await?;
+        if all.is_empty() {
+            self.note("no dead letters: nothing to try again");
+            return Ok(Exit::Ok);
+        }
+        let (mut done, mut failed) = (0, 0);
+        for sequence in all {
+            match self.replay_dead(sequence).await {
+                Ok(replayed) => {
+                    done += 1;
+                    self.print_replayed(&replayed)?;
+                }
+                Err(ClientError::Refused(problem)) if matches!(problem.status, 404 | 410) => {}
+                Err(error @ ClientError::Refused(_)) => {
+                    failed += 1;
+                    output::note(format_args!("error: {sequence}: {error}"));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match (done, failed) {
+            (_, 0) => Ok(Exit::Ok),
+            (0, failed) => {
+                let what = count(failed, "dead letter was not replayed", "dead letters stay");
+                stop!(Failure, "{what}")
+            }
+            _ => Ok(Exit::Partial),
+        }
+    }
+
+    /// The sequences of all dead letters that were not replayed, the oldest first.
+    async fn dead_sequences(&self) -> Result<Vec<u64>, ClientError> {
+        let mut all: Vec<u64> = Vec::new();
+        loop {
+            let before = all.last().map(|oldest| format!("&before={oldest}")).unwrap_or_default();
+            let path = format!("/api/v1/dead?limit={LISTED}{before}");
+            let page: DeadPage = self.client.get(&path).await?;
+            all.extend(page.dead.iter().map(|row| row.sequence));
+            if page.dead.len() < LISTED {
+                all.reverse();
+                return Ok(all);
+            }
+        }
+    }
 }
+
+/// The most dead letters that the API lists.
+const LISTED: usize = 200;
 
 fn table(rows: &[DeadRow], time: &LocalTime) -> Columns {
     let mut table = Columns::new(&["seq", "when", "who", "tries", "what", "why"]);
@@ -137,13 +198,8 @@ fn describe_cause(letter: &DeadLetter) -> String {
     }
 }
 
-async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit> {
-    let found = client.get::<DeadDetail>(&format!("/api/v1/dead/{sequence}")).await;
-    let found = found.map_err(|error| error.see("wirefold dead ls"))?;
-    if json {
-        output::print_json(&found)?;
-        return Ok(Exit::Ok);
-    }
+/// A dead letter with its message.
+fn describe(found: &DeadDetail) -> String {
     let letter = &found.letter;
     let mut table = Columns::new(&["", ""]);
     let mut line = |name: &str, value: String| {
@@ -163,73 +219,10 @@ async fn show(client: &Client, sequence: u64, json: bool) -> anyhow::Result<Exit
     for header in &letter.headers {
         line(&header.name, header.value.clone());
     }
-    output::print_styled(&table.render_plain())?;
     let body = match &letter.message {
         None => format!("{FAINT}(the message has expired, or is too large){FAINT:#}"),
         Some(DeadBody::Text { data }) => data.lines().map(clean).collect::<Vec<_>>().join("\n"),
         Some(DeadBody::Hex { data }) => format!("{FAINT}hex{FAINT:#} {}", clean(data)),
     };
-    output::print_styled(&format!("\n{body}\n"))?;
-    Ok(Exit::Ok)
-}
-
-async fn replay(client: &Client, sequence: u64) -> Result<Replayed, ClientError> {
-    let path = format!("/api/v1/dead/{sequence}/replay");
-    client.post(&path, &serde_json::Map::new()).await
-}
-
-fn print_replayed(replayed: &Replayed, json: bool) -> anyhow::Result<()> {
-    if json {
-        return output::print_json(replayed);
-    }
-    output::print_styled(&format!("{}: {}\n", replayed.sequence, clean(&replayed.outcome)))
-}
-
-async fn replay_all(client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    let all = sequences(client).await?;
-    if all.is_empty() {
-        global.note(format_args!("no dead letters: nothing to try again"));
-        return Ok(Exit::Ok);
-    }
-    let (mut done, mut failed) = (0, 0);
-    for sequence in all {
-        match replay(client, sequence).await {
-            Ok(replayed) => {
-                done += 1;
-                print_replayed(&replayed, json)?;
-            }
-            Err(ClientError::Refused(problem)) if matches!(problem.status, 404 | 410) => {}
-            Err(error @ ClientError::Refused(_)) => {
-                failed += 1;
-                output::note(format_args!("error: {sequence}: {error}"));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    match (done, failed) {
-        (_, 0) => Ok(Exit::Ok),
-        (0, failed) => {
-            let what = count(failed, "dead letter was not replayed", "dead letters stay");
-            Err(Stop::new(Exit::Failure, what).into())
-        }
-        _ => Ok(Exit::Partial),
-    }
-}
-
-/// The most dead letters that the API lists.
-const LISTED: usize = 200;
-
-/// The sequences of all dead letters that were not replayed, the oldest first.
-async fn sequences(client: &Client) -> anyhow::Result<Vec<u64>> {
-    let mut all: Vec<u64> = Vec::new();
-    loop {
-        let before = all.last().map(|oldest| format!("&before={oldest}")).unwrap_or_default();
-        let page: DeadPage = client.get(&format!("/api/v1/dead?limit={LISTED}{before}")).await?;
-        let is_last = page.dead.len() < LISTED;
-        all.extend(page.dead.iter().map(|row| row.sequence));
-        if is_last {
-            all.reverse();
-            return Ok(all);
-        }
-    }
+    format!("{}\n{body}\n", table.render_plain())
 }

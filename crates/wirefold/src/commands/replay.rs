@@ -96,7 +96,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         output::print_styled(&report.describe(&changes)?)?;
     }
     if settings.now == settings.then {
-        global.note(format_args!("note: the settings in force already have these values"));
+        global.note("note: the settings in force already have these values");
     }
     Ok(if stored_articles.problems > 0 { Exit::Partial } else { Exit::Ok })
 }

@@ -14,14 +14,14 @@ use wirefold_proto::{
     Agency, Class, Command, EventAfter, Interval, StoryAfter, StoryChange, StoryId, text_remarks,
 };
 
-use super::{PAGE, page, print_line, words};
-use crate::client::{Client, ClientError, ClientOptions, block_on, escaped};
+use super::{PAGE, Session, page, words};
+use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
 use crate::commands::words::short;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
-use crate::output::{self, clean, count};
+use crate::output::{clean, count};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -157,54 +157,84 @@ Example:
 /// Runs a `story` command.
 pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result<Exit> {
     block_on(async {
-        let client = arguments.options.client().await?;
-        let view = View { json: arguments.options.json, time: LocalTime::system() };
-        let request = match &arguments.command {
-            StoryCommand::Ls(filters) => return view.list(&client, filters, global).await,
-            StoryCommand::Show { id } => return view.show(&client, id).await,
-            StoryCommand::Split { story, articles } => split(story, articles),
-            StoryCommand::Merge { into, from } => merge(into, from)?,
-            StoryCommand::Prefer { story, outlet } => prefer(story, outlet),
-            StoryCommand::NotTheSame { one, other } => not_the_same(one, other),
-        };
-        request.send(&client, view.json, global).await
+        let session = Session::open(&arguments.options, Need::Data, global).await?;
+        match &arguments.command {
+            StoryCommand::Ls(filters) => session.list_stories(filters).await,
+            StoryCommand::Show { id } => {
+                let view = View { time: LocalTime::system() };
+                session.show(&find(&session.client, id).await?, |it| Ok(view.story(it)?))
+            }
+            StoryCommand::Split { story, articles } => {
+                let path = format!("stories/{}/split", escaped(story));
+                session.decide("`story split`", &path, &json!({"articles": articles})).await
+            }
+            StoryCommand::Merge { into, from } => {
+                let is_event = |id: &str| id.starts_with("e-");
+                let what = match (is_event(into), is_event(from)) {
+                    (true, true) => "events",
+                    (false, false) => "stories",
+                    _ => stop!(
+                        Usage,
+                        "a story and an event cannot be merged: give two stories or two events"
+                    ),
+                };
+                let path = format!("{what}/{}/merge", escaped(into));
+                session.decide("`story merge`", &path, &json!({"from": from})).await
+            }
+            StoryCommand::Prefer { story, outlet } => {
+                let path = format!("stories/{}/prefer", escaped(story));
+                session.decide("`story prefer`", &path, &json!({"outlet": outlet})).await
+            }
+            StoryCommand::NotTheSame { one, other } => {
+                let path = format!("articles/{}/not-the-same", escaped(one));
+                session.decide("`story not-the-same`", &path, &json!({"other": other})).await
+            }
+        }
     })
 }
 
+impl Session<'_> {
+    async fn list_stories(&self, filters: &StoryFilter) -> anyhow::Result<Exit> {
+        let query = filters.query();
+        let mut known = HashSet::new();
+        let rows = |page: StoryPage| {
+            let mut fresh = page.stories;
+            // A page may repeat a story that was found by a frequent word.
+            fresh.retain(|story| known.insert(story.id));
+            (fresh, page.next)
+        };
+        let stories = self.pages("/api/v1/stories", &query, filters.limit, rows).await?;
+        let none = match (query.is_empty(), self.client.is_running()) {
+            (false, _) => "no story matches: `wirefold story ls` lists all",
+            (_, true) => {
+                "no stories yet: the next poll of the feeds brings the first (`wirefold feed ls`)"
+            }
+            _ => "no stories yet: run `wirefold up`",
+        };
+        let view = View { time: LocalTime::system() };
+        self.list("wirefold.cli.story/1", &stories, none, |stories| view.table(stories))
+    }
+
+    /// Sends a manual override to the running pipeline and prints the outcome.
+    async fn decide(&self, name: &'static str, path: &str, body: &Value) -> anyhow::Result<Exit> {
+        self.client.must_run(name)?;
+        let answer = self.client.post(&format!("/api/v1/{path}"), body).await;
+        match answer.map_err(|error| error.see("wirefold story ls"))? {
+            Answer::Decided(decided) => self.answer(&decided, in_lines(&decided).join("\n")),
+            Answer::Accepted(accepted) => stop!(
+                Bus,
+                "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold check --ready`)",
+                clean(&accepted.command.id)
+            ),
+        }
+    }
+}
+
 struct View {
-    json: bool,
     time: LocalTime,
 }
 
 impl View {
-    async fn list(
-        &self,
-        client: &Client,
-        filters: &StoryFilter,
-        global: &Global,
-    ) -> anyhow::Result<Exit> {
-        let stories = stories(client, filters).await?;
-        if self.json {
-            stories.iter().try_for_each(|story| print_line("wirefold.cli.story/1", story))?;
-            return Ok(Exit::Ok);
-        }
-        if stories.is_empty() && !filters.query().is_empty() {
-            global.note(format_args!("no story matches: `wirefold story ls` lists all"));
-            return Ok(Exit::Ok);
-        }
-        if stories.is_empty() {
-            let next = if client.is_running() {
-                "the next poll of the feeds brings the first (`wirefold feed ls`)"
-            } else {
-                "run `wirefold up`"
-            };
-            global.note(format_args!("no stories yet: {next}"));
-            return Ok(Exit::Ok);
-        }
-        output::print_styled(&self.table(&stories).render())?;
-        Ok(Exit::Ok)
-    }
-
     fn table(&self, stories: &[StoryBrief]) -> Columns {
         let mut table = Columns::new(&["id", "changed", "articles", "outlets", "agency", "title"]);
         for story in stories {
@@ -225,28 +255,16 @@ impl View {
         table
     }
 
-    async fn show(&self, client: &Client, id: &str) -> anyhow::Result<Exit> {
-        let story = find(client, id).await?;
-        if self.json {
-            output::print_json(&story)?;
-        } else {
-            output::print_styled(&self.story(&story)?)?;
-        }
-        Ok(Exit::Ok)
-    }
-
     fn story(&self, story: &Story) -> Result<String, std::fmt::Error> {
         let brief = &story.story;
         let mut out = String::new();
         writeln!(out, "{STRONG}{}{STRONG:#}", clean(&brief.title))?;
         let mut about = vec![
-            count(brief.articles as usize, "article", "articles"),
-            count(brief.outlets as usize, "outlet", "outlets"),
-            count(brief.copies as usize, "copy folded", "copies folded"),
+            count(brief.articles, "article", "articles"),
+            count(brief.outlets, "outlet", "outlets"),
+            count(brief.copies, "copy folded", "copies folded"),
         ];
-        about.extend(
-            (brief.versions > 0).then(|| count(brief.versions as usize, "version", "versions")),
-        );
+        about.extend((brief.versions > 0).then(|| count(brief.versions, "version", "versions")));
         about.extend(brief.agency.as_ref().map(Agency::describe));
         writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
         writeln!(out, "{}", clean(&about.join(" · ")))?;
@@ -305,12 +323,12 @@ async fn find(client: &Client, id: &str) -> anyhow::Result<Story> {
     match article {
         Ok(article) => Ok(whole(client, &article.story.to_string()).await?),
         Err(ClientError::Refused(problem)) if problem.status == 404 => {
-            let what = format!(
-                "no story or article {:?}: `wirefold story ls` lists stories, and `story show` \
-                 their articles",
-                clean(id)
-            );
-            Err(Stop::new(Exit::NotFound, what).into())
+            let id = clean(id);
+            stop!(
+                NotFound,
+                "no story or article {id:?}: `wirefold story ls` lists stories, and `story show` \
+                 their articles"
+            )
         }
         Err(error) => Err(error.into()),
     }
@@ -328,101 +346,12 @@ async fn whole(client: &Client, id: &str) -> Result<Story, ClientError> {
     Ok(story)
 }
 
-/// The stories that changed last, at most `limit`.
-async fn stories(client: &Client, filters: &StoryFilter) -> anyhow::Result<Vec<StoryBrief>> {
-    let query = filters.query();
-    let mut stories: Vec<StoryBrief> = Vec::new();
-    let mut known = HashSet::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let wanted = filters.limit.saturating_sub(u32::try_from(stories.len()).unwrap_or(u32::MAX));
-        let path = page("/api/v1/stories", wanted.min(PAGE), cursor.as_deref()) + &query;
-        if wanted == 0 {
-            return Ok(stories);
-        }
-        let found: StoryPage = client.get(&path).await?;
-        // A page may repeat a story that was found by a frequent word.
-        let mut fresh = found.stories;
-        fresh.retain(|story| known.insert(story.id));
-        stories.extend(fresh);
-        match found.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(stories),
-        }
-    }
-}
-
-/// A request for a manual override, and its path.
-struct OverrideRequest {
-    /// Its name in error messages.
-    name: &'static str,
-    path: String,
-    body: Value,
-}
-
 /// The answer of the API.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Answer {
     Decided(Box<Decided>),
     Accepted(Box<Accepted>),
-}
-
-fn split(story: &str, articles: &[String]) -> OverrideRequest {
-    let path = format!("/api/v1/stories/{}/split", escaped(story));
-    OverrideRequest { name: "`story split`", path, body: json!({"articles": articles}) }
-}
-
-/// Merges two stories, or two events if both ids are those of events.
-fn merge(into: &str, from: &str) -> anyhow::Result<OverrideRequest> {
-    let is_event = |id: &str| id.starts_with("e-");
-    let what = match (is_event(into), is_event(from)) {
-        (true, true) => "events",
-        (false, false) => "stories",
-        _ => {
-            let what = "a story and an event cannot be merged: give two stories or two events";
-            return Err(Stop::new(Exit::Usage, what).into());
-        }
-    };
-    let path = format!("/api/v1/{what}/{}/merge", escaped(into));
-    Ok(OverrideRequest { name: "`story merge`", path, body: json!({"from": from}) })
-}
-
-fn prefer(story: &str, outlet: &str) -> OverrideRequest {
-    let path = format!("/api/v1/stories/{}/prefer", escaped(story));
-    OverrideRequest { name: "`story prefer`", path, body: json!({"outlet": outlet}) }
-}
-
-fn not_the_same(one: &str, other: &str) -> OverrideRequest {
-    let path = format!("/api/v1/articles/{}/not-the-same", escaped(one));
-    OverrideRequest { name: "`story not-the-same`", path, body: json!({"other": other}) }
-}
-
-impl OverrideRequest {
-    /// Sends it to the running pipeline and prints the outcome.
-    async fn send(&self, client: &Client, json: bool, global: &Global) -> anyhow::Result<Exit> {
-        client.must_run(self.name)?;
-        let answered: Result<Answer, ClientError> = client.post(&self.path, &self.body).await;
-        let decided = match answered.map_err(|error| error.see("wirefold story ls"))? {
-            Answer::Decided(decided) => decided,
-            Answer::Accepted(accepted) => return Err(not_decided(&accepted).into()),
-        };
-        if json {
-            output::print_json(&decided)?;
-        } else {
-            in_lines(&decided).iter().for_each(|line| global.note(format_args!("{line}")));
-        }
-        Ok(Exit::Ok)
-    }
-}
-
-/// The error if the override is stored, but the detector has not decided about it yet.
-fn not_decided(accepted: &Accepted) -> Stop {
-    let what = format!(
-        "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold check --ready`)",
-        clean(&accepted.command.id)
-    );
-    Stop::new(Exit::Bus, what)
 }
 
 /// The changes, one on a line, and a line for each resulting story or event.
@@ -462,15 +391,15 @@ fn change(change: &StoryChange) -> Option<String> {
 }
 
 fn story(after: &StoryAfter) -> String {
-    let articles = count(after.state.articles as usize, "article", "articles");
-    let outlets = count(after.state.outlets as usize, "outlet", "outlets");
+    let articles = count(after.state.articles, "article", "articles");
+    let outlets = count(after.state.outlets, "outlet", "outlets");
     format!("{}: {articles} at {outlets}", after.story)
 }
 
 fn event(after: &EventAfter) -> String {
     let state = &after.state;
-    let stories = count(state.stories as usize, "story", "stories");
-    let origins = count(state.origins as usize, "origin", "origins");
-    let articles = count(state.articles as usize, "article", "articles");
+    let stories = count(state.stories, "story", "stories");
+    let origins = count(state.origins, "origin", "origins");
+    let articles = count(state.articles, "article", "articles");
     format!("{}: {stories}, {articles}, at most {origins}", after.event)
 }

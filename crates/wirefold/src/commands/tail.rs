@@ -101,7 +101,7 @@ async fn follow(
                     tail.print(&event)?;
                     after = event.id.unwrap_or(after);
                 }
-                global.note(format_args!("note: the connection ended, trying again"));
+                global.note("note: the connection ended, trying again");
             }
             Err(error @ (ClientError::Refused(_) | ClientError::Garbled { .. })) => {
                 return Err(error.into());

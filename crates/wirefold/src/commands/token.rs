@@ -3,20 +3,20 @@
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde_json::json;
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::shapes::{PageStatus, Status};
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile, TokenRecord};
 use wirefold_proto::Interval;
 
-use super::{one_of, print_line};
+use super::one_of;
 use crate::client::{Client, ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
-use crate::output;
+use crate::output::{self, count};
 
 /// Arguments of `token`.
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ Examples:
         /// The actions that it allows: `full` is everything, `read` page, feeds and API without changes, and
         /// `feeds` only what is under /feeds/, as a feed reader does.
         #[arg(long, default_value = "full", value_name = "SCOPE",
-              value_parser = one_of::<Scope>(&["full", "read", "feeds"]))]
+              value_parser = one_of::<Scope>(["full", "read", "feeds"]))]
         scope: Scope,
         /// How long it is valid, such as 30d; by default until it is revoked.
         #[arg(long, value_name = "SPAN")]
@@ -70,31 +70,9 @@ Examples:
         name: String,
         /// The actions that the browser may do, as in `token add`.
         #[arg(long, default_value = "full", value_name = "SCOPE",
-              value_parser = one_of::<Scope>(&["full", "read", "feeds"]))]
+              value_parser = one_of::<Scope>(["full", "read", "feeds"]))]
         scope: Scope,
     },
-}
-
-/// A line of `token ls --json`: everything except the hash.
-#[derive(Serialize)]
-struct Listed<'a> {
-    name: &'a str,
-    kind: Kind,
-    scope: Scope,
-    created: Timestamp,
-    expires: Option<Timestamp>,
-    last_used: Option<Timestamp>,
-}
-
-/// The output of `token add --json` and `token sign-in --json`.
-#[derive(Serialize)]
-struct NewToken<'a> {
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<&'a str>,
-    expires: Option<Timestamp>,
 }
 
 /// Runs a `token` command.
@@ -106,31 +84,45 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
         TokenCommand::Add { name, scope, expires } => {
             let end = expires.map(|span| now.checked_add(span.duration())).transpose();
             let end = end.context("the token ends after the last date of the calendar")?;
-            let new_token = tokens.add(name, Kind::Token, *scope, end, now);
-            print_token(name, &new_token.map_err(stop)?, end, json, global)
-        }
-        TokenCommand::Ls => list(&tokens.list(now).map_err(stop)?, json, global),
-        TokenCommand::Revoke { name } => {
-            let ended = tokens.revoke(name, now).map_err(stop)?;
-            if ended == 0 {
-                let what = format!("there is no token {name:?}: `wirefold token ls` lists them");
-                return Err(Stop::new(Exit::NotFound, what).into());
+            let token = tokens.add(name, Kind::Token, *scope, end, now).map_err(refused)?;
+            print_made(name, "token", &token, end, json)?;
+            if !json {
+                global.note(
+                    "note: this is the only time that it is shown. Programs send it as \
+                     `Authorization: Bearer TOKEN`, feed readers as password or in the address: \
+                     /t/TOKEN/feeds/all.atom",
+                );
             }
-            global.note(format_args!(
-                "revoked {name}: {} at once",
-                output::count(ended, "entry ended", "entries ended")
-            ));
-            Ok(Exit::Ok)
+        }
+        TokenCommand::Ls => list(&tokens.list(now).map_err(refused)?, json, global)?,
+        TokenCommand::Revoke { name } => {
+            let ended = tokens.revoke(name, now).map_err(refused)?;
+            if ended == 0 {
+                stop!(NotFound, "there is no token {name:?}: `wirefold token ls` lists them");
+            }
+            let ended = count(ended, "entry ended", "entries ended");
+            global.note(format_args!("revoked {name}: {ended} at once"));
         }
         TokenCommand::SignIn { name, scope } => {
             let end = now.checked_add(SIGN_IN_LINK).ok();
-            let code = tokens.add(name, Kind::SignIn, *scope, end, now).map_err(stop)?;
-            print_link(arguments, name, &code, end, global)
+            let code = tokens.add(name, Kind::SignIn, *scope, end, now).map_err(refused)?;
+            let page = page_of(arguments)?;
+            print_made(name, "link", &format!("{}/sign-in/{code}", page.address), end, json)?;
+            if !json {
+                global.note("note: it signs one browser in, once, within an hour");
+            }
+            if !json && !page.asks_for_tokens {
+                global.note(format_args!(
+                    "note: the page at {} requires no sign-in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
+                    page.address
+                ));
+            }
         }
     }
+    Ok(Exit::Ok)
 }
 
-fn stop(error: TokenError) -> anyhow::Error {
+fn refused(error: TokenError) -> anyhow::Error {
     match error {
         TokenError::Taken(_) | TokenError::Name(_) => {
             Stop::new(Exit::Usage, error.to_string()).into()
@@ -139,49 +131,21 @@ fn stop(error: TokenError) -> anyhow::Error {
     }
 }
 
-fn print_token(
+/// Prints a new token, or a link to sign in.
+fn print_made(
     name: &str,
-    token: &str,
+    what: &str,
+    value: &str,
     expires: Option<Timestamp>,
-    json: bool,
-    global: &Global,
-) -> anyhow::Result<Exit> {
-    if json {
-        let new_token = NewToken { name, token: Some(token), link: None, expires };
-        print_line("wirefold.cli.token-made/1", &new_token)?;
-        return Ok(Exit::Ok);
+    as_json: bool,
+) -> anyhow::Result<()> {
+    if as_json {
+        let schema = "wirefold.cli.token-made/1";
+        return output::print_json(
+            &json!({ "schema": schema, "name": name, what: value, "expires": expires }),
+        );
     }
-    output::print(format!("{token}\n").as_bytes())?;
-    global.note(format_args!(
-        "note: this is the only time that it is shown. Programs send it as `Authorization: Bearer TOKEN`, feed readers as \
-         password or in the address: /t/TOKEN/feeds/all.atom"
-    ));
-    Ok(Exit::Ok)
-}
-
-fn print_link(
-    arguments: &TokenArguments,
-    name: &str,
-    code: &str,
-    expires: Option<Timestamp>,
-    global: &Global,
-) -> anyhow::Result<Exit> {
-    let page = page_of(arguments)?;
-    let link = format!("{}/sign-in/{code}", page.address);
-    if arguments.options.json {
-        let new_token = NewToken { name, token: None, link: Some(&link), expires };
-        print_line("wirefold.cli.token-made/1", &new_token)?;
-        return Ok(Exit::Ok);
-    }
-    output::print(format!("{link}\n").as_bytes())?;
-    global.note(format_args!("note: it signs one browser in, once, within an hour"));
-    if !page.asks_for_tokens {
-        global.note(format_args!(
-            "note: the page at {} requires no sign-in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
-            page.address
-        ));
-    }
-    Ok(Exit::Ok)
+    output::print(format!("{value}\n").as_bytes()).map(drop)
 }
 
 /// The page as the running `up` serves it, or else as in the settings.
@@ -200,20 +164,19 @@ fn page_of(arguments: &TokenArguments) -> anyhow::Result<PageStatus> {
     Ok(PageStatus { address, asks_for_tokens: config.page.asks_for_tokens() })
 }
 
-fn list(tokens: &[TokenRecord], json: bool, global: &Global) -> anyhow::Result<Exit> {
-    if json {
-        for it in tokens {
-            let TokenRecord { name, kind, scope, created, expires, last_used, .. } = it;
-            let (kind, scope, created) = (*kind, *scope, *created);
-            let (expires, last_used) = (*expires, *last_used);
-            let listed = Listed { name, kind, scope, created, expires, last_used };
-            print_line("wirefold.cli.token/1", &listed)?;
-        }
-        return Ok(Exit::Ok);
+fn list(tokens: &[TokenRecord], as_json: bool, global: &Global) -> anyhow::Result<()> {
+    if as_json {
+        // Everything except the hash.
+        return tokens.iter().try_for_each(|it| {
+            output::print_json(&json!({
+                "schema": "wirefold.cli.token/1", "name": it.name, "kind": it.kind, "scope": it.scope,
+                "created": it.created, "expires": it.expires, "last_used": it.last_used,
+            }))
+        });
     }
     if tokens.is_empty() {
-        global.note(format_args!("no tokens: `wirefold token add NAME` makes one"));
-        return Ok(Exit::Ok);
+        global.note("no tokens: `wirefold token add NAME` makes one");
+        return Ok(());
     }
     let time = LocalTime::system();
     let when = |at: Option<Timestamp>, never: &str| {
@@ -235,6 +198,5 @@ fn list(tokens: &[TokenRecord], json: bool, global: &Global) -> anyhow::Result<E
             Cell::faint(when(it.expires, "you revoke it")),
         ]);
     }
-    output::print_styled(&table.render())?;
-    Ok(Exit::Ok)
+    output::print_styled(&table.render())
 }

@@ -143,14 +143,10 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         output::print_styled(&format!("{what} {why}.\n"))?;
     }
     if second.output.fetched < first.output.fetched {
-        global.note(format_args!(
-            "note: B came in first, and is shown as the later text, as requested"
-        ));
+        global.note("note: B came in first, and is shown as the later text, as requested");
     }
     if by_themselves != exit {
-        global.note(format_args!(
-            "note: the exit code gives their relation among all articles, with copies and stories between them; above, the two are judged alone"
-        ));
+        global.note("note: the exit code gives their relation among all articles, with copies and stories between them; above, the two are judged alone");
     }
     // The running wirefold may use another settings file than this command.
     let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());

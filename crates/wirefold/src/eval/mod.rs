@@ -230,13 +230,13 @@ impl Articles<'_> {
             Reading::Note(note) => self.global.note(format_args!("note: {note}")),
             Reading::Warning(what) => output::note(format_args!("note: {what}")),
             Reading::Problem(what) | Reading::Missing(what) => {
-                self.print_note(format_args!("{what}"));
+                self.print_note(what);
             }
         }
         Ok(())
     }
 
-    fn print_note(&mut self, what: std::fmt::Arguments<'_>) {
+    fn print_note(&mut self, what: impl std::fmt::Display) {
         self.problems += 1;
         output::note(format_args!("error: {what}"));
     }

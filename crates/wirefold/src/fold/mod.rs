@@ -166,7 +166,7 @@ impl<'a> Fold<'a> {
     }
 
     fn say(&self, line: &str) {
-        self.progress.aside(|| output::note(format_args!("{line}")));
+        self.progress.aside(|| output::note(line));
     }
 
     /// Judges the articles whose time this article makes certain.

@@ -80,6 +80,16 @@ pub(crate) enum Reading {
 /// Receives what is read. If it returns an error, reading ends.
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(Reading) -> anyhow::Result<()>;
 
+/// The first `most` bytes of a file; `-` is standard input.
+pub(crate) fn bytes(path: &Path, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match path.as_os_str() == "-" {
+        true => std::io::stdin().lock().take(most).read_to_end(&mut bytes)?,
+        false => File::open(path)?.take(most).read_to_end(&mut bytes)?,
+    };
+    Ok(bytes)
+}
+
 /// Reads all paths in order and shows the progress. `-` is standard input.
 pub(crate) fn read(paths: &[PathBuf], progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {
     for path in paths {

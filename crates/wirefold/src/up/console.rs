@@ -103,7 +103,7 @@ pub(super) async fn follow(
                     if output == Output::Lines
                         && let Ok(article) = decode::<OutputArticle>(&stored)
                     {
-                        output::note(format_args!("{}", line(&article, &titles)));
+                        output::note(line(&article, &titles));
                         titles.keep(&article);
                     }
                 }

@@ -136,7 +136,7 @@ pub(crate) fn demo(arguments: &DemoArguments, global: &Global) -> anyhow::Result
         is_final: false,
         method: Method::Passages,
     };
-    global.note(format_args!("DEMO: invented news; see it live with `wirefold up`\n"));
+    global.note("DEMO: invented news; see it live with `wirefold up`\n");
     fold::run(&arguments, global)
 }
 
@@ -252,14 +252,14 @@ impl Up<'_> {
             let is_quiet = self.global.quiet;
             tokio::spawn(async move {
                 if stop.run_until_cancelled(end).await.is_some() && !is_quiet {
-                    crate::output::note(format_args!(
-                        "the demo has published all its articles; the page stays until Ctrl-C"
-                    ));
+                    crate::output::note(
+                        "the demo has published all its articles; the page stays until Ctrl-C",
+                    );
                 }
             });
         }
         let end = running.process.run(signals).await;
-        self.global.note(format_args!("{}", tally.summary()));
+        self.global.note(tally.summary());
         finish(end)
     }
 

@@ -88,7 +88,7 @@ impl Process {
             asked = signals.next() => asked,
             ended = self.next_end() => return self.fail(ended).await,
         };
-        output::note(format_args!(""));
+        output::note("");
         tracing::info!(?asked, "draining");
         self.stop.cancel();
         tokio::select! {

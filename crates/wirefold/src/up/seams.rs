@@ -1,8 +1,10 @@
 //! Connects the gateway to services on which it does not depend.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use wirefold_alerter::{Outcome, Printer, send_again, switch_on};
 use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageContext, StageError, handle_once};
@@ -38,11 +40,8 @@ impl Rehearse for RehearsalService {
         Box::pin(async move {
             let now = self.context.clock.now();
             let bus = &*self.context.bus;
-            let said =
-                wirefold_alerter::rehearse(bus, &subscription, &self.lists, now.minus(back), now)
-                    .await;
-            let rehearsal = said.map_err(|error| error.to_string())?;
-            serde_json::to_value(rehearsal).map_err(|error| error.to_string())
+            let from = now.minus(back);
+            as_json(wirefold_alerter::rehearse(bus, &subscription, &self.lists, from, now).await)
         })
     }
 
@@ -61,14 +60,18 @@ impl Rehearse for RehearsalService {
         article: OutputArticle,
         text: Option<&ArticleFetched>,
     ) -> Result<serde_json::Value, String> {
-        let reading = wirefold_alerter::read_article(subscription, &self.lists, article, text);
-        let reading = reading.map_err(|error| error.to_string())?;
-        serde_json::to_value(reading).map_err(|error| error.to_string())
+        as_json(wirefold_alerter::read_article(subscription, &self.lists, article, text))
     }
 
     fn deliveries(&self) -> Vec<String> {
         self.deliveries.clone().unwrap_or_default()
     }
+}
+
+/// An answer as JSON, or its error in words.
+fn as_json<T: Serialize, E: Display>(answer: Result<T, E>) -> Result<serde_json::Value, String> {
+    let answer = answer.map_err(|error| error.to_string())?;
+    serde_json::to_value(answer).map_err(|error| error.to_string())
 }
 
 /// Fetches a feed once to describe it.
@@ -78,36 +81,10 @@ impl Probe for ProbeService {
     fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
         Box::pin(async move {
             if asked.list {
-                let probed = wirefold_fetcher::probe_list(&self.0, &asked.url).await;
-                let probe = probed.map_err(|error| error.to_string())?;
-                return Ok(serde_json::json!({ "list": probe.list, "problem": probe.problem }));
+                return as_json(wirefold_fetcher::probe_list(&self.0, &asked.url).await);
             }
             let search = if asked.here_only { Search::Here } else { Search::Around };
-            let probed = wirefold_fetcher::probe(&self.0, &asked.url, search).await;
-            let probe = probed.map_err(|error| error.to_string())?;
-            let redirects = probe
-                .redirects
-                .iter()
-                .map(|hop| serde_json::json!({ "status": hop.status, "to": hop.to.as_str() }));
-            Ok(serde_json::json!({
-                "title": probe.title,
-                "items": probe.items,
-                "teasers": probe.teasers,
-                "site": probe.site,
-                "newest": probe.newest,
-                "feeds": probe.feeds,
-                "problem": probe.problem,
-                "would": probe.would,
-                "sample": probe.sample.map(|sample| serde_json::json!({
-                    "title": sample.title,
-                    "link": sample.link,
-                    "published": sample.published,
-                    "words": sample.words,
-                    "key": sample.key,
-                    "start": sample.start,
-                })),
-                "redirects": redirects.collect::<Vec<_>>(),
-            }))
+            as_json(wirefold_fetcher::probe(&self.0, &asked.url, search).await)
         })
     }
 }

@@ -123,7 +123,7 @@ fn ready(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
     let answer = block_on(async { Ok(tokio::time::timeout(ANSWER_TIMEOUT, ask(&address)).await) })?;
     let why = match answer {
         Ok(Ok((status, said))) if status.is_success() => {
-            global.note(format_args!("{}", clean(said.trim())));
+            global.note(clean(said.trim()));
             return Ok(Exit::Ok);
         }
         Ok(Ok((status, said))) => format!("not ready ({status}): {}", clean(said.trim())),

@@ -1,26 +1,46 @@
 //! `wirefold feed import`: adds the feeds of a list. It can be repeated.
 
-use std::collections::{HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
+use std::time::Duration;
 
+use clap::Args;
 use futures_util::StreamExt;
 use serde::Serialize;
 use wirefold_fetcher::feed_address::identity;
 use wirefold_fetcher::opml::{Opml, OpmlFeed};
+use wirefold_fetcher::{ListProbe, Probe};
 use wirefold_gateway::shapes::{Accepted, FeedAddition};
-use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity};
+use wirefold_proto::{FeedId, FeedRecord, FullText, SiteProof, Teasers};
 
-use super::survey::{self, Survey};
-use super::{FIRST_POLL, ImportArguments, Pages, feeds, probe};
-use crate::client::{Client, ClientError, Need};
+use super::{FIRST_POLL, PAGES, PATH, feed_list, find, is_feed, leads_to};
+use crate::client::{Client, ClientError, ClientOptions, Need};
 use crate::commands::ask::{ask, can_ask};
-use crate::commands::print_line;
-use crate::config::Instance;
+use crate::commands::{Session, one_of, print_line, with_help};
 use crate::config::feed_id_of;
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
 use crate::opml::{self, ListError};
-use crate::output::{self, count};
+use crate::output::{self, clean, count};
+use crate::progress::Progress;
+
+/// Arguments of `feed import`.
+#[derive(Debug, Args)]
+pub(super) struct ImportArguments {
+    /// The list: a file, - for standard input, or an address.
+    #[arg(value_name = "FILE|URL")]
+    file: String,
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Whether article pages are fetched; by default it asks once on a terminal, else `auto`.
+    #[arg(long, value_name = "WHEN", value_parser = one_of::<FullText>(with_help(PAGES)))]
+    full_text: Option<FullText>,
+    /// Do not fetch the feeds first.
+    #[arg(long)]
+    no_probe: bool,
+}
 
 /// The number of feeds that are added at a time. Each waits for the disk.
 const AT_ONCE: usize = 16;
@@ -44,19 +64,20 @@ struct Imported {
 }
 
 pub(super) async fn run(
-    instance: &Instance,
+    options: &ClientOptions,
     wanted: &ImportArguments,
-    json: bool,
     global: &Global,
 ) -> anyhow::Result<Exit> {
-    let (list, client) = if is_web(&wanted.file) {
-        let client = Client::connect(instance, Need::Nothing).await?;
-        (fetch(&client, &wanted.file).await?, client)
-    } else {
-        (read(Path::new(&wanted.file))?, Client::connect(instance, Need::Nothing).await?)
+    // A file is read before anything is created.
+    let read = if is_web(&wanted.file) { None } else { Some(read(Path::new(&wanted.file))?) };
+    let session = Session::open(options, Need::Nothing, global).await?;
+    let client = &session.client;
+    let list = match read {
+        Some(list) => list,
+        None => fetch(client, &wanted.file).await?,
     };
     let list = feeds_of(list, &wanted.file, global)?;
-    let known = feeds(&client).await?;
+    let known = feed_list(client).await?.feeds;
     let mut watched = Watched::of(&known);
     let (old, mut new): (Vec<OpmlFeed>, Vec<OpmlFeed>) =
         list.into_iter().partition(|feed| watched.name_of(&[identity(&feed.url)]).is_some());
@@ -67,7 +88,7 @@ pub(super) async fn run(
         done.extend(new.into_iter().map(|feed| of(feed, Outcome::Added)));
     } else {
         if !wanted.no_probe && !new.is_empty() {
-            let survey = survey::probe_all(&client, &new, global).await;
+            let survey = probe_all(client, &new, global).await;
             let twins = watched.twins(&new, &survey);
             let places: Vec<usize> = twins.iter().map(|(at, _)| *at).collect();
             done.extend(twins.into_iter().map(|(at, name)| Imported {
@@ -78,13 +99,13 @@ pub(super) async fn run(
             let mut at = 0..;
             new.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
             let survey = survey.without(&places);
-            global.note(format_args!("{}", survey.describe()));
+            global.note(survey.describe());
             survey.unanswered(&new).iter().for_each(|line| global.note(format_args!("  {line}")));
         }
         let pages = pages(wanted.full_text, new.len(), global)?;
-        done.extend(add(&client, new, pages).await?);
+        done.extend(add(client, new, pages).await?);
     }
-    print_result(&client, &done, wanted, json, global)
+    print_result(&session, &done, wanted)
 }
 
 /// Whether a list is at an address and not in a file.
@@ -95,11 +116,10 @@ fn is_web(list: &str) -> bool {
 
 /// Fetches a list from an address, like a feed.
 async fn fetch(client: &Client, url: &str) -> anyhow::Result<Opml> {
-    let found = probe::fetch_list(client, url).await?;
+    let found: ListProbe = find(client, url, true, true).await?;
     let Some(mut list) = found.list else {
         let why = found.problem.unwrap_or_else(|| "nothing there".to_owned());
-        let why = format!("{}: {}", output::clean(url), output::clean(&why));
-        return Err(Stop::new(Exit::Failure, why).into());
+        stop!(Failure, "{}: {}", clean(url), clean(&why));
     };
     let claims = leave_out_claims(&mut list);
     if claims > 0 {
@@ -139,15 +159,15 @@ fn read(file: &Path) -> anyhow::Result<Opml> {
 
 /// The feeds of a list. Prints what was left out or is missing.
 fn feeds_of(list: Opml, shown: &str, global: &Global) -> anyhow::Result<Vec<OpmlFeed>> {
-    let shown = output::clean(shown);
+    let shown = clean(shown);
     for note in &list.notes {
-        global.note(format_args!("note: {shown}: {}", output::clean(note)));
+        global.note(format_args!("note: {shown}: {}", clean(note)));
     }
     if !list.is_whole {
         global.note(format_args!("note: {shown}: it breaks off before its end"));
     }
     if list.feeds.is_empty() {
-        return Err(Stop::new(Exit::NotFound, format!("{shown}: no feeds in it")).into());
+        stop!(NotFound, "{shown}: no feeds in it");
     }
     Ok(list.feeds)
 }
@@ -209,23 +229,22 @@ struct Choice {
     answered: FullText,
 }
 
-fn pages(choice: Option<Pages>, new: usize, global: &Global) -> anyhow::Result<Choice> {
-    let choice = choice.map(FullText::from);
+fn pages(choice: Option<FullText>, new: usize, global: &Global) -> anyhow::Result<Choice> {
     if choice.is_some() || new == 0 {
         return Ok(Choice { choice, answered: FullText::Auto });
     }
     if !can_ask() {
-        global.note(format_args!(
+        global.note(
             "note: full_text = auto: the page of an article is fetched where its feed gives fewer \
-             than 80 words and robots.txt allows it; --full-text off fetches none"
-        ));
+             than 80 words and robots.txt allows it; --full-text off fetches none",
+        );
         return Ok(Choice { choice, answered: FullText::Auto });
     }
-    output::note(format_args!(
+    output::note(
         "A teaser is too short to be compared: without the pages, two thirds of all reprints stay \
          hidden.\n`auto` fetches the page if a feed gives fewer than 80 words and the site's \
-         robots.txt allows it,\nat the site's pace."
-    ));
+         robots.txt allows it,\nat the site's pace.",
+    );
     let answer = ask("Fetch article pages? [Auto/on/off]")?.unwrap_or_default();
     let answered = match answer.as_str() {
         "on" => FullText::On,
@@ -243,7 +262,7 @@ async fn add(
     let pages = &pages;
     let additions = new.into_iter().map(|feed| async move {
         let addition = addition(&feed, pages);
-        let answer: Result<Accepted, ClientError> = client.post("/api/v1/feeds", &addition).await;
+        let answer: Result<Accepted, ClientError> = client.post(PATH, &addition).await;
         match answer {
             Ok(_) => Ok(Imported { url: feed.url, outcome: Outcome::Added, why: None }),
             Err(ClientError::Refused(problem)) if problem.status < 500 => Ok(Imported {
@@ -268,29 +287,25 @@ fn addition(feed: &OpmlFeed, pages: &Choice) -> FeedAddition {
         speaks_for: feed.speaks_for.as_ref().and_then(|site| site.parse().ok()),
         group: feed.group.clone(),
         full_text: pages.choice.or(feed.full_text).unwrap_or(pages.answered),
-        identity: ItemIdentity::Auto,
-        article_selector: None,
-        remove_selectors: Vec::new(),
+        ..FeedAddition::default()
     }
 }
 
 fn print_result(
-    client: &Client,
+    session: &Session<'_>,
     done: &[Imported],
     wanted: &ImportArguments,
-    json: bool,
-    global: &Global,
 ) -> anyhow::Result<Exit> {
     let of = |outcome| done.iter().filter(|feed| feed.outcome == outcome).count();
     let (added, known, refused) = (of(Outcome::Added), of(Outcome::Known), of(Outcome::Refused));
     for feed in done {
-        if json {
+        if session.json {
             print_line("wirefold.cli.import/1", feed)?;
         } else if let Some(why) = &feed.why {
-            let url = output::clean(&feed.url);
+            let url = clean(&feed.url);
             match feed.outcome {
                 Outcome::Refused => output::note(format_args!("error: {url}: {why}")),
-                _ => global.note(format_args!("note: {url}: {why}")),
+                _ => session.note(format_args!("note: {url}: {why}")),
             }
         }
     }
@@ -299,26 +314,153 @@ fn print_result(
     if refused > 0 {
         summary.push_str(&format!(", {refused} refused"));
     }
-    global.note(format_args!("{summary}"));
+    session.note(summary);
     if is_web(&wanted.file) && !wanted.dry_run {
-        let url = output::clean(&wanted.file);
-        global.note(format_args!(
+        let url = clean(&wanted.file);
+        session.note(format_args!(
             "to follow the list from now on, write [[opml]] and url = \"{url}\" into wirefold.toml"
         ));
     }
     if added > 0 && !wanted.dry_run {
-        if client.is_running() {
-            global.note(format_args!("they are polled now: `wirefold feed ls`"));
+        if session.client.is_running() {
+            session.note("they are polled now: `wirefold feed ls`");
         } else {
-            global.note(format_args!("they are polled from the next `wirefold up` on"));
+            session.note("they are polled from the next `wirefold up` on");
         }
-        global.note(format_args!("{FIRST_POLL}"));
+        session.note(FIRST_POLL);
     }
     Ok(match (refused, added + known) {
         (0, _) => Exit::Ok,
         (_, 0) => Exit::Usage,
         _ => Exit::Partial,
     })
+}
+
+/// The number of hosts that are probed at a time, each for one feed at a time.
+const HOSTS_AT_ONCE: usize = 16;
+/// How long the whole survey may take. A person waits for it.
+const DEADLINE: Duration = Duration::from_secs(25);
+/// How long one feed may take. The other feeds of its host wait for it.
+const FEED_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// The number of feeds without an answer that are named.
+const NAMED: usize = 10;
+
+/// The result for each feed: its content, or why it is not a feed.
+struct Survey {
+    found: Vec<Result<Probe, String>>,
+}
+
+/// Probes all feeds until the deadline.
+async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Survey {
+    let mut hosts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, feed) in feeds.iter().enumerate() {
+        let host =
+            url::Url::parse(&feed.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        hosts.entry(host.unwrap_or_default()).or_default().push(at);
+    }
+    let progress = Progress::of_probing(feeds.len(), global.quiet);
+    let found = RefCell::new(vec![Err("no answer in time".to_owned()); feeds.len()]);
+    let of_one_host = |places: Vec<usize>| {
+        let (found, progress) = (&found, &progress);
+        async move {
+            for at in places {
+                let look = find(client, &feeds[at].url, false, true);
+                if let Ok(looked) = tokio::time::timeout(FEED_TIMEOUT, look).await {
+                    found.borrow_mut()[at] = looked.map_err(|why| why.to_string()).and_then(a_feed);
+                }
+                progress.one_more();
+            }
+        }
+    };
+    let looks = futures_util::stream::iter(hosts.into_values().map(of_one_host));
+    let all = looks.buffer_unordered(HOSTS_AT_ONCE).for_each(|()| async {});
+    // A feed without a result by then has not answered.
+    let _ = tokio::time::timeout(DEADLINE, all).await;
+    progress.end();
+    Survey { found: found.into_inner() }
+}
+
+/// The report if it is a feed, or else the reason.
+fn a_feed(found: Probe) -> Result<Probe, String> {
+    match is_feed(&found) {
+        true => Ok(found),
+        false => Err(found.problem.unwrap_or_else(|| "a page, which names feeds".to_owned())),
+    }
+}
+
+impl Survey {
+    /// The addresses to which the address of a feed redirects.
+    fn leads_to(&self, at: usize) -> Vec<String> {
+        self.found.get(at).and_then(|it| it.as_ref().ok()).map(leads_to).unwrap_or_default()
+    }
+
+    /// The survey without the feeds at these indices.
+    fn without(mut self, places: &[usize]) -> Self {
+        let mut at = 0..;
+        self.found.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
+        self
+    }
+
+    /// The feeds that did not answer with a feed, with the reason: `https://…: no such host`.
+    fn unanswered(&self, feeds: &[OpmlFeed]) -> Vec<String> {
+        let all = feeds.iter().zip(&self.found);
+        let line = |(feed, found): (&OpmlFeed, &Result<Probe, String>)| {
+            let why = found.as_ref().err()?;
+            Some(format!("{}: {}", clean(&feed.url), clean(why)))
+        };
+        let mut unanswered: Vec<String> = all.filter_map(line).collect();
+        let more = unanswered.len().saturating_sub(NAMED);
+        unanswered.truncate(NAMED);
+        if more > 0 {
+            unanswered
+                .push(format!("{more} more: `wirefold feed ls --problems` after the first poll"));
+        }
+        unanswered
+    }
+
+    /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
+    fn describe(&self) -> String {
+        let answered: Vec<&Probe> = self.found.iter().flatten().collect();
+        if answered.is_empty() && !self.found.is_empty() {
+            let all = count(self.found.len(), "feed", "feeds");
+            return format!("no answer with a feed from {all}");
+        }
+        let teasing = answered.iter().filter(|found| is_teasing(found)).count();
+        let all = count(self.found.len(), "feed sends", "feeds send");
+        let unanswered = match self.found.len() - answered.len() {
+            0 => String::new(),
+            unanswered => format!(" ({unanswered} did not answer with a feed)"),
+        };
+        format!("{teasing} of {all} teasers only{unanswered}{}", describe_sites(&answered))
+    }
+}
+
+/// `; 30 from publishers themselves, 4 from aggregators`. Empty if no feed has items.
+fn describe_sites(answered: &[&Probe]) -> String {
+    let sites = || answered.iter().filter_map(|found| found.site.as_ref());
+    let many = sites().filter(|site| site.how == SiteProof::Aggregator).count();
+    let unproven = sites().filter(|site| site.how == SiteProof::Unproven).count();
+    let own = sites().count() - many - unproven;
+    let kinds = [
+        (own, "from publishers themselves"),
+        (many, "from aggregators"),
+        (
+            unproven,
+            "that list another site's items: their first poll checks whether that site names them",
+        ),
+    ];
+    let words: Vec<String> = kinds
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if words.is_empty() { String::new() } else { format!("; {}", words.join(", ")) }
+}
+
+/// Whether most items of a feed are teasers.
+fn is_teasing(found: &Probe) -> bool {
+    Teasers { teasers: found.teasers, items: found.items }.is_teasing()
 }
 
 #[cfg(test)]
@@ -356,5 +498,39 @@ mod tests {
         let mut again = [feed(None)];
         name(&mut again, &[]);
         assert_eq!(again[0].id.as_deref(), Some(ids[2]));
+    }
+
+    fn found(items: u32, teasers: u32) -> Result<Probe, String> {
+        Ok(Probe { items, teasers, ..Probe::default() })
+    }
+
+    fn none() -> Result<Probe, String> {
+        Err("no such host".to_owned())
+    }
+
+    #[test]
+    fn teasers_and_missing_answers_are_counted() {
+        let survey = Survey { found: vec![found(10, 6), none(), found(10, 5), found(0, 0)] };
+        assert_eq!(
+            survey.describe(),
+            "1 of 4 feeds send teasers only (1 did not answer with a feed)"
+        );
+        assert_eq!(survey.without(&[1, 2, 3]).describe(), "1 of 1 feed sends teasers only");
+        let words = Survey { found: vec![none(), none()] }.describe();
+        assert_eq!(words, "no answer with a feed from 2 feeds");
+    }
+
+    #[test]
+    fn feeds_without_an_answer_are_named_with_the_reason() {
+        let feed = |number: usize| OpmlFeed {
+            url: format!("https://a{number}.example/rss"),
+            ..OpmlFeed::default()
+        };
+        let feeds: Vec<OpmlFeed> = (0..13).map(feed).collect();
+        let mut survey = Survey { found: (0..13).map(|_| none()).collect() };
+        survey.found[0] = found(3, 0);
+        let unanswered = survey.unanswered(&feeds);
+        assert_eq!(unanswered[0], "https://a1.example/rss: no such host");
+        assert_eq!((unanswered.len(), unanswered[10].starts_with("2 more: ")), (11, true));
     }
 }

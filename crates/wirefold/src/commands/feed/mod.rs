@@ -1,29 +1,45 @@
 //! `wirefold feed`: the feeds and their state.
 
-mod add;
-mod backfill;
-mod export;
-mod extract;
+mod files;
 mod import;
-mod list;
-mod parse;
-mod poll;
-mod probe;
-mod retry;
-mod set;
-mod survey;
 
-use clap::{Args, Subcommand, ValueEnum};
-use wirefold_gateway::shapes::{Accepted, FeedList};
-use wirefold_proto::{FeedId, FeedRecord, FullText, ItemIdentity, Outlet};
+use std::fmt::Write as _;
+use std::time::Duration;
 
+use anstyle::{AnsiColor, Style};
+use clap::{Args, Subcommand};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use wirefold_fetcher::Probe;
+use wirefold_fetcher::extract::check_selector;
+use wirefold_fetcher::feed_address::{identity, written};
+use wirefold_fetcher::opml::{self, OpmlFeed};
+use wirefold_flow::{Clock as _, SystemClock};
+use wirefold_gateway::shapes::{
+    Accepted, BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest,
+};
+use wirefold_proto::{
+    Backfill, BackfillEnd, Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings,
+    FeedSite, FullText, ItemIdentity, ListRecord, Outlet, SiteProof, Teasers,
+};
+
+use super::ask::{ask, can_ask, confirm};
+use super::{Session, one_of, with_help};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
-use crate::exit::{Exit, Stop};
+use crate::columns::{Cell, Columns};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
-use extract::selector;
+use crate::local_time::LocalTime;
+use crate::output::{self, clean, count};
 
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
 /// Printed with new feeds, because they are silent at first.
 const FIRST_POLL: &str = "the first poll of a feed never alerts: its items are older news, and later articles are compared with them";
+/// The path of the feeds in the API.
+const PATH: &str = "/api/v1/feeds";
+/// The path of probes in the API.
+const PROBE: &str = "/api/v1/feeds/probe";
 
 /// Arguments of `feed`.
 #[derive(Debug, Args)]
@@ -59,7 +75,7 @@ Examples:
   wirefold feed set harbour --speaks-for harbour.example
   wirefold feed set planet --speaks-for nobody         an aggregator
   wirefold feed set harbour --speaks-for found         as wirefold finds it")]
-    Set(set::SetArguments),
+    Set(SetArguments),
     /// Remove a feed; its articles stay.
     #[command(after_help = "Example:\n  wirefold feed rm harbour.example")]
     Rm {
@@ -94,7 +110,7 @@ Examples:
   wirefold feed import my.opml --dry-run
   wirefold feed import https://harbour.example/feeds.opml
   wirefold feed import my.opml --full-text auto")]
-    Import(ImportArguments),
+    Import(import::ImportArguments),
     /// Read a feed's archive, as far as the feed names one (RFC 5005).
     ///
     /// Older items keep their own dates. They are compared with the others but never alert. Items
@@ -104,7 +120,7 @@ Examples:
 Examples:
   wirefold feed backfill harbour.example
   wirefold feed backfill https://harbour.example/feed.xml --pages 200 --items 5000 --no-wait")]
-    Backfill(backfill::BackfillArguments),
+    Backfill(BackfillArguments),
     /// Print all feeds as a list (OPML) for feed readers.
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
@@ -113,7 +129,7 @@ Examples:
 Examples:
   wirefold feed parse feed.xml
   wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml")]
-    Parse(parse::ParseArguments),
+    Parse(files::ParseArguments),
     /// Print the article of an HTML page: title, byline, time, language, text.
     #[command(after_help = "\
 Examples:
@@ -122,7 +138,7 @@ Examples:
   wirefold feed extract --article-selector 'div.story' --remove-selector '.advert' page.html
 
 Exit codes: 0 ok, 1 no page gave an article, 5 some did not.")]
-    Extract(extract::ExtractArguments),
+    Extract(files::ExtractArguments),
     /// Fetch an address and say what it is; it stores nothing.
     #[command(after_help = "Example:\n  wirefold feed test https://harbour.example/feed.xml")]
     Test {
@@ -155,12 +171,17 @@ struct AddArguments {
     group: Option<String>,
     /// Whether article pages are fetched; by default `auto`: if the feed gives only teasers and the
     /// site allows it.
-    #[arg(long, value_enum, value_name = "WHEN")]
-    full_text: Option<Pages>,
+    #[arg(long, value_name = "WHEN", value_parser = one_of::<FullText>(with_help(PAGES)))]
+    full_text: Option<FullText>,
     /// How to identify its items; by default `auto`: by the id that the feed gives them, until it turns out
     /// to change or to repeat.
-    #[arg(long, value_enum, value_name = "BY")]
-    identity: Option<Identity>,
+    #[arg(long, value_name = "BY", value_parser = one_of::<ItemIdentity>(with_help([
+        ("auto", "The id that the feed gives them, until it turns out to change or to repeat"),
+        ("guid", "The id that the feed gives them"),
+        ("link", "Their link"),
+        ("title", "Their title, and the day"),
+    ])))]
+    identity: Option<ItemIdentity>,
     /// A CSS selector for the element that holds the article. A page without it is read as usual.
     #[arg(long = "article-selector", alias = "article", value_name = "SELECTOR", value_parser = selector)]
     article: Option<String>,
@@ -172,142 +193,744 @@ struct AddArguments {
     yes: bool,
 }
 
-/// Arguments of `feed import`.
-#[derive(Debug, Args)]
-struct ImportArguments {
-    /// The list: a file, - for standard input, or an address.
-    #[arg(value_name = "FILE|URL")]
-    file: String,
-    /// Say what would be done, and do nothing.
-    #[arg(long)]
-    dry_run: bool,
-    /// Whether article pages are fetched; by default it asks once on a terminal, else `auto`.
-    #[arg(long, value_enum, value_name = "WHEN")]
-    full_text: Option<Pages>,
-    /// Do not fetch the feeds first.
-    #[arg(long)]
-    no_probe: bool,
-}
-
 /// Whether article pages are fetched for their text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Pages {
-    /// If the feed gives fewer than 80 words and robots.txt allows it.
-    Auto,
-    /// Always, if robots.txt allows it.
-    On,
-    /// Never.
-    Off,
+const PAGES: [(&str, &str); 3] = [
+    ("auto", "If the feed gives fewer than 80 words and robots.txt allows it"),
+    ("on", "Always, if robots.txt allows it"),
+    ("off", "Never"),
+];
+
+/// A CSS selector from the command line.
+fn selector(text: &str) -> Result<String, String> {
+    check_selector(text).map(|()| text.to_owned())
 }
 
-impl From<Pages> for FullText {
-    fn from(pages: Pages) -> FullText {
-        match pages {
-            Pages::Auto => FullText::Auto,
-            Pages::On => FullText::On,
-            Pages::Off => FullText::Off,
-        }
-    }
+/// The value that lets wirefold find the site.
+const FOUND: &str = "found";
+
+/// Arguments of `feed set`.
+#[derive(Debug, Args)]
+struct SetArguments {
+    /// Its id from `feed ls`, or its address.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The site; `nobody` for an aggregator; `found` to let wirefold find it.
+    #[arg(long, value_name = "SITE")]
+    speaks_for: Outlet,
 }
 
-/// How the items of a feed are identified.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Identity {
-    /// The id that the feed gives them, until it turns out to change or to repeat.
-    Auto,
-    /// The id that the feed gives them.
-    Guid,
-    /// Their link.
-    Link,
-    /// Their title, and the day.
-    Title,
-}
+/// The pause between two checks of the progress.
+const PAUSE: Duration = Duration::from_millis(200);
 
-impl From<Identity> for ItemIdentity {
-    fn from(identity: Identity) -> ItemIdentity {
-        match identity {
-            Identity::Auto => ItemIdentity::Auto,
-            Identity::Guid => ItemIdentity::Guid,
-            Identity::Link => ItemIdentity::Link,
-            Identity::Title => ItemIdentity::Title,
-        }
-    }
+/// Arguments of `feed backfill`.
+#[derive(Debug, Args)]
+struct BackfillArguments {
+    /// The feed's id from `feed ls`, or its address.
+    #[arg(value_name = "ID|URL")]
+    feed: String,
+    /// Read at most this many pages of the archive, from 1 to 1000.
+    #[arg(long, default_value_t = 20, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pages: u32,
+    /// Read at most this many items, from 1 to 100000.
+    #[arg(long, default_value_t = 1000, value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    items: u32,
+    /// Do not wait for the end.
+    #[arg(long)]
+    no_wait: bool,
 }
 
 /// Runs a `feed` command.
 pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<Exit> {
     let options = &arguments.options;
-    let (place, json) = (&options.instance, options.json);
+    let session = |need| Session::open(options, need, global);
     block_on(async {
         match &arguments.command {
-            FeedCommand::Add(wanted) => {
-                add::run(&Client::connect(place, Need::Nothing).await?, wanted, json, global).await
-            }
-            FeedCommand::Import(wanted) => import::run(place, wanted, json, global).await,
-            FeedCommand::Ls { problems } => {
-                list::run(&options.client().await?, *problems, json, global).await
-            }
-            FeedCommand::Set(wanted) => {
-                set::run(&options.client().await?, wanted, json, global).await
-            }
-            FeedCommand::Rm { id } => remove(&options.client().await?, id, json, global).await,
-            FeedCommand::Retry { id } => {
-                retry::run(&options.client().await?, id, json, global).await
-            }
-            FeedCommand::Poll { id } => poll::run(&options.client().await?, id, json, global).await,
-            FeedCommand::Backfill(wanted) => {
-                backfill::run(&options.client().await?, wanted, json, global).await
-            }
-            FeedCommand::Export => export::run(&options.client().await?, json, global).await,
+            FeedCommand::Add(wanted) => session(Need::Nothing).await?.add_feed(wanted).await,
+            FeedCommand::Import(wanted) => import::run(options, wanted, global).await,
+            FeedCommand::Ls { problems } => session(Need::Data).await?.list_feeds(*problems).await,
+            FeedCommand::Set(wanted) => session(Need::Data).await?.set_feed(wanted).await,
+            FeedCommand::Rm { id } => session(Need::Data).await?.remove_feed(id).await,
+            FeedCommand::Retry { id } => session(Need::Data).await?.retry_feed(id).await,
+            FeedCommand::Poll { id } => session(Need::Data).await?.poll_feed(id).await,
+            FeedCommand::Backfill(wanted) => session(Need::Data).await?.backfill(wanted).await,
+            FeedCommand::Export => session(Need::Data).await?.export_feeds().await,
             FeedCommand::Test { url } => {
-                let client = Client::running_or_temporary(place).await?;
-                let found = probe::probe(&client, url).await?;
-                probe::print(url, &found, json)
+                let client = Client::running_or_temporary(&options.instance).await?;
+                Session { client, json: options.json, global }.test_address(url).await
             }
-            FeedCommand::Extract(wanted) => extract::run(wanted, json).await,
-            FeedCommand::Parse(wanted) => parse::run(wanted, json, global),
+            FeedCommand::Extract(wanted) => files::extract(wanted, options.json).await,
+            FeedCommand::Parse(wanted) => files::parse(wanted, options.json, global),
         }
     })
 }
 
-/// All feeds.
-async fn feeds(client: &Client) -> Result<Vec<FeedRecord>, ClientError> {
-    Ok(feed_list(client).await?.feeds)
-}
-
-/// All feeds, and the ids of those that wait for a command to be carried out.
-async fn feed_list(client: &Client) -> Result<FeedList, ClientError> {
-    client.get("/api/v1/feeds").await
-}
-
-async fn remove(client: &Client, id: &str, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    let id = id_of(client, id).await?;
-    let removed = client.delete(&format!("/api/v1/feeds/{}", escaped(&id))).await;
-    let accepted: Accepted = removed.map_err(|error| error.see("wirefold feed ls"))?;
-    global.answer(json, &accepted, format_args!("{id} is removed{}", client.when()))
-}
-
-/// The id of a feed, given its id or its address.
-async fn id_of(client: &Client, named: &str) -> anyhow::Result<String> {
-    if !named.contains("://") {
-        return Ok(named.to_owned());
-    }
-    Ok(record_of(client, named).await?.feed.id.to_string())
-}
-
-/// The feed with this id or address.
-async fn record_of(client: &Client, named: &str) -> anyhow::Result<FeedRecord> {
-    let is_address = named.contains("://");
-    let is_named = |known: &FeedRecord| match is_address {
-        true => known.feed.url == named,
-        false => known.feed.id.as_str() == named,
-    };
-    let found = feeds(client).await?.into_iter().find(is_named);
-    found.ok_or_else(|| {
-        let what = match is_address {
-            true => format!("no feed with the address {named}: see `wirefold feed ls`"),
-            false => format!("no feed {named:?}: see `wirefold feed ls`"),
+impl Session<'_> {
+    async fn set_feed(&self, wanted: &SetArguments) -> anyhow::Result<Exit> {
+        let feed = self.feed(&wanted.id).await?.feed;
+        let id = feed.id.clone();
+        let speaks_for = Some(wanted.speaks_for.clone()).filter(|site| site.as_str() != FOUND);
+        let changed = FeedAddition { speaks_for, ..unchanged(feed) };
+        let accepted: Accepted = self.client.post(PATH, &changed).await?;
+        let message = match wanted.speaks_for.as_str() {
+            FOUND => "wirefold looks again for the site that it speaks for".to_owned(),
+            site => format!("speaks for {site}"),
         };
-        Stop::new(Exit::NotFound, what).into()
+        self.answer(&accepted, format_args!("{id} {message}{}", self.client.when()))
+    }
+
+    async fn remove_feed(&self, named: &str) -> anyhow::Result<Exit> {
+        let id = self.feed_id(named).await?;
+        let removed = self.client.delete(&format!("{PATH}/{}", escaped(&id))).await;
+        let accepted: Accepted = removed.map_err(|error| error.see("wirefold feed ls"))?;
+        self.answer(&accepted, format_args!("{id} is removed{}", self.client.when()))
+    }
+
+    async fn retry_feed(&self, named: &str) -> anyhow::Result<Exit> {
+        let record = self.feed(named).await?;
+        let id = record.feed.id.clone();
+        if record.set_aside.is_none() {
+            self.note(format_args!("{id} is not set aside: it is polled as usual"));
+            return Ok(Exit::Ok);
+        }
+        let accepted: Accepted = self.client.post(PATH, &unchanged(record.feed)).await?;
+        self.answer(&accepted, format_args!("{id} is polled again{}", self.client.when()))
+    }
+
+    async fn poll_feed(&self, named: &str) -> anyhow::Result<Exit> {
+        let record = self.feed(named).await?;
+        let id = record.feed.id.as_str();
+        if record.set_aside.is_some() {
+            stop!(Failure, "{id} is set aside: `wirefold feed retry {id}` brings it back");
+        }
+        let path = format!("{PATH}/{}/poll", escaped(id));
+        let accepted: Accepted = self.client.post(&path, &json!({})).await?;
+        self.answer(&accepted, format_args!("{id} is polled now{}", self.client.when()))
+    }
+
+    async fn export_feeds(&self) -> anyhow::Result<Exit> {
+        let feeds = feed_list(&self.client).await?.feeds;
+        if feeds.is_empty() {
+            self.note("note: no feeds yet: `wirefold feed add URL`");
+        }
+        if self.json {
+            feeds.iter().try_for_each(output::print_json)?;
+            return Ok(Exit::Ok);
+        }
+        let list: Vec<OpmlFeed> = feeds.iter().map(outline).collect();
+        output::print(&opml::write("wirefold feeds", &list))
+    }
+
+    /// Prints what is at an address. If it is not a feed, the exit code says so.
+    async fn test_address(&self, url: &str) -> anyhow::Result<Exit> {
+        let request = ProbeRequest { url: url.to_owned(), list: false, here_only: false };
+        let report: ProbeReport = self.client.post(PROBE, &request).await?;
+        let found: Probe = serde_json::from_value(report.found.clone()).unwrap_or_default();
+        self.show(&report, |_| Ok(format!("{}{}", describe(url, &found)?, in_detail(&found)?)))?;
+        Ok(if is_feed(&found) { Exit::Ok } else { Exit::Failure })
+    }
+
+    /// The id of a feed, given its id or its address.
+    async fn feed_id(&self, named: &str) -> anyhow::Result<String> {
+        match named.contains("://") {
+            true => Ok(self.feed(named).await?.feed.id.to_string()),
+            false => Ok(named.to_owned()),
+        }
+    }
+
+    /// The feed with this id or address.
+    async fn feed(&self, named: &str) -> anyhow::Result<FeedRecord> {
+        let is_address = named.contains("://");
+        let is_named = |known: &FeedRecord| match is_address {
+            true => known.feed.url == named,
+            false => known.feed.id.as_str() == named,
+        };
+        match feed_list(&self.client).await?.feeds.into_iter().find(is_named) {
+            Some(found) => Ok(found),
+            None if is_address => {
+                stop!(NotFound, "no feed with the address {named}: see `wirefold feed ls`")
+            }
+            None => stop!(NotFound, "no feed {named:?}: see `wirefold feed ls`"),
+        }
+    }
+
+    async fn add_feed(&self, wanted: &AddArguments) -> anyhow::Result<Exit> {
+        let known = feed_list(&self.client).await?.feeds;
+        if let Some(twin) = wanted.twin(&known, std::slice::from_ref(&wanted.url)) {
+            let is_change =
+                wanted.has_settings() && written(&twin.feed.url) == written(&wanted.url);
+            return match is_change {
+                true => self.send_feed(wanted, twin.feed.url.clone(), true).await,
+                false => self.print_existing(twin, wanted),
+            };
+        }
+        let Some((url, leads_to)) = self.choose(wanted).await? else {
+            self.note("not added");
+            return Ok(Exit::Ok);
+        };
+        let addresses = [std::slice::from_ref(&url), &leads_to].concat();
+        match wanted.twin(&known, &addresses) {
+            Some(twin) => self.print_existing(twin, wanted),
+            None => self.send_feed(wanted, url, false).await,
+        }
+    }
+
+    /// Prints which feed is already watched.
+    fn print_existing(&self, twin: &FeedRecord, wanted: &AddArguments) -> anyhow::Result<Exit> {
+        if self.json {
+            output::print_json(twin)?;
+        }
+        let (id, url) = (&twin.feed.id, clean(&twin.feed.url));
+        self.note(format_args!("already watched as {id}: {url}"));
+        if wanted.has_settings() {
+            self.note("nothing has changed: to change it, add that address");
+        }
+        Ok(Exit::Ok)
+    }
+
+    async fn send_feed(
+        &self,
+        wanted: &AddArguments,
+        url: String,
+        is_known: bool,
+    ) -> anyhow::Result<Exit> {
+        let addition = FeedAddition {
+            id: wanted.id.clone(),
+            url,
+            title: wanted.title.clone(),
+            outlet: wanted.outlet.clone(),
+            speaks_for: wanted.speaks_for.clone(),
+            group: wanted.group.clone(),
+            full_text: wanted.full_text.unwrap_or_default(),
+            identity: wanted.identity.unwrap_or_default(),
+            article_selector: wanted.article.clone(),
+            remove_selectors: wanted.remove.clone(),
+        };
+        let accepted: Accepted = self.client.post(PATH, &addition).await?;
+        let id = match &accepted.command.command {
+            Command::FeedAdd { feed } | Command::FeedChange { feed } => feed.id.to_string(),
+            _ => addition.url,
+        };
+        let (id, when) = (clean(&id), self.client.when());
+        self.answer(
+            &accepted,
+            match is_known {
+                false => format!("{id} is watched{when}: `wirefold feed ls`\n{FIRST_POLL}"),
+                true => format!("{id} was watched already and is changed{when}"),
+            },
+        )
+    }
+
+    /// The address to watch, and those to which it redirects. `None` if a person declined.
+    async fn choose(&self, wanted: &AddArguments) -> anyhow::Result<Option<(String, Vec<String>)>> {
+        let as_given = |leads_to| Some((wanted.url.clone(), leads_to));
+        let found: Probe = match find(&self.client, &wanted.url, false, false).await {
+            Ok(found) => found,
+            Err(ClientError::Refused(problem)) if wanted.yes => {
+                // A network that is down now may work at the next poll.
+                self.note(format_args!("note: not checked: {problem}"));
+                return Ok(as_given(Vec::new()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.note(describe(&wanted.url, &found)?.trim_end());
+        if is_feed(&found) {
+            let is_sure = wanted.yes || !can_ask() || confirm("Watch it?")?;
+            return Ok(as_given(leads_to(&found)).filter(|_| is_sure));
+        }
+        Ok(choose_of_page(wanted, &found)?.map(|url| (url, Vec::new())))
+    }
+
+    async fn list_feeds(&self, problems: bool) -> anyhow::Result<Exit> {
+        let FeedList { feeds: all, mut waiting, lists, .. } = feed_list(&self.client).await?;
+        if self.client.is_running() {
+            // They wait only for a moment.
+            waiting.clear();
+        }
+        let shown: Vec<&FeedRecord> =
+            all.iter().filter(|record| !problems || record.needs_a_look()).collect();
+        let ailing = |list: &&ListRecord| list.problem.is_some();
+        if self.json {
+            shown.iter().try_for_each(output::print_json)?;
+            lists.iter().filter(|it| problems && ailing(it)).try_for_each(output::print_json)?;
+            return Ok(Exit::Ok);
+        }
+        let time = LocalTime::system();
+        for list in lists.iter().filter(|it| !problems || ailing(it)) {
+            self.note(of_list(list, &time));
+        }
+        if all.is_empty() && lists.is_empty() {
+            self.note("no feeds yet: `wirefold feed import FILE.opml` or `wirefold feed add URL`");
+            return Ok(Exit::Ok);
+        }
+        if !shown.is_empty() {
+            let shown = match problems {
+                true => shown.iter().map(|record| problem_of(record, &time)).collect(),
+                false => table(&shown, &waiting, &time).render(),
+            };
+            output::print_styled(&shown)?;
+        }
+        self.note(summary(&all));
+        if !waiting.is_empty() {
+            let wait = count(waiting.len(), "feed waits", "feeds wait");
+            self.note(format_args!("note: {wait} for the next `wirefold up`"));
+        }
+        advice(&all).iter().for_each(|advice| self.note(advice));
+        Ok(Exit::Ok)
+    }
+
+    async fn backfill(&self, wanted: &BackfillArguments) -> anyhow::Result<Exit> {
+        let id = self.feed_id(&wanted.feed).await?;
+        let path = format!("{PATH}/{}/backfill", escaped(&id));
+        let request = BackfillRequest { pages: wanted.pages, items: wanted.items };
+        let accepted: Result<Accepted, ClientError> = self.client.post(&path, &request).await;
+        let accepted = accepted.map_err(|error| error.see("wirefold feed ls"))?;
+        if !self.client.is_running() || wanted.no_wait {
+            if self.json {
+                output::print_json(&accepted)?;
+            }
+            let when = self.client.when();
+            self.note(format_args!("the archive of {} is read{when}", clean(&id)));
+            return Ok(Exit::Ok);
+        }
+        let done = self.wait_for_backfill(&path, &accepted.command).await?;
+        self.show(&done, |done| Ok(format!("{}\n", describe_backfill(done))))?;
+        Ok(match done.ended {
+            Some(BackfillEnd::Failed) if done.pages > 0 => Exit::Partial,
+            Some(BackfillEnd::Failed) => Exit::Failure,
+            Some(BackfillEnd::NoArchive) => Exit::NotFound,
+            _ => Exit::Ok,
+        })
+    }
+
+    /// Waits until the backfill that this command started has ended.
+    async fn wait_for_backfill(
+        &self,
+        path: &str,
+        command: &ControlCommand,
+    ) -> anyhow::Result<Backfill> {
+        let (mut told, mut has_begun) = (0, false);
+        loop {
+            let answer: Result<Backfill, ClientError> = self.client.get(path).await;
+            match answer {
+                Ok(state) if state.command == command.id => {
+                    has_begun = true;
+                    if state.ended.is_some() {
+                        return Ok(state);
+                    }
+                    if state.pages > told {
+                        told = state.pages;
+                        let items = count(state.items, "item", "items");
+                        self.note(format_args!("page {told} of its archive: {items} so far"));
+                    }
+                }
+                // A later backfill has replaced this one.
+                Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
+                    stop!(Failure, "another backfill of this feed was started: see `feed ls`");
+                }
+                // This one has not begun yet: an earlier one is still running.
+                Ok(_) => {}
+                Err(ClientError::Refused(problem)) if problem.status == 404 => {}
+                Err(error) => return Err(error.into()),
+            }
+            SystemClock.sleep_until(SystemClock.now().plus(PAUSE)).await;
+        }
+    }
+}
+
+/// All feeds and lists, and the ids of those that wait for a command to be carried out.
+async fn feed_list(client: &Client) -> Result<FeedList, ClientError> {
+    client.get(PATH).await
+}
+
+/// The current settings of a feed.
+fn unchanged(feed: FeedSettings) -> FeedAddition {
+    FeedAddition {
+        id: Some(feed.id),
+        url: feed.url,
+        title: feed.title,
+        outlet: feed.outlet,
+        speaks_for: feed.speaks_for,
+        group: feed.group,
+        full_text: feed.full_text,
+        identity: feed.identity,
+        article_selector: feed.article_selector,
+        remove_selectors: feed.remove_selectors,
+    }
+}
+
+impl AddArguments {
+    /// The feed that is already watched at one of these addresses. If the command gives an id, the feed
+    /// counts as another one.
+    fn twin<'a>(&self, known: &'a [FeedRecord], addresses: &[String]) -> Option<&'a FeedRecord> {
+        let ours: Vec<String> = addresses.iter().map(|address| identity(address)).collect();
+        let is_twin = |record: &&FeedRecord| ours.contains(&identity(&record.feed.url));
+        if self.id.is_some() { None } else { known.iter().find(is_twin) }
+    }
+
+    /// Whether the command gives more than an address.
+    fn has_settings(&self) -> bool {
+        let sites = self.outlet.is_some() || self.speaks_for.is_some();
+        let texts = [self.title.is_some(), sites, self.group.is_some()];
+        let of_pages = self.article.is_some() || !self.remove.is_empty();
+        let settings_given = [self.full_text.is_some(), self.identity.is_some(), of_pages];
+        [texts, settings_given].concat().contains(&true)
+    }
+}
+
+/// The feed to watch of those that a page names. `None` if a person declined.
+fn choose_of_page(wanted: &AddArguments, found: &Probe) -> anyhow::Result<Option<String>> {
+    match found.feeds.as_slice() {
+        [] if wanted.yes => Ok(Some(wanted.url.clone())),
+        [only] if wanted.yes => Ok(Some(only.clone())),
+        [only] if can_ask() => Ok(confirm("Watch that feed?")?.then(|| only.clone())),
+        [] => stop!(Failure, "not added: no feed was found there; --yes adds it anyway"),
+        many if can_ask() => {
+            let answer = ask(&format!("Which one? [1-{}, empty: none]", many.len()))?;
+            let number = answer.and_then(|answer| answer.parse::<usize>().ok());
+            Ok(number.and_then(|number| many.get(number.checked_sub(1)?)).cloned())
+        }
+        _ => stop!(
+            Usage,
+            "not added: this is a page, not a feed: give the address of one of its feeds"
+        ),
+    }
+}
+
+fn outline(record: &FeedRecord) -> OpmlFeed {
+    let feed = &record.feed;
+    OpmlFeed {
+        url: feed.url.clone(),
+        title: feed.title.clone().or_else(|| record.feed_title.clone()),
+        group: feed.group.clone(),
+        id: Some(feed.id.to_string()),
+        outlet: feed.outlet.as_ref().map(ToString::to_string),
+        speaks_for: feed.speaks_for.as_ref().map(ToString::to_string),
+        full_text: (feed.full_text != FullText::Auto).then_some(feed.full_text),
+    }
+}
+
+/// Probes an address: for a list or a feed, only there or also around it.
+async fn find<T: DeserializeOwned>(
+    client: &Client,
+    url: &str,
+    list: bool,
+    here_only: bool,
+) -> Result<T, ClientError> {
+    let request = ProbeRequest { url: url.to_owned(), list, here_only };
+    let report: ProbeReport = client.post(PROBE, &request).await?;
+    let garbled = |why: serde_json::Error| ClientError::Garbled {
+        path: PROBE.to_owned(),
+        why: why.to_string(),
+    };
+    serde_json::from_value(report.found).map_err(garbled)
+}
+
+/// Whether a probe found a feed that can be watched.
+fn is_feed(found: &Probe) -> bool {
+    found.problem.is_none() && found.feeds.is_empty()
+}
+
+/// The addresses of the redirects.
+fn leads_to(found: &Probe) -> Vec<String> {
+    found.redirects.iter().map(|hop| hop.to.clone()).collect()
+}
+
+/// The site that a feed speaks for, in a sentence. The first poll also asks the site of its items.
+fn describe_site(found: &Probe) -> Option<String> {
+    let site = found.site.as_ref()?;
+    Some(match (site.how, &site.leading) {
+        (SiteProof::Unproven, Some(leading)) => format!(
+            "{} of {} items lead to {leading}: the first poll checks whether that site names this \
+             feed; if you know it does, add --speaks-for {leading}",
+            site.items, site.of
+        ),
+        _ => site.describe(&FeedId::unnamed()),
     })
+}
+
+/// The actions of wirefold for a feed, and a sample item.
+fn in_detail(found: &Probe) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    for hop in &found.redirects {
+        writeln!(out, "leads to {}", clean(&hop.to))?;
+    }
+    for would in &found.would {
+        writeln!(out, "{}", clean(would))?;
+    }
+    if let Some(sample) = &found.sample {
+        let or_none = |text: &Option<String>| clean(text.as_deref().unwrap_or("none"));
+        writeln!(out, "sample: {}", clean(&sample.title))?;
+        writeln!(out, "  link       {}", or_none(&sample.link))?;
+        writeln!(out, "  published  {}", or_none(&sample.published))?;
+        writeln!(out, "  known by   {}", clean(&sample.key))?;
+        let words = count(sample.words, "word", "words");
+        writeln!(out, "  text       {words}: {}", clean(&sample.start))?;
+    }
+    Ok(out)
+}
+
+/// A few lines for people.
+fn describe(url: &str, found: &Probe) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    if is_feed(found) {
+        let title = found.title.as_deref().unwrap_or("(no title)");
+        writeln!(out, "{}", clean(title))?;
+        let items = count(found.items, "item", "items");
+        let teasers = match found.teasers {
+            0 => "all with their text".to_owned(),
+            all if all == found.items => "all of them teasers of fewer than 80 words".to_owned(),
+            some => format!("{some} of them teasers of fewer than 80 words"),
+        };
+        writeln!(out, "{items}, {teasers}")?;
+        if let Some(whose) = describe_site(found) {
+            writeln!(out, "{}", clean(&whose))?;
+        }
+        for newest in found.newest.iter().take(3) {
+            writeln!(out, "  {}", clean(newest))?;
+        }
+        return Ok(out);
+    }
+    if let Some(problem) = &found.problem {
+        writeln!(out, "{}: {}", clean(url), clean(problem))?;
+    }
+    if !found.feeds.is_empty() {
+        writeln!(out, "its site has {}:", count(found.feeds.len(), "feed", "feeds"))?;
+        for feed in &found.feeds {
+            writeln!(out, "  {}", clean(feed))?;
+        }
+    }
+    Ok(out)
+}
+
+/// When a command was given, in milliseconds. Its id begins with the time.
+fn given(command: &str) -> Option<u64> {
+    command.split('-').next()?.parse().ok()
+}
+
+/// `harbour: 3 pages, 120 items, 80 of them new, back to 2025-01-02: the whole archive was read`.
+fn describe_backfill(done: &Backfill) -> String {
+    let (feed, end) = (&done.feed, done.ended.map_or("", BackfillEnd::describe));
+    if done.ended == Some(BackfillEnd::NoArchive) {
+        return format!("{feed}: {end}");
+    }
+    let pages = count(done.pages, "page", "pages");
+    let items = count(done.items, "item", "items");
+    let back = done.oldest.map(|at| format!(", back to {}", at.strftime("%Y-%m-%d")));
+    let back = back.unwrap_or_default();
+    let problem = done.problem.as_deref().map(|problem| format!(" ({})", clean(problem)));
+    let (new, problem) = (done.articles, problem.unwrap_or_default());
+    format!("{feed}: {pages}, {items}, {new} of them new{back}: {end}{problem}")
+}
+
+/// The table of feeds. For those in `waiting`, the next `up` carries out a command.
+fn table(records: &[&FeedRecord], waiting: &[String], time: &LocalTime) -> Columns {
+    let mut table = Columns::new(&[
+        "id", "health", "next poll", "articles", "speaks for", "group", "title or problem",
+    ]);
+    for record in records {
+        let style = if record.needs_a_look() { BAD } else { GOOD };
+        let waits = waiting.iter().any(|id| id == record.feed.id.as_str());
+        let next = if waits { "at the next `up`".to_owned() } else { next_poll(record, time) };
+        let title = record.feed.title.as_ref().or(record.feed_title.as_ref());
+        let title = title.unwrap_or(&record.feed.url);
+        // The column shows the problem in full; the id identifies the feed.
+        let wrong = record.describe();
+        let title = if wrong.is_empty() { title.clone() } else { wrong };
+        table.push(vec![
+            Cell::new(record.feed.id.as_str()),
+            Cell::styled(health(record, time), style),
+            Cell::faint(next),
+            Cell::new(record.articles.to_string()),
+            Cell::faint(speaks_for(record)),
+            Cell::faint(record.feed.group.as_deref().unwrap_or_default()),
+            Cell::new(title),
+        ]);
+    }
+    table
+}
+
+/// The site that the feed speaks for: as found at a poll, or before the first poll as set by hand.
+fn speaks_for(record: &FeedRecord) -> String {
+    let configured = || record.feed.speaks_for.as_ref().map(ToString::to_string);
+    record.site.as_ref().map(FeedSite::in_short).or_else(configured).unwrap_or_default()
+}
+
+/// The problems of a feed in full, because a column would cut them: its last error, then each finding by its
+/// name.
+fn problem_of(record: &FeedRecord, time: &LocalTime) -> String {
+    let (health, next) = (health(record, time), next_poll(record, time));
+    let findings = record.describe_findings();
+    let findings = findings.map(|(finding, words)| format!("{}: {words}", finding.name()));
+    let lines = record.problem.clone().into_iter().chain(findings);
+    let lines: String = lines.map(|line| format!("    {}\n", clean(&line))).collect();
+    format!("{}  {BAD}{health}{BAD:#} · next poll {next}\n{lines}", record.feed.id)
+}
+
+fn next_poll(record: &FeedRecord, time: &LocalTime) -> String {
+    match (record.health, record.next_poll) {
+        (FeedHealth::Gone, _) => "never".to_owned(),
+        _ if record.set_aside.is_some() => "set aside".to_owned(),
+        (_, Some(at)) => time.relative(at),
+        (_, None) => "soon".to_owned(),
+    }
+}
+
+/// `good, 3 min ago`, `good, only teasers`, `failing 3 times`.
+fn health(record: &FeedRecord, time: &LocalTime) -> String {
+    match record.health {
+        FeedHealth::Waiting => "not polled yet".to_owned(),
+        FeedHealth::Good => {
+            let last = record.last_good.map(|at| format!(", {}", time.relative(at)));
+            let teases = record.teasers.is_some_and(Teasers::is_teasing);
+            format!("good{}{}", last.unwrap_or_default(), if teases { ", teases" } else { "" })
+        }
+        FeedHealth::Failing => {
+            let times = match record.failures {
+                0 | 1 => "failing".to_owned(),
+                many => format!("failing {many} times in a row"),
+            };
+            let since = record.failing_since.filter(|_| record.failures > 1);
+            let since = since.map(|at| format!(", since {}", time.relative(at)));
+            format!("{times}{}", since.unwrap_or_default())
+        }
+        FeedHealth::Gone => "gone for good".to_owned(),
+    }
+}
+
+/// `list https://…: 34 feeds, read 5 min ago` or what is wrong with it.
+fn of_list(list: &ListRecord, time: &LocalTime) -> String {
+    let url = clean(&list.url);
+    let since = list.failing_since.map(|at| format!(" since {}", time.relative(at)));
+    match (&list.problem, list.last_good) {
+        (Some(problem), _) => {
+            let since = since.unwrap_or_default();
+            format!("list {url}: failing{since}: {}", clean(problem))
+        }
+        (None, Some(at)) => {
+            let feeds = count(list.feeds, "feed", "feeds");
+            format!("list {url}: {feeds}, read {}", time.relative(at))
+        }
+        (None, None) => format!("list {url}: not read yet"),
+    }
+}
+
+/// `200 feeds: 190 good, 10 failing; 164 of 200 feeds send teasers`.
+fn summary(all: &[FeedRecord]) -> String {
+    let of = |health| all.iter().filter(|record| record.health == health).count();
+    let sorts = [
+        (of(FeedHealth::Good), "good"),
+        (of(FeedHealth::Failing), "failing"),
+        (of(FeedHealth::Gone), "gone"),
+        (of(FeedHealth::Waiting), "not polled yet"),
+    ];
+    let parts: Vec<String> =
+        sorts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let feeds = count(all.len(), "feed", "feeds");
+    let known: Vec<(&FeedRecord, Teasers)> =
+        all.iter().filter_map(|record| Some((record, record.teasers?))).collect();
+    let teasing: Vec<&FeedRecord> =
+        known.iter().filter(|(_, teasers)| teasers.is_teasing()).map(|(feed, _)| *feed).collect();
+    let teasers = match (teasing.as_slice(), known.len()) {
+        (_, 0) | ([], 1) => String::new(),
+        ([only], _) => format!("; {} sends teasers", only.feed.id),
+        (many, known) => format!("; {} of {known} feeds send teasers", many.len()),
+    };
+    format!("{feeds}: {}{teasers}", parts.join(", "))
+}
+
+/// Advice about feeds that have only teasers and whose pages are not fetched.
+fn advice(all: &[FeedRecord]) -> Option<String> {
+    let teases = |record: &&FeedRecord| {
+        record.teasers.is_some_and(Teasers::is_teasing) && record.feed.full_text == FullText::Off
+    };
+    let off = all.iter().filter(teases).count();
+    (off > 0).then(|| {
+        format!(
+            "{} and full text is off for them: teasers are too short to be compared, so that \
+             their copies do not fold. `wirefold feed add URL --full-text auto` fetches the pages",
+            count(off, "feed only teases", "feeds only tease"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::{FeedFinding, decode};
+
+    fn record(change: impl FnOnce(&mut FeedRecord)) -> FeedRecord {
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.feed.2.json");
+        let mut record: FeedRecord = decode(sample).unwrap();
+        record.health = FeedHealth::Good;
+        record.problem = None;
+        record.failing_since = None;
+        record.findings = Vec::new();
+        record.feed.full_text = FullText::Auto;
+        record.teasers = Some(Teasers { teasers: 9, items: 10 });
+        change(&mut record);
+        record
+    }
+
+    #[test]
+    fn the_summary_counts_feeds_that_tease() {
+        let full = |record: &mut FeedRecord| {
+            record.teasers = Some(Teasers { teasers: 1, items: 10 });
+        };
+        let waiting = |record: &mut FeedRecord| {
+            record.health = FeedHealth::Waiting;
+            record.teasers = None;
+        };
+        let all = [record(|_| {}), record(full), record(waiting)];
+        let id = &all[0].feed.id;
+        let one = format!("3 feeds: 2 good, 1 not polled yet; {id} sends teasers");
+        assert_eq!(summary(&all), one);
+        assert_eq!(
+            summary(&[record(|_| {}), record(|_| {}), record(full)]),
+            "3 feeds: 3 good; 2 of 3 feeds send teasers"
+        );
+        assert_eq!(summary(&[record(full)]), "1 feed: 1 good");
+        assert_eq!(advice(&all), None);
+        let off = [record(|record| record.feed.full_text = FullText::Off)];
+        assert!(advice(&off).unwrap().starts_with("1 feed only teases"));
+    }
+
+    #[test]
+    fn feeds_with_problems_give_the_reason() {
+        let failing = record(|record| {
+            record.health = FeedHealth::Failing;
+            record.failures = 3;
+            record.problem = Some("HTTP 503".to_owned());
+        });
+        assert!(failing.needs_a_look() && !record(|_| {}).needs_a_look());
+        let silent = record(|record| {
+            record.findings = vec![FeedFinding::Silent, FeedFinding::Duplicate];
+            record.duplicate_of = "twin".parse().ok();
+        });
+        assert!(silent.needs_a_look());
+        let words = silent.describe();
+        assert!(words.starts_with("silent for far longer"), "{words}");
+        assert!(words.contains("the same address as twin"), "{words}");
+        let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
+        let shown = table(&[&failing], &[], &time).render();
+        assert!(
+            shown.contains("failing 3 times in a row") && shown.contains("HTTP 503"),
+            "{shown}"
+        );
+        let problem = problem_of(&failing, &time);
+        assert!(problem.starts_with("harbour-news  "), "{problem}");
+        assert!(problem.ends_with("next poll in 30 min\n    HTTP 503\n"), "{problem}");
+        let dead = record(|record| {
+            record.health = FeedHealth::Failing;
+            record.problem = Some("HTTP 404".to_owned());
+            record.findings = vec![FeedFinding::Dead, FeedFinding::Duplicate];
+            record.duplicate_of = "twin".parse().ok();
+        });
+        let lines = problem_of(&dead, &time);
+        assert!(lines.contains("\n    HTTP 404\n    dead: given up"), "{lines}");
+        assert!(lines.contains("\n    duplicate: the same address as twin"), "{lines}");
+        let waits = table(&[&failing], &[failing.feed.id.to_string()], &time).render();
+        assert!(waits.contains("at the next `up`"), "{waits}");
+    }
 }

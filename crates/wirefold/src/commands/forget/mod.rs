@@ -171,7 +171,7 @@ fn forget(
         return report(arguments, &plan, None);
     }
     if !arguments.yes && !is_sure()? {
-        global.note(format_args!("nothing was removed"));
+        global.note("nothing was removed");
         return Ok(Exit::Interrupted);
     }
     let began = SystemClock.now();
@@ -201,9 +201,7 @@ fn print_plan(plan: &Plan, global: &Global) {
     let RemovedCounts { articles, decisions, output, alerts, dead, records, scrubbed, .. } =
         plan.counts;
     if articles == 0 {
-        global.note(format_args!(
-            "no stored article has this address or outlet; from now on wirefold refuses such articles"
-        ));
+        global.note("no stored article has this address or outlet; from now on wirefold refuses such articles");
     }
     for shown in plan.shown.iter().take(NAMED) {
         global.note(format_args!("  {}", clean(shown)));
@@ -247,7 +245,7 @@ fn list(
         })
         .collect();
     if listed.iter().any(|it| it.key == FORGETTING) {
-        global.note(format_args!("note: a `forget` was interrupted: run it again to finish it"));
+        global.note("note: a `forget` was interrupted: run it again to finish it");
     }
     listed.retain(|it| it.key != FORGETTING);
     if arguments.options.json {
@@ -255,7 +253,7 @@ fn list(
         return Ok(Exit::Ok);
     }
     if listed.is_empty() {
-        global.note(format_args!("nothing was forgotten"));
+        global.note("nothing was forgotten");
         return Ok(Exit::Ok);
     }
     let (time, mut table) = (LocalTime::system(), Columns::new(&["when", "articles", "hash"]));

@@ -1,24 +1,42 @@
 //! `wirefold sub`: the subscriptions.
 
-mod add;
-mod files;
-mod list;
-mod mute;
-mod query;
 mod rehearse;
-mod show;
-mod why;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
-use wirefold_gateway::shapes::{Accepted, SubscriptionList};
-use wirefold_proto::{Interval, SubscriptionRecord};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthStr;
+use wirefold_fetcher::slug;
+use wirefold_flow::{Clock, SystemClock};
+use wirefold_gateway::shapes::{
+    Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, FoundWord, MuteRequest, SubscriptionList,
+};
+use wirefold_proto::{
+    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord, SubscriptionSettings,
+};
+use wirefold_query::{Lists, Query};
 
+use super::alert::not_there;
+use super::why::{LIST, id_of};
+use super::words::{short, span_above_zero};
+use super::{Session, one_of, with_help};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
-use crate::exit::{Exit, Stop};
+use crate::columns::{Cell, Columns};
+use crate::config::{Config, Loaded, Overrides, SubscriptionConfig, load_here};
+use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
-use crate::output;
+use crate::local_time::{self, LocalTime};
+use crate::output::{self, clean, count};
+
+const TOLD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default();
+/// The end of a mute that ends it at once.
+const UNMUTED: Option<Timestamp> = Some(Timestamp::UNIX_EPOCH);
+/// The path of the subscriptions in the API.
+const PATH: &str = "/api/v1/subscriptions";
 
 /// Arguments of `sub`.
 #[derive(Debug, Args)]
@@ -54,7 +72,7 @@ origins>=2, and @ministers for any line of lists/ministers.txt beside the settin
 Thai and Korean words are found inside longer ones. All of it: docs/queries.md. An article notifies where its title or lede
 matches; a mention further down is silent until another text has one too, unless you ask for
 anywhere:harbour. `wirefold sub test QUERY` tries a query first.")]
-    Add(Box<add::AddArguments>),
+    Add(Box<AddArguments>),
     /// Remove a subscription; its alerts stay.
     #[command(after_help = "Example:\n  wirefold sub rm harbour")]
     Rm {
@@ -86,7 +104,7 @@ Examples:
         #[arg(value_name = "ID")]
         id: String,
         /// For how long, such as 30m, 2h or 7d; by default until `sub unmute`.
-        #[arg(long = "for", value_name = "TIME", value_parser = super::words::span_above_zero)]
+        #[arg(long = "for", value_name = "TIME", value_parser = span_above_zero)]
         span: Option<Interval>,
     },
     /// Let a muted subscription send again.
@@ -128,75 +146,307 @@ Examples:
     },
 }
 
+/// Arguments of `sub add`.
+#[derive(Debug, Args)]
+struct AddArguments {
+    /// Its name; the id is made from it.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The query; `*` matches everything.
+    #[arg(long, allow_hyphen_values = true)]
+    query: String,
+    /// Its id; by default made from the name.
+    #[arg(long)]
+    id: Option<SubscriptionId>,
+    /// A delivery of the settings to send to, such as `phone`; repeatable. Without it, `wirefold up` prints
+    /// the alerts on its terminal and sends them nowhere else.
+    #[arg(long, value_name = "DELIVERY")]
+    to: Vec<String>,
+    /// The thing that one alert is about: event or story.
+    #[arg(long, value_name = "WHAT", value_parser = one_of::<GroupBy>(with_help([
+        ("event", "An event: several texts about one happening"),
+        ("story", "A story: one text and its copies"),
+    ])))]
+    group_by: Option<GroupBy>,
+    /// The triggers that notify: `new`, `origins+2`, `outlets+5`, `velocity>5/10m`, `material`, `correction`,
+    /// `retraction`, `quiet`; repeatable.
+    #[arg(long, value_name = "CONDITION")]
+    on: Vec<String>,
+    /// The fewest outlets before it alerts.
+    #[arg(long, value_name = "N")]
+    min_outlets: Option<u32>,
+    /// The fewest separately written texts (origins) before it alerts.
+    #[arg(long, value_name = "N")]
+    min_origins: Option<u32>,
+    /// How long the first message waits for more, such as 30s.
+    #[arg(long, value_name = "TIME")]
+    group_wait: Option<Interval>,
+    /// The shortest time between two revisions of one alert, such as 15m.
+    #[arg(long, value_name = "TIME")]
+    update_interval: Option<Interval>,
+    /// After this time, send an unchanged alert again, such as 12h; by default never.
+    #[arg(long, value_name = "TIME")]
+    repeat_interval: Option<Interval>,
+    /// The most loud messages a day.
+    #[arg(long, value_name = "N")]
+    max_per_day: Option<u32>,
+    /// The hours in which nothing is sent, such as 22:00-07:00; then one message for each alert follows.
+    #[arg(long, value_name = "FROM-TO", value_parser = quiet_hours)]
+    quiet_hours: Option<(String, String)>,
+    /// The time zone of the quiet hours and of digests; by default that of this machine.
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
+    /// The triggers that notify even in quiet hours, such as 'outlets>=10'.
+    #[arg(long, value_name = "CONDITION", requires = "quiet_hours")]
+    break_quiet: Option<String>,
+    /// Another subscription: this one is silent about events of which that one has notified; repeatable.
+    #[arg(long, value_name = "ID")]
+    inhibited_by: Vec<SubscriptionId>,
+    /// Gather messages into one each hour, day or week.
+    #[arg(long, value_name = "HOW_OFTEN", conflicts_with = "repeat_interval",
+          value_parser = one_of::<Digest>(with_help([
+        ("hourly", "At each full hour"),
+        ("daily", "At eight each morning"),
+        ("weekly", "At eight each Monday"),
+    ])))]
+    digest: Option<Digest>,
+}
+
 /// Runs a `sub` command.
 pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<Exit> {
     let options = &arguments.options;
-    let (place, json) = (&options.instance, options.json);
+    let adding = matches!(arguments.command, SubCommand::Add(_) | SubCommand::Import { .. });
+    let need = if adding { Need::Nothing } else { Need::Data };
     block_on(async {
+        if let SubCommand::Add(wanted) = &arguments.command {
+            check_query(&wanted.query)?;
+        }
+        let session = Session::open(options, need, global).await?;
         match &arguments.command {
-            SubCommand::Ls => list::run(&options.client().await?, json, global).await,
+            SubCommand::Ls => session.list_subscriptions().await,
             SubCommand::Show { id } => {
-                let client = options.client().await?;
-                let (record, waits) = one(&client, id).await?;
-                if json {
-                    output::print_json(&record)?;
-                } else {
-                    show::print(&record, waits)?;
-                }
-                Ok(Exit::Ok)
+                let (record, waits) = session.subscription(id).await?;
+                let time = LocalTime::system();
+                session.show(&record, |it| Ok(fields(it, waits, &time).render_plain()))
             }
-            SubCommand::Add(wanted) => add::run(place, wanted, json, global).await,
-            SubCommand::Rm { id: what } => {
-                let client = options.client().await?;
-                let (record, _) = one(&client, what).await?;
-                let id = record.subscription.id.as_str();
-                let path = format!("/api/v1/subscriptions/{}", escaped(id));
-                let removed = client.delete(&path).await;
-                let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
-                let message = format_args!("{id} no longer sends alerts{}", client.when());
-                global.answer(json, &accepted, message)
-            }
-            SubCommand::Export => files::export(&options.client().await?, json, global).await,
-            SubCommand::Import { file } => {
-                files::import(&Client::connect(place, Need::Nothing).await?, file, json, global)
-                    .await
-            }
+            SubCommand::Add(wanted) => session.add_subscription(options, wanted).await,
+            SubCommand::Rm { id } => session.remove_subscription(id).await,
+            SubCommand::Export => session.export_subscriptions().await,
+            SubCommand::Import { file } => session.import_subscriptions(file).await,
             SubCommand::Mute { id, span } => {
-                mute::run(&options.client().await?, id, mute::Change::Mute(*span), json, global)
-                    .await
+                session.mute_subscription(id, span.map(|span| LocalTime::system().in_a(span))).await
             }
-            SubCommand::Unmute { id } => {
-                mute::run(&options.client().await?, id, mute::Change::Unmute, json, global).await
-            }
+            SubCommand::Unmute { id } => session.mute_subscription(id, UNMUTED).await,
             SubCommand::Why { article, subscription } => {
-                why::run(&options.client().await?, article, subscription.as_deref(), json).await
+                session.explain_alerts(article, subscription.as_deref()).await
             }
             SubCommand::Test { what, hours, last } => {
-                rehearse::run(&options.client().await?, what, last.unwrap_or(*hours), json).await
+                let hours = last.unwrap_or(*hours);
+                rehearse::run(&session.client, what, hours, session.json).await
             }
         }
     })
 }
 
+impl Session<'_> {
+    async fn list_subscriptions(&self) -> anyhow::Result<Exit> {
+        let SubscriptionList { subscriptions: all, waiting, .. } =
+            subscriptions(&self.client).await?;
+        if self.json {
+            all.iter().try_for_each(output::print_json)?;
+        } else if all.is_empty() {
+            self.note(
+                "no subscriptions yet: `wirefold sub add NAME --query QUERY`, or in wirefold.toml",
+            );
+        } else {
+            output::print_styled(&table(&all, now()).render())?;
+            if !waiting.is_empty() {
+                let waiting = waiting.join(", ");
+                self.note(format_args!("note: waiting for the next `wirefold up`: {waiting}"));
+            }
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// A subscription, and whether it waits for the next `up`.
+    async fn subscription(&self, id: &str) -> anyhow::Result<(SubscriptionRecord, bool)> {
+        let SubscriptionList { subscriptions, waiting, .. } = subscriptions(&self.client).await?;
+        let Some(found) = find_subscription(subscriptions, id)? else {
+            stop!(NotFound, "no subscription {id}: see `wirefold sub ls`");
+        };
+        let waits = waiting.iter().any(|one| one == found.subscription.id.as_str());
+        Ok((found, waits))
+    }
+
+    async fn remove_subscription(&self, named: &str) -> anyhow::Result<Exit> {
+        let id = self.subscription(named).await?.0.subscription.id;
+        let removed = self.client.delete(&format!("{PATH}/{}", escaped(id.as_str()))).await;
+        let accepted: Accepted = removed.map_err(|error| error.see("wirefold sub ls"))?;
+        self.answer(&accepted, format_args!("{id} no longer sends alerts{}", self.client.when()))
+    }
+
+    async fn mute_subscription(
+        &self,
+        named: &str,
+        until: Option<Timestamp>,
+    ) -> anyhow::Result<Exit> {
+        let id = self.subscription(named).await?.0.subscription.id;
+        let outcome = match until {
+            _ if until == UNMUTED => "sends again".to_owned(),
+            Some(until) => format!("sends nothing until {}", LocalTime::system().minute(until)),
+            None => format!("sends nothing until `wirefold sub unmute {id}`"),
+        };
+        let path = format!("{PATH}/{}/mute", escaped(id.as_str()));
+        let accepted: Accepted = self.client.post(&path, &MuteRequest { until }).await?;
+        self.answer(&accepted, format_args!("{id} {outcome}{}", self.client.when()))
+    }
+
+    async fn add_subscription(
+        &self,
+        options: &ClientOptions,
+        wanted: &AddArguments,
+    ) -> anyhow::Result<Exit> {
+        let settings = settings(wanted)?;
+        // A running `up` refuses them itself, with the settings that it has read.
+        if !self.client.is_running() {
+            let Loaded { config, .. } = load_here(&options.instance, Overrides::default())?;
+            for name in unknown_deliveries(&config, &settings) {
+                let why = not_there(&config, name);
+                self.note(format_args!("note: {} sends nothing there: {why}", settings.id));
+            }
+        }
+        let accepted: Accepted = self.client.post(PATH, &settings).await?;
+        if self.json {
+            output::print_json(&accepted)?;
+        } else {
+            self.describe_added(&settings).await;
+        }
+        Ok(Exit::Ok)
+    }
+
+    async fn describe_added(&self, settings: &SubscriptionSettings) {
+        let id = &settings.id;
+        let from = if self.client.is_running() { "article" } else { "`wirefold up`" };
+        self.note(format_args!("{id} alerts from the next {from} on"));
+        for other in inhibitors_not_there(&self.client, settings).await {
+            self.note(format_args!(
+                "note: there is no subscription {other} yet: it silences {id} once you add it"
+            ));
+        }
+        if settings.deliveries.is_empty() {
+            self.note(
+                "`wirefold up` prints its alerts on its terminal; --to DELIVERY sends them elsewhere",
+            );
+        }
+        match rehearse::last_day(&self.client, settings.clone()).await {
+            Ok(Some(sent)) => self.note(sent.trim_end()),
+            Ok(None) if settings.query.trim() == "*" => self.note(
+                "broad: `*` matches every article, and each event sends a message; add words, or \
+                 --digest",
+            ),
+            Ok(None) => self.note(format_args!(
+                "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
+            )),
+            // The subscription is added anyway.
+            Err(error) => self.note(format_args!("note: not tried on the last 24 h: {error}")),
+        }
+    }
+
+    /// Prints all subscriptions as `[[subscription]]` tables.
+    async fn export_subscriptions(&self) -> anyhow::Result<Exit> {
+        let records = subscriptions(&self.client).await?.subscriptions;
+        let subscription: Vec<SubscriptionSettings> =
+            records.into_iter().map(|record| record.subscription).collect();
+        if self.json {
+            subscription.iter().try_for_each(output::print_json)?;
+        } else if subscription.is_empty() {
+            self.note("note: no subscriptions yet: `wirefold sub add NAME --query Q`");
+        } else {
+            return output::print(toml::to_string(&Written { subscription })?.as_bytes());
+        }
+        Ok(Exit::Ok)
+    }
+
+    /// Adds the subscriptions of a file, or changes those with the same ids. If one is refused, it prints the
+    /// reason and adds the others.
+    async fn import_subscriptions(&self, file: &Path) -> anyhow::Result<Exit> {
+        let shown = file.display();
+        let unusable = |why: String| Stop::new(Exit::Usage, format!("{shown}: {why}"));
+        let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
+        let read: Read = toml::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+        let (mut added, mut refused) = (0, 0);
+        for wanted in &read.subscription {
+            match self.import_subscription(wanted).await {
+                Ok(accepted) if self.json => output::print_json(&accepted)?,
+                Ok(_) => added += 1,
+                Err(error) => {
+                    refused += 1;
+                    output::note(format_args!("{shown}: {:?}: {error}", wanted.name));
+                }
+            }
+        }
+        if !self.json {
+            let added = count(added, "subscription", "subscriptions");
+            let when = self.client.when();
+            self.note(format_args!("{added} of {shown} added or changed{when}"));
+        }
+        Ok(if refused > 0 { Exit::Partial } else { Exit::Ok })
+    }
+
+    async fn import_subscription(&self, wanted: &SubscriptionConfig) -> anyhow::Result<Accepted> {
+        let id = match &wanted.id {
+            Some(id) => id.clone(),
+            None => slug::of_name(&wanted.name).parse()?,
+        };
+        Ok(self.client.post(PATH, &wanted.settings(id)).await?)
+    }
+
+    async fn explain_alerts(
+        &self,
+        article: &str,
+        subscription: Option<&str>,
+    ) -> anyhow::Result<Exit> {
+        let id = id_of(&self.client, article).await?;
+        let mut path = format!("/api/v1/articles/{}/alerts", escaped(&id));
+        if let Some(wanted) = subscription {
+            let (record, _) = self.subscription(wanted).await?;
+            path.push_str(&format!("?subscription={}", escaped(record.subscription.id.as_str())));
+        }
+        let found: Result<ArticleAlerts, ClientError> = self.client.get(&path).await;
+        self.show(&found.map_err(|error| error.see(LIST))?, |found| {
+            let shown = short(&found.article.to_string());
+            let head = clean(&format!("{shown} · {} · {}", found.outlet, found.title));
+            let lines: String = match found.subscriptions.is_empty() {
+                true => "no subscriptions: `wirefold sub add NAME --query QUERY`\n".to_owned(),
+                false => found.subscriptions.iter().map(in_lines).collect(),
+            };
+            Ok(format!("{head}\n{lines}"))
+        })
+    }
+}
+
+/// The form of a file of subscriptions that is written.
+#[derive(Serialize)]
+struct Written {
+    subscription: Vec<SubscriptionSettings>,
+}
+
+/// The form of a file of subscriptions that is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    #[serde(default)]
+    subscription: Vec<SubscriptionConfig>,
+}
+
 /// All subscriptions, and the ids of those that wait for the next `up`.
 async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError> {
-    let mut list: SubscriptionList = client.get("/api/v1/subscriptions").await?;
+    let mut list: SubscriptionList = client.get(PATH).await?;
     if client.is_running() {
         // They wait only for a moment.
         list.waiting.clear();
     }
     Ok(list)
-}
-
-/// A subscription, and whether it waits for the next `up`.
-async fn one(client: &Client, id: &str) -> anyhow::Result<(SubscriptionRecord, bool)> {
-    let SubscriptionList { subscriptions, waiting, .. } = subscriptions(client).await?;
-    let found = find_subscription(subscriptions, id)?.ok_or_else(|| {
-        let what = format!("no subscription {id}: see `wirefold sub ls`");
-        Stop::new(Exit::NotFound, what)
-    })?;
-    let waits = waiting.iter().any(|one| one == found.subscription.id.as_str());
-    Ok((found, waits))
 }
 
 /// The subscription with this id, or else the only one with this name in any case.
@@ -212,9 +462,304 @@ fn find_subscription(
     match (same.next(), same.next()) {
         (Some(one), Some(other)) => {
             let ids = [one, other].map(|it| it.subscription.id.to_string()).join(" and ");
-            let why = format!("several subscriptions are called {what}: name one of {ids}");
-            Err(Stop::new(Exit::Usage, why))
+            stop!(Usage, "several subscriptions are called {what}: name one of {ids}")
         }
         (found, _) => Ok(found),
+    }
+}
+
+/// The time zone of a digest. Quiet hours have their own.
+fn zone_of_digest(wanted: &AddArguments) -> anyhow::Result<Option<String>> {
+    match (&wanted.quiet_hours, wanted.digest, &wanted.time_zone) {
+        (None, Some(_), zone) => Ok(Some(zone.clone().unwrap_or_else(local_time::zone))),
+        (None, None, Some(_)) => {
+            stop!(Usage, "--time-zone belongs to --quiet-hours or --digest: give one of them too")
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Reads `22:00-07:00`. The alerter checks the times.
+fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
+    let times = text.split_once('-').ok_or("expected two times such as 22:00-07:00")?;
+    Ok((times.0.trim().to_owned(), times.1.trim().to_owned()))
+}
+
+/// The requested deliveries that the settings do not have.
+fn unknown_deliveries<'a>(config: &Config, wanted: &'a SubscriptionSettings) -> Vec<&'a str> {
+    let is_known = |name: &&String| config.delivery.iter().any(|it| it.name == **name);
+    wanted.deliveries.iter().filter(|name| !is_known(name)).map(String::as_str).collect()
+}
+
+/// Notes inhibitors that do not exist. They may be added later.
+async fn inhibitors_not_there(
+    client: &Client,
+    settings: &SubscriptionSettings,
+) -> Vec<SubscriptionId> {
+    if settings.inhibited_by.is_empty() {
+        return Vec::new();
+    }
+    // The subscription is added anyway.
+    let Ok(SubscriptionList { subscriptions, .. }) = subscriptions(client).await else {
+        return Vec::new();
+    };
+    let is_there = |id: &&SubscriptionId| subscriptions.iter().any(|it| it.subscription.id == **id);
+    settings.inhibited_by.iter().filter(|id| !is_there(id)).cloned().collect()
+}
+
+fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
+    let id = wanted.id.clone().or_else(|| SubscriptionId::from_name(&wanted.name));
+    let Some(id) = id else {
+        stop!(Usage, "no id can be made from {:?}: give --id", wanted.name);
+    };
+    Ok(SubscriptionSettings {
+        group_by: wanted.group_by,
+        on: wanted.on.clone(),
+        min_outlets: wanted.min_outlets,
+        min_origins: wanted.min_origins,
+        group_wait: wanted.group_wait,
+        update_interval: wanted.update_interval,
+        repeat_interval: wanted.repeat_interval,
+        max_per_day: wanted.max_per_day,
+        quiet_hours: wanted.quiet_hours.clone().map(|(from, to)| QuietHours {
+            from,
+            to,
+            time_zone: wanted.time_zone.clone().unwrap_or_else(local_time::zone),
+        }),
+        time_zone: zone_of_digest(wanted)?,
+        break_quiet: wanted.break_quiet.clone(),
+        inhibited_by: wanted.inhibited_by.clone(),
+        digest: wanted.digest,
+        deliveries: wanted.to.clone(),
+        ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
+    })
+}
+
+fn now() -> Timestamp {
+    wirefold_envelope::timestamp(SystemClock.now())
+}
+
+fn table(all: &[SubscriptionRecord], now: Timestamp) -> Columns {
+    let mut table = Columns::new(&["id", "alerts", "copies folded", "goes to", "from", "query"]);
+    for record in all {
+        let settings = &record.subscription;
+        let to = match settings.deliveries.as_slice() {
+            // As the alerter fills it in.
+            [] => "stdout".to_owned(),
+            some => some.join(", "),
+        };
+        let to = match record.muted_until {
+            Some(until) if until == Timestamp::MAX => format!("{to} (muted)"),
+            Some(until) if until > now => {
+                format!("{to} (muted until {})", LocalTime::system().minute(until))
+            }
+            _ => to,
+        };
+        let query = match &record.problem {
+            Some(problem) => Cell::styled(format!("{}: {problem}", settings.query), BAD),
+            None => Cell::new(&settings.query),
+        };
+        table.push(vec![
+            Cell::new(settings.id.as_str()),
+            Cell::new(record.alerts.to_string()),
+            Cell::new(record.copies_folded.to_string()),
+            Cell::new(to),
+            Cell::faint(record.managed_by.as_deref().unwrap_or("command")),
+            query,
+        ]);
+    }
+    table
+}
+
+/// Fails if a query cannot be parsed, and points at the column.
+fn check_query(query: &str) -> anyhow::Result<()> {
+    // The running wirefold has its own lists, so names of lists are not checked here.
+    let Err(error) = Query::parse_with(query, &Lists::accepting_any_name()) else { return Ok(()) };
+    let pointed = point(query, error.column);
+    stop!(Usage, "the query cannot be read\n{pointed}\n{}", clean(&error.to_string()))
+}
+
+/// The number of characters that are shown before and after the caret.
+const AROUND: usize = 60;
+
+/// The query, and under it a caret at the column, counted in characters from 1.
+fn point(query: &str, column: usize) -> String {
+    let at = column.saturating_sub(1);
+    let from = at.saturating_sub(AROUND);
+    let shown = |range: std::ops::Range<usize>| {
+        let part: String = query.chars().skip(range.start).take(range.len()).collect();
+        clean(&part)
+    };
+    let before = shown(from..at);
+    let lead = if from > 0 { "…" } else { "" };
+    let caret = " ".repeat(before.width() + lead.width());
+    format!("  {lead}{before}{}\n  {caret}^", shown(at..at + AROUND))
+}
+
+/// The alerter's default. `sub show` prints it even before the alerter has set it.
+const GROUP_WAIT: &str = "30s";
+const UPDATE_INTERVAL: &str = "15m";
+const ON: &str = "new, origins+2, material";
+
+/// The settings of a subscription. If it `waits`, the next `up` carries out the command.
+fn fields(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns {
+    let it = &record.subscription;
+    let mut table = Columns::new(&["", ""]);
+    let mut line = |name: &str, value: String| {
+        table.push(vec![Cell::faint(name), Cell::new(value)]);
+    };
+    let interval = |given: Option<Interval>, default: &str| {
+        given.map_or_else(|| default.to_owned(), |given| given.to_string())
+    };
+    let number = |given: Option<u32>, default: &str| {
+        given.map_or_else(|| default.to_owned(), |given| given.to_string())
+    };
+    line("id", it.id.to_string());
+    line("name", it.name.clone());
+    line("query", it.query.clone());
+    if let Some(problem) = &record.problem {
+        line("problem", problem.clone());
+    }
+    if waits {
+        line("alerts", "from the next `wirefold up` on".to_owned());
+    }
+    line("group_by", it.group_by.unwrap_or(GroupBy::Event).as_str().to_owned());
+    line("on", if it.on.is_empty() { ON.to_owned() } else { it.on.join(", ") });
+    line("min_outlets", number(it.min_outlets, "1"));
+    line("min_origins", number(it.min_origins, "1"));
+    line("group_wait", interval(it.group_wait, GROUP_WAIT));
+    line("update_interval", interval(it.update_interval, UPDATE_INTERVAL));
+    line("repeat_interval", interval(it.repeat_interval, "never"));
+    let quiet = it.quiet_hours.as_ref();
+    let quiet = quiet.map(|hours| format!("{} to {} {}", hours.from, hours.to, hours.time_zone));
+    line("quiet_hours", quiet.unwrap_or_else(|| "none".to_owned()));
+    if let Some(zone) = &it.time_zone {
+        line("time_zone", zone.clone());
+    }
+    if let Some(condition) = &it.break_quiet {
+        line("break_quiet", condition.clone());
+    }
+    if !it.inhibited_by.is_empty() {
+        let ids: Vec<&str> = it.inhibited_by.iter().map(|id| id.as_str()).collect();
+        line("inhibited_by", ids.join(", "));
+    }
+    line("max_per_day", number(it.max_per_day, "no limit"));
+    if let Some(digest) = it.digest {
+        line("digest", digest.as_str().to_owned());
+    }
+    let printed = it.deliveries.is_empty();
+    line("deliveries", if printed { "stdout".to_owned() } else { it.deliveries.join(", ") });
+    if let Some(until) = record.muted_until {
+        let is_for_ever = until == Timestamp::MAX;
+        let until = if is_for_ever { "somebody unmutes it".to_owned() } else { time.minute(until) };
+        line("muted until", until);
+    }
+    line("managed by", record.managed_by.clone().unwrap_or_else(|| "command".to_owned()));
+    line("alerts", format!("{}, {} copies folded into them", record.alerts, record.copies_folded));
+    table
+}
+
+/// `harbour  notified · port (title)`, and the reasons below it.
+fn in_lines(it: &ArticleAlert) -> String {
+    let outcome = describe_outcome(it.outcome);
+    let style = match it.outcome {
+        ArticleOutcome::Notified => TOLD,
+        ArticleOutcome::Problem => BAD,
+        _ => Style::new(),
+    };
+    let found = match describe_match(it) {
+        none if none.is_empty() => none,
+        some => format!(" · {}", clean(&some)),
+    };
+    let id = it.subscription.as_str();
+    format!("\n{id}  {style}{outcome}{style:#}{found}\n    {}\n", clean(&it.why))
+}
+
+fn describe_outcome(outcome: ArticleOutcome) -> &'static str {
+    match outcome {
+        ArticleOutcome::Notified => "notified",
+        ArticleOutcome::Silent => "silent",
+        ArticleOutcome::Held => "held",
+        ArticleOutcome::Counted => "counted",
+        ArticleOutcome::NoAlert => "no alert",
+        ArticleOutcome::NoMatch => "no match",
+        ArticleOutcome::Baseline => "baseline",
+        ArticleOutcome::Problem => "problem",
+    }
+}
+
+/// `port (title), strike (text); only in passing`.
+fn describe_match(it: &ArticleAlert) -> String {
+    let word = |found: &FoundWord| format!("{} ({})", found.word, found.place);
+    let words: Vec<String> = it.found.iter().map(word).collect();
+    let passing = if it.in_passing { "; only in passing" } else { "" };
+    format!("{}{passing}", words.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wirefold_proto::decode;
+
+    #[test]
+    fn a_muted_subscription_is_told() {
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.subscription.2.json");
+        let mut record: SubscriptionRecord = decode(sample).unwrap();
+        let mut shown = |until: Option<Timestamp>| {
+            record.muted_until = until;
+            let now = "2026-03-01T12:00:00Z".parse().unwrap();
+            let table = table(std::slice::from_ref(&record), now).render_plain();
+            anstream::adapter::strip_str(&table).to_string()
+        };
+        assert!(shown(Some(Timestamp::MAX)).contains(" (muted)"));
+        assert!(shown(Some("2026-03-01T13:00:00Z".parse().unwrap())).contains(" (muted until "));
+        assert!(!shown(Some("2026-03-01T11:00:00Z".parse().unwrap())).contains("muted"));
+        assert!(!shown(None).contains("muted"));
+    }
+
+    #[test]
+    fn the_caret_is_under_the_column() {
+        assert_eq!(point("port AND", 9), "  port AND\n          ^");
+        assert_eq!(point("泽连 )", 4), "  泽连 )\n       ^");
+        let long = format!("{} )", "word ".repeat(100));
+        let pointed = point(&long, 502);
+        let lines: Vec<&str> = pointed.lines().collect();
+        assert_eq!(
+            lines[0].chars().position(|c| c == ')'),
+            lines[1].chars().position(|c| c == '^')
+        );
+    }
+
+    #[test]
+    fn a_query_that_cannot_be_parsed_is_wrong_usage() {
+        let error = check_query("port AND").unwrap_err();
+        assert_eq!(crate::client::exit_of(&error), Exit::Usage);
+        let message = error.to_string();
+        assert!(message.contains("\n          ^\ncolumn 9: expected"), "{message}");
+        assert!(check_query("port OR harbour").is_ok());
+    }
+
+    #[test]
+    fn defaults_are_told() {
+        let sample = include_bytes!("../../../../../proto/samples/wirefold.subscription.2.json");
+        let mut record: SubscriptionRecord = decode(sample).unwrap();
+        record.subscription.on.clear();
+        record.subscription.group_wait = None;
+        record.subscription.repeat_interval = None;
+        record.muted_until = Some(Timestamp::MAX);
+        record.managed_by = Some("wirefold.toml:14".to_owned());
+        let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
+        let shown =
+            anstream::adapter::strip_str(&fields(&record, true, &time).render_plain()).to_string();
+        let line = |name: &str| {
+            let line = shown.lines().find(|line| line.starts_with(name)).unwrap_or(&shown);
+            line[name.len()..].trim().to_owned()
+        };
+        assert_eq!(line("on "), ON);
+        assert_eq!(line("group_wait"), "30s");
+        assert_eq!(line("repeat_interval"), "never");
+        assert_eq!(line("muted until"), "somebody unmutes it");
+        assert_eq!(line("managed by"), "wirefold.toml:14");
+        assert_eq!(line("alerts"), "from the next `wirefold up` on");
     }
 }

@@ -7,7 +7,7 @@ use wirefold_gateway::shapes::{
 };
 use wirefold_proto::{Interval, SubscriptionSettings, Volume};
 
-use super::{query, subscriptions};
+use super::{check_query, subscriptions};
 use crate::client::{Client, ClientError};
 use crate::exit::Exit;
 use crate::output::{self, clean, count};
@@ -65,7 +65,7 @@ async fn subscription(client: &Client, what: &str) -> anyhow::Result<Subscriptio
     if let Some(known) = super::find_subscription(all.subscriptions, what)? {
         return Ok(known.subscription);
     }
-    query::check(what)?;
+    check_query(what)?;
     Ok(SubscriptionSettings::new("test".parse()?, "test", what))
 }
 

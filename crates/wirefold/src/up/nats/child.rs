@@ -131,7 +131,7 @@ async fn is_ready(operations: SocketAddr) -> std::io::Result<bool> {
 async fn forward_log(name: &'static str, log: ChildStderr) {
     let mut lines = BufReader::new(log).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        output::note(format_args!("{}", add_stage_name(name, &line)));
+        output::note(add_stage_name(name, &line));
     }
 }
 

@@ -56,7 +56,7 @@ impl Supervisor<'_> {
         self.welcome_once(ready, page);
         let end = process.run(signals).await;
         bus.close().await;
-        self.global.note(format_args!("{}", tally.summary()));
+        self.global.note(tally.summary());
         finish(end)
     }
 
