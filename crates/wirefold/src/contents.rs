@@ -184,7 +184,7 @@ impl Contents {
     /// The number of messages, in words.
     pub(crate) fn describe(&self) -> String {
         let messages: u64 = self.streams.values().map(|it| it.messages).sum();
-        count(usize::try_from(messages).unwrap_or(usize::MAX), "message", "messages")
+        count(messages, "message", "messages")
     }
 
     /// The findings. The enricher has handled all decisions before `unread`.

@@ -26,7 +26,7 @@ pub(crate) enum Mark {
 }
 
 impl Finding {
-    pub(crate) fn new(mark: Mark, what: impl Into<String>) -> Self {
+    fn new(mark: Mark, what: impl Into<String>) -> Self {
         Self { schema: "wirefold.finding/1", mark, what: what.into() }
     }
 
@@ -36,6 +36,10 @@ impl Finding {
 
     pub(crate) fn bad(what: impl Into<String>) -> Self {
         Self::new(Mark::Bad, what)
+    }
+
+    pub(crate) fn look(what: impl Into<String>) -> Self {
+        Self::new(Mark::Look, what)
     }
 
     fn line(&self) -> String {

@@ -2,13 +2,11 @@
 //! each part takes. It changes nothing, and works on a backup too.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use wirefold_flow::{BusError, Clock as _, StreamConfig, SystemClock};
-use wirefold_flow_nats::connect;
 use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
@@ -20,10 +18,10 @@ use crate::config::{Config, Instance, Overrides, load_here};
 use crate::contents::{read_all, read_folder};
 use crate::disk::space;
 use crate::exit::{Exit, Stop};
-use crate::finding::{Finding, Mark};
+use crate::finding::Finding;
 use crate::local_time::describe;
 use crate::output::count;
-use crate::up::nats::{name_default_server, options};
+use crate::up::nats::{connect_within, name_default_server};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,7 +49,7 @@ pub(super) async fn check(
     };
     let report: StorageReport = running.get("/api/v1/storage").await?;
     let mut findings = room(&report.streams, report.at, &config, &folder);
-    findings.push(Finding::new(Mark::Look, in_use(&folder)));
+    findings.push(Finding::look(in_use(&folder)));
     Ok(findings)
 }
 
@@ -64,17 +62,11 @@ fn in_use(folder: &Path) -> String {
 }
 
 async fn of_server(config: &Config, folder: &Path) -> anyhow::Result<Vec<Finding>> {
-    let addresses = config.bus.addresses();
-    let options = options(&config.bus, User::Setup.as_str());
-    let connected =
-        tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock))).await;
-    let missed = format!("no NATS server answers at {addresses} within {ANSWER_TIMEOUT:?}");
-    let bus = connected.map_err(|_| Stop::new(Exit::Bus, missed))?;
-    let refused = |error: &dyn std::fmt::Display| Stop::new(Exit::Bus, error.to_string());
-    let bus = bus.map_err(|error| refused(&error))?;
-    let contents = read_all(&bus).await.map_err(|error| refused(&error))?;
+    let bus = connect_within(ANSWER_TIMEOUT, &config.bus, User::Setup.as_str()).await?;
+    let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
+    let contents = read_all(&bus).await.map_err(refused)?;
     let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
-    let mut findings = contents.findings(unread.map_err(|error| refused(&error))?);
+    let mut findings = contents.findings(unread.map_err(refused)?);
     bus.close().await;
     if findings.is_empty() {
         findings.push(Finding::good(format!("streams: {} read", contents.describe())));
@@ -202,13 +194,10 @@ fn room(streams: &[StreamUse], now: Timestamp, config: &Config, folder: &Path) -
     let (free_shown, growth_shown) = (in_bytes(free), in_bytes(growth));
     findings.push(match growth <= free {
         true => Finding::good(format!("{free_shown} free: enough for all streams at their largest")),
-        false => Finding::new(
-            Mark::Look,
-            format!(
-                "{free_shown} free: not enough for all streams at their largest, {growth_shown} more: lower \
-                 `retention.max_bytes`, or make room"
-            ),
-        ),
+        false => Finding::look(format!(
+            "{free_shown} free: not enough for all streams at their largest, {growth_shown} more: lower \
+             `retention.max_bytes`, or make room"
+        )),
     });
     findings
 }
@@ -232,7 +221,7 @@ fn of_stream(it: &StreamUse, limits: &StreamConfig, now: Timestamp) -> String {
         None => format!("never full: kept {}", describe(max_age)),
     };
     let growth = rate.map_or_else(String::new, |daily| format!(", {} a day", in_bytes(daily)));
-    let messages = count(usize::try_from(it.messages).unwrap_or(usize::MAX), "message", "messages");
+    let messages = count(it.messages, "message", "messages");
     let (bytes, most) = (in_bytes(it.bytes), in_bytes(limits.max_bytes));
     format!("{}: {messages}, {bytes} of {most}{growth}, {full}", it.name)
 }

@@ -20,11 +20,9 @@ use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
 use crate::client::{block_on, exchange};
-use crate::config::{
-    self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Origin, Overrides,
-};
+use crate::config::{self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Overrides};
 use crate::exit::Exit;
-use crate::finding::{Finding, Mark, print_findings};
+use crate::finding::{Finding, print_findings};
 use crate::global::Global;
 use crate::output::{self, clean, count};
 use crate::up::{SOCKET, alert_subjects};
@@ -175,20 +173,17 @@ fn sandbox() -> Finding {
         Ok(sandbox) if sandbox.missing.is_empty() => {
             Finding::good("pages are read in a process without network, files and other processes")
         }
-        Ok(sandbox) => Finding::new(
-            Mark::Look,
-            format!(
-                "pages are read in a process that this system does not fully confine: {}",
-                sandbox.missing.join("; ")
-            ),
-        ),
+        Ok(sandbox) => Finding::look(format!(
+            "pages are read in a process that this system does not fully confine: {}",
+            sandbox.missing.join("; ")
+        )),
     }
 }
 
 /// Runs all checks.
 fn all(loaded: &Loaded) -> Vec<Finding> {
     let mut findings = vec![files(loaded)];
-    findings.extend(loaded.warnings.iter().map(|it| Finding::new(Mark::Look, it.to_string())));
+    findings.extend(loaded.warnings.iter().map(|it| Finding::look(it.to_string())));
     findings.push(data_folder(&loaded.config.data));
     findings.extend(readable(&loaded.config.data));
     findings.extend(ports(loaded));
@@ -242,7 +237,7 @@ fn readable(folder: &Path) -> Option<Finding> {
             format!("others may read {} of the data folder {shown}", count(open, "file", "files"))
         }
     };
-    Some(Finding::new(Mark::Look, format!("{what}: run `chmod -R go= {shown}`")))
+    Some(Finding::look(format!("{what}: run `chmod -R go= {shown}`")))
 }
 
 fn ports(loaded: &Loaded) -> Vec<Finding> {
@@ -266,12 +261,9 @@ fn feeds(loaded: &Loaded) -> Vec<Finding> {
     let private = feeds.iter().enumerate().filter_map(|(at, feed)| {
         private_address(loaded, &format!("feed.{at}.url"), feed.url.url())
     });
-    let mut findings: Vec<Finding> = private.collect();
     let written = count(feeds.len(), "feed written here", "feeds written here");
-    findings.push(Finding::good(format!(
-        "{written}; `wirefold feed ls` also lists feeds added by command"
-    )));
-    findings
+    let all = format!("{written}; `wirefold feed ls` also lists feeds added by command");
+    private.chain([Finding::good(all)]).collect()
 }
 
 fn sources(loaded: &Loaded) -> Vec<Finding> {
@@ -324,17 +316,14 @@ fn absent_inhibitors(
     let is_here = |id: &&SubscriptionId| all.iter().any(|other| other.id.as_ref() == Some(*id));
     let absent = subscription.inhibited_by.iter().filter(|id| !is_here(id));
     let place = loaded.origins.managed_by("subscription", at);
-    let findings_of = absent.map(|id| {
-        Finding::new(
-            Mark::Look,
-            format!(
-                "{place}: subscription {}: no file has the subscription {id} of `inhibited_by`; add \
-                 it, or leave it out",
-                subscription.name
-            ),
-        )
-    });
-    findings_of.collect()
+    let name = &subscription.name;
+    let finding = |id| {
+        Finding::look(format!(
+            "{place}: subscription {name}: no file has the subscription {id} of `inhibited_by`; add \
+             it, or leave it out"
+        ))
+    };
+    absent.map(finding).collect()
 }
 
 fn deliveries(loaded: &Loaded) -> Vec<Finding> {
@@ -343,14 +332,11 @@ fn deliveries(loaded: &Loaded) -> Vec<Finding> {
 }
 
 fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding {
-    let key = format!("delivery.{at}");
-    let place = loaded.origins.of(&key);
+    let (key, name) = (format!("delivery.{at}"), &delivery.name);
+    let place = format!("{}: delivery {name}", loaded.origins.of(&key));
+    let bad = |why: &str| Finding::bad(format!("{place}: {why}"));
     if alert_subjects::lacks_server(&loaded.config, delivery) {
-        return Finding::bad(format!(
-            "{place}: delivery {}: {}",
-            delivery.name,
-            alert_subjects::NO_SERVER
-        ));
+        return bad(alert_subjects::NO_SERVER);
     }
     // A NATS server is not reached through the HTTP client.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);
@@ -358,75 +344,58 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     if let Some(private) = url.and_then(|url| private_address(loaded, &format!("{key}.url"), url)) {
         return private;
     }
-    if let Some(why) = url.and_then(|url| odd_port(loaded, url)) {
-        return Finding::bad(format!("{place}: delivery {}: {why}", delivery.name));
+    if let Some(why) = url.and_then(|url| odd_port(loaded, url)).or_else(|| absent_file(delivery)) {
+        return bad(&why);
     }
-    let name = &delivery.name;
-    if delivery.kind == DeliveryKind::Slack && delivery.secret.is_empty() {
-        let what = format!(
-            "{place}: delivery {name}: everybody who reads its `url` can post there; set `secret_env` \
-             instead"
-        );
-        return Finding::new(Mark::Look, what);
-    }
-    let secret = delivery.secret.first().filter(|_| delivery.kind == DeliveryKind::Slack);
-    if let Some(hook) = secret.and_then(|it| url::Url::parse(it.expose()).ok())
-        && is_refused(loaded, &hook)
-    {
-        return Finding::bad(format!(
-            "{place}: delivery {name}: its address is in a private network and will be refused; if \
-             it is yours, add it to `fetcher.allow_private`"
-        ));
-    }
-    if let Some(bad) = program(&place, delivery).or_else(|| folder_of_file(&place, delivery)) {
-        return bad;
-    }
-    if delivery.kind == DeliveryKind::Webhook {
-        let odd = delivery.secret.iter().any(|it| !it.expose().starts_with("whsec_"));
-        if odd {
-            return Finding::bad(format!(
-                "{place}: delivery {name}: a key of a webhook begins with whsec_ and is base64"
+    let secret = delivery.secret.first();
+    match (delivery.kind, secret) {
+        (DeliveryKind::Slack, None) => {
+            return Finding::look(format!(
+                "{place}: everybody who reads its `url` can post there; set `secret_env` instead"
             ));
         }
-        if delivery.secret.is_empty() {
-            let what = format!("{place}: delivery {name} is not signed; set `secret_env`");
-            return Finding::new(Mark::Look, what);
+        (DeliveryKind::Slack, Some(hook))
+            if url::Url::parse(hook.expose()).is_ok_and(|hook| is_refused(loaded, &hook)) =>
+        {
+            return bad(&format!("its address {PRIVATE}"));
         }
+        (DeliveryKind::Webhook, None) => {
+            return Finding::look(format!("{place} is not signed; set `secret_env`"));
+        }
+        (DeliveryKind::Webhook, _)
+            if delivery.secret.iter().any(|it| !it.expose().starts_with("whsec_")) =>
+        {
+            return bad("a key of a webhook begins with whsec_ and is base64");
+        }
+        (DeliveryKind::Stdout, _) => return Finding::good(format!("delivery {name}")),
+        _ => {}
     }
-    let hint = match delivery.kind {
-        DeliveryKind::Stdout => String::new(),
-        _ => format!("; `wirefold alert test {name}` sends a sample"),
-    };
-    Finding::good(format!("delivery {name}{hint}"))
+    Finding::good(format!("delivery {name}; `wirefold alert test {name}` sends a sample"))
 }
 
-/// Reports a program with an absolute path that does not exist. Other programs are found when they run.
-fn program(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
-    let program = Path::new(delivery.command.first()?);
-    let is_missing = program.is_absolute() && !program.is_file();
-    let (name, shown) = (&delivery.name, program.display());
-    is_missing.then(|| Finding::bad(format!("{place}: delivery {name}: {shown} is not there")))
-}
-
-fn folder_of_file(place: &Origin, delivery: &DeliveryConfig) -> Option<Finding> {
+/// The program or folder of a delivery that does not exist. Programs without an absolute path are found when
+/// they run.
+fn absent_file(delivery: &DeliveryConfig) -> Option<String> {
+    let program = delivery.command.first().map(Path::new);
+    if let Some(program) = program.filter(|it| it.is_absolute() && !it.is_file()) {
+        return Some(format!("{} is not there", program.display()));
+    }
     let folder = delivery.path.as_ref()?.parent()?;
     // A bare file name is in the working folder.
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let (name, shown) = (&delivery.name, folder.display());
-    let what = || format!("{place}: delivery {name}: the folder {shown} is not there; make it");
-    (!folder.is_dir()).then(|| Finding::bad(what()))
+    let is_missing = !folder.is_dir();
+    is_missing.then(|| format!("the folder {} is not there; make it", folder.display()))
 }
+
+/// The end of a finding about an address in a private network.
+const PRIVATE: &str = "is in a private network and will be refused; if it is yours, add it to \
+                       `fetcher.allow_private`";
 
 /// Reports an address that will be refused because it is in a private network that is not allowed. Host names
 /// are resolved and checked with each request.
 fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding> {
     let place = loaded.origins.of(key);
-    is_refused(loaded, url).then(|| {
-        Finding::bad(format!(
-            "{place}: {url} is in a private network and will be refused; if it is yours, add it to \
-             `fetcher.allow_private`"
-        ))
-    })
+    is_refused(loaded, url).then(|| Finding::bad(format!("{place}: {url} {PRIVATE}")))
 }
 
 /// Why the HTTP client will refuse the port of an address that is not private.
@@ -466,6 +435,7 @@ fn is_refused(loaded: &Loaded, url: &url::Url) -> bool {
 mod tests {
     use super::*;
     use crate::config::{Sources, load};
+    use crate::finding::Mark;
 
     fn found(text: &str) -> Vec<Finding> {
         let folder = tempfile::tempdir().unwrap();

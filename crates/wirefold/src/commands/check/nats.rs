@@ -2,19 +2,18 @@
 //! else.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use wirefold_flow::{Bus as _, BusError, SystemClock};
-use wirefold_flow_nats::{Attempt, ConnectError, NatsBus, connect};
+use wirefold_flow::{Bus as _, BusError};
+use wirefold_flow_nats::{Attempt, NatsBus};
 use wirefold_proto::rights::{READERS, Right, Rights, User, line_of, sample};
 use wirefold_proto::streams::STREAMS;
 
 use crate::config::Config;
-use crate::exit::{Exit, Stop};
-use crate::finding::{Finding, Mark};
+use crate::exit::stop;
+use crate::finding::Finding;
 use crate::output::count;
-use crate::up::nats::options;
+use crate::up::nats::connect_within;
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -31,8 +30,11 @@ pub(super) async fn check_server(
     config: &Config,
     role: Option<&str>,
 ) -> anyhow::Result<Vec<Finding>> {
-    let user = user(config, role)?;
-    let bus = reach(config, user).await?;
+    let named = role.or(config.bus.user.as_deref());
+    let Some(user) = named.and_then(User::from_name) else {
+        stop!(Usage, "name the role with --role: {}", User::ALL.map(User::as_str).join(", "));
+    };
+    let bus = connect_within(ANSWER_TIMEOUT, &config.bus, user.as_str()).await?;
     let place = config.bus.addresses();
     let version = bus.server_version();
     let mut findings =
@@ -43,41 +45,15 @@ pub(super) async fn check_server(
         Attempt::Subscribe(">".to_owned()),
     ];
     if bus.are_refused(&anything).await?.contains(&false) {
-        findings.push(Finding::new(
-            Mark::Look,
-            format!("user {login} may do everything there: {FILE} has a user for each role"),
-        ));
+        findings.push(Finding::look(format!(
+            "user {login} may do everything there: {FILE} has a user for each role"
+        )));
     } else {
         findings.extend(check_rights(&bus, user, login).await?);
     }
     findings.extend(check_streams(&bus, user).await);
     bus.close().await;
     Ok(findings)
-}
-
-fn user(config: &Config, role: Option<&str>) -> anyhow::Result<User> {
-    let named = role.or(config.bus.user.as_deref());
-    named.and_then(User::from_name).ok_or_else(|| {
-        let roles = User::ALL.map(User::as_str).join(", ");
-        Stop::new(Exit::Usage, format!("name the role with --role: {roles}")).into()
-    })
-}
-
-async fn reach(config: &Config, user: User) -> anyhow::Result<NatsBus> {
-    let options = options(&config.bus, user.as_str());
-    let connecting = tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock)));
-    let stop = |what: String| Stop::new(Exit::Bus, what);
-    let bus = connecting.await.map_err(|_| {
-        let place = config.bus.addresses();
-        stop(format!("no NATS server answers at {place} within {ANSWER_TIMEOUT:?}"))
-    })?;
-    bus.map_err(|error| {
-        let hint = match error {
-            ConnectError::NotLetIn { .. } => ": `bus.user` and `bus.password_file` name them",
-            _ => "",
-        };
-        stop(format!("{error}{hint}")).into()
-    })
 }
 
 /// Tries the rights of a role's user as the user who is logged in.
@@ -182,8 +158,8 @@ async fn check_streams(bus: &NatsBus, user: User) -> Vec<Finding> {
         }
         findings.push(match bus.stream_state(name).await {
             Ok(state) => {
-                let messages = usize::try_from(state.messages).unwrap_or(usize::MAX);
-                Finding::good(format!("{name} exists: {}", count(messages, "message", "messages")))
+                let messages = count(state.messages, "message", "messages");
+                Finding::good(format!("{name} exists: {messages}"))
             }
             Err(BusError::NoStream(_)) => Finding::bad(format!("no stream {name}: {remedy}")),
             Err(error) => Finding::bad(error.to_string()),

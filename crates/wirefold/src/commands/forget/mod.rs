@@ -1,14 +1,10 @@
 //! `wirefold forget`: removes an article, or all articles of an outlet, from all files of wirefold, and
 //! refuses it from then on.
 
-mod alerts;
-mod change;
-mod erase;
+mod embedded;
 mod over_nats;
 mod plan;
-mod records;
 mod scrub;
-mod store;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,22 +12,20 @@ use std::path::Path;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use wirefold_flow::{Clock as _, SystemClock};
-use wirefold_flow_sqlite::{Offline, OpenError};
+use wirefold_flow::{BusError, Clock as _, Entry, Stored, SystemClock};
 use wirefold_proto::streams::FORGOTTEN;
 use wirefold_proto::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 
 use super::ask::{ask, can_ask};
 use super::print_line;
-use crate::client::{ClientError, ClientOptions};
+use crate::client::ClientOptions;
 use crate::columns::{Cell, Columns};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
 use over_nats::OverNats;
 use plan::{Plan, RemovedCounts};
-use store::{OfflineStore, Order};
 
 /// The number of articles that are named before the question.
 const NAMED: usize = 10;
@@ -82,6 +76,7 @@ struct Report<'a> {
     took_ms: u64,
 }
 
+/// An entry of the list of forgotten articles and outlets.
 #[derive(Serialize)]
 struct Listed {
     key: String,
@@ -89,63 +84,73 @@ struct Listed {
     record: ForgottenRecord,
 }
 
+/// Streams and tables on which no stage runs.
+trait Store {
+    /// Passes each message of a stream in order. A missing stream has none.
+    fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError>;
+
+    /// The last change of each key of a bucket, including deletions, the oldest first.
+    fn entries(&mut self, bucket: &str) -> Result<Vec<Entry>, BusError>;
+
+    /// Removes everything in the plan, here and in the data folder, and puts the keys with this record on the
+    /// list. A kill at any point loses nothing else, and the next run finishes the work.
+    fn carry_out(
+        &mut self,
+        plan: &Plan,
+        folder: &Path,
+        keys: &BTreeSet<String>,
+        record: &[u8],
+    ) -> anyhow::Result<()>;
+
+    /// Takes keys off the list.
+    fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()>;
+
+    /// The keys on the list, with [`FORGETTING`] if an earlier order was not finished.
+    fn list_keys(&mut self) -> Result<BTreeSet<String>, BusError> {
+        let entries = self.entries(FORGOTTEN.name)?.into_iter();
+        Ok(entries.filter(|entry| entry.value.is_some()).map(|entry| entry.key).collect())
+    }
+}
+
 /// Runs `forget`.
 pub(crate) fn run(arguments: &ForgetArguments, global: &Global) -> anyhow::Result<Exit> {
     let instance = &arguments.options.instance;
     let folder = instance.folder()?;
     let keys = keys(arguments)?;
-    let mut store: Box<dyn OfflineStore> = match instance.is_over_nats(&folder) {
+    let mut store: Box<dyn Store> = match instance.is_over_nats(&folder) {
         true => {
             let changes = !(arguments.list || arguments.allow || arguments.dry_run);
             Box::new(OverNats::open(instance, changes)?)
         }
-        false => Box::new(open(&folder)?),
+        false => Box::new(embedded::open(&folder)?),
     };
     if arguments.list {
         return list(arguments, &mut *store, global);
     }
     if arguments.allow {
-        let listed = store.allow(&keys)?;
-        let what = count(listed, "entry is off the list", "entries are off the list");
+        let listed: Vec<String> = store.list_keys()?.intersection(&keys).cloned().collect();
+        store.remove_from_list(&listed)?;
+        let what = count(listed.len(), "entry is off the list", "entries are off the list");
         global
             .note(format_args!("{what}: wirefold accepts it when it is published or pushed again"));
-        return Ok(if listed == 0 { Exit::NotFound } else { Exit::Ok });
+        return Ok(if listed.is_empty() { Exit::NotFound } else { Exit::Ok });
     }
     forget(arguments, &keys, &mut *store, &folder, global)
-}
-
-fn open(folder: &Path) -> anyhow::Result<Offline> {
-    if !folder.join(wirefold_flow_sqlite::FILE).exists() {
-        return Err(ClientError::NoData { folder: folder.to_owned() }.into());
-    }
-    match Offline::open(folder) {
-        Err(OpenError::InUse { .. }) => {
-            let what = format!(
-                "{} is in use by another process, such as `up` or `backup`: stop it first, because `forget` \
-                 needs the data folder for itself",
-                folder.display()
-            );
-            anyhow::bail!(Stop::new(Exit::Failure, what))
-        }
-        opened => Ok(opened?),
-    }
 }
 
 /// The keys of the requested articles and outlets.
 fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
     let mut keys = BTreeSet::new();
     for address in &arguments.addresses {
-        let canonical = wirefold_address::canonical(address).ok_or_else(|| {
-            let what =
-                format!("{address:?} is not the address of a page, which begins with https://");
-            Stop::new(Exit::Usage, what)
-        })?;
+        let Some(canonical) = wirefold_address::canonical(address) else {
+            stop!(Usage, "{address:?} is not the address of a page, which begins with https://");
+        };
         keys.insert(forgotten_address(&canonical));
     }
     for name in &arguments.outlet {
-        let outlet = wirefold_address::outlet_from_name(name).ok_or_else(|| {
-            Stop::new(Exit::Usage, format!("{name:?} is not the name of an outlet"))
-        })?;
+        let Some(outlet) = wirefold_address::outlet_from_name(name) else {
+            stop!(Usage, "{name:?} is not the name of an outlet");
+        };
         keys.insert(forgotten_outlet(&outlet));
     }
     Ok(keys)
@@ -154,16 +159,17 @@ fn keys(arguments: &ForgetArguments) -> anyhow::Result<BTreeSet<String>> {
 fn forget(
     arguments: &ForgetArguments,
     keys: &BTreeSet<String>,
-    store: &mut dyn OfflineStore,
+    store: &mut dyn Store,
     folder: &Path,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let mut wanted = keys.clone();
-    if store.is_unfinished()? {
+    let mut listed = store.list_keys()?;
+    if listed.remove(FORGETTING) {
         let what =
             if arguments.dry_run { "run it again to finish it" } else { "this run finishes it" };
         global.note(format_args!("note: an earlier `forget` was interrupted; {what}"));
-        wanted.extend(store.list_keys()?);
+        wanted.extend(listed);
     }
     let plan = Plan::of(&wanted, store)?;
     print_plan(&plan, global);
@@ -175,10 +181,9 @@ fn forget(
         return Ok(Exit::Interrupted);
     }
     let began = SystemClock.now();
-    let now = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
-    let articles = plan.counts.articles as u64;
-    let (edits, changes) = (&plan.edits, &plan.changes);
-    store.carry_out(&Order { edits, changes, articles, keys, folder, now })?;
+    let at = Timestamp::from_millisecond(i64::try_from(began.0)?)?;
+    let record = ForgottenRecord { at, articles: plan.counts.articles as u64 };
+    store.carry_out(&plan, folder, keys, &serde_json::to_vec(&record)?)?;
     let took = SystemClock.now().since(began);
     global.note(format_args!(
         "done in {:.1} s; the next start reads {} again and rebuilds the tables of the page",
@@ -190,8 +195,7 @@ fn forget(
 
 fn is_sure() -> anyhow::Result<bool> {
     if !can_ask() {
-        let what = "this is not a terminal, so wirefold cannot ask: confirm with --yes";
-        anyhow::bail!(Stop::new(Exit::Usage, what));
+        stop!(Usage, "this is not a terminal, so wirefold cannot ask: confirm with --yes");
     }
     let answer = ask("Remove all of this for good? [y/N]")?;
     Ok(answer.is_some_and(|answer| answer == "y" || answer == "yes"))
@@ -234,7 +238,7 @@ fn report(arguments: &ForgetArguments, plan: &Plan, took: Option<u64>) -> anyhow
 
 fn list(
     arguments: &ForgetArguments,
-    store: &mut dyn OfflineStore,
+    store: &mut dyn Store,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let entries = store.entries(FORGOTTEN.name)?;

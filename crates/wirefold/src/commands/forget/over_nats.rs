@@ -5,25 +5,26 @@
 //! 2. The tables are rewritten, then the streams. The articles themselves go last, because a second run finds everything else by them.
 //! 3. The object stores are emptied, the files of this machine are removed, and then the note.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::{Builder, Runtime};
-use wirefold_flow::{Bus as _, BusError, Entry, KeyValue, Stored, SystemClock};
-use wirefold_flow_nats::{NatsBus, Rewrite, SigningKey, connect, is_signed};
+use wirefold_flow::{Bus as _, BusError, Entry, KeyValue, Stored};
+use wirefold_flow_nats::{NatsBus, Rewrite, SigningKey, is_signed};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::{
     ALERTS, DEAD, FETCHED, FORGOTTEN, JUDGED, OUTPUT, STORES, StoreKind,
 };
 
-use super::erase::drop_files;
-use super::records::TABLES;
-use super::store::{OfflineStore, Order};
-use crate::config::{BusConfig, Instance, Overrides};
-use crate::exit::{Exit, Stop};
-use crate::up::nats::{name_default_server, options, signing_key};
+use super::Store;
+use super::embedded::drop_files;
+use super::plan::{Plan, TABLES};
+use crate::config::{Instance, Overrides};
+use crate::exit::{Exit, Stop, stop};
+use crate::up::nats::{connect_within, name_default_server, signing_key};
 
 /// How long the server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -51,7 +52,7 @@ impl OverNats {
         let mut bus = crate::config::load_here(instance, Overrides::default())?.config.bus;
         name_default_server(&mut bus);
         let key = signing_key(&bus)?;
-        let connected = runtime.block_on(connected(&bus))?;
+        let connected = runtime.block_on(connect_within(ANSWER_TIMEOUT, &bus, "forget"))?;
         let store = Self { runtime, bus: connected, key };
         if changes {
             store.must_be_alone()?;
@@ -71,11 +72,11 @@ impl OverNats {
         if running.is_empty() {
             return Ok(());
         }
-        let what = format!(
+        stop!(
+            Failure,
             "these run on the server: {}. Stop all stages first: `forget` needs the streams for itself",
             running.join(", ")
-        );
-        Err(Stop::new(Exit::Failure, what).into())
+        )
     }
 
     fn list(&self) -> Result<Arc<dyn KeyValue>, BusError> {
@@ -93,19 +94,13 @@ impl OverNats {
         })
     }
 
-    fn rewrite_all(&self, order: &Order<'_>) -> Result<(), BusError> {
+    fn rewrite_all(&self, plan: &Plan) -> Result<(), BusError> {
         for table in TABLES {
-            let of_table = order.changes.iter().filter(|change| change.bucket == table);
-            let changes: BTreeMap<&str, Option<Bytes>> =
-                of_table.map(|it| (it.key.as_str(), it.value.clone())).collect();
-            let mut edit = |entry: &Entry| changes.get(entry.key.as_str()).cloned();
+            let mut edit = |entry: &Entry| plan.changes.get(&(table, entry.key.clone())).cloned();
             self.runtime.block_on(self.bus.rewrite_bucket(table, &mut edit))?;
         }
         for stream in STREAMS {
-            let of_stream = order.edits.iter().filter(|edit| edit.stream == stream);
-            let edits: BTreeMap<u64, Option<Bytes>> =
-                of_stream.map(|it| (it.sequence, it.body.clone())).collect();
-            let mut edit = |stored: &Stored| match edits.get(&stored.sequence) {
+            let mut edit = |stored: &Stored| match plan.edits.get(&(stream, stored.sequence)) {
                 None => Rewrite::Keep,
                 Some(None) => Rewrite::Remove,
                 Some(Some(body)) => Rewrite::Replace(Box::new(self.saying(stored, body.clone()))),
@@ -127,19 +122,20 @@ impl OverNats {
     }
 
     /// Fails if signed decisions must change and there is no key.
-    fn must_have_key(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
+    fn must_have_key(&mut self, plan: &Plan) -> anyhow::Result<()> {
         if self.key.is_some() {
             return Ok(());
         }
-        let changed = order.edits.iter().filter(|it| it.stream == JUDGED.name && it.body.is_some());
-        let changed: BTreeSet<u64> = changed.map(|edit| edit.sequence).collect();
         let mut needs = false;
         self.each(JUDGED.name, &mut |stored| {
-            needs |= changed.contains(&stored.sequence) && is_signed(&stored);
+            let edit = plan.edits.get(&(JUDGED.name, stored.sequence));
+            needs |= matches!(edit, Some(Some(_))) && is_signed(&stored);
         })?;
         if needs {
-            let what = "some decisions with words of it are signed: name the key of the detector as `bus.signing_key_file`";
-            anyhow::bail!(Stop::new(Exit::Usage, what));
+            stop!(
+                Usage,
+                "some decisions with words of it are signed: name the key of the detector as `bus.signing_key_file`"
+            );
         }
         Ok(())
     }
@@ -153,7 +149,7 @@ impl Drop for OverNats {
     }
 }
 
-impl OfflineStore for OverNats {
+impl Store for OverNats {
     fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError> {
         self.runtime.block_on(async {
             let mut reader = match self.bus.read(stream, ">", 1).await {
@@ -175,16 +171,22 @@ impl OfflineStore for OverNats {
         self.runtime.block_on(table.changes(0))
     }
 
-    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
-        self.must_have_key(order)?;
-        let store: &mut dyn OfflineStore = self;
-        let is_needed = !order.is_empty() || store.is_unfinished()?;
-        self.begin(order.keys, &order.record()?).map_err(|error| refused(&error))?;
+    fn carry_out(
+        &mut self,
+        plan: &Plan,
+        folder: &Path,
+        keys: &BTreeSet<String>,
+        record: &[u8],
+    ) -> anyhow::Result<()> {
+        self.must_have_key(plan)?;
+        let is_empty = plan.edits.is_empty() && plan.changes.is_empty();
+        let is_needed = !is_empty || self.list_keys()?.contains(FORGETTING);
+        self.begin(keys, record).map_err(|error| refused(&error))?;
         if is_needed {
-            self.rewrite_all(order).map_err(|error| refused(&error))?;
+            self.rewrite_all(plan).map_err(|error| refused(&error))?;
             // The gateway of `up --nats` stores its tables beside the server.
-            drop_files(order.folder)?;
-            drop_files(&order.folder.join("nats"))?;
+            drop_files(folder)?;
+            drop_files(&folder.join("nats"))?;
         }
         self.remove_from_list(&[FORGETTING.to_owned()])
     }
@@ -198,16 +200,6 @@ impl OfflineStore for OverNats {
             Ok(())
         })
     }
-}
-
-async fn connected(bus: &BusConfig) -> anyhow::Result<NatsBus> {
-    let addresses = bus.addresses();
-    let options = options(bus, "forget");
-    let answer =
-        tokio::time::timeout(ANSWER_TIMEOUT, connect(&options, Arc::new(SystemClock))).await;
-    let missed = format!("no NATS server answers at {addresses} within {ANSWER_TIMEOUT:?}");
-    let connected = answer.map_err(|_| Stop::new(Exit::Bus, missed))?;
-    connected.map_err(|error| Stop::new(Exit::Bus, error.to_string()).into())
 }
 
 fn refused(error: &BusError) -> anyhow::Error {

@@ -1,20 +1,26 @@
 //! Finds everything that must be removed, by reading everything that is stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use serde::Serialize;
-use wirefold_flow::{BusError, Stored};
-use wirefold_proto::streams::{ALERTS, DEAD, FETCHED, JUDGED, OUTPUT};
+use wirefold_flow::{BusError, Entry, Stored};
+use wirefold_proto::streams::{
+    ALERTS, DEAD, DELIVERIES, FEEDS, FETCHED, JUDGED, OUTPUT, STORIES, SUBSCRIPTIONS,
+};
 use wirefold_proto::{
-    AboutArticle, Alert, ArticleFetched, DeadBody, DeadLetter, Judged, Message as _, OutputArticle,
-    OutputStory, decode, name_of,
+    AboutArticle, Alert, AlertId, ArticleFetched, DeadBody, DeadLetter, Judged, Message as _,
+    OutputArticle, OutputStory, decode, handling_key, name_of, token,
 };
 
-use super::alerts::{Alerts, RevisionChange};
-use super::change::{Change, Edit};
-use super::records;
-use super::scrub::{DecidedBy, Ids, holds_one, names_one, without_words};
-use super::store::OfflineStore;
+use super::Store;
+use super::scrub::{
+    Alerts, DecidedBy, Ids, holds_one, names_one, without_addresses, without_items, without_words,
+};
+
+/// The tables that may contain something of an article.
+pub(super) const TABLES: [&str; 4] =
+    [FEEDS.name, DELIVERIES.name, SUBSCRIPTIONS.name, STORIES.name];
 
 /// The number of removed things of each kind.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -35,24 +41,23 @@ pub(super) struct RemovedCounts {
 /// The whole plan.
 #[derive(Default)]
 pub(super) struct Plan {
-    pub(super) edits: Vec<Edit>,
-    pub(super) changes: Vec<Change>,
+    /// The new body of each message that changes, by its stream and sequence. `None` deletes the message.
+    pub(super) edits: BTreeMap<(&'static str, u64), Option<Bytes>>,
+    /// The new value of each key that changes, by its bucket. `None` deletes the key.
+    pub(super) changes: BTreeMap<(&'static str, String), Option<Bytes>>,
     pub(super) counts: RemovedCounts,
     /// The forgotten articles for people: outlet and title.
     pub(super) shown: Vec<String>,
-    pub(super) ids: Ids,
-    pub(super) titles: BTreeSet<String>,
-    pub(super) addresses: BTreeSet<String>,
-    pub(super) alerts: Alerts,
+    ids: Ids,
+    titles: BTreeSet<String>,
+    addresses: BTreeSet<String>,
+    alerts: Alerts,
     decisions: BTreeSet<String>,
 }
 
 impl Plan {
     /// Finds everything about the articles that have one of these keys.
-    pub(super) fn of(
-        keys: &BTreeSet<String>,
-        store: &mut dyn OfflineStore,
-    ) -> Result<Self, BusError> {
+    pub(super) fn of(keys: &BTreeSet<String>, store: &mut dyn Store) -> Result<Self, BusError> {
         let mut plan = Self::default();
         store.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
         store.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
@@ -64,19 +69,19 @@ impl Plan {
         plan.counts.alerts = plan.alerts.deleted().count();
         plan.counts.scrubbed += plan.alerts.scrubbed().count();
         store.each(DEAD.name, &mut |stored| plan.dead(&stored))?;
-        let forgotten =
-            records::Forgotten { ids: &plan.ids, addresses: &plan.addresses, alerts: &plan.alerts };
-        plan.changes = records::changes_for(&forgotten, store)?;
+        for bucket in TABLES {
+            plan.table(bucket, store.entries(bucket)?);
+        }
         plan.counts.records = plan.changes.len();
         Ok(plan)
     }
 
     fn erase(&mut self, stream: &'static str, sequence: u64) {
-        self.edits.push(Edit { stream, sequence, body: None });
+        self.edits.insert((stream, sequence), None);
     }
 
     fn rewrite(&mut self, stream: &'static str, sequence: u64, body: Vec<u8>) {
-        self.edits.push(Edit { stream, sequence, body: Some(body.into()) });
+        self.edits.insert((stream, sequence), Some(body.into()));
     }
 
     fn note(&mut self, id: String, about: &AboutArticle) {
@@ -160,10 +165,37 @@ impl Plan {
 
     fn alert(&mut self, stored: &Stored) {
         let Ok(alert) = decode::<Alert>(&stored.body) else { return };
-        match self.alerts.change_of(&alert, &stored.body, &self.ids, &self.titles) {
-            RevisionChange::Keep => {}
-            RevisionChange::Delete => self.erase(ALERTS.name, stored.sequence),
-            RevisionChange::Replace(body) => self.rewrite(ALERTS.name, stored.sequence, body),
+        let edit = self.alerts.edit_of(&alert, &stored.body, &self.ids, &self.titles);
+        self.edits.extend(edit.map(|body| ((ALERTS.name, stored.sequence), body)));
+    }
+
+    /// Finds the forgotten articles in a table of the stages.
+    fn table(&mut self, bucket: &'static str, entries: Vec<Entry>) {
+        let escaped = |id: &AlertId| token::escape(&id.to_string());
+        let gone: BTreeSet<String> = self.alerts.deleted().map(escaped).collect();
+        let scrubbed: BTreeSet<String> = self.alerts.scrubbed().map(escaped).collect();
+        let handled: BTreeSet<String> = self.alerts.deleted().map(handling_key).collect();
+        for entry in entries {
+            let Some(value) = &entry.value else { continue };
+            let goes = match bucket {
+                // The answer of a target may quote the alert that it received.
+                _ if bucket == DELIVERIES.name => {
+                    alert_of(&entry.key).is_some_and(|(alert, is_attempts)| {
+                        gone.contains(alert) || is_attempts && scrubbed.contains(alert)
+                    })
+                }
+                _ if bucket == SUBSCRIPTIONS.name => handled.contains(&entry.key),
+                _ if bucket == STORIES.name => names_one(value, &self.ids),
+                _ => false,
+            };
+            let written = match bucket == FEEDS.name && entry.key.starts_with("seen.") {
+                _ if goes => None,
+                true => without_items(value, &self.ids),
+                false => without_addresses(value, &self.addresses),
+            };
+            if goes || written.is_some() {
+                self.changes.insert((bucket, entry.key), written.map(Bytes::from));
+            }
         }
     }
 
@@ -194,4 +226,13 @@ fn output_article(stored: &Stored) -> Option<OutputArticle> {
 fn bytes_of(hex: &str) -> Vec<u8> {
     let pairs = hex.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs.filter_map(|pair| u8::from_str_radix(pair, 16).ok()).collect()
+}
+
+/// The alert of a key `<delivery>.<alert>` or `<delivery>.<alert>.attempts`, and whether it is the latter.
+fn alert_of(key: &str) -> Option<(&str, bool)> {
+    let (_, rest) = key.split_once('.')?;
+    match rest.strip_suffix(".attempts") {
+        Some(alert) => Some((alert, true)),
+        None => Some((rest, false)),
+    }
 }

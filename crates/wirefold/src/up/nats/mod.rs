@@ -12,17 +12,20 @@ mod supervisor;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
-use wirefold_flow::{Bus, BusError, Clock};
-use wirefold_flow_nats::{Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect};
+use wirefold_flow::{Bus, BusError, Clock, SystemClock};
+use wirefold_flow_nats::{
+    ConnectError, Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect,
+};
 use wirefold_proto::streams::{self, Role, STREAMS};
 use wirefold_proto::{FORGETTING, Subject};
 
 use super::arguments::StageName;
 use super::signals::{Signals, StopSignal};
 use crate::config::{BusConfig, Config};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
 
 pub(super) use lease::lease;
 pub(super) use parent_death::end_with_parent;
@@ -49,6 +52,26 @@ pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
         root_certificates: bus.ca_file.clone(),
         replicas: bus.replicas,
         ..Options::new(bus.addresses(), role)
+    }
+}
+
+/// Connects to the server of these settings in this role.
+///
+/// # Errors
+/// Exit code 4 if it does not answer within this time, or refuses the connection.
+pub(crate) async fn connect_within(
+    time: Duration,
+    bus: &BusConfig,
+    role: &str,
+) -> anyhow::Result<NatsBus> {
+    let options = options(bus, role);
+    let connecting = tokio::time::timeout(time, connect(&options, Arc::new(SystemClock)));
+    match connecting.await {
+        Err(_) => stop!(Bus, "no NATS server answers at {} within {time:?}", bus.addresses()),
+        Ok(Err(error @ ConnectError::NotLetIn { .. })) => {
+            stop!(Bus, "{error}: `bus.user` and `bus.password_file` name them")
+        }
+        Ok(connected) => Ok(connected.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?),
     }
 }
 

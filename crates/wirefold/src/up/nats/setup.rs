@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::Context;
 use wirefold_envelope::{dead_letters, stream_configs};
 use wirefold_flow::{Bus as _, BusError, ConsumerConfig};
-use wirefold_flow_nats::{MARKS, NatsBus, connect};
+use wirefold_flow_nats::{MARKS, NatsBus};
 use wirefold_proto::rights::READERS;
 use wirefold_proto::streams::{Role, STORES, STORIES, Stage, StoreKind, TRIES};
 
-use super::{must_not_be_forgetting, options};
+use super::{connect_within, must_not_be_forgetting};
 use crate::config::{Config, Loaded};
 use crate::exit::{Exit, Stop};
 use crate::output;
@@ -30,13 +30,7 @@ pub(super) struct MadeCounts {
 /// Runs `setup`.
 pub(in crate::up) async fn run(loaded: &Loaded, repairs: bool) -> anyhow::Result<Exit> {
     let config = &loaded.config;
-    let options = options(&config.bus, "setup");
-    let clock = std::sync::Arc::new(wirefold_flow::SystemClock);
-    let addresses = config.bus.addresses();
-    let connected = tokio::time::timeout(SERVER_TIMEOUT, connect(&options, clock)).await;
-    let missed = format!("no NATS server answers at {addresses} within {SERVER_TIMEOUT:?}");
-    let bus = connected.map_err(|_| Stop::new(Exit::Bus, missed))?;
-    let bus = bus.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+    let bus = connect_within(SERVER_TIMEOUT, &config.bus, "setup").await?;
     let made = make(&bus, config).await.context("the server is not set up")?;
     for (what, names) in
         [("streams", made.streams), ("tables", made.tables), ("readers", made.readers)]

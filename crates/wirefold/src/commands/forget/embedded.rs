@@ -1,27 +1,48 @@
-//! Carries out a plan. The order makes sure that a kill loses nothing and a second run finishes the work.
+//! Forgets articles in a data folder. The order makes sure that a kill loses nothing and a second run finishes
+//! the work.
 //!
 //! 1. Everything that can be made again is deleted: snapshots, files of texts, the tables of the page.
 //! 2. One transaction changes the bus, puts the keys on the list, and notes that the work has begun.
 //! 3. The file of the bus is rewritten, and the note is removed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use anyhow::Context as _;
 use wirefold_flow::{BusError, Entry, Stored};
-use wirefold_flow_sqlite::Offline;
+use wirefold_flow_sqlite::{Offline, OpenError};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::FORGOTTEN;
 
-use super::store::{OfflineStore, Order};
+use super::Store;
+use super::plan::Plan;
+use crate::client::ClientError;
+use crate::exit::stop;
 
 /// Folders with data that the detector makes again from the streams.
 const FOLDERS: [&str; 2] = ["wf_snapshots", "wf_texts"];
 /// The prefix of the files that the gateway makes again.
 const TABLES: &str = "gateway.db";
 
-impl OfflineStore for Offline {
+/// Opens the bus of a data folder that nothing else uses.
+pub(super) fn open(folder: &Path) -> anyhow::Result<Offline> {
+    if !folder.join(wirefold_flow_sqlite::FILE).exists() {
+        return Err(ClientError::NoData { folder: folder.to_owned() }.into());
+    }
+    match Offline::open(folder) {
+        Err(OpenError::InUse { .. }) => stop!(
+            Failure,
+            "{} is in use by another process, such as `up` or `backup`: stop it first, because `forget` \
+             needs the data folder for itself",
+            folder.display()
+        ),
+        opened => Ok(opened?),
+    }
+}
+
+impl Store for Offline {
     fn each(&mut self, stream: &str, take: &mut dyn FnMut(Stored)) -> Result<(), BusError> {
         Offline::each(self, stream, take)
     }
@@ -30,10 +51,30 @@ impl OfflineStore for Offline {
         Offline::entries(self, bucket)
     }
 
-    fn carry_out(&mut self, order: &Order<'_>) -> anyhow::Result<()> {
-        drop_files(order.folder)?;
-        change(order, self)?;
-        finish(self)
+    fn carry_out(
+        &mut self,
+        plan: &Plan,
+        folder: &Path,
+        keys: &BTreeSet<String>,
+        record: &[u8],
+    ) -> anyhow::Result<()> {
+        drop_files(folder)?;
+        self.begin()?;
+        for ((stream, sequence), body) in &plan.edits {
+            match body {
+                Some(body) => self.rewrite(stream, *sequence, body.clone())?,
+                None => self.erase(stream, *sequence)?,
+            }
+        }
+        for ((bucket, key), value) in &plan.changes {
+            self.put(bucket, key, value.clone())?;
+        }
+        for key in keys.iter().map(String::as_str).chain([FORGETTING]) {
+            self.put(FORGOTTEN.name, key, Some(record.to_vec().into()))?;
+        }
+        self.commit()?;
+        self.compact()?;
+        self.remove_from_list(&[FORGETTING.to_owned()])
     }
 
     fn remove_from_list(&mut self, keys: &[String]) -> anyhow::Result<()> {
@@ -72,30 +113,4 @@ fn absent(removed: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         removed => removed,
     }
-}
-
-fn change(order: &Order<'_>, offline: &mut Offline) -> anyhow::Result<()> {
-    offline.begin()?;
-    for edit in order.edits {
-        match &edit.body {
-            Some(body) => offline.rewrite(edit.stream, edit.sequence, body.clone())?,
-            None => offline.erase(edit.stream, edit.sequence)?,
-        }
-    }
-    for change in order.changes {
-        offline.put(change.bucket, &change.key, change.value.clone())?;
-    }
-    let record = order.record()?;
-    for key in order.keys {
-        offline.put(FORGOTTEN.name, key, Some(record.clone().into()))?;
-    }
-    offline.put(FORGOTTEN.name, FORGETTING, Some(record.into()))?;
-    Ok(offline.commit()?)
-}
-
-fn finish(offline: &mut Offline) -> anyhow::Result<()> {
-    offline.compact()?;
-    offline.begin()?;
-    offline.put(FORGOTTEN.name, FORGETTING, None)?;
-    Ok(offline.commit()?)
 }
