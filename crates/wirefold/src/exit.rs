@@ -1,5 +1,6 @@
 //! Exit codes.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use thiserror::Error;
@@ -39,6 +40,11 @@ impl Stop {
     /// Ends with this code after this line on standard error.
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Stop {
         Stop { exit, what: what.into() }
+    }
+
+    /// Ends with the code for a bus that cannot be reached.
+    pub(crate) fn bus(error: impl Display) -> Stop {
+        Stop::new(Exit::Bus, error.to_string())
     }
 
     /// The code.

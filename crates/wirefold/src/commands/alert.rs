@@ -25,7 +25,7 @@ use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::{self, clean, count};
-use crate::up::{StandardOutput, alert_subjects};
+use crate::up::{StandardOutput, subjects};
 
 const LOUD: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default();
@@ -378,7 +378,7 @@ async fn test(options: &ClientOptions, global: &Global, name: &str) -> anyhow::R
     let loaded = load_here(&options.instance, Overrides::default())?;
     let config = &loaded.config;
     let address = config.page_address(config.page.listen);
-    let subjects = Some(alert_subjects::of(config));
+    let subjects = Some(subjects::targets(config));
     let settings = Settings { subjects, ..config.alerter(&loaded.origins, address) };
     let Some(delivery) = settings.deliveries.iter().find(|it| it.name == name) else {
         stop!(NotFound, "{}", not_there(config, name));

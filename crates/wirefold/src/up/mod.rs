@@ -1,7 +1,6 @@
 //! `wirefold up`, `demo`, `run` and `setup`: the pipeline in this process, or with one process for each
 //! stage.
 
-pub(crate) mod alert_subjects;
 pub(crate) mod arguments;
 mod console;
 mod demo;
@@ -12,13 +11,9 @@ mod process;
 mod repair;
 pub(crate) mod seams;
 pub(crate) mod serve;
-mod setup;
-mod sign_in;
 mod signals;
 mod socket;
-mod standard_output;
-mod starting;
-mod subjects;
+pub(crate) mod subjects;
 mod systemd;
 
 use std::io::{IsTerminal, Write};
@@ -28,44 +23,42 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
+use wirefold_alerter::Printer;
 use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_flow_sqlite::OpenError;
 use wirefold_proto::streams::{CONTROL, FETCHED};
 
 use crate::clock::SteadyClock;
 use crate::config::{Instance, Loaded, Origin, Overrides, load_here};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
-use crate::telemetry::{self, Logging, Telemetry};
-use arguments::{DemoArguments, Listen, RunArguments, StageName, UpArguments};
+use crate::telemetry::{self, Logging};
+use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, StageName, UpArguments};
 use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
-use process::End;
+use process::{BUS, End, StartingProcess};
 use signals::Signals;
-use starting::{BUS, StartingProcess};
 
-pub(crate) use setup::setup;
 pub(crate) use socket::SOCKET;
-pub(crate) use standard_output::StandardOutput;
 
 /// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
-    let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
-    let mut loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
-    if arguments.nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
+    let UpArguments { instance, set, listen, nats, .. } = arguments;
+    let mut loaded = load(instance, set, listen, nats.as_deref())?;
+    if nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
         nats::name_default_server(&mut loaded.config.bus);
         return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
     }
     let up = Up { loaded, global, wants_demo: arguments.demo, wants_no_demo: arguments.no_demo };
-    in_runtime(up.run(&StageName::ALL))
+    in_runtime(up.run())
 }
 
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
-    let flags = SettingFlags::of(&arguments.instance, &arguments.set, arguments.nats.as_deref());
-    let mut loaded = load(&SettingFlags { listen: Some(&arguments.listen), ..flags })?;
+    let RunArguments { instance, set, listen, .. } = arguments;
+    let mut loaded = load(instance, set, listen, arguments.nats.as_deref())?;
     if arguments.nats.is_some() {
         nats::name_default_server(&mut loaded.config.bus);
     }
@@ -82,8 +75,11 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
         let stage = arguments.stage;
         let name = stage.name();
         let begun = StartingProcess::start(&loaded.config, &telemetry).await?;
-        let (bus, nats): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
-            must_be_embedded(stage)?;
+        let (bus, server): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
+            if stage == StageName::Pruner {
+                // The embedded bus deletes read messages itself.
+                stop!(Usage, "the pruner needs --nats [URL]");
+            }
             (open_bus(&loaded.config.data, clock.clone())?, None)
         } else {
             let addresses = loaded.config.bus.addresses();
@@ -91,14 +87,14 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             let bus = match nats::wait_for_server(&loaded.config, name, clock.clone(), &mut signals)
                 .await?
             {
-                nats::ServerWait::Connected(bus) => bus,
-                nats::ServerWait::Stopped(signal) => return Ok(signal.exit()),
+                Ok(bus) => bus,
+                Err(signal) => return Ok(signal.exit()),
             };
             nats::must_not_be_forgetting(&bus).await?;
             nats::check_streams(&bus, stage).await?;
             (nats::signed(&loaded.config, &bus)?, Some(bus))
         };
-        let (loaded, telemetry, nats_bus) = (&loaded, &telemetry, nats.clone());
+        let (loaded, telemetry, nats) = (&loaded, &telemetry, server.clone());
         let pipeline = Pipeline { loaded, telemetry, clock, bus, demo: None, nats };
         let running = pipeline.start(begun, &[stage]).await?;
         let at = running.operations;
@@ -106,19 +102,11 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             global.note(format_args!("running the {name} · health and metrics on http://{at}"));
         }
         let end = running.process.run(signals).await;
-        if let Some(server) = nats_bus {
+        if let Some(server) = server {
             server.close().await;
         }
         finish(end)
     })
-}
-
-/// Fails for the pruner, which works on streams of a server. The embedded bus deletes read messages itself.
-fn must_be_embedded(stage: StageName) -> Result<(), Stop> {
-    match stage {
-        StageName::Pruner => Err(Stop::new(Exit::Usage, "the pruner needs --nats [URL]")),
-        _ => Ok(()),
-    }
 }
 
 /// Folds the bundled articles and prints one table, or serves them as feeds.
@@ -156,36 +144,46 @@ fn serve_demo(
     })
 }
 
-/// The flags of a command that change settings.
-struct SettingFlags<'a> {
-    instance: &'a Instance,
-    set: &'a [String],
-    listen: Option<&'a Listen>,
-    nats: Option<&'a str>,
-}
-
-impl<'a> SettingFlags<'a> {
-    fn of(instance: &'a Instance, set: &'a [String], nats: Option<&'a str>) -> Self {
-        Self { instance, set, listen: None, nats }
-    }
-}
-
-fn load(asked: &SettingFlags<'_>) -> anyhow::Result<Loaded> {
-    let mut overrides =
-        Overrides::of_set(asked.set).map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
-    if let Some(address) = asked.listen.and_then(|listen| listen.listen.as_ref()) {
+/// The settings with the flags of a command that change them.
+fn load(
+    instance: &Instance,
+    set: &[String],
+    listen: &Listen,
+    nats: Option<&str>,
+) -> anyhow::Result<Loaded> {
+    let mut overrides = Overrides::of_set(set)?;
+    if let Some(address) = &listen.listen {
         overrides.flag("--listen", "page.listen", address);
     }
-    if let Some(address) = asked.listen.and_then(|listen| listen.operations.as_ref()) {
+    if let Some(address) = &listen.operations {
         overrides.flag("--operations", "operations.listen", address);
     }
-    if let Some(servers) = asked.nats.filter(|servers| !servers.is_empty()) {
+    if let Some(servers) = nats.filter(|servers| !servers.is_empty()) {
         let servers: Vec<String> =
             servers.split(',').map(|it| crate::config::quoted(it.trim())).collect();
         overrides.flag("--nats", "bus.nats", format!("[{}]", servers.join(", ")));
     }
-    load_here(asked.instance, overrides)
-        .map_err(|error| Stop::new(Exit::Usage, error.to_string()).into())
+    Ok(load_here(instance, overrides)?)
+}
+
+/// Prepares a NATS server for the stages, and makes missing output again.
+pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
+    let SetupArguments { instance, set, nats, .. } = arguments;
+    let mut loaded = load(instance, set, &Listen::default(), nats.as_deref())?;
+    let data = loaded.config.data.clone();
+    let is_over_nats = nats.is_some() || instance.is_over_nats(&data);
+    let is_embedded = !is_over_nats && data.join(wirefold_flow_sqlite::FILE).exists();
+    if !(arguments.repair && is_embedded) {
+        nats::name_default_server(&mut loaded.config.bus);
+    }
+    telemetry::install(&Logging::of(&loaded.config, global), Arc::new(SystemClock))?;
+    warn_of_settings(&loaded);
+    in_runtime(async move {
+        match (arguments.repair, is_embedded) {
+            (true, true) => repair::embedded(&loaded).await,
+            (repairs, _) => nats::run_setup(&loaded, repairs).await,
+        }
+    })
 }
 
 /// Runs to the end and drops tasks that still wait. Unfinished work is done at the next start.
@@ -222,7 +220,7 @@ struct Up<'a> {
 }
 
 impl Up<'_> {
-    async fn run(self, stages: &[StageName]) -> anyhow::Result<Exit> {
+    async fn run(self) -> anyhow::Result<Exit> {
         let signals = Signals::listen()?;
         let clock: Arc<dyn Clock> = Arc::new(SteadyClock::start());
         let known = self.open_where_there_is_something(&clock).await?;
@@ -233,7 +231,9 @@ impl Up<'_> {
                 (open_bus(demo.folder(), clock.clone())?, Some(demo))
             }
         };
-        let telemetry = self.telemetry(demo.is_some(), clock.clone())?;
+        let logging = logging(&self.loaded, self.global, demo.is_some());
+        let telemetry = telemetry::install(&logging, clock.clone())?;
+        warn_of_settings(&self.loaded);
         let pipeline = Pipeline {
             loaded: &self.loaded,
             telemetry: &telemetry,
@@ -243,7 +243,7 @@ impl Up<'_> {
             nats: None,
         };
         let begun = StartingProcess::start(&self.loaded.config, &telemetry).await?;
-        let running = pipeline.start(begun, stages).await?;
+        let running = pipeline.start(begun, &StageName::ALL).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {
@@ -273,9 +273,7 @@ impl Up<'_> {
         }
         let config = &self.loaded.config;
         if config.data.exists() && !config.data.is_dir() {
-            let what =
-                format!("{} is not a folder: name another with --data DIR", config.data.display());
-            return Err(Stop::new(Exit::Usage, what).into());
+            stop!(Usage, "{} is not a folder: name another with --data DIR", config.data.display());
         }
         let is_configured = self.wants_no_demo
             || !config.feed.is_empty()
@@ -292,13 +290,6 @@ impl Up<'_> {
         Ok(None)
     }
 
-    fn telemetry(&self, is_demo: bool, clock: Arc<dyn Clock>) -> anyhow::Result<Telemetry> {
-        let logging = logging(&self.loaded, self.global, is_demo);
-        let telemetry = telemetry::install(&logging, clock)?;
-        warn_of_settings(&self.loaded);
-        Ok(telemetry)
-    }
-
     fn welcome(&self, running: &Running, demo: Option<&Demo>) {
         let global = self.global;
         let release = env!("CARGO_PKG_VERSION");
@@ -312,7 +303,7 @@ impl Up<'_> {
             ));
             return;
         }
-        let alerts = alert_subjects::unused_deliveries(&self.loaded.config);
+        let alerts = subjects::unused_deliveries(&self.loaded.config);
         global.note(format_args!(
             "wirefold {release} · DEMO: invented news from eight invented papers, over a minute; \
              nothing leaves this machine and nothing is stored\n\
@@ -375,5 +366,15 @@ fn finish(end: End) -> anyhow::Result<Exit> {
     match end {
         End::Failed(error) => Err(Stop::new(exit, format!("{error:#}")).into()),
         End::Drained | End::CutShort(_) => Ok(exit),
+    }
+}
+
+/// Prints alerts on standard output.
+pub(crate) struct StandardOutput;
+
+impl Printer for StandardOutput {
+    fn print(&self, line: &str) -> std::io::Result<()> {
+        crate::output::print_line_styled(line)?;
+        std::io::stdout().flush()
     }
 }

@@ -13,25 +13,24 @@ use wirefold_envelope::create_streams;
 use wirefold_fetcher::ConfiguredFeed;
 use wirefold_flow::{BoxFuture, Bus, BusError, Clock, StageContext};
 use wirefold_flow_nats::NatsBus;
+use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile};
 use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 
-use super::alert_subjects;
+use super::StandardOutput;
 use super::arguments::StageName;
 use super::demo::Demo;
 use super::detector_start::DetectorStart;
 use super::nats::{self, OwnEndpoint, Serving, pruner};
-use super::process::{Process, bind};
+use super::process::{BUS, Process, StartingProcess, bind};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
-use super::sign_in;
 use super::socket::Socket;
-use super::standard_output::StandardOutput;
-use super::starting::{BUS, StartingProcess};
 use super::subjects;
 use super::systemd;
 use crate::config::{DeliveryConfig, Loaded};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
+use crate::output;
 use crate::telemetry::{Health, Telemetry};
 
 /// The running stages and the files that must exist until they end.
@@ -61,6 +60,8 @@ const BUS_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 const TEST_WRITE_BYTES: usize = 64 << 10;
 /// The number of pages that are extracted at a time.
 const EXTRACT_WORKERS: usize = 2;
+/// The manager of the feeds and subscriptions of the demo.
+const DEMO: &str = "the demo";
 /// The interval of the polls of the demo's feeds.
 const DEMO_INTERVAL: Duration = Duration::from_secs(2);
 
@@ -75,7 +76,7 @@ impl Pipeline<'_> {
         let config = &self.loaded.config;
         if self.nats.is_none() {
             let made = create_streams(&*self.bus, &config.limits()).await;
-            made.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+            made.map_err(Stop::bus)?;
         }
         self.watch(&mut process, &health);
         process.start("word to systemd", systemd::notify(health.clone(), process.stop.clone()));
@@ -174,7 +175,7 @@ impl Pipeline<'_> {
         let config = &self.loaded.config;
         let gate = config.gate(self.folder()).map(Arc::new);
         if let Some(gate) = &gate {
-            sign_in::print_link(&gate.tokens, address, self.demo.is_some())?;
+            print_sign_in_link(&gate.tokens, address, self.demo.is_some())?;
         }
         let settings = wirefold_gateway::Settings {
             gate,
@@ -201,7 +202,7 @@ impl Pipeline<'_> {
             condition: self.telemetry.loops.clone(),
         };
         let gateway = Gateway::open(context, settings).await;
-        let gateway = gateway.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?;
+        let gateway = gateway.map_err(Stop::bus)?;
         let mut socket = Socket::bind(self.folder()).await?;
         if let Some(unix) = socket.take_listener() {
             process.serve_socket(unix, gateway.router(Access::Socket));
@@ -298,16 +299,15 @@ impl Pipeline<'_> {
         let extract = crate::extraction::settings(EXTRACT_WORKERS)?;
         let config = &self.loaded.config;
         let settings = wirefold_fetcher::Settings {
-            subjects: subjects::of(config, &self.clock),
+            subjects: subjects::sources(config, &self.clock),
             ..config.fetcher(&self.loaded.origins, Some(extract))
         };
         let Some(demo) = self.demo else {
             return Ok(settings);
         };
-        let managed_by = || "the demo".to_owned();
         let feeds = demo.feeds()?.into_iter();
         Ok(wirefold_fetcher::Settings {
-            feeds: feeds.map(|feed| ConfiguredFeed { feed, managed_by: managed_by() }).collect(),
+            feeds: feeds.map(|feed| ConfiguredFeed { feed, managed_by: DEMO.to_owned() }).collect(),
             lists: Vec::new(),
             sources: Vec::new(),
             subjects: Vec::new(),
@@ -325,23 +325,20 @@ impl Pipeline<'_> {
     fn alerter(&self, address: &str) -> anyhow::Result<wirefold_alerter::Settings> {
         let settings = self.loaded.config.alerter(&self.loaded.origins, address.to_owned());
         let lists = self.loaded.lists.clone();
-        let subjects = Some(alert_subjects::of(&self.loaded.config));
+        let subjects = Some(subjects::targets(&self.loaded.config));
         let settings = wirefold_alerter::Settings { lists, subjects, ..settings };
         if self.demo.is_none() {
             let config = &self.loaded.config;
             let mut deliveries = config.delivery.iter();
-            if let Some(serverless) = deliveries.find(|it| alert_subjects::lacks_server(config, it))
-            {
-                let what = format!("delivery {}: {}", serverless.name, alert_subjects::NO_SERVER);
-                return Err(Stop::new(Exit::Usage, what).into());
+            if let Some(serverless) = deliveries.find(|it| subjects::lacks_server(config, it)) {
+                stop!(Usage, "delivery {}: {}", serverless.name, subjects::NO_SERVER);
             }
             return Ok(settings);
         }
-        let managed_by = || "the demo".to_owned();
         let subscriptions = Demo::subscriptions()?.into_iter();
         let configured = |subscription| wirefold_alerter::ConfiguredSubscription {
             settings: subscription,
-            managed_by: managed_by(),
+            managed_by: DEMO.to_owned(),
         };
         Ok(wirefold_alerter::Settings {
             subscriptions: subscriptions.map(configured).collect(),
@@ -361,4 +358,25 @@ async fn stores_writes(bus: &dyn Bus) -> bool {
     };
     // A role that may not write there notices a failure with its next message.
     matches!(written.await, Ok(_) | Err(BusError::NotAllowed { .. }))
+}
+
+/// Prints a link that signs a browser in once, if there is no other token yet. A demo can be entered only by
+/// such a link.
+fn print_sign_in_link(tokens: &TokenFile, page: &str, is_demo: bool) -> anyhow::Result<()> {
+    let unusable = |error: TokenError| {
+        Stop::new(Exit::Usage, format!("the page requires tokens, and {error}"))
+    };
+    let now = wirefold_envelope::timestamp(wirefold_flow::SystemClock.now());
+    let known = tokens.list(now).map_err(unusable)?;
+    if known.iter().any(|it| it.kind != Kind::SignIn) {
+        tracing::info!("`wirefold token sign-in` prints a link that signs a browser in");
+        return Ok(());
+    }
+    let end = now.checked_add(SIGN_IN_LINK).ok();
+    let code = tokens.add("browser", Kind::SignIn, Scope::Full, end, now).map_err(unusable)?;
+    let another = if is_demo { "" } else { "; `wirefold token sign-in` prints another" };
+    output::note(format_args!(
+        "sign in {page}/sign-in/{code}\n\u{20}       once and within an hour{another}"
+    ));
+    Ok(())
 }

@@ -7,7 +7,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_flow::{BusError, StageContext};
+use wirefold_flow::StageContext;
 use wirefold_flow_nats::NatsBus;
 use wirefold_flow_sqlite::{Inspection, Offline};
 use wirefold_proto::streams::JUDGED;
@@ -32,11 +32,10 @@ struct Repaired {
 
 /// Repairs the streams of a server, through the enricher.
 pub(super) async fn over_nats(bus: &NatsBus) -> anyhow::Result<Exit> {
-    let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
     let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
-    let contents = read_all(bus).await.map_err(refused)?;
+    let contents = read_all(bus).await.map_err(Stop::bus)?;
     let mut repaired = Repaired::default();
-    for sequence in contents.without_output(unread.map_err(refused)?) {
+    for sequence in contents.without_output(unread.map_err(Stop::bus)?) {
         repaired.note(sequence, ask_enricher(bus, sequence).await);
     }
     repaired.print_result()

@@ -20,7 +20,7 @@ use wirefold_proto::{
 
 use wirefold_query::{Lists, ParseError, Query};
 
-use super::standard_output::StandardOutput;
+use super::StandardOutput;
 
 /// Rehearses a subscription over the stored output, and checks it as the alerter would.
 pub(crate) struct RehearsalService {

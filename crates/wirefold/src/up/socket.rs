@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tokio::net::{UnixListener, UnixStream};
 
-use crate::exit::{Exit, Stop};
+use crate::exit::stop;
 
 /// The name of the socket in the data folder.
 pub(crate) const SOCKET: &str = "wirefold.sock";
@@ -22,8 +22,7 @@ impl Socket {
         let path = folder.join(SOCKET);
         if UnixStream::connect(&path).await.is_ok() {
             let folder = folder.display();
-            let what = format!("another wirefold runs on {folder}: choose another with --data DIR");
-            return Err(Stop::new(Exit::Bus, what).into());
+            stop!(Bus, "another wirefold runs on {folder}: choose another with --data DIR");
         }
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -63,10 +63,9 @@ fn in_use(folder: &Path) -> String {
 
 async fn of_server(config: &Config, folder: &Path) -> anyhow::Result<Vec<Finding>> {
     let bus = connect_within(ANSWER_TIMEOUT, &config.bus, User::Setup.as_str()).await?;
-    let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
-    let contents = read_all(&bus).await.map_err(refused)?;
+    let contents = read_all(&bus).await.map_err(Stop::bus)?;
     let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
-    let mut findings = contents.findings(unread.map_err(refused)?);
+    let mut findings = contents.findings(unread.map_err(Stop::bus)?);
     bus.close().await;
     if findings.is_empty() {
         findings.push(Finding::good(format!("streams: {} read", contents.describe())));

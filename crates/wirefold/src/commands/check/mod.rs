@@ -25,7 +25,7 @@ use crate::exit::Exit;
 use crate::finding::{Finding, print_findings};
 use crate::global::Global;
 use crate::output::{self, clean, count};
-use crate::up::{SOCKET, alert_subjects};
+use crate::up::{SOCKET, subjects};
 
 /// The default server.
 const SERVER: &str = "nats://127.0.0.1:4222";
@@ -335,8 +335,8 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     let (key, name) = (format!("delivery.{at}"), &delivery.name);
     let place = format!("{}: delivery {name}", loaded.origins.of(&key));
     let bad = |why: &str| Finding::bad(format!("{place}: {why}"));
-    if alert_subjects::lacks_server(&loaded.config, delivery) {
-        return bad(alert_subjects::NO_SERVER);
+    if subjects::lacks_server(&loaded.config, delivery) {
+        return bad(subjects::NO_SERVER);
     }
     // A NATS server is not reached through the HTTP client.
     let guarded = delivery.url.as_ref().filter(|_| delivery.kind != DeliveryKind::Nats);

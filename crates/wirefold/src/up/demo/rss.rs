@@ -1,7 +1,6 @@
 //! The feeds and pages of the demo as text: RSS 2.0 and plain HTML.
 
-use quick_xml::Writer;
-use quick_xml::events::{BytesCData, BytesDecl, BytesText, Event};
+use quick_xml::escape::escape;
 
 use super::script::{Article, local_path};
 
@@ -18,64 +17,50 @@ pub(super) enum Content {
 const TEASER: usize = 30;
 
 /// A feed as RSS 2.0.
-pub(super) fn feed(
-    articles: &[&Article],
-    first: &Article,
-    site: &str,
-    content: Content,
-) -> std::io::Result<Vec<u8>> {
-    let mut document = Writer::new_with_indent(Vec::new(), b' ', 1);
-    document.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
-    let rss = document.create_element("rss").with_attributes([
-        ("version", "2.0"),
-        ("xmlns:content", "http://purl.org/rss/1.0/modules/content/"),
-        ("xmlns:dc", "http://purl.org/dc/elements/1.1/"),
-    ]);
-    rss.write_inner_content(|xml| {
-        xml.create_element("channel").write_inner_content(|xml| {
-            text(xml, "title", &format!("{} (DEMO)", first.outlet))?;
-            text(xml, "link", site)?;
-            text(xml, "description", "Invented news for the demo of wirefold")?;
-            text(xml, "language", &first.lang)?;
-            articles.iter().try_for_each(|article| item(xml, article, site, content))
-        })?;
-        Ok(())
-    })?;
-    Ok(document.into_inner())
+pub(super) fn feed(articles: &[&Article], first: &Article, site: &str, content: Content) -> String {
+    let items: String = articles.iter().map(|article| item(article, site, content)).collect();
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<rss version=\"2.0\" \
+         xmlns:content=\"http://purl.org/rss/1.0/modules/content/\" \
+         xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><channel>\n\
+         <title>{outlet} (DEMO)</title><link>{site}</link>\
+         <description>Invented news for the demo of wirefold</description>\
+         <language>{lang}</language>\n{items}</channel></rss>\n",
+        outlet = escape(&first.outlet),
+        lang = escape(&first.lang),
+    )
 }
 
-fn item(
-    xml: &mut Writer<Vec<u8>>,
-    article: &Article,
-    site: &str,
-    content: Content,
-) -> std::io::Result<()> {
-    xml.create_element("item").write_inner_content(|xml| {
-        text(xml, "title", &article.title)?;
-        text(xml, "link", &format!("{site}{}", local_path(article)))?;
-        xml.create_element("guid")
-            .with_attribute(("isPermaLink", "false"))
-            .write_text_content(BytesText::new(&article.url))?;
-        text(xml, "pubDate", &rfc2822(article))?;
-        if !article.author.is_empty() {
-            text(xml, "dc:creator", &article.author)?;
-        }
-        text(xml, "dc:language", &article.lang)?;
-        text(xml, "description", &teaser(&article.text))?;
-        if content == Content::Full {
+fn item(article: &Article, site: &str, content: Content) -> String {
+    let creator = match article.author.as_str() {
+        "" => String::new(),
+        author => format!("<dc:creator>{}</dc:creator>", escape(author)),
+    };
+    let text = match content {
+        // The fixture texts never contain `]]>`.
+        Content::Full => {
             let html = paragraphs(&article.text);
-            // The fixture texts never contain `]]>`.
-            xml.create_element("content:encoded").write_cdata_content(BytesCData::new(html))?;
+            format!("<content:encoded><![CDATA[{html}]]></content:encoded>")
         }
-        Ok(())
-    })?;
-    Ok(())
+        Content::Teaser => String::new(),
+    };
+    let published = article.published.to_zoned(jiff::tz::TimeZone::UTC);
+    format!(
+        "<item><title>{title}</title><link>{link}</link><guid isPermaLink=\"false\">{guid}</guid>\
+         <pubDate>{published}</pubDate>{creator}<dc:language>{lang}</dc:language>\
+         <description>{teaser}</description>{text}</item>\n",
+        title = escape(&article.title),
+        link = escape(format!("{site}{}", local_path(article))),
+        guid = escape(&article.url),
+        published = jiff::fmt::rfc2822::to_string(&published).unwrap_or_default(),
+        lang = escape(&article.lang),
+        teaser = escape(teaser(&article.text)),
+    )
 }
 
 /// The page of an article, with page chrome.
 pub(super) fn page(article: &Article) -> String {
-    let escaped = |text: &str| quick_xml::escape::escape(text).into_owned();
-    let title = escaped(&article.title);
+    let title = escape(&article.title);
     format!(
         "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><title>{title}</title>\
          <meta name=\"author\" content=\"{author}\">\
@@ -83,17 +68,17 @@ pub(super) fn page(article: &Article) -> String {
          <header><nav><a href=\"/\">{outlet}</a> · DEMO: invented news</nav></header>\
          <main><article><h1>{title}</h1>{body}</article></main>\
          <footer>{outlet}</footer></body></html>",
-        lang = escaped(&article.lang),
-        author = escaped(&article.author),
+        lang = escape(&article.lang),
+        author = escape(&article.author),
         published = article.published,
-        outlet = escaped(&article.outlet),
+        outlet = escape(&article.outlet),
         body = paragraphs(&article.text),
     )
 }
 
 fn paragraphs(article: &str) -> String {
     let parts = article.lines().map(str::trim).filter(|line| !line.is_empty());
-    parts.map(|part| format!("<p>{}</p>\n", quick_xml::escape::escape(part))).collect()
+    parts.map(|part| format!("<p>{}</p>\n", escape(part))).collect()
 }
 
 fn teaser(article: &str) -> String {
@@ -101,14 +86,4 @@ fn teaser(article: &str) -> String {
     let lines = article.lines().map(str::trim).filter(|line| line.chars().count() > 60);
     let words: Vec<&str> = lines.flat_map(str::split_whitespace).take(TEASER).collect();
     format!("{} …", words.join(" "))
-}
-
-fn rfc2822(article: &Article) -> String {
-    jiff::fmt::rfc2822::to_string(&article.published.to_zoned(jiff::tz::TimeZone::UTC))
-        .unwrap_or_default()
-}
-
-fn text(xml: &mut Writer<Vec<u8>>, name: &str, value: &str) -> std::io::Result<()> {
-    xml.create_element(name).write_text_content(BytesText::new(value))?;
-    Ok(())
 }

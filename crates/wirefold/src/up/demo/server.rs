@@ -71,13 +71,9 @@ async fn feed(
         return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
     }
     let content = if TEASERS.contains(&name) { Content::Teaser } else { Content::Full };
-    match rss::feed(&listed, first, &site.origin, content) {
-        Ok(xml) => {
-            let kind = "application/rss+xml; charset=utf-8".to_owned();
-            ([(header::ETAG, etag), (header::CONTENT_TYPE, kind)], xml).into_response()
-        }
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
+    let kind = "application/rss+xml; charset=utf-8".to_owned();
+    let xml = rss::feed(&listed, first, &site.origin, content);
+    ([(header::ETAG, etag), (header::CONTENT_TYPE, kind)], xml).into_response()
 }
 
 async fn page(State(site): State<Arc<Site>>, uri: Uri) -> Response {

@@ -1,21 +1,19 @@
 //! Stages as processes over a NATS server: one stage, all stages, and the setup of the server.
 
 mod child;
-mod lease;
-mod parent_death;
-mod ports;
 pub(crate) mod pruner;
 mod service;
 mod setup;
 mod supervisor;
 
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use wirefold_flow::{Bus, BusError, Clock, SystemClock};
+use wirefold_flow::{Bus, BusError, Clock, Lease, LeaseConfig, StageContext, SystemClock};
 use wirefold_flow_nats::{
     ConnectError, Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect,
 };
@@ -27,8 +25,6 @@ use super::signals::{Signals, StopSignal};
 use crate::config::{BusConfig, Config};
 use crate::exit::{Exit, Stop, stop};
 
-pub(super) use lease::lease;
-pub(super) use parent_death::end_with_parent;
 pub(super) use service::{OwnEndpoint, Serving, inputs};
 pub(super) use setup::{readers, run as run_setup};
 pub(super) use supervisor::Supervisor;
@@ -71,19 +67,11 @@ pub(crate) async fn connect_within(
         Ok(Err(error @ ConnectError::NotLetIn { .. })) => {
             stop!(Bus, "{error}: `bus.user` and `bus.password_file` name them")
         }
-        Ok(connected) => Ok(connected.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?),
+        Ok(connected) => Ok(connected.map_err(Stop::bus)?),
     }
 }
 
-/// How waiting for a server ended.
-pub(super) enum ServerWait {
-    /// It answered.
-    Connected(NatsBus),
-    /// The process was asked to end first.
-    Stopped(StopSignal),
-}
-
-/// Connects as soon as the server answers.
+/// Connects as soon as the server answers, unless the process is asked to end first.
 ///
 /// # Errors
 /// Exit code 4 if it refuses the connection.
@@ -92,14 +80,11 @@ pub(super) async fn wait_for_server(
     role: &str,
     clock: Arc<dyn Clock>,
     signals: &mut Signals,
-) -> anyhow::Result<ServerWait> {
+) -> anyhow::Result<Result<NatsBus, StopSignal>> {
     let options = options(&config.bus, role);
     tokio::select! {
-        bus = connect(&options, clock) => match bus {
-            Ok(bus) => Ok(ServerWait::Connected(bus)),
-            Err(error) => Err(Stop::new(Exit::Bus, error.to_string()).into()),
-        },
-        asked = signals.next() => Ok(ServerWait::Stopped(asked)),
+        bus = connect(&options, clock) => Ok(Ok(bus.map_err(Stop::bus)?)),
+        asked = signals.next() => Ok(Err(asked)),
     }
 }
 
@@ -145,16 +130,12 @@ pub(super) async fn must_not_be_forgetting(bus: &NatsBus) -> anyhow::Result<()> 
     let begun = match bus.key_value(streams::FORGOTTEN.name)?.get(FORGETTING).await {
         Err(BusError::NotAllowed { .. } | BusError::NoStream(_)) => None,
         Err(error) if error.may_pass() => None,
-        begun => begun.map_err(|error| Stop::new(Exit::Bus, error.to_string()))?,
+        begun => begun.map_err(Stop::bus)?,
     };
-    match begun {
-        None => Ok(()),
-        Some(_) => {
-            let what =
-                "a `forget` runs on this server, or was interrupted: run it to its end first";
-            Err(Stop::new(Exit::Bus, what).into())
-        }
+    if begun.is_some() {
+        stop!(Bus, "a `forget` runs on this server, or was interrupted: run it to its end first");
     }
+    Ok(())
 }
 
 /// Checks that the streams exist that a stage writes, and the one that all stages read.
@@ -172,15 +153,66 @@ pub(super) async fn check_streams(bus: &NatsBus, stage: StageName) -> anyhow::Re
             Ok(_) => {}
             // It answered before: the loops wait for it.
             Err(error) if error.may_pass() => tracing::warn!(%error, "the bus does not answer"),
-            Err(BusError::NoStream(name)) => {
-                let what = format!(
-                    "the server has no stream {name}: run `wirefold setup --nats URL` once, as a \
-                     user that may make streams"
-                );
-                return Err(Stop::new(Exit::Bus, what).into());
-            }
-            Err(error) => return Err(Stop::new(Exit::Bus, error.to_string()).into()),
+            Err(BusError::NoStream(name)) => stop!(
+                Bus,
+                "the server has no stream {name}: run `wirefold setup --nats URL` once, as a \
+                 user that may make streams"
+            ),
+            Err(error) => return Err(Stop::bus(error).into()),
         }
     }
     Ok(())
+}
+
+/// Over NATS, requests the lease of a stage and renews it beside the work. With the embedded bus no other
+/// process can lead.
+pub(in crate::up) fn lease(
+    nats: Option<&NatsBus>,
+    context: &StageContext,
+    stage: StageName,
+    instance: &str,
+) -> anyhow::Result<Lease> {
+    if nats.is_none() {
+        return Ok(Lease::alone());
+    }
+    let stage = stage.name();
+    let config = LeaseConfig {
+        name: stage.to_owned(),
+        keys: context.bus.key_value(streams::LEASES.name)?,
+        key: stage.to_owned(),
+        holder: format!("{instance} ({} on {})", std::process::id(), host()),
+        unique: crate::random::hex::<8>()?,
+    };
+    Ok(Lease::spawn(context, config))
+}
+
+/// The name of this machine, for people.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
+    if name.is_empty() { "this machine".to_owned() } else { name }
+}
+
+/// Asks the kernel to terminate this process when its parent ends.
+pub(in crate::up) fn end_with_parent() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) =
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+    {
+        tracing::debug!(%error, "this process stays when its parent is killed");
+    }
+}
+
+/// These are below the ports that systems use for outgoing connections. A client that waits for a server on
+/// such a port might connect to itself.
+const PORTS: std::ops::Range<u16> = 18_000..32_000;
+
+/// A port on which nothing listens. `nth` separates the ports of one run.
+fn free_port(nth: u16) -> anyhow::Result<SocketAddr> {
+    let count = PORTS.end - PORTS.start;
+    let own = u16::try_from(std::process::id() % u32::from(count)).unwrap_or(0);
+    let port = |step: u16| PORTS.start + (own + nth * 997 + step * 13) % count;
+    let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
+    let mut addresses = (0..1000).map(|step| (Ipv4Addr::LOCALHOST, port(step)).into());
+    addresses.find(is_free).ok_or_else(|| anyhow::anyhow!("no port is free on 127.0.0.1"))
 }

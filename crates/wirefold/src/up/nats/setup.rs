@@ -19,58 +19,47 @@ use crate::up::repair;
 const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
 const DAY: Duration = Duration::from_hours(24);
 
-/// The number of things that were made, or existed already.
-#[derive(Debug, Default)]
-pub(super) struct MadeCounts {
-    pub(super) streams: Vec<String>,
-    pub(super) tables: Vec<String>,
-    pub(super) readers: Vec<String>,
-}
+/// The names of the streams, tables and readers that were made, or existed already.
+type Made = [(&'static str, Vec<String>); 3];
 
 /// Runs `setup`.
 pub(in crate::up) async fn run(loaded: &Loaded, repairs: bool) -> anyhow::Result<Exit> {
     let config = &loaded.config;
     let bus = connect_within(SERVER_TIMEOUT, &config.bus, "setup").await?;
     let made = make(&bus, config).await.context("the server is not set up")?;
-    for (what, names) in
-        [("streams", made.streams), ("tables", made.tables), ("readers", made.readers)]
-    {
+    for (what, names) in made {
         output::print(format!("{what:<8} {}\n", names.join(" ")).as_bytes())?;
     }
     if repairs { repair::over_nats(&bus).await } else { Ok(Exit::Ok) }
 }
 
 /// Makes everything that is missing.
-pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<MadeCounts> {
-    let refused = |error: BusError| Stop::new(Exit::Bus, error.to_string());
+pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
     must_not_be_forgetting(bus).await?;
-    let mut made = MadeCounts::default();
+    let [mut streams, mut tables, mut readers_made] = [const { Vec::new() }; 3];
     for stream in stream_configs(&config.limits()) {
-        made.streams.push(stream.name.clone());
+        streams.push(stream.name.clone());
         bus.create_stream(stream).await.map_err(|error| match error {
-            BusError::BadStream { .. } => Stop::new(
-                Exit::Bus,
-                format!(
-                    "{error}; `retention.max_bytes` in wirefold.toml bounds the size of the streams"
-                ),
-            ),
-            other => refused(other),
+            BusError::BadStream { .. } => Stop::bus(format_args!(
+                "{error}; `retention.max_bytes` in wirefold.toml bounds the size of the streams"
+            )),
+            other => Stop::bus(other),
         })?;
     }
     let stores = STORES.iter().filter(|store| store.kind == StoreKind::KeyValue);
     for table in stores.map(|store| store.name).chain([MARKS]) {
-        made.tables.push(table.to_owned());
-        bus.create_bucket(table, age(table, config)).await.map_err(refused)?;
+        tables.push(table.to_owned());
+        bus.create_bucket(table, age(table, config)).await.map_err(Stop::bus)?;
     }
     for store in STORES.iter().filter(|store| store.kind == StoreKind::Objects) {
-        made.tables.push(store.name.to_owned());
-        bus.create_store(store.name).await.map_err(refused)?;
+        tables.push(store.name.to_owned());
+        bus.create_store(store.name).await.map_err(Stop::bus)?;
     }
     for reader in readers(config) {
-        made.readers.push(format!("{}/{}", reader.stream, reader.durable));
-        bus.create_or_update_consumer(&reader).await.map_err(refused)?;
+        readers_made.push(format!("{}/{}", reader.stream, reader.durable));
+        bus.create_or_update_consumer(&reader).await.map_err(Stop::bus)?;
     }
-    Ok(made)
+    Ok([("streams", streams), ("tables", tables), ("readers", readers_made)])
 }
 
 /// The durable consumers that these settings need.

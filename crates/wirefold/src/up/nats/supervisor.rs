@@ -11,10 +11,10 @@ use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
 
 use super::child::{ChildLoop, Program};
-use super::{ServerWait, folder, ports, setup, wait_for_server};
+use super::{folder, free_port, setup, wait_for_server};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::telemetry::{Health, Telemetry, operations_router};
 use crate::up::arguments::{StageName, UpArguments};
@@ -41,16 +41,27 @@ impl Supervisor<'_> {
         let data = &self.loaded.config.data;
         let _lock = lock(data)?;
         let health = Health::new(telemetry.loops.clone());
-        let bus =
-            match wait_for_server(&self.loaded.config, "up", clock.clone(), &mut signals).await? {
-                ServerWait::Connected(bus) => bus,
-                ServerWait::Stopped(asked) => return Ok(asked.exit()),
-            };
-        setup::make(&bus, &self.loaded.config).await?;
+        let config = &self.loaded.config;
+        let bus = match wait_for_server(config, "up", clock.clone(), &mut signals).await? {
+            Ok(bus) => bus,
+            Err(asked) => return Ok(asked.exit()),
+        };
+        setup::make(&bus, config).await?;
         let mut process = Process::new();
         let page = self.page().await?;
-        let children = Children { filter, is_for_people, page };
-        let ready = children.start(&self, &mut process, &clock, &health)?;
+        let format = match (self.loaded.config.log_format, is_for_people) {
+            (LogFormat::Json, _) | (_, false) => "json",
+            _ => "text",
+        };
+        let of_all: Vec<OsString> = vec![
+            "--listen".into(),
+            page.to_string().into(),
+            "--set".into(),
+            format!("log={filter:?}").into(),
+            "--set".into(),
+            format!("log_format={format}").into(),
+        ];
+        let ready = self.start_children(&of_all, &mut process, &clock, &health)?;
         self.serve_operations(&mut process, telemetry, health).await?;
         let tally = show(self.global, Arc::new(bus.clone()), process.stop.clone());
         self.welcome_once(ready, page);
@@ -65,7 +76,7 @@ impl Supervisor<'_> {
     async fn page(&self) -> anyhow::Result<SocketAddr> {
         let told = self.loaded.config.page.listen;
         if told.port() == 0 {
-            return ports::free(1);
+            return free_port(1);
         }
         bind("page", "--listen", told).await?;
         Ok(told)
@@ -106,18 +117,11 @@ impl Supervisor<'_> {
     }
 }
 
-/// The common arguments of all stages.
-struct Children {
-    filter: String,
-    is_for_people: bool,
-    page: SocketAddr,
-}
-
-impl Children {
+impl Supervisor<'_> {
     /// Starts all stages. The token is cancelled once the page is served.
-    fn start(
+    fn start_children(
         &self,
-        run: &Supervisor<'_>,
+        of_all: &[OsString],
         process: &mut Process,
         clock: &Arc<dyn Clock>,
         health: &Health,
@@ -125,7 +129,7 @@ impl Children {
         let path = std::env::current_exe().context("cannot find this program's own file")?;
         let mut page_ready = CancellationToken::new();
         for (nth, stage) in (2..).zip(StageName::ALL.into_iter().chain([StageName::Pruner])) {
-            let operations = ports::free(nth)?;
+            let operations = free_port(nth)?;
             let was_ready = CancellationToken::new();
             if stage == StageName::Gateway {
                 page_ready = was_ready.clone();
@@ -133,7 +137,7 @@ impl Children {
             let program = Program {
                 name: stage.name(),
                 path: path.clone(),
-                arguments: self.arguments(run, stage, operations),
+                arguments: self.child_arguments(of_all, stage, operations),
                 operations,
                 was_ready,
             };
@@ -143,22 +147,18 @@ impl Children {
         Ok(page_ready)
     }
 
-    fn arguments(
+    /// The arguments of a child, with those that all children have.
+    fn child_arguments(
         &self,
-        run: &Supervisor<'_>,
+        of_all: &[OsString],
         stage: StageName,
         operations: SocketAddr,
     ) -> Vec<OsString> {
-        let Supervisor { loaded, arguments, global } = run;
-        let format = match (loaded.config.log_format, self.is_for_people) {
-            (LogFormat::Json, _) | (_, false) => "json",
-            _ => "text",
-        };
+        let Supervisor { loaded, arguments, global } = self;
         let mut all: Vec<OsString> = vec!["run".into(), stage.name().into()];
         let mut option = |name: &str, value: OsString| all.extend([name.into(), value]);
         option("--nats", loaded.config.bus.addresses().into());
         option("--data", loaded.config.data.clone().into());
-        option("--listen", self.page.to_string().into());
         option("--operations", operations.to_string().into());
         if let Some(config) = &arguments.instance.config {
             option("--config", config.into());
@@ -166,8 +166,7 @@ impl Children {
         for set in &arguments.set {
             option("--set", set.into());
         }
-        option("--set", format!("log={:?}", self.filter).into());
-        option("--set", format!("log_format={format}").into());
+        all.extend_from_slice(of_all);
         all.push("--supervised".into());
         all.extend((0..global.verbose).map(|_| "-v".into()));
         all.extend(global.quiet.then(|| "-q".into()));
@@ -181,13 +180,11 @@ fn lock(data: &Path) -> anyhow::Result<File> {
     let file = File::create(&path).with_context(|| format!("cannot make {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let what = format!(
-                "another `wirefold up --nats` runs on {}: choose another with --data DIR",
-                data.display()
-            );
-            Err(Stop::new(Exit::Bus, what).into())
-        }
+        Err(TryLockError::WouldBlock) => stop!(
+            Bus,
+            "another `wirefold up --nats` runs on {}: choose another with --data DIR",
+            data.display()
+        ),
         Err(TryLockError::Error(error)) => Err(error).context("cannot take the lock"),
     }
 }
