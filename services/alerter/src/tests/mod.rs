@@ -18,6 +18,7 @@ mod lives;
 pub(crate) mod mail;
 mod merges;
 mod newsroom;
+mod nights;
 mod order;
 mod passing;
 pub(crate) mod receivers;

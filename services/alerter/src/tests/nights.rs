@@ -1,0 +1,464 @@
+//! Nights of news, labelled: `seeds/nights` has the articles as feeds bring them, with what an alert must,
+//! may and must not tell. Detector, enricher and alerter are the real ones, on a simulated bus and clock. The
+//! loud messages stand in `NAME.txt`, the figures in `docs/alerts-measured.md`, beside those of plain alerts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::{Limits, Sender, create_streams, unix_millis};
+use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
+use wirefold_flow::{Clock as _, StageContext};
+use wirefold_proto::{
+    AboutArticle, Alert, AlertReason, ArticleFetched, ArticleId, ContentHash, ItemAddress, Outlet,
+    ReasonKind, SubscriptionSettings, Tag, TextPolicy, TextSource, Volume,
+};
+use wirefold_query::{Document, Numbers, Prepared, Query};
+
+use super::running::{Paper, Running, alerts, settings, wait_until_idle};
+
+const NIGHTS: [&str; 7] =
+    ["1-shooting", "2-storm", "3-obits", "4-vote", "5-live", "6-titles", "7-doubt"];
+
+/// A line of `NAME.jsonl`: an article or a version.
+#[derive(Deserialize)]
+struct Line {
+    at: Timestamp,
+    feed: String,
+    item: String,
+    outlet: String,
+    url: String,
+    title: String,
+    author: Option<String>,
+    published: Option<Timestamp>,
+    lang: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct Subscriptions {
+    subscription: Vec<SubscriptionSettings>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Must,
+    May,
+    MustNot,
+}
+
+/// A number of a line.
+struct Claim {
+    line: usize,
+    role: String,
+    value: String,
+    is_true: bool,
+}
+
+struct Night {
+    name: &'static str,
+    lines: Vec<Line>,
+    events: Vec<String>,
+    wanted: Vec<Wanted>,
+    claims: Vec<Claim>,
+    subscriptions: Vec<SubscriptionSettings>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn table(path: &Path) -> Vec<Vec<String>> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows = text.lines().skip(1);
+    rows.map(|row| row.split('\t').map(str::to_owned).collect()).collect()
+}
+
+impl Night {
+    fn read(name: &'static str) -> Self {
+        let beside = |end: &str| root().join(format!("seeds/nights/{name}{end}"));
+        let lines = std::fs::read_to_string(beside(".jsonl")).unwrap();
+        let labels = table(&beside(".labels.tsv"));
+        let claims = table(&beside(".claims.tsv")).into_iter().map(|row| Claim {
+            line: row[0].parse::<usize>().unwrap() - 1,
+            role: row[1].clone(),
+            value: row[2].clone(),
+            is_true: row[5] == "true",
+        });
+        let subscriptions = std::fs::read_to_string(beside(".toml")).unwrap();
+        Self {
+            name,
+            lines: lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
+            events: labels.iter().map(|row| row[1].clone()).collect(),
+            wanted: labels
+                .iter()
+                .map(|row| match row[2].as_str() {
+                    "must" => Wanted::Must,
+                    "may" => Wanted::May,
+                    "must not" => Wanted::MustNot,
+                    other => panic!("{name}: {other}"),
+                })
+                .collect(),
+            claims: claims.collect(),
+            subscriptions: toml::from_str::<Subscriptions>(&subscriptions).unwrap().subscription,
+        }
+    }
+
+    /// The places of the earlier versions of a line.
+    fn before(&self, line: usize) -> impl Iterator<Item = &Line> {
+        self.lines[..line].iter().filter(move |other| other.item == self.lines[line].item)
+    }
+
+    fn fetched(&self, line: usize, known: &BTreeMap<String, ArticleId>) -> ArticleFetched {
+        let it = &self.lines[line];
+        let outlet: Outlet = it.outlet.parse().unwrap();
+        let content = ContentHash::of(&it.title, &it.text);
+        ArticleFetched {
+            schema: Tag::new(),
+            id: ArticleId::of(&outlet, ItemAddress::Url(&it.url), content),
+            article: AboutArticle {
+                outlet,
+                via: None,
+                feeds: vec![it.feed.parse().unwrap()],
+                item_key: it.item.clone(),
+                url: Some(it.url.clone()),
+                canonical_url: Some(it.url.clone()),
+                title: it.title.clone(),
+                authors: it.author.iter().cloned().collect(),
+                teaser: None,
+                truncated: false,
+                paywalled: false,
+                language_hint: Some(it.lang.parse().unwrap()),
+                published: it.published,
+                date_problem: None,
+                seen: it.at,
+                version_of: known.get(&it.item).copied(),
+                source: None,
+                media: Vec::new(),
+                baseline: false,
+                updates_baseline: false,
+                beyond_budget: false,
+            },
+            text: it.text.clone(),
+            text_source: TextSource::Feed,
+        }
+    }
+
+    /// The title and sentences of a line that are new in its item, as a message may quote them.
+    fn says(&self, line: usize) -> Vec<String> {
+        let it = &self.lines[line];
+        let known = |said: &String| {
+            self.before(line).any(|other| {
+                spaced(&other.title).contains(said.as_str())
+                    || spaced(&other.text).contains(said.as_str())
+            })
+        };
+        let title = spaced(it.title.split_once(": ").map_or(&*it.title, |(label, rest)| {
+            if label == label.to_uppercase() { rest } else { &*it.title }
+        }));
+        let text = wirefold_text::Text::new(&it.text);
+        let sentences = text.sentences().into_iter().map(|found| {
+            let whole = spaced(&text.original()[found.span.start..found.span.end]);
+            whole.chars().take(60).collect::<String>()
+        });
+        let sentences = sentences.filter(|said| said.chars().count() > 25);
+        std::iter::once(title).chain(sentences).filter(|said| !known(said)).collect()
+    }
+}
+
+/// The text on one line.
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A loud message.
+struct Sent {
+    at: Timestamp,
+    alert: Alert,
+    text: String,
+}
+
+/// Plays a night until a day after its last line.
+async fn play(night: &Night) -> Vec<Sent> {
+    let clock = VirtualClock::default();
+    let ahead = unix_millis(night.lines[0].at).since(clock.now());
+    clock.advance(ahead);
+    let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
+    create_streams(&*bus, &Limits::default()).await.unwrap();
+    let context = StageContext::new(bus.clone(), Arc::new(clock.clone()));
+    let (stop, paper) = (CancellationToken::new(), Arc::new(Paper::default()));
+    let detector = wirefold_detector::Settings {
+        dedup: wirefold_dedup::Settings::default(),
+        writer: "detector-1".to_owned(),
+        release: "0.0.0".to_owned(),
+        snapshot_after: 0,
+        texts: None,
+    };
+    let detecting = tokio::spawn(wirefold_detector::run(context.clone(), detector, stop.clone()));
+    let policy = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
+    let enriching = tokio::spawn(wirefold_enricher::run(context.clone(), policy, stop.clone()));
+    let running = Running::start(&context, &settings(night.subscriptions.clone()), &paper);
+    let mut known = BTreeMap::new();
+    for (place, line) in night.lines.iter().enumerate() {
+        pass_until(&clock, line.at).await;
+        let fetched = night.fetched(place, &known);
+        known.insert(line.item.clone(), fetched.id);
+        let sender = Sender { source: "/wirefold/fetcher" };
+        bus.publish(sender.outgoing(&fetched, line.at).unwrap()).await.unwrap();
+        wait_until_idle().await;
+    }
+    let last = night.lines.last().unwrap().at;
+    pass_until(&clock, last + Duration::from_hours(1)).await;
+    stop.cancel();
+    running.stop().await;
+    detecting.await.unwrap().unwrap();
+    enriching.await.unwrap().unwrap();
+    let is_loud = |alert: &Alert| alert.volume == Volume::Loud && alert.held.is_none();
+    let loud = alerts(&*bus).await.into_iter().filter(is_loud);
+    let blocks = paper.blocks().into_iter().filter(|block| block.starts_with("ALERT LOUD"));
+    loud.zip(blocks).map(|(alert, text)| Sent { at: alert.at, alert, text }).collect()
+}
+
+async fn pass_until(clock: &VirtualClock, at: Timestamp) {
+    let end = unix_millis(at);
+    while clock.now() < end {
+        let left = end.since(clock.now());
+        clock.advance(left.min(Duration::from_secs(5)));
+        wait_until_idle().await;
+    }
+}
+
+/// The figures of one way to alert on a night.
+#[derive(Default)]
+struct Figures {
+    musts: usize,
+    told: usize,
+    may: usize,
+    must_not: usize,
+    loud: usize,
+    /// Events with at least one loud message.
+    events: usize,
+    named: usize,
+    right: usize,
+    wrong: usize,
+    delays: Vec<u64>,
+    missed: Vec<usize>,
+    /// Loud messages that tell nothing that must or may be told: their number and headline.
+    false_loud: Vec<String>,
+}
+
+/// One loud message: when, for which subscription and event, and the lines that it tells.
+struct Told {
+    at: Timestamp,
+    subscription: String,
+    event: String,
+    lines: Vec<usize>,
+    words: String,
+}
+
+fn judge(night: &Night, all: &[Told]) -> Figures {
+    let mut figures = Figures { loud: all.len(), ..Figures::default() };
+    let mut known: BTreeSet<(&str, usize)> = BTreeSet::new();
+    let mut events = BTreeSet::new();
+    for told in all {
+        events.insert(told.event.as_str());
+        let fresh = told.lines.iter().filter(|line| known.insert((&told.subscription, **line)));
+        let fresh: Vec<Wanted> = fresh.map(|line| night.wanted[*line]).collect();
+        match () {
+            () if fresh.contains(&Wanted::Must) => {}
+            () if fresh.contains(&Wanted::May) => figures.may += 1,
+            () => {
+                figures.must_not += 1;
+                figures.false_loud.push(format!("{} {}", told.at, told.words));
+            }
+        }
+    }
+    figures.events = events.len();
+    for line in (0..night.lines.len()).filter(|line| night.wanted[*line] == Wanted::Must) {
+        figures.musts += 1;
+        match all.iter().find(|told| told.lines.contains(&line)) {
+            Some(told) => {
+                figures.told += 1;
+                let delay = told.at.as_second() - night.lines[line].at.as_second();
+                figures.delays.push(u64::try_from(delay).unwrap());
+            }
+            None => figures.missed.push(line + 1),
+        }
+    }
+    figures.delays.sort_unstable();
+    figures
+}
+
+/// The lines that a message tells: those that came before it and of which it quotes something.
+fn told_of(night: &Night, sent: &Sent) -> Told {
+    let text = spaced(&sent.text);
+    let came = (0..night.lines.len()).filter(|line| night.lines[*line].at <= sent.at);
+    let lines: Vec<usize> =
+        came.filter(|line| night.says(*line).iter().any(|said| text.contains(&**said))).collect();
+    let event = lines.iter().rev().map(|line| &night.events[*line]).find(|event| *event != "-");
+    Told {
+        at: sent.at,
+        subscription: sent.alert.subscription.to_string(),
+        event: event.cloned().unwrap_or_else(|| sent.alert.target.to_string()),
+        lines,
+        words: sent.text.lines().skip(1).take(3).map(str::trim).collect::<Vec<_>>().join(" | "),
+    }
+}
+
+fn role(words: &str) -> &'static str {
+    let roles = [
+        ("dead", ["death toll", "dead", "killed", "deaths"]),
+        ("injured", ["injured", "hurt", "wounded", "injuries"]),
+        ("missing", ["missing", "missing", "missing", "missing"]),
+        ("arrested", ["arrest", "arrest", "detained", "arrest"]),
+        ("evacuated", ["evacuated", "evacuated", "evacuated", "evacuated"]),
+    ];
+    let found = roles.iter().find(|(_, all)| all.iter().any(|word| words.contains(word)));
+    found.map_or("-", |(role, _)| role)
+}
+
+/// Whether a number that a message states as a figure is true at its time.
+fn is_true(night: &Night, told: &Told, reason: &AlertReason, value: &str) -> bool {
+    let came = |line: usize| night.lines[line].at <= told.at && night.events[line] == told.event;
+    let role = role(&reason.words);
+    let claims = night.claims.iter().filter(|it| came(it.line) && it.role == role);
+    let claims: Vec<_> = claims.filter(|it| it.value == value).collect();
+    let last = claims.iter().map(|it| it.line).max();
+    claims.iter().any(|it| Some(it.line) == last && it.is_true)
+}
+
+fn ours(night: &Night, sent: &[Sent]) -> Figures {
+    let told: Vec<Told> = sent.iter().map(|message| told_of(night, message)).collect();
+    let mut figures = judge(night, &told);
+    for (message, tells) in sent.iter().zip(&told) {
+        for reason in &message.alert.reasons {
+            figures.named += usize::from(reason.words.starts_with("now names"));
+            if reason.kind == ReasonKind::Correction {
+                continue;
+            }
+            let Some(new) = &reason.new else { continue };
+            match is_true(night, tells, reason, new) {
+                true => figures.right += 1,
+                false => {
+                    figures.wrong += 1;
+                    figures.false_loud.push(format!("false figure: {}", reason.words));
+                }
+            }
+        }
+    }
+    figures
+}
+
+/// A plain alert for each article with the words, or for the first of each event.
+fn plain(night: &Night, once: bool) -> Figures {
+    let mut all = Vec::new();
+    for subscription in &night.subscriptions {
+        let query = Query::parse(&subscription.query).unwrap();
+        let mut events = BTreeSet::new();
+        for (place, line) in night.lines.iter().enumerate() {
+            let text = Document { title: &line.title, text: &line.text, ..Document::default() };
+            let numbers = Numbers { origins: 1, outlets: 1, ages: &[] };
+            if query.matches(&Prepared::new(&text), &numbers).is_none() {
+                continue;
+            }
+            let event = match night.events[place].as_str() {
+                "-" => place.to_string(),
+                event => event.to_owned(),
+            };
+            if events.insert(event.clone()) || !once {
+                let (subscription, words) = (subscription.id.to_string(), line.title.clone());
+                all.push(Told { at: line.at, subscription, event, lines: vec![place], words });
+            }
+        }
+    }
+    all.sort_by_key(|told| told.at);
+    judge(night, &all)
+}
+
+impl Figures {
+    fn add(&mut self, other: &Self) {
+        self.musts += other.musts;
+        self.told += other.told;
+        self.may += other.may;
+        self.must_not += other.must_not;
+        self.loud += other.loud;
+        self.events += other.events;
+        self.named += other.named;
+        self.right += other.right;
+        self.wrong += other.wrong;
+        self.delays.extend(&other.delays);
+        self.delays.sort_unstable();
+    }
+
+    fn row(&self, night: &str, way: &str) -> String {
+        let at = |share: usize| self.delays.get(self.delays.len() * share / 100);
+        let seconds = |share| at(share).map_or("-".to_owned(), |it| format!("{it} s"));
+        let tenths = (self.loud * 10 + self.events / 2).checked_div(self.events).unwrap_or(0);
+        format!(
+            "| {night} | {way} | {} of {} | {} | {} | {} | {}.{} | {} | {} | {} | {} |",
+            self.told,
+            self.musts,
+            self.may,
+            self.must_not,
+            self.loud,
+            tenths / 10,
+            tenths % 10,
+            if way == WAYS[0] { self.right.to_string() } else { "-".to_owned() },
+            if way == WAYS[0] { (self.wrong + self.named).to_string() } else { "-".to_owned() },
+            seconds(50),
+            seconds(90),
+        )
+    }
+}
+
+/// The ways to alert.
+const WAYS: [&str; 3] = ["wirefold", "each article", "each event"];
+const HEAD: &str = "| night | alert | musts told | loud: may | loud: must not | loud | loud an event | \
+                    figures true | statements false | delay, median | delay, p90 |\n\
+                    |---|---|---|---|---|---|---|---|---|---|---|";
+const BEGIN: &str = "<!-- nights: written by the test `nights` -->";
+const END: &str = "<!-- end of nights -->";
+
+#[tokio::test(start_paused = true)]
+async fn every_night_sends_what_stands_beside_it() {
+    #[expect(clippy::disallowed_methods, reason = "a test is told how to run by its environment")]
+    let bless = std::env::var_os("WIREFOLD_BLESS").is_some();
+    let mut sums: [Figures; 3] = Default::default();
+    let mut rows = vec![HEAD.to_owned()];
+    let mut files = Vec::new();
+    for name in NIGHTS {
+        let night = Night::read(name);
+        let sent = play(&night).await;
+        let all = [ours(&night, &sent), plain(&night, false), plain(&night, true)];
+        eprintln!("{name}: missed {:?}\n{}\n", all[0].missed, all[0].false_loud.join("\n"));
+        for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
+            rows.push(figures.row(night.name, way));
+            sum.add(figures);
+        }
+        let texts = sent
+            .iter()
+            .map(|it| format!("--- {}\n{}\n", it.at.strftime("%a %H:%M:%S UTC"), it.text));
+        files.push((format!("seeds/nights/{name}.txt"), texts.collect::<Vec<_>>().join("\n")));
+    }
+    rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
+    let page = root().join("docs/alerts-measured.md");
+    let text = std::fs::read_to_string(&page).unwrap();
+    let (head, rest) = text.split_once(BEGIN).unwrap();
+    let (_, tail) = rest.split_once(END).unwrap();
+    let rows = rows.join("\n");
+    eprintln!("{rows}");
+    let measured = format!("{head}{BEGIN}\n\n{rows}\n\n{END}{tail}");
+    files.push(("docs/alerts-measured.md".to_owned(), measured));
+    for (path, now) in files {
+        let path = root().join(path);
+        if bless {
+            std::fs::write(&path, &now).unwrap();
+        }
+        let expected = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(now == expected, "{}: run with WIREFOLD_BLESS=1 and read it", path.display());
+    }
+}
