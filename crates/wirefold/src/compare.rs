@@ -18,7 +18,7 @@ use wirefold_gateway::{AnalysedText, TextComparison, change_counts};
 use wirefold_proto::describe_agency;
 use wirefold_text::{Sentence, Span, Text};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Stop, stop};
 use crate::fold::Identity;
 use crate::input::{self, Input, Reading};
 use crate::output;
@@ -43,21 +43,18 @@ pub(crate) struct Comparison {
     pub(crate) texts: TextComparison,
 }
 
-/// Reads the article in each file. If one has none, it prints the reason.
-pub(crate) fn read(first: &Path, second: &Path) -> Result<(Article, Article), Exit> {
+/// Reads the article in each file.
+pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Article, Article)> {
     if first.as_os_str() == "-" && second.as_os_str() == "-" {
-        output::note("error: standard input can be only one of the two");
-        return Err(Exit::Usage);
+        stop!(Usage, "standard input can be only one of the two");
     }
     match (Article::read(first), Article::read(second)) {
-        (Ok(earlier), Ok(later)) => Ok((earlier, later)),
-        (earlier, later) => Err(refuse([earlier.err(), later.err()])),
+        (Err(why), Err(other)) => {
+            output::note(format_args!("error: {why:#}"));
+            Err(other)
+        }
+        (earlier, later) => Ok((earlier?, later?)),
     }
-}
-
-/// Reads the article in a file. If it has none, it prints the reason.
-pub(crate) fn read_one(path: &Path) -> Result<Article, Exit> {
-    Article::read(path).map_err(|refused| refuse([Some(refused), None]))
 }
 
 /// Compares two articles and prints the result. The exit code gives their relation.
@@ -87,15 +84,6 @@ pub(crate) fn exit_of(relation: Relation) -> Exit {
         Relation::SameEvent => Exit::SameEvent,
         Relation::Unrelated => Exit::Unrelated,
     }
-}
-
-fn refuse(refused: [Option<Refused>; 2]) -> Exit {
-    let mut exit = Exit::Failure;
-    for reason in refused.into_iter().flatten() {
-        output::note(format_args!("error: {}", reason.what));
-        exit = reason.exit;
-    }
-    exit
 }
 
 impl Comparison {
@@ -150,12 +138,6 @@ pub(crate) struct Article {
     input: Input,
 }
 
-/// Why a file has no article.
-struct Refused {
-    what: String,
-    exit: Exit,
-}
-
 impl Article {
     /// An article under this name.
     pub(crate) fn new(name: String, input: Input) -> Article {
@@ -199,35 +181,29 @@ impl Article {
     }
 
     /// Reads the article in a file, which must have exactly one.
-    fn read(path: &Path) -> Result<Article, Refused> {
-        let (mut found, mut refused): (Vec<Input>, Option<Refused>) = (Vec::new(), None);
-        let read = input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Article> {
+        let (mut found, mut refused): (Vec<Input>, Option<Stop>) = (Vec::new(), None);
+        input::read(&[PathBuf::from(path)], &Progress::hidden(), &mut |reading| {
             match reading {
                 Reading::Article(article) => found.push(*article),
                 Reading::Note(what) | Reading::Warning(what) => {
                     output::note(format_args!("note: {what}"));
                 }
-                Reading::Problem(what) => refused = Some(Refused { what, exit: Exit::Failure }),
-                Reading::Missing(what) => refused = Some(Refused { what, exit: Exit::NotFound }),
+                Reading::Problem(what) => refused = Some(Stop::new(Exit::Failure, what)),
+                Reading::Missing(what) => refused = Some(Stop::new(Exit::NotFound, what)),
             }
             Ok(())
-        });
-        if let Err(error) = read {
-            return Err(Refused { what: format!("{error:#}"), exit: Exit::Failure });
-        }
-        match (found.len(), refused) {
-            (1, problem) => {
-                if let Some(problem) = problem {
-                    output::note(format_args!("note: {}", problem.what));
-                }
-                let input = found.remove(0);
+        })?;
+        match (found.pop(), found.len(), refused) {
+            (Some(input), 0, problem) => {
+                problem.iter().for_each(|why| output::note(format_args!("note: {why}")));
                 Ok(Article::new(input.id.clone(), input))
             }
-            (0, Some(refused)) => Err(refused),
-            (many, _) => Err(Refused {
-                what: format!("{}: it has {many} articles, but must have one", path.display()),
-                exit: Exit::Usage,
-            }),
+            (None, _, Some(refused)) => Err(refused.into()),
+            (last, others, _) => {
+                let many = others + usize::from(last.is_some());
+                stop!(Usage, "{}: it has {many} articles, but must have one", path.display())
+            }
         }
     }
 }
@@ -247,13 +223,13 @@ fn write_passages(out: &mut String, comparison: &Comparison, full: bool) -> std:
         let title = format!("PASSAGE {}", number + 1);
         let verbatim: u32 = passage.blocks.iter().map(|block| block.len).sum();
         let edits = passage.blocks.len() - 1;
-        let words = count(verbatim as usize, "word", "words");
+        let words = count(verbatim, "word", "words");
         let about = format!("{words} in common, {}", count(edits, "edit", "edits"));
         write_pair(out, comparison, &title, &about, passage, full)?;
     }
     for (number, block) in overlap.shared_quotations.iter().enumerate() {
         let title = format!("SHARED QUOTATION {}", number + 1);
-        let about = format!("{}, not counted", count(block.len as usize, "word", "words"));
+        let about = format!("{}, not counted", count(block.len, "word", "words"));
         let passage = Passage { blocks: vec![*block], counted: 0 };
         write_pair(out, comparison, &title, &about, &passage, full)?;
     }

@@ -1,7 +1,5 @@
 //! Errors between a command and the API, each with advice.
 
-use std::path::PathBuf;
-
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -11,32 +9,6 @@ use crate::exit::{Exit, Stop};
 /// Why a command has no usable answer.
 #[derive(Debug, Error)]
 pub(crate) enum ClientError {
-    /// Nothing has ever run on this data folder.
-    #[error("nothing has been collected yet in {}: `wirefold feed add URL`, then `wirefold up`", folder.display())]
-    NoData {
-        /// The data folder.
-        folder: PathBuf,
-    },
-    /// The data is on a NATS server, which only a running wirefold connects to.
-    #[error(
-        "the data of {} is on a NATS server, which only a running wirefold uses: start \
-         `wirefold up --nats`, or `wirefold run gateway --nats` on that folder", folder.display()
-    )]
-    OverNats {
-        /// The data folder.
-        folder: PathBuf,
-    },
-    /// Another process uses the data folder but does not answer.
-    #[error(
-        "{} is in use by a process that does not answer at {}: if `wirefold up` is just starting \
-         or stopping, try again; otherwise stop that process", folder.display(), socket.display()
-    )]
-    InUse {
-        /// The data folder.
-        folder: PathBuf,
-        /// The socket on which it should answer.
-        socket: PathBuf,
-    },
     /// The running process does not accept the connection.
     #[error("cannot talk to `wirefold up` at {place}: {why}")]
     Unreachable {
@@ -45,9 +17,6 @@ pub(crate) enum ClientError {
         /// The error of the operating system.
         why: String,
     },
-    /// The data folder cannot be opened.
-    #[error("{0}")]
-    Unopened(String),
     /// The API refused the request.
     #[error("{0}")]
     Refused(Problem),
@@ -60,14 +29,6 @@ pub(crate) enum ClientError {
         path: String,
         /// The problem with the answer.
         why: String,
-    },
-    /// Only a running `up` can do this.
-    #[error("{what} needs a running wirefold: start `wirefold up` on {}", folder.display())]
-    NotRunning {
-        /// The action that was requested.
-        what: &'static str,
-        /// The data folder.
-        folder: PathBuf,
     },
 }
 
@@ -82,15 +43,16 @@ impl ClientError {
         }
     }
 
+    /// The error if an answer has a form that this version does not know.
+    pub(crate) fn garbled(path: &str, why: &serde_json::Error) -> Self {
+        Self::Garbled { path: path.to_owned(), why: why.to_string() }
+    }
+
     /// The exit code for scripts.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::NoData { .. } => Exit::NotFound,
-            Self::InUse { .. }
-            | Self::OverNats { .. }
-            | Self::Unreachable { .. }
-            | Self::NotRunning { .. } => Exit::Bus,
-            Self::Unopened(_) | Self::Garbled { .. } => Exit::Failure,
+            Self::Unreachable { .. } => Exit::Bus,
+            Self::Garbled { .. } => Exit::Failure,
             Self::Refused(problem) => match problem.status {
                 404 | 410 => Exit::NotFound,
                 502..=504 => Exit::Bus,

@@ -4,10 +4,10 @@
 mod error;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
@@ -24,13 +24,14 @@ use tower::ServiceExt;
 use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{BoxFuture, Clock, StageContext, SystemClock};
 use wirefold_flow_sqlite::OpenError;
-use wirefold_gateway::shapes::{ProbeRequest, Status};
-use wirefold_gateway::{Access, Gateway, Probe, Replay, Settings};
+use wirefold_gateway::shapes::Status;
+use wirefold_gateway::{Access, Gateway, Replay, Settings};
 use wirefold_proto::{DeadLetter, TextPolicy};
 
 pub(crate) use error::{ClientError, Problem, exit_of};
 
-use crate::config::{Instance, Overrides, load_here};
+use crate::config::{Instance, Loaded, Overrides, load_here};
+use crate::exit::stop;
 use crate::up::SOCKET;
 use crate::up::seams::{ProbeService, RehearsalService};
 
@@ -63,13 +64,17 @@ impl Client {
             return Ok(Client::over(Transport::Socket(socket), folder));
         }
         if instance.is_over_nats(&folder) {
-            return Err(ClientError::OverNats { folder }.into());
+            stop!(
+                Bus,
+                "the data of {} is on a NATS server, which only a running wirefold uses: start \
+                 `wirefold up --nats`, or `wirefold run gateway --nats` on that folder",
+                folder.display()
+            );
         }
-        if need == Need::Data && !folder.join(wirefold_flow_sqlite::FILE).exists() {
-            return Err(ClientError::NoData { folder }.into());
+        if need == Need::Data {
+            must_exist(&folder)?;
         }
-        let router = open(&folder, &socket, instance, instance.method()?).await?;
-        Ok(Client::over(Transport::InProcess(router), folder))
+        Client::in_process(folder, instance).await
     }
 
     /// When a command takes effect, as the end of a sentence.
@@ -97,10 +102,50 @@ impl Client {
     pub(crate) async fn temporary(instance: &Instance) -> anyhow::Result<Client> {
         let temporary_folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let folder = temporary_folder.path().to_owned();
-        let method = instance.method()?;
-        let router = open(&folder, &folder.join(SOCKET), instance, method).await?;
-        let client = Client::over(Transport::InProcess(router), folder);
+        let client = Client::in_process(folder, instance).await?;
         Ok(Client { _temporary_folder: Some(temporary_folder), ..client })
+    }
+
+    /// Opens the data folder and serves the API to this process only.
+    async fn in_process(folder: PathBuf, instance: &Instance) -> anyhow::Result<Client> {
+        let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
+        let clock = Arc::new(SystemClock);
+        let bus = match wirefold_flow_sqlite::open(&folder, clock.clone()) {
+            Err(OpenError::InUse { .. }) => stop!(
+                Bus,
+                "{} is in use by a process that does not answer at {}: if `wirefold up` is just \
+                 starting or stopping, try again; otherwise stop that process",
+                folder.display(),
+                folder.join(SOCKET).display()
+            ),
+            opened => opened.map_err(|error| anyhow!(error.to_string()))?,
+        };
+        let shown = folder.display().to_string();
+        if is_new {
+            // If `up` has run on this folder, its streams already have the configured limits.
+            create_streams(bus.as_ref(), &Limits::default()).await.context(shown.clone())?;
+        }
+        let context = StageContext::new(bus, clock.clone());
+        let settings = settings(&folder, load_here(instance, Overrides::default())?, &context);
+        let gateway = Arc::new(Gateway::open(context, settings).await.context(shown)?);
+        let client = Client::over(Transport::InProcess(gateway.router(Access::Socket)), folder);
+        // The task ends with this process. The projection can be rebuilt at any time.
+        tokio::spawn(async move { gateway.run(CancellationToken::new()).await });
+        client.catch_up(&*clock).await?;
+        Ok(client)
+    }
+
+    /// Waits until the answers include everything that is stored.
+    async fn catch_up(&self, clock: &dyn Clock) -> anyhow::Result<()> {
+        let given_up = clock.now().plus(CATCH_UP_TIMEOUT);
+        while clock.now() < given_up {
+            if self.get::<Status>("/api/v1/status").await?.lag == 0 {
+                return Ok(());
+            }
+            clock.sleep_until(clock.now().plus(POLL_INTERVAL)).await;
+        }
+        let folder = self.folder.display();
+        anyhow::bail!("{folder}: the projection does not catch up: start `wirefold up`")
     }
 
     fn over(transport: Transport, folder: PathBuf) -> Client {
@@ -113,13 +158,12 @@ impl Client {
     }
 
     /// Fails if no pipeline runs.
-    pub(crate) fn must_run(&self, what: &'static str) -> Result<(), ClientError> {
-        let folder = || self.folder.clone();
-        if self.is_running() {
-            Ok(())
-        } else {
-            Err(ClientError::NotRunning { what, folder: folder() })
+    pub(crate) fn must_run(&self, what: &str) -> anyhow::Result<()> {
+        if !self.is_running() {
+            let folder = self.folder.display();
+            stop!(Bus, "{what} needs a running wirefold: start `wirefold up` on {folder}");
         }
+        Ok(())
     }
 
     /// Sends a GET request.
@@ -133,11 +177,7 @@ impl Client {
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
-        let unsent = |why: serde_json::Error| ClientError::Garbled {
-            path: path.to_owned(),
-            why: why.to_string(),
-        };
-        let body = serde_json::to_vec(body).map_err(unsent)?;
+        let body = serde_json::to_vec(body).map_err(|why| ClientError::garbled(path, &why))?;
         self.ask(Method::POST, path, Some(body)).await
     }
 
@@ -171,8 +211,7 @@ impl Client {
         }
         // An empty body means `null`.
         let json: &[u8] = if bytes.is_empty() { b"null" } else { &bytes };
-        serde_json::from_slice(json)
-            .map_err(|error| ClientError::Garbled { path: path.to_owned(), why: error.to_string() })
+        serde_json::from_slice(json).map_err(|why| ClientError::garbled(path, &why))
     }
 
     async fn read(&self, path: &str, body: Body) -> Result<Vec<u8>, ClientError> {
@@ -193,6 +232,18 @@ fn request(method: Method, path: &str, body: Option<Vec<u8>>) -> Request<Body> {
         .header(header::CONTENT_TYPE, "application/json");
     let body = body.map_or_else(Body::empty, Body::from);
     builder.body(body).expect("paths are made of escaped parts")
+}
+
+/// Fails if nothing has ever run on this data folder.
+pub(crate) fn must_exist(folder: &Path) -> anyhow::Result<()> {
+    if !folder.join(wirefold_flow_sqlite::FILE).exists() {
+        stop!(
+            NotFound,
+            "nothing has been collected yet in {}: `wirefold feed add URL`, then `wirefold up`",
+            folder.display()
+        );
+    }
+    Ok(())
 }
 
 /// A part of a path or of a query string, escaped.
@@ -319,108 +370,23 @@ const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// How long the projection may take to catch up with the data folder.
 const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// Opens the data folder and serves the API to this process only.
-async fn open(
-    folder: &Path,
-    socket: &Path,
-    instance: &Instance,
-    method: wirefold_dedup::Settings,
-) -> Result<Router, ClientError> {
-    let is_new = !folder.join(wirefold_flow_sqlite::FILE).exists();
-    let clock = Arc::new(SystemClock);
-    let bus = wirefold_flow_sqlite::open(folder, clock.clone()).map_err(|error| match error {
-        OpenError::InUse { .. } => {
-            ClientError::InUse { folder: folder.to_owned(), socket: socket.to_owned() }
-        }
-        other => ClientError::Unopened(other.to_string()),
-    })?;
-    let failed = |why: String| ClientError::Unopened(format!("{}: {why}", folder.display()));
-    if is_new {
-        // If `up` has run on this folder, its streams already have the configured limits.
-        let created = create_streams(bus.as_ref(), &Limits::default()).await;
-        created.map_err(|error| failed(error.to_string()))?;
-    }
-    let context = StageContext::new(bus, clock.clone());
-    let settings = settings(folder, instance, method, &context);
-    let gateway = Gateway::open(context, settings).await;
-    let gateway = Arc::new(gateway.map_err(|error| failed(error.to_string()))?);
-    let router = gateway.router(Access::Socket);
-    let follows = gateway.clone();
-    // The task ends with this process. The projection can be rebuilt at any time.
-    tokio::spawn(async move { follows.run(CancellationToken::new()).await });
-    catch_up(&router, clock.as_ref()).await.map_err(failed)?;
-    Ok(router)
-}
-
-/// Waits until the answers include everything that is stored.
-async fn catch_up(router: &Router, clock: &dyn Clock) -> Result<(), String> {
-    let given_up = clock.now().plus(CATCH_UP_TIMEOUT);
-    while clock.now() < given_up {
-        let request = Request::builder().uri("/api/v1/status").header("host", "localhost");
-        let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
-        let answer = match router.clone().oneshot(request).await {
-            Ok(answer) => answer,
-            Err(never) => match never {},
-        };
-        let bytes = axum::body::to_bytes(answer.into_body(), 1 << 20).await;
-        let bytes = bytes.map_err(|error| error.to_string())?;
-        let status: Status = serde_json::from_slice(&bytes)
-            .map_err(|_| String::from_utf8_lossy(&bytes).into_owned())?;
-        if status.lag == 0 {
-            return Ok(());
-        }
-        clock.sleep_until(clock.now().plus(POLL_INTERVAL)).await;
-    }
-    Err("the projection does not catch up: start `wirefold up`".to_owned())
-}
-
-fn settings(
-    folder: &Path,
-    instance: &Instance,
-    method: wirefold_dedup::Settings,
-    context: &StageContext,
-) -> Settings {
-    // The caller that opened the folder has read the same settings and reported their mistakes.
-    let lists = load_here(instance, Overrides::default()).map(|loaded| loaded.lists);
-    let rehearsing = RehearsalService {
-        context: context.clone(),
-        deliveries: None,
-        lists: lists.unwrap_or_default(),
-    };
+fn settings(folder: &Path, loaded: Loaded, context: &StageContext) -> Settings {
+    let Loaded { config, lists, origins, .. } = loaded;
+    let rehearsing = RehearsalService { context: context.clone(), deliveries: None, lists };
     Settings {
         folder: folder.to_owned(),
         demo: false,
         release: env!("CARGO_PKG_VERSION").to_owned(),
         hosts: Vec::new(),
-        method,
+        method: config.method(),
         text_policy: TextPolicy::Full,
         base_url: "http://localhost".to_owned(),
         tables: false,
         gate: None,
         rehearse: Arc::new(rehearsing),
         replay: Arc::new(NoPipeline),
-        probe: Arc::new(FeedProbe { instance: instance.clone(), probing: OnceLock::new() }),
+        probe: Arc::new(ProbeService(config.fetcher(&origins, None))),
         condition: Arc::new(()),
-    }
-}
-
-/// Probes addresses with the address checks of the settings, which it reads at the first probe.
-struct FeedProbe {
-    instance: Instance,
-    probing: OnceLock<Result<ProbeService, String>>,
-}
-
-impl Probe for FeedProbe {
-    fn probe(&self, asked: ProbeRequest) -> BoxFuture<'_, Result<serde_json::Value, String>> {
-        let probing = self.probing.get_or_init(|| {
-            let loaded = load_here(&self.instance, Overrides::default());
-            let loaded = loaded.map_err(|error| error.to_string())?;
-            Ok(ProbeService(loaded.config.fetcher(&loaded.origins, None)))
-        });
-        match probing {
-            Ok(probing) => probing.probe(asked),
-            Err(why) => Box::pin(async move { Err(why.clone()) }),
-        }
     }
 }
 

@@ -11,10 +11,10 @@ use serde::Serialize;
 use wirefold_gateway::tokens;
 
 use super::print_line;
-use crate::client::{ClientError, ClientOptions};
-use crate::exit::{Exit, Stop};
+use crate::client::{ClientOptions, must_exist};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
-use crate::output;
+use crate::output::count;
 
 /// The files from which the detector starts without reading everything again: its snapshots, then the texts
 /// that they name, which are only appended to. Both are copied before the bus, so they never refer to
@@ -45,24 +45,26 @@ struct Copied {
 /// Runs `backup`.
 pub(crate) fn back_up(arguments: &BackupArguments, global: &Global) -> anyhow::Result<Exit> {
     let data = arguments.options.instance.folder()?;
-    must_be_local(arguments, &data)?;
-    if !data.join(wirefold_flow_sqlite::FILE).exists() {
-        return Err(ClientError::NoData { folder: data }.into());
-    }
-    let copied = copy(&data, &arguments.folder)?;
-    report_copied(&copied, arguments.options.json, global)
-}
-
-/// Fails if the data is on a NATS server.
-fn must_be_local(arguments: &BackupArguments, data: &Path) -> anyhow::Result<()> {
-    if arguments.options.instance.is_over_nats(data) {
-        anyhow::bail!(Stop::new(
-            Exit::Usage,
+    if arguments.options.instance.is_over_nats(&data) {
+        stop!(
+            Usage,
             "the data is on a NATS server: use its own `nats stream backup` and `nats stream \
-             restore` for each stream of `nats stream ls --all`",
-        ));
+             restore` for each stream of `nats stream ls --all`"
+        );
     }
-    Ok(())
+    must_exist(&data)?;
+    let copied = copy(&data, &arguments.folder)?;
+    if arguments.options.json {
+        print_line("wirefold.backup/1", &copied)?;
+    }
+    global.note(format_args!(
+        "{}, {} bytes, from {} to {}: read back and whole",
+        count(copied.files, "file", "files"),
+        copied.bytes,
+        copied.from.display(),
+        copied.to.display()
+    ));
+    Ok(Exit::Ok)
 }
 
 /// Copies everything that cannot be made again into an empty folder. The tables of the page are made again
@@ -73,39 +75,24 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<Copied> {
     for name in BESIDE_BUS {
         copy_folder(&from.join(name), &to.join(name), &mut copied)?;
     }
-    copy_tokens(from, to, &mut copied)?;
+    copy_file(&from.join(tokens::FILE), &to.join(tokens::FILE), &mut copied)?;
     copied.bytes += wirefold_flow_sqlite::copy(from, to)?;
     File::open(to).and_then(|folder| folder.sync_all()).with_context(|| describe_failure(to))?;
     Ok(copied)
-}
-
-fn report_copied(copied: &Copied, json: bool, global: &Global) -> anyhow::Result<Exit> {
-    if json {
-        print_line("wirefold.backup/1", copied)?;
-    }
-    global.note(format_args!(
-        "{}, {} bytes, from {} to {}: read back and whole",
-        output::count(copied.files, "file", "files"),
-        copied.bytes,
-        copied.from.display(),
-        copied.to.display()
-    ));
-    Ok(Exit::Ok)
 }
 
 fn describe_failure(path: &Path) -> String {
     format!("cannot copy {}", path.display())
 }
 
-/// Copies the tokens. The file is always complete and keeps its permissions.
-fn copy_tokens(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
-    let (from, to) = (from.join(tokens::FILE), to.join(tokens::FILE));
-    match fs::copy(&from, &to) {
+/// Copies a file with its permissions. One that is not there, or is deleted meanwhile, is not needed.
+fn copy_file(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
+    match fs::copy(from, to) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        bytes => copied.bytes += bytes.with_context(|| describe_failure(&from))?,
+        bytes => copied.bytes += bytes.with_context(|| describe_failure(from))?,
     }
     copied.files += 1;
-    File::open(&to).and_then(|file| file.sync_all()).with_context(|| describe_failure(&to))
+    File::open(to).and_then(|file| file.sync_all()).with_context(|| describe_failure(to))
 }
 
 /// Creates a folder that only its owner can read, or accepts an empty one.
@@ -117,16 +104,16 @@ fn make_empty(folder: &Path) -> anyhow::Result<()> {
         .with_context(|| describe_failure(folder))?;
     let mut entries = fs::read_dir(folder).with_context(|| describe_failure(folder))?;
     if entries.next().is_some() {
-        let what = format!(
+        stop!(
+            Usage,
             "{} is not empty, and wirefold overwrites nothing; name another folder, or move its contents",
             folder.display()
         );
-        anyhow::bail!(Stop::new(Exit::Usage, what));
     }
     Ok(())
 }
 
-/// Copies the complete files of a folder, if it exists. A file that is deleted meanwhile is not needed.
+/// Copies the complete files of a folder, if it exists.
 fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()> {
     let entries = match fs::read_dir(from) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -145,13 +132,7 @@ fn copy_folder(from: &Path, to: &Path, copied: &mut Copied) -> anyhow::Result<()
         if name.to_string_lossy().ends_with(UNFINISHED_SUFFIX) {
             continue;
         }
-        match fs::copy(&path, to.join(name)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            bytes => copied.bytes += bytes.with_context(|| describe_failure(&path))?,
-        }
-        copied.files += 1;
-        let file = File::open(to.join(name));
-        file.and_then(|file| file.sync_all()).with_context(|| describe_failure(&path))?;
+        copy_file(&path, &to.join(name), copied)?;
     }
     File::open(to).and_then(|folder| folder.sync_all()).with_context(|| describe_failure(to))
 }

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use serde::Serialize;
+use serde_json::json;
 use wirefold_fetcher::opml::{Opml, OpmlFeed};
 
 use crate::config::{self, FILE_NAME, Instance, Loaded, Overrides, Row, Section, quoted, sections};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
 use crate::{opml, output};
 
@@ -71,15 +71,6 @@ struct InitArguments {
     force: bool,
 }
 
-/// One setting as JSON.
-#[derive(Serialize)]
-struct Setting<'a> {
-    schema: &'static str,
-    key: &'a str,
-    value: Option<&'a serde_json::Value>,
-    origin: String,
-}
-
 /// Runs `config`.
 pub(crate) fn run(arguments: &ConfigArguments, global: &Global) -> anyhow::Result<Exit> {
     match &arguments.command {
@@ -100,9 +91,7 @@ fn init(arguments: &InitArguments, global: &Global) -> anyhow::Result<Exit> {
     }
     save(arguments, &written.text)?;
     let notes = list.notes.iter().chain(&written.notes);
-    for note in notes {
-        output::note(note);
-    }
+    notes.for_each(output::note);
     let file = arguments.file.display();
     let feeds = output::count(written.feeds, "feed", "feeds");
     global.note(format_args!("wrote {file} with {feeds}"));
@@ -117,8 +106,7 @@ fn save(arguments: &InitArguments, text: &str) -> anyhow::Result<()> {
     options.write(true).create(true).truncate(true).create_new(!arguments.force);
     let mut file = match options.open(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            let what = format!("{} is there already; --force writes over it", path.display());
-            anyhow::bail!(Stop::new(Exit::Usage, what));
+            stop!(Usage, "{} is there already; --force writes over it", path.display())
         }
         opened => opened.with_context(|| format!("cannot write {}", path.display()))?,
     };
@@ -136,8 +124,9 @@ fn show(arguments: &ShowArguments) -> anyhow::Result<Exit> {
     }
     for line in config::lines(&loaded.config) {
         let origin = loaded.origins.of(&line.key).to_string();
-        let (key, value) = (line.key.as_str(), line.value.as_ref());
-        output::print_json(&Setting { schema: "wirefold.setting/1", key, value, origin })?;
+        output::print_json(&json!({
+            "schema": "wirefold.setting/1", "key": line.key, "value": line.value, "origin": origin,
+        }))?;
     }
     Ok(Exit::Ok)
 }
@@ -148,12 +137,15 @@ const WIDEST: usize = 60;
 /// The settings as a file that can be read again, one on a line under the headers of their tables. Settings
 /// without a value and secrets are comments.
 fn text(loaded: &Loaded, with_origin: bool) -> String {
-    let settings: Vec<Shown> = config::lines(&loaded.config).into_iter().map(Shown::of).collect();
+    let mut settings: Vec<Shown> =
+        config::lines(&loaded.config).into_iter().map(Shown::of).collect();
+    // Below a header, the settings outside tables would belong to that table.
+    settings.sort_by_key(|setting| !setting.head.is_empty());
     let widths = settings.iter().map(|setting| setting.text.chars().count());
     let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or(0);
     let mut shown = String::new();
     let mut head = String::new();
-    for setting in inside_tables_last(settings) {
+    for setting in settings {
         if setting.head != head {
             let _ = writeln!(shown, "\n{}", header(&setting.head));
             head.clone_from(&setting.head);
@@ -194,13 +186,6 @@ impl Shown {
         };
         Self { key: line.key, head, text }
     }
-}
-
-/// Puts the settings outside tables first: below a header they would belong to that table.
-fn inside_tables_last(settings: Vec<Shown>) -> impl Iterator<Item = Shown> {
-    let (top, inside): (Vec<Shown>, Vec<Shown>) =
-        settings.into_iter().partition(|setting| setting.head.is_empty());
-    top.into_iter().chain(inside)
 }
 
 /// `[page]`, or `[[feed]]` for `feed.0`.

@@ -14,8 +14,8 @@ use wirefold_proto::{Interval, OutputArticle, decode};
 use crate::client::{Client, ClientError, ClientOptions, block_on};
 use crate::columns::{Cell, Columns};
 use crate::commands::print_line;
-use crate::config::{Config, Overrides, load_here};
-use crate::exit::{Exit, Stop};
+use crate::config::{Overrides, load_here};
+use crate::exit::{Exit, stop};
 use crate::fold::Passages;
 use crate::global::Global;
 use crate::input::{self, FeedSite, Input, Reading};
@@ -58,36 +58,43 @@ pub(crate) struct ReplayArguments {
     options: ClientOptions,
 }
 
-const WHY_DRY: &str = "this release can only show what would change: stored decisions never \
-    change, because alerts and ids depend on them; add --dry-run";
-
 /// Judges the articles again and prints the differences.
 pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<Exit> {
     if !arguments.dry_run {
-        return Err(Stop::new(Exit::Usage, WHY_DRY).into());
+        stop!(
+            Usage,
+            "this release can only show what would change: stored decisions never change, because \
+             alerts and ids depend on them; add --dry-run"
+        );
     }
-    let settings = SettingsPair::read(arguments, global)?;
-    let mut stored_articles = if arguments.from.is_empty() {
-        block_on(from_store(arguments, global))?
-    } else {
-        from_files(arguments, global)?
+    let load = |overrides| load_here(&arguments.options.instance, overrides);
+    let then = load(Overrides::of_detector(&arguments.set)?)?;
+    // These include the warnings about the settings in force.
+    then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
+    let [now, then] = [load(Overrides::default())?, then].map(|it| it.config.method());
+    let is_same = now == then;
+    let mut stored_articles = match arguments.from.is_empty() {
+        true => block_on(async { read(&arguments.options.client().await?, global).await })?,
+        false => from_files(arguments, global)?,
     };
     stored_articles.keep_since(arguments.since);
     if stored_articles.articles.is_empty() {
-        let what = match arguments.from.is_empty() {
-            true => "no articles with their texts in the data folder: nothing to judge again",
-            false => "no articles to judge again",
-        };
-        return Err(Stop::new(Exit::NotFound, what).into());
+        match arguments.from.is_empty() {
+            true => stop!(
+                NotFound,
+                "no articles with their texts in the data folder: nothing to judge again"
+            ),
+            false => stop!(NotFound, "no articles to judge again"),
+        }
     }
-    let judge = |method: &Settings, what| {
+    let judge = |method: Settings, what| {
         let progress = Progress::of_judging(stored_articles.articles.len(), what, global.quiet);
-        let judged = Judged::with(&stored_articles.articles, method.clone(), &progress);
+        let judged = Judged::with(&stored_articles.articles, method, &progress);
         progress.end();
         judged
     };
-    let now = judge(&settings.now, "judging as now");
-    let then = judge(&settings.then, "judging as then");
+    let now = judge(now, "judging as now");
+    let then = judge(then, "judging as then");
     let changes = changes(&stored_articles.articles, &now, &then);
     let report = Report::new(&arguments.set, &now, &then, &changes, stored_articles.without_text);
     if arguments.options.json {
@@ -95,28 +102,10 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     } else {
         output::print_styled(&report.describe(&changes)?)?;
     }
-    if settings.now == settings.then {
+    if is_same {
         global.note("note: the settings in force already have these values");
     }
     Ok(if stored_articles.problems > 0 { Exit::Partial } else { Exit::Ok })
-}
-
-/// The settings in force and the settings to try.
-struct SettingsPair {
-    now: Settings,
-    then: Settings,
-}
-
-impl SettingsPair {
-    /// Reads both and warns about old names in either.
-    fn read(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<SettingsPair> {
-        let load = |overrides| load_here(&arguments.options.instance, overrides);
-        let method = |config: &Config| config.detector.method(config.window);
-        let then = load(Overrides::of_detector(&arguments.set)?)?;
-        then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
-        let now = load(Overrides::default())?;
-        Ok(SettingsPair { now: method(&now.config), then: method(&then.config) })
-    }
 }
 
 /// The articles that are judged again.
@@ -137,14 +126,6 @@ impl StoredArticles {
             self.articles.retain(|article| time(article).is_some_and(|time| time >= first));
         }
     }
-}
-
-async fn from_store(
-    arguments: &ReplayArguments,
-    global: &Global,
-) -> anyhow::Result<StoredArticles> {
-    let client = arguments.options.client().await?;
-    read(&client, global).await
 }
 
 fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<StoredArticles> {

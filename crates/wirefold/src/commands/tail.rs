@@ -77,9 +77,9 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
                 status.sequence.saturating_sub(SHOWN_BEFORE)
             }
         };
-        let lines = Lines::new(LocalTime::system());
-        let wanted = ArticleFilter::of(arguments)?;
-        let tail = Tail { lines, json: arguments.options.json, wanted };
+        let query = arguments.query.as_deref().map(Query::parse).transpose();
+        let query = query.map_err(|why| Stop::new(Exit::Usage, format!("--query: {why}")))?;
+        let tail = Tail { lines: Lines::new(LocalTime::system()), wanted: arguments, query };
         tokio::select! {
             followed = follow(&client, after, tail, global) => followed,
             () = output::reader_gone() => Ok(Exit::Ok),
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<
 async fn follow(
     client: &Client,
     mut after: u64,
-    mut tail: Tail,
+    mut tail: Tail<'_>,
     global: &Global,
 ) -> anyhow::Result<Exit> {
     let mut is_first = true;
@@ -114,33 +114,17 @@ async fn follow(
     }
 }
 
-struct Tail {
+struct Tail<'a> {
     lines: Lines,
-    json: bool,
-    wanted: ArticleFilter,
-}
-
-/// Which articles are shown.
-struct ArticleFilter {
-    outlets: Vec<String>,
-    languages: Vec<String>,
-    min_outlets: u32,
+    wanted: &'a TailArguments,
     query: Option<Query>,
 }
 
-impl ArticleFilter {
-    fn of(arguments: &TailArguments) -> anyhow::Result<Self> {
-        let query = arguments.query.as_deref().map(Query::parse).transpose();
-        let query = query.map_err(|why| Stop::new(Exit::Usage, format!("--query: {why}")))?;
-        let TailArguments { outlet, lang, min_outlets, .. } = arguments;
-        let (outlets, languages) = (outlet.clone(), lang.clone());
-        Ok(Self { outlets, languages, min_outlets: *min_outlets, query })
-    }
-
+impl Tail<'_> {
     /// Whether everything is shown.
     fn is_all(&self) -> bool {
-        let Self { outlets, languages, min_outlets, query } = self;
-        outlets.is_empty() && languages.is_empty() && *min_outlets < 2 && query.is_none()
+        let TailArguments { outlet, lang, min_outlets, query, .. } = self.wanted;
+        outlet.is_empty() && lang.is_empty() && *min_outlets < 2 && query.is_none()
     }
 
     /// Whether a message is shown. If only some articles are wanted, other messages are not shown.
@@ -169,19 +153,18 @@ impl ArticleFilter {
             })
         };
         let matches = |query: &Query| query.matches(&document(), &Numbers::default()).is_some();
-        (self.outlets.is_empty() || self.outlets.iter().any(|it| *it == about.outlet.as_str()))
-            && (self.languages.is_empty() || self.languages.iter().any(is_of))
-            && output.event_state.outlets >= self.min_outlets
+        let TailArguments { outlet, lang, min_outlets, .. } = self.wanted;
+        (outlet.is_empty() || outlet.iter().any(|it| *it == about.outlet.as_str()))
+            && (lang.is_empty() || lang.iter().any(is_of))
+            && output.event_state.outlets >= *min_outlets
             && self.query.as_ref().is_none_or(matches)
     }
-}
 
-impl Tail {
     fn print(&mut self, event: &ServerEvent) -> anyhow::Result<()> {
-        if !self.wanted.shows(event) {
+        if !self.shows(event) {
             return Ok(());
         }
-        if self.json {
+        if self.wanted.options.json {
             return print_json(event);
         }
         if let Some(line) = self.lines.line(event) {

@@ -14,7 +14,7 @@ use crate::client::{Client, ClientOptions, block_on, escaped};
 use crate::compare;
 use crate::compare::Article;
 use crate::compare::{CompareView, exit_of};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::output::{self, clean};
 
@@ -55,10 +55,8 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
         (true, true) if arguments.options.json => block_on(files_as_json(arguments)),
         (true, true) => {
             let method = arguments.options.instance.method()?;
-            match compare::read(Path::new(&arguments.first), Path::new(&arguments.second)) {
-                Ok((earlier, later)) => compare::show(earlier, later, &method, arguments.view),
-                Err(exit) => Ok(exit),
-            }
+            let (earlier, later) = files(arguments)?;
+            compare::show(earlier, later, &method, arguments.view)
         }
         (false, false) => block_on(stored(arguments, global)),
         (first_is_file, _) => block_on(mixed(arguments, first_is_file)),
@@ -77,13 +75,13 @@ fn is_link(name: &str) -> bool {
 
 /// Compares two files as JSON, in the form of two stored articles. Stored data is not used.
 async fn files_as_json(arguments: &WhyArguments) -> anyhow::Result<Exit> {
-    match compare::read(Path::new(&arguments.first), Path::new(&arguments.second)) {
-        Ok((first, second)) => {
-            let client = Client::temporary(&arguments.options.instance).await?;
-            print_given(&client, &first, &second).await
-        }
-        Err(exit) => Ok(exit),
-    }
+    let (first, second) = files(arguments)?;
+    let client = Client::temporary(&arguments.options.instance).await?;
+    print_given(&client, &first, &second).await
+}
+
+fn files(arguments: &WhyArguments) -> anyhow::Result<(Article, Article)> {
+    compare::read(Path::new(&arguments.first), Path::new(&arguments.second))
 }
 
 /// Prints the comparison of two texts alone as JSON.
@@ -100,10 +98,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
         true => (&arguments.first, &arguments.second),
         false => (&arguments.second, &arguments.first),
     };
-    let given = match compare::read_one(Path::new(file)) {
-        Ok(given) => given,
-        Err(exit) => return Ok(exit),
-    };
+    let given = Article::read(Path::new(file))?;
     let client = arguments.options.client().await?;
     let stored_article = article(&find(&client, name).await?)?;
     let (first, second) =
@@ -193,8 +188,7 @@ pub(super) async fn id_of(client: &Client, name: &str) -> anyhow::Result<String>
         let path = format!("/api/v1/articles?url={}", escaped(name));
         let found = client.get::<ArticleList>(&path).await.map_err(|error| error.see(LIST))?;
         let Some(newest) = found.articles.first() else {
-            let what = format!("no article with the link {name}: see `{LIST}`");
-            return Err(Stop::new(Exit::NotFound, what).into());
+            stop!(NotFound, "no article with the link {name}: see `{LIST}`");
         };
         return Ok(newest.id.to_string());
     }
@@ -208,8 +202,7 @@ fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     let about = &found.output.article;
     let id = short(&found.output.id.to_string());
     let Some(text) = found.output.text.as_deref().filter(|_| !found.text_gone) else {
-        let what = format!("the text of {id} has expired: there is nothing to compare");
-        return Err(Stop::new(Exit::NotFound, what).into());
+        stop!(NotFound, "the text of {id} has expired: there is nothing to compare");
     };
     let name = format!("{id} · {} · {}", about.outlet_label(), about.title);
     Ok(Article::new(clean(&name), stored_input(&found.output, text.to_owned())))

@@ -1,7 +1,6 @@
 //! Reads articles from text files, JSON lines, folders and standard input, in order. If it cannot use
 //! something, it reports it with its place and continues.
 
-mod claim;
 mod json_line;
 mod text_file;
 
@@ -9,8 +8,6 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-
-pub(crate) use claim::Claim;
 
 use crate::progress::Progress;
 
@@ -51,6 +48,16 @@ impl Input {
         let outlet = self.outlet.as_deref().map(wirefold_dedup::word_hash);
         Claim { seen: self.seen, published: self.published, outlet }
     }
+}
+
+/// The times that an article claims, in seconds since 1970.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Claim {
+    /// When it was seen. This time is always believed.
+    pub(crate) seen: Option<i64>,
+    pub(crate) published: Option<i64>,
+    /// The outlet, by a hash of its name.
+    pub(crate) outlet: Option<u64>,
 }
 
 /// The site of the feed that an article came through.

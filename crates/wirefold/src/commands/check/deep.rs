@@ -13,7 +13,7 @@ use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::rights::User;
 use wirefold_proto::streams::{JUDGED, SNAPSHOTS};
 
-use crate::client::{Client, ClientError};
+use crate::client::{Client, must_exist};
 use crate::config::{Config, Instance, Overrides, load_here};
 use crate::contents::{read_all, read_folder};
 use crate::disk::space;
@@ -82,9 +82,7 @@ fn now() -> Timestamp {
 /// Checks all files of a data folder or a backup.
 fn of_folder(folder: &Path, config: &Config) -> anyhow::Result<Vec<Finding>> {
     let file = folder.join(wirefold_flow_sqlite::FILE);
-    if !file.exists() {
-        return Err(ClientError::NoData { folder: folder.to_owned() }.into());
-    }
+    must_exist(folder)?;
     let mut inspection = match Inspection::open(folder) {
         Err(OpenError::InUse { .. }) => return Err(Stop::new(Exit::Failure, in_use(folder)).into()),
         Err(error @ OpenError::Damaged { .. }) => {

@@ -620,11 +620,7 @@ async fn find<T: DeserializeOwned>(
 ) -> Result<T, ClientError> {
     let request = ProbeRequest { url: url.to_owned(), list, here_only };
     let report: ProbeReport = client.post(PROBE, &request).await?;
-    let garbled = |why: serde_json::Error| ClientError::Garbled {
-        path: PROBE.to_owned(),
-        why: why.to_string(),
-    };
-    serde_json::from_value(report.found).map_err(garbled)
+    serde_json::from_value(report.found).map_err(|why| ClientError::garbled(PROBE, &why))
 }
 
 /// Whether a probe found a feed that can be watched.

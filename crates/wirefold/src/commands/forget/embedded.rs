@@ -18,7 +18,7 @@ use wirefold_proto::streams::FORGOTTEN;
 
 use super::Store;
 use super::plan::Plan;
-use crate::client::ClientError;
+use crate::client::must_exist;
 use crate::exit::stop;
 
 /// Folders with data that the detector makes again from the streams.
@@ -28,9 +28,7 @@ const TABLES: &str = "gateway.db";
 
 /// Opens the bus of a data folder that nothing else uses.
 pub(super) fn open(folder: &Path) -> anyhow::Result<Offline> {
-    if !folder.join(wirefold_flow_sqlite::FILE).exists() {
-        return Err(ClientError::NoData { folder: folder.to_owned() }.into());
-    }
+    must_exist(folder)?;
     match Offline::open(folder) {
         Err(OpenError::InUse { .. }) => stop!(
             Failure,

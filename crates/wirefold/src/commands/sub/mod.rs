@@ -8,6 +8,7 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 use wirefold_fetcher::slug;
 use wirefold_flow::{Clock, SystemClock};
@@ -227,7 +228,7 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
             SubCommand::Show { id } => {
                 let (record, waits) = session.subscription(id).await?;
                 let time = LocalTime::system();
-                session.show(&record, |it| Ok(fields(it, waits, &time).render_plain()))
+                session.show(&record, |it| Ok(fields(it, waits, &time)?.render_plain()))
             }
             SubCommand::Add(wanted) => session.add_subscription(options, wanted).await,
             SubCommand::Rm { id } => session.remove_subscription(id).await,
@@ -596,59 +597,62 @@ fn point(query: &str, column: usize) -> String {
     format!("  {lead}{before}{}\n  {caret}^", shown(at..at + AROUND))
 }
 
-/// The alerter's default. `sub show` prints it even before the alerter has set it.
-const GROUP_WAIT: &str = "30s";
-const UPDATE_INTERVAL: &str = "15m";
-const ON: &str = "new, origins+2, material";
+/// The settings in the order in which `sub show` prints them, with the defaults of the alerter. Others are only
+/// printed if they are set.
+const SETTINGS: [(&str, Option<&str>); 17] = [
+    ("id", None),
+    ("name", None),
+    ("query", None),
+    ("group_by", Some("event")),
+    ("on", Some("new, origins+2, material")),
+    ("min_outlets", Some("1")),
+    ("min_origins", Some("1")),
+    ("group_wait", Some("30s")),
+    ("update_interval", Some("15m")),
+    ("repeat_interval", Some("never")),
+    ("quiet_hours", Some("none")),
+    ("time_zone", None),
+    ("break_quiet", None),
+    ("inhibited_by", None),
+    ("max_per_day", Some("no limit")),
+    ("digest", None),
+    ("deliveries", Some("stdout")),
+];
 
-/// The settings of a subscription. If it `waits`, the next `up` carries out the command.
-fn fields(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns {
-    let it = &record.subscription;
+/// A setting for people. `None` if it has no value.
+fn describe_setting(setting: &Value) -> Option<String> {
+    match setting {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(parts) if parts.is_empty() => None,
+        Value::Array(parts) => {
+            Some(parts.iter().filter_map(describe_setting).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(hours) => {
+            let [from, to, zone] = ["from", "to", "time_zone"].map(|it| hours.get(it)?.as_str());
+            Some(format!("{} to {} {}", from?, to?, zone?))
+        }
+        other => Some(other.to_string()),
+    }
+}
+
+/// The fields of a subscription. If it `waits`, the next `up` carries out the command.
+fn fields(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> anyhow::Result<Columns> {
+    let settings = serde_json::to_value(&record.subscription)?;
     let mut table = Columns::new(&["", ""]);
     let mut line = |name: &str, value: String| {
         table.push(vec![Cell::faint(name), Cell::new(value)]);
     };
-    let interval = |given: Option<Interval>, default: &str| {
-        given.map_or_else(|| default.to_owned(), |given| given.to_string())
-    };
-    let number = |given: Option<u32>, default: &str| {
-        given.map_or_else(|| default.to_owned(), |given| given.to_string())
-    };
-    line("id", it.id.to_string());
-    line("name", it.name.clone());
-    line("query", it.query.clone());
-    if let Some(problem) = &record.problem {
-        line("problem", problem.clone());
+    for (name, default) in SETTINGS {
+        let value = describe_setting(&settings[name]).or_else(|| default.map(str::to_owned));
+        value.into_iter().for_each(|value| line(name, value));
+        if name == "query" {
+            record.problem.iter().for_each(|problem| line("problem", problem.clone()));
+            if waits {
+                line("alerts", "from the next `wirefold up` on".to_owned());
+            }
+        }
     }
-    if waits {
-        line("alerts", "from the next `wirefold up` on".to_owned());
-    }
-    line("group_by", it.group_by.unwrap_or(GroupBy::Event).as_str().to_owned());
-    line("on", if it.on.is_empty() { ON.to_owned() } else { it.on.join(", ") });
-    line("min_outlets", number(it.min_outlets, "1"));
-    line("min_origins", number(it.min_origins, "1"));
-    line("group_wait", interval(it.group_wait, GROUP_WAIT));
-    line("update_interval", interval(it.update_interval, UPDATE_INTERVAL));
-    line("repeat_interval", interval(it.repeat_interval, "never"));
-    let quiet = it.quiet_hours.as_ref();
-    let quiet = quiet.map(|hours| format!("{} to {} {}", hours.from, hours.to, hours.time_zone));
-    line("quiet_hours", quiet.unwrap_or_else(|| "none".to_owned()));
-    if let Some(zone) = &it.time_zone {
-        line("time_zone", zone.clone());
-    }
-    if let Some(condition) = &it.break_quiet {
-        line("break_quiet", condition.clone());
-    }
-    if !it.inhibited_by.is_empty() {
-        let ids: Vec<&str> = it.inhibited_by.iter().map(|id| id.as_str()).collect();
-        line("inhibited_by", ids.join(", "));
-    }
-    line("max_per_day", number(it.max_per_day, "no limit"));
-    if let Some(digest) = it.digest {
-        line("digest", digest.as_str().to_owned());
-    }
-    let printed = it.deliveries.is_empty();
-    line("deliveries", if printed { "stdout".to_owned() } else { it.deliveries.join(", ") });
     if let Some(until) = record.muted_until {
         let is_for_ever = until == Timestamp::MAX;
         let until = if is_for_ever { "somebody unmutes it".to_owned() } else { time.minute(until) };
@@ -656,7 +660,7 @@ fn fields(record: &SubscriptionRecord, waits: bool, time: &LocalTime) -> Columns
     }
     line("managed by", record.managed_by.clone().unwrap_or_else(|| "command".to_owned()));
     line("alerts", format!("{}, {} copies folded into them", record.alerts, record.copies_folded));
-    table
+    Ok(table)
 }
 
 /// `harbour  notified · port (title)`, and the reasons below it.
@@ -750,12 +754,13 @@ mod tests {
         record.managed_by = Some("wirefold.toml:14".to_owned());
         let time = LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap());
         let shown =
-            anstream::adapter::strip_str(&fields(&record, true, &time).render_plain()).to_string();
+            anstream::adapter::strip_str(&fields(&record, true, &time).unwrap().render_plain())
+                .to_string();
         let line = |name: &str| {
             let line = shown.lines().find(|line| line.starts_with(name)).unwrap_or(&shown);
             line[name.len()..].trim().to_owned()
         };
-        assert_eq!(line("on "), ON);
+        assert_eq!(line("on "), "new, origins+2, material");
         assert_eq!(line("group_wait"), "30s");
         assert_eq!(line("repeat_interval"), "never");
         assert_eq!(line("muted until"), "somebody unmutes it");
