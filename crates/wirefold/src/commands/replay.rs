@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::Serialize;
-use wirefold_dedup::{DocId, Evidence, Settings, Verdict};
+use wirefold_dedup::{Evidence, Settings};
 use wirefold_gateway::shapes::{ArticleDetail, Status};
 use wirefold_proto::{Interval, OutputArticle, decode};
 
@@ -16,9 +16,9 @@ use crate::columns::{Cell, Columns};
 use crate::commands::print_line;
 use crate::config::{Overrides, load_here};
 use crate::exit::{Exit, stop};
-use crate::fold::Passages;
+use crate::fold::Judged;
 use crate::global::Global;
-use crate::input::{self, FeedSite, Input, Reading};
+use crate::input::{self, FeedSite, Input};
 use crate::output;
 use crate::output::{clean, count, percent, shorten, thousands, width};
 use crate::progress::Progress;
@@ -75,7 +75,10 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     let is_same = now == then;
     let mut stored_articles = match arguments.from.is_empty() {
         true => block_on(async { read(&arguments.options.client().await?, global).await })?,
-        false => from_files(arguments, global)?,
+        false => {
+            let (articles, problems) = input::read_all(&arguments.from, global)?;
+            StoredArticles { articles, problems, without_text: 0 }
+        }
     };
     stored_articles.keep_since(arguments.since);
     if stored_articles.articles.is_empty() {
@@ -89,7 +92,7 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     }
     let judge = |method: Settings, what| {
         let progress = Progress::of_judging(stored_articles.articles.len(), what, global.quiet);
-        let judged = Judged::with(&stored_articles.articles, method, &progress);
+        let judged = Judged::with(stored_articles.articles.iter(), method, &progress);
         progress.end();
         judged
     };
@@ -126,39 +129,6 @@ impl StoredArticles {
             self.articles.retain(|article| time(article).is_some_and(|time| time >= first));
         }
     }
-}
-
-fn from_files(arguments: &ReplayArguments, global: &Global) -> anyhow::Result<StoredArticles> {
-    let mut stored_articles = StoredArticles::default();
-    let progress = Progress::of_reading(&arguments.from, false, global.quiet);
-    input::read(&arguments.from, &progress, &mut |reading| {
-        match reading {
-            Reading::Article(article) => stored_articles.articles.push(*article),
-            Reading::Note(what) => {
-                progress.aside(|| global.note(format_args!("note: {what}")));
-            }
-            Reading::Warning(what) => {
-                progress.aside(|| output::note(format_args!("note: {what}")));
-            }
-            Reading::Problem(what) | Reading::Missing(what) => {
-                stored_articles.problems += 1;
-                progress.aside(|| output::note(format_args!("error: {what}")));
-            }
-        }
-        Ok(())
-    })?;
-    progress.end();
-    Ok(stored_articles)
-}
-
-/// One judgement of all articles.
-struct Judged {
-    /// The verdict on each article at its arrival.
-    verdicts: Vec<Verdict>,
-    /// The story of each at the end, by its first article.
-    stories: Vec<usize>,
-    /// The event of each at the end.
-    events: Vec<usize>,
 }
 
 /// An article that would be in another story.
@@ -217,25 +187,6 @@ struct Sums {
 }
 
 impl Judged {
-    /// Judges all articles in order and shows the progress.
-    fn with(articles: &[Input], settings: Settings, progress: &Progress) -> Judged {
-        let mut passages = Passages::with_final_verdicts(settings);
-        let mut verdicts = Vec::with_capacity(articles.len());
-        passages.observe_all(articles, |verdict| {
-            verdicts.push(verdict);
-            progress.one_more();
-        });
-        let at_end = |number: usize, of: fn(&Verdict) -> u32| {
-            let verdict =
-                DocId::from_index(number).and_then(|it| passages.detector.final_verdict(it));
-            verdict.as_ref().map_or(number, |verdict| of(verdict) as usize)
-        };
-        let all = || 0..articles.len();
-        let stories = all().map(|number| at_end(number, |verdict| verdict.story.0)).collect();
-        let events = all().map(|number| at_end(number, |verdict| verdict.event.0)).collect();
-        Judged { verdicts, stories, events }
-    }
-
     fn sums(&self) -> Sums {
         let distinct = |of: &[usize]| of.iter().collect::<BTreeSet<_>>().len();
         let (articles, stories) = (self.stories.len(), distinct(&self.stories));
@@ -493,8 +444,8 @@ mod changes_tests {
         let strict =
             Settings { reprint_contained: 0.9, partial_contained: 0.9, ..Settings::default() };
         let (lax, strict) = (
-            Judged::with(&articles, lax, &Progress::hidden()),
-            Judged::with(&articles, strict, &Progress::hidden()),
+            Judged::with(articles.iter(), lax, &Progress::hidden()),
+            Judged::with(articles.iter(), strict, &Progress::hidden()),
         );
         let found = changes(&articles, &lax, &strict);
         assert_eq!(found.len(), 1);

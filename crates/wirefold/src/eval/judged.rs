@@ -4,7 +4,7 @@ use wirefold_dedup::{DocId, Rule, Settings, Verdict};
 use wirefold_score::Order;
 
 use super::By;
-use crate::fold::Passages;
+use crate::fold;
 use crate::input::Input;
 use crate::progress::Progress;
 
@@ -38,26 +38,19 @@ impl Judged<'_> {
     ) -> Judged<'a> {
         let arrivals = order.of(articles.len());
         let mut arrival_numbers = vec![0; articles.len()];
-        let mut passages = Passages::with_final_verdicts(settings.clone());
-        let mut verdicts = Vec::with_capacity(articles.len());
         for (place, article) in arrivals.iter().enumerate() {
             arrival_numbers[*article] = place;
         }
-        passages.observe_all(arrivals.iter().map(|article| &articles[*article]), |verdict| {
-            verdicts.push(verdict);
-            progress.one_more();
-        });
+        let in_order = arrivals.iter().map(|article| &articles[*article]);
+        let fold::Judged { verdicts, stories, events } =
+            fold::Judged::with(in_order, settings.clone(), progress);
         let of = |verdict: &Verdict| match by {
             By::Story => verdict.story.0 as usize,
             By::Event => verdict.event.0 as usize,
         };
         let at_arrival = arrival_numbers.iter().map(|place| of(&verdicts[*place])).collect();
-        let at_end = |place: &usize| {
-            let verdict =
-                DocId::from_index(*place).and_then(|it| passages.detector.final_verdict(it));
-            verdict.as_ref().map_or(*place, of)
-        };
-        let at_end = arrival_numbers.iter().map(at_end).collect();
+        let ends = if by == By::Story { stories } else { events };
+        let at_end = arrival_numbers.iter().map(|place| ends[*place]).collect();
         Judged {
             articles,
             by,

@@ -5,16 +5,16 @@ mod errors;
 mod judged;
 mod report;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use wirefold_score::{Group, Labels, Order};
 
 use crate::config::{Overrides, of_flags};
-use crate::exit::{Exit, Stop};
+use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
-use crate::input::{self, Input, Reading};
+use crate::input::{self, Input};
 use crate::output;
 use crate::progress::Progress;
 use judged::Judged;
@@ -96,17 +96,13 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let (labels_path, paths) = paths(arguments)?;
     let file = wirefold_score::read(&read_text(&labels_path)?, arguments.by.group());
     let shape = file.shape;
-    let mut articles = Articles { global, all: Vec::new(), numbers: HashMap::new(), problems: 0 };
-    let progress = Progress::of_reading(&paths, false, global.quiet);
-    input::read(&paths, &progress, &mut |reading| match reading {
-        Reading::Article(_) => articles.add(reading),
-        other => progress.aside(|| articles.add(other)),
-    })?;
-    progress.end();
-    if articles.all.is_empty() {
-        return Err(Stop::new(Exit::NotFound, "no articles to judge").into());
+    let (mut articles, mut unusable) = input::read_all(&paths, global)?;
+    unusable += leave_out_repeated(&mut articles);
+    if articles.is_empty() {
+        stop!(NotFound, "no articles to judge");
     }
-    let numbers = articles.numbers.iter().map(|(id, number)| (id.as_str(), *number)).collect();
+    let numbered = articles.iter().enumerate();
+    let numbers = numbered.map(|(number, article)| (article.id.as_str(), number)).collect();
     let (mut labels, mut problems) = file.resolve(&numbers);
     print_problems(&labels_path, &problems);
     if let Some(path) = unsure_of(arguments, &labels_path) {
@@ -116,12 +112,10 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
         problems.extend(wrong);
     }
     let Some(shape) = shape else {
-        let what =
-            format!("{}: no labels in it; see `wirefold eval --help`", labels_path.display());
-        return Err(Stop::new(Exit::NotFound, what).into());
+        stop!(NotFound, "{}: no labels in it; see `wirefold eval --help`", labels_path.display());
     };
-    let judging = Progress::of_judging(articles.all.len(), "judging", global.quiet);
-    let judged = Judged::run(&articles.all, arguments.order, settings, arguments.by, &judging);
+    let judging = Progress::of_judging(articles.len(), "judging", global.quiet);
+    let judged = Judged::run(&articles, arguments.order, settings, arguments.by, &judging);
     judging.end();
     let worst = errors::WorstErrors::find(&labels, &judged, arguments.worst);
     let classes = classes::classes(&labels, &judged);
@@ -132,7 +126,7 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
         output::print_styled(&report.describe()?)?;
     }
     note_unlabelled(&labels, global);
-    Ok(if problems.len() + articles.problems > 0 { Exit::Partial } else { Exit::Ok })
+    Ok(if problems.len() + unusable > 0 { Exit::Partial } else { Exit::Ok })
 }
 
 /// The paths of the labels and the articles: as given, or else beside the labels.
@@ -148,13 +142,9 @@ fn paths(arguments: &EvalArguments) -> anyhow::Result<(PathBuf, Vec<PathBuf>)> {
     match known.into_iter().find(|path| path.is_file()) {
         Some(articles) => Ok((labels, vec![articles])),
         None if !given.exists() => {
-            let what = format!("{}: no such file or folder", given.display());
-            Err(Stop::new(Exit::NotFound, what).into())
+            stop!(NotFound, "{}: no such file or folder", given.display())
         }
-        None => {
-            let what = "no articles: name them after the labels, or - for standard input";
-            Err(Stop::new(Exit::Usage, what).into())
-        }
+        None => stop!(Usage, "no articles: name them after the labels, or - for standard input"),
     }
 }
 
@@ -204,40 +194,16 @@ fn note_unlabelled(labels: &Labels, global: &Global) {
     }
 }
 
-/// The articles that were read.
-struct Articles<'a> {
-    global: &'a Global,
-    all: Vec<Input>,
-    numbers: HashMap<String, usize>,
-    problems: usize,
-}
-
-impl Articles<'_> {
-    fn add(&mut self, reading: Reading) -> anyhow::Result<()> {
-        match reading {
-            Reading::Article(mut input) => {
-                input.outlet = input.outlet.take().or(input.host.take());
-                if self.numbers.contains_key(&input.id) {
-                    self.print_note(format_args!(
-                        "{}: id {:?} again, left out",
-                        input.place, input.id
-                    ));
-                } else {
-                    self.numbers.insert(input.id.clone(), self.all.len());
-                    self.all.push(*input);
-                }
-            }
-            Reading::Note(note) => self.global.note(format_args!("note: {note}")),
-            Reading::Warning(what) => output::note(format_args!("note: {what}")),
-            Reading::Problem(what) | Reading::Missing(what) => {
-                self.print_note(what);
-            }
+/// Leaves out articles with the id of an earlier one. Returns their number.
+fn leave_out_repeated(articles: &mut Vec<Input>) -> usize {
+    let (before, mut ids) = (articles.len(), HashSet::new());
+    articles.retain_mut(|input| {
+        input.outlet = input.outlet.take().or(input.host.take());
+        let is_new = ids.insert(input.id.clone());
+        if !is_new {
+            output::note(format_args!("error: {}: id {:?} again, left out", input.place, input.id));
         }
-        Ok(())
-    }
-
-    fn print_note(&mut self, what: impl std::fmt::Display) {
-        self.problems += 1;
-        output::note(format_args!("error: {what}"));
-    }
+        is_new
+    });
+    before - articles.len()
 }

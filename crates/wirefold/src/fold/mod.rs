@@ -450,6 +450,40 @@ impl Passages {
     }
 }
 
+/// The judgement of all articles, by number of arrival.
+pub(crate) struct Judged {
+    /// The verdict on each article at its arrival.
+    pub(crate) verdicts: Vec<Verdict>,
+    /// The story of each at the end, by its first article.
+    pub(crate) stories: Vec<usize>,
+    /// The event of each at the end.
+    pub(crate) events: Vec<usize>,
+}
+
+impl Judged {
+    /// Judges all articles in order and shows the progress.
+    pub(crate) fn with<'a>(
+        articles: impl Iterator<Item = &'a Input> + Send,
+        settings: Settings,
+        progress: &Progress,
+    ) -> Judged {
+        let mut passages = Passages::with_final_verdicts(settings);
+        let mut verdicts = Vec::new();
+        passages.observe_all(articles, |verdict| {
+            verdicts.push(verdict);
+            progress.one_more();
+        });
+        let at_end = |number: usize| {
+            let verdict = passages.detector.final_verdict(DocId::from_index(number)?)?;
+            Some((verdict.story.0 as usize, verdict.event.0 as usize))
+        };
+        let all = 0..verdicts.len();
+        let (stories, events) =
+            all.map(|number| at_end(number).unwrap_or((number, number))).unzip();
+        Judged { verdicts, stories, events }
+    }
+}
+
 /// Prepares articles by the settings of a judge.
 struct InputPreparer {
     preparer: Preparer,

@@ -9,6 +9,8 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use crate::global::Global;
+use crate::output;
 use crate::progress::Progress;
 
 /// The longest text that is judged, in bytes. A longer one is cut.
@@ -108,6 +110,28 @@ pub(crate) fn read(paths: &[PathBuf], progress: &Progress, sink: Sink<'_>) -> an
         }
     }
     Ok(())
+}
+
+/// All articles of these paths, and the number of problems. Prints notes and problems beside a progress bar.
+pub(crate) fn read_all(paths: &[PathBuf], global: &Global) -> anyhow::Result<(Vec<Input>, usize)> {
+    let (mut articles, mut problems) = (Vec::new(), 0);
+    let progress = Progress::of_reading(paths, false, global.quiet);
+    read(paths, &progress, &mut |reading| {
+        match reading {
+            Reading::Article(article) => articles.push(*article),
+            Reading::Note(what) => progress.aside(|| global.note(format_args!("note: {what}"))),
+            Reading::Warning(what) => {
+                progress.aside(|| output::note(format_args!("note: {what}")));
+            }
+            Reading::Problem(what) | Reading::Missing(what) => {
+                problems += 1;
+                progress.aside(|| output::note(format_args!("error: {what}")));
+            }
+        }
+        Ok(())
+    })?;
+    progress.end();
+    Ok((articles, problems))
 }
 
 fn read_path(path: &Path, progress: &Progress, sink: Sink<'_>) -> anyhow::Result<()> {

@@ -6,15 +6,13 @@
 //! Further clients wait. One address has at most half of the connections.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::response::Response;
-use axum::{Extension, Router};
+use axum::Router;
+use axum::http::Request;
+use axum::serve::Listener;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -23,18 +21,16 @@ use hyper_util::service::TowerToHyperService;
 use rustix::process::{Resource, getrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutWriter;
 use tokio_util::sync::CancellationToken;
-use tower::{Layer as _, Service};
+use tower::ServiceExt as _;
 use wirefold_gateway::tokens::Peer;
 
 use crate::telemetry::CONNECTIONS_REFUSED;
 
 /// The most connections of one listener, even if the process may open more files.
 const MAX_CONNECTIONS: usize = 1024;
-/// The pause after a failure to accept, for example if the process has no free file.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 
 /// The limits of one listener.
 #[derive(Debug, Clone, Copy)]
@@ -68,120 +64,66 @@ async fn tcp_within(
     router: Router,
     stop: CancellationToken,
 ) {
-    let server = Server::new(router, bounds);
-    let peers = Peers::new(bounds.places / 2);
-    loop {
-        let Some((place, accepted)) = server.next(&stop, listener.accept()).await else {
-            return server.end().await;
-        };
-        match accepted {
-            Ok((stream, peer)) => match peers.enter(peer.ip()) {
-                Some(held) => {
-                    let told = Extension(Peer(peer.ip())).layer(server.router.clone());
-                    server.serve(stream, told, (place, held));
-                }
-                None => CONNECTIONS_REFUSED.add(1, &[]),
-            },
-            Err(error) => wait_after_failure(&error).await,
-        }
-    }
+    serve(bounds, listener, |peer| Some(peer.ip()), router, stop).await;
 }
 
 /// Serves a router on a socket of this machine. Its users may use all connections.
 pub(super) async fn unix(listener: UnixListener, router: Router, stop: CancellationToken) {
-    let server = Server::new(router, Bounds::of_process());
-    loop {
-        let Some((place, accepted)) = server.next(&stop, listener.accept()).await else {
-            return server.end().await;
-        };
-        match accepted {
-            Ok((stream, _)) => server.serve(stream, server.router.clone(), place),
-            Err(error) => wait_after_failure(&error).await,
-        }
-    }
+    serve(Bounds::of_process(), listener, |_| None, router, stop).await;
 }
 
-/// Waits after a failed accept, unless only that connection broke off. A file may be free soon.
-async fn wait_after_failure(error: &io::Error) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
-        tracing::warn!(%error, "no connection can be accepted now");
-        let _ = tokio::time::timeout(ACCEPT_PAUSE, std::future::pending::<()>()).await;
-    }
-}
-
-struct Server {
-    router: Router,
+/// Accepts connections until `stop`, each in a task of its own.
+async fn serve<L: Listener>(
     bounds: Bounds,
-    free: Arc<Semaphore>,
-    graceful: GracefulShutdown,
-}
-
-impl Server {
-    fn new(router: Router, bounds: Bounds) -> Self {
-        let free = Arc::new(Semaphore::new(bounds.places));
-        Self { router, bounds, free, graceful: GracefulShutdown::new() }
-    }
-
-    /// A free place with the connection that is accepted on it. `None` after `stop`.
-    async fn next<T>(
-        &self,
-        stop: &CancellationToken,
-        accept: impl Future<Output = io::Result<T>>,
-    ) -> Option<(OwnedSemaphorePermit, io::Result<T>)> {
-        let taken = async {
+    mut listener: L,
+    ip: fn(&L::Addr) -> Option<IpAddr>,
+    router: Router,
+    stop: CancellationToken,
+) {
+    let free = Arc::new(Semaphore::new(bounds.places));
+    let peers = Peers::new(bounds.places / 2);
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepting = async {
             // The semaphore is never closed.
-            let place = self.free.clone().acquire_owned().await.ok()?;
-            Some((place, accept.await))
+            let place = free.clone().acquire_owned().await.ok()?;
+            Some((place, listener.accept().await))
         };
-        tokio::select! {
+        let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => None,
-            next = taken => next,
+            accepted = accepting => accepted,
+        };
+        let Some((place, (stream, address))) = accepted else {
+            return graceful.shutdown().await;
+        };
+        let peer = ip(&address);
+        let held = peer.map(|peer| peers.enter(peer));
+        if let Some(None) = held {
+            CONNECTIONS_REFUSED.add(1, &[]);
+            continue;
         }
-    }
-
-    /// Serves one connection in a task of its own, which drops `held` at its end.
-    fn serve<S, A, H>(&self, stream: S, answers: A, held: H)
-    where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        A: RouterFor,
-        H: Send + 'static,
-    {
-        let (watcher, bounds) = (self.graceful.watcher(), self.bounds);
+        let (router, watcher) = (router.clone(), graceful.watcher());
         tokio::spawn(async move {
-            serve_connection(stream, answers, watcher, bounds).await;
-            drop(held);
+            serve_connection(stream, router, peer, watcher, bounds).await;
+            drop((place, held));
         });
     }
-
-    async fn end(self) {
-        self.graceful.shutdown().await;
-    }
 }
 
-/// A router, or one that gets the address of the client with each request.
-trait RouterFor:
-    Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
-    + Clone
-    + Send
-    + 'static
-{
-}
-
-impl<A> RouterFor for A where
-    A: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
-        + Clone
-        + Send
-        + 'static
-{
-}
-
-async fn serve_connection<S, A>(stream: S, answers: A, watcher: Watcher, bounds: Bounds)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    A: RouterFor,
-{
+async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    router: Router,
+    peer: Option<IpAddr>,
+    watcher: Watcher,
+    bounds: Bounds,
+) {
+    let answers = router.map_request(move |mut request: Request<Incoming>| {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(Peer(peer));
+        }
+        request
+    });
     let mut bounded = TimeoutWriter::new(stream);
     bounded.set_timeout(Some(bounds.write));
     let mut http = http1::Builder::new();

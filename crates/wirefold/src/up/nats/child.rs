@@ -27,8 +27,8 @@ const STEADY_AFTER: Duration = Duration::from_secs(30);
 const READY_INTERVAL: Duration = Duration::from_millis(500);
 const ANSWER: Duration = Duration::from_secs(2);
 
-/// A program to run.
-pub(super) struct Program {
+/// Keeps one child running.
+pub(super) struct ChildLoop {
     pub(super) name: &'static str,
     pub(super) path: PathBuf,
     pub(super) arguments: Vec<OsString>,
@@ -36,11 +36,6 @@ pub(super) struct Program {
     pub(super) operations: SocketAddr,
     /// Cancelled once it has been ready for the first time.
     pub(super) was_ready: CancellationToken,
-}
-
-/// Keeps one child running.
-pub(super) struct ChildLoop {
-    pub(super) program: Program,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) health: Health,
 }
@@ -48,7 +43,7 @@ pub(super) struct ChildLoop {
 impl ChildLoop {
     /// Runs the child until `stop`, and restarts it if it ends.
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let (name, clock) = (self.program.name, self.clock.clone());
+        let (name, clock) = (self.name, self.clock.clone());
         self.health.expect(name);
         let mut backoff = RESTART_PAUSE;
         loop {
@@ -71,7 +66,7 @@ impl ChildLoop {
     }
 
     fn start(&self) -> anyhow::Result<Child> {
-        let Program { name, path, arguments, operations, .. } = &self.program;
+        let Self { name, path, arguments, operations, .. } = self;
         let mut command = Command::new(path);
         command.args(arguments);
         // A process group of its own: Ctrl-C goes to the supervisor, which ends the children in order.
@@ -100,20 +95,20 @@ impl ChildLoop {
         }
         let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         if let Some(Err(error)) = pid.map(|pid| kill_process(pid, Signal::TERM)) {
-            debug!(stage = self.program.name, %error, "it had ended");
+            debug!(stage = self.name, %error, "it had ended");
         }
         let _ = child.wait().await;
         None
     }
 
     async fn check_readiness(&self) {
-        match tokio::time::timeout(ANSWER, is_ready(self.program.operations)).await {
+        match tokio::time::timeout(ANSWER, is_ready(self.operations)).await {
             Ok(Ok(true)) => {
-                self.health.ready(self.program.name);
-                self.program.was_ready.cancel();
+                self.health.ready(self.name);
+                self.was_ready.cancel();
             }
-            Ok(_) => self.health.failing(self.program.name, "it is not ready"),
-            Err(_) => self.health.failing(self.program.name, "it does not answer"),
+            Ok(_) => self.health.failing(self.name, "it is not ready"),
+            Err(_) => self.health.failing(self.name, "it does not answer"),
         }
     }
 }

@@ -33,9 +33,9 @@ pub(in crate::up) struct Serving {
 
 /// An endpoint of one stage only.
 pub(in crate::up) enum OwnEndpoint {
-    /// Of the gateway: compares two texts.
+    /// Of the gateway: compares two texts, like `POST /api/v1/compare`.
     Compare(Gateway),
-    /// Of the enricher: handles a decision again that it gave up on.
+    /// Of the enricher: handles a decision again, given its sequence in `WF_JUDGED`.
     Replay(StageContext, Arc<dyn flow::Stage>),
 }
 
@@ -79,17 +79,12 @@ impl Serving {
             subject: service.health_subject(),
             handler: Arc::new(condition),
         }];
-        endpoints.extend(own.map(|own| match own {
-            OwnEndpoint::Compare(gateway) => Endpoint {
-                name: "compare",
-                subject: COMPARE.to_owned(),
-                handler: Arc::new(CompareEndpoint(gateway)),
-            },
-            OwnEndpoint::Replay(context, enricher) => Endpoint {
-                name: "replay",
-                subject: REPLAY.to_owned(),
-                handler: Arc::new(RetryEndpoint { context, enricher }),
-            },
+        endpoints.extend(own.map(|own| {
+            let (name, subject) = match own {
+                OwnEndpoint::Compare(_) => ("compare", COMPARE),
+                OwnEndpoint::Replay(..) => ("replay", REPLAY),
+            };
+            Endpoint { name, subject: subject.to_owned(), handler: Arc::new(own) }
         }));
         let answers = flow_nats::Service {
             name: service.name(),
@@ -173,34 +168,21 @@ impl Condition {
     }
 }
 
-/// Compares two texts, like `POST /api/v1/compare`.
-struct CompareEndpoint(Gateway);
-
-impl RequestHandler for CompareEndpoint {
+impl RequestHandler for OwnEndpoint {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
-            match self.0.compare(&asked).await {
-                Ok(comparison) => json_of(&comparison),
-                Err(problem) => Err(denied(&problem)),
-            }
-        })
-    }
-}
-
-/// Handles a decision again, given its sequence in `WF_JUDGED`.
-struct RetryEndpoint {
-    context: StageContext,
-    enricher: Arc<dyn flow::Stage>,
-}
-
-impl RequestHandler for RetryEndpoint {
-    fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
-        Box::pin(async move {
+            let (context, enricher) = match self {
+                Self::Compare(gateway) => {
+                    let comparison = gateway.compare(&asked).await;
+                    return json_of(&comparison.map_err(|problem| denied(&problem))?);
+                }
+                Self::Replay(context, enricher) => (context.clone(), enricher.clone()),
+            };
             let refused = |code, why| ServiceRefusal { code, why, body: Bytes::new() };
             let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
             let sequence =
                 sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
-            let tried = enrich(self.context.clone(), self.enricher.clone(), sequence).await;
+            let tried = enrich(context, enricher, sequence).await;
             tried.map(Bytes::from).map_err(|why| refused(422, why))
         })
     }

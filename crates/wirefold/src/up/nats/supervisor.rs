@@ -10,7 +10,7 @@ use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
 
-use super::child::{ChildLoop, Program};
+use super::child::ChildLoop;
 use super::{folder, free_port, setup, wait_for_server};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, LogFormat};
@@ -134,15 +134,16 @@ impl Supervisor<'_> {
             if stage == StageName::Gateway {
                 page_ready = was_ready.clone();
             }
-            let program = Program {
+            let child = ChildLoop {
                 name: stage.name(),
                 path: path.clone(),
                 arguments: self.child_arguments(of_all, stage, operations),
                 operations,
                 was_ready,
+                clock: clock.clone(),
+                health: health.clone(),
             };
-            let keeping = ChildLoop { program, clock: clock.clone(), health: health.clone() };
-            process.start(stage.name(), keeping.run(process.stop.clone()));
+            process.start(stage.name(), child.run(process.stop.clone()));
         }
         Ok(page_ready)
     }
