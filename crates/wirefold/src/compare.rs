@@ -16,7 +16,7 @@ use wirefold_detector::contract::{confidence, how};
 use wirefold_gateway::shapes::{GivenText, Relation};
 use wirefold_gateway::{AnalysedText, TextComparison, change_counts};
 use wirefold_proto::describe_agency;
-use wirefold_text::{Sentence, Span, Text};
+use wirefold_text::{Sentence, Text};
 
 use crate::exit::{Exit, Stop, stop};
 use crate::fold::Identity;
@@ -315,7 +315,7 @@ impl Side<'_> {
                 continue;
             }
             let glued = at > 0 && self.is_glued(*word);
-            let printed = self.printed(*word);
+            let printed = clean(self.printed(*word).trim_end());
             if self.shared.iter().any(|range| range.contains(word)) {
                 push_word(&mut lines, &printed, SHARED, column, glued);
             } else {
@@ -326,36 +326,24 @@ impl Side<'_> {
     }
 
     /// Whether a word follows the one before it without a space, as in `full-scale` and in scripts without
-    /// spaces.
+    /// spaces. Words out of order were moved, or page chrome was removed between them.
     fn is_glued(&self, word: usize) -> bool {
-        let (before, here) = (self.of.span(word - 1), self.of.span(word));
-        let between = Span { start: before.end, end: here.start };
-        // Words out of order were moved, or page chrome was removed between them.
-        before.end <= here.start
-            && !between.of(self.of.text.original()).contains(char::is_whitespace)
+        let words = &self.of.body.words;
+        let follows = words[word - 1].index + 1 == words[word].index;
+        follows && !self.printed(word - 1).ends_with(' ')
     }
 
-    /// A word with the punctuation around it, up to the next spaces.
+    /// A word with the punctuation around it, and the space after it.
     fn printed(&self, word: usize) -> String {
-        let span = self.of.span(word);
-        let original = self.of.text.original();
-        let is_mark = |c: &char| !c.is_alphanumeric() && !c.is_whitespace();
-        let rest = original.get(span.end..).unwrap_or_default();
-        let tail: String = rest.chars().take(4).take_while(is_mark).collect();
-        let before = original.get(..span.start).unwrap_or_default();
-        let head: Vec<char> = before.chars().rev().take(4).take_while(is_mark).collect();
-        // Punctuation between two words without a space was printed with the first word.
-        let starts = before.chars().rev().nth(head.len()).is_none_or(char::is_whitespace);
-        let head: String = if starts { head.into_iter().rev().collect() } else { String::new() };
-        clean(&format!("{head}{}{tail}", span.of(original)))
+        self.of.word(self.of.body.words[word].index as usize)
     }
 }
 
+/// Adds a word to lines of at most `column` columns.
 fn push_word(lines: &mut Vec<Line>, word: &str, style: Style, column: usize, glued: bool) {
     let wide: usize = word.chars().map(|c| c.width().unwrap_or(0)).sum();
-    let needs_line =
-        lines.last().is_some_and(|line| line.used > 0 && line.used + 1 + wide > column);
-    if needs_line {
+    let gap = usize::from(!glued);
+    if lines.last().is_none_or(|line| line.used > 0 && line.used + gap + wide > column) {
         lines.push(Line::default());
     }
     if let Some(line) = lines.last_mut() {
@@ -459,32 +447,17 @@ fn write_lines(
 /// A text in lines of at most `room` columns, as a terminal counts them. Lines break between words, or inside
 /// a word that is wider. Scripts without spaces have only such words.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut used = 0;
+    let mut lines = vec![Line::default()];
     for word in text.split_whitespace() {
-        let fits_a_line = word.width() <= room;
-        if used > 0 && used + 1 + word.width() > room && (fits_a_line || used + 2 > room) {
-            lines.push(String::new());
-            used = 0;
+        if word.width() <= room {
+            push_word(&mut lines, word, Style::new(), room, false);
+            continue;
         }
-        if used > 0 {
-            push_char(&mut lines, &mut used, ' ', room);
+        for (at, c) in word.char_indices() {
+            push_word(&mut lines, &c.to_string(), Style::new(), room, at > 0);
         }
-        word.chars().for_each(|c| push_char(&mut lines, &mut used, c, room));
     }
-    lines
-}
-
-fn push_char(lines: &mut Vec<String>, used: &mut usize, c: char, room: usize) {
-    let wide = c.width().unwrap_or(0);
-    if *used + wide > room {
-        lines.push(String::new());
-        *used = 0;
-    }
-    if let Some(line) = lines.last_mut() {
-        line.push(c);
-    }
-    *used += wide;
+    lines.into_iter().map(|line| line.styled).collect()
 }
 
 const SAME: Style = AnsiColor::Green.on_default().bold();

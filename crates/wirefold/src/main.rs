@@ -23,6 +23,7 @@ mod opml;
 mod output;
 mod progress;
 mod random;
+mod recent;
 mod telemetry;
 mod up;
 

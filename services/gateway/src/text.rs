@@ -77,8 +77,10 @@ impl AnalysedText {
         words.clone().map(|at| self.word(at)).collect::<String>().trim().to_owned()
     }
 
-    /// One word as printed: with its opening and closing marks, and the space after it.
-    pub(super) fn word(&self, at: usize) -> String {
+    /// One word of the text as printed: with its opening and closing marks, and the space after it. Empty if there
+    /// is no such word.
+    #[must_use]
+    pub fn word(&self, at: usize) -> String {
         let words = self.text.words();
         let (Some(word), original) = (words.get(at), self.text.original()) else {
             return String::new();

@@ -1,6 +1,5 @@
 //! `wirefold tail`: follows the output, one line for each article, with copies under their original.
 
-use std::collections::{HashMap, VecDeque};
 use std::io::Write;
 use std::time::Duration;
 
@@ -23,6 +22,7 @@ use crate::global::Global;
 use crate::local_time::LocalTime;
 use crate::output::shorten;
 use crate::output::{self, clean, percent};
+use crate::recent::RecentNames;
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -190,13 +190,12 @@ fn print_json(event: &ServerEvent) -> anyhow::Result<()> {
 /// Formats messages as lines, and remembers the outlets of articles.
 struct Lines {
     time: LocalTime,
-    outlets: HashMap<ArticleId, String>,
-    order: VecDeque<ArticleId>,
+    outlets: RecentNames,
 }
 
 impl Lines {
     fn new(time: LocalTime) -> Lines {
-        Lines { time, outlets: HashMap::new(), order: VecDeque::new() }
+        Lines { time, outlets: RecentNames::new(REMEMBERED) }
     }
 
     fn line(&mut self, event: &ServerEvent) -> Option<String> {
@@ -224,7 +223,7 @@ impl Lines {
             None => words::short(&found.id.to_string()),
         });
         let share = verdict.matches.first().map(|found| percent(found.contained.get()));
-        self.remember(output.id, outlet.clone());
+        self.outlets.keep(output.id, outlet.clone());
         let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", clean(&agency.name)));
         let agency = agency.unwrap_or_default();
         if matches!(verdict.class, Class::New | Class::Related) {
@@ -237,17 +236,6 @@ impl Lines {
         let what = verdict.class.describe(verdict.kind);
         let line = format!("{COPY}{outlet}{COPY:#}  {what} of {whose}  {share}");
         format!("{FAINT}{at}{FAINT:#}    ↳ {}{FAINT}{agency}{FAINT:#}\n", line.trim_end())
-    }
-
-    fn remember(&mut self, id: ArticleId, outlet: String) {
-        if self.outlets.insert(id, outlet).is_none() {
-            self.order.push_back(id);
-        }
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.outlets.remove(&oldest);
-        }
     }
 
     fn story(&self, story: &OutputStory) -> Option<String> {

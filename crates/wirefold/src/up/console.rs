@@ -1,6 +1,5 @@
 //! The lines that `up` prints: one for each article, with copies under their story.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +14,7 @@ use wirefold_proto::{ArticleId, Class, CopyKind, EventId, OutputArticle, Volume}
 
 use crate::output;
 use crate::output::shorten;
+use crate::recent::RecentNames;
 
 /// The counts since the start, for the summary at the end.
 #[derive(Debug, Default)]
@@ -91,7 +91,7 @@ pub(super) async fn follow(
     };
     let mut articles = bus.read(OUTPUT.name, OUTPUT.subjects[0], from(OUTPUT.name).await?).await?;
     let mut alerts = bus.read(ALERTS.name, ">", from(ALERTS.name).await?).await?;
-    let mut titles = StoryTitles::default();
+    let mut titles = RecentNames::new(MAX_TITLES);
     loop {
         tokio::select! {
             biased;
@@ -104,7 +104,9 @@ pub(super) async fn follow(
                         && let Ok(article) = decode::<OutputArticle>(&stored)
                     {
                         output::note(line(&article, &titles));
-                        titles.keep(&article);
+                        if article.verdict.class != Class::Copy {
+                            titles.keep(article.id, output::clean(&article.article.title));
+                        }
                     }
                 }
             }
@@ -172,30 +174,8 @@ fn class_of(subject: &str) -> Option<Class> {
     Class::ALL.into_iter().find(|known| known.as_str() == class)
 }
 
-/// The titles of the stories shown last. The line of a copy names its story.
-#[derive(Debug, Default)]
-struct StoryTitles {
-    titles: HashMap<ArticleId, String>,
-    order: VecDeque<ArticleId>,
-}
-
-/// The number of titles that are remembered.
+/// The number of titles of stories that are remembered. The line of a copy names its story.
 const MAX_TITLES: usize = 2_000;
-
-impl StoryTitles {
-    fn keep(&mut self, article: &OutputArticle) {
-        if article.verdict.class == Class::Copy || self.titles.contains_key(&article.id) {
-            return;
-        }
-        self.titles.insert(article.id, output::clean(&article.article.title));
-        self.order.push_back(article.id);
-        if self.order.len() > MAX_TITLES
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.titles.remove(&oldest);
-        }
-    }
-}
 
 /// The width of the outlet, in columns.
 const OUTLET_COLUMNS: usize = 24;
@@ -203,7 +183,7 @@ const OUTLET_COLUMNS: usize = 24;
 const TITLE_COLUMNS: usize = 48;
 
 /// One line for an article: its kind, its outlet, and for a copy the share that it has of its story.
-fn line(article: &OutputArticle, titles: &StoryTitles) -> String {
+fn line(article: &OutputArticle, titles: &RecentNames) -> String {
     let verdict = &article.verdict;
     let outlet = output::clean(&article.article.outlet_label());
     let title = output::clean(&article.article.title);
@@ -221,7 +201,7 @@ fn line(article: &OutputArticle, titles: &StoryTitles) -> String {
     let title = fit(&title, output::width().saturating_sub(OUTLET_COLUMNS + 12).max(20));
     match verdict.class {
         Class::Copy => {
-            let of = titles.titles.get(&verdict.lead);
+            let of = titles.get(&verdict.lead);
             let of = of.map(|of| format!(" · of “{}”", fit(of, TITLE_COLUMNS).trim_end()));
             let (agency, of) = (agency.unwrap_or_default(), of.unwrap_or_default());
             format!("{what} · {}{agency}{of}", outlet.trim_end())
