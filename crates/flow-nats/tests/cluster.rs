@@ -1,10 +1,8 @@
 //! Three servers with TLS that store each stream three times: one may be away at any moment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tempfile::TempDir;
 use wirefold_flow::{Bus, StreamConfig, SystemClock};
 use wirefold_flow_nats::{NatsBus, Options, connect};
 
@@ -16,39 +14,32 @@ const COUNT: usize = 3;
 
 struct Cluster {
     servers: Vec<Server>,
-    certificates: TempDir,
 }
 
 impl Cluster {
     fn start() -> Self {
-        let certificates = certificates();
         let ports: Vec<u16> = (0..COUNT).map(|_| port::free()).collect();
         let routes: Vec<String> = ports.iter().map(|it| format!("nats://127.0.0.1:{it}")).collect();
-        let file = |name: &str| certificates.path().join(name);
         let configure = |(number, port): (usize, &u16)| {
             format!(
                 "server_name: s{number}\n\
                  tls {{ cert_file: {:?}, key_file: {:?} }}\n\
                  cluster {{ name: test, listen: \"127.0.0.1:{port}\", routes: {routes:?} }}\n",
-                file("server.pem"),
-                file("server.key"),
+                certificate("server.pem"),
+                certificate("server.key"),
             )
         };
         let servers = ports.iter().enumerate().map(configure).map(|more| Server::prepared(&more));
         let mut servers: Vec<Server> = servers.collect();
         servers.iter_mut().for_each(Server::restart);
-        Self { servers, certificates }
-    }
-
-    fn authority(&self) -> PathBuf {
-        self.certificates.path().join("authority.pem")
+        Self { servers }
     }
 
     fn options(&self) -> Options {
         let urls: Vec<String> =
             self.servers.iter().map(|server| server.url().replace("nats://", "tls://")).collect();
         Options {
-            root_certificates: Some(self.authority()),
+            root_certificates: Some(certificate("authority.pem")),
             replicas: Some(3),
             ..Options::new(urls.join(","), "test")
         }
@@ -70,20 +61,9 @@ impl Cluster {
     }
 }
 
-/// The certificates of an authority, and of a server that it signed.
-fn certificates() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let write = |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let server = server.signed_by(&key, &authority).unwrap();
-    write("authority.pem", authority.pem());
-    write("server.pem", server.pem());
-    write("server.key", key.serialize_pem());
-    folder
+/// A file of the tests' certificates.
+fn certificate(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tls").join(name)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -104,11 +84,8 @@ async fn one_server_after_the_other_dies_and_nothing_is_lost_or_repeated() {
 #[tokio::test]
 async fn a_server_without_a_trusted_certificate_is_refused() {
     let cluster = Cluster::start();
-    let strangers = certificates();
-    let options = Options {
-        root_certificates: Some(strangers.path().join("authority.pem")),
-        ..cluster.options()
-    };
+    let options =
+        Options { root_certificates: Some(certificate("stranger.pem")), ..cluster.options() };
     let refused = within_reason(connect(&options, Arc::new(SystemClock))).await;
     let told = refused.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(told.contains("certificate"), "{told:?}");

@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use axum::body::Bytes;
 use axum::http::Response;
 use h2::{Reason, RecvStream, server};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// The fault in the server's HTTP/2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +37,15 @@ pub(super) struct Server {
 impl Server {
     /// Offers these versions of HTTP, the best first. `/moved` redirects to `to`.
     pub(super) async fn start(versions: &[&str], breakage: Breakage, to: &str) -> Self {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(signing_key.serialize_der().into());
+        let own = include_bytes!("../../../../tests/tls/server.pem");
+        let own = CertificateDer::from_pem_slice(own).unwrap();
+        let key = include_bytes!("../../../../tests/tls/server.key");
+        let key = PrivateKeyDer::from_pem_slice(key).unwrap();
+        let authority = include_bytes!("../../../../tests/tls/authority.pem");
         // Sets the process's default provider like the client; the same one wins.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = ServerConfig::builder().with_no_client_auth();
-        let mut config = config.with_single_cert(vec![cert.der().clone()], key).unwrap();
+        let mut config = config.with_single_cert(vec![own], key).unwrap();
         config.alpn_protocols = versions.iter().map(|it| it.as_bytes().to_vec()).collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -60,7 +62,7 @@ impl Server {
                 });
             }
         });
-        let certificate = reqwest::Certificate::from_der(cert.der()).unwrap();
+        let certificate = reqwest::Certificate::from_pem(authority).unwrap();
         Self { address, certificate, heard }
     }
 

@@ -68,9 +68,10 @@ async fn a_broken_new_version_is_told_from_a_host_that_is_away_and_the_old_one_w
 
 #[tokio::test]
 async fn a_host_without_a_trusted_certificate_is_refused() {
-    let server = Server::start(&["h2", "http/1.1"], Breakage::Nothing, "").await;
-    let other = Server::start(&["h2"], Breakage::Nothing, "").await;
-    let error = client(&other).send(get(&server.url("/feed"))).await.unwrap_err();
+    let mut server = Server::start(&["h2", "http/1.1"], Breakage::Nothing, "").await;
+    let stranger = include_bytes!("../../../../tests/tls/stranger.pem");
+    server.certificate = reqwest::Certificate::from_pem(stranger).unwrap();
+    let error = client(&server).send(get(&server.url("/feed"))).await.unwrap_err();
     assert!(
         matches!(&error, SendError::CannotConnect { why } if why.contains("https")),
         "{error:?}"

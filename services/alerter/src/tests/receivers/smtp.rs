@@ -9,7 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{ServerConfig, crypto};
 use url::Url;
 
@@ -69,12 +70,16 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 impl Server {
     pub(crate) async fn start(security: Security) -> Self {
         let _ = crypto::ring::default_provider().install_default();
-        let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-        let certificate = made.cert.der().to_vec();
-        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let own = include_bytes!("../../../../../tests/tls/server.pem");
+        let key = include_bytes!("../../../../../tests/tls/server.key");
+        let authority = include_bytes!("../../../../../tests/tls/authority.pem");
+        let certificate = CertificateDer::from_pem_slice(authority).unwrap().to_vec();
         let config = ServerConfig::builder()
             .with_no_client_auth()
-            .with_single_cert(vec![made.cert.der().clone()], key)
+            .with_single_cert(
+                vec![CertificateDer::from_pem_slice(own).unwrap()],
+                PrivateKeyDer::from_pem_slice(key).unwrap(),
+            )
             .unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if security == Security::Tls { "smtps" } else { "smtp" };
