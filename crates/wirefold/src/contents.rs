@@ -42,13 +42,17 @@ pub(crate) struct Contents {
     /// The decisions that the output is based on.
     with_output: BTreeSet<u64>,
     last_output: u64,
+    /// The first decision that the enricher has not handled.
+    unread: u64,
     /// Alerts that name output which does not exist yet.
     ahead: Vec<String>,
 }
 
 /// Reads all streams of a server.
 pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
-    let mut contents = Contents::default();
+    // First, because an enricher may go on meanwhile.
+    let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await?;
+    let mut contents = Contents { unread, ..Contents::default() };
     for stream in ORDER {
         let first = bus.stream_state(stream.name).await?.first;
         let mut reader = bus.read(stream.name, ">", first).await?;
@@ -65,7 +69,8 @@ pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
 
 /// Reads all streams of a data folder.
 pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<Contents, BusError> {
-    let mut contents = Contents::default();
+    let unread = inspection.unread(JUDGED.name, &wirefold_enricher::consumer().durable)?;
+    let mut contents = Contents { unread: unread.unwrap_or(0), ..Contents::default() };
     for stream in ORDER {
         inspection.each(stream.name, &mut |stored, soundness| {
             contents.add(&stored, soundness == Soundness::Damaged);
@@ -145,13 +150,13 @@ impl Contents {
     }
 
     /// The decisions whose article is stored and whose output is missing, although the enricher has handled
-    /// them. It has handled all decisions before `unread`.
-    pub(crate) fn without_output(&self, unread: u64) -> Vec<u64> {
+    /// them.
+    pub(crate) fn without_output(&self) -> Vec<u64> {
         // Older output may have been deleted from the stream.
         let Some(first) = self.with_output.first() else {
             return Vec::new();
         };
-        let done = self.decisions.range(first..&unread.max(*first));
+        let done = self.decisions.range(first..&self.unread.max(*first));
         let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
             !self.with_output.contains(sequence)
                 && self.articles.contains_key(article)
@@ -181,14 +186,8 @@ impl Contents {
         ORDER.iter().filter_map(|stream| self.streams.get(stream.name).cloned()).collect()
     }
 
-    /// The number of messages, in words.
-    pub(crate) fn describe(&self) -> String {
-        let messages: u64 = self.streams.values().map(|it| it.messages).sum();
-        count(messages, "message", "messages")
-    }
-
-    /// The findings. The enricher has handled all decisions before `unread`.
-    pub(crate) fn findings(&self, unread: u64) -> Vec<Finding> {
+    /// The findings, and the number of messages if there are none.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
         let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
             sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
         };
@@ -202,7 +201,7 @@ impl Contents {
                 "decide on other articles than those there",
             ),
             (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
-            (&of(&JUDGED, self.without_output(unread)), "has no output", "have no output"),
+            (&of(&JUDGED, self.without_output()), "has no output", "have no output"),
             (&self.ahead, "names output that is not there", "name output that is not there"),
         ];
         let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());
@@ -214,6 +213,12 @@ impl Contents {
                 many => format!("{}, from {named} on, {more}", count(many, "message", "messages")),
             }
         };
-        found.map(words).map(Finding::bad).collect()
+        let mut findings: Vec<Finding> = found.map(words).map(Finding::bad).collect();
+        if findings.is_empty() {
+            let messages: u64 = self.streams.values().map(|it| it.messages).sum();
+            let messages = count(messages, "message", "messages");
+            findings.push(Finding::good(format!("streams: {messages} read")));
+        }
+        findings
     }
 }

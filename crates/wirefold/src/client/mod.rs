@@ -4,6 +4,7 @@
 mod error;
 
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
 use clap::Args;
-use http_body_util::BodyExt;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::io::StreamReader;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wirefold_envelope::{Limits, create_streams};
@@ -282,85 +285,43 @@ pub(crate) struct ServerEvent {
 
 /// The events of one connection.
 pub(crate) struct ServerEvents {
-    body: Body,
-    buffer: Vec<u8>,
-    /// The number of bytes of the buffer that were returned as lines.
-    returned: usize,
-    /// The number of bytes that were searched for the end of a line.
-    searched: usize,
+    lines: Pin<Box<dyn Stream<Item = Result<String, LinesCodecError>> + Send>>,
     event: ServerEvent,
 }
 
 impl ServerEvents {
     /// The events in the body of an answer.
     pub(crate) fn of(body: Body) -> ServerEvents {
-        ServerEvents {
-            body,
-            buffer: Vec::new(),
-            returned: 0,
-            searched: 0,
-            event: ServerEvent::default(),
-        }
+        let bytes = StreamReader::new(body.into_data_stream().map_err(std::io::Error::other));
+        let lines = FramedRead::new(bytes, LinesCodec::new_with_max_length(MAX_EVENT_BYTES));
+        ServerEvents { lines: Box::pin(lines), event: ServerEvent::default() }
     }
 
     /// The next event. `None` if the connection ended or sent something else.
     pub(crate) async fn next(&mut self) -> Option<ServerEvent> {
         loop {
-            while let Some(line) = self.line() {
-                if line.is_empty() {
+            let line = self.lines.next().await?.ok()?;
+            let (field, value) = line.split_once(':').unwrap_or((&line, ""));
+            let value = value.strip_prefix(' ').unwrap_or(value);
+            match field {
+                "" if line.is_empty() => {
                     let event = std::mem::take(&mut self.event);
                     // Without data it is not an event, but its sequence still counts.
                     if !event.data.is_empty() || event.id.is_some() {
                         return Some(event);
                     }
-                } else {
-                    self.read_field(&line);
                 }
+                "id" => self.event.id = value.parse().ok(),
+                "event" => value.clone_into(&mut self.event.name),
+                "data" => {
+                    let gap = if self.event.data.is_empty() { "" } else { "\n" };
+                    self.event.data.extend([gap, value]);
+                }
+                _ => {}
             }
-            self.drop_returned();
-            if self.buffer.len() + self.event.data.len() > MAX_EVENT_BYTES {
+            if self.event.data.len() > MAX_EVENT_BYTES {
                 return None;
             }
-            let frame = self.body.frame().await?.ok()?;
-            if let Ok(bytes) = frame.into_data() {
-                self.buffer.extend_from_slice(&bytes);
-            }
-        }
-    }
-
-    fn line(&mut self) -> Option<String> {
-        let fresh = self.buffer.get(self.searched..).unwrap_or_default();
-        let Some(end) = fresh.iter().position(|byte| *byte == b'\n') else {
-            self.searched = self.buffer.len();
-            return None;
-        };
-        let end = self.searched + end;
-        let line = self.buffer.get(self.returned..end).unwrap_or_default();
-        let line = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-        (self.returned, self.searched) = (end + 1, end + 1);
-        Some(line)
-    }
-
-    /// Removes the lines that were returned, before more is added.
-    fn drop_returned(&mut self) {
-        self.buffer.drain(..self.returned);
-        self.searched -= self.returned;
-        self.returned = 0;
-    }
-
-    fn read_field(&mut self, line: &str) {
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
-        match field {
-            "id" => self.event.id = value.parse().ok(),
-            "event" => value.clone_into(&mut self.event.name),
-            "data" => {
-                if !self.event.data.is_empty() {
-                    self.event.data.push('\n');
-                }
-                self.event.data.push_str(value);
-            }
-            _ => {}
         }
     }
 }

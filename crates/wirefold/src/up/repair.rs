@@ -32,10 +32,9 @@ struct Repaired {
 
 /// Repairs the streams of a server, through the enricher.
 pub(super) async fn over_nats(bus: &NatsBus) -> anyhow::Result<Exit> {
-    let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
     let contents = read_all(bus).await.map_err(Stop::bus)?;
     let mut repaired = Repaired::default();
-    for sequence in contents.without_output(unread.map_err(Stop::bus)?) {
+    for sequence in contents.without_output() {
         repaired.note(sequence, ask_enricher(bus, sequence).await);
     }
     repaired.print_result()
@@ -46,13 +45,12 @@ pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     let config = &loaded.config;
     let mut inspection = Inspection::open(&config.data)?;
     let contents = read_folder(&mut inspection)?;
-    let unread = inspection.unread(JUDGED.name, &wirefold_enricher::consumer().durable)?;
     drop(inspection);
     remove_damaged(&config.data, &contents.damaged)?;
     let clock = Arc::new(wirefold_flow::SystemClock);
     let context = StageContext::new(open_bus(&config.data, clock.clone())?, clock);
     let mut repaired = Repaired::default();
-    for sequence in contents.without_output(unread.unwrap_or(0)) {
+    for sequence in contents.without_output() {
         let enricher = wirefold_enricher::stage(config.enricher());
         repaired.note(sequence, enrich(context.clone(), enricher, sequence).await);
     }

@@ -11,7 +11,7 @@ use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::rights::User;
-use wirefold_proto::streams::{JUDGED, SNAPSHOTS};
+use wirefold_proto::streams::SNAPSHOTS;
 
 use crate::client::{Client, must_exist};
 use crate::config::{Config, Instance, Overrides, load_here};
@@ -64,12 +64,8 @@ fn in_use(folder: &Path) -> String {
 async fn of_server(config: &Config, folder: &Path) -> anyhow::Result<Vec<Finding>> {
     let bus = connect_within(ANSWER_TIMEOUT, &config.bus, User::Setup.as_str()).await?;
     let contents = read_all(&bus).await.map_err(Stop::bus)?;
-    let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await;
-    let mut findings = contents.findings(unread.map_err(Stop::bus)?);
     bus.close().await;
-    if findings.is_empty() {
-        findings.push(Finding::good(format!("streams: {} read", contents.describe())));
-    }
+    let mut findings = contents.findings();
     findings.extend(beside(&folder.join("nats")));
     findings.extend(room(&contents.room(), now(), config, folder));
     Ok(findings)
@@ -106,12 +102,7 @@ fn of_streams(
     folder: &Path,
 ) -> Result<Vec<Finding>, BusError> {
     let contents = read_folder(inspection)?;
-    let enricher = wirefold_enricher::consumer().durable;
-    let unread = inspection.unread(JUDGED.name, &enricher)?.unwrap_or(0);
-    let mut findings = contents.findings(unread);
-    if findings.is_empty() {
-        findings.push(Finding::good(format!("streams: {} read", contents.describe())));
-    }
+    let mut findings = contents.findings();
     findings.extend(room(&contents.room(), now(), config, folder));
     Ok(findings)
 }

@@ -88,19 +88,19 @@ pub(super) async fn run(
         done.extend(new.into_iter().map(|feed| of(feed, Outcome::Added)));
     } else {
         if !wanted.no_probe && !new.is_empty() {
-            let survey = probe_all(client, &new, global).await;
-            let twins = watched.twins(&new, &survey);
-            let places: Vec<usize> = twins.iter().map(|(at, _)| *at).collect();
-            done.extend(twins.into_iter().map(|(at, name)| Imported {
-                url: new[at].url.clone(),
-                outcome: Outcome::Known,
-                why: Some(format!("already watched as {name}")),
-            }));
-            let mut at = 0..;
-            new.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
-            let survey = survey.without(&places);
-            global.note(survey.describe());
-            survey.unanswered(&new).iter().for_each(|line| global.note(format_args!("  {line}")));
+            let mut probed = probe_all(client, new, global).await;
+            probed.retain(|(feed, found)| {
+                let twin = watched.twin(feed, found);
+                done.extend(twin.iter().map(|name| Imported {
+                    url: feed.url.clone(),
+                    outcome: Outcome::Known,
+                    why: Some(format!("already watched as {name}")),
+                }));
+                twin.is_none()
+            });
+            global.note(describe(&probed));
+            unanswered(&probed).iter().for_each(|line| global.note(format_args!("  {line}")));
+            new = probed.into_iter().map(|(feed, _)| feed).collect();
         }
         let pages = pages(wanted.full_text, new.len(), global)?;
         done.extend(add(client, new, pages).await?);
@@ -187,22 +187,18 @@ impl Watched {
         identities.iter().find_map(|one| self.names.get(one)).map(String::as_str)
     }
 
-    /// The feeds that lead to a watched feed, or to an earlier one in the list, each with the name of that
-    /// one.
-    fn twins(&mut self, new: &[OpmlFeed], survey: &Survey) -> Vec<(usize, String)> {
-        let mut twins = Vec::new();
-        for (at, feed) in new.iter().enumerate() {
-            let mut identities = vec![identity(&feed.url)];
-            identities.extend(survey.leads_to(at).iter().map(|address| identity(address)));
-            match self.name_of(&identities) {
-                Some(name) => twins.push((at, name.to_owned())),
-                None => {
-                    let name = feed.id.as_ref().unwrap_or(&feed.url);
-                    self.names.extend(identities.into_iter().map(|one| (one, name.clone())));
-                }
-            }
+    /// The name of the watched feed, or of an earlier one in the list, to which a feed leads. If there is none,
+    /// the feed is watched from now on.
+    fn twin(&mut self, feed: &OpmlFeed, found: &Result<Probe, String>) -> Option<String> {
+        let mut identities = vec![identity(&feed.url)];
+        let leads = found.as_ref().map(leads_to).unwrap_or_default();
+        identities.extend(leads.iter().map(|address| identity(address)));
+        let twin = self.name_of(&identities).map(str::to_owned);
+        if twin.is_none() {
+            let name = feed.id.as_ref().unwrap_or(&feed.url);
+            self.names.extend(identities.into_iter().map(|one| (one, name.clone())));
         }
-        twins
+        twin
     }
 }
 
@@ -346,28 +342,28 @@ const FEED_TIMEOUT: Duration = Duration::from_secs(8);
 /// The number of feeds without an answer that are named.
 const NAMED: usize = 10;
 
-/// The result for each feed: its content, or why it is not a feed.
-struct Survey {
-    found: Vec<Result<Probe, String>>,
-}
+/// A feed of the list with what is at its address, or why that is not a feed.
+type Probed = (OpmlFeed, Result<Probe, String>);
 
 /// Probes all feeds until the deadline.
-async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Survey {
-    let mut hosts: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, feed) in feeds.iter().enumerate() {
+async fn probe_all(client: &Client, feeds: Vec<OpmlFeed>, global: &Global) -> Vec<Probed> {
+    let progress = Progress::of_probing(feeds.len(), global.quiet);
+    let late = |feed| (feed, Err("no answer in time".to_owned()));
+    let probed: RefCell<Vec<Probed>> = RefCell::new(feeds.into_iter().map(late).collect());
+    let mut hosts: BTreeMap<String, Vec<(usize, String)>> = BTreeMap::new();
+    for (at, (feed, _)) in probed.borrow().iter().enumerate() {
         let host =
             url::Url::parse(&feed.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-        hosts.entry(host.unwrap_or_default()).or_default().push(at);
+        hosts.entry(host.unwrap_or_default()).or_default().push((at, feed.url.clone()));
     }
-    let progress = Progress::of_probing(feeds.len(), global.quiet);
-    let found = RefCell::new(vec![Err("no answer in time".to_owned()); feeds.len()]);
-    let of_one_host = |places: Vec<usize>| {
-        let (found, progress) = (&found, &progress);
+    let of_one_host = |places: Vec<(usize, String)>| {
+        let (probed, progress) = (&probed, &progress);
         async move {
-            for at in places {
-                let look = find(client, &feeds[at].url, false, true);
+            for (at, url) in places {
+                let look = find(client, &url, false, true);
                 if let Ok(looked) = tokio::time::timeout(FEED_TIMEOUT, look).await {
-                    found.borrow_mut()[at] = looked.map_err(|why| why.to_string()).and_then(a_feed);
+                    probed.borrow_mut()[at].1 =
+                        looked.map_err(|why| why.to_string()).and_then(a_feed);
                 }
                 progress.one_more();
             }
@@ -378,7 +374,7 @@ async fn probe_all(client: &Client, feeds: &[OpmlFeed], global: &Global) -> Surv
     // A feed without a result by then has not answered.
     let _ = tokio::time::timeout(DEADLINE, all).await;
     progress.end();
-    Survey { found: found.into_inner() }
+    probed.into_inner()
 }
 
 /// The report if it is a feed, or else the reason.
@@ -389,51 +385,35 @@ fn a_feed(found: Probe) -> Result<Probe, String> {
     }
 }
 
-impl Survey {
-    /// The addresses to which the address of a feed redirects.
-    fn leads_to(&self, at: usize) -> Vec<String> {
-        self.found.get(at).and_then(|it| it.as_ref().ok()).map(leads_to).unwrap_or_default()
+/// The feeds that did not answer with a feed, with the reason: `https://…: no such host`.
+fn unanswered(probed: &[Probed]) -> Vec<String> {
+    let line = |(feed, found): &Probed| {
+        let why = found.as_ref().err()?;
+        Some(format!("{}: {}", clean(&feed.url), clean(why)))
+    };
+    let mut unanswered: Vec<String> = probed.iter().filter_map(line).collect();
+    let more = unanswered.len().saturating_sub(NAMED);
+    unanswered.truncate(NAMED);
+    if more > 0 {
+        unanswered.push(format!("{more} more: `wirefold feed ls --problems` after the first poll"));
     }
+    unanswered
+}
 
-    /// The survey without the feeds at these indices.
-    fn without(mut self, places: &[usize]) -> Self {
-        let mut at = 0..;
-        self.found.retain(|_| at.next().is_some_and(|at| !places.contains(&at)));
-        self
+/// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
+fn describe(probed: &[Probed]) -> String {
+    let answered: Vec<&Probe> =
+        probed.iter().filter_map(|(_, found)| found.as_ref().ok()).collect();
+    if answered.is_empty() && !probed.is_empty() {
+        return format!("no answer with a feed from {}", count(probed.len(), "feed", "feeds"));
     }
-
-    /// The feeds that did not answer with a feed, with the reason: `https://…: no such host`.
-    fn unanswered(&self, feeds: &[OpmlFeed]) -> Vec<String> {
-        let all = feeds.iter().zip(&self.found);
-        let line = |(feed, found): (&OpmlFeed, &Result<Probe, String>)| {
-            let why = found.as_ref().err()?;
-            Some(format!("{}: {}", clean(&feed.url), clean(why)))
-        };
-        let mut unanswered: Vec<String> = all.filter_map(line).collect();
-        let more = unanswered.len().saturating_sub(NAMED);
-        unanswered.truncate(NAMED);
-        if more > 0 {
-            unanswered
-                .push(format!("{more} more: `wirefold feed ls --problems` after the first poll"));
-        }
-        unanswered
-    }
-
-    /// `3 of 5 feeds send teasers only (1 did not answer with a feed)`.
-    fn describe(&self) -> String {
-        let answered: Vec<&Probe> = self.found.iter().flatten().collect();
-        if answered.is_empty() && !self.found.is_empty() {
-            let all = count(self.found.len(), "feed", "feeds");
-            return format!("no answer with a feed from {all}");
-        }
-        let teasing = answered.iter().filter(|found| is_teasing(found)).count();
-        let all = count(self.found.len(), "feed sends", "feeds send");
-        let unanswered = match self.found.len() - answered.len() {
-            0 => String::new(),
-            unanswered => format!(" ({unanswered} did not answer with a feed)"),
-        };
-        format!("{teasing} of {all} teasers only{unanswered}{}", describe_sites(&answered))
-    }
+    let teasing = answered.iter().filter(|found| is_teasing(found)).count();
+    let all = count(probed.len(), "feed sends", "feeds send");
+    let unanswered = match probed.len() - answered.len() {
+        0 => String::new(),
+        unanswered => format!(" ({unanswered} did not answer with a feed)"),
+    };
+    format!("{teasing} of {all} teasers only{unanswered}{}", describe_sites(&answered))
 }
 
 /// `; 30 from publishers themselves, 4 from aggregators`. Empty if no feed has items.
@@ -510,13 +490,16 @@ mod tests {
 
     #[test]
     fn teasers_and_missing_answers_are_counted() {
-        let survey = Survey { found: vec![found(10, 6), none(), found(10, 5), found(0, 0)] };
+        let of = |found: Vec<Result<Probe, String>>| -> Vec<Probed> {
+            found.into_iter().map(|it| (OpmlFeed::default(), it)).collect()
+        };
+        let probed = of(vec![found(10, 6), none(), found(10, 5), found(0, 0)]);
         assert_eq!(
-            survey.describe(),
+            describe(&probed),
             "1 of 4 feeds send teasers only (1 did not answer with a feed)"
         );
-        assert_eq!(survey.without(&[1, 2, 3]).describe(), "1 of 1 feed sends teasers only");
-        let words = Survey { found: vec![none(), none()] }.describe();
+        assert_eq!(describe(&probed[..1]), "1 of 1 feed sends teasers only");
+        let words = describe(&of(vec![none(), none()]));
         assert_eq!(words, "no answer with a feed from 2 feeds");
     }
 
@@ -526,10 +509,9 @@ mod tests {
             url: format!("https://a{number}.example/rss"),
             ..OpmlFeed::default()
         };
-        let feeds: Vec<OpmlFeed> = (0..13).map(feed).collect();
-        let mut survey = Survey { found: (0..13).map(|_| none()).collect() };
-        survey.found[0] = found(3, 0);
-        let unanswered = survey.unanswered(&feeds);
+        let mut probed: Vec<Probed> = (0..13).map(|number| (feed(number), none())).collect();
+        probed[0].1 = found(3, 0);
+        let unanswered = unanswered(&probed);
         assert_eq!(unanswered[0], "https://a1.example/rss: no such host");
         assert_eq!((unanswered.len(), unanswered[10].starts_with("2 more: ")), (11, true));
     }
