@@ -1,24 +1,22 @@
 //! Reads lists of feeds from files.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
-use thiserror::Error;
-use wirefold_fetcher::opml::{MOST_BYTES, Opml, OpmlError, read};
+use wirefold_fetcher::opml::{MOST_BYTES, Opml, read};
 
+use crate::exit::{Exit, Stop};
 use crate::input;
 
-/// Why a file has no list of feeds.
-#[derive(Debug, Error)]
-pub(crate) enum ListError {
-    /// It cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] std::io::Error),
-    /// It is not OPML.
-    #[error(transparent)]
-    NoList(#[from] OpmlError),
-}
-
 /// Reads a list from a file; `-` is standard input.
-pub(crate) fn read_file(path: &Path) -> Result<Opml, ListError> {
-    Ok(read(&input::bytes(path, MOST_BYTES + 1)?)?)
+///
+/// # Errors
+/// Exit code 3 if there is no such file, 1 if it cannot be read, 2 if it is not OPML.
+pub(crate) fn read_file(path: &Path) -> Result<Opml, Stop> {
+    let stop = |exit, why: String| Stop::new(exit, format!("{}: {why}", path.display()));
+    let bytes = input::bytes(path, MOST_BYTES + 1).map_err(|error| {
+        let is_missing = error.kind() == ErrorKind::NotFound;
+        stop(if is_missing { Exit::NotFound } else { Exit::Failure }, error.to_string())
+    })?;
+    read(&bytes).map_err(|error| stop(Exit::Usage, error.to_string()))
 }

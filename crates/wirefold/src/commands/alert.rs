@@ -242,7 +242,7 @@ fn reasons(alert: &Alert) -> Vec<&str> {
 
 /// The part of an id that is shown: enough for `alert show`.
 fn short_id(id: &AlertId) -> String {
-    format!("{}:{}", id.subscription, short(&id.target.to_string()))
+    format!("{}:{}", id.subscription, short(id.target))
 }
 
 /// An alert with its revisions, deliveries and attempts.

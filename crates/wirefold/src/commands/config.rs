@@ -82,8 +82,7 @@ pub(crate) fn run(arguments: &ConfigArguments, global: &Global) -> anyhow::Resul
 fn init(arguments: &InitArguments, global: &Global) -> anyhow::Result<Exit> {
     let mut list = Opml::default();
     if let Some(path) = &arguments.opml {
-        list = opml::read_file(path)
-            .map_err(|error| Stop::new(Exit::Usage, format!("{}: {error}", path.display())))?;
+        list = opml::read_file(path).map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
     }
     let written = write(&list.feeds);
     if arguments.file.as_os_str() == "-" {

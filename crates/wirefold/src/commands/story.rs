@@ -11,7 +11,7 @@ use wirefold_gateway::shapes::{
     Accepted, ArticleBrief, ArticleDetail, Decided, Story, StoryBrief, StoryPage,
 };
 use wirefold_proto::{
-    Agency, Class, Command, EventAfter, Interval, StoryAfter, StoryChange, StoryId, text_remarks,
+    Agency, Class, Command, EventAfter, Interval, StoryAfter, StoryId, text_remarks,
 };
 
 use super::{PAGE, Session, page, words};
@@ -244,7 +244,7 @@ impl View {
                 copies => format!("{} ({copies} folded)", story.articles),
             };
             table.push(vec![
-                Cell::new(short(&story.id.to_string())),
+                Cell::new(short(story.id)),
                 Cell::faint(self.time.relative(story.changed)),
                 Cell::new(articles),
                 Cell::new(story.outlets.to_string()),
@@ -294,7 +294,7 @@ impl View {
         writeln!(
             out,
             "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",
-            short(&article.id.to_string())
+            short(article.id)
         )?;
         let mut remarks = vec![article.class.describe(article.kind).to_owned()];
         remarks.extend(words::contained(article, all).filter(|_| is_folded));
@@ -356,10 +356,10 @@ enum Answer {
 
 /// The changes, one on a line, and a line for each resulting story or event.
 fn in_lines(decided: &Decided) -> Vec<String> {
-    let mut lines: Vec<String> = decided.changes.iter().filter_map(change).collect();
+    let mut lines: Vec<String> = decided.changes.iter().filter_map(words::story_change).collect();
     match &decided.command.command {
         Command::NotTheSame { one, other } => {
-            let (one, other) = (short(&one.to_string()), short(&other.to_string()));
+            let (one, other) = (short(one), short(other));
             lines.push(format!("{one} and {other} are never in one story from now on"));
         }
         Command::Prefer { .. } if lines.is_empty() => {
@@ -370,24 +370,6 @@ fn in_lines(decided: &Decided) -> Vec<String> {
     lines.extend(decided.stories.iter().map(story));
     lines.extend(decided.events.iter().map(event));
     lines
-}
-
-fn change(change: &StoryChange) -> Option<String> {
-    let short = |id: &dyn std::fmt::Display| short(&id.to_string());
-    Some(match change {
-        StoryChange::Split { from, into, articles }
-        | StoryChange::Regrouped { from, into, articles, .. } => {
-            let moved = count(articles.len(), "article", "articles");
-            format!("{moved} left {} for {}", short(from), short(into))
-        }
-        StoryChange::Merged { from, into, .. } => {
-            format!("{} is part of {} now", short(from), short(into))
-        }
-        StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
-            format!("{} leads {} now", short(lead), short(story))
-        }
-        StoryChange::Credited { .. } | StoryChange::Quiet { .. } => return None,
-    })
 }
 
 fn story(after: &StoryAfter) -> String {

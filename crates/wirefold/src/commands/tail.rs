@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use wirefold_flow::{Clock, SystemClock};
 use wirefold_gateway::shapes::Status;
 use wirefold_proto::{
-    Alert, ArticleId, Class, Command, CommandOutcome, OutputArticle, OutputCommand, OutputStory,
-    StoryChange, Volume, decode,
+    Alert, Class, Command, CommandOutcome, OutputArticle, OutputCommand, OutputStory, Volume,
+    decode,
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
@@ -220,7 +220,7 @@ impl Lines {
         let title = shorten(&clean(&about.title), output::width().saturating_sub(44).max(24));
         let whose = verdict.matches.first().map(|found| match self.outlets.get(&found.id) {
             Some(known) => known.clone(),
-            None => words::short(&found.id.to_string()),
+            None => words::short(found.id),
         });
         let share = verdict.matches.first().map(|found| percent(found.contained.get()));
         self.outlets.keep(output.id, outlet.clone());
@@ -231,7 +231,7 @@ impl Lines {
                 "{FAINT}{at}{FAINT:#}  {outlet:<22}  {STRONG}{title}{STRONG:#}{FAINT}{agency}{FAINT:#}\n"
             );
         }
-        let whose = whose.unwrap_or_else(|| words::short(&verdict.lead.to_string()));
+        let whose = whose.unwrap_or_else(|| words::short(verdict.lead));
         let share = share.filter(|_| verdict.class == Class::Copy).unwrap_or_default();
         let what = verdict.class.describe(verdict.kind);
         let line = format!("{COPY}{outlet}{COPY:#}  {what} of {whose}  {share}");
@@ -239,30 +239,7 @@ impl Lines {
     }
 
     fn story(&self, story: &OutputStory) -> Option<String> {
-        let short = |id: &dyn std::fmt::Display| words::short(&id.to_string());
-        let what = match &story.change {
-            StoryChange::Merged { from, into, .. } => {
-                format!("{} became part of {}", short(from), short(into))
-            }
-            StoryChange::Split { from, into, .. } => {
-                format!("{} was taken out of {}", short(into), short(from))
-            }
-            StoryChange::Regrouped { from, into, reason, .. } => {
-                let why = clean(&reason.describe());
-                format!("{} left {}: regrouped, {why}", short(into), short(from))
-            }
-            StoryChange::Credited { story, agency } => {
-                format!("{} is from {}", short(story), clean(&agency.describe()))
-            }
-            StoryChange::Preferred { story, lead } => {
-                format!("{} leads {} now", short(lead), short(story))
-            }
-            StoryChange::Lead { story, lead, by, confidence } => {
-                let (lead, story) = (short(lead), short(story));
-                format!("{lead} leads {story} now, {}", words::lead(*by, *confidence))
-            }
-            StoryChange::Quiet { .. } => return None,
-        };
+        let what = words::story_change(&story.change)?;
         Some(format!("{FAINT}{}    · {what}{FAINT:#}\n", self.time.clock(story.at)))
     }
 
@@ -273,8 +250,8 @@ impl Lines {
                 format!("not done as {} said: {}", clean(&told.command.by), clean(reason))
             }
             (CommandOutcome::Applied, Command::NotTheSame { one, other }) => {
-                let short = |id: &ArticleId| words::short(&id.to_string());
-                format!("{} and {} are marked as not the same", short(one), short(other))
+                let (one, other) = (words::short(one), words::short(other));
+                format!("{one} and {other} are marked as not the same")
             }
             (CommandOutcome::Applied, _) => return None,
         };

@@ -124,8 +124,8 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
     let method = arguments.options.instance.method()?;
     let (earlier, later) = (article(&first)?, article(&second)?);
     let by_themselves = compare::show(earlier, later, &method, arguments.view)?;
-    let (story, event) = (short(&first.story.to_string()), short(&first.event.to_string()));
-    let others = (short(&second.story.to_string()), short(&second.event.to_string()));
+    let (story, event) = (short(first.story), short(first.event));
+    let others = (short(second.story), short(second.event));
     let among_all = match exit {
         Exit::Ok => format!("one story, {story}"),
         Exit::SameEvent => format!("two stories, {story} and {}, of one event, {event}", others.0),
@@ -200,7 +200,7 @@ pub(super) const LIST: &str = "wirefold story ls";
 
 fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     let about = &found.output.article;
-    let id = short(&found.output.id.to_string());
+    let id = short(found.output.id);
     let Some(text) = found.output.text.as_deref().filter(|_| !found.text_gone) else {
         stop!(NotFound, "the text of {id} has expired: there is nothing to compare");
     };

@@ -1,12 +1,15 @@
 //! Wording that several commands share.
 
-use wirefold_gateway::shapes::ArticleBrief;
-use wirefold_proto::{Confidence, Interval, LeadEvidence, Materiality};
+use std::fmt::Display;
 
-use crate::output::percent;
+use wirefold_gateway::shapes::ArticleBrief;
+use wirefold_proto::{Confidence, Interval, LeadEvidence, Materiality, StoryChange};
+
+use crate::output::{clean, count, percent};
 
 /// An id as lists show it: long enough to be unique in practice and to be used as an argument.
-pub(super) fn short(id: &str) -> String {
+pub(super) fn short(shown: impl Display) -> String {
+    let id = shown.to_string();
     let sort = id.find('-').map_or(0, |at| at + 1);
     id.chars().take(sort + SHOWN).collect()
 }
@@ -24,7 +27,7 @@ pub(super) fn span_above_zero(text: &str) -> Result<Interval, String> {
 const SHOWN: usize = 8;
 
 /// Why an article represents its story: `probably the source: it credits an agency`.
-pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
+fn lead(by: LeadEvidence, confidence: Confidence) -> String {
     let sure = match confidence {
         Confidence::Possibly => "possibly the source",
         Confidence::Probably => "probably the source",
@@ -37,6 +40,35 @@ pub(super) fn lead(by: LeadEvidence, confidence: Confidence) -> String {
         LeadEvidence::Attribution => "its outlet says so itself",
     };
     format!("{sure}: {why}")
+}
+
+/// A change to a story. `None` if it changes nothing that is shown.
+pub(super) fn story_change(change: &StoryChange) -> Option<String> {
+    Some(match change {
+        StoryChange::Merged { from, into, .. } => {
+            format!("{} is part of {} now", short(from), short(into))
+        }
+        StoryChange::Split { from, into, articles } => moved(articles.len(), from, into),
+        StoryChange::Regrouped { from, into, articles, reason, .. } => {
+            let why = clean(&reason.describe());
+            format!("{}: regrouped, {why}", moved(articles.len(), from, into))
+        }
+        StoryChange::Credited { story, agency } => {
+            format!("{} is from {}", short(story), clean(&agency.describe()))
+        }
+        StoryChange::Preferred { story, lead } => {
+            format!("{} leads {} now", short(lead), short(story))
+        }
+        StoryChange::Lead { story, lead: leads, by, confidence } => {
+            format!("{} leads {} now, {}", short(leads), short(story), lead(*by, *confidence))
+        }
+        StoryChange::Quiet { .. } => return None,
+    })
+}
+
+fn moved(articles: usize, from: impl Display, into: impl Display) -> String {
+    let articles = count(articles, "article", "articles");
+    format!("{articles} left {} for {}", short(from), short(into))
 }
 
 /// The material change of an article: `a new number in the lede: 28`.
@@ -52,7 +84,7 @@ pub(super) fn change(materiality: &Materiality) -> String {
 pub(super) fn contained(article: &ArticleBrief, others: &[ArticleBrief]) -> Option<String> {
     let found = article.strongest.as_ref()?;
     let other = others.iter().find(|other| other.id == found.id);
-    let other = other.map_or_else(|| short(&found.id.to_string()), |it| it.outlet_label());
+    let other = other.map_or_else(|| short(found.id), |it| it.outlet_label());
     let share = percent(found.contained.get());
     Some(format!("{share} of it is in {other}"))
 }

@@ -12,43 +12,43 @@ use super::outage::Outage;
 /// Counts the events of loops, and remembers when each was last alive and whether its writes are stored.
 pub(crate) struct LoopMetrics {
     clock: Arc<dyn Clock>,
-    last_alive: Mutex<BTreeMap<String, UnixMillis>>,
     outage: Outage,
+    state: Mutex<State>,
+}
+
+/// The state of all loops, by name.
+#[derive(Default)]
+struct State {
+    last_alive: BTreeMap<String, UnixMillis>,
     /// The streams that went back in time since the process began, in words.
-    rollbacks: Mutex<BTreeMap<String, String>>,
+    rollbacks: BTreeMap<String, String>,
     /// The loops that do not lead, with the reason in words.
-    standing_by: Mutex<BTreeMap<String, String>>,
+    standing_by: BTreeMap<String, String>,
 }
 
 impl LoopMetrics {
     /// No loop has been seen yet.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            last_alive: Mutex::new(BTreeMap::new()),
-            outage: Outage::default(),
-            rollbacks: Mutex::default(),
-            standing_by: Mutex::default(),
-        }
+        Self { clock, outage: Outage::default(), state: Mutex::default() }
     }
 
     /// The streams that went back in time since the process began, in words.
     pub(super) fn rollbacks(&self) -> BTreeMap<String, String> {
-        self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state().rollbacks.clone()
     }
 
     /// The loops that do not lead, with the reason in words.
     pub(super) fn standing_by(&self) -> BTreeMap<String, String> {
-        self.standing_by.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state().standing_by.clone()
     }
 
     /// Records that a loop leads, or why it does not.
     fn set_leading(&self, name: &str, why_not: Option<String>) {
         metrics::LEADER.set(if why_not.is_none() { 1.0 } else { 0.0 }, &[label(name)]);
-        let mut known = self.standing_by.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         match why_not {
-            Some(why) => known.insert(name.to_owned(), why),
-            None => known.remove(name),
+            Some(why) => state.standing_by.insert(name.to_owned(), why),
+            None => state.standing_by.remove(name),
         };
     }
 
@@ -87,30 +87,31 @@ impl LoopMetrics {
     fn record_rollback(&self, name: &str, stream: &str, read: u64, last: u64) -> bool {
         let words =
             format!("went back in time: the {name} had read up to {read}, but it ends at {last}");
-        let mut known = self.rollbacks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let key = format!("{stream} ({name})");
         let told = |said: &String| said.contains(&format!("up to {read},"));
-        let is_new = !known.get(&key).is_some_and(told);
-        known.insert(key, words);
+        let is_new = !state.rollbacks.get(&key).is_some_and(told);
+        state.rollbacks.insert(key, words);
         is_new
     }
 
     /// When the loop with this name was last alive. `None` before its first heartbeat.
     #[cfg(test)]
     pub(crate) fn last_alive(&self, name: &str) -> Option<UnixMillis> {
-        self.seen().get(name).copied()
+        self.state().last_alive.get(name).copied()
     }
 
     /// The loops without a heartbeat for longer than this, each with the age of its last one.
     pub(crate) fn without_heartbeat_for(&self, longest: Duration) -> Vec<(String, Duration)> {
         let now = self.clock.now();
-        let silences = self.seen().clone().into_iter().map(|(name, at)| (name, now.since(at)));
+        let silences =
+            self.state().last_alive.clone().into_iter().map(|(name, at)| (name, now.since(at)));
         silences.filter(|(_, silence)| *silence > longest).collect()
     }
 
     /// Removes a loop that has ended normally.
     pub(crate) fn ended(&self, name: &str) {
-        self.seen().remove(name);
+        self.state().last_alive.remove(name);
     }
 
     /// Records that something was stored, which ends an outage.
@@ -156,18 +157,13 @@ impl LoopMetrics {
 
     fn is_alive(&self, name: &str) {
         let now = self.clock.now();
-        let mut seen = self.seen();
-        match seen.get_mut(name) {
-            Some(last) => *last = now,
-            None => {
-                seen.insert(name.to_owned(), now);
-                register_counters(label(name));
-            }
+        if self.state().last_alive.insert(name.to_owned(), now).is_none() {
+            register_counters(label(name));
         }
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnixMillis>> {
-        self.last_alive.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

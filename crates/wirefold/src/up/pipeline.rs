@@ -203,10 +203,8 @@ impl Pipeline<'_> {
         };
         let gateway = Gateway::open(context, settings).await;
         let gateway = gateway.map_err(Stop::bus)?;
-        let mut socket = Socket::bind(self.folder()).await?;
-        if let Some(unix) = socket.take_listener() {
-            process.serve_socket(unix, gateway.router(Access::Socket));
-        }
+        let (socket, unix) = Socket::bind(self.folder()).await?;
+        process.serve_socket(unix, gateway.router(Access::Socket));
         process.serve("page", listener, gateway.router(Access::Network));
         let (stop, running) = (process.stop.clone(), gateway.clone());
         process.start(StageName::Gateway.name(), async move { Ok(running.run(stop).await?) });

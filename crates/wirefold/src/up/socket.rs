@@ -10,15 +10,12 @@ use crate::exit::stop;
 /// The name of the socket in the data folder.
 pub(crate) const SOCKET: &str = "wirefold.sock";
 
-/// A bound socket. Its file is deleted when it is dropped.
-pub(super) struct Socket {
-    path: PathBuf,
-    listener: Option<UnixListener>,
-}
+/// The file of a bound socket, which is deleted when this is dropped.
+pub(super) struct Socket(PathBuf);
 
 impl Socket {
     /// Binds the socket in the data folder. If a socket exists but nothing answers, a killed process left it.
-    pub(super) async fn bind(folder: &Path) -> anyhow::Result<Self> {
+    pub(super) async fn bind(folder: &Path) -> anyhow::Result<(Self, UnixListener)> {
         let path = folder.join(SOCKET);
         if UnixStream::connect(&path).await.is_ok() {
             let folder = folder.display();
@@ -37,17 +34,12 @@ impl Socket {
         let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         std::fs::set_permissions(&path, owner_only)
             .with_context(|| format!("cannot restrict {}", path.display()))?;
-        Ok(Self { path, listener: Some(listener) })
-    }
-
-    /// Takes the listener, to serve it.
-    pub(super) fn take_listener(&mut self) -> Option<UnixListener> {
-        self.listener.take()
+        Ok((Self(path), listener))
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        let _ = std::fs::remove_file(&self.0);
     }
 }

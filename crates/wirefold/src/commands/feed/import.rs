@@ -19,9 +19,9 @@ use crate::client::{Client, ClientError, ClientOptions, Need};
 use crate::commands::ask::{ask, can_ask};
 use crate::commands::{Session, one_of, print_line, with_help};
 use crate::config::feed_id_of;
-use crate::exit::{Exit, Stop, stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
-use crate::opml::{self, ListError};
+use crate::opml;
 use crate::output::{self, clean, count};
 use crate::progress::Progress;
 
@@ -69,7 +69,8 @@ pub(super) async fn run(
     global: &Global,
 ) -> anyhow::Result<Exit> {
     // A file is read before anything is created.
-    let read = if is_web(&wanted.file) { None } else { Some(read(Path::new(&wanted.file))?) };
+    let read =
+        if is_web(&wanted.file) { None } else { Some(opml::read_file(Path::new(&wanted.file))?) };
     let session = Session::open(options, Need::Nothing, global).await?;
     let client = &session.client;
     let list = match read {
@@ -140,21 +141,6 @@ fn leave_out_claims(list: &mut Opml) -> usize {
         claims.iter().any(Option::is_some)
     };
     list.feeds.iter_mut().map(claimed).filter(|is_claimed| *is_claimed).count()
-}
-
-/// Reads a list from a file.
-fn read(file: &Path) -> anyhow::Result<Opml> {
-    let shown = file.display();
-    opml::read_file(file).map_err(|error| {
-        let exit = match &error {
-            ListError::Unreadable(io) if io.kind() == std::io::ErrorKind::NotFound => {
-                Exit::NotFound
-            }
-            ListError::Unreadable(_) => Exit::Failure,
-            _ => Exit::Usage,
-        };
-        Stop::new(exit, format!("{shown}: {error}")).into()
-    })
 }
 
 /// The feeds of a list. Prints what was left out or is missing.

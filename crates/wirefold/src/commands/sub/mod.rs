@@ -415,7 +415,7 @@ impl Session<'_> {
         }
         let found: Result<ArticleAlerts, ClientError> = self.client.get(&path).await;
         self.show(&found.map_err(|error| error.see(LIST))?, |found| {
-            let shown = short(&found.article.to_string());
+            let shown = short(found.article);
             let head = clean(&format!("{shown} · {} · {}", found.outlet, found.title));
             let lines: String = match found.subscriptions.is_empty() {
                 true => "no subscriptions: `wirefold sub add NAME --query QUERY`\n".to_owned(),
