@@ -12,3 +12,11 @@ pub(crate) mod fuzz;
 pub(crate) mod test;
 pub(crate) mod tools;
 pub(crate) mod train;
+
+/// Prints a text. A reader that closes the output is not an error.
+pub(crate) fn say(text: &str) -> anyhow::Result<()> {
+    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
+}

@@ -10,15 +10,15 @@ use clap::{Parser, Subcommand};
 mod commands;
 mod enriched;
 mod generator;
-mod hex;
 mod labelled_names;
+#[path = "../../tests/pipeline/loopback.rs"]
+mod loopback;
 mod machine;
 mod minhash;
 #[path = "../../crates/flow-nats/tests/server/find.rs"]
 mod nats_server;
 #[path = "../../crates/flow-nats/tests/server/port.rs"]
 mod port;
-mod program_output;
 mod running;
 mod table;
 mod tree;

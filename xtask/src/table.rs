@@ -1,8 +1,9 @@
-//! Plain tables in aligned columns, for terminals and logs.
+//! Tables for terminals and documents.
 
 use std::fmt;
 
-/// Rows of text under a header.
+/// Rows of text under a header, which is the first.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -14,6 +15,25 @@ impl Table {
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = impl Into<String>>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// Whether it has no rows under the header.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.len() < 2
+    }
+
+    /// The table as aligned columns.
+    pub(crate) fn plain(&self) -> String {
+        self.to_string()
+    }
+
+    /// The table as Markdown, the first column aligned left and the others right.
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: &Vec<String>| format!("| {} |\n", cells.join(" | "));
+        let mut lines: Vec<String> = self.rows.iter().map(line).collect();
+        let columns = self.rows.first().map_or(1, Vec::len);
+        lines.insert(lines.len().min(1), format!("|---|{}\n", "--:|".repeat(columns - 1)));
+        lines.concat()
     }
 }
 

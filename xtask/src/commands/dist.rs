@@ -12,8 +12,6 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
-use crate::hex::hex;
-use crate::program_output::{commit_time, host};
 use crate::tree;
 
 /// The arguments of `dist`.
@@ -142,6 +140,31 @@ fn pack(folder: &Path, name: &str, tarball: &str, time: &str) -> anyhow::Result<
     ensure!(gzip.status().context("no gzip")?.success(), "gzip failed");
     ensure!(tar.wait()?.success(), "tar failed");
     Ok(())
+}
+
+/// Two lower-case digits for each byte.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The target of this machine's compiler.
+fn host() -> anyhow::Result<String> {
+    let told = output(Command::new("rustc").arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc names no host")?.to_owned())
+}
+
+/// The time of the commit, in seconds since 1970.
+fn commit_time(root: &Path) -> anyhow::Result<String> {
+    let mut git = Command::new("git");
+    Ok(output(git.args(["log", "-1", "--format=%ct"]).current_dir(root))?.trim().to_owned())
+}
+
+/// The output of a command. Fails if the command fails.
+fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output()?;
+    ensure!(output.status.success(), "{command:?} failed");
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 #[cfg(test)]

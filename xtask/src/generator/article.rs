@@ -1,6 +1,5 @@
 //! A generated article: sentences, each with its origin.
 
-use super::kind::Kind;
 use super::words::{Script, count_words};
 
 /// The origin of a sentence: the article that wrote it, and its index there.
@@ -87,11 +86,10 @@ impl Article {
 
     /// Its paragraphs, one on a line.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let space = if self.script.has_spaces() { " " } else { "" };
         let line = |sentences: &Paragraph| {
             let texts: Vec<&str> =
                 sentences.iter().map(|sentence| sentence.text.as_str()).collect();
-            texts.join(space)
+            texts.join(self.script.space())
         };
         self.paragraphs.iter().map(line).collect()
     }
@@ -110,4 +108,48 @@ impl Article {
     pub(crate) fn words(&self) -> u32 {
         self.sentences().map(|sentence| sentence.words).sum()
     }
+}
+
+/// The kind of an article: how its text came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub(crate) enum Kind {
+    /// A separately written text.
+    #[default]
+    Original,
+    /// A separately written text on the happening of another, with which it shares quotations.
+    OwnWords,
+    /// An agency's text at another outlet, edited.
+    Copy,
+    /// Another version of the same item: corrected, updated or cut.
+    Version,
+    /// A new text around a part of another.
+    Partial,
+    /// Two consecutive texts.
+    Merge,
+    /// The beginnings of several texts.
+    Digest,
+    /// A follow-up with background paragraphs of an earlier text.
+    FollowUp,
+    /// A template with other names and numbers.
+    Brief,
+    /// A page with a video: a line or two and the page's own text.
+    Video,
+    /// The beginning of a text above a wall.
+    Paywall,
+    /// A list of headlines.
+    Topic,
+    /// The first entries of a live blog.
+    Live,
+    /// Captions of pictures.
+    Gallery,
+    /// A list, a table or another page with a fixed form.
+    List,
+    /// A telegram or a bulletin with a fixed form.
+    Serial,
+    /// An agency's text in its own archive, with another address and title.
+    Archive,
+    /// An agency's correction or update of its text, with another address.
+    Correction,
+    /// Expensive to compare.
+    Hostile,
 }

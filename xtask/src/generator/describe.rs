@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use wirefold_score::Label;
 
-use super::words::{SCRIPTS, WORDS};
+use super::words::{Script, WORDS};
 use super::{Article, Generator, Kind, labels};
+use crate::table::Table;
 
 /// Zipf's slope is that of the line through the words of these ranks. The earlier ones are function words of
 /// the grammars, and the later ones are too rare.
@@ -15,15 +16,18 @@ const SLOPE_RANKS: std::ops::Range<usize> = 100..10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Description {
     articles: usize,
-    /// The count of each word in scripts with spaces.
-    counts: HashMap<String, u32>,
-    /// The lengths of whole texts in words, and of those of articles alone, with hostile ones separate.
-    lengths: Vec<u32>,
+    /// The number of different words in scripts with spaces.
+    pub(crate) vocabulary: usize,
+    /// The slope of the logarithm of a word's count over that of its rank. By Zipf's law it is near -1.
+    pub(crate) slope: f64,
+    /// The lengths in words of news articles, and of all except hostile ones.
     of_news: Vec<u32>,
-    scripts: BTreeMap<&'static str, usize>,
+    lengths: Vec<u32>,
+    scripts: BTreeMap<Script, usize>,
     kinds: BTreeMap<Kind, usize>,
-    outlets: BTreeSet<usize>,
-    /// The number of pairs that must fold and that may fold, and of the articles of the former.
+    /// The outlets with articles.
+    pub(crate) outlets: BTreeSet<usize>,
+    /// The number of pairs that must fold and that may fold, and the articles of the former.
     must: usize,
     may: usize,
     reprinted: BTreeSet<usize>,
@@ -33,70 +37,62 @@ pub(crate) struct Description {
 
 /// Measures the first `count` articles.
 pub(crate) fn describe(generator: &Generator, count: u64) -> Description {
-    let mut description = Description::default();
+    let mut its = Description::default();
     let mut families: HashMap<u64, usize> = HashMap::new();
+    let mut words: HashMap<String, u32> = HashMap::new();
     for article in generator.articles().take(usize::try_from(count).unwrap_or(usize::MAX)) {
         *families.entry(article.main).or_default() += 1;
-        description.add(&article);
+        its.add(&article);
+        if article.script.has_spaces() && article.kind != Kind::Hostile {
+            let text = article.text().to_lowercase();
+            for word in text.split(|it: char| !it.is_alphanumeric()).filter(|it| !it.is_empty()) {
+                *words.entry(word.to_owned()).or_default() += 1;
+            }
+        }
     }
     for ((a, b), (label, _)) in labels(generator, count) {
         match label {
             Label::Reprint => {
-                description.must += 1;
-                description.reprinted.extend([a, b]);
+                its.must += 1;
+                its.reprinted.extend([a, b]);
             }
-            Label::Partial => description.may += 1,
+            Label::Partial => its.may += 1,
         }
     }
-    description.largest = families.into_values().max().unwrap_or_default();
-    description.lengths.sort_unstable();
-    description.of_news.sort_unstable();
-    description
+    its.largest = families.into_values().max().unwrap_or_default();
+    its.lengths.sort_unstable();
+    its.of_news.sort_unstable();
+    its.vocabulary = words.len();
+    its.slope = slope(words.into_values().collect());
+    its
+}
+
+fn slope(mut counts: Vec<u32>) -> f64 {
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    // Ranks at equal logarithmic distances, so that the many rare words do not dominate.
+    let ranks = (0..).map(|step| (SLOPE_RANKS.start as f64 * 1.1_f64.powi(step)) as usize);
+    let ranks = ranks.take_while(|rank| *rank < SLOPE_RANKS.end.min(counts.len()));
+    let points: Vec<(f64, f64)> =
+        ranks.map(|rank| ((rank as f64).ln(), f64::from(counts[rank - 1]).ln())).collect();
+    let count = points.len() as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+    covariance / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
 }
 
 impl Description {
     fn add(&mut self, article: &Article) {
         self.articles += 1;
         self.outlets.insert(article.outlet);
-        *self.scripts.entry(article.script.name()).or_default() += 1;
+        *self.scripts.entry(article.script).or_default() += 1;
         *self.kinds.entry(article.kind).or_default() += 1;
-        if article.kind == Kind::Hostile {
-            return;
+        if article.kind != Kind::Hostile {
+            self.lengths.push(article.words());
         }
-        self.lengths.push(article.words());
         if matches!(article.kind, Kind::Original | Kind::OwnWords | Kind::Copy | Kind::Version) {
             self.of_news.push(article.words());
         }
-        if article.script.has_spaces() {
-            let text = article.text();
-            let words = text.split(|letter: char| !letter.is_alphanumeric());
-            for word in words.filter(|word| !word.is_empty()) {
-                *self.counts.entry(word.to_lowercase()).or_default() += 1;
-            }
-        }
-    }
-
-    /// The number of different words in scripts with spaces.
-    pub(crate) fn vocabulary(&self) -> usize {
-        self.counts.len()
-    }
-
-    /// The slope of the logarithm of a word's count over that of its rank. By Zipf's law it is near -1.
-    pub(crate) fn slope(&self) -> f64 {
-        let mut counts: Vec<u32> = self.counts.values().copied().collect();
-        counts.sort_unstable_by(|a, b| b.cmp(a));
-        // Ranks at equal logarithmic distances, so that the many rare words do not dominate.
-        let ranks = (0..)
-            .map(|step| SLOPE_RANKS.start as f64 * 1.1_f64.powi(step))
-            .map(|rank| rank as usize);
-        let ranks = ranks.take_while(|rank| *rank < SLOPE_RANKS.end.min(counts.len()));
-        let points: Vec<(f64, f64)> =
-            ranks.map(|rank| ((rank as f64).ln(), f64::from(counts[rank - 1]).ln())).collect();
-        let count = points.len() as f64;
-        let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
-        let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-        let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-        covariance / points.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
     }
 
     /// The quantile of the lengths in words, of news articles or of all except hostile ones.
@@ -108,9 +104,8 @@ impl Description {
 
     /// The share of articles in scripts without spaces, 0 to 1.
     pub(crate) fn without_spaces(&self) -> f64 {
-        let scripts = SCRIPTS.iter().filter(|script| !script.has_spaces());
-        let count: usize = scripts.filter_map(|script| self.scripts.get(script.name())).sum();
-        self.share(count)
+        let scripts = self.scripts.iter().filter(|(script, _)| !script.has_spaces());
+        self.share(scripts.map(|(_, count)| count).sum())
     }
 
     /// The share of articles of a kind, 0 to 1.
@@ -119,48 +114,39 @@ impl Description {
         self.share(self.kinds.get(&kind).copied().unwrap_or_default())
     }
 
-    /// The number of outlets with articles.
-    pub(crate) fn outlets(&self) -> usize {
-        self.outlets.len()
-    }
-
     fn share(&self, count: usize) -> f64 {
         count as f64 / self.articles.max(1) as f64
     }
 
-    /// The properties as rows of a table.
-    pub(crate) fn rows(&self) -> Vec<(String, String)> {
+    /// The properties as a table.
+    pub(crate) fn table(&self) -> Table {
         let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-        let mut rows = vec![
-            ("articles".to_owned(), self.articles.to_string()),
-            ("content words of a script with spaces".to_owned(), WORDS.to_string()),
-            (
-                "different words seen, forms and names included".to_owned(),
-                self.vocabulary().to_string(),
-            ),
-            ("Zipf slope, ranks 100 to 10,000".to_owned(), format!("{:.2}", self.slope())),
-        ];
+        let mut table = Table::new(&["property", "measured"]);
+        let mut row = |property: &str, measured: String| table.row([property.to_owned(), measured]);
+        row("articles", self.articles.to_string());
+        row("content words of a script with spaces", WORDS.to_string());
+        row("different words seen, forms and names included", self.vocabulary.to_string());
+        row("Zipf slope, ranks 100 to 10,000", format!("{:.2}", self.slope));
         for (name, of_news) in [("an article", true), ("any text but hostile ones", false)] {
             for (which, share) in [("median", 0.5), ("95th of a hundred", 0.95), ("longest", 1.0)] {
-                let words = self.length(share, of_news);
-                rows.push((format!("words of {name}: {which}"), words.to_string()));
+                let words = self.length(share, of_news).to_string();
+                row(&format!("words of {name}: {which}"), words);
             }
         }
-        rows.push(("outlets".to_owned(), self.outlets().to_string()));
-        rows.push(("scripts without spaces".to_owned(), percent(self.without_spaces())));
-        for (script, count) in &self.scripts {
-            rows.push((format!("in {script}"), percent(self.share(*count))));
+        row("outlets", self.outlets.len().to_string());
+        row("scripts without spaces", percent(self.without_spaces()));
+        let scripts: BTreeMap<&str, &usize> =
+            self.scripts.iter().map(|(script, count)| (script.name(), count)).collect();
+        for (script, count) in scripts {
+            row(&format!("in {script}"), percent(self.share(*count)));
         }
         for (kind, count) in &self.kinds {
-            rows.push((format!("kind {kind:?}"), percent(self.share(*count))));
+            row(&format!("kind {kind:?}"), percent(self.share(*count)));
         }
-        rows.push((
-            "with a pair that must fold".to_owned(),
-            percent(self.share(self.reprinted.len())),
-        ));
-        rows.push(("most articles with one main text".to_owned(), self.largest.to_string()));
-        rows.push(("pairs that must fold".to_owned(), self.must.to_string()));
-        rows.push(("pairs that may fold".to_owned(), self.may.to_string()));
-        rows
+        row("with a pair that must fold", percent(self.share(self.reprinted.len())));
+        row("most articles with one main text", self.largest.to_string());
+        row("pairs that must fold", self.must.to_string());
+        row("pairs that may fold", self.may.to_string());
+        table
     }
 }

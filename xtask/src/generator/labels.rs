@@ -15,8 +15,7 @@ use std::collections::BTreeMap;
 use wirefold_score::{Label, Pair};
 
 use super::Generator;
-use super::article::{Article, Role, SentenceOrigin};
-use super::kind::Kind;
+use super::article::{Article, Kind, Role, SentenceOrigin};
 
 /// The required overlap of a pair: percent of the shorter and of the longer, and words.
 const MUST_OF_SHORTER: u32 = 50;

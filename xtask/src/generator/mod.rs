@@ -11,35 +11,27 @@
 
 mod article;
 mod describe;
-mod edits;
-mod grammar;
-mod hostile;
-mod kind;
 mod labels;
-mod lists;
-mod news;
 mod outlets;
-mod pages;
 mod plan;
 mod planted;
+mod texts;
 mod words;
 mod writer;
 
 use wirefold_score::Random;
 
-pub(crate) use article::Article;
+pub(crate) use article::{Article, Kind};
 pub(crate) use describe::describe;
-pub(crate) use kind::Kind;
 pub(crate) use labels::labels;
 pub(crate) use outlets::{OUTLETS, host};
 pub(crate) use planted::Planted;
 pub(crate) use words::{Script, Zipf};
 
 use article::{Paragraph, Role, Sentence};
-use hostile::STOCK_ROOT;
-use news::Draft;
 use outlets::{Outlet, Outlets};
 use plan::{Plan, Planner};
+use texts::{Draft, STOCK_ROOT};
 use writer::{Happening, Writer};
 
 /// The settings of the generator.
@@ -113,17 +105,9 @@ impl Generator {
     pub(crate) fn roots(&self, number: u64) -> Vec<u64> {
         let plan = self.planner.plan(number);
         match plan.kind {
-            Kind::Original => vec![number],
+            Kind::Hostile if plan.trick == "hotkeys" => vec![number, STOCK_ROOT],
             // Texts that quote the same people share nothing else.
-            Kind::OwnWords
-            | Kind::Brief
-            | Kind::Video
-            | Kind::Live
-            | Kind::Gallery
-            | Kind::List
-            | Kind::Serial => vec![number],
-            Kind::Hostile if plan.trick == hostile::Trick::HotKeys => vec![number, STOCK_ROOT],
-            Kind::Hostile => vec![number],
+            Kind::OwnWords => vec![number],
             Kind::Version => {
                 // Later versions contain parts of the first version.
                 let mut roots = self.roots(plan.sources[0]);
@@ -181,52 +165,52 @@ impl Generator {
         let first = || sources().next().unwrap_or_default();
         let all = || sources().collect::<Vec<Draft>>();
         match plan.kind {
-            Kind::Original => news::original(writer, self.settings.length, outlet.agency),
+            Kind::Original => texts::original(writer, self.settings.length, outlet.agency),
             Kind::OwnWords => {
-                let mut quotations = news::quotations(&first());
+                let mut quotations = texts::quotations(&first());
                 writer.random.shuffle(&mut quotations);
                 quotations.truncate(writer.random.within(1..5));
-                let mut draft = news::original(writer, self.settings.length, outlet.agency);
-                news::quote(&mut draft, &quotations, writer);
+                let mut draft = texts::original(writer, self.settings.length, outlet.agency);
+                texts::quote(&mut draft, &quotations, writer);
                 draft
             }
             Kind::Copy => copy(writer, first(), plan),
             Kind::Version => {
                 let mut draft = first();
-                plan.edit.apply(&mut draft, writer);
+                texts::edit(plan.edit, &mut draft, writer);
                 draft
             }
             Kind::Partial => {
-                let mut draft = news::original(writer, self.settings.length, None);
-                pages::partial(&mut draft, &first(), writer);
+                let mut draft = texts::original(writer, self.settings.length, None);
+                texts::partial(&mut draft, &first(), writer);
                 draft
             }
             Kind::FollowUp => {
-                let mut draft = news::original(writer, self.settings.length, outlet.agency);
-                pages::background(&mut draft, &first(), writer);
+                let mut draft = texts::original(writer, self.settings.length, outlet.agency);
+                texts::background(&mut draft, &first(), writer);
                 draft
             }
             Kind::Merge => {
                 let both = all();
-                pages::merge(writer, &both[0], &both[1])
+                texts::merge(writer, &both[0], &both[1])
             }
-            Kind::Digest => pages::digest(writer, &all()),
-            Kind::Topic => pages::topic(writer, &all(), &outlet.about),
-            Kind::Paywall => pages::paywall(writer, &first(), &outlet.wall),
-            Kind::Brief => pages::brief(writer),
-            Kind::Video => pages::video(writer, &outlet.player),
-            Kind::Live => pages::live(writer, &outlet.notice),
-            Kind::Gallery => pages::gallery(writer),
-            Kind::List => plan.list.make(writer, &outlet.intro),
-            Kind::Serial => lists::serial(writer, &outlet.intro),
-            Kind::Archive => lists::archived(writer, first(), &outlet.intro),
+            Kind::Digest => texts::digest(writer, &all()),
+            Kind::Topic => texts::topic(writer, &all(), &outlet.about),
+            Kind::Paywall => texts::paywall(writer, &first(), &outlet.wall),
+            Kind::Brief => texts::brief(writer),
+            Kind::Video => texts::video(writer, &outlet.player),
+            Kind::Live => texts::live(writer, &outlet.notice),
+            Kind::Gallery => texts::gallery(writer),
+            Kind::List => texts::list(plan.list, writer, &outlet.intro),
+            Kind::Serial => texts::serial(writer, &outlet.intro),
+            Kind::Archive => texts::archived(writer, first(), &outlet.intro),
             Kind::Correction => {
                 let mut draft = first();
-                plan.edit.apply(&mut draft, writer);
-                draft.title = lists::marked(&draft.title, &mut writer.random);
+                texts::edit(plan.edit, &mut draft, writer);
+                draft.title = texts::marked(&draft.title, &mut writer.random);
                 draft
             }
-            Kind::Hostile => plan.trick.make(writer, self.settings.limit, &outlet.wall),
+            Kind::Hostile => texts::hostile(plan.trick, writer, self.settings.limit, &outlet.wall),
         }
     }
 
@@ -245,7 +229,7 @@ impl Generator {
 /// The text of an agency as another outlet prints it.
 fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
     let agency = std::mem::take(&mut draft.byline);
-    plan.edit.apply(&mut draft, writer);
+    texts::edit(plan.edit, &mut draft, writer);
     if writer.random.chance(65) {
         draft.title = headline_of(writer, &draft);
     }
@@ -297,7 +281,7 @@ fn name(plan: &Plan) -> &'static str {
     match plan.kind {
         Kind::Original => labels::BASE,
         Kind::OwnWords => "own",
-        Kind::Copy | Kind::Version => plan.edit.name(),
+        Kind::Copy | Kind::Version => plan.edit,
         Kind::Partial => "partial",
         Kind::Merge => "merge",
         Kind::Digest => "digest",
@@ -308,11 +292,11 @@ fn name(plan: &Plan) -> &'static str {
         Kind::Topic => "topic",
         Kind::Live => "live",
         Kind::Gallery => "gallery",
-        Kind::List => plan.list.name(),
+        Kind::List => plan.list,
         Kind::Serial => "serial",
         Kind::Archive => "archive",
         Kind::Correction => "correction",
-        Kind::Hostile => plan.trick.name(),
+        Kind::Hostile => plan.trick,
     }
 }
 

@@ -28,24 +28,6 @@ pub(crate) const OUTLETS: usize = {
     }
     all
 };
-/// Service lines in English, which sites print about themselves.
-const SERVICE: [&str; 14] = [
-    "Get the {w} {w} of {L} in your inbox every {D}.",
-    "You have {#} free {w}s left this month.",
-    "{G} uses {w}s to {v} your {w} and to {v} {w}s.",
-    "Become a {w} of {G} today and {v} every {w} we print.",
-    "Our {w} {w} explains what {w}s mean for {L}.",
-    "Write to the {w} desk of {G} about this {w}.",
-    "{P} covers {w}s and {w}s for {G}.",
-    "This page was made for readers of {G} in {L}.",
-    "By using this {w} you agree to the {w}s and the {w} {w} of {G}.",
-    "{G} may earn a {w} from {w}s that you buy here.",
-    "Most {a} {w}s of the day, chosen by {P}.",
-    "Turn on {w}s to hear first when {G} has {a} {w}.",
-    "Every {D} we {v} the {a} {w}s of the week.",
-    "The {w} of this {w} is not responsible for {a} {w}s elsewhere.",
-];
-
 /// An outlet.
 #[derive(Debug, Clone)]
 pub(super) struct Outlet {
@@ -187,7 +169,7 @@ fn outlet(
 pub(super) fn service(writer: &mut Writer<'_>) -> Sentence {
     let text = match writer.script {
         Script::Latin => {
-            let rule = *writer.random.pick(&SERVICE);
+            let rule = *writer.random.pick(writer.rules("service"));
             writer.fill(rule)
         }
         _ => writer.sentence(),

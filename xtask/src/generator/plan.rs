@@ -6,11 +6,9 @@
 
 use wirefold_score::Random;
 
-use super::edits::Edit;
-use super::hostile::Trick;
-use super::kind::Kind;
-use super::lists::List;
+use super::article::Kind;
 use super::outlets::Outlets;
+use super::texts::{COPIES, LISTS, TRICKS, VERSIONS};
 use super::words::Script;
 
 /// How many of a thousand indices have each kind, except those of agencies, which have one in fifteen.
@@ -47,7 +45,7 @@ const SCRIPT_SHARES: [(Script, usize); 4] =
     [(Script::Cyrillic, 5), (Script::Chinese, 3), (Script::Japanese, 2), (Script::Thai, 2)];
 
 /// The plan of one article.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     pub(crate) number: u64,
     pub(crate) kind: Kind,
@@ -57,11 +55,11 @@ pub(crate) struct Plan {
     /// The earlier articles on which it is based, the main one first.
     pub(crate) sources: Vec<u64>,
     /// How a copy or a version was edited.
-    pub(crate) edit: Edit,
+    pub(crate) edit: &'static str,
     /// The kind of a hostile article.
-    pub(crate) trick: Trick,
+    pub(crate) trick: &'static str,
     /// The form of a list.
-    pub(crate) list: List,
+    pub(crate) list: &'static str,
 }
 
 /// Makes plans.
@@ -110,13 +108,11 @@ impl Planner {
                 (script, self.outlets.of_script(script, &mut random))
             }
         };
-        let edit = if matches!(kind, Kind::Version | Kind::Correction) {
-            Edit::of_version(&mut random)
-        } else {
-            Edit::of_copy(&mut random)
+        let edit = match kind {
+            Kind::Version | Kind::Correction => *random.pick(&VERSIONS),
+            _ => by_share(&COPIES, random.below(100)).unwrap_or("exact"),
         };
-        let trick = Trick::drawn(&mut random);
-        let list = List::drawn(&mut random);
+        let (trick, list) = (*random.pick(&TRICKS), *random.pick(&LISTS));
         Plan { number, kind, script, outlet, sources, edit, trick, list }
     }
 
@@ -126,17 +122,7 @@ impl Planner {
             true => self.agency(number),
             false => self.outlets.of_script(script, random),
         };
-        let (edit, trick, list) = (Edit::Exact, Trick::OneWord, List::Recipes);
-        Plan {
-            number,
-            kind: Kind::Original,
-            script,
-            outlet,
-            sources: Vec::new(),
-            edit,
-            trick,
-            list,
-        }
+        Plan { number, script, outlet, ..Plan::default() }
     }
 
     /// The kind that was drawn for an index. If there is nothing to base it on, it is an original.
@@ -144,32 +130,19 @@ impl Planner {
         if is_agency(number) {
             return Kind::Original;
         }
-        let mut drawn = self.dice(number, "kind").below(1_000);
-        for (kind, share) in SHARES {
-            if drawn < share {
-                return kind;
-            }
-            drawn -= share;
-        }
-        Kind::Original
+        by_share(&SHARES, self.dice(number, "kind").below(1_000)).unwrap_or_default()
     }
 
     /// The script of an original.
     fn script(&self, number: u64) -> Script {
-        let mut drawn = match is_agency(number) {
+        let drawn = match is_agency(number) {
             // Each hundred agency texts have all shares, because a few of them decide what many print.
             true => {
                 usize::try_from((number / AGENCY_EVERY * 37 + self.seed) % 100).unwrap_or_default()
             }
             false => self.dice(number, "script").below(100),
         };
-        for (script, share) in SCRIPT_SHARES {
-            if drawn < share {
-                return script;
-            }
-            drawn -= share;
-        }
-        Script::Latin
+        by_share(&SCRIPT_SHARES, drawn).unwrap_or_default()
     }
 
     /// The agency of an index.
@@ -244,6 +217,17 @@ impl Planner {
             matches!(self.drawn(place), Kind::Original | Kind::Copy).then_some(place)
         })
     }
+}
+
+/// The item in whose share a number lies. `None` if it is beyond all of them.
+fn by_share<T: Copy>(shares: &[(T, usize)], mut drawn: usize) -> Option<T> {
+    for (item, share) in shares {
+        if drawn < *share {
+            return Some(*item);
+        }
+        drawn -= share;
+    }
+    None
 }
 
 fn is_agency(number: u64) -> bool {

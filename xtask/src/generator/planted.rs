@@ -9,13 +9,9 @@
 
 use wirefold_score::Random;
 
-use super::article::{Article, Role, Sentence};
-use super::edits::Edit;
-use super::hostile::{STOCK_ROOT, Trick};
-use super::kind::Kind;
-use super::lists::List;
-use super::news::{self, Draft};
+use super::article::{Article, Kind, Role, Sentence};
 use super::plan::Plan;
+use super::texts::{self, Draft, STOCK_ROOT};
 use super::words::Script;
 use super::writer::Writer;
 use super::{Generator, headline_of};
@@ -78,16 +74,16 @@ impl Generator {
     /// The text of an article without page chrome.
     fn planted_text(&self, set: Planted, number: u64) -> Draft {
         let mut writer = self.writer(&self.planted_plan(number, number), number);
-        let mut draft = news::original(&mut writer, self.settings.length, None);
+        let mut draft = texts::original(&mut writer, self.settings.length, None);
         // A text with an unrelated title may be a wall, and walls do not fold.
         draft.title = headline_of(&mut writer, &draft);
         if set == Planted::Plain {
             return draft;
         }
         if let Some(other) = self.quoted(number) {
-            let mut quotations = news::quotations(&self.planted_text(Planted::Plain, other));
+            let mut quotations = texts::quotations(&self.planted_text(Planted::Plain, other));
             quotations.truncate(QUOTED);
-            news::quote(&mut draft, &quotations, &mut writer);
+            texts::quote(&mut draft, &quotations, &mut writer);
         }
         for _ in 0..OF_STOCK {
             let mut sentence = writer.common(STOCK_ROOT, writer.random.clone().below(STOCK));
@@ -124,19 +120,12 @@ impl Generator {
 
     fn planted_plan(&self, number: u64, root: u64) -> Plan {
         let mut random = self.planner.dice(number, "planted outlet");
-        let (kind, sources) = match number == root {
-            true => (Kind::Original, Vec::new()),
-            false => (Kind::Copy, vec![root]),
-        };
-        Plan {
-            number,
-            kind,
-            script: Script::Latin,
-            outlet: self.planner.outlets().of_script(Script::Latin, &mut random),
-            sources,
-            edit: Edit::Exact,
-            trick: Trick::OneWord,
-            list: List::Recipes,
+        let outlet = self.planner.outlets().of_script(Script::Latin, &mut random);
+        match number == root {
+            true => Plan { number, outlet, ..Plan::default() },
+            false => {
+                Plan { number, kind: Kind::Copy, outlet, sources: vec![root], ..Plan::default() }
+            }
         }
     }
 }

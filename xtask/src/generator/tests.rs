@@ -31,13 +31,13 @@ fn an_article_is_the_same_from_the_same_seed_and_place_and_other_from_another() 
 fn the_generators_table_is_that_of_news() {
     let generator = Generator::new(SETTINGS);
     let table = describe(&generator, 2_000);
-    assert!(table.vocabulary() > 50_000, "{}", table.vocabulary());
-    let slope = table.slope();
+    assert!(table.vocabulary > 50_000, "{}", table.vocabulary);
+    let slope = table.slope;
     assert!((-1.08..-0.92).contains(&slope), "{slope}");
     let median = table.length(0.5, true);
     assert!((440..540).contains(&median), "{median}");
     assert!(table.length(1.0, true) > 3_500, "{}", table.length(1.0, true));
-    assert!(table.outlets() >= 40, "{}", table.outlets());
+    assert!(table.outlets.len() >= 40, "{}", table.outlets.len());
     let without_spaces = table.without_spaces();
     assert!((0.05..0.12).contains(&without_spaces), "{without_spaces}");
     let copies = table.of_kind(Kind::Copy);

@@ -17,9 +17,10 @@ const SCALE: u64 = 1 << 40;
 const NAMES: usize = 900_000;
 
 /// The script in which an article is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) enum Script {
     /// English function words and generated words in Latin letters.
+    #[default]
     Latin,
     /// Russian function words and generated words in Cyrillic letters.
     Cyrillic,
@@ -50,6 +51,11 @@ impl Script {
     /// Whether there are spaces between words.
     pub(crate) fn has_spaces(self) -> bool {
         matches!(self, Script::Latin | Script::Cyrillic)
+    }
+
+    /// The separator of sentences.
+    pub(super) fn space(self) -> &'static str {
+        if self.has_spaces() { " " } else { "" }
     }
 
     /// The word of a rank. In a script with spaces, two ranks below [`WORDS`] never have the same word.

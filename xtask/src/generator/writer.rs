@@ -1,12 +1,27 @@
 //! Writes sentences about one happening, which share people, places, groups and words.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use wirefold_score::Random;
 
 use super::article::{Paragraph, Role, Sentence, SentenceOrigin};
-use super::grammar::{Grammar, grammar};
 use super::words::{Script, WORDS, Zipf, capitalised};
+
+/// The rules of a script by their names in `grammar.json`: its sentences, made of its function words and of
+/// generated words, and its forms.
+///
+/// A rule is a text with slots in braces. `{C}`, `{N}`, `{V}`, `{A}`, `{T}` and `{J}` are clauses, noun
+/// phrases, verb phrases, adverbials, sources and joints, by another rule; `{w}`, `{a}` and `{v}` a noun, an
+/// adjective and a verb; `{P}`, `{L}` and `{G}` a person, a place and a group; `{D}` and `{M}` a day and a
+/// month; `{#}` a number; `{Q}` the quoted text. `S` are sentences and `Q` those with a quotation; `places` and
+/// `groups` are patterns around a generated name.
+type Grammar = HashMap<&'static str, Vec<&'static str>>;
+
+static GRAMMARS: LazyLock<HashMap<&str, Grammar>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("grammar.json")).expect("a test reads grammar.json")
+});
 
 /// The number of words that the texts of a happening use again and again.
 const TERMS: usize = 30;
@@ -31,7 +46,7 @@ pub(super) struct Happening {
 impl Happening {
     /// The facts of a happening. `random` must belong to the happening.
     pub(super) fn new(script: Script, zipf: &Zipf, random: &mut Random) -> Happening {
-        let rules = grammar(script);
+        let rules = &GRAMMARS[script.name()];
         let terms = (0..TERMS).map(|_| (zipf.rank(random) + 200).min(WORDS - 10)).collect();
         let people = (0..4).map(|_| person(script, zipf, random)).collect();
         let mut named = |forms: &[&str]| -> Vec<String> {
@@ -40,7 +55,7 @@ impl Happening {
             let form = |number| random.pick(forms).replace("{}", &script.name_of(number));
             numbers.into_iter().map(form).collect()
         };
-        let (places, groups) = (named(rules.places), named(rules.groups));
+        let (places, groups) = (named(&rules["places"]), named(&rules["groups"]));
         Happening { terms, people, places, groups }
     }
 
@@ -85,7 +100,7 @@ impl<'a> Writer<'a> {
         article: u64,
         random: Random,
     ) -> Writer<'a> {
-        let rules = grammar(script);
+        let rules = &GRAMMARS[script.name()];
         Writer { random, script, happening, rules, zipf, article, written: 0 }
     }
 
@@ -111,10 +126,10 @@ impl<'a> Writer<'a> {
     pub(super) fn quotation(&mut self) -> Sentence {
         let mut said = self.fill("{C}");
         if self.random.chance(60) {
-            said = format!("{said}{}{}", self.comma(), self.fill("{C}"));
+            said = format!("{said}{}{}", self.rules["comma"][0], self.fill("{C}"));
         }
         let said = if self.script.has_spaces() { capitalised(&said) } else { said };
-        let rule = *self.random.pick(self.rules.quotations);
+        let rule = *self.random.pick(&self.rules["Q"]);
         let text = self.fill(rule).replace("{Q}", &said);
         Sentence::new(text, self.script, Role::Quoted)
     }
@@ -137,23 +152,14 @@ impl<'a> Writer<'a> {
 
     /// A sentence.
     pub(super) fn sentence(&mut self) -> String {
-        let rule = *self.random.pick(self.rules.sentences);
+        let rule = *self.random.pick(&self.rules["S"]);
         let sentence = self.fill(rule);
         if self.script.has_spaces() { capitalised(&sentence) } else { sentence }
     }
 
-    /// The separator of two sentences.
-    pub(super) fn space(&self) -> &'static str {
-        self.rules.space
-    }
-
-    fn comma(&self) -> &'static str {
-        match self.script {
-            Script::Latin | Script::Cyrillic => ", ",
-            Script::Chinese => "，",
-            Script::Japanese => "、",
-            Script::Thai => " ",
-        }
+    /// A rule of the script's grammar, or all of them.
+    pub(super) fn rules(&self, name: &str) -> &'static [&'static str] {
+        &self.rules[name]
     }
 
     /// Fills all slots of a rule except that of a quotation.
@@ -176,12 +182,7 @@ impl<'a> Writer<'a> {
 
     fn slot(&mut self, slot: &str, out: &mut String, depth: usize) {
         let rules = match slot {
-            "C" => self.rules.clauses,
-            "N" => self.rules.nouns,
-            "V" => self.rules.verbs,
-            "A" => self.rules.adverbials,
-            "T" => self.rules.sources,
-            "J" => self.rules.joints,
+            "C" | "N" | "V" | "A" | "T" | "J" => &self.rules[slot],
             _ => return self.terminal(slot, out),
         };
         let at = if depth < MAX_DEPTH { self.random.below(rules.len()) } else { 0 };
@@ -196,8 +197,7 @@ impl<'a> Writer<'a> {
             "P" => out.push_str(&self.mention(|its| &its.people)),
             "L" => out.push_str(&self.mention(|its| &its.places)),
             "G" => out.push_str(&self.mention(|its| &its.groups)),
-            "D" => out.push_str(self.random.pick::<&str>(self.rules.days)),
-            "M" => out.push_str(self.random.pick::<&str>(self.rules.months)),
+            "D" | "M" => out.push_str(self.random.pick::<&str>(&self.rules[slot])),
             "#" => self.number(out),
             other => {
                 let _ = write!(out, "{{{other}}}");

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 use wirefold_dedup::Settings;
 use wirefold_score::{Label, Pair};
 
-use super::events::{EventExam, EventSet};
-use super::exam::{Exam, examine};
-use super::happenings::{self, HappeningTables, Happenings};
-use super::method::{METHODS, Method};
+use super::exam::{self, Exam, METHODS, Method, decimals, examine};
+use super::happenings::{self, EventExam, EventSet, HappeningTables, Happenings};
 use super::scripts::{ScriptExam, ScriptSet};
 use super::seeds::{Events, Seeds};
 use super::set::LabelledSet;
-use super::tables::{self, Cells, decimals};
 use super::unseen::Unseen;
+use crate::table::Table;
 
 /// The number of articles in the generated set. Four methods examine each in a dozen orders.
 pub(crate) const ARTICLES: u64 = 2_000;
@@ -88,28 +86,28 @@ impl Card {
         [
             super::counts(&self.generated),
             self.orders().plain(),
-            tables::methods(&self.exams).plain(),
-            tables::kinds(&self.exams).plain(),
+            exam::methods(&self.exams).plain(),
+            exam::kinds(&self.exams).plain(),
             self.unseen.table().plain(),
             self.unseen.errors().plain(),
             super::counts(&self.seeds.set),
-            tables::orders(&[("", &self.seed_exams[0])]).plain(),
-            tables::methods(&self.seed_exams).plain(),
+            exam::orders(&[("", &self.seed_exams[0])]).plain(),
+            exam::methods(&self.seed_exams).plain(),
             self.events().plain(),
             self.event_exam.figures().plain(),
             self.event_exam.largest().plain(),
             self.happenings.plain(),
             self.script_exam.table().plain(),
-            tables::orders(&[("", &self.archetype_exams[0])]).plain(),
-            tables::methods(&self.archetype_exams).plain(),
+            exam::orders(&[("", &self.archetype_exams[0])]).plain(),
+            exam::methods(&self.archetype_exams).plain(),
         ]
         .join("\n")
     }
 
     /// All wrong pairs by their ids.
     pub(crate) fn errors(&self) -> String {
-        tables::errors(&self.generated, &self.exams[0])
-            + &tables::errors(&self.seeds.set, &self.seed_exams[0])
+        exam::errors(&self.generated, &self.exams[0])
+            + &exam::errors(&self.seeds.set, &self.seed_exams[0])
             + &self.event_exam.wrong().plain()
             + &self.event_exam.missed().plain()
     }
@@ -125,20 +123,20 @@ impl Card {
             ("shuffles", SHUFFLES.to_string()),
             ("articles", self.seeds.set.docs.len().to_string()),
             ("reprint_partners", set.labels.count(Label::Partial).to_string()),
-            ("described", super::generated::description(ARTICLES).markdown()),
+            ("described", super::set::description(ARTICLES).markdown()),
             ("kinds_of_documents", kinds_of_documents(set).markdown()),
-            ("methods", tables::methods(&self.exams).markdown()),
+            ("methods", exam::methods(&self.exams).markdown()),
             ("orders", self.orders().markdown()),
-            ("kinds", tables::kinds(&self.exams).markdown()),
-            ("seed_orders", tables::orders(&[("", &self.seed_exams[0])]).markdown()),
-            ("seed_methods", tables::methods(&self.seed_exams).markdown()),
+            ("kinds", exam::kinds(&self.exams).markdown()),
+            ("seed_orders", exam::orders(&[("", &self.seed_exams[0])]).markdown()),
+            ("seed_methods", exam::methods(&self.seed_exams).markdown()),
             ("events", self.events().markdown()),
             ("missed_events", self.missed_events()),
             ("event_articles", self.event_exam.counts().0.to_string()),
             ("event_events", self.event_exam.counts().1.to_string()),
             ("scripts", self.script_exam.table().markdown()),
-            ("archetype_orders", tables::orders(&[("", &self.archetype_exams[0])]).markdown()),
-            ("archetype_methods", tables::methods(&self.archetype_exams).markdown()),
+            ("archetype_orders", exam::orders(&[("", &self.archetype_exams[0])]).markdown()),
+            ("archetype_methods", exam::methods(&self.archetype_exams).markdown()),
             ("unseen", self.unseen.table().markdown()),
             ("unseen_errors", self.unseen.errors().markdown()),
             ("event_needed", Settings::default().event_similarity.to_string()),
@@ -155,8 +153,8 @@ impl Card {
         fill(TEMPLATE, &figures)
     }
 
-    fn orders(&self) -> Cells {
-        tables::orders(&[("", &self.exams[0]), (", one outlet", &self.equal)])
+    fn orders(&self) -> Table {
+        exam::orders(&[("", &self.exams[0]), (", one outlet", &self.equal)])
     }
 
     fn compared_events(&self) -> Vec<Events> {
@@ -164,8 +162,8 @@ impl Card {
         outcomes.map(|outcome| self.seeds.compare_events(&outcome.run)).collect()
     }
 
-    fn events(&self) -> Cells {
-        let mut cells = Cells::new(&["order", "right", "wrong", "missed", "precision", "recall"]);
+    fn events(&self) -> Table {
+        let mut cells = Table::new(&["order", "right", "wrong", "missed", "precision", "recall"]);
         let all = self.compared_events();
         let (fixed, shuffles) = all.split_at(2);
         let worst = shuffles.iter().min_by(|a, b| a.recall().total_cmp(&b.recall()));
@@ -226,17 +224,17 @@ impl Card {
             \"Contained\" is the share of the later text that is in the earlier one, \"containing\" \
             the reverse. The first figure is that of the two texts alone. The second is that at the \
             arrival of the later one, without its outlet's boilerplate.\n\n";
-        said += &tables::worst_missed(&self.generated, &self.exams[0], WORST_PAIRS).markdown();
+        said += &exam::worst_missed(&self.generated, &self.exams[0], WORST_PAIRS).markdown();
         said += &format!("\n{WHY_MISSED}");
         said
     }
 
     /// The kinds with the most pairs. A pair counts once for each order.
-    fn worst_kinds(&self, wrong: &BTreeMap<String, BTreeMap<Pair, usize>>) -> Cells {
+    fn worst_kinds(&self, wrong: &BTreeMap<String, BTreeMap<Pair, usize>>) -> Table {
         let mut kinds: Vec<(&String, &BTreeMap<Pair, usize>)> = wrong.iter().collect();
         let times = |pairs: &BTreeMap<Pair, usize>| pairs.values().sum::<usize>();
         kinds.sort_by_key(|(kind, pairs)| (std::cmp::Reverse(times(pairs)), *kind));
-        let mut cells = Cells::new(&["kind", "pairs", "times", "for example"]);
+        let mut cells = Table::new(&["kind", "pairs", "times", "for example"]);
         for (kind, pairs) in kinds.iter().take(WORST_KINDS) {
             let counts = [pairs.len(), times(pairs)].map(|count| count.to_string());
             let row = [format!("`{kind}`")].into_iter().chain(counts);
@@ -257,13 +255,13 @@ fn examples(set: &LabelledSet, pairs: &BTreeMap<Pair, usize>) -> String {
 }
 
 /// The number of documents of the generated set by the kind in their ids.
-fn kinds_of_documents(set: &LabelledSet) -> Cells {
+fn kinds_of_documents(set: &LabelledSet) -> Table {
     let mut kinds: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for doc in &set.docs {
         let words = wirefold_text::Text::new(&doc.text).words().len();
         kinds.entry(doc.kind()).or_default().push(words);
     }
-    let mut cells = Cells::new(&["documents", "count", "fewest words", "mean", "most"]);
+    let mut cells = Table::new(&["documents", "count", "fewest words", "mean", "most"]);
     for (kind, words) in &kinds {
         let mean = words.iter().sum::<usize>() / words.len();
         let (least, most) = (words.iter().min(), words.iter().max());

@@ -1,13 +1,18 @@
 //! An examination: one method on one set in many orders of arrival.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fmt, thread};
 
-use wirefold_dedup::Evidence;
-use wirefold_score::{Pair, Score};
+use wirefold_dedup::{Body, Detector, DocId, Evidence, Incoming, Overlap, Settings, Verdict};
+use wirefold_score::{Label, Pair, Score};
+use wirefold_text::Text;
 
-use super::method::{Method, Run};
-use super::parallel::side_by_side;
-use super::set::LabelledSet;
+use super::set::{Doc, LabelledSet};
+use crate::machine;
+use crate::minhash::MinHash;
+use crate::table::Table;
 
 /// The result of one order.
 #[derive(Debug, Clone)]
@@ -31,55 +36,24 @@ pub(crate) struct Exam {
     pub(crate) orders: Vec<Vec<usize>>,
 }
 
-/// The figures of a row. Counts may be means.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Figures {
-    /// Pairs without a label in one story.
-    pub(crate) false_folds: f64,
-    /// `R` pairs in two stories.
-    pub(crate) missed: f64,
-    /// 0 to 1.
-    pub(crate) precision: f64,
-    /// 0 to 1.
-    pub(crate) recall: f64,
-    /// 0 to 1.
-    pub(crate) f1: f64,
-    /// F1 of the final state, 0 to 1.
-    pub(crate) at_end: f64,
-    /// Adjusted Rand index.
-    pub(crate) rand_index: f64,
-    /// F1 of B-cubed, 0 to 1.
-    pub(crate) b_cubed: f64,
-}
+/// The figures of a row: false folds (pairs without a label in one story), missed (`R` pairs in two stories),
+/// precision, recall, F1, F1 of the final state, adjusted Rand index, F1 of B-cubed. Counts may be means.
+type Figures = [f64; 8];
+/// The place of F1 among the figures.
+const F1: usize = 4;
 
-impl Figures {
-    fn of(outcome: &Outcome) -> Figures {
-        let score = &outcome.at_arrival;
-        Figures {
-            false_folds: score.false_folds as f64,
-            missed: score.missed as f64,
-            precision: score.precision(),
-            recall: score.recall(),
-            f1: score.f1(),
-            at_end: outcome.at_end.f1(),
-            rand_index: score.rand_index,
-            b_cubed: score.b_cubed_f1(),
-        }
-    }
-
-    fn mean(all: &[Figures]) -> Figures {
-        let mean = |of: fn(&Figures) -> f64| all.iter().map(of).sum::<f64>() / all.len() as f64;
-        Figures {
-            false_folds: mean(|its| its.false_folds),
-            missed: mean(|its| its.missed),
-            precision: mean(|its| its.precision),
-            recall: mean(|its| its.recall),
-            f1: mean(|its| its.f1),
-            at_end: mean(|its| its.at_end),
-            rand_index: mean(|its| its.rand_index),
-            b_cubed: mean(|its| its.b_cubed),
-        }
-    }
+fn figures(outcome: &Outcome) -> Figures {
+    let score = &outcome.at_arrival;
+    [
+        score.false_folds as f64,
+        score.missed as f64,
+        score.precision(),
+        score.recall(),
+        score.f1(),
+        outcome.at_end.f1(),
+        score.rand_index,
+        score.b_cubed_f1(),
+    ]
 }
 
 /// Runs a method on a set in file order, reversed, and in `shuffles`.
@@ -98,23 +72,26 @@ pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam 
 impl Exam {
     /// The rows of a table: the fixed orders, then the worst (by F1) and the mean of the shuffles.
     pub(crate) fn rows(&self) -> Vec<(String, Figures)> {
-        let figures: Vec<Figures> = self.outcomes.iter().map(Figures::of).collect();
+        let figures: Vec<Figures> = self.outcomes.iter().map(figures).collect();
         let (fixed, shuffles) = figures.split_at(figures.len().min(2));
         let names = ["file order", "reversed"].map(str::to_owned);
         let mut rows: Vec<(String, Figures)> =
             names.into_iter().zip(fixed.iter().copied()).collect();
-        let worst = shuffles.iter().min_by(|a, b| a.f1.total_cmp(&b.f1));
+        let worst = shuffles.iter().min_by(|a, b| a[F1].total_cmp(&b[F1]));
         if let Some(worst) = worst {
+            let count = shuffles.len() as f64;
+            let mean =
+                std::array::from_fn(|at| shuffles.iter().map(|its| its[at]).sum::<f64>() / count);
             rows.push((format!("worst of {} shuffles", shuffles.len()), *worst));
-            rows.push((format!("mean of {} shuffles", shuffles.len()), Figures::mean(shuffles)));
+            rows.push((format!("mean of {} shuffles", shuffles.len()), mean));
         }
         rows
     }
 
     /// The figures of the order with the lowest F1.
     pub(crate) fn worst(&self) -> Figures {
-        let figures = self.outcomes.iter().map(Figures::of);
-        figures.min_by(|a, b| a.f1.total_cmp(&b.f1)).unwrap_or_default()
+        let figures = self.outcomes.iter().map(figures);
+        figures.min_by(|a, b| a[F1].total_cmp(&b[F1])).unwrap_or_default()
     }
 
     /// The outcome in file order.
@@ -183,6 +160,347 @@ impl Exam {
 /// The most false folds that are listed in one order.
 const MOST_LISTED: usize = 100_000;
 
+/// A way to find reprints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// The product.
+    Passages,
+    /// Folds with the nearest earlier article at a SimHash distance of at most this many bits.
+    SimHash(u32),
+    /// Folds with the most similar earlier article with an estimated Jaccard index of at least .5 over
+    /// three-word shingles, by MinHash (Broder 1997) and locality-sensitive hashing.
+    MinHash,
+    /// Folds with the first article of the same normalised words.
+    Exact,
+}
+
+/// The methods of the comparison table.
+pub(crate) const METHODS: [Method; 4] =
+    [Method::Passages, Method::SimHash(3), Method::SimHash(6), Method::Exact];
+
+impl fmt::Display for Method {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Method::Passages => out.write_str("passages"),
+            Method::SimHash(bits) => write!(out, "simhash:{bits}"),
+            Method::MinHash => out.write_str("minhash"),
+            Method::Exact => out.write_str("exact"),
+        }
+    }
+}
+
+/// The results of a method on a set. Documents are named by their number in the set. The number of a story or
+/// event only says which documents are together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Run {
+    /// The story of each document at its arrival.
+    pub(crate) at_arrival: Vec<usize>,
+    /// The story of each document at the end.
+    pub(crate) at_end: Vec<usize>,
+    /// The event of each document at the end.
+    pub(crate) events: Vec<usize>,
+    /// The evidence of each document; `doc` is the number of arrival.
+    pub(crate) evidence: Vec<Vec<Evidence>>,
+}
+
+impl Method {
+    /// Runs the documents of `set` in `order`.
+    pub(crate) fn run(self, set: &LabelledSet, order: &[usize]) -> Run {
+        let stories = match self {
+            Method::Passages => return passages(set, order, Settings::default()),
+            Method::SimHash(bits) => by_simhash(set, order, bits),
+            Method::MinHash => by_minhash(set, order),
+            Method::Exact => by_words(set, order),
+        };
+        Run { at_arrival: stories.clone(), at_end: stories, ..Run::default() }
+    }
+}
+
+/// Runs the product with these settings.
+pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -> Run {
+    passages_with_verdicts(set, order, settings).0
+}
+
+/// The same, with the verdict on each document at its arrival, in order of arrival.
+pub(crate) fn passages_with_verdicts(
+    set: &LabelledSet,
+    order: &[usize],
+    settings: Settings,
+) -> (Run, Vec<Verdict>) {
+    let mut detector = Detector::keeping_verdicts(settings);
+    let mut run = Run {
+        at_arrival: vec![0; set.docs.len()],
+        at_end: vec![0; set.docs.len()],
+        events: vec![0; set.docs.len()],
+        evidence: vec![Vec::new(); set.docs.len()],
+    };
+    let mut verdicts = Vec::with_capacity(order.len());
+    let mut time = None;
+    for number in order {
+        let doc = &set.docs[*number];
+        let published = doc.published.map(jiff::Timestamp::as_second);
+        let page = doc.url.as_deref();
+        time = time.max(published);
+        let verdict = detector.observe(&Incoming {
+            items: &[&doc.id, page.unwrap_or(&doc.id)],
+            page,
+            outlet: doc.outlet.as_deref(),
+            title: doc.title.as_deref().unwrap_or(""),
+            byline: doc.author.as_deref().unwrap_or(""),
+            text: &doc.text,
+            time: time.unwrap_or(0),
+            published: published.or(time).unwrap_or(0),
+            ..Incoming::default()
+        });
+        run.at_arrival[*number] = verdict.story.0 as usize;
+        run.evidence[*number] = verdict.matches.clone();
+        verdicts.push(verdict);
+    }
+    for (arrival, number) in (0..).map(DocId).zip(order) {
+        if let Some(verdict) = detector.final_verdict(arrival) {
+            run.at_end[*number] = verdict.story.0 as usize;
+            run.events[*number] = verdict.event.0 as usize;
+        }
+    }
+    (run, verdicts)
+}
+
+fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
+    let hash = |doc: &Doc| simhash::simhash_stream(Text::new(&doc.text).normal_words());
+    let hashes: Vec<u64> = set.docs.iter().map(hash).collect();
+    fold(order, |number, earlier| {
+        let distance = |other: &usize| (hashes[number] ^ hashes[*other]).count_ones();
+        let near = earlier.iter().map(|other| (distance(other), *other));
+        // The first of equals is the earliest.
+        let nearest = near.min_by_key(|(differing, _)| *differing);
+        nearest.filter(|(differing, _)| *differing <= bits).map(|(_, other)| other)
+    })
+}
+
+fn by_minhash(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
+    let mut index = MinHash::new(0.5, 25, 5);
+    fold(order, |number, _| {
+        let named = u32::try_from(number).expect("a set has fewer documents");
+        index.likeliest(named, &set.docs[number].text).map(|other| other as usize)
+    })
+}
+
+fn by_words(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
+    let words: Vec<String> =
+        set.docs.iter().map(|doc| wirefold_text::normalise(&doc.text)).collect();
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    fold(order, |number, _| {
+        let before = *first.entry(&words[number]).or_insert(number);
+        (before != number).then_some(before)
+    })
+}
+
+/// Gives each document of `order` the story of the earlier one that `original` returns.
+fn fold(order: &[usize], mut original: impl FnMut(usize, &[usize]) -> Option<usize>) -> Vec<usize> {
+    let mut stories = vec![0; order.len()];
+    for (at, number) in order.iter().enumerate() {
+        stories[*number] = original(*number, &order[..at]).map_or(*number, |other| stories[other]);
+    }
+    stories
+}
+
+/// Runs work for all items, as many at a time as there are cores. The results are in the order of the items.
+pub(super) fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = machine::cores();
+    let (next, work) = (AtomicUsize::new(0), &work);
+    let work_off = || {
+        let take = || {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            Some((index, work(all.get(index)?)))
+        };
+        std::iter::from_fn(take).collect::<Vec<(usize, R)>>()
+    };
+    let mut results: Vec<(usize, R)> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores.min(all.len())).map(|_| scope.spawn(work_off)).collect();
+        let ended = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        ended.flat_map(|end| end.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[test]
+fn the_results_are_in_the_order_of_the_items() {
+    let items: Vec<usize> = (0..100).collect();
+    assert_eq!(
+        side_by_side(&items, |item| item * 2),
+        items.iter().map(|item| item * 2).collect::<Vec<_>>()
+    );
+    assert!(side_by_side(&[] as &[usize], |item| *item).is_empty());
+}
+
+/// Counts of the pairs of a set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PairCounts {
+    pub(super) right: usize,
+    pub(super) wrong: usize,
+    pub(super) missed: usize,
+}
+
+impl PairCounts {
+    /// Counts the pairs for which `counts` is true.
+    pub(super) fn of(
+        set: &LabelledSet,
+        stories: &[usize],
+        counts: impl Fn(&Pair) -> bool,
+    ) -> PairCounts {
+        let is_reprint = |(_, (label, _)): &(&Pair, &(Label, String))| *label == Label::Reprint;
+        let reprints = set.labels.0.iter().filter(is_reprint).map(|(pair, _)| pair);
+        let (right, missed): (Vec<&Pair>, Vec<&Pair>) =
+            reprints.filter(|pair| counts(pair)).partition(|(a, b)| stories[*a] == stories[*b]);
+        let wrong = set.labels.false_folds(stories, usize::MAX);
+        let wrong = wrong.iter().filter(|pair| counts(pair)).count();
+        PairCounts { right: right.len(), wrong, missed: missed.len() }
+    }
+}
+
+/// Four decimals. With three, a few errors among thousands would vanish.
+pub(crate) fn decimals(value: f64) -> String {
+    format!("{value:.4}")
+}
+
+/// A count, or a mean of counts.
+fn count(value: f64) -> String {
+    if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+}
+
+/// The orders of several examinations, each with the name of its rows.
+pub(crate) fn orders(exams: &[(&str, &Exam)]) -> Table {
+    let head =
+        ["order", "false folds", "missed", "precision", "recall", "F1", "F1, final", "ARI", "B³"];
+    let mut table = Table::new(&head);
+    let cells = |[wrong, missed, shares @ ..]: Figures| {
+        [wrong, missed].map(count).into_iter().chain(shares.map(decimals))
+    };
+    for (name, exam) in exams {
+        for (order, row) in exam.rows() {
+            table.row([format!("{order}{name}")].into_iter().chain(cells(row)));
+        }
+    }
+    table
+}
+
+/// The methods: file order, and the worst of all orders.
+pub(crate) fn methods(exams: &[Exam]) -> Table {
+    let head =
+        ["method", "false folds", "precision", "recall", "F1", "ARI", "B³", "F1, worst order"];
+    let mut cells = Table::new(&head);
+    for exam in exams {
+        let rows = exam.rows();
+        let Some((_, row)) = rows.first() else { continue };
+        let shares = [row[2], row[3], row[F1], row[6], row[7], exam.worst()[F1]];
+        let named = [exam.method.to_string(), count(row[0])];
+        cells.row(named.into_iter().chain(shares.map(decimals)));
+    }
+    cells
+}
+
+/// Recall by edit: each kind against the base, for every method in file order and for the first method in its
+/// worst order.
+pub(crate) fn kinds(exams: &[Exam]) -> Table {
+    let Some((first, others)) = exams.split_first() else { return Table::default() };
+    let mut head = vec!["edit".to_owned(), "pairs".to_owned(), first.method.to_string()];
+    head.push(format!("{}, worst order", first.method));
+    head.extend(others.iter().map(|exam| exam.method.to_string()));
+    let head: Vec<&str> = head.iter().map(String::as_str).collect();
+    let mut cells = Table::new(&head);
+    let all = &first.in_file_order().at_arrival.kinds;
+    let against_base = |kind: &str| kind.starts_with("base+") || !kind.contains('+');
+    for (kind, share) in all.iter().filter(|(kind, _)| against_base(kind)) {
+        let edit = kind.strip_prefix("base+").unwrap_or(kind);
+        let mut row = vec![edit.to_owned(), share.whole.to_string()];
+        row.extend([decimals(share.value()), decimals(first.least_recall(kind))]);
+        let of = |exam: &Exam| exam.in_file_order().at_arrival.kinds[kind].value();
+        row.extend(others.iter().map(|exam| decimals(of(exam))));
+        cells.row(row);
+    }
+    cells
+}
+
+/// The pairs missed in most orders, the most similar first, with the overlap of the two texts alone, and with
+/// the overlap at the arrival of the later one if they were compared.
+pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Table {
+    let head = [
+        "texts",
+        "orders",
+        "contained",
+        "containing",
+        "shared words",
+        "longest run",
+        "when it came: contained",
+        "containing",
+    ];
+    let mut cells = Table::new(&head);
+    let missed = exam.missed(set).into_values().flatten();
+    let with_overlap = |(pair, orders): (Pair, usize)| (pair, orders, overlap(set, exam, pair));
+    let mut all: Vec<(Pair, usize, Overlap)> = missed.map(with_overlap).collect();
+    all.sort_by(|(p, x, a), (q, y, b)| {
+        y.cmp(x).then(b.larger().total_cmp(&a.larger())).then(p.cmp(q))
+    });
+    for (pair, orders, shared) in all.into_iter().take(most) {
+        let (earlier, later) = exam.first_miss(pair);
+        let then = exam.evidence(pair);
+        let share = |of: fn(&Evidence) -> f64| {
+            then.as_ref().map_or("not compared".to_owned(), |it| format!("{:.2}", of(it)))
+        };
+        cells.row([
+            format!("`{}` and `{}`", set.docs[earlier].id, set.docs[later].id),
+            format!("{orders} of {}", exam.orders.len()),
+            format!("{:.2}", shared.contained),
+            format!("{:.2}", shared.containing),
+            shared.shared_words.to_string(),
+            shared.longest.to_string(),
+            share(|it| it.contained),
+            share(|it| it.containing),
+        ]);
+    }
+    cells
+}
+
+/// The overlap of two texts alone, in the order in which they were first missed.
+fn overlap(set: &LabelledSet, exam: &Exam, pair: Pair) -> Overlap {
+    let (earlier, later) = exam.first_miss(pair);
+    let body = |number: usize| Body::new(&Text::new(&set.docs[number].text));
+    Overlap::between(&body(later), &body(earlier), &Settings::default())
+}
+
+/// The errors for a terminal: the false folds with their evidence, and the missed pairs by kind.
+pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
+    let mut said = String::new();
+    for (outcome, order) in exam.outcomes.iter().zip(&exam.orders) {
+        let id = |number: usize| set.docs[number].id.as_str();
+        for (arrival, later) in order.iter().enumerate() {
+            for evidence in &outcome.run.evidence[*later] {
+                let earlier = order[evidence.doc.index()];
+                let pair = (earlier.min(*later), earlier.max(*later));
+                let stories = &outcome.run.at_arrival;
+                if set.labels.0.contains_key(&pair) || stories[earlier] != stories[*later] {
+                    continue;
+                }
+                said.push_str(&format!(
+                    "false: arrival {arrival}, {} with {}: contained {:.2}, containing {:.2}\n",
+                    id(*later),
+                    id(earlier),
+                    evidence.contained,
+                    evidence.containing,
+                ));
+            }
+        }
+    }
+    for (kind, pairs) in exam.missed(set) {
+        for ((a, b), orders) in pairs {
+            let (a, b) = (&set.docs[a].id, &set.docs[b].id);
+            said.push_str(&format!("missed: {kind}: {a} and {b} in {orders} orders\n"));
+        }
+    }
+    said
+}
+
 #[cfg(test)]
 mod tests {
     use wirefold_score::{Label, Pairs};
@@ -203,9 +521,33 @@ mod tests {
         let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
         let expected = ["file order", "reversed", "worst of 2 shuffles", "mean of 2 shuffles"];
         assert_eq!(names, expected);
-        assert!(rows.iter().all(|(_, row)| row.false_folds == 1.0 && row.missed == 1.0));
+        assert!(rows.iter().all(|(_, row)| row[..2] == [1.0, 1.0]));
         assert_eq!(exam.missed(&set)["base+mix"], [((0, 2), 4)].into());
         assert_eq!(exam.false_folds(&set)["a+b"], [((0, 1), 4)].into());
-        assert!(exam.least_recall("base+mix") == 0.0 && exam.worst().f1 == 0.0);
+        assert!(exam.least_recall("base+mix") == 0.0 && exam.worst()[F1] == 0.0);
+    }
+}
+
+#[cfg(test)]
+mod method_tests {
+    use super::*;
+
+    fn set(texts: &[&str]) -> LabelledSet {
+        let doc = |(at, text): (usize, &&str)| Doc {
+            id: at.to_string(),
+            text: (*text).to_owned(),
+            ..Doc::default()
+        };
+        LabelledSet { docs: texts.iter().enumerate().map(doc).collect(), ..LabelledSet::default() }
+    }
+
+    #[test]
+    fn baselines_fold_with_an_earlier_article_in_any_order() {
+        let set = set(&["The ship has sailed.", "Nothing else at all", "the ship HAS sailed"]);
+        for method in [Method::Exact, Method::SimHash(0)] {
+            assert_eq!(method.run(&set, &[0, 1, 2]).at_arrival, [0, 1, 0]);
+            assert_eq!(method.run(&set, &[2, 1, 0]).at_arrival, [2, 1, 2]);
+        }
+        assert_eq!(Method::SimHash(64).run(&set, &[1, 0, 2]).at_arrival, [1, 1, 1]);
     }
 }

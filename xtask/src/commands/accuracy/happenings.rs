@@ -1,20 +1,18 @@
 //! Measures sets of separately written texts about labelled happenings: how the product and its peers group
 //! them, by kind of text, by gap in time, and with one kind of evidence switched off.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use wirefold_dedup::{Ablation, Settings};
-use wirefold_score::{Clusters, Group, Order, Pair};
+use wirefold_dedup::{Ablation, Body, Frequencies, Link, Overlap, Settings, StoryId, Terms, stem};
+use wirefold_score::{Clusters, Group, Order, Pair, Score};
+use wirefold_text::Text;
 
-use super::grouping::PEERS;
-use super::labels::clusters_in_part;
-use super::method::passages;
-use super::parallel::side_by_side;
-use super::set::{Doc, LabelledSet, read_lines};
-use super::tables::Cells;
+use super::exam::{Run, decimals, passages, side_by_side};
+use super::set::{Doc, LabelledSet, clusters, clusters_in_part, read_lines};
+use crate::table::Table;
 
 const HOUR: i64 = 3600;
 /// The fixtures in `seeds/`: texts, and the happening and kind of each.
@@ -36,10 +34,10 @@ pub(super) struct Happenings {
 /// Tables over several sets.
 #[derive(Debug, Clone)]
 pub(super) struct HappeningTables {
-    figures: Cells,
-    contributions: Cells,
-    gaps: Cells,
-    kinds: Cells,
+    figures: Table,
+    contributions: Table,
+    gaps: Table,
+    kinds: Table,
 }
 
 impl Happenings {
@@ -121,7 +119,7 @@ pub(super) fn fixtures(root: &Path) -> anyhow::Result<Vec<Happenings>> {
 
 /// Runs the product and its peers over the sets. A set in halves is listed with both.
 pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
-    let mut figures = Cells::new(&[
+    let mut figures = Table::new(&[
         "set", "rule", "right", "wrong", "missed", "precision", "recall", "F1", "B³",
         "largest event",
     ]);
@@ -152,7 +150,7 @@ fn grouped(sets: &[Happenings], group: impl Fn(&Happenings) -> Vec<usize>) -> Ve
     groupings
 }
 
-fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
+fn row(cells: &mut Table, set: &Happenings, rule: &str, events: &[usize]) {
     let score = set.clusters.score(events);
     let shares = [score.precision(), score.recall(), score.f1(), score.b_cubed_f1()];
     let (texts, happenings) = set.size();
@@ -164,9 +162,9 @@ fn row(cells: &mut Cells, set: &Happenings, rule: &str, events: &[usize]) {
 }
 
 /// Precision, recall and F1 with all evidence, which are in `groupings`, and with one kind switched off.
-fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
+fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
     let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
-    let mut cells = Cells::new(&head.collect::<Vec<&str>>());
+    let mut cells = Table::new(&head.collect::<Vec<&str>>());
     let without =
         side_by_side(&Ablation::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(*it))));
     let of = |(set, events): (&Happenings, &Vec<usize>)| {
@@ -182,9 +180,9 @@ fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
 }
 
 /// The share of pairs that were found, by the time between the two texts.
-fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
+fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
     let head = ["time between"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
-    let mut cells = Cells::new(&head.collect::<Vec<&str>>());
+    let mut cells = Table::new(&head.collect::<Vec<&str>>());
     for (name, most) in GAPS {
         let least = GAPS.iter().map(|(_, to)| *to).rfind(|to| *to < most).unwrap_or(-1);
         let of = |(set, events): (&Happenings, &Vec<usize>)| {
@@ -197,14 +195,14 @@ fn gaps(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
 }
 
 /// The share of pairs that were found, by the kind of the later text.
-fn kinds(sets: &[Happenings], groupings: &[Vec<usize>]) -> Cells {
+fn kinds(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
     let with_kinds: Vec<(&Happenings, &Vec<usize>)> = sets
         .iter()
         .zip(groupings)
         .filter(|(set, _)| set.kinds.iter().any(|it| !it.is_empty()))
         .collect();
     let head = ["kind"].into_iter().chain(with_kinds.iter().map(|(set, _)| set.name.as_str()));
-    let mut cells = Cells::new(&head.collect::<Vec<&str>>());
+    let mut cells = Table::new(&head.collect::<Vec<&str>>());
     let all: BTreeSet<&String> =
         with_kinds.iter().flat_map(|(set, _)| &set.kinds).filter(|kind| !kind.is_empty()).collect();
     for kind in all {
@@ -230,13 +228,13 @@ fn found_of(set: &Happenings, events: &[usize], counts: impl Fn(&Pair) -> bool) 
 impl HappeningTables {
     /// For a terminal.
     pub(super) fn plain(&self) -> String {
-        [&self.figures, &self.contributions, &self.gaps, &self.kinds].map(Cells::plain).join("\n")
+        [&self.figures, &self.contributions, &self.gaps, &self.kinds].map(Table::plain).join("\n")
     }
 
     /// For the card.
     pub(super) fn markdown(&self) -> String {
         let [figures, contributions, gaps] =
-            [&self.figures, &self.contributions, &self.gaps].map(Cells::markdown);
+            [&self.figures, &self.contributions, &self.gaps].map(Table::markdown);
         let kinds = match self.kinds.is_empty() {
             true => String::new(),
             false => {
@@ -250,9 +248,383 @@ impl HappeningTables {
     }
 }
 
+/// A way to group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grouping {
+    /// One pass over the stream: a text joins the event whose texts are most similar on average, by TF-IDF
+    /// over words and title (after Miranda et al. 2018).
+    Words,
+    /// The same with titles alone.
+    Titles,
+}
+
+/// All of them.
+pub(super) const PEERS: [Grouping; 2] = [Grouping::Words, Grouping::Titles];
+
+/// An event takes no text this long after its last one, and none this long after its first one, in seconds.
+const QUIET: i64 = 48 * 3600;
+const SPAN: i64 = 96 * 3600;
+
+/// An event in progress.
+struct Event {
+    texts: Vec<usize>,
+    first: i64,
+    last: i64,
+}
+
+impl Grouping {
+    pub(super) fn label(self) -> &'static str {
+        match self {
+            Grouping::Words => "TF-IDF, one pass",
+            Grouping::Titles => "titles alone",
+        }
+    }
+
+    /// The threshold of similarity: the best one on the first half of event-shape.
+    fn least(self) -> f64 {
+        match self {
+            Grouping::Words => 0.24,
+            Grouping::Titles => 0.22,
+        }
+    }
+
+    /// The numbers of the stems of a text in order, each with its count.
+    fn stems(self, doc: &Doc, numbers: &mut HashMap<String, usize>) -> Vec<(usize, f64)> {
+        let title = doc.title.as_deref().unwrap_or_default();
+        let text = match self {
+            Grouping::Words => format!("{title}\n{}", doc.text),
+            Grouping::Titles => title.to_owned(),
+        };
+        let mut counts: BTreeMap<usize, f64> = BTreeMap::new();
+        for word in Text::new(&text).normal_words() {
+            let next = numbers.len();
+            let number = *numbers.entry(stem(word).to_owned()).or_insert(next);
+            *counts.entry(number).or_default() += 1.0;
+        }
+        counts.into_iter().collect()
+    }
+
+    /// The event of each text of a set, in order of time.
+    pub(super) fn of(self, set: &LabelledSet) -> Vec<usize> {
+        let mut numbers = HashMap::new();
+        let texts: Vec<Vec<(usize, f64)>> =
+            set.docs.iter().map(|doc| self.stems(doc, &mut numbers)).collect();
+        let mut carriers = vec![0.0; numbers.len()];
+        let mut vectors: Vec<Vec<(usize, f64)>> = Vec::with_capacity(texts.len());
+        let mut events: Vec<Event> = Vec::new();
+        let mut found = Vec::with_capacity(texts.len());
+        for (number, text) in texts.iter().enumerate() {
+            vectors.push(unit(text, &carriers, number));
+            let here = &vectors[number];
+            let time = set.docs[number].published.map_or(0, jiff::Timestamp::as_second);
+            let mean = |event: &Event| {
+                let all = event.texts.iter().map(|other| product(here, &vectors[*other]));
+                all.sum::<f64>() / event.texts.len() as f64
+            };
+            let open = events
+                .iter()
+                .enumerate()
+                .filter(|(_, event)| time - event.last <= QUIET && time - event.first <= SPAN);
+            let likeliest =
+                open.map(|(at, event)| (mean(event), at)).max_by(|a, b| a.0.total_cmp(&b.0));
+            let joined = likeliest.filter(|(similarity, _)| *similarity >= self.least());
+            let at = joined.map_or(events.len(), |(_, at)| at);
+            if at == events.len() {
+                events.push(Event { texts: Vec::new(), first: time, last: time });
+            }
+            events[at].texts.push(number);
+            events[at].last = events[at].last.max(time);
+            found.push(at);
+            text.iter().for_each(|(stem, _)| carriers[*stem] += 1.0);
+        }
+        found
+    }
+}
+
+/// The vector of a text with unit length, by the rarity of its stems in the `before` texts before it.
+fn unit(text: &[(usize, f64)], carriers: &[f64], before: usize) -> Vec<(usize, f64)> {
+    let weight = |(stem, count): &(usize, f64)| {
+        let rarity = ((before as f64 + 2.0) / (carriers[*stem] + 1.0)).ln();
+        (*stem, (1.0 + count.ln()) * rarity)
+    };
+    let mut vector: Vec<(usize, f64)> = text.iter().map(weight).collect();
+    let length = vector.iter().map(|(_, part)| part * part).sum::<f64>().sqrt();
+    vector.iter_mut().for_each(|(_, part)| *part /= length.max(f64::MIN_POSITIVE));
+    vector
+}
+
+fn product(here: &[(usize, f64)], there: &[(usize, f64)]) -> f64 {
+    let mut there = there.iter().peekable();
+    let mut sum = 0.0;
+    for (stem, weight) in here {
+        while there.next_if(|(other, _)| other < stem).is_some() {}
+        if let Some((_, other)) = there.next_if(|(other, _)| other == stem) {
+            sum += weight * other;
+        }
+    }
+    sum
+}
+
+/// The number of rows in the tables of errors and of large events.
+const WORST: usize = 10;
+const LARGEST: usize = 5;
+/// Longer than the time between any two texts.
+const WINDOW: i64 = 40 * 24 * HOUR;
+
+/// The fixtures with the event of each article.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EventSet {
+    /// The articles; no pair of them may fold.
+    pub(crate) set: LabelledSet,
+    /// The event of each.
+    clusters: Clusters,
+    /// The events by their names, in the order of their first articles.
+    names: Vec<String>,
+}
+
+/// The results of the fixtures in several orders: file order, reversed, shuffles.
+#[derive(Debug, Clone)]
+pub(crate) struct EventExam {
+    events: EventSet,
+    runs: Vec<(Run, Score)>,
+}
+
+impl EventSet {
+    /// Reads the fixtures of the repository at `root`.
+    pub(crate) fn read(root: &Path) -> anyhow::Result<EventSet> {
+        let docs: Vec<Doc> = read_lines(&root.join("seeds/events.jsonl"), |line| {
+            serde_json::from_str(line).map_err(Into::into)
+        })?;
+        let clusters = clusters(&root.join("seeds/events.tsv"), &docs, Group::Event)?;
+        Ok(EventSet::new(docs, clusters))
+    }
+
+    fn new(docs: Vec<Doc>, clusters: Clusters) -> EventSet {
+        let mut names: BTreeMap<usize, String> = BTreeMap::new();
+        for (doc, event) in docs.iter().zip(&clusters.of) {
+            // An id is the name of its event with a number.
+            let name = doc.id.rsplit_once('-').map_or(doc.id.as_str(), |(name, _)| name);
+            names.entry(event.unwrap_or_default()).or_insert_with(|| name.to_owned());
+        }
+        let names = names.into_values().collect();
+        let set = LabelledSet { name: "events".to_owned(), docs, ..LabelledSet::default() };
+        EventSet { set, clusters, names }
+    }
+
+    /// Runs the product over all orders.
+    pub(crate) fn examine(self, shuffles: u64) -> EventExam {
+        let run = |order: &Vec<usize>| {
+            let run = passages(&self.set, order, settings());
+            let score = self.clusters.score(&run.events);
+            (run, score)
+        };
+        let runs = side_by_side(&self.set.orders(shuffles), run);
+        EventExam { events: self, runs }
+    }
+}
+
+impl EventExam {
+    /// The number of articles and of their events.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        (self.events.set.docs.len(), self.events.names.len())
+    }
+
+    /// The number of articles that were folded in any order. None should be.
+    pub(crate) fn folded(&self) -> usize {
+        let copies = |run: &Run| {
+            let stories: BTreeSet<&usize> = run.at_end.iter().collect();
+            run.at_end.len() - stories.len()
+        };
+        self.runs.iter().map(|(run, _)| copies(run)).sum()
+    }
+
+    /// The figures of the fixed orders, and of the best and worst shuffles.
+    pub(crate) fn figures(&self) -> Table {
+        let head = ["order", "right", "wrong", "missed", "precision", "recall", "F1", "B³", "ARI"];
+        let mut cells = Table::new(&head);
+        let scores: Vec<&Score> = self.runs.iter().map(|(_, score)| score).collect();
+        let (fixed, shuffles) = scores.split_at(scores.len().min(2));
+        let by_f1 = |a: &&&Score, b: &&&Score| a.f1().total_cmp(&b.f1());
+        let (worst, best) = (shuffles.iter().min_by(by_f1), shuffles.iter().max_by(by_f1));
+        let names = ["file order", "reversed", "shuffle with the lowest F1", "with the highest"];
+        for (name, score) in names.into_iter().zip(fixed.iter().chain(worst).chain(best)) {
+            let counts = [score.found, score.false_folds, score.missed].map(|n| n.to_string());
+            let shares = [
+                score.precision(),
+                score.recall(),
+                score.f1(),
+                score.b_cubed_f1(),
+                score.rand_index,
+            ];
+            let row = counts.into_iter().chain(shares.map(decimals));
+            cells.row([name.to_owned()].into_iter().chain(row));
+        }
+        cells
+    }
+
+    /// The largest events of the product in file order, with their contents.
+    pub(crate) fn largest(&self) -> Table {
+        let mut cells = Table::new(&["largest in file order", "texts", "hours", "holds"]);
+        let Some((run, _)) = self.runs.first() else { return cells };
+        let mut events = self.made(run);
+        events.sort_by_key(|texts| (std::cmp::Reverse(texts.len()), texts[0]));
+        for texts in events.iter().take(LARGEST) {
+            let mut holds: BTreeMap<&str, usize> = BTreeMap::new();
+            for text in texts {
+                *holds.entry(self.name(*text)).or_default() += 1;
+            }
+            let held = |(name, count): (&&str, &usize)| {
+                format!("{count} of {} of `{name}`", self.size(name))
+            };
+            let holds: Vec<String> = holds.iter().map(held).collect();
+            let first = self.events.set.docs[texts[0]].id.clone();
+            let figures = [texts.len().to_string(), hours(self.span(texts)), holds.join(", ")];
+            cells.row([format!("that of `{first}`")].into_iter().chain(figures));
+        }
+        cells
+    }
+
+    /// The most texts and the longest span of an event in any order, in words.
+    pub(crate) fn bounds(&self) -> String {
+        let all: Vec<Vec<usize>> = self.runs.iter().flat_map(|(run, _)| self.made(run)).collect();
+        let most = all.iter().map(Vec::len).max().unwrap_or_default();
+        let longest = all.iter().map(|texts| self.span(texts)).max().unwrap_or_default();
+        let expected = self.names_by_size().into_values().max().unwrap_or_default();
+        format!(
+            "Over all {} orders the largest event has {most} texts (the largest labelled one has \
+             {expected}), and the longest spans {} hours.",
+            self.runs.len(),
+            hours(longest)
+        )
+    }
+
+    /// The wrong pairs over all orders, the most frequent first, with the evidence for each.
+    pub(crate) fn wrong(&self) -> Table {
+        let of = |run: &Run| self.events.clusters.false_folds(&run.events, usize::MAX);
+        self.errors(self.counted(of), true)
+    }
+
+    /// The missed pairs over all orders, the most frequent and least similar first.
+    pub(crate) fn missed(&self) -> Table {
+        let of = |run: &Run| {
+            let missed = self.events.clusters.missed(&run.events, usize::MAX);
+            missed.into_iter().map(|(pair, _)| pair).collect()
+        };
+        self.errors(self.counted(of), false)
+    }
+
+    fn counted(&self, wrong: impl Fn(&Run) -> Vec<Pair>) -> BTreeMap<Pair, usize> {
+        let mut counts = BTreeMap::new();
+        for pair in self.runs.iter().flat_map(|(run, _)| wrong(run)) {
+            *counts.entry(pair).or_default() += 1;
+        }
+        counts
+    }
+
+    fn errors(&self, counts: BTreeMap<Pair, usize>, most_alike: bool) -> Table {
+        let head = [
+            "texts", "orders", "hours apart", "similarity", "titles", "ledes", "words", "names",
+            "quotations",
+        ];
+        let mut cells = Table::new(&head);
+        let with_link = |((a, b), orders)| ((a, b), orders, self.link(a, b));
+        let mut all: Vec<(Pair, usize, Link)> = counts.into_iter().map(with_link).collect();
+        all.sort_by(|(p, x, l), (q, y, m)| {
+            let similarity = l.similarity.total_cmp(&m.similarity);
+            let similarity = if most_alike { similarity.reverse() } else { similarity };
+            y.cmp(x).then(similarity).then(p.cmp(q))
+        });
+        for ((a, b), orders, link) in all.into_iter().take(WORST) {
+            let id = |number: usize| &self.events.set.docs[number].id;
+            let share = |share: Option<f64>| {
+                share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}"))
+            };
+            cells.row([
+                format!("`{}` and `{}`", id(a), id(b)),
+                format!("{orders} of {}", self.runs.len()),
+                hours(self.span(&[a, b])),
+                share(Some(link.similarity)),
+                share(link.title),
+                share(Some(link.lede)),
+                share(Some(link.cosine)),
+                share(link.names),
+                link.quotations.to_string(),
+            ]);
+        }
+        cells
+    }
+
+    /// The similarity of two texts alone.
+    fn link(&self, a: usize, b: usize) -> Link {
+        let docs = [&self.events.set.docs[a], &self.events.set.docs[b]];
+        let texts = docs.map(|doc| Text::new(&doc.text));
+        let bodies = [Body::new(&texts[0]), Body::new(&texts[1])];
+        let terms = |at: usize| {
+            Terms::new(&texts[at], &bodies[at], docs[at].title.as_deref().unwrap_or_default())
+        };
+        let overlap = Overlap::between(&bodies[1], &bodies[0], &Settings::default());
+        let quotations = overlap.shared_quotations.len();
+        let mut frequencies = Frequencies::default();
+        let (apart, settings) = (self.span(&[a, b]), Settings::default());
+        Link::between(
+            &terms(1),
+            (StoryId(0), &terms(0)),
+            &mut frequencies,
+            apart,
+            quotations,
+            &settings,
+        )
+    }
+
+    /// The events of a run, each as its texts in file order.
+    fn made(&self, run: &Run) -> Vec<Vec<usize>> {
+        let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (text, event) in run.events.iter().enumerate() {
+            events.entry(*event).or_default().push(text);
+        }
+        events.into_values().collect()
+    }
+
+    /// The seconds from the first to the last publication.
+    fn span(&self, texts: &[usize]) -> i64 {
+        let times = texts.iter().filter_map(|text| self.events.set.docs[*text].published);
+        let seconds: Vec<i64> = times.map(jiff::Timestamp::as_second).collect();
+        let (first, last) = (seconds.iter().min(), seconds.iter().max());
+        first.zip(last).map_or(0, |(first, last)| last - first)
+    }
+
+    fn name(&self, text: usize) -> &str {
+        let event = self.events.clusters.of[text].unwrap_or_default();
+        &self.events.names[event]
+    }
+
+    fn names_by_size(&self) -> BTreeMap<&str, usize> {
+        let mut sizes = BTreeMap::new();
+        for text in 0..self.events.set.docs.len() {
+            *sizes.entry(self.name(text)).or_default() += 1;
+        }
+        sizes
+    }
+
+    fn size(&self, name: &str) -> usize {
+        self.names_by_size().get(name).copied().unwrap_or_default()
+    }
+}
+
+/// The product's settings with a window over all texts. In a shuffle the last text of the month may come
+/// first. Stream time never runs back, so with a week's window all earlier texts would be outside it.
+fn settings() -> Settings {
+    Settings { window: WINDOW, ..Settings::default() }
+}
+
+/// Whole hours, rounded.
+fn hours(seconds: i64) -> String {
+    ((seconds + HOUR / 2) / HOUR).to_string()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::events::tests::{AGAIN, OTHER, STRIKE, doc};
+    use super::events_tests::{AGAIN, OTHER, STRIKE, doc};
     use super::*;
 
     fn happenings() -> Happenings {
@@ -278,5 +650,48 @@ mod tests {
     fn a_half_counts_its_own_texts() {
         let [first, second] = happenings().split_by_time();
         assert_eq!((first.size(), second.size()), ((1, 1), (2, 2)));
+    }
+}
+
+#[cfg(test)]
+mod events_tests {
+    use super::super::set::clusters_of;
+    use super::*;
+
+    pub(super) fn doc(id: &str, hour: u32, text: &str) -> Doc {
+        let published = format!("2026-05-04T{hour:02}:00:00Z").parse().ok();
+        Doc { id: id.to_owned(), published, text: text.to_owned(), ..Doc::default() }
+    }
+
+    pub(super) const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla, and \
+        Ada Ruiz said that the dockers of Quayton would not work for Port Orla until winter.";
+    pub(super) const AGAIN: &str = "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz; \
+        the dockers would stay away from Port Orla until the winter, Ruiz said in Quayton.";
+    pub(super) const OTHER: &str =
+        "The bakers of Tom Lund in Vennby won a prize for the bread of Mill Hollow.";
+
+    #[test]
+    fn pairs_of_events_are_counted_and_explained() {
+        let docs =
+            vec![doc("quay-1", 8, STRIKE), doc("quay-2", 11, AGAIN), doc("bread-1", 9, OTHER)];
+        let labels = "id\tevent\nquay-1\tquay\nquay-2\tquay\nbread-1\tbread\n";
+        let clusters = clusters_of(labels, &docs, Group::Event).unwrap();
+        let exam = EventSet::new(docs, clusters).examine(1);
+        assert_eq!((exam.counts(), exam.folded()), ((3, 2), 0));
+        let first = &exam.runs[0].1;
+        assert_eq!((first.found, first.false_folds, first.missed), (1, 0, 0));
+        assert!(exam.bounds().contains("largest event has 2 texts"), "{}", exam.bounds());
+        assert!(exam.bounds().contains("spans 3 hours"), "{}", exam.bounds());
+        let largest = exam.largest().markdown();
+        assert!(largest.contains("that of `quay-1` | 2 | 3 | 2 of 2 of `quay`"), "{largest}");
+        let wrong = exam.errors([((0, 2), 3)].into(), true).markdown();
+        assert!(wrong.contains("`quay-1` and `bread-1` | 3 of 3 | 1 |"), "{wrong}");
+    }
+
+    #[test]
+    fn a_text_without_an_event_is_named() {
+        let docs = [doc("a-1", 1, ""), doc("b-1", 2, "")];
+        let error = clusters_of("a-1\ta\n", &docs, Group::Event).unwrap_err();
+        assert_eq!(error.to_string(), "b-1 has no event");
     }
 }

@@ -3,41 +3,31 @@
 //! The data of the repository (a generated set, and `seeds/`) gives `docs/accuracy.md`, the same bytes from
 //! the same tree. Results on sets from elsewhere are only printed.
 
-mod card;
-mod enrich;
-mod events;
-mod exam;
-mod generated;
-mod grouping;
-mod happenings;
-mod labels;
-mod method;
-mod pair_counts;
-mod parallel;
-mod real;
-mod rules;
-mod scripts;
-mod seeds;
-mod set;
-mod tables;
-mod unseen;
-
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use wirefold_score::Label;
 
-use self::events::EventSet;
-use self::exam::{Exam, examine};
-use self::method::{METHODS, Method};
+use self::exam::{Exam, METHODS, Method, examine};
+use self::happenings::EventSet;
 use self::real::RealTables;
 use self::scripts::ScriptSet;
 use self::seeds::Seeds;
 use self::set::LabelledSet;
+use super::say;
 use crate::tree;
+
+mod card;
+mod enrich;
+mod exam;
+mod happenings;
+mod real;
+mod scripts;
+mod seeds;
+mod set;
+mod unseen;
 
 /// The arguments of `accuracy`.
 #[derive(clap::Args)]
@@ -79,16 +69,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.describe {
-        say(&generated::description(arguments.articles).plain())?;
+        say(&set::description(arguments.articles).plain())?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(folder) = &arguments.write_set {
-        generated::set(arguments.articles).write(folder)?;
+        set::generated(arguments.articles).write(folder)?;
         return Ok(ExitCode::SUCCESS);
     }
     let root = tree::root();
     let seeds = Seeds::read(&root)?;
-    let generated = generated::set(card::ARTICLES);
+    let generated = set::generated(card::ARTICLES);
     // Read before the long work, so that a broken line is found early.
     let elsewhere = sets_at(acceptance_folder().as_slice())?;
     let others = card::Others {
@@ -109,8 +99,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         say(&card.errors())?;
     }
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
-    let enriched = enrich::section(enrich::examine(false)?.as_ref(), &before);
-    let document = card.document(real::section(real.as_ref(), &before), enriched);
+    let enriched = enrich::examine(false)?.map(|tables| enrich::markdown(&tables));
+    let enriched = section_between(enrich::MARKS, enriched, &before);
+    let real = section_between(real::MARKS, real.map(|tables| tables.markdown()), &before);
+    let document = card.document(real, enriched);
     let code = write_or_check(&root.join(CARD), &document, arguments.check)?;
     external(&elsewhere, arguments)?;
     Ok(code)
@@ -179,14 +171,14 @@ fn external(sets: &[LabelledSet], arguments: &Arguments) -> anyhow::Result<()> {
 fn examined(set: &LabelledSet, arguments: &Arguments) -> anyhow::Result<String> {
     let mut exams = vec![examine(Method::Passages, set, arguments.shuffles)];
     let equal = examine(Method::Passages, &set.at_one_outlet(), arguments.shuffles);
-    let orders = tables::orders(&[("", &exams[0]), (", one outlet", &equal)]);
+    let orders = exam::orders(&[("", &exams[0]), (", one outlet", &equal)]);
     let baselines = METHODS.into_iter().filter(|method| *method != Method::Passages);
     exams.extend(baselines.map(|method| in_file_order(method, set)));
     let mut said = format!("\n{}\n\n{}", counts(set), orders.plain());
     write!(said, "\nthe baselines in file order only:\n")?;
-    write!(said, "\n{}\n{}", tables::methods(&exams).plain(), tables::kinds(&exams).plain())?;
+    write!(said, "\n{}\n{}", exam::methods(&exams).plain(), exam::kinds(&exams).plain())?;
     if arguments.errors {
-        write!(said, "\n{}", tables::errors(set, &exams[0]))?;
+        write!(said, "\n{}", exam::errors(set, &exams[0]))?;
     }
     Ok(said)
 }
@@ -202,17 +194,27 @@ fn counts(set: &LabelledSet) -> String {
     format!("{}: {} documents, {reprints} R pairs, {partial} P pairs", set.name, set.docs.len())
 }
 
-/// Prints a text. A reader that closes the output is not an error.
-fn say(text: &str) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("write to stdout"),
-    }
+/// The section of the card between two marks: the new tables, or else the current section.
+fn section_between([begins, ends]: [&str; 2], tables: Option<String>, card: &str) -> String {
+    let before = || Some(card.split_once(begins)?.1.split_once(ends)?.0.to_owned());
+    format!("{begins}{}{ends}", tables.or_else(before).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::differences;
+    use super::*;
+
+    #[test]
+    fn rows_are_kept_where_the_suites_are_absent() {
+        let marks = ["<!-- a -->\n", "<!-- end of a -->\n"];
+        let card = format!("before\n{}| a |\n{}after\n", marks[0], marks[1]);
+        let section = |tables: Option<&str>, page: &str| {
+            section_between(marks, tables.map(str::to_owned), page)
+        };
+        assert_eq!(section(None, &card), marks.join("| a |\n"));
+        assert_eq!(section(Some("| b |\n"), &card), marks.join("| b |\n"));
+        assert_eq!(section(None, ""), marks.concat());
+    }
 
     #[test]
     fn differences_are_named_by_line() {

@@ -1,20 +1,19 @@
 //! The sets of real pages and wire items in `../shared`. Their words are replaced, their structure is real.
 //! They cannot be shipped, so the card keeps its rows if they are absent.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use wirefold_score::{Order, Pair};
+use wirefold_dedup::{Ablation, Rule, Settings};
+use wirefold_score::{Label, Order, Pair};
 
+use super::exam::{Method, PairCounts, Run, passages, passages_with_verdicts, side_by_side};
 use super::happenings::{self, HappeningTables, Happenings};
-use super::method::{Method, Run};
-use super::pair_counts::PairCounts;
-use super::parallel::side_by_side;
-use super::rules;
 use super::set::LabelledSet;
-use super::tables::Cells;
+use crate::table::Table;
 
 /// The marks around the card's section about real pages.
-const MARKS: [&str; 2] = ["<!-- real pages -->\n", "<!-- end of real pages -->\n"];
+pub(super) const MARKS: [&str; 2] = ["<!-- real pages -->\n", "<!-- end of real pages -->\n"];
 
 /// The sets: the name of each, its folder, and the prefix of its files.
 const SETS: [(&str, &str, &str); 4] = [
@@ -43,9 +42,9 @@ reported separately by two or three outlets. The table counts pairs of texts tha
 
 /// The tables of the sets.
 pub(super) struct RealTables {
-    rows: Cells,
-    classes: Cells,
-    contributions: Cells,
+    rows: Table,
+    classes: Table,
+    contributions: Table,
     happenings: HappeningTables,
 }
 
@@ -53,12 +52,12 @@ impl RealTables {
     /// For a terminal.
     pub(super) fn plain(&self) -> String {
         let all = [&self.rows, &self.classes, &self.contributions];
-        all.map(Cells::plain).join("\n") + "\n" + &self.happenings.plain()
+        all.map(Table::plain).join("\n") + "\n" + &self.happenings.plain()
     }
 
-    fn markdown(&self) -> String {
+    pub(super) fn markdown(&self) -> String {
         let [rows, classes, contributions] =
-            [&self.rows, &self.classes, &self.contributions].map(Cells::markdown);
+            [&self.rows, &self.classes, &self.contributions].map(Table::markdown);
         let happenings = self.happenings.markdown();
         format!(
             "{rows}\n{CLASSES}\n\n{classes}\n{CONTRIBUTIONS}\n\n{contributions}\n{HAPPENINGS}\n\n{happenings}"
@@ -80,8 +79,8 @@ pub(super) fn examine(root: &Path) -> anyhow::Result<Option<RealTables>> {
     let sets = SETS.into_iter().map(read).collect::<anyhow::Result<Vec<LabelledSet>>>()?;
     Ok(Some(RealTables {
         rows: rows(&sets),
-        classes: rules::classes(&sets),
-        contributions: rules::contributions(&sets),
+        classes: classes(&sets),
+        contributions: contributions(&sets),
         happenings: event_shape(&suites)?,
     }))
 }
@@ -95,8 +94,8 @@ fn event_shape(suites: &Path) -> anyhow::Result<HappeningTables> {
 }
 
 /// The product and its peers on each set.
-fn rows(sets: &[LabelledSet]) -> Cells {
-    let mut cells = Cells::new(&[
+fn rows(sets: &[LabelledSet]) -> Table {
+    let mut cells = Table::new(&[
         "set", "rule", "verdicts", "right", "false", "missed", "precision, 95 %", "recall, 95 %",
     ]);
     let product_of = |set: &LabelledSet| {
@@ -120,7 +119,7 @@ fn rows(sets: &[LabelledSet]) -> Cells {
 }
 
 /// The rows of the product: at arrival, within and between outlets, final, and reversed.
-fn product_rows(set: &LabelledSet, [run, reversed]: &[Run; 2], cells: &mut Cells) {
+fn product_rows(set: &LabelledSet, [run, reversed]: &[Run; 2], cells: &mut Table) {
     let is_one = |(a, b): &Pair| set.docs[*a].outlet == set.docs[*b].outlet;
     let name = set.name.as_str();
     let all: fn(&Pair) -> bool = |_| true;
@@ -133,7 +132,7 @@ fn product_rows(set: &LabelledSet, [run, reversed]: &[Run; 2], cells: &mut Cells
     add("reversed, final", PairCounts::of(set, &reversed.at_end, all));
 }
 
-fn row(cells: &mut Cells, names: [&str; 3], counts: PairCounts) {
+fn row(cells: &mut Table, names: [&str; 3], counts: PairCounts) {
     let figures = [counts.right, counts.wrong, counts.missed].map(|count| count.to_string());
     let shares = [
         share(counts.right, counts.right + counts.wrong),
@@ -156,15 +155,64 @@ fn share(part: usize, whole: usize) -> String {
     format!("{p:.3} ({:.2}–{:.2})", low.max(0.0), high.min(1.0))
 }
 
-/// The section of the card: the new tables, or else the current section.
-pub(super) fn section(tables: Option<&RealTables>, card: &str) -> String {
-    let [begins, ends] = MARKS;
-    let before = || {
-        let (_, rest) = card.split_once(begins)?;
-        rest.split_once(ends).map(|(section, _)| section.to_owned())
+/// Errors at arrival by class for each set: wrongly together, and wrongly apart.
+pub(super) fn classes(sets: &[LabelledSet]) -> Table {
+    let counted: Vec<BTreeMap<Rule, [usize; 2]>> = sets.iter().map(errors).collect();
+    let mut cells = Table::new(&head("class", sets));
+    for rule in Rule::ALL.into_iter().filter(|rule| counted.iter().any(|of| of.contains_key(rule)))
+    {
+        let of = |counts: &BTreeMap<Rule, [usize; 2]>| match counts.get(&rule) {
+            Some([wrong, missed]) => format!("{wrong} / {missed}"),
+            None => "–".to_owned(),
+        };
+        let name = format!("`{}`: {}", rule.name(), rule.words());
+        cells.row([name].into_iter().chain(counted.iter().map(of)));
+    }
+    cells
+}
+
+fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
+    let (run, verdicts) =
+        passages_with_verdicts(set, &Order::File.of(set.docs.len()), Settings::default());
+    let mut counts: BTreeMap<Rule, [usize; 2]> = BTreeMap::new();
+    let mut count = |(a, b): Pair, is_one: bool| {
+        // In file order the number of a document is its number of arrival.
+        let rule = Rule::between(&verdicts[a.max(b)], &verdicts[a.min(b)], is_one);
+        counts.entry(rule).or_default()[usize::from(!is_one)] += 1;
     };
-    let rows = tables.map(RealTables::markdown).or_else(before).unwrap_or_default();
-    format!("{begins}{rows}{ends}")
+    let stories = &run.at_arrival;
+    for pair in set.labels.false_folds(stories, usize::MAX) {
+        count(pair, true);
+    }
+    for ((a, b), (label, _)) in &set.labels.0 {
+        if *label == Label::Reprint && stories[*a] != stories[*b] {
+            count((*a, *b), false);
+        }
+    }
+    counts
+}
+
+/// Right, false and missed pairs at arrival with one rule switched off, for each set.
+pub(super) fn contributions(sets: &[LabelledSet]) -> Table {
+    let mut cells = Table::new(&head("left out", sets));
+    let row = |without: &Option<Ablation>| -> Vec<String> {
+        let of = |set: &LabelledSet| {
+            let settings = Settings { without: *without, ..Settings::default() };
+            let run = passages(set, &Order::File.of(set.docs.len()), settings);
+            let PairCounts { right, wrong, missed } =
+                PairCounts::of(set, &run.at_arrival, |_| true);
+            format!("{right} / {wrong} / {missed}")
+        };
+        let name = without.map_or("nothing", Ablation::words).to_owned();
+        [name].into_iter().chain(sets.iter().map(of)).collect()
+    };
+    let switches: Vec<_> = [None].into_iter().chain(Ablation::OF_STORIES.map(Some)).collect();
+    side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
+    cells
+}
+
+fn head<'a>(first: &'a str, sets: &'a [LabelledSet]) -> Vec<&'a str> {
+    [first].into_iter().chain(sets.iter().map(|set| set.name.as_str())).collect()
 }
 
 #[cfg(test)]
@@ -172,24 +220,52 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_kept_where_the_sets_are_absent() {
-        let cells = |cell: &str| {
-            let mut cells = Cells::new(&["set", "right"]);
-            cells.row([cell, "1"]);
-            cells
-        };
-        let (rows, classes, contributions) = (cells("a"), cells("b"), cells("c"));
-        let happenings = happenings::examine(&[]);
-        let tables = RealTables { rows, classes, contributions, happenings };
-        let card = format!("before\n{}after\n", section(Some(&tables), ""));
-        assert!(["| a |", "| b |", "| c |"].iter().all(|row| card.contains(row)), "{card}");
-        assert_eq!(section(None, &card), section(Some(&tables), &card));
-        assert_eq!(section(None, ""), MARKS.concat());
-    }
-
-    #[test]
     fn a_share_has_its_interval() {
         assert_eq!(share(56, 58), "0.966 (0.88–0.99)");
         assert_eq!(share(0, 0), "–");
+    }
+}
+
+#[cfg(test)]
+mod rules_tests {
+    use super::*;
+    use crate::commands::accuracy::set::Doc;
+
+    fn set() -> LabelledSet {
+        let words = |seed: usize, count: usize| -> String {
+            (0..count).map(|at| format!("w{} ", (seed * 1_000 + at * 7) % 9_973)).collect()
+        };
+        let page = |at: usize| Doc {
+            id: at.to_string(),
+            outlet: Some("a.example".to_owned()),
+            title: Some(format!("x{at} y{at} z{at}")),
+            text: format!("{}.\n{}.", words(at + 2, 30), words(1, 115)),
+            ..Doc::default()
+        };
+        let mut set = LabelledSet { name: "pages".to_owned(), ..LabelledSet::default() };
+        set.docs = (0..2).map(page).collect();
+        set
+    }
+
+    #[test]
+    fn a_rule_left_out_shows_in_its_row_alone() {
+        let table = contributions(&[set()]).markdown();
+        let row = |name: &str| {
+            let found = table.lines().find(|line| line.contains(name));
+            found.unwrap_or_else(|| panic!("{name}\n{table}")).to_owned()
+        };
+        assert!(row("nothing").ends_with("| 0 / 0 / 0 |"), "{table}");
+        assert!(row("need an article in common").ends_with("| 0 / 1 / 0 |"), "{table}");
+        assert_eq!(table.matches("0 / 1 / 0").count(), 1, "{table}");
+    }
+
+    #[test]
+    fn a_miss_is_counted_under_the_rule_that_kept_the_two_apart() {
+        let mut missed = set();
+        missed.labels.0.insert((0, 1), (Label::Reprint, String::new()));
+        let table = classes(&[missed]).markdown();
+        assert!(table.contains("| `page_chrome`: "), "{table}");
+        assert!(table.trim_end().ends_with("| 0 / 1 |"), "{table}");
+        assert_eq!(classes(&[set()]).markdown().lines().count(), 2, "no error, no row");
     }
 }

@@ -6,11 +6,9 @@ use std::path::Path;
 
 use wirefold_score::{Clusters, Group, Pair};
 
-use super::labels::clusters;
-use super::method::{Method, Run};
-use super::parallel::side_by_side;
-use super::set::{Doc, LabelledSet, read_lines};
-use super::tables::Cells;
+use super::exam::{Method, Run, side_by_side};
+use super::set::{Doc, LabelledSet, clusters, read_lines};
+use crate::table::Table;
 
 /// The fixtures with both labels.
 #[derive(Debug, Clone, Default)]
@@ -52,7 +50,7 @@ impl ScriptSet {
 impl ScriptExam {
     /// A row for each script: copies found in the worst of all orders, false folds over all orders, and pairs
     /// of events in file order.
-    pub(crate) fn table(&self) -> Cells {
+    pub(crate) fn table(&self) -> Table {
         let head = [
             "script",
             "texts",
@@ -64,7 +62,7 @@ impl ScriptExam {
             "wrong",
             "missed",
         ];
-        let mut cells = Cells::new(&head);
+        let mut cells = Table::new(&head);
         for (script, texts) in self.by_script() {
             let figures = self.folds(&texts).into_iter().chain(self.groups(&texts));
             let figures = [texts.len()].into_iter().chain(figures);

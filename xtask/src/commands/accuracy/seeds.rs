@@ -7,7 +7,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use wirefold_score::{Label, Pairs, Share};
 
-use super::method::Run;
+use super::exam::Run;
 use super::set::{Doc, LabelledSet, read_lines};
 
 /// The fixtures with their labels.

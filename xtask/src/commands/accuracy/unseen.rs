@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 
 use wirefold_score::{Label, Pair, Score, Share};
 
-use super::generated;
-use super::method::{Method, Run};
-use super::parallel::side_by_side;
+use super::exam::{Method, Run, decimals, side_by_side};
+use super::set;
 use super::set::LabelledSet;
-use super::tables::{Cells, decimals};
+use crate::table::Table;
 
 /// The seeds. They were written down before anything was measured on them, and nothing is tuned to them.
 const SEEDS: [u64; 5] = [101, 202, 303, 404, 505];
@@ -49,7 +48,7 @@ impl Unseen {
     /// Runs the product over sets of this many articles.
     pub(crate) fn examine(articles: u64) -> Unseen {
         let examined = side_by_side(&SEEDS, |seed| {
-            let set = generated::set_of(*seed, articles);
+            let set = set::set_of(*seed, articles);
             let order: Vec<usize> = (0..set.docs.len()).collect();
             let run = Method::Passages.run(&set, &order);
             (set, run)
@@ -89,12 +88,12 @@ impl Unseen {
     }
 
     /// A row for each seed.
-    pub(crate) fn table(&self) -> Cells {
+    pub(crate) fn table(&self) -> Table {
         let head = [
             "seed", "documents", "right", "false", "missed", "precision", "recall",
             "precision, final", "recall, final",
         ];
-        let mut cells = Cells::new(&head);
+        let mut cells = Table::new(&head);
         for Outcome { seed, documents, at_arrival, at_end } in &self.outcomes {
             let counts = [at_arrival.found, at_arrival.false_folds, at_arrival.missed];
             let counts = [*documents].into_iter().chain(counts).map(|count| count.to_string());
@@ -106,9 +105,9 @@ impl Unseen {
     }
 
     /// The kinds of pairs with an error, those with most errors first.
-    pub(crate) fn errors(&self) -> Cells {
+    pub(crate) fn errors(&self) -> Table {
         let head = ["pairs of", "must fold", "missed", "recall", "false", "for example"];
-        let mut cells = Cells::new(&head);
+        let mut cells = Table::new(&head);
         let wrong = self.archetypes.iter().filter(|(_, its)| its.missed + its.wrong > 0);
         let mut wrong: Vec<(&String, &Counts)> = wrong.collect();
         wrong.sort_by_key(|(kinds, its)| (std::cmp::Reverse(its.missed + its.wrong), *kinds));

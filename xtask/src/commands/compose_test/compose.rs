@@ -1,16 +1,27 @@
 //! The stack under test, through Compose and Docker.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{http, receiver};
-use crate::port;
 use crate::table::Table;
-use crate::tree;
+use crate::{port, tree};
 
+/// The receiver of webhooks, in a container of its own: its name on the network and in the list of containers.
+pub(super) const RECEIVER: &str = "receiver";
+/// Its additional Compose file.
+pub(super) const RECEIVER_FILE: &str = "xtask/src/commands/compose_test/receiver.yml";
+/// Its program.
+pub(super) const RECEIVER_PROGRAM: &str = "xtask/src/commands/compose_test/receiver.pl";
+/// Its address for webhooks.
+pub(super) const RECEIVER_URL: &str = "http://receiver:8080/";
 /// The name of the stack, different from that of a real one.
 const PROJECT: &str = "wirefold-compose-test";
 /// All profiles of the stack.
@@ -52,9 +63,8 @@ impl Stack {
         let ours = format!(
             "\n[[subscription]]\nname = \"Everything\"\nquery = \"*\"\non = [\"new\"]\n\
              group_wait = \"1s\"\ndeliveries = [\"receiver\"]\n\n[[delivery]]\nname = \"receiver\"\n\
-             kind = \"webhook\"\nurl = \"{}\"\n\
-             secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n",
-            receiver::URL
+             kind = \"webhook\"\nurl = \"{RECEIVER_URL}\"\n\
+             secret = \"whsec_Y29tcG9zZS10ZXN0LWNvbXBvc2UtdGVzdA==\"\n"
         );
         std::fs::write(folder.path().join("wirefold.toml"), demo + &ours)?;
         Ok(Self {
@@ -91,11 +101,11 @@ impl Stack {
         let status = Command::new(program)
             .args(first)
             .args(["--project-name", PROJECT])
-            .args(["--file", "docker-compose.yml", "--file", receiver::FILE])
+            .args(["--file", "docker-compose.yml", "--file", RECEIVER_FILE])
             .args(arguments)
             .current_dir(tree::root())
             .env("WIREFOLD_CONFIG", self.folder.path().join("wirefold.toml"))
-            .env("WIREFOLD_RECEIVER", tree::root().join(receiver::PROGRAM))
+            .env("WIREFOLD_RECEIVER", tree::root().join(RECEIVER_PROGRAM))
             .env("WIREFOLD_PAGE_PORT", self.page.to_string())
             // A different network than that of a stack beside it.
             .env("WIREFOLD_PAGE_NETWORK", "172.31.252.8/29")
@@ -138,7 +148,7 @@ impl Stack {
         let text = format!("The lamp on the outer mole was mended on Friday, {id}. ").repeat(8);
         let article = json!({ "id": id, "outlet": "pushed.example", "title": id, "text": text });
         let body = article.to_string();
-        let answer = http::post(self.page, "/api/v1/articles", "application/json", &body)?;
+        let answer = post(self.page, "/api/v1/articles", "application/json", &body)?;
         let answer: Value = serde_json::from_str(&answer)?;
         let given = answer["articles"][0]["id"].as_str();
         Ok(given.with_context(|| format!("no id in {answer}"))?.to_owned())
@@ -153,7 +163,7 @@ impl Stack {
     }
 
     pub(super) fn get(&self, path: &str) -> anyhow::Result<String> {
-        http::get(self.page, path)
+        get(self.page, path)
     }
 }
 
@@ -233,4 +243,208 @@ fn output(command: &[&str]) -> anyhow::Result<String> {
     let said = String::from_utf8_lossy(&ran.stderr);
     ensure!(ran.status.success(), "{} ended with {}: {said}", command.join(" "), ran.status);
     Ok(String::from_utf8_lossy(&ran.stdout).into_owned())
+}
+
+/// How long an answer may take.
+const MAX_WAIT: Duration = Duration::from_secs(10);
+
+pub(super) fn get(port: u16, path: &str) -> anyhow::Result<String> {
+    ask(port, "GET", path, "", "")
+}
+
+pub(super) fn post(port: u16, path: &str, sort: &str, body: &str) -> anyhow::Result<String> {
+    let head = format!("Content-Type: {sort}\r\nContent-Length: {}\r\n", body.len());
+    ask(port, "POST", path, &head, body)
+}
+
+/// One request by HTTP/1.0, so that the answer ends with the connection.
+fn ask(port: u16, method: &str, path: &str, head: &str, body: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(MAX_WAIT))?;
+    let request = format!("{method} {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{head}\r\n{body}");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (answered, told) = answer.split_once("\r\n\r\n").context("no answer")?;
+    let status = answered.split_whitespace().nth(1).unwrap_or_default();
+    ensure!(status.starts_with('2'), "{method} {path} is answered {status}: {told}");
+    Ok(told.to_owned())
+}
+
+/// Stages that only handle articles. Their network has no way out.
+const INSIDE: [&str; 3] = ["pruner", "detector", "enricher"];
+
+/// Fails if the container could do more than it should.
+pub(super) fn check_hardening(container: &Container) -> anyhow::Result<()> {
+    let (name, told) = (&container.name, &container.told);
+    let user = told["Config"]["User"].as_str().unwrap_or_default();
+    let is_root = matches!(user.split(':').next(), None | Some("" | "0" | "root"));
+    ensure!(!is_root, "{name} runs as {user:?}");
+    let host = &told["HostConfig"];
+    ensure!(host["ReadonlyRootfs"] == true, "{name} can write its root");
+    ensure!(host["Privileged"] == false, "{name} is privileged");
+    ensure!(lists(&host["CapDrop"], "ALL"), "{name} keeps capabilities");
+    ensure!(host["CapAdd"].is_null(), "{name} has capabilities added");
+    ensure!(
+        lists(&host["SecurityOpt"], "no-new-privileges:true"),
+        "{name} could come to new privileges"
+    );
+    for limit in ["Memory", "NanoCpus", "PidsLimit"] {
+        ensure!(host[limit].as_i64().unwrap_or(0) > 0, "{name} has no limit of {limit}");
+    }
+    check_ports(name, &host["PortBindings"])?;
+    if INSIDE.contains(&container.service.as_str()) {
+        for network in container.networks() {
+            ensure!(is_internal(network)?, "{name} is in {network}, which leads out");
+        }
+    }
+    if container.is_running() {
+        try_inside(container)?;
+    }
+    Ok(())
+}
+
+fn check_ports(name: &str, bindings: &Value) -> anyhow::Result<()> {
+    for (port, bound) in bindings.as_object().into_iter().flatten() {
+        for host in bound.as_array().into_iter().flatten() {
+            ensure!(host["HostIp"] == "127.0.0.1", "{name} publishes {port} beyond loopback");
+        }
+    }
+    Ok(())
+}
+
+/// Tries inside the container, because the settings of Docker do not prove what a process can do.
+fn try_inside(container: &Container) -> anyhow::Result<()> {
+    let name = &container.name;
+    let printed = container.inside("id -u; cat /proc/1/status")?;
+    let user = printed.lines().next().unwrap_or_default();
+    ensure!(user != "0" && !user.is_empty(), "in {name} one is user {user:?}");
+    for line in printed.lines() {
+        let mut words = line.split_whitespace();
+        let (key, value) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        match key {
+            "Uid:" if value == "0" => bail!("the process of {name} runs as root"),
+            "CapEff:" | "CapPrm:" | "CapBnd:" if !value.trim_matches('0').is_empty() => {
+                bail!("the process of {name} has capabilities: {line}")
+            }
+            "NoNewPrivs:" if value != "1" => bail!("{name}: {line}"),
+            _ => {}
+        }
+    }
+    for place in ["/", "/usr/local/bin", "/etc"] {
+        let file = format!("{place}/compose-test");
+        let tried = Command::new("docker").args(["exec", name, "touch", &file]).output();
+        let tried = tried.context("run docker exec")?;
+        ensure!(!tried.status.success(), "in {name} one can write {place}");
+    }
+    Ok(())
+}
+
+fn lists(list: &Value, what: &str) -> bool {
+    list.as_array().is_some_and(|items| items.iter().any(|item| item == what))
+}
+
+/// All stories with their articles.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) articles: u64,
+    /// The addresses of the articles. Versions of one item have the same.
+    pub(super) items: BTreeSet<String>,
+    /// The ids of each story's articles.
+    stories: BTreeMap<String, BTreeSet<String>>,
+    pub(super) copies: u64,
+    pub(super) dead: u64,
+}
+
+impl News {
+    pub(super) fn of(stack: &Stack) -> anyhow::Result<Self> {
+        let status = stack.json("/api/v1/status")?;
+        let mut news = Self {
+            articles: number(&status, "articles")?,
+            items: BTreeSet::new(),
+            stories: BTreeMap::new(),
+            copies: 0,
+            dead: number(&status, "dead")?,
+        };
+        let mut path = "/api/v1/stories".to_owned();
+        loop {
+            let page = stack.json(&path)?;
+            for brief in page["stories"].as_array().context("no stories in the answer")? {
+                let id = text(brief, "id")?;
+                let story = stack.json(&format!("/api/v1/stories/{id}"))?;
+                let articles = story["articles"].as_array().context("no articles in a story")?;
+                let ids =
+                    articles.iter().map(|it| text(it, "id")).collect::<anyhow::Result<_>>()?;
+                news.items.extend(articles.iter().filter_map(|it| text(it, "url").ok()));
+                news.copies += number(brief, "copies")?;
+                news.stories.insert(id, ids);
+            }
+            match page["next"].as_str() {
+                Some(next) => path = format!("/api/v1/stories?cursor={next}"),
+                None => return Ok(news),
+            }
+        }
+    }
+
+    /// Fails if something of `before` is missing or different, if an article occurs twice, or if there are
+    /// more articles than possible.
+    pub(super) fn check_follows(&self, before: &Self, most: u64) -> anyhow::Result<()> {
+        for (id, articles) in &before.stories {
+            let now = self.stories.get(id);
+            let is_kept = now.is_some_and(|now| now.is_superset(articles));
+            ensure!(is_kept, "{id} had {articles:?} and has {now:?}");
+        }
+        let (stories, articles) = (&self.stories, self.articles);
+        let placed: usize = stories.values().map(BTreeSet::len).sum();
+        let distinct: BTreeSet<&String> = stories.values().flatten().collect();
+        ensure!(placed as u64 == articles, "{placed} of {articles} articles stand in a story");
+        ensure!(distinct.len() == placed, "{placed} places for {} articles", distinct.len());
+        ensure!(articles <= most, "there can be {most} articles, and there are {articles}");
+        ensure!(self.dead == before.dead, "{} dead letters", self.dead);
+        Ok(())
+    }
+}
+
+impl fmt::Display for News {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { articles, stories, copies, dead, .. } = self;
+        let stories = stories.len();
+        write!(out, "{articles} articles → {stories} stories, {copies} copies, {dead} dead letters")
+    }
+}
+
+fn number(of: &Value, key: &str) -> anyhow::Result<u64> {
+    of[key].as_u64().with_context(|| format!("no number `{key}` in {of}"))
+}
+
+fn text(of: &Value, key: &str) -> anyhow::Result<String> {
+    Ok(of[key].as_str().with_context(|| format!("no text `{key}` in {of}"))?.to_owned())
+}
+
+/// How often each message arrived since the first start of the stack, by its id.
+pub(super) struct ReceivedCounts(BTreeMap<String, u32>);
+
+impl ReceivedCounts {
+    /// Reads the counts from the receiver.
+    pub(super) fn to(stack: &Stack) -> anyhow::Result<Self> {
+        let containers = stack.containers()?;
+        let receiver = containers.iter().find(|it| it.service == RECEIVER);
+        let receiver = receiver.context("there is no receiver of webhooks")?;
+        let listed = receiver.inside("cat /var/lib/wirefold/came 2>/dev/null || true")?;
+        let mut came = BTreeMap::new();
+        for id in listed.lines() {
+            *came.entry(id.to_owned()).or_default() += 1;
+        }
+        Ok(Self(came))
+    }
+
+    /// The number of different messages.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The ids that arrived more than once.
+    pub(super) fn repeated(&self) -> Vec<&String> {
+        self.0.iter().filter(|(_, times)| **times > 1).map(|(id, _)| id).collect()
+    }
 }

@@ -12,16 +12,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 
 mod compose;
-mod hardening;
-mod http;
 mod monitoring;
-mod news;
-mod received_counts;
-mod receiver;
 
 use compose::{Container, Stack};
-use news::News;
-use received_counts::ReceivedCounts;
+use compose::{News, ReceivedCounts};
 
 use crate::tree;
 
@@ -44,7 +38,7 @@ const MAX_WAIT: Duration = Duration::from_secs(180);
 /// The pause between two checks.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// The services that replace the outside world. They are not killed, because they would lose their state.
-const NOT_KILLED: [&str; 2] = ["demo-feeds", receiver::SERVICE];
+const NOT_KILLED: [&str; 2] = ["demo-feeds", compose::RECEIVER];
 /// The number of items that the demo publishes over a minute. Two of its articles are versions of one item,
 /// and polls may miss the first. They may read it later, when the demo's minute begins again.
 const ITEMS: usize = 77;
@@ -95,7 +89,7 @@ async fn steps(stack: &Stack) -> anyhow::Result<()> {
 
     step("no container runs as root or can write its root")?;
     for container in &containers {
-        hardening::check(container)?;
+        compose::check_hardening(container)?;
     }
     say(&format!("{} containers are as they should be", containers.len()))?;
 

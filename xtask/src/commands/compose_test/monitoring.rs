@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
-use super::compose::{Container, Stack};
-use super::http;
+use super::compose::{self, Container, Stack};
 use crate::table::Table;
 use crate::tree;
 
@@ -90,7 +89,7 @@ fn values(stack: &Stack, query: &str) -> anyhow::Result<Vec<String>> {
 fn api(stack: &Stack, what: &str, arguments: &[(&str, &str)]) -> anyhow::Result<Value> {
     let pairs = arguments.iter().map(|(name, value)| format!("{name}={}", escaped(value)));
     let query = pairs.collect::<Vec<_>>().join("&");
-    let answer = http::get(stack.prometheus, &format!("/api/v1/{what}?{query}"))?;
+    let answer = compose::get(stack.prometheus, &format!("/api/v1/{what}?{query}"))?;
     let mut answer: Value = serde_json::from_str(&answer)?;
     ensure!(answer["status"] == "success", "{what}: {answer}");
     Ok(answer["data"].take())

@@ -8,7 +8,7 @@ use wirefold_flow::{Bus, BusError, Stored, SystemClock};
 use wirefold_proto::streams::OUTPUT;
 use wirefold_proto::{OutputArticle, decode};
 
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 
 /// The number of messages in one request.
 const AT_ONCE: usize = 256;

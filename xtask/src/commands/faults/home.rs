@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 
 /// The settings with a folder that stays empty. Without any source, `up` would show the demo.
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";

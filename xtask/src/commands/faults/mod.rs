@@ -18,6 +18,7 @@ mod nats_fault;
 mod play;
 mod pusher;
 mod random;
+mod receiver;
 mod report;
 mod shim;
 mod temporary;

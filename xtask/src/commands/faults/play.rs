@@ -20,7 +20,7 @@ use super::pusher::{BEFORE, MORE, articles, id_of, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use super::{Programs, nats, temporary};
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 use crate::machine::Stopwatch;
 use crate::running::{Running, command};
 

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 
 use super::examine::Control;
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 use crate::generator;
 use crate::machine::Stopwatch;
 use crate::running::Running;

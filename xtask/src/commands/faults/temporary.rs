@@ -20,7 +20,7 @@ use super::pusher::{BEFORE, MORE, Pusher, articles, wait_for_alerts};
 use super::random::RunRandom;
 use super::shim::{Setting, Shim};
 use super::undisturbed::undisturbed_but;
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 use crate::running::{Running, command};
 
 /// The size of a disk that is soon full.

@@ -6,7 +6,7 @@ use super::examine::{Control, Output};
 use super::home::prepare;
 use super::pusher::{ARTICLES, articles, wait_for_quiet};
 use super::shim::{Setting, Shim};
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 use crate::running::{Running, command};
 
 /// The output and the alerts for the same articles without a fault.

@@ -5,9 +5,7 @@
 
 use wirefold_dedup::{Detector, Incoming, Settings};
 
-use super::article::Article;
-use super::child::name_counts;
-use super::set::NEWS;
+use super::{Article, NEWS, name_counts};
 use crate::generator::{self, Generator};
 
 /// The number of articles in the set, and the size of its hostile ones in bytes.

@@ -19,7 +19,7 @@ use super::super::examine::Output as Examined;
 use super::proxy::Proxy;
 use super::server::{OPERATOR, OPERATOR_PASSWORD, PASSWORD, Routes, Server, Settings, USER};
 use super::wire::Wire;
-use crate::commands::attack::receiver::Receiver;
+use crate::commands::faults::receiver::Receiver;
 use crate::machine::Stopwatch;
 use crate::nats_server;
 use crate::port;

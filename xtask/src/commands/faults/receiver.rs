@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::loopback::{Answer, Loopback};
+use crate::loopback::{Answer, Loopback};
 
 /// The key of the signatures: 32 bytes that are used nowhere else.
 const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";

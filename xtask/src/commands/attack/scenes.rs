@@ -1,0 +1,758 @@
+//! The attacks.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::ops::Range;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+
+use super::{
+    ARTICLES, Answer, Attack, LOOPBACK, Request, ServerRequests, Sites, TITLE, is_polled, news,
+    rss, text, xorshift,
+};
+use crate::machine::Stopwatch;
+use crate::running::{Running, command};
+
+/// The most requests for robots.txt: far more than a few attempts with their redirects need.
+const MOST_ROBOTS: usize = 100;
+/// The words of an article of invented words, the articles of a poll (some 7 MB), and the number after which
+/// that attack ends: some 13 million words.
+const INVENTED: (u64, u64, u64) = (1_500, 600, 9_000);
+/// The most loud alerts that one feed may cause in one go.
+const LOUD: usize = 100;
+/// The items of each feed of the flood of one owner.
+const ITEMS: u64 = 80;
+/// The places for pages of one site.
+const SITE_PAGES: usize = 4;
+/// The longest that one answer to a query may take, in seconds.
+const LONGEST: f64 = 5.0;
+/// The number of queries that must be answered and not refused. Otherwise nothing reached the search.
+const ANSWERED: usize = 30;
+
+/// All attacks in the order in which they run.
+pub(super) static ATTACKS: [Attack; 20] = [
+    // They must not exhaust memory or end the process. Packed they are some 50 KB.
+    Attack {
+        name: "empty-items",
+        aim: "kill the process by 1.4 million empty items",
+        feeds: &["rss", "atom"],
+        answer: |path, _, _| {
+            let (head, item) = match path {
+                "rss" => ("<rss version=\"2.0\"><channel>", "<item/>"),
+                "atom" => ("<feed xmlns=\"http://www.w3.org/2005/Atom\">", "<entry/>"),
+                _ => return None,
+            };
+            Some(encoded("gzip", gzip((head.to_owned() + &item.repeat(1_400_000)).as_bytes())))
+        },
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "baseline",
+        aim: "silence the victim's news by listing it first, as old",
+        only_alerts: true,
+        answer: |path, _, sites| {
+            let dated = "<pubDate>Mon, 02 Mar 2020 10:00:00 GMT</pubDate></item>";
+            (path == "hostile").then(|| rss([news(&sites.victim).replace("</item>", dated)]))
+        },
+        ..Attack::PLAIN
+    },
+    // First with other texts, then with the victim's published texts and more.
+    Attack {
+        name: "claim",
+        aim: "take over the victim's stories, leads and versions by its addresses",
+        answer: |path, nth, sites| (path == "hostile").then(|| claims(&sites.victim, nth == 0)),
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "list",
+        aim: "speak for the victim by what a list of feeds says",
+        settings: "[[opml]]\nurl = \"{hostile}/list.opml\"\n",
+        feeds: &[],
+        answer: |path, nth, sites| match path {
+            "list.opml" => Some(list(sites)),
+            "claims" => Some(claims(&sites.victim, nth == 0)),
+            _ => None,
+        },
+        is_under_way: |running, _| is_polled(running, "listed"),
+        faults: list_faults,
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "retry-after",
+        aim: "stop the victim's feed for a day by its own 503",
+        answer: |path, _, sites| {
+            (path == "hostile").then(|| redirect(format!("{}/busy", sites.victim)))
+        },
+        at_victim: |path, _| {
+            let after = vec![("retry-after", "86400".to_owned())];
+            (path == "busy").then_some(Answer::With(503, after, Vec::new()))
+        },
+        faults: |_, requests| {
+            let was_asked = requests.victim.iter().any(|asked| asked.path == "/busy");
+            Ok(fault(!was_asked, || "the redirect was not followed: nothing shown".to_owned()))
+        },
+        ..Attack::PLAIN
+    },
+    // The hostile feed is allowed by its name, like a public one. The network of the victim is open only to
+    // the victim.
+    Attack {
+        name: "inner-network",
+        aim: "have wirefold ask 127.0.0.9, 10.x, 169.254.169.254 and the victim's network",
+        fetcher: "allow_private = [\"127.0.0.3/32\"]\nallow_hosts = [\"localhost\"]\n",
+        weakened: Some((LOOPBACK, "")),
+        feeds: &["links", "to-0", "to-1", "to-2", "to-3", "to-4", "to-5"],
+        answer: |path, _, sites| match path.strip_prefix("to-") {
+            Some(at) => targets(sites).into_iter().nth(at.parse().ok()?).map(redirect),
+            None => (path == "links").then(|| {
+                let links = targets(sites).into_iter().enumerate();
+                rss(links.map(|(at, target)| teaser(&at.to_string(), &target)))
+            }),
+        },
+        faults: |_, requests| {
+            let to_victim = requests.victim.iter().filter(|asked| asked.path != "/feed");
+            let asked = requests.inner.iter().chain(to_victim);
+            Ok(asked.map(|asked| format!("{}{} was asked", asked.host, asked.path)).collect())
+        },
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "credentials",
+        aim: "receive the login of [[access]], or use it by links and redirects",
+        settings: "[[access]]\nurl = \"{victim}\"\nuser = \"desk\"\npassword = \"secret\"\n\
+                   headers = { X-Key = \"secret\", Cookie = \"session=secret\" }\n",
+        feeds: &["links", "to-private"],
+        feeds_at_victim: &["away"],
+        answer: |path, _, sites| match path {
+            "links" => Some(rss([teaser("1", &format!("{}/private/page", sites.victim))])),
+            "to-private" => Some(redirect(format!("{}/private/feed", sites.victim))),
+            "taken" => Some(rss([])),
+            _ => None,
+        },
+        at_victim: |path, sites| match path {
+            "away" => Some(redirect(format!("{}/taken", sites.hostile))),
+            "private/page" => {
+                Some(Answer::ok("text/html", "<title>Private</title><p>A private page."))
+            }
+            "private/feed" => Some(rss([])),
+            _ => None,
+        },
+        faults: |_, requests| Ok(login_faults(requests)),
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "bombs",
+        aim: "fill the memory by bodies that grow when unpacked",
+        feeds: &["gzip", "zstd", "brotli", "gzip-gzip", "zstd-gzip", "tenfold"],
+        answer: |path, _, _| {
+            Some(match path {
+                "gzip" => encoded("gzip", gzip(&[b' '; 200_000_000])),
+                "zstd" => encoded("zstd", zstd()),
+                "brotli" => encoded("br", brotli()),
+                "gzip-gzip" => encoded("gzip, gzip", gzip(&gzip(&[b' '; 200_000_000]))),
+                "zstd-gzip" => encoded("zstd, gzip", gzip(&zstd())),
+                "tenfold" => {
+                    let body = (0..10).fold(Vec::new(), |body, _| gzip(&body));
+                    encoded(&["gzip"; 10].join(", "), body)
+                }
+                _ => return None,
+            })
+        },
+        faults: |_, requests| {
+            let feeds = requests.feeds["feeds"].as_array().into_iter().flatten();
+            let is_read =
+                |feed: &&Value| feed["feed"]["id"] != "victim" && feed["problem"].is_null();
+            Ok(feeds.filter(is_read).map(|it| format!("{} was read", it["feed"]["id"])).collect())
+        },
+        ..Attack::PLAIN
+    },
+    // The title sets the terminal's title, clears the screen and writes a line of its own.
+    Attack {
+        name: "terminal",
+        aim: "speak to the operator's terminal, and forge a line of the log",
+        answer: |path, _, sites| {
+            let item = format!(
+                "<item><guid>\u{1b}[2J1\nFORGED</guid><title>Shown \u{1b}]0;owned\u{7}\u{1b}[2J&#27;[31m\n\
+                 FORGED line \u{202e}\u{9b}31m</title><link>{}/1</link><author>\u{1b}[2JFORGED</author>\
+                 <description>{}</description></item>",
+                sites.hostile,
+                text(50)
+            );
+            (path == "hostile").then(|| rss([item]))
+        },
+        faults: terminal_faults,
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "slow",
+        aim: "keep others from page and API by 200 half-open and slow connections",
+        feeds: &[],
+        connect: |running| {
+            let begun = [
+                "",
+                "GET / HTTP/1.1\r\nhost: loc",
+                "POST /api/v1/feeds HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+                 content-length: 4000\r\n\r\n{",
+            ];
+            open(running, begun.iter().cycle().take(200).map(|begun| (*begun).to_owned()))
+        },
+        faults: |running, _| Ok(unanswered(running, &["/", "/api/v1/status", "/feeds"])),
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "readers",
+        aim: "fill the memory, or make others wait, by 100 readers who do not read",
+        feeds: &[],
+        connect: |running| {
+            let ask =
+                format!("GET /api/v1/stream?after=0 HTTP/1.1\r\nhost: {}\r\n\r\n", running.page);
+            open(running, std::iter::repeat_n(ask, 100))
+        },
+        faults: |running, _| Ok(unanswered(running, &["/"])),
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "flood-short",
+        aim: "alert loudly 2,000 times at once, with one word each",
+        answer: |path, nth, sites| {
+            (path == "hostile").then(|| flood(sites, nth, 0..2_000, |at| format!("word{at}")))
+        },
+        faults: |running, _| loud_faults(running, 900),
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "flood-long",
+        aim: "alert loudly 300 times at once, with whole texts",
+        answer: |path, nth, sites| {
+            (path == "hostile").then(|| flood(sites, nth, 0..300, |at| text(1_000 + at)))
+        },
+        faults: |running, _| loud_faults(running, 300),
+        weakened: Some((
+            LOOPBACK,
+            "[budget]\narticles_per_hour = 100000\nsite_alerts_per_hour = 100000\n",
+        )),
+        ..Attack::PLAIN
+    },
+    // Three feeds of one owner, each within its own budget. The limit on alerts of one site would also hold
+    // them.
+    Attack {
+        name: "flood-of-one-owner",
+        aim: "alert loudly 240 times at once by three feeds of one site",
+        settings: "[budget]\nsite_alerts_per_hour = 100000\narticles_per_hour = 90\n\
+                   site_articles_per_hour = 95\n",
+        weakened: Some((LOOPBACK, "[budget]\nsite_alerts_per_hour = 100000\n")),
+        feeds: &["flood-1", "flood-2", "flood-3"],
+        answer: |path, nth, sites| {
+            let from = 10_000 * path.strip_prefix("flood-")?.parse::<u64>().ok()?;
+            Some(flood(sites, nth, from..from + ITEMS, text))
+        },
+        faults: |running, _| loud_faults(running, 3 * ITEMS),
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "slow-pages",
+        aim: "hold all places for pages by ten feeds whose pages never come",
+        fetcher: "allow_private = [\"127.0.0.0/8\", \"::1/128\"]\nconcurrency = 8\n",
+        full_text: "on",
+        settings: "[budget]\nhost_requests = 100\nsite_pages = 4\n",
+        weakened: Some((
+            "allow_private = [\"127.0.0.0/8\", \"::1/128\"]\nconcurrency = 8\n",
+            "[budget]\nhost_requests = 100\nsite_pages = 100\n",
+        )),
+        feeds: &[
+            "slow-1", "slow-2", "slow-3", "slow-4", "slow-5", "slow-6", "slow-7", "slow-8",
+            "slow-9", "slow-10",
+        ],
+        answer: |path, nth, sites| {
+            if path.starts_with("page-") {
+                return Some(Answer::Hang);
+            }
+            // The first polls end, so that the victim's feed is added at all.
+            let link = match nth {
+                0 => String::new(),
+                _ => format!("<link>{}/page-{path}</link>", sites.hostile),
+            };
+            let (is_slow, part) = (path.starts_with("slow-"), nth.min(1));
+            is_slow.then(|| {
+                let title = format!("<title>Slow {path} {part}</title>");
+                rss([format!("<item><guid>{path}-{part}</guid>{title}{link}</item>")])
+            })
+        },
+        // The attacker's pages hang, which would block all others.
+        is_under_way: |_, visits| visits.of("page-") >= SITE_PAGES as u64,
+        faults: |_, requests| {
+            let is_page = |asked: &&Request| asked.path.starts_with("/page-");
+            let pages = requests.hostile.iter().filter(is_page).count();
+            Ok(fault(pages < SITE_PAGES, || format!("{pages} pages were asked for: nothing shown")))
+        },
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "nested-json",
+        aim: "overflow the stack by a JSON Feed nested 10,000 deep",
+        feeds: &["arrays", "objects"],
+        answer: |path, _, _| {
+            let (open, close) = match path {
+                "arrays" => ("[", "]"),
+                "objects" => ("{\"a\":", "}"),
+                _ => return None,
+            };
+            let deep = format!("{}1{}", open.repeat(10_000), close.repeat(10_000));
+            let body = format!(
+                "{{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"Deep\",\"items\":[{{\"id\":\
+                 \"1\",\"content_text\":\"Deep.\",\"_deep\":{deep}}}]}}"
+            );
+            Some(Answer::ok("application/feed+json", body))
+        },
+        ..Attack::PLAIN
+    },
+    // As many as fill the window of comparison. Caches of words fill up once and then keep the latest.
+    Attack {
+        name: "made-up-words",
+        aim: "fill the memory by articles of words that nobody has written before",
+        settings: "[retention]\nmax_bytes = 67108864\n",
+        weakened: Some((LOOPBACK, "[retention]\nmax_bytes = 68719476736\n")),
+        answer: |path, nth, sites| {
+            let (_, items, enough) = INVENTED;
+            let from = nth.min(enough / items) * items;
+            let words = |at| item(&sites.hostile, &format!("Words {at}"), at, &invented(at));
+            (path == "hostile").then(|| rss((from..from + items).map(words)))
+        },
+        more_memory: 700 << 20,
+        is_under_way: |running, _| articles(running) >= INVENTED.2,
+        faults: |running, _| {
+            let count = articles(running);
+            Ok(fault(count < INVENTED.2, || format!("{count} came out: nothing shown")))
+        },
+        ..Attack::PLAIN
+    },
+    Attack {
+        name: "script",
+        aim: "run a script in the reader's browser",
+        answer: |path, _, sites| (path == "hostile").then(|| scripts(sites)),
+        faults: script_faults,
+        ..Attack::PLAIN
+    },
+    // Beside a feed of teasers whose pages are wanted.
+    Attack {
+        name: "robots",
+        aim: "make wirefold ask for ever, by a robots.txt that redirects for ever",
+        answer: |path, _, sites| match path {
+            "hostile" => {
+                Some(rss((0..50)
+                    .map(|at| teaser(&at.to_string(), &format!("{}/page/{at}", sites.hostile)))))
+            }
+            path if path.starts_with("robots.txt") => {
+                Some(redirect(format!("{}/{path}x", sites.hostile)))
+            }
+            _ => None,
+        },
+        faults: |_, requests| {
+            let is_robots = |asked: &&Request| asked.path.starts_with("/robots.txt");
+            let asked = requests.hostile.iter().filter(is_robots).count();
+            let none =
+                fault(asked == 0, || "robots.txt was not asked for: nothing shown".to_owned());
+            let many = fault(asked > MOST_ROBOTS, || format!("{asked} requests for robots.txt"));
+            Ok([none, many].concat())
+        },
+        ..Attack::PLAIN
+    },
+    // Many clients send each query to lists, page and rehearsals while the news of the victim comes in, and
+    // one client sends it afterwards.
+    Attack {
+        name: "queries",
+        aim: "keep the processor busy, or end the process, by queries that are hard to read or to answer",
+        feeds: &[],
+        connect: |running| {
+            let host = &running.page;
+            let get = |path: String| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+            let rehearse = |query: &String| {
+                let body = json!({ "name": "Hostile", "query": query }).to_string();
+                let head =
+                    "POST /api/v1/subscriptions/test HTTP/1.1\r\ncontent-type: application/json";
+                format!("{head}\r\nhost: {host}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+            };
+            let all = queries();
+            let lists = all.iter().flat_map(|query| paths(query).into_iter().take(3).map(get));
+            open(running, lists.chain(all.iter().map(rehearse)))
+        },
+        faults: |running, _| Ok(query_faults(running)),
+        ..Attack::PLAIN
+    },
+];
+
+/// A problem, if there is one.
+fn fault(is_fault: bool, words: impl Fn() -> String) -> Vec<String> {
+    is_fault.then(words).into_iter().collect()
+}
+
+fn redirect(target: String) -> Answer {
+    Answer::With(302, vec![("location", target)], Vec::new())
+}
+
+fn item(site: &str, title: &str, number: u64, text: &str) -> String {
+    format!(
+        "<item><guid>{number}</guid><title>{title}</title><link>{site}/{number}</link>\
+         <description>{text}</description></item>"
+    )
+}
+
+fn teaser(number: &str, link: &str) -> String {
+    format!(
+        "<item><guid>{number}</guid><title>Linked {number}</title><link>{link}</link>\
+         <description>A teaser.</description></item>"
+    )
+}
+
+/// Connections that send these bytes.
+fn open(running: &Running, requests: impl Iterator<Item = String>) -> Vec<TcpStream> {
+    let send = |request: String| {
+        let mut stream = TcpStream::connect(&running.page).ok()?;
+        stream.write_all(request.as_bytes()).ok()?;
+        Some(stream)
+    };
+    requests.filter_map(send).collect()
+}
+
+/// The paths that get no answer, with the reason.
+fn unanswered(running: &Running, paths: &[&str]) -> Vec<String> {
+    let error = |path: &&str| Some(format!("{path}: {:#}", running.get(path).err()?));
+    paths.iter().filter_map(error).collect()
+}
+
+/// The number of articles in the output.
+fn articles(running: &Running) -> u64 {
+    running.json("/api/v1/status").unwrap_or_default()["articles"].as_u64().unwrap_or_default()
+}
+
+const WITHDRAWN: &str = "is withdrawn";
+
+/// Items that claim all addresses of the victim.
+fn claims(site: &str, is_first: bool) -> Answer {
+    rss((0..2 * ARTICLES).map(|number| {
+        // Nobody can know texts that the victim has not published.
+        let copied = if is_first || number >= ARTICLES { String::new() } else { text(number) };
+        format!(
+            "<item><guid>{site}/{number}</guid><title>{TITLE} {number} {WITHDRAWN}</title>\
+             <link>{site}/{number}</link><description>{copied} {}</description></item>",
+            text(100 + number)
+        )
+    }))
+}
+
+/// A list that claims the victim's items for a stranger's feed.
+fn list(sites: &Sites) -> Answer {
+    let site = sites.victim.trim_start_matches("http://");
+    let host = site.split(':').next().unwrap_or_default();
+    let list = format!(
+        "<opml version=\"2.0\" xmlns:wirefold=\"urn:wirefold\"><body><outline text=\"News\" \
+         xmlUrl=\"{}/claims\" wirefold:id=\"listed\" wirefold:outlet=\"{host}\" \
+         wirefold:speaksFor=\"{host}\"/></body></opml>",
+        sites.hostile
+    );
+    Answer::ok("text/x-opml", list)
+}
+
+fn list_faults(running: &mut Running, requests: &ServerRequests) -> anyhow::Result<Vec<String>> {
+    let was_polled = requests.hostile.iter().any(|asked| asked.path == "/claims");
+    let mut faults =
+        fault(!was_polled, || "the listed feed was not polled: nothing shown".to_owned());
+    for id in stories(running)? {
+        let story = running.json(&format!("/api/v1/stories/{id}"))?;
+        for article in story["articles"].as_array().into_iter().flatten() {
+            let is_claim = article["title"].as_str().is_some_and(|it| it.ends_with(WITHDRAWN));
+            if article["via"].is_null() && is_claim {
+                faults.push(format!("{} counts as the victim's own", article["title"]));
+            }
+        }
+    }
+    Ok(faults)
+}
+
+/// The ids of all stories.
+fn stories(running: &Running) -> anyhow::Result<Vec<String>> {
+    let stories = running.json("/api/v1/stories?limit=100")?;
+    let all = stories["stories"].as_array().into_iter().flatten();
+    Ok(all.filter_map(|it| it["id"].as_str().or(it["story"].as_str())).map(str::to_owned).collect())
+}
+
+/// Addresses that no public feed may have wirefold ask.
+fn targets(sites: &Sites) -> [String; 6] {
+    let port = sites.inner.rsplit(':').next().unwrap_or_default();
+    [
+        format!("{}/redirected", sites.inner),
+        format!("http://[::ffff:127.0.0.9]:{port}/redirected"),
+        format!("http://2130706441:{port}/redirected"),
+        "http://169.254.169.254/latest/meta-data/".to_owned(),
+        "http://10.0.0.1/".to_owned(),
+        format!("{}/redirected", sites.victim),
+    ]
+}
+
+fn login_faults(requests: &ServerRequests) -> Vec<String> {
+    let has_login = |asked: &&Request| {
+        ["authorization", "cookie", "x-key"].iter().any(|name| asked.headers.contains_key(*name))
+    };
+    let private = requests.victim.iter().filter(|asked| asked.path.starts_with("/private"));
+    let leaked = requests.hostile.iter().chain(private).filter(has_login);
+    let mut faults: Vec<String> =
+        leaked.map(|asked| format!("the login was sent to {}{}", asked.host, asked.path)).collect();
+    for (path, asked) in [("/feed", &requests.victim), ("/taken", &requests.hostile)] {
+        let was_asked = asked.iter().any(|asked| asked.path == path);
+        faults.extend(fault(!was_asked, || format!("{path} was not asked: nothing shown")));
+    }
+    let mut own = requests.victim.iter().filter(|asked| asked.path == "/feed");
+    faults.extend(fault(!own.all(|asked| has_login(&asked)), || {
+        "the victim's own feed was asked without the login: nothing shown".to_owned()
+    }));
+    faults
+}
+
+fn encoded(how: &str, body: Vec<u8>) -> Answer {
+    Answer::With(200, vec![("content-encoding", how.to_owned())], body)
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body).and_then(|()| encoder.finish()).unwrap_or_default()
+}
+
+/// 200 MB of spaces: blocks of one byte repeated (RFC 8878, section 3.1.1.2.2).
+fn zstd() -> Vec<u8> {
+    let head = ((131_072_u32 << 3) | 0b010).to_le_bytes();
+    let block = [head[0], head[1], head[2], b' '];
+    [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x58], block.repeat(1_600).as_slice(), &[1, 0, 0]].concat()
+}
+
+/// 160 MB of spaces: blocks of one literal and one copy of it (RFC 7932, section 9.2).
+fn brotli() -> Vec<u8> {
+    // Fields of the stream, the lowest bit first: value and width.
+    let mut fields = vec![(0, 1)];
+    for _ in 0..10 {
+        // Not the last block; 16 MiB, in six nibbles; compressed.
+        fields.extend([(0, 1), (2, 2), ((1 << 24) - 1, 24), (0, 1)]);
+        // One block type each, no postfix, no direct distances, one context, one tree each.
+        fields.extend([1, 1, 1, 2, 4, 2, 1, 1].map(|width| (0, width)));
+        // Codes of one symbol: a space; insert one and copy 2118 or more; distance 1 or 2.
+        for symbol in [(0x20, 8), (399, 10), (16, 6)] {
+            fields.extend([(1, 2), (0, 2), symbol]);
+        }
+        fields.extend([((1 << 24) - 1 - 2118, 24), (0, 1)]);
+    }
+    fields.push((0b11, 2));
+    let bits = fields
+        .into_iter()
+        .flat_map(|(value, width): (u32, u32)| (0..width).map(move |at| value >> at & 1 == 1));
+    let bits: Vec<bool> = bits.collect();
+    let byte = |eight: &[bool]| eight.iter().rev().fold(0, |byte, bit| byte << 1 | u8::from(*bit));
+    bits.chunks(8).map(byte).collect()
+}
+
+fn terminal_faults(
+    running: &mut Running,
+    requests: &ServerRequests,
+) -> anyhow::Result<Vec<String>> {
+    let mut faults = control("the log", &running.output());
+    let lines =
+        ["feed ls", "feed ls --problems", "story ls", "story ls --json", "alert ls", "dead ls"];
+    let mut shown = String::new();
+    for line in lines {
+        let ran = command(&requests.program, &requests.folder).args(line.split(' ')).output()?;
+        for part in [&ran.stdout, &ran.stderr] {
+            let said = String::from_utf8_lossy(part);
+            faults.extend(control(line, &said));
+            shown += &said;
+        }
+    }
+    faults.extend(fault(!shown.contains("Shown"), || {
+        "no command showed the title: nothing shown".to_owned()
+    }));
+    Ok(faults)
+}
+
+/// The control characters and forged lines in the output.
+fn control(from: &str, said: &str) -> Vec<String> {
+    let is_bad = |letter: &char| {
+        letter.is_control() && !matches!(letter, '\n' | '\t') || *letter == '\u{202e}'
+    };
+    let letter = said.chars().find(is_bad);
+    let mut faults: Vec<String> =
+        letter.into_iter().map(|it| format!("{from} holds {it:?}")).collect();
+    let is_forged = said.lines().any(|line| line.starts_with("FORGED"));
+    faults.extend(fault(is_forged, || format!("{from} holds a line of the feed's own")));
+    faults
+}
+
+/// A feed that lists one item at first. The first items of a feed never alert; if it lists nothing at first, its
+/// next items do not alert either.
+fn flood(sites: &Sites, nth: u64, numbers: Range<u64>, text_of: fn(u64) -> String) -> Answer {
+    let last = if nth == 0 { numbers.start + 1 } else { numbers.end };
+    let item = |at| item(&sites.hostile, &format!("Flood {at}"), at, &text_of(at));
+    rss((numbers.start..last).map(item))
+}
+
+/// Waits until this many articles are in the output and all stages are done, then checks.
+fn loud_faults(running: &mut Running, least: u64) -> anyhow::Result<Vec<String>> {
+    running.until(|it| {
+        let status = it.json("/api/v1/status").unwrap_or_default();
+        status["articles"].as_u64().is_some_and(|count| count >= least) && status["lag"] == 0
+    });
+    let count = articles(running);
+    if count < least {
+        return Ok(vec![format!("{count} articles came out: nothing shown")]);
+    }
+    // Alerts follow the articles: wait until there was none for a second.
+    let (mut last, mut times) = (Value::Null, 0);
+    running.until(|it| {
+        let now = it.json("/api/v1/status").unwrap_or_default()["alerts"]["alerts"].clone();
+        times = if now == last { times + 1 } else { 0 };
+        last = now;
+        times == 20
+    });
+    let loud = loud(running)?;
+    Ok(fault(loud > LOUD, || format!("{loud} loud alerts of one feed")))
+}
+
+/// The number of the flood's alerts that notify a subscriber to everything. Held ones come as one message.
+fn loud(running: &Running) -> anyhow::Result<usize> {
+    let (mut loud, mut cursor) = (0, String::new());
+    loop {
+        let page = running.json(&format!("/api/v1/alerts?subscription=all&limit=100{cursor}"))?;
+        let alerts = page["alerts"].as_array().into_iter().flatten().map(|it| &it["alert"]);
+        let is_flood = |alert: &&Value| {
+            let title = alert["headline"]["title"].as_str().unwrap_or_default();
+            alert["volume"] == "loud" && alert["held"].is_null() && title.starts_with("Flood")
+        };
+        loud += alerts.filter(is_flood).count();
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(loud),
+        }
+    }
+}
+
+/// A text of words that no other article has.
+fn invented(number: u64) -> String {
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text = String::new();
+    for _ in 0..INVENTED.0 {
+        let drawn = xorshift(&mut state);
+        let letters = (0..6).map(|at| char::from(b'a' + (drawn >> (5 * at + 20) & 31) as u8 % 26));
+        text.extend(letters.chain([' ']));
+    }
+    text
+}
+
+/// Titles, authors and links that are scripts.
+fn scripts(sites: &Sites) -> Answer {
+    let title = "Shown &lt;img src=x onerror=alert(1)&gt;&lt;script&gt;alert(2)&lt;/script&gt; \
+                 &quot;&gt;&lt;svg onload=alert(3)&gt;";
+    let site = &sites.hostile;
+    rss([format!(
+        "<item><guid>1</guid><title>{title}</title><link>{site}/1?q=&quot;&gt;&lt;script&gt;\
+         </link><author>{title}</author><category>{title}</category><description>{}&lt;script&gt;\
+         alert(4)&lt;/script&gt; “We {title} shall never {title} leave this town again,” said {title}.\
+         </description><enclosure url=\"{site}/e?{title}\" type=\"{title}\" length=\"{title}\"/>\
+         <source url=\"http://else.example/{title}\">{title}</source><guid>{title}</guid>\
+         </item><item><guid>2</guid><title>Linked</title>\
+         <link>javascript:alert(5)</link><description>{}</description></item>\
+         <item xml:base=\"javascript:alert(6)//\"><guid>3</guid><title>Based</title><link>a</link>\
+         <description>{}</description></item>",
+        text(60),
+        text(61),
+        text(62)
+    )])
+}
+
+/// Scripts on the page and in the feeds for feed readers.
+fn script_faults(running: &mut Running, _: &ServerRequests) -> anyhow::Result<Vec<String>> {
+    let mut paths =
+        ["/", "/feeds", "/alerts", "/about", "/feeds/all.atom"].map(str::to_owned).to_vec();
+    paths.extend(stories(running)?.into_iter().map(|id| format!("/stories/{id}")));
+    let (mut faults, mut is_shown) = (Vec::new(), false);
+    for path in paths {
+        match running.get(&path) {
+            Ok(page) => {
+                is_shown |= page.contains("Shown");
+                let marks = ["<img src=x", "<script>alert", "<svg onload", "href=\"javascript:"];
+                let there = marks.iter().filter(|mark| page.contains(**mark));
+                faults.extend(there.map(|mark| format!("{path} holds {mark}")));
+            }
+            Err(error) => faults.push(format!("{path}: {error:#}")),
+        }
+    }
+    faults.extend(fault(!is_shown, || "no page shows the title: nothing shown".to_owned()));
+    Ok(faults)
+}
+
+fn query_faults(running: &Running) -> Vec<String> {
+    let (mut faults, mut answered) = (Vec::new(), 0);
+    for (number, query) in queries().iter().enumerate() {
+        for path in paths(query) {
+            let watch = Stopwatch::start();
+            let answer = running.get(&path).map_err(|error| format!("{error:#}"));
+            let seconds = watch.seconds();
+            answered += usize::from(answer.is_ok());
+            // A refusal is an answer. Silence and a closed connection are not.
+            let said = answer.err().unwrap_or_else(|| "HTTP/1.".to_owned());
+            if !said.contains("HTTP/1.") || seconds > LONGEST {
+                let of = path.split('?').next().unwrap_or_default();
+                faults.push(format!("query {number} of {of}: {seconds:.1} s {said}"));
+            }
+        }
+    }
+    faults.extend(fault(answered < ANSWERED, || {
+        format!("{answered} questions were answered: nothing shown")
+    }));
+    faults
+}
+
+/// Queries that are deep, wide, long, frequent, or without any text.
+fn queries() -> Vec<String> {
+    let words = |count: usize| (0..count).map(|at| format!("word{at}")).collect::<Vec<_>>();
+    let nested = |depth: usize| format!("{}harbour{}", "(".repeat(depth), ")".repeat(depth));
+    let mut queries = vec![
+        nested(10),
+        nested(3_000),
+        "(".repeat(3_000),
+        words(900).join(" "),
+        words(900).join(" OR "),
+        words(900).join(" -"),
+        words(1_900).join(" OR "),
+        format!("-{}", words(500).join(" -")),
+        format!("\"{}\"", words(900).join(" ")),
+        words(400).iter().map(|word| format!("\"{word} {word}\"")).collect::<Vec<_>>().join(" OR "),
+        (0..700).map(|at| format!("w{at}*")).collect::<Vec<_>>().join(" OR "),
+        "*".repeat(3_000),
+        "\"".repeat(3_001),
+        "title:".repeat(900),
+        "entity:".to_owned() + &"x".repeat(7_000),
+        "ä".repeat(3_000),
+        "\u{301}".repeat(3_000),
+        "👩‍👩‍👧‍👦".repeat(500),
+        "harbour ".repeat(900),
+    ];
+    let short = [
+        "a* OR b* OR e* OR i* OR o* OR s* OR t*",
+        "origins>=99999999999999999999999999",
+        "origins>=-1 outlets<0",
+        "outlets>=1e308",
+        "NEAR(harbour bulletin, 999999999)",
+        "harbour AND AND OR NOT OR bulletin",
+        "'; DROP TABLE articles; --",
+        "\u{202e}\u{0}\u{7f}\u{fffd}",
+    ];
+    queries.extend(short.map(str::to_owned));
+    queries
+}
+
+fn paths(query: &str) -> [String; 4] {
+    let query: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    [
+        format!("/api/v1/events?q={query}"),
+        format!("/api/v1/stories?q={query}&sort=velocity"),
+        format!("/?q={query}"),
+        format!("/api/v1/events?q=harbour&outlet={query}&cursor={query}&limit={query}"),
+    ]
+}

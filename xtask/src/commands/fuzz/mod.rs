@@ -1,0 +1,277 @@
+//! `cargo xtask fuzz`: runs every parser of untrusted input on mutated bytes, a minute each.
+//!
+//! It is a loop of its own and not libFuzzer, which needs a nightly compiler and a C++ compiler: this runs
+//! wherever the project builds. It sees no coverage. Instead it stores an input if the kind of its *result* is new (how many items, which problems, which
+//! error), and mutates it further. Each target runs in a process of its own, so that a stack overflow is
+//! found too: the input is written to a file before it is tried. `xtask/fuzz.json` has the tokens and first
+//! inputs of each target.
+
+mod targets;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use wirefold_score::Random;
+
+use crate::machine::Stopwatch;
+use crate::tree;
+use targets::{PAGE, TARGETS, Target};
+
+/// An input that takes longer is a finding. The build is not optimised.
+const SLOW: Duration = Duration::from_secs(5);
+/// An input that never ends is killed this long after the time is over.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The largest input, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// The most inputs that are stored for mutation.
+const MAX_STORED: usize = 4000;
+
+/// The arguments of `fuzz`.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The targets: `feed`, `html`, `robots`, `url`, `opml`, `selector`, `date`, `query`, `text`, `message`,
+    /// `snapshot`, `answer`, `api`; all of them by default.
+    targets: Vec<String>,
+    /// How long each runs, in seconds.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// The start of the random numbers: the same seed makes the same inputs.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Runs one target in this process.
+    #[arg(long, hide = true)]
+    child: bool,
+}
+
+/// The material of a target's inputs.
+#[derive(Deserialize)]
+struct Material {
+    /// Tokens of the format.
+    tokens: Vec<String>,
+    /// The first inputs.
+    #[serde(default)]
+    seeds: Vec<String>,
+    /// Folders with more of them, and the end of their files' names.
+    #[serde(default)]
+    files: Vec<(String, String)>,
+    /// The size of the files, in bytes; larger ones are left out.
+    most: Option<u64>,
+}
+
+/// Runs the targets in turn.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let all = || TARGETS.map(|(name, _)| name);
+    let mut named: Vec<&str> = arguments.targets.iter().map(String::as_str).collect();
+    if named.is_empty() {
+        named.extend(all());
+    }
+    let mut is_clean = true;
+    for name in named {
+        let Some(target) = TARGETS.iter().find(|(its, _)| *its == name) else {
+            bail!("no target {name}: there are {}", all().join(", "));
+        };
+        if arguments.child {
+            return fuzz(target, arguments);
+        }
+        is_clean &= run_in_child(target, arguments)?;
+    }
+    Ok(if is_clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs a target in a process of its own and stores an input that kills it.
+fn run_in_child((name, _): &Target, arguments: &Arguments) -> anyhow::Result<bool> {
+    // The server of target `api`. It belongs to this process, so that it ends when the child does.
+    let up = if *name == "api" { Some(targets::up()?) } else { None };
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["fuzz", name, "--child", "--seconds", &arguments.seconds.to_string()])
+        .args(["--seed", &arguments.seed.to_string()])
+        .envs(up.iter().map(|(up, _)| (PAGE, &up.page)))
+        .spawn()?;
+    // An endless loop never reports.
+    let longest = Duration::from_secs(arguments.seconds) + PATIENCE;
+    let watch = Stopwatch::start();
+    while child.try_wait()?.is_none() && watch.elapsed() < longest {
+        std::thread::park_timeout(Duration::from_millis(200));
+    }
+    let _ = child.kill();
+    let status = child.wait()?;
+    if status.success() {
+        return Ok(true);
+    }
+    let current = current(name)?;
+    let kept = current.with_file_name(format!("crash-{}", arguments.seed));
+    std::fs::copy(&current, &kept).with_context(|| format!("keep {}", current.display()))?;
+    let kept = kept.display();
+    super::say(&format!(
+        "{name}: {status}; the input is {kept}: make it a test of the crate, then mend the crate\n{}\n",
+        up.map(|(up, _)| up.output()).unwrap_or_default()
+    ))?;
+    Ok(false)
+}
+
+fn fuzz((name, run): &Target, arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let current = current(name)?;
+    let mut random = Random::for_purpose(arguments.seed, name);
+    let material = material(name)?;
+    let mut kept = first_inputs(name, &material, &tree::root());
+    let mut first: Vec<Vec<u8>> = kept.iter().rev().cloned().collect();
+    let seeds = kept.len();
+    let (mut answers, mut slowest) = (HashSet::new(), Duration::ZERO);
+    let (mut tried, watch) = (0_u64, Stopwatch::start());
+    while watch.elapsed() < Duration::from_secs(arguments.seconds) {
+        let mut input =
+            first.pop().unwrap_or_else(|| mutated(&kept, &material.tokens, &mut random));
+        input.truncate(LARGEST);
+        std::fs::write(&current, &input)?;
+        let one = Stopwatch::start();
+        let answer = run(&input);
+        slowest = slowest.max(one.elapsed());
+        if slowest > SLOW {
+            bail!("{name}: an input of {} bytes takes {slowest:?}", input.len());
+        }
+        if answers.insert(answer) && kept.len() < MAX_STORED {
+            kept.push(input);
+        }
+        tried += 1;
+    }
+    let (rate, slowest) = (tried / arguments.seconds.max(1), slowest.as_millis());
+    super::say(&format!(
+        "{name}: {tried} inputs from {seeds} seeds ({rate} a second), {} kinds of answers, the slowest took \
+         {slowest} ms, 0 crashes\n",
+        answers.len()
+    ))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The file with the input that is being tried.
+fn current(name: &str) -> anyhow::Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let built = program.parent().and_then(Path::parent).context("no folder of what is built")?;
+    let folder = built.join("fuzz").join(name);
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder.join("current"))
+}
+
+fn material(name: &str) -> anyhow::Result<Material> {
+    let mut all: BTreeMap<String, Material> =
+        serde_json::from_str(include_str!("../../../fuzz.json")).context("fuzz.json")?;
+    all.remove(name).with_context(|| format!("fuzz.json has no {name}"))
+}
+
+/// The first inputs of a target. Those of the acceptance data are left out where it is absent.
+fn first_inputs(name: &str, material: &Material, root: &Path) -> Vec<Vec<u8>> {
+    let mut inputs: Vec<Vec<u8>> =
+        material.seeds.iter().map(|seed| seed.clone().into_bytes()).collect();
+    if name == "snapshot" {
+        inputs = targets::snapshots();
+    }
+    for (folder, ending) in &material.files {
+        let files = files(&root.join(folder), ending, material.most.unwrap_or(u64::MAX));
+        inputs.extend(files.iter().filter_map(|path| std::fs::read(path).ok()));
+    }
+    let suite = |file| std::fs::read(root.join("../shared/suites").join(file)).unwrap_or_default();
+    if name == "url" {
+        let all =
+            serde_json::from_slice::<Vec<String>>(&suite("urlcanon/testdata/idempotence.json"));
+        inputs.extend(all.unwrap_or_default().into_iter().map(String::into_bytes));
+    }
+    if name == "robots" {
+        let all =
+            serde_json::from_slice::<Vec<serde_json::Value>>(&suite("robots-expectations.json"));
+        let hex = |one: serde_json::Value| one["robots"].as_str().unwrap_or_default().to_owned();
+        let byte = |two: &[u8]| u8::from_str_radix(&String::from_utf8_lossy(two), 16).unwrap_or(0);
+        let file = |one| hex(one).as_bytes().chunks(2).map(byte).collect();
+        inputs.extend(all.unwrap_or_default().into_iter().map(file));
+    }
+    inputs
+}
+
+/// The files of a folder and those below it, in order.
+fn files(folder: &Path, ending: &str, most: u64) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let (path, about) = (entry.path(), entry.metadata());
+        match about {
+            Ok(about) if about.is_dir() => found.extend(files(&path, ending, most)),
+            Ok(about) if about.is_file() && about.len() < most => {
+                found.extend(path.to_string_lossy().ends_with(ending).then_some(path.clone()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// A new input from one or two stored ones: changes, repeats, nests and crosses bytes and pieces.
+fn mutated(kept: &[Vec<u8>], tokens: &[String], random: &mut Random) -> Vec<u8> {
+    let mut input = if kept.is_empty() { Vec::new() } else { random.pick(kept).clone() };
+    for _ in 0..random.within(1..6) {
+        mutate(&mut input, kept, tokens, random);
+    }
+    input
+}
+
+fn mutate(input: &mut Vec<u8>, kept: &[Vec<u8>], tokens: &[String], random: &mut Random) {
+    const BYTES: [u8; 19] = [
+        0, 9, 10, 13, b' ', b'&', b'<', b'>', b'"', b'\'', 0x7f, 0x80, 0xbf, 0xc0, 0xe2, 0xed,
+        0xf4, 0xfe, 0xff,
+    ];
+    let (start, end) = piece(input, random);
+    let token = random.pick(tokens).as_bytes();
+    match random.below(10) {
+        0 => drop(input.drain(start..end)),
+        1 => input.truncate(start),
+        2 | 3 => drop(input.splice(start..start, token.iter().copied())),
+        4 => {
+            let copies = input[start..end].repeat(random.within(1..20));
+            input.splice(start..start, copies);
+        }
+        // Nesting and other repetition.
+        5 => {
+            let copies = token.repeat(*random.pick(&[10, 100, 1000, 3000]));
+            input.splice(start..start, copies);
+        }
+        6 if !input.is_empty() => {
+            let at = random.below(input.len());
+            input[at] = *random.pick(&BYTES);
+        }
+        7 if !input.is_empty() => {
+            let at = random.below(input.len());
+            input[at] ^= 1 << random.below(8);
+        }
+        8 if !kept.is_empty() => {
+            let other = random.pick(kept);
+            let (from, to) = piece(other, random);
+            input.truncate(start);
+            input.extend_from_slice(&other[from..to]);
+        }
+        _ => drop(input.splice(start..end, token.iter().copied())),
+    }
+}
+
+/// A piece of an input, mostly a short one.
+fn piece(input: &[u8], random: &mut Random) -> (usize, usize) {
+    let start = random.below(input.len() + 1);
+    let most = if random.chance(80) { 40 } else { input.len() + 1 };
+    (start, (start + random.below(most)).min(input.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_has_material_and_takes_its_first_inputs() {
+        for (name, run) in TARGETS.iter().filter(|(name, _)| *name != "api") {
+            let material = material(name).unwrap();
+            assert!(!material.tokens.is_empty(), "{name}");
+            let inputs = first_inputs(name, &material, &tree::root());
+            let _ = inputs.iter().take(3).map(|input| run(input)).max();
+            assert!(!inputs.is_empty() || *name == "html", "{name}");
+        }
+    }
+}
