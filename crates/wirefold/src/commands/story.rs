@@ -161,8 +161,8 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
         match &arguments.command {
             StoryCommand::Ls(filters) => session.list_stories(filters).await,
             StoryCommand::Show { id } => {
-                let view = View { time: LocalTime::system() };
-                session.show(&find(&session.client, id).await?, |it| Ok(view.story(it)?))
+                let time = LocalTime::system();
+                session.show(&find(&session.client, id).await?, |it| Ok(describe(it, &time)?))
             }
             StoryCommand::Split { story, articles } => {
                 let path = format!("stories/{}/split", escaped(story));
@@ -211,8 +211,7 @@ impl Session<'_> {
             }
             _ => "no stories yet: run `wirefold up`",
         };
-        let view = View { time: LocalTime::system() };
-        self.list("wirefold.cli.story/1", &stories, none, |stories| view.table(stories))
+        self.list("wirefold.cli.story/1", &stories, none, table)
     }
 
     /// Sends a manual override to the running pipeline and prints the outcome.
@@ -230,85 +229,81 @@ impl Session<'_> {
     }
 }
 
-struct View {
-    time: LocalTime,
+fn table(stories: &[StoryBrief]) -> Columns {
+    let time = LocalTime::system();
+    let mut table = Columns::new(&["id", "changed", "articles", "outlets", "agency", "title"]);
+    for story in stories {
+        let agency = story.agency.as_ref().map(|agency| agency.name.as_str());
+        let articles = match story.copies {
+            0 => story.articles.to_string(),
+            copies => format!("{} ({copies} folded)", story.articles),
+        };
+        table.push(vec![
+            Cell::new(short(story.id)),
+            Cell::faint(time.relative(story.changed)),
+            Cell::new(articles),
+            Cell::new(story.outlets.to_string()),
+            Cell::new(agency.unwrap_or_default()),
+            Cell::styled(&story.title, STRONG),
+        ]);
+    }
+    table
 }
 
-impl View {
-    fn table(&self, stories: &[StoryBrief]) -> Columns {
-        let mut table = Columns::new(&["id", "changed", "articles", "outlets", "agency", "title"]);
-        for story in stories {
-            let agency = story.agency.as_ref().map(|agency| agency.name.as_str());
-            let articles = match story.copies {
-                0 => story.articles.to_string(),
-                copies => format!("{} ({copies} folded)", story.articles),
-            };
-            table.push(vec![
-                Cell::new(short(story.id)),
-                Cell::faint(self.time.relative(story.changed)),
-                Cell::new(articles),
-                Cell::new(story.outlets.to_string()),
-                Cell::new(agency.unwrap_or_default()),
-                Cell::styled(&story.title, STRONG),
-            ]);
-        }
-        table
+/// A story with its articles.
+fn describe(story: &Story, time: &LocalTime) -> Result<String, std::fmt::Error> {
+    let brief = &story.story;
+    let mut out = String::new();
+    writeln!(out, "{STRONG}{}{STRONG:#}", clean(&brief.title))?;
+    let mut about = vec![
+        count(brief.articles, "article", "articles"),
+        count(brief.outlets, "outlet", "outlets"),
+        count(brief.copies, "copy folded", "copies folded"),
+    ];
+    about.extend((brief.versions > 0).then(|| count(brief.versions, "version", "versions")));
+    about.extend(brief.agency.as_ref().map(Agency::describe));
+    writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
+    writeln!(out, "{}", clean(&about.join(" · ")))?;
+    if let Some(first) = story.articles.first() {
+        let by = clean(&first.outlet_label());
+        writeln!(out, "first seen {} at {by}", time.minute(brief.first_seen))?;
     }
+    for article in &story.articles {
+        out.push('\n');
+        write_article(&mut out, article, &story.articles, time)?;
+    }
+    Ok(out)
+}
 
-    fn story(&self, story: &Story) -> Result<String, std::fmt::Error> {
-        let brief = &story.story;
-        let mut out = String::new();
-        writeln!(out, "{STRONG}{}{STRONG:#}", clean(&brief.title))?;
-        let mut about = vec![
-            count(brief.articles, "article", "articles"),
-            count(brief.outlets, "outlet", "outlets"),
-            count(brief.copies, "copy folded", "copies folded"),
-        ];
-        about.extend((brief.versions > 0).then(|| count(brief.versions, "version", "versions")));
-        about.extend(brief.agency.as_ref().map(Agency::describe));
-        writeln!(out, "{FAINT}{} · event {}{FAINT:#}", brief.id, brief.event)?;
-        writeln!(out, "{}", clean(&about.join(" · ")))?;
-        if let Some(first) = story.articles.first() {
-            let by = clean(&first.outlet_label());
-            writeln!(out, "first seen {} at {by}", self.time.minute(brief.first_seen))?;
-        }
-        for article in &story.articles {
-            out.push('\n');
-            self.article(&mut out, article, &story.articles)?;
-        }
-        Ok(out)
+fn write_article(
+    out: &mut String,
+    article: &ArticleBrief,
+    all: &[ArticleBrief],
+    time: &LocalTime,
+) -> std::fmt::Result {
+    // If an article was split off by hand, its verdict still says copy; as the first of its own story it
+    // is not.
+    let is_first = StoryId::from(article.id) == article.story;
+    let is_folded = matches!(article.class, Class::Copy | Class::Version) && !is_first;
+    let (indent, mark) = if is_folded { ("  ", "↳ ") } else { ("", "") };
+    let (outlet, title) = (clean(&article.outlet_label()), clean(&article.title));
+    writeln!(
+        out,
+        "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",
+        short(article.id)
+    )?;
+    let mut remarks = vec![article.class.describe(article.kind).to_owned()];
+    remarks.extend(words::contained(article, all).filter(|_| is_folded));
+    remarks.extend(article.agency.as_ref().map(Agency::describe));
+    remarks.extend(article.material.as_ref().map(words::change));
+    let of_text = text_remarks(article.comparable, article.paywalled);
+    remarks.extend(of_text.into_iter().map(str::to_owned));
+    let remarks = clean(&remarks.join(" · "));
+    writeln!(out, "{indent}  {FAINT}{} · {remarks}{FAINT:#}", time.minute(article.seen))?;
+    if let Some(url) = &article.url {
+        writeln!(out, "{indent}  {FAINT}{}{FAINT:#}", clean(url))?;
     }
-
-    fn article(
-        &self,
-        out: &mut String,
-        article: &ArticleBrief,
-        all: &[ArticleBrief],
-    ) -> std::fmt::Result {
-        // If an article was split off by hand, its verdict still says copy; as the first of its own story it
-        // is not.
-        let is_first = StoryId::from(article.id) == article.story;
-        let is_folded = matches!(article.class, Class::Copy | Class::Version) && !is_first;
-        let (indent, mark) = if is_folded { ("  ", "↳ ") } else { ("", "") };
-        let (outlet, title) = (clean(&article.outlet_label()), clean(&article.title));
-        writeln!(
-            out,
-            "{indent}{mark}{COPY}{outlet}{COPY:#}  {title}  {FAINT}{}{FAINT:#}",
-            short(article.id)
-        )?;
-        let mut remarks = vec![article.class.describe(article.kind).to_owned()];
-        remarks.extend(words::contained(article, all).filter(|_| is_folded));
-        remarks.extend(article.agency.as_ref().map(Agency::describe));
-        remarks.extend(article.material.as_ref().map(words::change));
-        let of_text = text_remarks(article.comparable, article.paywalled);
-        remarks.extend(of_text.into_iter().map(str::to_owned));
-        let remarks = clean(&remarks.join(" · "));
-        writeln!(out, "{indent}  {FAINT}{} · {remarks}{FAINT:#}", self.time.minute(article.seen))?;
-        if let Some(url) = &article.url {
-            writeln!(out, "{indent}  {FAINT}{}{FAINT:#}", clean(url))?;
-        }
-        Ok(())
-    }
+    Ok(())
 }
 
 /// The story with this id, or else the story of the article with this id.

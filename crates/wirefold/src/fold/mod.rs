@@ -238,7 +238,15 @@ impl<'a> Fold<'a> {
         }
         self.out.flush().context(output::STDOUT_FAILED)?;
         if !self.arguments.json && !self.articles.is_empty() {
-            print(&self.final_states(), &self.articles, self.details(), self.global)?;
+            let states = self.final_states();
+            let detector = match &self.judge {
+                Judge::Passages(passages) => Some(&passages.detector),
+                Judge::Baseline(_) => None,
+            };
+            let mut text = String::new();
+            let table = Table::new(&states, &self.articles, detector);
+            table.write(&mut text, self.global.verbose > 0)?;
+            output::print_styled(&text)?;
         }
         Ok(match (self.articles.len(), self.problems, self.missing) {
             (0, 0, 0) => {
@@ -271,14 +279,6 @@ impl<'a> Fold<'a> {
                 };
                 baseline.verdicts().iter().map(state_of).collect()
             }
-        }
-    }
-
-    /// The detector, for details that the lines do not have.
-    fn details(&self) -> Option<&Detector> {
-        match &self.judge {
-            Judge::Passages(passages) => Some(&passages.detector),
-            Judge::Baseline(_) => None,
         }
     }
 }
@@ -547,19 +547,7 @@ const COPY: Style = AnsiColor::Green.on_default();
 /// A list of at most this many lines is shown whole.
 const SCREEN: usize = 24;
 
-/// Prints the final state of all articles.
-fn print(
-    lines: &[FinalState],
-    articles: &[Input],
-    detector: Option<&Detector>,
-    global: &Global,
-) -> anyhow::Result<()> {
-    let table = Table::new(lines, articles, detector);
-    let mut text = String::new();
-    table.write(&mut text, global.verbose > 0)?;
-    output::print_styled(&text)
-}
-
+/// The final state of all articles, for people.
 struct Table<'a> {
     lines: &'a [FinalState],
     articles: &'a [Input],

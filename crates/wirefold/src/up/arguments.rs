@@ -1,8 +1,8 @@
 //! The command lines of `up`, `demo`, `run` and `setup`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use wirefold_proto::rights::Service;
-use wirefold_proto::streams::Stage;
 
 use crate::config::Instance;
 
@@ -82,8 +82,8 @@ many enrichers, and one of each other stage. On the embedded bus only one proces
 data folder. There, use this to look at one stage; `wirefold up` runs them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
-    #[arg(value_enum, value_name = "STAGE")]
-    pub(crate) stage: StageName,
+    #[arg(value_name = "STAGE", value_parser = stage())]
+    pub(crate) stage: Service,
     #[command(flatten)]
     pub(crate) instance: Instance,
     #[command(flatten)]
@@ -136,45 +136,23 @@ pub(crate) struct SetupArguments {
     pub(crate) repair: bool,
 }
 
-/// A stage that can run alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum StageName {
-    /// Polls feeds and reads local sources.
-    Fetcher,
-    /// Compares each article with all before it and decides.
-    Detector,
-    /// Finds language, names, places and quotations.
-    Enricher,
-    /// Matches subscriptions and delivers alerts.
-    Alerter,
-    /// Serves the page, the API and the feeds for feed readers.
-    Gateway,
-    /// Over NATS: deletes the oldest messages that every reader has read from full streams. It handles no
-    /// articles.
-    Pruner,
-}
-
-impl StageName {
-    /// The name of the stage in logs, health and dead letters.
-    pub(crate) fn name(self) -> &'static str {
-        self.service().as_str()
-    }
-
-    /// The service as which it answers over NATS.
-    pub(crate) fn service(self) -> Service {
-        match self {
-            Self::Fetcher => Service::Stage(Stage::Fetcher),
-            Self::Detector => Service::Stage(Stage::Detector),
-            Self::Enricher => Service::Stage(Stage::Enricher),
-            Self::Alerter => Service::Stage(Stage::Alerter),
-            Self::Gateway => Service::Stage(Stage::Gateway),
-            Self::Pruner => Service::Pruner,
-        }
-    }
-}
-
-impl StageName {
-    /// All stages in the order in which an article passes through them.
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Fetcher, Self::Detector, Self::Enricher, Self::Alerter, Self::Gateway];
+/// Reads the name of a stage or of the pruner.
+fn stage() -> impl TypedValueParser<Value = Service> {
+    let names = [
+        ("fetcher", "Polls feeds and reads local sources"),
+        ("detector", "Compares each article with all before it and decides"),
+        ("enricher", "Finds language, names, places and quotations"),
+        ("alerter", "Matches subscriptions and delivers alerts"),
+        ("gateway", "Serves the page, the API and the feeds for feed readers"),
+        (
+            "pruner",
+            "Over NATS: deletes the oldest messages that every reader has read from full streams. It \
+             handles no articles",
+        ),
+    ];
+    let names = names.map(|(name, help)| PossibleValue::new(name).help(help));
+    PossibleValuesParser::new(names).try_map(|name| {
+        let known = Service::ALL.into_iter().find(|service| service.as_str() == name);
+        known.ok_or("no such stage")
+    })
 }

@@ -26,7 +26,8 @@ use tokio_util::sync::CancellationToken;
 use wirefold_alerter::Printer;
 use wirefold_flow::{Bus, Clock, SystemClock};
 use wirefold_flow_sqlite::OpenError;
-use wirefold_proto::streams::{CONTROL, FETCHED};
+use wirefold_proto::rights::Service;
+use wirefold_proto::streams::{CONTROL, FETCHED, Stage};
 
 use crate::clock::SteadyClock;
 use crate::config::{Instance, Loaded, Origin, Overrides, load_here};
@@ -34,7 +35,7 @@ use crate::exit::{Exit, Stop, stop};
 use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
 use crate::telemetry::{self, Logging};
-use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, StageName, UpArguments};
+use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, UpArguments};
 use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
@@ -73,10 +74,10 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
     in_runtime(async move {
         let mut signals = Signals::listen()?;
         let stage = arguments.stage;
-        let name = stage.name();
+        let name = stage.as_str();
         let begun = StartingProcess::start(&loaded.config, &telemetry).await?;
         let (bus, server): (Arc<dyn Bus>, _) = if loaded.config.bus.nats.is_empty() {
-            if stage == StageName::Pruner {
+            if stage == Service::Pruner {
                 // The embedded bus deletes read messages itself.
                 stop!(Usage, "the pruner needs --nats [URL]");
             }
@@ -243,7 +244,7 @@ impl Up<'_> {
             nats: None,
         };
         let begun = StartingProcess::start(&self.loaded.config, &telemetry).await?;
-        let running = pipeline.start(begun, &StageName::ALL).await?;
+        let running = pipeline.start(begun, &Stage::ALL.map(Service::Stage)).await?;
         let tally = show(self.global, bus, running.process.stop.clone());
         self.welcome(&running, demo.as_ref());
         if let Some(demo) = &mut demo {

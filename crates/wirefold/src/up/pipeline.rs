@@ -19,7 +19,6 @@ use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 
 use super::StandardOutput;
-use super::arguments::StageName;
 use super::demo::Demo;
 use super::detector_start::DetectorStart;
 use super::nats::{self, OwnEndpoint, Serving, pruner};
@@ -54,6 +53,7 @@ pub(super) struct Pipeline<'a> {
     pub(super) nats: Option<NatsBus>,
 }
 
+const GATEWAY: Service = Service::Stage(Stage::Gateway);
 /// How often the bus is checked.
 const BUS_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// The size in bytes of the message that tests whether the bus stores messages again.
@@ -70,7 +70,7 @@ impl Pipeline<'_> {
     pub(super) async fn start(
         self,
         begun: StartingProcess,
-        stages: &[StageName],
+        stages: &[Service],
     ) -> anyhow::Result<Running> {
         let StartingProcess { mut process, health, operations } = begun;
         let config = &self.loaded.config;
@@ -81,7 +81,7 @@ impl Pipeline<'_> {
         self.watch(&mut process, &health);
         process.start("word to systemd", systemd::notify(health.clone(), process.stop.clone()));
 
-        let listener = match stages.contains(&StageName::Gateway) {
+        let listener = match stages.contains(&GATEWAY) {
             true => Some(bind("page", "--listen", config.page.listen).await?),
             false => None,
         };
@@ -91,20 +91,21 @@ impl Pipeline<'_> {
         if let Some(listener) = listener {
             let (held, opened) = self.start_gateway(&mut process, listener, &address).await?;
             (socket, gateway) = (Some(held), Some(opened));
-            health.ready(StageName::Gateway.name());
+            health.ready(GATEWAY.as_str());
         }
         self.serve(&mut process, &health, stages, gateway.as_ref());
-        if let Some(bus) = self.nats.clone().filter(|_| stages.contains(&StageName::Pruner)) {
+        if let Some(bus) = self.nats.clone().filter(|_| stages.contains(&Service::Pruner)) {
             let (clock, stop) = (self.clock.clone(), process.stop.clone());
-            health.ready(StageName::Pruner.name());
+            health.ready(Service::Pruner.as_str());
             let pruner = pruner::run(bus, nats::readers(config), clock, stop);
-            process.start(StageName::Pruner.name(), pruner);
+            process.start(Service::Pruner.as_str(), pruner);
         }
-        let by_listeners = [StageName::Gateway, StageName::Pruner];
-        let start = DetectorStart::new(stages.contains(&StageName::Detector));
-        for stage in stages.iter().filter(|stage| !by_listeners.contains(stage)) {
-            let run = self.stage(*stage, process.stop.clone(), &address, &start)?;
-            let (name, health) = (stage.name(), health.clone());
+        let start = DetectorStart::new(stages.contains(&Service::Stage(Stage::Detector)));
+        for service in stages {
+            let Some(run) = self.stage(*service, process.stop.clone(), &address, &start)? else {
+                continue;
+            };
+            let (name, health) = (service.as_str(), health.clone());
             health.ready(name);
             process.start(name, async move {
                 let ended = run.await;
@@ -115,50 +116,49 @@ impl Pipeline<'_> {
         Ok(Running { process, page, operations, _socket: socket })
     }
 
-    /// The task of a stage.
+    /// The task of a stage. `None` for those that are started with their listeners.
     fn stage(
         &self,
-        stage: StageName,
+        service: Service,
         stop: CancellationToken,
         address: &str,
         start: &DetectorStart,
-    ) -> anyhow::Result<BoxFuture<'static, anyhow::Result<()>>> {
+    ) -> anyhow::Result<Option<BoxFuture<'static, anyhow::Result<()>>>> {
         let context = self.context();
         let config = &self.loaded.config;
-        Ok(match stage {
-            StageName::Fetcher => {
+        Ok(Some(match service {
+            Service::Stage(Stage::Fetcher) => {
                 let settings = self.fetcher()?;
                 Box::pin(async move { Ok(wirefold_fetcher::run(context, settings, stop).await?) })
             }
-            StageName::Detector => {
+            Service::Stage(Stage::Detector) => {
                 let mut settings = config.detector("detector-1");
                 // Over NATS a detector stores files only if a folder is configured.
                 if self.nats.is_none() {
                     settings.texts = Some(self.folder().to_owned());
                 }
-                let lease = nats::lease(self.nats.as_ref(), &context, stage, &settings.writer)?;
+                let lease = nats::lease(self.nats.as_ref(), &context, service, &settings.writer)?;
                 let context = start.watched(context);
                 Box::pin(async move {
                     Ok(wirefold_detector::run_on_own_thread(context, settings, lease, stop).await?)
                 })
             }
-            StageName::Enricher => {
+            Service::Stage(Stage::Enricher) => {
                 let settings = config.enricher();
                 Box::pin(async move { Ok(wirefold_enricher::run(context, settings, stop).await?) })
             }
-            StageName::Alerter => {
+            Service::Stage(Stage::Alerter) => {
                 let settings = self.alerter(address)?;
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
-                let lease = nats::lease(self.nats.as_ref(), &context, stage, "alerter-1")?;
+                let lease = nats::lease(self.nats.as_ref(), &context, service, "alerter-1")?;
                 let start = start.clone();
                 Box::pin(async move {
                     start.wait(&*context.clock, &stop).await;
                     Ok(run_alerter(context, settings, printer, lease, stop).await?)
                 })
             }
-            // These are started elsewhere, with their listeners.
-            StageName::Gateway | StageName::Pruner => Box::pin(async { Ok(()) }),
-        })
+            Service::Stage(Stage::Gateway) | Service::Pruner => return Ok(None),
+        }))
     }
 
     /// Serves the page and the socket, and updates the projection.
@@ -207,7 +207,7 @@ impl Pipeline<'_> {
         process.serve_socket(unix, gateway.router(Access::Socket));
         process.serve("page", listener, gateway.router(Access::Network));
         let (stop, running) = (process.stop.clone(), gateway.clone());
-        process.start(StageName::Gateway.name(), async move { Ok(running.run(stop).await?) });
+        process.start(GATEWAY.as_str(), async move { Ok(running.run(stop).await?) });
         Ok((socket, gateway))
     }
 
@@ -216,11 +216,11 @@ impl Pipeline<'_> {
         &self,
         process: &mut Process,
         health: &Health,
-        stages: &[StageName],
+        stages: &[Service],
         gateway: Option<&Gateway>,
     ) {
         let Some(bus) = &self.nats else { return };
-        for service in stages.iter().map(|stage| stage.service()) {
+        for service in stages.iter().copied() {
             let serving = Serving {
                 bus: bus.clone(),
                 service,

@@ -17,10 +17,10 @@ use wirefold_flow::{Bus, BusError, Clock, Lease, LeaseConfig, StageContext, Syst
 use wirefold_flow_nats::{
     ConnectError, Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect,
 };
+use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{self, Role, STREAMS};
 use wirefold_proto::{FORGETTING, Subject};
 
-use super::arguments::StageName;
 use super::signals::{Signals, StopSignal};
 use crate::config::{BusConfig, Config};
 use crate::exit::{Exit, Stop, stop};
@@ -142,9 +142,9 @@ pub(super) async fn must_not_be_forgetting(bus: &NatsBus) -> anyhow::Result<()> 
 ///
 /// # Errors
 /// Exit code 4 with advice if one is missing or may not be read.
-pub(super) async fn check_streams(bus: &NatsBus, stage: StageName) -> anyhow::Result<()> {
+pub(super) async fn check_streams(bus: &NatsBus, stage: Service) -> anyhow::Result<()> {
     let uses = |stream: &&streams::Stream| {
-        let is_its = |role: Role| role.as_str() == stage.name();
+        let is_its = |role: Role| role.as_str() == stage.as_str();
         let is_read = stream.name == streams::FETCHED.name;
         is_read || stream.writers.iter().any(|writer| is_its(writer.role))
     };
@@ -169,13 +169,13 @@ pub(super) async fn check_streams(bus: &NatsBus, stage: StageName) -> anyhow::Re
 pub(in crate::up) fn lease(
     nats: Option<&NatsBus>,
     context: &StageContext,
-    stage: StageName,
+    stage: Service,
     instance: &str,
 ) -> anyhow::Result<Lease> {
     if nats.is_none() {
         return Ok(Lease::alone());
     }
-    let stage = stage.name();
+    let stage = stage.as_str();
     let config = LeaseConfig {
         name: stage.to_owned(),
         keys: context.bus.key_value(streams::LEASES.name)?,

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::Clock;
+use wirefold_proto::rights::Service;
+use wirefold_proto::streams::Stage;
 
 use super::child::ChildLoop;
 use super::{folder, free_port, setup, wait_for_server};
@@ -17,7 +19,7 @@ use crate::config::{Loaded, LogFormat};
 use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::telemetry::{Health, Telemetry, operations_router};
-use crate::up::arguments::{StageName, UpArguments};
+use crate::up::arguments::UpArguments;
 use crate::up::process::{Process, bind};
 use crate::up::signals::Signals;
 use crate::up::{finish, logging, show, warn_of_settings};
@@ -128,22 +130,22 @@ impl Supervisor<'_> {
     ) -> anyhow::Result<CancellationToken> {
         let path = std::env::current_exe().context("cannot find this program's own file")?;
         let mut page_ready = CancellationToken::new();
-        for (nth, stage) in (2..).zip(StageName::ALL.into_iter().chain([StageName::Pruner])) {
+        for (nth, service) in (2..).zip(Service::ALL) {
             let operations = free_port(nth)?;
             let was_ready = CancellationToken::new();
-            if stage == StageName::Gateway {
+            if service == Service::Stage(Stage::Gateway) {
                 page_ready = was_ready.clone();
             }
             let child = ChildLoop {
-                name: stage.name(),
+                name: service.as_str(),
                 path: path.clone(),
-                arguments: self.child_arguments(of_all, stage, operations),
+                arguments: self.child_arguments(of_all, service, operations),
                 operations,
                 was_ready,
                 clock: clock.clone(),
                 health: health.clone(),
             };
-            process.start(stage.name(), child.run(process.stop.clone()));
+            process.start(service.as_str(), child.run(process.stop.clone()));
         }
         Ok(page_ready)
     }
@@ -152,11 +154,11 @@ impl Supervisor<'_> {
     fn child_arguments(
         &self,
         of_all: &[OsString],
-        stage: StageName,
+        service: Service,
         operations: SocketAddr,
     ) -> Vec<OsString> {
         let Supervisor { loaded, arguments, global } = self;
-        let mut all: Vec<OsString> = vec!["run".into(), stage.name().into()];
+        let mut all: Vec<OsString> = vec!["run".into(), service.as_str().into()];
         let mut option = |name: &str, value: OsString| all.extend([name.into(), value]);
         option("--nats", loaded.config.bus.addresses().into());
         option("--data", loaded.config.data.clone().into());
