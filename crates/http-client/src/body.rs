@@ -1,21 +1,18 @@
 //! Reads and decodes the body of a response, without ever holding more than its limit.
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::HeaderValue;
 
-use crate::encoding::Encoding;
+use crate::encoding::decode;
 use crate::error::SendError;
 
 /// Reads the body and decodes it, both of at most `limit` bytes.
 pub(crate) async fn read(answer: &mut reqwest::Response, limit: u64) -> Result<Bytes, SendError> {
-    let named = answer.headers().get("content-encoding").map(HeaderValue::as_bytes);
-    let encoding = Encoding::from_header(named)?;
+    let named = answer.headers().get_all("content-encoding").iter();
+    let named: Vec<String> =
+        named.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
     let body = receive(answer, limit).await?;
-    let Some(encoding) = encoding else {
-        return Ok(body);
-    };
     // Decoding may take a tenth of a second, which must not block the async runtime.
-    let decoding = tokio::task::spawn_blocking(move || encoding.decode(&body, limit));
+    let decoding = tokio::task::spawn_blocking(move || decode(&named.join(","), body, limit));
     decoding.await.unwrap_or_else(|_| Err(SendError::broken("it breaks the decoder")))
 }
 

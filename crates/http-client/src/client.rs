@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use reqwest::Certificate;
-use reqwest::header::{ACCEPT_ENCODING, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT_ENCODING, COOKIE, HeaderName, HeaderValue};
 use url::{Host, Url};
 
 use crate::address::Addresses;
 use crate::body;
 use crate::connections::{ConnectionKind, Connections};
+use crate::cookies::Cookies;
 use crate::encoding::ACCEPTED;
 use crate::error::{ClientError, SendError};
 use crate::exchange::{Method, Redirect, Request, Response};
@@ -113,8 +114,9 @@ impl Client {
     async fn follow(&self, mut request: Request) -> Result<Response, SendError> {
         let (asked, mut redirects) = (request.url.clone(), Vec::new());
         let mut addresses = self.allowed_for(&request).await;
+        let mut cookies = Cookies::default();
         loop {
-            let answer = self.send_once(&request, &addresses).await?;
+            let answer = self.send_once(&request, &addresses, &cookies).await?;
             if self.max_redirects == 0 {
                 return finish((asked, request), redirects, answer).await;
             }
@@ -122,8 +124,9 @@ impl Client {
                 return finish((asked, request), redirects, answer).await;
             };
             if redirects.len() == self.max_redirects {
-                return Err(SendError::TooManyRedirects);
+                return Err(SendError::TooManyRedirects { set_cookies: !cookies.is_empty() });
             }
+            cookies.add(&request.url, answer.headers());
             addresses = self.allowed_after(&addresses, &request, &answer);
             redirect::move_to(&mut request, redirect.to.clone());
             redirects.push(redirect);
@@ -224,6 +227,7 @@ impl Client {
         &self,
         request: &Request,
         addresses: &Arc<Addresses>,
+        cookies: &Cookies,
     ) -> Result<reqwest::Response, SendError> {
         let reach = check(&request.url, addresses)?;
         let (is_plain, proxy) = (request.is_plain, request.proxy.clone());
@@ -237,8 +241,16 @@ impl Client {
         let accepted = if request.is_plain { "identity" } else { ACCEPTED };
         let mut builder =
             client.request(method, request.url.clone()).header(ACCEPT_ENCODING, accepted);
+        let mut own_cookies = None;
         for (name, value) in request.headers.iter().chain(request.secrets.headers()) {
+            if name.eq_ignore_ascii_case("cookie") {
+                own_cookies = Some(value.as_str());
+                continue;
+            }
             builder = builder.header(header_name(name)?, header_value(name, value)?);
+        }
+        if let Some(value) = cookies.header(&request.url, own_cookies) {
+            builder = builder.header(COOKIE, header_value("Cookie", &value)?);
         }
         if request.method != Method::Get {
             builder = builder.body(request.body.clone());

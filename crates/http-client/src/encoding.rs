@@ -6,7 +6,7 @@ use std::io::Read;
 
 use brotli_decompressor::Decompressor;
 use bytes::Bytes;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
 use crate::error::SendError;
@@ -24,48 +24,86 @@ const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
 /// How many bytes one step decodes.
 const STEP: usize = 64 * 1024;
 
+/// The most encodings on top of each other that are undone.
+const MOST_LAYERS: usize = 3;
+/// How many bytes show whether a body is text.
+const SHOWN_BYTES: usize = 512;
+
 /// How a body is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
+enum Encoding {
     Gzip,
-    Brotli,
     Zstd,
+    Brotli,
+    /// zlib, or deflate without its header, which some servers send.
+    Deflate,
+}
+
+/// Decodes the body, to at most `limit` bytes. Its first bytes decide, because many servers name a wrong encoding or none.
+/// Only for encodings without such bytes does the `Content-Encoding` header count, and only if the body is in them.
+///
+/// # Errors
+/// If the body is broken, too large, or grows too much.
+pub(crate) fn decode(header: &str, body: Bytes, limit: u64) -> Result<Bytes, SendError> {
+    let bounds = DecodeLimit { limit, encoded: body.len() as u64 };
+    let mut decoded = body;
+    for _ in 0..MOST_LAYERS {
+        let Some(encoding) = Encoding::by_magic(&decoded) else { break };
+        decoded = encoding.decode(&decoded, &bounds)?;
+    }
+    match Encoding::by_header(header).filter(|_| !decoded.is_empty()) {
+        Some(encoding) => match encoding.decode(&decoded, &bounds) {
+            Err(SendError::Broken { .. }) if is_text(&decoded) => Ok(decoded),
+            unpacked => unpacked,
+        },
+        None => Ok(decoded),
+    }
 }
 
 impl Encoding {
-    /// The encoding that a `Content-Encoding` header names. `None` if the body is not encoded.
-    ///
-    /// # Errors
-    /// If it names an encoding that the request did not accept.
-    pub(crate) fn from_header(header: Option<&[u8]>) -> Result<Option<Self>, SendError> {
-        let name = header.unwrap_or_default().trim_ascii().to_ascii_lowercase();
-        match &*name {
-            b"" | b"identity" => Ok(None),
-            b"gzip" | b"x-gzip" => Ok(Some(Self::Gzip)),
-            b"br" => Ok(Some(Self::Brotli)),
-            b"zstd" => Ok(Some(Self::Zstd)),
-            _ => Err(SendError::broken("an encoding that the request did not accept")),
+    fn by_magic(body: &[u8]) -> Option<Self> {
+        match body {
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            _ => None,
         }
     }
 
-    /// Decodes the body, to at most `limit` bytes.
-    pub(crate) fn decode(self, body: &[u8], limit: u64) -> Result<Bytes, SendError> {
-        // Some servers name an encoding although the response has no body.
-        if body.is_empty() {
-            return Ok(Bytes::new());
-        }
-        let bounds = DecodeLimit { limit, encoded: body.len() as u64 };
+    /// The encoding without magic bytes that a header names.
+    fn by_header(header: &str) -> Option<Self> {
+        header.split(',').find_map(|name| match name.trim().to_ascii_lowercase().as_str() {
+            "br" => Some(Self::Brotli),
+            "deflate" => Some(Self::Deflate),
+            _ => None,
+        })
+    }
+
+    fn decode(self, body: &[u8], bounds: &DecodeLimit) -> Result<Bytes, SendError> {
         let mut decoded = Vec::new();
+        let mut rest = body;
         match self {
-            Self::Gzip => bounds.read(MultiGzDecoder::new(body), &mut decoded)?,
-            Self::Brotli => bounds.read(Decompressor::new(body, STEP), &mut decoded)?,
+            // Parts may follow each other. Bytes after them that begin no part are ignored, as browsers do.
+            Self::Gzip => {
+                while Self::by_magic(rest) == Some(Self::Gzip) {
+                    bounds.read(GzDecoder::new(&mut rest), &mut decoded)?;
+                }
+            }
             Self::Zstd => {
-                let mut rest = body;
-                while !rest.is_empty() {
+                while Self::by_magic(rest) == Some(Self::Zstd) {
                     let mut frame = FrameDecoder::new();
                     frame.set_max_window_size(ZSTD_WINDOW);
                     let frame = StreamingDecoder::new_with_decoder(&mut rest, frame);
                     bounds.read(frame.map_err(broken)?, &mut decoded)?;
+                }
+            }
+            Self::Brotli => bounds.read(Decompressor::new(body, STEP), &mut decoded)?,
+            Self::Deflate => {
+                if let Err(error) = bounds.read(ZlibDecoder::new(body), &mut decoded) {
+                    if !matches!(error, SendError::Broken { .. }) {
+                        return Err(error);
+                    }
+                    decoded.clear();
+                    bounds.read(DeflateDecoder::new(body), &mut decoded)?;
                 }
             }
         }
@@ -73,10 +111,19 @@ impl Encoding {
     }
 }
 
+/// Whether a body begins like a text in any usual encoding of characters.
+fn is_text(body: &[u8]) -> bool {
+    let start = &body[..body.len().min(SHOWN_BYTES)];
+    let is_wide = start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]);
+    // ISO 2022 switches alphabets with the escape character.
+    let is_usual = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b | 0x20..);
+    is_wide || start.iter().all(is_usual)
+}
+
 /// The limits on the decoded size of a body.
 struct DecodeLimit {
     limit: u64,
-    /// The size of the encoded body in bytes.
+    /// The size in bytes of the body as it came.
     encoded: u64,
 }
 

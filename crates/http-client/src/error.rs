@@ -60,7 +60,10 @@ pub enum SendError {
     },
     /// There are more redirects than the client follows.
     #[error("too many redirects")]
-    TooManyRedirects,
+    TooManyRedirects {
+        /// Whether some of them set cookies, which were sent back.
+        set_cookies: bool,
+    },
     /// The response is not HTTP, ends early, or cannot be decoded.
     #[error("the answer is broken: {why}")]
     Broken {

@@ -1,7 +1,8 @@
 //! The HTTP client of all services: it connects only to public addresses and to those that the operator allows, and limits
 //! the size and the time of each response.
 //!
-//! It is the only crate that uses `reqwest`. It caches nothing, keeps no cookies and retries nothing.
+//! It is the only crate that uses `reqwest`. It caches nothing, retries nothing, and keeps cookies only
+//! from redirect to redirect of one request.
 //!
 //! The addresses of feeds, pages and webhook targets come from strangers. So every address is checked *after* its name is
 //! resolved and before it is connected to: the resolver only returns checked addresses, literal addresses and every
@@ -13,6 +14,7 @@ mod address;
 mod body;
 mod client;
 mod connections;
+mod cookies;
 mod encoding;
 mod error;
 mod exchange;

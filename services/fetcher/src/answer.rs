@@ -196,9 +196,9 @@ fn no_answer(error: &SendError) -> Failure {
         SendError::NoSuchHost | SendError::CannotConnect { .. } => {
             (FeedFinding::Unreachable, SOFTEST)
         }
-        SendError::TooLarge { .. } | SendError::Bomb { .. } | SendError::TooManyRedirects => {
-            (FeedFinding::Broken, SOFT)
-        }
+        SendError::TooLarge { .. }
+        | SendError::Bomb { .. }
+        | SendError::TooManyRedirects { .. } => (FeedFinding::Broken, SOFT),
         _ => (FeedFinding::Unreachable, SOFT),
     };
     Failure::of(finding, weight, describe(error))
@@ -212,7 +212,12 @@ fn describe(error: &SendError) -> String {
         SendError::NoSuchHost => "; check the address",
         SendError::TooLarge { .. } => "; no feed is that large",
         SendError::Bomb { .. } => "; no feed does",
-        SendError::TooManyRedirects => "; open the address in a browser and use the last one",
+        SendError::TooManyRedirects { set_cookies: true } => {
+            "; it wants a cookie that only a browser gets: give it that one with [[access]]"
+        }
+        SendError::TooManyRedirects { .. } => {
+            "; open the address in a browser and use the last one"
+        }
         _ => "; it is tried again",
     };
     format!("{error}{advice}")

@@ -89,7 +89,7 @@ async fn loops_and_long_chains_end() {
     let (server, asked) = leading().await;
     for path in ["/loop", "/hop/11", "/hop/6"] {
         let error = client().send(get(&format!("{server}{path}"))).await.unwrap_err();
-        assert_eq!(error, SendError::TooManyRedirects, "{path}");
+        assert_eq!(error, SendError::TooManyRedirects { set_cookies: false }, "{path}");
     }
     assert_eq!(asked.lines().len(), 18, "the first question and five redirects each");
     assert_eq!(client().send(get(&format!("{server}/hop/5"))).await.unwrap().status, 200);
@@ -158,4 +158,36 @@ async fn a_redirect_to_nowhere_is_broken_and_one_without_a_place_an_answer() {
     let plain = Router::new().route("/", any(async || StatusCode::FOUND));
     let address = serve(plain).await;
     assert_eq!(client().send(get(&format!("http://{address}/"))).await.unwrap().status, 302);
+}
+
+/// Servers that redirect until a cookie comes back, through another host or not.
+#[tokio::test]
+async fn cookies_are_kept_within_one_request_only() {
+    let cookie_of = |asking: &Asking| {
+        asking.headers().get(header::COOKIE).map(|value| value.to_str().unwrap().to_owned())
+    };
+    let routes = Router::new()
+        .route(
+            "/gate",
+            any(async move |asking: Asking| match cookie_of(&asking) {
+                Some(cookies) if cookies.contains("seen=1") => cookies.into_response(),
+                _ => {
+                    ([(header::SET_COOKIE, "seen=1; Path=/")], moved(302, "/gate")).into_response()
+                }
+            }),
+        )
+        .route(
+            "/never",
+            any(async || ([(header::SET_COOKIE, "a=1")], moved(302, "/never")).into_response()),
+        );
+    let server = format!("http://{}", serve(routes).await);
+    let client = client();
+    for _ in 0..2 {
+        let answer = client.send(get(&format!("{server}/gate"))).await.unwrap();
+        assert_eq!((answer.redirects.len(), answer.body), (1, "seen=1".into()));
+    }
+    let own = get(&format!("{server}/gate")).with_header("Cookie", "own=2");
+    assert_eq!(client.send(own).await.unwrap().body, "own=2; seen=1");
+    let endless = client.send(get(&format!("{server}/never"))).await.unwrap_err();
+    assert_eq!(endless, SendError::TooManyRedirects { set_cookies: true });
 }
