@@ -72,6 +72,11 @@ const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday
 /// Prepositions before names of places, in languages that do not capitalise nouns.
 const PLACING: &str = "in near outside";
 
+/// Words at the end of names of places that few families have.
+const PLACES: &str = "bridge street road avenue boulevard river harbour harbor quay pier dock docks station square island \
+    islands valley bay dam weir lighthouse canal castle cathedral airport market beach falls mountain mountains coast strait \
+    peninsula reservoir tunnel stadium plaza terminal wharf";
+
 /// Words after which `in` does not introduce a place: `confidence in Mara Voss`.
 const TRUSTING: &str = "confidence trust trusts trusted faith interest interested belief believe believes believed \
     invest invested involved";
@@ -144,6 +149,11 @@ cue!(
     /// Whether a name after this word is a place.
     is_placing,
     PLACING
+);
+cue!(
+    /// Whether a name that ends with this word is a place.
+    is_of_place,
+    PLACES
 );
 cue!(
     /// Whether a word is a function word.

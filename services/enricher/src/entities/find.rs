@@ -11,7 +11,8 @@ use wirefold_text::extract::name_key;
 use super::table::{Hit, KnownEntity, table};
 use super::trim;
 use crate::cues::{
-    is_calendar, is_first_name, is_organisational, is_placing, is_saying, is_title, is_trusting,
+    is_calendar, is_first_name, is_of_place, is_organisational, is_placing, is_saying, is_title,
+    is_trusting,
 };
 use crate::reading::Reading;
 
@@ -93,7 +94,7 @@ fn is_part_of(one: &FoundName, hit: &FoundName) -> bool {
 }
 
 /// Corrects names that the tagger takes for people and the text mostly uses as places: `in Ellerby
-/// Ford`.
+/// Ford`; and names that end like one, unless they act: `Tannery Bridge`.
 fn correct_places(reading: &Reading<'_>, found: &mut [FoundName]) {
     let tagged = || found.iter().filter(|name| is_tagged_person(name));
     let mut people: FxHashMap<&str, Mentions> =
@@ -112,7 +113,14 @@ fn correct_places(reading: &Reading<'_>, found: &mut [FoundName]) {
         }
     }
     for name in found.iter_mut().filter(|name| is_tagged_person(name)) {
-        if people.get(name.printed(reading)).is_some_and(Mentions::are_of_place) {
+        let ends_like_place = {
+            let normal = |index: usize| reading.text.normal(&reading.text.words()[index]);
+            let is_first = is_first_name(normal(name.words.start));
+            !is_first && is_of_place(normal(name.words.end - 1))
+        };
+        let is_place =
+            |mentions: &Mentions| mentions.are_of_place() || (ends_like_place && !mentions.acts);
+        if people.get(name.printed(reading)).is_some_and(is_place) {
             name.kind = EntityKind::Place;
         }
     }

@@ -226,6 +226,10 @@ mod tests {
             &[(Place, "Ellerby Ford", 2)],
         );
         check(
+            "Police closed Tannery Bridge on Monday. Engineers said that Tannery Bridge had cracked.",
+            &[(Place, "Tannery Bridge", 2)],
+        );
+        check(
             "Voters lost confidence in Mara Voss. The council met twice, and Mara Voss spoke.",
             &[(Person, "Mara Voss", 2)],
         );

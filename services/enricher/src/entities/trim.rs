@@ -44,11 +44,17 @@ fn is_owner(text: &Text, at: usize) -> bool {
     owner.is_some_and(|owner| table().keyed(&name_key(owner)).is_some())
 }
 
-/// Whether it is a word such as `The`, which only begins a sentence, or a word such as `Russian`.
+/// Whether it is a word such as `The`, which only begins a sentence, a word such as `Russian`, or a letter.
 pub(super) fn is_not_a_name(text: &Text, name: &Range<usize>) -> bool {
     let word = &text.words()[name.start];
-    let is_acronym = word.span.of(text.original()).chars().all(char::is_uppercase);
+    let printed = word.span.of(text.original());
+    let mut letters = printed.chars().filter(|c| c.is_alphabetic());
+    let is_letter = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();
+    let is_acronym = printed.chars().all(char::is_uppercase);
     let normal = text.normal(word);
+    if name.len() == 1 && is_letter {
+        return true;
+    }
     name.len() == 1 && !is_acronym && (is_function_word(normal) || is_demonym(normal))
 }
 
@@ -79,7 +85,7 @@ mod tests {
 
     #[test]
     fn function_words_and_demonyms_are_not_names() {
-        for nobody in ["The", "Russian", "Ukrainians", "Sie", "Les"] {
+        for nobody in ["The", "Russian", "Ukrainians", "Sie", "Les", "A", "B.", "Ж"] {
             assert!(trimmed_names(nobody).is_empty(), "{nobody}");
         }
         for name in ["WHO", "Poland", "Russian Railways"] {
