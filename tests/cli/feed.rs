@@ -181,6 +181,7 @@ fn a_list_is_imported_and_known_feeds_stay_as_they_are() {
     api.folder.write("my.opml", LIST.as_bytes());
     let dry = api.run(&["feed", "import", "my.opml", "--dry-run"]).code(0);
     assert!(dry.err.contains("would import 2 feeds, 1 known already"), "{}", dry.err);
+    assert!(dry.err.contains("--dry-run fetches no feed"), "{}", dry.err);
     assert!(api.told().is_empty());
     let run = api.run(&["feed", "import", "my.opml", "--full-text", "off", "--no-probe"]).code(0);
     assert!(run.err.starts_with("imported 2 feeds, 1 known already\n"), "{}", run.err);

@@ -297,6 +297,11 @@ fn print_result(
         summary.push_str(&format!(", {refused} refused"));
     }
     session.note(summary);
+    if added > 0 && wanted.dry_run {
+        session.note(
+            "--dry-run fetches no feed: the import also knows those that lead to a watched feed",
+        );
+    }
     if is_web(&wanted.file) && !wanted.dry_run {
         let url = clean(&wanted.file);
         session.note(format_args!(

@@ -21,7 +21,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message as LettreMessage, Tokio1Executor};
-use url::Url;
+use url::{Host, Url};
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::Client;
 use wirefold_proto::{Published, Secret};
@@ -332,10 +332,11 @@ pub(super) fn of_notice(
 }
 
 /// The headers for unsubscribing: in one step if the page is reachable by TLS (RFC 8058), otherwise on the
-/// page (RFC 2369).
+/// page (RFC 2369). None if the page is open only to its own machine, where no mail program looks.
 fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuilder {
     let own = message.links.as_ref().map(|links| &links.unsubscribe);
-    let Some(url) = own.or(message.manage.as_ref()).and_then(|url| Url::parse(url).ok()) else {
+    let url = own.or(message.manage.as_ref()).and_then(|url| Url::parse(url).ok());
+    let Some(url) = url.filter(|url| !is_of_this_machine(url)) else {
         return builder;
     };
     let header = |name, value| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
@@ -345,6 +346,15 @@ fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuild
     }
     let at_once = "List-Unsubscribe=One-Click".to_owned();
     builder.raw_header(header("List-Unsubscribe-Post", at_once))
+}
+
+fn is_of_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+        None => true,
+    }
 }
 
 /// The actions that the reader can choose from, with their links.
