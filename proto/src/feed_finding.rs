@@ -23,6 +23,8 @@ pub enum FeedFinding {
     Truncated,
     /// Its `article_selector` finds nothing on most of the last pages.
     ArticleSelectorUnmatched,
+    /// Its site shows most pages only to browsers, after a login or after consent, or shows something else.
+    OtherPages,
     /// The ids of its items change from one poll to the next, or repeat.
     ChangingIds,
     /// Its host reports no change although something has changed.
@@ -64,6 +66,10 @@ impl FeedFinding {
             Self::ArticleSelectorUnmatched => {
                 "`article_selector` finds nothing on most pages, which are read as usual: try \
                  another with `extract --article-selector`"
+            }
+            Self::OtherPages => {
+                "its pages are walls for robots, cookies or logins, or about something else: its items keep the text of the feed; \
+                 see [[access]], or set `full_text = \"off\"`"
             }
             Self::ChangingIds => "its ids change or repeat: link or title identifies its items",
             Self::UnreliableValidators => {

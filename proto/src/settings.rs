@@ -39,6 +39,9 @@ pub struct FeedSettings {
     /// CSS selectors for elements of its pages that do not belong to an article.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remove_selectors: Vec<String>,
+    /// The most seconds that a request for it may take; absent: 30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
 }
 
 impl FeedSettings {
@@ -56,6 +59,7 @@ impl FeedSettings {
             identity: ItemIdentity::default(),
             article_selector: None,
             remove_selectors: Vec::new(),
+            timeout_seconds: None,
         }
     }
 }

@@ -8,7 +8,7 @@ mod names;
 mod tests;
 
 use jiff::civil::{Date, Time};
-use jiff::tz::TimeZone;
+use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use names::Month;
@@ -139,6 +139,8 @@ struct DateWords<'a> {
     /// Single numbers with their number of digits, in order.
     numbers: Vec<(i16, usize)>,
     named_offset: Option<i32>,
+    /// A zone whose offset depends on the day.
+    zone: Option<TimeZone>,
     offset: Option<i32>,
     /// The meaning of the next number, if a word before it says so.
     next: Option<Next>,
@@ -218,6 +220,8 @@ impl DateWords<'_> {
         let plain = without_ordinal(word);
         match (plain.parse::<i16>(), next) {
             (Ok(_), Some(Next::Weekday)) => {}
+            // Some programs write no date as the year 1.
+            (Ok(_), None) if is_ancient(plain) && !self.is_clock(word) => return None,
             (Ok(number), Some(Next::Month)) => {
                 let number = i8::try_from(number).ok()?;
                 self.month = Some(Month { number, may_be_day: false });
@@ -298,6 +302,9 @@ impl DateWords<'_> {
         }
         let named = names::find_offset(zone, self.context.language());
         self.named_offset = named.or(self.named_offset);
+        if named.is_none() {
+            self.zone = names::find_zone(zone, self.has_time).or(self.zone.take());
+        }
         named.is_some()
     }
 
@@ -338,6 +345,10 @@ impl DateWords<'_> {
     }
 
     fn read_date_word(&mut self, word: &str) {
+        if names::find_zone(word, false).is_some() {
+            self.zone(word);
+            return;
+        }
         if let Some(found) = date_of(word, self.context) {
             self.date.get_or_insert(found);
             return;
@@ -368,10 +379,12 @@ impl DateWords<'_> {
         let time = Time::new(hour, self.minute, second, self.nanosecond).ok()?;
         let time = Date::new(western(year)?, month, day).ok()?.to_datetime(time);
         // A numeric offset is more reliable than a name: there are three kinds of `IST`.
-        let offset = i64::from(self.offset.or(self.named_offset).unwrap_or(0));
-        let later = i64::from(is_midnight) * 86_400 - offset;
-        let at = time.to_zoned(TimeZone::UTC).ok()?.timestamp();
-        at.checked_add(SignedDuration::from_secs(later)).ok()
+        let zone = match (self.offset.or(self.named_offset), self.zone) {
+            (None, Some(zone)) => zone,
+            (offset, _) => TimeZone::fixed(Offset::from_seconds(offset.unwrap_or(0)).ok()?),
+        };
+        let at = zone.to_ambiguous_timestamp(time).compatible().ok()?;
+        at.checked_add(SignedDuration::from_hours(24 * i64::from(is_midnight))).ok()
     }
 
     /// Makes a date of single numbers and the name of a month.
@@ -409,6 +422,11 @@ fn western(year: i16) -> Option<i16> {
         2443..=2842 => Some(year - 543),
         _ => None,
     }
+}
+
+/// Whether a number is a year before the year 1000 in four digits.
+fn is_ancient(number: &str) -> bool {
+    number.len() == 4 && number.starts_with('0')
 }
 
 fn starts_with_digit(word: &str) -> bool {
@@ -480,6 +498,9 @@ fn date_and_zone(word: &str, context: Context<'_>) -> Option<(Day, Option<i32>)>
 
 fn field_of(field: &str, context: Context<'_>) -> Option<Field> {
     if !field.is_empty() && field.len() <= 4 && field.bytes().all(|b| b.is_ascii_digit()) {
+        if is_ancient(field) {
+            return None;
+        }
         return Some(Field::Number(field.parse().ok()?, field.len()));
     }
     names::month(field, context.language()).map(|month| Field::Month(month.number))

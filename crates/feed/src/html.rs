@@ -287,6 +287,12 @@ const BLOCKS: &[&str] = &[
 /// Elements that begin a line of their own.
 const LINES: &[&str] = &["dd", "dt", "li", "option", "tr"];
 
+/// Whether an element is a paragraph, a line or a cell of its own, rather than a part of a sentence.
+#[must_use]
+pub fn is_block(name: &str) -> bool {
+    BLOCKS.contains(&name) || LINES.contains(&name) || matches!(name, "td" | "th")
+}
+
 fn find_name(names: &'static [&'static str], name: &[u8]) -> Option<&'static str> {
     names.iter().copied().find(|listed| listed.as_bytes() == name)
 }
@@ -407,8 +413,6 @@ pub struct Head {
     pub metas: Vec<Meta>,
     /// The contents of `<script type="application/ld+json">`.
     pub data: Vec<String>,
-    /// The first `<time datetime>`.
-    pub time: Option<String>,
 }
 
 /// A `<link>`.
@@ -467,7 +471,6 @@ enum Element {
     Link,
     Meta,
     Script,
-    Time,
 }
 
 #[derive(Debug, Default)]
@@ -535,11 +538,6 @@ impl HeadReader {
                     self.head.base = self.value("href").map(str::to_owned);
                 }
             }
-            Element::Time => {
-                if self.head.time.is_none() {
-                    self.head.time = self.value("datetime").map(str::to_owned);
-                }
-            }
             Element::Link => self.link(),
             Element::Meta => self.meta(),
             Element::Title => self.inside = self.head.title.is_none().then_some(open),
@@ -593,7 +591,6 @@ fn element(name: &[u8]) -> Option<Element> {
         b"link" => Some(Element::Link),
         b"meta" => Some(Element::Meta),
         b"script" => Some(Element::Script),
-        b"time" => Some(Element::Time),
         _ => None,
     }
 }
@@ -698,7 +695,7 @@ pub(crate) mod tests {
              <base href='/a/'><link rel='Alternate' TYPE='application/rss+xml' href=/feed>\
              <meta property='x:title og:title' content='Hafen'><meta name=Robots content='noindex, NoArchive'>\
              <script type='application/ld+json'>{\"a\":\"</p>\"}</script><script>var x</script>\
-             <body><time datetime=2026-03-01></time><title>no</title>",
+             <body><title>no</title>",
         );
         assert_eq!(head.language.as_deref(), Some("de-AT"));
         assert_eq!(head.title.as_deref(), Some("Hafen & Meer – Blatt"));
@@ -709,6 +706,5 @@ pub(crate) mod tests {
         assert_eq!(head.meta("x:title"), Some("Hafen"));
         assert!(head.has_meta(&["robots"], "noarchive") && !head.has_meta(&["robots"], "archive"));
         assert_eq!(head.data, ["{\"a\":\"</p>\"}"]);
-        assert_eq!(head.time.as_deref(), Some("2026-03-01"));
     }
 }

@@ -31,7 +31,7 @@ pub use document::{
     Attributes, Break, Category, Date, Dates, Document, Format, GeoShape, Link, Medium, Person,
     Record, Text, Writing,
 };
-pub use items::{Feed, Item, language_tag};
+pub use items::{Feed, Former, Item, language_tag};
 pub use limits::MAX_ITEMS;
 
 use dates::Context;
@@ -91,6 +91,9 @@ pub fn document(
     content_type: Option<&str>,
     base: &str,
 ) -> Result<Document, FeedError> {
+    if body.starts_with(&[0x1f, 0x8b]) || body.starts_with(b"PK\x03\x04") {
+        return Err(FeedError::not("a compressed file"));
+    }
     let decoded = decode::decoded(body, content_type);
     let is_junk = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
     let start = decoded.text.trim_start_matches(is_junk);

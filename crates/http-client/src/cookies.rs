@@ -86,10 +86,10 @@ fn parse(url: &Url, text: &str) -> Option<(Cookie, bool)> {
     };
     let mut is_deleted = false;
     for part in parts {
-        let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
+        let (attribute, wanted) = part.split_once('=').unwrap_or((part, ""));
         match attribute.trim().to_ascii_lowercase().as_str() {
             "domain" => {
-                let domain = value.trim().trim_start_matches('.').to_ascii_lowercase();
+                let domain = wanted.trim().trim_start_matches('.').to_ascii_lowercase();
                 if domain.is_empty() || domain == host {
                     continue;
                 }
@@ -102,9 +102,9 @@ fn parse(url: &Url, text: &str) -> Option<(Cookie, bool)> {
                 }
                 (cookie.domain, cookie.is_for_subdomains) = (domain, true);
             }
-            "path" if value.starts_with('/') => value.clone_into(&mut cookie.path),
+            "path" if wanted.starts_with('/') => wanted.clone_into(&mut cookie.path),
             "secure" => cookie.is_secure = true,
-            "max-age" => is_deleted = value.trim().parse::<i64>().is_ok_and(|age| age <= 0),
+            "max-age" => is_deleted = wanted.trim().parse::<i64>().is_ok_and(|age| age <= 0),
             _ => {}
         }
     }

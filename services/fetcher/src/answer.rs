@@ -8,9 +8,10 @@ use url::Url;
 use wirefold_feed::{Feed, FeedError, Item};
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Client, Redirect, Request, Response, SendError};
-use wirefold_proto::FeedFinding;
+use wirefold_proto::{FeedFinding, FeedSettings};
 use wirefold_text::Text;
 
+use crate::interstitial::{self, Interstitial};
 use crate::interval::{clamp_retry_after, retry_after};
 use crate::settings::Settings;
 use crate::sites::is_one_site;
@@ -81,6 +82,12 @@ pub(crate) fn feed_request(url: Url, settings: &Settings) -> Request {
         ..Request::get(url).with_header("Accept", ACCEPT)
     };
     settings.access(request)
+}
+
+/// The request of a feed, with the time limit that its settings give.
+pub(crate) fn within_time_of(feed: &FeedSettings, request: Request) -> Request {
+    let given = feed.timeout_seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    Request { total: given.unwrap_or(request.total), ..request }
 }
 
 /// The request with the validators of the last good answer, byte for byte.
@@ -225,7 +232,7 @@ fn describe(error: &SendError) -> String {
 
 fn refused(answer: &Response) -> Failure {
     let is_challenge = answer.header("cf-mitigated").is_some();
-    let is_walled = matches!(answer.status, 400..=599) && barrier(&answer.body).is_some();
+    let is_walled = matches!(answer.status, 400..=599) && stands_before(&answer.body).is_some();
     let (finding, weight) = match answer.status {
         429 if !is_challenge => (FeedFinding::Unreachable, SOFTEST),
         _ if is_challenge || is_walled => (FeedFinding::Blocked, STRIKE),
@@ -241,7 +248,7 @@ fn refusal(answer: &Response) -> String {
     let status = answer.status;
     match status {
         _ if answer.header("cf-mitigated").is_some()
-            || barrier(&answer.body) == Some(Barrier::Challenge) =>
+            || stands_before(&answer.body) == Some(Interstitial::Challenge) =>
         {
             format!("HTTP {status}: the host allows only browsers; ask its publisher")
         }
@@ -265,17 +272,17 @@ fn refusal(answer: &Response) -> String {
 /// The failure of a body that is not a feed.
 pub(crate) fn parse_failure(unread: &ParseFailure, body: &[u8]) -> Failure {
     let is_page = matches!(unread, ParseFailure::Error(FeedError::NotAFeed { .. }));
-    match is_page.then(|| barrier(body)).flatten() {
-        Some(Barrier::Challenge) => {
-            let problem = "a page that allows only browsers; ask its publisher";
-            Failure::of(FeedFinding::Blocked, STRIKE, problem)
-        }
-        Some(Barrier::Login) if names_no_feed(unread) => {
-            let problem = "a page that requires a login; give it one with [[access]]";
-            Failure::of(FeedFinding::Blocked, STRIKE, problem)
+    match is_page.then(|| stands_before(body)).flatten() {
+        Some(kind) if kind == Interstitial::Challenge || names_no_feed(unread) => {
+            Failure::of(FeedFinding::Blocked, STRIKE, kind.describe())
         }
         _ => Failure::broken(describe_parse_failure(unread)),
     }
+}
+
+/// The kind of a page that stands before a feed.
+fn stands_before(body: &[u8]) -> Option<Interstitial> {
+    interstitial::recognise(&String::from_utf8_lossy(body))
 }
 
 /// Whether a page names no feed. Pages that name one are usual pages, although many of them have a
@@ -297,51 +304,6 @@ pub(crate) fn describe_parse_failure(unread: &ParseFailure) -> String {
             format!("{error}; look there for the address of its feed")
         }
         ParseFailure::Error(error) => format!("{error}; it is tried again"),
-    }
-}
-
-/// How many bytes of a page are searched.
-const SCANNED_BYTES: usize = 128 * 1024;
-
-/// Texts and markup of pages that admit only browsers, in lower case.
-const CHALLENGES: [&str; 14] = [
-    "just a moment...",
-    "cf-challenge",
-    "challenge-platform",
-    "/_incapsula_resource",
-    "px-captcha",
-    "ddos-guard",
-    "g-recaptcha",
-    "h-captcha",
-    "datadome",
-    "enable javascript and cookies to continue",
-    "verify you are human",
-    "are you a robot",
-    "checking your browser",
-    "pardon our interruption",
-];
-
-/// Markup of pages with a login, in lower case.
-const LOGINS: [&str; 2] = ["type=\"password\"", "type=password"];
-
-/// A barrier that blocks programs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Barrier {
-    /// A test that only browsers pass.
-    Challenge,
-    /// A login.
-    Login,
-}
-
-/// The barrier of a page, if it has one.
-pub(super) fn barrier(body: &[u8]) -> Option<Barrier> {
-    let start = &body[..body.len().min(SCANNED_BYTES)];
-    let page = String::from_utf8_lossy(start).to_lowercase();
-    let has_any = |signs: &[&str]| signs.iter().any(|sign| page.contains(sign));
-    match () {
-        () if has_any(&CHALLENGES) => Some(Barrier::Challenge),
-        () if has_any(&LOGINS) => Some(Barrier::Login),
-        () => None,
     }
 }
 
@@ -367,21 +329,4 @@ pub(crate) fn text_of(item: &Item) -> &str {
 /// The number of words of a text in any script.
 pub(crate) fn word_count(text: &str) -> usize {
     Text::new(text).words().len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn recognises_barriers() {
-        let check = |page: &str, expected| assert_eq!(barrier(page.as_bytes()), expected, "{page}");
-        check("<title>Just a moment...</title>", Some(Barrier::Challenge));
-        check("<script src=/cdn-cgi/challenge-platform/x></script>", Some(Barrier::Challenge));
-        check("<form><input name=p type=\"Password\"></form>", Some(Barrier::Login));
-        check("<title>Harbour news</title><p>In just a moment the ferry leaves.", None);
-        check("", None);
-        let far = format!("{}are you a robot", " ".repeat(SCANNED_BYTES));
-        check(&far, None);
-    }
 }

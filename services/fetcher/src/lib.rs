@@ -20,6 +20,7 @@ mod budget;
 pub mod extract;
 pub mod feed_address;
 mod hosts;
+mod interstitial;
 mod interval;
 mod links;
 mod lists;
@@ -57,6 +58,7 @@ use schedule::Scheduler;
 use state::Store;
 
 pub use access::Access;
+pub use interstitial::Interstitial;
 pub use metrics::METRICS;
 pub use probe::{ListProbe, Probe, ProbeError, Search, probe, probe_list};
 pub use robots::Rules as RobotsRules;

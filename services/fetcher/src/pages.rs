@@ -47,10 +47,17 @@ pub(crate) struct PageResult {
     pub(crate) is_paywalled: bool,
     /// Whether its feed's rule found the article on it; `None` without such a rule or without a page.
     pub(crate) is_found: Option<bool>,
+    /// Whether there was a page.
+    pub(crate) is_read: bool,
+    /// Whether that page stands before the one of the item, or is about something else.
+    pub(crate) is_other: bool,
 }
 
 /// Why an item keeps the text of its feed, as the metric of pages labels it.
 type SkipReason = &'static str;
+
+/// The page is not that of the item.
+const OTHER: SkipReason = "other_page";
 
 impl Pages {
     pub(crate) fn new(
@@ -94,17 +101,24 @@ impl Pages {
     }
 
     /// Reads the page of an item by the rule of its feed. `feed` is the address of the feed, which
-    /// gives `words` words for the item.
+    /// says `told` about the item, of which `words` words are its text.
     pub(crate) async fn full_text(
         &self,
         link: &str,
         feed: &str,
-        words: usize,
+        (told, words): (&str, usize),
         rule: &Rule,
     ) -> PageResult {
         let _share = self.shares.share_of(feed).await;
-        let (result, outcome) = match self.read(link, feed, rule).await {
+        let read = match self.read(link, feed, rule).await {
+            Ok(page) if rule.article.is_none() && !is_about(&page, told) => Err(OTHER),
+            read => read,
+        };
+        let (result, outcome) = match read {
             Ok(page) => to_result(page, words, rule.article.is_some()),
+            Err(OTHER) => {
+                (PageResult { is_read: true, is_other: true, ..PageResult::default() }, OTHER)
+            }
             Err(reason) => (PageResult::default(), reason),
         };
         PAGES.add(1, &[outcome]);
@@ -189,7 +203,26 @@ fn to_result(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static 
         (false, false) => "shorter",
     };
     let is_found = has_rule.then_some(!page.article_missed);
-    (PageResult { better: is_better.then_some(page), is_paywalled, is_found }, outcome)
+    let better = is_better.then_some(page);
+    (PageResult { better, is_paywalled, is_found, is_read: true, is_other: false }, outcome)
+}
+
+/// The fewest words that tell what an item is about, and the share of them that its page must have.
+const TELLING_WORDS: usize = 6;
+const SHARED: f64 = 0.2;
+
+/// Whether a page may be about what its item says: they share words. It is not, if the site answers with something else, such as a
+/// wall that is not recognised as one.
+fn is_about(page: &Page, told: &str) -> bool {
+    let normal = |text: &str| wirefold_text::normalise(text);
+    let told = normal(told);
+    // Short words are in every text. In scripts without spaces each sign is a word.
+    let is_telling = |word: &&str| word.len() > 3;
+    let told: HashSet<&str> = told.split(' ').filter(is_telling).collect();
+    let text = normal(&format!("{} {}", page.title.as_deref().unwrap_or_default(), page.text));
+    let words: HashSet<&str> = text.split(' ').collect();
+    let shared = told.iter().filter(|word| words.contains(*word)).count();
+    told.len() < TELLING_WORDS || shared as f64 >= SHARED * told.len() as f64
 }
 
 fn is_of_the_web(url: &Url) -> bool {
@@ -217,6 +250,7 @@ fn skip_reason(error: &ExtractError) -> SkipReason {
     match error {
         ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => "hostile",
         ExtractError::Nothing => "nothing",
+        ExtractError::Interstitial(_) => OTHER,
         ExtractError::Unavailable(why) => {
             tracing::warn!(%why, "the page reader cannot be started");
             "no_reader"

@@ -10,7 +10,8 @@ use wirefold_http_client::{Client, ClientError, Redirect, Response};
 use wirefold_proto::{FeedId, FeedSettings, FeedSite, ItemIdentity};
 
 use crate::answer::{
-    Answer, ParseFailure, ParsedFeed, describe_parse_failure, feed_request, judge, parse, send,
+    Answer, ParseFailure, ParsedFeed, describe_parse_failure, feed_request, judge, parse,
+    parse_failure, send,
 };
 use crate::article::item_key;
 use crate::feed_address::identity;
@@ -112,7 +113,7 @@ pub async fn probe(settings: &Settings, url: &str, search: Search) -> Result<Pro
                 named.extend(feed_at_usual_address(&client, &answer.url, settings).await);
             }
             let unread = ParseFailure::Error(FeedError::NotAFeed { found, feeds: named.clone() });
-            Probe { feeds: named, ..problem(describe_parse_failure(&unread)) }
+            Probe { feeds: named, ..problem(parse_failure(&unread, &answer.body).problem) }
         }
         Err(unread) => problem(describe_parse_failure(&unread)),
         Ok(read) => {

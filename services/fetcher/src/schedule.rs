@@ -10,7 +10,9 @@ use wirefold_flow::{
     BusError, Clock, Event, OrderedReader, Position, StageContext, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::streams::CONTROL;
-use wirefold_proto::{Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings};
+use wirefold_proto::{
+    Command, ControlCommand, FeedFinding, FeedHealth, FeedId, FeedRecord, FeedSettings,
+};
 
 use crate::FetcherError;
 use crate::answer::Failure;
@@ -236,7 +238,7 @@ impl Scheduler {
         let now = poller.context.clock.now();
         handle_read_marks(&poller, &mut feeds, read_marks).await?;
         restore_pauses(&poller.hosts, &feeds);
-        let table = table_of(feeds, now);
+        let table = table_of(feeds, poller.settings.max_interval, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
         let mut scheduler =
@@ -385,8 +387,9 @@ fn written_result(
     }
 }
 
-/// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way.
-fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis) -> Table {
+/// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way. None waits longer than
+/// the settings allow now, unless its host or publisher wants that, or it is dead.
+fn table_of(feeds: Vec<(FeedRecord, PollState)>, longest: Duration, now: UnixMillis) -> Table {
     let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
     let is_idle =
         |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
@@ -395,12 +398,19 @@ fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis) -> Table {
     for (record, state) in feeds {
         let due = match due(&record) {
             _ if is_idle(&record) => None,
-            due if due > now => Some(due),
+            due if due > now && has_reason_to_wait(&record, &state) => Some(due),
+            due if due > now => Some(due.min(now.plus(longest))),
             _ => Some(now.plus(start_wait(&record.feed.id, overdue))),
         };
         table.put(record, state, due);
     }
     table
+}
+
+/// Whether a feed may wait longer than the longest interval.
+fn has_reason_to_wait(record: &FeedRecord, state: &PollState) -> bool {
+    let skips = !state.skip_hours.is_empty() || !state.skip_days.is_empty();
+    skips || state.left_alone.is_some() || record.findings.contains(&FeedFinding::Dead)
 }
 
 /// A feed in the table.

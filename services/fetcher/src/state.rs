@@ -222,6 +222,8 @@ const LASTING: Duration = Duration::from_hours(24);
 pub(crate) const STRIKE: u32 = 4;
 /// The number of strikes from which a feed counts as dead.
 const DEAD: u32 = 30 * STRIKE;
+/// The shortest time after which it does, however often it was polled.
+const DEAD_AFTER: Duration = Duration::from_hours(14 * 24);
 
 /// The state of a feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -277,6 +279,9 @@ pub(crate) struct PollState {
     /// Whether its rule found no article on most of the pages that were read last.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) is_article_missed: bool,
+    /// Whether most of the pages that were read last are not those of its items.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(crate) has_other_pages: bool,
     /// Whether some of its dates could not be read the last time.
     #[serde(default, skip_serializing_if = "is_false")]
     pub(crate) has_unread_dates: bool,
@@ -344,8 +349,8 @@ impl PollState {
     }
 
     /// Whether it is polled rarely because it has failed for a long time.
-    pub(crate) fn is_dead(&self) -> bool {
-        self.strikes >= DEAD
+    pub(crate) fn is_dead(&self, failing_for: Duration) -> bool {
+        self.strikes >= DEAD && failing_for >= DEAD_AFTER
     }
 
     /// Whether to request it without its validators.

@@ -1,6 +1,8 @@
 //! Names of months and zones. Months are those of CLDR, long and short, in all their cases, and spellings
 //! without accents.
 
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+
 /// Beginnings of names of months, in lower case. One with a dot is a whole name. The longest match
 /// counts: `marraskuu` is November though `mar` is March.
 #[rustfmt::skip]
@@ -116,6 +118,22 @@ pub(super) fn find_offset(name: &str, language: &str) -> Option<i32> {
         None => NAMED.iter().find(|(zone, _)| *zone == name)?.1,
     };
     Some(minutes * 60)
+}
+
+/// Zones of North America without their season, which only the day tells.
+const WITHOUT_SEASON: &[(&str, &str)] = &[
+    ("et", "America/New_York"),
+    ("ct", "America/Chicago"),
+    ("mt", "America/Denver"),
+    ("pt", "America/Los_Angeles"),
+];
+
+/// The zone by its name in the database of IANA, links such as `Europe/Kiev` included, in any case. After a time of day also
+/// [`WITHOUT_SEASON`], which elsewhere may be words.
+pub(super) fn find_zone(name: &str, is_after_time: bool) -> Option<TimeZone> {
+    let short = WITHOUT_SEASON.iter().find(|(short, _)| is_after_time && *short == name);
+    let name = short.map_or(name, |(_, zone)| zone);
+    name.contains('/').then(|| TimeZoneDatabase::bundled().get(name).ok())?
 }
 
 /// The offset of `+01:00`, `-0930`, `+1` or `GMT+1`, in seconds.

@@ -202,3 +202,42 @@ proptest! {
         let _ = (read(&text, context), read(&near, context));
     }
 }
+
+#[test]
+fn zones_are_those_of_the_day() {
+    let check = |text: &str, expected: Option<&str>| {
+        let found = read(text, Context::default()).map(|at| at.to_string());
+        assert_eq!(found.as_deref(), expected, "{text}");
+    };
+    check("Nov 20, 2026 8:30 AM ET", Some("2026-11-20T13:30:00Z"));
+    check("Jul 20, 2026 8:30am ET", Some("2026-07-20T12:30:00Z"));
+    check("2026-07-20 08:30 PT", Some("2026-07-20T15:30:00Z"));
+    check("Fri, 20 Nov 2026 08:30:00 Europe/Kiev", Some("2026-11-20T06:30:00Z"));
+    check("Fri, 20 Nov 2026 08:30:00 europe/kyiv", Some("2026-11-20T06:30:00Z"));
+    check("2026-07-20 08:30:00 America/Argentina/Buenos_Aires", Some("2026-07-20T11:30:00Z"));
+    check("2026-07-20 08:30:00 US/Eastern", Some("2026-07-20T12:30:00Z"));
+    check("2026-07-20T08:30:00 Asia/Calcutta", Some("2026-07-20T03:00:00Z"));
+    check("2026-07-20 08:30:00 +0200 Europe/London", Some("2026-07-20T06:30:00Z"));
+    check("2026-07-20 24:00 Europe/Berlin", Some("2026-07-20T22:00:00Z"));
+    check("2026-07-20 08:30:00 Nowhere/City", Some("2026-07-20T08:30:00Z"));
+}
+
+#[test]
+fn impossible_dates_are_none() {
+    for text in [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01",
+        "01/01/0001 00:00:00",
+        "Mon, 01 Jan 0001 00:00:00 +0000",
+        "0000-00-00 00:00:00",
+        "-0001-11-30T00:00:00+00:00",
+        "Wed, 30 Nov -0001 00:00:00 +0000",
+        "2026-02-30T08:00:00Z",
+        "2026-13-01T08:00:00Z",
+        "Fri, 31 Apr 2026 08:00:00 GMT",
+        "2026-11-20T25:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        assert_eq!(read(text, Context::default()), None, "{text}");
+    }
+}

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::element::{Element, Inherited};
 use super::meaning::{Meaning, Part, Usually, When};
+use super::text::decoded_twice;
 use crate::address::resolve;
 use crate::document::{
     Category, Date, Document, Format, GeoShape, Link, Medium, Person, Record, Text,
@@ -443,12 +444,14 @@ fn add_link(record: &mut Record, element: &Element, is_of_image: bool) {
     let is_by_attribute = link.href.is_some();
     let value = element.value();
     if !is_by_attribute && !value.is_empty() {
-        link.href = Some(resolve(element.base(), &without_entities(&value)));
+        link.href = Some(resolve(element.base(), &without_entities(&decoded_twice(&value))));
     }
     let is_page = link.media_type.as_deref().is_none_or(|kind| kind.contains("html"));
     let is_main = link.relation.eq_ignore_ascii_case("alternate") && (is_page || !is_by_attribute);
     if is_main && link.href.is_some() {
         record.link.clone_from(&link.href);
+        let former = (!is_by_attribute).then(|| resolve(element.base(), &without_entities(&value)));
+        record.former_link = former.filter(|former| link.href.as_ref() != Some(former));
     }
     if record.links.len() < MOST_OF_A_KIND && !is_of_image {
         record.links.push(link);

@@ -16,6 +16,8 @@ use element::{Element, escaped};
 use meaning::{Meaning, Names, Space, meaning};
 use text::Defined;
 
+pub(crate) use text::decoded_twice;
+
 /// Elements of HTML without an end tag.
 const VOID: &[&str] =
     &["area", "br", "col", "embed", "hr", "img", "input", "link", "source", "wbr"];
@@ -255,6 +257,9 @@ impl Parsing {
             }
             _ => {
                 let name: String = root.name().local.chars().take(40).collect();
+                if name.contains(|c: char| !c.is_ascii() && !c.is_alphanumeric()) {
+                    return Err(FeedError::not("binary data"));
+                }
                 return Err(FeedError::not(&format!("an XML document of <{name}>")));
             }
         }))

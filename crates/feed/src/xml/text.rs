@@ -112,6 +112,23 @@ pub(super) fn decode(value: &str) -> Cow<'_, str> {
     Cow::Owned(decoded)
 }
 
+/// The most times that an entity was encoded.
+const MOST_TIMES: usize = 3;
+
+/// An address or id without entities of HTML, which are still in it if it was encoded twice: `?a=1&amp;b=2`. As in browsers,
+/// `&copy=1` is a parameter, because it has no semicolon.
+pub(crate) fn decoded_twice(written: &str) -> Cow<'_, str> {
+    let mut decoded = Cow::Borrowed(written);
+    for _ in 0..MOST_TIMES {
+        let next = decode(&decoded).into_owned();
+        if next == *decoded {
+            break;
+        }
+        decoded = Cow::Owned(next);
+    }
+    decoded
+}
+
 /// Repairs two frequent errors: UTF-8 that was read as Latin-1 and encoded once more, and the
 /// quotation marks of Windows with the numbers of control characters.
 pub(super) fn repair(text: &str) -> String {

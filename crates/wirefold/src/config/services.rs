@@ -153,6 +153,9 @@ impl Config {
                     .iter()
                     .map(|selector| selector.0.clone())
                     .collect(),
+                timeout_seconds: feed
+                    .timeout
+                    .and_then(|timeout| u32::try_from(timeout.duration().as_secs()).ok()),
             };
             Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
         };

@@ -492,6 +492,8 @@ pub(crate) struct FeedConfig {
     /// subscribe.
     #[serde(default)]
     pub(crate) remove_selectors: Vec<Selector>,
+    /// How long a request for it may take, with the whole answer. Default: 30 s.
+    pub(crate) timeout: Option<Interval>,
 }
 
 /// A remote list of feeds (OPML). wirefold keeps your feeds in step with it: it adds and removes

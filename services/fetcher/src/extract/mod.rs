@@ -7,6 +7,9 @@
 //!
 //! The bytes of a page come in, a [`Page`] goes out.
 
+mod data;
+mod inline;
+mod json;
 mod page;
 mod pool;
 mod restore;
@@ -23,6 +26,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wirefold_proto::LanguageTag;
+
+use crate::interstitial::Interstitial;
 
 pub use pool::{Extractor, serve};
 pub use rule::{Rule, check_selector};
@@ -56,8 +61,11 @@ pub struct Page {
     pub published: Option<Timestamp>,
     /// The language that the page declares.
     pub language: Option<LanguageTag>,
-    /// The plain text, with an empty line between paragraphs; never empty.
+    /// The plain text, with an empty line between paragraphs. Empty only if the page is an interstitial.
     pub text: String,
+    /// The kind of the page if it stands before the one that was requested. [`Extractor::extract`] returns it as an error.
+    #[serde(default)]
+    pub(crate) interstitial: Option<Interstitial>,
     /// Whether the page asks not to be stored: `<meta name="robots" content="noarchive">`.
     pub noarchive: bool,
     /// Whether the page reserves text and data mining: `<meta name="tdm-reservation"
@@ -84,6 +92,9 @@ pub enum ExtractError {
     /// There is no article on the page.
     #[error("no article text on the page")]
     Nothing,
+    /// The page stands before the one that was requested.
+    #[error("no article: {}", .0.describe())]
+    Interstitial(Interstitial),
     /// Its elements are nested too deep. It was not tried.
     #[error("the page is nested too deep")]
     TooDeep,

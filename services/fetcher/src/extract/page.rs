@@ -1,6 +1,5 @@
 //! Extracts the article of a page. Runs in the child process.
 
-use serde_json::Value;
 use trafilatura::dom::Document;
 use trafilatura::{HtmlDateMode, Options, extract_document};
 use wirefold_feed::dates::Context;
@@ -9,9 +8,12 @@ use wirefold_feed::{dates, decode, html, language_tag};
 use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
+use super::data::{ArticleData, PageNames, article_data, is_no};
+use super::inline::{time_beside_text, unwrap_inline};
 use super::restore::Pieces;
 use super::tidy::tidy;
 use super::{Page, Rule, rule};
+use crate::interstitial;
 
 /// The body in the page's data is used if it has at least this share of the length of the extracted
 /// text.
@@ -48,23 +50,32 @@ const LONGEST_TEXT: usize = MAX_TEXT_BYTES + 16;
 /// Extracts the article of a page, by the feed's rule if it has one. Returns `None` if there is no text.
 pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let page = decode::decode(bytes, None);
+    // An article that the rule of a feed finds is one.
+    let interstitial = interstitial::recognise(&page).filter(|_| rule.article.is_none());
+    if interstitial.is_some() {
+        return Some(Page { interstitial, ..Page::default() });
+    }
     let head = html::head_of(&page);
-    let article_data = article_data(&head.data);
+    let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
+    let article_data = {
+        let canonical = head.links.iter().find(|link| link.relation == "canonical");
+        let addresses = [Some(url), canonical.map(|link| link.href.as_str()), head.meta("og:url")];
+        let titles = [head.title.as_deref(), head.meta("og:title")];
+        let (addresses, titles) = (present(addresses), present(titles));
+        article_data(&head.data, PageNames { addresses: &addresses, titles: &titles })
+    };
     let language = head.language.as_deref().or(article_data.language.as_deref());
     let time = |date: &str| dates::read(date, Context::of(language));
-    let first_meta = |names: &[&str]| names.iter().find_map(|name| head.meta(name));
-    // The data for machines is nearly always right, the dates found in the text less often.
-    let dates = [article_data.published.as_deref(), first_meta(DATES), head.time.as_deref()];
-    let published = dates.into_iter().flatten().find_map(time);
     let ruled = rule::apply_rule(rule, &page);
     // If the rule removed something, the body in the data may still have it and is not used.
     let body = article_data.body.as_deref().filter(|_| ruled.rest.is_none());
-    let found = extract_with_library(
-        ruled.rest.as_deref().unwrap_or(&page),
-        url,
-        language,
-        published.is_some(),
-    );
+    let mut document = Document::parse(ruled.rest.as_deref().unwrap_or(&page));
+    unwrap_inline(&mut document);
+    let beside = time_beside_text(&document);
+    // The data for machines is nearly always right, the dates found in the text less often.
+    let dates = [article_data.published.as_deref(), first_meta(DATES), beside.as_deref()];
+    let published = dates.into_iter().flatten().find_map(time);
+    let found = extract_with_library(document, url, language, published.is_some());
     let title = title_of(&head, &article_data).or(found.title);
     let whole = ruled.text.or_else(|| text_of(found.text, body))?;
     let mut text = without_headline(whole, title.as_deref().unwrap_or_default());
@@ -75,11 +86,16 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
         published: published.or(found.date.as_deref().and_then(time)),
         language: language.and_then(language_tag),
         text,
+        interstitial: None,
         noarchive: head.has_meta(&["robots", "googlebot"], "noarchive"),
         reserved: head.has_meta(&["tdm-reservation"], "1"),
         paywalled: article_data.not_free || is_in_head(&head),
         article_missed: ruled.is_missed,
     })
+}
+
+fn present<const N: usize>(texts: [Option<&str>; N]) -> Vec<&str> {
+    texts.into_iter().flatten().filter(|text| !text.is_empty()).collect()
 }
 
 /// The result of the extraction library.
@@ -92,7 +108,7 @@ struct LibraryResult {
 }
 
 fn extract_with_library(
-    page: &str,
+    mut document: Document,
     url: &str,
     language: Option<&str>,
     is_dated: bool,
@@ -110,7 +126,6 @@ fn extract_with_library(
         options.html_date_mode = HtmlDateMode::Disabled;
     }
     options.original_url = url.parse().ok();
-    let mut document = Document::parse(page);
     tidy(&mut document);
     let pieces = Pieces::of(&document);
     let Ok(result) = extract_document(document, &options) else {
@@ -231,187 +246,11 @@ fn count_words(text: &str) -> usize {
 /// Tiers that are not free. The third is in use but in no standard.
 const TIERS: &[&str] = &["locked", "metered", "premium"];
 
-/// The most parts of an article that are examined.
-const MOST_PARTS: usize = 100;
-
 /// Whether the elements of the page say that it is not free.
 pub(super) fn is_in_head(head: &Head) -> bool {
     let tier = head.meta("article:content_tier").unwrap_or_default();
     let free = head.meta("isaccessibleforfree").unwrap_or_default();
     TIERS.iter().any(|paid| tier.eq_ignore_ascii_case(paid)) || is_no(free)
-}
-
-/// Whether the JSON-LD of an article says that it, or a part of it, is not free.
-pub(super) fn is_in_data(article: &Value) -> bool {
-    let parts = match &article["hasPart"] {
-        Value::Array(parts) => parts.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let mut all = std::iter::once(article).chain(parts.iter().take(MOST_PARTS));
-    all.any(|part| match &part["isAccessibleForFree"] {
-        Value::Bool(is_free) => !is_free,
-        Value::String(said) => is_no(said),
-        _ => false,
-    })
-}
-
-/// Whether a text means false: the word in any case, or the address of the value at schema.org.
-fn is_no(said: &str) -> bool {
-    let word = said.trim().rsplit('/').next().unwrap_or_default();
-    ["false", "no"].iter().any(|no| word.eq_ignore_ascii_case(no))
-}
-
-/// Types that are an article.
-const ARTICLES: &[&str] = &[
-    "AdvertiserContentArticle",
-    "AnalysisNewsArticle",
-    "Article",
-    "AskPublicNewsArticle",
-    "BackgroundNewsArticle",
-    "BlogPosting",
-    "DiscussionForumPosting",
-    "LiveBlogPosting",
-    "NewsArticle",
-    "OpinionNewsArticle",
-    "ReportageNewsArticle",
-    "Report",
-    "ReviewNewsArticle",
-    "SatiricalArticle",
-    "ScholarlyArticle",
-    "SocialMediaPosting",
-    "TechArticle",
-];
-
-/// The most objects that are examined.
-const MOST: usize = 1000;
-
-/// The data about an article.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct ArticleData {
-    pub(super) headline: Option<String>,
-    /// Its `name`, which is often another text.
-    pub(super) name: Option<String>,
-    pub(super) authors: Vec<String>,
-    pub(super) published: Option<String>,
-    pub(super) language: Option<String>,
-    /// The plain text.
-    pub(super) body: Option<String>,
-    /// Whether it, or a part of it, is not free to everybody.
-    pub(super) not_free: bool,
-}
-
-/// The data about the first article in the documents.
-pub(super) fn article_data(documents: &[String]) -> ArticleData {
-    let parsed: Vec<Value> =
-        documents.iter().filter_map(|document| serde_json::from_str(bare(document)).ok()).collect();
-    let mut waiting: Vec<&Value> = parsed.iter().rev().collect();
-    let mut seen = 0;
-    while let Some(next) = waiting.pop() {
-        seen += 1;
-        if seen > MOST {
-            break;
-        }
-        match next {
-            Value::Array(list) => waiting.extend(list.iter().rev()),
-            Value::Object(_) if is_article(next) => return of(next),
-            Value::Object(fields) => {
-                let inner = ["@graph", "mainEntity", "mainEntityOfPage"];
-                waiting.extend(inner.iter().rev().filter_map(|name| fields.get(*name)));
-            }
-            _ => {}
-        }
-    }
-    ArticleData::default()
-}
-
-/// A document without the CDATA section that old pages wrap around scripts.
-fn bare(document: &str) -> &str {
-    let document = document.trim().trim_start_matches("//").trim_start();
-    let Some(inner) = document.strip_prefix("<![CDATA[") else {
-        return document;
-    };
-    inner.trim_end().strip_suffix("]]>").unwrap_or(inner).trim_end_matches(['/', ' ', '\n']).trim()
-}
-
-fn is_article(object: &Value) -> bool {
-    let is = |kind: &Value| kind.as_str().is_some_and(|kind| ARTICLES.contains(&kind));
-    match &object["@type"] {
-        Value::Array(kinds) => kinds.iter().any(is),
-        kind => is(kind),
-    }
-}
-
-fn of(article: &Value) -> ArticleData {
-    let line = |name: &str| {
-        let text = article[name].as_str().map(html::loose_to_line);
-        text.filter(|text| !text.is_empty())
-    };
-    let language = article["inLanguage"].as_str().or(article["inLanguage"]["name"].as_str());
-    let body = article["articleBody"].as_str().map(repaired);
-    ArticleData {
-        headline: line("headline"),
-        name: line("name"),
-        authors: names(&article["author"]),
-        published: line("datePublished"),
-        language: language.map(str::to_owned),
-        body: body.filter(|body| !body.is_empty()),
-        not_free: is_in_data(article),
-    }
-}
-
-/// The names of one or several people, given as texts or objects.
-fn names(people: &Value) -> Vec<String> {
-    let list = match people {
-        Value::Array(list) => list.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let name = |person: &Value| {
-        let name = person.as_str().or(person["name"].as_str())?;
-        let line = html::loose_to_line(name);
-        (!line.is_empty() && !line.starts_with("http")).then_some(line)
-    };
-    list.iter().take(20).filter_map(name).collect()
-}
-
-/// If this many words in a row equal the first words, a copy of the text may begin there.
-const BEGINNING: usize = 8;
-/// With this many such beginnings the text has a refrain and is not a copy.
-const MOST_COPIES: usize = 4;
-/// The share of the words of the second copy that must equal those of the first.
-const MOSTLY: f64 = 0.9;
-
-/// The plain text, once.
-pub(super) fn repaired(body: &str) -> String {
-    // Tags that were escaped twice become markup only in the second pass.
-    let plain = html::loose_to_text(&html::loose_to_text(body));
-    let end = end_of_first(&plain).unwrap_or(plain.len());
-    plain[..end].trim_end().to_owned()
-}
-
-/// The end of the first copy, if the rest is another copy. That may be cut.
-fn end_of_first(text: &str) -> Option<usize> {
-    let mut end = 0;
-    let parts = text.split_inclusive(char::is_whitespace).map(|part| {
-        end += part.len();
-        (end - part.len(), part.trim_end())
-    });
-    let words: Vec<(usize, &str)> = parts.filter(|(_, word)| !word.is_empty()).collect();
-    let beginning = words.get(..BEGINNING)?;
-    let is_same = |one: &[(usize, &str)], other: &[(usize, &str)]| {
-        let same = one.iter().zip(other).filter(|(a, b)| a.1 == b.1).count();
-        same as f64 >= one.len().min(other.len()) as f64 * MOSTLY
-    };
-    let begins = |place: &usize| words[*place..].iter().zip(beginning).all(|(a, b)| a.1 == b.1);
-    let places = 1..words.len().saturating_sub(BEGINNING - 1);
-    let mut beginnings = places.filter(begins).take(MOST_COPIES).collect::<Vec<_>>().into_iter();
-    if beginnings.len() == MOST_COPIES {
-        return None;
-    }
-    // The second copy may be cut, and so shorter.
-    let from = words.len() * 2 / 5;
-    let second =
-        beginnings.find(|place| *place >= from && is_same(&words[..*place], &words[*place..]))?;
-    Some(words[second].0)
 }
 
 #[cfg(test)]
@@ -467,7 +306,8 @@ mod tests {
                 .map(|(name, content)| format!("<meta name='{name}' content='{content}'>"))
                 .collect();
             let head = html::head_of(&format!("<title>{title}</title>{metas}"));
-            let article_data = article_data(&[format!("{{\"@type\":\"Article\",{data}}}")]);
+            let article_data =
+                article_data(&[format!("{{\"@type\":\"Article\",{data}}}")], PageNames::default());
             assert_eq!(title_of(&head, &article_data).as_deref(), Some(expected));
         };
         let title = "Ferry leaves four hours late | The Ledger";
@@ -552,32 +392,6 @@ mod paywall_tests {
     use super::*;
 
     #[test]
-    fn reads_from_json_ld_that_an_article_is_not_free() {
-        let check = |json: &str, expected: bool| {
-            let article: Value = serde_json::from_str(json).unwrap();
-            assert_eq!(is_in_data(&article), expected, "{json}");
-        };
-        check("{}", false);
-        check(r#"{"isAccessibleForFree":false}"#, true);
-        check(r#"{"isAccessibleForFree":true}"#, false);
-        for no in ["False", "false", " FALSE ", "http://schema.org/False", "No"] {
-            check(&format!(r#"{{"isAccessibleForFree":"{no}"}}"#), true);
-        }
-        for yes in ["True", "https://schema.org/True", "yes", "", "0", "falsehood"] {
-            check(&format!(r#"{{"isAccessibleForFree":"{yes}"}}"#), false);
-        }
-        check(r#"{"isAccessibleForFree":null}"#, false);
-        check(r#"{"isAccessibleForFree":{"x":false}}"#, false);
-        check(
-            r#"{"isAccessibleForFree":true,"hasPart":{"@type":"WebPageElement",
-               "isAccessibleForFree":"False","cssSelector":".paid"}}"#,
-            true,
-        );
-        check(r#"{"hasPart":[{"isAccessibleForFree":true},{"isAccessibleForFree":false}]}"#, true);
-        check(r#"{"hasPart":[{"isAccessibleForFree":true},7,"x"]}"#, false);
-    }
-
-    #[test]
     fn reads_from_elements_that_a_page_is_not_free() {
         let check =
             |html: &str, expected: bool| assert_eq!(is_in_head(&head_of(html)), expected, "{html}");
@@ -589,62 +403,5 @@ mod paywall_tests {
         check("<meta itemprop='isAccessibleForFree' content='false'>", true);
         check("<meta itemprop='isAccessibleForFree' content='true'>", false);
         check("<div class='paywall'>Subscribe to read on</div>", false);
-    }
-}
-
-#[cfg(test)]
-mod data_tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_article_among_other_objects() {
-        let documents = [
-            "no json".to_owned(),
-            r#"//<![CDATA[
-                [{"@type":"BreadcrumbList"},{"@graph":[{"@type":"WebPage","name":"no"},
-                {"@type":["Thing","NewsArticle"],"headline":"Ferry &amp; fog","author":
-                [{"@type":"Person","name":"Ann Lee"},"Bo Ray",{"name":7}],"inLanguage":"en",
-                "datePublished":"2026-03-05","articleBody":"One.\n\nTwo."}]}]
-                //]]>"#
-                .to_owned(),
-        ];
-        let expected = ArticleData {
-            headline: Some("Ferry & fog".to_owned()),
-            name: None,
-            authors: vec!["Ann Lee".to_owned(), "Bo Ray".to_owned()],
-            published: Some("2026-03-05".to_owned()),
-            language: Some("en".to_owned()),
-            body: Some("One.\n\nTwo.".to_owned()),
-            not_free: false,
-        };
-        assert_eq!(article_data(&documents), expected);
-        assert_eq!(article_data(&["{}".to_owned()]), ArticleData::default());
-    }
-}
-
-#[cfg(test)]
-mod body_tests {
-    use super::*;
-
-    const TEXT: &str = "The ferry to Ness left four hours late on Thursday. Fog had closed the harbour \
-        since dawn, and two pilots had refused to board.";
-
-    #[test]
-    fn removes_a_second_copy_of_the_text() {
-        assert_eq!(repaired(&format!("{TEXT} {TEXT}")), TEXT);
-        assert_eq!(repaired(&format!("{TEXT}\n\n{TEXT}")), TEXT);
-        assert_eq!(repaired(TEXT), TEXT);
-        let refrain =
-            format!("{TEXT} Later that day: The ferry to Ness left once more, in clear sight.");
-        assert_eq!(repaired(&refrain), refrain);
-        assert_eq!(repaired(""), "");
-    }
-
-    #[test]
-    fn escaped_tags_are_markup() {
-        let escaped = "&lt;p&gt;One &amp;amp; two.&lt;/p&gt;&lt;p&gt;Three.&lt;/p&gt;";
-        assert_eq!(repaired(escaped), "One & two.\n\nThree.");
-        assert_eq!(repaired("<p>One.</p>"), "One.");
-        assert_eq!(repaired("5 &lt; 7 &amp; more"), "5 < 7 & more");
     }
 }

@@ -100,7 +100,10 @@ impl Pool {
                         self.idle().push(worker);
                     }
                     return match reply {
-                        Reply::Page(found) => Ok(*found),
+                        Reply::Page(found) => match found.interstitial {
+                            Some(kind) => Err(ExtractError::Interstitial(kind)),
+                            None => Ok(*found),
+                        },
                         Reply::Nothing => Err(ExtractError::Nothing),
                         Reply::Crashed => Err(ExtractError::Crashed),
                     };

@@ -1,5 +1,5 @@
 //! Restores paragraphs of an article that the extraction library dropped: the standfirst, single
-//! paragraphs between others, and tables of data.
+//! paragraphs and sentences of lists between others, and tables of data.
 
 use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
@@ -54,7 +54,7 @@ impl Pieces {
         let Some(body) = page.body() else {
             return Self::default();
         };
-        let tags = ["div", "em", "h1", "h2", "h3", "p", "section", "span", "strong", "table"];
+        let tags = ["div", "em", "h1", "h2", "h3", "li", "p", "section", "span", "strong", "table"];
         let all = page.iter_descendants(body, &tags);
         Self(all.into_iter().filter_map(|id| piece(page, id)).take(MOST).collect())
     }
@@ -117,8 +117,17 @@ impl Pieces {
                 paragraphs.iter().rposition(|(_, runs)| runs.has_most_of(&self.0[other].words))
             });
             let place = behind.map_or(0, |behind| behind + 1);
-            let text = self.0[*at].text.clone();
-            paragraphs.insert(place, (text, Runs::of(&self.0[*at].words)));
+            let piece = &self.0[*at];
+            // The library may have found its beginning.
+            let is_stub = |(text, _): &(String, Runs)| {
+                let words = normalise(text);
+                !words.is_empty() && piece.words.starts_with(&words)
+            };
+            let whole = (piece.text.clone(), Runs::of(&piece.words));
+            match paragraphs.iter().position(is_stub) {
+                Some(stub) => paragraphs[stub] = whole,
+                None => paragraphs.insert(place, whole),
+            }
             placed[*at] = true;
         }
         paragraphs.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join("\n\n")
@@ -171,7 +180,26 @@ fn piece(page: &Document, id: NodeId) -> Option<Piece> {
     };
     let is_fit = is_fit && (kind == Kind::Headline || share_of_links(page, id) < MANY_LINKS);
     let words = if is_fit { normalise(&text) } else { String::new() };
-    (!words.is_empty()).then(|| Piece { kind, parent: page.parent(id), text, words })
+    (!words.is_empty()).then(|| Piece { kind, parent: parent_of(page, id), text, words })
+}
+
+/// The parent element of a paragraph, or of the list that it is in.
+fn parent_of(page: &Document, id: NodeId) -> Option<NodeId> {
+    let mut parent = page.parent(id)?;
+    while matches!(page.tag_name(parent), "li" | "ol" | "ul") {
+        parent = page.parent(parent)?;
+    }
+    Some(parent)
+}
+
+/// Signs at the end of a sentence, also before a closing quotation mark.
+const ENDS: &[char] = &['.', '!', '?', '…', '。', '！', '？', '।', '؟'];
+
+/// Whether an entry of a list is a sentence.
+fn is_sentence(page: &Document, id: NodeId) -> bool {
+    let text = page.text_content(id);
+    text.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)）」』".contains(c))
+        .ends_with(ENDS)
 }
 
 fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
@@ -181,6 +209,7 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
         "table" => Kind::Table,
         _ if has_word(page, id, STANDFIRSTS) => Kind::Standfirst,
         "p" => Kind::Paragraph,
+        "li" if is_sentence(page, id) => Kind::Paragraph,
         _ => return None,
     };
     let holds = |tags: &[&str]| !page.iter_descendants(id, tags).is_empty();
@@ -189,7 +218,10 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
             page.iter_descendants(id, &["tr"]).len() >= FEWEST_ROWS && !holds(&["table", "p", "h1"])
         }
         Kind::Standfirst => !holds(&["p", "div", "ul", "h1", "h2", "table"]),
-        Kind::Paragraph | Kind::Headline => true,
+        Kind::Paragraph => {
+            tag == "p" || !holds(&["p", "div", "ul", "ol", "table", "h1", "h2", "h3"])
+        }
+        Kind::Headline => true,
     };
     (is_fit && !has_word(page, id, ASIDES) && !is_aside(page, id)).then_some(kind)
 }

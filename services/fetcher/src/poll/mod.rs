@@ -23,7 +23,7 @@ use crate::FetcherError;
 use crate::access::for_feed;
 use crate::answer::{
     Answer, Failure, conditional, feed_request, host_retry_after, judge, judge_conditional, parse,
-    parse_failure, send,
+    parse_failure, send, within_time_of,
 };
 use crate::budget::Budgets;
 use crate::hosts::{Hosts, RequestKind};
@@ -244,6 +244,7 @@ impl Poller {
         let was_conditional = validators_of(record, state, self) != Validators::default();
         // The feed may have moved to another site.
         let request = for_feed(feed_request(url.clone(), &self.settings), &record.feed.url);
+        let request = within_time_of(&record.feed, request);
         let request = Request { is_plain: request.is_plain || state.is_plain, ..request };
         let (etag, last_modified) = (record.etag.as_deref(), record.last_modified.as_deref());
         let request = match was_conditional {

@@ -22,7 +22,7 @@ use super::Poller;
 use super::outcome::Listing;
 use crate::FetcherError;
 use crate::answer::{ParsedFeed, text_of};
-use crate::article::{item_key, page_and_title, to_submitted};
+use crate::article::{former_item_key, item_key, page_and_title, to_submitted};
 use crate::budget::Account;
 use crate::extract::{Page, Rule};
 use crate::feed_address::identity;
@@ -69,8 +69,17 @@ struct Progress<'a> {
     listing: Listing,
 }
 
-/// An article, and whether the feed's rule found it on its page; `None` for an item without words.
-type ItemArticle = Option<(ArticleFetched, Option<bool>)>;
+/// An article, and the result of its page; `None` for an item without words.
+type ItemArticle = Option<(ArticleFetched, PageCounts)>;
+
+/// The result of the page of an item, as [`Listing`] counts it.
+#[derive(Debug, Clone, Copy)]
+struct PageCounts {
+    /// [`PageResult::is_found`].
+    is_found: Option<bool>,
+    is_read: bool,
+    is_other: bool,
+}
 
 impl Poller {
     /// Publishes new and changed items, the oldest first, and remembers them once all are stored.
@@ -157,9 +166,11 @@ impl Poller {
                 let Some(converted) = self.article(batch, index, item).await else {
                     return Ok(false);
                 };
-                let Some((mut article, is_found)) = converted else { return Ok(true) };
-                listing.ruled += usize::from(is_found.is_some());
-                listing.missed += usize::from(is_found == Some(false));
+                let Some((mut article, page)) = converted else { return Ok(true) };
+                listing.ruled += usize::from(page.is_found.is_some());
+                listing.missed += usize::from(page.is_found == Some(false));
+                listing.pages += usize::from(page.is_read);
+                listing.other_pages += usize::from(page.is_other);
                 let (article_id, is_baseline) = (article.id, article.article.baseline);
                 // A new teaser for the same page is not a new article.
                 if item.known.is_none_or(|known| known.article != article_id) {
@@ -225,6 +236,7 @@ impl Poller {
     ) -> Option<ItemArticle> {
         let link = listed.item.link.as_deref().filter(|_| batch.with_page.contains(&index));
         let spent = self.context.clock.now().since(batch.seen);
+        let told = listed.told();
         let page_result = match link {
             None => PageResult::default(),
             Some(_) if spent > MAX_PAGES_TIME => {
@@ -234,12 +246,13 @@ impl Poller {
             Some(link) => tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                page_result = self.pages.full_text(link, &batch.record.feed.url, listed.words, &batch.rule) => page_result,
+                page_result = self.pages.full_text(link, &batch.record.feed.url, (&told, listed.words), &batch.rule) => page_result,
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(index).is_some_and(|is_old| *is_old);
-        let is_found = page_result.is_found;
-        Some(article_of(batch, listed, page_result, is_old).map(|article| (article, is_found)))
+        let PageResult { is_found, is_read, is_other, .. } = page_result;
+        let counts = PageCounts { is_found, is_read, is_other };
+        Some(article_of(batch, listed, page_result, is_old).map(|article| (article, counts)))
     }
 }
 
@@ -347,6 +360,8 @@ fn signed(duration: Duration) -> jiff::SignedDuration {
 const MIN_RECOGNISED: usize = 3;
 /// The share of the new items that must be recognised for that.
 const RECOGNISED_SHARE: f64 = 0.8;
+/// The same if every item has a new key, as after a move of the site: the rest are news that came with it.
+const RECOGNISED_OF_MOVED: f64 = 0.25;
 
 /// A listed item, and the remembered item that it matches.
 pub(super) struct ListedItem<'a> {
@@ -359,6 +374,8 @@ pub(super) struct ListedItem<'a> {
     pub(super) content: u64,
     /// A hash of its link and title.
     pub(super) page: u64,
+    /// The same with the link of the other scheme, `http` or `https`.
+    page_by_other_scheme: u64,
     pub(super) known: Option<SeenItem>,
 }
 
@@ -371,6 +388,11 @@ impl ListedItem<'_> {
     /// Its best text in the feed.
     pub(super) fn text(&self) -> &str {
         text_of(self.item)
+    }
+
+    /// All that the feed says about it.
+    fn told(&self) -> String {
+        format!("{} {}", self.item.title, self.text())
     }
 }
 
@@ -385,7 +407,8 @@ pub(super) struct ItemList<'a> {
 ///
 /// If items with different links share a key, the link identifies them. An item with a new key, but
 /// with the link and title of an item that is no longer listed, is that item. If most new items repeat
-/// remembered ones word for word, the keys have changed and not the items.
+/// remembered ones word for word, the keys have changed and not the items. If no key is known, the site may
+/// have moved, and a quarter is enough.
 pub(super) fn list_items<'a>(
     read: &'a ParsedFeed,
     seen: &SeenItems,
@@ -430,11 +453,23 @@ fn items_with_keys<'a>(
         if !keys.insert(key.clone()) {
             continue;
         }
-        let known = seen.get(&key);
-        let page = page_and_title(item).map_or(0, |(page, title)| hash(&[&page, &title]));
-        listed.push(ListedItem { item, key, words: *words, content, page, known });
+        let former_key = former_item_key(item, identity);
+        let known = seen.get(&key).or_else(|| seen.get(&former_key?));
+        let pages = page_and_title(item).map_or((0, 0), |(page, title)| {
+            (hash(&[&page, &title]), hash(&[&with_other_scheme(&page), &title]))
+        });
+        let (page, page_by_other_scheme) = pages;
+        let words = *words;
+        listed.push(ListedItem { item, key, words, content, page, page_by_other_scheme, known });
     }
     listed
+}
+
+fn with_other_scheme(page: &str) -> String {
+    match page.strip_prefix("http://") {
+        Some(rest) => format!("https://{rest}"),
+        None => page.replacen("https://", "http://", 1),
+    }
 }
 
 /// Whether half of the items or more share their key with items of other pages.
@@ -450,7 +485,7 @@ fn have_shared_keys(items: &[ListedItem<'_>], identity: ItemIdentity) -> bool {
 /// How most items with new keys were recognised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Recognition {
-    /// Too few were recognised.
+    /// Too few were recognised to identify items otherwise from now on.
     Few,
     /// By their links and titles.
     ByPage,
@@ -471,18 +506,22 @@ fn recognise(items: &mut [ListedItem<'_>], seen: &SeenItems) -> Recognition {
     }
     let mut of_pages = 0;
     for item in items.iter_mut().filter(|item| item.known.is_none() && item.page != 0) {
-        item.known = by_page.get(&item.page).copied();
+        let page = by_page.get(&item.page).or_else(|| by_page.get(&item.page_by_other_scheme));
+        item.known = page.copied();
         of_pages += usize::from(item.known.is_some());
     }
-    let is_most =
-        |count: usize| count >= MIN_RECOGNISED && count as f64 >= RECOGNISED_SHARE * new as f64;
+    let is_share =
+        |count: usize, share: f64| count >= MIN_RECOGNISED && count as f64 >= share * new as f64;
+    let is_most = |count: usize| is_share(count, RECOGNISED_SHARE);
     let has_words = |item: &ListedItem<'_>| by_words.contains_key(&item.content);
     let of_words = items.iter().filter(|item| item.known.is_none() && has_words(item)).count();
-    if is_most(of_pages + of_words) && of_words > 0 {
+    let found = of_pages + of_words;
+    let has_moved = new == items.len() && is_share(found, RECOGNISED_OF_MOVED);
+    if (is_most(found) || has_moved) && of_words > 0 {
         for item in items.iter_mut().filter(|item| item.known.is_none()) {
             item.known = by_words.get(&item.content).copied();
         }
-        return Recognition::ByWords;
+        return if is_most(found) { Recognition::ByWords } else { Recognition::Few };
     }
     if is_most(of_pages) { Recognition::ByPage } else { Recognition::Few }
 }

@@ -42,6 +42,10 @@ pub(crate) struct Listing {
     pub(super) ruled: usize,
     /// Pages on which that rule found no article.
     pub(super) missed: usize,
+    /// Pages that were read.
+    pub(super) pages: usize,
+    /// Those that are not the pages of their items.
+    pub(super) other_pages: usize,
     /// Articles published.
     pub(crate) published: u64,
     /// How much the feed has sent in this hour.
@@ -169,6 +173,9 @@ fn note_listing(
     if listing.ruled > 0 {
         state.is_article_missed = listing.missed * 2 > listing.ruled;
     }
+    if listing.pages > 0 {
+        state.has_other_pages = listing.other_pages * 2 > listing.pages;
+    }
     state.has_unread_dates = feed.unread_dates.is_some();
     state.is_undated = listing.undated * 2 > listing.listed;
     record.feed_title = feed.title;
@@ -245,7 +252,8 @@ pub(super) fn after_failure(
     record.failures = record.failures.saturating_add(1);
     state.strikes = state.strikes.saturating_add(failure.weight);
     let (feed, strikes) = (&record.feed.id, state.strikes);
-    let own = || match state.is_dead() {
+    let since = *record.failing_since.get_or_insert(timestamp(now));
+    let own = || match state.is_dead(now.since(unix_millis(since))) {
         true => revisit_wait(feed, strikes),
         false => backoff(feed, interval_of(&record), strikes, bounds(settings)),
     };
@@ -256,7 +264,6 @@ pub(super) fn after_failure(
     record.health = FeedHealth::Failing;
     record.problem = Some(failure.problem);
     record.last_poll = Some(timestamp(now));
-    record.failing_since.get_or_insert(timestamp(now));
     with_findings(record, state, Some(failure.finding), now)
 }
 
@@ -366,12 +373,15 @@ pub(super) fn findings(
     let is_good = record.health == FeedHealth::Good;
     let has_rule = record.feed.article_selector.is_some();
     let changes_ids = state.identity.is_some_and(|identity| identity != ItemIdentity::Guid);
+    let failing_for = record.failing_since.map(|since| now.since(unix_millis(since)));
+    let is_dead = state.is_dead(failing_for.unwrap_or_default());
     let is_over_budget = state.spent.as_ref().is_some_and(|spent| spent.problem(now).is_some());
     let all = [
-        (FeedFinding::Dead, state.is_dead() && !is_good),
+        (FeedFinding::Dead, is_dead && !is_good),
         (FeedFinding::Silent, is_good && is_silent(record, state, now)),
         (FeedFinding::Truncated, is_good && state.is_truncated),
         (FeedFinding::ArticleSelectorUnmatched, has_rule && state.is_article_missed),
+        (FeedFinding::OtherPages, is_good && state.has_other_pages),
         (FeedFinding::ChangingIds, changes_ids),
         (FeedFinding::UnreliableValidators, state.validators_lie),
         (FeedFinding::Undated, is_good && state.is_undated),
@@ -480,8 +490,13 @@ mod tests {
         let mut record = FeedRecord::waiting(feed, None, 900);
         record.health = FeedHealth::Failing;
         record.moved_to = Some("http://b.example/".to_owned());
+        record.failing_since = Some(Timestamp::UNIX_EPOCH);
         let state = PollState { strikes: 120, validators_lie: true, ..PollState::default() };
-        let found = findings(&record, &state, Some(FeedFinding::Blocked), UnixMillis(0));
+        let found_at = |at: Duration| {
+            findings(&record, &state, Some(FeedFinding::Blocked), UnixMillis(0).plus(at))
+        };
+        assert!(!found_at(13 * 24 * HOUR).contains(&FeedFinding::Dead), "however often it failed");
+        let found = found_at(14 * 24 * HOUR);
         let expected = [
             FeedFinding::Dead,
             FeedFinding::Blocked,

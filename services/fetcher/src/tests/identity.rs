@@ -181,3 +181,52 @@ async fn a_flood_of_old_items_is_baseline_and_what_is_new_among_them_is_not() {
     bench.clock.advance(MINUTE);
     running.stop().await;
 }
+
+/// A site moves to another host, and a quarter of its items are news that came meanwhile.
+#[tokio::test]
+async fn only_news_is_new_when_a_site_moves() {
+    let at = |base: &str, names: std::ops::Range<usize>| -> Vec<Entry> {
+        let place = |entry: Entry| {
+            let link = Some(format!("{base}/{}", entry.guid));
+            Entry { guid: format!("{base}/?p={}", entry.guid), link, ..entry }
+        };
+        items(names).into_iter().rev().map(place).collect()
+    };
+    let (old, new) = ("http://harbour.example", "https://news.harbour.example/x");
+    for base in ["https://harbour.example", "http://www2.harbour.example", new] {
+        let polls = [at(old, 0..20), at(base, 5..25), at(base, 5..25), at(base, 6..26)];
+        let (counts, findings) = articles_after(&polls, ItemIdentity::Auto).await;
+        assert_eq!((counts, findings), (vec![20, 25, 25, 26], vec![]), "{base}");
+    }
+    // Another feed at the same address: nothing is recognised.
+    let other: Vec<Entry> = items(50..70);
+    let (counts, _) = articles_after(&[at(old, 0..20), other], ItemIdentity::Auto).await;
+    assert_eq!(counts, [20, 40]);
+}
+
+/// A page with the same path and title is the same item, whatever its scheme and its edited text.
+#[tokio::test]
+async fn another_scheme_makes_nothing_new() {
+    let secure = |entry: Entry| Entry {
+        guid: entry.guid.replace("harbour-", "https://harbour.example/?p="),
+        text: format!("{} and more", entry.text),
+        ..entry
+    };
+    let plain = |entry: Entry| Entry {
+        guid: entry.guid.replace("harbour-", "http://harbour.example/?p="),
+        link: entry.link.map(|link| link.replace("https:", "http:")),
+        ..entry
+    };
+    let before: Vec<Entry> = items(0..4).into_iter().map(plain).collect();
+    let after: Vec<Entry> = items(0..4).into_iter().map(secure).collect();
+    let server = Server::start().await;
+    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    server.put("/feed", Reply::ok(rss(&before)));
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    server.put("/feed", Reply::ok(rss(&after)));
+    bench.next_poll("harbour").await;
+    running.stop().await;
+    let articles = bench.articles().await;
+    assert!(articles[4..].iter().all(|it| it.article.version_of.is_some()), "edited, not new");
+}

@@ -135,6 +135,32 @@ async fn a_bad_page_costs_its_item_only_the_page() {
     }
 }
 
+/// A wall with status 200 has more words than the teaser, and they are not those of the article.
+#[tokio::test]
+async fn pages_that_stand_before_the_article_leave_the_teaser_and_are_reported() {
+    let consent = "<html><body><h1>Before you go on</h1><p>We and our partners store cookies on your device, and process \
+         personal data with your consent, for ads that suit you and for nothing else.</p><button>Accept</button></body></html>";
+    let challenge = "<html><head><title>Just a moment...</title></head><body><p>The site has to review the security of your \
+         connection before it goes on, and that takes some seconds for most people.</p></body></html>";
+    let elsewhere =
+        page("elsewhere", 300).replace("keepers", "bakers").replace("boat is back", "oven");
+    let elsewhere = elsewhere.replace("barrels", "loaves").replace("slipway", "chimney");
+    let elsewhere = elsewhere.replace("mended", "swept").replace("before noon", "till eve");
+    let elsewhere = elsewhere.replace("watched", "slept").replace("gulls", "cats");
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    for (name, wall) in NAMES.iter().zip([consent, challenge, elsewhere.as_str()]) {
+        server.put(&format!("/{name}"), html(wall));
+    }
+    let articles = articles(&bench).await;
+    assert_eq!(sources(&articles), [TextSource::Teaser; 3]);
+    for (article, name) in articles.iter().rev().zip(NAMES) {
+        assert_eq!(article.text, text(name, 20));
+    }
+    let record = bench.record("harbour").await.unwrap();
+    assert_eq!(record.findings, [FeedFinding::OtherPages]);
+}
+
 #[tokio::test]
 async fn of_a_paywalled_article_only_the_lead_is_kept() {
     let mut bench = Bench::new().await;

@@ -137,3 +137,35 @@ async fn over_the_embedded_bus_a_restart_publishes_nothing_twice() {
         clock.sleep_until(clock.now().plus(Duration::ZERO)).await;
     }
 }
+
+#[tokio::test]
+async fn a_shorter_longest_interval_applies_to_feeds_that_wait() {
+    let server = Server::start().await;
+    server.put("/feed", Reply::ok(rss(&[entry("first", 100)])));
+    let mut bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    for _ in 0..9 {
+        bench.next_poll("harbour").await;
+    }
+    running.stop().await;
+    let asked = server.times("/feed");
+    bench.settings.max_interval = 20 * MINUTE;
+    let again = bench.start().await;
+    bench.clock.advance(20 * MINUTE);
+    bench.polled("harbour").await;
+    assert_eq!(server.times("/feed"), asked + 1);
+    again.stop().await;
+}
+
+#[tokio::test]
+async fn a_feed_may_have_a_time_limit_of_its_own() {
+    let server = Server::start().await;
+    server.put("/feed", Reply::Hang);
+    let mut bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    bench.settings.feeds[0].feed.timeout_seconds = Some(1);
+    let running = bench.start().await;
+    let record = bench.polled("harbour").await;
+    running.stop().await;
+    assert!(record.describe().contains("no full answer within 1s"), "{}", record.describe());
+}

@@ -43,6 +43,8 @@ pub(super) async fn add(api: Api, JsonBody(addition): JsonBody<FeedAddition>) ->
         identity: addition.identity,
         article_selector: addition.article_selector,
         remove_selectors: addition.remove_selectors,
+        // Only a file gives a timeout.
+        timeout_seconds: here.and_then(|record| record.feed.timeout_seconds),
     };
     // A feed that was set aside is polled again with the settings it has, whoever manages them.
     if let Some(record) = here

@@ -1,0 +1,198 @@
+//! Replaces elements inside sentences by their contents. The extraction library removes those that it does not know or takes for
+//! controls, together with the rest of their paragraph.
+
+use std::collections::HashMap;
+
+use trafilatura::dom::{Document, NodeId};
+use wirefold_feed::html;
+
+use super::tidy::letters;
+
+/// Elements inside sentences that the library knows.
+#[rustfmt::skip]
+const KNOWN: &[&str] = &[
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "br", "cite", "code", "data", "del", "dfn", "em", "font", "i", "img", "ins",
+    "kbd", "link", "mark", "meta", "noscript", "q", "rp", "rt", "rtc", "ruby", "s", "samp", "script", "small", "span", "strike",
+    "strong", "style", "sub", "sup", "template", "tt", "u", "var",
+];
+/// Elements whose contents are for programs that cannot show them.
+#[rustfmt::skip]
+const EMBEDDED: &[&str] = &[
+    "applet", "area", "audio", "canvas", "datalist", "dialog", "embed", "iframe", "input", "map", "math", "meter", "object",
+    "param", "progress", "select", "source", "svg", "textarea", "track", "video",
+];
+/// Controls. Their labels belong to a sentence only if it goes on after them.
+const CONTROLS: &[&str] = &["button", "label", "legend", "output"];
+/// Blocks that are one paragraph, so that whatever stands in them belongs to it.
+const PARAGRAPHS: &[&str] = &[
+    "blockquote", "dd", "dt", "figcaption", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "td",
+    "th",
+];
+/// The fewest letters around an element that make it part of a sentence.
+const SENTENCE: usize = 25;
+
+/// Replaces them in the whole page.
+pub(super) fn unwrap_inline(page: &mut Document) {
+    let Some(body) = page.body() else {
+        return;
+    };
+    let mut own: HashMap<NodeId, usize> = HashMap::new();
+    // The inner ones first, because what is unwrapped is copied.
+    for id in page.iter_descendants(body, &[]).into_iter().rev() {
+        let tag = page.tag_name(id);
+        if html::is_block(tag) || KNOWN.contains(&tag) {
+            continue;
+        }
+        let Some(block) = block_of(page, id) else {
+            continue;
+        };
+        let tail = letters(&page.tail(id));
+        if EMBEDDED.contains(&tag) {
+            // The source of a picture, which the picture leaves behind, would take the text after it.
+            if tail > 0 || tag == "source" {
+                page.remove(id, true);
+            }
+            continue;
+        }
+        let all = *own.entry(block).or_insert_with(|| own_letters(page, block));
+        let inside = told_letters(page, id);
+        if inside == 0 && tail == 0 && tag != "picture" {
+            continue;
+        }
+        let around = all.saturating_sub(inside);
+        let is_in_sentence = around >= SENTENCE;
+        let is_unwrapped = match tag {
+            "time" => is_in_sentence,
+            _ if CONTROLS.contains(&tag) => is_in_sentence && tail > 0,
+            _ if holds_blocks(page, id) => false,
+            _ if PARAGRAPHS.contains(&page.tag_name(block)) => around > 0 || inside >= SENTENCE,
+            _ => is_in_sentence,
+        };
+        if is_unwrapped {
+            page.strip(id);
+        }
+    }
+}
+
+/// The time of the first `<time datetime>` that is left: it stands beside the text, as in a byline. One inside a sentence says
+/// nothing about the page.
+pub(super) fn time_beside_text(page: &Document) -> Option<String> {
+    let body = page.body()?;
+    let times = page.iter_descendants(body, &["time"]);
+    let dates = times.into_iter().filter_map(|id| page.get_attribute(id, "datetime"));
+    dates.map(|date| date.trim().to_owned()).find(|date| !date.is_empty())
+}
+
+/// The block that an element is in. `None` inside an embedded one.
+fn block_of(page: &Document, id: NodeId) -> Option<NodeId> {
+    let mut at = id;
+    loop {
+        at = page.parent(at)?;
+        let tag = page.tag_name(at);
+        if html::is_block(tag) {
+            return Some(at);
+        }
+        if EMBEDDED.contains(&tag) || tag.is_empty() {
+            return None;
+        }
+    }
+}
+
+/// The letters of a block that are in none of its inner blocks.
+fn own_letters(page: &Document, block: NodeId) -> usize {
+    let children = page.children(block).into_iter();
+    let inner = children.filter(|child| html::is_block(page.tag_name(*child)));
+    let inner: usize = inner.map(|child| told_letters(page, child)).sum();
+    told_letters(page, block).saturating_sub(inner)
+}
+
+/// The letters of an element that are in no embedded one.
+fn told_letters(page: &Document, id: NodeId) -> usize {
+    let embedded = page.iter_descendants(id, EMBEDDED).into_iter();
+    let embedded: usize = embedded.map(|inner| letters(&page.text_content(inner))).sum();
+    letters(&page.text_content(id)).saturating_sub(embedded)
+}
+
+fn holds_blocks(page: &Document, id: NodeId) -> bool {
+    page.iter_descendants(id, &[]).into_iter().any(|inner| html::is_block(page.tag_name(inner)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Rule, page};
+
+    const BEFORE: &str = "<p>The harbour board of Selwick closed the north quay on Tuesday after \
+        engineers found a crack of eleven metres in the wall that holds back the tide.</p>";
+    const AFTER: &str = "<p>About forty small vessels were moved to the southern basin during the \
+        morning, and two ferry services were cancelled until further notice.</p>";
+
+    fn text(sentence: &str) -> String {
+        let html = format!(
+            "<html><body><article><h1>Quay</h1>{BEFORE}<p>{sentence}</p>{AFTER}</article></body></html>"
+        );
+        page::extract(html.as_bytes(), "https://ledger.example/quay", &Rule::default())
+            .unwrap()
+            .text
+    }
+
+    #[test]
+    fn a_sentence_is_whole_and_there_once_whatever_element_stands_in_it() {
+        let element = |open: &str, close: &str| {
+            format!(
+                "The yard would reopen in March, the lawyer told investors on Monday, but \
+                 {open}Oldcastle{close} refused to say who would pay for the wall."
+            )
+        };
+        let sentence = element("", "");
+        for tag in [
+            "time", "button", "label", "output", "picture", "nobr", "bsp-hover", "o:p",
+            "st1:place", "fontawesome", "rb", "abbr", "data", "span", "bdi", "mark", "ruby",
+            "center-x",
+        ] {
+            let found = text(&element(&format!("<{tag} class=x>"), &format!("</{tag}>")));
+            assert_eq!(found.matches(&sentence).count(), 1, "{tag}: {found}");
+            assert_eq!(found.matches("The yard would").count(), 1, "{tag}: {found}");
+        }
+        for empty in [
+            "<wbr>",
+            "<picture><source srcset=x><img src=y></picture>",
+            "<audio>no audio here</audio>",
+            "<canvas></canvas>",
+            "<object data=x></object>",
+            "<svg><path d=x /></svg>",
+            "<input type=checkbox>",
+            "<meter value=1>one</meter>",
+            "<video src=x></video>",
+            "<iframe src=x></iframe>",
+            "<map></map>",
+            "<progress></progress>",
+        ] {
+            let found = text(&element(empty, ""));
+            assert_eq!(found.matches(&sentence).count(), 1, "{empty}: {found}");
+            assert_eq!(found.matches("The yard would").count(), 1, "{empty}: {found}");
+        }
+        let whole = text(&format!("<x-y>{sentence}</x-y>"));
+        assert_eq!(whole.matches(&sentence).count(), 1, "{whole}");
+        let nested = text(&element("<x-a><x-b><time>", "</time></x-b></x-a>"));
+        assert_eq!(nested.matches(&sentence).count(), 1, "{nested}");
+    }
+
+    #[test]
+    fn a_time_in_a_sentence_is_no_metadata() {
+        let published = |before: &str, inside: &str| {
+            let html = format!(
+                "<html><body><article><h1>Quay</h1>{before}{BEFORE}<p>The board of the harbour will meet \
+                 again on {inside} in the fish market hall.</p>{AFTER}</article></body></html>"
+            );
+            let page =
+                page::extract(html.as_bytes(), "https://ledger.example/quay", &Rule::default());
+            page.unwrap().published.map(|at| at.to_string())
+        };
+        let meeting = "<time datetime='2026-11-27T19:00'>Friday at 19:00</time>";
+        assert_eq!(published("", meeting), None);
+        let byline = "<div>By Ines Falk, <time datetime='2026-11-20T08:30Z'>today</time></div>";
+        assert_eq!(published(byline, meeting).as_deref(), Some("2026-11-20T08:30:00Z"));
+        let alone = "<p><time datetime='2026-11-20T08:30Z'>today</time></p>";
+        assert_eq!(published(alone, meeting).as_deref(), Some("2026-11-20T08:30:00Z"));
+    }
+}

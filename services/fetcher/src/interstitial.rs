@@ -1,0 +1,258 @@
+//! Recognises pages that stand before the one that was requested, with any status: a test for browsers, a request for consent, a
+//! login, a page that only scripts fill, an advertisement for an app.
+//!
+//! Their words never become those of an article. Articles have prose of their own, whatever boxes stand around it; such a page
+//! has none.
+
+use serde::{Deserialize, Serialize};
+use wirefold_feed::html;
+use wirefold_text::Text;
+
+/// The kind of such a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Interstitial {
+    /// A test that only browsers pass.
+    Challenge,
+    /// A request to agree to cookies.
+    Consent,
+    /// A login.
+    Login,
+    /// A page that is empty without scripts.
+    Script,
+    /// A page that leads to an app.
+    App,
+}
+
+impl Interstitial {
+    /// A description with advice, for people.
+    #[must_use]
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Challenge => "a page that allows only browsers; ask its publisher",
+            Self::Consent => {
+                "a page that asks to agree to cookies; give it the cookie of a browser that agreed, with [[access]]"
+            }
+            Self::Login => "a page that requires a login; give it one with [[access]]",
+            Self::Script => "a page that is empty without JavaScript",
+            Self::App => "a page that leads to an app",
+        }
+    }
+}
+
+/// Larger pages are none of these.
+const LARGEST: usize = 1024 * 1024;
+/// A line with fewer words is no prose: an entry of a menu, a heading, a button.
+const PROSE_LINE: usize = 8;
+/// From this many words of prose that speak of nothing else, a page is an article, or at least not one of these.
+const PROSE: usize = 60;
+/// The same for kinds whose signs many pages have.
+const LITTLE_PROSE: usize = 25;
+/// From this many words in short lines, it is the front page of a site.
+const MANY_LINES: usize = 200;
+/// A page with fewer words is empty.
+const EMPTY: usize = 10;
+/// How many words of consent show by themselves, and how many if there is a button too, that a page asks for it.
+const SURE_OF_CONSENT: usize = 4;
+const MAYBE_CONSENT: usize = 2;
+
+/// Texts and markup of tests for browsers, in lower case.
+#[rustfmt::skip]
+const CHALLENGES: &[&str] = &[
+    "just a moment...", "cf-challenge", "cf_chl", "cf-turnstile", "challenge-platform", "/_incapsula_resource", "px-captcha",
+    "ddos-guard", "ddos protection by", "g-recaptcha", "h-captcha", "hcaptcha", "friendlycaptcha", "datadome", "captcha-delivery",
+    "awswaf", "sec-if-cpt", "complete the captcha", "solve the captcha", "enter the captcha", "enable javascript and cookies",
+    "verify you are", "verify that you are", "verifying you are", "verifying that you are", "you are human", "you are a human",
+    "you're human", "are you a robot", "not a robot", "not a bot", "checking your browser", "checking if the site connection",
+    "verifying your browser", "verify your browser", "checking the security of", "security of your connection", "security check",
+    "browser check", "unusual traffic", "unusual activity", "automated access", "automated requests", "bot protection",
+    "pardon our interruption", "attention required!", "has been denied", "access denied", "you have been blocked",
+    "kein roboter", "ein mensch sind", "ihr browser wird überprüft", "pas un robot", "êtes humain", "vérification de votre navigateur",
+    "no soy un robot", "no eres un robot", "eres humano", "verificando su navegador", "non sono un robot", "non sei un robot", "não sou um robô",
+    "não é um robô", "geen robot", "inte en robot", "nie jestem robotem", "nejsem robot", "не робот", "проверка браузера",
+    "проверяем ваш браузер", "安全验证", "安全检查", "人机验证", "您不是机器人", "ロボットではありません", "로봇이 아닙니다", "لست روبوت",
+];
+/// Parts of words about consent, in lower case.
+#[rustfmt::skip]
+const CONSENT: &[&str] = &[
+    "cookie", "consent", "our partners", "privacy", "personal data", "personalised ad", "personalized ad", "legitimate interest",
+    "gdpr", "einwillig", "zustimm", "datenschutz", "unsere partner", "personenbezogen", "consentement", "nos partenaires",
+    "données personnelles", "confidentialité", "consentimiento", "nuestros socios", "datos personales", "privacidad", "consenso",
+    "nostri partner", "dati personali", "toestemming", "onze partners", "persoonsgegevens", "consentimento", "parceiros",
+    "dados pessoais", "zgod", "partnerzy", "danych osobowych", "samtyck", "samtykke", "partnere", "personuppgift", "evästei",
+    "suostumus", "souhlas", "süti", "соглас", "персональн", "файлы cookie", "çerez", "クッキー", "个人信息", "個人資料", "쿠키",
+];
+/// Words on the buttons of such pages, in lower case.
+#[rustfmt::skip]
+const AGREEMENTS: &[&str] = &[
+    "accept", "agree", "allow all", "akzeptieren", "zustimmen", "einverstanden", "aceptar", "acepto", "accetta", "aceitar", "aceito",
+    "akkoord", "godta", "godkänn", "hyväksy", "akceptuj", "zgadzam", "souhlas", "přijmout", "elfogad", "принять", "прийняти", "kabul",
+    "同意", "接受", "동의",
+];
+/// Markup and texts of logins, in lower case.
+#[rustfmt::skip]
+const LOGINS: &[&str] = &[
+    "type=\"password\"", "type='password'", "type=password", "log in to continue", "login to continue", "sign in to continue", "please log in",
+    "please sign in", "must be logged in", "you need to log in", "bitte melden sie sich an", "bitte loggen", "connectez-vous pour",
+    "veuillez vous connecter", "inicia sesión para", "inicie sesión para", "accedi per", "faça login para", "log in om",
+    "zaloguj się, aby", "войдите, чтобы",
+];
+/// Texts that ask for scripts, in lower case.
+#[rustfmt::skip]
+const SCRIPTS: &[&str] = &[
+    "enable javascript", "enable js", "javascript is disabled", "javascript is not enabled", "javascript to be enabled", "requires javascript",
+    "turn on javascript", "without javascript", "javascript aktivieren", "aktivieren sie javascript", "javascript ist deaktiviert",
+    "activer javascript", "activez javascript", "habilitar javascript", "habilite javascript", "habilita javascript", "active javascript",
+    "activa javascript", "abilita javascript", "abilitare javascript", "ative o javascript", "schakel javascript in", "javascript inschakelen",
+    "aktivera javascript", "włącz javascript", "включите javascript", "启用javascript", "javascriptを有効", "자바스크립트",
+];
+/// Texts that lead to an app, in lower case.
+#[rustfmt::skip]
+const APPS: &[&str] = &[
+    "open in app", "open in the app", "open the app", "open app", "continue in app", "continue in the app", "view in app", "download the app",
+    "download our app", "get the app", "get our app", "read in the app", "in der app öffnen", "app öffnen", "zur app", "app herunterladen",
+    "ouvrir dans l'app", "télécharger l'app", "téléchargez l'app", "abrir en la app", "descarga la app", "apri nell'app", "scarica l'app",
+    "abrir no app", "baixe o app", "open in de app", "otwórz w aplikacji", "открыть в приложении", "在app中打开", "打开app", "アプリで開く", "앱에서 열기",
+];
+
+/// The words of the visible text of a page.
+#[derive(Debug, Default)]
+struct Words {
+    /// In lines of prose that speak of none of these kinds.
+    prose: usize,
+    /// In short lines.
+    short: usize,
+    all: usize,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let tables = [CHALLENGES, CONSENT, LOGINS, SCRIPTS, APPS];
+        let mut words = Self::default();
+        for line in text.lines() {
+            let count = Text::new(line).words().len();
+            words.all += count;
+            if count < PROSE_LINE {
+                words.short += count;
+            } else if !tables.iter().any(|signs| has_any(line, signs)) {
+                words.prose += count;
+            }
+            if words.prose >= PROSE {
+                break;
+            }
+        }
+        words
+    }
+}
+
+fn has_any(text: &str, signs: &[&str]) -> bool {
+    signs.iter().any(|sign| text.contains(sign))
+}
+
+/// The kind of a page of HTML. `None` if it is a usual page.
+pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
+    if page.len() > LARGEST {
+        return None;
+    }
+    let markup = page.to_lowercase();
+    let text = html::to_text(&markup);
+    let words = Words::of(&text);
+    if words.prose >= PROSE || words.short >= MANY_LINES {
+        return None;
+    }
+    let consent = CONSENT.iter().filter(|sign| text.contains(**sign)).count();
+    let asks_for_consent =
+        consent >= SURE_OF_CONSENT || (consent >= MAYBE_CONSENT && has_any(&markup, AGREEMENTS));
+    let is_short = words.prose < LITTLE_PROSE;
+    let is_bare = words.prose == 0;
+    match () {
+        () if has_any(&markup, CHALLENGES) => Some(Interstitial::Challenge),
+        () if asks_for_consent && is_short => Some(Interstitial::Consent),
+        () if has_any(&markup, LOGINS) && is_short => Some(Interstitial::Login),
+        () if has_any(&markup, SCRIPTS) && is_bare => Some(Interstitial::Script),
+        () if has_any(&text, APPS) && is_bare => Some(Interstitial::App),
+        () if words.all < EMPTY && markup.contains("<script") => Some(Interstitial::Script),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page with these contents.
+    fn check(contents: &str, expected: Option<Interstitial>) {
+        let page = format!(
+            "<!doctype html><html><head><title>Log</title></head><body>{contents}</body></html>"
+        );
+        assert_eq!(recognise(&page), expected, "{contents}");
+    }
+
+    #[test]
+    fn recognises_pages_that_stand_before_another() {
+        use Interstitial::{App, Challenge, Consent, Login, Script};
+        check("<script src=/cdn-cgi/challenge-platform/x></script>", Some(Challenge));
+        check(
+            "<h1>harbour.example</h1><h2>Checking if the site connection is secure</h2><p>This site has to review the \
+             security of your connection before it goes on, which takes some seconds.</p>",
+            Some(Challenge),
+        );
+        check("<p>Bitte bestätigen Sie, dass Sie kein Roboter sind.</p>", Some(Challenge));
+        check(
+            "<h1>Access denied</h1><p>Your request was blocked. Reference 7.</p>",
+            Some(Challenge),
+        );
+        let consent = "<h1>Before you go on</h1><p>We and our partners store information on your device, such as \
+             cookies, and process personal data for ads that suit you.</p><p>You may withdraw your consent at any time in \
+             the settings of privacy.</p>";
+        check(&format!("{consent}<button>Accept all</button>"), Some(Consent));
+        check(
+            "<p>Wir und unsere Partner verwenden Cookies und verarbeiten personenbezogene Daten, damit Anzeigen zu Ihnen \
+             passen.</p><p>Ihre Einwilligung ist freiwillig.</p><button>Akzeptieren</button>",
+            Some(Consent),
+        );
+        check("<form><input name=p type=\"Password\"></form>", Some(Login));
+        check("<h1>Members</h1><p>Please sign in to read this page.</p>", Some(Login));
+        check(
+            "<div id=root></div><noscript>You need to enable JavaScript.</noscript>",
+            Some(Script),
+        );
+        check("<nav><a>Home</a></nav><div id=root></div><script src=/a.js></script>", Some(Script));
+        check(
+            "<p>Open in app</p><p>Continue in the app to read on, it is free and fast.</p>",
+            Some(App),
+        );
+    }
+
+    #[test]
+    fn articles_are_none_whatever_stands_around_them() {
+        let article = "<p>The ferry to Ness left four hours late on Thursday, after fog had closed the harbour since dawn and \
+             two pilots had refused to board.</p><p>Nobody sails blind, said the harbour master, who had the siren sounded \
+             every two minutes until the lighthouse came into sight again.</p><p>A second ferry was kept at the pier for the \
+             night, and its passengers slept in the hall.</p>";
+        check(article, None);
+        check(
+            &format!("{article}<div class=g-recaptcha></div><form><input type=password></form>"),
+            None,
+        );
+        check(
+            &format!(
+                "{article}<div><p>We and our partners use cookies.</p><button>Accept</button></div>"
+            ),
+            None,
+        );
+        check(
+            &format!("{article}<noscript>Please enable JavaScript</noscript><p>Get the app</p>"),
+            None,
+        );
+        let brief = "<p>In just a moment the ferry leaves, the harbour said.</p>";
+        check(brief, None);
+        check(
+            &format!("{brief}<noscript>Please enable JavaScript</noscript><p>Open in app</p>"),
+            None,
+        );
+        let front =
+            format!("<form><input type=password></form>{}", "<p>Ferry late again</p>".repeat(80));
+        check(&front, None);
+        check("", None);
+    }
+}
