@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_proto::Interval;
 
 /// Shows times in one time zone, relative to one moment.
@@ -14,8 +15,7 @@ pub(crate) struct LocalTime {
 impl LocalTime {
     /// This machine's zone and clock.
     pub(crate) fn system() -> LocalTime {
-        let now = wirefold_flow::Clock::now(&wirefold_flow::SystemClock);
-        LocalTime { zone: TimeZone::system(), now: wirefold_envelope::timestamp(now) }
+        LocalTime { zone: TimeZone::system(), now: now() }
     }
 
     /// A fixed zone and moment for tests.
@@ -71,6 +71,11 @@ impl LocalTime {
             _ => format!("{span} ago"),
         }
     }
+}
+
+/// The time of this machine.
+pub(crate) fn now() -> Timestamp {
+    wirefold_envelope::timestamp(SystemClock.now())
 }
 
 /// The name of this machine's time zone, or `UTC`.

@@ -99,7 +99,16 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
     let now = judge(now, "judging as now");
     let then = judge(then, "judging as then");
     let changes = changes(&stored_articles.articles, &now, &then);
-    let report = Report::new(&arguments.set, &now, &then, &changes, stored_articles.without_text);
+    let of = |what: ChangeKind| changes.iter().filter(|change| change.what == what).count();
+    let report = Report {
+        set: &arguments.set,
+        now: now.sums(),
+        then: then.sums(),
+        appear: of(ChangeKind::Appears),
+        vanish: of(ChangeKind::Vanishes),
+        moves: of(ChangeKind::Moves),
+        without_text: stored_articles.without_text,
+    };
     if arguments.options.json {
         report.print_json(&changes)?;
     } else {
@@ -255,21 +264,7 @@ struct Report<'a> {
     without_text: usize,
 }
 
-impl<'a> Report<'a> {
-    fn new(
-        set: &'a [String],
-        now: &Judged,
-        then: &Judged,
-        changes: &[Change],
-        without_text: usize,
-    ) -> Report<'a> {
-        let of = |what: ChangeKind| changes.iter().filter(|change| change.what == what).count();
-        let [appear, vanish, moves] =
-            [ChangeKind::Appears, ChangeKind::Vanishes, ChangeKind::Moves].map(of);
-        let (now, then) = (now.sums(), then.sums());
-        Report { set, now, then, appear, vanish, moves, without_text }
-    }
-
+impl Report<'_> {
     /// One line for each change, then the sums.
     fn print_json(&self, changes: &[Change]) -> anyhow::Result<()> {
         for change in changes {

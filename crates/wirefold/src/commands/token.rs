@@ -4,7 +4,6 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
-use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::shapes::{PageStatus, Status};
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile, TokenRecord};
 use wirefold_proto::Interval;
@@ -15,7 +14,7 @@ use crate::columns::{Cell, Columns};
 use crate::config::Overrides;
 use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
-use crate::local_time::LocalTime;
+use crate::local_time::{self, LocalTime};
 use crate::output::{self, count};
 
 /// Arguments of `token`.
@@ -78,7 +77,7 @@ Examples:
 /// Runs a `token` command.
 pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result<Exit> {
     let tokens = TokenFile::new(&arguments.options.instance.folder()?);
-    let now = wirefold_envelope::timestamp(SystemClock.now());
+    let now = local_time::now();
     let json = arguments.options.json;
     match &arguments.command {
         TokenCommand::Add { name, scope, expires } => {

@@ -6,13 +6,14 @@ mod judged;
 mod report;
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use wirefold_score::{Group, Labels, Order};
 
 use crate::config::{Overrides, of_flags};
-use crate::exit::{Exit, Stop, stop};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::input::{self, Input};
 use crate::output;
@@ -156,21 +157,18 @@ fn unsure_of(arguments: &EvalArguments, labels: &Path) -> Option<PathBuf> {
 
 fn read_text(path: &Path) -> anyhow::Result<String> {
     let shown = path.display();
-    let refuse = |exit, what: String| anyhow::Error::from(Stop::new(exit, what));
-    let size = std::fs::metadata(path).map_err(|error| {
-        let missing = error.kind() == std::io::ErrorKind::NotFound;
-        let exit = if missing { Exit::NotFound } else { Exit::Failure };
-        refuse(exit, format!("{shown}: {error}"))
-    })?;
-    if size.len() > LARGEST_LABELS {
-        let most = LARGEST_LABELS >> 20;
-        return Err(refuse(Exit::Failure, format!("{shown}: labels of more than {most} MiB")));
+    let bytes = match input::bytes(path, LARGEST_LABELS + 1) {
+        Err(error) if error.kind() == ErrorKind::NotFound => stop!(NotFound, "{shown}: {error}"),
+        Err(error) => stop!(Failure, "{shown}: {error}"),
+        Ok(bytes) => bytes,
+    };
+    if bytes.len() as u64 > LARGEST_LABELS {
+        stop!(Failure, "{shown}: labels of more than {} MiB", LARGEST_LABELS >> 20);
     }
-    let bytes = std::fs::read(path).map_err(|e| refuse(Exit::Failure, format!("{shown}: {e}")))?;
-    String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).or_else(|error| {
         let read = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = read.iter().filter(|byte| **byte == b'\n').count() + 1;
-        refuse(Exit::Failure, format!("{shown}:{line}: the labels are not UTF-8"))
+        stop!(Failure, "{shown}:{line}: the labels are not UTF-8")
     })
 }
 

@@ -364,7 +364,7 @@ fn print_sign_in_link(tokens: &TokenFile, page: &str, is_demo: bool) -> anyhow::
     let unusable = |error: TokenError| {
         Stop::new(Exit::Usage, format!("the page requires tokens, and {error}"))
     };
-    let now = wirefold_envelope::timestamp(wirefold_flow::SystemClock.now());
+    let now = crate::local_time::now();
     let known = tokens.list(now).map_err(unusable)?;
     if known.iter().any(|it| it.kind != Kind::SignIn) {
         tracing::info!("`wirefold token sign-in` prints a link that signs a browser in");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use wirefold_flow::{BusError, Clock as _, StreamConfig, SystemClock};
+use wirefold_flow::{BusError, StreamConfig};
 use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
@@ -19,7 +19,7 @@ use crate::contents::{read_all, read_folder};
 use crate::disk::space;
 use crate::exit::{Exit, Stop};
 use crate::finding::Finding;
-use crate::local_time::describe;
+use crate::local_time::{describe, now};
 use crate::output::count;
 use crate::up::nats::{connect_within, name_default_server};
 
@@ -69,10 +69,6 @@ async fn of_server(config: &Config, folder: &Path) -> anyhow::Result<Vec<Finding
     findings.extend(beside(&folder.join("nats")));
     findings.extend(room(&contents.room(), now(), config, folder));
     Ok(findings)
-}
-
-fn now() -> Timestamp {
-    wirefold_envelope::timestamp(SystemClock.now())
 }
 
 /// Checks all files of a data folder or a backup.

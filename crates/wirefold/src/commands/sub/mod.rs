@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 use wirefold_fetcher::slug;
-use wirefold_flow::{Clock, SystemClock};
 use wirefold_gateway::shapes::{
     Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, FoundWord, MuteRequest, SubscriptionList,
 };
@@ -260,7 +259,7 @@ impl Session<'_> {
                 "no subscriptions yet: `wirefold sub add NAME --query QUERY`, or in wirefold.toml",
             );
         } else {
-            output::print_styled(&table(&all, now()).render())?;
+            output::print_styled(&table(&all, local_time::now()).render())?;
             if !waiting.is_empty() {
                 let waiting = waiting.join(", ");
                 self.note(format_args!("note: waiting for the next `wirefold up`: {waiting}"));
@@ -534,10 +533,6 @@ fn settings(wanted: &AddArguments) -> anyhow::Result<SubscriptionSettings> {
         deliveries: wanted.to.clone(),
         ..SubscriptionSettings::new(id, &wanted.name, &wanted.query)
     })
-}
-
-fn now() -> Timestamp {
-    wirefold_envelope::timestamp(SystemClock.now())
 }
 
 fn table(all: &[SubscriptionRecord], now: Timestamp) -> Columns {
