@@ -5,12 +5,9 @@
 //! and newsrooms mix `“` with `"`. In doubt, words count as quoted, because words that are wrongly
 //! taken for a quotation only do not count as copied.
 
-mod marks;
-mod singles;
-
+use crate::script::{is_hangul, stands_alone};
+use crate::seek::seek;
 use crate::span::Span;
-use marks::{Mark, Side, closes, marks, starts_open};
-use singles::single_quotations;
 
 /// An unclosed quotation reaches at most this many bytes.
 const LONGEST_UNCLOSED: usize = 400;
@@ -138,6 +135,313 @@ impl<'a> Reader<'a> {
 fn is_balanced(marks: &[Mark]) -> bool {
     let count = |side| marks.iter().filter(|mark| !mark.is_straight() && mark.side == side).count();
     count(Side::Opens) == count(Side::Closes)
+}
+
+/// Whether a double mark opens or closes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Opens,
+    Closes,
+    /// A straight or ambiguous mark. It opens a quotation if none is open, and closes one
+    /// otherwise.
+    Either,
+}
+
+/// A double quotation mark in the text.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    at: usize,
+    end: usize,
+    kind: char,
+    side: Side,
+}
+
+impl Mark {
+    /// Whether the opening and the closing mark look the same.
+    fn is_straight(self) -> bool {
+        matches!(self.kind, '"' | '＂')
+    }
+}
+
+/// The double marks of a paragraph.
+fn marks(original: &str, paragraph: Span) -> Vec<Mark> {
+    let text = paragraph.of(original);
+    let mut marks = Vec::new();
+    let mut from = 0;
+    // No other ASCII character is a double mark.
+    while let Some(at) = seek(text.as_bytes(), from, |byte| (byte == b'"') | !byte.is_ascii()) {
+        let Some(c) = text[at..].chars().next() else {
+            break;
+        };
+        from = at + c.len_utf8();
+        if !is_mark(c) {
+            continue;
+        }
+        let (before, after) = (text[..at].chars().next_back(), text[from..].chars().next());
+        if let Some(side) = side(c, before, after) {
+            let (at, end) = (paragraph.start + at, paragraph.start + from);
+            marks.push(Mark { at, end, kind: c, side });
+        }
+    }
+    marks
+}
+
+/// Whether a character can be a double mark.
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '«'
+            | '»'
+            | '“'
+            | '”'
+            | '„'
+            | '‟'
+            | '‹'
+            | '›'
+            | '「'
+            | '」'
+            | '『'
+            | '』'
+            | '〝'
+            | '〞'
+            | '〟'
+            | '＂'
+            | '｢'
+            | '｣'
+    )
+}
+
+/// Whether there is no word on this side of a mark.
+fn is_gap(c: Option<char>) -> bool {
+    c.is_none_or(|c| c.is_whitespace() || "([{—–-/:;>".contains(c))
+}
+
+/// Whether a paragraph begins with a mark that can open.
+fn starts_open(original: &str, paragraph: Span) -> bool {
+    let first = paragraph.of(original).trim_start().chars().next();
+    first.is_some_and(|c| matches!(c, '“' | '„' | '«' | '»' | '"' | '「' | '『' | '”'))
+}
+
+/// Whether a mark of kind `mark` may close what `opener` opened.
+fn closes(opener: char, mark: char) -> bool {
+    match opener {
+        '「' | '｢' => matches!(mark, '」' | '｣'),
+        '『' => mark == '』',
+        '«' => mark == '»',
+        '»' => matches!(mark, '«' | '»'),
+        '‹' => mark == '›',
+        '›' => matches!(mark, '‹' | '›'),
+        // In practice, double commas and straight marks are mixed freely.
+        _ => matches!(mark, '”' | '“' | '"' | '＂' | '‟' | '〞' | '〟' | '″'),
+    }
+}
+
+fn side(c: char, before: Option<char>, after: Option<char>) -> Option<Side> {
+    match c {
+        '„' | '‟' | '「' | '『' | '〝' | '｢' => Some(Side::Opens),
+        '」' | '』' | '〞' | '〟' | '｣' => Some(Side::Closes),
+        '“' => Some(upper_commas_side(before, after)),
+        '”' if is_gap(before) && !is_gap(after) => Some(Side::Either),
+        '”' => Some(Side::Closes),
+        '«' | '‹' => Some(left_guillemet_side(before, after)),
+        '»' | '›' => Some(right_guillemet_side(before, after)),
+        '"' | '＂' if is_inside_word(before, after) => None,
+        '"' | '＂' => Some(straight_side(before, after)),
+        _ => None,
+    }
+}
+
+/// `“` opens in English and closes in German. It closes between a word or a mark and a space or
+/// another mark (`“Wir gehen“, sagte sie`).
+fn upper_commas_side(before: Option<char>, after: Option<char>) -> Side {
+    let begins = before.is_none_or(|c| c.is_whitespace() || "([{:/".contains(c));
+    let ends =
+        after.is_none_or(|c| c.is_whitespace() || ".,;:!?)]}—–-/>，。！？、；：）".contains(c));
+    if ends && !begins { Side::Closes } else { Side::Opens }
+}
+
+/// `«` opens in French, with or without a space after it, also after an elided word (`l’« affaire
+/// »`). It closes in German (`»Nein«`).
+fn left_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
+    let follows_word = before.is_some_and(char::is_alphanumeric);
+    let is_elided = before.is_some_and(|c| matches!(c, '\'' | '’'));
+    match (is_gap(before) || is_elided, starts_word(after)) {
+        (true, _) => Side::Opens,
+        (false, true) if follows_word => Side::Either,
+        (false, true) => Side::Opens,
+        (false, false) => Side::Closes,
+    }
+}
+
+/// `»` closes in French. It opens in German, but only directly before a word: between spaces it
+/// separates links (`Home » News`).
+fn right_guillemet_side(before: Option<char>, after: Option<char>) -> Side {
+    let follows_word = before.is_some_and(char::is_alphanumeric);
+    if starts_word(after) && !follows_word { Side::Opens } else { Side::Closes }
+}
+
+fn starts_word(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(¿¡‚›‹„“\"".contains(c))
+}
+
+/// Whether a straight mark is between two letters of one word: a Hebrew gershayim or a typing
+/// error. Scripts without a space beside a quotation are an exception.
+fn is_inside_word(before: Option<char>, after: Option<char>) -> bool {
+    let is_joined =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphabetic() && !stands_alone(c) && !is_hangul(c));
+    is_joined(before) && is_joined(after)
+}
+
+/// A straight mark opens between a gap and a word, and closes between a word and a gap. So one
+/// forgotten mark does not invert all later ones. After a digit it may be a unit of measure (12",
+/// 5'10"), which opens nothing.
+fn straight_side(before: Option<char>, after: Option<char>) -> Side {
+    let is_word =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "$€£‘'…[(".contains(c));
+    let ends_word =
+        |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || ".,!?…)]’'".contains(c));
+    match (ends_word(before), is_word(after)) {
+        (false, true) => Side::Opens,
+        (true, false) => Side::Closes,
+        _ if before.is_some_and(|c| c.is_ascii_digit()) => Side::Closes,
+        _ => Side::Either,
+    }
+}
+
+/// A quotation has at most this many bytes, unless sentence punctuation precedes its closing mark.
+const LONGEST: usize = 400;
+
+/// A quotation without punctuation on either side of its closing mark is a word or a phrase of at
+/// most this many bytes.
+const LONGEST_PHRASE: usize = 80;
+
+/// Clipped words, which begin with an apostrophe, and the tails of words that an apostrophe
+/// divides.
+const CLIPPED: &[&str] = &[
+    "em", "tis", "twas", "til", "till", "cause", "cos", "coz", "cuz", "bout", "n", "nuff", "s",
+    "t", "d", "m", "ll", "re", "ve",
+];
+
+/// Names that begin with an ayn, which is transliterated as a single mark.
+const AYN: &[&str] = &[
+    "abd", "abdallah", "abdel", "abdul", "abdullah", "abbas", "adil", "ain", "alawi", "ali", "amr",
+    "ashura", "asr", "ayn", "isa", "umar", "uthman",
+];
+
+/// The quotations in single marks of `paragraph` that do not overlap `doubles`, the quotations in
+/// double marks. These are in order and do not overlap.
+fn single_quotations(original: &str, paragraph: Span, doubles: &[Span]) -> Vec<Span> {
+    let text = paragraph.of(original);
+    if !may_open(text.as_bytes()) {
+        return Vec::new();
+    }
+    let singles = single_marks(text);
+    let mut spans: Vec<Span> = Vec::new();
+    let mut index = 0;
+    while let Some(opener) = singles.get(index) {
+        index += 1;
+        if !opener.opens {
+            continue;
+        }
+        let Some((closer, at)) = closing_single(&singles, opener, index) else {
+            continue;
+        };
+        let start = paragraph.start + opener.at;
+        let span = Span { start, end: paragraph.start + closer.at + closer.width };
+        if overlaps(span, doubles) {
+            continue;
+        }
+        spans.push(span);
+        index = at + 1;
+    }
+    spans
+}
+
+/// Whether there is a mark that may open a quotation: `'`, `‘` or `‚`. Many other characters share
+/// the first byte of the last two.
+fn may_open(bytes: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = seek(bytes, from, |byte| (byte == b'\'') | (byte == 0xE2)) {
+        if matches!(bytes[at..], [b'\'', ..] | [0xE2, 0x80, 0x98 | 0x9A, ..]) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
+}
+
+/// Whether `span` shares a byte with one of `doubles`.
+fn overlaps(span: Span, doubles: &[Span]) -> bool {
+    let next = doubles.partition_point(|other| other.end <= span.start);
+    doubles.get(next).is_some_and(|other| other.start < span.end)
+}
+
+/// A single mark that may open or close a quotation.
+struct Single {
+    at: usize,
+    width: usize,
+    opens: bool,
+    /// The greatest distance to its opening mark, in bytes. 0 if it closes nothing.
+    reach: usize,
+}
+
+fn single_marks(text: &str) -> Vec<Single> {
+    let mut singles = Vec::new();
+    let mut before: Option<char> = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let after = chars.peek().map(|(_, next)| *next);
+        if matches!(c, '‘' | '’' | '\'' | '‚') {
+            let width = c.len_utf8();
+            let word_after = after.is_some_and(char::is_alphanumeric);
+            let opens = c != '’'
+                && after.is_some_and(char::is_alphabetic)
+                && (is_gap(before) || before == Some('“'))
+                && !is_apostrophe_before(&text[at + width..]);
+            let closes = c != '‚' && !word_after && !is_gap(before);
+            singles.push(Single {
+                at,
+                width,
+                opens,
+                reach: if closes { opening_distance(before, after) } else { 0 },
+            });
+        }
+        before = Some(c);
+    }
+    singles
+}
+
+/// Whether a mark before `rest` belongs to its first word: `'em`, `‘Abd al-Rahman`.
+fn is_apostrophe_before(rest: &str) -> bool {
+    let word: String = rest.chars().take(12).take_while(|c| c.is_alphabetic()).collect();
+    let lower = word.to_lowercase();
+    CLIPPED.contains(&lower.as_str()) || AYN.contains(&lower.as_str())
+}
+
+/// The greatest distance between a closing mark and its opening mark, in bytes. The possessive of a
+/// plural (`the drivers’ union`) looks like a closing mark, so such a mark closes nothing.
+fn opening_distance(before: Option<char>, after: Option<char>) -> usize {
+    if before.is_some_and(|c| ".,!?…".contains(c)) {
+        usize::MAX
+    } else if after.is_none_or(|c| ".,;:!?)—–".contains(c)) {
+        LONGEST
+    } else if before.is_some_and(|c| c.is_alphabetic() && !"sxzSXZ".contains(c)) {
+        LONGEST_PHRASE
+    } else {
+        0
+    }
+}
+
+/// The mark that closes the quotation of `opener`, and its index: the first one in reach before the
+/// next opening mark.
+fn closing_single<'a>(
+    singles: &'a [Single],
+    opener: &Single,
+    from: usize,
+) -> Option<(&'a Single, usize)> {
+    let ahead = singles.iter().enumerate().skip(from).take_while(|(_, single)| !single.opens);
+    let mut closers = ahead.filter(|(_, single)| single.at - opener.at <= single.reach);
+    closers.next().map(|(at, single)| (single, at))
 }
 
 #[cfg(test)]

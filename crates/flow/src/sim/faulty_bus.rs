@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::random::Random;
+use super::Random;
 use crate::bus::{
     AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
     Subscription,

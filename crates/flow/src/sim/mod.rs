@@ -3,28 +3,29 @@
 //! It runs the same rules as the embedded bus, over maps instead of tables, so a bug that a seed finds
 //! here is a bug of the product. [`FaultyBus`] wraps any bus.
 
-mod clock;
-mod crash;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use memory::FailingCommit;
+
+use crate::BoxFuture;
+use crate::bus::Bus;
+use crate::clock::{Clock, UnixMillis};
+use crate::local::LocalBus;
+use crate::loops::{FailPoints, Point};
+use crate::store::{Engine, Job, Runner};
+
+pub use faulty_bus::{FaultyBus, Odds};
+pub use partition::Partition;
+
 mod faulty_bus;
 mod memory;
 mod objects;
 mod partition;
-mod random;
-
-use std::sync::{Arc, Mutex, PoisonError};
-
-pub use clock::VirtualClock;
-pub use crash::CrashAt;
-pub use faulty_bus::{FaultyBus, Odds};
-pub use partition::Partition;
-pub use random::Random;
-
-use memory::FailingCommit;
-
-use crate::bus::Bus;
-use crate::clock::Clock;
-use crate::local::LocalBus;
-use crate::store::{Engine, Job, Runner};
 
 /// The store of a simulated bus. Like a disk, it outlives the buses over it.
 #[derive(Clone, Default)]
@@ -149,5 +150,136 @@ impl Runner for InlineRunner {
         };
         job.finish(outcome);
         engine().wake_waiters();
+    }
+}
+
+/// Crashes a loop whenever it reaches one point.
+#[derive(Debug, Clone, Copy)]
+pub struct CrashAt(pub Point);
+
+impl FailPoints for CrashAt {
+    fn crashes_at(&self, point: Point) -> bool {
+        point == self.0
+    }
+}
+
+/// A SplitMix64 generator (Steele, Lea, Flood 2014): small, seeded, good enough for simulated faults.
+#[derive(Debug, Clone)]
+pub struct Random(u64);
+
+impl Random {
+    /// A generator that gives the same numbers for the same seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub fn next_number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next_number() % end
+    }
+
+    /// True this many times in a thousand.
+    pub fn happens(&mut self, in_a_thousand: u64) -> bool {
+        self.below(1000) < in_a_thousand
+    }
+}
+
+/// A clock that only a test advances. All clones are the same clock. It wakes sleepers by their time, then by
+/// the order in which they began to sleep, so each run is the same.
+#[derive(Clone)]
+pub struct VirtualClock(Arc<Mutex<ClockState>>);
+
+struct ClockState {
+    now: UnixMillis,
+    sleeps: u64,
+    sleepers: BTreeMap<(UnixMillis, u64), Waker>,
+}
+
+impl Default for VirtualClock {
+    /// Starts in 2026.
+    fn default() -> Self {
+        let now = UnixMillis(1_767_225_600_000);
+        Self(Arc::new(Mutex::new(ClockState { now, sleeps: 0, sleepers: BTreeMap::new() })))
+    }
+}
+
+impl VirtualClock {
+    /// Moves the time on and wakes the sleepers whose time has come.
+    pub fn advance(&self, by: Duration) {
+        let now = self.state().now.plus(by);
+        self.move_to(now);
+    }
+
+    /// Moves on to the time of the next sleeper whenever nothing else can go on. Never returns. Needs a
+    /// tokio runtime of one thread whose own clock is paused.
+    pub async fn run_when_idle(&self) {
+        loop {
+            // The paused runtime moves its own clock only when every task waits.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let next = self.state().sleepers.keys().next().map(|(at, _)| *at);
+            if let Some(next) = next {
+                self.move_to(next);
+            }
+        }
+    }
+
+    fn move_to(&self, at: UnixMillis) {
+        let woken = {
+            let mut state = self.state();
+            state.now = state.now.max(at);
+            let now = state.now;
+            let later = state.sleepers.split_off(&(now, u64::MAX));
+            std::mem::replace(&mut state.sleepers, later)
+        };
+        woken.into_values().for_each(Waker::wake);
+    }
+
+    fn state(&self) -> MutexGuard<'_, ClockState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> UnixMillis {
+        self.state().now
+    }
+
+    fn sleep_until(&self, at: UnixMillis) -> BoxFuture<'_, ()> {
+        let mut state = self.state();
+        state.sleeps += 1;
+        Box::pin(Sleep { clock: self, key: (at, state.sleeps) })
+    }
+}
+
+struct Sleep<'a> {
+    clock: &'a VirtualClock,
+    key: (UnixMillis, u64),
+}
+
+impl Future for Sleep<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.clock.state();
+        if state.now >= self.key.0 {
+            return Poll::Ready(());
+        }
+        state.sleepers.insert(self.key, context.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep<'_> {
+    fn drop(&mut self) {
+        self.clock.state().sleepers.remove(&self.key);
     }
 }

@@ -6,10 +6,9 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::ids::Ids;
-use super::signals::Signals;
 use super::tables::{StreamRow, Tables};
 use crate::bus::Entry;
 use crate::clock::UnixMillis;
@@ -333,6 +332,149 @@ fn overlap(one: &str, other: &str) -> bool {
     }
 }
 
+/// One call to the engine. It may be run again after it was undone. It is finished once.
+pub trait Job: Send {
+    /// Runs the call. If the store fails, this job and the others of its group are undone.
+    ///
+    /// # Errors
+    /// The store's failure. A refusal is an answer and is kept for [`finish`](Self::finish).
+    fn run(&mut self, engine: &mut Engine, now: UnixMillis) -> Result<(), BusError>;
+
+    /// Whether the call only reads, and so need not wait for the writes of others. It may still drop
+    /// expired messages.
+    fn is_reading(&self) -> bool {
+        false
+    }
+
+    /// Answers the caller: the changes are durable, or they were undone because of this failure.
+    fn finish(self: Box<Self>, outcome: Result<(), BusError>);
+}
+
+/// Carries out jobs in order, commits them, answers them, and then calls
+/// [`wake_waiters`](Engine::wake_waiters).
+pub trait Runner: Send + Sync {
+    /// Submits a job. If the runner drops it unfinished, the answer is [`BusError::Unavailable`].
+    fn submit(&self, job: Box<dyn Job>);
+}
+
+struct Call<F, T> {
+    call: F,
+    is_reading: bool,
+    answer: Option<Result<T, BusError>>,
+    reply: oneshot::Sender<Result<T, BusError>>,
+}
+
+impl<F, T> Job for Call<F, T>
+where
+    F: FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send,
+    T: Send,
+{
+    fn run(&mut self, engine: &mut Engine, now: UnixMillis) -> Result<(), BusError> {
+        match (self.call)(engine, now) {
+            Err(failure) if failure.is_failure() => Err(failure),
+            answer => {
+                self.answer = Some(answer);
+                Ok(())
+            }
+        }
+    }
+
+    fn is_reading(&self) -> bool {
+        self.is_reading
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), BusError>) {
+        let Self { answer, reply, .. } = *self;
+        let unanswered = || Err(BusError::Unavailable("the job was not run".to_owned()));
+        let answer = outcome.and_then(|()| answer.unwrap_or_else(unanswered));
+        // The caller may be gone. The job is done all the same.
+        let _ = reply.send(answer);
+    }
+}
+
+/// Submits a call and waits for its answer.
+///
+/// # Errors
+/// A refusal of the call, a failure of the store, or a closed bus.
+pub async fn call<T: Send + 'static>(
+    runner: &dyn Runner,
+    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+) -> Result<T, BusError> {
+    submit(runner, call, false).await
+}
+
+/// Like [`call`], for a call that only reads.
+///
+/// # Errors
+/// The error of the call.
+pub async fn query<T: Send + 'static>(
+    runner: &dyn Runner,
+    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+) -> Result<T, BusError> {
+    submit(runner, call, true).await
+}
+
+async fn submit<T: Send + 'static>(
+    runner: &dyn Runner,
+    call: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+    is_reading: bool,
+) -> Result<T, BusError> {
+    let (reply, answer) = oneshot::channel();
+    runner.submit(Box::new(Call { call, is_reading, answer: None, reply }));
+    let closed = |_| Err(BusError::Unavailable("the bus is closed".to_owned()));
+    answer.await.unwrap_or_else(closed)
+}
+
+/// The signals, and those to send after the next commit.
+#[derive(Debug, Default)]
+pub(super) struct Signals {
+    /// Messages to read, by stream.
+    streams: HashMap<String, Arc<Notify>>,
+    /// Room in a stream.
+    room: Arc<Notify>,
+    /// The signals to send.
+    pending: Vec<Arc<Notify>>,
+}
+
+impl Signals {
+    pub(super) fn of(&mut self, stream: &str) -> Arc<Notify> {
+        match self.streams.get(stream) {
+            Some(signal) => signal.clone(),
+            None => self.streams.entry(stream.to_owned()).or_default().clone(),
+        }
+    }
+
+    pub(super) fn room(&self) -> Arc<Notify> {
+        self.room.clone()
+    }
+
+    /// Notes that a stream has messages to read or to deliver.
+    pub(super) fn mark_readable(&mut self, stream: &str) {
+        let signal = self.of(stream);
+        self.add(signal);
+    }
+
+    /// Notes that a stream may have room.
+    pub(super) fn mark_room(&mut self) {
+        self.add(self.room());
+    }
+
+    fn add(&mut self, signal: Arc<Notify>) {
+        if !self.pending.iter().any(|other| Arc::ptr_eq(other, &signal)) {
+            self.pending.push(signal);
+        }
+    }
+
+    pub(super) fn wake_waiters(&mut self) {
+        self.pending.drain(..).for_each(|signal| signal.notify_waiters());
+    }
+
+    /// Discards the pending signals, because their changes were undone.
+    pub(super) fn clear(&mut self) {
+        self.pending.clear();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::overlap;
@@ -351,5 +493,31 @@ mod tests {
             assert_eq!(overlap(one, other), expected, "{one} {other}");
             assert_eq!(overlap(other, one), expected, "{other} {one}");
         }
+    }
+}
+
+#[cfg(test)]
+mod signals_tests {
+    use std::pin::pin;
+
+    use super::*;
+
+    #[test]
+    fn wakes_only_the_waiters_of_a_change() {
+        let mut signals = Signals::default();
+        let (alerts, output, room) = (signals.of("ALERTS"), signals.of("OUTPUT"), signals.room());
+        let (mut alerts, mut output) = (pin!(alerts.notified()), pin!(output.notified()));
+        let mut room = pin!(room.notified());
+        signals.mark_readable("OUTPUT");
+        assert!(!output.as_mut().enable(), "not before the waiters are woken");
+        signals.wake_waiters();
+        assert!(output.as_mut().enable());
+        assert!(!alerts.as_mut().enable() && !room.as_mut().enable());
+        signals.mark_readable("ALERTS");
+        signals.clear();
+        signals.mark_room();
+        signals.wake_waiters();
+        assert!(room.as_mut().enable());
+        assert!(!alerts.as_mut().enable(), "that was undone");
     }
 }

@@ -8,14 +8,12 @@
 mod consumers;
 mod engine;
 mod ids;
-mod job;
 mod keys;
 mod publish;
-mod signals;
 mod tables;
 
 pub(crate) use consumers::DeliveredMessage;
 pub use engine::{Engine, Step};
-pub use job::{Job, Runner, call, query};
+pub use engine::{Job, Runner, call, query};
 pub use publish::Expect;
 pub use tables::{ConsumerRow, Pending, RecentId, StreamRow, Tables};

@@ -1,28 +1,24 @@
 //! The loop of a writer: it takes over its output stream, then reads inputs and writes decisions.
 
-mod alone;
-mod deciding;
-mod standby;
-mod term;
-
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::batch_writer::{BatchWriter, WrittenBatch};
-use super::inputs::{Inputs, Offsets};
-use super::suspects::Suspects;
-use super::{CommittedDecision, EPOCH, StateMachine, WriterConfig};
+use super::inputs::{Inputs, InputsOfDecisions, Offsets};
+use super::suspects::{LaterEpoch, Suspects};
+use super::{CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, StateMachine, WriterConfig};
 use crate::backoff::Backoff;
-use crate::bus::ChainedPublisher;
+use crate::bus::{Bus, ChainedPublisher, OrderedReader};
+use crate::dead::{DeadLetter, Reason};
 use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
-use crate::message::{Outgoing, Stored};
+use crate::message::{Outgoing, Stored, parse_reference};
 use crate::position::{Position, rolled_back};
-use deciding::BatchDecision;
-use term::Term;
+use crate::stage::{killed_process_reason, message as panic_message};
 
 /// How many inputs are decided on before their decisions are written.
 const BATCH: usize = 100;
@@ -317,4 +313,333 @@ impl Writer {
 
 fn epoch_of(record: &Stored) -> u64 {
     record.headers.get(EPOCH).and_then(|epoch| epoch.parse().ok()).unwrap_or(0)
+}
+
+/// How many inputs one read returns to be tried alone. Each of them costs some syncs.
+const ALONE_BATCH: usize = 10;
+
+impl Writer {
+    /// How many inputs one read returns.
+    fn batch_size(&self) -> usize {
+        if self.suspects.tries_alone() { ALONE_BATCH } else { BATCH }
+    }
+
+    /// Decides on inputs in order: first notes a strike, and continues once the decision is stored.
+    async fn decide_alone(
+        &mut self,
+        term: &mut Term,
+        inputs: &[Stored],
+    ) -> Result<BatchDecision, LoopError> {
+        let mut panicked = false;
+        for input in inputs {
+            term.offsets.set(input);
+            if self.is_poison(input) {
+                continue;
+            }
+            if self.suspects.has_max_strikes(input) {
+                self.dead_letter(input, &killed_process_reason()).await?;
+                self.suspects.note_set_aside(&self.context, input).await?;
+                self.note_poison(input);
+                continue;
+            }
+            self.suspects.strike(&self.context, input).await?;
+            let one = self.decide_on_one(term, input).await?;
+            self.context.check_fail_point(Point::Decided)?;
+            panicked = matches!(one, InputDecision::Panicked);
+            if let InputDecision::Record(record) = one {
+                term.unwritten.push(record);
+                self.write_rest(term).await?;
+            }
+            self.suspects.answered(input, &term.offsets);
+            if panicked {
+                break;
+            }
+        }
+        self.suspects.write_answered(&self.context).await?;
+        Ok(BatchDecision { records: Vec::new(), panicked })
+    }
+
+    /// Notes the offsets at which this writer starts, unless another has overtaken it.
+    async fn note_start(&mut self, epoch: u64, offsets: &Offsets) -> Result<(), BusError> {
+        let noted = self.suspects.begin(&self.context, epoch, LaterEpoch::Overtakes, offsets).await;
+        let Err(BusError::Fenced(_)) = noted else { return noted };
+        if self.has_later_epoch().await? {
+            return Err(BusError::Fenced(self.config.output.clone()));
+        }
+        self.suspects.begin(&self.context, epoch, LaterEpoch::StreamRecreated, offsets).await
+    }
+
+    /// If every input is decided on, notes that this process survived them: a later kill has another cause.
+    async fn note_survival(&mut self, term: &mut Term) {
+        if term.batch_writer.is_idle() && term.unwritten.is_empty() {
+            self.suspects.note_survival(&self.context).await;
+        }
+    }
+}
+
+/// The result of one input.
+enum InputDecision {
+    Record(Outgoing),
+    Nothing,
+    /// The decision panicked.
+    Panicked,
+}
+
+/// The result of a batch.
+struct BatchDecision {
+    records: Vec<Outgoing>,
+    /// A decision panicked, and the state must be built again.
+    panicked: bool,
+}
+
+impl Writer {
+    async fn decide_on(
+        &mut self,
+        term: &mut Term,
+        inputs: &[Stored],
+    ) -> Result<BatchDecision, LoopError> {
+        if self.suspects.tries_alone() {
+            return self.decide_alone(term, inputs).await;
+        }
+        let mut records = Vec::new();
+        self.look_ahead(inputs);
+        for input in inputs {
+            term.offsets.set(input);
+            match self.decide_on_one(term, input).await? {
+                InputDecision::Record(record) => records.push(record),
+                InputDecision::Nothing => {}
+                InputDecision::Panicked => return Ok(BatchDecision { records, panicked: true }),
+            }
+        }
+        Ok(BatchDecision { records, panicked: false })
+    }
+
+    /// Prepares the inputs, except those that the writer skips.
+    fn look_ahead(&mut self, inputs: &[Stored]) {
+        if self.poison_inputs.is_empty() {
+            return self.decide.look_ahead(inputs);
+        }
+        let inputs: Vec<_> =
+            inputs.iter().filter(|input| !self.is_poison(input)).cloned().collect();
+        self.decide.look_ahead(&inputs);
+    }
+
+    async fn decide_on_one(
+        &mut self,
+        term: &mut Term,
+        input: &Stored,
+    ) -> Result<InputDecision, LoopError> {
+        if self.is_poison(input) {
+            return Ok(InputDecision::Nothing);
+        }
+        // After a panic the state is built again, so nobody sees a half-changed one.
+        let decide = AssertUnwindSafe(|| self.decide.decide(term.epoch, input));
+        match catch_unwind(decide) {
+            Ok(Ok(Some(record))) => Ok(InputDecision::Record(self.outgoing(term, input, record))),
+            Ok(Ok(None)) => Ok(InputDecision::Nothing),
+            Ok(Err(reason)) => {
+                self.dead_letter(input, &reason).await.map(|()| InputDecision::Nothing)
+            }
+            Err(panic) => {
+                self.dead_letter(input, &Reason::rejected(panic_message(&*panic))).await?;
+                self.note_poison(input);
+                Ok(InputDecision::Panicked)
+            }
+        }
+    }
+
+    /// Whether the writer skips this input, because it panicked on it or the process was killed by it.
+    fn is_poison(&self, input: &Stored) -> bool {
+        self.poison_inputs.contains(&identity_of(input))
+    }
+
+    fn note_poison(&mut self, input: &Stored) {
+        self.poison_inputs.insert(identity_of(input));
+    }
+
+    fn outgoing(&self, term: &Term, input: &Stored, record: Record) -> Outgoing {
+        let source = self.config.sources.iter().find(|source| source.stream == input.stream);
+        let mark = source.map(|source| source.mark.as_str()).unwrap_or_default();
+        let id = format!("{}-{mark}{}", term.epoch, input.sequence);
+        let mut headers = record.headers;
+        headers.set(EPOCH, term.epoch.to_string());
+        headers.set(INPUT, input.reference());
+        headers.set(OFFSETS, term.offsets.sequences());
+        headers.set(INPUTS, term.offsets.inputs());
+        Outgoing { subject: self.config.decisions.clone(), id, headers, body: record.body }
+    }
+
+    async fn dead_letter(&mut self, input: &Stored, reason: &Reason) -> Result<(), LoopError> {
+        self.observe(Event::Rejected { why: &reason.text });
+        let letter = DeadLetter {
+            stage: &self.config.name,
+            reason,
+            attempts: 1,
+            at: self.context.clock.now(),
+            message: input,
+            body: Some(&input.body),
+        };
+        let bus = &self.context.bus;
+        match bus.publish(self.config.dead.outgoing(&letter)).await {
+            Err(BusError::TooLarge { .. }) => {
+                let bare = DeadLetter { body: None, ..letter };
+                bus.publish(self.config.dead.outgoing(&bare)).await?;
+            }
+            published => {
+                published?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Stream, sequence and id. Together they identify an input.
+fn identity_of(input: &Stored) -> (String, u64, String) {
+    (input.stream.clone(), input.sequence, input.id.clone())
+}
+
+impl Writer {
+    /// Learns the decisions of the leader until this process leads. Returns false if it is stopped before.
+    async fn stand_by(&mut self, stop: &CancellationToken) -> Result<bool, LoopError> {
+        if !self.lease.is_shared() || self.lease.leadership() == Leadership::Leads {
+            return Ok(!stop.is_cancelled());
+        }
+        let bus = self.context.bus.clone();
+        let mut reader = self.learn_rest(&*bus, u64::MAX).await?;
+        let mut inputs = InputsOfDecisions::new(&*bus);
+        self.lease.request_lead();
+        loop {
+            let follows = self.lease.leadership();
+            if follows == Leadership::Leads {
+                return Ok(true);
+            }
+            let decisions = tokio::select! {
+                biased;
+                () = stop.cancelled() => {
+                    self.lease.release().await;
+                    return Ok(false);
+                }
+                () = self.lease.changed_from(&follows) => continue,
+                decisions = reader.next(BATCH) => decisions?,
+                () = self.context.wait(HEARTBEAT) => {
+                    self.observe(Event::Alive);
+                    continue;
+                }
+            };
+            self.observe(Event::Alive);
+            self.learn(&decisions, u64::MAX, &mut inputs).await?;
+        }
+    }
+
+    /// Whether another process leads now. While the lease is in doubt it waits, at most until the stop
+    /// signal.
+    async fn is_led_by_another(&mut self, stop: &CancellationToken) -> bool {
+        while self.lease.leadership() == Leadership::InDoubt && !stop.is_cancelled() {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                () = self.lease.changed_from(&Leadership::InDoubt) => {}
+                () = self.context.wait(HEARTBEAT) => self.observe(Event::Alive),
+            }
+        }
+        matches!(self.lease.leadership(), Leadership::Follows(_))
+    }
+
+    /// Learns every decision before this writer's epoch record. From then on this writer adds its own, so
+    /// `learnt_through` no longer applies.
+    async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
+        let bus = self.context.bus.clone();
+        self.learn_rest(&*bus, epoch_at).await?;
+        self.learnt_through = None;
+        Ok(())
+    }
+
+    /// Learns the decisions before this sequence that it has not learnt yet. If it has learnt none, it
+    /// starts from the loaded state. Returns a reader of the decisions that follow.
+    async fn learn_rest(
+        &mut self,
+        bus: &dyn Bus,
+        before: u64,
+    ) -> Result<Box<dyn OrderedReader>, LoopError> {
+        let (output, subject) = (self.config.output.clone(), self.config.decisions.clone());
+        let valid = match self.learnt_through.take() {
+            Some(learnt_through) if rolled_back(bus, &output, &learnt_through).await?.is_none() => {
+                Some(learnt_through)
+            }
+            _ => None,
+        };
+        let known = match valid {
+            Some(learnt_through) => learnt_through,
+            None => {
+                self.decide.recall().await;
+                Position::at_sequence(self.decide.restart())
+            }
+        };
+        let from = known.sequence + 1;
+        self.learnt_through = Some(known);
+        let mut reader = bus.read(&output, &subject, from).await?;
+        let mut inputs = InputsOfDecisions::new(bus);
+        loop {
+            let decisions = reader.ready(BATCH).await?;
+            if decisions.is_empty() {
+                return Ok(reader);
+            }
+            self.learn(&decisions, before, &mut inputs).await?;
+        }
+    }
+
+    /// Learns those of the decisions, in order, that are before a sequence.
+    async fn learn(
+        &mut self,
+        decisions: &[Stored],
+        before: u64,
+        inputs: &mut InputsOfDecisions<'_>,
+    ) -> Result<(), BusError> {
+        let decisions = decisions.iter().filter(|decision| decision.sequence < before);
+        let mut found = Vec::new();
+        for decision in decisions.clone() {
+            let input = match decision.headers.get(INPUT).and_then(parse_reference) {
+                Some((stream, sequence)) => inputs.find(stream, sequence).await?,
+                None => None,
+            };
+            found.push(input);
+        }
+        let known: Vec<Stored> = found.iter().flatten().cloned().collect();
+        self.decide.look_ahead(&known);
+        for (decision, input) in decisions.zip(found) {
+            self.decide.replay(decision, input.as_ref());
+            self.learnt_through = Some(Position::from(decision));
+        }
+        Ok(())
+    }
+}
+
+/// The offsets are marked after this many full batches. Each mark costs a sync, and publishers do not
+/// need the room sooner.
+const BATCHES_PER_MARK: usize = 10;
+
+/// The state of a writer from taking over to the first failure.
+struct Term {
+    epoch: u64,
+    batch_writer: BatchWriter,
+    /// The decisions made while the batch before them is being written.
+    unwritten: Vec<Outgoing>,
+    offsets: Offsets,
+    inputs: Inputs,
+    /// The last decision that is certainly stored.
+    last: Option<CommittedDecision>,
+    /// Batches since the offsets were marked.
+    unmarked: usize,
+}
+
+impl Term {
+    /// Starts to write the decisions. `is_end`: no more inputs were waiting.
+    fn start(&mut self, is_end: bool) {
+        let marks = is_end || self.unmarked >= BATCHES_PER_MARK;
+        if marks {
+            self.unmarked = 0;
+        }
+        let records = std::mem::take(&mut self.unwritten);
+        self.batch_writer.start(records, marks.then(|| self.offsets.clone()));
+    }
 }

@@ -1,9 +1,9 @@
 //! Augments the training data: varies sentences as other newsrooms would write them, with other
 //! names, other capitals, datelines and results. So the weights do not depend on one kind of text.
 
+use super::Lists;
+use super::Random;
 use super::Sample;
-use super::lists::Lists;
-use super::random::Random;
 use crate::Kind;
 
 /// Sentences of a thousand that get other names.

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use wirefold_text::Text;
 
+use super::Lists;
+use super::Random;
 use super::Sample;
 use super::augment::augment;
-use super::lists::Lists;
-use super::random::Random;
 use crate::Kind;
 use crate::chain::{ExpTransitions, ForwardBackward, Scores, TAGS, Transitions, may_follow};
 use crate::features::{FeatureContext, FeatureGroup, Scratch};

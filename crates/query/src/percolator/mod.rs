@@ -5,33 +5,30 @@
 //! 3. Each query is filed under the number of the rarest word that every match needs, or under several words
 //!    of which every match needs one ([`keys`](crate::keys)). A second word, the guard, is stored beside it.
 //! 4. The words of an article are looked up once ([`numbered`]). Only queries that are filed under one of
-//!    them and whose guard is present too are [`run`], in the order of their memory.
+//!    them and whose guard is present too are run, in the order of their memory.
 //!
 //! The percolator must give the same answer as [`Query::matches`] for each query. Tests compare the two.
-
-mod filings;
-mod numbered;
-mod program;
-mod reader;
-mod run;
-mod vocabulary;
 
 use std::cell::LazyCell;
 use std::hash::{BuildHasher as _, Hash};
 
+use numbered::Numbered;
+use program::{Step, TermBytes};
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
-use self::filings::{Filing, Filings, NO_GUARD};
-use self::numbered::Numbered;
-use self::reader::{Reader, WordNumbers, write_bytes, write_words};
-use self::run::Run;
-use self::vocabulary::Vocabulary;
-use crate::document::Prepared;
+use crate::document::{Part, Prepared};
 use crate::evaluate::Matched;
 use crate::keys::{Filed, Key, filed};
 use crate::numbers::Numbers;
 use crate::query::Query;
 use crate::term::Field;
+use filings::{Filing, Filings, NO_GUARD};
+use vocabulary::Vocabulary;
+
+mod filings;
+mod numbered;
+mod program;
+mod vocabulary;
 
 /// The number of removed queries after which the percolator is rebuilt. Tests reach it sooner.
 const MAX_REMOVED: usize = if cfg!(test) { 4 } else { 1_024 };
@@ -347,4 +344,189 @@ fn reserve<T>(list: &mut Vec<T>, more: usize) {
 
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).expect("fewer queries than memory holds")
+}
+
+/// A program, and the article and the numbers that it is run on. The numbers are computed when they
+/// are first needed.
+struct Run<'r, 'n, F> {
+    program: Reader<'r>,
+    article: &'r Numbered<'r>,
+    numbers: LazyCell<Numbers<'n>, F>,
+}
+
+impl<'r, 'n, F: FnOnce() -> Numbers<'n>> Run<'r, 'n, F> {
+    /// The words that were found, if the article and the numbers of its event match the program.
+    fn matches(&self) -> Option<Matched> {
+        self.is_true(&mut self.program.clone(), Part::Whole).then(|| {
+            let in_passing = !self.is_true(&mut self.program.clone(), Part::Head);
+            let mut matched = Matched { in_passing, ..Matched::default() };
+            self.collect(&mut self.program.clone(), &mut matched.words);
+            matched
+        })
+    }
+
+    /// Whether a step matches. Reads the step and all its parts.
+    fn is_true(&self, reader: &mut Reader<'r>, part: Part) -> bool {
+        match Step::read(reader) {
+            Step::All => true,
+            Step::Term(term) => self.article.has(term, part),
+            Step::Near { one, other, words } => self.article.has_near(one, other, words, part),
+            Step::Compare(comparison) => comparison.is_true(&self.numbers),
+            // A negated part must be nowhere in the article.
+            Step::Not => !self.is_true(reader, Part::Whole),
+            Step::And(mut parts) => {
+                let mut holds = true;
+                while holds && !parts.is_at_end() {
+                    holds = self.is_true(&mut parts, part);
+                }
+                holds
+            }
+            Step::Or(mut parts) => {
+                let mut holds = false;
+                while !holds && !parts.is_at_end() {
+                    holds = self.is_true(&mut parts, part);
+                }
+                holds
+            }
+        }
+    }
+
+    /// Collects the terms of each matching part that is not negated, of a step that matches.
+    fn collect(&self, reader: &mut Reader<'r>, words: &mut Vec<String>) {
+        match Step::read(reader) {
+            Step::All | Step::Compare(_) => {}
+            Step::Term(term) => add_words(term, words),
+            Step::Near { one, other, .. } => {
+                add_words(one, words);
+                add_words(other, words);
+            }
+            Step::Not => {
+                self.is_true(reader, Part::Whole);
+            }
+            // All parts match.
+            Step::And(mut parts) => {
+                while !parts.is_at_end() {
+                    self.collect(&mut parts, words);
+                }
+            }
+            Step::Or(mut parts) => {
+                while !parts.is_at_end() {
+                    let mut part = parts;
+                    if self.is_true(&mut parts, Part::Whole) {
+                        self.collect(&mut part, words);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn add_words(term: TermBytes<'_>, words: &mut Vec<String>) {
+    let written = term.written();
+    if !words.iter().any(|word| word == written) {
+        words.push(written.to_owned());
+    }
+}
+
+/// The rest of a program.
+#[derive(Debug, Clone, Copy)]
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    fn byte(&mut self) -> u8 {
+        let Some((first, rest)) = self.bytes.split_first() else {
+            return 0;
+        };
+        self.bytes = rest;
+        *first
+    }
+
+    /// A number as [`write_number`] writes it.
+    fn number(&mut self) -> u64 {
+        let (mut number, mut shift) = (0, 0);
+        loop {
+            let byte = self.byte();
+            number |= u64::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte < 0x80 || shift > 63 {
+                return number;
+            }
+        }
+    }
+
+    fn length(&mut self) -> usize {
+        usize::try_from(self.number()).unwrap_or(usize::MAX)
+    }
+
+    /// The next `length` bytes, or all that are left.
+    fn slice(&mut self, length: usize) -> &'a [u8] {
+        let (slice, rest) = self.bytes.split_at(length.min(self.bytes.len()));
+        self.bytes = rest;
+        slice
+    }
+
+    /// Bytes as [`write_bytes`] writes them.
+    fn bytes(&mut self) -> &'a [u8] {
+        let length = self.length();
+        self.slice(length)
+    }
+
+    /// A list of word numbers as [`write_words`] writes it.
+    fn words(&mut self) -> WordNumbers<'a> {
+        let count = self.length();
+        WordNumbers { bytes: self.slice(count.saturating_mul(WIDTH)) }
+    }
+}
+
+const WIDTH: usize = size_of::<u32>();
+
+/// Numbers of words in a program.
+#[derive(Debug, Clone, Copy)]
+struct WordNumbers<'a> {
+    bytes: &'a [u8],
+}
+
+impl WordNumbers<'_> {
+    fn len(self) -> usize {
+        self.bytes.len() / WIDTH
+    }
+
+    fn get(self, index: usize) -> Option<u32> {
+        let bytes = self.bytes.get(index * WIDTH..(index + 1) * WIDTH)?;
+        bytes.try_into().ok().map(u32::from_le_bytes)
+    }
+
+    fn iter(self) -> impl Iterator<Item = u32> {
+        (0..self.len()).filter_map(move |index| self.get(index))
+    }
+}
+
+/// Writes seven bits per byte, the lowest first.
+fn write_number(number: u64, into: &mut Vec<u8>) {
+    let mut rest = number;
+    while rest >= 0x80 {
+        into.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    into.push(rest as u8);
+}
+
+fn write_bytes(bytes: &[u8], into: &mut Vec<u8>) {
+    write_number(bytes.len() as u64, into);
+    into.extend_from_slice(bytes);
+}
+
+fn write_words(words: &[u32], into: &mut Vec<u8>) {
+    write_number(words.len() as u64, into);
+    into.extend(words.iter().flat_map(|word| word.to_le_bytes()));
 }

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use super::reader::{Reader, WordNumbers, write_bytes, write_number, write_words};
 use super::vocabulary::Vocabulary;
+use super::{Reader, WordNumbers, write_bytes, write_number, write_words};
 use crate::keys::key_prefix;
 use crate::numbers::{Comparison, Quantity, Relation};
 use crate::term::{Field, Term, Wanted};

@@ -1,0 +1,441 @@
+//! The bus inside one process: implements [`Bus`] over a [`Runner`], and does the waiting.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
+
+use crate::BoxFuture;
+use crate::bus::{
+    AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
+    Subscription,
+};
+use crate::clock::{Clock, UnixMillis};
+use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::error::{Answer, BusError};
+use crate::message::{Outgoing, Published, Stored};
+use crate::objects::{ObjectStores, Objects};
+use crate::store::{DeliveredMessage, Engine, Expect, Runner, Step, call, query};
+use crate::subject::check_name;
+
+/// The bus inside one process. All clones are the same bus.
+#[derive(Clone)]
+pub struct LocalBus {
+    runner: Arc<dyn Runner>,
+    clock: Arc<dyn Clock>,
+    object_stores: Arc<dyn ObjectStores>,
+}
+
+impl LocalBus {
+    /// A bus over a runner of jobs and stores of objects.
+    pub fn new(
+        runner: Arc<dyn Runner>,
+        clock: Arc<dyn Clock>,
+        object_stores: Arc<dyn ObjectStores>,
+    ) -> Self {
+        Self { runner, clock, object_stores }
+    }
+
+    async fn call<T: Send + 'static>(
+        &self,
+        action: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+    ) -> Result<T, BusError> {
+        call(&*self.runner, action).await
+    }
+
+    /// Like [`call`](Self::call), for a call that only reads: it does not wait for the writes of others.
+    async fn query<T: Send + 'static>(
+        &self,
+        action: impl FnMut(&mut Engine, UnixMillis) -> Result<T, BusError> + Send + 'static,
+    ) -> Result<T, BusError> {
+        query(&*self.runner, action).await
+    }
+
+    /// Repeats a call until it is done: each time that there may be room, or its time has come.
+    async fn until_done<T, F>(&self, call: F) -> Result<T, BusError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
+    {
+        if let Step::Done(answer) = self.call(call.clone()).await? {
+            return Ok(answer);
+        }
+        let room = self.call(|engine, _| Ok(engine.room_signal())).await?;
+        self.until(&room, call).await
+    }
+
+    /// Repeats a call until it is done: each time that the signal comes, or its time has come.
+    async fn until<T, F>(&self, signal: &Notify, call: F) -> Result<T, BusError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Engine, UnixMillis) -> Result<Step<T>, BusError> + Clone + Send + 'static,
+    {
+        loop {
+            let changed = signal.notified();
+            match self.call(call.clone()).await? {
+                Step::Done(answer) => return Ok(answer),
+                Step::Wait(until) => self.wait(changed, until).await,
+            }
+        }
+    }
+
+    /// Waits for a change since `changed` was created, or for a time.
+    async fn wait(&self, changed: Notified<'_>, until: Option<UnixMillis>) {
+        let Some(until) = until else {
+            return changed.await;
+        };
+        // In a fixed order, so that a simulation is repeatable.
+        tokio::select! {
+            biased;
+            () = changed => {}
+            () = self.clock.sleep_until(until) => {}
+        }
+    }
+
+    async fn publish_expecting(
+        &self,
+        message: Outgoing,
+        expect: Expect,
+    ) -> Result<Published, BusError> {
+        // Shared, because the call is repeated if it must wait.
+        let message = Arc::new(message);
+        self.until_done(move |engine, now| engine.publish(&message, &expect, now)).await
+    }
+}
+
+impl Bus for LocalBus {
+    fn create_stream(&self, config: StreamConfig) -> Answer<'_, ()> {
+        Box::pin(self.call(move |engine, _| engine.create_stream(&config)))
+    }
+
+    fn stream_state<'a>(&'a self, stream: &'a str) -> Answer<'a, StreamState> {
+        let stream = stream.to_owned();
+        Box::pin(self.query(move |engine, now| engine.stream_state(&stream, now)))
+    }
+
+    fn publish(&self, message: Outgoing) -> Answer<'_, Published> {
+        Box::pin(self.publish_expecting(message, Expect::Nothing))
+    }
+
+    fn publish_if_last(&self, message: Outgoing, expected: u64) -> Answer<'_, Published> {
+        Box::pin(self.publish_expecting(message, Expect::LastOnSubject(expected)))
+    }
+
+    fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
+        Box::pin(take_over(self.clone(), record, expected))
+    }
+
+    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
+        Box::pin(async move {
+            let opened = consumer.clone();
+            let open = move |engine: &mut Engine, _| {
+                engine.subscribe(&opened)?;
+                engine.readable_signal(&opened.stream)
+            };
+            let signal = self.call(open).await?;
+            let subscription = LocalSubscription::new(self.clone(), consumer, signal);
+            Ok(Box::new(subscription) as Box<dyn Subscription>)
+        })
+    }
+
+    fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
+        let (stream, filter) = (stream.to_owned(), filter.to_owned());
+        Box::pin(async move {
+            let name = stream.clone();
+            let signal = self.call(move |engine, _| engine.readable_signal(&name)).await?;
+            let reader = LocalReader::new(self.clone(), (stream, filter), from, signal);
+            Ok(Box::new(reader) as Box<dyn OrderedReader>)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()> {
+        let (stream, reader) = (stream.to_owned(), reader.to_owned());
+        Box::pin(self.call(move |engine, _| engine.mark_read(&stream, &reader, through)))
+    }
+
+    fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
+        let stream = stream.to_owned();
+        Box::pin(self.query(move |engine, now| engine.get(&stream, sequence, now)))
+    }
+
+    fn get_each<'a>(
+        &'a self,
+        stream: &'a str,
+        sequences: &'a [u64],
+    ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
+        let (stream, sequences) = (stream.to_owned(), sequences.to_vec());
+        Box::pin(self.query(move |engine, now| {
+            let get = |sequence: &u64| match engine.get(&stream, *sequence, now) {
+                Err(error) if error.is_failure() => Err(error),
+                answer => Ok(answer),
+            };
+            sequences.iter().map(get).collect()
+        }))
+    }
+
+    fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {
+        let (stream, filter) = (stream.to_owned(), filter.to_owned());
+        Box::pin(self.query(move |engine, _| engine.last(&stream, &filter)))
+    }
+
+    fn key_value(&self, bucket: &str) -> Result<Arc<dyn KeyValue>, BusError> {
+        check_name("bucket", bucket)?;
+        Ok(Arc::new(LocalKeys::new(self.clone(), bucket.to_owned())))
+    }
+
+    fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
+        check_name("store", store)?;
+        Ok(self.object_stores.store(store))
+    }
+}
+
+struct LocalChain {
+    bus: LocalBus,
+    stream: String,
+    /// The id of the last message that is certainly stored; `None` after a failure.
+    predecessor: Option<String>,
+}
+
+async fn take_over(
+    bus: LocalBus,
+    record: Outgoing,
+    expected: u64,
+) -> Result<Box<dyn ChainedPublisher>, BusError> {
+    let subject = record.subject.clone();
+    let find_stream = move |engine: &mut Engine, _| {
+        engine.stream_of(&subject).map(|index| engine.stream_name(index))
+    };
+    let stream = bus.call(find_stream).await?;
+    let predecessor = Some(record.id.clone());
+    match Bus::publish_if_last(&bus, record, expected).await? {
+        Published::New(_) => Ok(Box::new(LocalChain { bus, stream, predecessor })),
+        // The record belongs to another writer, or to an earlier start of this process whose chain may be in
+        // use.
+        Published::Duplicate(found) => Err(BusError::Refused { expected, found }),
+    }
+}
+
+impl ChainedPublisher for LocalChain {
+    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
+        Box::pin(async move {
+            // Removed first: after a failure or a dropped future there is no predecessor to continue from.
+            let fenced = || BusError::Fenced(self.stream.clone());
+            let mut predecessor = self.predecessor.take().ok_or_else(fenced)?;
+            let mut rest = messages;
+            let mut sequences = Vec::new();
+            while !rest.is_empty() {
+                let (batch, after) = (rest.clone(), predecessor);
+                let append = move |engine: &mut Engine, now| engine.append(&batch, &after, now);
+                let stored = self.bus.until_done(append).await?;
+                let appended: Vec<Outgoing> = rest.drain(..stored.len()).collect();
+                let last =
+                    appended.last().expect("a completed step has stored at least one message");
+                predecessor = last.id.clone();
+                sequences.extend(stored);
+            }
+            self.predecessor = Some(predecessor);
+            Ok(sequences)
+        })
+    }
+}
+
+struct LocalKeys {
+    bus: LocalBus,
+    bucket: String,
+}
+
+impl LocalKeys {
+    fn new(bus: LocalBus, bucket: String) -> Self {
+        Self { bus, bucket }
+    }
+
+    fn change(&self, key: &str, value: Option<Bytes>, expected: Option<u64>) -> Answer<'_, u64> {
+        let (bucket, key) = (self.bucket.clone(), key.to_owned());
+        Box::pin(
+            self.bus
+                .call(move |engine, _| engine.put_entry(&bucket, &key, value.as_ref(), expected)),
+        )
+    }
+}
+
+impl KeyValue for LocalKeys {
+    fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
+        let (bucket, key) = (self.bucket.clone(), key.to_owned());
+        Box::pin(self.bus.query(move |engine, _| {
+            Ok(engine.entry(&bucket, &key)?.filter(|entry| entry.value.is_some()))
+        }))
+    }
+
+    fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
+        self.change(key, Some(value), None)
+    }
+
+    fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
+        self.change(key, Some(value), Some(expected))
+    }
+
+    fn delete<'a>(&'a self, key: &'a str) -> Answer<'a, u64> {
+        self.change(key, None, None)
+    }
+
+    fn changes(&self, after: u64) -> Answer<'_, Vec<Entry>> {
+        let bucket = self.bucket.clone();
+        Box::pin(self.bus.query(move |engine, _| engine.entries(&bucket, after)))
+    }
+
+    fn changes_under<'a>(&'a self, names: &'a [&'a str]) -> Answer<'a, Vec<Entry>> {
+        let bucket = self.bucket.clone();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        Box::pin(self.bus.query(move |engine, _| engine.entries_under(&bucket, &names)))
+    }
+}
+
+struct LocalReader {
+    bus: LocalBus,
+    stream: String,
+    filter: String,
+    /// The first sequence not read yet.
+    next: u64,
+    /// Notified whenever there is more to read.
+    signal: Arc<Notify>,
+}
+
+impl LocalReader {
+    fn new(
+        bus: LocalBus,
+        (stream, filter): (String, String),
+        from: u64,
+        signal: Arc<Notify>,
+    ) -> Self {
+        Self { bus, stream, filter, next: from, signal }
+    }
+
+    /// The next messages, and the sequence after them.
+    async fn step(&self, max: usize) -> Result<Step<(Vec<Stored>, u64)>, BusError> {
+        let (stream, filter, from) = (self.stream.clone(), self.filter.clone(), self.next);
+        let read = move |engine: &mut Engine, now| engine.read(&stream, &filter, from, max, now);
+        self.bus.query(read).await
+    }
+}
+
+impl OrderedReader for LocalReader {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            loop {
+                // Created before the read, so that no notification in between is missed.
+                let changed = self.signal.notified();
+                match self.step(max).await? {
+                    Step::Wait(until) => self.bus.wait(changed, until).await,
+                    Step::Done((found, next)) => {
+                        self.next = next;
+                        if !found.is_empty() {
+                            return Ok(found);
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
+        Box::pin(async move {
+            let Step::Done((found, next)) = self.step(max).await? else {
+                return Ok(Vec::new());
+            };
+            self.next = next;
+            Ok(found)
+        })
+    }
+}
+
+type Pull = BoxFuture<'static, Result<Step<Vec<DeliveredMessage>>, BusError>>;
+
+struct LocalSubscription {
+    bus: LocalBus,
+    consumer: Arc<ConsumerConfig>,
+    /// A pull under way. It is kept when `next` is dropped. Otherwise its messages would be lost until
+    /// their deadline.
+    pull: Option<Pull>,
+    /// Notified whenever there may be more messages.
+    signal: Arc<Notify>,
+}
+
+impl LocalSubscription {
+    fn new(bus: LocalBus, consumer: ConsumerConfig, signal: Arc<Notify>) -> Self {
+        Self { bus, consumer: Arc::new(consumer), pull: None, signal }
+    }
+
+    async fn step(&mut self, max: usize) -> Result<Step<Vec<DeliveredMessage>>, BusError> {
+        let pull = self.pull.get_or_insert_with(|| {
+            let (bus, consumer) = (self.bus.clone(), self.consumer.clone());
+            Box::pin(async move {
+                bus.call(move |engine, now| engine.deliver(&consumer, max, now)).await
+            })
+        });
+        let step = pull.await;
+        self.pull = None;
+        step
+    }
+
+    fn deliveries(&self, delivered: Vec<DeliveredMessage>) -> Vec<PulledMessage> {
+        let to_delivery = |DeliveredMessage { message, attempt }: DeliveredMessage| {
+            let acker = Arc::new(LocalAcker {
+                bus: self.bus.clone(),
+                consumer: self.consumer.clone(),
+                message: Arc::new(message.clone()),
+                attempt,
+            });
+            PulledMessage { message, attempt, acker }
+        };
+        delivered.into_iter().map(to_delivery).collect()
+    }
+}
+
+impl Subscription for LocalSubscription {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
+        Box::pin(async move {
+            let (bus, signal) = (self.bus.clone(), self.signal.clone());
+            loop {
+                // The answer to an earlier pull may be older than this signal. If it has no messages,
+                // pull again.
+                let is_stale = self.pull.is_some();
+                let changed = signal.notified();
+                match self.step(max).await? {
+                    Step::Done(delivered) => return Ok(self.deliveries(delivered)),
+                    Step::Wait(_) if is_stale => {}
+                    Step::Wait(until) => bus.wait(changed, until).await,
+                }
+            }
+        })
+    }
+
+    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
+        Box::pin(async move {
+            match self.pull.take() {
+                None => Ok(Vec::new()),
+                Some(pull) => match pull.await? {
+                    Step::Done(delivered) => Ok(self.deliveries(delivered)),
+                    Step::Wait(_) => Ok(Vec::new()),
+                },
+            }
+        })
+    }
+}
+
+struct LocalAcker {
+    bus: LocalBus,
+    consumer: Arc<ConsumerConfig>,
+    message: Arc<Stored>,
+    attempt: u32,
+}
+
+impl Acker for LocalAcker {
+    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
+        let (consumer, message) = (self.consumer.clone(), self.message.clone());
+        let attempt = self.attempt;
+        Box::pin(self.bus.until_done(move |engine, now| {
+            engine.apply_ack(&consumer, &message, attempt, &kind, now)
+        }))
+    }
+}
