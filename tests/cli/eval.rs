@@ -154,11 +154,11 @@ fn the_order_reaches_the_detector() {
 #[test]
 fn a_setting_reaches_the_detector() {
     let folder = folder("first\treprint\tR\nfirst\tagain\tR\n");
-    let strict = ["labels.tsv", "--set", "reprint_contained=1", "--set", "partial_contained=1"];
+    let strict = ["labels.tsv", "--set", "partial_contained=1"];
     let found = report(&folder, &strict, 0);
     assert_eq!(found["settled"]["missed"], 2, "{found:#}");
-    let unknown = folder.run(&["eval", "labels.tsv", "--set", "reprint_containd=1"]).code(2);
-    assert!(unknown.err.contains("did you mean `reprint_contained`?"), "{}", unknown.err);
+    let unknown = folder.run(&["eval", "labels.tsv", "--set", "partial_containd=1"]).code(2);
+    assert!(unknown.err.contains("did you mean `partial_contained`?"), "{}", unknown.err);
     let other = folder.run(&["eval", "labels.tsv", "--set", "page.listen=1"]).code(2);
     assert!(other.err.contains("changes no verdict"), "{}", other.err);
 }

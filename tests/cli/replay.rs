@@ -14,7 +14,7 @@ fn folder() -> Folder {
     Folder::with(&[("all.jsonl", lines.as_bytes())])
 }
 
-const STRICT: [&str; 4] = ["--set", "reprint_contained=1", "--set", "detector.partial_contained=1"];
+const STRICT: [&str; 2] = ["--set", "detector.partial_contained=1"];
 
 fn replay<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["replay", "--dry-run", "--from", "all.jsonl"], arguments].concat()
@@ -24,7 +24,7 @@ fn replay<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 fn a_fold_that_vanishes_is_reported_with_its_numbers() {
     let run = folder().run(&replay(&STRICT)).code(0);
     for part in [
-        "3 articles judged with reprint_contained=1, detector.partial_contained=1",
+        "3 articles judged with detector.partial_contained=1",
         "0 folds appear, 1 vanish, 0 lead to another story",
         "VANISHES",
         "reprint  Boats sent away",
@@ -38,9 +38,8 @@ fn a_fold_that_vanishes_is_reported_with_its_numbers() {
 #[test]
 fn a_fold_appears_where_the_settings_in_force_are_strict() {
     let folder = folder();
-    folder.write("wirefold.toml", b"[detector]\nreprint_contained = 1\npartial_contained = 1\n");
-    let arguments =
-        ["--json", "--set", "reprint_contained=0.35", "--set", "partial_contained=0.25"];
+    folder.write("wirefold.toml", b"[detector]\npartial_contained = 1\n");
+    let arguments = ["--json", "--set", "partial_contained=0.25"];
     let run = folder.run(&replay(&arguments)).code(0);
     let lines: Vec<Value> =
         run.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
@@ -55,7 +54,7 @@ fn a_fold_appears_where_the_settings_in_force_are_strict() {
 
 #[test]
 fn the_settings_in_force_change_nothing_and_say_so() {
-    let run = folder().run(&replay(&["--set", "reprint_contained=0.35"])).code(0);
+    let run = folder().run(&replay(&["--set", "partial_contained=0.3"])).code(0);
     assert!(run.out.contains("No fold would change."), "{}", run.out);
     assert!(run.err.contains("the settings in force already have these values"), "{}", run.err);
 }
@@ -63,7 +62,7 @@ fn the_settings_in_force_change_nothing_and_say_so() {
 #[test]
 fn without_dry_run_it_says_why_not() {
     let run =
-        folder().run(&["replay", "--from", "all.jsonl", "--set", "short_text_words=9"]).code(2);
+        folder().run(&["replay", "--from", "all.jsonl", "--set", "event_similarity=0.2"]).code(2);
     assert!(run.err.contains("stored decisions never change"), "{}", run.err);
     assert!(run.err.contains("add --dry-run"), "{}", run.err);
 }
@@ -72,12 +71,12 @@ fn without_dry_run_it_says_why_not() {
 fn a_mistyped_setting_names_the_nearest() {
     for (set, said) in [
         (
-            "short_text_word=9",
-            "unknown key `short_text_word` in [detector]; did you mean `short_text_words`?",
+            "event_similarty=0.2",
+            "unknown key `event_similarty` in [detector]; did you mean `event_similarity`?",
         ),
-        ("short_text_words=many", "expected a whole number, found the text \"many\""),
+        ("event_similarity=many", "expected a share from 0 to 1, found the text \"many\""),
         ("bus.nats=x", "`bus.nats` changes no verdict: only `window` and [detector] do"),
-        ("short_text_words", "is not key=value"),
+        ("event_similarity", "is not key=value"),
     ] {
         let run = folder().run(&replay(&["--set", set])).code(2);
         assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
@@ -100,7 +99,7 @@ fn since_leaves_out_what_is_older() {
 #[test]
 fn an_empty_input_is_reported() {
     let folder = Folder::with(&[("none.jsonl", b"")]);
-    let set = ["--set", "short_text_words=9"];
+    let set = ["--set", "event_similarity=0.2"];
     let none = [&["replay", "--dry-run", "--from", "none.jsonl"], &set[..]].concat();
     assert!(folder.run(&none).code(3).err.contains("no articles to judge again"));
     let empty =

@@ -59,7 +59,7 @@ fn impossible_setups_are_reported() {
     let refused = folder.run(&["run", "keepr"]).code(2);
     assert!(refused.err.contains("pruner") && !refused.err.contains("keeper"), "{}", refused.err);
     let login = folder.run(&["setup", "--nats", "nats://me:secret@localhost:4222"]).code(2);
-    assert!(login.err.contains("bus.password_file"), "{}", login.err);
+    assert!(login.err.contains("`password`"), "{}", login.err);
     assert!(!login.err.contains("secret@"), "{}", login.err);
     let both = folder.run(&["up", "--demo", "--nats"]).code(2);
     assert!(both.err.contains("--nats"), "{}", both.err);

@@ -89,7 +89,7 @@ impl NewsServer {
     fn settings(&self) -> String {
         format!(
             "data = \"data\"\n[[nats]]\nserver = \"{}\"\nsubject = \"news.articles.>\"\n\
-             stream = \"NEWS\"\nid = \"wire\"\nuser = \"desk\"\npassword_file = \"wire.key\"\n",
+             id = \"wire\"\nuser = \"desk\"\npassword = \"file:wire.key\"\n",
             self.url()
         )
     }
@@ -168,7 +168,7 @@ const TEXT: &str = "The ferry to the fictional island of Gull Sound stays in har
 /// The same settings with alerts to a subject.
 fn with_alerts(server: &NewsServer, place: &str) -> Folder {
     let settings = format!(
-        "{}[[delivery]]\nname = \"desk\"\nkind = \"nats\"\nsubject = \"news.alerts\"\n{place}\
+        "{}[[delivery]]\nname = \"desk\"\nkind = \"nats\"\nto = \"news.alerts\"\n{place}\
          [[subscription]]\nname = \"Ferries\"\nquery = \"ferry\"\ngroup_wait = \"0s\"\n\
          deliveries = [\"desk\"]\n",
         server.settings()
@@ -180,7 +180,7 @@ fn with_alerts(server: &NewsServer, place: &str) -> Folder {
 fn an_alert_goes_to_a_subject_of_another_server() {
     let mut server = NewsServer::start();
     let place =
-        format!("url = \"{}\"\nuser = \"desk\"\nsecret_file = \"wire.key\"\n", server.url());
+        format!("url = \"{}\"\nuser = \"desk\"\nsecret = \"file:wire.key\"\n", server.url());
     let folder = with_alerts(&server, &place);
     let up = Up::start(&folder);
     let mut page: Value = serde_json::from_str(&article(1)).expect("JSON");

@@ -7,7 +7,7 @@ use super::up::{CONFIG, Up};
 use crate::program::{Folder, Run};
 
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
-const STRICT: &str = "[detector]\nreprint_contained = 1\npartial_contained = 1\n";
+const STRICT: &str = "[detector]\npartial_contained = 1\n";
 
 fn folder(more: &str) -> Folder {
     let folder = Folder::with(&[(CONFIG, format!("{SETTINGS}{more}").as_bytes())]);
@@ -76,7 +76,7 @@ fn check(more: &str, set: &[&str], is_one_story: bool) {
 #[test]
 fn a_changed_setting_changes_all_comparisons() {
     check("", &[], true);
-    check(STRICT, &["--set", "reprint_contained=1", "--set", "partial_contained=1"], false);
+    check(STRICT, &["--set", "partial_contained=1"], false);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn two_stored_pages_of_one_outlet_are_judged_as_the_pipeline_judges_them() {
 
 #[test]
 fn a_broken_config_is_named() {
-    let folder = Folder::with(&[(CONFIG, b"[detector]\nreprint_contained = 7\n")]);
+    let folder = Folder::with(&[(CONFIG, b"[detector]\npartial_contained = 7\n")]);
     folder.write("one.txt", pair()[0].as_bytes());
     let broken = run(&folder, &["why", "one.txt", "one.txt"]).code(2);
     assert!(broken.err.contains(&format!("{CONFIG}:2")), "{}", broken.err);

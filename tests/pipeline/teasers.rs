@@ -93,7 +93,7 @@ fn html(page: &Page) -> Answer {
 /// in files are spread over the first minute.
 fn classes(server: &Loopback, full_text: &str) -> BTreeMap<Class, usize> {
     let config = "data = \"data\"\n[fetcher]\nallow_private = [\"127.0.0.0/8\"]\n\
-        per_host_delay = \"0s\"\nconcurrency = 64\n[[source]]\npath = \"dropped\"\n";
+        per_host_delay = \"0s\"\n[[source]]\npath = \"dropped\"\n";
     let folder = Folder::with(&[(CONFIG, config.as_bytes())]);
     let up = Up::start(&folder);
     let mut events = up.events(0);

@@ -11,6 +11,7 @@ mod commands;
 mod enriched;
 mod generator;
 mod labelled_names;
+#[allow(dead_code, reason = "tests use more of it")]
 #[path = "../../tests/pipeline/loopback.rs"]
 mod loopback;
 mod machine;

@@ -81,8 +81,8 @@ impl HourlyUsage {
         let limit = self.limit.filter(|_| self.hour == now.0 / HOUR)?;
         let Self { articles, beyond, .. } = self;
         Some(format!(
-            "sent {articles} articles in this hour, {beyond} of them beyond its budget: alerts of \
-             these come as one message at its end; `budget.{}_per_hour` raises it for all, `budget.sites` for one site",
+            "sent {articles} articles in this hour, {beyond} of them beyond its budget ({}): alerts of \
+             these come as one message at its end; `budget.sites` raises it for a site",
             limit.label()
         ))
     }

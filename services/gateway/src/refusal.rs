@@ -65,7 +65,7 @@ refusals! {
         "Send another request: the detail says why this one is refused";
     /// A host name of others.
     host = MISDIRECTED_REQUEST, "host",
-        "Use a loopback name, or add the host name to `page.hosts`";
+        "Use a loopback name, or set the address that browsers use as `page.base_url`";
     /// A token is needed.
     sign_in = UNAUTHORIZED, "sign-in",
         "Send a token as `Authorization: Bearer TOKEN`: `wirefold token add NAME` makes one, and \

@@ -86,7 +86,8 @@ impl Broker {
     pub(super) fn command(&self, user: &str, arguments: &[&str]) -> Command {
         let mut command = self.folder.command(arguments);
         command.env("XDG_CONFIG_HOME", self.folder.path()).env("WIREFOLD_BUS__USER", user);
-        command.env("WIREFOLD_BUS__PASSWORD_FILE", self.password_file(user));
+        let password = format!("file:{}", self.password_file(user).display());
+        command.env("WIREFOLD_BUS__PASSWORD", password);
         command
     }
 

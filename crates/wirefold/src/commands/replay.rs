@@ -35,9 +35,9 @@ Articles come from the data folder, through a running `up` or without one; or fr
 reads as `fold` does. They take some 4 KB of memory each.
 
 Examples:
-  wirefold replay --dry-run --set reprint_contained=0.4
+  wirefold replay --dry-run --set partial_contained=0.4
   wirefold replay --dry-run --set event_similarity=0.35 --set window=3d --since 2d
-  wirefold replay --dry-run --set short_text_words=200 --from articles.jsonl
+  wirefold replay --dry-run --set partial_contained=0.5 --from articles.jsonl
 
 Exit codes: 0 with or without differences, 2 for an unknown setting, 3 without articles, 5
 if some of them could not be used.")]

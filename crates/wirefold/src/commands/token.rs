@@ -112,7 +112,7 @@ pub(crate) fn run(arguments: &TokenArguments, global: &Global) -> anyhow::Result
             }
             if !json && !page.asks_for_tokens {
                 global.note(format_args!(
-                    "note: the page at {} requires no sign-in; it does if `page.listen` is not loopback, or with `page.tokens = true`",
+                    "note: the page at {} requires no sign-in; it does if `page.listen` is not loopback, or with `page.tokens = \"always\"`",
                     page.address
                 ));
             }

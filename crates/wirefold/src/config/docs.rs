@@ -25,7 +25,9 @@ wirefold refuses an unknown key and names the file, the line and the nearest kno
 `wirefold check` checks whether the settings work. `wirefold config init` writes a first file.
 
 A duration is a number and one of `s`, `m`, `h`, `d`. If a key takes a list, one text \
-is enough. Paths in a file are relative to that file's folder.
+is enough. Paths in a file are relative to that file's folder. Put secrets into an environment variable \
+(`secret = \"env:WEBHOOK_KEY\"`) or into the first line of a file (`password = \"file:nats.password\"`) rather than \
+into `wirefold.toml`. wirefold never shows them.
 ";
 
 fn page() -> String {
@@ -51,10 +53,7 @@ fn heading(section: &Section) -> String {
 
 fn line(row: &Row) -> String {
     let default = match &row.default {
-        _ if row.required => match row.name.split_once('.') {
-            Some((table, _)) => format!("(needed in `{table}`)"),
-            None => "(needed)".to_owned(),
-        },
+        _ if row.required => "(needed)".to_owned(),
         Some(default) => format!("`{default}`"),
         None => "(not set)".to_owned(),
     };

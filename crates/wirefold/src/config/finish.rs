@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use axum::http::HeaderName;
-use wirefold_fetcher::slug;
-use wirefold_proto::{FullText, Secret};
+use serde_json::Value;
+use wirefold_fetcher::{extract::check_selector, slug};
+use wirefold_proto::{FeedId, FullText, Secret};
 
-use crate::config::layers::Sources;
-use crate::config::origin::{Origin, Origins};
-use crate::config::problem::{Problem, suggestion};
-use crate::config::settings::{
-    Config, DeliveryConfig, DeliveryKind, PageConfig, SubscriptionConfig,
+use super::layers::Sources;
+use super::origin::{Origin, Origins};
+use super::problem::{Problem, suggestion};
+use super::services::network;
+use super::settings::{
+    AnyAddress, Config, DeliveryConfig, DeliveryKind, QuietConfig, SecretSetting,
 };
 
 /// Finishes the settings and returns what is wrong with them.
@@ -31,58 +31,18 @@ pub(super) fn finish(
         config.delivery.push(DeliveryConfig::stdout());
     }
     finish.paths(config);
-    finish.bounds(config);
-    finish.bus(config);
-    finish.feeds(config);
-    finish.lists(config);
-    finish.subjects(config);
-    finish.subscriptions(config);
     finish.secrets(config);
-    finish.deliveries(config);
-    finish.passwords(config);
+    finish.ids(config);
+    finish.bounds(config);
+    finish.pairs(config);
+    finish.servers(config);
+    finish.feeds(config);
+    finish.subscriptions(config);
+    for (at, delivery) in config.delivery.iter().enumerate() {
+        finish.delivery(&format!("delivery.{at}"), delivery);
+    }
     finish.problems
 }
-
-/// Records the origins of values that were derived from other settings.
-pub(super) fn insert_derived_origins(config: &Config, origins: &mut Origins) {
-    let mut derive = |key: String, from: String| {
-        let origin = origins.of(&from);
-        origins.insert_derived(key, origin);
-    };
-    for at in 0..config.feed.len() {
-        derive(format!("feed.{at}.id"), format!("feed.{at}.url"));
-        derive(format!("feed.{at}.full_text"), "full_text".to_owned());
-    }
-    for at in 0..config.subscription.len() {
-        derive(format!("subscription.{at}.id"), format!("subscription.{at}.name"));
-    }
-    for at in 0..config.nats.len() {
-        derive(format!("nats.{at}.id"), format!("nats.{at}.subject"));
-    }
-    if config.bus.password_file.is_some() {
-        derive("bus.password".to_owned(), "bus.password_file".to_owned());
-    }
-    let access = config.access.iter().enumerate();
-    let access =
-        access.map(|(at, it)| ("access", at, "password", &it.password_file, &it.password_env));
-    let nats = config.nats.iter().enumerate();
-    let nats = nats.map(|(at, it)| ("nats", at, "password", &it.password_file, &it.password_env));
-    let delivery = config.delivery.iter().enumerate();
-    let delivery =
-        delivery.map(|(at, it)| ("delivery", at, "secret", &it.secret_file, &it.secret_env));
-    for (list, at, name, file, variable) in access.chain(nats).chain(delivery) {
-        let key = format!("{list}.{at}.{name}");
-        if let Some(variable) = variable {
-            origins.insert_derived(key, Origin::Environment(variable.clone()));
-        } else if file.is_some() {
-            let origin = origins.of(&format!("{key}_file"));
-            origins.insert_derived(key, origin);
-        }
-    }
-}
-
-/// The shortest interval of heartbeats.
-const SHORTEST_HEARTBEAT: Duration = Duration::from_secs(10);
 
 struct Finish<'a> {
     origins: &'a Origins,
@@ -92,30 +52,23 @@ struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// Whether the top-level key of `key` has a mistake that is reported already.
-    fn is_broken(&self, key: &str) -> bool {
-        key.split('.').next().is_some_and(|top| self.broken.contains(top))
-    }
-
     fn refuse(&mut self, key: &str, what: impl Into<String>) {
-        if self.is_broken(key) {
-            return;
-        }
-        let what = format!("`{key}`: {}", what.into());
-        self.problems.push(Problem::new(self.origins.of(key), what));
+        self.refuse_both(key, key, what);
     }
 
     /// Refuses two settings that do not go together. The place is that of the first, or of the second if
     /// nobody set the first.
-    fn refuse_both(&mut self, key: &str, other: &str, what: &str) {
-        if self.is_broken(key) || self.is_broken(other) {
+    fn refuse_both(&mut self, key: &str, other: &str, what: impl Into<String>) {
+        let is_broken =
+            |it: &str| it.split('.').next().is_some_and(|top| self.broken.contains(top));
+        if is_broken(key) || is_broken(other) {
             return;
         }
         let here = match self.origins.of(key) {
             Origin::Default => self.origins.of(other),
             told => told,
         };
-        self.problems.push(Problem::new(here, format!("`{key}`: {what}")));
+        self.problems.push(Problem::new(here, format!("`{key}`: {}", what.into())));
     }
 
     fn paths(&self, config: &mut Config) {
@@ -152,166 +105,324 @@ impl Finish<'_> {
         }
     }
 
-    fn page(&mut self, page: &PageConfig) {
-        if page.tokens && page.without_tokens {
-            let what = "one requires tokens and the other does not; remove one";
-            self.refuse_both("page.tokens", "page.without_tokens", what);
+    /// Reads the secrets that are in files and in variables.
+    fn secrets(&mut self, config: &mut Config) {
+        for (key, setting) in config.secrets() {
+            let place = setting.place.clone().unwrap_or_default();
+            let read = match place.split_once(':') {
+                Some(("env", name)) => {
+                    let value = self.sources.variable(name).map(str::to_owned);
+                    value.ok_or_else(|| format!("the environment variable {name} is not set"))
+                }
+                Some((_, path)) => {
+                    let path = self.resolved(&key, Path::new(path));
+                    let path = std::path::absolute(&path).unwrap_or(path);
+                    setting.place = Some(format!("file:{}", path.display()));
+                    secret_of_file(&path)
+                }
+                None => continue,
+            };
+            match read {
+                Ok(text) => setting.secret = Secret::new(text.trim()),
+                Err(why) => self.refuse(&key, why),
+            }
         }
-        let (header, proxies) = ("page.trusted_proxy_header", "page.trusted_proxies");
-        match &page.trusted_proxy_header {
-            Some(name) if HeaderName::try_from(name).is_err() => {
-                self.refuse(header, format!("{name:?} is not a header name"));
+    }
+
+    /// Fills in the ids that are made of addresses and names, and refuses names that occur twice.
+    fn ids(&mut self, config: &mut Config) {
+        for feed in &mut config.feed {
+            feed.id = feed.id.take().or_else(|| slug::of_address(feed.url.url()).parse().ok());
+        }
+        for nats in &mut config.nats {
+            nats.id = nats.id.take().or_else(|| slug::of_name(&nats.subject).parse().ok());
+        }
+        for it in &mut config.subscription {
+            it.id = it.id.take().or_else(|| slug::of_name(&it.name).parse().ok());
+        }
+        let text = |id: &Option<FeedId>| id.as_ref().map(ToString::to_string);
+        self.unique("feed", config.feed.iter().map(|it| text(&it.id)));
+        self.unique("nats", config.nats.iter().map(|it| text(&it.id)));
+        let ids = config.subscription.iter().map(|it| it.id.as_ref().map(ToString::to_string));
+        self.unique("subscription", ids);
+        self.unique("delivery", config.delivery.iter().map(|it| Some(it.name.clone())));
+        self.unique("opml", config.opml.iter().map(|it| Some(it.url.as_str().to_owned())));
+    }
+
+    fn unique(&mut self, list: &str, names: impl Iterator<Item = Option<String>>) {
+        let mut seen = BTreeMap::new();
+        for (at, name) in names.enumerate() {
+            let key = format!("{list}.{at}");
+            let Some(name) = name else {
+                self.refuse(&key, "nothing in it gives an id; write id = \"a-short-name\"");
+                continue;
+            };
+            let what = format!("{name:?} is already at ");
+            if let Some(first) = seen.insert(name, at) {
+                let there = self.origins.managed_by(list, first);
+                self.refuse(&key, format!("{what}{there}; give one of them another name"));
             }
-            Some(_) if page.trusted_proxies.is_empty() => {
-                let what = "name the address of the proxy in `trusted_proxies`, such as \
-                            [\"127.0.0.1\"]; otherwise anybody could send the header";
-                self.refuse(header, what);
-            }
-            None if !page.trusted_proxies.is_empty() => {
-                let what = "name the header with the name of the user in `trusted_proxy_header`";
-                self.refuse(proxies, what);
-            }
-            Some(_) | None => {}
         }
     }
 
     fn bounds(&mut self, config: &Config) {
-        self.page(&config.page);
-        if config.page.listen == config.operations.listen && config.page.listen.port() != 0 {
-            let what = "it is the same as `page.listen`; choose another port";
-            self.refuse_both("operations.listen", "page.listen", what);
-        }
-        if config.health.heartbeat_interval.duration() < SHORTEST_HEARTBEAT {
-            let what = "a heartbeat cannot be sent so often; write \"1m\"";
-            self.refuse("health.heartbeat_interval", what);
-        }
-        let fetcher = &config.fetcher;
-        if fetcher.min_interval.duration().is_zero() {
-            self.refuse(
+        let (page, fetcher, detector) = (&config.page, &config.fetcher, &config.detector);
+        let is_share = |share: f64| (0.0..=1.0).contains(&share);
+        let share = "expected a share from 0 to 1";
+        let networks = |list: &[String]| list.iter().all(|it| network(it).is_some());
+        // A name has no slash, and not only digits and dots.
+        let is_name =
+            |text: &str| text.chars().any(char::is_alphabetic) && !text.contains(['/', ':']);
+        for (is_good, key, what) in [
+            (
+                !config.window.duration().is_zero(),
+                "window",
+                "nothing would be compared; write \"7d\"",
+            ),
+            (
+                is_filter(&config.log),
+                "log",
+                "expected a level, or parts with one, such as \"info,wirefold_fetcher=debug\"",
+            ),
+            (
+                networks(&page.trusted_proxies),
+                "page.trusted_proxies",
+                "expected addresses or networks, such as \"127.0.0.1\"",
+            ),
+            (
+                fetcher.allow_private.iter().all(|it| network(it).is_some() || is_name(it)),
+                "fetcher.allow_private",
+                "expected networks such as \"192.168.0.0/16\" or \"fd00::/8\", or names such as \"nas.local\"",
+            ),
+            (
+                !fetcher.min_interval.duration().is_zero(),
                 "fetcher.min_interval",
                 "a feed cannot be polled without a pause; write \"10m\"",
-            );
+            ),
+            (
+                !config.budget.sites.values().any(|factor| *factor == 0),
+                "budget.sites",
+                "0 would hold every alert until the end of the hour; write a number of at least 1",
+            ),
+            (
+                config.retention.max_bytes >= 16 << 20,
+                "retention.max_bytes",
+                "expected at least 16777216, which are 16 MiB",
+            ),
+            (is_share(detector.partial_contained), "detector.partial_contained", share),
+            (is_share(detector.event_similarity), "detector.event_similarity", share),
+            (
+                matches!(config.bus.replicas, None | Some(1 | 3 | 5)),
+                "bus.replicas",
+                "expected 1, 3 or 5, as a cluster decides by its majority",
+            ),
+        ] {
+            if !is_good {
+                self.refuse(key, what);
+            }
+        }
+    }
+
+    fn pairs(&mut self, config: &Config) {
+        let (page, fetcher) = (&config.page, &config.fetcher);
+        if page.listen == config.operations.listen && page.listen.port() != 0 {
+            let what = "it is the same as `page.listen`; choose another port";
+            self.refuse_both("operations.listen", "page.listen", what);
         }
         if fetcher.min_interval > fetcher.max_interval {
             let (longest, shortest) = (fetcher.max_interval, fetcher.min_interval);
             let what =
                 format!("\"{longest}\" is shorter than `fetcher.min_interval`, \"{shortest}\"");
-            self.refuse_both("fetcher.max_interval", "fetcher.min_interval", &what);
-        }
-        if !(1..=1000).contains(&fetcher.concurrency) {
-            self.refuse("fetcher.concurrency", "expected a number from 1 to 1000");
-        }
-        for (key, why) in config.budget.empty() {
-            self.refuse(key, why);
-        }
-        if let Some(odd) = odd_directive(&config.log) {
-            self.refuse(
-                "log",
-                format!("{odd:?} is neither a level nor a part with one; write \"info\""),
-            );
-        }
-        if config.window.duration().is_zero() {
-            self.refuse("window", "nothing would be compared; write \"7d\"");
-        }
-        if config.retention.max_bytes < 16 << 20 {
-            self.refuse("retention.max_bytes", "expected at least 16777216, which are 16 MiB");
+            self.refuse_both("fetcher.max_interval", "fetcher.min_interval", what);
         }
     }
 
-    fn bus(&mut self, config: &mut Config) {
-        let bus = &mut config.bus;
-        for address in &bus.nats {
-            self.server("bus.nats", address, "bus.");
+    /// Checks the servers of the bus and of subjects, and that passwords have users.
+    fn servers(&mut self, config: &Config) {
+        for address in &config.bus.nats {
+            self.server("bus.nats", address);
         }
-        if let Some(path) = &bus.password_file {
-            let text = self.secret_of_file("bus.password_file", path);
-            bus.password = text.and_then(|text| text.lines().find_map(one_secret));
+        for (at, nats) in config.nats.iter().enumerate() {
+            let key = format!("nats.{at}");
+            nats.server.split(',').for_each(|it| self.server(&format!("{key}.server"), it.trim()));
+            for (name, is_good) in [
+                ("subject", wirefold_flow::check_filter(&nats.subject).is_ok()),
+                ("durable", wirefold_flow::check_name("reader", &nats.durable).is_ok()),
+            ] {
+                if !is_good {
+                    let what = format!("expected a {name} of NATS, such as \"news.articles\"");
+                    self.refuse(&format!("{key}.{name}"), what);
+                }
+            }
+            if nats.id == Some(FeedId::push()) {
+                self.refuse(&key, "its id is that of pushed articles; choose another one");
+            }
         }
-        if bus.replicas.is_some_and(|count| !matches!(count, 1 | 3 | 5)) {
-            self.refuse("bus.replicas", "expected 1, 3 or 5, as a cluster decides by its majority");
+        let bus = [("bus".to_owned(), &config.bus.user, &config.bus.password)].into_iter();
+        let nats = config.nats.iter().enumerate();
+        let nats = nats.map(|(at, it)| (format!("nats.{at}"), &it.user, &it.password));
+        let access = config.access.iter().enumerate();
+        let access = access.map(|(at, it)| (format!("access.{at}"), &it.user, &it.password));
+        for (key, user, password) in bus.chain(nats).chain(access) {
+            if user.is_none() && password.is_some() {
+                self.refuse(&format!("{key}.password"), format!("it has no `{key}.user`"));
+            }
         }
-        if bus.user.is_none() && bus.password.is_some() {
-            self.refuse("bus.password", "it has no `bus.user`; write user = \"detector\"");
+        for (at, it) in config.access.iter().enumerate() {
+            let proxies = &["socks5h", "http", "https"];
+            self.scheme(&format!("access.{at}.proxy"), it.proxy.as_ref(), proxies);
         }
     }
 
-    /// The address of a NATS server, which is shown in logs.
-    fn server(&mut self, key: &str, address: &str, beside: &str) {
+    /// Checks the address of a NATS server, which is shown in logs.
+    fn server(&mut self, key: &str, address: &str) {
         let (scheme, host) = address.split_once("://").unwrap_or(("nats", address));
         if host.contains('@') {
-            let what = format!(
-                "logs show addresses, so an address must not contain a login; write it as \
-                 `{beside}user` and `{beside}password_file`"
-            );
+            let what = "logs show addresses, so an address must not contain a login; write it as \
+                        `user` and `password`";
             self.refuse(key, what);
         } else if !matches!(scheme, "nats" | "tls") || host.is_empty() || host.contains(',') {
-            let name = key.rsplit('.').next().unwrap_or(key);
-            let what =
-                format!("{address:?} is not an address; write {name} = \"nats://host:4222\"");
+            let what = format!("{address:?} is not an address such as \"nats://host:4222\"");
             self.refuse(key, what);
         }
     }
 
-    fn subscriptions(&mut self, config: &mut Config) {
-        let mut seen = BTreeMap::new();
-        for at in 0..config.subscription.len() {
-            let subscription = &mut config.subscription[at];
+    fn scheme(&mut self, key: &str, address: Option<&AnyAddress>, schemes: &[&str]) {
+        if address.is_some_and(|it| !schemes.contains(&it.url().scheme())) {
+            let what =
+                format!("expected an address that begins with {}://", schemes.join(":// or "));
+            self.refuse(key, what);
+        }
+    }
+
+    fn feeds(&mut self, config: &Config) {
+        for (at, feed) in config.feed.iter().enumerate() {
+            let has_pages = feed.full_text.unwrap_or(config.full_text) != FullText::Off;
+            let article = feed.article_selector.iter().map(|it| ("article_selector", it));
+            let remove = feed.remove_selectors.iter().map(|it| ("remove_selectors", it));
+            for (name, selector) in article.chain(remove) {
+                let key = format!("feed.{at}.{name}");
+                if !has_pages {
+                    let what = "no pages of this feed are fetched, as `full_text` is \"off\"";
+                    self.refuse(&key, what);
+                } else if let Err(why) = check_selector(selector) {
+                    self.refuse(&key, why);
+                }
+            }
+        }
+    }
+
+    fn subscriptions(&mut self, config: &Config) {
+        let names: Vec<&str> = config.delivery.iter().map(|it| it.name.as_str()).collect();
+        for (at, one) in config.subscription.iter().enumerate() {
             let key = format!("subscription.{at}");
-            if subscription.id.is_none() {
-                subscription.id = slug::of_name(&subscription.name).parse().ok();
+            for name in one.deliveries.iter().filter(|name| !names.contains(&name.as_str())) {
+                let what =
+                    format!("no [[delivery]] is named {name:?}; {}", suggestion(name, &names));
+                self.refuse_both(&format!("{key}.deliveries"), "delivery", what);
             }
-            match &subscription.id {
-                None => self.refuse(&key, "its name gives no id; write id = \"a-short-name\""),
-                Some(id) => {
-                    let id = id.to_string();
-                    self.check_unique("subscription", &id, at, &mut seen);
+            if let Some(hours) = &one.quiet_hours {
+                self.quiet_hours(&format!("{key}.quiet_hours"), hours);
+            }
+            self.time_zone(&format!("{key}.time_zone"), one.time_zone.as_deref());
+            // Which of two that inhibit each other alerts would be chance.
+            for other in &config.subscription[..at] {
+                let is_mutual = one.id.as_ref().is_some_and(|id| other.inhibited_by.contains(id))
+                    && other.id.as_ref().is_some_and(|id| one.inhibited_by.contains(id));
+                if is_mutual {
+                    let (one, other) = (&one.name, &other.name);
+                    let what =
+                        format!("{one:?} and {other:?} inhibit each other; leave one of them out");
+                    self.refuse(&format!("{key}.inhibited_by"), what);
                 }
-            }
-            let names: Vec<&str> = config.delivery.iter().map(|d| d.name.as_str()).collect();
-            for name in &config.subscription[at].deliveries {
-                if !names.contains(&name.as_str()) && !self.is_broken("delivery") {
-                    let hint = suggestion(name, &names);
-                    let what = format!("no [[delivery]] is named {name:?}; {hint}");
-                    self.refuse(&format!("{key}.deliveries"), what);
-                }
-            }
-        }
-        self.mutual_inhibition(config);
-    }
-
-    /// Refuses two subscriptions that inhibit each other: which one alerts would be chance.
-    fn mutual_inhibition(&mut self, config: &Config) {
-        let all = &config.subscription;
-        for (at, one) in all.iter().enumerate() {
-            let others = all[..at].iter().filter(|other| {
-                let names = |a: &SubscriptionConfig, b: &SubscriptionConfig| {
-                    b.id.as_ref().is_some_and(|id| a.inhibited_by.contains(id))
-                };
-                names(one, other) && names(other, one)
-            });
-            for other in others {
-                let what = format!(
-                    "{:?} and {:?} inhibit each other; leave one of them out",
-                    one.name, other.name
-                );
-                self.refuse(&format!("subscription.{at}.inhibited_by"), what);
             }
         }
     }
 
-    /// Refuses a name that occurs twice.
-    fn check_unique(
-        &mut self,
-        list: &str,
-        name: &str,
-        at: usize,
-        seen: &mut BTreeMap<String, usize>,
-    ) {
-        if let Some(first) = seen.insert(name.to_owned(), at) {
-            let there = self.origins.managed_by(list, first);
-            let what = format!("{name:?} is already at {there}; give one of them another id");
-            self.refuse(&format!("{list}.{at}"), what);
+    fn quiet_hours(&mut self, key: &str, hours: &QuietConfig) {
+        for (name, time) in [("from", &hours.from), ("to", &hours.to)] {
+            if jiff::civil::Time::strptime("%H:%M", time).is_err() {
+                let what = format!("{time:?} is not a time of day, such as \"22:00\"");
+                self.refuse(&format!("{key}.{name}"), what);
+            }
         }
+        self.time_zone(&format!("{key}.time_zone"), Some(&hours.time_zone));
+    }
+
+    fn time_zone(&mut self, key: &str, name: Option<&str>) {
+        // A machine without the database cannot tell a zone from a mistake.
+        let is_known = |it: &str| {
+            let is_without_zones = jiff::tz::db().is_definitively_empty();
+            it == "UTC" || is_without_zones || jiff::tz::TimeZone::get(it).is_ok()
+        };
+        if let Some(unknown) = name.filter(|it| !is_known(it)) {
+            self.refuse(key, format!("{unknown:?} is not a time zone that this machine knows"));
+        }
+    }
+
+    /// Checks a delivery. Its secrets must have been read.
+    fn delivery(&mut self, key: &str, delivery: &DeliveryConfig) {
+        // The name becomes a part of the names of consumers and keys.
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+        if delivery.name.is_empty() || !delivery.name.chars().all(is_plain) {
+            let what = "expected lower-case letters, digits, `-` and `_`, such as \"phone\"";
+            self.refuse(&format!("{key}.name"), what);
+        }
+        let before = self.problems.len();
+        self.keys_of_kind(key, delivery);
+        // A program or a path may only be set in a file. Otherwise setting a variable or a flag once would make
+        // wirefold run a program later.
+        let programs =
+            [("command", !delivery.command.is_empty()), ("path", delivery.path.is_some())];
+        for (name, _) in programs.into_iter().filter(|(_, is_set)| *is_set) {
+            let key = format!("{key}.{name}");
+            if !matches!(self.origins.of(&key), Origin::File(_)) {
+                self.refuse(&key, "it is only allowed in a file of settings");
+            }
+        }
+        if delivery.user.is_some() && delivery.secret.is_empty() {
+            self.refuse(&format!("{key}.user"), "it has no password; write secret = \"env:NAME\"");
+        }
+        let is_key = |it: &AnyAddress| it.url().path().contains("/notify/");
+        if delivery.kind == DeliveryKind::Apprise && !delivery.url.as_ref().is_none_or(is_key) {
+            let what = "expected the address with its key, such as \
+                        \"http://apprise.example:8000/notify/desk\"";
+            self.refuse(&format!("{key}.url"), what);
+        }
+        if self.problems.len() == before
+            && let Some(Err(why)) =
+                delivery.checked().map(|it| wirefold_alerter::check_delivery(&it))
+        {
+            self.refuse(key, why);
+        }
+    }
+
+    /// Refuses missing keys of the kind of a delivery, and those that mean nothing to it.
+    fn keys_of_kind(&mut self, key: &str, delivery: &DeliveryConfig) {
+        const OF_ALL: [&str; 6] =
+            ["name", "kind", "feed_digest", "health", "title_template", "template"];
+        let keys = delivery.kind.keys();
+        let written = serde_json::to_value(delivery).unwrap_or_default();
+        let is_set = |name: &str| match &written[name] {
+            Value::Null | Value::Bool(false) => false,
+            Value::String(text) => !text.trim().is_empty(),
+            Value::Array(values) => values.iter().any(|value| value != ""),
+            Value::Object(entries) => !entries.is_empty(),
+            _ => true,
+        };
+        for (name, example) in keys.needed.iter().filter(|(name, _)| !is_set(name)) {
+            self.refuse(key, format!("it needs `{name}`; write {name} = {example}"));
+        }
+        let needed = |name: &str| keys.needed.iter().any(|(needed, _)| *needed == name);
+        let is_of_kind =
+            |name| OF_ALL.contains(&name) || needed(name) || keys.possible.contains(&name);
+        for name in written.as_object().into_iter().flat_map(|it| it.keys()) {
+            if is_set(name) && !is_of_kind(name) {
+                let what = format!("it means nothing to kind = {}", written["kind"]);
+                self.refuse(&format!("{key}.{name}"), what);
+            }
+        }
+        self.scheme(&format!("{key}.url"), delivery.url.as_ref(), keys.schemes);
     }
 }
 
@@ -329,297 +440,65 @@ impl Config {
     fn paths(&mut self) -> Vec<(String, &mut PathBuf)> {
         let bus = &mut self.bus;
         let mut paths = vec![
-            ("bus.password_file".to_owned(), bus.password_file.as_mut()),
             ("bus.ca_file".to_owned(), bus.ca_file.as_mut()),
             ("bus.signing_key_file".to_owned(), bus.signing_key_file.as_mut()),
             ("detector.text_store".to_owned(), self.detector.text_store.as_mut()),
         ];
-        for (at, it) in self.access.iter_mut().enumerate() {
-            paths.push((format!("access.{at}.password_file"), it.password_file.as_mut()));
-        }
         for (at, it) in self.nats.iter_mut().enumerate() {
-            paths.push((format!("nats.{at}.password_file"), it.password_file.as_mut()));
             paths.push((format!("nats.{at}.ca_file"), it.ca_file.as_mut()));
         }
         for (at, it) in self.source.iter_mut().enumerate() {
             paths.push((format!("source.{at}.path"), Some(&mut it.path)));
         }
         for (at, it) in self.delivery.iter_mut().enumerate() {
-            paths.push((format!("delivery.{at}.secret_file"), it.secret_file.as_mut()));
             paths.push((format!("delivery.{at}.path"), it.path.as_mut()));
         }
         paths.into_iter().filter_map(|(key, path)| Some((key, path?))).collect()
     }
-}
 
-/// The invalid part of a log filter. The log library would take a misspelt level for the name of a part of
-/// the program and switch off all logs.
-fn odd_directive(filter: &str) -> Option<&str> {
-    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
-    let is_odd = |part: &&str| !is_level(part.rsplit('=').next().unwrap_or(part).trim());
-    filter.split(',').find(is_odd)
-}
-
-/// The shortest time between two downloads of one list of feeds.
-const SHORTEST: Duration = Duration::from_mins(10);
-
-impl Finish<'_> {
-    fn feeds(&mut self, config: &mut Config) {
-        let mut seen = BTreeMap::new();
-        for at in 0..config.feed.len() {
-            let feed = &mut config.feed[at];
-            let made = slug::of_address(feed.url.url());
-            let key = format!("feed.{at}");
-            if feed.id.is_none() {
-                feed.id = made.parse().ok();
-            }
-            let feed_default = config.full_text;
-            let has_pages = *feed.full_text.get_or_insert(feed_default) != FullText::Off;
-            let rules = [
-                ("article_selector", feed.article_selector.is_some()),
-                ("remove_selectors", !feed.remove_selectors.is_empty()),
-            ];
-            let id = feed.id.as_ref().map(ToString::to_string);
-            for (rule, _) in rules.into_iter().filter(|(_, is_set)| *is_set && !has_pages) {
-                let what = "no pages of this feed are fetched, as `full_text` is \"off\"";
-                self.refuse(&format!("{key}.{rule}"), what);
-            }
-            match id {
-                None => {
-                    self.refuse(&key, format!("its address gives no id; write id = \"feed-{at}\""));
-                }
-                Some(id) => self.check_unique("feed", &id, at, &mut seen),
-            }
+    /// All secrets with their keys.
+    fn secrets(&mut self) -> Vec<(String, &mut SecretSetting)> {
+        let bus = self.bus.password.iter_mut().map(|it| ("bus.password".to_owned(), it));
+        let mut secrets: Vec<(String, &mut SecretSetting)> = bus.collect();
+        for (at, nats) in self.nats.iter_mut().enumerate() {
+            secrets.extend(nats.password.iter_mut().map(|it| (format!("nats.{at}.password"), it)));
         }
-    }
-
-    /// Checks the subjects of NATS servers. Each needs an id of its own, and the addresses must not have a
-    /// login.
-    fn subjects(&mut self, config: &mut Config) {
-        let mut seen = BTreeMap::new();
-        for at in 0..config.nats.len() {
-            let nats = &mut config.nats[at];
-            let key = format!("nats.{at}");
-            if nats.id.is_none() {
-                nats.id = slug::of_name(&nats.subject).parse().ok();
-            }
-            let (id, server) = (nats.id.clone(), nats.server.clone());
-            let unfit = [
-                ("subject", wirefold_flow::check_filter(&nats.subject).is_err()),
-                ("durable", wirefold_flow::check_name("reader", &nats.durable).is_err()),
-            ];
-            for (name, _) in unfit.into_iter().filter(|(_, is_so)| *is_so) {
-                let what = format!("expected a {name} of NATS, such as \"news.articles\"");
-                self.refuse(&format!("{key}.{name}"), what);
-            }
-            for address in server.split(',') {
-                self.server(&format!("{key}.server"), address.trim(), "");
-            }
-            match id {
-                Some(id) if id == wirefold_proto::FeedId::push() => {
-                    self.refuse(&key, "its id is that of pushed articles; choose another one");
-                }
-                Some(id) => self.check_unique("nats", id.as_str(), at, &mut seen),
-                None => self.refuse(&key, "its subject gives no id; write id = \"a-short-name\""),
-            }
+        for (at, access) in self.access.iter_mut().enumerate() {
+            let key = format!("access.{at}");
+            secrets.extend(access.password.iter_mut().map(|it| (format!("{key}.password"), it)));
+            secrets.extend(
+                access.headers.iter_mut().map(|(name, it)| (format!("{key}.headers.{name}"), it)),
+            );
         }
-    }
-
-    /// Checks the lists of feeds. Each may occur once, with a minimum interval.
-    fn lists(&mut self, config: &Config) {
-        let mut seen = BTreeMap::new();
-        for (at, list) in config.opml.iter().enumerate() {
-            let key = format!("opml.{at}");
-            if let Some(first) = seen.insert(list.url.as_str(), at) {
-                let there = self.origins.managed_by("opml", first);
-                let what = format!("{:?} is already at {there}", list.url.as_str());
-                self.refuse(&key, what);
-            }
-            if list.interval.duration() < SHORTEST {
-                let what = "a list is polled at most once in ten minutes; write \"1d\"";
-                self.refuse(&format!("{key}.interval"), what);
-            }
-        }
-    }
-}
-
-impl Finish<'_> {
-    /// Checks the deliveries. Their secrets must have been read.
-    fn deliveries(&mut self, config: &Config) {
-        let mut seen = BTreeMap::new();
-        for (at, delivery) in config.delivery.iter().enumerate() {
+        for (at, delivery) in self.delivery.iter_mut().enumerate() {
             let key = format!("delivery.{at}");
-            self.check_unique("delivery", &delivery.name, at, &mut seen);
-            // The name becomes a part of the names of consumers and keys.
-            let is_plain =
-                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
-            if delivery.name.is_empty() || !delivery.name.chars().all(is_plain) {
-                let what = "expected lower-case letters, digits, `-` and `_`, such as \"phone\"";
-                self.refuse(&format!("{key}.name"), what);
-            }
-            if delivery.priority.is_some_and(|priority| !(1..=5).contains(&priority)) {
-                self.refuse(&format!("{key}.priority"), "expected a number from 1 to 5");
-            }
-            self.inapplicable_keys(&key, delivery);
-            self.file_only(&key, delivery);
-            let missing = delivery.missing();
-            for what in &missing {
-                self.refuse(&key, *what);
-            }
-            if missing.is_empty() {
-                self.values(&key, delivery);
-            }
+            let keys = delivery.secret.iter_mut().enumerate();
+            secrets.extend(keys.map(|(number, it)| (format!("{key}.secret.{number}"), it)));
+            secrets.extend(
+                delivery.headers.iter_mut().map(|(name, it)| (format!("{key}.headers.{name}"), it)),
+            );
         }
-    }
-
-    /// Refuses keys that do not apply to the kind.
-    fn inapplicable_keys(&mut self, key: &str, delivery: &DeliveryConfig) {
-        for (name, is_set, kinds) in delivery.keys_of_kinds() {
-            if is_set && !kinds.contains(&delivery.kind) {
-                let kinds: Vec<&str> = kinds.iter().map(|kind| kind.word()).collect();
-                let (word, kinds) = (delivery.kind.word(), kinds.join(", "));
-                let what = format!("it means nothing to kind = {word:?}, only to {kinds}");
-                self.refuse(&format!("{key}.{name}"), what);
-            }
-        }
-    }
-
-    /// A program or a path may only be set in a file. Otherwise setting a variable or a flag once would make
-    /// wirefold run a program later.
-    fn file_only(&mut self, key: &str, delivery: &DeliveryConfig) {
-        for (name, is_set) in
-            [("command", !delivery.command.is_empty()), ("path", delivery.path.is_some())]
-        {
-            let key = format!("{key}.{name}");
-            if is_set && !matches!(self.origins.of(&key), Origin::File(_)) {
-                self.refuse(&key, "it is only allowed in a file of settings");
-            }
-        }
-    }
-
-    /// Refuses values that cannot work.
-    fn values(&mut self, key: &str, delivery: &DeliveryConfig) {
-        let is_mail = delivery.url.as_ref().is_some_and(|url| url.is_of_mail());
-        if is_mail != (delivery.kind == DeliveryKind::Email) && delivery.url.is_some() {
-            let what = match is_mail {
-                true => "only mail goes to smtp:// or smtps://; write url = \"https://…\"",
-                false => "mail goes to a mail server; write url = \"smtps://…\"",
-            };
-            return self.refuse(&format!("{key}.url"), what);
-        }
-        let is_nats = delivery.url.as_ref().is_some_and(|url| url.is_of_nats());
-        if is_nats != (delivery.kind == DeliveryKind::Nats) && delivery.url.is_some() {
-            let what = match is_nats {
-                true => "only kind = \"nats\" goes to nats:// or tls://; write url = \"https://…\"",
-                false => "alerts for a subject go to a NATS server; write url = \"nats://…\"",
-            };
-            return self.refuse(&format!("{key}.url"), what);
-        }
-        if delivery.without_tls && delivery.user.is_some() && !is_of_this_machine(delivery) {
-            let what = "a password would cross the network in the clear; leave `user` out, or use \
-                        TLS";
-            self.refuse(&format!("{key}.without_tls"), what);
-        }
-        if delivery.user.is_some() && delivery.secret.is_empty() {
-            self.refuse(&format!("{key}.user"), "it has no password; write secret_env = \"…\"");
-        }
-        let is_notify = |url: &url::Url| url.path().contains("/notify/");
-        if delivery.kind == DeliveryKind::Apprise
-            && !delivery.url.as_ref().is_some_and(|url| is_notify(url.url()))
-        {
-            let what = "expected the address with its key, such as \
-                        \"http://apprise.example:8000/notify/desk\"";
-            self.refuse(&format!("{key}.url"), what);
-        }
-        let checked = delivery.checked().map(|it| wirefold_alerter::check_delivery(&it));
-        if let Some(Err(why)) = checked {
-            self.refuse(key, why);
-        }
+        secrets
     }
 }
 
-/// Whether the mail server is on this machine, by its address.
-fn is_of_this_machine(delivery: &DeliveryConfig) -> bool {
-    let host = delivery.url.as_ref().and_then(|url| url.url().host_str());
-    let host = host.unwrap_or_default().trim_matches(['[', ']']);
-    let is_loopback = |it: std::net::IpAddr| it.is_loopback();
-    host == "localhost" || host.parse().is_ok_and(is_loopback)
+/// Whether a log filter has a level in each part. The log library would take a misspelt level for the name of a part
+/// of the program and switch off all logs.
+fn is_filter(filter: &str) -> bool {
+    let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
+    filter.split(',').all(|part| is_level(part.rsplit('=').next().unwrap_or(part).trim()))
 }
 
-/// The size limit of a file of secrets, in bytes.
+/// The size limit of a file with a secret, in bytes.
 const LARGEST_SECRET: u64 = 64 << 10;
 
-impl Finish<'_> {
-    /// Reads the secrets of deliveries.
-    fn secrets(&mut self, config: &mut Config) {
-        for (at, delivery) in config.delivery.iter_mut().enumerate() {
-            if let Some(path) = &delivery.secret_file {
-                let text = self.secret_of_file(&format!("delivery.{at}.secret_file"), path);
-                delivery.secret.extend(text.unwrap_or_default().lines().filter_map(one_secret));
-            }
-            if let Some(name) = &delivery.secret_env {
-                let text = self.secret_of_variable(&format!("delivery.{at}.secret_env"), name);
-                let text = text.unwrap_or_default();
-                delivery.secret.extend(text.split_whitespace().filter_map(one_secret));
-            }
-        }
-    }
-
-    /// Reads the passwords of addresses and servers.
-    fn passwords(&mut self, config: &mut Config) {
-        let access = config.access.iter_mut().enumerate();
-        let access = access.map(|(at, it)| {
-            let sources = (&it.password_file, &it.password_env);
-            (format!("access.{at}"), sources, it.user.is_some(), &mut it.password)
-        });
-        let nats = config.nats.iter_mut().enumerate();
-        let nats = nats.map(|(at, it)| {
-            let sources = (&it.password_file, &it.password_env);
-            (format!("nats.{at}"), sources, it.user.is_some(), &mut it.password)
-        });
-        for (key, (file, variable), has_user, password) in access.chain(nats) {
-            if let Some(path) = file {
-                let text = self.secret_of_file(&format!("{key}.password_file"), path);
-                *password = text.and_then(|text| text.lines().find_map(one_secret));
-            }
-            if let Some(name) = variable {
-                let text = self.secret_of_variable(&format!("{key}.password_env"), name);
-                *password = text.as_deref().and_then(one_secret);
-            }
-            if !has_user && password.is_some() {
-                self.refuse(&key, "its password has no user; write user = \"desk\"");
-            }
-        }
-    }
-
-    fn secret_of_file(&mut self, key: &str, path: &Path) -> Option<String> {
-        let size = std::fs::metadata(path).map(|metadata| metadata.len());
-        let read = match size {
-            Ok(size) if size > LARGEST_SECRET => {
-                Err(format!("it is larger than {} KiB", LARGEST_SECRET >> 10))
-            }
-            Ok(_) => std::fs::read_to_string(path).map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        match read {
-            Ok(text) => Some(text),
-            Err(why) => {
-                self.refuse(key, format!("{} cannot be read: {why}", path.display()));
-                None
-            }
-        }
-    }
-
-    fn secret_of_variable(&mut self, key: &str, name: &str) -> Option<String> {
-        let text = self.sources.variable(name).map(str::to_owned);
-        if text.is_none() {
-            self.refuse(key, format!("the environment variable {name} is not set"));
-        }
-        text
-    }
-}
-
-fn one_secret(text: &str) -> Option<Secret> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| Secret::new(text))
+/// The first line of a file that is not empty.
+fn secret_of_file(path: &Path) -> Result<String, String> {
+    let read = || match std::fs::metadata(path)?.len() {
+        0..=LARGEST_SECRET => std::fs::read_to_string(path),
+        _ => Err(std::io::Error::other(format!("it is larger than {} KiB", LARGEST_SECRET >> 10))),
+    };
+    let text = read().map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+    let first = text.lines().find(|line| !line.trim().is_empty());
+    first.map(str::to_owned).ok_or_else(|| format!("{} is empty", path.display()))
 }

@@ -43,7 +43,7 @@ pub(crate) use written::{Line, lines, quoted, toml_text};
 
 /// The id that a feed's address gives, or why the address is invalid.
 pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
-    settings::Address::parse(address)
+    settings::Address::try_from(address.to_owned())
         .map(|address| wirefold_fetcher::slug::of_address(address.url()))
 }
 
@@ -52,7 +52,11 @@ pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
 /// # Errors
 /// All mistakes in them.
 pub(crate) fn of_flags(flags: &Overrides) -> Result<Config, ConfigError> {
-    read::read(&mut flags.tree()).map_err(ConfigError::new)
+    let mut tree = flags.tree();
+    let origins = tree.origins();
+    let mut config = read::read(&mut tree).map_err(ConfigError::new)?;
+    let problems = finish::finish(&mut config, &origins, &Sources::default(), &BTreeSet::new());
+    if problems.is_empty() { Ok(config) } else { Err(ConfigError::new(problems)) }
 }
 
 /// Usable settings with their origins.
@@ -108,14 +112,13 @@ fn load_without(
 ) -> Result<Loaded, ConfigError> {
     let layered = layers::read(sources, overrides, left_out).map_err(ConfigError::new)?;
     let mut tree = layered.tree;
-    let mut origins = tree.origins();
+    let origins = tree.origins();
     let read::Partial { settings, mut problems, broken } = read::read_partial::<Config>(&mut tree);
     let Some(mut config) = settings else { return Err(ConfigError::new(problems)) };
     problems.extend(finish::finish(&mut config, &origins, sources, &broken));
     if !problems.is_empty() {
         return Err(ConfigError::new(problems));
     }
-    finish::insert_derived_origins(&config, &mut origins);
     let (lists, unread) = list_files::read(&sources.files());
     let warnings = [layered.unknown_variables, unread].concat();
     Ok(Loaded { config, origins, files: layered.files, lists, warnings })

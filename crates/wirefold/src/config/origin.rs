@@ -61,17 +61,12 @@ impl Origins {
         self.by_key.insert(key, origin);
     }
 
-    /// Sets the origin of a derived value, unless the value itself was written.
-    pub(super) fn insert_derived(&mut self, key: String, origin: Origin) {
-        self.by_key.entry(key).or_insert(origin);
-    }
-
-    /// The origin of a key: its own, or that of the table or list around it, or the default.
-    ///
-    /// For example, the title of `feed.0` has the origin of that feed even if it is not set there.
+    /// The origin of a key, or the default. An id that is made of an address or a name has the origin of its table.
     pub(crate) fn of(&self, key: &str) -> Origin {
         // Keys that TOML quotes are stored without quotation marks.
-        self.by_key.get(&key.replace('"', "")).cloned().unwrap_or(Origin::Default)
+        let key = key.replace('"', "");
+        let table = || self.by_key.get(key.strip_suffix(".id")?);
+        self.by_key.get(&key).or_else(table).cloned().unwrap_or(Origin::Default)
     }
 
     /// The origin as shown for a feed or subscription that is managed there.

@@ -25,7 +25,7 @@ pub(crate) struct Section {
 /// One key.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Row {
-    /// Its name in its section. A key of an inner table has both names: `quiet_hours.from`.
+    /// Its name in its section.
     pub(crate) name: String,
     /// The type of its value, in words.
     pub(crate) kind: String,
@@ -92,29 +92,25 @@ pub(super) fn example(key: &str) -> String {
 /// Examples that explain a key better than a text.
 fn sample_of(name: &str) -> Option<&'static str> {
     Some(match name {
-        "allow_hosts" => "[\"nas.local\"]",
         "proxy" => "\"socks5h://127.0.0.1:9050\"",
         "base_url" => "\"https://news.example\"",
         "heartbeat" => "\"https://hc-ping.example/0f1e2d3c\"",
         "break_quiet" => "\"outlets>=10\"",
         "contact" => "\"https://news.example/about\"",
-        "quiet_hours.from" => "\"22:00\"",
         "from" => "\"Desk <desk@news.example>\"",
         "to" => "[\"night@news.example\"]",
-        "chat" => "\"-1001234567890\"",
-        "room" => "\"!abc:matrix.example\"",
         "command" => "[\"/usr/local/bin/page-the-desk\"]",
-        "quiet_hours.to" => "\"07:00\"",
-        "time_zone" | "quiet_hours.time_zone" => "\"Europe/Berlin\"",
-        "hosts" => "[\"news.example\"]",
+        "time_zone" => "\"Europe/Berlin\"",
+        "quiet_hours" => "{ from = \"22:00\", to = \"07:00\", time_zone = \"Europe/Berlin\" }",
+        "password" => "\"file:nats.password\"",
         "sites" => "{ \"wire.example\" = 10 }",
+        "article_selector" => "\"div.story\"",
+        "remove_selectors" => "[\".newsletter\"]",
         "allow_private" => "[\"192.168.0.0/16\"]",
         "trusted_proxies" => "[\"127.0.0.1\"]",
-        "trusted_proxy_header" => "\"Remote-User\"",
         "on" => "[\"new\", \"origins+2\", \"material\"]",
         "nats" => "[\"nats://127.0.0.1:4222\"]",
         "user" => "\"detector\"",
-        "password_file" => "\"nats.password\"",
         "signing_key_file" => "\"signing.key\"",
         "ca_file" => "\"nats.pem\"",
         "text_store" => "\"/var/lib/wirefold\"",
@@ -123,18 +119,13 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "path" => "\"inbox\"",
         "server" => "\"nats://wire.example:4222\"",
         "subject" => "\"news.articles.>\"",
-        "stream" => "\"NEWS\"",
-        "password_env" => "\"WIRE_PASSWORD\"",
         "query" => "\"ferry AND (strike OR walkout)\"",
-        "secret_env" => "\"WEBHOOK_KEY\"",
-        "secret_file" => "\"webhook.key\"",
-        "secret" => "\"whsec_…\"",
+        "secret" => "[\"env:WEBHOOK_KEY\"]",
         "title" => "\"Harbour News\"",
         "url" => "\"https://harbour.example/rss.xml\"",
         "name" => "\"phone\"",
         "deliveries" => "[\"phone\"]",
         "headers" => "{ Authorization = \"Bearer …\" }",
-        "priority" => "4",
         _ => return None,
     })
 }
@@ -161,7 +152,8 @@ fn read_schema() -> Vec<Section> {
                     what: schema.description(table),
                     rows: Vec::new(),
                 };
-                schema.rows("", table, &mut section.rows);
+                let keys = schema.properties(table);
+                section.rows = keys.map(|(name, row)| schema.row(name, row, table)).collect();
                 tables.push(section);
             }
         }
@@ -181,20 +173,7 @@ impl Schema {
         table.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::iter)
     }
 
-    /// The rows of a table, with those of its inner tables in their place.
-    fn rows(&self, prefix: &str, table: &Value, rows: &mut Vec<Row>) {
-        for (name, property) in self.properties(table) {
-            let inner = self.resolved(property);
-            if inner.get("properties").is_some() {
-                self.rows(&format!("{prefix}{name}."), inner, rows);
-            } else {
-                rows.push(self.row(&format!("{prefix}{name}"), property, table));
-            }
-        }
-    }
-
     fn row(&self, name: &str, property: &Value, table: &Value) -> Row {
-        let last = name.rsplit('.').next().unwrap_or(name);
         let required = table.get("required").and_then(Value::as_array);
         let default = property.get("default").filter(|default| !default.is_null());
         let (kind, sample) = self.kind(property);
@@ -202,7 +181,7 @@ impl Schema {
             name: name.to_owned(),
             kind,
             default: default.map(toml_text),
-            required: required.is_some_and(|names| names.iter().any(|one| one == last)),
+            required: required.is_some_and(|names| names.iter().any(|one| one == name)),
             what: self.description(property),
             sample,
         }
@@ -236,15 +215,11 @@ impl Schema {
         }
         let (kind, sample) = match name_of(chosen) {
             Some("Interval") => ("a duration such as \"30s\", \"15m\", \"12h\"", "\"15m\""),
-            Some("Share") => ("a share from 0 to 1", "0.5"),
-            Some("Selector") => ("a CSS selector", "\"div.story\""),
             Some("Address") => ("a web address", "\"https://news.example\""),
-            Some("TargetAddress") => {
-                ("a web address, or that of a mail server", "\"https://news.example\"")
-            }
+            Some("AnyAddress") => ("an address with a scheme", "\"https://news.example\""),
             Some("FeedId" | "SubscriptionId") => ("a short name", "\"harbour\""),
             Some("Outlet") => ("a publisher, mostly its domain", "\"harbour.example\""),
-            Some("Secret") => ("a secret", "\"…\""),
+            Some("SecretSetting") => (SECRET, "\"env:NAME\""),
             _ => self.plain(target),
         };
         (kind.to_owned(), sample)
@@ -261,14 +236,12 @@ impl Schema {
             target.pointer("/additionalProperties/type").is_some_and(|values| values == name)
         };
         let items = target.get("items").and_then(name_of);
-        match items {
-            Some("Network") => return ("a list of networks", "[\"192.168.0.0/16\"]"),
-            Some("Selector") => return ("a list of CSS selectors", "[\".newsletter\"]"),
-            Some("Secret") => return ("a secret, or a list of them", "\"…\""),
-            _ => {}
-        }
-        if is("array") {
+        if items == Some("SecretSetting") {
+            (SECRETS, "[\"env:NAME\"]")
+        } else if is("array") {
             ("a list of texts", "[\"…\"]")
+        } else if is("number") {
+            ("a share from 0 to 1", "0.5")
         } else if is("integer") {
             ("a whole number", "5")
         } else if is("boolean") {
@@ -282,6 +255,9 @@ impl Schema {
         }
     }
 }
+
+const SECRET: &str = "a secret, or its place as `env:NAME` or `file:PATH`";
+const SECRETS: &str = "a list of secrets, or of their places as `env:NAME` or `file:PATH`";
 
 /// The name of the definition that a schema refers to.
 fn name_of(schema: &Value) -> Option<&str> {

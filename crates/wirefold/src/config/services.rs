@@ -3,22 +3,30 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ipnet::IpNet;
 use wirefold_alerter::{ConfiguredSubscription, HealthSettings, Heartbeat};
 use wirefold_envelope::Limits;
 use wirefold_fetcher::{ConfiguredFeed, ConfiguredList, extract, sources};
 use wirefold_gateway::tokens::{Gate, TokenFile, TrustedProxy};
-use wirefold_proto::{FeedSettings, Secret};
 use wirefold_query::Lists;
 
 use super::origin::Origins;
 use super::settings::{
-    AccessConfig, Address, Config, DeliveryConfig, FeedConfig, OpmlConfig, SourceConfig, SourceKind,
+    AccessConfig, Address, Config, DeliveryConfig, FeedConfig, OpmlConfig, SourceConfig, secrets_of,
 };
 use crate::disk::DataDisk;
+
+/// The time between two calls of the heartbeat's address.
+const HEARTBEAT: Duration = Duration::from_mins(1);
+/// The time between two downloads of a list of feeds.
+const LIST_INTERVAL: Duration = Duration::from_hours(24);
+/// The header in which a proxy with a login of its own names the user.
+const PROXY_USER: HeaderName = HeaderName::from_static("remote-user");
 
 impl Config {
     /// The limits of the streams.
@@ -51,23 +59,38 @@ impl Config {
             lists: self.lists(origins),
             sources: self.source.iter().map(source).collect(),
             user_agent: fetcher.full_user_agent(),
-            allow: self.allowed(),
-            allow_hosts: fetcher.allow_hosts.clone(),
+            allow: self.private_networks(),
+            allow_hosts: fetcher
+                .allow_private
+                .iter()
+                .filter(|it| network(it).is_none())
+                .cloned()
+                .collect(),
             access: self.access.iter().map(access).collect(),
             min_interval: shortest,
             max_interval: longest,
             first_interval: default.first_interval.clamp(shortest, longest),
             per_host_delay: fetcher.per_host_delay.duration(),
-            concurrency: fetcher.concurrency as usize,
-            budget: self.budget.fetcher(),
+            budget: wirefold_fetcher::Budget {
+                sites: self.budget.sites.clone(),
+                ..wirefold_fetcher::Budget::default()
+            },
             extract,
             ..default
         }
     }
 
-    /// The thresholds of the method. All comparisons of articles use them.
+    /// The thresholds of the method. All comparisons of articles use them. Those without a setting keep their
+    /// default.
     pub(crate) fn method(&self) -> wirefold_dedup::Settings {
-        self.detector.method(self.window)
+        let default = wirefold_dedup::Settings::default();
+        wirefold_dedup::Settings {
+            reprint_contained: default.reprint_contained.max(self.detector.partial_contained),
+            partial_contained: self.detector.partial_contained,
+            event_similarity: self.detector.event_similarity,
+            window: self.window.duration().as_secs().cast_signed(),
+            ..default
+        }
     }
 
     /// The settings of the detector. `writer` names the instance, such as `detector-1`.
@@ -96,22 +119,25 @@ impl Config {
             lists: Lists::default(),
             subjects: None,
             deliveries: self.delivery.iter().filter_map(DeliveryConfig::checked).collect(),
-            allow: self.allowed(),
+            allow: self.private_networks(),
             page: Some(page),
             demo: false,
-            site_alerts: self.budget.alerter(),
+            site_alerts: wirefold_alerter::SiteAlerts {
+                sites: self.budget.sites.clone(),
+                ..wirefold_alerter::SiteAlerts::default()
+            },
             health: self.health(),
         }
     }
 
     /// The settings of the health conditions.
     fn health(&self) -> HealthSettings {
-        let every = self.health.heartbeat_interval.duration();
         let heartbeat = self.health.heartbeat.as_ref();
+        let call = |address: &Address| Heartbeat { url: address.url().clone(), every: HEARTBEAT };
         HealthSettings {
             limits: self.limits(),
             disk: Some(Arc::new(DataDisk(self.data.clone()))),
-            heartbeat: heartbeat.map(|address| Heartbeat { url: address.url().clone(), every }),
+            heartbeat: heartbeat.map(call),
         }
     }
 
@@ -124,39 +150,27 @@ impl Config {
 
     /// The check of tokens for requests over the network. `None` if no tokens are needed.
     pub(crate) fn gate(&self, folder: &Path) -> Option<Gate> {
-        let header = self.page.trusted_proxy_header.as_deref().map(HeaderName::try_from);
-        let proxy = header.and_then(Result::ok).map(|header| TrustedProxy {
-            header,
-            networks: self.page.trusted_proxies.iter().map(|network| network.0).collect(),
-        });
+        let networks: Vec<IpNet> =
+            self.page.trusted_proxies.iter().filter_map(|it| network(it)).collect();
+        let proxy = (!networks.is_empty()).then(|| TrustedProxy { header: PROXY_USER, networks });
         self.page.asks_for_tokens().then(|| Gate::new(TokenFile::new(folder), proxy))
     }
 
-    fn allowed(&self) -> Vec<ipnet::IpNet> {
-        self.fetcher.allow_private.iter().map(|network| network.0).collect()
+    /// The names that a browser may use for the page, besides `localhost`.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let host = self.page.base_url.as_ref().and_then(|address| address.url().host_str());
+        host.map(str::to_owned).into_iter().collect()
+    }
+
+    /// The private networks that feeds and deliveries may be in.
+    pub(crate) fn private_networks(&self) -> Vec<IpNet> {
+        self.fetcher.allow_private.iter().filter_map(|it| network(it)).collect()
     }
 
     fn feeds(&self, origins: &Origins) -> Vec<ConfiguredFeed> {
         let to_feed = |(at, feed): (usize, &FeedConfig)| {
-            let feed = FeedSettings {
-                id: feed.id.clone()?,
-                url: feed.url.as_str().to_owned(),
-                title: feed.title.clone(),
-                outlet: feed.outlet.clone(),
-                speaks_for: feed.speaks_for.clone(),
-                group: feed.group.clone(),
-                full_text: feed.full_text.unwrap_or(self.full_text),
-                identity: feed.identity,
-                article_selector: feed.article_selector.as_ref().map(|selector| selector.0.clone()),
-                remove_selectors: feed
-                    .remove_selectors
-                    .iter()
-                    .map(|selector| selector.0.clone())
-                    .collect(),
-                timeout_seconds: feed
-                    .timeout
-                    .and_then(|timeout| u32::try_from(timeout.duration().as_secs()).ok()),
-            };
+            feed.id.as_ref()?;
+            let feed = feed.settings(self.full_text);
             Some(ConfiguredFeed { feed, managed_by: origins.managed_by("feed", at) })
         };
         self.feed.iter().enumerate().filter_map(to_feed).collect()
@@ -165,8 +179,8 @@ impl Config {
     fn lists(&self, origins: &Origins) -> Vec<ConfiguredList> {
         let to_list = |(at, list): (usize, &OpmlConfig)| ConfiguredList {
             url: list.url.as_str().to_owned(),
-            every: list.interval.duration(),
-            full_text: list.full_text,
+            every: LIST_INTERVAL,
+            full_text: None,
             else_full_text: self.full_text,
             managed_by: origins.managed_by("opml", at),
         };
@@ -187,29 +201,31 @@ impl Config {
 fn access(access: &AccessConfig) -> wirefold_fetcher::Access {
     let mut secrets = wirefold_fetcher::SecretHeaders::default();
     if let Some(user) = &access.user {
-        let password = access.password.as_ref().map_or("", Secret::expose);
+        let password = access.password.as_ref().map_or("", |it| it.secret.expose());
         let login = STANDARD.encode(format!("{user}:{password}"));
         secrets.add("Authorization", format!("Basic {login}"));
     }
-    for (name, value) in &access.headers {
-        secrets.add(name, value.expose());
+    for (name, value) in secrets_of(&access.headers) {
+        secrets.add(&name, value.expose());
     }
     wirefold_fetcher::Access {
         below: access.url.url().clone(),
         secrets,
         user_agent: access.user_agent.clone(),
-        proxy: access.proxy.as_ref().map(|proxy| proxy.0.clone()),
+        proxy: access.proxy.as_ref().map(|proxy| proxy.url().clone()),
         is_plain: access.compatibility_mode,
     }
 }
 
 fn source(source: &SourceConfig) -> sources::Source {
-    let found = || if source.path.is_dir() { SourceKind::Folder } else { SourceKind::File };
-    let kind = match source.kind.unwrap_or_else(found) {
-        SourceKind::Folder => sources::Kind::Folder,
-        SourceKind::File => sources::Kind::File,
-    };
+    let is_folder = source.path.is_dir();
+    let kind = if is_folder { sources::Kind::Folder } else { sources::Kind::File };
     sources::Source { path: source.path.clone(), kind, outlet: source.outlet.clone() }
+}
+
+/// A network in CIDR form, such as `192.168.0.0/16`. An address alone is a network of one.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
 }
 
 /// The address under which other machines reach a server that listens on all addresses: the one that this
@@ -243,7 +259,7 @@ mod tests {
         for assignment in [
             "full_text=off",
             "window=2d",
-            "budget={articles_per_hour = 5000, site_alerts_per_hour = 7, sites = {\"a.example\" = 3}}",
+            "budget={sites = {\"a.example\" = 3}}",
             "fetcher.min_interval=20m",
             "fetcher.contact=desk@news.example",
             "fetcher.allow_private=10.0.0.0/8",
@@ -265,14 +281,14 @@ mod tests {
         assert_eq!(fetcher.first_interval, fetcher.min_interval);
         assert!(fetcher.user_agent.ends_with(" (+desk@news.example)"), "{}", fetcher.user_agent);
         assert_eq!(fetcher.allow.len(), 1);
-        assert_eq!(fetcher.budget.articles_per_hour, 5_000);
+        assert_eq!(fetcher.budget.sites["a.example"], 3);
 
         assert_eq!(config.detector("detector-1").dedup.window, 2 * 24 * 3600);
         assert_eq!(config.limits().window, config.window.duration());
 
         let alerter = config.alerter(origins, "http://127.0.0.1:8787".to_owned());
         assert_eq!(alerter.subscriptions[0].settings.id.as_str(), "all-of-it");
-        assert_eq!((alerter.site_alerts.per_hour, alerter.site_alerts.sites["a.example"]), (7, 3));
+        assert_eq!(alerter.site_alerts.sites["a.example"], 3);
         let names: Vec<&str> = alerter.deliveries.iter().map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["phone", "stdout"], "one that prints is always there");
 

@@ -7,15 +7,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use wirefold_alerter::kinds::{
     AppriseTarget, CommandTarget, DeliveryTarget, EmailTarget, FileTarget, MatrixTarget,
     NatsTarget, NtfyTarget, SlackTarget, StdoutTarget, TelegramTarget, WebhookTarget,
 };
 use wirefold_alerter::{Delivery, Templates};
-use wirefold_fetcher::extract::check_selector;
 use wirefold_proto::{
-    Digest, FeedId, FullText, GroupBy, Interval, ItemIdentity, Outlet, QuietHours, Secret,
+    Digest, FeedId, FeedSettings, FullText, GroupBy, Interval, ItemIdentity, Outlet, Secret,
     SubscriptionId, SubscriptionSettings, TextPolicy,
 };
 
@@ -112,11 +112,8 @@ pub(crate) struct RetentionConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FetcherConfig {
-    /// The name that wirefold sends to sites; by default `wirefold/` and its version. The part
-    /// before the `/` is its name in robots.txt.
-    pub(crate) user_agent: Option<String>,
-    /// A page or an e-mail address where the operator of a site can reach you. It is added to the
-    /// user agent.
+    /// A page or an e-mail address where the operator of a site can reach you. It is added to the name that
+    /// wirefold sends to sites, `wirefold/` and its version.
     pub(crate) contact: Option<String>,
     /// The shortest time between two polls of one feed.
     pub(crate) min_interval: Interval,
@@ -124,15 +121,11 @@ pub(crate) struct FetcherConfig {
     pub(crate) max_interval: Interval,
     /// The shortest time between two requests to one host.
     pub(crate) per_host_delay: Interval,
-    /// The most requests at one time.
-    pub(crate) concurrency: u32,
-    /// Private networks that feeds and deliveries may be in. Each is open only to feeds whose own address is
-    /// in it, and to their links and redirects there. wirefold refuses all others, so that no feed can make
-    /// this machine send requests into its own network.
-    pub(crate) allow_private: Vec<Network>,
-    /// Names of hosts that feeds and pages may be on even if their addresses are private, such as
-    /// `nas.local`.
-    pub(crate) allow_hosts: Vec<String>,
+    /// Private networks that feeds and deliveries may be in, such as `192.168.0.0/16`. Each is open only to feeds
+    /// whose own address is in it, and to their links and redirects there. wirefold refuses all others, so that
+    /// no feed can make this machine send requests into its own network. A name, such as `nas.local`, is a host
+    /// that feeds and pages may be on whatever its address is.
+    pub(crate) allow_private: Vec<String>,
 }
 
 const DAY: u32 = 24 * 3600;
@@ -189,14 +182,11 @@ impl Default for RetentionConfig {
 impl Default for FetcherConfig {
     fn default() -> Self {
         Self {
-            user_agent: None,
             contact: None,
             min_interval: Interval::from_seconds(600),
             max_interval: Interval::from_seconds(DAY),
             per_host_delay: Interval::from_seconds(1),
-            concurrency: 32,
             allow_private: Vec::new(),
-            allow_hosts: Vec::new(),
         }
     }
 }
@@ -204,11 +194,10 @@ impl Default for FetcherConfig {
 impl FetcherConfig {
     /// Its name for sites, and the contact.
     pub(crate) fn full_user_agent(&self) -> String {
-        let own = || concat!("wirefold/", env!("CARGO_PKG_VERSION")).to_owned();
-        let name = self.user_agent.clone().unwrap_or_else(own);
+        let name = concat!("wirefold/", env!("CARGO_PKG_VERSION"));
         match &self.contact {
             Some(contact) => format!("{name} (+{contact})"),
-            None => name,
+            None => name.to_owned(),
         }
     }
 }
@@ -217,31 +206,45 @@ impl FetcherConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct PageConfig {
-    /// The address of the page. On any address other than loopback, requests need a token: `up` prints a link
-    /// that signs a browser in, and `wirefold token add` makes tokens for programs. wirefold has no TLS of
-    /// its own: use a proxy with TLS if others can read the network.
+    /// The address of the page. wirefold has no TLS of its own: use a proxy with TLS if others can read the
+    /// network.
     pub(crate) listen: SocketAddr,
-    /// Requires a token on loopback too, such as where a proxy on this machine serves the page to others.
-    pub(crate) tokens: bool,
-    /// Requires no token on any address. Everybody who reaches the page may read and write. Set it only if
-    /// something else keeps strangers out, such as a container whose port is published on loopback.
-    pub(crate) without_tokens: bool,
-    /// The header in which a proxy with a login of its own names the user, such as `Remote-User`. A user
-    /// named there needs no token. The proxy must remove the header from the requests of strangers.
-    pub(crate) trusted_proxy_header: Option<String>,
-    /// The addresses or networks of that proxy. wirefold ignores the header from other addresses.
-    pub(crate) trusted_proxies: Vec<Network>,
-    /// Further names, besides `localhost`, that a browser may use for the page, such as that of a proxy in
-    /// front of it.
-    pub(crate) hosts: Vec<String>,
-    /// The address that links in alerts and feeds begin with. Default: the address at which the page is served.
+    /// When requests need a token: `auto` on any address other than loopback; `always` on loopback too, such as
+    /// where a proxy on this machine serves the page to others; `never` only if something else keeps strangers
+    /// out, such as a container whose port is published on loopback, because everybody who reaches the page may
+    /// then read and write. `up` prints a link that signs a browser in, and `wirefold token add` makes tokens
+    /// for programs.
+    pub(crate) tokens: Tokens,
+    /// The addresses or networks of a proxy with a login of its own. It names the user in the header
+    /// `Remote-User`. A user named there needs no token. The proxy must remove the header from the requests of
+    /// strangers. wirefold ignores the header from other addresses.
+    pub(crate) trusted_proxies: Vec<String>,
+    /// The address that links in alerts and feeds begin with. Browsers may use its name for the page, besides
+    /// `localhost`. Default: the address at which the page is served.
     pub(crate) base_url: Option<Address>,
+}
+
+/// When requests need a token.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tokens {
+    /// On any address other than loopback.
+    #[default]
+    Auto,
+    /// On loopback too.
+    Always,
+    /// On no address.
+    Never,
 }
 
 impl PageConfig {
     /// Whether requests from the network need a token.
     pub(crate) fn asks_for_tokens(&self) -> bool {
-        !self.without_tokens && (self.tokens || !self.listen.ip().is_loopback())
+        match self.tokens {
+            Tokens::Auto => !self.listen.ip().is_loopback(),
+            Tokens::Always => true,
+            Tokens::Never => false,
+        }
     }
 }
 
@@ -249,31 +252,20 @@ impl Default for PageConfig {
     fn default() -> Self {
         Self {
             listen: loopback(8787),
-            tokens: false,
-            without_tokens: false,
-            trusted_proxy_header: None,
+            tokens: Tokens::Auto,
             trusted_proxies: Vec::new(),
-            hosts: Vec::new(),
             base_url: None,
         }
     }
 }
 
 /// The heartbeat. docs/health.md describes how wirefold reports its own problems.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct HealthConfig {
-    /// An address that wirefold calls (`GET`) while it has no problem, such as that of a check at
+    /// An address that wirefold calls (`GET`) once a minute while it has no problem, such as that of a check at
     /// healthchecks.io. That service alerts you when the calls stop.
     pub(crate) heartbeat: Option<Address>,
-    /// The time between two calls; at least 10 seconds.
-    pub(crate) heartbeat_interval: Interval,
-}
-
-impl Default for HealthConfig {
-    fn default() -> Self {
-        Self { heartbeat: None, heartbeat_interval: Interval::from_seconds(60) }
-    }
 }
 
 /// The bus between the stages: a file in the data folder, or a NATS server.
@@ -285,10 +277,8 @@ pub(crate) struct BusConfig {
     pub(crate) nats: Vec<String>,
     /// The user to log in as.
     pub(crate) user: Option<String>,
-    /// The password of that user. Better: `password_file`.
-    pub(crate) password: Option<Secret>,
-    /// The file that holds the password.
-    pub(crate) password_file: Option<PathBuf>,
+    /// The password of that user.
+    pub(crate) password: Option<SecretSetting>,
     /// The file with the key that the detector signs its decisions with. Detector and enricher verify them
     /// with it. `wirefold setup --passwords` makes it. Without it, everybody who can log in to the server can forge
     /// decisions.
@@ -307,111 +297,31 @@ impl BusConfig {
     }
 }
 
-/// Limits for one feed, one site and one host, so that a bad one harms only itself. wirefold drops nothing:
-/// it folds and shows articles beyond a budget, and sends their alerts as one message at the end of the hour.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Limits for one feed and one site, so that a bad one harms only itself. wirefold drops nothing: it folds and
+/// shows articles beyond a budget, and sends their alerts as one message at the end of the hour. In an hour, the
+/// alerts of 600 articles of a feed and of 3,000 of a site are sent at once, and 60 alerts that come from one site
+/// alone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct BudgetConfig {
-    /// The most articles of a feed in an hour whose alerts are sent at once.
-    pub(crate) articles_per_hour: u32,
-    /// The same as `articles_per_hour` for all feeds of a site together. If it is smaller than
-    /// `articles_per_hour`, that value counts. Feeds at a host that many people share each have a budget of
-    /// their own.
-    pub(crate) site_articles_per_hour: u32,
-    /// The most alerts in an hour that come from one site alone and notify a subscription at once.
-    pub(crate) site_alerts_per_hour: u32,
-    /// The most article pages that the feeds of a site download at one time; one feed downloads one.
-    pub(crate) site_pages: u32,
-    /// The most requests that one host gets at one time.
-    pub(crate) host_requests: u32,
-    /// The factor of the hourly numbers above for a site that may send more, such as the wire of an agency.
+    /// The factor of these numbers for a site that may send more, such as the wire of an agency.
     /// The key is its domain, or the address of a feed at a host that many people share.
     pub(crate) sites: BTreeMap<String, u32>,
 }
 
-impl Default for BudgetConfig {
-    /// The defaults of the services.
-    fn default() -> Self {
-        let budget = wirefold_fetcher::Budget::default();
-        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-        Self {
-            articles_per_hour: budget.articles_per_hour,
-            site_articles_per_hour: budget.site_articles_per_hour,
-            site_alerts_per_hour: wirefold_alerter::SiteAlerts::default().per_hour,
-            site_pages: count(budget.site_pages),
-            host_requests: count(budget.host_requests),
-            sites: budget.sites,
-        }
-    }
-}
-
-impl BudgetConfig {
-    /// The fetcher's limits.
-    pub(crate) fn fetcher(&self) -> wirefold_fetcher::Budget {
-        wirefold_fetcher::Budget {
-            articles_per_hour: self.articles_per_hour,
-            site_articles_per_hour: self.site_articles_per_hour,
-            site_pages: self.site_pages as usize,
-            host_requests: self.host_requests as usize,
-            sites: self.sites.clone(),
-            ..wirefold_fetcher::Budget::default()
-        }
-    }
-
-    /// The alerter's limits.
-    pub(crate) fn alerter(&self) -> wirefold_alerter::SiteAlerts {
-        let per_hour = self.site_alerts_per_hour;
-        wirefold_alerter::SiteAlerts { per_hour, sites: self.sites.clone() }
-    }
-
-    /// The keys with a value that allows nothing, each with its effect.
-    pub(crate) fn empty(&self) -> Vec<(&'static str, &'static str)> {
-        const HELD: &str = "0 would hold every alert until the end of the hour; write a number of at \
-                            least 1";
-        const NEVER: &str = "0 would allow no request; write a number of at least 1";
-        let all = [
-            ("budget.articles_per_hour", u64::from(self.articles_per_hour), HELD),
-            ("budget.site_articles_per_hour", u64::from(self.site_articles_per_hour), HELD),
-            ("budget.site_alerts_per_hour", u64::from(self.site_alerts_per_hour), HELD),
-            ("budget.site_pages", u64::from(self.site_pages), NEVER),
-            ("budget.host_requests", u64::from(self.host_requests), NEVER),
-            ("budget.sites", self.sites.values().copied().min().map_or(1, u64::from), HELD),
-        ];
-        all.into_iter().filter(|(_, most, _)| *most == 0).map(|(key, _, why)| (key, why)).collect()
-    }
-}
-
-/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`, or
-/// `reprint_words` and `partial_words` together: if you raise only one of the two, most pairs that it
-/// rejects still fold as the other kind. `reprint_contained` alone changes little, for the
-/// same reason. Equal texts, short texts and longer rewrites of a short text fold by other rules. To
-/// group less, raise `event_similarity`. `wirefold replay --dry-run --set detector.partial_contained=0.4`
-/// shows what such a change would do to the stored articles.
-/// docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after it.
+/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`. Equal texts,
+/// short texts and longer rewrites of a short text fold by other rules. To group less, raise `event_similarity`.
+/// `wirefold replay --dry-run --set detector.partial_contained=0.4` shows what such a change would do to the stored
+/// articles. docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DetectorConfig {
-    /// … the share of the new text that is in the old one reaches this …
-    pub(crate) reprint_contained: Share,
-    /// … and they share at least this many words. Fewer are enough if nearly all of both texts or long runs of
-    /// words are equal, or if both are of one page.
-    pub(crate) reprint_words: u32,
-    /// A partial copy: the share of the new text that is in the old one reaches this …
-    pub(crate) partial_contained: Share,
-    /// … and they share at least this many words. The same holds for an article that contains an earlier one.
-    pub(crate) partial_words: u32,
-    /// A follow-up is material if at least this share of it is new.
-    pub(crate) material_novelty: Share,
-    /// Texts of at most this many words fold only if their numbers and names agree.
-    pub(crate) short_text_words: u32,
+    /// A copy: the share of the new text that is in the old one reaches this; for a reprint it also reaches 0.35.
+    pub(crate) partial_contained: f64,
     /// Two stories are one event when their similarity reaches this, and up to 0.1 more where other
     /// events are similar too.
-    pub(crate) event_similarity: Share,
-    /// The longest gap in an event: it takes no new story this long after its last separately
-    /// written text.
-    pub(crate) event_max_gap: Interval,
-    /// The longest span of an event: it takes no new story this long after its first.
-    pub(crate) event_max_span: Interval,
+    pub(crate) event_similarity: f64,
     /// Over NATS, a folder in which this detector alone stores the texts of the window. They then take no
     /// memory, and a start need not fetch them. Without it they stay in memory. With the embedded bus,
     /// `wirefold up` stores them in the data folder.
@@ -421,40 +331,9 @@ pub(crate) struct DetectorConfig {
 impl Default for DetectorConfig {
     /// The defaults are those of the method itself.
     fn default() -> Self {
-        let method = wirefold_dedup::Settings::default();
-        let seconds = |seconds: i64| Interval::from_seconds(u32::try_from(seconds).unwrap_or(0));
-        Self {
-            reprint_contained: Share::of(method.reprint_contained),
-            reprint_words: method.reprint_words,
-            partial_contained: Share::of(method.partial_contained),
-            partial_words: method.partial_words,
-            material_novelty: Share::of(method.material_novelty),
-            short_text_words: method.short_words,
-            event_similarity: Share::of(method.event_similarity),
-            event_max_gap: seconds(method.event_quiet),
-            event_max_span: seconds(method.event_span),
-            text_store: None,
-        }
-    }
-}
-
-impl DetectorConfig {
-    /// The method's thresholds, with this window. Those without a setting keep their default.
-    pub(crate) fn method(&self, window: Interval) -> wirefold_dedup::Settings {
-        let seconds = |interval: Interval| interval.duration().as_secs().cast_signed();
-        wirefold_dedup::Settings {
-            reprint_contained: self.reprint_contained.get(),
-            reprint_words: self.reprint_words,
-            partial_contained: self.partial_contained.get(),
-            partial_words: self.partial_words,
-            material_novelty: self.material_novelty.get(),
-            short_words: self.short_text_words,
-            event_similarity: self.event_similarity.get(),
-            event_quiet: seconds(self.event_max_gap),
-            event_span: seconds(self.event_max_span),
-            window: seconds(window),
-            ..wirefold_dedup::Settings::default()
-        }
+        let wirefold_dedup::Settings { partial_contained, event_similarity, .. } =
+            wirefold_dedup::Settings::default();
+        Self { partial_contained, event_similarity, text_store: None }
     }
 }
 
@@ -487,61 +366,37 @@ pub(crate) struct FeedConfig {
     /// A CSS selector for the element that holds the article, for pages where wirefold finds the wrong text.
     /// wirefold reads a page without that element as usual, and `feed ls --problems` names the feed. Try it
     /// with `wirefold feed extract --article-selector`.
-    pub(crate) article_selector: Option<Selector>,
+    pub(crate) article_selector: Option<String>,
     /// CSS selectors for elements of its pages that belong to no article, such as calls to
     /// subscribe.
     #[serde(default)]
-    pub(crate) remove_selectors: Vec<Selector>,
+    pub(crate) remove_selectors: Vec<String>,
     /// How long a request for it may take, with the whole answer. Default: 30 s.
     pub(crate) timeout: Option<Interval>,
 }
 
-/// A remote list of feeds (OPML). wirefold keeps your feeds in step with it: it adds and removes
-/// feeds as the list changes. A feed that another list or a `[[feed]]` names too stays. Feeds that
+/// A remote list of feeds (OPML). wirefold keeps your feeds in step with it: it downloads the list once a day, and
+/// adds and removes feeds as the list changes. A feed that another list or a `[[feed]]` names too stays. Feeds that
 /// you added, changed or removed by hand stay as you left them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OpmlConfig {
     /// Its address.
     pub(crate) url: Address,
-    /// The time between two downloads of the list.
-    #[serde(default = "OpmlConfig::interval")]
-    pub(crate) interval: Interval,
-    /// Whether article pages of its feeds are fetched for their text: `auto`, `on` or `off`. Without
-    /// it, the list decides for each feed, and `full_text` at the top where the list does not.
-    pub(crate) full_text: Option<FullText>,
 }
 
-impl OpmlConfig {
-    fn interval() -> Interval {
-        Interval::from_seconds(24 * 3600)
-    }
-}
-
-/// A file or folder that articles are read from.
+/// A file or folder that articles are read from. A folder is watched for files, a file is read once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SourceConfig {
     /// The file or folder. A relative path in a file of settings is relative to that file's folder. Text
     /// files are one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
     pub(crate) path: PathBuf,
-    /// `folder` is watched for files, `file` is read once. Default: as the path is.
-    pub(crate) kind: Option<SourceKind>,
     /// The publisher of articles that do not name one. Only for texts of one publisher: wirefold takes text
     /// that one outlet repeats for boilerplate, which counts for nothing. If you set it for a folder with
     /// texts of several publishers, some copies do not fold, even though `why`, which sees only
     /// two texts, calls them copies. Leave it out there, or name the outlet of each text in a `.jsonl` file.
     pub(crate) outlet: Option<Outlet>,
-}
-
-/// The kind of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum SourceKind {
-    /// Watched for files.
-    Folder,
-    /// Read once.
-    File,
 }
 
 /// The credentials and headers for all feeds and pages below an address. If several addresses match, the
@@ -554,20 +409,17 @@ pub(crate) struct AccessConfig {
     pub(crate) url: Address,
     /// The user of a login by HTTP (Basic).
     pub(crate) user: Option<String>,
-    /// The password of the user. An environment variable or a file is a better place for it.
-    pub(crate) password: Option<Secret>,
-    /// The file that holds the password in its first line.
-    pub(crate) password_file: Option<PathBuf>,
-    /// The environment variable that holds the password.
-    pub(crate) password_env: Option<String>,
+    /// The password of the user.
+    pub(crate) password: Option<SecretSetting>,
     /// Headers to send there, such as `{ X-Key = "…" }`. Like passwords, they are never shown.
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, Secret>,
-    /// The name that wirefold sends there; by default `fetcher.user_agent`.
+    pub(crate) headers: BTreeMap<String, SecretSetting>,
+    /// The name that wirefold sends there; by default `wirefold/` and its version. The part before the `/` is its
+    /// name in robots.txt.
     pub(crate) user_agent: Option<String>,
     /// The proxy to use, such as `socks5h://127.0.0.1:9050`. The proxy resolves host names, so the proxy must
     /// refuse private addresses. wirefold never uses proxies of the environment.
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) proxy: Option<AnyAddress>,
     /// Whether to send requests with HTTP/1.1 and without compression, for hosts that handle these badly.
     #[serde(default)]
     pub(crate) compatibility_mode: bool,
@@ -585,8 +437,6 @@ pub(crate) struct NatsConfig {
     pub(crate) server: String,
     /// The subject, or a pattern with `*` and `>`.
     pub(crate) subject: String,
-    /// The stream that stores it; by default the one that the server names.
-    pub(crate) stream: Option<String>,
     /// The durable consumer that stores the position. It is created if it is missing. Readers that
     /// use the same one share the messages.
     #[serde(default = "NatsConfig::durable")]
@@ -598,12 +448,8 @@ pub(crate) struct NatsConfig {
     pub(crate) outlet: Option<Outlet>,
     /// The user to log in as.
     pub(crate) user: Option<String>,
-    /// The password of that user. Better: `password_env` or `password_file`.
-    pub(crate) password: Option<Secret>,
-    /// The file that holds the password in its first line.
-    pub(crate) password_file: Option<PathBuf>,
-    /// The environment variable that holds the password.
-    pub(crate) password_env: Option<String>,
+    /// The password of that user.
+    pub(crate) password: Option<SecretSetting>,
     /// A file with the CA certificates that may sign the server's certificate. Default: those of the system.
     pub(crate) ca_file: Option<PathBuf>,
 }
@@ -642,11 +488,12 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) update_interval: Option<Interval>,
     /// When an unchanged alert is sent again. Default: never.
     pub(crate) repeat_interval: Option<Interval>,
-    /// When messages are held.
+    /// When messages are held: `from` and `to` are times of the day, and an earlier `to` is on the next day.
+    /// `time_zone` is that of these times.
     pub(crate) quiet_hours: Option<QuietConfig>,
     /// The time zone of its digests and days, such as `Europe/Berlin`. Default: that of the quiet hours, or
     /// UTC without them.
-    pub(crate) time_zone: Option<ZoneName>,
+    pub(crate) time_zone: Option<String>,
     /// The condition that notifies even in quiet hours, such as `outlets>=10`.
     pub(crate) break_quiet: Option<String>,
     /// The most loud messages a day. Further ones are held.
@@ -661,72 +508,38 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) deliveries: Vec<String>,
 }
 
-impl SubscriptionConfig {
-    /// As it is on the wire, under this id.
-    pub(crate) fn settings(&self, id: SubscriptionId) -> SubscriptionSettings {
-        SubscriptionSettings {
-            id,
-            name: self.name.clone(),
-            query: self.query.clone(),
-            group_by: self.group_by,
-            on: self.on.clone(),
-            min_outlets: self.min_outlets,
-            min_origins: self.min_origins,
-            group_wait: self.group_wait,
-            update_interval: self.update_interval,
-            repeat_interval: self.repeat_interval,
-            quiet_hours: self.quiet_hours.as_ref().map(QuietConfig::settings),
-            time_zone: self.time_zone.as_ref().map(|zone| zone.name().to_owned()),
-            break_quiet: self.break_quiet.clone(),
-            max_per_day: self.max_per_day,
-            inhibited_by: self.inhibited_by.clone(),
-            digest: self.digest,
-            deliveries: self.deliveries.clone(),
-        }
-    }
-}
-
 /// When messages are held.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct QuietConfig {
-    /// From when, such as `22:00`.
-    from: TimeOfDay,
-    /// To when, such as `07:00`; earlier than `from`: on the next day.
-    to: TimeOfDay,
-    /// The time zone, such as `Europe/Berlin`.
-    time_zone: ZoneName,
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) time_zone: String,
 }
 
-impl QuietConfig {
-    /// As it is on the wire.
-    pub(crate) fn settings(&self) -> QuietHours {
-        let (from, to) = (self.from.0.clone(), self.to.0.clone());
-        QuietHours { from, to, time_zone: self.time_zone.0.clone() }
+impl SubscriptionConfig {
+    /// As it is on the wire, under this id.
+    pub(crate) fn settings(&self, id: SubscriptionId) -> SubscriptionSettings {
+        as_message(&Self { id: Some(id), ..self.clone() })
     }
 }
 
-/// An hour and minute of the day.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-struct TimeOfDay(String);
-
-/// The IANA name of a time zone that this machine knows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(transparent)]
-pub(crate) struct ZoneName(String);
-
-impl ZoneName {
-    /// The name.
-    pub(crate) fn name(&self) -> &str {
-        &self.0
+impl FeedConfig {
+    /// As it is on the wire. It must have an id.
+    pub(crate) fn settings(&self, full_text: FullText) -> FeedSettings {
+        let seconds = |timeout: Interval| u32::try_from(timeout.duration().as_secs()).ok();
+        FeedSettings {
+            timeout_seconds: self.timeout.and_then(seconds),
+            ..as_message(&Self { full_text: self.full_text.or(Some(full_text)), ..self.clone() })
+        }
     }
 }
 
-/// The default urgency of loud revisions on ntfy.
-const PRIORITY: u8 = 4;
-/// The default address of Telegram's Bot API.
-const TELEGRAM: &str = "https://api.telegram.org";
+/// Settings as the message of the contract whose fields have the same names.
+fn as_message<T: DeserializeOwned>(settings: &impl Serialize) -> T {
+    let fields = serde_json::to_value(settings).expect("settings have no keys but text");
+    serde_json::from_value(fields).expect("a test reads a message with every key")
+}
 
 /// A target of alerts. If no delivery prints, wirefold adds `stdout`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -740,40 +553,27 @@ pub(crate) struct DeliveryConfig {
     pub(crate) kind: DeliveryKind,
     /// The address of the webhook, of the ntfy topic, of the Matrix homeserver or of the Apprise key; the
     /// NATS server as `nats://host:4222` if it is not that of the bus; the mail server as `smtps://host` or
-    /// `smtp://host` (with STARTTLS). Telegram needs it only if the Bot API is not at
-    /// `https://api.telegram.org`.
-    pub(crate) url: Option<TargetAddress>,
+    /// `smtp://host` (with STARTTLS, but without TLS to this machine). Telegram needs it only if the Bot API is not
+    /// at `https://api.telegram.org`.
+    pub(crate) url: Option<AnyAddress>,
     /// The keys that sign a webhook (`whsec_…`; several while one replaces another); the access token of
     /// ntfy, Matrix or Apprise; the bot's token; the password of `user`; the address of a Slack-compatible
-    /// webhook, which `config show` then hides. An environment variable or a file is a better place for it.
+    /// webhook.
     #[serde(default)]
-    pub(crate) secret: Vec<Secret>,
-    /// The file that holds the secrets, one a line.
-    pub(crate) secret_file: Option<PathBuf>,
-    /// The environment variable that holds the secrets, separated by spaces.
-    pub(crate) secret_env: Option<String>,
+    pub(crate) secret: Vec<SecretSetting>,
     /// Headers of the requests to a webhook, such as `{ Authorization = "Bearer …" }`. wirefold hides them
     /// like secrets.
     #[serde(default)]
-    pub(crate) headers: BTreeMap<String, Secret>,
-    /// The ntfy priority of loud revisions, 1 to 5. Default: 4.
-    pub(crate) priority: Option<u8>,
+    pub(crate) headers: BTreeMap<String, SecretSetting>,
     /// The user at the mail or NATS server; the password is the `secret`.
     pub(crate) user: Option<String>,
     /// The sender of mails, such as `Desk <desk@news.example>`.
     pub(crate) from: Option<String>,
-    /// The receivers of mails. Each mail names all of them.
+    /// The receivers of mails, and each mail names all of them; the chat of Telegram, its number or `@name` of a
+    /// public channel; the id of the Matrix room, such as `!abc:matrix.example`; or the NATS subject that each
+    /// revision is published on.
     #[serde(default)]
     pub(crate) to: Vec<String>,
-    /// Whether mails go to `smtp://` without TLS, such as to a relay on this machine.
-    #[serde(default)]
-    pub(crate) without_tls: bool,
-    /// The chat of Telegram: its number, or `@name` of a public channel.
-    pub(crate) chat: Option<String>,
-    /// The id of the Matrix room, such as `!abc:matrix.example`.
-    pub(crate) room: Option<String>,
-    /// The NATS subject that each revision is published on, such as `news.alerts`.
-    pub(crate) subject: Option<String>,
     /// The program that gets each revision as a line of JSON on its standard input, and its arguments. You
     /// can set it only in a file. If it exits with a code other than 0 or runs longer than 30 s, wirefold
     /// tries it again.
@@ -792,136 +592,6 @@ pub(crate) struct DeliveryConfig {
     pub(crate) title_template: Option<String>,
     /// A template for the lines below the title.
     pub(crate) template: Option<String>,
-}
-
-impl DeliveryConfig {
-    /// Whether it gets reports about problems of wirefold.
-    pub(crate) fn tells_health(&self) -> bool {
-        self.health.unwrap_or(self.kind != DeliveryKind::Stdout)
-    }
-
-    /// The delivery that prints.
-    pub(crate) fn stdout() -> Self {
-        Self { name: "stdout".to_owned(), ..Self::default() }
-    }
-
-    /// The checked delivery for the alerter; `None` if a required key is missing.
-    pub(crate) fn checked(&self) -> Option<Delivery> {
-        let (title, text) = (self.title_template.clone(), self.template.clone());
-        Some(Delivery {
-            name: self.name.clone(),
-            target: self.target()?,
-            feed_digest: self.feed_digest,
-            health: self.tells_health(),
-            templates: Templates { title, text },
-        })
-    }
-
-    fn target(&self) -> Option<DeliveryTarget> {
-        let url = || self.url.as_ref().map(|address| address.url().clone());
-        let secret = || self.secret.first().cloned();
-        Some(match self.kind {
-            DeliveryKind::Stdout => DeliveryTarget::Stdout(StdoutTarget),
-            DeliveryKind::Webhook => DeliveryTarget::Webhook(WebhookTarget {
-                url: url()?,
-                secrets: self.secret.clone(),
-                headers: self.headers.clone(),
-            }),
-            DeliveryKind::Ntfy => {
-                let priority = self.priority.unwrap_or(PRIORITY);
-                DeliveryTarget::Ntfy(NtfyTarget { url: url()?, token: secret(), priority })
-            }
-            DeliveryKind::Email => DeliveryTarget::Email(EmailTarget {
-                server: url()?,
-                without_tls: self.without_tls,
-                login: self.user.clone().and_then(|user| Some((user, secret()?))),
-                from: self.from.clone()?,
-                to: self.to.clone(),
-            }),
-            DeliveryKind::Slack => {
-                let url = || Some(Secret::new(url()?));
-                DeliveryTarget::Slack(SlackTarget { url: secret().or_else(url)? })
-            }
-            DeliveryKind::Telegram => DeliveryTarget::Telegram(TelegramTarget {
-                url: url().or_else(|| TELEGRAM.parse().ok())?,
-                token: secret()?,
-                chat: self.chat.clone()?,
-            }),
-            DeliveryKind::Matrix => {
-                let (url, token, room) = (url()?, secret()?, self.room.clone()?);
-                DeliveryTarget::Matrix(MatrixTarget { url, token, room })
-            }
-            DeliveryKind::Apprise => {
-                DeliveryTarget::Apprise(AppriseTarget { url: url()?, token: secret() })
-            }
-            DeliveryKind::Nats => {
-                DeliveryTarget::Nats(NatsTarget { subject: self.subject.clone()? })
-            }
-            DeliveryKind::Command => {
-                DeliveryTarget::Command(CommandTarget { command: self.command.clone() })
-            }
-            DeliveryKind::File => DeliveryTarget::File(FileTarget { path: self.path.clone()? }),
-        })
-    }
-
-    /// The missing keys that its kind requires, for people.
-    pub(crate) fn missing(&self) -> Vec<&'static str> {
-        let has_url = self.url.is_some();
-        // A key that cannot be read is reported already.
-        let has_secret =
-            !self.secret.is_empty() || self.secret_file.is_some() || self.secret_env.is_some();
-        let address = (has_url, "it needs the address it goes to; write url = \"https://…\"");
-        let token = (has_secret, "it needs a token; write secret_env = \"…\"");
-        let needs = match self.kind {
-            DeliveryKind::Stdout => Vec::new(),
-            DeliveryKind::Webhook | DeliveryKind::Ntfy | DeliveryKind::Apprise => vec![address],
-            DeliveryKind::Email => vec![
-                (has_url, "it needs a mail server; write url = \"smtps://mail.example\""),
-                (self.from.is_some(), "it needs a sender; write from = \"desk@news.example\""),
-                (!self.to.is_empty(), "it needs receivers; write to = [\"desk@news.example\"]"),
-            ],
-            DeliveryKind::Slack => vec![(
-                has_url || has_secret,
-                "it needs the address of the webhook, which is a secret; write secret_env = \"…\"",
-            )],
-            DeliveryKind::Telegram => {
-                let has_chat = self.chat.as_ref().is_some_and(|chat| !chat.trim().is_empty());
-                vec![token, (has_chat, "it needs a chat; write chat = \"-100…\"")]
-            }
-            DeliveryKind::Matrix => {
-                let room = "it needs a room; write room = \"!abc:matrix.example\"";
-                vec![address, token, (self.room.is_some(), room)]
-            }
-            DeliveryKind::Nats => {
-                let subject = "it needs a subject; write subject = \"news.alerts\"";
-                vec![(self.subject.is_some(), subject)]
-            }
-            DeliveryKind::Command => {
-                vec![(!self.command.is_empty(), "it needs a program; write command = [\"…\"]")]
-            }
-            DeliveryKind::File => {
-                vec![(self.path.is_some(), "it needs a file; write path = \"alerts.jsonl\"")]
-            }
-        };
-        needs.into_iter().filter_map(|(is_there, what)| (!is_there).then_some(what)).collect()
-    }
-
-    /// The keys that only some kinds have, whether they are set, and the kinds that have them. The older
-    /// kinds accept foreign keys silently, as before.
-    pub(crate) fn keys_of_kinds(&self) -> [(&'static str, bool, &'static [DeliveryKind]); 9] {
-        use DeliveryKind::{Command, Email, File, Matrix, Nats, Telegram};
-        [
-            ("user", self.user.is_some(), &[Email, Nats]),
-            ("subject", self.subject.is_some(), &[Nats]),
-            ("from", self.from.is_some(), &[Email]),
-            ("to", !self.to.is_empty(), &[Email]),
-            ("without_tls", self.without_tls, &[Email]),
-            ("chat", self.chat.is_some(), &[Telegram]),
-            ("room", self.room.is_some(), &[Matrix]),
-            ("command", !self.command.is_empty(), &[Command]),
-            ("path", self.path.is_some(), &[File]),
-        ]
-    }
 }
 
 /// The kind of a delivery.
@@ -953,229 +623,250 @@ pub(crate) enum DeliveryKind {
     File,
 }
 
+/// The keys of a kind of delivery, besides those that every delivery has.
+pub(crate) struct KeysOfKind {
+    /// The keys that it needs, each with an example.
+    pub(crate) needed: &'static [(&'static str, &'static str)],
+    /// The other keys that it may have.
+    pub(crate) possible: &'static [&'static str],
+    /// The schemes of its `url`.
+    pub(crate) schemes: &'static [&'static str],
+}
+
 impl DeliveryKind {
-    /// The word for it in settings.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Stdout => "stdout",
-            Self::Webhook => "webhook",
-            Self::Ntfy => "ntfy",
-            Self::Email => "email",
-            Self::Slack => "slack",
-            Self::Telegram => "telegram",
-            Self::Matrix => "matrix",
-            Self::Apprise => "apprise",
-            Self::Nats => "nats",
-            Self::Command => "command",
-            Self::File => "file",
-        }
+    /// The keys that it needs and may have.
+    pub(crate) fn keys(self) -> KeysOfKind {
+        const URL: (&str, &str) = ("url", "\"https://…\"");
+        const SECRET: (&str, &str) = ("secret", "\"env:NAME\"");
+        const WEB: &[&str] = &["https", "http"];
+        const ADDRESS: &str = "\"desk@news.example\"";
+        let (needed, possible, schemes): (&[_], &[_], &[_]) = match self {
+            Self::Stdout => (&[], &[], WEB),
+            Self::Webhook => (&[URL], &["secret", "headers"], WEB),
+            Self::Ntfy | Self::Apprise => (&[URL], &["secret"], WEB),
+            Self::Email => (
+                &[("url", "\"smtps://mail.example\""), ("from", ADDRESS), ("to", ADDRESS)],
+                &["user", "secret"],
+                &["smtps", "smtp"],
+            ),
+            Self::Slack => (&[SECRET], &[], WEB),
+            Self::Telegram => (&[SECRET, ("to", "\"-100…\"")], &["url"], WEB),
+            Self::Matrix => (&[URL, SECRET, ("to", "\"!abc:matrix.example\"")], &[], WEB),
+            Self::Nats => {
+                (&[("to", "\"news.alerts\"")], &["url", "user", "secret"], &["nats", "tls"])
+            }
+            Self::Command => (&[("command", "[\"…\"]")], &[], WEB),
+            Self::File => (&[("path", "\"alerts.jsonl\"")], &[], WEB),
+        };
+        KeysOfKind { needed, possible, schemes }
     }
 }
 
-/// Gives a type its JSON Schema, and reads it from the text or number that it is written as. The refusals of
-/// `$parse` are sentences for people.
-macro_rules! written_as {
-    ($type:ident, $from:ty, $parse:expr, { $($key:literal: $value:literal),+ }) => {
+impl fmt::Display for DeliveryKind {
+    /// The word for it in settings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
+}
+
+impl DeliveryConfig {
+    /// Whether it gets reports about problems of wirefold.
+    pub(crate) fn tells_health(&self) -> bool {
+        self.health.unwrap_or(self.kind != DeliveryKind::Stdout)
+    }
+
+    /// The delivery that prints.
+    pub(crate) fn stdout() -> Self {
+        Self { name: "stdout".to_owned(), ..Self::default() }
+    }
+
+    /// The checked delivery for the alerter; `None` if a required key is missing.
+    pub(crate) fn checked(&self) -> Option<Delivery> {
+        let (title, text) = (self.title_template.clone(), self.template.clone());
+        Some(Delivery {
+            name: self.name.clone(),
+            target: self.target()?,
+            feed_digest: self.feed_digest,
+            health: self.tells_health(),
+            templates: Templates { title, text },
+        })
+    }
+
+    fn target(&self) -> Option<DeliveryTarget> {
+        let url = || self.url.as_ref().map(|address| address.url().clone());
+        let secrets = || self.secret.iter().map(|it| it.secret.clone());
+        let (secret, to) = (|| secrets().next(), || self.to.first().cloned());
+        Some(match self.kind {
+            DeliveryKind::Stdout => DeliveryTarget::Stdout(StdoutTarget),
+            DeliveryKind::Webhook => DeliveryTarget::Webhook(WebhookTarget {
+                url: url()?,
+                secrets: secrets().collect(),
+                headers: secrets_of(&self.headers),
+            }),
+            DeliveryKind::Ntfy => {
+                let (url, token, priority) = (url()?, secret(), NTFY_PRIORITY);
+                DeliveryTarget::Ntfy(NtfyTarget { url, token, priority })
+            }
+            DeliveryKind::Email => DeliveryTarget::Email(EmailTarget {
+                server: url()?,
+                without_tls: self.url.as_ref().is_some_and(AnyAddress::is_of_this_machine),
+                login: self.user.clone().and_then(|user| Some((user, secret()?))),
+                from: self.from.clone()?,
+                to: self.to.clone(),
+            }),
+            DeliveryKind::Slack => DeliveryTarget::Slack(SlackTarget { url: secret()? }),
+            DeliveryKind::Telegram => {
+                let url = url().or_else(|| TELEGRAM.parse().ok())?;
+                DeliveryTarget::Telegram(TelegramTarget { url, token: secret()?, chat: to()? })
+            }
+            DeliveryKind::Matrix => {
+                let (url, token, room) = (url()?, secret()?, to()?);
+                DeliveryTarget::Matrix(MatrixTarget { url, token, room })
+            }
+            DeliveryKind::Apprise => {
+                DeliveryTarget::Apprise(AppriseTarget { url: url()?, token: secret() })
+            }
+            DeliveryKind::Nats => DeliveryTarget::Nats(NatsTarget { subject: to()? }),
+            DeliveryKind::Command => {
+                DeliveryTarget::Command(CommandTarget { command: self.command.clone() })
+            }
+            DeliveryKind::File => DeliveryTarget::File(FileTarget { path: self.path.clone()? }),
+        })
+    }
+}
+
+/// The urgency of loud revisions on ntfy.
+const NTFY_PRIORITY: u8 = 4;
+/// The default address of Telegram's Bot API.
+const TELEGRAM: &str = "https://api.telegram.org";
+
+/// Gives a type that is written as a text its JSON Schema.
+macro_rules! written_as_text {
+    ($type:ident) => {
         impl JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($type).into()
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ $($key: $value),+ })
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let parse: fn($from) -> Result<Self, String> = $parse;
-                parse(<$from>::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+                schemars::json_schema!({ "type": "string" })
             }
         }
     };
 }
 
-written_as!(Address, String, |text| Self::parse(&text), { "type": "string", "format": "uri" });
-written_as!(TargetAddress, String, |text| Self::parse(&text), { "type": "string", "format": "uri" });
-written_as!(Selector, String, |text| check_selector(&text).map(|()| Self(text)), { "type": "string" });
-written_as!(Proxy, String, |text| Self::parse(&text), { "type": "string", "format": "uri" });
-written_as!(Network, String, |text| Self::parse(&text), { "type": "string" });
-written_as!(Share, f64, |share| match (0.0..=1.0).contains(&share) {
-    true => Ok(Self(share)),
-    false => Err(format!("{share} is not a share from 0 to 1")),
-}, { "type": "number", "minimum": 0, "maximum": 1 });
-written_as!(TimeOfDay, String, |text| match jiff::civil::Time::strptime("%H:%M", &text) {
-    Ok(_) => Ok(Self(text)),
-    Err(_) => Err(format!("{text:?} is not a time of day, such as \"22:00\"")),
-}, { "type": "string" });
-written_as!(ZoneName, String, |text| {
-    // A machine without the database cannot tell a zone from a mistake.
-    let known = |name| jiff::tz::TimeZone::get(name).is_ok();
-    match text == "UTC" || jiff::tz::db().is_definitively_empty() || known(&text) {
-        true => Ok(Self(text)),
-        false => Err(format!("{text:?} is not a time zone that this machine knows")),
+written_as_text!(Address);
+written_as_text!(AnyAddress);
+written_as_text!(SecretSetting);
+
+/// A secret: the text itself, or where it is: `env:NAME` in an environment variable, `file:PATH` in the first line of
+/// a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub(crate) struct SecretSetting {
+    /// The secret, empty until its place was read.
+    pub(crate) secret: Secret,
+    /// Its place.
+    pub(crate) place: Option<String>,
+}
+
+impl From<String> for SecretSetting {
+    fn from(text: String) -> Self {
+        match text.starts_with("env:") || text.starts_with("file:") {
+            true => Self { secret: Secret::new(""), place: Some(text) },
+            false => Self { secret: Secret::new(text), place: None },
+        }
     }
-}, { "type": "string" });
+}
+
+impl From<SecretSetting> for String {
+    /// The place, or a placeholder of the secret.
+    fn from(setting: SecretSetting) -> Self {
+        setting.place.unwrap_or_else(|| setting.secret.to_string())
+    }
+}
+
+/// Headers with their secrets.
+pub(super) fn secrets_of(headers: &BTreeMap<String, SecretSetting>) -> BTreeMap<String, Secret> {
+    headers.iter().map(|(name, value)| (name.clone(), value.secret.clone())).collect()
+}
 
 /// A web address: `http` or `https`, a host, no user or password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Address {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct Address(AnyAddress);
+
+/// An address with a host, without user or password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(crate) struct AnyAddress {
     url: url::Url,
     /// As it was written: wirefold must not change a feed's address.
     written: String,
 }
 
-impl Address {
-    /// Reads an address. Its errors are written for people.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let address = Self::of_any_scheme(text)?;
-        match address.url.scheme() {
-            "http" | "https" => Ok(address),
-            _ => Err(format!("{text:?} begins with neither https:// nor http://")),
-        }
-    }
+impl TryFrom<String> for AnyAddress {
+    type Error = String;
 
-    fn of_any_scheme(text: &str) -> Result<Self, String> {
-        let url = url::Url::parse(text)
-            .map_err(|error| format!("{text:?} is not a web address: {error}"))?;
+    /// Its errors are written for people.
+    fn try_from(written: String) -> Result<Self, String> {
+        let url = url::Url::parse(&written)
+            .map_err(|error| format!("{written:?} is not a web address: {error}"))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err("a user or password in a web address would appear in logs".to_owned());
         }
-        Ok(Self { url, written: text.to_owned() })
+        match url.host_str().is_none_or(str::is_empty) {
+            true => Err(format!("{written:?} names no host")),
+            false => Ok(Self { url, written }),
+        }
     }
+}
 
+impl AnyAddress {
     /// The address, parsed.
     pub(crate) fn url(&self) -> &url::Url {
         &self.url
     }
 
-    /// The address as it was written.
-    pub(crate) fn as_str(&self) -> &str {
-        &self.written
+    /// Whether it is the address of this machine.
+    pub(crate) fn is_of_this_machine(&self) -> bool {
+        let host = self.url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        host == "localhost" || host.parse().is_ok_and(|it: std::net::IpAddr| it.is_loopback())
     }
 }
 
-impl Serialize for Address {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.written)
-    }
-}
+impl TryFrom<String> for Address {
+    type Error = String;
 
-/// The target of a delivery: a web address, or a mail server as `smtps://` or `smtp://`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TargetAddress(Address);
-
-impl TargetAddress {
-    fn parse(text: &str) -> Result<Self, String> {
-        const OTHERS: [&str; 4] = ["smtp://", "smtps://", "nats://", "tls://"];
-        let is_other = OTHERS.iter().any(|scheme| text.starts_with(scheme));
-        let address = if is_other { Address::of_any_scheme(text) } else { Address::parse(text) }?;
-        match address.url.host_str().is_none_or(str::is_empty) {
-            true => Err(format!("{text:?} names no host")),
-            false => Ok(Self(address)),
+    fn try_from(written: String) -> Result<Self, String> {
+        let address = AnyAddress::try_from(written)?;
+        match address.url.scheme() {
+            "http" | "https" => Ok(Self(address)),
+            _ => Err(format!("{:?} begins with neither https:// nor http://", address.written)),
         }
     }
+}
 
+impl Address {
     /// The address, parsed.
     pub(crate) fn url(&self) -> &url::Url {
         &self.0.url
     }
 
-    /// Whether it is the address of a mail server.
-    pub(crate) fn is_of_mail(&self) -> bool {
-        matches!(self.0.url.scheme(), "smtp" | "smtps")
-    }
-
-    /// Whether it is the address of a NATS server.
-    pub(crate) fn is_of_nats(&self) -> bool {
-        matches!(self.0.url.scheme(), "nats" | "tls")
+    /// The address as it was written.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0.written
     }
 }
 
-impl Serialize for TargetAddress {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+impl From<AnyAddress> for String {
+    fn from(address: AnyAddress) -> Self {
+        address.written
     }
 }
 
-/// A CSS selector.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Selector(pub(crate) String);
-
-/// A proxy: `socks5h`, `http` or `https`, a host, no user or password.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Proxy(pub(crate) url::Url);
-
-impl Proxy {
-    fn parse(text: &str) -> Result<Self, String> {
-        let is_proxy = |url: &url::Url| {
-            let is_open = url.username().is_empty() && url.password().is_none();
-            matches!(url.scheme(), "socks5h" | "http" | "https") && url.has_host() && is_open
-        };
-        let url = url::Url::parse(text).ok().filter(is_proxy);
-        url.map(Self)
-            .ok_or_else(|| format!("{text:?} is not a proxy such as socks5h://127.0.0.1:9050"))
-    }
-}
-
-impl Serialize for Proxy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.0.as_str())
-    }
-}
-
-/// A network in CIDR form, such as `192.168.0.0/16`; an address alone is a network of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Network(pub(crate) ipnet::IpNet);
-
-impl Network {
-    fn parse(text: &str) -> Result<Self, String> {
-        let alone = || text.parse::<std::net::IpAddr>().ok().map(ipnet::IpNet::from);
-        let network = text.parse().ok().or_else(alone);
-        network
-            .map(Self)
-            .ok_or_else(|| format!("{text:?} is not a network such as 192.168.0.0/16 or fd00::/8"))
-    }
-}
-
-impl Serialize for Network {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
-}
-
-/// A share from 0 to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Share(f64);
-
-impl Share {
-    /// A share that is certainly one.
-    pub(crate) fn of(share: f64) -> Self {
-        Self(share.clamp(0.0, 1.0))
-    }
-
-    /// The share, from 0 to 1.
-    pub(crate) fn get(self) -> f64 {
-        self.0
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_defaults_are_the_methods() {
-        let method = wirefold_dedup::Settings::default();
-        let window = Interval::from_seconds(7 * 24 * 3600);
-        assert_eq!(DetectorConfig::default().method(window), method);
+impl From<Address> for String {
+    fn from(address: Address) -> Self {
+        address.0.written
     }
 }

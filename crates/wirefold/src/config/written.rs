@@ -47,18 +47,11 @@ pub(crate) struct Line {
 impl Line {
     /// Whether its value is a secret, which is not shown.
     pub(crate) fn is_hidden(&self) -> bool {
-        let mut parts = self.key.splitn(4, '.');
-        let list = parts.next();
-        let name = parts.nth(1);
-        let is_set = self.value.as_ref().is_some_and(|value| !matches!(value, Value::Object(_)));
-        let is_empty = self.value.as_ref().and_then(Value::as_array).is_some_and(Vec::is_empty);
-        let is_secret = match list {
-            Some("delivery") => matches!(name, Some("secret" | "headers")),
-            Some("access") => matches!(name, Some("password" | "headers")),
-            Some("nats") => name == Some("password"),
-            _ => false,
-        };
-        is_secret && is_set && !is_empty
+        // The placeholder that a secret writes in its place.
+        let is_secret =
+            |value: &Value| value.as_str().is_some_and(|it| it.starts_with("(secret, "));
+        let values = self.value.as_ref().and_then(Value::as_array);
+        self.value.iter().chain(values.into_iter().flatten()).any(is_secret)
     }
 }
 

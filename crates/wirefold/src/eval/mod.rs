@@ -60,7 +60,7 @@ pub(crate) struct EvalArguments {
     /// How many of the worst errors of each kind to show.
     #[arg(long, default_value_t = 10, value_name = "N")]
     worst: usize,
-    /// Change a setting of the detector, such as reprint_contained=0.4.
+    /// Change a setting of the detector, such as partial_contained=0.4.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Print one JSON object.
@@ -93,7 +93,7 @@ const MAX_PRINTED_PROBLEMS: usize = 20;
 /// Folds, scores and prints.
 pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<Exit> {
     let settings = of_flags(&Overrides::of_detector(&arguments.set)?)?;
-    let settings = settings.detector.method(settings.window);
+    let settings = settings.method();
     let (labels_path, paths) = paths(arguments)?;
     let file = wirefold_score::read(&read_text(&labels_path)?, arguments.by.group());
     let shape = file.shape;

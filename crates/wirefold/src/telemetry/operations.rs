@@ -47,7 +47,8 @@ async fn of_this_server(
         .map(|host| host.to_str().unwrap_or("unreadable.invalid"));
     match host {
         Some(host) if !is_own(host, &hosts) => {
-            let words = "this is not a name of this server: use its address, or add the name to page.hosts\n";
+            let words =
+                "this is not a name of this server: use its address, or set page.base_url\n";
             (StatusCode::MISDIRECTED_REQUEST, words).into_response()
         }
         _ => next.run(request).await,

@@ -113,7 +113,7 @@ thousand articles, and lets the enricher make the missing output. The output kee
 sees anything twice; alerts for the missing articles come late. Over NATS the enricher must run; without
 NATS `up` must not run.
 
-With --passwords each user's password is in DIR/USER, for `bus.password_file`; all of them are in
+With --passwords each user's password is in DIR/USER, for `bus.password`; all of them are in
 DIR/nats.conf, for the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher.
 Existing files stay. Only the owner may read the files.
 

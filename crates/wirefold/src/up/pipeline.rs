@@ -182,7 +182,7 @@ impl Pipeline<'_> {
             folder: self.gateway_folder()?,
             demo: self.demo.is_some(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
-            hosts: config.page.hosts.clone(),
+            hosts: config.hosts(),
             method: config.method(),
             text_policy: config.text_policy,
             base_url: address.to_owned(),

@@ -152,7 +152,7 @@ impl StartingProcess {
         let mut process = Process::new();
         let port = bind("operations port", "--operations", listen).await?;
         let operations = port.local_addr()?;
-        let router = operations_router(telemetry.clone(), health.clone(), &config.page.hosts);
+        let router = operations_router(telemetry.clone(), health.clone(), &config.hosts());
         process.serve("operations port", port, router);
         Ok(Self { process, health, operations })
     }

@@ -61,7 +61,7 @@ fn options(server: &str, user: Option<&String>, password: Option<&str>) -> Optio
 /// The subjects of these settings as sources.
 pub(super) fn sources(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Source> {
     let source = |nats: &NatsConfig| {
-        let password = nats.password.as_ref().map(|password| password.expose());
+        let password = nats.password.as_ref().map(|it| it.secret.expose());
         let options = Options {
             root_certificates: nats.ca_file.clone(),
             ..options(&nats.server, nats.user.as_ref(), password)
@@ -88,8 +88,8 @@ impl SubscriptionOpener for SourceSubject {
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>> {
         Box::pin(async move {
             let bus = self.connection.bus().await.map_err(|error| error.to_string())?;
-            let NatsConfig { stream, subject, durable, .. } = &self.nats;
-            let followed = bus.follow(stream.as_deref(), subject, durable).await;
+            let NatsConfig { subject, durable, .. } = &self.nats;
+            let followed = bus.follow(None, subject, durable).await;
             followed.map_err(|error| error.to_string())
         })
     }
@@ -101,7 +101,7 @@ pub(crate) fn targets(config: &Config) -> Arc<dyn Subjects> {
     let connection = |delivery: &DeliveryConfig| {
         let options = match &delivery.url {
             Some(url) => {
-                let password = delivery.secret.first().map(|secret| secret.expose());
+                let password = delivery.secret.first().map(|it| it.secret.expose());
                 options(url.url().as_str(), delivery.user.as_ref(), password)
             }
             None if lacks_server(config, delivery) => return None,

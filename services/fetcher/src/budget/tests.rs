@@ -60,8 +60,8 @@ fn articles_bytes_and_outlets_have_a_budget_each() {
         assert!(problem.contains("sent 10 articles"), "{problem}");
     };
     check(Budget { articles_per_hour: 4, ..LARGE }, 4, "6 of them beyond its budget");
-    check(Budget { articles_per_hour: 4, ..LARGE }, 4, "`budget.articles_per_hour` raises it");
-    check(Budget { bytes_per_hour: 500, ..LARGE }, 5, "`budget.bytes_per_hour`");
+    check(Budget { articles_per_hour: 4, ..LARGE }, 4, "beyond its budget (articles)");
+    check(Budget { bytes_per_hour: 500, ..LARGE }, 5, "its budget (bytes)");
     let budgets = Budgets::new(Budget { outlets_per_hour: 3, ..LARGE });
     let mut account = budgets.account(&feed("a"), None, NOW);
     let sites = ["one", "two", "one", "three", "four", "two"].map(|name| format!("{name}.example"));
@@ -69,7 +69,7 @@ fn articles_bytes_and_outlets_have_a_budget_each() {
         (0..).zip(&sites).map(|(number, site)| account.is_beyond(&article(number, site))).collect();
     assert_eq!(beyond, [false, false, false, false, true, false], "those it has named it may name");
     assert!(!account.is_beyond(&article(9, "harbour.example")), "its own name is none of them");
-    assert!(problem_of(account).contains("`budget.outlets_per_hour`"));
+    assert!(problem_of(account).contains("its budget (outlets)"));
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_feeds_of_a_site_have_one_budget_together() {
     let (mut one, mut two) =
         (budgets.account(&feed("a"), None, NOW), budgets.account(&feed("b"), None, NOW));
     assert_eq!((within(&mut one, 4), within(&mut two, 4)), (4, 2));
-    assert!(problem_of(two).contains("`budget.site_articles_per_hour`"));
+    assert!(problem_of(two).contains("its budget (site_articles)"));
     let elsewhere = FeedSettings::new("c".parse().unwrap(), "https://ferry.example/feed");
     assert_eq!(within(&mut budgets.account(&elsewhere, None, NOW), 4), 4);
     let shared = |id: &str| {

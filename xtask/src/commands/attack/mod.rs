@@ -141,12 +141,6 @@ impl Visits {
         *visits += 1;
         *visits - 1
     }
-
-    /// The number of visits of paths that begin so.
-    fn of(&self, start: &str) -> u64 {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().filter(|(path, _)| path.starts_with(start)).map(|(_, visits)| visits).sum()
-    }
 }
 
 /// The requests to the servers.

@@ -22,17 +22,13 @@ const MOST_ROBOTS: usize = 100;
 const INVENTED: (u64, u64, u64) = (1_500, 600, 9_000);
 /// The most loud alerts that one feed may cause in one go.
 const LOUD: usize = 100;
-/// The items of each feed of the flood of one owner.
-const ITEMS: u64 = 80;
-/// The places for pages of one site.
-const SITE_PAGES: usize = 4;
 /// The longest that one answer to a query may take, in seconds.
 const LONGEST: f64 = 5.0;
 /// The number of queries that must be answered and not refused. Otherwise nothing reached the search.
 const ANSWERED: usize = 30;
 
 /// All attacks in the order in which they run.
-pub(super) static ATTACKS: [Attack; 20] = [
+pub(super) static ATTACKS: [Attack; 18] = [
     // They must not exhaust memory or end the process. Packed they are some 50 KB.
     Attack {
         name: "empty-items",
@@ -100,7 +96,7 @@ pub(super) static ATTACKS: [Attack; 20] = [
     Attack {
         name: "inner-network",
         aim: "have wirefold ask 127.0.0.9, 10.x, 169.254.169.254 and the victim's network",
-        fetcher: "allow_private = [\"127.0.0.3/32\"]\nallow_hosts = [\"localhost\"]\n",
+        fetcher: "allow_private = [\"127.0.0.3/32\", \"localhost\"]\n",
         weakened: Some((LOOPBACK, "")),
         feeds: &["links", "to-0", "to-1", "to-2", "to-3", "to-4", "to-5"],
         answer: |path, _, sites| match path.strip_prefix("to-") {
@@ -228,64 +224,7 @@ pub(super) static ATTACKS: [Attack; 20] = [
             (path == "hostile").then(|| flood(sites, nth, 0..300, |at| text(1_000 + at)))
         },
         faults: |running, _| loud_faults(running, 300),
-        weakened: Some((
-            LOOPBACK,
-            "[budget]\narticles_per_hour = 100000\nsite_alerts_per_hour = 100000\n",
-        )),
-        ..Attack::PLAIN
-    },
-    // Three feeds of one owner, each within its own budget. The limit on alerts of one site would also hold
-    // them.
-    Attack {
-        name: "flood-of-one-owner",
-        aim: "alert loudly 240 times at once by three feeds of one site",
-        settings: "[budget]\nsite_alerts_per_hour = 100000\narticles_per_hour = 90\n\
-                   site_articles_per_hour = 95\n",
-        weakened: Some((LOOPBACK, "[budget]\nsite_alerts_per_hour = 100000\n")),
-        feeds: &["flood-1", "flood-2", "flood-3"],
-        answer: |path, nth, sites| {
-            let from = 10_000 * path.strip_prefix("flood-")?.parse::<u64>().ok()?;
-            Some(flood(sites, nth, from..from + ITEMS, text))
-        },
-        faults: |running, _| loud_faults(running, 3 * ITEMS),
-        ..Attack::PLAIN
-    },
-    Attack {
-        name: "slow-pages",
-        aim: "hold all places for pages by ten feeds whose pages never come",
-        fetcher: "allow_private = [\"127.0.0.0/8\", \"::1/128\"]\nconcurrency = 8\n",
-        full_text: "on",
-        settings: "[budget]\nhost_requests = 100\nsite_pages = 4\n",
-        weakened: Some((
-            "allow_private = [\"127.0.0.0/8\", \"::1/128\"]\nconcurrency = 8\n",
-            "[budget]\nhost_requests = 100\nsite_pages = 100\n",
-        )),
-        feeds: &[
-            "slow-1", "slow-2", "slow-3", "slow-4", "slow-5", "slow-6", "slow-7", "slow-8",
-            "slow-9", "slow-10",
-        ],
-        answer: |path, nth, sites| {
-            if path.starts_with("page-") {
-                return Some(Answer::Hang);
-            }
-            // The first polls end, so that the victim's feed is added at all.
-            let link = match nth {
-                0 => String::new(),
-                _ => format!("<link>{}/page-{path}</link>", sites.hostile),
-            };
-            let (is_slow, part) = (path.starts_with("slow-"), nth.min(1));
-            is_slow.then(|| {
-                let title = format!("<title>Slow {path} {part}</title>");
-                rss([format!("<item><guid>{path}-{part}</guid>{title}{link}</item>")])
-            })
-        },
-        // The attacker's pages hang, which would block all others.
-        is_under_way: |_, visits| visits.of("page-") >= SITE_PAGES as u64,
-        faults: |_, requests| {
-            let is_page = |asked: &&Request| asked.path.starts_with("/page-");
-            let pages = requests.hostile.iter().filter(is_page).count();
-            Ok(fault(pages < SITE_PAGES, || format!("{pages} pages were asked for: nothing shown")))
-        },
+        weakened: Some((LOOPBACK, "[budget]\nsites = { localhost = 1000 }\n")),
         ..Attack::PLAIN
     },
     Attack {

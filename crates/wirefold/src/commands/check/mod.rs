@@ -349,21 +349,17 @@ fn delivery_at(loaded: &Loaded, at: usize, delivery: &DeliveryConfig) -> Finding
     }
     let secret = delivery.secret.first();
     match (delivery.kind, secret) {
-        (DeliveryKind::Slack, None) => {
-            return Finding::look(format!(
-                "{place}: everybody who reads its `url` can post there; set `secret_env` instead"
-            ));
-        }
         (DeliveryKind::Slack, Some(hook))
-            if url::Url::parse(hook.expose()).is_ok_and(|hook| is_refused(loaded, &hook)) =>
+            if url::Url::parse(hook.secret.expose())
+                .is_ok_and(|hook| is_refused(loaded, &hook)) =>
         {
             return bad(&format!("its address {PRIVATE}"));
         }
         (DeliveryKind::Webhook, None) => {
-            return Finding::look(format!("{place} is not signed; set `secret_env`"));
+            return Finding::look(format!("{place} is not signed; set `secret`"));
         }
         (DeliveryKind::Webhook, _)
-            if delivery.secret.iter().any(|it| !it.expose().starts_with("whsec_")) =>
+            if delivery.secret.iter().any(|it| !it.secret.expose().starts_with("whsec_")) =>
         {
             return bad("a key of a webhook begins with whsec_ and is base64");
         }
@@ -401,12 +397,12 @@ fn private_address(loaded: &Loaded, key: &str, url: &url::Url) -> Option<Finding
 /// Why the HTTP client will refuse the port of an address that is not private.
 fn odd_port(loaded: &Loaded, url: &url::Url) -> Option<String> {
     let port = url.port().filter(|port| !WEB_PORTS.contains(port))?;
-    let allowed = &loaded.config.fetcher.allow_private;
+    let allowed = loaded.config.private_networks();
     let is_let_in = match url.host()? {
         // The address of a name is resolved and checked with each request.
         url::Host::Domain(_) => !allowed.is_empty(),
-        url::Host::Ipv4(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V4(address))),
-        url::Host::Ipv6(address) => allowed.iter().any(|net| net.0.contains(&IpAddr::V6(address))),
+        url::Host::Ipv4(address) => allowed.iter().any(|net| net.contains(&IpAddr::V4(address))),
+        url::Host::Ipv6(address) => allowed.iter().any(|net| net.contains(&IpAddr::V6(address))),
     };
     let is_of_web = matches!(url.scheme(), "http" | "https");
     (is_of_web && !is_let_in).then(|| {
@@ -428,7 +424,7 @@ fn is_refused(loaded: &Loaded, url: &url::Url) -> bool {
         IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local(),
         IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local(),
     };
-    is_private && !loaded.config.fetcher.allow_private.iter().any(|net| net.0.contains(&address))
+    is_private && !loaded.config.private_networks().iter().any(|net| net.contains(&address))
 }
 
 #[cfg(test)]

@@ -20,23 +20,23 @@ fn one_address_is_a_list_of_one_and_passwords_are_not_shown() {
     let (user, password) = (("WIREFOLD_BUS__USER", "me"), ("WIREFOLD_BUS__PASSWORD", "hush"));
     let config = config_of("", &[nats, user, password]).unwrap();
     assert_eq!(config.bus.addresses(), "nats://one:4222");
-    assert_eq!(config.bus.password.as_ref().map(wirefold_proto::Secret::expose), Some("hush"));
+    assert_eq!(config.bus.password.as_ref().map(|it| it.secret.expose()), Some("hush"));
     assert!(!format!("{config:?}").contains("hush"));
 
     let text = "bus.nats = [\"nats://a\", \"tls://b\"]\nbus.user = \"me\"\n\
-                bus.password_file = \"nats.password\"\n";
+                bus.password = \"file:nats.password\"\n";
     let filed = config_of(text, &[]).unwrap();
     assert_eq!(filed.bus.addresses(), "nats://a,tls://b");
-    assert_eq!(filed.bus.password.as_ref().map(wirefold_proto::Secret::expose), Some("of a file"));
+    assert_eq!(filed.bus.password.as_ref().map(|it| it.secret.expose()), Some("of a file"));
 }
 
 #[test]
 fn invalid_arguments_are_refused() {
     for (text, part) in [
-        ("bus.nats = \"nats://me:hush@one\"\n", "`bus.password_file`"),
+        ("bus.nats = \"nats://me:hush@one\"\n", "`password`"),
         ("bus.nats = \"http://one\"\n", "nats://host:4222"),
         ("bus.password = \"hush\"\n", "no `bus.user`"),
-        ("bus.user = \"me\"\nbus.password_file = \"absent\"\n", "cannot be read"),
+        ("bus.user = \"me\"\nbus.password = \"file:absent\"\n", "cannot be read"),
     ] {
         let error = config_of(text, &[]).unwrap_err();
         assert!(error.contains(part) && !error.contains("hush@"), "{error}");

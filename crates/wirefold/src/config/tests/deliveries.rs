@@ -10,27 +10,27 @@ name = "post"
 kind = "email"
 url = "smtps://mail.news.example"
 user = "desk"
-secret_env = "MAIL_PASSWORD"
+secret = "env:MAIL_PASSWORD"
 from = "Desk <desk@news.example>"
 to = ["ann@news.example", "Ben <ben@news.example>"]
 
 [[delivery]]
 name = "slack"
 kind = "slack"
-secret_env = "SLACK_URL"
+secret = "env:SLACK_URL"
 
 [[delivery]]
 name = "telegram"
 kind = "telegram"
 secret = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
-chat = "-1001234567890"
+to = "-1001234567890"
 
 [[delivery]]
 name = "matrix"
 kind = "matrix"
 url = "https://matrix.example"
 secret = "syt_night"
-room = "!abc:matrix.example"
+to = "!abc:matrix.example"
 
 [[delivery]]
 name = "teams"
@@ -45,7 +45,7 @@ command = ["/usr/local/bin/page", "--now"]
 [[delivery]]
 name = "subject"
 kind = "nats"
-subject = "news.alerts"
+to = "news.alerts"
 url = "nats://nats.news.example"
 user = "desk"
 secret = "hush-nats"
@@ -67,7 +67,7 @@ fn the_page_about_deliveries_has_a_row_and_a_sample_for_every_kind() {
     let page = std::fs::read_to_string("../../docs/deliveries.md").unwrap();
     let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
     let mut world = World::new(sample);
-    for rest in sample.split("secret_env = \"").skip(1) {
+    for rest in sample.split("secret = \"env:").skip(1) {
         let variable = rest.split('"').next().unwrap();
         let secret = match variable {
             "SLACK_WEBHOOK" => "https://hooks.slack.example/x",
@@ -79,9 +79,10 @@ fn the_page_about_deliveries_has_a_row_and_a_sample_for_every_kind() {
     }
     let loaded = world.loaded();
     // The delivery to the terminal always exists.
-    let samples: Vec<&str> = loaded.config.delivery.iter().map(|it| it.kind.word()).collect();
+    let samples: Vec<String> =
+        loaded.config.delivery.iter().map(|it| it.kind.to_string()).collect();
     for kind in words_of_kinds() {
-        assert!(samples.contains(&kind.as_str()), "docs/deliveries.md has no sample of {kind}");
+        assert!(samples.contains(&kind), "docs/deliveries.md has no sample of {kind}");
         let row = format!("\n| `{kind}` | ");
         assert!(page.contains(&row), "docs/deliveries.md has no row that says what {kind} can do");
     }
@@ -131,26 +132,19 @@ fn missing_keys_of_a_kind_are_reported_with_their_place() {
     check(
         &text.concat(),
         &[
-            "wirefold.toml:1:1: `delivery.0`: it needs a mail server; write url = \
-             \"smtps://mail.example\"",
-            "wirefold.toml:1:1: `delivery.0`: it needs a sender; write from = \
-             \"desk@news.example\"",
-            "wirefold.toml:1:1: `delivery.0`: it needs receivers; write to = \
-             [\"desk@news.example\"]",
-            "wirefold.toml:4:1: `delivery.1`: it needs the address of the webhook, which is a \
-             secret; write secret_env = \"…\"",
-            "wirefold.toml:7:1: `delivery.2`: it needs a token; write secret_env = \"…\"",
-            "wirefold.toml:7:1: `delivery.2`: it needs a chat; write chat = \"-100…\"",
-            "wirefold.toml:10:1: `delivery.3`: it needs the address it goes to; write url = \
-             \"https://…\"",
-            "wirefold.toml:10:1: `delivery.3`: it needs a token; write secret_env = \"…\"",
-            "wirefold.toml:10:1: `delivery.3`: it needs a room; write room = \
-             \"!abc:matrix.example\"",
-            "wirefold.toml:13:1: `delivery.4`: it needs the address it goes to; write url = \
-             \"https://…\"",
-            "wirefold.toml:16:1: `delivery.5`: it needs a program; write command = [\"…\"]",
-            "wirefold.toml:19:1: `delivery.6`: it needs a file; write path = \"alerts.jsonl\"",
-            "wirefold.toml:22:1: `delivery.7`: it needs a subject; write subject = \"news.alerts\"",
+            "wirefold.toml:1:1: `delivery.0`: it needs `url`; write url = \"smtps://mail.example\"",
+            "wirefold.toml:1:1: `delivery.0`: it needs `from`; write from = \"desk@news.example\"",
+            "wirefold.toml:1:1: `delivery.0`: it needs `to`; write to = \"desk@news.example\"",
+            "wirefold.toml:4:1: `delivery.1`: it needs `secret`; write secret = \"env:NAME\"",
+            "wirefold.toml:7:1: `delivery.2`: it needs `secret`; write secret = \"env:NAME\"",
+            "wirefold.toml:7:1: `delivery.2`: it needs `to`; write to = \"-100…\"",
+            "wirefold.toml:10:1: `delivery.3`: it needs `url`; write url = \"https://…\"",
+            "wirefold.toml:10:1: `delivery.3`: it needs `secret`; write secret = \"env:NAME\"",
+            "wirefold.toml:10:1: `delivery.3`: it needs `to`; write to = \"!abc:matrix.example\"",
+            "wirefold.toml:13:1: `delivery.4`: it needs `url`; write url = \"https://…\"",
+            "wirefold.toml:16:1: `delivery.5`: it needs `command`; write command = [\"…\"]",
+            "wirefold.toml:19:1: `delivery.6`: it needs `path`; write path = \"alerts.jsonl\"",
+            "wirefold.toml:22:1: `delivery.7`: it needs `to`; write to = \"news.alerts\"",
         ],
     );
 }
@@ -166,41 +160,32 @@ fn impossible_values_are_reported_with_their_place() {
         ),
         (
             format!("{head}kind = \"webhook\"\nurl = \"nats://n.example\"\n"),
-            "4:1: `delivery.0.url`: only kind = \"nats\" goes to nats:// or tls://; write url = \
-             \"https://…\"",
+            "4:1: `delivery.0.url`: expected an address that begins with https:// or http://",
         ),
         (
-            format!("{head}kind = \"nats\"\nsubject = \"wirefold.v1.x\"\n"),
+            format!("{head}kind = \"nats\"\nto = \"wirefold.v1.x\"\n"),
             "1:1: `delivery.0`: subjects that begin with wirefold. are wirefold's or the server's own",
         ),
         (
             format!("{mail}to = \"a@b.example\"\nurl = \"https://m.example\"\n"),
-            "6:1: `delivery.0.url`: mail goes to a mail server; write url = \"smtps://…\"",
+            "6:1: `delivery.0.url`: expected an address that begins with smtps:// or smtp://",
         ),
         (
             format!("{mail}to = \"a@b.example\"\nurl = \"smtps://m.example\"\nuser = \"x\"\n"),
-            "7:1: `delivery.0.user`: it has no password; write secret_env = \"…\"",
-        ),
-        (
-            format!(
-                "{mail}to = \"a@b.example\"\nurl = \"smtp://m.example\"\nuser = \"x\"\n\
-                 secret = \"y\"\nwithout_tls = true\n"
-            ),
-            "9:1: `delivery.0.without_tls`: a password would cross the network in the clear; \
-             leave `user` out, or use TLS",
+            "7:1: `delivery.0.user`: it has no password; write secret = \"env:NAME\"",
         ),
         (
             format!("{head}kind = \"slack\"\nsecret = \"hooks.slack.example/x\"\n"),
             "1:1: `delivery.0`: the webhook's address begins with neither https:// nor http://",
         ),
         (
-            format!("{head}kind = \"telegram\"\nsecret = \"../x\"\nchat = \"1\"\n"),
+            format!("{head}kind = \"telegram\"\nsecret = \"../x\"\nto = \"1\"\n"),
             "1:1: `delivery.0`: a token of Telegram is a number, `:` and letters",
         ),
         (
             format!(
                 "{head}kind = \"matrix\"\nurl = \"https://m.example\"\nsecret = \"x\"\n\
-                 room = \"#desk:m.example\"\n"
+                 to = \"#desk:m.example\"\n"
             ),
             "1:1: `delivery.0`: a room's id begins with `!`; `#name` is only its alias",
         ),
@@ -210,18 +195,16 @@ fn impossible_values_are_reported_with_their_place() {
              \"http://apprise.example:8000/notify/desk\"",
         ),
         (
-            format!("{head}kind = \"stdout\"\nchat = \"1\"\n"),
-            "4:1: `delivery.0.chat`: it means nothing to kind = \"stdout\", only to telegram",
+            format!("{head}kind = \"stdout\"\nto = \"1\"\n"),
+            "4:1: `delivery.0.to`: it means nothing to kind = \"stdout\"",
         ),
         (
             format!("{head}kind = \"webhook\"\nurl = \"smtp://m.example\"\n"),
-            "4:1: `delivery.0.url`: only mail goes to smtp:// or smtps://; write url = \
-             \"https://…\"",
+            "4:1: `delivery.0.url`: expected an address that begins with https:// or http://",
         ),
         (
             format!("{head}kind = \"ntfy\"\nurl = \"gopher://m.example\"\n"),
-            "4:7: `delivery.0.url`: \"gopher://m.example\" begins with neither https:// nor \
-             http://; for example url = \"https://harbour.example/rss.xml\"",
+            "4:1: `delivery.0.url`: expected an address that begins with https:// or http://",
         ),
     ] {
         check(&text, &[&format!("wirefold.toml:{what}")]);
@@ -233,12 +216,12 @@ fn empty_values_and_line_breaks_are_reported() {
     let head = "[[delivery]]\nname = \"x\"\n";
     for (text, what) in [
         (
-            format!("{head}kind = \"telegram\"\nsecret = \"1:a\"\nchat = \"\"\n"),
-            "1:1: `delivery.0`: it needs a chat; write chat = \"-100…\"",
+            format!("{head}kind = \"telegram\"\nsecret = \"1:a\"\nto = \"\"\n"),
+            "1:1: `delivery.0`: it needs `to`; write to = \"-100…\"",
         ),
         (
             format!("{head}kind = \"file\"\npath = \"\"\n"),
-            "1:1: `delivery.0`: it needs a file; write path = \"alerts.jsonl\"",
+            "1:1: `delivery.0`: it needs `path`; write path = \"alerts.jsonl\"",
         ),
         (
             format!(

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use wirefold_proto::Interval;
+
 use super::*;
+use crate::config::settings::FeedConfig;
 use crate::config::{Config, DeliveryConfig, DeliveryKind, Line, lines};
 
 const FEEDS: &str = "\
@@ -84,7 +87,10 @@ fn without_any_file_the_defaults_hold() {
 #[test]
 fn each_layer_holds_over_the_one_below() {
     let world = World::new("");
-    world.write("etc.toml", "window = \"1d\"\n[page]\nlisten = \"127.0.0.1:1\"\nhosts = [\"a\"]\n");
+    world.write(
+        "etc.toml",
+        "window = \"1d\"\n[page]\nlisten = \"127.0.0.1:1\"\nbase_url = \"http://a\"\n",
+    );
     assert_eq!(world.origin("page.listen"), "etc.toml:3");
 
     world.write("ann/.config/wirefold/wirefold.toml", "[page]\nlisten = \"127.0.0.1:2\"\n");
@@ -103,8 +109,8 @@ fn each_layer_holds_over_the_one_below() {
     assert_eq!(world.origin("page.listen"), "--listen");
     let config = world.loaded().config;
     assert_eq!(config.page.listen.port(), 6);
-    assert_eq!((config.page.hosts, config.window.to_string()), (vec!["a".into()], "1d".into()));
-    assert_eq!(world.origin("page.hosts"), "etc.toml:4");
+    assert_eq!((config.hosts(), config.window.to_string()), (vec!["a".into()], "1d".into()));
+    assert_eq!(world.origin("page.base_url"), "etc.toml:4");
 }
 
 #[test]
@@ -136,19 +142,19 @@ fn lists_know_their_lines_and_ids_are_made() {
 #[test]
 fn variables_are_read_as_toml_where_they_are_and_as_text_where_one_is_wanted() {
     let world = World::new("")
-        .variable("WIREFOLD_FETCHER__CONCURRENCY", "8")
-        .variable("WIREFOLD_FETCHER__USER_AGENT", "12")
+        .variable("WIREFOLD_BUS__REPLICAS", "3")
+        .variable("WIREFOLD_FETCHER__CONTACT", "12")
         .variable("WIREFOLD_FETCHER__MIN_INTERVAL", "5m")
-        .variable("WIREFOLD_PAGE__HOSTS", "news.example")
+        .variable("WIREFOLD_PAGE__TRUSTED_PROXIES", "127.0.0.1")
         .variable("WIREFOLD_FETCHER__ALLOW_PRIVATE", "[\"10.0.0.0/8\", \"::1\"]")
         .variable("WIREFOLD_DETECTOR__PARTIAL_CONTAINED", "1");
     let config = world.loaded().config;
-    assert_eq!(config.fetcher.concurrency, 8);
-    assert_eq!(config.fetcher.full_user_agent(), "12");
+    assert_eq!(config.bus.replicas, Some(3));
+    assert_eq!(config.fetcher.contact.as_deref(), Some("12"));
     assert_eq!(config.fetcher.min_interval.duration(), Duration::from_mins(5));
-    assert_eq!(config.page.hosts, ["news.example"]);
+    assert_eq!(config.page.trusted_proxies, ["127.0.0.1"]);
     assert_eq!(config.fetcher.allow_private.len(), 2);
-    assert!((config.detector.partial_contained.get() - 1.0).abs() < f64::EPSILON);
+    assert!((config.detector.partial_contained - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]
@@ -165,7 +171,7 @@ fn an_unknown_variable_with_our_prefix_is_reported_but_not_refused() {
 fn secrets_come_from_files_and_variables_and_hide_themselves() {
     let world = World::new(
         "[[delivery]]\nname = \"desk\"\nkind = \"webhook\"\nurl = \"https://desk.example/hook\"\n\
-         secret = \"whsec_one\"\nsecret_file = \"keys\"\nsecret_env = \"DESK_KEYS\"\n\
+         secret = [\"whsec_one\", \"file:keys\", \"env:DESK_KEYS\"]\n\
          headers = { Authorization = \"Bearer four\" }\n",
     )
     .variable("DESK_KEYS", "whsec_three");
@@ -173,7 +179,7 @@ fn secrets_come_from_files_and_variables_and_hide_themselves() {
     let config = world.loaded().config;
     let desk = &config.delivery[0];
     assert_eq!(desk.kind, DeliveryKind::Webhook);
-    let exposed: Vec<&str> = desk.secret.iter().map(wirefold_proto::Secret::expose).collect();
+    let exposed: Vec<&str> = desk.secret.iter().map(|it| it.secret.expose()).collect();
     assert_eq!(exposed, ["whsec_one", "whsec_two", "whsec_three"]);
     let shown = format!("{config:?} {:?}", lines(&config));
     assert!(shown.contains("(secret, 9 bytes)"), "{shown}");
@@ -181,11 +187,38 @@ fn secrets_come_from_files_and_variables_and_hide_themselves() {
 }
 
 #[test]
+fn the_defaults_are_the_methods() {
+    assert_eq!(Config::default().method(), wirefold_dedup::Settings::default());
+}
+
+#[test]
+fn every_key_of_a_subscription_and_a_feed_is_on_the_wire() {
+    let text = "[[subscription]]\nname = \"All\"\nquery = \"*\"\ngroup_by = \"story\"\non = \"new\"\n\
+        min_outlets = 2\nmin_origins = 3\ngroup_wait = \"1s\"\nupdate_interval = \"2s\"\n\
+        repeat_interval = \"3s\"\ntime_zone = \"UTC\"\nbreak_quiet = \"outlets>=2\"\nmax_per_day = 4\n\
+        quiet_hours = { from = \"22:00\", to = \"07:00\", time_zone = \"UTC\" }\ninhibited_by = \"x\"\n\
+        digest = \"daily\"\ndeliveries = \"stdout\"\n[[feed]]\nurl = \"https://a.example/\"\n\
+        title = \"A\"\noutlet = \"a.example\"\nspeaks_for = \"a.example\"\ngroup = \"g\"\n\
+        full_text = \"on\"\nidentity = \"link\"\narticle_selector = \"main\"\nremove_selectors = \"p\"\n";
+    let config = World::new(text).loaded().config;
+    let (subscription, feed) = (&config.subscription[0], &config.feed[0]);
+    let id = subscription.id.clone().unwrap();
+    let wire = serde_json::to_value(subscription.settings(id)).unwrap();
+    assert_eq!(wire, serde_json::to_value(subscription).unwrap());
+    let feed_on_wire = serde_json::to_value(feed.settings(config.full_text)).unwrap();
+    let mut written = serde_json::to_value(feed).unwrap();
+    written.as_object_mut().unwrap().remove("timeout");
+    assert_eq!(feed_on_wire, written);
+    let slow = FeedConfig { timeout: Some(Interval::from_seconds(60)), ..feed.clone() };
+    assert_eq!(slow.settings(config.full_text).timeout_seconds, Some(60));
+}
+
+#[test]
 fn shows_every_key_in_the_order_of_the_page() {
     let shown = lines(&World::new(FEEDS).loaded().config);
     let keys: Vec<&str> = shown.iter().map(|line: &Line| line.key.as_str()).collect();
     assert_eq!(keys[..2], ["data", "window"]);
-    for key in ["page.base_url", "detector.event_max_span", "feed.1.group", "source"] {
+    for key in ["page.base_url", "detector.event_similarity", "feed.1.group", "source"] {
         assert!(keys.contains(&key), "{key} is not in {keys:?}");
     }
     let place = |key: &str| keys.iter().position(|one| *one == key);

@@ -23,6 +23,6 @@ fn the_settings_of_the_containers_read() {
 
 #[test]
 fn the_page_is_served_beyond_loopback_where_the_settings_say_so() {
-    let world = World::new("[page]\nlisten = \"0.0.0.0:8787\"\nwithout_tokens = true\n");
+    let world = World::new("[page]\nlisten = \"0.0.0.0:8787\"\ntokens = \"never\"\n");
     assert!(world.loaded().config.page.listen.ip().is_unspecified());
 }

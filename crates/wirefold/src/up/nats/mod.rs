@@ -38,7 +38,7 @@ pub(crate) fn name_default_server(bus: &mut BusConfig) {
 
 /// How to connect to the server of these settings in this role.
 pub(crate) fn options(bus: &BusConfig, role: &str) -> Options {
-    let password = bus.password.as_ref().map(|password| password.expose().to_owned());
+    let password = bus.password.as_ref().map(|it| it.secret.expose().to_owned());
     let login = |user: &String| Login {
         user: user.clone(),
         password: password.clone().unwrap_or_default(),
@@ -65,7 +65,7 @@ pub(crate) async fn connect_within(
     match connecting.await {
         Err(_) => stop!(Bus, "no NATS server answers at {} within {time:?}", bus.addresses()),
         Ok(Err(error @ ConnectError::NotLetIn { .. })) => {
-            stop!(Bus, "{error}: `bus.user` and `bus.password_file` name them")
+            stop!(Bus, "{error}: `bus.user` and `bus.password` name them")
         }
         Ok(connected) => Ok(connected.map_err(Stop::bus)?),
     }

@@ -92,7 +92,7 @@ impl Supervisor<'_> {
     ) -> anyhow::Result<()> {
         let config = &self.loaded.config;
         let port = bind("operations port", "--operations", config.operations.listen).await?;
-        let router = operations_router(telemetry.clone(), health, &config.page.hosts);
+        let router = operations_router(telemetry.clone(), health, &config.hosts());
         process.serve("operations port", port, router);
         let upkeep = telemetry.run_upkeep(process.stop.clone());
         process.start("metrics", async move {
