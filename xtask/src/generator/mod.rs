@@ -2,7 +2,7 @@
 //!
 //! The article at each index is a function of the seed and the index. If an article is based on an earlier
 //! one (a copy, a version, a digest), that one is generated again, so a stream of any length needs no more
-//! memory than one article. Words are generated ([`words`]), a grammar builds sentences ([`grammar`]), and
+//! memory than one article. Words are generated ([`words`]), a grammar builds sentences (`grammar.json`), and
 //! each sentence knows which article had it first, from which the labels follow ([`mod@labels`]).
 //!
 //! It does not model meaning: a sentence is grammatical nonsense. It shares with news the frequency of words,
