@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::article::outlet_label;
 use crate::codec::message;
 use crate::confidence::Confidence;
-use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
+use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, SubscriptionId, Target};
 use crate::published::Published;
 use crate::story::is_zero;
 use crate::streams::{self, Stream};
@@ -67,9 +67,6 @@ pub struct Alert {
     /// The articles worth a link, the lead first; at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub articles: Vec<AlertArticle>,
-    /// The figures reported so far, and those that only one text gives; at most 16.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub figures: Vec<AlertFigure>,
     /// Why the revision is held, and for how long.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held: Option<Hold>,
@@ -138,7 +135,7 @@ pub enum Volume {
 pub struct AlertReason {
     /// The kind of reason.
     pub kind: ReasonKind,
-    /// The reason for people, such as `+2 origins` or `death toll 14 → 28`.
+    /// The reason for people, such as `+2 outlets`, or the sentence that states something new.
     pub words: String,
     /// The sources: the agency behind a text if it is credited, else the outlet; at most 4.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -184,22 +181,6 @@ pub struct AlertAgency {
     pub confidence: Confidence,
 }
 
-/// A figure that texts of an alert give in title or lede.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct AlertFigure {
-    /// The counted thing, such as `death toll`; absent if the words around it do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<String>,
-    /// The number, as digits.
-    pub value: String,
-    /// The sources; at most 4.
-    pub sources: Vec<String>,
-    /// The stories that give it; at most 2, which are enough to report it.
-    pub stories: Vec<StoryId>,
-    /// Whether it was reported as a fact: two stories, an agency or a correction give it.
-    pub told: bool,
-}
-
 /// A kind of reason.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
@@ -216,8 +197,6 @@ pub enum ReasonKind {
     Velocity,
     /// Something material changed.
     Material,
-    /// Only one text gives a new figure: silent until another, an agency or a correction gives it.
-    Claimed,
     /// A correction.
     Correction,
     /// It was merged into another event or story.

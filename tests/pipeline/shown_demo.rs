@@ -80,10 +80,7 @@ fn a_form_has_no_outlet_title_or_number() {
         ("new     lanternpost.example      Bridge closed at 9", "new OUTLET"),
         ("  ↳ copy, 63 % · lanternpost.example · AP", "↳ copy, # % · OUTLET · AP"),
         ("  DEMO · Bridge closed at 9", "DEMO ·"),
-        (
-            "  3 outlets · at most 1 origin · 2 copies folded",
-            "# outlet · at most # origin · # copy folded",
-        ),
+        ("  3 outlets · 2 copies folded", "# outlet · # copy folded"),
         ("page    http://127.0.0.1:8787", "page http://#.#.#.#:#"),
     ] {
         assert_eq!(form(line), expected);

@@ -112,7 +112,6 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         first: None,
         matched: Vec::new(),
         articles: Vec::new(),
-        figures: Vec::new(),
         held: None,
         digest: None,
         merged_into: None,

@@ -53,7 +53,12 @@ pub async fn rehearse(
                 order.push(place, item);
             }
         }
-        for item in order.ready(now) {
+        for mut item in order.ready(now) {
+            if let Item::Article(incoming) = &mut item.item
+                && incoming.is_compared()
+            {
+                load::compare(bus, &stage.engine, incoming).await?;
+            }
             stage.apply_item(item);
             // Other tasks on this thread do not wait for a whole batch.
             tokio::task::yield_now().await;

@@ -65,13 +65,16 @@ pub(crate) fn of(message: &Message<'_>) -> Text {
 
 fn usual(message: &Message<'_>) -> Text {
     let title = title(message);
-    let mut lines = vec![
+    let is_news = |reason: &&AlertReason| reason.kind == ReasonKind::Material;
+    let news = message.alert.reasons.iter().filter(is_news);
+    let mut lines: Vec<String> = news.map(|reason| cut(&line(&describe(reason)), LINE)).collect();
+    lines.extend([
         describe_reasons(message),
         uncorrected(message),
         numbers(message.alert),
         seen(message),
-    ];
-    lines.push(matched(message));
+        matched(message),
+    ]);
     lines.retain(|line| !line.is_empty());
     let links = links(message);
     let html = html_of(&title, &lines, &links);
@@ -114,8 +117,8 @@ fn sort(alert: &Alert) -> Option<&'static str> {
 
 /// The reasons, the most important first, each with its sources.
 fn describe_reasons(message: &Message<'_>) -> String {
-    let reasons: Vec<String> =
-        message.alert.reasons.iter().map(|reason| in_a_message(reason, message)).collect();
+    let others = message.alert.reasons.iter().filter(|it| it.kind != ReasonKind::Material);
+    let reasons: Vec<String> = others.map(|reason| in_a_message(reason, message)).collect();
     cut(&line(&reasons.join(" · ")), LINE)
 }
 

@@ -24,10 +24,9 @@ pub(crate) fn page(base: &str, target: Target) -> String {
     }
 }
 
-/// The numbers of an alert, such as `14 outlets · at most 2 origins · 12 copies folded · 1 version`.
+/// The numbers of an alert, such as `14 outlets · 12 copies folded · 1 version`.
 pub(crate) fn numbers(alert: &Alert) -> String {
     let outlets = count(alert.outlets, "outlet", "outlets");
-    let origins = count(alert.origins, "origin", "origins");
     let copies = match alert.copies {
         0 => String::new(),
         copies => format!(" · {} folded", count(copies, "copy", "copies")),
@@ -36,13 +35,7 @@ pub(crate) fn numbers(alert: &Alert) -> String {
         0 => String::new(),
         versions => format!(" · {}", count(versions, "version", "versions")),
     };
-    // The numbers differ if some texts are too short to count as an origin.
-    let own = match alert.stories {
-        0 => String::new(),
-        stories if stories == alert.origins => String::new(),
-        stories => format!(" · {}", count(stories, "own text", "own texts")),
-    };
-    format!("{outlets} · at most {origins}{own}{copies}{versions}")
+    format!("{outlets}{copies}{versions}")
 }
 
 /// A time to the minute, such as `2026-11-20 12:52 UTC`.

@@ -108,7 +108,7 @@ fn sample_of(name: &str) -> Option<&'static str> {
         "remove_selectors" => "[\".newsletter\"]",
         "allow_private" => "[\"192.168.0.0/16\"]",
         "trusted_proxies" => "[\"127.0.0.1\"]",
-        "on" => "[\"new\", \"origins+2\", \"material\"]",
+        "on" => "[\"new\", \"material\"]",
         "nats" => "[\"nats://127.0.0.1:4222\"]",
         "user" => "\"detector\"",
         "signing_key_file" => "\"signing.key\"",

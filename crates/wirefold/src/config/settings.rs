@@ -475,7 +475,7 @@ pub(crate) struct SubscriptionConfig {
     /// The thing that one alert is about: an `event` or a `story`. Default: an event.
     pub(crate) group_by: Option<GroupBy>,
     /// The triggers that notify, such as `new`, `origins+2`, `velocity>5/10m`, `material`, `correction`,
-    /// `retraction`, `quiet`. Default: `["new", "origins+2", "material"]`.
+    /// `retraction`, `quiet`. Default: `["new", "material"]`.
     #[serde(default)]
     pub(crate) on: Vec<String>,
     /// Outlets needed before it notifies.
@@ -484,7 +484,7 @@ pub(crate) struct SubscriptionConfig {
     pub(crate) min_origins: Option<u32>,
     /// How long the first message waits for more articles. Default: `30s`.
     pub(crate) group_wait: Option<Interval>,
-    /// The shortest time between two messages about one event. Default: `15m`.
+    /// The shortest time between two messages about one event; it doubles with each loud one, up to eight times. Default: `5m`.
     pub(crate) update_interval: Option<Interval>,
     /// When an unchanged alert is sent again. Default: never.
     pub(crate) repeat_interval: Option<Interval>,

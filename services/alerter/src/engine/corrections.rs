@@ -166,11 +166,6 @@ impl IncomingArticle {
         (is_one && self.output.verdict.comparable).then_some(found)
     }
 
-    /// Whether it corrects something.
-    pub(super) fn corrects(&self) -> bool {
-        self.correction().is_some() || matches!(self.note(), Some(Note::Correction(_)))
-    }
-
     /// The reason for a correction or retraction, with the words of the note.
     pub(super) fn put_right(&self) -> Option<AlertReason> {
         let sources = vec![self.source()];

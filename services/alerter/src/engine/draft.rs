@@ -6,11 +6,10 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Headline, HoldReason,
-    InDigest, OutputPosition, ReasonKind, StoryId, Tag, Target, Volume,
+    InDigest, OutputPosition, ReasonKind, Tag, Target, Volume,
 };
 
 use super::corrections::retracts;
-use super::figures::Update;
 use super::live_alert::{LastRevision, LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
 use crate::subscription::Rules;
@@ -51,8 +50,7 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
     };
     // News after the last revision belongs to the other alert, so this revision does not cover it.
     let now = Now { at: closing.at, applied_through: life.covered, inhibited_by: None };
-    let figures = life.shown.as_ref().map(|shown| shown.figures.clone()).unwrap_or_default();
-    let mut draft = draft(id, life, now, (content, Update { figures, ..Update::default() }));
+    let mut draft = draft(id, life, now, content);
     draft.alert.merged_into = Some(closing.into);
     (draft.metadata.merged_at, draft.metadata.notes) = (closing.place.output, life.notes);
     Some(draft)
@@ -69,7 +67,6 @@ pub(super) fn next(
     if life.revision == 0 {
         life.ready(rules)?;
     }
-    let figures = life.figures();
     let is_silent = life.news.is_empty() && life.hold.is_none();
     let content = match is_silent {
         true if !life.is_over(now.at) => repeated(life),
@@ -78,10 +75,10 @@ pub(super) fn next(
             volume: volume(rules.on.quiet && life.notified_at.is_some()),
             reasons: weighed(passing(life).into_iter().chain([over()]).collect()),
         },
-        false => content_of_news(life, rules, &figures.reasons, now.at),
+        false => content_of_news(life, rules, now.at),
     };
     let content = inhibited(content, now.inhibited_by);
-    let mut draft = draft(id, life, now, (content, figures));
+    let mut draft = draft(id, life, now, content);
     if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
         draft.alert.volume = Volume::Loud;
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
@@ -120,23 +117,18 @@ fn repeated(life: &LiveAlert) -> Content {
     }
 }
 
-fn content_of_news(
-    life: &LiveAlert,
-    rules: &Rules,
-    figures: &[AlertReason],
-    at: UnixMillis,
-) -> Content {
+fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let sums = life.sums();
     let passing = passing(life);
     let is_passing = passing.is_some();
     let Some(told) = sums.measured.told else {
-        return first_content(life, rules, figures, &sums, passing);
+        return first_content(life, rules, &sums, passing);
     };
-    let fresh = life.news.iter().flat_map(|news| &news.reasons).cloned();
+    // The latest first.
+    let fresh = life.news.iter().rev().flat_map(|news| &news.reasons).cloned();
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
     // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
-    let fresh = fresh.chain(figures.iter().cloned());
     let told_of: Vec<AlertReason> = kept.chain(fresh).filter(is_told).collect();
     let is_material = told_of.iter().any(|reason| is_material(reason.kind));
     let has = |kind| told_of.iter().any(|reason| reason.kind == kind);
@@ -185,7 +177,6 @@ fn content_of_news(
 fn first_content(
     life: &LiveAlert,
     rules: &Rules,
-    figures: &[AlertReason],
     sums: &Sums,
     passing: Option<AlertReason>,
 ) -> Content {
@@ -193,11 +184,7 @@ fn first_content(
     let first = match merged {
         Some(news) => news.reasons.clone(),
         None if passing.is_some() => Vec::new(),
-        None => [new(life)]
-            .into_iter()
-            .chain(corrections(life))
-            .chain(figures.iter().cloned())
-            .collect(),
+        None => [new(life)].into_iter().chain(corrections(life)).collect(),
     };
     let is_loud = merged.is_none()
         && passing.is_none()
@@ -262,20 +249,15 @@ const DAY: u64 = 24 * 3600;
 
 /// Whether a reason of a held revision is kept for the next one. Counts are computed again.
 fn is_kept(kind: ReasonKind) -> bool {
-    use ReasonKind::{Claimed, New, Quiet, Repeated, Velocity};
-    is_material(kind) || matches!(kind, Claimed | New | Quiet | Repeated | Velocity)
+    use ReasonKind::{New, Quiet, Repeated, Velocity};
+    is_material(kind) || matches!(kind, New | Quiet | Repeated | Velocity)
 }
 
 fn volume(is_loud: bool) -> Volume {
     if is_loud { Volume::Loud } else { Volume::Silent }
 }
 
-fn draft(
-    id: &AlertId,
-    life: &LiveAlert,
-    now: Now<'_>,
-    (content, figures): (Content, Update),
-) -> Draft {
+fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draft {
     let Now { at, applied_through, .. } = now;
     let covered = life.covered.max(applied_through);
     let sums = life.sums();
@@ -292,7 +274,7 @@ fn draft(
         reasons: content.reasons,
         output: covered.output,
         at: timestamp(at),
-        headline: headline_of(life, content.volume == Volume::Loud, &figures.stories),
+        headline: headline_of(life, content.volume == Volume::Loud),
         first_seen: timestamp(first_seen.unwrap_or(at)),
         outlets: tally.outlets,
         origins: tally.origins,
@@ -302,7 +284,6 @@ fn draft(
         first: first(life),
         matched: matched(life),
         articles: articles(life),
-        figures: figures.figures,
         held: None,
         digest: None,
         merged_into: None,
@@ -359,11 +340,6 @@ const SOURCES: usize = 4;
 pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<AlertReason> {
     let mut reasons = Vec::new();
     let origins = now.origins.saturating_sub(before.origins);
-    if origins > 0 {
-        let sources = few(came.iter().filter_map(|news| news.writes.as_ref()));
-        let words = more(origins, "origin", "origins");
-        reasons.push(AlertReason { sources, ..reason(ReasonKind::Origins, words) });
-    }
     let outlets = now.outlets.saturating_sub(before.outlets);
     let copies = now.copies.saturating_sub(before.copies);
     let versions = now.versions.saturating_sub(before.versions);
@@ -376,7 +352,7 @@ pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<
         (_, 1.., _, _) => more(outlets, "outlet", "outlets"),
         (_, 0, 1.., _) => more(copies, "copy", "copies"),
         (_, 0, 0, 1..) => more(versions, "version", "versions"),
-        (_, 0, 0, 0) if origins == 0 && !came.is_empty() => {
+        (_, 0, 0, 0) if !came.is_empty() => {
             more(u32::try_from(came.len()).unwrap_or(u32::MAX), "article", "articles")
         }
         _ => return reasons,
@@ -412,14 +388,14 @@ fn more(count: u32, one: &str, many: &str) -> String {
 /// The headline of the headline_of revision. The first revision has the headline of the story with the most outlets,
 /// among those that match best. A revision that notifies of something material has the headline of the text
 /// that brought it. Any other revision keeps the headline.
-pub(super) fn headline_of(life: &LiveAlert, is_loud: bool, told: &[StoryId]) -> Headline {
+pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
     let shown = life.shown.as_ref().map(|shown| &shown.headline);
     let of_lead = match shown {
         None => leading(&life.news, |_| true),
         // So far there were only mentions in passing: the first text about the subject gives the headline.
         Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
         Some(_) if is_loud => {
-            leading(&life.news, |news| brings_material(news) || says_one_of(news, told))
+            life.news.iter().rfind(|news| brings_material(news)).map(|news| &news.headline)
         }
         Some(_) => None,
     };
@@ -440,15 +416,12 @@ fn leading(all: &[PendingChange], is_meant: impl Fn(&PendingChange) -> bool) -> 
     all.iter().find(is_lead).or_else(|| told().find(is_of_it)).map(|news| &news.headline)
 }
 
-/// Whether the text gives a figure that is reported now.
-fn says_one_of(news: &PendingChange, told: &[StoryId]) -> bool {
-    news.in_story.is_some_and(|it| told.contains(&it.story))
-}
-
 fn brings_material(news: &PendingChange) -> bool {
     news.reasons.iter().any(|reason| is_material(reason.kind))
 }
 
+/// The most statements of one revision: nobody reads more.
+const NEWS: usize = 3;
 /// The most reasons of one revision.
 const MOST: usize = 8;
 
@@ -473,7 +446,9 @@ pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
     reasons.sort_by_key(|reason| weight(reason.kind));
     let mut kept: Vec<AlertReason> = Vec::new();
     for reason in reasons {
-        if kept.len() < MOST && !kept.contains(&reason) {
+        let is_more = reason.kind == ReasonKind::Material
+            && kept.iter().filter(|it| it.kind == ReasonKind::Material).count() == NEWS;
+        if kept.len() < MOST && !is_more && !kept.contains(&reason) {
             kept.push(reason);
         }
     }
@@ -486,7 +461,6 @@ fn weight(kind: ReasonKind) -> u8 {
         ReasonKind::Correction => 1,
         ReasonKind::Material => 2,
         ReasonKind::Velocity => 3,
-        ReasonKind::Claimed => 4,
         ReasonKind::Origins => 5,
         ReasonKind::Outlets => 6,
         ReasonKind::Merged => 7,
@@ -506,8 +480,8 @@ mod tests {
     fn counts_say_what_grew() {
         let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
         let cases: [(Tally, &[&str]); 5] = [
-            (Tally { outlets: 5, origins: 3, copies: 2, ..before }, &["+2 origins", "+3 outlets"]),
-            (Tally { outlets: 3, origins: 2, ..before }, &["+1 origin", "+1 outlet"]),
+            (Tally { outlets: 5, origins: 3, copies: 2, ..before }, &["+3 outlets"]),
+            (Tally { outlets: 3, origins: 2, ..before }, &["+1 outlet"]),
             (Tally { copies: 2, ..before }, &["+1 copy"]),
             (Tally { versions: 1, ..before }, &["+1 version"]),
             (before, &["+1 article"]),
@@ -540,11 +514,11 @@ mod reasons_tests {
     fn the_weightiest_comes_first_and_none_twice() {
         let given = [
             reason(ReasonKind::Outlets, "+3 outlets"),
-            reason(ReasonKind::Material, "its opening was rewritten"),
-            reason(ReasonKind::Material, "its opening was rewritten"),
+            reason(ReasonKind::Material, "A man was arrested."),
+            reason(ReasonKind::Material, "A man was arrested."),
             reason(ReasonKind::New, "new"),
         ];
         let weighed = weighed(given.to_vec());
-        assert_eq!(reason_texts(&weighed), ["new", "its opening was rewritten", "+3 outlets"]);
+        assert_eq!(reason_texts(&weighed), ["new", "A man was arrested.", "+3 outlets"]);
     }
 }

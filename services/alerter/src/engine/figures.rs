@@ -1,72 +1,16 @@
-//! Figures in articles: where they stand, their role, and the news they make for an alert.
+//! Figures in articles: where they stand, and their role.
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
-use wirefold_proto::{
-    AgencyHow, AlertFigure, AlertReason, Class, Confidence, MaterialReason, OutputArticle,
-    ReasonKind, StoryId,
-};
+use wirefold_proto::{AgencyHow, Confidence};
 use wirefold_text::extract::numbers;
 use wirefold_text::{Span, Text};
 
-use super::corrections::{Corrected, Note};
-use super::draft::reason;
 use super::incoming::IncomingArticle;
-use super::live_alert::LiveAlert;
-
-/// The most figures in an alert.
-const FIGURES: usize = 16;
-/// The most sources of a figure.
-const SOURCES: usize = 4;
-/// The most claims in one message: nobody reads more.
-const CLAIMS: usize = 2;
-/// How many stories must give a figure before it counts as a fact.
-const ENOUGH: usize = 2;
-
-/// The changes that the news makes to an alert's figures.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Update {
-    pub(super) figures: Vec<AlertFigure>,
-    pub(super) reasons: Vec<AlertReason>,
-    /// The stories whose texts give the figures reported now.
-    pub(super) stories: Vec<StoryId>,
-}
-
-/// The figures of a text without the one that its note calls wrong, and with the right one.
-fn put_right(figures: Arc<[Figure]>, corrected: Option<&Corrected>) -> Arc<[Figure]> {
-    let Some(Corrected { role, old, new }) = corrected else { return figures };
-    let others = figures.iter().filter(|it| it.value != *old && it.value != *new).cloned();
-    others.chain([Figure { role: Some(*role), noun: None, value: new.clone() }]).collect()
-}
 
 impl IncomingArticle {
-    /// The figures of the article. None if it is too short to be compared, is of a baseline, or retracts its
-    /// report. `is_told` if the alert has reported its note.
-    pub(super) fn figure_report(&self, is_told: bool) -> Option<FigureReport> {
-        let OutputArticle { verdict, .. } = &self.output;
-        let is_taken_back = matches!(self.note(), Some(Note::Retraction(_)));
-        if !verdict.comparable || self.is_baseline() || verdict.holds.len() > 1 || is_taken_back {
-            return None;
-        }
-        let material = verdict.material.as_ref().filter(|found| found.material);
-        let new_number = material.filter(|found| found.reason == MaterialReason::NewNumber);
-        let corrects = self.corrects() && !is_told;
-        let figures = match self.note() {
-            Some(Note::Correction(note)) => put_right(self.figures(), note.figure.as_ref()),
-            _ => self.figures(),
-        };
-        Some(FigureReport {
-            figures,
-            new_number: new_number.and_then(|found| found.detail.clone()),
-            source: self.source(),
-            story: verdict.story,
-            is_enough: corrects || (self.is_credited() && verdict.class != Class::Copy),
-            corrects,
-        })
-    }
-
     /// Whether an agency is credited.
     fn is_credited(&self) -> bool {
         let agency = self.output.verdict.agency.as_ref();
@@ -83,136 +27,6 @@ impl IncomingArticle {
     }
 }
 
-impl LiveAlert {
-    /// The figures after the news, and the reasons to report them.
-    pub(super) fn figures(&self) -> Update {
-        let told = self.shown.as_ref().map(|shown| shown.figures.clone());
-        let mut update = Update { figures: told.unwrap_or_default(), ..Update::default() };
-        let is_opening = self.revision == 0;
-        for report in self.news.iter().filter_map(|news| news.figure_report.as_ref()) {
-            update.add_report(report, is_opening);
-        }
-        // A claim that becomes a fact with the same news is reported only as a fact.
-        let facts: Vec<Option<String>> =
-            update.figures.iter().filter(|it| it.told).map(|it| Some(it.value.clone())).collect();
-        update.reasons.retain(|it| it.kind != ReasonKind::Claimed || !facts.contains(&it.new));
-        let mut claims = 0;
-        update.reasons.retain(|it| {
-            claims += usize::from(it.kind == ReasonKind::Claimed);
-            it.kind != ReasonKind::Claimed || claims <= CLAIMS
-        });
-        update
-    }
-}
-
-impl Update {
-    fn add_report(&mut self, report: &FigureReport, is_opening: bool) {
-        let with_role = report.figures.iter().filter(|figure| figure.role.is_some());
-        for figure in with_role.clone() {
-            self.add_figure(figure.role.map_or("", Role::label), &figure.value, report, is_opening);
-        }
-        // A number without a noun, such as `4`, means nothing to readers.
-        let with_noun: Vec<(&str, &str)> = report
-            .figures
-            .iter()
-            .filter_map(|it| Some((it.noun.as_deref()?, &*it.value)))
-            .collect();
-        for (noun, value) in with_noun {
-            let is_new = report.new_number.as_deref() == Some(value)
-                && !with_role.clone().any(|figure| figure.value == value);
-            let is_claim = |it: &AlertFigure| {
-                !it.told && it.role.as_deref() == Some(noun) && it.value == value
-            };
-            if is_new || self.figures.iter().any(is_claim) {
-                self.add_figure(noun, value, report, is_opening);
-            }
-        }
-    }
-
-    /// Adds a figure of one text. It replaces the reported figure of the same role. Two figures that only
-    /// share a unit may measure two things, so none replaces the other.
-    fn add_figure(&mut self, what: &str, value: &str, report: &FigureReport, is_opening: bool) {
-        let role = Some(what);
-        let is_told =
-            |it: &&AlertFigure| it.told && Role::is_label(what) && it.role.as_deref() == role;
-        let before = self.figures.iter().rfind(is_told).map(|it| it.value.clone());
-        // A toll only falls by a correction: a lower one comes from an earlier text.
-        let is_less = before.as_deref().is_some_and(|before| is_less(value, before));
-        if is_less && !report.corrects {
-            return;
-        }
-        let is_it = |it: &AlertFigure| it.role.as_deref() == role && it.value == value;
-        let place = self.figures.iter().position(is_it);
-        let is_acknowledged = place.is_some();
-        let mut figure = match place {
-            Some(place) => self.figures.remove(place),
-            None => AlertFigure {
-                role: role.map(str::to_owned),
-                value: value.to_owned(),
-                sources: Vec::new(),
-                stories: Vec::new(),
-                // The first message reports the figures of its texts.
-                told: is_opening && before.is_none(),
-            },
-        };
-        let was_told = figure.told;
-        // Copies of one text count once: only the first one is named.
-        if !figure.stories.contains(&report.story) && figure.stories.len() < ENOUGH {
-            figure.stories.push(report.story);
-            if !figure.sources.contains(&report.source) && figure.sources.len() < SOURCES {
-                figure.sources.push(report.source.clone());
-            }
-        }
-        figure.told |= figure.stories.len() >= ENOUGH || report.is_enough;
-        let old = before.filter(|before| before != value);
-        let is_news = if figure.told { !was_told } else { !is_acknowledged };
-        if is_news && !(is_opening && old.is_none()) && !report.corrects {
-            self.reasons.push(reason_of(&figure, old));
-        }
-        if figure.told && !was_told {
-            self.stories.push(report.story);
-        }
-        // A reported figure keeps its place, since the last reported one of a role counts.
-        match place.filter(|_| was_told) {
-            Some(place) => self.figures.insert(place, figure),
-            None => self.figures.push(figure),
-        }
-        if self.figures.len() > FIGURES {
-            self.figures.remove(0);
-        }
-    }
-}
-
-fn is_less(one: &str, other: &str) -> bool {
-    let number = |text: &str| text.parse::<u64>().ok();
-    number(one).zip(number(other)).is_some_and(|(one, other)| one < other)
-}
-
-/// `death toll 14 → 28`, or that one outlet gives it.
-fn reason_of(figure: &AlertFigure, old: Option<String>) -> AlertReason {
-    let value = &figure.value;
-    let role = figure.role.as_deref().filter(|role| Role::is_label(role));
-    let noun = figure.role.as_deref().filter(|noun| !Role::is_label(noun)).unwrap_or_default();
-    let what = match (role, &old) {
-        (Some(role), Some(old)) => format!("{role} {old} → {value}"),
-        (Some(role), None) => format!("{role}: {value}"),
-        (None, _) if noun.starts_with(char::is_alphabetic) => {
-            format!("a new figure: {value} {noun}")
-        }
-        (None, _) => format!("a new figure: {value}{noun}"),
-    };
-    let (kind, words) = match (figure.told, role, &old) {
-        (true, _, _) => (ReasonKind::Material, what),
-        (false, Some(role), Some(old)) => {
-            (ReasonKind::Claimed, format!("one outlet says {role} {value}; so far {old}"))
-        }
-        (false, None, _) => (ReasonKind::Claimed, format!("one outlet gives {what}")),
-        (false, _, _) => (ReasonKind::Claimed, format!("one outlet says {what}")),
-    };
-    let sources = figure.sources.clone();
-    AlertReason { sources, old, new: Some(value.clone()), ..reason(kind, words) }
-}
-
 /// The first paragraph with this many words is a lede: see [`Text::lede`].
 const LEAST_OF_LEDE: usize = 8;
 
@@ -220,23 +34,7 @@ const LEAST_OF_LEDE: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     pub(super) role: Option<Role>,
-    /// The counted thing, if the number has no role.
-    pub(super) noun: Option<String>,
     pub(super) value: String,
-}
-
-/// The figures of one article, with its source.
-#[derive(Debug, Clone)]
-pub(super) struct FigureReport {
-    pub(super) figures: Arc<[Figure]>,
-    /// The number that the detector found to be new to the event.
-    pub(super) new_number: Option<String>,
-    pub(super) source: String,
-    pub(super) story: StoryId,
-    /// Whether this source alone is enough, such as an agency or a correction.
-    pub(super) is_enough: bool,
-    /// Whether it is a correction, whose reason already gives the figure.
-    pub(super) corrects: bool,
 }
 
 /// The figures of title and lede.
@@ -257,8 +55,7 @@ fn add_figures(text: &Text, words: Range<usize>, found: &mut Vec<Figure>) {
         let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
         let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
         let role = role_at(text.original(), number.span, before..behind);
-        let noun = role.is_none().then(|| noun_at(text.original(), number.span)).flatten();
-        let figure = Figure { role, noun, value: number.value.clone() };
+        let figure = Figure { role, value: number.value.clone() };
         if !found.contains(&figure) {
             found.push(figure);
         }
@@ -313,11 +110,6 @@ impl Role {
             Self::Arrested => "arrested",
             Self::Evacuated => "evacuated",
         }
-    }
-
-    /// Whether this is the label of a role, not a noun.
-    pub(super) fn is_label(label: &str) -> bool {
-        WORDS.iter().any(|(role, _)| role.label() == label)
     }
 }
 
@@ -385,18 +177,6 @@ const UNITS: [&str; 37] = [
 /// The longest unit, in characters.
 const LONGEST_UNIT: usize = 8;
 
-/// Beginnings, in lower case, of nouns that make a number understandable by themselves.
-#[rustfmt::skip]
-const NOUNS: [&str; 66] = [
-    "metre", "meter", "mètre", "metro", "metri", "kilom", "km", "mile", "feet", "hectare", "hektar",
-    "acre", "tonne", "tons", "litre", "liter", "degree", "grad", "percent", "per cent", "prozent",
-    "pour cent", "por ciento", "per cento", "%", "euro", "dollar", "dólar", "pound", "crown", "yen",
-    "house", "home", "building", "flight", "train", "vote", "seat", "job", "case", "häuser", "haus",
-    "gebäude", "flüge", "züge", "stimmen", "maison", "vols", "voix", "casas", "vuelo", "voto",
-    "voti", "edifici", "huizen", "метр", "килом", "процент", "рубл", "дом", "голос", "メートル",
-    "パーセント", "公里", "متر", "بالمئة",
-];
-
 /// Words between a role word and a number that begin a new statement, as in `died when 2 ships`.
 const APART: [&str; 12] = [
     ",", " when ", " after ", " as ", " while ", " since ", " in ", " on ", " near ", " before ",
@@ -429,20 +209,6 @@ pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<
         FOUND.iter().any(|word| sentence.contains(word))
     };
     (!are_found).then_some(role)
-}
-
-/// The noun that the number at `span` counts, as written; `None` if the words after it do not say.
-pub(super) fn noun_at(original: &str, span: Span) -> Option<String> {
-    let follows = original.get(span.end..)?.trim_start_matches([' ', '-', '\u{a0}']);
-    let near: String = follows.chars().take(NEAR).collect::<String>().to_lowercase();
-    let noun = NOUNS.iter().find(|noun| near.starts_with(**noun))?;
-    let behind = near.get(noun.len()..)?;
-    let rest = if is_unspaced(noun) {
-        0
-    } else {
-        behind.find(|c: char| !c.is_alphabetic()).unwrap_or(behind.len())
-    };
-    near.get(..noun.len() + rest).map(str::to_owned)
 }
 
 /// The role word that ends nearest to the end, and the number of characters between.
@@ -576,21 +342,6 @@ mod figure_roles_tests {
         );
         check("The line opens in 2027. Many died.", &[("2027", None)]);
         check("Two missing from the ferry are found alive", &[("2", None)]);
-    }
-
-    #[test]
-    fn a_noun_says_what_a_number_measures() {
-        let check = |text: &str, expected: Option<&str>| {
-            let text = Text::new(text);
-            let all = numbers(&text, 0..text.words().len());
-            assert_eq!(noun_at(text.original(), all[0].span).as_deref(), expected);
-        };
-        check("Flames rose 60 metres.", Some("metres"));
-        check("A 60-metre wave", Some("metre"));
-        check("It rises by 21 per cent", Some("per cent"));
-        check("高さ60メートルの波", Some("メートル"));
-        check("Four of them in a serious condition", None);
-        check("Nine of the firemen", None);
     }
 
     #[test]

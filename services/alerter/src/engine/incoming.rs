@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
+use wirefold_language::identify;
 use wirefold_proto::{
     AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
-    Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, MaterialReason,
-    OutputArticle, OutputPosition, ReasonKind, StoryId, Target, outlet_label,
+    Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, OutputArticle,
+    OutputPosition, ReasonKind, StoryId, Target, outlet_label,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -16,6 +17,7 @@ use wirefold_text::extract::name_key;
 use super::corrections::Note;
 use super::draft::reason;
 use super::figures::{Figure, figures_of};
+use super::news::{EventText, News, news};
 use super::numbers::Tally;
 
 /// One article of the output, prepared for the engine.
@@ -29,6 +31,8 @@ pub(crate) struct IncomingArticle {
     figures: OnceLock<Arc<[Figure]>>,
     /// The note of its text.
     pub(super) note: Option<Note>,
+    /// The sentence that states what no earlier text of its event states.
+    pub(super) news: Option<News>,
     /// The articles that still have the error it corrects, if they were searched for.
     pub(super) carriers: Vec<ArticleId>,
 }
@@ -54,7 +58,32 @@ impl IncomingArticle {
         let names = [output.article.outlet.as_str(), agency];
         let note = Note::of(&output.article.title, &text, &names);
         let carriers = Vec::new();
-        Self { place, seen, output, prepared, opening, figures, note, carriers }
+        let news = None;
+        Self { place, seen, output, prepared, opening, figures, note, news, carriers }
+    }
+
+    /// Whether its alerts need the earlier texts of its event: a copy states nothing new.
+    pub(crate) fn is_compared(&self) -> bool {
+        !self.is_baseline() && self.output.verdict.class != Class::Copy
+    }
+
+    /// Compares its text with the earlier texts of its event.
+    pub(crate) fn compare(
+        &mut self,
+        own: &ArticleFetched,
+        earlier: &[(AlertArticle, ArticleFetched)],
+    ) {
+        let texts = earlier.iter().map(|(_, it)| EventText {
+            title: &it.article.title,
+            text: &it.text,
+            language: language_of(it),
+            is_earlier_version: is_version_of(own, it),
+        });
+        let known: Vec<EventText<'_>> = texts.collect();
+        let (title, text) = (own.article.title.as_str(), own.text.as_str());
+        let language = language_of(own);
+        let judged = EventText { title, text, language, is_earlier_version: false };
+        self.news = news(&judged, &known);
     }
 
     /// Sets the articles that still have the error it corrects.
@@ -171,34 +200,27 @@ impl IncomingArticle {
         }
     }
 
-    /// The material change, except a correction. A text too short to be compared never gives one.
-    pub(crate) fn material(&self) -> Option<AlertReason> {
-        let found = self.output.verdict.material.as_ref();
-        let found = found.filter(|found| found.material && self.output.verdict.comparable)?;
-        let words = match found.reason {
-            // A figure is reported once two texts, an agency or a correction give it: see `figures`.
-            MaterialReason::NewNumber | MaterialReason::Cosmetic | MaterialReason::Correction => {
-                return None;
-            }
-            reason => describe_material(reason, found.detail.as_deref()),
-        };
+    /// The reason for its news. A text that does not match itself only reports a decisive turn.
+    pub(super) fn material(&self, matches: bool) -> Option<AlertReason> {
+        let found = self.news.as_ref().filter(|news| matches || news.is_decisive)?;
         let sources = vec![self.source()];
-        Some(AlertReason { sources, ..reason(ReasonKind::Material, words) })
+        Some(AlertReason { sources, ..reason(ReasonKind::Material, &*found.sentence) })
     }
 }
 
-/// The news in a text, as an editor would say it: `now names Tom Lund`.
-fn describe_material(what: MaterialReason, detail: Option<&str>) -> String {
-    match (what, detail) {
-        (MaterialReason::NewName, Some(name)) => format!("now names {name}"),
-        (MaterialReason::NewName, None) => "now gives a name".to_owned(),
-        (MaterialReason::NewAct, Some(act)) => format!("now says \u{201c}{act}\u{201d}"),
-        (MaterialReason::NewAct, None) => "now says that more happened".to_owned(),
-        (MaterialReason::FollowUp, None) => "a follow-up, most of it new".to_owned(),
-        (MaterialReason::FollowUp, Some(new)) => format!("a follow-up, most of it new: {new}"),
-        (_, Some(new)) => format!("its opening was rewritten: {new}"),
-        (_, None) => "its opening was rewritten".to_owned(),
-    }
+/// Whether a text is a version of an earlier one.
+fn is_version_of(own: &ArticleFetched, earlier: &ArticleFetched) -> bool {
+    let (one, other) = (&own.article, &earlier.article);
+    let is_same_item = one.item_key == other.item_key && one.outlet == other.outlet;
+    own.article.version_of == Some(earlier.id) || is_same_item
+}
+
+/// The language of a text; empty if its first words do not show it.
+fn language_of(fetched: &ArticleFetched) -> String {
+    let end = fetched.text.char_indices().nth(OPENING).map_or(fetched.text.len(), |(end, _)| end);
+    let said = [fetched.article.title.as_str(), &fetched.text[..end]].join("\n");
+    let hint = fetched.article.language_hint.as_ref().map(LanguageTag::as_str);
+    identify(&said, hint).map(|found| found.code).unwrap_or_default()
 }
 
 /// The most figures of an article in an alert.

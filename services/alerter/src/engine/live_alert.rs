@@ -4,13 +4,12 @@ use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFigure, AlertFirst, AlertReason, AlertState, ArticleId, Class,
-    Headline, Hold, HoldReason, LanguageTag, OutputPosition, ReasonKind, Target, Volume,
+    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Headline, Hold,
+    HoldReason, LanguageTag, OutputPosition, ReasonKind, Target, Volume,
 };
 use wirefold_query::Matched;
 
 use super::corrections::Notes;
-use super::figures::FigureReport;
 use super::handling::Handling;
 use super::incoming::{InStory, IncomingArticle};
 use super::numbers::{Baselines, Tally};
@@ -27,6 +26,8 @@ pub(crate) struct LiveAlert {
     pub(crate) active_at: UnixMillis,
     /// The time of the last loud revision.
     pub(crate) notified_at: Option<UnixMillis>,
+    /// The number of loud revisions.
+    pub(crate) loud: u32,
     /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
@@ -70,15 +71,14 @@ pub(crate) struct LastRevision {
     pub(crate) headline: Headline,
     pub(crate) articles: Vec<AlertArticle>,
     pub(crate) matched: Vec<String>,
-    pub(crate) figures: Vec<AlertFigure>,
     pub(crate) first: Option<AlertFirst>,
 }
 
 impl LastRevision {
     pub(crate) fn nothing() -> Self {
         let headline = Headline { title: String::new(), language: LanguageTag::unknown() };
-        let (articles, matched, figures) = (Vec::new(), Vec::new(), Vec::new());
-        Self { headline, articles, matched, figures, first: None }
+        let (articles, matched) = (Vec::new(), Vec::new());
+        Self { headline, articles, matched, first: None }
     }
 
     pub(crate) fn of(alert: &Alert) -> Self {
@@ -86,7 +86,6 @@ impl LastRevision {
             headline: alert.headline.clone(),
             articles: alert.articles.clone(),
             matched: alert.matched.clone(),
-            figures: alert.figures.clone(),
             first: alert.first.clone(),
         }
     }
@@ -116,8 +115,6 @@ pub(crate) struct PendingChange {
     pub(super) allowance: Allowance,
     /// Set if it comes from a merge, a split or a regrouping.
     pub(crate) silent: Option<Silent>,
-    /// The figures of its article.
-    pub(super) figure_report: Option<FigureReport>,
     /// The first outlet, if its article was the first.
     pub(crate) first: Option<AlertFirst>,
     /// The agency whose text its article copies.
@@ -159,7 +156,6 @@ impl Default for PendingChange {
             only_counts: false,
             allowance: Allowance::Within,
             silent: None,
-            figure_report: None,
             first: None,
             carries: None,
             notes: Notes::default(),
@@ -236,6 +232,7 @@ impl LiveAlert {
         }
         if alert.volume == Volume::Loud && !is_held {
             self.notified_at = Some(self.last_at);
+            self.loud += 1;
         }
         self.covered = self.covered.max(metadata.covered);
         (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
@@ -284,10 +281,27 @@ impl LiveAlert {
         }
         match self.news.first() {
             Some(first) if self.revision == 0 => Some(self.first_due(first, rules)),
-            Some(first) => Some(self.last_at.plus(rules.update_interval).max(first.seen)),
+            Some(first) => Some(self.update_due(first, rules)),
             None if self.revision == 0 => None,
             None => self.due_without_news(rules),
         }
+    }
+
+    /// When news of an open alert is due: a correction at once, other news after the interval since the last
+    /// loud revision, which grows with each, and changes of the counts after `update_interval`.
+    fn update_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
+        let has = |news: &&PendingChange, kind| news.reasons.iter().any(|it| it.kind == kind);
+        let first_with = |kind| self.news.iter().find(|news| has(news, kind));
+        if let Some(correction) = first_with(ReasonKind::Correction) {
+            return correction.seen.max(self.last_at);
+        }
+        let Some(material) = first_with(ReasonKind::Material) else {
+            return self.last_at.plus(rules.update_interval).max(first.seen);
+        };
+        let doublings = self.loud.saturating_sub(1).min(DOUBLINGS);
+        let interval = rules.update_interval * 2_u32.pow(doublings);
+        let since = self.notified_at.map_or(material.seen, |at| at.plus(interval));
+        since.max(material.seen).max(self.last_at)
     }
 
     fn first_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
@@ -350,6 +364,9 @@ impl LiveAlert {
     }
 }
 
+/// How often the interval between loud revisions doubles: 5, 10, 20 and 40 minutes by default.
+const DOUBLINGS: u32 = 3;
+
 /// The data that rebuilds an alert from its revisions, in addition to the visible part.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RevisionMetadata {
@@ -368,42 +385,30 @@ pub(crate) struct RevisionMetadata {
 pub(crate) enum Mention {
     /// Not at all.
     None,
-    /// Outside title and lede, in a text that was counted before, such as a copy.
-    Again,
-    /// Outside title and lede, in a text of its own.
+    /// Outside title and lede.
     Passing,
-    /// In title or lede, or in several texts.
+    /// In title or lede.
     Prominent,
 }
 
 impl Mention {
-    pub(super) fn of(matched: &Matched, is_own_text: bool) -> Self {
-        match (matched.in_passing, is_own_text) {
-            (false, _) => Self::Prominent,
-            (true, true) => Self::Passing,
-            (true, false) => Self::Again,
-        }
+    pub(super) fn of(matched: &Matched) -> Self {
+        if matched.in_passing { Self::Passing } else { Self::Prominent }
     }
 }
 
 /// How several articles together mention the subject.
 pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
-    let add = |one: Mention, other: Mention| match (one, other) {
-        (Mention::Passing, Mention::Passing) => Mention::Prominent,
-        (one, other) => one.max(other),
-    };
-    mentions.into_iter().fold(Mention::None, add)
+    mentions.into_iter().fold(Mention::None, Mention::max)
 }
 
 impl IncomingArticle {
     /// How it mentions the subject, according to the match. A digest is about nothing in particular.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
-        let verdict = &self.output.verdict;
-        let is_own_text = matches!(verdict.class, Class::New | Class::Related);
         match matched {
             None => Mention::None,
-            Some(_) if verdict.holds.len() > 1 => Mention::Again,
-            Some(matched) => Mention::of(matched, is_own_text),
+            Some(_) if self.output.verdict.holds.len() > 1 => Mention::Passing,
+            Some(matched) => Mention::of(matched),
         }
     }
 }
@@ -422,29 +427,5 @@ impl LiveAlert {
     pub(super) fn mentions_in_passing(&self) -> bool {
         let news = self.news.iter().map(|news| news.mention);
         together(std::iter::once(self.mention()).chain(news)) < Mention::Prominent
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Mention::Again;
-    use super::Mention::None;
-    use super::Mention::Passing;
-    use super::Mention::Prominent;
-    use super::*;
-
-    #[test]
-    fn two_texts_that_mention_it_tell_of_it() {
-        let cases = [
-            (vec![], None),
-            (vec![Passing], Passing),
-            (vec![Passing, None, Again, Again], Passing),
-            (vec![Again, Again], Again),
-            (vec![Passing, Again, Passing], Prominent),
-            (vec![Prominent, Passing], Prominent),
-        ];
-        for (mentions, expected) in cases {
-            assert_eq!(together(mentions.clone()), expected, "{mentions:?}");
-        }
     }
 }

@@ -3,7 +3,7 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertFirst, AlertId, ArticleId, EventAfter, GroupBy, OutputCommand,
+    AlertArticle, AlertFirst, AlertId, AlertReason, ArticleId, EventAfter, GroupBy, OutputCommand,
     OutputPosition, OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
@@ -198,16 +198,15 @@ impl StoryOverride {
     }
 
     /// News with these numbers, which never notifies by itself.
-    fn news(&self, tally: Tally, silent: Silent, why: (ReasonKind, String)) -> PendingChange {
+    fn news(&self, tally: Tally, silent: Silent, why: Option<AlertReason>) -> PendingChange {
         let LastRevision { headline, articles, matched, .. } = LastRevision::nothing();
-        let (kind, words) = why;
         PendingChange {
             place: self.place,
             from: self.place,
             seen: self.at,
             tally,
             first_seen: self.at,
-            reasons: vec![reason(kind, words)],
+            reasons: why.into_iter().collect(),
             mention: Mention::None,
             matched,
             headline,
@@ -263,7 +262,7 @@ impl Engine {
                     tally,
                     first_seen: folded.seen,
                     reasons: Vec::new(),
-                    mention: Mention::of(&matched, true),
+                    mention: Mention::of(&matched),
                     matched: matched.words,
                     headline: folded.headline.clone(),
                     in_story: None,
@@ -296,7 +295,7 @@ impl Engine {
                 By::People => "split off from another story by hand".to_owned(),
                 By::Regrouping => "counted with another story until now".to_owned(),
             };
-            let news = change.news(tally, Silent::Inherits, (ReasonKind::New, words));
+            let news = change.news(tally, Silent::Inherits, Some(reason(ReasonKind::New, words)));
             let LastRevision { headline, articles, matched, .. } = taken_along(life, parting);
             let first_seen = life.first_seen.unwrap_or(change.at);
             let mention = life.mention();
@@ -326,16 +325,7 @@ impl Engine {
             if before.says_the_same_as(tally) || !is_told {
                 continue;
             }
-            let kind = match before.origins == tally.origins {
-                true => ReasonKind::Outlets,
-                false => ReasonKind::Origins,
-            };
-            let words = match change.by {
-                By::People => "counted anew after an edit by hand".to_owned(),
-                By::Regrouping => corrected(before, tally),
-            };
-            let why = (kind, words);
-            let news = change.news(tally, Silent::Recounts(gone.clone()), why);
+            let news = change.news(tally, Silent::Recounts(gone.clone()), None);
             self.add_news(&id, news);
         }
     }
@@ -348,20 +338,6 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)
     let events =
         events.iter().map(|after| (Target::Event(after.event), Tally::of_event(&after.state)));
     stories.chain(events).collect()
-}
-
-/// The reason of a correction of the numbers: `corrected: 6 outlets, not 11`.
-fn corrected(before: Tally, now: Tally) -> String {
-    let numbers = [
-        (before.outlets, now.outlets, ["outlet", "outlets"]),
-        (before.origins, now.origins, ["origin", "origins"]),
-        (before.copies, now.copies, ["copy", "copies"]),
-    ];
-    let wrong = numbers.into_iter().find(|(told, right, _)| told != right);
-    let words = wrong.map(|(told, right, [one, many])| {
-        format!("corrected: {right} {}, not {told}", if right == 1 { one } else { many })
-    });
-    words.unwrap_or_default()
 }
 
 fn first(article: &AlertArticle) -> AlertFirst {

@@ -16,6 +16,7 @@ mod holds;
 mod incoming;
 mod live_alert;
 mod merge;
+mod news;
 mod numbers;
 mod recent;
 mod unload;
@@ -172,7 +173,6 @@ impl Engine {
             return;
         };
         let opens = matched.is_some()
-            && incoming.output.verdict.comparable
             && incoming.place.output > rules.since
             && !incoming.is_edit_of_baseline();
         let is_concerned =
@@ -183,7 +183,7 @@ impl Engine {
         let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(incoming));
         let reasons = match incoming.is_baseline() {
             true => Vec::new(),
-            false => self.reasons(id, rules, incoming, is_told),
+            false => self.reasons(id, rules, incoming, (is_told, matched.is_some())),
         };
         let news = PendingChange {
             place: incoming.place,
@@ -200,7 +200,6 @@ impl Engine {
             only_counts: incoming.is_baseline(),
             allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
-            figure_report: incoming.figure_report(is_told),
             first: incoming.first(id.target),
             carries: incoming.carries(),
             notes: incoming.notes(),
@@ -210,17 +209,18 @@ impl Engine {
         self.add_news(id, news);
     }
 
-    /// The reasons that an article gives an alert, without the numbers. `is_told` if the alert has reported
-    /// its note.
+    /// The reasons that an article gives an alert, without the numbers: whether the alert has reported its
+    /// note, and whether the article itself matches.
     fn reasons(
         &self,
         id: &AlertId,
         rules: &Rules,
         incoming: &IncomingArticle,
-        is_told: bool,
+        (is_told, matches): (bool, bool),
     ) -> Vec<AlertReason> {
         let corrects = incoming.put_right().filter(|_| !is_told);
-        let mut reasons: Vec<_> = corrects.or_else(|| incoming.material()).into_iter().collect();
+        let mut reasons: Vec<_> =
+            corrects.or_else(|| incoming.material(matches)).into_iter().collect();
         let ages = self.velocity.ages(id.target, incoming.seen);
         let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };
         let has_notified = self.lives.get(id).is_some_and(|life| life.has_notified_of_velocity);

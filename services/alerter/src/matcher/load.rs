@@ -2,14 +2,16 @@
 //!
 //! Comes in: messages. Goes out: articles, changes and commands. It never applies them.
 
+use std::collections::BTreeMap;
+
 use wirefold_envelope::{MessagePosition, Part, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, ArticleId, Input, Message, OutputArticle, OutputCommand, OutputPosition,
+    AlertArticle, ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputPosition,
     OutputStory, name_of, streams,
 };
 
-use crate::engine::{IncomingArticle, position};
+use crate::engine::{Engine, IncomingArticle, find_uncorrected, position};
 use crate::metrics;
 
 /// One message of the output.
@@ -144,37 +146,79 @@ fn read(stored: &Stored) -> Read {
     })
 }
 
-/// An article with its text; without the text if that is no longer stored.
-pub(super) async fn fetched(
+/// The most earlier articles that one is compared with: those of two alerts.
+const COMPARED: usize = 40;
+
+/// Compares an article with the earlier ones in its alerts: what it states that they do not, and which of them
+/// still have what it corrects.
+pub(crate) async fn compare(
     bus: &dyn Bus,
-    sequence: u64,
-    id: ArticleId,
-) -> Result<Option<ArticleFetched>, BusError> {
-    match bus.get(streams::FETCHED.name, sequence).await {
-        Ok(stored) => Ok(decode(&stored).ok().filter(|text: &ArticleFetched| text.id == id)),
-        Err(BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_)) => Ok(None),
-        Err(error) => Err(error),
+    engine: &Engine,
+    incoming: &mut IncomingArticle,
+) -> Result<(), BusError> {
+    let mut known = engine.articles_about(&incoming.targets(), incoming);
+    if known.is_empty() {
+        return Ok(());
     }
+    known.drain(..known.len().saturating_sub(COMPARED));
+    known.push(incoming.article());
+    let wanted: Vec<u64> = known.iter().map(|article| article.fetched).collect();
+    let found = texts(bus, &wanted).await?;
+    let read = |stored: Option<Stored>, id| {
+        stored.and_then(|it| decode(&it).ok()).filter(|text: &ArticleFetched| text.id == id)
+    };
+    let both = known.into_iter().zip(found);
+    let read = both.filter_map(|(article, it)| Some((read(it, article.id)?, article)));
+    let texts: Vec<(AlertArticle, ArticleFetched)> =
+        read.map(|(text, article)| (article, text)).collect();
+    // Without the article's own text there is nothing to compare.
+    if let Some(((own, text), earlier)) = texts.split_last()
+        && own.id == incoming.output.id
+    {
+        incoming.compare(text, earlier);
+        if incoming.puts_right() {
+            incoming.set_carriers(find_uncorrected(&texts));
+        }
+    }
+    Ok(())
 }
 
-/// The messages with these texts; `None` if a text is no longer stored. The output has its beginning.
+/// The messages with these texts; `None` if a text is no longer stored. The output has its beginning. Those that
+/// a faulty bus does not give are asked for again as long as others come.
 async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, BusError> {
     let is_gone = |error: &BusError| {
         matches!(error, BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_))
     };
-    if wanted.is_empty() {
-        return Ok(Vec::new());
+    let mut found = BTreeMap::new();
+    let mut missing = wanted.to_vec();
+    while !missing.is_empty() {
+        let answers = match bus.get_each(streams::FETCHED.name, &missing).await {
+            Err(error) if is_gone(&error) => return Ok(Vec::new()),
+            answers => answers?,
+        };
+        let asked = missing.len();
+        let mut failed = None;
+        missing = missing
+            .into_iter()
+            .zip(answers)
+            .filter_map(|(sequence, answer)| {
+                let stored = match answer {
+                    Ok(stored) => Some(stored),
+                    Err(error) if is_gone(&error) => None,
+                    Err(error) => {
+                        failed = Some(error);
+                        return Some(sequence);
+                    }
+                };
+                found.insert(sequence, stored);
+                None
+            })
+            .collect();
+        if let Some(error) = failed.filter(|_| missing.len() == asked) {
+            return Err(error);
+        }
     }
-    let found = match bus.get_each(streams::FETCHED.name, wanted).await {
-        Err(error) if is_gone(&error) => return Ok(Vec::new()),
-        found => found?,
-    };
-    let kept = found.into_iter().map(|found| match found {
-        Ok(stored) => Ok(Some(stored)),
-        Err(error) if is_gone(&error) => Ok(None),
-        Err(error) => Err(error),
-    });
-    kept.collect()
+    Ok(wanted.iter().map(|sequence| found.get(sequence).cloned().flatten()).collect())
 }
 
 /// The sequence of an article's text.

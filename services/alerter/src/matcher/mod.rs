@@ -15,7 +15,6 @@ mod table;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{CLOCK_TOLERANCE, InOrder, MessagePosition, decode, unix_millis};
@@ -24,12 +23,10 @@ use wirefold_flow::{
     first_after, rolled_back,
 };
 use wirefold_proto::{
-    AlertArticle, ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
+    ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
 };
 
-use crate::engine::{
-    Draft, Engine, IncomingArticle, Revision, SiteAlerts, StoryOverride, find_uncorrected,
-};
+use crate::engine::{Draft, Engine, IncomingArticle, Revision, SiteAlerts, StoryOverride};
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
 use crate::{NAME, metrics};
@@ -206,9 +203,7 @@ impl Matcher<'_> {
                 Item::Article(mut incoming) => {
                     self.fire(incoming.seen).await?;
                     self.recall(&incoming.targets()).await?;
-                    if incoming.puts_right() {
-                        self.trace_correction(&mut incoming).await?;
-                    }
+                    self.compare(&mut incoming).await?;
                     self.engine.apply(&incoming);
                     let outcome =
                         if incoming.output.article.baseline { "baseline" } else { "compared" };
@@ -510,36 +505,14 @@ async fn revisions_up_to(bus: &dyn Bus, last: Revision) -> Result<Vec<Revision>,
     Ok(earlier.chain([last]).collect())
 }
 
-/// The most articles whose texts are read for one correction: those of two alerts.
-const TRACED: usize = 40;
-
 impl Matcher<'_> {
-    /// Finds which articles still have what a correction or retraction is about. Only the articles in its
-    /// alerts are searched, so a restart finds the same.
-    pub(super) async fn trace_correction(
-        &mut self,
-        incoming: &mut IncomingArticle,
-    ) -> Result<(), BusError> {
-        let targets = incoming.targets();
-        for target in targets {
-            self.load_shown_about(target).await?;
-        }
-        let mut known = self.engine.articles_about(&targets, incoming);
-        if known.is_empty() {
-            return Ok(());
-        }
-        known.drain(..known.len().saturating_sub(TRACED));
-        known.push(incoming.article());
-        let bus = &*self.context.bus;
-        let read = |article: AlertArticle| async move {
-            let fetched = load::fetched(bus, article.fetched, article.id).await?;
-            Ok::<_, BusError>(fetched.map(|it| (article, it)))
-        };
-        let texts: Vec<_> = try_join_all(known.into_iter().map(read)).await?;
-        let texts: Vec<_> = texts.into_iter().flatten().collect();
-        // Without the correction's own text there is nothing to compare with.
-        if texts.last().is_some_and(|(article, _)| article.id == incoming.output.id) {
-            incoming.set_carriers(find_uncorrected(&texts));
+    /// Compares an article with the earlier ones in its alerts, so that a restart finds the same.
+    async fn compare(&mut self, incoming: &mut IncomingArticle) -> Result<(), BusError> {
+        if incoming.is_compared() || incoming.puts_right() {
+            for target in incoming.targets() {
+                self.load_shown_about(target).await?;
+            }
+            load::compare(&*self.context.bus, &self.engine, incoming).await?;
         }
         Ok(())
     }

@@ -25,13 +25,13 @@ pub(crate) fn record_key(id: &SubscriptionId) -> String {
 }
 
 /// The default of `on`.
-const ON: [&str; 3] = ["new", "origins+2", "material"];
+const ON: [&str; 2] = ["new", "material"];
 const GROUP_WAIT: Interval = Interval::from_seconds(30);
 /// The longest `group_wait`.
 const LONGEST_GROUP_WAIT: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 200;
-const UPDATE_INTERVAL: Interval = Interval::from_seconds(15 * 60);
+const UPDATE_INTERVAL: Interval = Interval::from_seconds(5 * 60);
 
 /// Why settings are not valid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -40,8 +40,9 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
         change(&mut settings);
         settings
     };
+    let plain = SubscriptionSettings::new("all".parse().unwrap(), "Everything", "*");
     let running = world.start(&settings([
-        everything(),
+        plain,
         given("broken", |settings| settings.query = "port AND".to_owned()),
         given("none", |settings| settings.max_per_day = Some(0)),
         given("nowhere", |settings| settings.deliveries = vec!["phone".to_owned()]),
@@ -52,9 +53,9 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
     assert_eq!(record.problem, None);
     assert_eq!(record.managed_by.as_deref(), Some("test:1"));
     let filled = record.subscription;
-    assert_eq!(filled.on, ["new", "origins+2", "material"]);
+    assert_eq!(filled.on, ["new", "material"]);
     assert_eq!(filled.group_wait.unwrap().to_string(), "30s");
-    assert_eq!(filled.update_interval.unwrap().to_string(), "15m");
+    assert_eq!(filled.update_interval.unwrap().to_string(), "5m");
     assert_eq!(filled.deliveries, ["stdout"]);
     let problems = [
         ("broken", "query: column 9: expected a word, a phrase or \"(\", found the end"),

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use wirefold_proto::{
-    Alert, AlertId, AlertState, MaterialReason, SubscriptionRecord, SubscriptionSettings, Target,
-    streams,
+    Alert, AlertId, AlertState, SubscriptionRecord, SubscriptionSettings, Target, streams,
 };
 use wirefold_query::Lists;
 
@@ -48,7 +47,8 @@ async fn a_packed_alert_continues_with_its_next_revision_also_after_a_restart() 
         let settings = subscriptions();
         let mut running = world.start(&settings);
         let [first, second, third, ..] = five();
-        let number = Given { material: Some((MaterialReason::NewName, "Corvath")), ..second };
+        let text = "A docker died at Tarrowgate on Friday, the harbour office said.";
+        let number = Given { text, ..second };
         world.newsroom.tell_all([first, number]).await;
         quiet(&world, days).await;
         let before = world.alerts().await;

@@ -55,9 +55,14 @@ pub(super) async fn wait_until_idle() {
     assert!(idle.await.is_err(), "nothing ends it but the paused clock");
 }
 
-/// A subscription that matches everything.
+/// A subscription that matches everything, and that two more origins notify, too.
 pub(super) fn everything() -> SubscriptionSettings {
-    SubscriptionSettings::new("all".parse().unwrap(), "Everything", "*")
+    let on = ["new", "origins+2", "material"].map(str::to_owned).to_vec();
+    SubscriptionSettings {
+        on,
+        update_interval: Some(Interval::from_seconds(15 * 60)),
+        ..SubscriptionSettings::new("all".parse().unwrap(), "Everything", "*")
+    }
 }
 
 /// The same, with a message for every article at once.

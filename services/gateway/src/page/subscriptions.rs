@@ -374,7 +374,7 @@ fn deeds(record: &SubscriptionRecord) -> Markup {
 }
 
 /// The default of `on`, as the alerter has it.
-const ON: [&str; 3] = ["new", "origins+2", "material"];
+const ON: [&str; 2] = ["new", "material"];
 /// The values of `on` that are words.
 pub(super) const EVENTS: [&str; 5] = ["new", "material", "correction", "retraction", "quiet"];
 
@@ -744,7 +744,7 @@ impl Editor<'_> {
                 legend { "How often" }
                 div.pair {
                     (self.line(&Line { name: "group_wait", label: "The first message waits", kind: "text", usual: "30s" }))
-                    (self.line(&Line { name: "update_interval", label: "Between two revisions", kind: "text", usual: "15m" }))
+                    (self.line(&Line { name: "update_interval", label: "Between two revisions", kind: "text", usual: "5m" }))
                     (self.line(&Line { name: "repeat_interval", label: "Repeat an unchanged alert after", kind: "text", usual: "never" }))
                     (self.line(&Line { name: "max_per_day", label: "Most messages a day", kind: "number", usual: "no limit" }))
                 }
@@ -1044,7 +1044,7 @@ mod tests {
 
     #[test]
     fn default_fields_are_omitted() {
-        let fields = Fields::read(b"name=Kyiv+talks&query=kyiv&on=new&on=material&on_origins=2");
+        let fields = Fields::read(b"name=Kyiv+talks&query=kyiv&on=new&on=material");
         let settings = fields.settings().unwrap();
         let id = "kyiv-talks".parse().unwrap();
         assert_eq!(settings, SubscriptionSettings::new(id, "Kyiv talks", "kyiv"));

@@ -11,7 +11,7 @@ use crate::Access;
 use crate::shapes::SubscriptionList;
 
 const OWN: &str = "http://127.0.0.1:8787";
-const USUAL: &str = "on=new&on=material&on_origins=2";
+const USUAL: &str = "on=new&on=material";
 
 /// A form as a browser sends it from a page of this origin.
 async fn send(world: &World, origin: Option<&str>, path: &str, form: &str) -> Answer {

@@ -209,8 +209,7 @@ fn replace_reasons(value: &mut Value, history: &AlertHistory) {
     let reasons = value.get_mut("reasons").and_then(Value::as_array_mut);
     for reason in reasons.into_iter().flatten() {
         let kind = serde_json::from_value::<ReasonKind>(reason["kind"].clone());
-        let quotes =
-            matches!(kind, Ok(ReasonKind::Material | ReasonKind::Claimed | ReasonKind::Correction));
+        let quotes = matches!(kind, Ok(ReasonKind::Material | ReasonKind::Correction));
         remove_sources(reason, history);
         if let (true, Some(fields)) = (quotes, reason.as_object_mut()) {
             fields.insert("words".to_owned(), REASON.into());

@@ -1,0 +1,372 @@
+//! The news in a text: what it states that no other text of its event states.
+//!
+//! Comes in: a text, and the texts of its event that came before. Goes out: the sentence that states something
+//! new, if there is one. It judges words, and never knows an alert or a subscription.
+
+use std::collections::BTreeSet;
+
+use wirefold_text::Text;
+use wirefold_text::extract::numbers;
+
+use super::figures::{Role, role_at};
+
+/// A text of an event.
+#[derive(Debug, Clone)]
+pub(crate) struct EventText<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) text: &'a str,
+    /// Its language, such as `en`; empty if that is not known.
+    pub(crate) language: String,
+    /// Whether it is an earlier version of the text that is judged.
+    pub(crate) is_earlier_version: bool,
+}
+
+/// Something that no earlier text of the event states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct News {
+    /// The sentence of news, or the title of a text that is a title alone.
+    pub(crate) sentence: String,
+    /// Whether it is a decisive turn, such as a death or an arrest, or a higher toll.
+    pub(crate) is_decisive: bool,
+}
+
+/// A statement is new if the event has less than this share of its words, in percent.
+const KNOWN: usize = 50;
+/// The same for a title alone, which may say the known in other words.
+const KNOWN_TITLE: usize = 34;
+/// The least words of a statement that can be compared.
+const LEAST: usize = 3;
+/// A turn counts as stated if it stands in the title or in this many sentences.
+const OPENING: usize = 6;
+/// The longest sentence in an alert, in characters.
+const LONGEST: usize = 240;
+
+/// The news in a text. None if no other text of the event is known.
+pub(crate) fn news(own: &EventText<'_>, known: &[EventText<'_>]) -> Option<News> {
+    if known.is_empty() {
+        return None;
+    }
+    let statements = Statements::of(own, known);
+    let new_turns = |said: &str| {
+        let turns = turns(said);
+        turns.into_iter().any(|turn| !known.iter().any(|other| states(other, turn)))
+    };
+    let tolls: BTreeSet<u64> =
+        known.iter().flat_map(opening).flat_map(|said| dead(&said)).collect();
+    let is_higher = |said: &str| {
+        !tolls.is_empty() && !is_feature(own.title) && {
+            let most = tolls.last().copied().unwrap_or(0);
+            dead(said).into_iter().any(|toll| toll > most || (!tolls.contains(&toll) && toll > 2))
+        }
+    };
+    let all = || statements.title.iter().chain(&statements.sentences);
+    if let Some(said) = all().find(|said| new_turns(said) || is_higher(said)) {
+        let is_title = statements.title.as_ref() == Some(said);
+        let sentence = statements.sentences.first().filter(|_| is_title).unwrap_or(said);
+        return Some(News { sentence: shortened(sentence), is_decisive: true });
+    }
+    let is_translated = known.iter().all(|other| other.language != own.language);
+    if is_translated || is_feature(own.title) || !statements.are_new(known) {
+        return None;
+    }
+    let sentence = statements.sentences.first().or(statements.title.as_ref())?;
+    Some(News { sentence: shortened(sentence), is_decisive: false })
+}
+
+/// The statements of a text that may be news: its title if it is new, and its first new sentence. Of a live
+/// page, the beginnings of the entries that were added.
+struct Statements {
+    title: Option<String>,
+    sentences: Vec<String>,
+    is_live: bool,
+}
+
+impl Statements {
+    fn of(own: &EventText<'_>, known: &[EventText<'_>]) -> Self {
+        let versions = || known.iter().filter(|other| other.is_earlier_version);
+        let is_known_title = versions().any(|other| other.title == own.title);
+        let title = (!is_known_title).then(|| own.title.to_owned());
+        let has_version = versions().next().is_some();
+        let is_live = has_version && own.text.lines().any(is_entry);
+        let sentences = match is_live {
+            true => {
+                let added = own.text.lines().filter(|line| {
+                    is_entry(line) && !versions().any(|other| other.text.contains(line.trim()))
+                });
+                added.map(|line| line.trim().to_owned()).collect()
+            }
+            false => {
+                let first = sentences(own.text).into_iter().next();
+                let is_old = |said: &String| versions().any(|other| other.text.contains(&**said));
+                first.filter(|said| !is_old(said)).into_iter().collect()
+            }
+        };
+        Self { title, sentences, is_live }
+    }
+
+    /// Whether most words of title and sentence are in no text of the event. An entry of a live page needs no
+    /// new title.
+    fn are_new(&self, known: &[EventText<'_>]) -> bool {
+        let event: BTreeSet<String> = known
+            .iter()
+            .flat_map(|other| words(other.title).into_iter().chain(words(other.text)))
+            .collect();
+        let is_new = |said: &String, most: usize| {
+            let own = words(said);
+            let found = own.iter().filter(|word| event.contains(*word)).count();
+            own.len() >= LEAST && found * 100 < own.len() * most
+        };
+        match (&self.title, self.sentences.as_slice()) {
+            (_, []) if self.is_live => false,
+            (Some(title), []) => is_new(title, KNOWN_TITLE),
+            (Some(title), [said]) if !self.is_live => is_new(title, KNOWN) && is_new(said, KNOWN),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a line begins an entry of a live page, such as `14:02 The bridge is open again.`
+fn is_entry(line: &str) -> bool {
+    let mut start = line.trim_start().chars();
+    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    let (one, two) = (start.next(), start.next());
+    is_digit(one)
+        && is_digit(two)
+        && matches!(start.next(), Some(':' | '.'))
+        && is_digit(start.next())
+}
+
+/// Whether a title belongs to an explainer, a quotation or a collection: it announces, and states nothing.
+fn is_feature(title: &str) -> bool {
+    const FIRST: [&str; 9] =
+        ["what", "how", "why", "watch", "who", "when", "video", "photos", "opinion"];
+    let title = title.trim().to_lowercase();
+    let first = title.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    title.starts_with(['‘', '“', '\'', '«', '"', '„'])
+        || title.ends_with('?')
+        || FIRST.contains(&first)
+}
+
+/// The sentences of a text, without the dateline.
+fn sentences(text: &str) -> Vec<String> {
+    let text = Text::new(text);
+    let found = text.sentences();
+    let said = found.iter().map(|it| it.span.of(text.original()).trim());
+    said.filter(|said| !said.is_empty())
+        .enumerate()
+        .map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The longest dateline, in characters.
+const DATELINE: usize = 60;
+
+fn without_dateline(said: &str) -> &str {
+    let found = [" — ", " – ", " - "]
+        .iter()
+        .filter_map(|dash| said.split_once(*dash))
+        .min_by_key(|(place, _)| place.len());
+    match found {
+        Some((place, rest))
+            if place.chars().count() < DATELINE
+                && (place.ends_with(')') || place.to_uppercase() == place) =>
+        {
+            rest
+        }
+        _ => said,
+    }
+}
+
+/// Title and first sentences.
+fn opening(text: &EventText<'_>) -> Vec<String> {
+    let first = sentences(text.text).into_iter().take(OPENING);
+    std::iter::once(text.title.to_owned()).chain(first).collect()
+}
+
+fn states(text: &EventText<'_>, turn: Turn) -> bool {
+    opening(text).iter().any(|said| turns(said).contains(&turn))
+}
+
+/// The numbers of dead in a statement.
+fn dead(said: &str) -> Vec<u64> {
+    let text = Text::new(said);
+    let all = numbers(&text, 0..text.words().len());
+    let end = |place: usize| all.get(place).map(|number| number.span);
+    let counted = all.iter().enumerate().filter(|(place, number)| {
+        let before = place.checked_sub(1).and_then(end).map_or(0, |span| span.end);
+        let behind = end(place + 1).map_or(said.len(), |span| span.start);
+        role_at(said, number.span, before..behind) == Some(Role::Dead)
+    });
+    let values = counted.filter_map(|(_, number)| number.value.parse().ok());
+    values.filter(|value| !(1800..2200).contains(value)).collect()
+}
+
+fn shortened(said: &str) -> String {
+    match said.char_indices().nth(LONGEST) {
+        None => said.to_owned(),
+        Some((end, _)) => format!("{}…", &said[..end]),
+    }
+}
+
+/// The words of a statement that carry its meaning, cut to a stem, and its numbers.
+fn words(said: &str) -> BTreeSet<String> {
+    let text = Text::new(said);
+    let all = numbers(&text, 0..text.words().len());
+    let is_number = |place: usize| all.iter().any(|number| number.words.contains(&place));
+    let plain = text.words().iter().enumerate().filter(|(place, _)| !is_number(*place));
+    let plain = plain.map(|(_, word)| text.normal(word));
+    let plain = plain.filter(|word| word.chars().count() >= 3 && !COMMON.contains(word));
+    let stems = plain.map(|word| word.chars().take(STEM).collect::<String>());
+    stems.chain(all.iter().map(|number| format!("#{}", number.value))).collect()
+}
+
+/// The letters of a stem.
+const STEM: usize = 5;
+
+/// Words that are in every report.
+#[rustfmt::skip]
+const COMMON: [&str; 83] = [
+    "the", "and", "for", "with", "from", "are", "was", "were", "been", "its", "his", "her", "their",
+    "that", "this", "which", "who", "has", "have", "had", "not", "they", "says", "said", "say",
+    "after", "before", "over", "under", "into", "out", "about", "than", "more", "most", "one", "two",
+    "new", "will", "would", "could", "may", "when", "while", "where", "what", "how", "but", "also",
+    "there", "all", "only", "just", "told", "tell", "people", "police", "officials", "monday",
+    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "late", "early", "night",
+    "morning", "evening", "day", "today", "der", "die", "das", "und", "von", "mit", "los", "las",
+    "del", "que", "les",
+];
+
+/// A turn of events that an editor wants to hear of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Death,
+    Injury,
+    Missing,
+    Arrest,
+    Charge,
+    Verdict,
+    Resignation,
+    Rescue,
+    AtLarge,
+    Shelter,
+    AllClear,
+    Denial,
+    Halt,
+    Explosion,
+}
+
+/// Beginnings of words and phrases, in lower case.
+#[rustfmt::skip]
+const TURNS: [(Turn, &[&str]); 14] = [
+    (Turn::Death, &["dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
+    (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
+    (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
+    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "задержа", "затрима", "اعتقال", "逮捕", "被捕"]),
+    (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин"]),
+    (Turn::Verdict, &["sentenced", "verdict", "guilty", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "concede", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
+    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
+    (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
+    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
+    (Turn::AllClear, &["all clear", "lifted", "lift stay", "may return", "go home", "called off", "averted", "is off", "go back to work", "is out", "entwarnung", "levantad"]),
+    (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
+    (Turn::Halt, &["halted", "suspend", "freezes", "stopped withdrawals", "stops withdrawals", "ausgesetzt"]),
+    (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
+];
+
+/// Words before a turn that deny or only ask for it.
+const NOT: [&str; 12] = [
+    "not ", "no ", "n’t ", "n't ", "denies ", "denied ", "rejects ", "calls to ", "without ",
+    "nicht ", "keine ", "whether ",
+];
+/// How far before a turn such a word is looked for, in characters.
+const NEAR: usize = 24;
+
+fn turns(said: &str) -> Vec<Turn> {
+    let said = said.to_lowercase();
+    let begins = |at: usize, word: &str| {
+        let before = said.get(..at).and_then(|text| text.chars().next_back());
+        word.chars().next().is_some_and(|c| c > '\u{5ff}')
+            || !before.is_some_and(char::is_alphanumeric)
+    };
+    let is_denied = |at: usize| {
+        let start = said[..at].char_indices().rev().nth(NEAR).map_or(0, |(start, _)| start);
+        NOT.iter().any(|not| said[start..at].contains(not))
+    };
+    let has = |turn: Turn, word: &str| {
+        let own = turn == Turn::Denial || turn == Turn::AllClear;
+        said.match_indices(word).any(|(at, _)| begins(at, word) && (own || !is_denied(at)))
+    };
+    let found = TURNS.iter().filter(|(turn, all)| all.iter().any(|word| has(*turn, word)));
+    found.map(|(turn, _)| *turn).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice::from_ref;
+
+    use super::*;
+
+    fn text<'a>(title: &'a str, text: &'a str) -> EventText<'a> {
+        EventText { title, text, language: "en".to_owned(), is_earlier_version: false }
+    }
+
+    fn check(known: &[EventText<'_>], own: &EventText<'_>, expected: Option<bool>) {
+        let found = news(own, known);
+        assert_eq!(found.as_ref().map(|news| news.is_decisive), expected, "{found:?}");
+    }
+
+    #[test]
+    fn a_turn_is_news_once() {
+        let first = text("Shots fired in Kell", "Shots were fired at a market in Kell on Friday.");
+        let arrest = text("Man held after Kell shots", "Police arrested a man on Friday.");
+        check(from_ref(&first), &arrest, Some(true));
+        let again =
+            text("Kell: one arrest", "A man was arrested after the shots at a market in Kell.");
+        check(&[first.clone(), arrest], &again, None);
+        let none = text("No arrest in Kell", "There was no arrest after the shots in Kell.");
+        check(&[first], &none, None);
+    }
+
+    #[test]
+    fn a_higher_toll_is_news_and_a_year_is_not() {
+        let first = text("Ferry sinks", "Three people died when the ferry sank off Kell.");
+        check(
+            from_ref(&first),
+            &text("Ferry toll rises to 8", "The death toll off Kell rose to 8."),
+            Some(true),
+        );
+        check(
+            &[first],
+            &text("Ferry sinks", "Three people died off Kell, where a ferry sank in 2004."),
+            None,
+        );
+    }
+
+    #[test]
+    fn a_statement_without_counterpart_is_news_in_its_language_only() {
+        let first =
+            text("Strike called in Lowport", "Dockers will strike from Monday, their union said.");
+        let own = text(
+            "Minister offers wage deal of four percent",
+            "Transport minister Ada Quell put an offer of four percent on the table.",
+        );
+        check(from_ref(&first), &own, Some(false));
+        let german = EventText { language: "de".to_owned(), ..own.clone() };
+        check(from_ref(&first), &german, None);
+        check(&[first], &EventText { title: "What the offer means", ..own.clone() }, None);
+        check(&[], &own, None);
+    }
+
+    #[test]
+    fn of_a_live_page_the_added_entry_is_judged() {
+        let before = EventText {
+            is_earlier_version: true,
+            ..text("LIVE: Leak in Kell", "10:02 Chlorine leaks in Kell.\n\n09:50 Sirens.")
+        };
+        let after = "10:40 A worker has died.\n\n10:02 Chlorine leaks in Kell.\n\n09:50 Sirens.";
+        let found = news(&text("LIVE: Leak in Kell", after), &[before]);
+        assert_eq!(found.map(|news| news.sentence).as_deref(), Some("10:40 A worker has died."));
+    }
+}
