@@ -231,25 +231,25 @@ fn describe(error: &SendError) -> String {
 }
 
 fn refused(answer: &Response) -> Failure {
-    let is_challenge = answer.header("cf-mitigated").is_some();
-    let is_walled = matches!(answer.status, 400..=599) && stands_before(&answer.body).is_some();
+    let is_mitigated = answer.header("cf-mitigated").is_some();
+    let before = stands_before(&answer.body);
+    let is_walled = matches!(answer.status, 400..=599) && before.is_some();
     let (finding, weight) = match answer.status {
-        429 if !is_challenge => (FeedFinding::Unreachable, SOFTEST),
-        _ if is_challenge || is_walled => (FeedFinding::Blocked, STRIKE),
+        429 if !is_mitigated => (FeedFinding::Unreachable, SOFTEST),
+        _ if is_mitigated || is_walled => (FeedFinding::Blocked, STRIKE),
         401 | 403 | 407 | 451 => (FeedFinding::Blocked, STRIKE),
         503 if answer.header("retry-after").is_some() => (FeedFinding::Unreachable, SOFTEST),
         500..=599 => (FeedFinding::Unreachable, SOFT),
         _ => (FeedFinding::Broken, STRIKE),
     };
-    Failure::of(finding, weight, refusal(answer))
+    let is_challenge = is_mitigated || before == Some(Interstitial::Challenge);
+    Failure::of(finding, weight, refusal(answer, is_challenge))
 }
 
-fn refusal(answer: &Response) -> String {
+fn refusal(answer: &Response, is_challenge: bool) -> String {
     let status = answer.status;
     match status {
-        _ if answer.header("cf-mitigated").is_some()
-            || stands_before(&answer.body) == Some(Interstitial::Challenge) =>
-        {
+        _ if is_challenge => {
             format!("HTTP {status}: the host allows only browsers; ask its publisher")
         }
         401 | 407 => {

@@ -10,7 +10,7 @@ use super::json;
 const MOST_PARTS: usize = 100;
 
 /// Whether the JSON-LD of an article says that it, or a part of it, is not free.
-fn is_in_data(article: &Value) -> bool {
+fn is_not_free(article: &Value) -> bool {
     let parts = match &article["hasPart"] {
         Value::Array(parts) => parts.as_slice(),
         one => std::slice::from_ref(one),
@@ -159,7 +159,7 @@ fn of(article: &Value) -> ArticleData {
         published: line("datePublished"),
         language: language.map(str::to_owned),
         body: body.filter(|body| !body.is_empty()),
-        not_free: is_in_data(article),
+        not_free: is_not_free(article),
     }
 }
 
@@ -286,7 +286,7 @@ mod data_tests {
     fn reads_from_json_ld_that_an_article_is_not_free() {
         let check = |json: &str, expected: bool| {
             let article: Value = serde_json::from_str(json).unwrap();
-            assert_eq!(is_in_data(&article), expected, "{json}");
+            assert_eq!(is_not_free(&article), expected, "{json}");
         };
         check("{}", false);
         check(r#"{"isAccessibleForFree":false}"#, true);
