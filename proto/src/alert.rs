@@ -189,8 +189,6 @@ pub struct AlertAgency {
 pub enum ReasonKind {
     /// The first match.
     New,
-    /// More separately written texts.
-    Origins,
     /// More outlets.
     Outlets,
     /// More articles in a shorter time.

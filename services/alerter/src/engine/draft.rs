@@ -357,8 +357,8 @@ pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<
         }
         _ => return reasons,
     };
-    // Outlets with their own text are named with the origins.
-    let copying = came.iter().filter(|news| news.writes.is_none());
+    // Outlets with a text of their own are not named beside those that print a copy.
+    let copying = came.iter().filter(|news| !news.is_own_text);
     let sources = few(copying.filter_map(|news| news.outlet.as_ref()));
     reasons.push(AlertReason { sources, ..reason(ReasonKind::Outlets, words) });
     reasons
@@ -385,7 +385,7 @@ fn more(count: u32, one: &str, many: &str) -> String {
     format!("+{count} {}", if count == 1 { one } else { many })
 }
 
-/// The headline of the headline_of revision. The first revision has the headline of the story with the most outlets,
+/// The headline of a revision. The first revision has the headline of the story with the most outlets,
 /// among those that match best. A revision that notifies of something material has the headline of the text
 /// that brought it. Any other revision keeps the headline.
 pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
@@ -461,7 +461,6 @@ fn weight(kind: ReasonKind) -> u8 {
         ReasonKind::Correction => 1,
         ReasonKind::Material => 2,
         ReasonKind::Velocity => 3,
-        ReasonKind::Origins => 5,
         ReasonKind::Outlets => 6,
         ReasonKind::Merged => 7,
         ReasonKind::Quiet | ReasonKind::Repeated | ReasonKind::Inhibited => 8,

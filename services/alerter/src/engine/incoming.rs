@@ -76,14 +76,16 @@ impl IncomingArticle {
         let texts = earlier.iter().map(|(_, it)| EventText {
             title: &it.article.title,
             text: &it.text,
-            language: language_of(it),
             is_earlier_version: is_version_of(own, it),
         });
         let known: Vec<EventText<'_>> = texts.collect();
         let (title, text) = (own.article.title.as_str(), own.text.as_str());
-        let language = language_of(own);
-        let judged = EventText { title, text, language, is_earlier_version: false };
-        self.news = news(&judged, &known);
+        let judged = EventText { title, text, is_earlier_version: false };
+        let is_translated = || {
+            let language = language_of(own);
+            earlier.iter().all(|(_, other)| language_of(other) != language)
+        };
+        self.news = news(&judged, &known, is_translated);
     }
 
     /// Sets the articles that still have the error it corrects.
@@ -155,10 +157,9 @@ impl IncomingArticle {
         is_copy.then_some(agency.name)
     }
 
-    /// The author, if it is not a copy.
-    pub(crate) fn writes(&self) -> Option<String> {
-        let is_own = matches!(self.output.verdict.class, Class::New | Class::Related);
-        is_own.then(|| self.source())
+    /// Whether it has a text of its own.
+    pub(crate) fn is_own_text(&self) -> bool {
+        matches!(self.output.verdict.class, Class::New | Class::Related)
     }
 
     pub(crate) fn first_seen(&self, target: Target) -> UnixMillis {

@@ -121,8 +121,8 @@ pub(crate) struct PendingChange {
     pub(crate) carries: Option<String>,
     /// The notes of its article.
     pub(crate) notes: Notes,
-    /// The author of its article, if that is not a copy.
-    pub(crate) writes: Option<String>,
+    /// Whether its article has a text of its own.
+    pub(crate) is_own_text: bool,
     /// The outlet of its article, for people.
     pub(crate) outlet: Option<String>,
 }
@@ -159,7 +159,7 @@ impl Default for PendingChange {
             first: None,
             carries: None,
             notes: Notes::default(),
-            writes: None,
+            is_own_text: false,
             outlet: None,
         }
     }

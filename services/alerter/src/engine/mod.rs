@@ -203,7 +203,7 @@ impl Engine {
             first: incoming.first(id.target),
             carries: incoming.carries(),
             notes: incoming.notes(),
-            writes: incoming.writes(),
+            is_own_text: incoming.is_own_text(),
             outlet: Some(incoming.outlet_label()),
         };
         self.add_news(id, news);

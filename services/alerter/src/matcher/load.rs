@@ -189,32 +189,27 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
     let is_gone = |error: &BusError| {
         matches!(error, BusError::Gone { .. } | BusError::NotYet { .. } | BusError::NoStream(_))
     };
-    let mut found = BTreeMap::new();
-    let mut missing = wanted.to_vec();
-    while !missing.is_empty() {
+    let mut found: BTreeMap<u64, Option<Stored>> = BTreeMap::new();
+    loop {
+        let is_missing = |sequence: &u64| !found.contains_key(sequence);
+        let missing: Vec<u64> = wanted.iter().copied().filter(is_missing).collect();
+        if missing.is_empty() {
+            break;
+        }
         let answers = match bus.get_each(streams::FETCHED.name, &missing).await {
             Err(error) if is_gone(&error) => return Ok(Vec::new()),
             answers => answers?,
         };
-        let asked = missing.len();
+        let before = found.len();
         let mut failed = None;
-        missing = missing
-            .into_iter()
-            .zip(answers)
-            .filter_map(|(sequence, answer)| {
-                let stored = match answer {
-                    Ok(stored) => Some(stored),
-                    Err(error) if is_gone(&error) => None,
-                    Err(error) => {
-                        failed = Some(error);
-                        return Some(sequence);
-                    }
-                };
-                found.insert(sequence, stored);
-                None
-            })
-            .collect();
-        if let Some(error) = failed.filter(|_| missing.len() == asked) {
+        for (sequence, answer) in missing.into_iter().zip(answers) {
+            match answer {
+                Ok(stored) => drop(found.insert(sequence, Some(stored))),
+                Err(error) if is_gone(&error) => drop(found.insert(sequence, None)),
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(error) = failed.filter(|_| found.len() == before) {
             return Err(error);
         }
     }

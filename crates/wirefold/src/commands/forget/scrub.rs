@@ -189,7 +189,7 @@ impl Alerts {
                 value["headline"]["title"] = title.as_str().into();
             }
             replace_reasons(value, history);
-            remove_outlets(value, history);
+            remove_first(value, history);
             true
         });
         scrubbed.map(|replaced| Some(replaced.into()))
@@ -219,10 +219,8 @@ fn replace_reasons(value: &mut Value, history: &AlertHistory) {
     }
 }
 
-/// Removes outlets that no remaining article of the alert has.
-fn remove_outlets(value: &mut Value, history: &AlertHistory) {
-    let figures = value.get_mut("figures").and_then(Value::as_array_mut);
-    figures.into_iter().flatten().for_each(|figure| remove_sources(figure, history));
+/// Removes the first outlet if no remaining article of the alert has it.
+fn remove_first(value: &mut Value, history: &AlertHistory) {
     let first = value["first"]["outlet"].as_str();
     if first.is_some_and(|outlet| !history.outlets.contains(outlet))
         && let Some(fields) = value.as_object_mut()
