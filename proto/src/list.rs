@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::message;
-use crate::settings::FullText;
 use crate::tag::Tag;
 
 /// A remote list of feeds and its state: `wf_feeds`, key `list.<escaped address>`.
@@ -17,9 +16,6 @@ pub struct ListRecord {
     pub url: String,
     /// The file and line that define it, such as `wirefold.toml:14`.
     pub managed_by: String,
-    /// Whether article pages of its feeds are fetched; absent: as the list says.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub full_text: Option<FullText>,
     /// The last error, for people; absent while all is well. It removes no feed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -63,7 +59,6 @@ impl ListRecord {
             schema: Tag::new(),
             url: url.into(),
             managed_by,
-            full_text: None,
             problem: None,
             failures: 0,
             failing_since: None,

@@ -90,27 +90,18 @@ impl Lists {
     }
 }
 
-/// The record with the settings of the file. A shorter interval makes it due sooner. A changed
-/// `full_text` makes the next request unconditional, so that all feeds are updated.
+/// The record with the settings of the file. A shorter interval makes it due sooner.
 fn as_configured(settings: &ConfiguredList, before: Option<ListRecord>) -> ListRecord {
     let seconds = u32::try_from(settings.every.as_secs()).unwrap_or(u32::MAX);
     let managed_by = settings.managed_by.clone();
     let fresh = || ListRecord::waiting(&settings.url, managed_by.clone(), seconds);
     let before = before.unwrap_or_else(fresh);
-    let is_same = before.full_text == settings.full_text;
     let sooner = before.last_poll.map(|last| last.saturating_add(settings.every));
     let sooner = sooner.and_then(Result::ok);
-    let next_poll = match is_same {
-        true => before.next_poll.into_iter().chain(sooner).min(),
-        false => None,
-    };
     ListRecord {
         managed_by: settings.managed_by.clone(),
-        full_text: settings.full_text,
         interval_seconds: seconds,
-        next_poll,
-        etag: before.etag.filter(|_| is_same),
-        last_modified: before.last_modified.filter(|_| is_same),
+        next_poll: before.next_poll.into_iter().chain(sooner).min(),
         ..before
     }
 }
@@ -232,14 +223,13 @@ pub(crate) fn changes<'a>(
     changes
 }
 
-/// The settings of a feed of a list. For full text, the configuration overrides the list. A list cannot
-/// set which site a feed speaks for.
+/// The settings of a feed of a list. A list cannot set which site a feed speaks for.
 fn settings_of(feed: &OpmlFeed, id: FeedId, list: &ConfiguredList) -> FeedSettings {
     FeedSettings {
         title: feed.title.clone(),
         outlet: feed.outlet.as_ref().and_then(|outlet| outlet.parse().ok()),
         group: feed.group.clone(),
-        full_text: list.full_text.or(feed.full_text).unwrap_or(list.else_full_text),
+        full_text: feed.full_text.unwrap_or(list.full_text),
         ..FeedSettings::new(id, feed.url.clone())
     }
 }
@@ -592,8 +582,7 @@ mod tests {
         ConfiguredList {
             url: LIST.to_owned(),
             every: Duration::from_hours(24),
-            full_text: None,
-            else_full_text: FullText::Auto,
+            full_text: FullText::Auto,
             managed_by: "wirefold.toml:3".to_owned(),
         }
     }

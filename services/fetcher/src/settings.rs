@@ -146,10 +146,8 @@ pub struct ConfiguredList {
     pub url: String,
     /// How often it is requested.
     pub every: Duration,
-    /// Whether article pages of its feeds are fetched. It overrides the list.
-    pub full_text: Option<FullText>,
-    /// The value if neither `full_text` nor the list has one.
-    pub else_full_text: FullText,
+    /// Whether article pages of its feeds are fetched, if the list does not say.
+    pub full_text: FullText,
     /// The file and line, such as `wirefold.toml:14`.
     pub managed_by: String,
 }

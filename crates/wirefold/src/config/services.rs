@@ -180,8 +180,7 @@ impl Config {
         let to_list = |(at, list): (usize, &OpmlConfig)| ConfiguredList {
             url: list.url.as_str().to_owned(),
             every: LIST_INTERVAL,
-            full_text: None,
-            else_full_text: self.full_text,
+            full_text: self.full_text,
             managed_by: origins.managed_by("opml", at),
         };
         self.opml.iter().enumerate().map(to_list).collect()

@@ -703,10 +703,7 @@ impl DeliveryConfig {
                 secrets: secrets().collect(),
                 headers: secrets_of(&self.headers),
             }),
-            DeliveryKind::Ntfy => {
-                let (url, token, priority) = (url()?, secret(), NTFY_PRIORITY);
-                DeliveryTarget::Ntfy(NtfyTarget { url, token, priority })
-            }
+            DeliveryKind::Ntfy => DeliveryTarget::Ntfy(NtfyTarget { url: url()?, token: secret() }),
             DeliveryKind::Email => DeliveryTarget::Email(EmailTarget {
                 server: url()?,
                 without_tls: self.url.as_ref().is_some_and(AnyAddress::is_of_this_machine),
@@ -735,8 +732,6 @@ impl DeliveryConfig {
     }
 }
 
-/// The urgency of loud revisions on ntfy.
-const NTFY_PRIORITY: u8 = 4;
 /// The default address of Telegram's Bot API.
 const TELEGRAM: &str = "https://api.telegram.org";
 

@@ -232,7 +232,7 @@ async fn every_channel_takes_revisions() {
             secrets: Vec::new(),
             headers,
         }),
-        DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None, priority: 4 }),
+        DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None }),
         DeliveryTarget::Email(email(&server)),
     ] {
         takes_revisions(kind).await;
@@ -282,7 +282,7 @@ async fn every_service_may_refuse_and_be_busy() {
             secrets: vec![],
             headers: BTreeMap::new(),
         }),
-        DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None, priority: 4 }),
+        DeliveryTarget::Ntfy(NtfyTarget { url: hook.url.clone(), token: None }),
     ] {
         let sent = send(&*open(kind), &alert(1, "Port strike"), None).await;
         assert!(matches!(sent, Err(Failure::Later { after: Some(_), .. })), "{sent:?}");

@@ -195,8 +195,7 @@ async fn one_subscription_can_inhibit_another() {
 async fn the_buttons_of_a_phone_work_once() {
     let mut world = World::new().await;
     let mut receiver = Receiver::start([]).await;
-    let kind =
-        DeliveryTarget::Ntfy(NtfyTarget { url: receiver.url.clone(), token: None, priority: 4 });
+    let kind = DeliveryTarget::Ntfy(NtfyTarget { url: receiver.url.clone(), token: None });
     let phone = Delivery {
         name: "phone".to_owned(),
         target: kind,

@@ -352,7 +352,6 @@ async fn ntfy_replaces_the_notification_and_omits_no_loud_revision() {
     let kind = DeliveryTarget::Ntfy(NtfyTarget {
         url: receiver.url.clone(),
         token: Some(Secret::new("tk_night")),
-        priority: 4,
     });
     let phone = Delivery {
         name: "phone".to_owned(),

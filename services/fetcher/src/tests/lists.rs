@@ -22,8 +22,7 @@ fn list(url: String) -> ConfiguredList {
     ConfiguredList {
         url,
         every: DAY,
-        full_text: Some(FullText::Off),
-        else_full_text: FullText::Auto,
+        full_text: FullText::Off,
         managed_by: "wirefold.toml:7".to_owned(),
     }
 }

@@ -20,6 +20,8 @@ use crate::text::{self, Text};
 
 /// How long one attempt may take.
 const TOTAL: Duration = Duration::from_secs(20);
+/// With sound and vibration.
+const LOUD: u8 = 4;
 /// No sound and no vibration.
 const SILENT: u8 = 2;
 /// The longest title, in characters: phones show no more.
@@ -34,8 +36,6 @@ pub struct NtfyTarget {
     pub url: Url,
     /// An access token.
     pub token: Option<Secret>,
-    /// The priority of loud revisions, from 1 to 5. Silent ones have 2: no sound.
-    pub priority: u8,
 }
 
 impl Target for NtfyTarget {
@@ -45,7 +45,7 @@ impl Target for NtfyTarget {
 
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
         let (client, url, token) = (opening.client()?, self.url.clone(), self.token.clone());
-        Ok(Box::new(Ntfy { client, url, token, priority: self.priority.clamp(1, 5) }))
+        Ok(Box::new(Ntfy { client, url, token }))
     }
 }
 
@@ -53,13 +53,12 @@ struct Ntfy {
     client: Client,
     url: Url,
     token: Option<Secret>,
-    priority: u8,
 }
 
 impl Ntfy {
     fn request(&self, message: &Message<'_>) -> Request {
         let alert = message.alert;
-        let priority = if alert.volume == Volume::Loud { self.priority } else { SILENT };
+        let priority = if alert.volume == Volume::Loud { LOUD } else { SILENT };
         let Text { title, lines, .. } = text::of(message);
         let mut request = Request::post(self.url.clone(), body(&lines))
             .with_header("X-Title", encoded(&title))
@@ -102,7 +101,7 @@ impl Channel for Ntfy {
         Box::pin(async move {
             let title: String = notice.title.chars().take(TITLE).collect();
             let text = notice.lines_within(LONGEST_TEXT).join("\n");
-            let priority = if notice.is_loud { self.priority } else { SILENT };
+            let priority = if notice.is_loud { LOUD } else { SILENT };
             let kind = notice.kind.as_str();
             let tags = match notice.kind {
                 NoticeKind::Digest => "newspaper,digest",
