@@ -706,7 +706,11 @@ impl DeliveryConfig {
             DeliveryKind::Ntfy => DeliveryTarget::Ntfy(NtfyTarget { url: url()?, token: secret() }),
             DeliveryKind::Email => DeliveryTarget::Email(EmailTarget {
                 server: url()?,
-                without_tls: self.url.as_ref().is_some_and(AnyAddress::is_of_this_machine),
+                // `smtps://` is TLS on any machine.
+                without_tls: self
+                    .url
+                    .as_ref()
+                    .is_some_and(|it| it.url().scheme() == "smtp" && it.is_of_this_machine()),
                 login: self.user.clone().and_then(|user| Some((user, secret()?))),
                 from: self.from.clone()?,
                 to: self.to.clone(),

@@ -1,5 +1,7 @@
 //! Keys of each kind of delivery, and the messages about mistakes in them.
 
+use wirefold_alerter::kinds::DeliveryTarget;
+
 use super::*;
 use crate::config::{DeliveryConfig, lines, reference};
 
@@ -233,6 +235,21 @@ fn empty_values_and_line_breaks_are_reported() {
         ),
     ] {
         check(&text, &[&format!("wirefold.toml:{what}")]);
+    }
+}
+
+#[test]
+fn a_mail_server_on_this_machine_needs_no_tls_and_may_have_it() {
+    for (url, without_tls) in
+        [("smtp://127.0.0.1", true), ("smtps://localhost", false), ("smtp://m.example", false)]
+    {
+        let text = format!(
+            "[[delivery]]\nname = \"post\"\nkind = \"email\"\nurl = \"{url}\"\n\
+             from = \"a@b.example\"\nto = \"a@b.example\"\n"
+        );
+        let target = World::new(&text).loaded().config.delivery[0].checked().unwrap().target;
+        let DeliveryTarget::Email(mail) = target else { panic!("{target:?}") };
+        assert_eq!(mail.without_tls, without_tls, "{url}");
     }
 }
 
