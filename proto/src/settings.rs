@@ -182,6 +182,9 @@ pub struct SubscriptionSettings {
 }
 
 impl SubscriptionSettings {
+    /// The triggers of a subscription whose `on` is empty.
+    pub const DEFAULT_ON: [&str; 2] = ["new", "material"];
+
     /// A subscription with the alerter's defaults.
     #[must_use]
     pub fn new(id: SubscriptionId, name: impl Into<String>, query: impl Into<String>) -> Self {

@@ -24,8 +24,6 @@ pub(crate) fn record_key(id: &SubscriptionId) -> String {
     format!("subscription.{}", token::escape(id.as_str()))
 }
 
-/// The default of `on`.
-const ON: [&str; 2] = ["new", "material"];
 const GROUP_WAIT: Interval = Interval::from_seconds(30);
 /// The longest `group_wait`.
 const LONGEST_GROUP_WAIT: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -112,7 +110,7 @@ pub(crate) fn with_defaults(
     filled.group_wait.get_or_insert(GROUP_WAIT);
     filled.update_interval.get_or_insert(UPDATE_INTERVAL);
     if filled.on.is_empty() {
-        filled.on = ON.map(str::to_owned).to_vec();
+        filled.on = SubscriptionSettings::DEFAULT_ON.map(str::to_owned).to_vec();
     }
     if filled.deliveries.is_empty() {
         filled.deliveries = deliveries.to_vec();

@@ -373,8 +373,8 @@ fn deeds(record: &SubscriptionRecord) -> Markup {
     }
 }
 
-/// The default of `on`, as the alerter has it.
-const ON: [&str; 2] = ["new", "material"];
+/// The default of `on`.
+const ON: [&str; 2] = SubscriptionSettings::DEFAULT_ON;
 /// The values of `on` that are words.
 pub(super) const EVENTS: [&str; 5] = ["new", "material", "correction", "retraction", "quiet"];
 

@@ -755,7 +755,8 @@ mod tests {
             let line = shown.lines().find(|line| line.starts_with(name)).unwrap_or(&shown);
             line[name.len()..].trim().to_owned()
         };
-        assert_eq!(line("on "), "new, origins+2, material");
+        assert_eq!(line("on "), "new, material");
+        assert_eq!(line("on "), SubscriptionSettings::DEFAULT_ON.join(", "));
         assert_eq!(line("group_wait"), "30s");
         assert_eq!(line("repeat_interval"), "never");
         assert_eq!(line("muted until"), "somebody unmutes it");
