@@ -113,8 +113,7 @@ fn save(arguments: &InitArguments, text: &str) -> anyhow::Result<()> {
 }
 
 fn show(arguments: &ShowArguments) -> anyhow::Result<Exit> {
-    let mut loaded = config::load_here(&arguments.instance, Overrides::of_set(&arguments.set)?)?;
-    loaded.config.make_paths_absolute()?;
+    let loaded = config::load_here(&arguments.instance, Overrides::of_set(&arguments.set)?)?;
     for warning in &loaded.warnings {
         output::note(format_args!("warning: {warning}"));
     }
@@ -221,7 +220,7 @@ struct Written {
 fn write(feeds: &[OpmlFeed]) -> Written {
     let mut written = Written { text: HEAD.to_owned(), feeds: 0, notes: Vec::new() };
     for section in sections() {
-        written.section(section);
+        written.section(&section);
         if section.key == "feed" {
             written.feeds(feeds);
         }
@@ -416,7 +415,8 @@ mod file_tests {
         config.page.base_url = None;
         config.health.heartbeat = None;
         config.page.trusted_proxies.clear();
-        assert!(std::mem::take(&mut config.bus).password.is_some());
+        assert!(config.bus.password.is_some());
+        config.bus = Config::default().bus;
         config.detector.text_store = None;
         let Config { data, delivery, .. } = config.clone();
         assert_eq!(config, Config { data, delivery, ..Config::default() });

@@ -32,7 +32,7 @@ into `wirefold.toml`. wirefold never shows them.
 
 fn page() -> String {
     let mut page = HEAD.to_owned();
-    for section in sections() {
+    for section in &sections() {
         page.push_str(&heading(section));
         page.push_str("| key | takes | default | meaning |\n|---|---|---|---|\n");
         for row in &section.rows {
@@ -68,7 +68,7 @@ fn the_page_about_settings_is_up_to_date() {
 
 #[test]
 fn every_key_says_what_it_is_for() {
-    for section in sections() {
+    for section in &sections() {
         assert!(!section.what.is_empty(), "[{}]", section.key);
         assert!(!section.rows.is_empty(), "[{}]", section.key);
         for row in &section.rows {

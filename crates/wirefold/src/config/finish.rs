@@ -2,19 +2,27 @@
 //! depend on each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use wirefold_fetcher::{extract::check_selector, slug};
-use wirefold_proto::{FeedId, FullText, Secret};
+use wirefold_proto::{FeedId, FullText};
 
-use super::layers::Sources;
-use super::origin::{Origin, Origins};
-use super::problem::{Problem, suggestion};
+use super::origin::{Origin, Origins, Problem, suggestion};
 use super::services::network;
-use super::settings::{
-    AnyAddress, Config, DeliveryConfig, DeliveryKind, QuietConfig, SecretSetting,
-};
+use super::settings::{AnyAddress, Config, DeliveryConfig, DeliveryKind, QuietConfig};
+
+// The messages about values that are out of bounds.
+const LOG_FILTER: &str =
+    "expected a level, or parts with one, such as \"info,wirefold_fetcher=debug\"";
+const NETWORKS: &str = "expected addresses or networks, such as \"127.0.0.1\"";
+const PRIVATE: &str =
+    "expected networks such as \"192.168.0.0/16\" or \"fd00::/8\", or names such as \"nas.local\"";
+const NO_PAUSE: &str = "a feed cannot be polled without a pause; write \"10m\"";
+const NO_BUDGET: &str =
+    "0 would hold every alert until the end of the hour; write a number of at least 1";
+const FEW_BYTES: &str = "expected at least 16777216, which are 16 MiB";
+const SHARE: &str = "expected a share from 0 to 1";
+const REPLICAS: &str = "expected 1, 3 or 5, as a cluster decides by its majority";
 
 /// Finishes the settings and returns what is wrong with them.
 ///
@@ -23,15 +31,12 @@ use super::settings::{
 pub(super) fn finish(
     config: &mut Config,
     origins: &Origins,
-    sources: &Sources,
     broken: &BTreeSet<String>,
 ) -> Vec<Problem> {
-    let mut finish = Finish { origins, sources, broken, problems: Vec::new() };
+    let mut finish = Finish { origins, broken, problems: Vec::new() };
     if !config.delivery.iter().any(|delivery| delivery.kind == DeliveryKind::Stdout) {
         config.delivery.push(DeliveryConfig::stdout());
     }
-    finish.paths(config);
-    finish.secrets(config);
     finish.ids(config);
     finish.bounds(config);
     finish.pairs(config);
@@ -46,7 +51,6 @@ pub(super) fn finish(
 
 struct Finish<'a> {
     origins: &'a Origins,
-    sources: &'a Sources,
     broken: &'a BTreeSet<String>,
     problems: Vec<Problem>,
 }
@@ -69,64 +73,6 @@ impl Finish<'_> {
             told => told,
         };
         self.problems.push(Problem::new(here, format!("`{key}`: {}", what.into())));
-    }
-
-    fn paths(&self, config: &mut Config) {
-        match self.origins.of("data") {
-            Origin::Default => {
-                let below_home = ".local/share";
-                let folder = self.sources.xdg("XDG_DATA_HOME", below_home);
-                config.data = folder.unwrap_or_else(|| below_home.into()).join("wirefold");
-            }
-            _ => config.data = self.resolved("data", &config.data),
-        }
-        for delivery in &mut config.delivery {
-            // An empty path is not a path. It is reported below.
-            delivery.path = delivery.path.take().filter(|path| !path.as_os_str().is_empty());
-        }
-        for (key, path) in config.paths() {
-            *path = self.resolved(&key, path);
-        }
-    }
-
-    /// A path in a file is relative to the folder of that file, any other path to the working folder. `~/` is
-    /// the home folder.
-    fn resolved(&self, key: &str, path: &Path) -> PathBuf {
-        if let (Ok(below_home), Some(home)) =
-            (path.strip_prefix("~"), self.sources.variable("HOME"))
-        {
-            return Path::new(home).join(below_home);
-        }
-        match self.origins.of(key) {
-            Origin::File(place) => {
-                Path::new(&*place.file).parent().map_or(path.into(), |folder| folder.join(path))
-            }
-            _ => self.sources.folder.join(path),
-        }
-    }
-
-    /// Reads the secrets that are in files and in variables.
-    fn secrets(&mut self, config: &mut Config) {
-        for (key, setting) in config.secrets() {
-            let place = setting.place.clone().unwrap_or_default();
-            let read = match place.split_once(':') {
-                Some(("env", name)) => {
-                    let value = self.sources.variable(name).map(str::to_owned);
-                    value.ok_or_else(|| format!("the environment variable {name} is not set"))
-                }
-                Some((_, path)) => {
-                    let path = self.resolved(&key, Path::new(path));
-                    let path = std::path::absolute(&path).unwrap_or(path);
-                    setting.place = Some(format!("file:{}", path.display()));
-                    secret_of_file(&path)
-                }
-                None => continue,
-            };
-            match read {
-                Ok(text) => setting.secret = Secret::new(text.trim()),
-                Err(why) => self.refuse(&key, why),
-            }
-        }
     }
 
     /// Fills in the ids that are made of addresses and names, and refuses names that occur twice.
@@ -168,54 +114,27 @@ impl Finish<'_> {
     fn bounds(&mut self, config: &Config) {
         let (page, fetcher, detector) = (&config.page, &config.fetcher, &config.detector);
         let is_share = |share: f64| (0.0..=1.0).contains(&share);
-        let share = "expected a share from 0 to 1";
         let networks = |list: &[String]| list.iter().all(|it| network(it).is_some());
         // A name has no slash, and not only digits and dots.
         let is_name =
             |text: &str| text.chars().any(char::is_alphabetic) && !text.contains(['/', ':']);
-        for (is_good, key, what) in [
+        let is_private =
+            fetcher.allow_private.iter().all(|it| network(it).is_some() || is_name(it));
+        for (key, is_good, what) in [
             (
-                !config.window.duration().is_zero(),
                 "window",
+                !config.window.duration().is_zero(),
                 "nothing would be compared; write \"7d\"",
             ),
-            (
-                is_filter(&config.log),
-                "log",
-                "expected a level, or parts with one, such as \"info,wirefold_fetcher=debug\"",
-            ),
-            (
-                networks(&page.trusted_proxies),
-                "page.trusted_proxies",
-                "expected addresses or networks, such as \"127.0.0.1\"",
-            ),
-            (
-                fetcher.allow_private.iter().all(|it| network(it).is_some() || is_name(it)),
-                "fetcher.allow_private",
-                "expected networks such as \"192.168.0.0/16\" or \"fd00::/8\", or names such as \"nas.local\"",
-            ),
-            (
-                !fetcher.min_interval.duration().is_zero(),
-                "fetcher.min_interval",
-                "a feed cannot be polled without a pause; write \"10m\"",
-            ),
-            (
-                !config.budget.sites.values().any(|factor| *factor == 0),
-                "budget.sites",
-                "0 would hold every alert until the end of the hour; write a number of at least 1",
-            ),
-            (
-                config.retention.max_bytes >= 16 << 20,
-                "retention.max_bytes",
-                "expected at least 16777216, which are 16 MiB",
-            ),
-            (is_share(detector.partial_contained), "detector.partial_contained", share),
-            (is_share(detector.event_similarity), "detector.event_similarity", share),
-            (
-                matches!(config.bus.replicas, None | Some(1 | 3 | 5)),
-                "bus.replicas",
-                "expected 1, 3 or 5, as a cluster decides by its majority",
-            ),
+            ("log", is_filter(&config.log), LOG_FILTER),
+            ("page.trusted_proxies", networks(&page.trusted_proxies), NETWORKS),
+            ("fetcher.allow_private", is_private, PRIVATE),
+            ("fetcher.min_interval", !fetcher.min_interval.duration().is_zero(), NO_PAUSE),
+            ("budget.sites", config.budget.sites.values().all(|factor| *factor != 0), NO_BUDGET),
+            ("retention.max_bytes", config.retention.max_bytes >= 16 << 20, FEW_BYTES),
+            ("detector.partial_contained", is_share(detector.partial_contained), SHARE),
+            ("detector.event_similarity", is_share(detector.event_similarity), SHARE),
+            ("bus.replicas", matches!(config.bus.replicas, None | Some(1 | 3 | 5)), REPLICAS),
         ] {
             if !is_good {
                 self.refuse(key, what);
@@ -426,79 +345,9 @@ impl Finish<'_> {
     }
 }
 
-impl Config {
-    /// Makes paths absolute, because the printed settings may be saved as a file elsewhere.
-    pub(crate) fn make_paths_absolute(&mut self) -> std::io::Result<()> {
-        self.data = std::path::absolute(&self.data)?;
-        for (_, path) in self.paths() {
-            *path = std::path::absolute(&*path)?;
-        }
-        Ok(())
-    }
-
-    /// All paths with their keys, except the data folder.
-    fn paths(&mut self) -> Vec<(String, &mut PathBuf)> {
-        let bus = &mut self.bus;
-        let mut paths = vec![
-            ("bus.ca_file".to_owned(), bus.ca_file.as_mut()),
-            ("bus.signing_key_file".to_owned(), bus.signing_key_file.as_mut()),
-            ("detector.text_store".to_owned(), self.detector.text_store.as_mut()),
-        ];
-        for (at, it) in self.nats.iter_mut().enumerate() {
-            paths.push((format!("nats.{at}.ca_file"), it.ca_file.as_mut()));
-        }
-        for (at, it) in self.source.iter_mut().enumerate() {
-            paths.push((format!("source.{at}.path"), Some(&mut it.path)));
-        }
-        for (at, it) in self.delivery.iter_mut().enumerate() {
-            paths.push((format!("delivery.{at}.path"), it.path.as_mut()));
-        }
-        paths.into_iter().filter_map(|(key, path)| Some((key, path?))).collect()
-    }
-
-    /// All secrets with their keys.
-    fn secrets(&mut self) -> Vec<(String, &mut SecretSetting)> {
-        let bus = self.bus.password.iter_mut().map(|it| ("bus.password".to_owned(), it));
-        let mut secrets: Vec<(String, &mut SecretSetting)> = bus.collect();
-        for (at, nats) in self.nats.iter_mut().enumerate() {
-            secrets.extend(nats.password.iter_mut().map(|it| (format!("nats.{at}.password"), it)));
-        }
-        for (at, access) in self.access.iter_mut().enumerate() {
-            let key = format!("access.{at}");
-            secrets.extend(access.password.iter_mut().map(|it| (format!("{key}.password"), it)));
-            secrets.extend(
-                access.headers.iter_mut().map(|(name, it)| (format!("{key}.headers.{name}"), it)),
-            );
-        }
-        for (at, delivery) in self.delivery.iter_mut().enumerate() {
-            let key = format!("delivery.{at}");
-            let keys = delivery.secret.iter_mut().enumerate();
-            secrets.extend(keys.map(|(number, it)| (format!("{key}.secret.{number}"), it)));
-            secrets.extend(
-                delivery.headers.iter_mut().map(|(name, it)| (format!("{key}.headers.{name}"), it)),
-            );
-        }
-        secrets
-    }
-}
-
 /// Whether a log filter has a level in each part. The log library would take a misspelt level for the name of a part
 /// of the program and switch off all logs.
 fn is_filter(filter: &str) -> bool {
     let is_level = |word: &str| word.parse::<tracing_subscriber::filter::LevelFilter>().is_ok();
     filter.split(',').all(|part| is_level(part.rsplit('=').next().unwrap_or(part).trim()))
-}
-
-/// The size limit of a file with a secret, in bytes.
-const LARGEST_SECRET: u64 = 64 << 10;
-
-/// The first line of a file that is not empty.
-fn secret_of_file(path: &Path) -> Result<String, String> {
-    let read = || match std::fs::metadata(path)?.len() {
-        0..=LARGEST_SECRET => std::fs::read_to_string(path),
-        _ => Err(std::io::Error::other(format!("it is larger than {} KiB", LARGEST_SECRET >> 10))),
-    };
-    let text = read().map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    first.map(str::to_owned).ok_or_else(|| format!("{} is empty", path.display()))
 }

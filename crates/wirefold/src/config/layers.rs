@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::origin::Origin;
-use super::problem::{ConfigError, Problem, suggestion};
+use super::files;
+use super::origin::{ConfigError, Origin, Problem, suggestion};
 use super::reference;
-use super::settings_file::read_file;
-use super::subscription_files;
-use super::toml_tree;
-use super::tree::{Node, Value};
+use super::tree::Tree;
+use super::written::quoted;
 
 /// The name of the file in the working folder and in `~/.config/wirefold`.
 pub(crate) const FILE_NAME: &str = "wirefold.toml";
@@ -56,6 +54,17 @@ impl Sources {
         let configured =
             self.variable(variable).map(PathBuf::from).filter(|path| path.is_absolute());
         configured.or_else(|| Some(Path::new(self.variable("HOME")?).join(below_home)))
+    }
+
+    /// A path as text. In a file, it is relative to the folder of that file, elsewhere to the working folder. `~/` is the
+    /// home folder. It becomes absolute, because printed settings may be saved as a file elsewhere.
+    pub(super) fn resolved(&self, origin: &Origin, path: &str) -> String {
+        let path = match (path.strip_prefix("~/"), self.variable("HOME"), origin) {
+            (Some(below_home), Some(home), _) => Path::new(home).join(below_home),
+            (_, _, Origin::File(place)) => Path::new(&*place.file).with_file_name(path),
+            _ => self.folder.join(path),
+        };
+        std::path::absolute(&path).unwrap_or(path).to_string_lossy().into_owned()
     }
 
     /// The files that may exist, the lowest first. The last one must exist if it was named.
@@ -105,23 +114,9 @@ impl Overrides {
     }
 }
 
-impl Overrides {
-    /// The values without any other layer.
-    pub(super) fn tree(&self) -> Node {
-        tree_of(&self.values)
-    }
-}
-
-/// Values from outside a file as a tree. Later ones replace earlier ones.
-fn tree_of(values: &[OverrideValue]) -> Node {
-    let mut tree = Node::table(Origin::Default);
-    values.iter().for_each(|values| tree.overlay(values.tree()));
-    tree
-}
-
 /// All layers combined.
 pub(super) struct Layered {
-    pub(super) tree: Node,
+    pub(super) tree: Tree,
     /// The files that were read, the lowest first.
     pub(super) files: Vec<PathBuf>,
     /// Environment variables with wirefold's prefix that name no key.
@@ -133,32 +128,35 @@ pub(super) struct Layered {
 /// Subscription files in `left_out` are not read.
 pub(super) fn read(
     sources: &Sources,
+    paths: &[PathBuf],
     overrides: &Overrides,
     left_out: &BTreeSet<String>,
 ) -> Result<Layered, Vec<Problem>> {
-    let mut layered = Layered {
-        tree: Node::table(Origin::Default),
-        files: Vec::new(),
-        unknown_variables: Vec::new(),
-    };
-    let mut problems = Vec::new();
-    for path in sources.files() {
-        let must_exist = sources.file.as_ref() == Some(&path);
-        match read_file(&path, must_exist) {
-            Ok(Some(tree)) => {
-                layered.tree.overlay(tree);
-                layered.files.push(path);
+    let mut tree = Tree { values: reference::DEFAULTS.clone(), ..Tree::default() };
+    if let Some(data) = sources.xdg("XDG_DATA_HOME", ".local/share") {
+        let data = data.join("wirefold").to_string_lossy().into_owned();
+        tree.values.insert("data".to_owned(), data.into());
+    }
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
+    for path in paths {
+        match files::read_file(path, sources.file.as_ref() == Some(path)) {
+            Ok(Some(upper)) => {
+                tree.overlay(upper);
+                files.push(path.clone());
             }
             Ok(None) => {}
             Err(found) => problems.extend(found),
         }
     }
-    problems.extend(subscription_files::add(&mut layered.tree, &sources.files(), left_out));
+    problems.extend(files::add_subscriptions(&mut tree, paths, left_out));
     let (from_environment, unknown_variables) = environment(sources);
-    layered.unknown_variables = unknown_variables;
-    layered.tree.overlay(tree_of(&from_environment));
-    layered.tree.overlay(overrides.tree());
-    if problems.is_empty() { Ok(layered) } else { Err(problems) }
+    for value in from_environment.iter().chain(&overrides.values) {
+        match value.tree() {
+            Ok(upper) => tree.overlay(upper),
+            Err(found) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(Layered { tree, files, unknown_variables }) } else { Err(problems) }
 }
 
 /// The variables that name a key, and those with wirefold's prefix that do not.
@@ -189,17 +187,15 @@ fn environment(sources: &Sources) -> (Vec<OverrideValue>, Vec<Problem>) {
 const FOREIGN_VARIABLES: [&str; 4] = ["acceptance_dir", "bless", "bus_child", "seed"];
 
 impl OverrideValue {
-    fn tree(&self) -> Node {
-        let path: Vec<String> = self.key.split('.').map(str::to_owned).collect();
-        let meant = toml_tree::parse_value(&self.value, &self.origin);
-        let value = match meant {
-            Some(value @ (Value::Table(_) | Value::List(_) | Value::Text(_))) => value,
-            Some(value) => Value::Bare(self.value.clone(), Box::new(value)),
-            None => Value::Text(self.value.clone()),
-        };
-        let mut tree = Node::table(self.origin.clone());
-        tree.put(&path, Node::new(self.origin.clone(), value));
-        tree
+    /// A value is read as TOML if it is, and else as a text.
+    fn tree(&self) -> Result<Tree, Vec<Problem>> {
+        let key = self.key.split('.').map(quoted).collect::<Vec<_>>().join(".");
+        let is_bare = !self.value.starts_with(['"', '\'', '[', '{']);
+        let parse = |value: &str| Tree::parse(&self.origin, &format!("{key} = {value}"));
+        match is_bare && reference::takes_text(&self.key) {
+            true => parse(&quoted(&self.value)),
+            false => parse(&self.value).or_else(|_| parse(&quoted(&self.value))),
+        }
     }
 }
 
@@ -212,9 +208,7 @@ impl Overrides {
         }
         Ok(overrides)
     }
-}
 
-impl Overrides {
     /// The values of `--set` for the detector: keys of `[detector]`, with or without their table, and
     /// `window`. No other setting changes what is folded.
     pub(crate) fn of_detector(assignments: &[String]) -> Result<Self, ConfigError> {

@@ -3,19 +3,15 @@
 //! [`load`] reads and checks everything and reports all mistakes at once. The environment and the paths of
 //! files are arguments ([`Sources`]). Only [`Sources::of_process`] reads the real ones.
 
+mod files;
 mod finish;
 mod instance;
 mod layers;
-mod list_files;
 mod origin;
-mod problem;
 mod read;
 mod reference;
 mod services;
 mod settings;
-mod settings_file;
-mod subscription_files;
-mod toml_tree;
 mod tree;
 mod written;
 
@@ -30,9 +26,9 @@ use std::path::PathBuf;
 use wirefold_query::Lists;
 
 pub(crate) use instance::{Instance, load_here};
+use layers::Layered;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
-pub(crate) use origin::{Origin, Origins};
-pub(crate) use problem::{ConfigError, Problem, suggestion};
+pub(crate) use origin::{ConfigError, Origin, Origins, Problem, suggestion};
 pub(crate) use reference::{Row, Section, sections};
 pub(crate) use services::reachable;
 pub(crate) use settings::{
@@ -52,11 +48,7 @@ pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
 /// # Errors
 /// All mistakes in them.
 pub(crate) fn of_flags(flags: &Overrides) -> Result<Config, ConfigError> {
-    let mut tree = flags.tree();
-    let origins = tree.origins();
-    let mut config = read::read(&mut tree).map_err(ConfigError::new)?;
-    let problems = finish::finish(&mut config, &origins, &Sources::default(), &BTreeSet::new());
-    if problems.is_empty() { Ok(config) } else { Err(ConfigError::new(problems)) }
+    load_files(&Sources::default(), &[], flags, &BTreeSet::new()).map(|loaded| loaded.config)
 }
 
 /// Usable settings with their origins.
@@ -84,19 +76,19 @@ pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, C
     let (mut left_out, mut warnings) = (BTreeSet::new(), Vec::new());
     // Each round leaves out one more file, or is the last.
     loop {
-        let error = match load_without(sources, overrides, &left_out) {
+        let error = match load_files(sources, &sources.files(), overrides, &left_out) {
             Ok(loaded) => {
                 return Ok(Loaded { warnings: [loaded.warnings, warnings].concat(), ..loaded });
             }
             Err(error) => error,
         };
         let files: BTreeSet<String> =
-            error.problems.iter().filter_map(subscription_files::file_of).collect();
+            error.problems.iter().filter_map(files::subscription_file).collect();
         if files.is_empty() {
             return Err(error);
         }
         let theirs = error.problems.into_iter();
-        let theirs = theirs.filter(|problem| subscription_files::file_of(problem).is_some());
+        let theirs = theirs.filter(|problem| files::subscription_file(problem).is_some());
         warnings.extend(theirs.map(|problem| {
             let what = format!("{} (this file is left out)", problem.what);
             Problem { what, ..problem }
@@ -105,21 +97,21 @@ pub(crate) fn load(sources: &Sources, overrides: &Overrides) -> Result<Loaded, C
     }
 }
 
-fn load_without(
+fn load_files(
     sources: &Sources,
+    paths: &[PathBuf],
     overrides: &Overrides,
     left_out: &BTreeSet<String>,
 ) -> Result<Loaded, ConfigError> {
-    let layered = layers::read(sources, overrides, left_out).map_err(ConfigError::new)?;
-    let mut tree = layered.tree;
-    let origins = tree.origins();
-    let read::Partial { settings, mut problems, broken } = read::read_partial::<Config>(&mut tree);
+    let Layered { tree, files, unknown_variables } =
+        layers::read(sources, paths, overrides, left_out).map_err(ConfigError::new)?;
+    let read::Read { settings, origins, mut problems, broken } = read::read(tree, sources);
     let Some(mut config) = settings else { return Err(ConfigError::new(problems)) };
-    problems.extend(finish::finish(&mut config, &origins, sources, &broken));
+    problems.extend(finish::finish(&mut config, &origins, &broken));
     if !problems.is_empty() {
         return Err(ConfigError::new(problems));
     }
-    let (lists, unread) = list_files::read(&sources.files());
-    let warnings = [layered.unknown_variables, unread].concat();
-    Ok(Loaded { config, origins, files: layered.files, lists, warnings })
+    let (lists, unread) = files::read_lists(paths);
+    let warnings = [unknown_variables, unread].concat();
+    Ok(Loaded { config, origins, files, lists, warnings })
 }

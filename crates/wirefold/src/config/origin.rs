@@ -1,8 +1,10 @@
-//! The origin of a setting.
+//! The origins of settings, and mistakes with their places and corrections.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+
+use thiserror::Error;
 
 /// The origin of a value or a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +31,13 @@ pub(crate) struct SourceLocation {
 }
 
 impl Origin {
+    /// A whole file.
+    pub(super) fn file(name: &str) -> Self {
+        Self::File(SourceLocation { file: name.into(), line: 0, column: 0 })
+    }
+
     /// The origin in a message about a mistake, with the column in a file.
-    pub(super) fn pointed(&self) -> String {
+    fn pointed(&self) -> String {
         match self {
             Self::File(SourceLocation { file, line: 0, .. }) => file.to_string(),
             Self::File(place) => format!("{self}:{}", place.column),
@@ -50,27 +57,97 @@ impl fmt::Display for Origin {
     }
 }
 
+/// The origins of a key and of its value. Those of an element of a list are its beginning.
+#[derive(Debug, Clone)]
+pub(super) struct KeyOrigin {
+    pub(super) named: Origin,
+    pub(super) at: Origin,
+}
+
 /// The origin of each value, by its key, such as `page.listen` or `feed.0.url`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Origins {
-    by_key: BTreeMap<String, Origin>,
+    pub(super) by_key: BTreeMap<String, KeyOrigin>,
 }
 
 impl Origins {
-    pub(super) fn insert(&mut self, key: String, origin: Origin) {
-        self.by_key.insert(key, origin);
-    }
-
     /// The origin of a key, or the default. An id that is made of an address or a name has the origin of its table.
     pub(crate) fn of(&self, key: &str) -> Origin {
         // Keys that TOML quotes are stored without quotation marks.
         let key = key.replace('"', "");
         let table = || self.by_key.get(key.strip_suffix(".id")?);
-        self.by_key.get(&key).or_else(table).cloned().unwrap_or(Origin::Default)
+        let place = self.by_key.get(&key).or_else(table);
+        place.map_or(Origin::Default, |place| place.named.clone())
+    }
+
+    /// The origins of a key and of its value, or those of the nearest table around them.
+    pub(super) fn nearest(&self, key: &str) -> KeyOrigin {
+        match (self.by_key.get(key), key.rsplit_once('.')) {
+            (Some(place), _) => place.clone(),
+            (None, Some((around, _))) => self.nearest(around),
+            (None, None) => KeyOrigin { named: Origin::Default, at: Origin::Default },
+        }
     }
 
     /// The origin as shown for a feed or subscription that is managed there.
     pub(crate) fn managed_by(&self, list: &str, index: usize) -> String {
         self.of(&format!("{list}.{index}")).to_string()
+    }
+}
+
+/// A mistake in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}: {what}", .at.pointed())]
+pub(crate) struct Problem {
+    /// Its place.
+    pub(crate) at: Origin,
+    /// The mistake, and what to write instead.
+    pub(crate) what: String,
+}
+
+impl Problem {
+    pub(super) fn new(at: Origin, what: impl Into<String>) -> Self {
+        Self { at, what: what.into() }
+    }
+}
+
+/// The configuration cannot be used. The command ends with exit code 2.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", .problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("\n"))]
+pub(crate) struct ConfigError {
+    /// All mistakes that were found, at least one.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    /// The mistakes in the order of lines in files, the others after them.
+    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| match &problem.at {
+            Origin::File(place) => (0, place.line, place.column),
+            _ => (1, 0, 0),
+        });
+        Self { problems }
+    }
+}
+
+impl From<Problem> for ConfigError {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
+    }
+}
+
+/// The known name that is nearest to a mistyped one, if any is near.
+pub(super) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let by_distance = known.iter().map(|name| (strsim::damerau_levenshtein(&typed, name), *name));
+    let (distance, name) = by_distance.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1 + typed.chars().count() / 4).then_some(name)
+}
+
+/// ` … ; did you mean "listen"?`, or all known names.
+pub(crate) fn suggestion(typed: &str, known: &[&str]) -> String {
+    match nearest(typed, known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("known are `{}`", known.join("`, `")),
     }
 }

@@ -1,12 +1,13 @@
 //! The reference of all keys, read from the JSON Schema of the settings. The documentation, the file that
 //! `init` writes, and the examples in messages are generated from it.
 
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use schemars::schema_for;
 use serde_json::{Map, Value};
 
 use super::settings::Config;
+use super::tree::join;
 use super::written::toml_text;
 
 /// A table of settings, or the keys at the top.
@@ -46,47 +47,61 @@ impl Row {
     }
 }
 
-/// All keys, in the order of the documentation.
-pub(crate) fn sections() -> &'static [Section] {
-    static SECTIONS: OnceLock<Vec<Section>> = OnceLock::new();
-    SECTIONS.get_or_init(read_schema)
+/// The JSON Schema of the settings.
+pub(super) static SCHEMA: LazyLock<Schema> =
+    LazyLock::new(|| Schema { root: schema_for!(Config).to_value() });
+
+/// The lowest layer of the settings.
+pub(super) static DEFAULTS: LazyLock<toml::Table> = LazyLock::new(|| {
+    include_str!("defaults.toml").parse().expect("each test of the settings reads it")
+});
+
+/// The row of a key such as `page.listen`, `feed.0.url` or `page.hosts.2`. `None` for tables.
+pub(super) fn row(key: &str) -> Option<Row> {
+    let key = match key.rsplit_once('.') {
+        Some((list, index)) if index.parse::<usize>().is_ok() => list,
+        _ => key,
+    };
+    let (table, property) = SCHEMA.at(key)?;
+    let row = SCHEMA.row(key, property, table);
+    SCHEMA.table(property).is_none().then_some(row)
 }
 
-/// The row of a key such as `page.listen`, `feed.0.url` or `page.hosts.2`.
-pub(super) fn row(key: &str) -> Option<&'static Row> {
-    let section_of = |section: &&Section| {
-        section.key.is_empty() || key.strip_prefix(&section.key).is_some_and(|r| r.starts_with('.'))
-    };
-    // The keys at the top are the first section, which any key matches that no table does.
-    let section = sections().iter().rev().find(section_of)?;
-    let within = key.strip_prefix(&section.key)?.trim_start_matches('.');
-    let is_index = |part: &&str| !part.bytes().all(|byte| byte.is_ascii_digit());
-    let name: Vec<&str> = within.split('.').filter(is_index).collect();
-    let name = name.join(".");
-    let is_row = |row: &&Row| row.name == name || name.starts_with(&format!("{}.", row.name));
-    section.rows.iter().find(is_row)
+/// The value that a setting has if nobody sets it, or an example if somebody must.
+pub(super) fn fallback(key: &str) -> Option<toml::Value> {
+    let example = || row(key).filter(|row| row.required)?.example().parse().ok();
+    default_of(key).cloned().or_else(example)
+}
+
+fn default_of(key: &str) -> Option<&'static toml::Value> {
+    let (first, rest) = key.split_once('.').unwrap_or((key, ""));
+    let top = DEFAULTS.get(first)?;
+    rest.split('.').filter(|part| !part.is_empty()).try_fold(top, |it, part| it.get(part))
 }
 
 /// The names of the keys and tables at the top level.
 pub(super) fn top_keys() -> Vec<&'static str> {
-    let (top, tables) = sections().split_at(1);
-    let rows = top.iter().flat_map(|section| &section.rows);
-    let tables = tables.iter().map(|section| section.key.as_str());
-    rows.map(|row| row.name.as_str()).chain(tables).collect()
+    properties(&SCHEMA.root).map(|(name, _)| &**name).collect()
 }
 
-/// The shape of a key that is not a row: a table or a list of tables.
-pub(super) fn shape(key: &str) -> String {
+/// The type of a key's value in words.
+pub(super) fn expected(key: &str) -> String {
+    if let Some(row) = row(key) {
+        return row.kind;
+    }
     let name = key.split('.').next().unwrap_or_default();
-    match sections().iter().find(|section| section.key == name) {
-        Some(section) if section.many => format!("a table headed [[{name}]]"),
+    match DEFAULTS.get(name) {
+        Some(toml::Value::Array(_)) => format!("a table headed [[{name}]]"),
         _ => format!("a table headed [{name}]"),
     }
 }
 
-/// An example of a value for a key, as TOML.
-pub(super) fn example(key: &str) -> String {
-    row(key).map_or_else(|| "…".to_owned(), Row::example)
+/// Whether a value from outside a file is a text there, even if it looks like a number.
+pub(super) fn takes_text(key: &str) -> bool {
+    let property = SCHEMA.at(key).map(|(_, property)| SCHEMA.resolved(property));
+    property.is_some_and(|it| {
+        SCHEMA.is_text(it) || it.get("items").is_some_and(|it| SCHEMA.is_text(it))
+    })
 }
 
 /// Examples that explain a key better than a text.
@@ -130,58 +145,80 @@ fn sample_of(name: &str) -> Option<&'static str> {
     })
 }
 
-fn read_schema() -> Vec<Section> {
-    let schema = Schema { root: schema_for!(Config).to_value() };
-    let mut top = Section {
-        key: String::new(),
-        many: false,
-        what: schema.description(&schema.root),
-        rows: Vec::new(),
-    };
-    let mut tables = Vec::new();
-    for (key, property) in schema.properties(&schema.root) {
-        let element = property.get("items").map(|items| schema.resolved(items));
-        let many = element.is_some_and(|element| element.get("properties").is_some());
-        let table = if many { element } else { Some(schema.resolved(property)) };
-        match table.filter(|table| table.get("properties").is_some()) {
-            None => top.rows.push(schema.row(key, property, &schema.root)),
-            Some(table) => {
-                let mut section = Section {
-                    key: key.clone(),
-                    many,
-                    what: schema.description(table),
-                    rows: Vec::new(),
-                };
-                let keys = schema.properties(table);
-                section.rows = keys.map(|(name, row)| schema.row(name, row, table)).collect();
-                tables.push(section);
-            }
-        }
+/// All keys, in the order of the documentation.
+pub(crate) fn sections() -> Vec<Section> {
+    let what = SCHEMA.description(&SCHEMA.root);
+    let mut sections = vec![Section { key: String::new(), many: false, what, rows: Vec::new() }];
+    for (key, property) in properties(&SCHEMA.root) {
+        let Some(table) = SCHEMA.table(property) else {
+            sections[0].rows.push(SCHEMA.row(key, property, &SCHEMA.root));
+            continue;
+        };
+        let keys = properties(table);
+        let rows = keys.map(|(name, row)| SCHEMA.row(&join(key, name), row, table)).collect();
+        let many = property.get("items").is_some();
+        sections.push(Section { key: key.clone(), many, what: SCHEMA.description(table), rows });
     }
-    let mut sections = vec![top];
-    sections.append(&mut tables);
     sections
 }
 
 /// A JSON Schema with its definitions.
-struct Schema {
-    root: Value,
+pub(super) struct Schema {
+    pub(super) root: Value,
+}
+
+/// The keys of a table with their schemas.
+pub(super) fn properties(table: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    table.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::iter)
+}
+
+/// Whether a key of a table must be set.
+pub(super) fn is_required(table: &Value, name: &str) -> bool {
+    let required = table.get("required").and_then(Value::as_array);
+    required.is_some_and(|names| names.iter().any(|one| one == name))
+}
+
+/// Whether values are of a type of JSON Schema.
+pub(super) fn is_of_type(schema: &Value, name: &str) -> bool {
+    match schema.get("type") {
+        Some(Value::Array(names)) => names.iter().any(|one| one == name),
+        kind => kind.is_some_and(|one| one == name),
+    }
 }
 
 impl Schema {
-    fn properties<'a>(&self, table: &'a Value) -> impl Iterator<Item = (&'a String, &'a Value)> {
-        table.get("properties").and_then(Value::as_object).into_iter().flat_map(Map::iter)
+    /// The schema of a key, and that of the table it is in.
+    fn at(&self, key: &str) -> Option<(&Value, &Value)> {
+        key.split('.').try_fold((&self.root, &self.root), |(_, schema), part| {
+            let table = self.resolved(schema);
+            let inner = table.get("properties").map(|it| it.get(part));
+            let inner = inner.unwrap_or_else(|| {
+                table.get("items").or_else(|| table.get("additionalProperties"))
+            });
+            Some((table, inner?))
+        })
     }
 
-    fn row(&self, name: &str, property: &Value, table: &Value) -> Row {
-        let required = table.get("required").and_then(Value::as_array);
+    /// The schema of the table, or of each table of the list, that a schema is about.
+    fn table<'a>(&'a self, schema: &'a Value) -> Option<&'a Value> {
+        let table = self.resolved(schema.get("items").unwrap_or(schema));
+        table.get("properties").is_some().then_some(table)
+    }
+
+    pub(super) fn is_text(&self, schema: &Value) -> bool {
+        is_of_type(self.resolved(schema), "string")
+    }
+
+    fn row(&self, key: &str, property: &Value, table: &Value) -> Row {
+        let name = key.split('.').rfind(|part| part.parse::<usize>().is_err()).unwrap_or_default();
         let default = property.get("default").filter(|default| !default.is_null());
+        let default = default.cloned().or_else(|| serde_json::to_value(default_of(key)?).ok());
         let (kind, sample) = self.kind(property);
         Row {
             name: name.to_owned(),
             kind,
-            default: default.map(toml_text),
-            required: required.is_some_and(|names| names.iter().any(|one| one == name)),
+            required: default.is_none() && is_required(table, name),
+            default: default.as_ref().map(toml_text),
             what: self.description(property),
             sample,
         }
@@ -193,21 +230,21 @@ impl Schema {
         text.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
-    /// The definition that a schema refers to, or the schema itself. An optional value counts as its inner
-    /// type.
-    fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
-        let choices = schema.get("anyOf").and_then(Value::as_array);
-        let chosen = choices.and_then(|choices| choices.first()).unwrap_or(schema);
-        match name_of(chosen) {
-            Some(name) => self.root.pointer(&format!("/$defs/{name}")).unwrap_or(chosen),
-            None => chosen,
-        }
+    /// The schema of a value that is set, for a setting that need not be.
+    pub(super) fn chosen<'a>(&self, schema: &'a Value) -> &'a Value {
+        schema.pointer("/anyOf/0").unwrap_or(schema)
+    }
+
+    /// The definition that a schema refers to, or the schema itself.
+    pub(super) fn resolved<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let chosen = self.chosen(schema);
+        let definition = name_of(chosen).and_then(|it| self.root.pointer(&format!("/$defs/{it}")));
+        definition.unwrap_or(chosen)
     }
 
     /// The type of a key's value in words, and an example.
     fn kind(&self, property: &Value) -> (String, &'static str) {
-        let choices = property.get("anyOf").and_then(Value::as_array);
-        let chosen = choices.and_then(|choices| choices.first()).unwrap_or(property);
+        let chosen = self.chosen(property);
         let target = self.resolved(property);
         if let Some(words) = words_of(target) {
             let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
@@ -226,12 +263,7 @@ impl Schema {
     }
 
     fn plain(&self, target: &Value) -> (&'static str, &'static str) {
-        let kind = target.get("type");
-        let is = |name: &str| match kind {
-            Some(Value::Array(names)) => names.iter().any(|one| one == name),
-            Some(one) => one == name,
-            None => false,
-        };
+        let is = |name| is_of_type(target, name);
         let values_are = |name: &str| {
             target.pointer("/additionalProperties/type").is_some_and(|values| values == name)
         };
@@ -260,15 +292,23 @@ const SECRET: &str = "a secret, or its place as `env:NAME` or `file:PATH`";
 const SECRETS: &str = "a list of secrets, or of their places as `env:NAME` or `file:PATH`";
 
 /// The name of the definition that a schema refers to.
-fn name_of(schema: &Value) -> Option<&str> {
+pub(super) fn name_of(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
 
 /// The words of an enumeration.
-fn words_of(target: &Value) -> Option<Vec<&str>> {
+pub(super) fn words_of(target: &Value) -> Option<Vec<&str>> {
     if let Some(words) = target.get("enum").and_then(Value::as_array) {
         return Some(words.iter().filter_map(Value::as_str).collect());
     }
     let choices = target.get("oneOf")?.as_array()?;
     choices.iter().map(|choice| choice.get("const")?.as_str()).collect()
+}
+
+#[cfg(test)]
+impl Default for Config {
+    fn default() -> Self {
+        let defaults = DEFAULTS.clone();
+        toml::Value::Table(defaults).try_into().expect("the defaults are settings")
+    }
 }

@@ -21,7 +21,6 @@ use wirefold_proto::{
 
 /// The settings of the pipeline. Flags set the behaviour of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// The folder for all stored data. `~/` at its start is the home folder. If `XDG_DATA_HOME` is set, the
     /// default is `wirefold` in there.
@@ -87,7 +86,6 @@ pub(crate) enum LogFormat {
 
 /// Health and metrics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub(crate) struct OperationsConfig {
     /// The address that serves `/healthz`, `/readyz` and `/metrics`.
     pub(crate) listen: SocketAddr,
@@ -96,7 +94,6 @@ pub(crate) struct OperationsConfig {
 /// How long data is stored. Fetched texts are stored for 14 days, or for the window and one day if
 /// that is longer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub(crate) struct RetentionConfig {
     /// How long the output stream keeps articles with their verdicts.
     pub(crate) output: Interval,
@@ -110,7 +107,6 @@ pub(crate) struct RetentionConfig {
 
 /// How feeds are polled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub(crate) struct FetcherConfig {
     /// A page or an e-mail address where the operator of a site can reach you. It is added to the name that
     /// wirefold sends to sites, `wirefold/` and its version.
@@ -128,69 +124,6 @@ pub(crate) struct FetcherConfig {
     pub(crate) allow_private: Vec<String>,
 }
 
-const DAY: u32 = 24 * 3600;
-
-/// A port that only this machine reaches.
-const fn loopback(port: u16) -> SocketAddr {
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            data: PathBuf::from("~/.local/share/wirefold"),
-            window: Interval::from_seconds(7 * DAY),
-            text_policy: TextPolicy::Lead,
-            full_text: FullText::Auto,
-            log: "info".to_owned(),
-            log_format: LogFormat::Auto,
-            page: PageConfig::default(),
-            operations: OperationsConfig::default(),
-            health: HealthConfig::default(),
-            bus: BusConfig::default(),
-            retention: RetentionConfig::default(),
-            fetcher: FetcherConfig::default(),
-            budget: BudgetConfig::default(),
-            detector: DetectorConfig::default(),
-            feed: Vec::new(),
-            opml: Vec::new(),
-            access: Vec::new(),
-            source: Vec::new(),
-            nats: Vec::new(),
-            subscription: Vec::new(),
-            delivery: Vec::new(),
-        }
-    }
-}
-
-impl Default for OperationsConfig {
-    fn default() -> Self {
-        Self { listen: loopback(9787) }
-    }
-}
-
-impl Default for RetentionConfig {
-    fn default() -> Self {
-        Self {
-            output: Interval::from_seconds(30 * DAY),
-            alerts: Interval::from_seconds(90 * DAY),
-            max_bytes: 1 << 30,
-        }
-    }
-}
-
-impl Default for FetcherConfig {
-    fn default() -> Self {
-        Self {
-            contact: None,
-            min_interval: Interval::from_seconds(600),
-            max_interval: Interval::from_seconds(DAY),
-            per_host_delay: Interval::from_seconds(1),
-            allow_private: Vec::new(),
-        }
-    }
-}
-
 impl FetcherConfig {
     /// Its name for sites, and the contact.
     pub(crate) fn full_user_agent(&self) -> String {
@@ -204,7 +137,6 @@ impl FetcherConfig {
 
 /// The page, the feeds out and the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub(crate) struct PageConfig {
     /// The address of the page. wirefold has no TLS of its own: use a proxy with TLS if others can read the
     /// network.
@@ -248,20 +180,8 @@ impl PageConfig {
     }
 }
 
-impl Default for PageConfig {
-    fn default() -> Self {
-        Self {
-            listen: loopback(8787),
-            tokens: Tokens::Auto,
-            trusted_proxies: Vec::new(),
-            base_url: None,
-        }
-    }
-}
-
 /// The heartbeat. docs/health.md describes how wirefold reports its own problems.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct HealthConfig {
     /// An address that wirefold calls (`GET`) once a minute while it has no problem, such as that of a check at
     /// healthchecks.io. That service alerts you when the calls stop.
@@ -269,8 +189,7 @@ pub(crate) struct HealthConfig {
 }
 
 /// The bus between the stages: a file in the data folder, or a NATS server.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct BusConfig {
     /// The address of the NATS server, `nats://host:4222` or `tls://host:4222`, or several addresses of one
     /// cluster. Without it, the bus is a file in the data folder.
@@ -301,8 +220,7 @@ impl BusConfig {
 /// shows articles beyond a budget, and sends their alerts as one message at the end of the hour. In an hour, the
 /// alerts of 600 articles of a feed and of 3,000 of a site are sent at once, and 60 alerts that come from one site
 /// alone.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct BudgetConfig {
     /// The factor of these numbers for a site that may send more, such as the wire of an agency.
     /// The key is its domain, or the address of a feed at a host that many people share.
@@ -315,7 +233,6 @@ pub(crate) struct BudgetConfig {
 /// articles. docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after
 /// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
 pub(crate) struct DetectorConfig {
     /// A copy: the share of the new text that is in the old one reaches this; for a reprint it also reaches 0.35.
     pub(crate) partial_contained: f64,
@@ -328,18 +245,8 @@ pub(crate) struct DetectorConfig {
     pub(crate) text_store: Option<PathBuf>,
 }
 
-impl Default for DetectorConfig {
-    /// The defaults are those of the method itself.
-    fn default() -> Self {
-        let wirefold_dedup::Settings { partial_contained, event_similarity, .. } =
-            wirefold_dedup::Settings::default();
-        Self { partial_contained, event_similarity, text_store: None }
-    }
-}
-
 /// A feed that is polled.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct FeedConfig {
     /// Its name in commands and addresses: lower-case letters, digits, `.`, `-`, `_`. Without it,
     /// the address gives the name. A feed with another name is another feed.
@@ -379,7 +286,6 @@ pub(crate) struct FeedConfig {
 /// adds and removes feeds as the list changes. A feed that another list or a `[[feed]]` names too stays. Feeds that
 /// you added, changed or removed by hand stay as you left them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct OpmlConfig {
     /// Its address.
     pub(crate) url: Address,
@@ -387,7 +293,6 @@ pub(crate) struct OpmlConfig {
 
 /// A file or folder that articles are read from. A folder is watched for files, a file is read once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct SourceConfig {
     /// The file or folder. A relative path in a file of settings is relative to that file's folder. Text
     /// files are one article each; `.jsonl` holds one a line; `.xml`, `.rss` and `.atom` are feeds.
@@ -402,7 +307,6 @@ pub(crate) struct SourceConfig {
 /// The credentials and headers for all feeds and pages below an address. If several addresses match, the
 /// longest applies.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct AccessConfig {
     /// The address. The section applies to addresses with the same scheme, host and port whose path begins
     /// with this one. Login and headers are sent to no other address, even if a site redirects.
@@ -430,7 +334,6 @@ pub(crate) struct AccessConfig {
 /// array of them, in the JSON of `POST /api/v1/articles`. wirefold acknowledges a message once it is stored.
 /// A message that is not an article becomes a dead letter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct NatsConfig {
     /// The server, `nats://host:4222` or `tls://host:4222`, of version 2.12 or newer; several
     /// addresses of one cluster are separated by commas.
@@ -543,7 +446,6 @@ fn as_message<T: DeserializeOwned>(settings: &impl Serialize) -> T {
 
 /// A target of alerts. If no delivery prints, wirefold adds `stdout`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct DeliveryConfig {
     /// Its name in subscriptions: lower-case letters, digits, `-`, `_`.
     pub(crate) name: String,
@@ -739,41 +641,25 @@ impl DeliveryConfig {
 /// The default address of Telegram's Bot API.
 const TELEGRAM: &str = "https://api.telegram.org";
 
-/// Gives a type that is written as a text its JSON Schema.
-macro_rules! written_as_text {
-    ($type:ident) => {
-        impl JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string" })
-            }
-        }
-    };
-}
-
-written_as_text!(Address);
-written_as_text!(AnyAddress);
-written_as_text!(SecretSetting);
-
 /// A secret: the text itself, or where it is: `env:NAME` in an environment variable, `file:PATH` in the first line of
 /// a file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String", into = "String")]
 pub(crate) struct SecretSetting {
-    /// The secret, empty until its place was read.
+    /// The secret.
     pub(crate) secret: Secret,
     /// Its place.
     pub(crate) place: Option<String>,
 }
 
 impl From<String> for SecretSetting {
+    /// The reader has written the secret below its place.
     fn from(text: String) -> Self {
-        match text.starts_with("env:") || text.starts_with("file:") {
-            true => Self { secret: Secret::new(""), place: Some(text) },
-            false => Self { secret: Secret::new(text), place: None },
+        match text.split_once('\n') {
+            Some((place, secret)) if place.starts_with("env:") || place.starts_with("file:") => {
+                Self { secret: Secret::new(secret), place: Some(place.to_owned()) }
+            }
+            _ => Self { secret: Secret::new(text), place: None },
         }
     }
 }
@@ -791,12 +677,12 @@ pub(super) fn secrets_of(headers: &BTreeMap<String, SecretSetting>) -> BTreeMap<
 }
 
 /// A web address: `http` or `https`, a host, no user or password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Address(AnyAddress);
 
 /// An address with a host, without user or password.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct AnyAddress {
     url: url::Url,
