@@ -1,0 +1,191 @@
+//! Examines the fold on the suites: `cargo run -p wirefold-fold --example exam`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use wirefold_fold::fit::{Row, fit};
+use wirefold_fold::{Compared, CopySign, Detector, Incoming, Weights, climbed};
+use wirefold_score::{Group, Label, Labels, Pairs};
+
+#[derive(Default)]
+struct Doc {
+    id: String,
+    outlet: String,
+    url: String,
+    title: String,
+    text: String,
+    time: i64,
+}
+
+struct Set {
+    name: &'static str,
+    docs: Vec<Doc>,
+    labels: Pairs,
+}
+
+const SETS: [(&str, &str, &str); 5] = [
+    ("real", "suites/real-shape/docs.jsonl", "suites/real-shape/labels.tsv"),
+    ("wire", "suites/wire-shape/docs.jsonl", "suites/wire-shape/labels.tsv"),
+    ("ar", "suites/langs-shape/ar.docs.jsonl", "suites/langs-shape/ar.labels.tsv"),
+    ("de", "suites/langs-shape/de.docs.jsonl", "suites/langs-shape/de.labels.tsv"),
+    ("synth", "suites/synthetic-wire/docs.jsonl", "suites/synthetic-wire/labels.tsv"),
+];
+
+fn read_docs(path: &Path) -> Result<Vec<Doc>, Box<dyn Error>> {
+    let mut docs: Vec<Doc> = Vec::new();
+    for line in std::fs::read_to_string(path)?.lines() {
+        let value: serde_json::Value = serde_json::from_str(line)?;
+        let field = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
+        let published = field("published");
+        let time = published.parse::<jiff::Timestamp>().map_or(0, |time| time.as_second());
+        let time = time.max(docs.last().map_or(time, |doc| doc.time));
+        let host = if value["outlet"].is_null() { field("host") } else { field("outlet") };
+        docs.push(Doc {
+            id: field("id"),
+            outlet: host,
+            url: field("url"),
+            title: field("title"),
+            text: field("text"),
+            time,
+        });
+    }
+    Ok(docs)
+}
+
+fn read_set((name, docs, labels): (&'static str, PathBuf, PathBuf)) -> Result<Set, Box<dyn Error>> {
+    let docs = read_docs(&docs)?;
+    let numbers: HashMap<&str, usize> =
+        docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
+    let file = wirefold_score::read(&std::fs::read_to_string(labels)?, Group::Story);
+    let (labels, _) = file.resolve(&numbers);
+    let Labels::Pairs(labels) = labels else { return Err("labels of pairs".into()) };
+    Ok(Set { name, docs, labels })
+}
+
+struct Run {
+    stories: Vec<usize>,
+    compared: Vec<Vec<Compared>>,
+}
+
+fn run(set: &Set, weights: &Weights) -> Run {
+    let mut detector = Detector::new(weights.clone());
+    let (mut stories, mut compared) = (Vec::new(), Vec::new());
+    for doc in &set.docs {
+        let verdict = detector.observe(&Incoming {
+            item: &doc.id,
+            address: &doc.url,
+            outlet: &doc.outlet,
+            title: &doc.title,
+            text: &doc.text,
+            time: doc.time,
+        });
+        stories.push(verdict.story as usize);
+        compared.push(verdict.compared);
+    }
+    Run { stories, compared }
+}
+
+fn rows(set: &Set, run: &Run) -> Vec<Row> {
+    let right = set.labels.0.values().filter(|(label, _)| *label == Label::Reprint).count();
+    let weight = (250.0 / right.max(1) as f64).min(4.0);
+    let mut rows = Vec::new();
+    for (new, compared) in run.compared.iter().enumerate() {
+        for pair in compared {
+            let label = set.labels.0.get(&(pair.article as usize, new)).map(|(label, _)| *label);
+            if label != Some(Label::Partial) {
+                let is_copy = label == Some(Label::Reprint);
+                rows.push(Row { climbed: climbed(&pair.evidence), is_copy, weight });
+            }
+        }
+    }
+    rows
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let flag = |name: &str| arguments.iter().any(|given| given == name);
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let mut out = std::io::stdout();
+    let mut sets = Vec::new();
+    for (name, docs, labels) in SETS {
+        sets.push(read_set((name, shared.join(docs), shared.join(labels)))?);
+    }
+    let begin = std::time::Instant::now();
+    let nothing = Weights { bias: -9.0, ramps: vec![0.0; wirefold_fold::ramps()] };
+    let gathered: Vec<Run> = each(&sets, |set| run(set, &nothing));
+    writeln!(out, "gathered in {:?}", begin.elapsed())?;
+    for (set, run) in sets.iter().zip(&gathered) {
+        let found = |(a, b): &(usize, usize)| run.compared[*b].iter().any(|pair| pair.article as usize == *a);
+        let right = set.labels.0.iter().filter(|(_, (label, _))| *label == Label::Reprint);
+        let (seen, all): (Vec<bool>, usize) = (right.clone().map(|(pair, _)| found(pair)).collect(), right.count());
+        let pairs: usize = run.compared.iter().map(Vec::len).sum();
+        writeln!(out, "{}: {} of {all} R pairs compared; {pairs} pairs", set.name, seen.iter().filter(|x| **x).count())?;
+    }
+    let all_rows: Vec<Vec<Row>> = sets.iter().zip(&gathered).map(|(set, run)| rows(set, run)).collect();
+    let train = |without: Option<usize>| {
+        let used = (0..4).filter(|at| Some(*at) != without);
+        let rows: Vec<Row> = used.flat_map(|at| all_rows[at].clone()).collect();
+        fit(&rows)
+    };
+    let weights = train(None);
+    let mut at = 0;
+    writeln!(out, "bias {:.2}", weights.bias)?;
+    for sign in CopySign::ALL {
+        let count = sign.knots().len() - 1;
+        let shown: Vec<String> = weights.ramps[at..at + count].iter().map(|w| format!("{w:.1}")).collect();
+        writeln!(out, "  {sign:?} {}", shown.join(" "))?;
+        at += count;
+    }
+    let runs = each(&sets, |set| run(set, &weights));
+    for (set, run) in sets.iter().zip(&runs) {
+        report(&mut out, set, run, &weights, flag("errors"))?;
+    }
+    if flag("left") {
+        let numbers = [0, 1, 2, 3];
+        let left = each(&numbers, |at| (train(Some(*at)), *at));
+        let runs = each(&left, |(weights, at)| run(&sets[*at], weights));
+        for ((weights, at), run) in left.iter().zip(&runs) {
+            write!(out, "left out ")?;
+            report(&mut out, &sets[*at], run, weights, false)?;
+        }
+    }
+    Ok(())
+}
+
+fn each<T: Sync, R: Send>(of: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> = of.iter().map(|one| scope.spawn(move || work(one))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
+    })
+}
+
+fn report(out: &mut impl Write, set: &Set, run: &Run, weights: &Weights, errors: bool) -> Result<(), Box<dyn Error>> {
+    let score = set.labels.score(&run.stories);
+    writeln!(out, "{:6} {}/{}/{}  F1 {:.3}", set.name, score.found, score.false_folds, score.missed, score.f1())?;
+    if !errors {
+        return Ok(());
+    }
+    let mut show = |kind: &str, (a, b): (usize, usize)| -> Result<(), Box<dyn Error>> {
+        let pair = run.compared[b].iter().find(|pair| pair.article as usize == a);
+        let (one, other) = (&set.docs[a], &set.docs[b]);
+        write!(out, "   {kind} {} {} ", one.id, other.id)?;
+        match pair {
+            None => writeln!(out, "not compared")?,
+            Some(pair) => {
+                let parts: BTreeMap<String, String> = weights.parts(&pair.evidence).iter().map(|(sign, part)| (format!("{sign:?}"), format!("{:.2}→{part:.1}", sign.of(&pair.evidence)))).collect();
+                writeln!(out, "p {:.2} {parts:?}", pair.probability)?;
+            }
+        }
+        Ok(())
+    };
+    for pair in set.labels.false_folds(&run.stories, 40) {
+        show("false", pair)?;
+    }
+    for (pair, _) in set.labels.missed(&run.stories) {
+        show("missed", pair)?;
+    }
+    Ok(())
+}

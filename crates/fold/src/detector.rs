@@ -1,0 +1,337 @@
+//! [`Detector`]: articles come in, in order, and verdicts go out.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::candidates::{candidates, keys};
+use crate::evidence::{Carrier, Evidence, Side};
+use crate::hash::{hash_str, narrow};
+use crate::index::Index;
+use crate::judge::Weights;
+use crate::opened::Opened;
+use crate::page::{Page, title_terms};
+use crate::rarity::Rarity;
+use crate::story::Stories;
+
+/// How long articles are compared with new ones, in seconds.
+const WINDOW: i64 = 7 * 24 * 3600;
+/// A key keeps so many articles.
+const POSTINGS: usize = 8;
+/// At most so many candidates are compared.
+const COMPARED: usize = 16;
+/// At most so many pages of one side are read to find what its outlet repeats.
+const CARRIERS: usize = 12;
+/// Tells the keys of items, of addresses and of whole texts from those of shingles.
+const ITEM: u32 = 0x55;
+const ADDRESS: u32 = 0xaa00;
+const WHOLE: u32 = 0x0055_0000;
+
+/// An article as it comes in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Incoming<'a> {
+    /// What its feed calls the item, or "". An earlier article with the same name is an earlier version.
+    pub item: &'a str,
+    /// Its address, or "".
+    pub address: &'a str,
+    /// The outlet, or "".
+    pub outlet: &'a str,
+    /// The headline, or "".
+    pub title: &'a str,
+    /// The text.
+    pub text: &'a str,
+    /// Stream time in seconds. It must not decrease.
+    pub time: i64,
+}
+
+/// An earlier article that a new one was compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Compared {
+    /// The number of the earlier article.
+    pub article: u32,
+    /// What both have in common.
+    pub evidence: Evidence,
+    /// The probability that both are one text.
+    pub probability: f64,
+}
+
+/// The detector's answer for one article.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// The number of the article: how many came before.
+    pub article: u32,
+    /// The story that it belongs to.
+    pub story: u32,
+    /// The earlier articles that it was compared with.
+    pub compared: Vec<Compared>,
+    /// The stories of which it holds parts, if it is a digest.
+    pub holds: Vec<u32>,
+}
+
+#[derive(Debug, Clone)]
+struct Doc {
+    item: u64,
+    address: u64,
+    outlet: u64,
+    whole: u64,
+    time: i64,
+    title: Box<[u32]>,
+    text: Arc<str>,
+    words: u32,
+}
+
+/// Finds reprints in a stream of articles.
+#[derive(Debug, Clone)]
+pub struct Detector {
+    weights: Weights,
+    docs: Vec<Doc>,
+    index: Index,
+    rarity: Rarity,
+    stories: Stories,
+    opened: Opened,
+    /// The first article of each day of the window.
+    days: VecDeque<(i64, u32)>,
+    /// The first article of the window.
+    first: u32,
+}
+
+/// A name's hash; 0 for none.
+fn name(of: &str) -> u64 {
+    if of.is_empty() { 0 } else { hash_str(of) | 1 }
+}
+
+impl Detector {
+    /// A detector that has seen no article.
+    #[must_use]
+    pub fn new(weights: Weights) -> Detector {
+        Detector {
+            weights,
+            docs: Vec::new(),
+            index: Index::new(POSTINGS),
+            rarity: Rarity::default(),
+            stories: Stories::default(),
+            opened: Opened::default(),
+            days: VecDeque::new(),
+            first: 0,
+        }
+    }
+
+    /// The story of an article as it is now.
+    #[must_use]
+    pub fn story_of(&self, article: u32) -> u32 {
+        self.stories.of(article)
+    }
+
+    /// Judges the next article of the stream and remembers it.
+    pub fn observe(&mut self, incoming: &Incoming<'_>) -> Verdict {
+        let article = self.docs.len() as u32;
+        self.expire(article, incoming.time);
+        let page = Rc::new(Page::new(incoming.text));
+        self.docs.push(Doc {
+            item: name(incoming.item),
+            address: name(incoming.address),
+            outlet: name(incoming.outlet),
+            whole: page.exact(),
+            time: incoming.time,
+            title: title_terms(incoming.title).into(),
+            text: incoming.text.into(),
+            words: page.len() as u32,
+        });
+        self.opened.insert(article, &page);
+        self.stories.open();
+        let compared = self.compare(article, &page);
+        let (joined, holds) = match self.earlier_version(article) {
+            Some(version) => (vec![self.stories.of(version)], Vec::new()),
+            None => self.decide(article, &page, &compared),
+        };
+        for story in &joined {
+            self.stories.merge(*story, article);
+        }
+        self.remember(article, &page);
+        Verdict { article, story: self.stories.of(article), compared, holds }
+    }
+
+    fn expire(&mut self, article: u32, time: i64) {
+        const DAY: i64 = 24 * 3600;
+        let day = time.div_euclid(DAY);
+        if self.days.back().is_none_or(|(latest, _)| *latest < day) {
+            self.days.push_back((day, article));
+        }
+        let oldest = (time - WINDOW).div_euclid(DAY);
+        while self.days.front().is_some_and(|(earlier, _)| *earlier < oldest) {
+            self.days.pop_front();
+        }
+        self.first = self.days.front().map_or(article, |(_, first)| *first);
+    }
+
+    /// The latest earlier article of the same item.
+    fn earlier_version(&self, article: u32) -> Option<u32> {
+        let item = self.docs[article as usize].item;
+        let mut found = Vec::new();
+        if item != 0 {
+            self.index.get(narrow(item) ^ ITEM, self.first, &mut found);
+        }
+        found.into_iter().filter(|other| self.docs[*other as usize].item == item).max()
+    }
+
+    /// The page of an article.
+    fn page(&mut self, article: u32) -> Rc<Page> {
+        let text = Arc::clone(&self.docs[article as usize].text);
+        self.opened.get(article, || Page::new(&text))
+    }
+
+    fn side<'a>(&'a self, article: u32, page: &'a Page) -> Side<'a> {
+        let doc = &self.docs[article as usize];
+        Side {
+            page,
+            title: &doc.title,
+            outlet: doc.outlet,
+            address: doc.address,
+            time: doc.time,
+        }
+    }
+
+    /// The earlier articles with most keys of a page in common, with how many.
+    fn sharing(&self, article: u32, page: &Page) -> Vec<(u32, u32)> {
+        let mut postings = Vec::new();
+        for key in keys(page) {
+            self.index.get(key, self.first, &mut postings);
+        }
+        postings.retain(|other| *other != article);
+        candidates(postings)
+    }
+
+    /// The pages of its outlet that share text with an article and have another headline.
+    fn carriers(&self, article: u32, sharing: &[(u32, u32)], outlets: &[u64]) -> Vec<u32> {
+        let doc = &self.docs[article as usize];
+        let is_carrier = |(other, _): &&(u32, u32)| {
+            let earlier = &self.docs[*other as usize];
+            earlier.outlet != 0
+                && outlets.contains(&earlier.outlet)
+                && !earlier.title.is_empty()
+                && self.rarity.cosine(&earlier.title, &doc.title) < crate::evidence::RELATED
+        };
+        sharing.iter().filter(is_carrier).take(CARRIERS).map(|(other, _)| *other).collect()
+    }
+
+    /// Compares an article with the earlier ones that share text with it.
+    fn compare(&mut self, article: u32, page: &Rc<Page>) -> Vec<Compared> {
+        if !page.has_words() {
+            return Vec::new();
+        }
+        let sharing = self.sharing(article, page);
+        let mut earlier: Vec<u32> = self.same_whole(article);
+        for (other, shared) in &sharing {
+            let smaller = self.docs[*other as usize].words.min(page.len() as u32);
+            if is_enough(*shared, smaller) && !earlier.contains(other) {
+                earlier.push(*other);
+            }
+        }
+        earlier.truncate(COMPARED);
+        earlier.iter().map(|other| self.compare_with(article, page, &sharing, *other)).collect()
+    }
+
+    fn same_whole(&self, article: u32) -> Vec<u32> {
+        let whole = self.docs[article as usize].whole;
+        let mut found = Vec::new();
+        self.index.get(narrow(whole) ^ WHOLE, self.first, &mut found);
+        found.retain(|other| self.docs[*other as usize].whole == whole);
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.truncate(4);
+        found
+    }
+
+    fn compare_with(
+        &mut self,
+        article: u32,
+        page: &Rc<Page>,
+        sharing: &[(u32, u32)],
+        other: u32,
+    ) -> Compared {
+        let old = self.page(other);
+        let outlets = [article, other].map(|of| self.docs[of as usize].outlet);
+        let mut carriers = self.carriers(article, sharing, &outlets);
+        let of_old = self.sharing(other, &old);
+        carriers.extend(self.carriers(other, &of_old, &outlets));
+        carriers.sort_unstable();
+        carriers.dedup();
+        carriers.retain(|of| *of != other && *of != article);
+        let pages: Vec<(u32, Rc<Page>)> =
+            carriers.into_iter().map(|of| (of, self.page(of))).collect();
+        let carriers: Vec<Carrier<'_>> = pages
+            .iter()
+            .map(|(of, page)| {
+                let doc = &self.docs[*of as usize];
+                Carrier { page, title: &doc.title, outlet: doc.outlet }
+            })
+            .collect();
+        let (new, old) = (self.side(article, page), self.side(other, &old));
+        let evidence = Evidence::between(new, old, &carriers, &self.rarity);
+        Compared { article: other, evidence, probability: self.weights.probability(&evidence) }
+    }
+
+    /// The stories that an article joins.
+    fn decide(
+        &mut self,
+        article: u32,
+        page: &Rc<Page>,
+        compared: &[Compared],
+    ) -> (Vec<u32>, Vec<u32>) {
+        let mut stories: Vec<u32> = compared
+            .iter()
+            .filter(|pair| pair.probability > 0.5)
+            .map(|pair| self.stories.of(pair.article))
+            .collect();
+        stories.sort_unstable();
+        stories.dedup();
+        let sharing = if stories.is_empty() { Vec::new() } else { self.sharing(article, page) };
+        let mut best: Option<(f64, u32)> = None;
+        for story in stories {
+            let mean = self.mean(article, page, &sharing, compared, story);
+            if mean > 0.5 && best.is_none_or(|(most, _)| mean > most) {
+                best = Some((mean, story));
+            }
+        }
+        (best.into_iter().map(|(_, story)| story).collect(), Vec::new())
+    }
+
+    /// The mean probability over the members of a story.
+    fn mean(
+        &mut self,
+        article: u32,
+        page: &Rc<Page>,
+        sharing: &[(u32, u32)],
+        compared: &[Compared],
+        story: u32,
+    ) -> f64 {
+        let members = self.stories.representatives(story, self.first);
+        let of_member = |member: &u32| {
+            let known = compared.iter().find(|pair| pair.article == *member);
+            let pair = known.copied();
+            pair.unwrap_or_else(|| self.compare_with(article, page, sharing, *member)).probability
+        };
+        let sum: f64 = members.iter().map(of_member).sum();
+        sum / members.len().max(1) as f64
+    }
+
+    /// Makes an article findable.
+    fn remember(&mut self, article: u32, page: &Page) {
+        let mut all = keys(page);
+        let doc = &self.docs[article as usize];
+        for (name, kind) in [(doc.item, ITEM), (doc.address, ADDRESS), (doc.whole, WHOLE)] {
+            if name != 0 {
+                all.push(narrow(name) ^ kind);
+            }
+        }
+        for key in all {
+            self.index.insert(key, article, self.first);
+        }
+        self.rarity.learn(page.term_set());
+    }
+}
+
+/// Whether so many shared keys are worth a comparison, if the shorter text has so many words.
+fn is_enough(shared: u32, words: u32) -> bool {
+    let expected = f64::from(words) / 8.0;
+    shared >= 1 && f64::from(shared) >= 0.1 * expected
+}

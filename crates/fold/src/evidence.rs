@@ -1,0 +1,220 @@
+//! [`Evidence`]: the named numbers on which a pair of articles is judged.
+
+use crate::page::Page;
+use crate::rarity::Rarity;
+
+/// What two articles have in common. The later article is *new*, the other one *old*.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Evidence {
+    /// The weight of the shared words as a share of all words of the new text, 0 to 1.
+    pub contained: f64,
+    /// The same for the old text.
+    pub containing: f64,
+    /// The weight of the shared words, in words.
+    pub shared: f64,
+    /// The mean length of the shared runs, in weighed words.
+    pub run: f64,
+    /// The share of the numbers beside shared words that the other text lacks, 0 to 1.
+    pub numbers_missing: f64,
+    /// The cosine of the headlines, 0 to 1.
+    pub title: f64,
+    /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1.
+    pub topic: f64,
+    /// The smaller share, of both, of a headline's words that stand in its own text but not in the other
+    /// one, by rarity, 0 to 1.
+    pub conflict: f64,
+    /// The words of the shorter text.
+    pub shorter: f64,
+    /// The hours between both.
+    pub hours: f64,
+    /// Whether both are of one outlet.
+    pub same_outlet: bool,
+    /// Whether both have one address.
+    pub same_address: bool,
+}
+
+/// A text with what the judge has to know of its article.
+#[derive(Clone, Copy)]
+pub(crate) struct Side<'a> {
+    pub(crate) page: &'a Page,
+    /// The different terms of the headline, in order.
+    pub(crate) title: &'a [u32],
+    pub(crate) outlet: u64,
+    pub(crate) address: u64,
+    pub(crate) time: i64,
+}
+
+/// A page of the outlet under a headline of its own. Words that stand on it too weigh less.
+#[derive(Clone, Copy)]
+pub(crate) struct Carrier<'a> {
+    pub(crate) page: &'a Page,
+    pub(crate) title: &'a [u32],
+    pub(crate) outlet: u64,
+}
+
+/// A word inside quotation marks weighs so much.
+const QUOTED: f64 = 0.1;
+/// Headlines with a cosine of at least this are related.
+pub(crate) const RELATED: f64 = 0.25;
+/// Numbers at most so many words away from a shared word are beside it.
+const BESIDE: usize = 3;
+
+/// The words of a page that another one has too.
+struct Shared {
+    /// Whether each word is shared.
+    words: Vec<bool>,
+    /// Whether each shared word stands in quotation marks in the other text.
+    quoted: Vec<bool>,
+    /// The shared shingles.
+    shingles: Vec<bool>,
+}
+
+impl Shared {
+    fn new(page: &Page, other: &Page) -> Shared {
+        let mut shared = Shared {
+            words: vec![false; page.len()],
+            quoted: vec![false; page.len()],
+            shingles: vec![false; page.shingles.len()],
+        };
+        for (at, shingle) in page.shingles.iter().enumerate() {
+            let Some(there) = other.place(*shingle) else { continue };
+            shared.shingles[at] = true;
+            for (offset, word) in page.span(at).enumerate() {
+                shared.words[word] = true;
+                shared.quoted[word] |= other.quoted[there + offset];
+            }
+        }
+        shared
+    }
+
+    /// The number of shared runs.
+    fn runs(&self) -> usize {
+        let starts = |at: usize| self.words[at] && (at == 0 || !self.words[at - 1]);
+        (0..self.words.len()).filter(|at| starts(*at)).count()
+    }
+
+    /// Whether a word is shared or beside a shared one.
+    fn is_beside(&self, at: usize) -> bool {
+        let end = (at + BESIDE + 1).min(self.words.len());
+        self.words[at.saturating_sub(BESIDE)..end].iter().any(|is_shared| *is_shared)
+    }
+}
+
+/// Under how many different headlines each shingle of a page stands on the carriers.
+fn headlines(page: &Page, carriers: &[Carrier<'_>]) -> Vec<u8> {
+    let mut counts = vec![0_u8; page.shingles.len()];
+    let mut counted: Vec<(&[u32], Vec<bool>)> = Vec::new();
+    for carrier in carriers {
+        let known = counted.iter().position(|(title, _)| *title == carrier.title);
+        let at = known.unwrap_or_else(|| {
+            counted.push((carrier.title, vec![false; page.shingles.len()]));
+            counted.len() - 1
+        });
+        for (shingle, stands) in page.shingles.iter().zip(&mut counted[at].1) {
+            *stands |= carrier.page.place(*shingle).is_some();
+        }
+    }
+    for (_, stands) in &counted {
+        for (count, stands) in counts.iter_mut().zip(stands) {
+            *count += u8::from(*stands);
+        }
+    }
+    counts
+}
+
+/// The weights of the words of a page: all of them, and those that are shared, else 0.
+fn weigh(page: &Page, shared: &Shared, headlines: &[u8]) -> (Vec<f64>, Vec<f64>) {
+    let (mut fewest, mut fewest_shared) = (vec![u8::MAX; page.len()], vec![u8::MAX; page.len()]);
+    for (at, count) in headlines.iter().enumerate() {
+        for word in page.span(at) {
+            fewest[word] = fewest[word].min(*count);
+            if shared.shingles[at] {
+                fewest_shared[word] = fewest_shared[word].min(*count);
+            }
+        }
+    }
+    let weight = |at: usize, count: u8| {
+        let quoted = page.quoted[at] || shared.quoted[at];
+        (if quoted { QUOTED } else { 1.0 }) / (1.0 + 3.0 * f64::from(count))
+    };
+    let own = (0..page.len()).map(|at| weight(at, fewest[at]));
+    let of_shared = (0..page.len()).map(|at| match shared.words[at] {
+        true => weight(at, fewest_shared[at]),
+        false => 0.0,
+    });
+    (own.collect(), of_shared.collect())
+}
+
+/// One side of a comparison.
+struct Measured {
+    own: f64,
+    shared: f64,
+    runs: usize,
+    numbers: usize,
+    numbers_missing: usize,
+    topic: f64,
+    conflict: f64,
+}
+
+fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rarity) -> Measured {
+    let shared = Shared::new(of.page, other.page);
+    let (own, weights) = weigh(of.page, &shared, &headlines(of.page, carriers));
+    let beside = of.page.numbers.iter().map(|at| *at as usize).filter(|at| shared.is_beside(*at));
+    let numbers: Vec<usize> = beside.collect();
+    let missing = numbers.iter().filter(|at| !other.page.has_term(of.page.terms[**at])).count();
+    let mut shared_terms: Vec<u32> =
+        (0..of.page.len()).filter(|at| weights[*at] > 0.3).map(|at| of.page.terms[at]).collect();
+    shared_terms.sort_unstable();
+    let all: f64 = of.title.iter().map(|term| rarity.of(*term)).sum();
+    let part = |is_in: &dyn Fn(u32) -> bool| {
+        let sum: f64 =
+            of.title.iter().filter(|term| is_in(**term)).map(|term| rarity.of(*term)).sum();
+        if all > 0.0 { sum / all } else { 0.0 }
+    };
+    Measured {
+        own: own.iter().sum(),
+        shared: weights.iter().sum(),
+        runs: shared.runs(),
+        numbers: numbers.len(),
+        numbers_missing: missing,
+        topic: part(&|term| shared_terms.binary_search(&term).is_ok()),
+        conflict: part(&|term| of.page.has_term(term) && !other.page.has_term(term)),
+    }
+}
+
+impl Evidence {
+    /// Compares two articles. `carriers` are pages of either outlet that share text with them.
+    pub(crate) fn between(
+        new: Side<'_>,
+        old: Side<'_>,
+        carriers: &[Carrier<'_>],
+        rarity: &Rarity,
+    ) -> Evidence {
+        let is_unrelated = |carrier: &&Carrier<'_>| {
+            (carrier.outlet == new.outlet || carrier.outlet == old.outlet)
+                && rarity.cosine(carrier.title, new.title) < RELATED
+                && rarity.cosine(carrier.title, old.title) < RELATED
+        };
+        let unrelated: Vec<Carrier<'_>> = carriers.iter().filter(is_unrelated).copied().collect();
+        let here = measure(new, old, &unrelated, rarity);
+        let there = measure(old, new, &unrelated, rarity);
+        let share = |of: &Measured| if of.own > 0.0 { (of.shared / of.own).min(1.0) } else { 0.0 };
+        let shared = here.shared.min(there.shared);
+        let numbers = here.numbers + there.numbers;
+        let missing = here.numbers_missing + there.numbers_missing;
+        Evidence {
+            contained: share(&here),
+            containing: share(&there),
+            shared,
+            run: shared / here.runs.min(there.runs).max(1) as f64,
+            numbers_missing: missing as f64 / numbers.max(1) as f64,
+            title: rarity.cosine(new.title, old.title),
+            topic: here.topic.max(there.topic),
+            conflict: here.conflict.min(there.conflict),
+            shorter: new.page.len().min(old.page.len()) as f64,
+            hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
+            same_outlet: new.outlet == old.outlet && new.outlet != 0,
+            same_address: new.address == old.address && new.address != 0,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Folds reprints by one weighed measure.
+//!
+//! A new article is compared only with the earlier ones that share text with it. What two articles have in
+//! common is a few named numbers ([`Evidence`]); one fitted table ([`Weights`]) says how likely they are
+//! one text. The crate is pure: it has no I/O and no clock, and no function can fail.
+
+mod candidates;
+mod curves;
+mod detector;
+mod evidence;
+pub mod fit;
+mod hash;
+mod index;
+mod judge;
+mod opened;
+mod page;
+mod rarity;
+mod story;
+mod table;
+
+pub use curves::{Curve, ramp};
+pub use detector::{Compared, Detector, Incoming, Verdict};
+pub use evidence::Evidence;
+pub use judge::{CopySign, Weights, climbed, logistic, ramps};
+pub use page::Page;

@@ -1,0 +1,178 @@
+//! [`Page`]: a text as it is compared: its words and shingles as hashes, without strings.
+
+use rustc_hash::FxHashMap;
+use wirefold_text::Text;
+
+use crate::hash::{hash_bytes, mix, narrow};
+
+/// The words of a shingle.
+pub(crate) const SHINGLE: usize = 5;
+/// A term is at most this many first letters of a word.
+const TERM_LETTERS: usize = 6;
+
+/// A text as it is compared. Page chrome is left out.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// The words, each as the hash of its normal form.
+    pub(crate) words: Vec<u32>,
+    /// The terms of the words: the hash of the first six letters, or of a whole number.
+    pub(crate) terms: Vec<u32>,
+    /// Whether each word stands inside quotation marks.
+    pub(crate) quoted: Vec<bool>,
+    /// The positions of the words that begin with a digit.
+    pub(crate) numbers: Vec<u32>,
+    /// The positions of the words that begin with a capital letter inside a sentence.
+    pub(crate) capitals: Vec<u32>,
+    /// How many words the first paragraphs have, up to 60.
+    pub(crate) lede: usize,
+    /// The shingles by the position of their first word. A text of fewer words has one, of all of them.
+    pub(crate) shingles: Vec<u64>,
+    /// The first position of each shingle.
+    places: FxHashMap<u64, u32>,
+    /// The different terms, in order.
+    term_set: Vec<u32>,
+}
+
+/// The hash of a word's term: its first letters, or all of a number.
+pub(crate) fn term(normal: &str) -> u32 {
+    if normal.len() <= TERM_LETTERS || normal.starts_with(|c: char| c.is_ascii_digit()) {
+        return narrow(hash_bytes(normal.as_bytes()));
+    }
+    let end = normal.char_indices().nth(TERM_LETTERS).map_or(normal.len(), |(at, _)| at);
+    narrow(hash_bytes(&normal.as_bytes()[..end]))
+}
+
+/// The different terms of a headline, in order.
+pub(crate) fn title_terms(title: &str) -> Vec<u32> {
+    let text = Text::new(title);
+    let mut terms: Vec<u32> = text.normal_words().map(term).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    terms
+}
+
+impl Page {
+    /// Reads a text.
+    #[must_use]
+    pub fn new(text: &str) -> Page {
+        Page::of(&Text::new(text))
+    }
+
+    /// Reads a text that is analysed already.
+    #[must_use]
+    pub fn of(text: &Text) -> Page {
+        let mut page = Page::default();
+        let mut paragraph = None;
+        let mut sentence_start = true;
+        for word in text.words().iter().filter(|word| !word.is_chrome) {
+            let normal = text.normal(word);
+            let at = page.words.len() as u32;
+            if paragraph != Some(word.paragraph) {
+                paragraph = Some(word.paragraph);
+                sentence_start = true;
+                page.end_paragraph();
+            }
+            if normal.starts_with(|c: char| c.is_ascii_digit()) {
+                page.numbers.push(at);
+            }
+            if word.capital && !sentence_start {
+                page.capitals.push(at);
+            }
+            sentence_start = ends_sentence(&text.original()[word.span.end..]);
+            page.words.push(narrow(hash_bytes(normal.as_bytes())));
+            page.terms.push(term(normal));
+            page.quoted.push(word.quoted);
+        }
+        page.end_paragraph();
+        page.index();
+        page
+    }
+
+    /// Counts the words so far as the lede if it is still short.
+    fn end_paragraph(&mut self) {
+        if self.lede < 30 {
+            self.lede = self.words.len().min(60);
+        }
+    }
+
+    /// Fills in everything that follows from the words.
+    fn index(&mut self) {
+        self.shingles = shingles(&self.words);
+        self.places.reserve(self.shingles.len());
+        for (at, shingle) in self.shingles.iter().enumerate() {
+            self.places.entry(*shingle).or_insert(at as u32);
+        }
+        self.term_set.clone_from(&self.terms);
+        self.term_set.sort_unstable();
+        self.term_set.dedup();
+    }
+
+    /// How many words it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.words.len()
+    }
+
+    /// Whether it has no word.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
+    /// Whether it has a word that is no number.
+    pub(crate) fn has_words(&self) -> bool {
+        self.numbers.len() < self.words.len()
+    }
+
+    /// The words that a shingle of this text covers.
+    pub(crate) fn span(&self, shingle: usize) -> std::ops::Range<usize> {
+        shingle..(shingle + SHINGLE).min(self.words.len())
+    }
+
+    /// Where a shingle stands first.
+    pub(crate) fn place(&self, shingle: u64) -> Option<usize> {
+        self.places.get(&shingle).map(|at| *at as usize)
+    }
+
+    /// Whether one of its words has this term.
+    pub(crate) fn has_term(&self, term: u32) -> bool {
+        self.term_set.binary_search(&term).is_ok()
+    }
+
+    /// The different terms, in order.
+    pub(crate) fn term_set(&self) -> &[u32] {
+        &self.term_set
+    }
+
+    /// The hash of all words in their order; 0 without words.
+    pub(crate) fn exact(&self) -> u64 {
+        if self.is_empty() {
+            return 0;
+        }
+        self.words.iter().fold(1, |hash, word| mix(hash, u64::from(*word))) | 1
+    }
+
+    /// The bytes that it takes, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.words.len() * 40 + 200
+    }
+}
+
+/// Whether a sentence ends before the next word.
+fn ends_sentence(after: &str) -> bool {
+    after
+        .chars()
+        .take_while(|c| !c.is_alphanumeric())
+        .take(6)
+        .any(|c| matches!(c, '.' | '!' | '?' | ':' | '"' | '“' | '”' | '«' | '»' | '„'))
+}
+
+/// The shingles of words.
+fn shingles(words: &[u32]) -> Vec<u64> {
+    let hash = |part: &[u32]| part.iter().fold(SHINGLE as u64, |hash, word| mix(hash, u64::from(*word)));
+    match words.len() {
+        0 => Vec::new(),
+        1..SHINGLE => vec![hash(words)],
+        _ => words.windows(SHINGLE).map(hash).collect(),
+    }
+}

@@ -1,0 +1,71 @@
+//! [`Rarity`]: how rare a term is, from a shipped prior blended with the articles of the window.
+
+use crate::page::term;
+
+/// The counts are kept in this many slots. Terms that share one count as more frequent than they are.
+const SLOTS: usize = 1 << 20;
+/// Each document of the prior counts as so many of the window.
+const PRIOR: u32 = 10;
+/// If so many articles are counted, all counts are halved, so that the window outweighs the past.
+const MOST: u32 = 60_000;
+
+/// The number of articles in which a term stands, by term.
+#[derive(Debug, Clone)]
+pub(crate) struct Rarity {
+    counts: Vec<u16>,
+    articles: u32,
+}
+
+impl Default for Rarity {
+    fn default() -> Rarity {
+        let mut rarity = Rarity { counts: vec![0; SLOTS], articles: PRIOR };
+        for line in include_str!("../../dedup/data/frequencies.tsv").lines() {
+            let Some((word, count)) = line.split_once('\t') else { continue };
+            let count = count.parse::<u32>().unwrap_or(0) * PRIOR;
+            match word {
+                "# documents" => rarity.articles = count,
+                _ => rarity.add(term(word), count),
+            }
+        }
+        rarity
+    }
+}
+
+fn slot(term: u32) -> usize {
+    (term.wrapping_mul(0x9e37_79b1) >> 12) as usize
+}
+
+impl Rarity {
+    fn add(&mut self, term: u32, count: u32) {
+        let held = &mut self.counts[slot(term)];
+        *held = u32::from(*held).saturating_add(count).min(MOST).min(u32::from(u16::MAX)) as u16;
+    }
+
+    /// Counts an article by its different terms.
+    pub(crate) fn learn(&mut self, terms: &[u32]) {
+        if self.articles >= MOST {
+            self.articles /= 2;
+            self.counts.iter_mut().for_each(|count| *count /= 2);
+        }
+        self.articles += 1;
+        for term in terms {
+            self.add(*term, 1);
+        }
+    }
+
+    /// The inverse document frequency of a term: the natural logarithm of the articles for each that has
+    /// it.
+    pub(crate) fn of(&self, term: u32) -> f64 {
+        let count = f64::from(self.counts[slot(term)]).min(f64::from(self.articles));
+        ((f64::from(self.articles) + 1.0) / (count + 0.5)).ln().max(0.0)
+    }
+
+    /// The cosine of two ordered sets of terms, weighed by rarity, 0 to 1; 0 if one is empty.
+    pub(crate) fn cosine(&self, one: &[u32], other: &[u32]) -> f64 {
+        let square = |term: &u32| self.of(*term).powi(2);
+        let sum = |terms: &[u32]| terms.iter().map(square).sum::<f64>();
+        let shared: f64 =
+            one.iter().filter(|term| other.binary_search(term).is_ok()).map(square).sum();
+        if shared > 0.0 { (shared / (sum(one) * sum(other)).sqrt()).min(1.0) } else { 0.0 }
+    }
+}
