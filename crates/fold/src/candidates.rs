@@ -25,6 +25,8 @@ pub(crate) fn candidates(mut postings: Vec<u32>) -> Vec<(u32, u32)> {
     postings.sort_unstable();
     let runs = postings.chunk_by(|a, b| a == b);
     let mut found: Vec<(u32, u32)> = runs.map(|run| (run[0], run.len() as u32)).collect();
-    found.sort_unstable_by_key(|(article, shared)| (std::cmp::Reverse(*shared), std::cmp::Reverse(*article)));
+    found.sort_unstable_by_key(|(article, shared)| {
+        (std::cmp::Reverse(*shared), std::cmp::Reverse(*article))
+    });
     found
 }

@@ -182,13 +182,7 @@ impl Detector {
 
     fn side<'a>(&'a self, article: u32, page: &'a Page) -> Side<'a> {
         let doc = &self.docs[article as usize];
-        Side {
-            page,
-            title: &doc.title,
-            outlet: doc.outlet,
-            address: doc.address,
-            time: doc.time,
-        }
+        Side { page, title: &doc.title, outlet: doc.outlet, address: doc.address, time: doc.time }
     }
 
     /// The earlier articles with most keys of a page in common, with how many.
@@ -250,19 +244,19 @@ impl Detector {
     ) -> Compared {
         let old = self.page(other);
         let outlets = [article, other].map(|of| self.docs[of as usize].outlet);
-        let mut carriers = self.carriers(article, sharing, &outlets);
+        let mut repeating = self.carriers(article, sharing, &outlets);
         let of_old = self.sharing(other, &old);
-        carriers.extend(self.carriers(other, &of_old, &outlets));
-        carriers.sort_unstable();
-        carriers.dedup();
-        carriers.retain(|of| *of != other && *of != article);
+        repeating.extend(self.carriers(other, &of_old, &outlets));
+        repeating.sort_unstable();
+        repeating.dedup();
+        repeating.retain(|of| *of != other && *of != article);
         let pages: Vec<(u32, Rc<Page>)> =
-            carriers.into_iter().map(|of| (of, self.page(of))).collect();
+            repeating.into_iter().map(|of| (of, self.page(of))).collect();
         let carriers: Vec<Carrier<'_>> = pages
             .iter()
-            .map(|(of, page)| {
+            .map(|(of, repeated)| {
                 let doc = &self.docs[*of as usize];
-                Carrier { page, title: &doc.title, outlet: doc.outlet }
+                Carrier { page: repeated, title: &doc.title, outlet: doc.outlet }
             })
             .collect();
         let (new, old) = (self.side(article, page), self.side(other, &old));
@@ -270,7 +264,7 @@ impl Detector {
         Compared { article: other, evidence, probability: self.weights.probability(&evidence) }
     }
 
-    /// The stories that an article joins.
+    /// The stories that an article joins, and those of which it holds parts.
     fn decide(
         &mut self,
         article: u32,
@@ -285,14 +279,34 @@ impl Detector {
         stories.sort_unstable();
         stories.dedup();
         let sharing = if stories.is_empty() { Vec::new() } else { self.sharing(article, page) };
-        let mut best: Option<(f64, u32)> = None;
-        for story in stories {
-            let mean = self.mean(article, page, &sharing, compared, story);
-            if mean > 0.5 && best.is_none_or(|(most, _)| mean > most) {
-                best = Some((mean, story));
+        let mut mean = |story: u32| (self.mean(article, page, &sharing, compared, story), story);
+        let mut likely: Vec<(f64, u32)> = stories.into_iter().map(&mut mean).collect();
+        likely.retain(|(mean, _)| *mean > 0.5);
+        likely.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
+        let mut joined: Vec<u32> = Vec::new();
+        for (mean, story) in likely {
+            if joined.is_empty() || self.are_one(&joined, story, mean) {
+                joined.push(story);
             }
         }
-        (best.into_iter().map(|(_, story)| story).collect(), Vec::new())
+        (joined, Vec::new())
+    }
+
+    /// Whether a further story is one with those that a new article joins: the mean probability over all
+    /// pairs of members is more than a half. `mean` is that of the new article with the further story.
+    fn are_one(&mut self, joined: &[u32], story: u32, mean: f64) -> bool {
+        let members = self.stories.representatives(story, self.first);
+        let (mut sum, mut count) = (mean * members.len() as f64, members.len());
+        let of_joined = joined.iter().map(|of| self.stories.representatives(*of, self.first));
+        for one in of_joined.collect::<Vec<_>>().concat() {
+            let page = self.page(one);
+            let sharing = self.sharing(one, &page);
+            for other in &members {
+                sum += self.compare_with(one, &page, &sharing, *other).probability;
+                count += 1;
+            }
+        }
+        sum > 0.5 * count as f64
     }
 
     /// The mean probability over the members of a story.
@@ -334,4 +348,78 @@ impl Detector {
 fn is_enough(shared: u32, words: u32) -> bool {
     let expected = f64::from(words) / 8.0;
     shared >= 1 && f64::from(shared) >= 0.1 * expected
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(seed: usize) -> String {
+        (0..160).map(|n| format!("w{}x ", (seed * 1_000 + n * 7) % 9_973)).collect()
+    }
+
+    fn observe(detector: &mut Detector, item: &str, text: &str, time: i64) -> Verdict {
+        let incoming = Incoming { item, outlet: item, text, time, ..Incoming::default() };
+        detector.observe(&incoming)
+    }
+
+    #[test]
+    fn a_copy_joins_its_story_and_another_text_opens_one() {
+        let mut detector = Detector::new(Weights::default());
+        observe(&mut detector, "a", &text(1), 0);
+        let copy = format!("{} and so on {}", text(2).split_at(200).0, text(1));
+        assert_eq!(observe(&mut detector, "b", &copy, 60).story, 0);
+        assert_eq!(observe(&mut detector, "c", &text(3), 120).story, 2);
+    }
+
+    #[test]
+    fn articles_outside_the_window_are_not_compared() {
+        const DAY: i64 = 24 * 3600;
+        let mut detector = Detector::new(Weights::default());
+        observe(&mut detector, "a", &text(1), 0);
+        assert_eq!(observe(&mut detector, "b", &text(1), 6 * DAY).story, 0);
+        assert_eq!(observe(&mut detector, "c", &text(1), 20 * DAY).story, 2);
+    }
+
+    #[test]
+    fn the_same_item_is_a_version_whatever_its_text() {
+        let mut detector = Detector::new(Weights::default());
+        observe(&mut detector, "a", &text(1), 0);
+        assert_eq!(observe(&mut detector, "a", &text(2), 60).story, 0);
+    }
+
+    #[test]
+    fn empty_texts_and_numbers_never_fold() {
+        let mut detector = Detector::new(Weights::default());
+        for (at, text) in ["", "", "1 2 3 4 5 6 7 8", "1 2 3 4 5 6 7 8"].iter().enumerate() {
+            let verdict = observe(&mut detector, &at.to_string(), text, 0);
+            assert_eq!(verdict.story, at as u32);
+        }
+    }
+
+    #[test]
+    fn words_in_quotation_marks_are_no_copying() {
+        let quotation = format!("“{}”", text(1).trim());
+        let mut detector = Detector::new(Weights::default());
+        let with_quotation = |seed: usize| format!("{}\n\n{quotation}", text(seed));
+        observe(&mut detector, "a", &with_quotation(2), 0);
+        assert_eq!(observe(&mut detector, "b", &with_quotation(3), 60).story, 1);
+    }
+
+    #[test]
+    fn a_wall_of_one_outlet_under_other_headlines_does_not_fold() {
+        let mut detector = Detector::new(Weights::default());
+        let titles = ["Harbour closed", "Choir sings", "Bees return", "Snow again", "Cup won"];
+        for (at, title) in titles.iter().enumerate() {
+            let wall = &text(4)[..600];
+            let verdict = detector.observe(&Incoming {
+                outlet: "wall.example",
+                title,
+                text: wall,
+                time: at as i64 * 3600,
+                ..Incoming::default()
+            });
+            assert_eq!(verdict.story, at as u32, "{title}");
+        }
+    }
 }

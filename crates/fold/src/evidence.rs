@@ -115,8 +115,8 @@ fn headlines(page: &Page, carriers: &[Carrier<'_>]) -> Vec<u8> {
         }
     }
     for (_, stands) in &counted {
-        for (count, stands) in counts.iter_mut().zip(stands) {
-            *count += u8::from(*stands);
+        for (count, is_there) in counts.iter_mut().zip(stands) {
+            *count += u8::from(*is_there);
         }
     }
     counts

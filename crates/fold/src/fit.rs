@@ -1,6 +1,8 @@
 //! Fits the numbers of a judge by logistic regression with weights that are not negative.
 
-use crate::judge::{Weights, logistic};
+use std::fmt::Write as _;
+
+use crate::judge::{CopySign, Weights, logistic};
 
 /// One labelled pair.
 #[derive(Debug, Clone)]
@@ -31,9 +33,9 @@ pub fn fit(rows: &[Row]) -> Weights {
     };
     let mut logits: Vec<f64> = rows.iter().map(logit).collect();
     for _ in 0..ROUNDS {
-        let step = newton_step(rows, &logits, &every, 0.0, 0.0);
-        weights.bias += step;
-        logits.iter_mut().for_each(|logit| *logit += step);
+        let bias_step = newton_step(rows, &logits, &every, 0.0, 0.0);
+        weights.bias += bias_step;
+        logits.iter_mut().for_each(|of_row| *of_row += bias_step);
         for (column, weight) in columns.iter().zip(&mut weights.ramps) {
             let step = newton_step(rows, &logits, column, *weight, PENALTY).max(-*weight);
             if step != 0.0 {
@@ -43,6 +45,26 @@ pub fn fit(rows: &[Row]) -> Weights {
         }
     }
     weights
+}
+
+/// The source text of the module with the fitted numbers. `from` says what they were fitted on.
+#[must_use]
+pub fn table_source(weights: &Weights, from: &str) -> String {
+    let mut source = format!(
+        "//! The fitted numbers of the judge. The fit writes this file: do not edit it.\n//!\n//! Fitted on \
+         {from}.\n\n/// The logit without any sign.\npub(crate) const BIAS: f64 = {:.4};\n\n/// How much \
+         each ramp adds, sign by sign.\n#[rustfmt::skip]\npub(crate) const RAMPS: &[f64] = &[\n",
+        weights.bias
+    );
+    let mut ramps = weights.ramps.iter();
+    for sign in CopySign::ALL {
+        let _ = write!(source, "    // {sign:?}\n   ");
+        for weight in ramps.by_ref().take(sign.knots().len() - 1) {
+            let _ = write!(source, " {weight:.4},");
+        }
+        source.push('\n');
+    }
+    source + "];\n"
 }
 
 /// The rows in which a ramp is climbed at all, and how far.
@@ -61,9 +83,9 @@ fn newton_step(
     let (mut slope, mut bend) = (-penalty * weight, penalty + 1e-6);
     for (row, x) in column {
         let p = logistic(logits[*row]);
-        let Row { is_copy, weight, .. } = &rows[*row];
-        slope += weight * x * (f64::from(u8::from(*is_copy)) - p);
-        bend += weight * x * x * p * (1.0 - p);
+        let Row { is_copy, weight: counts, .. } = &rows[*row];
+        slope += counts * x * (f64::from(u8::from(*is_copy)) - p);
+        bend += counts * x * x * p * (1.0 - p);
     }
     (slope / bend).clamp(-1.0, 1.0)
 }

@@ -96,11 +96,6 @@ impl Index {
             self.insert(key_of(known), article_of(known), first);
         }
     }
-
-    /// The bytes of the table.
-    pub(crate) fn bytes(&self) -> usize {
-        self.lines.len() * LINE * size_of::<u64>()
-    }
 }
 
 #[cfg(test)]

@@ -169,7 +169,8 @@ fn ends_sentence(after: &str) -> bool {
 
 /// The shingles of words.
 fn shingles(words: &[u32]) -> Vec<u64> {
-    let hash = |part: &[u32]| part.iter().fold(SHINGLE as u64, |hash, word| mix(hash, u64::from(*word)));
+    let hash =
+        |part: &[u32]| part.iter().fold(SHINGLE as u64, |hash, word| mix(hash, u64::from(*word)));
     match words.len() {
         0 => Vec::new(),
         1..SHINGLE => vec![hash(words)],

@@ -48,7 +48,8 @@ impl Stories {
 
     /// Makes two stories one: the one that began first.
     pub(crate) fn merge(&mut self, one: u32, other: u32) -> u32 {
-        let (kept, gone) = (one.min(other), one.max(other));
+        let (one_root, other_root) = (self.of(one), self.of(other));
+        let (kept, gone) = (one_root.min(other_root), one_root.max(other_root));
         if kept == gone {
             return kept;
         }
