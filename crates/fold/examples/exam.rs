@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use wirefold_fold::fit::{Row, fit};
-use wirefold_fold::{Compared, CopySign, Detector, Incoming, Weights, climbed};
+use wirefold_fold::{Compared, Detector, Incoming, Weights, climbed};
 use wirefold_score::{Group, Label, Labels, Pairs};
 
 #[derive(Default)]
@@ -141,70 +141,56 @@ fn rows(set: &Set, run: &Run) -> Vec<Row> {
     rows
 }
 
+/// A set with its pairs: those that were compared, whatever the judge says.
+struct Gathered {
+    run: Run,
+    rows: Vec<Row>,
+}
+
+fn gather(set: &Set) -> Gathered {
+    let nothing = Weights { bias: -9.0, ramps: vec![0.0; wirefold_fold::ramps()] };
+    let found = run(set, &nothing);
+    Gathered { rows: rows(set, &found), run: found }
+}
+
+fn train(gathered: &[Gathered], without: Option<usize>) -> Weights {
+    let used = (0..TRAINED).filter(|at| Some(*at) != without);
+    let pairs: Vec<Row> = used.flat_map(|at| gathered[at].rows.clone()).collect();
+    fit(&pairs)
+}
+
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let flag = |name: &str| arguments.iter().any(|given| given == name);
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = own.join("../../../shared");
     let mut out = std::io::stdout();
     let mut sets = Vec::new();
     for (name, docs, labels) in SETS {
         let at = |path: &str| match path.strip_prefix("../$/") {
-            Some(own) => Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(own),
+            Some(ours) => own.join("../..").join(ours),
             None => shared.join(path),
         };
         sets.push(read_set((name, at(docs), at(labels)))?);
     }
-    let nothing = Weights { bias: -9.0, ramps: vec![0.0; wirefold_fold::ramps()] };
-    let gathered: Vec<Run> = each(&sets, |set| run(set, &nothing));
-    for (set, run) in sets.iter().zip(&gathered) {
-        let found = |(a, b): &(usize, usize)| {
-            run.compared[*b].iter().any(|pair| pair.article as usize == *a)
-        };
-        let right = set.labels.0.iter().filter(|(_, (label, _))| *label == Label::Reprint);
-        let (seen, all): (Vec<bool>, usize) =
-            (right.clone().map(|(pair, _)| found(pair)).collect(), right.count());
-        let pairs: usize = run.compared.iter().map(Vec::len).sum();
-        writeln!(
-            out,
-            "{}: {} of {all} R pairs compared; {pairs} pairs",
-            set.name,
-            seen.iter().filter(|x| **x).count()
-        )?;
+    let gathered: Vec<Gathered> = each(&sets, gather);
+    for (set, found) in sets.iter().zip(&gathered) {
+        report_candidates(&mut out, set, found)?;
     }
-    let all_rows: Vec<Vec<Row>> =
-        sets.iter().zip(&gathered).map(|(set, run)| rows(set, run)).collect();
-    let train = |without: Option<usize>| {
-        let used = (0..TRAINED).filter(|at| Some(*at) != without);
-        let rows: Vec<Row> = used.flat_map(|at| all_rows[at].clone()).collect();
-        fit(&rows)
-    };
-    let weights = train(None);
+    let weights = train(&gathered, None);
+    let source = wirefold_fold::fit::table_source(&weights, &described(&sets, &gathered));
     if flag("write") {
-        let names: Vec<String> = sets[..TRAINED]
-            .iter()
-            .zip(&all_rows)
-            .map(|(set, rows)| format!("{} ({} pairs)", set.name, rows.len()))
-            .collect();
-        let source = wirefold_fold::fit::table_source(&weights, &names.join(", "));
-        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/table.rs"), source)?;
+        std::fs::write(own.join("src/table.rs"), &source)?;
     }
-    let mut at = 0;
-    writeln!(out, "bias {:.2}", weights.bias)?;
-    for sign in CopySign::ALL {
-        let count = sign.knots().len() - 1;
-        let shown: Vec<String> =
-            weights.ramps[at..at + count].iter().map(|w| format!("{w:.1}")).collect();
-        writeln!(out, "  {sign:?} {}", shown.join(" "))?;
-        at += count;
-    }
+    writeln!(out, "{source}")?;
     let runs = each(&sets, |set| run(set, &weights));
-    for (set, run) in sets.iter().zip(&runs) {
-        report(&mut out, set, run, &weights, flag("errors"))?;
+    for (set, found) in sets.iter().zip(&runs) {
+        report(&mut out, set, found, &weights, flag("errors"))?;
     }
     if flag("left") {
         let numbers = [0, 1, 2, 3];
         let left = each(&numbers, |number| {
-            let fitted = train(Some(*number));
+            let fitted = train(&gathered, Some(*number));
             (run(&sets[*number], &fitted), fitted)
         });
         for (set, (found, fitted)) in sets.iter().zip(&left) {
@@ -212,6 +198,30 @@ fn main() -> Result<(), Box<dyn Error>> {
             report(&mut out, set, found, fitted, false)?;
         }
     }
+    Ok(())
+}
+
+/// The sets of the fit with their pairs, in words.
+fn described(sets: &[Set], gathered: &[Gathered]) -> String {
+    let of_set = |(set, found): (&Set, &Gathered)| format!("{} ({})", set.name, found.rows.len());
+    let names: Vec<String> = sets[..TRAINED].iter().zip(gathered).map(of_set).collect();
+    names.join(", ")
+}
+
+fn report_candidates(
+    out: &mut impl Write,
+    set: &Set,
+    found: &Gathered,
+) -> Result<(), Box<dyn Error>> {
+    let is_right = |pair: &(&(usize, usize), &(Label, String))| pair.1.0 == Label::Reprint;
+    let right: Vec<(usize, usize)> =
+        set.labels.0.iter().filter(is_right).map(|(pair, _)| *pair).collect();
+    let is_compared = |(a, b): &&(usize, usize)| {
+        found.run.compared[*b].iter().any(|pair| pair.article as usize == *a)
+    };
+    let seen = right.iter().filter(is_compared).count();
+    let pairs: usize = found.run.compared.iter().map(Vec::len).sum();
+    writeln!(out, "{}: {seen} of {} compared, of {pairs} pairs", set.name, right.len())?;
     Ok(())
 }
 

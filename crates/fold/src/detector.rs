@@ -30,7 +30,7 @@ const WHOLE: u32 = 0x0055_0000;
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Incoming<'a> {
-    /// What its feed calls the item, or "". An earlier article with the same name is an earlier version.
+    /// The name of the item in its feed, or "". An earlier article with the same name is an earlier version.
     pub item: &'a str,
     /// Its address, or "".
     pub address: &'a str,
@@ -49,7 +49,7 @@ pub struct Incoming<'a> {
 pub struct Compared {
     /// The number of the earlier article.
     pub article: u32,
-    /// What both have in common.
+    /// The numbers on which both were judged.
     pub evidence: Evidence,
     /// The probability that both are one text.
     pub probability: f64,
@@ -196,7 +196,7 @@ impl Detector {
     }
 
     /// The pages of its outlet that share text with an article and have another headline.
-    fn carriers(&self, article: u32, sharing: &[(u32, u32)], outlets: &[u64]) -> Vec<u32> {
+    fn repeating_pages(&self, article: u32, sharing: &[(u32, u32)], outlets: &[u64]) -> Vec<u32> {
         let doc = &self.docs[article as usize];
         let is_carrier = |(other, _): &&(u32, u32)| {
             let earlier = &self.docs[*other as usize];
@@ -244,9 +244,9 @@ impl Detector {
     ) -> Compared {
         let old = self.page(other);
         let outlets = [article, other].map(|of| self.docs[of as usize].outlet);
-        let mut repeating = self.carriers(article, sharing, &outlets);
+        let mut repeating = self.repeating_pages(article, sharing, &outlets);
         let of_old = self.sharing(other, &old);
-        repeating.extend(self.carriers(other, &of_old, &outlets));
+        repeating.extend(self.repeating_pages(other, &of_old, &outlets));
         repeating.sort_unstable();
         repeating.dedup();
         repeating.retain(|of| *of != other && *of != article);
@@ -281,11 +281,11 @@ impl Detector {
         let sharing = if stories.is_empty() { Vec::new() } else { self.sharing(article, page) };
         let mut mean = |story: u32| (self.mean(article, page, &sharing, compared, story), story);
         let mut likely: Vec<(f64, u32)> = stories.into_iter().map(&mut mean).collect();
-        likely.retain(|(mean, _)| *mean > 0.5);
+        likely.retain(|(probability, _)| *probability > 0.5);
         likely.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
         let mut joined: Vec<u32> = Vec::new();
-        for (mean, story) in likely {
-            if joined.is_empty() || self.are_one(&joined, story, mean) {
+        for (probability, story) in likely {
+            if joined.is_empty() || self.are_one(&joined, story, probability) {
                 joined.push(story);
             }
         }

@@ -3,7 +3,7 @@
 use crate::page::Page;
 use crate::rarity::Rarity;
 
-/// What two articles have in common. The later article is *new*, the other one *old*.
+/// The common parts of two articles, in numbers. The later article is *new*, the other one *old*.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Evidence {
     /// The weight of the shared words as a share of all words of the new text, 0 to 1.
@@ -16,6 +16,9 @@ pub struct Evidence {
     pub run: f64,
     /// The share of the numbers beside shared words that the other text lacks, 0 to 1.
     pub numbers_missing: f64,
+    /// The smaller share, of both, of the words in short gaps between shared runs that the other text lacks
+    /// altogether, by rarity, 0 to 1.
+    pub swapped: f64,
     /// The cosine of the headlines, 0 to 1.
     pub title: f64,
     /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1.
@@ -56,8 +59,8 @@ pub(crate) struct Carrier<'a> {
 const QUOTED: f64 = 0.1;
 /// Headlines with a cosine of at least this are related.
 pub(crate) const RELATED: f64 = 0.25;
-/// Numbers at most so many words away from a shared word are beside it.
-const BESIDE: usize = 3;
+/// A gap between two shared runs is short if it has at most so many words.
+const GAP: usize = 8;
 
 /// The words of a page that another one has too.
 struct Shared {
@@ -77,7 +80,7 @@ impl Shared {
             shingles: vec![false; page.shingles.len()],
         };
         for (at, shingle) in page.shingles.iter().enumerate() {
-            let Some(there) = other.place(*shingle) else { continue };
+            let Some(there) = other.position(*shingle) else { continue };
             shared.shingles[at] = true;
             for (offset, word) in page.span(at).enumerate() {
                 shared.words[word] = true;
@@ -93,10 +96,19 @@ impl Shared {
         (0..self.words.len()).filter(|at| starts(*at)).count()
     }
 
-    /// Whether a word is shared or beside a shared one.
-    fn is_beside(&self, at: usize) -> bool {
-        let end = (at + BESIDE + 1).min(self.words.len());
-        self.words[at.saturating_sub(BESIDE)..end].iter().any(|is_shared| *is_shared)
+    /// Whether each word stands in a short gap between two shared runs.
+    fn gaps(&self) -> Vec<bool> {
+        let mut gaps = vec![false; self.words.len()];
+        let mut last = None;
+        for at in (0..self.words.len()).filter(|at| self.words[*at]) {
+            if let Some(before) = last
+                && at - before <= GAP + 1
+            {
+                gaps[before + 1..at].fill(true);
+            }
+            last = Some(at);
+        }
+        gaps
     }
 }
 
@@ -111,7 +123,7 @@ fn headlines(page: &Page, carriers: &[Carrier<'_>]) -> Vec<u8> {
             counted.len() - 1
         });
         for (shingle, stands) in page.shingles.iter().zip(&mut counted[at].1) {
-            *stands |= carrier.page.place(*shingle).is_some();
+            *stands |= carrier.page.position(*shingle).is_some();
         }
     }
     for (_, stands) in &counted {
@@ -152,6 +164,7 @@ struct Measured {
     runs: usize,
     numbers: usize,
     numbers_missing: usize,
+    swapped: f64,
     topic: f64,
     conflict: f64,
 }
@@ -159,8 +172,16 @@ struct Measured {
 fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rarity) -> Measured {
     let shared = Shared::new(of.page, other.page);
     let (own, weights) = weigh(of.page, &shared, &headlines(of.page, carriers));
-    let beside = of.page.numbers.iter().map(|at| *at as usize).filter(|at| shared.is_beside(*at));
-    let numbers: Vec<usize> = beside.collect();
+    let gaps = shared.gaps();
+    let inside = |at: &usize| shared.words[*at] || gaps[*at];
+    let numbers: Vec<usize> =
+        of.page.numbers.iter().map(|at| *at as usize).filter(inside).collect();
+    let rare = |at: usize| rarity.of(of.page.terms[at]).powi(2);
+    let all_inside: f64 = (0..of.page.len()).filter(inside).map(rare).sum();
+    let swapped: f64 = (0..of.page.len())
+        .filter(|at| gaps[*at] && !other.page.has_term(of.page.terms[*at]))
+        .map(rare)
+        .sum();
     let missing = numbers.iter().filter(|at| !other.page.has_term(of.page.terms[**at])).count();
     let mut shared_terms: Vec<u32> =
         (0..of.page.len()).filter(|at| weights[*at] > 0.3).map(|at| of.page.terms[at]).collect();
@@ -177,6 +198,7 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
         runs: shared.runs(),
         numbers: numbers.len(),
         numbers_missing: missing,
+        swapped: if all_inside > 0.0 { swapped / all_inside } else { 0.0 },
         topic: part(&|term| shared_terms.binary_search(&term).is_ok()),
         conflict: part(&|term| of.page.has_term(term) && !other.page.has_term(term)),
     }
@@ -208,6 +230,7 @@ impl Evidence {
             shared,
             run: shared / here.runs.min(there.runs).max(1) as f64,
             numbers_missing: missing as f64 / numbers.max(1) as f64,
+            swapped: here.swapped.min(there.swapped),
             title: rarity.cosine(new.title, old.title),
             topic: here.topic.max(there.topic),
             conflict: here.conflict.min(there.conflict),

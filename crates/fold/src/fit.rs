@@ -52,7 +52,7 @@ pub fn fit(rows: &[Row]) -> Weights {
 pub fn table_source(weights: &Weights, from: &str) -> String {
     let mut source = format!(
         "//! The fitted numbers of the judge. The fit writes this file: do not edit it.\n//!\n//! Fitted on \
-         {from}.\n\n/// The logit without any sign.\npub(crate) const BIAS: f64 = {:.4};\n\n/// How much \
+         pairs of these sets: {from}.\n\n/// The logit without any sign.\npub(crate) const BIAS: f64 = {:.4};\n\n/// How much \
          each ramp adds, sign by sign.\n#[rustfmt::skip]\npub(crate) const RAMPS: &[f64] = &[\n",
         weights.bias
     );

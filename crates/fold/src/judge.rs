@@ -7,8 +7,8 @@ use crate::curves::ramp;
 use crate::evidence::Evidence;
 use crate::table;
 
-/// What speaks for or against two articles being one text. Each is a number of the evidence, turned so that
-/// more speaks for it.
+/// A sign for or against two articles being one text: a number of the evidence, turned so that more speaks
+/// for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CopySign {
     /// The larger share of what one text has that the other has too.
@@ -21,7 +21,9 @@ pub enum CopySign {
     Run,
     /// Numbers beside shared words that the other text lacks.
     Numbers,
-    /// The likeness of the headlines.
+    /// Words in the shared part that the other text exchanged for others.
+    Swapped,
+    /// The similarity of the headlines.
     Title,
     /// The time between two articles of one outlet.
     OutletTime,
@@ -37,12 +39,13 @@ pub enum CopySign {
 
 impl CopySign {
     /// All signs, in the order of the table.
-    pub const ALL: [CopySign; 11] = [
+    pub const ALL: [CopySign; 12] = [
         CopySign::Share,
         CopySign::Smaller,
         CopySign::Words,
         CopySign::Run,
         CopySign::Numbers,
+        CopySign::Swapped,
         CopySign::Title,
         CopySign::OutletTime,
         CopySign::Short,
@@ -60,6 +63,7 @@ impl CopySign {
             CopySign::Words => &[1.5, 2.5, 3.2, 3.9, 4.6, 5.5],
             CopySign::Run => &[1.6, 2.3, 3.0, 4.0],
             CopySign::Numbers => &[-1.0, -0.6, -0.3, -0.1, 0.0],
+            CopySign::Swapped => &[-0.3, -0.15, -0.07, -0.02, 0.0],
             CopySign::Title => &[0.0, 0.3, 0.6, 1.0],
             CopySign::OutletTime => &[-5.2, -3.9, -2.5, -0.7, 0.0],
             CopySign::Short => &[2.0, 3.0, 4.0, 5.0],
@@ -79,6 +83,7 @@ impl CopySign {
             CopySign::Words => (1.0 + evidence.shared).ln(),
             CopySign::Run => (1.0 + evidence.run).ln(),
             CopySign::Numbers => -evidence.numbers_missing,
+            CopySign::Swapped => -evidence.swapped,
             CopySign::Title => evidence.title,
             CopySign::OutletTime => -outlet * (1.0 + evidence.hours).ln(),
             CopySign::Short => (1.0 + evidence.shorter).ln(),
@@ -123,7 +128,7 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// What each sign adds to the logit.
+    /// The part of each sign in the logit.
     #[must_use]
     pub fn parts(&self, evidence: &Evidence) -> [(CopySign, f64); CopySign::ALL.len()] {
         let mut ramps = self.ramps.iter();

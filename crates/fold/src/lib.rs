@@ -1,8 +1,7 @@
 //! Folds reprints by one weighed measure.
 //!
-//! A new article is compared only with the earlier ones that share text with it. What two articles have in
-//! common is a few named numbers ([`Evidence`]); one fitted table ([`Weights`]) says how likely they are
-//! one text. The crate is pure: it has no I/O and no clock, and no function can fail.
+//! A new article is compared only with the earlier ones that share text with it. A pair becomes a few
+//! named numbers ([`Evidence`]), and one fitted table ([`Weights`]) says how likely both are one text. The crate is pure: it has no I/O and no clock, and no function can fail.
 
 mod candidates;
 mod curves;

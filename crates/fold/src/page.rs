@@ -130,7 +130,7 @@ impl Page {
     }
 
     /// Where a shingle stands first.
-    pub(crate) fn place(&self, shingle: u64) -> Option<usize> {
+    pub(crate) fn position(&self, shingle: u64) -> Option<usize> {
         self.places.get(&shingle).map(|at| *at as usize)
     }
 
