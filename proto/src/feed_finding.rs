@@ -65,7 +65,7 @@ impl FeedFinding {
             Self::Truncated => "breaks off in the middle: wirefold reads the part before",
             Self::ArticleSelectorUnmatched => {
                 "`article_selector` finds nothing on most pages, which are read as usual: try \
-                 another with `extract --article-selector`"
+                 another with `wirefold feed extract --article-selector`"
             }
             Self::OtherPages => {
                 "its pages are walls for robots, cookies or logins, or about something else: its items keep the text of the feed; \

@@ -20,15 +20,16 @@ fn shown_demo(readme: &str) -> (&str, &str) {
 /// The marks before a title in a line.
 const BEFORE_TITLE: [&str; 2] = [".example ", "DEMO · "];
 
-/// The title in a line, if it has one.
+/// The title in a line, if it has one. It ends before the next mark.
 fn title(line: &str) -> Option<&str> {
     let from = BEFORE_TITLE.iter().find_map(|mark| line.split_once(mark))?.1.trim_start();
-    (!from.starts_with('·')).then_some(from)
+    let title = from.split(" · ").next().unwrap_or(from);
+    (!title.is_empty()).then_some(title)
 }
 
 /// A line without its title, with a mark for each number and outlet.
 fn form(line: &str) -> String {
-    let line = line.strip_suffix(title(line).unwrap_or_default()).unwrap_or(line);
+    let line = title(line).map_or_else(|| line.to_owned(), |title| line.replacen(title, "", 1));
     let mark = |word: &str| match word {
         outlet if outlet.ends_with(".example") => "OUTLET".to_owned(),
         "outlets" | "origins" | "copies" => {
@@ -78,7 +79,10 @@ fn the_demo_prints_lines_of_the_forms_in_the_excerpt() {
 fn a_form_has_no_outlet_title_or_number() {
     for (line, expected) in [
         ("new     lanternpost.example      Bridge closed at 9", "new OUTLET"),
-        ("  ↳ copy, 63 % · lanternpost.example · AP", "↳ copy, # % · OUTLET · AP"),
+        (
+            "copy    lanternpost.example      Bridge closed · 63 % as in hillgazette.example · AP",
+            "copy OUTLET · # % as in OUTLET · AP",
+        ),
         ("  DEMO · Bridge closed at 9", "DEMO ·"),
         ("  3 outlets · 2 copies folded", "# outlet · # copy folded"),
         ("page    http://127.0.0.1:8787", "page http://#.#.#.#:#"),

@@ -1,5 +1,6 @@
 //! The `wirefold` command.
 
+mod article_lines;
 mod cli;
 mod client;
 mod clock;
@@ -23,7 +24,6 @@ mod opml;
 mod output;
 mod progress;
 mod random;
-mod recent;
 mod telemetry;
 mod up;
 

@@ -1,4 +1,4 @@
-//! `wirefold tail`: follows the output, one line for each article, with copies under their original.
+//! `wirefold tail`: follows the output, one line for each article.
 
 use std::io::Write;
 use std::time::Duration;
@@ -16,15 +16,13 @@ use wirefold_proto::{
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
 use super::words;
+use crate::article_lines::ArticleLines;
 use crate::client::{Client, ClientError, ClientOptions, ServerEvent, block_on};
 use crate::exit::{Exit, Stop};
 use crate::global::Global;
 use crate::local_time::LocalTime;
-use crate::output::shorten;
-use crate::output::{self, clean, percent};
-use crate::recent::RecentNames;
+use crate::output::{self, clean};
 
-const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 const COPY: Style = AnsiColor::Green.on_default();
 const LOUD: Style = AnsiColor::Yellow.on_default().bold();
@@ -62,8 +60,6 @@ pub(crate) struct TailArguments {
 const SHOWN_BEFORE: u64 = 10;
 /// The pause before a new attempt to connect.
 const WAIT: Duration = Duration::from_secs(1);
-/// The number of articles whose outlet is remembered, to name the original of a copy.
-const REMEMBERED: usize = 10_000;
 
 /// Follows the output until interrupted.
 pub(crate) fn run(arguments: &TailArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -187,15 +183,15 @@ fn print_json(event: &ServerEvent) -> anyhow::Result<()> {
     std::io::stdout().flush().context(output::STDOUT_FAILED)
 }
 
-/// Formats messages as lines, and remembers the outlets of articles.
+/// Formats messages as lines.
 struct Lines {
     time: LocalTime,
-    outlets: RecentNames,
+    articles: ArticleLines,
 }
 
 impl Lines {
     fn new(time: LocalTime) -> Lines {
-        Lines { time, outlets: RecentNames::new(REMEMBERED) }
+        Lines { time, articles: ArticleLines::default() }
     }
 
     fn line(&mut self, event: &ServerEvent) -> Option<String> {
@@ -213,29 +209,11 @@ impl Lines {
         }
     }
 
-    fn article(&mut self, output: &OutputArticle) -> String {
-        let (about, verdict) = (&output.article, &output.verdict);
-        let outlet = clean(&about.outlet_label());
-        let at = self.time.clock(about.seen);
-        let title = shorten(&clean(&about.title), output::width().saturating_sub(44).max(24));
-        let whose = verdict.matches.first().map(|found| match self.outlets.get(&found.id) {
-            Some(known) => known.clone(),
-            None => words::short(found.id),
-        });
-        let share = verdict.matches.first().map(|found| percent(found.contained.get()));
-        self.outlets.keep(output.id, outlet.clone());
-        let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", clean(&agency.name)));
-        let agency = agency.unwrap_or_default();
-        if matches!(verdict.class, Class::New | Class::Related) {
-            return format!(
-                "{FAINT}{at}{FAINT:#}  {outlet:<22}  {STRONG}{title}{STRONG:#}{FAINT}{agency}{FAINT:#}\n"
-            );
-        }
-        let whose = whose.unwrap_or_else(|| words::short(verdict.lead));
-        let share = share.filter(|_| verdict.class == Class::Copy).unwrap_or_default();
-        let what = verdict.class.describe(verdict.kind);
-        let line = format!("{COPY}{outlet}{COPY:#}  {what} of {whose}  {share}");
-        format!("{FAINT}{at}{FAINT:#}    ↳ {}{FAINT}{agency}{FAINT:#}\n", line.trim_end())
+    fn article(&mut self, article: &OutputArticle) -> String {
+        let at = self.time.clock(article.article.seen);
+        let line = self.articles.line(article, output::width().saturating_sub(at.len() + 2));
+        let style = if article.verdict.class == Class::Copy { COPY } else { Style::new() };
+        format!("{FAINT}{at}{FAINT:#}  {style}{line}{style:#}\n")
     }
 
     fn story(&self, story: &OutputStory) -> Option<String> {
@@ -280,8 +258,6 @@ impl Lines {
 mod tests {
     use super::*;
 
-    const NEW: &str = include_str!("../../../../proto/samples/wirefold.output.article.2.json");
-
     fn lines() -> Lines {
         Lines::new(LocalTime::fixed("2026-03-01T12:00:00Z".parse().unwrap()))
     }
@@ -290,38 +266,8 @@ mod tests {
         anstream::adapter::strip_str(line).to_string()
     }
 
-    fn article(class: &str, kind: Option<&str>) -> Value {
-        let mut article: Value = serde_json::from_str(NEW).unwrap();
-        article["verdict"]["class"] = class.into();
-        match kind {
-            Some(kind) => article["verdict"]["kind"] = kind.into(),
-            None => {
-                article["verdict"].as_object_mut().unwrap().remove("kind");
-            }
-        }
-        article
-    }
-
     fn event(name: &str, body: &Value) -> ServerEvent {
         ServerEvent { id: Some(1), name: name.to_owned(), data: body.to_string() }
-    }
-
-    #[test]
-    fn copies_are_listed_under_their_originals() {
-        let mut lines = lines();
-        let mut own = article("new", None);
-        let copy = article("copy", Some("reprint"));
-        own["id"] = copy["verdict"]["matches"][0]["id"].clone();
-        own["article"]["outlet"] = "first.example".into();
-        let first = plain(&lines.line(&event("article", &own)).unwrap());
-        let second = plain(&lines.line(&event("article", &copy)).unwrap());
-        assert!(!first.contains('↳') && first.contains("first.example"), "{first}");
-        assert!(
-            second.contains("    ↳ ") && second.contains("reprint of first.example"),
-            "{second}"
-        );
-        assert!(second.contains(" %"), "{second}");
-        assert_eq!(second.lines().count(), 1);
     }
 
     #[test]

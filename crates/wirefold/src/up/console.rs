@@ -1,4 +1,4 @@
-//! The lines that `up` prints: one for each article, with copies under their story.
+//! The lines that `up` prints: one for each article, and counts for the summary.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,15 +6,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
-use unicode_width::UnicodeWidthStr;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
-use wirefold_proto::{ArticleId, Class, CopyKind, EventId, OutputArticle, Volume};
+use wirefold_proto::{ArticleId, Class, EventId, OutputArticle, Volume};
 
+use crate::article_lines::ArticleLines;
 use crate::output;
-use crate::output::shorten;
-use crate::recent::RecentNames;
 
 /// The counts since the start, for the summary at the end.
 #[derive(Debug, Default)]
@@ -91,7 +89,7 @@ pub(super) async fn follow(
     };
     let mut articles = bus.read(OUTPUT.name, OUTPUT.subjects[0], from(OUTPUT.name).await?).await?;
     let mut alerts = bus.read(ALERTS.name, ">", from(ALERTS.name).await?).await?;
-    let mut titles = RecentNames::new(MAX_TITLES);
+    let mut lines = ArticleLines::default();
     loop {
         tokio::select! {
             biased;
@@ -103,10 +101,7 @@ pub(super) async fn follow(
                     if output == Output::Lines
                         && let Ok(article) = decode::<OutputArticle>(&stored)
                     {
-                        output::note(line(&article, &titles));
-                        if article.verdict.class != Class::Copy {
-                            titles.keep(article.id, output::clean(&article.article.title));
-                        }
+                        output::note(lines.line(&article, output::width()));
                     }
                 }
             }
@@ -174,49 +169,6 @@ fn class_of(subject: &str) -> Option<Class> {
     Class::ALL.into_iter().find(|known| known.as_str() == class)
 }
 
-/// The number of titles of stories that are remembered. The line of a copy names its story.
-const MAX_TITLES: usize = 2_000;
-
-/// The width of the outlet, in columns.
-const OUTLET_COLUMNS: usize = 24;
-/// The width of the title of a copy's story, in columns.
-const TITLE_COLUMNS: usize = 48;
-
-/// One line for an article: its kind, its outlet, and for a copy the share that it has of its story.
-fn line(article: &OutputArticle, titles: &RecentNames) -> String {
-    let verdict = &article.verdict;
-    let outlet = output::clean(&article.article.outlet_label());
-    let title = output::clean(&article.article.title);
-    let share = verdict.matches.first().map(|found| output::percent(found.contained.get()));
-    let share = share.unwrap_or_default();
-    let agency = verdict.agency.as_ref().map(|agency| format!(" · {}", agency.name));
-    let what = match (verdict.class, verdict.kind) {
-        (Class::New, _) => "new    ".to_owned(),
-        (Class::Related, _) => "related".to_owned(),
-        (Class::Version, _) => "version".to_owned(),
-        (Class::Copy, Some(CopyKind::Exact)) => "  ↳ copy, word for word".to_owned(),
-        (Class::Copy, _) => format!("  ↳ copy, {share}"),
-    };
-    let outlet = fit(&outlet, OUTLET_COLUMNS);
-    let title = fit(&title, output::width().saturating_sub(OUTLET_COLUMNS + 12).max(20));
-    match verdict.class {
-        Class::Copy => {
-            let of = titles.get(&verdict.lead);
-            let of = of.map(|of| format!(" · of “{}”", fit(of, TITLE_COLUMNS).trim_end()));
-            let (agency, of) = (agency.unwrap_or_default(), of.unwrap_or_default());
-            format!("{what} · {}{agency}{of}", outlet.trim_end())
-        }
-        _ => format!("{what} {outlet} {}", title.trim_end()),
-    }
-}
-
-/// The text, padded or cut to this many columns.
-fn fit(text: &str, columns: usize) -> String {
-    let shown = if text.width() > columns { shorten(text, columns) } else { text.to_owned() };
-    let gap = " ".repeat(columns.saturating_sub(shown.width()));
-    shown + &gap
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,12 +203,5 @@ mod tests {
         };
         assert!(of("30t2qq5j3my6pprpsvw5v6m793"));
         assert!(!of("7c8mc87hjq6vcng6rprf9n5cc9"));
-    }
-
-    #[test]
-    fn texts_are_fitted_by_their_width() {
-        assert_eq!(fit("harbour.example", 8), "harbour…");
-        assert_eq!(fit("abc", 5), "abc  ");
-        assert_eq!(fit("江海报江海报", 7), "江海报…");
     }
 }

@@ -31,6 +31,69 @@ const PARAGRAPHS: &[&str] = &[
 /// The fewest letters around an element that make it part of a sentence.
 const SENTENCE: usize = 25;
 
+/// Elements whose text may stand loose beside paragraphs.
+const CONTAINERS: &[&str] = &["article", "body", "center", "div", "main", "section", "td"];
+/// Loose text with at least this share of its letters in links is a menu.
+const MENU: f64 = 0.5;
+/// How many times as many elements as the page has are copied at most. Containers in containers are copied again.
+const COPIES: usize = 4;
+
+/// Makes a paragraph of each sentence that stands between blocks without an element of its own. The extraction library drops
+/// what follows a block.
+pub(super) fn wrap_loose_text(page: &mut Document) {
+    let Some(body) = page.body() else {
+        return;
+    };
+    let mut left = COPIES * page.iter(body, &[]).len();
+    // The inner ones first, because what is wrapped is copied.
+    for id in page.iter(body, CONTAINERS).into_iter().rev() {
+        let children = page.child_nodes(id);
+        let is_block = |child: &NodeId| html::is_block(page.tag_name(*child));
+        if !children.iter().any(is_block) {
+            continue;
+        }
+        let runs: Vec<&[NodeId]> = children.chunk_by(|a, b| is_block(a) == is_block(b)).collect();
+        let is_loose: Vec<bool> =
+            runs.iter().map(|run| !is_block(&run[0]) && is_loose_sentence(page, run)).collect();
+        if !is_loose.contains(&true) {
+            continue;
+        }
+        let size = page.iter_descendants(id, &[]).len();
+        let Some(rest) = left.checked_sub(size) else {
+            return;
+        };
+        left = rest;
+        let runs: Vec<Vec<NodeId>> = runs.into_iter().map(<[NodeId]>::to_vec).collect();
+        let runs: Vec<Vec<NodeId>> = runs.iter().map(|run| without_texts(page, run)).collect();
+        for (run, is_loose) in runs.iter().zip(is_loose) {
+            let parent = if is_loose { page.sub_element(id, "p") } else { id };
+            page.extend(parent, run);
+        }
+    }
+}
+
+/// The same nodes with copies of the texts, which are removed: an element moves together with the text after it.
+fn without_texts(page: &mut Document, run: &[NodeId]) -> Vec<NodeId> {
+    let replaced = run.iter().map(|id| {
+        if !page.is_text(*id) {
+            return *id;
+        }
+        let text = page.text_content(*id);
+        page.remove(*id, true);
+        page.create_text_node(&text)
+    });
+    replaced.collect()
+}
+
+/// Whether neighbours are a sentence and no menu.
+fn is_loose_sentence(page: &Document, run: &[NodeId]) -> bool {
+    let count = |id: NodeId| letters(&page.text_content(id));
+    let all: usize = run.iter().map(|id| count(*id)).sum();
+    let links = run.iter().flat_map(|id| page.iter(*id, &["a"]));
+    let linked: usize = links.map(count).sum();
+    all >= SENTENCE && (linked as f64) < MENU * all as f64
+}
+
 /// Replaces them in the whole page.
 pub(super) fn unwrap_inline(page: &mut Document) {
     let Some(body) = page.body() else {
@@ -175,6 +238,39 @@ mod tests {
         assert_eq!(whole.matches(&sentence).count(), 1, "{whole}");
         let nested = text(&element("<x-a><x-b><time>", "</time></x-b></x-a>"));
         assert_eq!(nested.matches(&sentence).count(), 1, "{nested}");
+    }
+
+    #[test]
+    fn text_between_blocks_is_kept_in_its_place() {
+        let loose = "The yard would reopen in <b>March</b>, the lawyer told investors on Monday.";
+        let plain = loose.replace("<b>", "").replace("</b>", "");
+        let (before, after) = (BEFORE.replace("p>", "div>"), AFTER.replace("p>", "div>"));
+        let menu = "<a href=/a>Ferry delayed by fog for the third day</a> <a href=/b>Weather</a>";
+        for body in [
+            format!("{before}{loose}{after}{AFTER}"),
+            format!("{loose}{before}{after}{AFTER}"),
+            format!(
+                "{BEFORE}{AFTER}<div>{before}{loose}<br>And the board <i>agreed</i> at once.{after}</div>"
+            ),
+            format!("{before}<!-- x -->{loose}<br><br>{after}{menu}{AFTER}"),
+        ] {
+            let html = format!("<html><body><article><h1>Quay</h1>{body}</article></body></html>");
+            let page =
+                page::extract(html.as_bytes(), "https://ledger.example/quay", &Rule::default());
+            let text = page.unwrap().text;
+            assert_eq!(text.matches(&plain).count(), 1, "{body}: {text}");
+            let places = ["The harbour board", "About forty"].map(|it| text.find(it).unwrap());
+            assert!(places[0] < places[1], "{text}");
+            assert!(!text.contains("Ferry delayed"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_nested_loose_texts_is_read_in_time() {
+        let text = "x sentence that is long enough to be one. ".repeat(3);
+        let open = format!("<div>{text}<p>{text}</p>").repeat(400);
+        let html = format!("<html><body>{open}</body></html>");
+        assert!(page::extract(html.as_bytes(), "", &Rule::default()).is_some());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
 use super::data::{ArticleData, PageNames, article_data, is_no};
-use super::inline::{time_beside_text, unwrap_inline};
+use super::inline::{time_beside_text, unwrap_inline, wrap_loose_text};
 use super::restore::Pieces;
 use super::tidy::tidy;
 use super::{Page, Rule, rule};
@@ -71,6 +71,7 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     let body = article_data.body.as_deref().filter(|_| ruled.rest.is_none());
     let mut document = Document::parse(ruled.rest.as_deref().unwrap_or(&page));
     unwrap_inline(&mut document);
+    wrap_loose_text(&mut document);
     let beside = time_beside_text(&document);
     // The data for machines is nearly always right, the dates found in the text less often.
     let dates = [article_data.published.as_deref(), first_meta(DATES), beside.as_deref()];
@@ -137,7 +138,12 @@ fn extract_with_library(
         text: pieces.restored(text, &result.metadata.title),
         title: line(&result.metadata.title),
         byline: line(&result.metadata.author),
-        date: result.metadata.date.map(|date| date.to_string()),
+        // The library makes the first of January of a year in the footer.
+        date: result
+            .metadata
+            .date
+            .map(|date| date.to_string())
+            .filter(|date| !date.ends_with("-01-01")),
     }
 }
 
@@ -280,6 +286,34 @@ mod tests {
         assert!(paragraphs[1].ends_with("came into sight."), "{paragraphs:?}");
         assert_eq!(page.language.unwrap().as_str(), "en-gb");
         assert!(!page.noarchive && !page.reserved && !page.paywalled);
+    }
+
+    #[test]
+    fn an_article_is_found_in_a_box_that_is_named_for_comments() {
+        for names in ["class=article-comments-wrapper", "id=comments", "id=social class=x"] {
+            let html = format!(
+                "<html><body><nav><a href=/>Home</a></nav><div {names}><div><h1>Ferry late</h1>{BODY}</div>\
+                 <div class=comment>I was on that ferry and it was quite a night for all of us.</div>\
+                 </div></body></html>"
+            );
+            let text = extract(html.as_bytes(), "", &Rule::default()).unwrap().text;
+            assert!(text.starts_with("The ferry") && text.ends_with("came into sight."), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_year_in_the_footer_is_no_date_of_publication() {
+        let published = |byline: &str| {
+            let html = format!(
+                "<html><body><article><h1>Ferry late</h1>{byline}{BODY}</article>\
+                 <footer>Copyright © 2026 The Ledger</footer></body></html>"
+            );
+            let page = extract(html.as_bytes(), "https://ledger.example/f", &Rule::default());
+            page.unwrap().published.map(|at| at.to_string())
+        };
+        assert_eq!(published(""), None);
+        let byline = "<div class=date>2 March 2026</div>";
+        assert_eq!(published(byline).as_deref(), Some("2026-03-02T00:00:00Z"));
     }
 
     #[test]

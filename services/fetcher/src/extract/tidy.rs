@@ -8,6 +8,8 @@ const INVISIBLE: &[&str] = &[
     "canvas", "dialog", "embed", "iframe", "math", "noscript", "object", "rp", "rt", "rtc",
     "select", "style", "svg", "template", "textarea",
 ];
+/// Parts of names that the extraction library takes for those of comments.
+const COMMENTS: &[&str] = &["comment", "disqus", "social"];
 /// Elements that may be boxes.
 const BOXES: &[&str] = &["aside", "div", "dl", "form", "nav", "ol", "p", "section", "ul"];
 /// The largest share of the page's letters that a removed box may have.
@@ -41,6 +43,10 @@ pub(super) fn tidy(page: &mut Document) {
             || is_named_aside(page, id, &names, limits)
         {
             page.remove(id, true);
+        } else if COMMENTS.iter().any(|sign| names.contains(sign)) && !may_go(page, id, limits) {
+            // The library would take the article for comments.
+            page.remove_attribute(id, "class");
+            page.remove_attribute(id, "id");
         }
     }
     for id in page.iter_descendants(body, &["a", "button", "input"]) {
