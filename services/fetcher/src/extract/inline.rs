@@ -53,9 +53,9 @@ pub(super) fn wrap_loose_text(page: &mut Document) {
             continue;
         }
         let runs: Vec<&[NodeId]> = children.chunk_by(|a, b| is_block(a) == is_block(b)).collect();
-        let is_loose: Vec<bool> =
+        let loose: Vec<bool> =
             runs.iter().map(|run| !is_block(&run[0]) && is_loose_sentence(page, run)).collect();
-        if !is_loose.contains(&true) {
+        if !loose.contains(&true) {
             continue;
         }
         let size = page.iter_descendants(id, &[]).len();
@@ -65,7 +65,7 @@ pub(super) fn wrap_loose_text(page: &mut Document) {
         left = rest;
         let runs: Vec<Vec<NodeId>> = runs.into_iter().map(<[NodeId]>::to_vec).collect();
         let runs: Vec<Vec<NodeId>> = runs.iter().map(|run| without_texts(page, run)).collect();
-        for (run, is_loose) in runs.iter().zip(is_loose) {
+        for (run, is_loose) in runs.iter().zip(loose) {
             let parent = if is_loose { page.sub_element(id, "p") } else { id };
             page.extend(parent, run);
         }
