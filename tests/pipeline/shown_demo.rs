@@ -55,10 +55,11 @@ fn the_demo_prints_lines_of_the_forms_in_the_excerpt() {
     assert!(shown.len() > 6 && titles.len() > 2, "{shown:#?}");
     let articles = std::fs::read_to_string(tree::root().join("seeds/articles.jsonl")).unwrap();
     for title in titles {
-        assert!(
-            articles.contains(&format!("\"{title}\"")),
-            "no sample article is called {title:?}"
-        );
+        let begin = match title.strip_suffix('…') {
+            Some(cut) => format!("\"{}", cut.trim_end()),
+            None => format!("\"{title}\""),
+        };
+        assert!(articles.contains(&begin), "no sample article is called {title:?}");
     }
     let folder = Folder::with(&[]);
     let Some(terminal) = Terminal::start(&folder, &format!("up {options} --data data")) else {
