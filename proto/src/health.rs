@@ -67,6 +67,8 @@ pub enum HealthKind {
     DeliveryFailing,
     /// A delivery is off, since its target answered that it is gone.
     DeliveryOff,
+    /// A subscription names a delivery that does not exist. Nothing goes there.
+    DeliveryAbsent,
     /// The clock of a machine is off by minutes.
     ClockOff,
     /// The detector has not written a snapshot for a long time.
@@ -87,6 +89,7 @@ words! {
     StreamFull = "stream-full",
     DeliveryFailing = "delivery-failing",
     DeliveryOff = "delivery-off",
+    DeliveryAbsent = "delivery-absent",
     ClockOff = "clock-off",
     SnapshotOld = "snapshot-old",
     FeedSetAside = "feed-set-aside",
@@ -95,13 +98,24 @@ words! {
 }
 
 impl HealthKind {
+    /// Whether it is about the delivery that the condition names.
+    #[must_use]
+    pub const fn is_of_delivery(self) -> bool {
+        matches!(self, Self::DeliveryFailing | Self::DeliveryOff)
+    }
+
     /// Whether news or data may be lost while it is open. Then no heartbeat is sent.
     ///
     /// A full stream is not such a condition: if all readers have read its oldest messages, it drops them and
     /// continues. If not, nothing new comes out.
     #[must_use]
     pub const fn endangers_data(self) -> bool {
-        matches!(self, Self::NothingNew | Self::DiskLow | Self::DeliveryFailing | Self::DeliveryOff)
+        match self {
+            Self::NothingNew | Self::DiskLow => true,
+            Self::DeliveryFailing | Self::DeliveryOff | Self::DeliveryAbsent => true,
+            Self::StreamFull | Self::ClockOff | Self::SnapshotOld => false,
+            Self::FeedSetAside | Self::DeadLetters | Self::ForgedRecords => false,
+        }
     }
 }
 

@@ -26,6 +26,7 @@ mod page_chrome;
 mod pushed;
 mod regroup;
 mod replayed;
+mod reread;
 mod shown_commands;
 mod shown_demo;
 mod signed_in;

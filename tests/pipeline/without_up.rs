@@ -183,14 +183,14 @@ fn a_subscription_is_rehearsed_after_the_last_up() {
 }
 
 #[test]
-fn an_unknown_delivery_is_reported() {
+fn a_delivery_that_does_not_exist_is_refused() {
     let config =
         "data = \"data\"\n[[delivery]]\nname = \"log\"\nkind = \"file\"\npath = \"log.jsonl\"\n";
     let folder = Folder::with(&[("wirefold.toml", config.as_bytes())]);
-    let add =
-        |to: &str| folder.run(&["sub", "add", "Tides", "--query", "tide", "--to", to]).code(0).err;
-    let told =
-        "note: tides sends nothing there: no [[delivery]] is named \"lag\"; did you mean `log`?";
-    assert!(add("lag").contains(told), "{}", add("lag"));
-    assert!(!add("log").contains("sends nothing there"), "{}", add("log"));
+    let add = |to: &str| folder.run(&["sub", "add", "Tides", "--query", "tide", "--to", to]);
+    let refused = add("lag").code(2).err;
+    let why = "no delivery is called \"lag\"; did you mean `log`?";
+    assert!(refused.contains(why), "{refused}");
+    assert!(!folder.run(&["sub", "ls"]).code(0).out.contains("tides"), "nothing is stored");
+    add("log").code(0);
 }

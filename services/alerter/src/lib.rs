@@ -33,6 +33,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
@@ -59,6 +60,7 @@ pub use standby::run_under;
 pub use subscription::check;
 pub use text::Templates;
 pub use wirefold_http_client::WEB_PORTS;
+pub use wording::{nearest, suggestion};
 
 /// The name of the matcher, in logs and in marks.
 pub(crate) const NAME: &str = "alerter";
@@ -98,6 +100,7 @@ pub async fn run(
         page: settings.page.clone(),
         demo: settings.demo,
         states: DeliveryStates::default(),
+        absent: watch::Sender::default(),
     };
     let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
     for delivery in &settings.deliveries {
@@ -118,7 +121,11 @@ pub async fn run(
     work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
     let setup = Setup {
         context,
-        namable: Namable { deliveries: names(&settings.deliveries), lists: settings.lists },
+        namable: Namable {
+            deliveries: names(&settings.deliveries),
+            lists: settings.lists,
+            absent: common.absent,
+        },
         subscriptions: settings.subscriptions,
         site_alerts: settings.site_alerts,
     };
@@ -141,8 +148,7 @@ fn watch_health(
     let gone =
         |delivery: &Delivery| TargetGone::new(&delivery.name, &delivery.target, keys.clone());
     let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
-    let states = common.states.clone();
-    let (watch, report) = Watch::new(&common.context, limits, disk, watched, states)?;
+    let (watch, report) = Watch::new(common, limits, disk, watched)?;
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
         let channel = channel_of(delivery, clients, printer)?;
         let (told, report) = (gone(delivery), report.clone());

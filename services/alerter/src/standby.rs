@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Event, Leadership, Lease, LoopError, StageContext};
 use wirefold_proto::streams;
@@ -18,21 +19,23 @@ use crate::{Printer, run};
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Runs as [`run`] does once it has the lease. Until then it waits without using memory: at its start,
-/// [`run`] rebuilds the open alerts from the stream.
+/// [`run`] rebuilds the open alerts from the stream. New settings restart it in place, which repeats nothing.
 ///
 /// # Errors
 /// As [`run`], and [`LoopError::Fenced`] if another process has taken the lease, as after a pause. If it is
 /// started again, it stands by.
 pub async fn run_under(
     context: StageContext,
-    settings: Settings,
+    mut settings: watch::Receiver<Settings>,
     printer: Arc<dyn Printer>,
     mut lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), AlerterError> {
-    if until_leading(&context, &mut lease, &stop).await {
+    let mut leads = until_leading(&context, &mut lease, &stop).await;
+    while leads {
         let leading = stop.child_token();
-        let running = run(context, settings, printer, leading.clone());
+        let current = settings.borrow_and_update().clone();
+        let running = run(context.clone(), current, printer.clone(), leading.clone());
         tokio::pin!(running);
         tokio::select! {
             biased;
@@ -40,14 +43,25 @@ pub async fn run_under(
                 lease.release().await;
                 return ended;
             }
-            () = replaced(&mut lease) => {}
+            () = replaced(&mut lease) => leads = false,
+            () = changed(&mut settings) => {}
         }
         leading.cancel();
         running.await?;
-        return Err(LoopError::Fenced(streams::ALERTS.name.to_owned()).into());
+        if !leads {
+            return Err(LoopError::Fenced(streams::ALERTS.name.to_owned()).into());
+        }
     }
     lease.release().await;
     Ok(())
+}
+
+/// Returns when there are new settings.
+async fn changed(settings: &mut watch::Receiver<Settings>) {
+    if settings.changed().await.is_err() {
+        // Nobody reads them again.
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Waits until this process leads; false if it is stopped before.

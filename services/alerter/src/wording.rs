@@ -58,6 +58,28 @@ pub(crate) fn is_unfit(character: char) -> bool {
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// The known name that is nearest to a mistyped one, if any is near.
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    let distance = |name: &str| strsim::damerau_levenshtein(&typed, name);
+    let (name, distance) =
+        known.iter().map(|name| (*name, distance(name))).min_by_key(|(_, d)| *d)?;
+    (distance <= 1 + typed.chars().count() / 4).then_some(name)
+}
+
+/// `did you mean "listen"?`, or all known names.
+#[must_use]
+pub fn suggestion(typed: &str, known: &[&str]) -> String {
+    match nearest(typed, known) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => {
+            let names: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+            format!("known are {}", names.join(", "))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

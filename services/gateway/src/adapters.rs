@@ -76,10 +76,19 @@ pub trait Rehearse: Send + Sync {
         Err("nobody here can read articles as subscriptions do".to_owned())
     }
 
-    /// The names of the deliveries.
-    fn deliveries(&self) -> Vec<String> {
+    /// The configured deliveries.
+    fn deliveries(&self) -> Vec<ConfiguredDelivery> {
         Vec::new()
     }
+}
+
+/// A delivery of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfiguredDelivery {
+    /// Its name.
+    pub name: String,
+    /// Its kind, such as `ntfy`.
+    pub kind: String,
 }
 
 /// Replays dead letters, and sends alerts again.
@@ -89,6 +98,11 @@ pub trait Replay: Send + Sync {
 
     /// Switches a delivery on that is off because its target was gone; says whether it was off.
     fn switch_on(&self, _delivery: String) -> BoxFuture<'_, Result<bool, String>> {
+        Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
+    }
+
+    /// Sends a marked sample to a delivery. Returns the result, or why it cannot be sent.
+    fn send_sample(&self, _delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
         Box::pin(async { Err("this needs a running wirefold: start `wirefold up`".to_owned()) })
     }
 

@@ -22,7 +22,7 @@ mod statements;
 mod text;
 pub mod tokens;
 
-pub use crate::adapters::{Condition, Probe, Rehearse, Replay, Settings};
+pub use crate::adapters::{Condition, ConfiguredDelivery, Probe, Rehearse, Replay, Settings};
 pub use crate::api::Access;
 pub use crate::api::layers::host_name;
 pub use crate::gateway::{Gateway, GatewayError};

@@ -1328,6 +1328,40 @@ pub struct Resent {
     pub why: Option<String>,
 }
 
+/// `GET /api/v1/deliveries`: the deliveries, and those that subscriptions name although they do not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryList {
+    /// `wirefold.api.deliveries/1`.
+    pub schema: Tag<Self>,
+    /// All of them, in order of names.
+    pub deliveries: Vec<DeliveryRow>,
+}
+
+/// A delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryRow {
+    /// Its name.
+    pub name: String,
+    /// Its kind, such as `ntfy`; absent if there is no such delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The subscriptions that name it.
+    pub subscriptions: Vec<SubscriptionId>,
+    /// The open health condition about it, in words; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// `POST /api/v1/deliveries/{name}/test`: whether the target accepted a marked sample.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeliveryTested {
+    /// `wirefold.api.deliverytested/1`.
+    pub schema: Tag<Self>,
+    /// The delivery and its answer.
+    #[serde(flatten)]
+    pub result: Resent,
+}
+
 /// `POST /api/v1/deliveries/{name}/switch-on`: whether a delivery was off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SwitchedOn {
@@ -1413,6 +1447,8 @@ crate::shapes::api_message!(
     AlertDetail = "alert",
     ResendReport = "resent",
     SwitchedOn = "switchedon",
+    DeliveryList = "deliveries",
+    DeliveryTested = "deliverytested",
     ArticleAlerts = "articlealerts",
 );
 

@@ -20,6 +20,7 @@ use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
+use tokio::sync::watch;
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 use tokio_util::sync::CancellationToken;
@@ -333,7 +334,9 @@ const CATCH_UP_TIMEOUT: Duration = Duration::from_mins(10);
 
 fn settings(folder: &Path, loaded: Loaded, context: &StageContext) -> Settings {
     let Loaded { config, lists, origins, .. } = loaded;
-    let rehearsing = RehearsalService { context: context.clone(), deliveries: None, lists };
+    let alerter = config.alerter(&origins, "http://localhost".to_owned());
+    let (_, alerter) = watch::channel(wirefold_alerter::Settings { lists, ..alerter });
+    let rehearsing = RehearsalService { context: context.clone(), alerter };
     Settings {
         folder: folder.to_owned(),
         demo: false,

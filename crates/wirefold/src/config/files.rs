@@ -63,6 +63,11 @@ fn beside(files: &[PathBuf], folder: &str, ending: &str) -> Vec<PathBuf> {
     folders.into_iter().flat_map(paths_in).collect()
 }
 
+/// These files, and the files of subscriptions and lists beside them.
+pub(super) fn with_those_beside(files: &[PathBuf]) -> Vec<PathBuf> {
+    [files.to_vec(), beside(files, SUBSCRIPTIONS, "toml"), beside(files, LISTS, "txt")].concat()
+}
+
 /// Adds the subscriptions of all files beside `files` to the tree, except those in `left_out`. Returns the mistakes.
 pub(super) fn add_subscriptions(
     tree: &mut Tree,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use wirefold_fetcher::{extract::check_selector, slug};
 use wirefold_proto::{FeedId, FullText};
 
-use super::origin::{Origin, Origins, Problem, suggestion};
+use super::origin::{Origin, Origins, Problem};
 use super::services::network;
 use super::settings::{AnyAddress, Config, DeliveryConfig, DeliveryKind, QuietConfig};
 
@@ -232,14 +232,8 @@ impl Finish<'_> {
     }
 
     fn subscriptions(&mut self, config: &Config) {
-        let names: Vec<&str> = config.delivery.iter().map(|it| it.name.as_str()).collect();
         for (at, one) in config.subscription.iter().enumerate() {
             let key = format!("subscription.{at}");
-            for name in one.deliveries.iter().filter(|name| !names.contains(&name.as_str())) {
-                let what =
-                    format!("no [[delivery]] is named {name:?}; {}", suggestion(name, &names));
-                self.refuse_both(&format!("{key}.deliveries"), "delivery", what);
-            }
             if let Some(hours) = &one.quiet_hours {
                 self.quiet_hours(&format!("{key}.quiet_hours"), hours);
             }

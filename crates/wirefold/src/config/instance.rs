@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{ConfigError, Loaded, Overrides, Sources, load};
+use super::{ConfigError, Loaded, Overrides, Sources, files, load};
 
 /// The wirefold that a command works on.
 #[derive(Debug, Clone, Default, Args)]
@@ -48,4 +48,9 @@ pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loa
         flags.flag("--data", "data", data.to_string_lossy());
     }
     load(&Sources::of_process(instance.config.clone()), &flags)
+}
+
+/// The files that give this process settings, with subscription files and lists of words. Some may not exist.
+pub(crate) fn watched_files(instance: &Instance) -> Vec<PathBuf> {
+    files::with_those_beside(&Sources::of_process(instance.config.clone()).files())
 }

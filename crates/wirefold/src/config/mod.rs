@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 use wirefold_query::Lists;
 
-pub(crate) use instance::{Instance, load_here};
+pub(crate) use instance::{Instance, load_here, watched_files};
 use layers::Layered;
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{ConfigError, Origin, Origins, Problem, suggestion};

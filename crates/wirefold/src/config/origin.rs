@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+pub(super) use wirefold_alerter::nearest;
+pub(crate) use wirefold_alerter::suggestion;
+
 /// The origin of a value or a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -133,21 +136,5 @@ impl ConfigError {
 impl From<Problem> for ConfigError {
     fn from(problem: Problem) -> Self {
         Self { problems: vec![problem] }
-    }
-}
-
-/// The known name that is nearest to a mistyped one, if any is near.
-pub(super) fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
-    let typed = typed.to_lowercase();
-    let by_distance = known.iter().map(|name| (strsim::damerau_levenshtein(&typed, name), *name));
-    let (distance, name) = by_distance.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + typed.chars().count() / 4).then_some(name)
-}
-
-/// ` … ; did you mean "listen"?`, or all known names.
-pub(crate) fn suggestion(typed: &str, known: &[&str]) -> String {
-    match nearest(typed, known) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known are `{}`", known.join("`, `")),
     }
 }

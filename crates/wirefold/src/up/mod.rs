@@ -8,6 +8,7 @@ mod detector_start;
 pub(crate) mod nats;
 mod pipeline;
 mod process;
+mod reload;
 mod repair;
 pub(crate) mod seams;
 pub(crate) mod serve;
@@ -30,7 +31,7 @@ use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{CONTROL, FETCHED, Stage};
 
 use crate::clock::SteadyClock;
-use crate::config::{Instance, Loaded, Origin, Overrides, load_here};
+use crate::config::{Loaded, Origin};
 use crate::exit::{Exit, Stop, stop};
 use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
@@ -40,6 +41,7 @@ use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
 use process::{BUS, End, StartingProcess};
+use reload::SettingsFlags;
 use signals::Signals;
 
 pub(crate) use socket::SOCKET;
@@ -47,19 +49,32 @@ pub(crate) use socket::SOCKET;
 /// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {
     let UpArguments { instance, set, listen, nats, .. } = arguments;
-    let mut loaded = load(instance, set, listen, nats.as_deref())?;
+    let flags = SettingsFlags {
+        instance: instance.clone(),
+        set: set.clone(),
+        listen: listen.clone(),
+        nats: nats.clone(),
+    };
+    let mut loaded = flags.load()?;
     if nats.is_some() || !loaded.config.bus.nats.is_empty() && !arguments.demo {
         nats::name_default_server(&mut loaded.config.bus);
         return in_runtime(nats::Supervisor { loaded, arguments, global }.run());
     }
-    let up = Up { loaded, global, wants_demo: arguments.demo, wants_no_demo: arguments.no_demo };
+    let (wants_demo, wants_no_demo) = (arguments.demo, arguments.no_demo);
+    let up = Up { loaded, flags, global, wants_demo, wants_no_demo };
     in_runtime(up.run())
 }
 
 /// Runs one stage.
 pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Result<Exit> {
     let RunArguments { instance, set, listen, .. } = arguments;
-    let mut loaded = load(instance, set, listen, arguments.nats.as_deref())?;
+    let flags = SettingsFlags {
+        instance: instance.clone(),
+        set: set.clone(),
+        listen: listen.clone(),
+        nats: arguments.nats.clone(),
+    };
+    let mut loaded = flags.load()?;
     if arguments.nats.is_some() {
         nats::name_default_server(&mut loaded.config.bus);
     }
@@ -96,7 +111,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             (nats::signed(&loaded.config, &bus)?, Some(bus))
         };
         let (loaded, telemetry, nats) = (&loaded, &telemetry, server.clone());
-        let pipeline = Pipeline { loaded, telemetry, clock, bus, demo: None, nats };
+        let pipeline = Pipeline { loaded, flags, telemetry, clock, bus, demo: None, nats };
         let running = pipeline.start(begun, &[stage]).await?;
         let at = running.operations;
         if !arguments.supervised {
@@ -145,32 +160,16 @@ fn serve_demo(
     })
 }
 
-/// The settings with the flags of a command that change them.
-fn load(
-    instance: &Instance,
-    set: &[String],
-    listen: &Listen,
-    nats: Option<&str>,
-) -> anyhow::Result<Loaded> {
-    let mut overrides = Overrides::of_set(set)?;
-    if let Some(address) = &listen.listen {
-        overrides.flag("--listen", "page.listen", address);
-    }
-    if let Some(address) = &listen.operations {
-        overrides.flag("--operations", "operations.listen", address);
-    }
-    if let Some(servers) = nats.filter(|servers| !servers.is_empty()) {
-        let servers: Vec<String> =
-            servers.split(',').map(|it| crate::config::quoted(it.trim())).collect();
-        overrides.flag("--nats", "bus.nats", format!("[{}]", servers.join(", ")));
-    }
-    Ok(load_here(instance, overrides)?)
-}
-
 /// Prepares a NATS server for the stages, and makes missing output again.
 pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Result<Exit> {
     let SetupArguments { instance, set, nats, .. } = arguments;
-    let mut loaded = load(instance, set, &Listen::default(), nats.as_deref())?;
+    let flags = SettingsFlags {
+        instance: instance.clone(),
+        set: set.clone(),
+        listen: Listen::default(),
+        nats: nats.clone(),
+    };
+    let mut loaded = flags.load()?;
     let data = loaded.config.data.clone();
     let is_over_nats = nats.is_some() || instance.is_over_nats(&data);
     let is_embedded = !is_over_nats && data.join(wirefold_flow_sqlite::FILE).exists();
@@ -215,6 +214,7 @@ fn open_bus(folder: &Path, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<dyn Bus>
 /// A run of `up`.
 struct Up<'a> {
     loaded: Loaded,
+    flags: SettingsFlags,
     global: &'a Global,
     wants_demo: bool,
     wants_no_demo: bool,
@@ -237,6 +237,7 @@ impl Up<'_> {
         warn_of_settings(&self.loaded);
         let pipeline = Pipeline {
             loaded: &self.loaded,
+            flags: self.flags.clone(),
             telemetry: &telemetry,
             clock,
             bus: bus.clone(),

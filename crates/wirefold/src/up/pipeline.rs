@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{Printer, run_under as run_alerter};
 use wirefold_envelope::create_streams;
@@ -23,12 +24,13 @@ use super::demo::Demo;
 use super::detector_start::DetectorStart;
 use super::nats::{self, OwnEndpoint, Serving, pruner};
 use super::process::{BUS, Process, StartingProcess, bind};
+use super::reload::{Reload, SettingsFlags, alerter_of};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
 use super::socket::Socket;
 use super::subjects;
 use super::systemd;
 use crate::config::{DeliveryConfig, Loaded};
-use crate::exit::{Exit, Stop, stop};
+use crate::exit::{Exit, Stop};
 use crate::output;
 use crate::telemetry::{Health, Telemetry};
 
@@ -45,6 +47,8 @@ pub(super) struct Running {
 /// Builds stages.
 pub(super) struct Pipeline<'a> {
     pub(super) loaded: &'a Loaded,
+    /// The flags with which the settings are read again.
+    pub(super) flags: SettingsFlags,
     pub(super) telemetry: &'a Telemetry,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) bus: Arc<dyn Bus>,
@@ -87,9 +91,11 @@ impl Pipeline<'_> {
         };
         let page = listener.as_ref().map(TcpListener::local_addr).transpose()?;
         let address = config.page_address(page.unwrap_or(config.page.listen));
+        let alerter = self.alerter_settings(&mut process, &address)?;
         let (mut socket, mut gateway) = (None, None);
         if let Some(listener) = listener {
-            let (held, opened) = self.start_gateway(&mut process, listener, &address).await?;
+            let opening = self.start_gateway(&mut process, listener, &address, &alerter);
+            let (held, opened) = opening.await?;
             (socket, gateway) = (Some(held), Some(opened));
             health.ready(GATEWAY.as_str());
         }
@@ -97,12 +103,16 @@ impl Pipeline<'_> {
         if let Some(bus) = self.nats.clone().filter(|_| stages.contains(&Service::Pruner)) {
             let (clock, stop) = (self.clock.clone(), process.stop.clone());
             health.ready(Service::Pruner.as_str());
-            let pruner = pruner::run(bus, nats::readers(config), clock, stop);
+            let settings = alerter.clone();
+            let readers = move || {
+                nats::readers(settings.borrow().deliveries.iter().map(|it| it.name.as_str()))
+            };
+            let pruner = pruner::run(bus, readers, clock, stop);
             process.start(Service::Pruner.as_str(), pruner);
         }
         let start = DetectorStart::new(stages.contains(&Service::Stage(Stage::Detector)));
         for service in stages {
-            let Some(run) = self.stage(*service, process.stop.clone(), &address, &start)? else {
+            let Some(run) = self.stage(*service, process.stop.clone(), &alerter, &start)? else {
                 continue;
             };
             let (name, health) = (service.as_str(), health.clone());
@@ -121,7 +131,7 @@ impl Pipeline<'_> {
         &self,
         service: Service,
         stop: CancellationToken,
-        address: &str,
+        alerter: &watch::Receiver<wirefold_alerter::Settings>,
         start: &DetectorStart,
     ) -> anyhow::Result<Option<BoxFuture<'static, anyhow::Result<()>>>> {
         let context = self.context();
@@ -148,7 +158,7 @@ impl Pipeline<'_> {
                 Box::pin(async move { Ok(wirefold_enricher::run(context, settings, stop).await?) })
             }
             Service::Stage(Stage::Alerter) => {
-                let settings = self.alerter(address)?;
+                let settings = alerter.clone();
                 let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
                 let lease = nats::lease(self.nats.as_ref(), &context, service, "alerter-1")?;
                 let start = start.clone();
@@ -167,11 +177,10 @@ impl Pipeline<'_> {
         process: &mut Process,
         listener: TcpListener,
         address: &str,
+        alerter: &watch::Receiver<wirefold_alerter::Settings>,
     ) -> anyhow::Result<(Socket, Gateway)> {
         let context = self.context();
         let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
-        let alerter = self.alerter(address)?;
-        let deliveries = alerter.deliveries.iter().map(|to| to.name.clone()).collect();
         let config = &self.loaded.config;
         let gate = config.gate(self.folder()).map(Arc::new);
         if let Some(gate) = &gate {
@@ -189,13 +198,12 @@ impl Pipeline<'_> {
             tables: self.nats.is_some(),
             rehearse: Arc::new(RehearsalService {
                 context: context.clone(),
-                deliveries: Some(deliveries),
-                lists: alerter.lists.clone(),
+                alerter: alerter.clone(),
             }),
             replay: Arc::new(ReplayService {
                 context: context.clone(),
                 enricher,
-                alerter,
+                alerter: alerter.clone(),
                 nats: self.nats.clone(),
             }),
             probe: Arc::new(ProbeService(self.fetcher()?)),
@@ -320,31 +328,43 @@ impl Pipeline<'_> {
         })
     }
 
-    fn alerter(&self, address: &str) -> anyhow::Result<wirefold_alerter::Settings> {
-        let settings = self.loaded.config.alerter(&self.loaded.origins, address.to_owned());
-        let lists = self.loaded.lists.clone();
-        let subjects = Some(subjects::targets(&self.loaded.config));
-        let settings = wirefold_alerter::Settings { lists, subjects, ..settings };
-        if self.demo.is_none() {
-            let config = &self.loaded.config;
-            let mut deliveries = config.delivery.iter();
-            if let Some(serverless) = deliveries.find(|it| subjects::lacks_server(config, it)) {
-                stop!(Usage, "delivery {}: {}", serverless.name, subjects::NO_SERVER);
-            }
-            return Ok(settings);
+    /// The settings of the alerter, which are read again while it runs, except those of the demo.
+    fn alerter_settings(
+        &self,
+        process: &mut Process,
+        address: &str,
+    ) -> anyhow::Result<watch::Receiver<wirefold_alerter::Settings>> {
+        let settings = alerter_of(self.loaded, address)?;
+        if self.demo.is_some() {
+            return Ok(watch::channel(demo_alerter(settings)?).1);
         }
-        let subscriptions = Demo::subscriptions()?.into_iter();
-        let configured = |subscription| wirefold_alerter::ConfiguredSubscription {
-            settings: subscription,
-            managed_by: DEMO.to_owned(),
+        let (to, current) = watch::channel(settings);
+        let reload = Reload {
+            flags: self.flags.clone(),
+            address: address.to_owned(),
+            clock: self.clock.clone(),
+            embedded: self.nats.is_none().then(|| self.bus.clone()),
+            to,
         };
-        Ok(wirefold_alerter::Settings {
-            subscriptions: subscriptions.map(configured).collect(),
-            deliveries: DeliveryConfig::stdout().checked().into_iter().collect(),
-            demo: true,
-            ..settings
-        })
+        process.start("settings", reload.run(process.stop.clone()));
+        Ok(current)
     }
+}
+
+/// The settings of the alerter with the subscriptions of the demo, which go to the terminal alone.
+fn demo_alerter(
+    settings: wirefold_alerter::Settings,
+) -> anyhow::Result<wirefold_alerter::Settings> {
+    let configured = |subscription| wirefold_alerter::ConfiguredSubscription {
+        settings: subscription,
+        managed_by: DEMO.to_owned(),
+    };
+    Ok(wirefold_alerter::Settings {
+        subscriptions: Demo::subscriptions()?.into_iter().map(configured).collect(),
+        deliveries: DeliveryConfig::stdout().checked().into_iter().collect(),
+        demo: true,
+        ..settings
+    })
 }
 
 /// Whether a message of the size of an article is stored. It writes, so it is only called while writes fail.

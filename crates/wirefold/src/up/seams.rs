@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
-use wirefold_alerter::{Outcome, Printer, send_again, switch_on};
+use tokio::sync::watch;
+use wirefold_alerter::{Delivery, Outcome, Printer, Settings, send_again, send_sample, switch_on};
 use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageContext, StageError, handle_once};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::shapes::{ProbeRequest, Resent};
-use wirefold_gateway::{Probe, Rehearse, Replay};
+use wirefold_gateway::{ConfiguredDelivery, Probe, Rehearse, Replay};
 use wirefold_proto::headers::percent_encode;
 use wirefold_proto::rights::REPLAY;
 use wirefold_proto::{
@@ -18,17 +19,15 @@ use wirefold_proto::{
     SubscriptionSettings, decode, streams, token,
 };
 
-use wirefold_query::{Lists, ParseError, Query};
+use wirefold_query::{ParseError, Query};
 
 use super::StandardOutput;
 
 /// Rehearses a subscription over the stored output, and checks it as the alerter would.
 pub(crate) struct RehearsalService {
     pub(crate) context: StageContext,
-    /// The names of all deliveries. `None` if only a running pipeline knows them.
-    pub(crate) deliveries: Option<Vec<String>>,
-    /// The lists that queries may name.
-    pub(crate) lists: Lists,
+    /// The deliveries, and the lists that queries may name.
+    pub(crate) alerter: watch::Receiver<Settings>,
 }
 
 impl Rehearse for RehearsalService {
@@ -40,18 +39,19 @@ impl Rehearse for RehearsalService {
         Box::pin(async move {
             let now = self.context.clock.now();
             let bus = &*self.context.bus;
-            let from = now.minus(back);
-            as_json(wirefold_alerter::rehearse(bus, &subscription, &self.lists, from, now).await)
+            let (from, lists) = (now.minus(back), self.alerter.borrow().lists.clone());
+            as_json(wirefold_alerter::rehearse(bus, &subscription, &lists, from, now).await)
         })
     }
 
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
-        let known = self.deliveries.as_ref().unwrap_or(&subscription.deliveries);
-        wirefold_alerter::check(subscription, known, &self.lists)
+        let settings = self.alerter.borrow();
+        let names: Vec<String> = settings.deliveries.iter().map(|it| it.name.clone()).collect();
+        wirefold_alerter::check(subscription, &names, &settings.lists)
     }
 
     fn check_query(&self, query: &str) -> Result<(), ParseError> {
-        Query::parse_with(query, &self.lists).map(drop)
+        Query::parse_with(query, &self.alerter.borrow().lists).map(drop)
     }
 
     fn read_article(
@@ -60,11 +60,16 @@ impl Rehearse for RehearsalService {
         article: OutputArticle,
         text: Option<&ArticleFetched>,
     ) -> Result<serde_json::Value, String> {
-        as_json(wirefold_alerter::read_article(subscription, &self.lists, article, text))
+        let lists = &self.alerter.borrow().lists;
+        as_json(wirefold_alerter::read_article(subscription, lists, article, text))
     }
 
-    fn deliveries(&self) -> Vec<String> {
-        self.deliveries.clone().unwrap_or_default()
+    fn deliveries(&self) -> Vec<ConfiguredDelivery> {
+        let configured = |it: &Delivery| ConfiguredDelivery {
+            name: it.name.clone(),
+            kind: it.target.kind().to_owned(),
+        };
+        self.alerter.borrow().deliveries.iter().map(configured).collect()
     }
 }
 
@@ -94,7 +99,7 @@ pub(super) struct ReplayService {
     pub(super) context: StageContext,
     pub(super) enricher: Arc<dyn Stage>,
     /// The deliveries, for alerts that are sent again.
-    pub(super) alerter: wirefold_alerter::Settings,
+    pub(super) alerter: watch::Receiver<Settings>,
     /// Over NATS the enricher is asked, because no other role may write the output.
     pub(super) nats: Option<NatsBus>,
 }
@@ -124,6 +129,21 @@ impl Replay for ReplayService {
         })
     }
 
+    fn send_sample(&self, delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
+        Box::pin(async move {
+            let settings = self.alerter.borrow().clone();
+            let there = settings.deliveries.iter().find(|it| it.name == delivery);
+            let to = there.ok_or_else(|| format!("no delivery is called {delivery:?}"))?;
+            let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+            let sent = send_sample(to, &settings, &printer, self.context.clock.now()).await;
+            let outcome = sent.map_err(|error| error.to_string())?;
+            if outcome == Outcome::Taken {
+                self.switch_on_again(&delivery).await;
+            }
+            Ok(resent(delivery, outcome))
+        })
+    }
+
     fn resend(
         &self,
         alert: Alert,
@@ -136,13 +156,13 @@ impl Replay for ReplayService {
                 return Err(format!("subscription {} names no delivery", subscription.id));
             }
             let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
+            let settings = self.alerter.borrow().clone();
             let mut sent = Vec::with_capacity(named.len());
             for name in named {
-                let there = self.alerter.deliveries.iter().find(|it| it.name == name);
+                let there = settings.deliveries.iter().find(|it| it.name == name);
                 let to = there.ok_or_else(|| format!("no delivery is called {name:?}"))?;
                 let now = self.context.clock.now();
-                let outcome =
-                    send_again(&alert, &subscription, to, &self.alerter, &printer, now).await;
+                let outcome = send_again(&alert, &subscription, to, &settings, &printer, now).await;
                 let outcome = outcome.map_err(|error| error.to_string())?;
                 if outcome == Outcome::Taken {
                     self.switch_on_again(&name).await;

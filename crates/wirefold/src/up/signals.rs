@@ -7,6 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// SIGHUP ends no process: those with deliveries read their settings again.
+    _hangup: Signal,
 }
 
 /// The sender of the request to stop.
@@ -33,7 +35,7 @@ impl Signals {
     pub(super) fn listen() -> std::io::Result<Self> {
         let terminate = signal(SignalKind::terminate())?;
         let interrupt = signal(SignalKind::interrupt())?;
-        Ok(Self { terminate, interrupt })
+        Ok(Self { terminate, interrupt, _hangup: signal(SignalKind::hangup())? })
     }
 
     /// Waits for the next signal.

@@ -18,6 +18,7 @@ pub mod kinds;
 mod links;
 mod order;
 pub(crate) mod retry;
+mod start;
 mod target_state;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
@@ -36,7 +38,7 @@ use wirefold_proto::{
 };
 
 use crate::error::AlerterError;
-use crate::subscription::record_key;
+use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
 use crate::{Printer, metrics};
 use attempts::{Attempts, LastAccepted};
@@ -44,6 +46,8 @@ pub(crate) use channel::{Channel, Clients, Failure, Notice, NoticeKind, Opening,
 use kinds::DeliveryTarget;
 use links::Keys;
 use order::{AlertOrder, Redeliveries};
+use start::Start;
+pub(crate) use start::note_starts;
 pub use target_state::switch_on;
 pub(crate) use target_state::{DeliveryState, DeliveryStates, TargetGone};
 
@@ -73,6 +77,8 @@ pub(crate) struct Common {
     pub(crate) demo: bool,
     /// Which deliveries work.
     pub(crate) states: DeliveryStates,
+    /// Which deliveries subscriptions name although they do not exist.
+    pub(crate) absent: watch::Sender<AbsentDeliveries>,
 }
 
 /// The stage of one delivery.
@@ -88,6 +94,7 @@ pub(crate) struct DeliveryStage {
     /// Keeps two revisions of one alert from being sent at once.
     order: AlertOrder,
     redeliveries: Redeliveries,
+    start: Start,
     gone: TargetGone,
     /// Whether the last attempt failed.
     is_down: AtomicBool,
@@ -128,6 +135,7 @@ impl DeliveryStage {
             link_keys: Keys::default(),
             order: AlertOrder::default(),
             redeliveries: Redeliveries::default(),
+            start: Start::default(),
             is_down: AtomicBool::new(false),
         })
     }
@@ -143,7 +151,7 @@ impl DeliveryStage {
     async fn deliver(&self, input: &Input) -> Result<(), StageError> {
         self.redeliveries.note_arrival(input.message.sequence);
         let alert: Alert = decode(&input.message)?;
-        if !self.is_to_be_sent(&alert) {
+        if !self.is_to_be_sent(&alert) || self.was_told_before(input).await? {
             return Ok(());
         }
         let Some(record) = self.subscription(&alert).await? else {
@@ -227,6 +235,15 @@ impl DeliveryStage {
         let key = self.link_keys.get(&*self.subscriptions).await;
         let key = key.map_err(|error| self.retry_after_bus(&error))?;
         Ok(Some(MessageLinks::of(alert, base, key)))
+    }
+
+    /// Whether a revision was published before this delivery was there.
+    async fn was_told_before(&self, input: &Input) -> Result<bool, StageError> {
+        let found = self.start.is_after(&input.message, &self.name, &*self.accepted).await;
+        found.map_err(|error| self.retry_after_bus(&error))?.ok_or_else(|| StageError::Retry {
+            after: BUS_RETRY,
+            why: "the delivery is just being set up".to_owned(),
+        })
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {

@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use wirefold_envelope::{CLOCK_TOLERANCE, timestamp};
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{HealthCondition, HealthKind};
+use wirefold_proto::{HealthCondition, HealthKind, SubscriptionId};
 
 use super::facts::{Dead, DeliveryFact, Facts, Fetched, Forged, StreamFill, Unsaved};
 use crate::delivery::DeliveryState;
 use crate::settings::Space;
-use crate::wording::{line, minute};
+use crate::wording::{line, minute, suggestion};
 
 const DAY: Duration = Duration::from_hours(24);
 /// A delivery that fails for a shorter time may work again by itself.
@@ -73,6 +73,7 @@ pub(super) fn conditions(
     found.extend(facts.space.and_then(|space| disk_low(space, before)));
     found.extend(facts.streams.iter().filter_map(|stream| stream_full(stream, before)));
     found.extend(facts.deliveries.iter().filter_map(|it| delivery(it, before)));
+    found.extend(facts.absent.iter().map(|(id, names)| delivery_absent(id, names, facts, before)));
     found.extend(facts.fetched.and_then(|fetched| fetcher_clock(fetched, before)));
     found.extend(facts.fetched.and_then(|fetched| own_clock(fetched, before)));
     found.extend(facts.unsaved.and_then(|unsaved| snapshot_old(unsaved, before)));
@@ -146,6 +147,23 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
         None => before.get(kind, Some(name)).cloned(),
         Some(DeliveryState::Works) => None,
     }
+}
+
+fn delivery_absent(
+    id: &SubscriptionId,
+    names: &[String],
+    facts: &Facts,
+    before: Before<'_>,
+) -> HealthCondition {
+    let known: Vec<&str> = facts.deliveries.iter().map(|it| it.name.as_str()).collect();
+    let each = names.iter().map(|name| format!("{name:?} ({})", suggestion(name, &known)));
+    let absent = each.collect::<Vec<String>>().join(", ");
+    let words = format!(
+        "subscription {id} names a delivery that does not exist: {absent}; nothing goes there"
+    );
+    let advice = "correct the name, or add the [[delivery]]: `wirefold check` says where it is";
+    let condition = before.condition(HealthKind::DeliveryAbsent, words, advice);
+    about(id.as_str(), condition)
 }
 
 fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {

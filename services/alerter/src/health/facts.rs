@@ -15,6 +15,7 @@ use wirefold_proto::{
 
 use crate::delivery::DeliveryState;
 use crate::settings::Space;
+use crate::subscription::AbsentDeliveries;
 
 /// The subjects of articles in the output.
 const ARTICLES: &str = "wirefold.v1.output.article.>";
@@ -35,6 +36,7 @@ pub(super) struct Facts {
     pub(super) dead: Option<Dead>,
     pub(super) feeds: Vec<FeedFact>,
     pub(super) deliveries: Vec<DeliveryFact>,
+    pub(super) absent: AbsentDeliveries,
     pub(super) space: Option<Space>,
 }
 
@@ -192,6 +194,7 @@ pub(super) async fn of_bus(
         dead: allowed(letters.look(bus).await)?,
         feeds: feeds.read(bus).await?,
         deliveries: Vec::new(),
+        absent: AbsentDeliveries::new(),
         space: None,
     })
 }

@@ -25,10 +25,10 @@ use wirefold_proto::{
 };
 
 use crate::NAME;
-use crate::delivery::DeliveryStates;
-use crate::delivery::TargetGone;
+use crate::delivery::{Common, DeliveryStates, TargetGone};
 use crate::metrics::{HEALTH_CONDITIONS, HEARTBEATS};
 use crate::settings::{Disk, Heartbeat};
+use crate::subscription::AbsentDeliveries;
 use conditions::{Before, Rhythm, conditions};
 use facts::{DeliveryFact, Facts, Feeds, Letters};
 pub(crate) use notifier::HealthNotifier;
@@ -53,6 +53,7 @@ pub(crate) struct Watch {
     /// The deliveries, and whether their targets are gone.
     deliveries: Vec<(String, TargetGone)>,
     states: DeliveryStates,
+    absent: watch::Receiver<AbsentDeliveries>,
     table: Arc<dyn KeyValue>,
     feeds: Feeds,
     letters: Letters,
@@ -72,16 +73,24 @@ struct Memory {
 impl Watch {
     /// Opens the stored state.
     pub(crate) fn new(
-        context: &StageContext,
+        common: &Common,
         limits: Limits,
         disk: Option<Arc<dyn Disk>>,
         deliveries: Vec<(String, TargetGone)>,
-        states: DeliveryStates,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
-        let table = context.bus.key_value(streams::DELIVERIES.name)?;
-        let (context, feeds, letters) = (context.clone(), Feeds::default(), Letters::default());
-        let watch = Self { context, limits, disk, deliveries, states, table, feeds, letters, told };
+        let watch = Self {
+            table: common.context.bus.key_value(streams::DELIVERIES.name)?,
+            context: common.context.clone(),
+            limits,
+            disk,
+            deliveries,
+            states: common.states.clone(),
+            absent: common.absent.subscribe(),
+            feeds: Feeds::default(),
+            letters: Letters::default(),
+            told,
+        };
         Ok((watch, report))
     }
 
@@ -103,6 +112,7 @@ impl Watch {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
+                Ok(()) = self.absent.changed() => {}
                 () = clock.sleep_until(clock.now().plus(wait)) => {}
             }
         }
@@ -133,6 +143,7 @@ impl Watch {
         let bus = self.context.bus.clone();
         let (feeds, letters) = (&mut self.feeds, &mut self.letters);
         let mut facts = facts::of_bus(&*bus, &self.limits, feeds, letters).await?;
+        facts.absent = self.absent.borrow_and_update().clone();
         facts.space = self.disk.as_ref().and_then(|disk| disk.space());
         for (name, gone) in &self.deliveries {
             let (name, off) = (name.clone(), gone.marked(now).await?);

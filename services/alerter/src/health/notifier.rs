@@ -233,9 +233,7 @@ pub(super) fn notice(
 }
 
 fn is_about(condition: &HealthCondition, delivery: &str) -> bool {
-    let is_of_delivery =
-        matches!(condition.kind, HealthKind::DeliveryFailing | HealthKind::DeliveryOff);
-    is_of_delivery && condition.about.as_deref() == Some(delivery)
+    condition.kind.is_of_delivery() && condition.about.as_deref() == Some(delivery)
 }
 
 /// Whether both are the same condition, not two in succession.

@@ -26,6 +26,7 @@ use wirefold_proto::{
     ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
 };
 
+use crate::delivery::note_starts;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, SiteAlerts, StoryOverride};
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
@@ -313,6 +314,7 @@ impl Matcher<'_> {
 impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
         let bus = &setup.context.bus;
+        note_starts(&**bus, &setup.namable.deliveries.all).await?;
         let mut table = Table::open(&**bus, setup.namable.clone()).await?;
         let saved = saved_progress(&setup.context, &mut table).await?;
         let commands_from = commands_from(&setup.context, &mut table).await?;

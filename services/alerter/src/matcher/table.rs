@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Bus, BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
@@ -19,7 +20,7 @@ use super::progress::SavedProgress;
 use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
 use crate::settings::ConfiguredSubscription;
-use crate::subscription::{Mute, Rules, record_key, with_defaults};
+use crate::subscription::{AbsentDeliveries, Mute, Rules, record_key, with_defaults};
 
 const PLACE: &str = "place";
 const CONTROL: &str = "control";
@@ -40,6 +41,8 @@ pub(crate) struct DefaultDeliveries {
 pub(crate) struct Namable {
     pub(crate) deliveries: DefaultDeliveries,
     pub(crate) lists: Lists,
+    /// Tells which deliveries do not exist.
+    pub(crate) absent: watch::Sender<AbsentDeliveries>,
 }
 
 /// A change for the engine.
@@ -199,19 +202,22 @@ impl Table {
         let filled = with_defaults(settings, &self.namable.deliveries.default);
         let id = filled.id.clone();
         let before = self.records.get(&id);
-        let rules = Rules::read(&filled, &self.namable.lists)
-            .and_then(|rules| rules.with_deliveries_of(&self.namable.deliveries.all));
+        let rules = Rules::read(&filled, &self.namable.lists);
+        let absent = rules.as_ref().map(|it| it.absent_deliveries(&self.namable.deliveries.all));
+        let absent = absent.unwrap_or_default();
+        let first = absent.first().map(|(_, problem)| problem);
+        self.tell_absent(&id, absent.iter().map(|(name, _)| name.clone()).collect());
         let record = SubscriptionRecord {
             schema: Tag::new(),
             subscription: filled,
             managed_by,
             muted_until: before.and_then(|record| record.muted_until),
-            problem: rules.as_ref().err().map(ToString::to_string),
+            problem: rules.as_ref().err().or(first).map(ToString::to_string),
             alerts: before.map_or(0, |record| record.alerts),
             copies_folded: before.map_or(0, |record| record.copies_folded),
         };
-        if let Some(problem) = &record.problem {
-            tracing::warn!(subscription = %id, problem, "subscription sends no alerts");
+        if let Err(problem) = &rules {
+            tracing::warn!(subscription = %id, %problem, "subscription sends no alerts");
         }
         let since = self.start_of(&id, read).await?;
         let mute = mute_of(record.muted_until);
@@ -234,9 +240,7 @@ impl Table {
         let is_past = until.is_some_and(|until| unix_millis(until) <= at);
         let mut record = record.clone();
         record.muted_until = if is_past { None } else { Some(until.unwrap_or(FOR_EVER)) };
-        let rules = Rules::read(&record.subscription, &self.namable.lists)
-            .ok()
-            .filter(|_| record.problem.is_none());
+        let rules = Rules::read(&record.subscription, &self.namable.lists).ok();
         let (mute, since) = (mute_of(record.muted_until), self.since.get(id).copied().unwrap_or(0));
         self.write(record).await?;
         Ok(rules.map(|rules| Change::Put(Box::new(rules.with_mute(mute, at, since)))))
@@ -247,7 +251,16 @@ impl Table {
         self.keys.delete(&since_key(id)).await?;
         self.records.remove(id);
         self.since.remove(id);
+        self.tell_absent(id, Vec::new());
         Ok(Some(Change::Remove(id.clone())))
+    }
+
+    /// Tells the watch which deliveries of a subscription do not exist.
+    fn tell_absent(&self, id: &SubscriptionId, names: Vec<String>) {
+        self.namable.absent.send_if_modified(|absent| match names.is_empty() {
+            true => absent.remove(id).is_some(),
+            false => absent.insert(id.clone(), names.clone()) != Some(names),
+        });
     }
 
     /// The output sequence after which a subscription applies, the same after each restart.

@@ -2,6 +2,7 @@
 //!
 //! Comes in: the settings of a subscription. Goes out: rules, or what is wrong. It never sees an article.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time, Weekday};
@@ -16,8 +17,13 @@ use wirefold_proto::{
 };
 use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
+use crate::wording::suggestion;
+
 /// After this time without news an alert becomes quiet, and one that never opened is dropped.
 pub(crate) const QUIET: Duration = Duration::from_hours(24);
+
+/// The deliveries that subscriptions name and that do not exist.
+pub(crate) type AbsentDeliveries = BTreeMap<SubscriptionId, Vec<String>>;
 
 /// The key of a subscription's record.
 pub(crate) fn record_key(id: &SubscriptionId) -> String {
@@ -63,8 +69,8 @@ pub(crate) enum Problem {
     MaxPerDay,
     #[error("inhibited_by: a subscription cannot inhibit itself")]
     InhibitedByItself,
-    #[error("no delivery is called {0:?}; a new one counts from the next start of wirefold")]
-    NoDelivery(String),
+    #[error("no delivery is called {0:?}; {1}")]
+    NoDelivery(String, String),
 }
 
 /// A subscription in force.
@@ -129,8 +135,8 @@ pub fn check(
     lists: &Lists,
 ) -> Result<(), String> {
     let rules = Rules::read(&with_defaults(settings, &[]), lists);
-    let rules = rules.and_then(|rules| rules.with_deliveries_of(deliveries));
-    rules.map(drop).map_err(|problem| problem.to_string())
+    let absent = rules.map_err(|problem| problem.to_string())?.absent_deliveries(deliveries);
+    absent.into_iter().next().map_or(Ok(()), |(_, problem)| Err(problem.to_string()))
 }
 
 impl Rules {
@@ -178,13 +184,12 @@ impl Rules {
         })
     }
 
-    /// The same rules, if every delivery that they name is one of these.
-    pub(crate) fn with_deliveries_of(self, all: &[String]) -> Result<Self, Problem> {
-        let mut named = self.settings.deliveries.iter();
-        match named.find(|name| !all.contains(name)) {
-            Some(stranger) => Err(Problem::NoDelivery(stranger.clone())),
-            None => Ok(self),
-        }
+    /// The deliveries that they name and that are none of these. The others are sent to.
+    pub(crate) fn absent_deliveries(&self, all: &[String]) -> Vec<(String, Problem)> {
+        let known: Vec<&str> = all.iter().map(String::as_str).collect();
+        let absent = self.settings.deliveries.iter().filter(|name| !all.contains(name));
+        let problem = |name: &String| Problem::NoDelivery(name.clone(), suggestion(name, &known));
+        absent.map(|name| (name.clone(), problem(name))).collect()
     }
 
     /// The same rules with this mute and start.

@@ -60,10 +60,7 @@ async fn records_say_what_is_in_force_and_what_is_wrong() {
     let problems = [
         ("broken", "query: column 9: expected a word, a phrase or \"(\", found the end"),
         ("none", "max_per_day: 0 would send nothing: give 1 or more, or mute the subscription"),
-        (
-            "nowhere",
-            "no delivery is called \"phone\"; a new one counts from the next start of wirefold",
-        ),
+        ("nowhere", "no delivery is called \"phone\"; known are `stdout`"),
         (
             "odd",
             "on: \"sometimes\" is no trigger; expected new, material, correction, \

@@ -216,6 +216,22 @@ impl Subjects for Wires {
 }
 
 impl Wires {
+    /// The number of revisions that a delivery got.
+    fn alerts_of(&self, delivery: &str) -> usize {
+        let published = self.published.lock().unwrap();
+        let is_alert = |body: &Value| body["schema"] != "wirefold.health.notice/1";
+        published.iter().filter(|(name, body)| name == delivery && is_alert(body)).count()
+    }
+
+    /// The words of the conditions that opened, as a delivery was told.
+    fn words_of(&self, delivery: &str) -> Vec<String> {
+        let published = self.published.lock().unwrap();
+        let opened = published.iter().filter(|(name, _)| name == delivery);
+        let words =
+            opened.filter_map(|(_, body)| Some(body["opened"][0]["words"].as_str()?.to_owned()));
+        words.collect()
+    }
+
     /// The health alerts of a delivery: opened and closed conditions.
     fn health_of(&self, delivery: &str) -> Vec<(usize, usize)> {
         let count = |body: &Value, key: &str| body[key].as_array().map_or(0, Vec::len);
@@ -291,6 +307,60 @@ async fn a_delivery_that_is_off_is_told_through_the_others() {
     assert_eq!(open(&world).await, [HealthKind::DeliveryOff, HealthKind::FeedSetAside]);
     assert_eq!((wires.health_of("phone"), wires.health_of("desk")), (vec![(2, 0)], vec![]));
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_does_not_exist_is_told_and_silences_no_other() {
+    let mut world = World::new().await;
+    let wires = Arc::new(Wires::default());
+    let naming = |name: &str| {
+        let deliveries = vec![name.to_owned(), "desk".to_owned()];
+        let subscription = wirefold_proto::SubscriptionSettings { deliveries, ..at_once() };
+        Settings {
+            deliveries: vec![wire("desk"), wire("phone")],
+            subjects: Some(wires.clone()),
+            ..settings([subscription])
+        }
+    };
+    let running = world.start(&naming("fone"));
+    wait_until_idle().await;
+    assert_eq!(open(&world).await, [HealthKind::DeliveryAbsent], "at once");
+    world.newsroom.tell(five()[0]).await;
+    pass(&world, 5).await;
+    assert_eq!((wires.alerts_of("desk"), wires.alerts_of("phone")), (1, 0));
+    assert_eq!((wires.health_of("desk"), wires.health_of("phone")), (vec![(1, 0)], vec![(1, 0)]));
+    let told = wires.words_of("phone");
+    let words = "subscription all names a delivery that does not exist: \"fone\" (did you mean `phone`?); \
+                 nothing goes there";
+    assert_eq!(told, [words]);
+    running.stop().await;
+    let corrected = world.start(&naming("phone"));
+    pass(&world, 25).await;
+    assert_eq!(open(&world).await, []);
+    corrected.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_rename_nothing_told_is_told_again() {
+    let mut world = World::new().await;
+    let wires = Arc::new(Wires::default());
+    let named = |name: &str| {
+        let deliveries = vec![name.to_owned()];
+        let subscription = wirefold_proto::SubscriptionSettings { deliveries, ..at_once() };
+        Settings {
+            deliveries: vec![wire(name)],
+            subjects: Some(wires.clone()),
+            ..settings([subscription])
+        }
+    };
+    for (name, article) in ["desk", "night", "desk"].into_iter().zip(five()) {
+        let running = world.start(&named(name));
+        wait_until_idle().await;
+        world.newsroom.tell(article).await;
+        pass(&world, 5).await;
+        running.stop().await;
+    }
+    assert_eq!((wires.alerts_of("desk"), wires.alerts_of("night")), (2, 1));
 }
 
 fn hook(receiver: &Receiver) -> Settings {

@@ -11,7 +11,6 @@ use wirefold_flow::{
     Answer, BusError, ConsumerConfig, Entry, Input, KeyValue, PulledMessage, Stage, StageError,
 };
 use wirefold_proto::{SubscriptionSettings, streams};
-use wirefold_query::Lists;
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, settings, wait_until_idle};
@@ -31,7 +30,7 @@ async fn match_only(world: &World) {
         site_alerts: SiteAlerts::default(),
         namable: Namable {
             deliveries: DefaultDeliveries { all: names, default: Vec::new() },
-            lists: Lists::default(),
+            ..Namable::default()
         },
     };
     let stop = CancellationToken::new();
@@ -56,6 +55,7 @@ fn stage(world: &World) -> DeliveryStage {
         page: None,
         demo: false,
         states: DeliveryStates::default(),
+        absent: tokio::sync::watch::Sender::default(),
     };
     DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()
 }

@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::Partition;
 use wirefold_flow::{Lease, LeaseConfig, LoopError, StageContext};
+use wirefold_proto::SubscriptionSettings;
 
-use super::newsroom::article;
+use super::newsroom::{Given, article};
 use super::running::{World, at_once, settings};
-use crate::{AlerterError, run_under};
+use crate::{AlerterError, Settings, run_under};
 
 /// An alerter with a connection of its own to the bus.
 struct Replica {
     way: Arc<Partition>,
     stop: CancellationToken,
+    /// Gives it other settings.
+    again: watch::Sender<Settings>,
     done: JoinHandle<Result<(), AlerterError>>,
 }
 
@@ -30,9 +34,9 @@ fn start(world: &World, name: &str) -> Replica {
     };
     let lease = Lease::spawn(&context, config);
     let stop = CancellationToken::new();
-    let settings = settings([at_once()]);
+    let (again, settings) = watch::channel(settings([at_once()]));
     let running = run_under(context, settings, world.paper.clone(), lease, stop.clone());
-    Replica { way, stop, done: tokio::spawn(running) }
+    Replica { way, stop, again, done: tokio::spawn(running) }
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,4 +76,31 @@ async fn a_paused_and_replaced_leader_ends_without_alerts() {
     second.stop.cancel();
     world.pass(2).await;
     second.done.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn new_settings_apply_in_place_and_repeat_nothing() {
+    let mut world = World::new().await;
+    let alerter = start(&world, "only");
+    world.pass(2).await;
+    world.newsroom.tell(article("a", "harborledger.example", "a strike at sea")).await;
+    world.pass(5).await;
+    let other = SubscriptionSettings { query: "fire".to_owned(), ..at_once() };
+    alerter.again.send_replace(settings([other]));
+    world.pass(5).await;
+    assert_eq!(world.paper.blocks().len(), 1, "told once");
+    world
+        .newsroom
+        .tell(Given { event: "b", ..article("b", "quaytimes.example", "a fire on the quay") })
+        .await;
+    world
+        .newsroom
+        .tell(Given { event: "c", ..article("c", "quaytimes.example", "a calm night") })
+        .await;
+    world.pass(5).await;
+    let told = world.paper.blocks();
+    assert!(told.len() == 2 && told[1].contains("a fire on the quay"), "{told:?}");
+    alerter.stop.cancel();
+    world.pass(2).await;
+    alerter.done.await.unwrap().unwrap();
 }

@@ -1,4 +1,4 @@
-//! Alerts, the alerts on an article, dead letters and deliveries.
+//! Alerts, the alerts on an article, and dead letters.
 
 use axum::extract::Path;
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{
     AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
     ArticleOutcome, DeadDetail, DeadPage, DeadRow, FoundWord, MuteAlertRequest, Replayed,
-    ResendReport, ResendRequest, SwitchedOn, describe_hold,
+    ResendReport, ResendRequest, describe_hold,
 };
 use crate::state::AppState;
 
@@ -396,15 +396,4 @@ impl AppState {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Switches a delivery on that is off because its target answered 410.
-pub(super) async fn switch_on(api: Api, Path(delivery): Path<String>) -> Reply {
-    let settings = &api.app.settings;
-    if !settings.rehearse.deliveries().contains(&delivery) {
-        return Err(Refusal::not_found(format!("no delivery {delivery:?}")));
-    }
-    let was_off = settings.replay.switch_on(delivery.clone()).await;
-    let was_off = was_off.map_err(Refusal::unprocessable)?;
-    answer(&SwitchedOn { schema: Tag::new(), delivery, was_off })
 }

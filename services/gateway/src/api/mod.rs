@@ -3,6 +3,7 @@
 mod alerts;
 mod articles;
 mod compare;
+mod deliveries;
 mod feeds;
 pub(crate) mod layers;
 pub(crate) mod request;
@@ -72,7 +73,7 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
 
 /// Each writing method expects JSON. A method that an address does not have is refused earlier.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 38] = [
+    let routes: [(&str, MethodRouter<Api>); 40] = [
         ("/status", get(status::get_status)),
         ("/storage", get(status::get_storage)),
         ("/events", get(stories::list_events)),
@@ -109,7 +110,9 @@ fn routes() -> Router<Api> {
         ("/dead", get(alerts::list_dead)),
         ("/dead/{sequence}", get(alerts::one_dead)),
         ("/dead/{sequence}/replay", post(alerts::replay_dead)),
-        ("/deliveries/{name}/switch-on", post(alerts::switch_on)),
+        ("/deliveries", get(deliveries::list)),
+        ("/deliveries/{name}/test", post(deliveries::test)),
+        ("/deliveries/{name}/switch-on", post(deliveries::switch_on)),
         ("/compare", get(compare::stored).post(compare::given)),
     ];
     routes.into_iter().fold(Router::new(), |router, (path, methods)| {

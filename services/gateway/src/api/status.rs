@@ -58,7 +58,7 @@ pub(crate) async fn status_with(app: &AppState, feeds: &[FeedRecord]) -> ApiResu
 }
 
 /// The last stored health report.
-async fn health(app: &AppState) -> Result<HealthStatus, BusError> {
+pub(super) async fn health(app: &AppState) -> Result<HealthStatus, BusError> {
     let report: Option<HealthReport> = app.record(streams::DELIVERIES.name, HEALTH_KEY).await?;
     Ok(report.map_or_else(HealthStatus::default, |HealthReport { at, conditions, .. }| {
         HealthStatus { at: Some(at), conditions }

@@ -28,14 +28,16 @@ use crate::page::river::{encoded, title_of};
 use crate::page::{AddressFields, Page, layout, words};
 use crate::refusal;
 use crate::refusal::Refusal;
-use crate::shapes::{Rehearsal, RehearsedAlert, RehearsedRevision, UnreadyTarget};
+use crate::shapes::{
+    DeliveryRow, Rehearsal, RehearsedAlert, RehearsedRevision, Resent, UnreadyTarget,
+};
 
 /// The most bytes of a form.
 const MOST: usize = 128 * 1024;
 
 /// The routes. Forms must come from a page of this server.
 pub(super) fn router() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 9] = [
+    let routes: [(&str, MethodRouter<Api>); 10] = [
         ("/subscriptions", get(list_page).post(save)),
         ("/subscriptions/new", get(new_page)),
         ("/subscriptions/preview", post(preview_page)),
@@ -45,6 +47,7 @@ pub(super) fn router() -> Router<Api> {
         ("/subscriptions/{id}/mute", post(mute)),
         ("/subscriptions/{id}/unmute", post(unmute)),
         ("/subscriptions/{id}/remove", post(remove)),
+        ("/deliveries/{name}/test", post(test_delivery)),
     ];
     let guarded = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
         router.route(path, methods.route_layer(from_fn(layers::own_form_only)))
@@ -61,7 +64,11 @@ async fn list_page(api: Api, Query(mut asked): Query<AddressFields>) -> Page {
 async fn shown_list(api: &Api, status: StatusCode, notice: Option<Notice>) -> Page {
     let (records, waiting) = api.app.subscriptions().await?.into_parts();
     let records = api.app.projection.count_for(records).await?;
-    let main = list_main(&records, &waiting, notice.as_ref());
+    let deliveries = api.deliveries().await?;
+    let main = html! {
+        (list_main(&records, &waiting, notice.as_ref()))
+        (delivery_section(&deliveries))
+    };
     Ok(layout::respond(&api.app, status, (NavEntry::Subscriptions, "Subscriptions"), &main))
 }
 
@@ -158,6 +165,20 @@ fn span_of(written: &str) -> Result<Option<Interval>, Refusal> {
     }
 }
 
+/// Sends a marked sample. The answer of the target is the notice above the list.
+async fn test_delivery(api: Api, Path(name): Path<String>) -> Page {
+    let refuse = |why: Option<String>| {
+        let why = why.unwrap_or_else(|| "no reason is given".to_owned());
+        Refusal::unprocessable(format!("{name} did not accept the sample: {why}"))
+    };
+    let tested = match api.test_delivery(name.clone()).await {
+        Ok(Resent { taken: true, .. }) => Ok(name),
+        Ok(Resent { why, .. }) => Err(refuse(why)),
+        Err(refusal) => Err(refusal),
+    };
+    finish(&api, "tested", tested).await
+}
+
 async fn unmute(api: Api, Path(id): Path<String>) -> Page {
     let unmuted = api.mute_subscription(&id, Some(Timestamp::UNIX_EPOCH)).await;
     finish(&api, "unmuted", unmuted.map(|_| id)).await
@@ -198,6 +219,7 @@ async fn shown_editor(
         false => api.app.subscription(fields.one("id")).await?,
     };
     let deliveries = api.app.settings.rehearse.deliveries();
+    let deliveries: Vec<String> = deliveries.into_iter().map(|it| it.name).collect();
     let editor = Editor {
         fields,
         mistakes: &mistakes,
@@ -244,6 +266,8 @@ pub(super) enum Deed {
     Unmuted,
     Removed,
     Restored,
+    /// Of a delivery.
+    Tested,
 }
 
 impl Notice {
@@ -255,6 +279,7 @@ impl Notice {
             "unmuted" => Deed::Unmuted,
             "removed" => Deed::Removed,
             "restored" => Deed::Restored,
+            "tested" => Deed::Tested,
             _ => return None,
         };
         Some(Self::Done(deed, id?))
@@ -291,7 +316,7 @@ fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
         Notice::Done(deed, id) => (*deed, id),
     };
     let known = records.iter().find(|record| record.subscription.id.as_str() == id);
-    if known.is_some() == (deed == Deed::Removed) {
+    if deed != Deed::Tested && known.is_some() == (deed == Deed::Removed) {
         // Something else was done since.
         return html! {};
     }
@@ -304,6 +329,7 @@ fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
                 Deed::Muted => "is muted. After the mute, one message for each alert follows.",
                 Deed::Unmuted => "sends again.",
                 Deed::Restored => "is back.",
+                Deed::Tested => "accepted the sample: check that it arrived.",
                 Deed::Removed => {
                     "is removed; its alerts stay."
                     form method="post" action="/subscriptions/restore" {
@@ -311,6 +337,37 @@ fn notice_markup(notice: &Notice, records: &[SubscriptionRecord]) -> Markup {
                         button type="submit" { "Undo" }
                     }
                 },
+            }
+        }
+    }
+}
+
+/// The deliveries, each with a button that sends a sample.
+fn delivery_section(deliveries: &[DeliveryRow]) -> Markup {
+    html! {
+        section #deliveries {
+            h2 { "Deliveries" }
+            p.about { "They are in the settings, which are read again when they change." }
+            @for it in deliveries {
+                article.card data-card {
+                    h3 { (it.name) }
+                    p.counts {
+                        @match &it.kind {
+                            Some(kind) => span { (kind) },
+                            None => span.warn { "there is no such delivery: nothing goes there" },
+                        }
+                        @if let Some(problem) = &it.problem { span.warn { (problem) } }
+                        @for id in &it.subscriptions {
+                            span { a href={ "/subscriptions/" (id) } { (id) } }
+                        }
+                        @if it.subscriptions.is_empty() { span.faint { "no subscription names it" } }
+                    }
+                    @if it.kind.is_some() {
+                        form method="post" action={ "/deliveries/" (encoded(&it.name)) "/test" } {
+                            button type="submit" { "Send a sample" }
+                        }
+                    }
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ use wirefold_proto::{SubscriptionRecord, SubscriptionSettings, Tag, encode};
 
 use super::world::{Answer, World, request};
 use crate::Access;
-use crate::shapes::SubscriptionList;
+use crate::shapes::{DeliveryList, SubscriptionList};
 
 const OWN: &str = "http://127.0.0.1:8787";
 const USUAL: &str = "on=new&on=material";
@@ -221,4 +221,27 @@ async fn no_other_site_can_send_these_forms() {
     assert_eq!(post(&world, "/subscriptions/x/mute", "for=1h").await.status, 404);
     let policy = world.get("/subscriptions").await;
     assert_eq!(policy.headers["referrer-policy"], "same-origin", "or browsers send `Origin: null`");
+}
+
+#[tokio::test]
+async fn deliveries_are_listed_and_tested() {
+    let world = World::new().await;
+    post(&world, "/subscriptions", &format!("name=Tides&query=tide&{USUAL}&deliveries=desk")).await;
+    let list: DeliveryList = world.get("/api/v1/deliveries").await.shape();
+    let found: Vec<(&str, usize)> =
+        list.deliveries.iter().map(|it| (&*it.name, it.subscriptions.len())).collect();
+    assert_eq!(found, [("desk", 1), ("phone", 0)]);
+    let page = text(&world.get("/subscriptions").await);
+    assert!(
+        page.contains("action=\"/deliveries/desk/test\"")
+            && page.contains("no subscription names it")
+    );
+    let tested = followed(&world, &post(&world, "/deliveries/desk/test", "").await).await;
+    assert!(tested.contains("<b>desk</b> accepted the sample"), "{tested}");
+    let busy = post(&world, "/deliveries/phone/test", "").await;
+    assert_eq!(busy.status, 422);
+    assert!(text(&busy).contains("phone did not accept the sample: 503 &lt;busy&gt;"));
+    assert_eq!(post(&world, "/deliveries/nobody/test", "").await.status, 404);
+    let strange = send(&world, Some("https://strange.example"), "/deliveries/desk/test", "").await;
+    assert_eq!(strange.status, 403);
 }

@@ -16,9 +16,9 @@ use wirefold_flow::{BoxFuture, Bus, Clock, StageContext};
 use wirefold_proto::{DeadLetter, Message, Published, SubscriptionSettings, TextPolicy};
 
 use super::samples;
-use crate::shapes::ProbeRequest;
+use crate::shapes::{ProbeRequest, Resent};
 use crate::tokens::{Gate, TokenFile, TrustedProxy};
-use crate::{Access, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
+use crate::{Access, ConfiguredDelivery, Gateway, GatewayError, Probe, Rehearse, Replay, Settings};
 
 pub(super) const SENDER: Sender = Sender { source: "/wirefold/test" };
 /// Longer than anything takes that does not hang.
@@ -50,8 +50,10 @@ impl Rehearse for Seams {
         })
     }
 
-    fn deliveries(&self) -> Vec<String> {
-        ["desk", "phone"].map(str::to_owned).to_vec()
+    fn deliveries(&self) -> Vec<ConfiguredDelivery> {
+        let kind = || "ntfy".to_owned();
+        let named = |name: &str| ConfiguredDelivery { name: name.to_owned(), kind: kind() };
+        ["desk", "phone"].map(named).to_vec()
     }
 
     fn check(&self, subscription: &SubscriptionSettings) -> Result<(), String> {
@@ -72,6 +74,12 @@ fn previewed() -> Value {
 }
 
 impl Replay for Seams {
+    fn send_sample(&self, delivery: String) -> BoxFuture<'_, Result<Resent, String>> {
+        let taken = delivery == "desk";
+        let why = (!taken).then(|| "503 <busy>".to_owned());
+        Box::pin(async move { Ok(Resent { delivery, taken, why }) })
+    }
+
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async move { Ok(format!("{} {sequence}", letter.stage.as_str())) })
     }

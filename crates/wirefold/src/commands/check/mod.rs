@@ -20,7 +20,9 @@ use wirefold_proto::SubscriptionId;
 use wirefold_query::Query;
 
 use crate::client::{block_on, exchange};
-use crate::config::{self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Overrides};
+use crate::config::{
+    self, ConfigError, DeliveryConfig, DeliveryKind, Instance, Loaded, Overrides, suggestion,
+};
 use crate::exit::Exit;
 use crate::finding::{Finding, print_findings};
 use crate::global::Global;
@@ -45,8 +47,8 @@ Examples:
   wirefold check --ready                        for containers
   wirefold check --nats nats://localhost:4222 --role detector
 
-Exit codes: 0 all is well, 1 something stored is damaged or missing, or wirefold is not ready, 2 something
-must be fixed, 3 nothing is stored there, 4 the NATS server cannot be reached.")]
+Exit codes: 0 all is well, 1 something stored is damaged or missing, wirefold is not ready, or a subscription
+names a delivery that does not exist, 2 something must be fixed before `up`, 3 nothing is stored there, 4 the NATS server cannot be reached.")]
 pub(crate) struct CheckArguments {
     /// Print one JSON object for each finding.
     #[arg(long)]
@@ -98,16 +100,25 @@ pub(crate) fn run(arguments: &CheckArguments, global: &Global) -> anyhow::Result
     }
     let loaded = Overrides::of_set(&arguments.set)
         .and_then(|overrides| config::load_here(&arguments.instance, overrides));
+    let mut silent = Vec::new();
     let findings = match (&arguments.nats, loaded) {
         (Some(url), Ok(loaded)) => of_server(arguments, url, loaded)?,
-        (_, loaded) => findings(loaded).into_iter().chain([sandbox()]).collect(),
+        (_, loaded) => {
+            silent.extend(loaded.iter().flat_map(absent_deliveries));
+            findings(loaded).into_iter().chain([sandbox()]).collect()
+        }
     };
     let bad = print_findings(&findings, arguments.json, global)?;
-    if bad == 0 {
-        return Ok(Exit::Ok);
+    let silent = print_findings(&silent, arguments.json, global)?;
+    if bad > 0 {
+        global.note(format_args!("{} to fix before `wirefold up`", count(bad, "thing", "things")));
+        return Ok(Exit::Usage);
     }
-    global.note(format_args!("{} to fix before `wirefold up`", count(bad, "thing", "things")));
-    Ok(Exit::Usage)
+    if silent > 0 {
+        global.note("`wirefold up` starts, and sends nothing to a delivery that does not exist");
+        return Ok(Exit::Failure);
+    }
+    Ok(Exit::Ok)
 }
 
 fn ready(arguments: &CheckArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -278,9 +289,24 @@ fn sources(loaded: &Loaded) -> Vec<Finding> {
     loaded.config.source.iter().enumerate().map(look).collect()
 }
 
+/// Reports the deliveries that subscriptions name and that do not exist. `up` starts without them.
+fn absent_deliveries(loaded: &Loaded) -> Vec<Finding> {
+    let names: Vec<&str> = loaded.config.delivery.iter().map(|it| it.name.as_str()).collect();
+    let of = |(at, subscription): (usize, &config::SubscriptionConfig)| {
+        let place = loaded.origins.of(&format!("subscription.{at}.deliveries"));
+        let absent = subscription.deliveries.iter().filter(|name| !names.contains(&name.as_str()));
+        let what = |name: &String| {
+            let (subscription, nearest) = (&subscription.name, suggestion(name, &names));
+            format!(
+                "{place}: subscription {subscription}: no delivery is called {name:?}; {nearest}"
+            )
+        };
+        absent.map(|name| Finding::bad(what(name))).collect::<Vec<_>>()
+    };
+    loaded.config.subscription.iter().enumerate().flat_map(of).collect()
+}
+
 fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
-    let deliveries = loaded.config.delivery.iter();
-    let names: Vec<String> = deliveries.map(|delivery| delivery.name.clone()).collect();
     let look = |(at, subscription): (usize, &config::SubscriptionConfig)| {
         let queries = [
             ("query", Some(&subscription.query)),
@@ -296,7 +322,8 @@ fn subscriptions(loaded: &Loaded) -> Vec<Finding> {
         }
         let settings = subscription.id.clone().map(|id| subscription.settings(id));
         if let Some(settings) = settings
-            && let Err(why) = wirefold_alerter::check(&settings, &names, &loaded.lists)
+            && let Err(why) =
+                wirefold_alerter::check(&settings, &settings.deliveries, &loaded.lists)
         {
             let place = loaded.origins.managed_by("subscription", at);
             return Finding::bad(format!("{place}: subscription {}: {why}", subscription.name));
@@ -448,6 +475,26 @@ mod tests {
             }
         }
         findings(load(&sources, &overrides))
+    }
+
+    #[test]
+    fn a_delivery_that_does_not_exist_is_named_with_its_place_and_the_nearest_one() {
+        let text = "[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\nurl = \"https://n.example/x\"\n\
+                    [[subscription]]\nname = \"Storms\"\nquery = \"*\"\n\
+                    deliveries = [\"phone\", \"fone\"]\n";
+        assert_eq!(bad(text), Vec::<String>::new(), "`up` starts");
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("wirefold.toml"), text).unwrap();
+        let sources = Sources { folder: folder.path().to_path_buf(), ..Sources::default() };
+        let absent = absent_deliveries(&load(&sources, &Overrides::default()).unwrap());
+        let told: Vec<&str> = absent.iter().map(|finding| finding.what.as_str()).collect();
+        let at = folder.path().join("wirefold.toml:8").display().to_string();
+        assert_eq!(
+            told,
+            [format!(
+                "{at}: subscription Storms: no delivery is called \"fone\"; did you mean `phone`?"
+            )]
+        );
     }
 
     fn bad(text: &str) -> Vec<String> {

@@ -19,13 +19,12 @@ use wirefold_proto::{
 };
 use wirefold_query::{Lists, Query};
 
-use super::alert::not_there;
 use super::why::{LIST, id_of};
 use super::words::{short, span_above_zero};
 use super::{Session, one_of, with_help};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
-use crate::config::{Config, Loaded, Overrides, SubscriptionConfig, load_here};
+use crate::config::SubscriptionConfig;
 use crate::exit::{Exit, Stop, stop};
 use crate::global::Global;
 use crate::local_time::{self, LocalTime};
@@ -229,7 +228,7 @@ pub(crate) fn run(arguments: &SubArguments, global: &Global) -> anyhow::Result<E
                 let time = LocalTime::system();
                 session.show(&record, |it| Ok(fields(it, waits, &time)?.render_plain()))
             }
-            SubCommand::Add(wanted) => session.add_subscription(options, wanted).await,
+            SubCommand::Add(wanted) => session.add_subscription(wanted).await,
             SubCommand::Rm { id } => session.remove_subscription(id).await,
             SubCommand::Export => session.export_subscriptions().await,
             SubCommand::Import { file } => session.import_subscriptions(file).await,
@@ -301,20 +300,8 @@ impl Session<'_> {
         self.answer(&accepted, format_args!("{id} {outcome}{}", self.client.when()))
     }
 
-    async fn add_subscription(
-        &self,
-        options: &ClientOptions,
-        wanted: &AddArguments,
-    ) -> anyhow::Result<Exit> {
+    async fn add_subscription(&self, wanted: &AddArguments) -> anyhow::Result<Exit> {
         let settings = settings(wanted)?;
-        // A running `up` refuses them itself, with the settings that it has read.
-        if !self.client.is_running() {
-            let Loaded { config, .. } = load_here(&options.instance, Overrides::default())?;
-            for name in unknown_deliveries(&config, &settings) {
-                let why = not_there(&config, name);
-                self.note(format_args!("note: {} sends nothing there: {why}", settings.id));
-            }
-        }
         let accepted: Accepted = self.client.post(PATH, &settings).await?;
         if self.json {
             output::print_json(&accepted)?;
@@ -483,12 +470,6 @@ fn zone_of_digest(wanted: &AddArguments) -> anyhow::Result<Option<String>> {
 fn quiet_hours(text: &str) -> Result<(String, String), &'static str> {
     let times = text.split_once('-').ok_or("expected two times such as 22:00-07:00")?;
     Ok((times.0.trim().to_owned(), times.1.trim().to_owned()))
-}
-
-/// The requested deliveries that the settings do not have.
-fn unknown_deliveries<'a>(config: &Config, wanted: &'a SubscriptionSettings) -> Vec<&'a str> {
-    let is_known = |name: &&String| config.delivery.iter().any(|it| it.name == **name);
-    wanted.deliveries.iter().filter(|name| !is_known(name)).map(String::as_str).collect()
 }
 
 /// Notes inhibitors that do not exist. They may be added later.

@@ -32,7 +32,8 @@ fn files_of_subscriptions_add_theirs_and_a_mistake_leaves_one_file_out() {
     world.write("subscriptions.d/10-rail.toml", &one("Rail"));
     world.write("subscriptions.d/typo.toml", &one("Bad").replace("query", "qury"));
     world.write("subscriptions.d/twice.toml", &one("Port"));
-    world.write("subscriptions.d/nowhere.toml", &format!("{}deliveries = [\"x\"]\n", one("No")));
+    world
+        .write("subscriptions.d/nowhere.toml", &format!("{}time_zone = \"Sea/Side\"\n", one("No")));
     world.write("subscriptions.d/more.toml", "window = \"1d\"\n");
     world.write("subscriptions.d/odd.toml", "[[subscription\n");
     world.write("subscriptions.d/notes.txt", "none of ours");

@@ -162,14 +162,14 @@ fn the_whole_must_hold_together() {
     check(
         "[page]\ntrusted_proxies = \"proxy\"\n[[feed]]\nurl = \"https://a.example/x\"\n[[feed]]\n\
          url = \"https://www.a.example/x\"\n[[delivery]]\nname = \"phone\"\nkind = \"ntfy\"\n\
-         [[subscription]]\nname = \"all\"\nquery = \"*\"\ndeliveries = \"fone\"\n",
+         [[subscription]]\nname = \"all\"\nquery = \"*\"\ntime_zone = \"Sea/Side\"\n",
         &[
             "wirefold.toml:2:1: `page.trusted_proxies`: expected addresses or networks, such as \"127.0.0.1\"",
             "wirefold.toml:5:1: `feed.1`: \"a-example-x\" is already at wirefold.toml:3; give \
              one of them another name",
             "wirefold.toml:7:1: `delivery.0`: it needs `url`; write url = \"https://…\"",
-            "wirefold.toml:13:1: `subscription.0.deliveries`: no [[delivery]] is named \"fone\"; \
-             did you mean `phone`?",
+            "wirefold.toml:13:1: `subscription.0.time_zone`: \"Sea/Side\" is not a time zone that this \
+             machine knows",
         ],
     );
 }

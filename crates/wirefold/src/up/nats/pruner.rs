@@ -30,7 +30,7 @@ const DAY: f64 = 86_400.0;
 /// A stream is missing or may not be purged. Temporary errors are retried.
 pub(in crate::up) async fn run(
     bus: NatsBus,
-    readers: Vec<ConsumerConfig>,
+    readers: impl Fn() -> Vec<ConsumerConfig> + Send,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -39,8 +39,8 @@ pub(in crate::up) async fn run(
         for stream in &STREAMS {
             retry_later(check_stream(&bus, stream.name, &mut before, &*clock).await)?;
         }
-        for reader in &readers {
-            retry_later(ensure_consumer(&bus, reader).await)?;
+        for reader in readers() {
+            retry_later(ensure_consumer(&bus, &reader).await)?;
         }
         tokio::select! {
             () = stop.cancelled() => {}

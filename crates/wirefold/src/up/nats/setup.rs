@@ -55,16 +55,16 @@ pub(super) async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made>
         tables.push(store.name.to_owned());
         bus.create_store(store.name).await.map_err(Stop::bus)?;
     }
-    for reader in readers(config) {
+    for reader in readers(config.delivery.iter().map(|it| it.name.as_str())) {
         readers_made.push(format!("{}/{}", reader.stream, reader.durable));
         bus.create_or_update_consumer(&reader).await.map_err(Stop::bus)?;
     }
     Ok([("streams", streams), ("tables", tables), ("readers", readers_made)])
 }
 
-/// The durable consumers that these settings need.
-pub(in crate::up) fn readers(config: &Config) -> Vec<ConsumerConfig> {
-    let deliveries = config.delivery.iter().map(|it| wirefold_alerter::consumer(&it.name));
+/// The durable consumers that are needed with deliveries of these names.
+pub(in crate::up) fn readers<'a>(deliveries: impl Iterator<Item = &'a str>) -> Vec<ConsumerConfig> {
+    let deliveries = deliveries.map(wirefold_alerter::consumer);
     let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
     own.chain(foreign_consumers()).collect()
 }

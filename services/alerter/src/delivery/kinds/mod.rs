@@ -57,6 +57,24 @@ pub enum DeliveryTarget {
 }
 
 impl DeliveryTarget {
+    /// The kind, as the settings write it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Apprise(_) => "apprise",
+            Self::Command(_) => "command",
+            Self::Email(_) => "email",
+            Self::File(_) => "file",
+            Self::Matrix(_) => "matrix",
+            Self::Nats(_) => "nats",
+            Self::Ntfy(_) => "ntfy",
+            Self::Slack(_) => "slack",
+            Self::Stdout(_) => "stdout",
+            Self::Telegram(_) => "telegram",
+            Self::Webhook(_) => "webhook",
+        }
+    }
+
     /// The functions that every kind has.
     pub(super) fn as_target(&self) -> &dyn Target {
         match self {
