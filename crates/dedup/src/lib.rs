@@ -43,6 +43,7 @@ mod settings;
 mod store;
 mod story;
 
+pub use body::common_words::rarity;
 pub use body::figures::Figures;
 pub use body::fingerprint::{Fingerprint, SAMPLE};
 pub use body::simhash::{is_near, simhash};

@@ -57,6 +57,7 @@ pub async fn rehearse(
             if let Item::Article(incoming) = &mut item.item
                 && incoming.is_compared()
             {
+                incoming.set_joins(stage.engine.joins_of(incoming));
                 load::compare(bus, &stage.engine, incoming).await?;
             }
             stage.apply_item(item);
@@ -186,7 +187,7 @@ impl Rehearsing {
             let AlertId { target, .. } = draft.alert.id;
             self.opened.insert(target);
             self.report.add(&draft.alert);
-            self.engine.accept(&draft.alert, draft.metadata);
+            self.engine.accept(&draft.alert, &draft.metadata);
         }
     }
 

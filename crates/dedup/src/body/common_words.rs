@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::body::stem::stem;
 
@@ -28,4 +28,17 @@ pub(crate) fn is_common(normal: &str) -> bool {
         common.map(|(stem, _)| stem).collect()
     });
     STEMS.contains(stem(normal))
+}
+
+/// How rare a normalised word is: the logarithm of the documents of the table for each one that has it. A word
+/// that the table lacks, such as most names and every word of another language, is the rarest.
+#[must_use]
+pub fn rarity(normal: &str) -> f64 {
+    static RARITIES: LazyLock<(f64, FxHashMap<&str, f64>)> = LazyLock::new(|| {
+        let documents = parse_counts(TABLE).map(|(_, count)| count).max().unwrap_or_default();
+        let rare = |count: u32| (f64::from(documents) / f64::from(count.max(1))).ln();
+        (rare(1), parse_counts(TABLE).map(|(stem, count)| (stem, rare(count))).collect())
+    });
+    let (rarest, known) = &*RARITIES;
+    known.get(stem(normal)).copied().unwrap_or(*rarest)
 }

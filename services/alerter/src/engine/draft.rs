@@ -1,6 +1,7 @@
 //! The next revision of an alert, made from its pending changes.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
@@ -124,8 +125,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let Some(told) = sums.measured.told else {
         return first_content(life, rules, &sums, passing);
     };
-    // The latest first.
-    let fresh = life.news.iter().rev().flat_map(|news| &news.reasons).cloned();
+    let fresh = reasons_of_news(life).into_iter();
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
     // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
@@ -171,6 +171,27 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let opening = passing.into_iter().chain(first).chain(resumed);
     let reasons = weighed(opening.chain(told_of).chain(numbers).collect());
     Content { state, volume: volume(is_loud), reasons }
+}
+
+/// The news that state something, the decisive first, then the latest.
+fn stating(life: &LiveAlert) -> Vec<&PendingChange> {
+    let mut stating: Vec<_> = life.news.iter().rev().filter(|news| brings_material(news)).collect();
+    stating.sort_by_key(|news| !(news.is_decisive || corrects(news)));
+    stating
+}
+
+/// The reasons of the news: the first that states something with its sentence, the others with their headlines.
+fn reasons_of_news(life: &LiveAlert) -> Vec<AlertReason> {
+    let first = stating(life).into_iter().find(|news| !corrects(news));
+    let headline_of = |news: &PendingChange, reason: &AlertReason| {
+        let is_first = first.is_some_and(|first| first.place == news.place);
+        let is_headline = reason.kind == ReasonKind::Material && !is_first;
+        let words = Some(&news.headline.title).filter(|title| is_headline && !title.is_empty());
+        AlertReason { words: words.unwrap_or(&reason.words).clone(), ..reason.clone() }
+    };
+    let silent = life.news.iter().rev().filter(|news| !brings_material(news));
+    let all = stating(life).into_iter().chain(silent);
+    all.flat_map(|news| news.reasons.iter().map(move |reason| headline_of(news, reason))).collect()
 }
 
 /// The content of an alert that was not told of yet.
@@ -290,7 +311,9 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
     };
     let measured = life.news.iter().any(PendingChange::recounts).then_some(sums.measured);
     let notes = life.news.iter().fold(life.notes, |notes, news| notes.and(news.notes));
-    Draft { alert, metadata: RevisionMetadata { covered, merged_at: 0, measured, notes } }
+    let joined: BTreeSet<Target> = life.news.iter().filter_map(|news| news.joined).collect();
+    let joined = joined.into_iter().collect();
+    Draft { alert, metadata: RevisionMetadata { covered, merged_at: 0, measured, notes, joined } }
 }
 
 /// The reason of a closing revision, without the id of the other alert.
@@ -394,9 +417,7 @@ pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
         None => leading(&life.news, |_| true),
         // So far there were only mentions in passing: the first text about the subject gives the headline.
         Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
-        Some(_) if is_loud => {
-            life.news.iter().rfind(|news| brings_material(news)).map(|news| &news.headline)
-        }
+        Some(_) if is_loud => stating(life).first().map(|news| &news.headline),
         Some(_) => None,
     };
     let first = || life.news.first().map(|news| &news.headline);
@@ -414,6 +435,10 @@ fn leading(all: &[PendingChange], is_meant: impl Fn(&PendingChange) -> bool) -> 
         |news: &&PendingChange| news.articles.first().is_some_and(|it| it.id == widest.lead);
     let is_of_it = |news: &&PendingChange| news.in_story.is_some_and(|it| it.story == widest.story);
     all.iter().find(is_lead).or_else(|| told().find(is_of_it)).map(|news| &news.headline)
+}
+
+fn corrects(news: &PendingChange) -> bool {
+    news.reasons.iter().any(|reason| reason.kind == ReasonKind::Correction)
 }
 
 fn brings_material(news: &PendingChange) -> bool {
@@ -441,18 +466,36 @@ pub(super) fn is_material(kind: ReasonKind) -> bool {
     matches!(kind, ReasonKind::Material | ReasonKind::Correction)
 }
 
-/// The most important reasons, each once.
+/// The most important reasons, each once. Statements that a revision has no room for are counted.
 pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
     reasons.sort_by_key(|reason| weight(reason.kind));
     let mut kept: Vec<AlertReason> = Vec::new();
+    let (mut statements, mut left_out) = (0, 0);
     for reason in reasons {
-        let is_more = reason.kind == ReasonKind::Material
-            && kept.iter().filter(|it| it.kind == ReasonKind::Material).count() == NEWS;
-        if kept.len() < MOST && !is_more && !kept.contains(&reason) {
-            kept.push(reason);
+        let is_statement = reason.kind == ReasonKind::Material;
+        match counted(&reason) {
+            Some(count) => left_out += count,
+            None if kept.iter().any(|it| it.words == reason.words && it.kind == reason.kind) => {}
+            None if is_statement && statements == NEWS => left_out += 1,
+            None if kept.len() < MOST => {
+                statements += usize::from(is_statement);
+                kept.push(reason);
+            }
+            None => {}
         }
     }
+    if left_out > 0 {
+        let behind = kept.iter().rposition(|it| it.kind == ReasonKind::Material);
+        let more = reason(ReasonKind::Material, format!("and {left_out} more"));
+        kept.insert(behind.map_or(kept.len(), |last| last + 1), more);
+    }
     kept
+}
+
+/// The statements that a held revision counted.
+fn counted(reason: &AlertReason) -> Option<usize> {
+    let count = reason.words.strip_prefix("and ")?.strip_suffix(" more")?.parse().ok()?;
+    (reason.kind == ReasonKind::Material && reason.sources.is_empty()).then_some(count)
 }
 
 fn weight(kind: ReasonKind) -> u8 {
@@ -507,6 +550,17 @@ mod reasons_tests {
 
     fn reason_texts(reasons: &[AlertReason]) -> Vec<&str> {
         reasons.iter().map(|reason| reason.words.as_str()).collect()
+    }
+
+    #[test]
+    fn statements_without_room_are_counted() {
+        let said = |number: usize| reason(ReasonKind::Material, format!("Statement {number}."));
+        let first = weighed((1..=5).map(said).collect());
+        let expected = ["Statement 1.", "Statement 2.", "Statement 3.", "and 2 more"];
+        assert_eq!(reason_texts(&first), expected);
+        // The revision was held, and its reasons come again with others.
+        let again = weighed(first.into_iter().chain([said(6)]).collect());
+        assert_eq!(reason_texts(&again)[3], "and 3 more");
     }
 
     #[test]

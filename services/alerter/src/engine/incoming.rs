@@ -17,7 +17,8 @@ use wirefold_text::extract::name_key;
 use super::corrections::Note;
 use super::draft::reason;
 use super::figures::{Figure, figures_of};
-use super::news::{EventText, News, news};
+use super::happening::{Join, Statement};
+use super::news::{EventText, News, first_said, is_feature, news};
 use super::numbers::Tally;
 
 /// One article of the output, prepared for the engine.
@@ -33,6 +34,8 @@ pub(crate) struct IncomingArticle {
     pub(super) note: Option<Note>,
     /// The sentence that states what no earlier text of its event states.
     pub(super) news: Option<News>,
+    /// The events whose alerts it may join.
+    pub(super) joins: Vec<Join>,
     /// The articles that still have the error it corrects, if they were searched for.
     pub(super) carriers: Vec<ArticleId>,
 }
@@ -58,8 +61,8 @@ impl IncomingArticle {
         let names = [output.article.outlet.as_str(), agency];
         let note = Note::of(&output.article.title, &text, &names);
         let carriers = Vec::new();
-        let news = None;
-        Self { place, seen, output, prepared, opening, figures, note, news, carriers }
+        let (news, joins) = (None, Vec::new());
+        Self { place, seen, output, prepared, opening, figures, note, news, joins, carriers }
     }
 
     /// Whether its alerts need the earlier texts of its event: a copy states nothing new.
@@ -67,7 +70,17 @@ impl IncomingArticle {
         !self.is_baseline() && self.output.verdict.class != Class::Copy
     }
 
-    /// Compares its text with the earlier texts of its event.
+    /// Sets the events whose alerts it may join.
+    pub(crate) fn set_joins(&mut self, joins: Vec<Join>) {
+        self.joins = joins;
+    }
+
+    /// Whether its title announces, and states nothing.
+    pub(super) fn is_feature(&self) -> bool {
+        is_feature(&self.output.article.title)
+    }
+
+    /// Compares its text with the earlier texts of its event, and of the events that it may join.
     pub(crate) fn compare(
         &mut self,
         own: &ArticleFetched,
@@ -85,7 +98,13 @@ impl IncomingArticle {
             let language = language_of(own);
             earlier.iter().all(|(_, other)| language_of(other) != language)
         };
-        self.news = news(&judged, &known, is_translated);
+        self.news = news(&judged, &known, is_translated).or_else(|| {
+            // Of another event, only a title that is stated word for word is known.
+            let is_first = self.joins.iter().any(|join| !join.is_known) && !self.is_feature();
+            let known: Vec<_> = known.iter().map(|it| (it.title, it.text)).collect();
+            let is_unsaid = is_first && !Statement::of(title).is_stated_by(&known);
+            is_unsaid.then(|| News { sentence: first_said(&judged), is_decisive: false })
+        });
     }
 
     /// Sets the articles that still have the error it corrects.
@@ -114,6 +133,11 @@ impl IncomingArticle {
     /// The event and the story that alerts may be about.
     pub(crate) fn targets(&self) -> [Target; 2] {
         [GroupBy::Event, GroupBy::Story].map(|by| self.target(by))
+    }
+
+    /// These, and the events whose alerts it may join.
+    pub(crate) fn related(&self) -> Vec<Target> {
+        self.targets().into_iter().chain(self.joins.iter().map(|join| join.into)).collect()
     }
 
     /// The target of an alert with this grouping.
@@ -199,6 +223,11 @@ impl IncomingArticle {
             title: shortened(&self.output.article.title),
             language: language.unwrap_or_else(LanguageTag::unknown),
         }
+    }
+
+    /// Whether it states a decisive turn.
+    pub(super) fn is_decisive(&self) -> bool {
+        self.news.as_ref().is_some_and(|news| news.is_decisive)
     }
 
     /// The reason for its news. A text that does not match itself only reports a decisive turn.

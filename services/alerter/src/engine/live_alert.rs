@@ -1,5 +1,8 @@
 //! One alert in memory: its last revision, its pending changes, and the time when it is due.
 
+use std::collections::VecDeque;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
@@ -28,6 +31,8 @@ pub(crate) struct LiveAlert {
     pub(crate) notified_at: Option<UnixMillis>,
     /// The number of loud revisions.
     pub(crate) loud: u32,
+    /// When the last of them notified, at most [`HOURLY`].
+    pub(crate) loud_at: VecDeque<UnixMillis>,
     /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
@@ -125,6 +130,10 @@ pub(crate) struct PendingChange {
     pub(crate) is_own_text: bool,
     /// The outlet of its article, for people.
     pub(crate) outlet: Option<String>,
+    /// The event of its article, if that is another one, which joined the alert.
+    pub(crate) joined: Option<Target>,
+    /// Whether its article states a decisive turn.
+    pub(crate) is_decisive: bool,
 }
 
 /// Whether an article may notify at once.
@@ -161,6 +170,8 @@ impl Default for PendingChange {
             notes: Notes::default(),
             is_own_text: false,
             outlet: None,
+            joined: None,
+            is_decisive: false,
         }
     }
 }
@@ -206,7 +217,7 @@ impl LiveAlert {
     }
 
     /// Accepts its next revision.
-    pub(crate) fn accept(&mut self, alert: &Alert, metadata: RevisionMetadata) {
+    pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
@@ -233,6 +244,10 @@ impl LiveAlert {
         if alert.volume == Volume::Loud && !is_held {
             self.notified_at = Some(self.last_at);
             self.loud += 1;
+            self.loud_at.push_back(self.last_at);
+            if self.loud_at.len() > HOURLY {
+                self.loud_at.pop_front();
+            }
         }
         self.covered = self.covered.max(metadata.covered);
         (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
@@ -287,8 +302,9 @@ impl LiveAlert {
         }
     }
 
-    /// When news of an open alert is due: a correction at once, other news after the interval since the last
-    /// loud revision, which grows with each, and changes of the counts after `update_interval`.
+    /// When news of an open alert is due: a correction at once, a decisive turn at once unless [`HOURLY`] is
+    /// reached, other news after the interval since the last loud revision, which grows with each, and changes of
+    /// the counts after `update_interval`.
     fn update_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
         let has = |news: &&PendingChange, kind| news.reasons.iter().any(|it| it.kind == kind);
         let first_with = |kind| self.news.iter().find(|news| has(news, kind));
@@ -296,12 +312,26 @@ impl LiveAlert {
             return correction.seen.max(self.last_at);
         }
         let Some(material) = first_with(ReasonKind::Material) else {
-            return self.last_at.plus(rules.update_interval).max(first.seen);
+            return self
+                .last_at
+                .plus(rules.update_interval)
+                .max(first.seen)
+                .max(self.hour_over(rules));
         };
         let doublings = self.loud.saturating_sub(1).min(DOUBLINGS);
         let interval = rules.update_interval * 2_u32.pow(doublings);
         let since = self.notified_at.map_or(material.seen, |at| at.plus(interval));
-        since.max(material.seen).max(self.last_at)
+        let waits = since.max(material.seen);
+        let decisive = self.news.iter().find(|news| news.is_decisive).map(|news| news.seen);
+        decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at).max(self.hour_over(rules))
+    }
+
+    /// When it may notify again after [`HOURLY`] loud revisions in an hour. A subscription without an interval
+    /// asks for each.
+    fn hour_over(&self, rules: &Rules) -> UnixMillis {
+        let is_limited = self.loud_at.len() == HOURLY && !rules.update_interval.is_zero();
+        let first = self.loud_at.front().filter(|_| is_limited);
+        first.map_or(UnixMillis(0), |at| at.plus(HOUR))
     }
 
     fn first_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
@@ -364,11 +394,14 @@ impl LiveAlert {
     }
 }
 
+/// The most loud revisions of an alert in an hour, without those that come for a correction.
+const HOURLY: usize = 6;
+const HOUR: Duration = Duration::from_hours(1);
 /// How often the interval between loud revisions doubles: 5, 10, 20 and 40 minutes by default.
 const DOUBLINGS: u32 = 3;
 
 /// The data that rebuilds an alert from its revisions, in addition to the visible part.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RevisionMetadata {
     /// The position up to which the revision covers the output.
     pub(crate) covered: OutputPosition,
@@ -378,6 +411,9 @@ pub(crate) struct RevisionMetadata {
     pub(crate) measured: Option<Baselines>,
     /// The notes that were reported.
     pub(crate) notes: Notes,
+    /// The events that joined the alert since the last revision.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) joined: Vec<Target>,
 }
 
 /// How an article mentions the subject of a query.

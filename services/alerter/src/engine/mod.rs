@@ -12,6 +12,7 @@ mod corrections;
 mod draft;
 mod figures;
 mod handling;
+mod happening;
 mod holds;
 mod incoming;
 mod live_alert;
@@ -22,6 +23,7 @@ mod recent;
 mod unload;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
@@ -36,6 +38,7 @@ pub(crate) use corrections::{find_uncorrected, retracts};
 pub(crate) use draft::Draft;
 use draft::reason;
 pub(crate) use handling::Handling;
+use happening::Happenings;
 pub use holds::SiteAlerts;
 use holds::{OpenDigests, SiteBudget};
 use incoming::InStory;
@@ -47,6 +50,9 @@ pub(crate) use numbers::Tally;
 use recent::{RecentCopies, RecentTallies, Velocity};
 use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
+
+/// How long later articles of an event join the alert that the first one joined.
+const JOINED: Duration = Duration::from_hours(24 * 8);
 
 /// All subscriptions and their alerts.
 #[derive(Default)]
@@ -82,6 +88,8 @@ pub(crate) struct Engine {
     velocity: Velocity,
     recent: RecentTallies,
     copies: RecentCopies,
+    /// What recent alerts told, and the events that joined them.
+    happenings: Happenings,
     /// The latest position that was applied, by either order.
     applied_through: OutputPosition,
     time: UnixMillis,
@@ -150,6 +158,7 @@ impl Engine {
         for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
             let alert = AlertId { subscription: id, target: incoming.target(group_by) };
+            let alert = self.joined(alert, incoming);
             concerned.insert(self.routed(alert, incoming.place), Some(matched));
         }
         for (alert, matched) in concerned {
@@ -180,7 +189,17 @@ impl Engine {
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
             return;
         }
-        let is_told = self.lives.get(id).is_some_and(|life| life.has_told_note_of(incoming));
+        let life = self.lives.get(id);
+        let is_told = life.is_some_and(|life| life.has_told_note_of(incoming));
+        // An article of another event that joined.
+        let own = incoming.target(GroupBy::Event);
+        let joined =
+            Some(own).filter(|own| matches!(id.target, Target::Event(_)) && *own != id.target);
+        let joined = joined.filter(|event| self.happenings.is_joined(*event, &id.subscription));
+        let tally = match life.filter(|_| joined.is_some()) {
+            Some(life) => life.tally_with(incoming),
+            None => incoming.tally(id.target),
+        };
         let reasons = match incoming.is_baseline() {
             true => Vec::new(),
             false => self.reasons(id, rules, incoming, (is_told, matched.is_some())),
@@ -189,7 +208,7 @@ impl Engine {
             place: incoming.place,
             from: incoming.place,
             seen: incoming.seen,
-            tally: incoming.tally(id.target),
+            tally,
             first_seen: incoming.first_seen(id.target),
             reasons,
             mention: incoming.mention(matched.as_ref()),
@@ -205,6 +224,8 @@ impl Engine {
             notes: incoming.notes(),
             is_own_text: incoming.is_own_text(),
             outlet: Some(incoming.outlet_label()),
+            joined,
+            is_decisive: incoming.is_decisive(),
         };
         self.add_news(id, news);
     }
@@ -239,6 +260,7 @@ impl Engine {
         let is_acknowledged =
             news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
         if !is_acknowledged {
+            self.happenings.note_news(id.target, &news);
             life.news.push(news);
         }
         self.remember(id);
@@ -291,7 +313,7 @@ impl Engine {
     }
 
     /// Accepts a revision that is in the stream, whoever published it.
-    pub(crate) fn accept(&mut self, alert: &Alert, metadata: RevisionMetadata) {
+    pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
         self.open_digests.accept(alert);
@@ -300,6 +322,7 @@ impl Engine {
             return;
         }
         life.accept(alert, metadata);
+        self.note_told(alert, &metadata.joined, self.time);
         self.site_budget.accept(alert);
         self.count_if_notified(alert);
         self.remember(&alert.id);

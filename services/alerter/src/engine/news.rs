@@ -9,6 +9,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::figures::{Role, role_at};
+use super::happening::without_outlet;
 
 /// A text of an event.
 #[derive(Debug, Clone, Copy)]
@@ -139,14 +140,20 @@ fn is_entry(line: &str) -> bool {
 }
 
 /// Whether a title belongs to an explainer, a quotation or a collection: it announces, and states nothing.
-fn is_feature(title: &str) -> bool {
+pub(super) fn is_feature(title: &str) -> bool {
     const FIRST: [&str; 9] =
         ["what", "how", "why", "watch", "who", "when", "video", "photos", "opinion"];
-    let title = title.trim().to_lowercase();
+    let title = without_outlet(title).trim().to_lowercase();
     let first = title.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     title.starts_with(['‘', '“', '\'', '«', '"', '„'])
         || title.ends_with('?')
         || FIRST.contains(&first)
+}
+
+/// What a text says first: its first sentence, or its title if it has none.
+pub(super) fn first_said(text: &EventText<'_>) -> String {
+    let first = sentences(text.text).into_iter().next();
+    shortened(&first.unwrap_or_else(|| text.title.to_owned()))
 }
 
 /// The sentences of a text, without the dateline.

@@ -56,6 +56,7 @@ impl Engine {
         let over = self.lives.iter().filter(|(_, life)| is_over(life));
         let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
         over.iter().for_each(|id| self.unload_alert(id));
+        self.expire_happenings();
         self.notified.retain(|(_, day), _| *day >= limit);
         self.site_budget.expire(limit);
         true
@@ -103,7 +104,7 @@ impl Engine {
         }
         let mut life = LiveAlert::default();
         for Revision { alert, metadata, .. } in revisions {
-            life.accept(alert, *metadata);
+            life.accept(alert, metadata);
         }
         if let Some(score) = self.closed_scores.get_mut(&id.subscription) {
             score.take_away(&life);

@@ -156,7 +156,7 @@ pub(crate) async fn compare(
     engine: &Engine,
     incoming: &mut IncomingArticle,
 ) -> Result<(), BusError> {
-    let mut known = engine.articles_about(&incoming.targets(), incoming);
+    let mut known = engine.articles_about(&incoming.related(), incoming);
     if known.is_empty() {
         return Ok(());
     }

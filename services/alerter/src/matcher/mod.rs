@@ -364,7 +364,7 @@ impl<'a> Matcher<'a> {
                 if alert.revision > 1 && !self.engine.is_loaded(&alert.id) {
                     self.recall(&[alert.target]).await?;
                 }
-                self.engine.accept(&alert, metadata);
+                self.engine.accept(&alert, &metadata);
                 self.engine.note_last_revision(&alert.id, sequence);
             }
             self.unload().await?;
@@ -510,8 +510,9 @@ async fn revisions_up_to(bus: &dyn Bus, last: Revision) -> Result<Vec<Revision>,
 impl Matcher<'_> {
     /// Compares an article with the earlier ones in its alerts, so that a restart finds the same.
     async fn compare(&mut self, incoming: &mut IncomingArticle) -> Result<(), BusError> {
+        incoming.set_joins(self.engine.joins_of(incoming));
         if incoming.is_compared() || incoming.puts_right() {
-            for target in incoming.targets() {
+            for target in incoming.related() {
                 self.load_shown_about(target).await?;
             }
             load::compare(&*self.context.bus, &self.engine, incoming).await?;

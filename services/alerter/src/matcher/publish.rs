@@ -36,7 +36,7 @@ impl Matcher<'_> {
             if is_under_way || self.leaving.len() == WINDOW {
                 self.flush().await?;
             }
-            self.engine.accept(&draft.alert, draft.metadata);
+            self.engine.accept(&draft.alert, &draft.metadata);
             self.has_new_scores = true;
             self.leaving.push(draft);
         }

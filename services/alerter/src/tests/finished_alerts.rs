@@ -187,7 +187,7 @@ async fn only_the_sequence_of_a_packed_alert_is_stored() {
     for (sequence, hours) in [(1, 0), (2, 24)] {
         let limit = incoming.seen.plus(Duration::from_hours(hours));
         let draft = engine.next(limit).expect("it is due");
-        engine.accept(&draft.alert, draft.metadata);
+        engine.accept(&draft.alert, &draft.metadata);
         engine.unload(Duration::from_hours(192));
         assert!(engine.is_loaded(&draft.alert.id), "nothing is put away before it stands");
         engine.note_last_revision(&draft.alert.id, sequence);

@@ -8,7 +8,7 @@ use wirefold_proto::{
     Target,
 };
 
-use super::newsroom::{Given, five};
+use super::newsroom::{Given, article, five};
 use super::running::{World, at_once, everything, settings, told};
 
 const DAY: u64 = 24 * 3_600;
@@ -118,18 +118,18 @@ async fn a_restart_repeats_nothing_and_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn news_is_gathered_until_the_interval_is_over() {
+async fn counts_wait_for_the_interval_and_a_decisive_turn_does_not() {
     let mut world = World::new().await;
     let running = world.start(&settings([everything()]));
     let [first, second, copy, third, _] = five();
     world.newsroom.tell(first).await;
     world.pass(31).await;
     world.newsroom.tell_all([second, copy]).await;
+    world.pass(5 * 60).await;
+    assert_eq!(world.alerts().await.len(), 1);
     let text = "A docker was arrested at Tarrowgate on Friday.";
     world.newsroom.tell(Given { text, ..third }).await;
-    world.pass(15 * 60 - 2).await;
-    assert_eq!(world.alerts().await.len(), 1);
-    world.pass(2).await;
+    world.pass(1).await;
     let alerts = world.alerts().await;
     assert_eq!(alerts.len(), 2);
     assert_eq!(
@@ -374,4 +374,81 @@ async fn an_article_from_a_clock_years_ahead_hurries_no_other_alert() {
     world.pass(1).await;
     assert_eq!(world.alerts().await.len(), 2);
     running.stop().await;
+}
+
+/// Texts that each state another decisive turn.
+const TURNS: [&str; 7] = [
+    "A docker was arrested at Tarrowgate on Friday.",
+    "The harbour master of Tarrowgate resigned on Friday.",
+    "A crane at Tarrowgate exploded on Friday.",
+    "Four sailors were rescued off Tarrowgate on Friday.",
+    "People near Tarrowgate are to stay indoors.",
+    "A court acquitted the owner of the Tarrowgate docks.",
+    "Trading in Tarrowgate shares was suspended.",
+];
+
+#[tokio::test(start_paused = true)]
+async fn six_messages_in_an_hour_are_enough_and_the_rest_comes_together() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([everything()]));
+    world.newsroom.tell(five()[0]).await;
+    world.pass(31).await;
+    let outlets =
+        ["a.example", "b.example", "c.example", "d.example", "e.example", "f.example", "g.example"];
+    let titles = ["Arrest", "Resignation", "Crane", "Sailors", "Order", "Court", "Shares"];
+    let stories = ["s1", "s2", "s3", "s4", "s5", "s6", "s7"];
+    for (place, text) in TURNS.into_iter().enumerate() {
+        let given = article(stories[place], outlets[place], titles[place]);
+        world.newsroom.tell(Given { text, ..given }).await;
+        world.pass(60).await;
+    }
+    assert_eq!(world.alerts().await.len(), 6);
+    world.pass(3_600).await;
+    let alerts = world.alerts().await;
+    assert_eq!(alerts.len(), 7);
+    let expected = "loud: Trading in Tarrowgate shares was suspended. · Court · +2 outlets";
+    assert_eq!(told(&alerts[6]), expected);
+    assert_eq!(alerts[6].headline.title, "Shares");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn titles_of_other_events_join_an_alert_also_after_a_restart() {
+    let mut world = World::new().await;
+    let bare = |event, outlet, title| Given {
+        event,
+        text: "",
+        comparable: false,
+        ..article(event, outlet, title)
+    };
+    let running = world.start(&settings([everything()]));
+    world
+        .newsroom
+        .tell_all([
+            bare("one", "ostrandpost.example", "Fire at paint factory in Ostrand"),
+            bare(
+                "two",
+                "deltacourier.example",
+                "Blaze at paint factory in Ostrand - Delta Courier",
+            ),
+            bare("three", "radiodyke.example", "Fire at paint factory in Tessel"),
+        ])
+        .await;
+    world.pass(31).await;
+    let alerts = world.alerts().await;
+    let headlines: Vec<&str> = alerts.iter().map(|alert| alert.headline.title.as_str()).collect();
+    assert_eq!(headlines, ["Fire at paint factory in Ostrand", "Fire at paint factory in Tessel"]);
+    assert_eq!((alerts[0].outlets, alerts[0].articles.len()), (2, 2));
+    running.stop().await;
+    let restarted = world.start(&settings([everything()]));
+    // The events that joined stay together, and what is known stays silent.
+    let again = "Paint factory fire in Ostrand";
+    world.newsroom.tell(bare("two", "canalnews.example", again)).await;
+    world.newsroom.tell(bare("four", "kanalbote.example", again)).await;
+    world.pass(3_600).await;
+    let all = world.alerts().await;
+    let later: Vec<String> = all[2..].iter().map(told).collect();
+    assert_eq!(later, ["silent: +2 outlets"]);
+    assert_eq!(all[2].id, all[0].id);
+    restarted.stop().await;
 }
