@@ -218,6 +218,9 @@ pub struct Headline {
     pub title: String,
     /// Its language.
     pub language: LanguageTag,
+    /// The first sentence of its article; absent if that is a title alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lede: Option<String>,
 }
 
 /// An article in an alert.

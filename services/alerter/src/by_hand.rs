@@ -102,6 +102,7 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         headline: Headline {
             title: "TEST · a sample of an alert, about nothing".to_owned(),
             language: "en".parse().map_err(|error| bad(format!("{error}")))?,
+            lede: None,
         },
         first_seen: timestamp(now),
         outlets: 0,
@@ -149,7 +150,7 @@ pub async fn send_again(
         now,
         target_id: None,
         is_overtaken: false,
-        zone: zone_of(subscription),
+        zone: zone_of(subscription, &TimeZone::UTC),
         templates: templates.as_ref(),
     };
     Ok(channel.send(message).await.into())

@@ -33,6 +33,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -99,6 +100,7 @@ pub async fn run(
         context: context.clone(),
         page: settings.page.clone(),
         demo: settings.demo,
+        zone: settings.zone.clone().unwrap_or(TimeZone::UTC),
         states: DeliveryStates::default(),
         absent: watch::Sender::default(),
     };

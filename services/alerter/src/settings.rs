@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::tz::TimeZone;
 use url::Url;
 use wirefold_envelope::Limits;
 use wirefold_flow::BoxFuture;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub allow: Vec<IpNet>,
     /// The address of the page, such as `http://127.0.0.1:8787`, for links.
     pub page: Option<String>,
+    /// The time zone of messages to subscriptions that name none; UTC by default.
+    pub zone: Option<TimeZone>,
     /// Whether this is a demonstration. Then every message says so.
     pub demo: bool,
     /// How many alerts that only one site reports may notify a subscription in an hour.

@@ -3,8 +3,8 @@
 //! Comes in: an alert, and the subscriber's time zone. Goes out: a title and lines. The link to the page is
 //! the only part with an id of wirefold.
 //!
-//! The title is the current headline. The first line gives the reasons with their sources. Then come the
-//! numbers, the first outlet with the time, the matched words, and links.
+//! The title is the current headline. Then come the sentence of news, why the message comes, the outlets, when the
+//! first of them was seen, and one link.
 
 mod template;
 
@@ -17,12 +17,12 @@ use wirefold_corrections::without_label;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertAgency, AlertArticle, AlertFirst, AlertLink, AlertReason, AlertState, ArticleId,
-    Confidence, LinkAction, LinkKey, ReasonKind, Volume,
+    Alert, AlertAgency, AlertArticle, AlertLink, AlertReason, AlertState, ArticleId, Confidence,
+    LinkAction, LinkKey, ReasonKind,
 };
 
 use crate::engine::retracts;
-use crate::wording::{line, numbers};
+use crate::wording::line;
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
 
@@ -30,10 +30,8 @@ pub use template::Templates;
 const TITLE: usize = 200;
 /// The longest line, in characters.
 const LINE: usize = 400;
-/// The most articles that a message links.
-const LINKS: usize = 4;
-/// The most matched words in a message.
-const MATCHED: usize = 8;
+/// The most outlets that a message names.
+const OUTLETS: usize = 3;
 
 /// A message as text and as HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,21 +63,33 @@ pub(crate) fn of(message: &Message<'_>) -> Text {
 
 fn usual(message: &Message<'_>) -> Text {
     let title = title(message);
-    let is_news = |reason: &&AlertReason| reason.kind == ReasonKind::Material;
-    let news = message.alert.reasons.iter().filter(is_news);
-    let mut lines: Vec<String> = news.map(|reason| cut(&line(&describe(reason)), LINE)).collect();
-    lines.extend([
-        describe_reasons(message),
-        uncorrected(message),
-        numbers(message.alert),
-        seen(message),
-        matched(message),
-    ]);
+    let mut lines = statements(message.alert);
+    lines.extend([corrections(message.alert), uncorrected(message), why_now(message)]);
     lines.retain(|line| !line.is_empty());
-    let links = links(message);
-    let html = html_of(&title, &lines, &links);
-    lines.extend(links.into_iter().map(|link| format!("{}: {}", link.name, link.url)));
+    let link: Vec<Link> = link(message).into_iter().collect();
+    let html = html_of(&title, &lines, &link);
+    lines.extend(link.into_iter().map(|link| format!("{}: {}", link.name, link.url)));
     Text { title, lines, html }
+}
+
+/// The statements that are new, as their articles have them. Of an alert without news, the first sentence.
+fn statements(alert: &Alert) -> Vec<String> {
+    let is_title = |words: &str| words == alert.headline.title;
+    let of = |kind| alert.reasons.iter().filter(move |reason| reason.kind == kind);
+    let mut stated: Vec<String> = of(ReasonKind::Material)
+        .filter(|reason| !is_title(&reason.words))
+        .map(|reason| cut(&line(&describe(reason)), LINE))
+        .collect();
+    let has_news = of(ReasonKind::Material).chain(of(ReasonKind::Correction)).next().is_some();
+    let lede = alert.headline.lede.as_ref().filter(|_| !has_news);
+    stated.extend(lede.map(|said| cut(&line(said), LINE)));
+    stated
+}
+
+/// The corrections, each with its sources.
+fn corrections(alert: &Alert) -> String {
+    let all = alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
+    cut(&line(&all.map(describe).collect::<Vec<_>>().join(" · ")), LINE)
 }
 
 /// A link and its label.
@@ -115,18 +125,63 @@ fn sort(alert: &Alert) -> Option<&'static str> {
     (alert.state == AlertState::Quiet).then_some("Quiet")
 }
 
-/// The reasons, the most important first, each with its sources.
-fn describe_reasons(message: &Message<'_>) -> String {
-    let others = message.alert.reasons.iter().filter(|it| it.kind != ReasonKind::Material);
-    let reasons: Vec<String> = others.map(|reason| in_a_message(reason, message)).collect();
-    cut(&line(&reasons.join(" · ")), LINE)
+/// The most words that say why a message comes.
+const WHY: usize = 8;
+
+/// Why the message comes, the outlets, and when the first of them was seen.
+fn why_now(message: &Message<'_>) -> String {
+    let alert = message.alert;
+    let has = |kind| alert.reasons.iter().any(|reason| reason.kind == kind);
+    let is_update = has(ReasonKind::Material) || has(ReasonKind::Correction);
+    let mut reasons: Vec<String> = Vec::new();
+    if is_update && !has(ReasonKind::New) {
+        reasons.push(format!("update for {}", message.subscription));
+    }
+    for reason in &alert.reasons {
+        let is_shown = match reason.kind {
+            ReasonKind::Material | ReasonKind::Correction => false,
+            ReasonKind::Outlets => !is_update,
+            _ => true,
+        };
+        let words = reason.words.as_str();
+        let new = words.strip_prefix("new").filter(|_| reason.kind == ReasonKind::New);
+        let words = match new {
+            Some(rest) => format!("new for {}{rest}", message.subscription),
+            None => words.to_owned(),
+        };
+        let count = |text: &str| text.split_whitespace().count();
+        let said: usize = reasons.iter().map(|text| count(text)).sum();
+        if is_shown && (reasons.is_empty() || said + count(&words) <= WHY) {
+            reasons.push(words);
+        }
+    }
+    if has(ReasonKind::New) && alert.headline.lede.is_none() && alert.outlets > 0 {
+        reasons.push("headline only".to_owned());
+    }
+    let seen = time_and_age(alert.first_seen, message.now, &message.zone);
+    let parts = reasons.into_iter().chain([outlets(alert), format!("first seen {seen}")]);
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    cut(&line(&parts.join(" · ")), LINE)
 }
 
-fn in_a_message(reason: &AlertReason, message: &Message<'_>) -> String {
-    let words = describe(reason);
-    match words.strip_prefix("new").filter(|_| reason.kind == ReasonKind::New) {
-        Some(rest) => format!("new for {}{rest}", message.subscription),
-        None => words,
+/// The outlets by name: in a new alert the first, in others the latest.
+fn outlets(alert: &Alert) -> String {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |article: &AlertArticle| {
+        let name = format!("{}{}", article.outlet_label(), text_by(article.agency.as_ref()));
+        if names.iter().all(|other| other.split(' ').next() != name.split(' ').next()) {
+            names.push(name);
+        }
+    };
+    match alert.state {
+        AlertState::New => alert.articles.iter().for_each(&mut add),
+        _ => alert.articles.iter().rev().for_each(&mut add),
+    }
+    let known = names.len().max(alert.outlets as usize);
+    names.truncate(OUTLETS);
+    match known - names.len() {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 
@@ -169,7 +224,7 @@ fn uncorrected(message: &Message<'_>) -> String {
         let time = by_the_clock(article.seen, message.now, &message.zone);
         format!("{} ({time})", article.outlet_label())
     };
-    let named: Vec<String> = had.iter().take(LINKS).map(one).collect();
+    let named: Vec<String> = had.iter().take(OUTLETS).map(one).collect();
     let more = match had.len() - named.len() {
         0 => String::new(),
         more => format!(" and {more} more"),
@@ -180,20 +235,6 @@ fn uncorrected(message: &Message<'_>) -> String {
         (None, false) => "the old passage",
     };
     cut(&line(&format!("Had {what} when last read: {}{more}", named.join(", "))), LINE)
-}
-
-/// The first outlet, with the time.
-fn seen(message: &Message<'_>) -> String {
-    let alert = message.alert;
-    let time = time_and_age(alert.first_seen, message.now, &message.zone);
-    let who = alert.first.as_ref().map(|first| format!("{}, ", line(&in_full(first))));
-    format!("First seen here: {}{time}", who.unwrap_or_default())
-}
-
-/// `harborledger.example (text probably by AP)`.
-fn in_full(first: &AlertFirst) -> String {
-    let outlet = first.outlet_label();
-    format!("{outlet}{}", text_by(first.agency.as_ref()))
 }
 
 /// ` (text probably by AP)`; empty where no agency is known.
@@ -207,51 +248,14 @@ fn text_by(agency: Option<&AlertAgency>) -> String {
     format!(" (text {sure}by {})", agency.name)
 }
 
-fn matched(message: &Message<'_>) -> String {
-    let alert = message.alert;
-    if alert.matched.is_empty() {
-        return String::new();
+/// The page of the event or story; without one, the latest article.
+fn link(message: &Message<'_>) -> Option<Link> {
+    if let Some(url) = &message.page {
+        return Some(Link { name: "Open".to_owned(), url: url.clone() });
     }
-    let words: Vec<&str> = alert.matched.iter().take(MATCHED).map(String::as_str).collect();
-    let more = match alert.matched.len().saturating_sub(MATCHED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    // A first line with the reason `new` names the subscription.
-    let is_named = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::New);
-    let name = if is_named { String::new() } else { format!(" · {}", message.subscription) };
-    cut(&line(&format!("Matched {}{more}{name}", words.join(", "))), LINE)
-}
-
-/// The page of the event or story, and then outlets. For a loud revision: the latest ones, and the lead. If
-/// an outlet has several articles, the link goes to the lead in the first message, and to its latest article
-/// in later ones.
-fn links(message: &Message<'_>) -> Vec<Link> {
-    let page = message.page.iter().map(|url| Link { name: "Open".to_owned(), url: url.clone() });
-    let most = if message.alert.volume == Volume::Loud { LINKS } else { 1 };
-    let articles = message.alert.articles.as_slice();
-    let is_first = message.alert.state == AlertState::New;
-    let mut each_outlet: Vec<&AlertArticle> = Vec::new();
-    for article in articles {
-        match each_outlet.iter().position(|other| other.outlet == article.outlet) {
-            Some(_) if is_first => continue,
-            // The later article takes its place.
-            Some(earlier) => drop(each_outlet.remove(earlier)),
-            None => {}
-        }
-        each_outlet.push(article);
-    }
-    let link = |article: &&AlertArticle| {
-        let url = article.url.as_deref().filter(|url| is_web(url))?;
-        let name = format!("{}{}", article.outlet_label(), text_by(article.agency.as_ref()));
-        Some(Link { name: line(&name), url: line(url) })
-    };
-    // The first message is about the lead, later ones are about the latest articles.
-    let mut order: Vec<&AlertArticle> = each_outlet.iter().rev().copied().collect();
-    if is_first && !order.is_empty() {
-        order.rotate_right(1);
-    }
-    page.chain(order.iter().filter_map(link).take(most)).collect()
+    let latest = message.alert.articles.last()?;
+    let url = latest.url.as_deref().filter(|url| is_web(url))?;
+    Some(Link { name: line(&latest.outlet_label()), url: line(url) })
 }
 
 /// Whether a link may be followed: links come from strangers.

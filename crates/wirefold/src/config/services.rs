@@ -115,6 +115,8 @@ impl Config {
     /// The settings of the alerter. `page` is the address of the page.
     pub(crate) fn alerter(&self, origins: &Origins, page: String) -> wirefold_alerter::Settings {
         wirefold_alerter::Settings {
+            // `TZ`, or the zone of the machine.
+            zone: Some(jiff::tz::TimeZone::system()),
             subscriptions: self.subscriptions(origins),
             lists: Lists::default(),
             subjects: None,

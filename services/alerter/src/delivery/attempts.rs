@@ -153,6 +153,9 @@ pub(super) struct LastAccepted {
     pub(super) target_id: Option<String>,
 }
 
+/// The id at the target of an alert without a message of its own.
+const TOGETHER: &str = "=";
+
 impl LastAccepted {
     /// Parses the stored form.
     pub(super) fn read(text: &str) -> Option<Self> {
@@ -167,6 +170,23 @@ impl LastAccepted {
             Volume::Loud => self.loud >= revision,
             Volume::Silent => self.any >= revision,
         }
+    }
+
+    /// The state after the message of another subscription told this revision.
+    pub(super) fn together(self, volume: Volume, revision: u64) -> Self {
+        let target_id = self.target_id.clone().or_else(|| Some(TOGETHER.to_owned()));
+        Self { target_id, ..self.and(volume, revision, None) }
+    }
+
+    /// Whether only messages of other subscriptions told the alert.
+    pub(super) fn is_together(&self) -> bool {
+        self.target_id.as_deref() == Some(TOGETHER)
+    }
+
+    /// The state of an alert that has, or is about to have, a message of its own.
+    pub(super) fn of_own_message(self) -> Self {
+        let target_id = self.target_id.filter(|id| id != TOGETHER);
+        Self { target_id, ..self }
     }
 
     /// The state after this revision was accepted too.

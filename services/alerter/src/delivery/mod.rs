@@ -34,9 +34,11 @@ use wirefold_flow::{
     StageContext, StageError, UnixMillis, run_stage,
 };
 use wirefold_proto::{
-    Alert, Subject, SubscriptionRecord, SubscriptionSettings, Volume, streams, taken_key,
+    Alert, AlertId, Subject, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Volume,
+    streams, taken_key,
 };
 
+use crate::engine::RevisionMetadata;
 use crate::error::AlerterError;
 use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
@@ -75,6 +77,8 @@ pub(crate) struct Common {
     pub(crate) context: StageContext,
     pub(crate) page: Option<String>,
     pub(crate) demo: bool,
+    /// The time zone of subscribers who name none.
+    pub(crate) zone: TimeZone,
     /// Which deliveries work.
     pub(crate) states: DeliveryStates,
     /// Which deliveries subscriptions name although they do not exist.
@@ -86,6 +90,8 @@ pub(crate) struct DeliveryStage {
     name: String,
     channel: Box<dyn Channel>,
     templates: Option<CompiledTemplates>,
+    /// Whether programs read its messages. They get every alert.
+    is_for_programs: bool,
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
     pub(crate) accepted: Arc<dyn KeyValue>,
@@ -127,6 +133,7 @@ impl DeliveryStage {
             name: delivery.name.clone(),
             channel,
             templates: compiled_templates(delivery)?,
+            is_for_programs: delivery.target.as_target().is_read_by_programs(),
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             attempts: Attempts::new(&delivery.name, accepted.clone()),
@@ -154,9 +161,10 @@ impl DeliveryStage {
         if !self.is_to_be_sent(&alert) || self.was_told_before(input).await? {
             return Ok(());
         }
-        let Some(record) = self.subscription(&alert).await? else {
+        let Some(record) = self.subscription(&alert.subscription).await? else {
             return Ok(());
         };
+        let metadata = RevisionMetadata::of(&input.message).unwrap_or_default();
         if record.subscription.digest.is_some() && alert.digest.is_none() {
             // The next digest counts a silent revision.
             return Ok(());
@@ -166,6 +174,11 @@ impl DeliveryStage {
         if before.covers(alert.volume, alert.revision) {
             return Ok(());
         }
+        if self.is_told_together(&alert, &metadata, &before, input).await? {
+            let after = before.together(alert.volume, alert.revision);
+            return self.note_accepted(&key, &after).await;
+        }
+        let before = before.of_own_message();
         let gone =
             self.gone.reason(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         if let Some(why) = gone {
@@ -176,7 +189,8 @@ impl DeliveryStage {
         }
         self.redeliveries.note_sent(input.message.sequence, self.now());
         let attempt = self.attempts.begin(&alert, self.now()).await;
-        let sent = self.send(&alert, &record.subscription, &before).await;
+        let named = self.subscription_names(&record, &metadata).await?;
+        let sent = self.send(&alert, (&record.subscription, &named), &before).await;
         if let Ok(Err(Failure::Gone { why })) = &sent {
             self.gone.set(why, self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         }
@@ -190,19 +204,66 @@ impl DeliveryStage {
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(delivery = self.name, "delivery works again: waiting alerts follow");
         }
-        let after = before.and(alert.volume, alert.revision, target_id).to_string();
-        self.accepted
-            .put(&key, after.into())
-            .await
-            .map_err(|error| self.retry_after_bus(&error))?;
-        Ok(())
+        self.note_accepted(&key, &before.and(alert.volume, alert.revision, target_id)).await
+    }
+
+    async fn note_accepted(&self, key: &str, after: &LastAccepted) -> Result<(), StageError> {
+        let put = self.accepted.put(key, after.to_string().into()).await;
+        put.map(|_| ()).map_err(|error| self.retry_after_bus(&error))
+    }
+
+    /// Whether another subscription's message tells this revision at this delivery, or did so before a silent
+    /// revision. It waits until that message is accepted, so that nothing is lost with it.
+    async fn is_told_together(
+        &self,
+        alert: &Alert,
+        metadata: &RevisionMetadata,
+        before: &LastAccepted,
+        input: &Input,
+    ) -> Result<bool, StageError> {
+        if self.is_for_programs {
+            return Ok(false);
+        }
+        let Some(by) = &metadata.told_by else {
+            return Ok(before.is_together() && alert.volume == Volume::Silent);
+        };
+        if self.subscription(&by.subscription).await?.is_none() {
+            return Ok(false);
+        }
+        let other = AlertId { subscription: by.subscription.clone(), target: alert.target };
+        let accepted = self.last_accepted(&taken_key(&self.name, &other)).await?;
+        let age = self.now().since(input.message.at);
+        if accepted.covers(Volume::Loud, by.revision) || retry::is_enough(input.attempt, age) {
+            return Ok(true);
+        }
+        self.redeliveries.note_put_off(input.message.sequence);
+        let after = if input.attempt == 1 {
+            NEXT_LOOK
+        } else {
+            retry::after_age(input.attempt, age, &input.message.id)
+        };
+        let why = format!("told with {other}, which is not accepted yet");
+        Err(StageError::Retry { after, why })
+    }
+
+    /// The names of the subscriptions that a message tells at this delivery.
+    async fn subscription_names(
+        &self,
+        record: &SubscriptionRecord,
+        metadata: &RevisionMetadata,
+    ) -> Result<String, StageError> {
+        let mut names = vec![record.subscription.name.clone()];
+        for also in metadata.also.iter().filter(|_| !self.is_for_programs) {
+            names.extend(self.subscription(also).await?.map(|other| other.subscription.name));
+        }
+        Ok(names.join(", "))
     }
 
     /// Sends one revision, or the digest that it completes.
     async fn send(
         &self,
         alert: &Alert,
-        subscription: &SubscriptionSettings,
+        (subscription, named): (&SubscriptionSettings, &str),
         before: &LastAccepted,
     ) -> Result<Sent, StageError> {
         if let Some(digest) = &alert.digest {
@@ -212,7 +273,7 @@ impl DeliveryStage {
         let page = self.common.page.as_deref();
         let message = Message {
             alert,
-            subscription: &subscription.name,
+            subscription: named,
             page: page.map(|base| crate::wording::page(base, alert.target)),
             manage: page.map(manage),
             links: self.links(alert).await?,
@@ -220,7 +281,7 @@ impl DeliveryStage {
             now: self.now(),
             target_id: before.target_id.as_deref(),
             is_overtaken: before.any > alert.revision,
-            zone: zone_of(subscription),
+            zone: zone_of(subscription, &self.common.zone),
             templates: self.templates.as_ref(),
         };
         Ok(self.channel.send(message).await)
@@ -290,9 +351,12 @@ impl DeliveryStage {
         Ok(())
     }
 
-    /// The alert's subscription, if it names this delivery.
-    async fn subscription(&self, alert: &Alert) -> Result<Option<SubscriptionRecord>, StageError> {
-        let key = record_key(&alert.subscription);
+    /// A subscription, if it names this delivery.
+    async fn subscription(
+        &self,
+        id: &SubscriptionId,
+    ) -> Result<Option<SubscriptionRecord>, StageError> {
+        let key = record_key(id);
         let entry =
             self.subscriptions.get(&key).await.map_err(|error| self.retry_after_bus(&error))?;
         let value = entry.and_then(|entry| entry.value);
@@ -385,11 +449,11 @@ pub(crate) fn manage(base: &str) -> String {
     format!("{}/alerts", base.trim_end_matches('/'))
 }
 
-/// The subscriber's time zone, UTC by default.
-pub(crate) fn zone_of(settings: &SubscriptionSettings) -> TimeZone {
+/// The subscriber's time zone, by default that of the machine.
+pub(crate) fn zone_of(settings: &SubscriptionSettings, machine: &TimeZone) -> TimeZone {
     let of_quiet = settings.quiet_hours.as_ref().map(|hours| &hours.time_zone);
     let named = settings.time_zone.as_ref().or(of_quiet);
-    named.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)
+    named.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| machine.clone())
 }
 
 /// The name of a delivery's durable consumer.

@@ -313,7 +313,16 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
     let notes = life.news.iter().fold(life.notes, |notes, news| notes.and(news.notes));
     let joined: BTreeSet<Target> = life.news.iter().filter_map(|news| news.joined).collect();
     let joined = joined.into_iter().collect();
-    Draft { alert, metadata: RevisionMetadata { covered, merged_at: 0, measured, notes, joined } }
+    Draft {
+        alert,
+        metadata: RevisionMetadata {
+            covered,
+            measured,
+            notes,
+            joined,
+            ..RevisionMetadata::default()
+        },
+    }
 }
 
 /// The reason of a closing revision, without the id of the other alert.

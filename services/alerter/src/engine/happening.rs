@@ -7,135 +7,25 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use wirefold_dedup::{rarity, stem};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, GroupBy, ReasonKind, SubscriptionId, Target};
-use wirefold_text::extract::numbers;
-use wirefold_text::{Text, Word};
 
 use super::Engine;
-use super::incoming::IncomingArticle;
+use super::incoming::{IncomingArticle, Join};
 use super::live_alert::{LiveAlert, PendingChange};
 use super::numbers::Tally;
+use super::statement::Statement;
 
-/// The weight of a number. That of a word is its rarity, from 0 to about 5.
-const NUMBER: f64 = 3.0;
-/// The most weight of a word that is no name.
-const WORD: f64 = 4.0;
-/// A word of less weight says little: it may be new in a title that says the known.
-const PLAIN: f64 = 2.0;
-/// A word of at least this weight leads to other titles.
-const RARE: f64 = 2.7;
-/// A word of at least this weight may be a name wherever it stands, since the table of rarities lacks it.
-const UNKNOWN: f64 = 5.0;
-/// The least weight that two titles share which come within `group_wait`.
-const AT_ONCE: f64 = 7.0;
 /// The same for a title that comes later.
 const LATER: f64 = 10.0;
-/// Two titles share at least this part of the weight of each.
-const SHARE: f64 = 0.4;
+/// A word of at least this weight leads to other titles.
+const RARE: f64 = 2.7;
 /// How long an alert may be joined after its last article.
 const RECENT: Duration = Duration::from_hours(6);
 /// With how many events an article is compared.
 const JOINS: usize = 6;
 /// The most titles of one event.
 const TITLES: usize = 20;
-/// The most words of a name of an outlet after a title.
-const OUTLET: usize = 4;
-
-/// The words of a title that carry its meaning.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Statement {
-    /// The stems and numbers, with their weights.
-    words: BTreeMap<String, f64>,
-    names: BTreeSet<String>,
-    is_denied: bool,
-}
-
-impl Statement {
-    pub(super) fn of(title: &str) -> Self {
-        let text = Text::new(without_outlet(title));
-        let all = numbers(&text, 0..text.words().len());
-        let is_number = |place: usize| all.iter().any(|number| number.words.contains(&place));
-        let is_title_case = is_title_case(&text);
-        let mut words: BTreeMap<String, f64> =
-            all.iter().map(|number| (format!("#{}", number.value), NUMBER)).collect();
-        let mut names = BTreeSet::new();
-        for (place, word) in text.words().iter().enumerate().filter(|(at, _)| !is_number(*at)) {
-            let normal = text.normal(word);
-            let weight = rarity(normal);
-            let is_short = normal.is_ascii() && normal.len() < 3;
-            if is_short || weight < 1.0 {
-                continue;
-            }
-            let is_marked = place > 0 && !is_title_case;
-            let is_name = word.capital && (is_marked || weight >= UNKNOWN);
-            if is_name {
-                names.insert(stem(normal).to_owned());
-            }
-            let weight = if is_name { weight } else { weight.min(WORD) };
-            words.insert(stem(normal).to_owned(), weight);
-        }
-        Self { words, names, is_denied: denies(title) }
-    }
-
-    fn weight(&self) -> f64 {
-        self.words.values().sum()
-    }
-
-    /// The weight of what two titles share, if they may tell of one happening: they share enough, with a
-    /// name, and no names of one stand against others of the other. `known` are all words of the other's event.
-    fn shared(&self, other: &Self, known: &BTreeSet<&str>) -> Option<f64> {
-        let both = || self.words.iter().filter(|(word, _)| other.words.contains_key(*word));
-        let weight: f64 = both().map(|(_, weight)| weight).sum();
-        let is_name = |word: &str| self.names.contains(word) || other.names.contains(word);
-        let are_apart = self.names.iter().any(|name| !known.contains(name.as_str()))
-            && other.names.iter().any(|name| !self.words.contains_key(name));
-        let is_much = weight >= AT_ONCE
-            && weight >= self.weight() * SHARE
-            && weight >= other.weight() * SHARE;
-        (is_much && !are_apart && both().any(|(word, _)| is_name(word))).then_some(weight)
-    }
-
-    /// Whether other articles, by title and text, state all that the title states.
-    pub(super) fn is_stated_by(&self, known: &[(&str, &str)]) -> bool {
-        let words: BTreeSet<String> =
-            known.iter().flat_map(|(title, text)| [stems(title), stems(text)]).flatten().collect();
-        let is_known = |(word, weight): (&String, &f64)| *weight < PLAIN || words.contains(word);
-        let is_said_so = known.iter().any(|(title, _)| denies(title) == self.is_denied);
-        self.words.iter().all(is_known) && is_said_so
-    }
-}
-
-/// The stems and numbers of a text.
-fn stems(text: &str) -> BTreeSet<String> {
-    Statement::of(text).words.into_keys().collect()
-}
-
-/// Whether a title says that something is not so.
-fn denies(title: &str) -> bool {
-    const DENIALS: [&str; 14] = [
-        " not ", " no ", "n’t ", "n't ", " denies ", " denied ", " never ", " nicht ", " kein",
-        " ne ", " pas ", " non ", " nunca ", " niega ",
-    ];
-    let title = format!(" {} ", title.to_lowercase());
-    DENIALS.iter().any(|word| title.contains(word))
-}
-
-/// A title without the name of its outlet, which aggregators write behind it.
-pub(super) fn without_outlet(title: &str) -> &str {
-    match title.rsplit_once(" - ") {
-        Some((said, outlet)) if outlet.split_whitespace().count() <= OUTLET => said,
-        _ => title,
-    }
-}
-
-/// Whether most words begin with a capital, so that capitals mark no names.
-fn is_title_case(text: &Text) -> bool {
-    let long = |word: &&Word| text.normal(word).chars().count() > 3;
-    let long = || text.words().iter().skip(1).filter(long);
-    long().filter(|word| word.capital).count() * 2 > long().count()
-}
 
 /// The titles of one event that alerts have told, or are about to tell.
 #[derive(Debug)]
@@ -219,16 +109,6 @@ impl Happenings {
             !all.is_empty()
         });
     }
-}
-
-/// The event whose alerts an article may join.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Join {
-    pub(crate) into: Target,
-    /// Whether it may join an alert that was sent, and not only one that waits.
-    is_sure: bool,
-    /// Whether it joined before.
-    pub(super) is_known: bool,
 }
 
 impl Engine {
@@ -324,6 +204,7 @@ impl LiveAlert {
 
 #[cfg(test)]
 mod tests {
+    use super::super::statement::AT_ONCE;
     use super::*;
 
     /// Whether a title tells of the happening of others: at all, and so surely that it joins them later.
@@ -383,28 +264,6 @@ mod tests {
             &["Third patient dies of fever at Lowport clinic"],
             "Third patient dies of fever at Tessel clinic",
             apart,
-        );
-    }
-
-    #[test]
-    fn a_title_is_stated_only_with_all_its_words() {
-        let check = |told: &str, own: &str, expected: bool| {
-            let is_stated = Statement::of(own).is_stated_by(&[(told, "")]);
-            assert_eq!(is_stated, expected, "{own}");
-        };
-        let told = "Nine workers trapped in burning Ostrand factory as fire spreads";
-        check(told, "Ostrand fire: nine workers trapped", true);
-        check(told, "Ostrand fire: ten workers trapped", false);
-        check(told, "Ostrand fire: nine workers freed", false);
-        let arrest = "Gunman arrested in Kelmard arcade shooting";
-        check(arrest, "Gunman not arrested in Kelmard arcade shooting", false);
-        check(arrest, "Gunman arrested in Kelmard shooting", true);
-        let verdict =
-            "Court in Lowport finds former minister Aldo Brisk guilty of bribery over helicopters";
-        check(
-            verdict,
-            "Court in Lowport clears former minister Aldo Brisk of bribery over helicopters",
-            false,
         );
     }
 

@@ -17,9 +17,9 @@ use wirefold_text::extract::name_key;
 use super::corrections::Note;
 use super::draft::reason;
 use super::figures::{Figure, figures_of};
-use super::happening::{Join, Statement};
-use super::news::{EventText, News, first_said, is_feature, news};
+use super::news::{EventText, News, first_said, first_sentence, is_feature, news};
 use super::numbers::Tally;
+use super::statement::Statement;
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
@@ -222,6 +222,7 @@ impl IncomingArticle {
         Headline {
             title: shortened(&self.output.article.title),
             language: language.unwrap_or_else(LanguageTag::unknown),
+            lede: first_sentence(&self.opening),
         }
     }
 
@@ -236,6 +237,16 @@ impl IncomingArticle {
         let sources = vec![self.source()];
         Some(AlertReason { sources, ..reason(ReasonKind::Material, &*found.sentence) })
     }
+}
+
+/// The event whose alerts an article may join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Join {
+    pub(crate) into: Target,
+    /// Whether it may join an alert that was sent, and not only one that waits.
+    pub(super) is_sure: bool,
+    /// Whether it joined before.
+    pub(super) is_known: bool,
 }
 
 /// Whether a text is a version of an earlier one.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
-use wirefold_flow::UnixMillis;
+use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Headline, Hold,
-    HoldReason, LanguageTag, OutputPosition, ReasonKind, Target, Volume,
+    HoldReason, LanguageTag, OutputPosition, REVISION_HEADER, ReasonKind, SubscriptionId, Target,
+    Volume,
 };
 use wirefold_query::Matched;
 
@@ -29,6 +30,8 @@ pub(crate) struct LiveAlert {
     pub(crate) active_at: UnixMillis,
     /// The time of the last loud revision.
     pub(crate) notified_at: Option<UnixMillis>,
+    /// The subscriptions that its last loud message told, too.
+    pub(crate) also: Vec<SubscriptionId>,
     /// The number of loud revisions.
     pub(crate) loud: u32,
     /// When the last of them notified, at most [`HOURLY`].
@@ -81,7 +84,8 @@ pub(crate) struct LastRevision {
 
 impl LastRevision {
     pub(crate) fn nothing() -> Self {
-        let headline = Headline { title: String::new(), language: LanguageTag::unknown() };
+        let headline =
+            Headline { title: String::new(), language: LanguageTag::unknown(), lede: None };
         let (articles, matched) = (Vec::new(), Vec::new());
         Self { headline, articles, matched, first: None }
     }
@@ -244,6 +248,7 @@ impl LiveAlert {
         if alert.volume == Volume::Loud && !is_held {
             self.notified_at = Some(self.last_at);
             self.loud += 1;
+            self.also.clone_from(&metadata.also);
             self.loud_at.push_back(self.last_at);
             if self.loud_at.len() > HOURLY {
                 self.loud_at.pop_front();
@@ -414,6 +419,26 @@ pub(crate) struct RevisionMetadata {
     /// The events that joined the alert since the last revision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) joined: Vec<Target>,
+    /// Other subscriptions of a delivery whose alerts about the same target this message tells, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) also: Vec<SubscriptionId>,
+    /// The revision whose message tells this one, too, where both subscriptions name the delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) told_by: Option<ToldBy>,
+}
+
+impl RevisionMetadata {
+    /// The data of a stored revision; none if it has none.
+    pub(crate) fn of(stored: &Stored) -> Option<Self> {
+        serde_json::from_str(stored.headers.get(REVISION_HEADER)?).ok()
+    }
+}
+
+/// A revision of another subscription's alert about the same target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ToldBy {
+    pub(crate) subscription: SubscriptionId,
+    pub(crate) revision: u64,
 }
 
 /// How an article mentions the subject of a query.

@@ -20,6 +20,8 @@ mod merge;
 mod news;
 mod numbers;
 mod recent;
+mod statement;
+mod told_together;
 mod unload;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +50,7 @@ use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
 pub(crate) use numbers::Tally;
 use recent::{RecentCopies, RecentTallies, Velocity};
+use told_together::ToldTogether;
 use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
 
@@ -88,8 +91,10 @@ pub(crate) struct Engine {
     velocity: Velocity,
     recent: RecentTallies,
     copies: RecentCopies,
-    /// What recent alerts told, and the events that joined them.
+    /// The titles of recent alerts, and the events that joined them.
     happenings: Happenings,
+    /// Alerts that the message of another subscription told, and that follow it.
+    told_together: BTreeMap<AlertId, ToldTogether>,
     /// The latest position that was applied, by either order.
     applied_through: OutputPosition,
     time: UnixMillis,
@@ -300,6 +305,7 @@ impl Engine {
             if let Some(mut made) = draft {
                 self.hold_flood(&mut made.alert);
                 self.complete_digest(&mut made.alert);
+                self.tell_together(&mut made, at);
                 return Some(made);
             }
             // It never had enough to open.
@@ -323,6 +329,7 @@ impl Engine {
         }
         life.accept(alert, metadata);
         self.note_told(alert, &metadata.joined, self.time);
+        self.note_told_together(alert, metadata, unix_millis(alert.at));
         self.site_budget.accept(alert);
         self.count_if_notified(alert);
         self.remember(&alert.id);
@@ -365,6 +372,7 @@ impl Engine {
     /// Sorts an alert in again, after something about it changed.
     pub(super) fn reschedule(&mut self, id: &AlertId) {
         let handling = self.handling(id);
+        let follows = self.follows_at(id);
         let Some(life) = self.lives.get_mut(id) else {
             return;
         };
@@ -372,7 +380,8 @@ impl Engine {
             self.due.remove(&(due, id.clone()));
         }
         life.handling = handling;
-        life.due = life.next_due(self.rules.get(&id.subscription));
+        let by_rules = life.next_due(self.rules.get(&id.subscription));
+        life.due = by_rules.map(|at| follows.map_or(at, |earlier| at.min(earlier)));
         if let Some(due) = life.due {
             self.due.insert((due, id.clone()));
         }

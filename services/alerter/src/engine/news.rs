@@ -9,7 +9,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::figures::{Role, role_at};
-use super::happening::without_outlet;
+use super::statement::without_outlet;
 
 /// A text of an event.
 #[derive(Debug, Clone, Copy)]
@@ -150,17 +150,26 @@ pub(super) fn is_feature(title: &str) -> bool {
         || FIRST.contains(&first)
 }
 
-/// What a text says first: its first sentence, or its title if it has none.
+/// The beginning of a text: its first sentence, or its title if it has none.
 pub(super) fn first_said(text: &EventText<'_>) -> String {
-    let first = sentences(text.text).into_iter().next();
-    shortened(&first.unwrap_or_else(|| text.title.to_owned()))
+    first_sentence(text.text).unwrap_or_else(|| shortened(text.title))
 }
 
-/// The sentences of a text, without the dateline.
+/// The first sentence of a text.
+pub(super) fn first_sentence(text: &str) -> Option<String> {
+    sentences(text).first().map(|said| shortened(said))
+}
+
+/// The sentences of a text from its lede on, without page chrome before them and without the dateline.
 fn sentences(text: &str) -> Vec<String> {
     let text = Text::new(text);
+    let lede = text.lede().start;
     let found = text.sentences();
-    let said = found.iter().map(|it| it.span.of(text.original()).trim());
+    let said = found.iter().filter(|it| it.words.end > lede).map(|it| {
+        let chrome = it.words.clone().take_while(|word| text.words()[*word].is_chrome).last();
+        let start = chrome.map_or(it.span.start, |word| text.words()[word].span.end);
+        text.original()[start..it.span.end].trim()
+    });
     said.filter(|said| !said.is_empty())
         .enumerate()
         .map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
@@ -359,6 +368,19 @@ mod tests {
         assert_eq!(news(&own, &[first], || true), None, "in another language");
         check(&[first], &EventText { title: "What the offer means", ..own }, None);
         check(&[], &own, None);
+    }
+
+    #[test]
+    fn a_sentence_is_quoted_without_what_pages_put_before_it() {
+        let check = |text: &str| {
+            let expected = Some("The captain of a ferry had reported a fault.".to_owned());
+            assert_eq!(first_sentence(text), expected, "{text}");
+        };
+        check("The captain of a ferry had reported a fault. More.");
+        check("date 2026-03-05 The captain of a ferry had reported a fault. More.");
+        check("Read more\n\nFerry\n\nThe captain of a ferry had reported a fault.");
+        check("LOWPORT (AP) — The captain of a ferry had reported a fault.");
+        assert_eq!(first_sentence(""), None);
     }
 
     #[test]

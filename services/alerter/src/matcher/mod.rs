@@ -264,6 +264,7 @@ impl Matcher<'_> {
                     let change =
                         self.table.apply_command(&command, self.progress.last_read()).await?;
                     apply_change(&mut self.engine, change);
+                    self.store_handed_over().await?;
                     metrics::SUBSCRIPTIONS.set(self.engine.len() as f64, &[]);
                 }
                 Err(error) => {
@@ -423,7 +424,10 @@ fn apply_change(engine: &mut Engine, change: Option<Change>) {
     match change {
         Some(Change::Put(rules)) => engine.put(*rules),
         Some(Change::Remove(id)) => engine.remove(&id),
-        Some(Change::Handle(id, handling)) => engine.handle(&id, handling),
+        Some(Change::Handle(id, handling)) => {
+            engine.handle(&id, handling);
+            engine.handle_together(&id, handling);
+        }
         None => {}
     }
 }

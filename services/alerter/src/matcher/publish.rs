@@ -95,9 +95,7 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
             tracing::warn!(sequence = stored.sequence, ?error, "alert left out");
         })
         .ok()?;
-    let metadata =
-        stored.headers.get(REVISION_HEADER).and_then(|text| serde_json::from_str(text).ok());
-    let metadata = metadata.unwrap_or_else(|| {
+    let metadata = RevisionMetadata::of(stored).unwrap_or_else(|| {
         let covered = OutputPosition { fetched: 0, output: alert.output };
         RevisionMetadata { covered, ..RevisionMetadata::default() }
     });

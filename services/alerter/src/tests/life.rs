@@ -33,11 +33,10 @@ async fn five_articles_of_one_event_make_one_alert_with_one_message() {
     assert_eq!(blocks.len(), 1);
     let expected = [
         "ALERT LOUD · new · Everything · revision 1\n  Tarrowgate dock talks collapse\n",
-        "5 outlets · 1 copy folded",
-        "\n  new for Everything\n",
-        "First seen here: harborledger.example, 00:00 UTC, just now",
-        "quaytimes.example: https://quaytimes.example/strike/4",
-        "http://127.0.0.1:8787/events/e-",
+        "\n  Dockers of the fictional port of Tarrowgate stayed away from the cranes.\n",
+        "\n  new for Everything · harborledger.example, ",
+        " and 2 more · first seen 00:00 UTC, just now\n",
+        "\n  Open: http://127.0.0.1:8787/events/e-",
     ];
     for part in expected {
         assert!(blocks[0].contains(part), "{part} in {}", blocks[0]);

@@ -27,4 +27,5 @@ mod rehearsal;
 mod running;
 mod sqlite;
 mod standby;
+mod together;
 mod watching;

@@ -19,7 +19,8 @@ use wirefold_proto::{
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
-use super::running::{Paper, Running, alerts, settings, wait_until_idle};
+use super::running::{Paper, Running, revisions, settings, wait_until_idle};
+use crate::engine::RevisionMetadata;
 
 const NIGHTS: [&str; 7] =
     ["1-shooting", "2-storm", "3-obits", "4-vote", "5-live", "6-titles", "7-doubt"];
@@ -179,6 +180,8 @@ fn spaced(text: &str) -> String {
 struct Sent {
     at: Timestamp,
     alert: Alert,
+    /// The subscriptions that it tells.
+    subscriptions: Vec<String>,
     text: String,
 }
 
@@ -217,10 +220,17 @@ async fn play(night: &Night) -> Vec<Sent> {
     running.stop().await;
     detecting.await.unwrap().unwrap();
     enriching.await.unwrap().unwrap();
-    let is_loud = |alert: &Alert| alert.volume == Volume::Loud && alert.held.is_none();
-    let loud = alerts(&*bus).await.into_iter().filter(is_loud);
+    let is_sent = |(alert, metadata): &(Alert, RevisionMetadata)| {
+        alert.volume == Volume::Loud && alert.held.is_none() && metadata.told_by.is_none()
+    };
+    let loud = revisions(&*bus).await.into_iter().filter(is_sent);
     let blocks = paper.blocks().into_iter().filter(|block| block.starts_with("ALERT LOUD"));
-    loud.zip(blocks).map(|(alert, text)| Sent { at: alert.at, alert, text }).collect()
+    let sent = loud.zip(blocks).map(|((alert, metadata), text)| {
+        let all = std::iter::once(&alert.subscription).chain(&metadata.also);
+        let subscriptions = all.map(ToString::to_string).collect();
+        Sent { at: alert.at, subscriptions, alert, text }
+    });
+    sent.collect()
 }
 
 async fn pass_until(clock: &VirtualClock, at: Timestamp) {
@@ -254,7 +264,7 @@ struct Figures {
 /// One loud message: when, for which subscription and event, and the lines that it tells.
 struct Told {
     at: Timestamp,
-    subscription: String,
+    subscriptions: Vec<String>,
     event: String,
     lines: Vec<usize>,
     words: String,
@@ -266,7 +276,12 @@ fn judge(night: &Night, all: &[Told]) -> Figures {
     let mut events = BTreeSet::new();
     for told in all {
         events.insert(told.event.as_str());
-        let fresh = told.lines.iter().filter(|line| known.insert((&told.subscription, **line)));
+        let mut is_fresh = |line: &&usize| {
+            let new =
+                told.subscriptions.iter().filter(|name| known.insert((name.as_str(), **line)));
+            new.count() > 0
+        };
+        let fresh = told.lines.iter().filter(|line| is_fresh(line));
         let fresh: Vec<Wanted> = fresh.map(|line| night.wanted[*line]).collect();
         match () {
             () if fresh.contains(&Wanted::Must) => {}
@@ -302,7 +317,7 @@ fn told_of(night: &Night, sent: &Sent) -> Told {
     let event = lines.iter().rev().map(|line| &night.events[*line]).find(|event| *event != "-");
     Told {
         at: sent.at,
-        subscription: sent.alert.subscription.to_string(),
+        subscriptions: sent.subscriptions.clone(),
         event: event.cloned().unwrap_or_else(|| sent.alert.target.to_string()),
         lines,
         words: sent.text.lines().skip(1).take(3).map(str::trim).collect::<Vec<_>>().join(" | "),
@@ -370,8 +385,9 @@ fn plain(night: &Night, once: bool) -> Figures {
                 event => event.to_owned(),
             };
             if events.insert(event.clone()) || !once {
-                let (subscription, words) = (subscription.id.to_string(), line.title.clone());
-                all.push(Told { at: line.at, subscription, event, lines: vec![place], words });
+                let (subscriptions, words) =
+                    (vec![subscription.id.to_string()], line.title.clone());
+                all.push(Told { at: line.at, subscriptions, event, lines: vec![place], words });
             }
         }
     }

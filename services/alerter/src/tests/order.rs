@@ -54,6 +54,7 @@ fn stage(world: &World) -> DeliveryStage {
         context: world.context(),
         page: None,
         demo: false,
+        zone: jiff::tz::TimeZone::UTC,
         states: DeliveryStates::default(),
         absent: tokio::sync::watch::Sender::default(),
     };

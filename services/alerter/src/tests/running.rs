@@ -11,6 +11,7 @@ use wirefold_flow::{Bus, StageContext};
 use wirefold_proto::{Alert, Interval, SubscriptionSettings, Volume, streams};
 
 use super::newsroom::Newsroom;
+use crate::engine::RevisionMetadata;
 use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::{AlerterError, ConfiguredSubscription, Delivery, Printer, Settings, run};
 
@@ -130,6 +131,11 @@ impl World {
 
 /// Every revision in the stream.
 pub(super) async fn alerts(bus: &dyn Bus) -> Vec<Alert> {
+    revisions(bus).await.into_iter().map(|(alert, _)| alert).collect()
+}
+
+/// Every revision in the stream, with what it says to the alerter itself.
+pub(super) async fn revisions(bus: &dyn Bus) -> Vec<(Alert, RevisionMetadata)> {
     let mut reader = bus.read(streams::ALERTS.name, ">", 1).await.unwrap();
     let mut found = Vec::new();
     loop {
@@ -137,7 +143,9 @@ pub(super) async fn alerts(bus: &dyn Bus) -> Vec<Alert> {
         if batch.is_empty() {
             return found;
         }
-        found.extend(batch.iter().map(|stored| decode::<Alert>(stored).unwrap()));
+        let read =
+            |stored| (decode::<Alert>(stored).unwrap(), RevisionMetadata::of(stored).unwrap());
+        found.extend(batch.iter().map(read));
     }
 }
 
