@@ -238,6 +238,9 @@ pub struct AlertArticle {
     pub via: Option<Outlet>,
     /// Its title.
     pub title: String,
+    /// Whether there is no more of it than a title or a short teaser.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub headline_only: bool,
     /// The agency behind its text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AlertAgency>,

@@ -132,6 +132,7 @@ pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use tag::Tag;
 pub use verdict::{
-    Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict, text_remarks,
+    Class, CopyKind, HEADLINE_ONLY, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
+    text_remarks,
 };
 pub use verdict_line::{LineAgency, LineMatch, LineRegrouping, VerdictLine};

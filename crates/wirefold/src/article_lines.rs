@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use unicode_width::UnicodeWidthStr;
-use wirefold_proto::{ArticleId, Class, CopyKind, OutputArticle};
+use wirefold_proto::{ArticleId, Class, CopyKind, HEADLINE_ONLY, OutputArticle};
 
 use crate::output::{clean, percent, shorten};
 
@@ -33,10 +33,15 @@ impl ArticleLines {
         let agency = article.verdict.agency.as_ref();
         let agency = agency.map(|agency| format!(" · {}", clean(&agency.name))).unwrap_or_default();
         let class = article.verdict.class.as_str();
-        let used = 8 + OUTLET_COLUMNS + 1 + shared.width() + agency.width();
+        let remark = match article.verdict.comparable {
+            true => String::new(),
+            false => format!(" · {HEADLINE_ONLY}"),
+        };
+        let used = 8 + OUTLET_COLUMNS + 1 + shared.width() + agency.width() + remark.width();
         let title = clean(&article.article.title);
         let title = shorten(&title, columns.saturating_sub(used).max(TITLE_COLUMNS));
-        let line = format!("{class:<8}{} {title}{shared}{agency}", fit(&outlet, OUTLET_COLUMNS));
+        let line =
+            format!("{class:<8}{} {title}{remark}{shared}{agency}", fit(&outlet, OUTLET_COLUMNS));
         self.remember(article.id, outlet);
         line
     }
@@ -118,6 +123,15 @@ mod tests {
         assert!(second.contains(title), "{second}");
         let exact = lines.line(&read(&article("copy", Some("exact"))), 200);
         assert!(exact.contains("word for word as in first.example"), "{exact}");
+    }
+
+    #[test]
+    fn a_title_without_a_text_is_marked() {
+        let mut short = article("new", None);
+        let line = |it: &Value| ArticleLines::default().line(&read(it), 200);
+        assert!(!line(&short).contains(HEADLINE_ONLY));
+        short["verdict"]["comparable"] = false.into();
+        assert!(line(&short).contains(" · headline only"), "{}", line(&short));
     }
 
     #[test]

@@ -205,6 +205,7 @@ impl IncomingArticle {
             outlet: about.outlet.clone(),
             via: about.via.clone(),
             title: shortened(&about.title),
+            headline_only: !self.output.verdict.comparable,
             agency: self.agency(),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,

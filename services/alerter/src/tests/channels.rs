@@ -161,6 +161,7 @@ fn with_long_lines(revision: u64) -> Alert {
         outlet: "harbour.example".parse().unwrap(),
         via: None,
         title: "🔥".repeat(300),
+        headline_only: false,
         url: Some(format!("https://harbour.example/{}?a&b={number}", "🔥".repeat(60))),
         seen: alert.at,
         figures: Vec::new(),

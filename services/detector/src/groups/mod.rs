@@ -179,6 +179,7 @@ impl Groups {
             *found.outlets.entry(article.outlet).or_default() += 1;
             found.comparable += u32::from(article.comparable);
             found.last = found.last.max(article.time);
+            found.first_seen = found.first_seen.min(article.seen);
         }
         let event = self.event_of(story);
         if let Some(event) = self.events.get_mut(event) {
@@ -311,7 +312,8 @@ impl Groups {
             versions: stories().map(|story| story.versions).sum(),
             outlets: count(outlets.len()),
             origins: count(stories().filter(|story| story.comparable > 0).count()),
-            first_seen: event.first_seen,
+            // Of the articles that are in it now, not of those that left it.
+            first_seen: stories().map(|it| it.first_seen).min().unwrap_or(event.first_seen),
             continues: event.continues,
         })
     }
@@ -432,6 +434,18 @@ mod tests {
         let counts = (event.stories, event.articles, event.outlets, event.origins, event.revision);
         assert_eq!(counts, (2, 4, 2, 2, 4));
         assert_eq!((event.versions, event.copies()), (1, 1));
+    }
+
+    #[test]
+    fn an_event_is_first_seen_with_the_earliest_of_its_articles() {
+        let mut groups = three_stories();
+        let first = groups.event_state(dedup::EventId(0)).unwrap().first_seen;
+        let earlier = first - jiff::SignedDuration::from_mins(5);
+        let late_news = CountedArticle { seen: earlier, ..counted(5, 1) };
+        groups.count_article(dedup::StoryId(1), &late_news);
+        assert_eq!(groups.event_state(dedup::EventId(0)).unwrap().first_seen, earlier);
+        groups.merge_stories(story_merge(1, 2), None);
+        assert_eq!(groups.event_state(dedup::EventId(2)).unwrap().first_seen, earlier);
     }
 
     #[test]

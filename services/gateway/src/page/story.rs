@@ -33,7 +33,7 @@ pub(super) fn story_main(
     let map = map_of(std::slice::from_ref(study));
     html! {
         div data-watch=(study.story.event) {
-            (story_head(&study.story))
+            (story_head(study))
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))
@@ -59,7 +59,10 @@ pub(super) fn story_main(
     }
 }
 
-fn story_head(story: &StoryBrief) -> Markup {
+fn story_head(study: &StoryComparison) -> Markup {
+    let story = &study.story;
+    let members = study.articles.iter().map(|it| &it.article);
+    let first = members.min_by_key(|article| (article.seen, article.fetched));
     html! {
         p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
         h1 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
@@ -70,7 +73,9 @@ fn story_head(story: &StoryBrief) -> Markup {
             @if story.quiet { span.state { "quiet" } }
         }
         p.about {
-            "First seen at " b { (story.outlet_label()) } ", " (words::time(story.first_seen))
+            @if let Some(first) = first {
+                "First seen at " b { (first.outlet_label()) } ", " (words::time(first.seen))
+            }
             @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
             @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.describe()) }
         }
@@ -302,6 +307,7 @@ pub(super) fn event_main(
                     (map_section(&map))
                     (article_table(stories, &map))
                     (left_out_list(left_out))
+                    (text_list(event, stories))
                     (statements::sections(said))
                     section #stories {
                         h2 { "Stories" }
@@ -321,7 +327,7 @@ fn event_head(event: &EventBrief) -> Markup {
         h1 lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
         p.counts {
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
-            span.origins { a href="/about#origin" { "at most\u{a0}" (words::count(event.origins.into(), "origin", "origins")) } }
+            span.origins { a href="#texts" { (words::texts(event.origins, event.not_compared)) } }
             span { (words::count(event.story_count.into(), "story", "stories")) }
             span { (words::count(event.articles.into(), "article", "articles")) }
             (folded_counts(event.copies, event.versions))
@@ -335,6 +341,46 @@ fn event_head(event: &EventBrief) -> Markup {
             @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
         }
     }
+}
+
+/// The texts that share no wording, each with the earlier text that it shares most with, and the headlines that
+/// are not compared.
+fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
+    let is_text = |study: &&StoryComparison| study.articles.iter().any(|it| it.article.comparable);
+    let (texts, headlines): (Vec<_>, Vec<_>) = stories.iter().partition(is_text);
+    let listed = |study: &StoryComparison| {
+        let story = &study.story;
+        html! {
+            b { (story.outlet_label()) } " "
+            a href={ "/stories/" (story.id) } lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
+        }
+    };
+    html! {
+        details.passages #texts {
+            summary { (words::texts(event.origins, event.not_compared)) }
+            p.faint { "An upper bound: two texts may rest on one source. " a href="/about#origin" { "What this means" } }
+            ol { @for study in texts { li { (listed(study)) " " span.faint { (nearest(study, stories)) } } } }
+            @if !headlines.is_empty() {
+                p { "Not compared, as there is only a headline or a short teaser:" }
+                ul { @for study in headlines { li { (listed(study)) } } }
+            }
+        }
+    }
+}
+
+/// The share of the lead of a story that an earlier text has too, as its verdict says.
+fn nearest(study: &StoryComparison, stories: &[StoryComparison]) -> String {
+    let Some(found) = study.lead().and_then(|lead| lead.article.strongest.as_ref()) else {
+        return "shares no passage with an earlier text".to_owned();
+    };
+    let members = stories.iter().flat_map(|other| &other.articles);
+    let earlier = members.map(|it| &it.article).find(|it| it.id == found.id);
+    let earlier = earlier.map_or_else(|| "an earlier article".to_owned(), |it| it.outlet_label());
+    let (share, longest) = (words::percent(found.contained.get()), u64::from(found.longest));
+    format!(
+        "{share} of its words as in {earlier}, {} in a row at most",
+        words::count(longest, "word", "words")
+    )
 }
 
 fn event_story(study: &StoryComparison) -> Markup {
@@ -407,7 +453,7 @@ fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<
     html! {
         tr id=(article.id) {
             th scope="row" {
-                b { (article.outlet_label()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(true, article.paywalled)) } br;
+                b { (article.outlet_label()) } " " span.faint { (words::role(article, Some(&study.story))) (words::remarks(article.comparable, article.paywalled)) } br;
                 span.title lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
             }
             td { (words::time(article.seen)) }
@@ -443,7 +489,7 @@ pub(super) fn left_out_list(LeftOut { count, listed }: &LeftOut) -> Markup {
                         li id=(article.id) {
                             a href={ "/stories/" (article.story) } { b { (article.outlet_label()) } } " "
                             span lang=[words::lang(Some(&article.language))] dir=(words::direction(Some(&article.language))) { (outward(article)) }
-                            " " span.faint { (words::role(article, None)) (words::remarks(true, article.paywalled)) " · " (words::time(article.seen)) }
+                            " " span.faint { (words::role(article, None)) (words::remarks(article.comparable, article.paywalled)) " · " (words::time(article.seen)) }
                         }
                     }
                     @if more > 0 { li { "and " (more) " more" } }

@@ -104,6 +104,19 @@ pub(super) fn remarks(comparable: bool, paywalled: bool) -> String {
     text_remarks(comparable, paywalled).into_iter().map(|remark| format!(" · {remark}")).collect()
 }
 
+/// `4 texts found that share no wording · 11 headlines not compared`.
+pub(super) fn texts(origins: u32, not_compared: u32) -> String {
+    let texts = count(origins.into(), "text", "texts");
+    let found = match origins {
+        0 => None,
+        1 => Some(format!("{texts} found")),
+        _ => Some(format!("{texts} found that share no wording")),
+    };
+    let headlines = count(not_compared.into(), "headline", "headlines");
+    let left_out = (not_compared > 0).then(|| format!("{headlines} not compared"));
+    found.into_iter().chain(left_out).collect::<Vec<_>>().join(" · ")
+}
+
 /// The `lang` attribute of a text, unless its language is unknown.
 pub(super) fn lang(language: Option<&LanguageTag>) -> Option<&str> {
     language.map(LanguageTag::as_str).filter(|tag| *tag != "und")

@@ -282,8 +282,10 @@ pub(super) fn event_brief(
     let values = params![row.key, row.stories];
     let Counts { stories: story_count, articles, outlets, copies, versions } =
         connection.prepare_cached(ask)?.query_row(values, Counts::of)?;
-    let (first_outlet, first_via) =
-        first_outlet(connection, id)?.unwrap_or((first.outlet, first.via));
+    let seen = match first_seen(connection, id)? {
+        Some(seen) => seen,
+        None => FirstSeen { at: timestamp(row.first_seen)?, outlet: first.outlet, via: first.via },
+    };
     let agency = stories.iter().find_map(|story| story.agency.clone());
     Ok(Some(EventBrief {
         id,
@@ -293,11 +295,12 @@ pub(super) fn event_brief(
         articles,
         outlets,
         origins: row.origins,
+        not_compared: story_count.saturating_sub(row.origins),
         copies,
         versions,
-        first_seen: timestamp(row.first_seen)?,
-        first_outlet,
-        first_via,
+        first_seen: seen.at,
+        first_outlet: seen.outlet,
+        first_via: seen.via,
         changed: timestamp(row.changed)?,
         agency,
         quiet: row.quiet,
@@ -307,17 +310,25 @@ pub(super) fn event_brief(
     }))
 }
 
-/// The outlet of an event's first article, and the site of its feed if that is another.
-fn first_outlet(
-    connection: &Connection,
-    event: EventId,
-) -> Answer<Option<(Outlet, Option<Outlet>)>> {
-    let ask = "SELECT outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
+/// The first article of an event.
+struct FirstSeen {
+    at: Timestamp,
+    outlet: Outlet,
+    /// The site of its feed, if that is another.
+    via: Option<Outlet>,
+}
+
+/// The earliest article that is in the event now, whatever event it was in before. `None` if none is stored.
+fn first_seen(connection: &Connection, event: EventId) -> Answer<Option<FirstSeen>> {
+    let ask = "SELECT seen, outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
             SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, fetched LIMIT 1)";
-    let read = |row: &Row<'_>| Ok((articles::text(row, 0)?, row.get::<_, Option<String>>(1)?));
+    let read = |row: &Row<'_>| {
+        Ok((row.get::<_, i64>(0)?, articles::text(row, 1)?, row.get::<_, Option<String>>(2)?))
+    };
     let found = connection.prepare_cached(ask)?.query_row([event.to_string()], read).optional()?;
-    let Some((outlet, via)) = found else { return Ok(None) };
-    Ok(Some((parse(&outlet)?, via.as_deref().map(parse).transpose()?)))
+    let Some((seen, outlet, via)) = found else { return Ok(None) };
+    let via = via.as_deref().map(parse).transpose()?;
+    Ok(Some(FirstSeen { at: timestamp(seen)?, outlet: parse(&outlet)?, via }))
 }
 
 fn velocity(connection: &Connection, event: &EventRow) -> Answer<Vec<u32>> {

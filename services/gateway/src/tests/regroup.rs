@@ -217,3 +217,20 @@ async fn unknown_and_senseless_overrides_are_not_published() {
     let told = world.bus.stream_state(streams::CONTROL.name).await.unwrap();
     assert_eq!(told.messages, 0);
 }
+
+#[tokio::test]
+async fn an_event_is_first_seen_with_its_own_earliest_article() {
+    let world = World::new().await;
+    // The detector's state still has the time of the event that the story was in before.
+    let mut moved = article(5, 5, 5);
+    moved.event_state.first_seen = article(1, 1, 1).article.seen;
+    (moved.event_state.origins, moved.verdict.comparable) = (0, false);
+    world.publish_articles(&[article(1, 1, 1), moved.clone()]).await;
+    let found = world.get(&format!("/api/v1/events/{}", event(5))).await.json()["event"].clone();
+    assert_eq!(found["first_seen"], serde_json::to_value(moved.article.seen).unwrap());
+    assert_eq!(found["first_outlet"], moved.article.outlet.as_str());
+    assert_eq!((&found["origins"], &found["not_compared"]), (&json!(0), &json!(1)));
+    let page = world.get(&format!("/events/{}", event(5))).await;
+    let page = String::from_utf8_lossy(&page.body).replace('\u{a0}', " ");
+    assert!(page.contains("1 headline not compared") && page.contains("headline only"), "{page}");
+}
