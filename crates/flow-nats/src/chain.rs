@@ -18,13 +18,14 @@ use wirefold_flow::{Answer, BusError, ChainedPublisher, Outgoing, Published, che
 
 use crate::Shared;
 use crate::batch::CommitResult;
-use crate::chain_costs::FEW;
 use crate::headers;
 use crate::publish::{Expect, Sent, WaitForRoom, expecting};
 use crate::publish_form::PublishForm;
 
 /// The most messages of a batch. The server accepts up to 1,000.
 const BATCH_MOST: usize = 500;
+/// Fewer messages are always sent singly.
+pub(crate) const FEW: usize = 8;
 
 struct NatsChain {
     shared: Arc<Shared>,
@@ -66,7 +67,7 @@ impl NatsChain {
         let costs = &self.shared.chain_costs;
         let mut part = &messages[..messages.len().min(BATCH_MOST)];
         let mut form = PublishForm::Singles;
-        if self.batches && part.len() >= FEW && !room.has_waited() {
+        if self.batches && !room.has_waited() {
             let most;
             (form, most) = costs.choose(part.len());
             part = &part[..most];

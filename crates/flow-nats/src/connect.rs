@@ -10,9 +10,9 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions};
 use tracing::warn;
 use wirefold_flow::Backoff;
 
-use crate::connect_error::ConnectError;
 use crate::link::{Link, Watch};
 use crate::options::Options;
+use crate::version::ConnectError;
 use crate::version::check;
 
 /// The waits before the next try to connect.

@@ -24,11 +24,13 @@ use wirefold_flow::{BusError, Outgoing, Published, check_subject};
 use crate::Shared;
 use crate::api::code;
 use crate::publish::Expect;
-use crate::publish_form::{FormCosts, MANY, PublishForm};
+use crate::publish_form::{FormCosts, PublishForm};
 
 /// The most messages that are written together. The server accepts 1,000 in a batch, but each caller
 /// waits for the whole batch.
 const MAX_TOGETHER: usize = 256;
+/// From this number of messages on a batch can be the cheaper form.
+pub(crate) const MANY: usize = 32;
 /// The most bytes in a batch of more than one message; far below what one message may have.
 const BATCH_BYTES: u64 = 512 << 10;
 /// The most subjects that are remembered. Messages on others are sent singly.
@@ -126,7 +128,6 @@ impl State {
             }
             count += 1;
         }
-        let stream = stream.filter(|_| count >= MANY);
         let (form, most) =
             stream.as_ref().map_or((PublishForm::Singles, count), |_| forms.choose(count));
         // A publish whose caller dropped it is not sent.

@@ -27,10 +27,7 @@
 mod api;
 mod batch;
 mod chain;
-mod chain_costs;
 mod connect;
-mod connect_error;
-mod delivery;
 mod direct_get;
 mod group_publish;
 mod headers;
@@ -39,7 +36,6 @@ mod keys;
 mod link;
 mod lookup;
 mod metrics;
-mod multi_get;
 mod objects;
 mod options;
 mod permission_check;
@@ -50,7 +46,6 @@ mod pull;
 mod reader;
 mod refusals;
 mod rewrite;
-mod send;
 mod service;
 mod signed;
 mod streams;
@@ -67,7 +62,6 @@ use wirefold_flow::{
     check_filter, check_name,
 };
 
-pub use connect_error::ConnectError;
 pub use metrics::METRICS;
 pub use options::{Login, Options};
 pub use permission_check::Attempt;
@@ -75,6 +69,7 @@ pub use pruner::{MARKS, StreamUsage};
 pub use rewrite::Rewrite;
 pub use service::{Endpoint, RequestHandler, Service, ServiceRefusal};
 pub use signed::{SignedBus, SignedStream, SigningKey, is_signed};
+pub use version::ConnectError;
 pub use version::{OLDEST, version};
 
 use publish::Expect;
@@ -91,7 +86,7 @@ pub(crate) struct Shared {
     pub(crate) may_prune: AtomicBool,
     pub(crate) group_publisher: group_publish::GroupPublisher,
     pub(crate) form_costs: publish_form::FormCosts,
-    pub(crate) chain_costs: chain_costs::ChainCosts,
+    pub(crate) chain_costs: publish_form::FormCosts,
 }
 
 /// A bus on a NATS server. All clones are the same bus over one connection.
@@ -112,8 +107,8 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
         replicas: options.replicas,
         may_prune: AtomicBool::new(options.may_prune),
         group_publisher: group_publish::GroupPublisher::default(),
-        form_costs: publish_form::FormCosts::default(),
-        chain_costs: chain_costs::ChainCosts::default(),
+        form_costs: publish_form::FormCosts::new(group_publish::MANY),
+        chain_costs: publish_form::FormCosts::new(chain::FEW),
     })))
 }
 
@@ -199,7 +194,7 @@ impl Bus for NatsBus {
         stream: &'a str,
         sequences: &'a [u64],
     ) -> Answer<'a, Vec<Result<Stored, BusError>>> {
-        Box::pin(multi_get::get_each(&self.0.link, stream, sequences))
+        Box::pin(direct_get::get_each(&self.0.link, stream, sequences))
     }
 
     fn last<'a>(&'a self, stream: &'a str, filter: &'a str) -> Answer<'a, Option<Stored>> {

@@ -1,8 +1,7 @@
 //! Checks whether a server is new enough and has JetStream.
 
 use async_nats::ServerInfo;
-
-use crate::connect_error::ConnectError;
+use thiserror::Error;
 
 /// The oldest server that has atomic batches and the checks that a chain needs.
 pub const OLDEST: (u64, u64) = (2, 12);
@@ -27,6 +26,46 @@ pub(crate) fn check(address: &str, info: &ServerInfo) -> Result<(), ConnectError
 pub fn version(text: &str) -> Option<(u64, u64)> {
     let mut numbers = text.split(['.', '-']).map(|part| part.parse().ok());
     Some((numbers.next()??, numbers.next().flatten().unwrap_or(0)))
+}
+
+// Why a broker cannot be used. A broker that is not there yet is not an error.
+
+/// Why a broker cannot be used. The text says what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// It does not accept this user and password.
+    #[error("{server} does not let user {user} in: check user and password")]
+    NotLetIn {
+        /// The address.
+        server: String,
+        /// The user.
+        user: String,
+    },
+    /// It is too old.
+    #[error("{server} is nats-server {found}, and 2.12 or newer is needed: upgrade it")]
+    TooOld {
+        /// The address.
+        server: String,
+        /// Its version.
+        found: String,
+    },
+    /// It has no JetStream.
+    #[error(
+        "{server} has no JetStream: start it with `jetstream {{}}` in its configuration, or -js"
+    )]
+    NoJetStream {
+        /// The address.
+        server: String,
+    },
+    /// The address is invalid, or the certificate is not accepted.
+    #[error("cannot connect to {server}: {why}")]
+    Unusable {
+        /// The address.
+        server: String,
+        /// The reason.
+        why: String,
+    },
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use thiserror::Error;
 
 use crate::copy_lock;
-use crate::layout::{FILE, SCHEMA};
+use crate::copy_lock::{FILE, SCHEMA};
 
 /// How often copying is tried. The second try succeeds, unless the lock file could not be created.
 const MAX_TRIES: usize = 20;

@@ -10,8 +10,6 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::layout::FILE;
-
 /// After this many pages in the WAL, the writer makes a checkpoint, which copies them into the database file.
 /// The number is high, so that a page that every group changes is written to the database file only once for
 /// many groups.
@@ -60,3 +58,10 @@ impl Checkpoints {
         Ok(())
     }
 }
+
+// The name of the database file and the version of its tables.
+
+/// The name of the database file in the data folder.
+pub const FILE: &str = "bus.sqlite";
+/// The version of the tables. A file of another version is refused.
+pub const SCHEMA: u32 = 2;

@@ -9,7 +9,7 @@ use rusqlite::ErrorCode;
 use thiserror::Error;
 use wirefold_flow::BusError;
 
-use crate::layout::FILE;
+use crate::copy_lock::FILE;
 
 /// Why a bus was not opened.
 #[derive(Debug, Error)]

@@ -12,8 +12,8 @@ use wirefold_flow::{BusError, Entry, Stored};
 
 use crate::checksum::Soundness;
 use crate::copy_lock::Checkpoints;
+use crate::copy_lock::{FILE, SCHEMA};
 use crate::error::{OpenError, failure};
-use crate::layout::{FILE, SCHEMA};
 use crate::open::lock;
 use crate::streams::any_message;
 use crate::tables::{Result, SqliteTables};

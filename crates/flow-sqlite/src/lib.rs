@@ -26,7 +26,6 @@ mod copy;
 mod copy_lock;
 mod error;
 mod inspect;
-mod layout;
 mod objects;
 mod offline;
 mod open;
@@ -44,9 +43,9 @@ use wirefold_flow::{Bus, Clock, LocalBus};
 
 pub use checksum::Soundness;
 pub use copy::{CopyError, copy};
+pub use copy_lock::{FILE, SCHEMA};
 pub use error::OpenError;
 pub use inspect::Inspection;
-pub use layout::{FILE, SCHEMA};
 pub use offline::Offline;
 
 /// Opens the bus in a data folder, which is created if it does not exist. The file is closed and its lock released when

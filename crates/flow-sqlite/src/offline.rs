@@ -14,9 +14,9 @@ use bytes::Bytes;
 use wirefold_flow::store::{StreamRow, Tables as _};
 use wirefold_flow::{BusError, Entry, Stored};
 
+use crate::copy_lock::FILE;
 use crate::copy_lock::{self, Checkpoints};
 use crate::error::{OpenError, failure};
-use crate::layout::FILE;
 use crate::open::connect;
 use crate::tables::{Result, SqliteTables};
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::copy_lock::{FILE, SCHEMA};
 use crate::error::OpenError;
-use crate::layout::{FILE, SCHEMA};
 
 /// The tables of a new file.
 ///

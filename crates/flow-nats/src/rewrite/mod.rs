@@ -18,7 +18,6 @@
 //! is filled it has none of its subjects, and publishers wait as in an outage. Messages that they publish
 //! between steps 1 and 3 are lost, so no other process may run.
 
-mod consumers;
 mod copy;
 
 use bytes::Bytes;
@@ -29,7 +28,6 @@ use wirefold_flow::{BusError, Entry, Stored, check_name};
 use crate::api::code;
 use crate::streams::{Info, REPLICAS, into_map};
 use crate::{NatsBus, Shared, keys, objects};
-use consumers::DurableConsumer;
 use copy::Copying;
 
 /// The prefix of the names of copies.
@@ -252,4 +250,72 @@ fn configured(filled: &Map<String, Value>, wanted: &Map<String, Value>) -> Map<S
     config.remove("first_seq");
     config.extend(first.map(|first| ("first_seq".to_owned(), first)));
     config
+}
+
+// The durable consumers of a stream that is created again.
+
+/// A durable consumer and its position.
+#[derive(Serialize, Deserialize)]
+struct DurableConsumer {
+    durable: String,
+    config: Map<String, Value>,
+    /// All messages up to this sequence are acknowledged.
+    through: u64,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    total: usize,
+    consumers: Option<Vec<Description>>,
+}
+
+#[derive(Deserialize)]
+struct Description {
+    config: Map<String, Value>,
+    ack_floor: Floor,
+}
+
+#[derive(Deserialize)]
+struct Floor {
+    stream_seq: u64,
+}
+
+impl Shared {
+    /// The durable consumers of a stream. Other readers end with their process.
+    async fn durable_consumers(&self, stream: &str) -> Result<Vec<DurableConsumer>, BusError> {
+        let (mut readers, mut offset) = (Vec::new(), 0);
+        loop {
+            let request = json!({ "offset": offset });
+            let reply = self.link.api(&format!("CONSUMER.LIST.{stream}"), &request).await?;
+            let Page { total, consumers } = reply.done(stream)?;
+            let consumers = consumers.unwrap_or_default();
+            offset += consumers.len();
+            let is_last = consumers.is_empty() || offset >= total;
+            readers.extend(consumers.into_iter().filter_map(
+                |Description { config, ack_floor }| {
+                    let durable = config.get("durable_name")?.as_str()?.to_owned();
+                    Some(DurableConsumer { durable, config, through: ack_floor.stream_seq })
+                },
+            ));
+            if is_last {
+                return Ok(readers);
+            }
+        }
+    }
+
+    /// Creates a reader at its position. Messages in hand, or acknowledged out of order, come again.
+    async fn recreate_consumer(
+        &self,
+        stream: &str,
+        reader: &DurableConsumer,
+    ) -> Result<(), BusError> {
+        let DurableConsumer { durable, config, through } = reader;
+        let mut config = config.clone();
+        if *through > 0 {
+            config.insert("deliver_policy".to_owned(), "by_start_sequence".into());
+            config.insert("opt_start_seq".to_owned(), (through + 1).into());
+            config.remove("opt_start_time");
+        }
+        self.link.put_consumer(stream, durable, &config.into()).await
+    }
 }

@@ -5,17 +5,18 @@
 //! number of requests at once, drops requests in hand when it stops, and its STATS lack the metadata.
 
 mod discovery;
-mod running;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_nats::{HeaderMap, Message, Subject};
+use async_nats::{HeaderMap, Message, StatusCode, Subject};
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use futures_util::{Stream, StreamExt as _};
+use serde::Deserialize;
 use serde_json::Value;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::debug;
 use wirefold_flow::{BoxFuture, BusError};
 
@@ -237,5 +238,35 @@ impl Running<'_> {
         if let Err(error) = client.publish_with_headers(reply, headers, body).await {
             debug!(%error, service = self.service.name, "an answer could not be sent");
         }
+    }
+}
+
+// Finds the services that are running.
+
+#[derive(Deserialize)]
+struct Pong {
+    name: String,
+}
+
+impl NatsBus {
+    /// The names of all services of which an instance answers a PING within this time.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] if the connection is closed.
+    pub async fn services(&self, within: Duration) -> Result<BTreeSet<String>, BusError> {
+        let client = &self.0.link.client;
+        let inbox = client.new_inbox();
+        let mut answers = client.subscribe(inbox.clone()).await.map_err(|_| closed())?;
+        let sent = client.publish_with_reply("$SRV.PING", inbox, Bytes::new());
+        sent.await.map_err(|_| closed())?;
+        let (mut names, end) = (BTreeSet::new(), Instant::now() + within);
+        while let Ok(answer) = timeout_at(end, answers.next()).await {
+            let answer = answer.ok_or_else(closed)?;
+            if answer.status == Some(StatusCode::NO_RESPONDERS) {
+                break;
+            }
+            names.extend(serde_json::from_slice(&answer.payload).map(|Pong { name }| name));
+        }
+        Ok(names)
     }
 }

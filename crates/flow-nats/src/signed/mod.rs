@@ -12,7 +12,6 @@
 //! A stream may begin with records from before there was a key. Each signed record names the sequence
 //! from which on all are signed. Earlier records are accepted without a code.
 
-mod chain;
 mod code;
 mod verify;
 
@@ -23,11 +22,10 @@ use wirefold_flow::{
     Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, matches,
 };
 
-pub use code::{SigningKey, is_signed};
-
 use crate::metrics::FORGED;
-use chain::SignedChain;
 use verify::{SignedReader, SignedSubscription};
+
+pub use code::{SigningKey, is_signed};
 
 /// The header with a record's code, in hexadecimal.
 const CODE: &str = "Wf-Code";
@@ -336,6 +334,36 @@ impl Bus for SignedBus {
 
     fn objects(&self, store: &str) -> Result<Arc<dyn Objects>, BusError> {
         self.bus.objects(store)
+    }
+}
+
+// Signs the records of a writer, each for the sequence that it will have.
+
+/// A chain whose records are signed. Each sequence is known before the write, because the chain fails if
+/// somebody else writes between two records.
+struct SignedChain {
+    chain: Box<dyn ChainedPublisher>,
+    signing: Arc<Signing>,
+    /// The sequence of the last record.
+    last: u64,
+    /// The sequence from which on all records are signed.
+    from: u64,
+}
+
+impl ChainedPublisher for SignedChain {
+    fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>> {
+        Box::pin(async move {
+            let sign = |(message, sequence)| self.signing.sign(message, sequence, self.from);
+            let signed: Vec<Outgoing> =
+                messages.into_iter().zip(self.last + 1..).map(sign).collect();
+            let (first, count) = (self.last + 1, signed.len() as u64);
+            let sequences = self.chain.append(signed).await?;
+            if !sequences.iter().copied().eq(first..first + count) {
+                return Err(BusError::Fenced(self.signing.stream.name.clone()));
+            }
+            self.last += count;
+            Ok(sequences)
+        })
     }
 }
 

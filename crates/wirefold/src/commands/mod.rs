@@ -15,10 +15,10 @@ pub(crate) mod tail;
 pub(crate) mod token;
 pub(crate) mod why;
 
-mod ask;
 mod words;
 
 use std::fmt::Display;
+use std::io::{BufRead, IsTerminal, Write};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde::Serialize;
@@ -145,4 +145,25 @@ where
 /// Names with their help, for [`one_of`].
 fn with_help<const N: usize>(names: [(&'static str, &'static str); N]) -> PossibleValuesParser {
     names.map(|(name, help)| PossibleValue::new(name).help(help)).into()
+}
+
+/// Whether a person can answer: both standard input and standard error are a terminal.
+fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks and returns the answer in lower case. `None` at the end of the input.
+fn ask(question: &str) -> std::io::Result<Option<String>> {
+    let mut talk = anstream::stderr();
+    write!(talk, "{question} ")?;
+    talk.flush()?;
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer)?;
+    Ok((read > 0).then(|| answer.trim().to_lowercase()))
+}
+
+/// Asks a question to which an empty answer means yes.
+fn confirm(question: &str) -> std::io::Result<bool> {
+    let answer = ask(&format!("{question} [Y/n]"))?;
+    Ok(answer.is_some_and(|answer| answer.is_empty() || answer == "y" || answer == "yes"))
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::files;
 use super::origin::{ConfigError, Origin, Problem, suggestion};
 use super::reference;
+use super::reference::quoted;
 use super::tree::Tree;
-use super::written::quoted;
 
 /// The name of the file in the working folder and in `~/.config/wirefold`.
 pub(crate) const FILE_NAME: &str = "wirefold.toml";

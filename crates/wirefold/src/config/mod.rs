@@ -5,7 +5,6 @@
 
 mod files;
 mod finish;
-mod instance;
 mod layers;
 mod origin;
 mod read;
@@ -13,7 +12,6 @@ mod reference;
 mod services;
 mod settings;
 mod tree;
-mod written;
 
 #[cfg(test)]
 mod docs;
@@ -21,21 +19,70 @@ mod docs;
 mod tests;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use wirefold_query::Lists;
 
-pub(crate) use instance::{Instance, load_here, watched_files};
 use layers::Layered;
+
 pub(crate) use layers::{FILE_NAME, Overrides, Sources};
 pub(crate) use origin::{ConfigError, Origin, Origins, Problem, suggestion};
-pub(crate) use reference::{Row, Section, sections};
+pub(crate) use reference::{Line, Row, Section, lines, quoted, sections, toml_text};
 pub(crate) use services::reachable;
 pub(crate) use settings::{
     BusConfig, Config, DeliveryConfig, DeliveryKind, LogFormat, NatsConfig, SourceConfig,
     SubscriptionConfig,
 };
-pub(crate) use written::{Line, lines, quoted, toml_text};
+
+/// The wirefold that a command works on.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Instance {
+    /// The data folder; else the config's `data`.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The config file; else ./wirefold.toml, then the user's, then the system's.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+impl Instance {
+    /// Whether the data is on a NATS server: by the settings, or because only `up --nats` has run on this
+    /// folder.
+    pub(crate) fn is_over_nats(&self, folder: &Path) -> bool {
+        let loaded = load_here(self, Overrides::default());
+        let is_configured = loaded.is_ok_and(|it| !it.config.bus.nats.is_empty());
+        let is_embedded = folder.join(wirefold_flow_sqlite::FILE).exists();
+        is_configured || folder.join("nats").is_dir() && !is_embedded
+    }
+
+    /// The detector's thresholds in the settings of this instance.
+    pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
+        Ok(load_here(self, Overrides::default())?.config.method())
+    }
+
+    /// The data folder.
+    pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
+        match &self.data {
+            Some(folder) => Ok(folder.clone()),
+            None => Ok(load_here(self, Overrides::default())?.config.data),
+        }
+    }
+}
+
+/// Reads the settings of this process: the file and the folder of `instance`, and the other flags of the
+/// command.
+pub(crate) fn load_here(instance: &Instance, mut flags: Overrides) -> Result<Loaded, ConfigError> {
+    if let Some(data) = &instance.data {
+        flags.flag("--data", "data", data.to_string_lossy());
+    }
+    load(&Sources::of_process(instance.config.clone()), &flags)
+}
+
+/// The files that give this process settings, with subscription files and lists of words. Some may not exist.
+pub(crate) fn watched_files(instance: &Instance) -> Vec<PathBuf> {
+    files::with_those_beside(&Sources::of_process(instance.config.clone()).files())
+}
 
 /// The id that a feed's address gives, or why the address is invalid.
 pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {

@@ -220,7 +220,8 @@ fn is_of_type(schema: &Schema, value: &Value) -> bool {
         Value::Integer(number) => {
             let bound = |name: &str| schema.get(name).and_then(Schema::as_i64);
             let is_in = bound("minimum").is_none_or(|it| it <= *number)
-                && bound("maximum").is_none_or(|it| *number <= it);
+                && bound("maximum").is_none_or(|it| *number <= it)
+                && (schema["format"] != "uint32" || u32::try_from(*number).is_ok());
             is("number") || is("integer") && is_in
         }
         Value::Float(_) => is("number"),

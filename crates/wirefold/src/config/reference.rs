@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use super::settings::Config;
 use super::tree::join;
-use super::written::toml_text;
 
 /// A table of settings, or the keys at the top.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,14 +35,15 @@ pub(crate) struct Row {
     pub(crate) required: bool,
     /// Its description.
     pub(crate) what: String,
-    sample: &'static str,
 }
 
 impl Row {
     /// An example of a value, as TOML.
     pub(crate) fn example(&self) -> String {
+        let mut lines = include_str!("examples.toml").lines();
+        let example = lines.find_map(|line| line.strip_prefix(&self.name)?.strip_prefix(" = "));
         let default = self.default.clone().filter(|default| default != "[]");
-        default.unwrap_or_else(|| sample_of(&self.name).unwrap_or(self.sample).to_owned())
+        default.or_else(|| example.map(str::to_owned)).unwrap_or_default()
     }
 }
 
@@ -56,15 +56,10 @@ pub(super) static DEFAULTS: LazyLock<toml::Table> = LazyLock::new(|| {
     include_str!("defaults.toml").parse().expect("each test of the settings reads it")
 });
 
-/// The row of a key such as `page.listen`, `feed.0.url` or `page.hosts.2`. `None` for tables.
+/// The row of a key such as `page.listen`, `feed.0.url` or `page.trusted_proxies.2`. `None` for tables.
 pub(super) fn row(key: &str) -> Option<Row> {
-    let key = match key.rsplit_once('.') {
-        Some((list, index)) if index.parse::<usize>().is_ok() => list,
-        _ => key,
-    };
-    let (table, property) = SCHEMA.at(key)?;
-    let row = SCHEMA.row(key, property, table);
-    SCHEMA.table(property).is_none().then_some(row)
+    let (name, table, property) = SCHEMA.at(key)?;
+    SCHEMA.table(property).is_none().then(|| SCHEMA.row(name, default_of(key), property, table))
 }
 
 /// The value that a setting has if nobody sets it, or an example if somebody must.
@@ -98,50 +93,9 @@ pub(super) fn expected(key: &str) -> String {
 
 /// Whether a value from outside a file is a text there, even if it looks like a number.
 pub(super) fn takes_text(key: &str) -> bool {
-    let property = SCHEMA.at(key).map(|(_, property)| SCHEMA.resolved(property));
+    let property = SCHEMA.at(key).map(|(_, _, property)| SCHEMA.resolved(property));
     property.is_some_and(|it| {
         SCHEMA.is_text(it) || it.get("items").is_some_and(|it| SCHEMA.is_text(it))
-    })
-}
-
-/// Examples that explain a key better than a text.
-fn sample_of(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "proxy" => "\"socks5h://127.0.0.1:9050\"",
-        "base_url" => "\"https://news.example\"",
-        "heartbeat" => "\"https://hc-ping.example/0f1e2d3c\"",
-        "break_quiet" => "\"outlets>=10\"",
-        "contact" => "\"https://news.example/about\"",
-        "from" => "\"Desk <desk@news.example>\"",
-        "to" => "[\"night@news.example\"]",
-        "command" => "[\"/usr/local/bin/page-the-desk\"]",
-        "time_zone" => "\"Europe/Berlin\"",
-        "quiet_hours" => "{ from = \"22:00\", to = \"07:00\", time_zone = \"Europe/Berlin\" }",
-        "password" => "\"file:nats.password\"",
-        "sites" => "{ \"wire.example\" = 10 }",
-        "article_selector" => "\"div.story\"",
-        "remove_selectors" => "[\".newsletter\"]",
-        "allow_private" => "[\"192.168.0.0/16\"]",
-        "trusted_proxies" => "[\"127.0.0.1\"]",
-        "on" => "[\"new\", \"material\"]",
-        "nats" => "[\"nats://127.0.0.1:4222\"]",
-        "user" => "\"detector\"",
-        "signing_key_file" => "\"signing.key\"",
-        "ca_file" => "\"nats.pem\"",
-        "text_store" => "\"/var/lib/wirefold\"",
-        "replicas" => "3",
-        "outlet" => "\"harbour.example\"",
-        "path" => "\"inbox\"",
-        "server" => "\"nats://wire.example:4222\"",
-        "subject" => "\"news.articles.>\"",
-        "query" => "\"ferry AND (strike OR walkout)\"",
-        "secret" => "[\"env:WEBHOOK_KEY\"]",
-        "title" => "\"Harbour News\"",
-        "url" => "\"https://harbour.example/rss.xml\"",
-        "name" => "\"phone\"",
-        "deliveries" => "[\"phone\"]",
-        "headers" => "{ Authorization = \"Bearer …\" }",
-        _ => return None,
     })
 }
 
@@ -151,11 +105,13 @@ pub(crate) fn sections() -> Vec<Section> {
     let mut sections = vec![Section { key: String::new(), many: false, what, rows: Vec::new() }];
     for (key, property) in properties(&SCHEMA.root) {
         let Some(table) = SCHEMA.table(property) else {
-            sections[0].rows.push(SCHEMA.row(key, property, &SCHEMA.root));
+            sections[0].rows.push(SCHEMA.row(key, default_of(key), property, &SCHEMA.root));
             continue;
         };
         let keys = properties(table);
-        let rows = keys.map(|(name, row)| SCHEMA.row(&join(key, name), row, table)).collect();
+        let rows = keys
+            .map(|(name, row)| SCHEMA.row(name, default_of(&join(key, name)), row, table))
+            .collect();
         let many = property.get("items").is_some();
         sections.push(Section { key: key.clone(), many, what: SCHEMA.description(table), rows });
     }
@@ -187,15 +143,14 @@ pub(super) fn is_of_type(schema: &Value, name: &str) -> bool {
 }
 
 impl Schema {
-    /// The schema of a key, and that of the table it is in.
-    fn at(&self, key: &str) -> Option<(&Value, &Value)> {
-        key.split('.').try_fold((&self.root, &self.root), |(_, schema), part| {
-            let table = self.resolved(schema);
-            let inner = table.get("properties").map(|it| it.get(part));
-            let inner = inner.unwrap_or_else(|| {
-                table.get("items").or_else(|| table.get("additionalProperties"))
-            });
-            Some((table, inner?))
+    /// The name of the setting that a key is or is in, with the schemas of its table and of itself.
+    fn at<'a>(&'a self, key: &'a str) -> Option<(&'a str, &'a Value, &'a Value)> {
+        key.split('.').try_fold(("", &self.root, &self.root), |around, part| {
+            match self.table(around.2).filter(|_| part.parse::<usize>().is_err()) {
+                Some(table) => Some((part, table, table.get("properties")?.get(part)?)),
+                // An element of a list, or an entry of a table of texts.
+                None => Some(around),
+            }
         })
     }
 
@@ -209,18 +164,21 @@ impl Schema {
         is_of_type(self.resolved(schema), "string")
     }
 
-    fn row(&self, key: &str, property: &Value, table: &Value) -> Row {
-        let name = key.split('.').rfind(|part| part.parse::<usize>().is_err()).unwrap_or_default();
-        let default = property.get("default").filter(|default| !default.is_null());
-        let default = default.cloned().or_else(|| serde_json::to_value(default_of(key)?).ok());
-        let (kind, sample) = self.kind(property);
+    fn row(
+        &self,
+        name: &str,
+        default: Option<&toml::Value>,
+        property: &Value,
+        table: &Value,
+    ) -> Row {
+        let of_schema = property.get("default").filter(|it| !it.is_null()).cloned();
+        let default = of_schema.or_else(|| serde_json::to_value(default?).ok());
         Row {
             name: name.to_owned(),
-            kind,
+            kind: self.kind(property),
             required: default.is_none() && is_required(table, name),
             default: default.as_ref().map(toml_text),
             what: self.description(property),
-            sample,
         }
     }
 
@@ -242,54 +200,36 @@ impl Schema {
         definition.unwrap_or(chosen)
     }
 
-    /// The type of a key's value in words, and an example.
-    fn kind(&self, property: &Value) -> (String, &'static str) {
-        let chosen = self.chosen(property);
+    /// The type of a key's value in words.
+    fn kind(&self, property: &Value) -> String {
         let target = self.resolved(property);
         if let Some(words) = words_of(target) {
-            let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-            return (format!("one of {}", words.join(", ")), "…");
+            return format!("one of \"{}\"", words.join("\", \""));
         }
-        let (kind, sample) = match name_of(chosen) {
-            Some("Interval") => ("a duration such as \"30s\", \"15m\", \"12h\"", "\"15m\""),
-            Some("Address") => ("a web address", "\"https://news.example\""),
-            Some("AnyAddress") => ("an address with a scheme", "\"https://news.example\""),
-            Some("FeedId" | "SubscriptionId") => ("a short name", "\"harbour\""),
-            Some("Outlet") => ("a publisher, mostly its domain", "\"harbour.example\""),
-            Some("SecretSetting") => (SECRET, "\"env:NAME\""),
-            _ => self.plain(target),
-        };
-        (kind.to_owned(), sample)
-    }
-
-    fn plain(&self, target: &Value) -> (&'static str, &'static str) {
         let is = |name| is_of_type(target, name);
-        let values_are = |name: &str| {
-            target.pointer("/additionalProperties/type").is_some_and(|values| values == name)
-        };
         let items = target.get("items").and_then(name_of);
-        if items == Some("SecretSetting") {
-            (SECRETS, "[\"env:NAME\"]")
-        } else if is("array") {
-            ("a list of texts", "[\"…\"]")
-        } else if is("number") {
-            ("a share from 0 to 1", "0.5")
-        } else if is("integer") {
-            ("a whole number", "5")
-        } else if is("boolean") {
-            ("true or false", "true")
-        } else if is("object") && values_are("integer") {
-            ("a table of whole numbers", "{ name = 5 }")
-        } else if is("object") {
-            ("a table of texts", "{ name = \"value\" }")
-        } else {
-            ("a text", "\"…\"")
-        }
+        let of_map = target.pointer("/additionalProperties/type").and_then(Value::as_str);
+        let kind = match name_of(self.chosen(property)) {
+            Some("Interval") => "a duration such as \"30s\", \"15m\", \"12h\"",
+            Some("Address") => "a web address",
+            Some("AnyAddress") => "an address with a scheme",
+            Some("FeedId" | "SubscriptionId") => "a short name",
+            Some("Outlet") => "a publisher, mostly its domain",
+            Some("SecretSetting") => "a secret, or its place as `env:NAME` or `file:PATH`",
+            _ if items == Some("SecretSetting") => {
+                "a list of secrets, or of their places as `env:NAME` or `file:PATH`"
+            }
+            _ if is("array") => "a list of texts",
+            _ if is("number") => "a share from 0 to 1",
+            _ if is("integer") => "a whole number",
+            _ if is("boolean") => "true or false",
+            _ if of_map == Some("integer") => "a table of whole numbers",
+            _ if is("object") => "a table of texts",
+            _ => "a text",
+        };
+        kind.to_owned()
     }
 }
-
-const SECRET: &str = "a secret, or its place as `env:NAME` or `file:PATH`";
-const SECRETS: &str = "a list of secrets, or of their places as `env:NAME` or `file:PATH`";
 
 /// The name of the definition that a schema refers to.
 pub(super) fn name_of(schema: &Value) -> Option<&str> {
@@ -310,5 +250,107 @@ impl Default for Config {
     fn default() -> Self {
         let defaults = DEFAULTS.clone();
         toml::Value::Table(defaults).try_into().expect("the defaults are settings")
+    }
+}
+
+// Writes settings as TOML, and one by one.
+
+/// A value as TOML writes it.
+pub(crate) fn toml_text(value: &Value) -> String {
+    match value {
+        Value::Null => "\"\"".to_owned(),
+        Value::Bool(is_so) => is_so.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(toml_text).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Object(entries) => {
+            let set = entries.iter().filter(|(_, set)| !set.is_null());
+            let set: Vec<String> =
+                set.map(|(key, set)| format!("{} = {}", bare(key), toml_text(set))).collect();
+            if set.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", set.join(", ")) }
+        }
+    }
+}
+
+/// A text in quotation marks. The escapes of JSON are those of TOML, except for the delete character.
+pub(crate) fn quoted(text: &str) -> String {
+    Value::from(text).to_string().replace('\u{7f}', "\\u007F")
+}
+
+/// A key, quoted if necessary.
+fn bare(key: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if !key.is_empty() && key.chars().all(is_bare) { key.to_owned() } else { quoted(key) }
+}
+
+/// One key with its value. `None` if it has no value and no default.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    /// The key, such as `page.listen` or `feed.0.url`.
+    pub(crate) key: String,
+    /// The value as JSON.
+    pub(crate) value: Option<Value>,
+}
+
+impl Line {
+    /// Whether its value is a secret, which is not shown.
+    pub(crate) fn is_hidden(&self) -> bool {
+        // The placeholder that a secret writes in its place.
+        let is_secret =
+            |value: &Value| value.as_str().is_some_and(|it| it.starts_with("(secret, "));
+        let values = self.value.as_ref().and_then(Value::as_array);
+        self.value.iter().chain(values.into_iter().flatten()).any(is_secret)
+    }
+}
+
+/// All keys with their values, in the order of the documentation. Secrets are hidden.
+pub(crate) fn lines(config: &Config) -> Vec<Line> {
+    let written = serde_json::to_value(config).unwrap_or_default();
+    let (mut scalars, mut tables) = (Vec::new(), Vec::new());
+    for (key, value) in written.as_object().into_iter().flatten() {
+        let is_table = value.is_object() || value.is_array();
+        let lines = if is_table { &mut tables } else { &mut scalars };
+        collect(key.clone(), value, lines);
+    }
+    scalars.append(&mut tables);
+    scalars
+}
+
+fn collect(key: String, value: &Value, lines: &mut Vec<Line>) {
+    match value {
+        Value::Object(entries) if !entries.is_empty() || !key.contains('.') => {
+            for (name, inner) in entries {
+                collect(format!("{key}.{}", bare(name)), inner, lines);
+            }
+        }
+        Value::Array(elements) if elements.iter().any(Value::is_object) => {
+            for (at, element) in elements.iter().enumerate() {
+                collect(format!("{key}.{at}"), element, lines);
+            }
+        }
+        Value::Null => lines.push(Line { key, value: None }),
+        value => lines.push(Line { key, value: Some(value.clone()) }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_written_as_toml_reads_them() {
+        let value = json!({
+            "plain": "a \"b\" \\ \u{7f}\n", "odd key": [1, 2.5, true], "absent": null, "in": {},
+        });
+        let text = format!("value = {}", toml_text(&value));
+        let read: toml::Table = text.parse().unwrap();
+        let mut expected = value;
+        expected.as_object_mut().unwrap().remove("absent");
+        assert_eq!(serde_json::to_value(&read["value"]).unwrap(), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! The metrics of the process and its loops. docs/metrics.md is generated from this table and those of the
 //! services.
 
-use metrics::Unit;
+use ::metrics::Unit;
 use wirefold_flow::Metric;
 
 /// Every metric of the binary.
@@ -155,3 +155,43 @@ pub(crate) const CONNECTIONS_REFUSED: Metric = Metric::counter(
     "Connections refused because their address had the most connections allowed.",
     &[],
 );
+
+// The closed list of metrics.
+
+/// All metrics of the product, those of the binary first.
+pub(crate) fn all_metrics() -> Vec<&'static Metric> {
+    let tables = [
+        METRICS,
+        wirefold_flow_nats::METRICS,
+        wirefold_fetcher::METRICS,
+        wirefold_detector::METRICS,
+        wirefold_enricher::METRICS,
+        wirefold_alerter::METRICS,
+        wirefold_gateway::METRICS,
+    ];
+    tables.into_iter().flatten().collect()
+}
+
+// Metrics of this process from the operating system.
+
+/// Reads the figures of this process from the system. If a figure is not available, its metric is absent.
+pub(super) fn measure() {
+    let field = |path: &str, name: &str| {
+        let text = std::fs::read_to_string(path).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        line.split_whitespace().next()?.parse::<u32>().map(f64::from).ok()
+    };
+    if let Some(kibibytes) = field("/proc/self/status", "VmRSS") {
+        MEMORY.set(kibibytes * 1024.0, &[]);
+    }
+    if let Some(bytes) = written() {
+        WRITTEN.set_total(bytes, &[]);
+    }
+}
+
+/// The bytes that the process wrote to disks.
+fn written() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/io").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes:"))?;
+    line.trim().parse().ok()
+}

@@ -6,14 +6,10 @@
 //!
 //! The list of metrics is closed: [`all_metrics`]. docs/metrics.md is generated from it.
 
-mod catalogue;
 mod health;
 mod log;
 mod loops;
 mod metrics;
-mod operations;
-mod outage;
-mod process;
 
 #[cfg(test)]
 mod docs;
@@ -27,14 +23,14 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Clock, UnixMillis};
 
-pub(crate) use catalogue::all_metrics;
 pub(crate) use health::Health;
+pub(crate) use health::operations_router;
 pub(crate) use log::Logging;
 pub(crate) use loops::LoopMetrics;
+pub(crate) use metrics::all_metrics;
 pub(crate) use metrics::{
     CONNECTIONS_REFUSED, MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
 };
-pub(crate) use operations::operations_router;
 
 /// The upper bounds of the buckets of every distribution, in seconds: 1 ms to 10 min, each about three times
 /// the one before.
@@ -85,7 +81,7 @@ impl Telemetry {
         let since_epoch = self.started.since(UnixMillis(0));
         metrics::START_TIME.set(since_epoch.as_secs_f64(), &[]);
         self.loops.set_ages();
-        process::measure();
+        metrics::measure();
         self.counted.render()
     }
 

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
-use wirefold_proto::{ArticleId, Class, EventId, OutputArticle, Volume};
+use wirefold_proto::{Alert, Class, EventId, OutputArticle, Volume};
 
 use crate::article_lines::ArticleLines;
 use crate::output;
@@ -96,18 +95,18 @@ pub(super) async fn follow(
             () = stop.cancelled() => return Ok(()),
             batch = articles.next(64) => {
                 for stored in next_batch(batch, &stop).await? {
-                    let Some(class) = class_of(&stored.subject) else { continue };
-                    tally.article(class, class == Class::Related && opens_event(&stored));
-                    if output == Output::Lines
-                        && let Ok(article) = decode::<OutputArticle>(&stored)
-                    {
+                    let Ok(article) = decode::<OutputArticle>(&stored) else { continue };
+                    // The first article of an event gives it its id.
+                    let opens_event = article.verdict.event == EventId::from(article.id);
+                    tally.article(article.verdict.class, opens_event);
+                    if output == Output::Lines {
                         output::note(lines.line(&article, output::width()));
                     }
                 }
             }
             batch = alerts.next(64) => {
                 for stored in next_batch(batch, &stop).await? {
-                    if let Ok(alert) = serde_json::from_slice::<AlertVolume>(&stored.body) {
+                    if let Ok(alert) = decode::<Alert>(&stored) {
                         tally.alert(alert.volume);
                     }
                 }
@@ -133,55 +132,9 @@ async fn next_batch(
 /// The pause after an error of the bus.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
 
-/// The part of an alert that is counted.
-#[derive(Deserialize)]
-struct AlertVolume {
-    volume: Volume,
-}
-
-/// Whether an article is the first of its event.
-fn opens_event(stored: &Stored) -> bool {
-    serde_json::from_slice::<ArticlePart>(&stored.body).is_ok_and(|it| it.opens_event())
-}
-
-/// The part of an article that is counted.
-#[derive(Deserialize)]
-struct ArticlePart {
-    id: ArticleId,
-    verdict: VerdictPart,
-}
-
-#[derive(Deserialize)]
-struct VerdictPart {
-    event: EventId,
-}
-
-impl ArticlePart {
-    /// Whether it is the first article of its event, which then has its id.
-    fn opens_event(&self) -> bool {
-        self.verdict.event == EventId::from(self.id)
-    }
-}
-
-/// The class of an article, read from its subject.
-fn class_of(subject: &str) -> Option<Class> {
-    let class = subject.strip_prefix("wirefold.v1.output.article.")?.split('.').next()?;
-    Class::ALL.into_iter().find(|known| known.as_str() == class)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_subject_tells_the_class() {
-        let language = "pt-br".parse().unwrap();
-        for class in Class::ALL {
-            let subject = wirefold_proto::Subject::output_article(class, &language);
-            assert_eq!(class_of(subject.as_str()), Some(class));
-        }
-        assert_eq!(class_of("wirefold.v1.output.story.merged"), None);
-    }
 
     #[test]
     fn an_article_may_continue_an_event_and_open_its_own() {
@@ -196,12 +149,5 @@ mod tests {
             "{}",
             tally.summary()
         );
-        let of = |event: &str| {
-            let id = "30t2qq5j3my6pprpsvw5v6m793";
-            let body = format!("{{\"id\":\"a-{id}\",\"verdict\":{{\"event\":\"e-{event}\"}}}}");
-            serde_json::from_str::<ArticlePart>(&body).expect("both ids are read").opens_event()
-        };
-        assert!(of("30t2qq5j3my6pprpsvw5v6m793"));
-        assert!(!of("7c8mc87hjq6vcng6rprf9n5cc9"));
     }
 }

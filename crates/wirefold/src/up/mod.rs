@@ -4,7 +4,6 @@
 pub(crate) mod arguments;
 mod console;
 mod demo;
-mod detector_start;
 pub(crate) mod nats;
 mod pipeline;
 mod process;
@@ -12,10 +11,7 @@ mod reload;
 mod repair;
 pub(crate) mod seams;
 pub(crate) mod serve;
-mod signals;
-mod socket;
 pub(crate) mod subjects;
-mod systemd;
 
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
@@ -40,11 +36,11 @@ use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, UpArguments
 use console::{Output, Tally};
 use demo::Demo;
 use pipeline::{Pipeline, Running};
+use process::Signals;
 use process::{BUS, End, StartingProcess};
 use reload::SettingsFlags;
-use signals::Signals;
 
-pub(crate) use socket::SOCKET;
+pub(crate) use process::SOCKET;
 
 /// Runs all stages in one process, or the demo if there is nothing to watch.
 pub(crate) fn run(arguments: &UpArguments, global: &Global) -> anyhow::Result<Exit> {

@@ -1,19 +1,22 @@
 //! All stages in one process: starts, watches and drains them.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::serve;
-use super::signals::{Signals, StopSignal};
 use crate::config::Config;
-use crate::exit::Exit;
+use crate::exit::{Exit, stop};
 use crate::output;
 use crate::telemetry::{Health, Telemetry, operations_router};
 
@@ -76,7 +79,7 @@ impl Process {
     }
 
     /// Serves a router on the socket in the data folder until `stop`.
-    pub(super) fn serve_socket(&mut self, listener: tokio::net::UnixListener, router: Router) {
+    pub(super) fn serve_socket(&mut self, listener: UnixListener, router: Router) {
         let stop = self.stop.clone();
         self.start("socket", async move {
             serve::unix(listener, router, stop).await;
@@ -173,4 +176,148 @@ pub(super) async fn bind(
             "cannot listen on {address} for the {what}: {advice} with {option} (127.0.0.1:0 takes any free one)"
         ))
     })
+}
+
+// Signals: the first drains the process, the second ends it at once.
+
+/// SIGTERM and SIGINT as they come.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    /// SIGHUP ends no process: those with deliveries read their settings again.
+    _hangup: Signal,
+}
+
+/// The sender of the request to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StopSignal {
+    /// A supervisor, with SIGTERM.
+    Terminate,
+    /// A person, with Ctrl-C.
+    Interrupt,
+}
+
+impl StopSignal {
+    /// The exit code of a process that had no unfinished work.
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Terminate => Exit::Ok,
+            Self::Interrupt => Exit::Interrupted,
+        }
+    }
+}
+
+impl Signals {
+    /// Handles the signals from now on, so that they no longer end the process at once.
+    pub(super) fn listen() -> io::Result<Self> {
+        let terminate = signal(SignalKind::terminate())?;
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { terminate, interrupt, _hangup: signal(SignalKind::hangup())? })
+    }
+
+    /// Waits for the next signal.
+    pub(super) async fn next(&mut self) -> StopSignal {
+        tokio::select! {
+            _ = self.terminate.recv() => StopSignal::Terminate,
+            _ = self.interrupt.recv() => StopSignal::Interrupt,
+        }
+    }
+}
+
+// Reports to systemd as a service of `Type=notify` does: that it runs, is alive, or ends.
+//
+// It sends datagrams to the socket in `NOTIFY_SOCKET` (sd_notify(3)). Without that variable it sends
+// nothing. If a loop hangs, it does not send the message that the watchdog waits for, so systemd restarts
+// the service.
+
+/// How often the loops are checked if there is no watchdog.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Reports to systemd until `stop`.
+pub(super) async fn notify(health: Health, stop: CancellationToken) -> anyhow::Result<()> {
+    let Some(socket) = variable("NOTIFY_SOCKET") else {
+        stop.cancelled().await;
+        return Ok(());
+    };
+    send(&socket, "READY=1");
+    let mut ticks = interval(watchdog().unwrap_or(CHECK_INTERVAL) / 2);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = ticks.tick() => match health.is_alive() {
+                true => send(&socket, "WATCHDOG=1"),
+                false => tracing::error!("a loop hangs: wirefold does not report to the watchdog"),
+            }
+        }
+    }
+    send(&socket, "STOPPING=1");
+    Ok(())
+}
+
+/// How long systemd waits for a sign of life. `None` if it has no watchdog.
+fn watchdog() -> Option<Duration> {
+    let micros: u64 = variable("WATCHDOG_USEC")?.parse().ok()?;
+    (micros > 0).then(|| Duration::from_micros(micros))
+}
+
+fn send(socket: &str, what: &str) {
+    if let Err(error) = send_to(socket, what.as_bytes()) {
+        tracing::warn!(%error, socket, what, "systemd cannot be notified");
+    }
+}
+
+fn send_to(socket: &str, what: &[u8]) -> io::Result<()> {
+    let datagram = UnixDatagram::unbound()?;
+    #[cfg(target_os = "linux")]
+    if let Some(name) = socket.strip_prefix('@') {
+        use std::os::linux::net::SocketAddrExt as _;
+        let address = std::os::unix::net::SocketAddr::from_abstract_name(name)?;
+        return datagram.send_to_addr(what, &address).map(|_| ());
+    }
+    datagram.send_to(what, socket).map(|_| ())
+}
+
+#[expect(clippy::disallowed_methods, reason = "it is systemd's word to the process, no setting")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+// The socket in the data folder, through which other commands reach a running `up`.
+
+/// The name of the socket in the data folder.
+pub(crate) const SOCKET: &str = "wirefold.sock";
+
+/// The file of a bound socket, which is deleted when this is dropped.
+pub(super) struct Socket(PathBuf);
+
+impl Socket {
+    /// Binds the socket in the data folder. If a socket exists but nothing answers, a killed process left it.
+    pub(super) async fn bind(folder: &Path) -> anyhow::Result<(Self, UnixListener)> {
+        let path = folder.join(SOCKET);
+        if UnixStream::connect(&path).await.is_ok() {
+            let folder = folder.display();
+            stop!(Bus, "another wirefold runs on {folder}: choose another with --data DIR");
+        }
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace {}", path.display()));
+            }
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path).with_context(|| {
+            let path = path.display();
+            format!("cannot make the socket {path}: a shorter --data DIR may help")
+        })?;
+        let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&path, owner_only)
+            .with_context(|| format!("cannot restrict {}", path.display()))?;
+        Ok((Self(path), listener))
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }

@@ -16,8 +16,8 @@ use wirefold_proto::{FeedId, FeedRecord, FullText, SiteProof, Teasers};
 
 use super::{FIRST_POLL, PAGES, PATH, feed_list, find, is_feed, leads_to};
 use crate::client::{Client, ClientError, ClientOptions, Need};
-use crate::commands::ask::{ask, can_ask};
 use crate::commands::{Session, one_of, print_line, with_help};
+use crate::commands::{ask, can_ask};
 use crate::config::feed_id_of;
 use crate::exit::{Exit, stop};
 use crate::global::Global;

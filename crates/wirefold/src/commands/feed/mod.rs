@@ -23,8 +23,8 @@ use wirefold_proto::{
     FeedSite, FullText, ItemIdentity, ListRecord, Outlet, SiteProof, Teasers,
 };
 
-use super::ask::{ask, can_ask, confirm};
 use super::{Session, one_of, with_help};
+use super::{ask, can_ask, confirm};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, stop};

@@ -16,8 +16,8 @@ use wirefold_flow::{BusError, Clock as _, Entry, Stored, SystemClock};
 use wirefold_proto::streams::FORGOTTEN;
 use wirefold_proto::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 
-use super::ask::{ask, can_ask};
 use super::print_line;
+use super::{ask, can_ask};
 use crate::client::ClientOptions;
 use crate::columns::{Cell, Columns};
 use crate::exit::{Exit, stop};

@@ -1,9 +1,7 @@
 //! Stages as processes over a NATS server: one stage, all stages, and the setup of the server.
 
-mod child;
 pub(crate) mod pruner;
 mod service;
-mod setup;
 mod supervisor;
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -13,20 +11,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use wirefold_flow::{Bus, BusError, Clock, Lease, LeaseConfig, StageContext, SystemClock};
-use wirefold_flow_nats::{
-    ConnectError, Login, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect,
+use wirefold_envelope::{dead_letters, stream_configs};
+use wirefold_flow::{
+    Bus, BusError, Clock, ConsumerConfig, Lease, LeaseConfig, StageContext, SystemClock,
 };
-use wirefold_proto::rights::Service;
-use wirefold_proto::streams::{self, Role, STREAMS};
-use wirefold_proto::{FORGETTING, Subject};
+use wirefold_flow_nats::{
+    ConnectError, Login, MARKS, NatsBus, Options, SignedBus, SignedStream, SigningKey, connect,
+};
+use wirefold_proto::rights::{READERS, Service};
+use wirefold_proto::streams::{Role, STORES, STORIES, STREAMS, Stage, StoreKind, TRIES};
+use wirefold_proto::{FORGETTING, Subject, streams};
 
-use super::signals::{Signals, StopSignal};
-use crate::config::{BusConfig, Config};
+use super::process::{Signals, StopSignal};
+use crate::config::{BusConfig, Config, Loaded};
 use crate::exit::{Exit, Stop, stop};
+use crate::output;
+use crate::up::repair;
 
 pub(super) use service::{OwnEndpoint, Serving, inputs};
-pub(super) use setup::{readers, run as run_setup};
 pub(super) use supervisor::Supervisor;
 
 /// Names the default server if the settings name none.
@@ -215,4 +217,76 @@ fn free_port(nth: u16) -> anyhow::Result<SocketAddr> {
     let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
     let mut addresses = (0..1000).map(|step| (Ipv4Addr::LOCALHOST, port(step)).into());
     addresses.find(is_free).ok_or_else(|| anyhow::anyhow!("no port is free on 127.0.0.1"))
+}
+
+// `wirefold setup`: makes the streams, tables and consumers on a NATS server. Only its role may do so.
+
+/// How long to wait for the server.
+const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
+const DAY: Duration = Duration::from_hours(24);
+
+/// The names of the streams, tables and readers that were made, or existed already.
+type Made = [(&'static str, Vec<String>); 3];
+
+/// Runs `setup`.
+pub(in crate::up) async fn run_setup(loaded: &Loaded, repairs: bool) -> anyhow::Result<Exit> {
+    let config = &loaded.config;
+    let bus = connect_within(SERVER_TIMEOUT, &config.bus, "setup").await?;
+    let made = make(&bus, config).await.context("the server is not set up")?;
+    for (what, names) in made {
+        output::print(format!("{what:<8} {}\n", names.join(" ")).as_bytes())?;
+    }
+    if repairs { repair::over_nats(&bus).await } else { Ok(Exit::Ok) }
+}
+
+/// Makes everything that is missing.
+async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
+    must_not_be_forgetting(bus).await?;
+    let [mut streams, mut tables, mut readers_made] = [const { Vec::new() }; 3];
+    for stream in stream_configs(&config.limits()) {
+        streams.push(stream.name.clone());
+        bus.create_stream(stream).await.map_err(|error| match error {
+            BusError::BadStream { .. } => Stop::bus(format_args!(
+                "{error}; `retention.max_bytes` in wirefold.toml bounds the size of the streams"
+            )),
+            other => Stop::bus(other),
+        })?;
+    }
+    let stores = STORES.iter().filter(|store| store.kind == StoreKind::KeyValue);
+    for table in stores.map(|store| store.name).chain([MARKS]) {
+        tables.push(table.to_owned());
+        bus.create_bucket(table, age(table, config)).await.map_err(Stop::bus)?;
+    }
+    for store in STORES.iter().filter(|store| store.kind == StoreKind::Objects) {
+        tables.push(store.name.to_owned());
+        bus.create_store(store.name).await.map_err(Stop::bus)?;
+    }
+    for reader in readers(config.delivery.iter().map(|it| it.name.as_str())) {
+        readers_made.push(format!("{}/{}", reader.stream, reader.durable));
+        bus.create_or_update_consumer(&reader).await.map_err(Stop::bus)?;
+    }
+    Ok([("streams", streams), ("tables", tables), ("readers", readers_made)])
+}
+
+/// The durable consumers that are needed with deliveries of these names.
+pub(in crate::up) fn readers<'a>(deliveries: impl Iterator<Item = &'a str>) -> Vec<ConsumerConfig> {
+    let deliveries = deliveries.map(wirefold_alerter::consumer);
+    let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
+    own.chain(foreign_consumers()).collect()
+}
+
+/// How long a key is stored after its last write. A story does not grow after the window, and no retry takes
+/// this long.
+fn age(table: &str, config: &Config) -> Option<Duration> {
+    [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
+}
+
+/// The consumers of other programs, which may not make any. They acknowledge their messages themselves, so nothing
+/// of theirs becomes a dead letter.
+fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
+    let reader = Role::Reader.as_str();
+    let theirs = READERS.iter().filter(move |(_, durable)| *durable == reader);
+    theirs.map(move |(stream, durable)| {
+        ConsumerConfig::new(*stream, *durable, dead_letters(Stage::Gateway))
+    })
 }
