@@ -188,6 +188,10 @@ impl Alerts {
             if titles.contains(&alert.headline.title) {
                 value["headline"]["title"] = title.as_str().into();
             }
+            // It may be of an earlier version with the same title.
+            if let Some(headline) = value.get_mut("headline").and_then(Value::as_object_mut) {
+                headline.remove("lede");
+            }
             replace_reasons(value, history);
             remove_first(value, history);
             true
