@@ -63,7 +63,7 @@ pub(crate) fn of(message: &Message<'_>) -> Text {
 
 fn usual(message: &Message<'_>) -> Text {
     let title = title(message);
-    let mut lines = statements(message.alert);
+    let mut lines = statements(message);
     lines.extend([corrections(message.alert), uncorrected(message), why_now(message)]);
     lines.retain(|line| !line.is_empty());
     let link: Vec<Link> = link(message).into_iter().collect();
@@ -73,17 +73,30 @@ fn usual(message: &Message<'_>) -> Text {
 }
 
 /// The statements that are new, as their articles have them. Of an alert without news, the first sentence.
-fn statements(alert: &Alert) -> Vec<String> {
+fn statements(message: &Message<'_>) -> Vec<String> {
+    let alert = message.alert;
     let is_title = |words: &str| words == alert.headline.title;
     let of = |kind| alert.reasons.iter().filter(move |reason| reason.kind == kind);
     let mut stated: Vec<String> = of(ReasonKind::Material)
         .filter(|reason| !is_title(&reason.words))
-        .map(|reason| cut(&line(&describe(reason)), LINE))
+        .map(|reason| cut(&line(&by_the_readers_clock(&describe(reason), message)), LINE))
         .collect();
     let has_news = of(ReasonKind::Material).chain(of(ReasonKind::Correction)).next().is_some();
     let lede = alert.headline.lede.as_ref().filter(|_| !has_news);
     stated.extend(lede.map(|said| cut(&line(said), LINE)));
     stated
+}
+
+/// A claim with its times as the reader's clock shows them: `AP 02:42 CET: at least 8 dead`.
+fn by_the_readers_clock(words: &str, message: &Message<'_>) -> String {
+    let parts = words.split_inclusive(' ').map(|part| {
+        let time = part.trim_end_matches(' ').strip_suffix(':');
+        match time.and_then(|time| time.parse::<Timestamp>().ok()) {
+            Some(at) => format!("{}: ", by_the_clock(at, message.now, &message.zone)),
+            None => part.to_owned(),
+        }
+    });
+    parts.collect()
 }
 
 /// The corrections, each with its sources.

@@ -185,7 +185,8 @@ fn reasons_of_news(life: &LiveAlert) -> Vec<AlertReason> {
     let first = stating(life).into_iter().find(|news| !corrects(news));
     let headline_of = |news: &PendingChange, reason: &AlertReason| {
         let is_first = first.is_some_and(|first| first.place == news.place);
-        let is_headline = reason.kind == ReasonKind::Material && !is_first;
+        let is_claim = reason.new.is_some();
+        let is_headline = reason.kind == ReasonKind::Material && !is_first && !is_claim;
         let words = Some(&news.headline.title).filter(|title| is_headline && !title.is_empty());
         AlertReason { words: words.unwrap_or(&reason.words).clone(), ..reason.clone() }
     };

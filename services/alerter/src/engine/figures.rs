@@ -12,7 +12,7 @@ use super::incoming::IncomingArticle;
 
 impl IncomingArticle {
     /// Whether an agency is credited.
-    fn is_credited(&self) -> bool {
+    pub(super) fn is_credited(&self) -> bool {
         let agency = self.output.verdict.agency.as_ref();
         agency.is_some_and(|agency| {
             agency.how == AgencyHow::Credited && agency.confidence != Confidence::Possibly

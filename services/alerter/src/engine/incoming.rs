@@ -14,12 +14,13 @@ use wirefold_proto::{
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
 
+use super::claims::{Changed, Source, changed};
 use super::corrections::Note;
 use super::draft::reason;
 use super::figures::{Figure, figures_of};
-use super::news::{EventText, News, first_said, first_sentence, is_feature, news};
+use super::news::{EventText, News, first_said, is_feature, news};
 use super::numbers::Tally;
-use super::statement::Statement;
+use super::statement::{Statement, first_sentence};
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
@@ -34,6 +35,8 @@ pub(crate) struct IncomingArticle {
     pub(super) note: Option<Note>,
     /// The sentence that states what no earlier text of its event states.
     pub(super) news: Option<News>,
+    /// The change of a figure against what its source said before.
+    changed: Option<Changed>,
     /// The events whose alerts it may join.
     pub(super) joins: Vec<Join>,
     /// The articles that still have the error it corrects, if they were searched for.
@@ -61,8 +64,20 @@ impl IncomingArticle {
         let names = [output.article.outlet.as_str(), agency];
         let note = Note::of(&output.article.title, &text, &names);
         let carriers = Vec::new();
-        let (news, joins) = (None, Vec::new());
-        Self { place, seen, output, prepared, opening, figures, note, news, joins, carriers }
+        let (news, changed, joins) = (None, None, Vec::new());
+        Self {
+            place,
+            seen,
+            output,
+            prepared,
+            opening,
+            figures,
+            note,
+            news,
+            changed,
+            joins,
+            carriers,
+        }
     }
 
     /// Whether its alerts need the earlier texts of its event: a copy states nothing new.
@@ -98,6 +113,7 @@ impl IncomingArticle {
             let language = language_of(own);
             earlier.iter().all(|(_, other)| language_of(other) != language)
         };
+        self.changed = self.changed_of(own, earlier);
         self.news = news(&judged, &known, is_translated).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_first = self.joins.iter().any(|join| !join.is_known) && !self.is_feature();
@@ -105,6 +121,23 @@ impl IncomingArticle {
             let is_unsaid = is_first && !Statement::of(title).is_stated_by(&known);
             is_unsaid.then(|| News { sentence: first_said(&judged), is_decisive: false })
         });
+    }
+
+    fn changed_of(
+        &self,
+        own: &ArticleFetched,
+        earlier: &[(AlertArticle, ArticleFetched)],
+    ) -> Option<Changed> {
+        let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
+        let others: Vec<Source<'_>> = earlier
+            .iter()
+            .map(|(told, it)| {
+                let credited = told.agency.as_ref();
+                let credited = credited.filter(|by| by.confidence == Confidence::Certainly);
+                source_of(credited.map(|by| by.name.as_str()), it)
+            })
+            .collect();
+        changed(&source_of(agency.map(|by| by.name.as_str()), own), &others)
     }
 
     /// Sets the articles that still have the error it corrects.
@@ -230,6 +263,15 @@ impl IncomingArticle {
     /// Whether it states a decisive turn.
     pub(super) fn is_decisive(&self) -> bool {
         self.news.as_ref().is_some_and(|news| news.is_decisive)
+            || self.changed.as_ref().is_some_and(|changed| changed.is_large)
+    }
+
+    /// The change of a figure, if its text matches and the change is large or comes with other news.
+    pub(super) fn changed_claim(&self, matches: bool, has_news: bool) -> Option<AlertReason> {
+        let told = self.changed.as_ref().filter(|changed| changed.is_large || has_news);
+        let told = told.filter(|_| matches)?;
+        let (old, new) = (Some(told.old.to_string()), Some(told.new.to_string()));
+        Some(AlertReason { old, new, ..reason(ReasonKind::Material, told.words.clone()) })
     }
 
     /// The reason for its news. A text that does not match itself only reports a decisive turn.
@@ -248,6 +290,12 @@ pub(crate) struct Join {
     pub(super) is_sure: bool,
     /// Whether it joined before.
     pub(super) is_known: bool,
+}
+
+fn source_of<'a>(agency: Option<&'a str>, fetched: &'a ArticleFetched) -> Source<'a> {
+    let about = &fetched.article;
+    let (outlet, title) = (about.outlet.as_str(), about.title.as_str());
+    Source { agency, outlet, title, text: &fetched.text, at: about.seen }
 }
 
 /// Whether a text is a version of an earlier one.

@@ -8,6 +8,7 @@
 //! it is read. A clock counts only at the end of the output. Applying an article twice changes nothing, since
 //! each revision says up to which position it covers the output.
 
+mod claims;
 mod corrections;
 mod draft;
 mod figures;
@@ -247,6 +248,7 @@ impl Engine {
         let corrects = incoming.put_right().filter(|_| !is_told);
         let mut reasons: Vec<_> =
             corrects.or_else(|| incoming.material(matches)).into_iter().collect();
+        reasons.extend(incoming.changed_claim(matches, !reasons.is_empty()));
         let ages = self.velocity.ages(id.target, incoming.seen);
         let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };
         let has_notified = self.lives.get(id).is_some_and(|life| life.has_notified_of_velocity);

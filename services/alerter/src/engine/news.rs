@@ -9,7 +9,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::figures::{Role, role_at};
-use super::statement::without_outlet;
+use super::statement::{first_sentence, sentences, shortened, without_outlet};
 
 /// A text of an event.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +37,6 @@ const KNOWN_TITLE: usize = 34;
 const LEAST: usize = 3;
 /// A turn counts as stated if it stands in the title or in this many sentences.
 const OPENING: usize = 6;
-/// The longest sentence in an alert, in characters.
-const LONGEST: usize = 240;
 
 /// The news in a text. None if no other text of the event is known. `is_translated` says whether all of those are
 /// in other languages, and is only called if no turn is new.
@@ -155,47 +153,6 @@ pub(super) fn first_said(text: &EventText<'_>) -> String {
     first_sentence(text.text).unwrap_or_else(|| shortened(text.title))
 }
 
-/// The first sentence of a text.
-pub(super) fn first_sentence(text: &str) -> Option<String> {
-    sentences(text).first().map(|said| shortened(said))
-}
-
-/// The sentences of a text from its lede on, without page chrome before them and without the dateline.
-fn sentences(text: &str) -> Vec<String> {
-    let text = Text::new(text);
-    let lede = text.lede().start;
-    let found = text.sentences();
-    let said = found.iter().filter(|it| it.words.end > lede).map(|it| {
-        let chrome = it.words.clone().take_while(|word| text.words()[*word].is_chrome).last();
-        let start = chrome.map_or(it.span.start, |word| text.words()[word].span.end);
-        text.original()[start..it.span.end].trim()
-    });
-    said.filter(|said| !said.is_empty())
-        .enumerate()
-        .map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The longest dateline, in characters.
-const DATELINE: usize = 60;
-
-fn without_dateline(said: &str) -> &str {
-    let found = [" — ", " – ", " - "]
-        .iter()
-        .filter_map(|dash| said.split_once(*dash))
-        .min_by_key(|(place, _)| place.len());
-    match found {
-        Some((place, rest))
-            if place.chars().count() < DATELINE
-                && (place.ends_with(')') || place.to_uppercase() == place) =>
-        {
-            rest
-        }
-        _ => said,
-    }
-}
-
 /// Title and first sentences.
 fn opening(text: &EventText<'_>) -> Vec<String> {
     let first = sentences(text.text).into_iter().take(OPENING);
@@ -214,13 +171,6 @@ fn dead(said: &str) -> Vec<u64> {
     });
     let values = counted.filter_map(|(_, number)| number.value.parse().ok());
     values.filter(|value| !(1800..2200).contains(value)).collect()
-}
-
-fn shortened(said: &str) -> String {
-    match said.char_indices().nth(LONGEST) {
-        None => said.to_owned(),
-        Some((end, _)) => format!("{}…", &said[..end]),
-    }
 }
 
 /// The words of a statement that carry its meaning, cut to a stem, and its numbers.
@@ -368,19 +318,6 @@ mod tests {
         assert_eq!(news(&own, &[first], || true), None, "in another language");
         check(&[first], &EventText { title: "What the offer means", ..own }, None);
         check(&[], &own, None);
-    }
-
-    #[test]
-    fn a_sentence_is_quoted_without_what_pages_put_before_it() {
-        let check = |text: &str| {
-            let expected = Some("The captain of a ferry had reported a fault.".to_owned());
-            assert_eq!(first_sentence(text), expected, "{text}");
-        };
-        check("The captain of a ferry had reported a fault. More.");
-        check("date 2026-03-05 The captain of a ferry had reported a fault. More.");
-        check("Read more\n\nFerry\n\nThe captain of a ferry had reported a fault.");
-        check("LOWPORT (AP) — The captain of a ferry had reported a fault.");
-        assert_eq!(first_sentence(""), None);
     }
 
     #[test]

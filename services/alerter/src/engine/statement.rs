@@ -21,6 +21,13 @@ const UNKNOWN: f64 = 5.0;
 pub(super) const AT_ONCE: f64 = 7.0;
 /// Two titles share at least this part of the weight of each.
 const SHARE: f64 = 0.4;
+/// Words with a capital that name a day or a month, in the form of [`Text::normal`].
+const DAYS: [&str; 26] = [
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
+    "february", "march", "april", "june", "july", "august", "september", "october", "november",
+    "december", "montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag",
+    "sonnabend",
+];
 /// The most words of a name of an outlet after a title.
 const OUTLET: usize = 4;
 
@@ -29,7 +36,7 @@ const OUTLET: usize = 4;
 pub(super) struct Statement {
     /// The stems and numbers, with their weights.
     pub(super) words: BTreeMap<String, f64>,
-    names: BTreeSet<String>,
+    pub(super) names: BTreeSet<String>,
     is_denied: bool,
 }
 
@@ -50,7 +57,8 @@ impl Statement {
                 continue;
             }
             let is_marked = place > 0 && !is_title_case;
-            let is_name = word.capital && (is_marked || weight >= UNKNOWN);
+            let is_name =
+                word.capital && (is_marked || weight >= UNKNOWN) && !DAYS.contains(&normal);
             if is_name {
                 names.insert(stem(normal).to_owned());
             }
@@ -118,9 +126,74 @@ fn is_title_case(text: &Text) -> bool {
     long().filter(|word| word.capital).count() * 2 > long().count()
 }
 
+/// The longest sentence in an alert, in characters.
+const LONGEST: usize = 240;
+
+/// The first sentence of a text.
+pub(super) fn first_sentence(text: &str) -> Option<String> {
+    sentences(text).first().map(|said| shortened(said))
+}
+
+/// The sentences of a text from its lede on, without page chrome before them and without the dateline.
+pub(super) fn sentences(text: &str) -> Vec<String> {
+    let text = Text::new(text);
+    let lede = text.lede().start;
+    let found = text.sentences();
+    let said = found.iter().filter(|it| it.words.end > lede).map(|it| {
+        let chrome = it.words.clone().take_while(|word| text.words()[*word].is_chrome).last();
+        let start = chrome.map_or(it.span.start, |word| text.words()[word].span.end);
+        text.original()[start..it.span.end].trim()
+    });
+    said.filter(|said| !said.is_empty())
+        .enumerate()
+        .map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The longest dateline, in characters.
+const DATELINE: usize = 60;
+
+fn without_dateline(said: &str) -> &str {
+    let found = [" — ", " – ", " - "]
+        .iter()
+        .filter_map(|dash| said.split_once(*dash))
+        .min_by_key(|(place, _)| place.len());
+    match found {
+        Some((place, rest))
+            if place.chars().count() < DATELINE
+                && (place.ends_with(')') || place.to_uppercase() == place) =>
+        {
+            rest
+        }
+        _ => said,
+    }
+}
+
+/// A sentence cut to a length that alerts show.
+pub(super) fn shortened(said: &str) -> String {
+    match said.char_indices().nth(LONGEST) {
+        None => said.to_owned(),
+        Some((end, _)) => format!("{}…", &said[..end]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_is_quoted_without_what_pages_put_before_it() {
+        let check = |text: &str| {
+            let expected = Some("The captain of a ferry had reported a fault.".to_owned());
+            assert_eq!(first_sentence(text), expected, "{text}");
+        };
+        check("The captain of a ferry had reported a fault. More.");
+        check("date 2026-03-05 The captain of a ferry had reported a fault. More.");
+        check("Read more\n\nFerry\n\nThe captain of a ferry had reported a fault.");
+        check("LOWPORT (AP) — The captain of a ferry had reported a fault.");
+        assert_eq!(first_sentence(""), None);
+    }
 
     #[test]
     fn a_title_is_stated_only_with_all_its_words() {
