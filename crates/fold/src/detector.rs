@@ -22,6 +22,8 @@ const POSTINGS: usize = 8;
 const COMPARED: usize = 16;
 /// At most so many pages of one side are read to find what its outlet repeats.
 const CARRIERS: usize = 12;
+/// A text is held by another one that has more than this share of it.
+const HELD: f64 = 0.5;
 /// Tells the keys of items, of addresses and of whole texts from those of shingles.
 const ITEM: u32 = 0x55;
 const ADDRESS: u32 = 0xaa00;
@@ -284,12 +286,45 @@ impl Detector {
         likely.retain(|(probability, _)| *probability > 0.5);
         likely.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
         let mut joined: Vec<u32> = Vec::new();
-        for (probability, story) in likely {
-            if joined.is_empty() || self.are_one(&joined, story, probability) {
-                joined.push(story);
+        for (probability, story) in &likely {
+            if joined.is_empty() || self.are_one(&joined, *story, *probability) {
+                joined.push(*story);
             }
         }
+        if self.holds(page, compared, &joined, &likely) {
+            return (Vec::new(), likely.into_iter().map(|(_, story)| story).collect());
+        }
         (joined, Vec::new())
+    }
+
+    /// Whether a new article is a digest: it holds most of a text of the story that it would join, and
+    /// elsewhere most of a text of another story.
+    fn holds(
+        &mut self,
+        page: &Rc<Page>,
+        compared: &[Compared],
+        joined: &[u32],
+        likely: &[(f64, u32)],
+    ) -> bool {
+        let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
+        let is_part =
+            |pair: &&Compared| pair.evidence.containing > HELD && pair.evidence.contained < HELD;
+        for pair in compared.iter().filter(is_part) {
+            let story = self.stories.of(pair.article);
+            let is_likely = likely.iter().any(|(_, of)| *of == story);
+            if is_likely && parts.iter().all(|(of, _)| *of != story) {
+                let earlier = self.page(pair.article);
+                parts.push((story, page.shared_with(&earlier)));
+            }
+        }
+        let is_elsewhere = |one: &[bool], other: &[bool]| {
+            let count = |part: &[bool]| part.iter().filter(|is_shared| **is_shared).count();
+            let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
+            2 * both < count(one).min(count(other))
+        };
+        let (ours, others): (Vec<_>, Vec<_>) =
+            parts.iter().partition(|(story, _)| joined.contains(story));
+        ours.iter().any(|(_, one)| others.iter().any(|(_, other)| is_elsewhere(one, other)))
     }
 
     /// Whether a further story is one with those that a new article joins: the mean probability over all

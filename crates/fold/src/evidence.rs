@@ -1,6 +1,6 @@
 //! [`Evidence`]: the named numbers on which a pair of articles is judged.
 
-use crate::page::Page;
+use crate::page::{Number, Page};
 use crate::rarity::Rarity;
 
 /// The common parts of two articles, in numbers. The later article is *new*, the other one *old*.
@@ -14,7 +14,7 @@ pub struct Evidence {
     pub shared: f64,
     /// The mean length of the shared runs, in weighed words.
     pub run: f64,
-    /// The share of the numbers beside shared words that the other text lacks, 0 to 1.
+    /// The share of the numbers in and between the shared runs that the other text lacks, 0 to 1.
     pub numbers_missing: f64,
     /// The smaller share, of both, of the words in short gaps between shared runs that the other text lacks
     /// altogether, by rarity, 0 to 1.
@@ -57,6 +57,8 @@ pub(crate) struct Carrier<'a> {
 
 /// A word inside quotation marks weighs so much.
 const QUOTED: f64 = 0.1;
+/// Numbers that are taken to agree before any is seen, so that one number alone decides little.
+const NUMBERS_BEFORE: usize = 2;
 /// Headlines with a cosine of at least this are related.
 pub(crate) const RELATED: f64 = 0.25;
 /// A gap between two shared runs is short if it has at most so many words.
@@ -174,15 +176,15 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
     let (own, weights) = weigh(of.page, &shared, &headlines(of.page, carriers));
     let gaps = shared.gaps();
     let inside = |at: &usize| shared.words[*at] || gaps[*at];
-    let numbers: Vec<usize> =
-        of.page.numbers.iter().map(|at| *at as usize).filter(inside).collect();
+    let numbers: Vec<Number> =
+        of.page.numbers.iter().filter(|number| inside(&(number.at as usize))).copied().collect();
     let rare = |at: usize| rarity.of(of.page.terms[at]).powi(2);
     let all_inside: f64 = (0..of.page.len()).filter(inside).map(rare).sum();
     let swapped: f64 = (0..of.page.len())
         .filter(|at| gaps[*at] && !other.page.has_term(of.page.terms[*at]))
         .map(rare)
         .sum();
-    let missing = numbers.iter().filter(|at| !other.page.has_term(of.page.terms[**at])).count();
+    let missing = numbers.iter().filter(|number| !other.page.has_number(**number)).count();
     let mut shared_terms: Vec<u32> =
         (0..of.page.len()).filter(|at| weights[*at] > 0.3).map(|at| of.page.terms[at]).collect();
     shared_terms.sort_unstable();
@@ -229,7 +231,7 @@ impl Evidence {
             containing: share(&there),
             shared,
             run: shared / here.runs.min(there.runs).max(1) as f64,
-            numbers_missing: missing as f64 / numbers.max(1) as f64,
+            numbers_missing: missing as f64 / (numbers + NUMBERS_BEFORE) as f64,
             swapped: here.swapped.min(there.swapped),
             title: rarity.cosine(new.title, old.title),
             topic: here.topic.max(there.topic),

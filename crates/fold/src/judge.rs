@@ -19,7 +19,7 @@ pub enum CopySign {
     Words,
     /// How long the shared runs are on average, as a logarithm.
     Run,
-    /// Numbers beside shared words that the other text lacks.
+    /// Numbers in the shared part that the other text lacks.
     Numbers,
     /// Words in the shared part that the other text exchanged for others.
     Swapped,
@@ -62,7 +62,7 @@ impl CopySign {
             CopySign::Smaller => &[0.05, 0.3, 0.6, 0.9],
             CopySign::Words => &[1.5, 2.5, 3.2, 3.9, 4.6, 5.5],
             CopySign::Run => &[1.6, 2.3, 3.0, 4.0],
-            CopySign::Numbers => &[-1.0, -0.6, -0.3, -0.1, 0.0],
+            CopySign::Numbers => &[-0.8, -0.5, -0.3, -0.15, 0.0],
             CopySign::Swapped => &[-0.3, -0.15, -0.07, -0.02, 0.0],
             CopySign::Title => &[0.0, 0.3, 0.6, 1.0],
             CopySign::OutletTime => &[-5.2, -3.9, -2.5, -0.7, 0.0],

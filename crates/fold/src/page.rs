@@ -19,8 +19,12 @@ pub struct Page {
     pub(crate) terms: Vec<u32>,
     /// Whether each word stands inside quotation marks.
     pub(crate) quoted: Vec<bool>,
-    /// The positions of the words that begin with a digit.
-    pub(crate) numbers: Vec<u32>,
+    /// The numbers, in order. `6-3/16` is one number.
+    pub(crate) numbers: Vec<Number>,
+    /// How many words begin with a digit.
+    number_words: usize,
+    /// The hashes of the different numbers, in order.
+    number_set: Vec<u32>,
     /// The positions of the words that begin with a capital letter inside a sentence.
     pub(crate) capitals: Vec<u32>,
     /// How many words the first paragraphs have, up to 60.
@@ -31,6 +35,15 @@ pub struct Page {
     places: FxHashMap<u64, u32>,
     /// The different terms, in order.
     term_set: Vec<u32>,
+}
+
+/// A number of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Number {
+    /// The position of its first word.
+    pub(crate) at: u32,
+    /// The hash of all its words.
+    pub(crate) hash: u32,
 }
 
 /// The hash of a word's term: its first letters, or all of a number.
@@ -62,7 +75,7 @@ impl Page {
     #[must_use]
     pub fn of(text: &Text) -> Page {
         let mut page = Page::default();
-        let mut paragraph = None;
+        let (mut paragraph, mut number_end) = (None, None);
         let mut sentence_start = true;
         for word in text.words().iter().filter(|word| !word.is_chrome) {
             let normal = text.normal(word);
@@ -73,7 +86,10 @@ impl Page {
                 page.end_paragraph();
             }
             if normal.starts_with(|c: char| c.is_ascii_digit()) {
-                page.numbers.push(at);
+                let hash = hash_bytes(normal.as_bytes());
+                page.add_number(at, hash, number_end == Some(word.span.start));
+                // One mark joins digits: `1.5`, `6-3`, `18:30`.
+                number_end = Some(word.span.end + 1);
             }
             if word.capital && !sentence_start {
                 page.capitals.push(at);
@@ -86,6 +102,20 @@ impl Page {
         page.end_paragraph();
         page.index();
         page
+    }
+
+    /// Adds a word of digits: as a part of the number before, or as the first of a new one.
+    fn add_number(&mut self, at: u32, hash: u64, is_part: bool) {
+        self.number_words += 1;
+        match self.numbers.last_mut() {
+            Some(number) if is_part => number.hash = narrow(mix(u64::from(number.hash), hash)),
+            _ => self.numbers.push(Number { at, hash: narrow(hash) }),
+        }
+    }
+
+    /// Whether it has a number.
+    pub(crate) fn has_number(&self, number: Number) -> bool {
+        self.number_set.binary_search(&number.hash).is_ok()
     }
 
     /// Counts the words so far as the lede if it is still short.
@@ -102,6 +132,8 @@ impl Page {
         for (at, shingle) in self.shingles.iter().enumerate() {
             self.places.entry(*shingle).or_insert(at as u32);
         }
+        self.number_set = self.numbers.iter().map(|number| number.hash).collect();
+        self.number_set.sort_unstable();
         self.term_set.clone_from(&self.terms);
         self.term_set.sort_unstable();
         self.term_set.dedup();
@@ -121,12 +153,23 @@ impl Page {
 
     /// Whether it has a word that is no number.
     pub(crate) fn has_words(&self) -> bool {
-        self.numbers.len() < self.words.len()
+        self.number_words < self.words.len()
     }
 
     /// The words that a shingle of this text covers.
     pub(crate) fn span(&self, shingle: usize) -> std::ops::Range<usize> {
         shingle..(shingle + SHINGLE).min(self.words.len())
+    }
+
+    /// Whether each word is in a shingle that another page has too.
+    pub(crate) fn shared_with(&self, other: &Page) -> Vec<bool> {
+        let mut shared = vec![false; self.len()];
+        for (at, shingle) in self.shingles.iter().enumerate() {
+            if other.position(*shingle).is_some() {
+                shared[self.span(at)].fill(true);
+            }
+        }
+        shared
     }
 
     /// Where a shingle stands first.
