@@ -5,14 +5,16 @@
 //! `write` writes `src/table.rs`.
 #![expect(clippy::disallowed_methods, reason = "this program owns its arguments")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use wirefold_fold::fit::{Row, fit};
-use wirefold_fold::{Compared, Detector, Incoming, Weights, climbed};
-use wirefold_score::{Group, Label, Labels, Pairs};
+use wirefold_fold::{
+    Compared, ComparedStory, Detector, Incoming, Weights, climbed, climbed_by_stories, event_ramps,
+};
+use wirefold_score::{Group, Label, Labels, Pairs, Score};
 
 #[derive(Default)]
 struct Doc {
@@ -101,15 +103,19 @@ fn read_labels(path: &Path, numbers: &HashMap<&str, usize>) -> Result<Pairs, Box
 /// The first sets train the judge.
 const TRAINED: usize = 7;
 
+#[derive(Default)]
 struct Run {
     stories: Vec<usize>,
+    events: Vec<usize>,
     compared: Vec<Vec<Compared>>,
+    compared_stories: Vec<Vec<ComparedStory>>,
 }
 
-fn run(set: &Set, weights: &Weights) -> Run {
-    let mut detector = Detector::new(weights.clone());
-    let (mut stories, mut compared) = (Vec::new(), Vec::new());
-    for doc in &set.docs {
+fn run(docs: &[Doc], weights: &[Weights; 2]) -> Run {
+    let [copies, events] = weights.clone();
+    let mut detector = Detector::new(copies, events);
+    let mut run = Run::default();
+    for doc in docs {
         let verdict = detector.observe(&Incoming {
             item: &doc.id,
             address: &doc.url,
@@ -118,10 +124,12 @@ fn run(set: &Set, weights: &Weights) -> Run {
             text: &doc.text,
             time: doc.time,
         });
-        stories.push(verdict.story as usize);
-        compared.push(verdict.compared);
+        run.stories.push(verdict.story as usize);
+        run.events.push(verdict.event as usize);
+        run.compared.push(verdict.compared);
+        run.compared_stories.push(verdict.compared_stories);
     }
-    Run { stories, compared }
+    run
 }
 
 fn rows(set: &Set, run: &Run) -> Vec<Row> {
@@ -147,9 +155,14 @@ struct Gathered {
     rows: Vec<Row>,
 }
 
+/// Weights with which nothing folds and no stories are one event.
+fn nothing() -> [Weights; 2] {
+    let of = |ramps| Weights { bias: -9.0, ramps: vec![0.0; ramps] };
+    [of(wirefold_fold::ramps()), of(event_ramps())]
+}
+
 fn gather(set: &Set) -> Gathered {
-    let nothing = Weights { bias: -9.0, ramps: vec![0.0; wirefold_fold::ramps()] };
-    let found = run(set, &nothing);
+    let found = run(&set.docs, &nothing());
     Gathered { rows: rows(set, &found), run: found }
 }
 
@@ -162,49 +175,156 @@ fn train(gathered: &[Gathered], without: Option<usize>) -> Weights {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let flag = |name: &str| arguments.iter().any(|given| given == name);
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared = own.join("../../../shared");
     let mut out = std::io::stdout();
     let mut sets = Vec::new();
     for (name, docs, labels) in SETS {
-        let at = |path: &str| match path.strip_prefix("../$/") {
-            Some(ours) => own.join("../..").join(ours),
-            None => shared.join(path),
-        };
-        sets.push(read_set((name, at(docs), at(labels)))?);
+        sets.push(read_set((name, path_of(docs), path_of(labels)))?);
     }
     let gathered: Vec<Gathered> = each(&sets, gather);
     for (set, found) in sets.iter().zip(&gathered) {
         report_candidates(&mut out, set, found)?;
     }
-    let weights = train(&gathered, None);
-    let source = wirefold_fold::fit::table_source(&weights, &described(&sets, &gathered));
+    let happenings = read_happenings()?;
+    let event_rows: Vec<Vec<Row>> = each(&happenings, event_rows);
+    let weights = [train(&gathered, None), fit(&event_rows.concat())];
+    let names = described(&sets, &gathered, &happenings, &event_rows);
+    let source = wirefold_fold::fit::table_source(&weights[0], &weights[1], &names);
     if flag("write") {
-        std::fs::write(own.join("src/table.rs"), &source)?;
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/table.rs"), &source)?;
     }
     writeln!(out, "{source}")?;
-    let runs = each(&sets, |set| run(set, &weights));
+    let runs = each(&sets, |set| run(&set.docs, &weights));
     for (set, found) in sets.iter().zip(&runs) {
-        report(&mut out, set, found, &weights, flag("errors"))?;
+        report(&mut out, set, found, &weights[0], flag("errors"))?;
+    }
+    for of in &happenings {
+        report_events(&mut out, of, &weights)?;
     }
     if flag("left") {
-        let numbers = [0, 1, 2, 3];
-        let left = each(&numbers, |number| {
-            let fitted = train(&gathered, Some(*number));
-            (run(&sets[*number], &fitted), fitted)
-        });
-        for (set, (found, fitted)) in sets.iter().zip(&left) {
+        report_left_out(&mut out, &sets, &gathered, &weights)?;
+        for (at, of) in happenings.iter().enumerate() {
+            let others = event_rows.iter().enumerate().filter(|(other, _)| *other != at);
+            let rest: Vec<Row> = others.flat_map(|(_, rows)| rows.clone()).collect();
             write!(out, "left out ")?;
-            report(&mut out, set, found, fitted, false)?;
+            report_events(&mut out, of, &[weights[0].clone(), fit(&rest)])?;
         }
     }
     Ok(())
 }
 
+/// The path of a set: in `../shared`, or in the repository if it begins with `../$/`.
+fn path_of(path: &str) -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    match path.strip_prefix("../$/") {
+        Some(ours) => own.join(ours),
+        None => own.join("../shared").join(path),
+    }
+}
+
+/// A set whose articles are labelled by event.
+struct Happenings {
+    name: &'static str,
+    docs: Vec<Doc>,
+    labels: Labels,
+    /// The event of each article.
+    events: Vec<String>,
+    unsure: BTreeSet<(usize, usize)>,
+}
+
+const HAPPENINGS: [(&str, &str, &str); 4] = [
+    ("event-shape", "suites/event-shape/docs.jsonl", "suites/event-shape/events.tsv"),
+    ("events", "../$/seeds/events.jsonl", "../$/seeds/events.tsv"),
+    ("english", "../$/seeds/events-english.jsonl", "../$/seeds/events-english.tsv"),
+    ("languages", "../$/seeds/events-languages.jsonl", "../$/seeds/events-languages.tsv"),
+];
+
+fn read_happenings() -> Result<Vec<Happenings>, Box<dyn Error>> {
+    let mut all = Vec::new();
+    for (name, docs, events) in HAPPENINGS {
+        let docs = read_docs(&path_of(docs))?;
+        let numbers: HashMap<&str, usize> =
+            docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
+        let text = std::fs::read_to_string(path_of(events))?;
+        let (mut labels, _) = wirefold_score::read(&text, Group::Event).resolve(&numbers);
+        let mut of_docs: Vec<String> = docs.iter().map(|doc| doc.id.clone()).collect();
+        for (id, event) in text.lines().skip(1).filter_map(|line| line.split_once('\t')) {
+            if let Some(at) = numbers.get(id) {
+                of_docs[*at] = format!("event {event}");
+            }
+        }
+        let mut unsure = BTreeSet::new();
+        let beside = path_of(events).with_file_name("unsure.tsv");
+        for line in std::fs::read_to_string(beside).unwrap_or_default().lines().skip(1) {
+            let pair = line.split_once('\t').and_then(|(a, b)| Some((numbers.get(a)?, numbers.get(b)?)));
+            unsure.extend(pair.map(|(a, b)| (*a.min(b), *a.max(b))));
+        }
+        let is_ours = name == "event-shape";
+        let unsure = if is_ours { unsure } else { BTreeSet::new() };
+        labels.leave_out(unsure.clone());
+        all.push(Happenings { name, docs, labels, events: of_docs, unsure });
+    }
+    Ok(all)
+}
+
+fn event_rows(of: &Happenings) -> Vec<Row> {
+    let found = run(&of.docs, &nothing());
+    let mut rows = Vec::new();
+    for (new, compared) in found.compared_stories.iter().enumerate() {
+        for pair in compared.iter().filter(|pair| !of.unsure.contains(&(pair.story as usize, new))) {
+            let is_copy = of.events[new] == of.events[pair.story as usize];
+            let climbed = climbed_by_stories(&pair.evidence);
+            rows.push(Row { climbed, is_copy, weight: 1.0 });
+        }
+    }
+    rows
+}
+
+fn report_events(
+    out: &mut impl Write,
+    of: &Happenings,
+    weights: &[Weights; 2],
+) -> Result<(), Box<dyn Error>> {
+    let score = of.labels.score(&run(&of.docs, weights).events);
+    write_score(out, of.name, &score)
+}
+
+fn report_left_out(
+    out: &mut impl Write,
+    sets: &[Set],
+    gathered: &[Gathered],
+    weights: &[Weights; 2],
+) -> Result<(), Box<dyn Error>> {
+    let numbers = [0, 1, 2, 3];
+    let left = each(&numbers, |number| {
+        let fitted = train(gathered, Some(*number));
+        (run(&sets[*number].docs, &[fitted.clone(), weights[1].clone()]), fitted)
+    });
+    for (set, (found, fitted)) in sets.iter().zip(&left) {
+        write!(out, "left out ")?;
+        report(out, set, found, fitted, false)?;
+    }
+    Ok(())
+}
+
+fn write_score(out: &mut impl Write, name: &str, score: &Score) -> Result<(), Box<dyn Error>> {
+    let Score { found, false_folds, missed, .. } = score;
+    let (f1, precision) = (score.f1(), score.precision());
+    writeln!(out, "{name:6} {found}/{false_folds}/{missed}  F1 {f1:.3}  P {precision:.3}")?;
+    Ok(())
+}
+
 /// The sets of the fit with their pairs, in words.
-fn described(sets: &[Set], gathered: &[Gathered]) -> String {
+fn described(
+    sets: &[Set],
+    gathered: &[Gathered],
+    happenings: &[Happenings],
+    event_rows: &[Vec<Row>],
+) -> String {
     let of_set = |(set, found): (&Set, &Gathered)| format!("{} ({})", set.name, found.rows.len());
-    let names: Vec<String> = sets[..TRAINED].iter().zip(gathered).map(of_set).collect();
+    let of_events =
+        |(of, rows): (&Happenings, &Vec<Row>)| format!("{} ({})", of.name, rows.len());
+    let mut names: Vec<String> = sets[..TRAINED].iter().zip(gathered).map(of_set).collect();
+    names.extend(happenings.iter().zip(event_rows).map(of_events));
     names.join(", ")
 }
 
@@ -240,16 +360,7 @@ fn report(
     weights: &Weights,
     errors: bool,
 ) -> Result<(), Box<dyn Error>> {
-    let score = set.labels.score(&run.stories);
-    writeln!(
-        out,
-        "{:6} {}/{}/{}  F1 {:.3}",
-        set.name,
-        score.found,
-        score.false_folds,
-        score.missed,
-        score.f1()
-    )?;
+    write_score(out, set.name, &set.labels.score(&run.stories))?;
     if !errors {
         return Ok(());
     }

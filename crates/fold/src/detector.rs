@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::candidates::{candidates, keys};
+use crate::event::{ComparedStory, Events};
 use crate::evidence::{Carrier, Evidence, Side};
 use crate::hash::{hash_str, narrow};
 use crate::index::Index;
@@ -12,6 +13,7 @@ use crate::judge::Weights;
 use crate::opened::Opened;
 use crate::page::{Page, title_terms};
 use crate::rarity::Rarity;
+use crate::signature::Signature;
 use crate::story::Stories;
 
 /// How long articles are compared with new ones, in seconds.
@@ -68,6 +70,10 @@ pub struct Verdict {
     pub compared: Vec<Compared>,
     /// The stories of which it holds parts, if it is a digest.
     pub holds: Vec<u32>,
+    /// The event of its story. An event has the number of its first story.
+    pub event: u32,
+    /// The earlier stories that its own was compared with, if it is new.
+    pub compared_stories: Vec<ComparedStory>,
 }
 
 #[derive(Debug, Clone)]
@@ -90,6 +96,7 @@ pub struct Detector {
     index: Index,
     rarity: Rarity,
     stories: Stories,
+    events: Events,
     opened: Opened,
     /// The first article of each day of the window.
     days: VecDeque<(i64, u32)>,
@@ -105,13 +112,14 @@ fn name(of: &str) -> u64 {
 impl Detector {
     /// A detector that has seen no article.
     #[must_use]
-    pub fn new(weights: Weights) -> Detector {
+    pub fn new(weights: Weights, of_events: Weights) -> Detector {
         Detector {
             weights,
             docs: Vec::new(),
             index: Index::new(POSTINGS),
             rarity: Rarity::default(),
             stories: Stories::default(),
+            events: Events::new(of_events),
             opened: Opened::default(),
             days: VecDeque::new(),
             first: 0,
@@ -149,8 +157,18 @@ impl Detector {
         for story in &joined {
             self.stories.merge(*story, article);
         }
+        let compared_stories = if joined.is_empty() { self.add_event(article, &page) } else { Vec::new() };
         self.remember(article, &page);
-        Verdict { article, story: self.stories.of(article), compared, holds }
+        let story = self.stories.of(article);
+        let event = self.events.of(story);
+        Verdict { article, story, compared, holds, event, compared_stories }
+    }
+
+    /// Finds the event of a new story.
+    fn add_event(&mut self, article: u32, page: &Page) -> Vec<ComparedStory> {
+        let doc = &self.docs[article as usize];
+        let signature = Signature::new(page, &doc.title, doc.time, &self.rarity);
+        self.events.add(article, signature, self.first, &self.rarity)
     }
 
     fn expire(&mut self, article: u32, time: i64) {
@@ -400,7 +418,7 @@ mod tests {
 
     #[test]
     fn a_copy_joins_its_story_and_another_text_opens_one() {
-        let mut detector = Detector::new(Weights::default());
+        let mut detector = Detector::new(Weights::default(), Weights::of_events());
         observe(&mut detector, "a", &text(1), 0);
         let copy = format!("{} and so on {}", text(2).split_at(200).0, text(1));
         assert_eq!(observe(&mut detector, "b", &copy, 60).story, 0);
@@ -410,7 +428,7 @@ mod tests {
     #[test]
     fn articles_outside_the_window_are_not_compared() {
         const DAY: i64 = 24 * 3600;
-        let mut detector = Detector::new(Weights::default());
+        let mut detector = Detector::new(Weights::default(), Weights::of_events());
         observe(&mut detector, "a", &text(1), 0);
         assert_eq!(observe(&mut detector, "b", &text(1), 6 * DAY).story, 0);
         assert_eq!(observe(&mut detector, "c", &text(1), 20 * DAY).story, 2);
@@ -418,14 +436,14 @@ mod tests {
 
     #[test]
     fn the_same_item_is_a_version_whatever_its_text() {
-        let mut detector = Detector::new(Weights::default());
+        let mut detector = Detector::new(Weights::default(), Weights::of_events());
         observe(&mut detector, "a", &text(1), 0);
         assert_eq!(observe(&mut detector, "a", &text(2), 60).story, 0);
     }
 
     #[test]
     fn empty_texts_and_numbers_never_fold() {
-        let mut detector = Detector::new(Weights::default());
+        let mut detector = Detector::new(Weights::default(), Weights::of_events());
         for (at, text) in ["", "", "1 2 3 4 5 6 7 8", "1 2 3 4 5 6 7 8"].iter().enumerate() {
             let verdict = observe(&mut detector, &at.to_string(), text, 0);
             assert_eq!(verdict.story, at as u32);
@@ -435,7 +453,7 @@ mod tests {
     #[test]
     fn words_in_quotation_marks_are_no_copying() {
         let quotation = format!("“{}”", text(1).trim());
-        let mut detector = Detector::new(Weights::default());
+        let mut detector = Detector::new(Weights::default(), Weights::of_events());
         let with_quotation = |seed: usize| format!("{}\n\n{quotation}", text(seed));
         observe(&mut detector, "a", &with_quotation(2), 0);
         assert_eq!(observe(&mut detector, "b", &with_quotation(3), 60).story, 1);
@@ -443,7 +461,7 @@ mod tests {
 
     #[test]
     fn a_wall_of_one_outlet_under_other_headlines_does_not_fold() {
-        let mut detector = Detector::new(Weights::default());
+        let mut detector = Detector::new(Weights::default(), Weights::of_events());
         let titles = ["Harbour closed", "Choir sings", "Bees return", "Snow again", "Cup won"];
         for (at, title) in titles.iter().enumerate() {
             let wall = &text(4)[..600];

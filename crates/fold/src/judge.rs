@@ -128,6 +128,19 @@ impl Default for Weights {
 }
 
 impl Weights {
+    /// The numbers by which stories about one happening are recognised.
+    #[must_use]
+    pub fn of_events() -> Weights {
+        Weights { bias: table::EVENT_BIAS, ramps: table::EVENT_RAMPS.to_vec() }
+    }
+
+    /// The probability, if each ramp is climbed so far.
+    #[must_use]
+    pub fn of_climbed(&self, climbed: &[f64]) -> f64 {
+        let sum: f64 = climbed.iter().zip(&self.ramps).map(|(x, weight)| x * weight).sum();
+        logistic(self.bias + sum)
+    }
+
     /// The part of each sign in the logit.
     #[must_use]
     pub fn parts(&self, evidence: &Evidence) -> [(CopySign, f64); CopySign::ALL.len()] {

@@ -6,6 +6,7 @@
 mod candidates;
 mod curves;
 mod detector;
+mod event;
 mod evidence;
 pub mod fit;
 mod hash;
@@ -14,11 +15,13 @@ mod judge;
 mod opened;
 mod page;
 mod rarity;
+mod signature;
 mod story;
 mod table;
 
 pub use curves::{Curve, ramp};
 pub use detector::{Compared, Detector, Incoming, Verdict};
+pub use event::{ComparedStory, EventEvidence, EventSign, climbed_by_stories, event_ramps};
 pub use evidence::Evidence;
 pub use judge::{CopySign, Weights, climbed, logistic, ramps};
 pub use page::Page;

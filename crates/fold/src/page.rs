@@ -55,10 +55,23 @@ pub(crate) fn term(normal: &str) -> u32 {
     narrow(hash_bytes(&normal.as_bytes()[..end]))
 }
 
+/// The term of a word of a text, after the normal form of the word before if both are characters of a
+/// script without spaces. Such a term is two characters.
+fn term_after(normal: &str, before: Option<&str>) -> u32 {
+    let pair = before.map(|before| mix(hash_bytes(before.as_bytes()), hash_bytes(normal.as_bytes())));
+    pair.map_or_else(|| term(normal), narrow)
+}
+
 /// The different terms of a headline, in order.
 pub(crate) fn title_terms(title: &str) -> Vec<u32> {
     let text = Text::new(title);
-    let mut terms: Vec<u32> = text.normal_words().map(term).collect();
+    let mut before = None;
+    let mut terms: Vec<u32> = Vec::new();
+    for word in text.words() {
+        let normal = text.normal(word);
+        terms.push(term_after(normal, before.filter(|_| word.alone)));
+        before = Some(normal).filter(|_| word.alone);
+    }
     terms.sort_unstable();
     terms.dedup();
     terms
@@ -75,7 +88,7 @@ impl Page {
     #[must_use]
     pub fn of(text: &Text) -> Page {
         let mut page = Page::default();
-        let (mut paragraph, mut number_end) = (None, None);
+        let (mut paragraph, mut number_end, mut before) = (None, None, None);
         let mut sentence_start = true;
         for word in text.words().iter().filter(|word| !word.is_chrome) {
             let normal = text.normal(word);
@@ -96,7 +109,8 @@ impl Page {
             }
             sentence_start = ends_sentence(&text.original()[word.span.end..]);
             page.words.push(narrow(hash_bytes(normal.as_bytes())));
-            page.terms.push(term(normal));
+            page.terms.push(term_after(normal, before.filter(|_| word.alone)));
+            before = Some(normal).filter(|_| word.alone);
             page.quoted.push(word.quoted);
         }
         page.end_paragraph();

@@ -60,6 +60,11 @@ impl Rarity {
         ((f64::from(self.articles) + 1.0) / (count + 0.5)).ln().max(0.0)
     }
 
+    /// The rarity of a term that no article has.
+    pub(crate) fn highest(&self) -> f64 {
+        ((f64::from(self.articles) + 1.0) / 0.5).ln()
+    }
+
     /// The cosine of two ordered sets of terms, weighed by rarity, 0 to 1; 0 if one is empty.
     pub(crate) fn cosine(&self, one: &[u32], other: &[u32]) -> f64 {
         let square = |term: &u32| self.of(*term).powi(2);

@@ -33,3 +33,6 @@ pub(crate) const RAMPS: &[f64] = &[
     // Address
     1.7627,
 ];
+
+pub(crate) const EVENT_BIAS: f64 = -9.0;
+pub(crate) const EVENT_RAMPS: &[f64] = &[];
