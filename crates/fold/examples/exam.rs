@@ -255,7 +255,8 @@ fn read_happenings() -> Result<Vec<Happenings>, Box<dyn Error>> {
         let mut unsure = BTreeSet::new();
         let beside = path_of(events).with_file_name("unsure.tsv");
         for line in std::fs::read_to_string(beside).unwrap_or_default().lines().skip(1) {
-            let pair = line.split_once('\t').and_then(|(a, b)| Some((numbers.get(a)?, numbers.get(b)?)));
+            let pair =
+                line.split_once('\t').and_then(|(a, b)| Some((numbers.get(a)?, numbers.get(b)?)));
             unsure.extend(pair.map(|(a, b)| (*a.min(b), *a.max(b))));
         }
         let is_ours = name == "event-shape";
@@ -270,7 +271,8 @@ fn event_rows(of: &Happenings) -> Vec<Row> {
     let found = run(&of.docs, &nothing());
     let mut rows = Vec::new();
     for (new, compared) in found.compared_stories.iter().enumerate() {
-        for pair in compared.iter().filter(|pair| !of.unsure.contains(&(pair.story as usize, new))) {
+        for pair in compared.iter().filter(|pair| !of.unsure.contains(&(pair.story as usize, new)))
+        {
             let is_copy = of.events[new] == of.events[pair.story as usize];
             let climbed = climbed_by_stories(&pair.evidence);
             rows.push(Row { climbed, is_copy, weight: 1.0 });
@@ -321,8 +323,7 @@ fn described(
     event_rows: &[Vec<Row>],
 ) -> String {
     let of_set = |(set, found): (&Set, &Gathered)| format!("{} ({})", set.name, found.rows.len());
-    let of_events =
-        |(of, rows): (&Happenings, &Vec<Row>)| format!("{} ({})", of.name, rows.len());
+    let of_events = |(of, rows): (&Happenings, &Vec<Row>)| format!("{} ({})", of.name, rows.len());
     let mut names: Vec<String> = sets[..TRAINED].iter().zip(gathered).map(of_set).collect();
     names.extend(happenings.iter().zip(event_rows).map(of_events));
     names.join(", ")

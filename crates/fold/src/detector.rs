@@ -157,7 +157,8 @@ impl Detector {
         for story in &joined {
             self.stories.merge(*story, article);
         }
-        let compared_stories = if joined.is_empty() { self.add_event(article, &page) } else { Vec::new() };
+        let compared_stories =
+            if joined.is_empty() { self.add_event(article, &page) } else { Vec::new() };
         self.remember(article, &page);
         let story = self.stories.of(article);
         let event = self.events.of(story);

@@ -16,7 +16,7 @@ const COMPARED: usize = 12;
 /// At most so many stories, the latest, speak for an event.
 const SPEAK: usize = 8;
 /// A story joins an event if the mean probability is more than this.
-const THRESHOLD: f64 = 0.6;
+const THRESHOLD: f64 = 0.45;
 /// An event accepts no story this long after its last one, in seconds.
 const QUIET: i64 = 3 * 24 * 3600;
 
@@ -188,12 +188,7 @@ impl Events {
     }
 
     /// Compares a new story with the near ones.
-    fn compare(
-        &self,
-        new: &Signature,
-        near: &[(u32, u32)],
-        rarity: &Rarity,
-    ) -> Vec<ComparedStory> {
+    fn compare(&self, new: &Signature, near: &[(u32, u32)], rarity: &Rarity) -> Vec<ComparedStory> {
         let known = |(story, keys): &(u32, u32)| {
             Some((*story, measure(new, self.signatures.get(story)?, f64::from(*keys), rarity)))
         };
@@ -210,12 +205,7 @@ impl Events {
     }
 
     /// The event with the highest mean probability over its latest stories, if that is enough.
-    fn best(
-        &self,
-        new: &Signature,
-        compared: &[ComparedStory],
-        rarity: &Rarity,
-    ) -> Option<u32> {
+    fn best(&self, new: &Signature, compared: &[ComparedStory], rarity: &Rarity) -> Option<u32> {
         let likely = compared.iter().filter(|pair| pair.probability > THRESHOLD);
         let mut events: Vec<u32> = likely.map(|pair| self.of(pair.story)).collect();
         events.sort_unstable();
@@ -264,5 +254,64 @@ fn measure(new: &Signature, old: &Signature, keys: f64, rarity: &Rarity) -> Even
         lede: rarity.cosine(&new.lede, &old.lede),
         keys,
         hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::{Page, title_terms};
+
+    fn signature(title: &str, text: &str, hours: i64, rarity: &Rarity) -> Signature {
+        Signature::new(&Page::new(text), &title_terms(title), hours * 3600, rarity)
+    }
+
+    /// Texts about a fire, the same fire, and a concert.
+    const TEXTS: [(&str, &str); 3] = [
+        (
+            "Fire at Gannet ropeworks",
+            "A fire destroyed the ropeworks at Gannet on Monday. The owner, Hester Lomax, said nobody was \
+             hurt. Firemen from Oxley needed six hours.",
+        ),
+        (
+            "Gannet ropeworks burn down",
+            "Nothing is left of the ropeworks in Gannet. Flames were seen as far as Oxley. Hester Lomax, \
+             who owns the place, wants to build it again.",
+        ),
+        (
+            "Choir of Varley sings for bees",
+            "The choir of Varley gave a concert for beekeepers. Amos Keel conducted. The hall was full and \
+             the honey was sold out by noon.",
+        ),
+    ];
+
+    #[test]
+    fn two_reports_of_one_happening_are_one_event_and_a_third_is_its_own() {
+        let rarity = Rarity::default();
+        let mut events = Events::new(Weights::of_events());
+        for (story, (title, text)) in TEXTS.iter().enumerate() {
+            events.add(story as u32, signature(title, text, story as i64, &rarity), 0, &rarity);
+        }
+        assert_eq!([0, 1, 2].map(|story| events.of(story)), [0, 0, 2]);
+    }
+
+    #[test]
+    fn an_event_that_is_quiet_for_days_accepts_no_story() {
+        let rarity = Rarity::default();
+        let mut events = Events::new(Weights::of_events());
+        for (story, hours) in [(0, 0), (1, 80)] {
+            let (title, text) = TEXTS[0];
+            events.add(story, signature(title, text, hours, &rarity), 0, &rarity);
+        }
+        assert_eq!(events.of(1), 1);
+    }
+
+    #[test]
+    fn a_missing_headline_is_no_agreement() {
+        let rarity = Rarity::default();
+        let one = signature("", TEXTS[0].1, 0, &rarity);
+        let measured = measure(&one, &one.clone(), 1.0, &rarity);
+        assert_eq!(measured.title, 0.0);
+        assert!(measured.words > 0.99);
     }
 }

@@ -58,7 +58,8 @@ pub(crate) fn term(normal: &str) -> u32 {
 /// The term of a word of a text, after the normal form of the word before if both are characters of a
 /// script without spaces. Such a term is two characters.
 fn term_after(normal: &str, before: Option<&str>) -> u32 {
-    let pair = before.map(|before| mix(hash_bytes(before.as_bytes()), hash_bytes(normal.as_bytes())));
+    let pair =
+        before.map(|before| mix(hash_bytes(before.as_bytes()), hash_bytes(normal.as_bytes())));
     pair.map_or_else(|| term(normal), narrow)
 }
 

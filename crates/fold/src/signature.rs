@@ -60,7 +60,7 @@ impl Signature {
         let least = RARE * rarity.highest();
         let capitals = page.capitals.iter().map(|at| page.terms[*at as usize]);
         let named = different(capitals).into_iter().map(|term| (term, rarity.of(term) as f32));
-        let rare = named.filter(|(_, weight)| f64::from(*weight) >= least).collect();
+        let rare = named.filter(|(_, rarity_of_it)| f64::from(*rarity_of_it) >= least).collect();
         Signature {
             title: title.to_vec(),
             lede: different(page.terms[..page.lede].iter().copied()),
@@ -110,5 +110,28 @@ impl Signature {
         };
         let all = sum(&|_| true);
         (all > 0.0).then(|| sum(&|term| other.has(term) || other.title.contains(&term)) / all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::{term, title_terms};
+
+    #[test]
+    fn names_are_rare_words_with_a_capital_inside_a_sentence() {
+        let text = "Monday was cold. In Brenmouth, Hester said the Wednesday boat was late.";
+        let signature = Signature::new(&Page::new(text), &[], 0, &Rarity::default());
+        assert!(signature.names.contains(&term("brenmouth")));
+        assert!(
+            !signature.names.contains(&term("monday")) && !signature.names.contains(&term("in"))
+        );
+    }
+
+    #[test]
+    fn characters_without_spaces_make_pairs() {
+        let terms = title_terms("白鹭县谷仓");
+        assert_eq!(terms.len(), 5);
+        assert!(terms.iter().filter(|term| title_terms("白鹭河水").contains(term)).count() == 2);
     }
 }
