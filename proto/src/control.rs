@@ -71,8 +71,14 @@ pub enum Command {
         /// The outlet.
         outlet: Outlet,
     },
+    /// Take a story out of its event, into an event of its own. The two are never merged again by themselves.
+    #[serde(rename = "story.move")]
+    Move {
+        /// The story.
+        story: StoryId,
+    },
     /// Never fold two articles into one story. If they are in one, the later one leaves it together with the
-    /// articles that joined through it.
+    /// articles that joined through it. If they are in two stories of one event, the later story leaves the event.
     #[serde(rename = "story.not_the_same")]
     NotTheSame {
         /// One of them.
@@ -157,10 +163,11 @@ pub enum Command {
 
 impl Command {
     /// All verbs, in the order of the variants.
-    pub const VERBS: [&str; 14] = [
+    pub const VERBS: [&str; 15] = [
         "story.split",
         "story.merge",
         "story.prefer",
+        "story.move",
         "story.not_the_same",
         "feed.add",
         "feed.change",
@@ -181,6 +188,7 @@ impl Command {
             Self::Split { .. } => "story.split",
             Self::Merge { .. } => "story.merge",
             Self::Prefer { .. } => "story.prefer",
+            Self::Move { .. } => "story.move",
             Self::NotTheSame { .. } => "story.not_the_same",
             Self::FeedAdd { .. } => "feed.add",
             Self::FeedChange { .. } => "feed.change",

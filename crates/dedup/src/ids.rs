@@ -178,7 +178,7 @@ impl<I: Copy + Eq + Hash> Redirects<I> {
     }
 
     /// Makes `split` an id of its own again. All other ids that led to `from` still do.
-    pub(crate) fn split(&mut self, from: I, split: I) {
+    pub fn split(&mut self, from: I, split: I) {
         let leads = |id: &I| self.resolve(*id) == from;
         let former: Vec<I> = self.0.keys().copied().filter(leads).collect();
         self.0.extend(former.into_iter().map(|id| (id, from)));

@@ -58,6 +58,11 @@ impl Detector {
         self.events.merge_by_override(one, other)
     }
 
+    /// Moves stories of one event into an event of their own. The two are not merged through a later story.
+    pub fn divide_event(&mut self, leaving: &[StoryId]) {
+        self.events.divide(leaving);
+    }
+
     /// Keeps two articles out of one story from now on. If they are in one, the later article
     /// leaves it, together with those that joined through it.
     pub fn keep_apart(&mut self, one: DocId, other: DocId) -> Option<Split> {

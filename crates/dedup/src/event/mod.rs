@@ -41,6 +41,7 @@ use crate::event::shared_terms::SharedTermCounts;
 use crate::ids::{EventId, Redirects, StoryId};
 use crate::settings::Settings;
 use crate::story::Merge;
+use crate::story::not_the_same::NotTheSame;
 use event_match::{EventMatch, EventSearch};
 pub use link::Link;
 use subject::Subject;
@@ -107,6 +108,8 @@ pub struct Events {
     by_term: ChunkedRows,
     /// The stories of the latest days by their quotations.
     quoted: QuotationIndex,
+    /// The events that people divided.
+    apart: NotTheSame,
     /// A buffer that is used again for each story.
     term_counts: RefCell<SharedTermCounts>,
 }
@@ -298,6 +301,7 @@ impl Events {
         for other in others {
             let (here, other) = (self.resolve(event), self.resolve(other));
             if other != here
+                && !self.are_apart(here, other)
                 && self.fit_in_span(here, other, settings)
                 && self.mean_similarity(here, other, settings) >= least
             {
@@ -354,6 +358,7 @@ impl Events {
         self.events.retain(|_, event| event.stories.iter().any(|s| profiles.contains(*s)));
         self.redirects.retain(|event| self.events.contains(event));
         self.by_term.retain(|story| !is_gone(story));
+        self.apart.forget(|doc| is_gone(StoryId::of(doc)));
     }
 
     /// Forgets the quotations of stories before the day of `oldest`, in seconds.
@@ -375,7 +380,7 @@ impl Events {
 
 written!(Profile { event, terms, time });
 written!(Event { first, last, stories });
-written!(Events { frequencies, profiles, events, redirects, by_term, quoted } not_written { term_counts });
+written!(Events { frequencies, profiles, events, redirects, by_term, quoted, apart } not_written { term_counts });
 
 #[cfg(test)]
 mod tests {
@@ -475,6 +480,24 @@ mod tests {
             events.open(StoryId(story), 0);
         }
         assert_eq!(add(&mut events, 4, 1, later).links.len(), 0, "councils vote everywhere");
+    }
+
+    #[test]
+    fn divided_events_stay_apart_until_people_merge_them() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 1, 1, AGAIN);
+        events.divide(&[StoryId(1)]);
+        assert_eq!(events.event_of(StoryId(1)), Some(EventId(1)));
+        let like_both = add(&mut events, 2, 2, &format!("{STRIKE} {AGAIN}"));
+        assert!(like_both.absorbed.is_empty() && !like_both.links.is_empty(), "{like_both:?}");
+        assert_ne!(events.event_of(StoryId(0)), events.event_of(StoryId(1)));
+        events.merge_by_override(EventId(0), EventId(1)).unwrap();
+        assert_eq!(events.event_of(StoryId(1)), Some(EventId(0)));
+        assert!(events.apart.is_empty(), "people's latest word");
+        // The first story keeps the number of its event, so the others leave.
+        events.divide(&[StoryId(0)]);
+        assert_eq!(events.event_of(StoryId(0)), Some(EventId(0)), "nothing is done");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Manual overrides of events: merges of two events, and the event of a story that was split off.
 
 use super::subject::Subject;
-use super::{Events, Profile};
+use super::{Event, Events, Profile};
 use crate::body::terms::Terms;
 use crate::event::packed_terms::IndexedTerms;
-use crate::ids::{EventId, StoryId};
+use crate::ids::{DocId, EventId, StoryId};
 use crate::story::Merge;
 
 impl Events {
@@ -34,6 +34,43 @@ impl Events {
         }
     }
 
+    /// Moves stories of one event into an event of their own, by a manual override. The two events are not merged
+    /// through a later story. Does nothing if no other story would be left, or one is unknown here.
+    pub(crate) fn divide(&mut self, leaving: &[StoryId]) {
+        let Some(from) = leaving.first().and_then(|story| self.event_of(*story)) else { return };
+        let into = leaving.iter().copied().min().map(EventId::of).filter(|into| *into != from);
+        let staying: Vec<StoryId> =
+            self.stories(from).iter().copied().filter(|it| !leaving.contains(it)).collect();
+        let times = leaving.iter().filter_map(|it| Some(self.profiles.get(*it)?.time));
+        let times: Vec<i64> = times.collect();
+        let (Some(into), Some(first), Some(last)) = (into, times.iter().min(), times.iter().max())
+        else {
+            return;
+        };
+        if staying.is_empty() {
+            return;
+        }
+        let mut stories = leaving.to_vec();
+        stories.sort_unstable();
+        self.redirects.split(from, into);
+        self.events.insert(into, Event { first: *first, last: *last, stories });
+        for story in leaving {
+            if let Some(profile) = self.profiles.get_mut(*story) {
+                profile.event = into;
+            }
+        }
+        self.apart.keep_apart(docs(&staying), docs(leaving));
+        if let Some(entry) = self.events.get_mut(from) {
+            entry.stories = staying;
+        }
+    }
+
+    /// Whether people divided these two events.
+    pub(super) fn are_apart(&self, one: EventId, other: EventId) -> bool {
+        !self.apart.is_empty()
+            && self.apart.keeps_apart(&docs(self.stories(one)), &docs(self.stories(other)))
+    }
+
     fn leave_event(&mut self, story: StoryId) {
         let event = self.event_of(story);
         if let Some(entry) = event.and_then(|event| self.events.get_mut(event)) {
@@ -54,8 +91,16 @@ impl Events {
             return None;
         }
         self.merge(older, younger);
+        self.apart.allow_together(&docs(self.stories(older)));
         Some(Merge { older, younger })
     }
+}
+
+/// The first articles of stories, in order.
+fn docs(stories: &[StoryId]) -> Vec<DocId> {
+    let mut docs: Vec<DocId> = stories.iter().map(|story| story.first_article()).collect();
+    docs.sort_unstable();
+    docs
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crate::event::frequencies::Frequencies;
 use crate::event::quoted::QuotationIndex;
 use crate::event::{Event, Events, Profile};
 use crate::ids::{EventId, Redirects, StoryId};
+use crate::story::not_the_same::NotTheSame;
 
 /// A part of all events.
 #[derive(Debug, Clone)]
@@ -22,6 +23,7 @@ enum Table {
     Redirects(Redirects<EventId>),
     ByTerm(ChunkedRows),
     QuotationIndex(QuotationIndex),
+    Apart(NotTheSame),
 }
 
 written_variants!(Table {
@@ -31,6 +33,7 @@ written_variants!(Table {
     3 => Redirects,
     4 => ByTerm,
     5 => QuotationIndex,
+    6 => Apart,
 });
 
 impl Events {
@@ -42,6 +45,7 @@ impl Events {
         tables.extend(self.events.divide().into_iter().map(Table::Events));
         tables.push(Table::Redirects(self.redirects));
         tables.extend(self.quoted.divide().map(Table::QuotationIndex));
+        tables.push(Table::Apart(self.apart));
         tables.into_iter().map(EventsPart).collect()
     }
 
@@ -54,6 +58,7 @@ impl Events {
             Table::Redirects(redirects) => self.redirects = redirects,
             Table::ByTerm(rows) => self.by_term.append(rows),
             Table::QuotationIndex(quoted) => self.quoted.append(quoted),
+            Table::Apart(apart) => self.apart = apart,
         }
         Some(())
     }

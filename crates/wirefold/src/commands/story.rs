@@ -138,9 +138,22 @@ Example:
         #[arg(value_name = "OUTLET")]
         outlet: String,
     },
+    /// Say that a story is about something else than its event: it becomes an event of its own.
+    #[command(after_help = "\
+The event that it leaves keeps its id, and its alerts count anew without a message. `story merge` with the two
+events takes it back.
+
+Example:
+  wirefold story move s-4ktq2v")]
+    Move {
+        /// The story, or the beginning of its id.
+        #[arg(value_name = "STORY")]
+        story: String,
+    },
     /// Say that two articles are not the same text: they are never in one story again.
     #[command(after_help = "\
-If they are in one story now, the later one leaves it, with the articles that joined through it.
+If they are in one story now, the later one leaves it, with the articles that joined through it. If they are in
+two stories of one event, the later story leaves the event.
 
 Example:
   wirefold story not-the-same a-9wbn3e a-77c0xd")]
@@ -184,6 +197,10 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
             StoryCommand::Prefer { story, outlet } => {
                 let path = format!("stories/{}/prefer", escaped(story));
                 session.decide("`story prefer`", &path, &json!({"outlet": outlet})).await
+            }
+            StoryCommand::Move { story } => {
+                let path = format!("stories/{}/move", escaped(story));
+                session.decide("`story move`", &path, &json!({})).await
             }
             StoryCommand::NotTheSame { one, other } => {
                 let path = format!("articles/{}/not-the-same", escaped(one));

@@ -6,8 +6,9 @@
 use wirefold_dedup::{self as dedup, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
-use super::{CountedArticle, Groups, Story, count};
+use super::{CountedArticle, Event, Groups, Story, count};
 use crate::lead::Claim;
+use crate::lede::LeadFacts;
 
 /// A member of a story that is in the window.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +83,50 @@ impl Groups {
         let chosen = (lead != first.article.id).then_some((id, lead));
         let new_leads = chosen.into_iter().chain(kept).collect();
         Some(SplitResult { from, into: id, articles, new_leads })
+    }
+
+    /// Takes a story out of its event, into an event of its own with this id; the event that it leaves keeps its
+    /// id. Returns the stories whose event has another number now, or `None` if the story is alone in its event.
+    pub(crate) fn take_out(
+        &mut self,
+        story: dedup::StoryId,
+        id: EventId,
+    ) -> Option<Vec<dedup::StoryId>> {
+        let from = self.event_of(story);
+        let found = self.events.get_mut(from)?;
+        // The number of an event is that of its first story. If that one leaves, the others get another number.
+        let is_first = dedup::EventId::of(story) == from;
+        let leaving: Vec<dedup::StoryId> =
+            found.stories.iter().copied().filter(|it| (*it == story) != is_first).collect();
+        let into = dedup::EventId::of(*leaving.first()?);
+        if leaving.len() == found.stories.len() || into == from {
+            return None;
+        }
+        found.revision += 1;
+        found.stories.retain(|it| !leaving.contains(it));
+        let mut divided = Event {
+            id,
+            stories: leaving.iter().copied().collect(),
+            revision: found.revision,
+            first_seen: found.first_seen,
+            continues: None,
+            ledes: LeadFacts::default(),
+        };
+        if is_first {
+            std::mem::swap(&mut divided.id, &mut found.id);
+            std::mem::swap(&mut divided.continues, &mut found.continues);
+            std::mem::swap(&mut divided.ledes, &mut found.ledes);
+            let former = self.former_ids.events.values_mut().filter(|it| **it == from);
+            former.for_each(|it| *it = into);
+        }
+        self.redirects.split(from, into);
+        self.events.insert(into, divided);
+        for left in &leaving {
+            if let Some(left) = self.stories.get_mut(*left) {
+                left.event = into;
+            }
+        }
+        Some(leaving)
     }
 
     /// Makes an article the lead of its story by a manual override; `None` if it leads already.

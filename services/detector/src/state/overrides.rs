@@ -41,6 +41,8 @@ enum Refusal {
     AllArticles(StoryId),
     #[error("{0} and {1} are one already")]
     AlreadyOne(Target, Target),
+    #[error("story {0} is the only one of its event")]
+    OnlyStory(StoryId),
     #[error("{0} is one article: it cannot be kept apart from itself")]
     SameArticle(ArticleId),
     #[error("{0} and {1} are a story and an event: only two of a sort can be made one")]
@@ -62,6 +64,13 @@ struct Effect {
     events: Vec<dedup::EventId>,
 }
 
+/// The id of an event that a command makes: no other event ever had it.
+fn fresh_event(command: &str) -> EventId {
+    let [high, low] =
+        ["event", "event of"].map(|of| u128::from(word_hash(&format!("{of} {command}"))));
+    EventId::from_number((high << 64) | low)
+}
+
 impl DetectorState {
     /// Whether a command was applied or refused before.
     pub(crate) fn has_applied(&self, command: &ControlCommand) -> bool {
@@ -79,7 +88,7 @@ impl DetectorState {
         if self.recent_commands.len() > MAX_REMEMBERED {
             self.recent_commands.pop_front();
         }
-        let (outcome, effect) = match self.execute(&command.command) {
+        let (outcome, effect) = match self.execute(&command) {
             Ok(effect) => (CommandOutcome::Applied, effect),
             Err(refusal) => {
                 (CommandOutcome::Refused { reason: refusal.to_string() }, Effect::default())
@@ -103,8 +112,9 @@ impl DetectorState {
         }
     }
 
-    fn execute(&mut self, command: &Command) -> Result<Effect, Refusal> {
-        match command {
+    fn execute(&mut self, command: &ControlCommand) -> Result<Effect, Refusal> {
+        let fresh = fresh_event(&command.id);
+        match &command.command {
             Command::Split { story, articles } => self.split(*story, articles),
             Command::Merge { into: Target::Story(one), from: Target::Story(other) } => {
                 self.merge_stories(*one, *other)
@@ -114,7 +124,8 @@ impl DetectorState {
             }
             Command::Merge { into, from } => Err(Refusal::DifferentKinds(*into, *from)),
             Command::Prefer { story, outlet } => self.prefer(*story, outlet),
-            Command::NotTheSame { one, other } => self.keep_apart(*one, *other),
+            Command::Move { story } => self.take_out(*story, fresh),
+            Command::NotTheSame { one, other } => self.keep_apart(*one, *other, fresh),
             _ => Err(Refusal::NotAboutStories),
         }
     }
@@ -143,7 +154,26 @@ impl DetectorState {
         Ok(self.update_after_split(&split))
     }
 
-    fn keep_apart(&mut self, one: ArticleId, other: ArticleId) -> Result<Effect, Refusal> {
+    /// Takes a story out of its event.
+    fn take_out(&mut self, id: StoryId, fresh: EventId) -> Result<Effect, Refusal> {
+        let story = self.story(id)?;
+        self.divide_event(story, fresh).ok_or(Refusal::OnlyStory(id))
+    }
+
+    fn divide_event(&mut self, story: dedup::StoryId, fresh: EventId) -> Option<Effect> {
+        let before = self.groups.event_of(story);
+        let leaving = self.groups.take_out(story, fresh)?;
+        self.dedup.divide_event(&leaving);
+        let after = self.groups.event_of(*leaving.first()?);
+        Some(Effect { changes: Vec::new(), stories: vec![story], events: vec![before, after] })
+    }
+
+    fn keep_apart(
+        &mut self,
+        one: ArticleId,
+        other: ArticleId,
+        fresh: EventId,
+    ) -> Result<Effect, Refusal> {
         if one == other {
             return Err(Refusal::SameArticle(one));
         }
@@ -159,12 +189,20 @@ impl DetectorState {
             return Err(Refusal::TooMany(members));
         }
         let split = self.dedup.keep_apart(*first, *second);
-        let effect = split.map(|split| self.update_after_split(&split));
-        Ok(effect.unwrap_or_else(|| {
-            let story = |number: &DocId| self.dedup.story_with(*number);
-            let stories = [first, second].into_iter().filter_map(story).collect();
-            Effect { stories, ..Effect::default() }
-        }))
+        if let Some(split) = split {
+            return Ok(self.update_after_split(&split));
+        }
+        let of_article = |number: &DocId| self.dedup.story_with(*number);
+        let stories: Vec<dedup::StoryId> =
+            [first, second].into_iter().filter_map(of_article).collect();
+        let event_of = |story: &dedup::StoryId| self.groups.event_of(*story);
+        let is_one_event = stories.first().map(event_of) == stories.last().map(event_of);
+        // They were two stories already. If these are in one event, the later one leaves it.
+        let later =
+            stories.iter().max().filter(|_| is_one_event && stories.first() != stories.last());
+        let divided = later.and_then(|later| self.divide_event(*later, fresh));
+        let events = divided.map(|it| it.events).unwrap_or_default();
+        Ok(Effect { changes: Vec::new(), stories, events })
     }
 
     /// Updates the counts of two stories that `dedup` has split.

@@ -203,6 +203,29 @@ async fn articles_that_are_not_the_same_come_apart() {
 }
 
 #[tokio::test]
+async fn a_story_taken_out_of_its_event_stays_out_and_the_event_keeps_its_id() {
+    let mut detector = TestDetector::start().await;
+    let (first, second) = (copy("a.example"), other("b.example"));
+    let judged = detector.judge(&[first.clone(), second.clone()]).await;
+    let (one, two) = (judged[0].verdict.event, judged[1].verdict.event);
+    let (story, event) = (judged[0].verdict.story, Target::Event(one));
+    TestDetector::check_refused(&detector.command(Command::Move { story }).await, "the only one");
+    detector.command(Command::Merge { into: event, from: Target::Event(two) }).await;
+    // Also the story that opened it can leave: the others keep the id.
+    let record = detector.command(Command::Move { story }).await;
+    let fresh = record.stories[0].event;
+    assert!(record.outcome == CommandOutcome::Applied && fresh != one && fresh != two);
+    let counts: Vec<_> = record.events.iter().map(|it| (it.event, it.state.stories)).collect();
+    assert!(counts.contains(&(one, 1)) && counts.contains(&(fresh, 1)), "{counts:?}");
+    // Later copies join the story, in its new event, and versions of the other the old one.
+    let later = detector.judge(&[copy("c.example"), other("d.example")]).await;
+    let events: Vec<_> = later.iter().map(|it| it.verdict.event).collect();
+    assert_eq!(events, [fresh, one]);
+    let again = detector.command(Command::Merge { into: Target::Event(fresh), from: event }).await;
+    assert_eq!((again.outcome, again.events[0].state.stories), (CommandOutcome::Applied, 2));
+}
+
+#[tokio::test]
 async fn merged_events_are_found_by_both_ids() {
     let mut detector = TestDetector::start().await;
     let articles = [copy("a.example"), other("b.example")];
@@ -296,7 +319,7 @@ fn word(number: usize, judged: &[Stored]) -> Command {
     let copy = articles.iter().rev().find(|record| record.verdict.class == Class::Copy);
     let copy = copy.unwrap_or(&articles[0]);
     let (last, first) = (&articles[articles.len() - 1].verdict, &articles[0].verdict);
-    match number % 6 {
+    match number % 7 {
         0 => Command::Split { story: copy.verdict.story, articles: vec![copy.id] },
         1 => Command::NotTheSame { one: copy.id, other: copy.verdict.origin },
         2 => Command::Merge { into: Target::Story(last.story), from: Target::Story(first.story) },
@@ -304,7 +327,8 @@ fn word(number: usize, judged: &[Stored]) -> Command {
             Command::Prefer { story: first.story, outlet: "harborledger.example".parse().unwrap() }
         }
         4 => Command::Split { story: first.story, articles: vec![articles[0].id] },
-        _ => Command::Merge { into: Target::Event(last.event), from: Target::Event(first.event) },
+        5 => Command::Merge { into: Target::Event(last.event), from: Target::Event(first.event) },
+        _ => Command::Move { story: first.story },
     }
 }
 

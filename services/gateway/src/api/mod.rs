@@ -73,7 +73,7 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
 
 /// Each writing method expects JSON. A method that an address does not have is refused earlier.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 40] = [
+    let routes: [(&str, MethodRouter<Api>); 41] = [
         ("/status", get(status::get_status)),
         ("/storage", get(status::get_storage)),
         ("/events", get(stories::list_events)),
@@ -88,6 +88,7 @@ fn routes() -> Router<Api> {
         ("/stories/{id}/split", post(stories::split)),
         ("/stories/{id}/merge", post(stories::merge_stories)),
         ("/stories/{id}/prefer", post(stories::prefer)),
+        ("/stories/{id}/move", post(stories::take_out)),
         ("/articles", get(articles::at).post(articles::push)),
         ("/articles/{id}", get(articles::one)),
         ("/articles/{id}/alerts", get(alerts::of_article)),

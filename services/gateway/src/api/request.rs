@@ -115,7 +115,7 @@ impl AppState {
     }
 
     /// The story without its articles.
-    pub(super) async fn story_brief(&self, given: &str) -> ApiResult<StoryBrief> {
+    pub(crate) async fn story_brief(&self, given: &str) -> ApiResult<StoryBrief> {
         let found = self.projection.story_brief(self.resolve_id(given).await?).await?;
         found.ok_or_else(|| Refusal::not_found(format!("no story {given:?}")))
     }

@@ -107,6 +107,12 @@ pub(super) async fn prefer(
     api.decided(Command::Prefer { story, outlet: wanted.outlet }).await
 }
 
+/// Takes a story out of its event.
+pub(super) async fn take_out(api: Api, Path(given): Path<String>) -> Reply {
+    let story = api.app.resolve_id(&given).await?;
+    api.decided(Command::Move { story }).await
+}
+
 pub(super) async fn not_the_same(
     api: Api,
     Path(given): Path<String>,

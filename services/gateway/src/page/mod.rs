@@ -165,13 +165,21 @@ async fn river_markup(
     Ok(draw(&status, feeds::silent(&feeds), &river))
 }
 
-async fn event_page(api: Api, Path(given): Path<String>) -> Page {
+async fn event_page(
+    api: Api,
+    Path(given): Path<String>,
+    Query(mut asked): Query<AddressFields>,
+) -> Page {
     let id: EventId = api.app.resolve_id(&given).await?;
     if id.to_string() != given {
         return Ok(Redirect::temporary(&format!("/events/{id}")).into_response());
     }
     let (event, stories, left_out, said) = load_event(&api.app, id).await?;
-    let main = story::event_main(&event, &stories, &left_out, (&said.0, &said.1));
+    let notice = regroup::event_notice(&api.app, id, asked.remove("command")).await?;
+    let main = html! {
+        (notice)
+        (story::event_main(&event, &stories, &left_out, (&said.0, &said.1)))
+    };
     show(&api, NavEntry::Elsewhere, &river::title_of(&event.title), &main)
 }
 

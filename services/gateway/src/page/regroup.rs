@@ -7,7 +7,7 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, post};
 use maud::{Markup, html};
-use wirefold_proto::{Command, OutputCommand, StoryChange, StoryId, Target};
+use wirefold_proto::{Command, EventId, OutputCommand, StoryChange, StoryId, Target};
 
 use crate::AppState;
 use crate::api::{Api, ApiResult, layers, request};
@@ -26,6 +26,8 @@ pub(super) fn router() -> Router<Api> {
     Router::new()
         .route("/stories/{id}/split", guarded(post(split)))
         .route("/stories/{id}/merge", guarded(post(merge)))
+        .route("/stories/{id}/move", guarded(post(take_out)))
+        .route("/events/{id}/join", guarded(post(join)))
         .method_not_allowed_fallback(refusal::other_method)
 }
 
@@ -47,6 +49,40 @@ async fn merge(api: Api, Path(given): Path<String>, request: Request) -> Respons
     carry_out(&api, &given, command.await).await
 }
 
+/// Takes a story out of its event, and shows the event that it left.
+async fn take_out(api: Api, Path(given): Path<String>) -> Response {
+    let command = async {
+        let story: StoryId = api.app.resolve_id(&given).await?;
+        let from = api.app.story_brief(&given).await?.event;
+        Ok::<_, Refusal>((Command::Move { story }, from))
+    };
+    match command.await {
+        Ok((command, from)) => of_event(&api, &from.to_string(), Ok(command)).await,
+        Err(refusal) => of_event(&api, &given, Err(refusal)).await,
+    }
+}
+
+/// Makes two events one. The other one is named by its id or its address.
+async fn join(api: Api, Path(given): Path<String>, request: Request) -> Response {
+    let command = async {
+        let other = field(request, "other").await?;
+        let other = other.rsplit('/').next().unwrap_or_default();
+        let into = Target::Event(api.app.resolve_id(&given).await?);
+        Ok(Command::Merge { into, from: Target::Event(api.app.resolve_id(other).await?) })
+    };
+    of_event(&api, &given, command.await).await
+}
+
+/// The same as [`carry_out`] for the page of an event.
+async fn of_event(api: &Api, given: &str, command: ApiResult<Command>) -> Response {
+    let done = async {
+        let (stored, _) = api.regroup(command?).await?;
+        let event: EventId = api.app.resolve_id(given).await?;
+        Ok::<_, Refusal>(format!("/events/{event}?command={}", encoded(&stored.id)))
+    };
+    answer(api, done.await, &format!("/events/{}", encoded(given)))
+}
+
 /// The last value of a form's field.
 async fn field(request: Request, name: &str) -> ApiResult<String> {
     let body = request::body_of(request, MOST).await?;
@@ -61,14 +97,19 @@ async fn carry_out(api: &Api, given: &str, command: ApiResult<Command>) -> Respo
         let story: StoryId = api.app.resolve_id(given).await?;
         Ok::<_, Refusal>(format!("/stories/{story}?command={}", encoded(&stored.id)))
     };
-    let (status, why) = match done.await {
+    answer(api, done.await, &format!("/stories/{}", encoded(given)))
+}
+
+/// Redirects to the page with the outcome, or says why nothing is done.
+fn answer(api: &Api, done: ApiResult<String>, back: &str) -> Response {
+    let (status, why) = match done {
         Ok(place) => return Redirect::to(&place).into_response(),
         Err(refusal) => refusal.explain(),
     };
     let main = html! {
         h1 { "Not done" }
         p.notice.warn role="alert" { (why) }
-        p { a href={ "/stories/" (encoded(given)) } { "Back to the story" } }
+        p { a href=(back) { "Back to the " (if back.starts_with("/events/") { "event" } else { "story" }) } }
     };
     layout::respond(&api.app, status, (NavEntry::Elsewhere, "Not done"), &main)
 }
@@ -82,6 +123,51 @@ pub(super) fn form(story: StoryId, article: impl std::fmt::Display) -> Markup {
             " " span.faint { "The article becomes its own story, and copies of it will join that one." }
         }
     }
+}
+
+/// The form that takes a story out of its event.
+pub(super) fn take_out_form(story: StoryId) -> Markup {
+    html! {
+        form.deeds method="post" action={ "/stories/" (story) "/move" } {
+            button type="submit" { "Take out of this event" }
+        }
+    }
+}
+
+/// The form that makes this event and another one.
+pub(super) fn join_form(event: EventId) -> Markup {
+    html! {
+        form.deeds method="post" action={ "/events/" (event) "/join" } {
+            label for="other" { "Another event is the same: its address or id" }
+            " " input #other type="text" name="other" required autocomplete="off";
+            " " button type="submit" { "Join with it" }
+        }
+    }
+}
+
+/// The outcome of a command for this event.
+pub(super) async fn event_notice(
+    app: &AppState,
+    event: EventId,
+    command: Option<String>,
+) -> Result<Markup, ProjectionError> {
+    let Some(id) = command else { return Ok(html! {}) };
+    let done = app.projection.command(id).await?;
+    Ok(match done.as_ref().map(|done| (&done.command.command, done.stories.first())) {
+        Some((Command::Move { .. }, Some(moved))) if moved.event != event => html! {
+            div.notice role="status" {
+                "The story is now " a href={ "/events/" (moved.event) } { "an event of its own" } "."
+                form method="post" action={ "/events/" (event) "/join" } {
+                    input type="hidden" name="other" value=(moved.event);
+                    button type="submit" { "Undo" }
+                }
+            }
+        },
+        Some((Command::Merge { .. }, _)) => html! {
+            p.notice role="status" { "The two are one event." }
+        },
+        _ => html! {},
+    })
 }
 
 /// The outcome of a command for this story.

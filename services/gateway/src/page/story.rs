@@ -312,7 +312,11 @@ pub(super) fn event_main(
                     section #stories {
                         h2 { "Stories" }
                         p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }
-                        @for study in stories { (event_story(study)) }
+                        @for study in stories {
+                            (event_story(study))
+                            @if event.story_count > 1 { (regroup::take_out_form(study.story.id)) }
+                        }
+                        (regroup::join_form(event.id))
                     }
                 }
                 aside { (timeline(stories)) }

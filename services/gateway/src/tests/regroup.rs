@@ -65,6 +65,7 @@ async fn each_command_is_told_and_answered_with_what_came_of_it() {
             json!({"outlet": "outlet2.example"}),
             Command::Prefer { story: one, outlet: "outlet2.example".parse().unwrap() },
         ),
+        (format!("/api/v1/stories/{one}/move"), json!({}), Command::Move { story: one }),
         (
             format!("/api/v1/articles/{first}/not-the-same"),
             json!({"other": second}),
@@ -233,4 +234,51 @@ async fn an_event_is_first_seen_with_its_own_earliest_article() {
     let page = world.get(&format!("/events/{}", event(5))).await;
     let page = String::from_utf8_lossy(&page.body).replace('\u{a0}', " ");
     assert!(page.contains("1 headline not compared") && page.contains("headline only"), "{page}");
+}
+
+#[tokio::test]
+async fn a_story_is_taken_out_of_its_event_on_the_page_and_that_is_undone() {
+    const OWN: &str = "http://127.0.0.1:8787";
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(2, 2, 1), article(3, 3, 3)]).await;
+    let (old, new, moved) = (event(1), event(8), story(2));
+    let page = text(&world.get(&format!("/events/{old}")).await);
+    let button = format!("action=\"/stories/{moved}/move\"");
+    assert!(page.contains(&button) && page.contains("Take out of this event"), "{page}");
+    let alone = text(&world.get(&format!("/events/{}", event(3))).await);
+    assert!(!alone.contains("Take out of this event") && alone.contains("Join with it"));
+
+    let outcome = async {
+        let mut commands = world.bus.read(streams::CONTROL.name, ">", 1).await.unwrap();
+        let command: ControlCommand = decode(&commands.next(1).await.unwrap()[0].body).unwrap();
+        let output = commanded(9, Vec::new(), (&[2], 8));
+        world.publish(&OutputCommand { command: command.clone(), ..output }).await;
+        command.command
+    };
+    let path = format!("/stories/{moved}/move");
+    let (answer, command) = tokio::join!(form(&world, OWN, &path, ""), outcome);
+    assert_eq!((answer.status.as_u16(), command), (303, Command::Move { story: moved }));
+    let place = answer.headers[header::LOCATION].to_str().unwrap();
+    assert!(place.starts_with(&format!("/events/{old}?")), "{place}");
+    let told = text(&world.get(place).await);
+    assert!(told.contains(&format!("<a href=\"/events/{new}\">an event of its own</a>")), "{told}");
+    let undo = format!(
+        "action=\"/events/{old}/join\"><input type=\"hidden\" name=\"other\" value=\"{new}\">"
+    );
+    assert!(told.contains(&undo), "{told}");
+    let there = world.get(&format!("/api/v1/events/{new}")).await.json()["event"].clone();
+    assert_eq!(there["story_count"], 1);
+    assert_eq!(there["first_seen"], serde_json::to_value(article(2, 2, 1).article.seen).unwrap());
+
+    world.clock.advance(Duration::from_secs(1));
+    let merging =
+        StoryChange::Merged { from: Target::Event(new), into: Target::Event(old), links: vec![] };
+    let (back, other) = (format!("/events/{old}/join"), format!("other=http://x/events/{new}"));
+    let (merged, undone) =
+        tokio::join!(form(&world, OWN, &back, &other), carry_out(&world, 2, merging));
+    assert_eq!(undone, Command::Merge { into: Target::Event(old), from: Target::Event(new) });
+    let after = text(&world.get(merged.headers[header::LOCATION].to_str().unwrap()).await);
+    assert!(after.contains("The two are one event."), "{after}");
+    let strange = form(&world, "https://evil.example", &path, "").await;
+    assert_eq!(strange.status, 403);
 }
