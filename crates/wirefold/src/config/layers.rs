@@ -59,8 +59,8 @@ impl Sources {
     /// A path as text. In a file, it is relative to the folder of that file, elsewhere to the working folder. `~/` is the
     /// home folder. It becomes absolute, because printed settings may be saved as a file elsewhere.
     pub(super) fn resolved(&self, origin: &Origin, path: &str) -> String {
-        let path = match (path.strip_prefix("~/"), self.variable("HOME"), origin) {
-            (Some(below_home), Some(home), _) => Path::new(home).join(below_home),
+        let path = match (Path::new(path).strip_prefix("~"), self.variable("HOME"), origin) {
+            (Ok(below_home), Some(home), _) => Path::new(home).join(below_home),
             (_, _, Origin::File(place)) => Path::new(&*place.file).with_file_name(path),
             _ => self.folder.join(path),
         };

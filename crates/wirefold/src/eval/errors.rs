@@ -5,7 +5,7 @@ use wirefold_dedup::{Rule, Verdict};
 use wirefold_score::{Labels, Pair};
 
 use super::By;
-use super::judged::Judged;
+use super::Judged;
 use crate::compare::Article;
 use crate::compare::{Comparison, describe_evidence};
 use crate::input::Input;

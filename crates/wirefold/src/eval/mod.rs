@@ -1,24 +1,23 @@
 //! `wirefold eval`: folds articles and compares the result with labels.
 
-mod classes;
 mod errors;
-mod judged;
 mod report;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use wirefold_score::{Group, Labels, Order};
+use serde::Serialize;
+use wirefold_dedup::{DocId, Rule, Settings, Verdict};
+use wirefold_score::{Group, Labels, Order, Pair};
 
 use crate::config::{Overrides, of_flags};
 use crate::exit::{Exit, stop};
 use crate::global::Global;
-use crate::input::{self, Input};
-use crate::output;
+use crate::input::Input;
 use crate::progress::Progress;
-use judged::Judged;
+use crate::{fold, input, output};
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
@@ -119,7 +118,7 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let judged = Judged::run(&articles, arguments.order, settings, arguments.by, &judging);
     judging.end();
     let worst = errors::WorstErrors::find(&labels, &judged, arguments.worst);
-    let classes = classes::classes(&labels, &judged);
+    let classes = class_counts(&labels, &judged);
     let report = report::Report::new(&labels, shape, &judged, (classes, worst));
     if arguments.json {
         output::print_json(&report)?;
@@ -204,4 +203,145 @@ fn leave_out_repeated(articles: &mut Vec<Input>) -> usize {
         is_new
     });
     before - articles.len()
+}
+
+// The verdicts of the detector on the articles.
+
+/// The articles with their verdicts. Articles have their number in the input. Verdicts name articles by their
+/// number of arrival.
+struct Judged<'a> {
+    articles: &'a [Input],
+    by: By,
+    order: Order,
+    settings: Settings,
+    /// The articles in order of arrival.
+    arrivals: Vec<usize>,
+    /// The number of arrival of each article.
+    arrival_numbers: Vec<usize>,
+    /// The verdict on each at its arrival, by number of arrival.
+    verdicts: Vec<Verdict>,
+    /// The story, or event, of each at its arrival.
+    at_arrival: Vec<usize>,
+    /// The story, or event, of each at the end.
+    at_end: Vec<usize>,
+}
+
+impl Judged<'_> {
+    /// Judges all articles and shows the progress.
+    fn run<'a>(
+        articles: &'a [Input],
+        order: Order,
+        settings: Settings,
+        by: By,
+        progress: &Progress,
+    ) -> Judged<'a> {
+        let arrivals = order.of(articles.len());
+        let mut arrival_numbers = vec![0; articles.len()];
+        for (place, article) in arrivals.iter().enumerate() {
+            arrival_numbers[*article] = place;
+        }
+        let in_order = arrivals.iter().map(|article| &articles[*article]);
+        let fold::Judged { verdicts, stories, events } =
+            fold::Judged::with(in_order, settings.clone(), progress);
+        let of = |verdict: &Verdict| match by {
+            By::Story => verdict.story.0 as usize,
+            By::Event => verdict.event.0 as usize,
+        };
+        let at_arrival = arrival_numbers.iter().map(|place| of(&verdicts[*place])).collect();
+        let ends = if by == By::Story { stories } else { events };
+        let at_end = arrival_numbers.iter().map(|place| ends[*place]).collect();
+        Judged {
+            articles,
+            by,
+            order,
+            settings,
+            arrivals,
+            arrival_numbers,
+            verdicts,
+            at_arrival,
+            at_end,
+        }
+    }
+
+    /// The groups that are scored first, and whose errors are shown. For stories they are those at arrival,
+    /// because the verdict at arrival is never revised. For events they are those at the end.
+    fn scored_groups(&self) -> &[usize] {
+        match self.by {
+            By::Story => &self.at_arrival,
+            By::Event => &self.at_end,
+        }
+    }
+
+    /// The two articles in order of arrival.
+    fn in_order(&self, (a, b): (usize, usize)) -> (usize, usize) {
+        if self.arrival_numbers[a] < self.arrival_numbers[b] { (a, b) } else { (b, a) }
+    }
+
+    /// The verdict on an article at its arrival.
+    fn verdict(&self, article: usize) -> &Verdict {
+        &self.verdicts[self.arrival_numbers[article]]
+    }
+
+    /// The class of a pair in order of arrival: the rule by which the two are in one story, or not, when the
+    /// later one arrived. `None` for events.
+    fn class(&self, (earlier, later): (usize, usize)) -> Option<Rule> {
+        let is_one = self.at_arrival[earlier] == self.at_arrival[later];
+        let rule = || Rule::between(self.verdict(later), self.verdict(earlier), is_one);
+        (self.by == By::Story).then(rule)
+    }
+
+    /// The number of arrival of an article.
+    fn arrival(&self, article: usize) -> DocId {
+        DocId::from_index(self.arrival_numbers[article]).unwrap_or(DocId(u32::MAX))
+    }
+
+    /// The id of the article with a number of arrival.
+    fn id(&self, arrival: usize) -> &str {
+        self.arrivals.get(arrival).map_or("", |article| &self.articles[*article].id)
+    }
+}
+
+// Counts all errors by the rule that put two articles together or kept them apart.
+
+/// The largest number of wrong pairs of a kind that is counted. A false story of n members has n²/2 of them.
+const COUNTED: usize = 100_000;
+
+/// The number of errors of one class.
+#[derive(Debug, PartialEq, Serialize)]
+struct ClassCount {
+    /// The rule's name.
+    class: &'static str,
+    /// Pairs that are together and should not be.
+    #[serde(rename = "false")]
+    wrong: usize,
+    /// Pairs that are apart and should be together.
+    missed: usize,
+    /// The rule in words.
+    in_words: &'static str,
+}
+
+/// The classes of the errors of stories, the largest first. Empty for events.
+fn class_counts(labels: &Labels, judged: &Judged<'_>) -> Vec<ClassCount> {
+    if judged.by != By::Story {
+        return Vec::new();
+    }
+    let mut counts: BTreeMap<Rule, (usize, usize)> = BTreeMap::new();
+    let rule_of = |pair: Pair| judged.class(judged.in_order(pair));
+    let false_folds = labels.false_folds(judged.scored_groups(), COUNTED);
+    for rule in false_folds.into_iter().filter_map(rule_of) {
+        counts.entry(rule).or_default().0 += 1;
+    }
+    let misses = labels.missed(judged.scored_groups(), COUNTED);
+    for rule in misses.into_iter().filter_map(|(pair, _)| rule_of(pair)) {
+        counts.entry(rule).or_default().1 += 1;
+    }
+    let count = |(rule, (wrong, missed)): (Rule, (usize, usize))| ClassCount {
+        class: rule.name(),
+        wrong,
+        missed,
+        in_words: rule.words(),
+    };
+    let mut classes: Vec<ClassCount> = counts.into_iter().map(count).collect();
+    classes.sort_by_key(|class| std::cmp::Reverse(class.wrong + class.missed));
+    classes
 }

@@ -7,9 +7,9 @@ use serde::Serialize;
 use wirefold_score::{Labels, Score, Shape};
 
 use super::By;
-use super::classes::ClassCount;
+use super::ClassCount;
+use super::Judged;
 use super::errors::{PairError, TextComparison, WorstErrors};
-use super::judged::Judged;
 use crate::columns::{Cell, Columns};
 use crate::output::shorten;
 use crate::output::{clean, count, percent, thousands, width};

@@ -1,20 +1,20 @@
 //! `wirefold fold`: judges articles from files, and stores nothing.
 
-mod baseline;
 mod clock;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::mpsc::sync_channel;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::Args;
-use clock::{Clock, Timed};
 use wirefold_dedup::{
-    Changes, Detector, DocId, Incoming, Prepared, Preparer, Settings, Split, StoryId, Verdict,
+    Body, Changes, Detector, DocId, Fingerprint, Incoming, Prepared, Preparer, Settings, Split,
+    StoryId, Verdict,
 };
 use wirefold_detector::contract::{class, confidence, containment, how, kind};
 use wirefold_gateway::change_counts;
@@ -24,14 +24,13 @@ use wirefold_proto::{
 };
 use wirefold_text::Text;
 
-pub(crate) use baseline::Method;
-
-use self::baseline::BaselineVerdict;
 use crate::exit::Exit;
 use crate::global::Global;
-use crate::input::{self, Claim, Input, Reading};
-use crate::output::{self, clean, count, percent, shorten, thousands, width};
+use crate::input::{Claim, Input, Reading};
+use crate::output::{clean, count, percent, shorten, thousands, width};
 use crate::progress::Progress;
+use crate::{input, output};
+use clock::{Clock, Timed};
 
 /// Judges everything the arguments name.
 pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<Exit> {
@@ -68,7 +67,7 @@ struct Fold<'a> {
     clock: Clock<(Input, Option<Prepared>)>,
     /// The judged articles.
     articles: Vec<Input>,
-    seen: std::collections::HashMap<String, usize>,
+    seen: HashMap<String, usize>,
     out: std::io::BufWriter<std::io::Stdout>,
     problems: usize,
     missing: usize,
@@ -90,7 +89,7 @@ struct FinalState {
 /// The judge of the articles.
 enum Judge {
     Passages(Box<Passages>),
-    Baseline(baseline::Baseline),
+    Baseline(Baseline),
 }
 
 impl<'a> Fold<'a> {
@@ -101,7 +100,7 @@ impl<'a> Fold<'a> {
                 let new = if only_arrival { Passages::new } else { Passages::with_final_verdicts };
                 Judge::Passages(Box::new(new(Settings::default())))
             }
-            method => Judge::Baseline(baseline::Baseline::new(method)),
+            method => Judge::Baseline(Baseline::new(method)),
         };
         Fold {
             arguments,
@@ -110,7 +109,7 @@ impl<'a> Fold<'a> {
             judge,
             clock: Clock::default(),
             articles: Vec::new(),
-            seen: std::collections::HashMap::new(),
+            seen: HashMap::new(),
             out: std::io::BufWriter::new(std::io::stdout()),
             problems: 0,
             missing: 0,
@@ -759,5 +758,113 @@ mod table_tests {
     fn a_text_of_chrome_alone_is_shown_all_the_same() {
         assert_eq!(opening(" hello world\n"), "hello world");
         assert_eq!(opening(" \n"), "(no text)");
+    }
+}
+
+// Common rules as baselines, so that people can compare them on their own articles.
+
+/// How copies are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// By shared passages, as the product does.
+    Passages,
+    /// 64-bit SimHash at Hamming distance at most this (Manku et al. 2007).
+    Simhash(u32),
+    /// The same normalised text.
+    Exact,
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Method, String> {
+        let refused = || format!("no method {name:?}: passages, simhash:0 to simhash:64, or exact");
+        match name.split_once(':') {
+            None if name == "passages" => Ok(Method::Passages),
+            None if name == "exact" => Ok(Method::Exact),
+            Some(("simhash", most)) => {
+                let most = most.parse().map_err(|_| refused())?;
+                if most <= 64 { Ok(Method::Simhash(most)) } else { Err(refused()) }
+            }
+            _ => Err(refused()),
+        }
+    }
+}
+
+/// A baseline's verdict: the article's story, by numbers in input order.
+#[derive(Debug, Clone, Copy)]
+struct BaselineVerdict {
+    doc: usize,
+    story: usize,
+    simhash: u64,
+    /// The class of a copy.
+    kind: CopyKind,
+}
+
+/// A baseline with everything it has read.
+struct Baseline {
+    method: Method,
+    verdicts: Vec<BaselineVerdict>,
+    exact: HashMap<u128, usize>,
+}
+
+impl Baseline {
+    fn new(method: Method) -> Baseline {
+        Baseline { method, verdicts: Vec::new(), exact: HashMap::new() }
+    }
+
+    fn observe(&mut self, text: &str) -> BaselineVerdict {
+        let text = Text::new(text);
+        let fingerprint = Fingerprint::new(&text, &Body::new(&text));
+        let doc = self.verdicts.len();
+        let same = match (self.method, fingerprint.exact) {
+            (Method::Simhash(most), _) => self.nearest(fingerprint.simhash, most),
+            (_, Some(exact)) => {
+                let first = *self.exact.entry(exact).or_insert(doc);
+                (first != doc).then_some(first)
+            }
+            (_, None) => None,
+        };
+        let story = same.map_or(doc, |same| self.verdicts[same].story);
+        let kind = if self.method == Method::Exact { CopyKind::Exact } else { CopyKind::Reprint };
+        let verdict = BaselineVerdict { doc, story, simhash: fingerprint.simhash, kind };
+        self.verdicts.push(verdict);
+        verdict
+    }
+
+    fn verdicts(&self) -> &[BaselineVerdict] {
+        &self.verdicts
+    }
+
+    /// The earlier article at the smallest distance, at most `most`. The first among equals.
+    fn nearest(&self, simhash: u64, most: u32) -> Option<usize> {
+        let distance =
+            |verdict: &BaselineVerdict| simhash::hamming_distance(verdict.simhash, simhash);
+        let near = self.verdicts.iter().map(|v| (distance(v), v.doc)).filter(|(d, _)| *d <= most);
+        near.min().map(|(_, doc)| doc)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_have_names() {
+        assert_eq!("simhash:3".parse(), Ok(Method::Simhash(3)));
+        assert_eq!("passages".parse(), Ok(Method::Passages));
+        for wrong in ["simhash:65", "simhash", "minhash", "simhash:x", ""] {
+            assert!(wrong.parse::<Method>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_earlier_text_decides() {
+        let mut baseline = Baseline::new(Method::Simhash(0));
+        let stories: Vec<usize> = ["a b c", "x y z", "A, b. C!"]
+            .iter()
+            .map(|text| baseline.observe(text).story)
+            .collect();
+        assert_eq!(stories, [0, 1, 0]);
     }
 }

@@ -20,7 +20,7 @@ use wirefold_proto::rights::Service;
 use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
 
 use super::demo::Demo;
-use super::nats::{OwnEndpoint, Serving, pruner};
+use super::nats::{OwnEndpoint, Serving};
 use super::process::{BUS, Process, Socket, StartingProcess, bind};
 use super::reload::{Reload, SettingsFlags, alerter_of};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
@@ -104,7 +104,7 @@ impl Pipeline<'_> {
             let readers = move || {
                 nats::readers(settings.borrow().deliveries.iter().map(|it| it.name.as_str()))
             };
-            let pruner = pruner::run(bus, readers, clock, stop);
+            let pruner = nats::run_pruner(bus, readers, clock, stop);
             process.start(Service::Pruner.as_str(), pruner);
         }
         let start = DetectorStart::new(stages.contains(&Service::Stage(Stage::Detector)));

@@ -83,6 +83,8 @@ fn without_any_file_the_defaults_hold() {
     assert_eq!(world.origin("page.listen"), "default");
     let world = world.variable("XDG_DATA_HOME", "/srv/data");
     assert_eq!(world.loaded().config.data, Path::new("/srv/data/wirefold"));
+    let world = world.variable("WIREFOLD_DATA", "~");
+    assert_eq!(world.loaded().config.data, world.folder.path().join("ann"));
 }
 
 #[test]
