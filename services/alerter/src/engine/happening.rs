@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, GroupBy, ReasonKind, SubscriptionId, Target};
+use wirefold_proto::{Alert, AlertId, GroupBy, LanguageTag, ReasonKind, SubscriptionId, Target};
 
 use super::Engine;
 use super::incoming::{IncomingArticle, Join};
@@ -22,6 +22,8 @@ const LATER: f64 = 10.0;
 const RARE: f64 = 2.7;
 /// How long an alert may be joined after its last article.
 const RECENT: Duration = Duration::from_hours(6);
+/// How long the same event in another language waits.
+const HELD: Duration = Duration::from_hours(2);
 /// With how many events an article is compared.
 const JOINS: usize = 6;
 /// The most titles of one event.
@@ -31,6 +33,8 @@ const TITLES: usize = 20;
 #[derive(Debug)]
 struct Happening {
     at: UnixMillis,
+    /// The language of the first headline.
+    language: LanguageTag,
     statements: Vec<Statement>,
 }
 
@@ -44,11 +48,17 @@ pub(super) struct Happenings {
 }
 
 impl Happenings {
-    fn note<'a>(&mut self, target: Target, titles: impl Iterator<Item = &'a str>, at: UnixMillis) {
-        let known = self
-            .by_target
-            .entry(target)
-            .or_insert_with(|| Happening { at, statements: Vec::new() });
+    fn note<'a>(
+        &mut self,
+        target: Target,
+        (titles, language): (impl Iterator<Item = &'a str>, &LanguageTag),
+        at: UnixMillis,
+    ) {
+        let known = self.by_target.entry(target).or_insert_with(|| Happening {
+            at,
+            language: language.clone(),
+            statements: Vec::new(),
+        });
         known.at = known.at.max(at);
         for title in titles.filter(|title| !title.is_empty()) {
             let statement = Statement::of(title);
@@ -67,7 +77,7 @@ impl Happenings {
     pub(super) fn note_news(&mut self, target: Target, news: &PendingChange) {
         if let Target::Event(_) = target {
             let titles = news.articles.iter().map(|article| article.title.as_str());
-            self.note(target, titles, news.seen);
+            self.note(target, (titles, &news.headline.language), news.seen);
         }
     }
 
@@ -89,6 +99,25 @@ impl Happenings {
         let mut alike: Vec<(Target, f64)> = alike.collect();
         alike.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
         alike
+    }
+
+    /// The recent events in another language that a title may tell of: they have a name of it, and all its numbers.
+    fn in_another_language(
+        &self,
+        own: &Statement,
+        language: &LanguageTag,
+        at: UnixMillis,
+    ) -> Vec<Target> {
+        let names = own.names.iter().filter_map(|name| self.by_word.get(name)).flatten();
+        let candidates: BTreeSet<Target> = names.copied().collect();
+        let is_one = |target: &Target| {
+            self.by_target.get(target).is_some_and(|known| {
+                let is_other = known.language != *language && *language != LanguageTag::unknown();
+                let is_recent = at.since(known.at) <= HELD;
+                is_other && is_recent && known.statements.iter().any(|it| own.agrees_with(it))
+            })
+        };
+        candidates.into_iter().filter(is_one).take(JOINS).collect()
     }
 
     /// Whether an event joined another in the alerts of a subscription.
@@ -118,7 +147,8 @@ impl Engine {
         let told = &self.happenings;
         if let Some(all) = told.joined.get(&own) {
             let into: BTreeSet<Target> = all.values().map(|(into, _)| *into).collect();
-            let join = |event| Join { into: event, is_sure: true, is_known: true };
+            let join =
+                |event| Join { into: event, is_sure: true, is_known: true, is_translation: false };
             return into.into_iter().map(join).collect();
         }
         if self.by_target.contains_key(&own) || !incoming.is_compared() {
@@ -128,9 +158,17 @@ impl Engine {
         let is_bare = !incoming.output.verdict.comparable;
         let join = |(into, weight)| {
             let is_sure = is_bare && (weight >= LATER || incoming.is_feature());
-            Join { into, is_sure, is_known: false }
+            Join { into, is_sure, is_known: false, is_translation: false }
         };
-        told.alike(&title, incoming.seen).into_iter().take(JOINS).map(join).collect()
+        let alike: Vec<Join> =
+            told.alike(&title, incoming.seen).into_iter().take(JOINS).map(join).collect();
+        if !alike.is_empty() {
+            return alike;
+        }
+        let language = incoming.headline().language;
+        let same = told.in_another_language(&title, &language, incoming.seen).into_iter();
+        same.map(|into| Join { into, is_sure: false, is_known: false, is_translation: true })
+            .collect()
     }
 
     /// The alert that an article belongs to: its own, or that of another event that it joins.
@@ -149,7 +187,11 @@ impl Engine {
         let into = match before {
             _ if self.lives.contains_key(&own) => return own,
             Some(into) => into,
-            None => match incoming.joins.iter().find(|join| may_join(self, join)) {
+            None => match incoming
+                .joins
+                .iter()
+                .find(|join| !join.is_translation && may_join(self, join))
+            {
                 Some(join) => join.into,
                 None => return own,
             },
@@ -180,8 +222,20 @@ impl Engine {
             let titles = alert.articles.iter().map(|article| article.title.as_str());
             let last = alert.articles.iter().map(|article| article.seen).max();
             let last = last.map_or(at, wirefold_envelope::unix_millis);
-            self.happenings.note(alert.target, titles.chain(stated), last);
+            let titles = titles.chain(stated);
+            self.happenings.note(alert.target, (titles, &alert.headline.language), last);
         }
+    }
+
+    /// How long a new alert waits because another language has told the same, unless it states a decisive turn.
+    pub(super) fn wait_of(&self, id: &AlertId, incoming: &IncomingArticle) -> Duration {
+        let has_told = |join: &&Join| {
+            let other = AlertId { target: join.into, ..id.clone() };
+            let life = self.lives.get(&self.routed(other, incoming.place));
+            join.is_translation && life.is_some_and(|life| life.notified_at.is_some())
+        };
+        let is_held = !incoming.is_decisive() && incoming.joins.iter().any(|join| has_told(&join));
+        if is_held { HELD } else { Duration::ZERO }
     }
 
     /// Forgets what nothing may join any more.
@@ -212,10 +266,32 @@ mod tests {
         let target = Target::Event(wirefold_proto::EventId::from_number(1));
         let at = UnixMillis(1_000);
         let mut happenings = Happenings::default();
-        happenings.note(target, told.iter().copied(), at);
+        happenings.note(target, (told.iter().copied(), &english()), at);
         let own = Statement::of(own);
         let most = happenings.alike(&own, at).first().map_or(0.0, |(_, weight)| *weight);
         assert_eq!((most >= AT_ONCE, most >= LATER), expected, "{own:?}");
+    }
+
+    fn english() -> LanguageTag {
+        "en".parse().unwrap()
+    }
+
+    #[test]
+    fn the_same_in_another_language_has_a_name_and_all_numbers() {
+        let target = Target::Event(wirefold_proto::EventId::from_number(1));
+        let mut happenings = Happenings::default();
+        let told = ["Two dead in Ostrand factory fire"];
+        happenings.note(target, (told.into_iter(), &english()), UnixMillis(0));
+        let check = |title: &str, language: &str, expected: bool| {
+            let (own, tag) = (Statement::of(title), language.parse().unwrap());
+            let found = happenings.in_another_language(&own, &tag, UnixMillis(0));
+            assert_eq!(!found.is_empty(), expected, "{title}");
+        };
+        check("Zwei Tote bei Brand in Ostrand", "de", true);
+        check("Drei Tote bei Brand in Ostrand", "de", false);
+        check("Zwei Tote bei Brand in Tessel", "de", false);
+        check("Ostrand wählt einen neuen Rat", "de", false);
+        check("Two dead in Ostrand fire", "en", false);
     }
 
     const FIRE: &str = "Fire at paint factory in Ostrand";
@@ -271,7 +347,7 @@ mod tests {
     fn nothing_joins_an_alert_of_yesterday() {
         let target = Target::Event(wirefold_proto::EventId::from_number(1));
         let mut happenings = Happenings::default();
-        happenings.note(target, [FIRE].into_iter(), UnixMillis(0));
+        happenings.note(target, ([FIRE].into_iter(), &english()), UnixMillis(0));
         let later = UnixMillis(0).plus(RECENT + Duration::from_secs(1));
         assert!(happenings.alike(&Statement::of(FIRE), later).is_empty());
         happenings.expire(later);

@@ -116,7 +116,8 @@ impl IncomingArticle {
         self.changed = self.changed_of(own, earlier);
         self.news = news(&judged, &known, is_translated).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
-            let is_first = self.joins.iter().any(|join| !join.is_known) && !self.is_feature();
+            let is_first = self.joins.iter().any(|join| !join.is_known && !join.is_translation)
+                && !self.is_feature();
             let known: Vec<_> = known.iter().map(|it| (it.title, it.text)).collect();
             let is_unsaid = is_first && !Statement::of(title).is_stated_by(&known);
             is_unsaid.then(|| News { sentence: first_said(&judged), is_decisive: false })
@@ -290,6 +291,8 @@ pub(crate) struct Join {
     pub(super) is_sure: bool,
     /// Whether it joined before.
     pub(super) is_known: bool,
+    /// Whether the other event is in another language. Then it joins nothing, but waits.
+    pub(super) is_translation: bool,
 }
 
 fn source_of<'a>(agency: Option<&'a str>, fetched: &'a ArticleFetched) -> Source<'a> {

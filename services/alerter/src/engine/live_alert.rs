@@ -136,6 +136,8 @@ pub(crate) struct PendingChange {
     pub(crate) outlet: Option<String>,
     /// The event of its article, if that is another one, which joined the alert.
     pub(crate) joined: Option<Target>,
+    /// How long a new alert waits with it.
+    pub(crate) wait: Duration,
     /// Whether its article states a decisive turn.
     pub(crate) is_decisive: bool,
 }
@@ -175,6 +177,7 @@ impl Default for PendingChange {
             is_own_text: false,
             outlet: None,
             joined: None,
+            wait: Duration::ZERO,
             is_decisive: false,
         }
     }
@@ -344,7 +347,11 @@ impl LiveAlert {
             return first.seen;
         }
         match self.ready(rules) {
-            Some(ready) => first.seen.plus(rules.group_wait).max(ready.seen),
+            Some(ready) => {
+                let waited = self.news.iter().map(|news| news.seen.plus(news.wait)).min();
+                let due = first.seen.plus(rules.group_wait).max(ready.seen);
+                waited.map_or(due, |at| due.max(at))
+            }
             None => first.seen.plus(QUIET),
         }
     }

@@ -231,6 +231,7 @@ impl Engine {
             is_own_text: incoming.is_own_text(),
             outlet: Some(incoming.outlet_label()),
             joined,
+            wait: self.wait_of(id, incoming),
             is_decisive: incoming.is_decisive(),
         };
         self.add_news(id, news);

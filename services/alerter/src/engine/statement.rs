@@ -43,7 +43,9 @@ pub(super) struct Statement {
 impl Statement {
     pub(super) fn of(title: &str) -> Self {
         let text = Text::new(without_outlet(title));
-        let all = numbers(&text, 0..text.words().len());
+        // A number word with a capital may be a name elsewhere, but begins many titles.
+        let lower = Text::new(&text.original().to_lowercase());
+        let all = numbers(&lower, 0..lower.words().len());
         let is_number = |place: usize| all.iter().any(|number| number.words.contains(&place));
         let is_title_case = is_title_case(&text);
         let mut words: BTreeMap<String, f64> =
@@ -84,6 +86,15 @@ impl Statement {
             && weight >= self.weight() * SHARE
             && weight >= other.weight() * SHARE;
         (is_much && !are_apart && both().any(|(word, _)| is_name(word))).then_some(weight)
+    }
+
+    /// Whether a title in another language may state the same: they share a name and a number, and all numbers.
+    pub(super) fn agrees_with(&self, other: &Self) -> bool {
+        let numbers = |it: &Self| -> BTreeSet<String> {
+            it.words.keys().filter(|word| word.starts_with('#')).cloned().collect()
+        };
+        let (here, there) = (numbers(self), numbers(other));
+        !here.is_empty() && here == there && !self.names.is_disjoint(&other.names)
     }
 
     /// Whether other articles, by title and text, state all that the title states.
