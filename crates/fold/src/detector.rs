@@ -15,6 +15,7 @@ use crate::page::{Page, title_terms};
 use crate::rarity::Rarity;
 use crate::signature::Signature;
 use crate::story::Stories;
+use crate::verdict::{Class, Compared, CopyKind, Verdict};
 
 /// How long articles are compared with new ones, in seconds.
 const WINDOW: i64 = 7 * 24 * 3600;
@@ -46,34 +47,6 @@ pub struct Incoming<'a> {
     pub text: &'a str,
     /// Stream time in seconds. It must not decrease.
     pub time: i64,
-}
-
-/// An earlier article that a new one was compared with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Compared {
-    /// The number of the earlier article.
-    pub article: u32,
-    /// The numbers on which both were judged.
-    pub evidence: Evidence,
-    /// The probability that both are one text.
-    pub probability: f64,
-}
-
-/// The detector's answer for one article.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verdict {
-    /// The number of the article: how many came before.
-    pub article: u32,
-    /// The story that it belongs to.
-    pub story: u32,
-    /// The earlier articles that it was compared with.
-    pub compared: Vec<Compared>,
-    /// The stories of which it holds parts, if it is a digest.
-    pub holds: Vec<u32>,
-    /// The event of its story. An event has the number of its first story.
-    pub event: u32,
-    /// The earlier stories that its own was compared with, if it is new.
-    pub compared_stories: Vec<ComparedStory>,
 }
 
 #[derive(Debug, Clone)]
@@ -150,8 +123,9 @@ impl Detector {
         self.opened.insert(article, &page);
         self.stories.open();
         let compared = self.compare(article, &page);
-        let (joined, holds) = match self.earlier_version(article) {
-            Some(version) => (vec![self.stories.of(version)], Vec::new()),
+        let version = self.earlier_version(article);
+        let (joined, holds) = match version {
+            Some(earlier) => (vec![self.stories.of(earlier)], Vec::new()),
             None => self.decide(article, &page, &compared),
         };
         for story in &joined {
@@ -162,7 +136,16 @@ impl Detector {
         self.remember(article, &page);
         let story = self.stories.of(article);
         let event = self.events.of(story);
-        Verdict { article, story, compared, holds, event, compared_stories }
+        let of_story = compared.iter().filter(|pair| self.stories.of(pair.article) == story);
+        let copied = CopyKind::of(of_story);
+        let class = match version {
+            Some(_) if copied != CopyKind::Exact => Class::Version,
+            _ if !joined.is_empty() => Class::Copy,
+            _ if event != story || !holds.is_empty() => Class::Related,
+            _ => Class::New,
+        };
+        let kind = (class == Class::Copy).then_some(copied);
+        Verdict { article, class, kind, story, compared, holds, event, compared_stories }
     }
 
     /// Finds the event of a new story.
@@ -282,7 +265,9 @@ impl Detector {
             .collect();
         let (new, old) = (self.side(article, page), self.side(other, &old));
         let evidence = Evidence::between(new, old, &carriers, &self.rarity);
-        Compared { article: other, evidence, probability: self.weights.probability(&evidence) }
+        let probability = self.weights.probability(&evidence);
+        let [whole, earlier_whole] = [article, other].map(|of| self.docs[of as usize].whole);
+        Compared { article: other, evidence, probability, same_words: whole == earlier_whole }
     }
 
     /// The stories that an article joins, and those of which it holds parts.
@@ -422,8 +407,13 @@ mod tests {
         let mut detector = Detector::new(Weights::default(), Weights::of_events());
         observe(&mut detector, "a", &text(1), 0);
         let copy = format!("{} and so on {}", text(2).split_at(200).0, text(1));
-        assert_eq!(observe(&mut detector, "b", &copy, 60).story, 0);
-        assert_eq!(observe(&mut detector, "c", &text(3), 120).story, 2);
+        let verdict = observe(&mut detector, "b", &copy, 60);
+        assert_eq!((verdict.story, verdict.class), (0, Class::Copy));
+        assert_eq!(verdict.kind, Some(CopyKind::Reprint));
+        let again = observe(&mut detector, "d", &text(1), 90);
+        assert_eq!((again.story, again.kind), (0, Some(CopyKind::Exact)));
+        let other = observe(&mut detector, "c", &text(3), 120);
+        assert_eq!((other.story, other.class, other.kind), (3, Class::New, None));
     }
 
     #[test]
@@ -439,7 +429,8 @@ mod tests {
     fn the_same_item_is_a_version_whatever_its_text() {
         let mut detector = Detector::new(Weights::default(), Weights::of_events());
         observe(&mut detector, "a", &text(1), 0);
-        assert_eq!(observe(&mut detector, "a", &text(2), 60).story, 0);
+        let version = observe(&mut detector, "a", &text(2), 60);
+        assert_eq!((version.story, version.class), (0, Class::Version));
     }
 
     #[test]
