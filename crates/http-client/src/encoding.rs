@@ -65,6 +65,8 @@ impl Encoding {
         match body {
             [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            // RFC 1950: the window of 32 KiB, and a check of the two bytes. No text begins so.
+            [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Some(Self::Deflate),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use wirefold_envelope::{decode, unix_millis};
+use wirefold_envelope::{decode, timestamp, unix_millis};
 use wirefold_flow::{
     BusError, Clock, Event, OrderedReader, Position, StageContext, Stored, UnixMillis, rolled_back,
 };
@@ -238,7 +238,9 @@ impl Scheduler {
         let now = poller.context.clock.now();
         handle_read_marks(&poller, &mut feeds, read_marks).await?;
         restore_pauses(&poller.hosts, &feeds);
-        let table = table_of(feeds, poller.settings.max_interval, now);
+        let shortened = shorten_waits(&mut feeds, now.plus(poller.settings.max_interval));
+        write(&poller, shortened).await?;
+        let table = table_of(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
         let mut scheduler =
@@ -389,7 +391,7 @@ fn written_result(
 
 /// The table of feeds. Polls that are overdue are spread over the first minute, always in the same way. None waits longer than
 /// the settings allow now, unless its host or publisher wants that, or it is dead.
-fn table_of(feeds: Vec<(FeedRecord, PollState)>, longest: Duration, now: UnixMillis) -> Table {
+fn table_of(feeds: Vec<(FeedRecord, PollState)>, now: UnixMillis) -> Table {
     let due = |record: &FeedRecord| record.next_poll.map_or(UnixMillis(0), unix_millis);
     let is_idle =
         |record: &FeedRecord| record.health == FeedHealth::Gone || record.set_aside.is_some();
@@ -398,13 +400,25 @@ fn table_of(feeds: Vec<(FeedRecord, PollState)>, longest: Duration, now: UnixMil
     for (record, state) in feeds {
         let due = match due(&record) {
             _ if is_idle(&record) => None,
-            due if due > now && has_reason_to_wait(&record, &state) => Some(due),
-            due if due > now => Some(due.min(now.plus(longest))),
+            due if due > now => Some(due),
             _ => Some(now.plus(start_wait(&record.feed.id, overdue))),
         };
         table.put(record, state, due);
     }
     table
+}
+
+/// Makes feeds that wait longer than the settings allow due at the latest time, and returns their records.
+fn shorten_waits(feeds: &mut [(FeedRecord, PollState)], latest: UnixMillis) -> Vec<FeedRecord> {
+    let mut shortened = Vec::new();
+    for (record, state) in feeds {
+        let is_late = record.next_poll.is_some_and(|due| unix_millis(due) > latest);
+        if is_late && !has_reason_to_wait(record, state) {
+            record.next_poll = Some(timestamp(latest));
+            shortened.push(record.clone());
+        }
+    }
+    shortened
 }
 
 /// Whether a feed may wait longer than the longest interval.

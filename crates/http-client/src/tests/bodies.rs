@@ -164,6 +164,8 @@ async fn the_bytes_of_a_body_count_more_than_its_header() {
         ("gzip, gzip", zip(&zip(&text()))),
         ("br", zip(&text())),
         ("gzip", zstd(&text())),
+        ("gzip", zlib.clone()),
+        ("identity", zlib.clone()),
         ("deflate", zlib),
         ("deflate", raw),
         ("gzip", [zip(&text()), b"\0\0garbage".to_vec()].concat()),

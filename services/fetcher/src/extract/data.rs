@@ -87,6 +87,18 @@ impl PageNames<'_> {
         })
     }
 
+    /// Whether an article without an address or headline of this page gives those of another one.
+    fn is_of_another(&self, article: &Value) -> bool {
+        let page = &article["mainEntityOfPage"];
+        let given = [&article["url"], page, &page["@id"]];
+        let mut given = given.into_iter().filter_map(Value::as_str);
+        let is_address = |text: &str| text.contains("://") && !bare_address(text).is_empty();
+        self.addresses.iter().any(|own| !bare_address(own).is_empty())
+            && !self.titles.is_empty()
+            && article["headline"].is_string()
+            && given.any(is_address)
+    }
+
     fn has_headline(&self, article: &Value) -> bool {
         let given = [&article["headline"], &article["name"]];
         given.into_iter().filter_map(Value::as_str).any(|given| {
@@ -105,7 +117,8 @@ fn bare_address(address: &str) -> &str {
     if plain.contains('/') { plain } else { "" }
 }
 
-/// The data about the article of the page: the one with its address, else with its headline, else the first.
+/// The data about the article of the page: the one with its address, else with its headline, else the
+/// first that names no other page.
 pub(super) fn article_data(documents: &[String], page: PageNames<'_>) -> ArticleData {
     let parsed: Vec<Value> = documents.iter().flat_map(|document| json::read(document)).collect();
     let mut waiting: Vec<&Value> = parsed.iter().rev().collect();
@@ -129,7 +142,7 @@ pub(super) fn article_data(documents: &[String], page: PageNames<'_>) -> Article
     let find = |is: &dyn Fn(&Value) -> bool| articles.iter().find(|article| is(article));
     let own = find(&|article| page.has_address(article))
         .or_else(|| find(&|article| page.has_headline(article)))
-        .or(articles.first());
+        .or_else(|| find(&|article| !page.is_of_another(article)));
     own.map(|article| of(article)).unwrap_or_default()
 }
 
@@ -278,6 +291,9 @@ mod data_tests {
             "C",
             "A",
         );
+        let alone = [format!(r#"{{"@type":"Article",{other}}}"#)];
+        let names = PageNames { addresses: &[page], titles: &["Own"] };
+        assert_eq!(article_data(&alone, names).headline, None);
         let typed = r#"{"@type":"https://schema.org/NewsArticle","headline":"Own"}"#.to_owned();
         assert!(article_data(&[typed], PageNames::default()).headline.is_some());
     }

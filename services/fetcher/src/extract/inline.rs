@@ -137,13 +137,52 @@ pub(super) fn unwrap_inline(page: &mut Document) {
     }
 }
 
-/// The time of the first `<time datetime>` that is left: it stands beside the text, as in a byline. One inside a sentence says
-/// nothing about the page.
-pub(super) fn time_beside_text(page: &Document) -> Option<String> {
+/// Elements whose times are those of something else: a quoted post, another article, a picture, a row of a table.
+const OTHERS: &[&str] =
+    &["aside", "blockquote", "dd", "figure", "footer", "li", "nav", "table", "tr"];
+/// The fewest letters of a paragraph of the article. Times after the second one are those of comments and other articles.
+const PARAGRAPH: usize = 80;
+
+/// The time of a `<time datetime>` beside the text, as in a byline: the one that is marked as the time of publication, else
+/// the first. One inside a sentence says nothing about the page, so the others lose their marks.
+pub(super) fn time_beside_text(page: &mut Document) -> Option<String> {
     let body = page.body()?;
-    let times = page.iter_descendants(body, &["time"]);
-    let dates = times.into_iter().filter_map(|id| page.get_attribute(id, "datetime"));
-    dates.map(|date| date.trim().to_owned()).find(|date| !date.is_empty())
+    let (mut first, mut marked, mut paragraphs) = (None, None, 0);
+    for id in page.iter_descendants(body, &["p", "time"]) {
+        if page.tag_name(id) == "p" {
+            paragraphs += usize::from(letters(&page.text_content(id)) >= PARAGRAPH);
+            continue;
+        }
+        if paragraphs > 1 || !is_beside_text(page, id) {
+            page.strip(id);
+            continue;
+        }
+        let date = page.get_attribute(id, "datetime").unwrap_or_default().trim().to_owned();
+        if date.is_empty() {
+            continue;
+        }
+        let property = page.get_attribute(id, "itemprop").unwrap_or_default();
+        if property == "datePublished" || page.get_attribute(id, "pubdate").is_some() {
+            marked = marked.or(Some(date));
+        } else {
+            first = first.or(Some(date));
+        }
+    }
+    marked.or(first)
+}
+
+/// Whether an element stands in no sentence and belongs to the page.
+fn is_beside_text(page: &Document, id: NodeId) -> bool {
+    let mut at = id;
+    while let Some(parent) = page.parent(at) {
+        if OTHERS.contains(&page.tag_name(parent)) {
+            return false;
+        }
+        at = parent;
+    }
+    let inside = told_letters(page, id);
+    let around = block_of(page, id).map_or(0, |block| own_letters(page, block));
+    around.saturating_sub(inside) < SENTENCE
 }
 
 /// The block that an element is in. `None` inside an embedded one.
@@ -288,6 +327,19 @@ mod tests {
         assert_eq!(published("", meeting), None);
         let byline = "<div>By Ines Falk, <time datetime='2026-11-20T08:30Z'>today</time></div>";
         assert_eq!(published(byline, meeting).as_deref(), Some("2026-11-20T08:30:00Z"));
+        for inside in ["em", "a", "span", "x-y"] {
+            assert_eq!(published("", &format!("<{inside}>{meeting}</{inside}>")), None, "{inside}");
+        }
+        for box_of_another in [
+            "<aside><p>Related: <time datetime='2014-01-02'>then</time></p></aside>",
+            "<ul><li><time datetime='2014-01-02'>then</time></li></ul>",
+            "<blockquote>A post <time datetime='2014-01-02'>then</time></blockquote>",
+        ] {
+            assert_eq!(published(box_of_another, meeting), None, "{box_of_another}");
+        }
+        let updated = "<p>Updated <time datetime='2026-11-21'>today</time>, published \
+            <time itemprop=datePublished datetime='2026-11-20T08:30Z'>then</time></p>";
+        assert_eq!(published(updated, meeting).as_deref(), Some("2026-11-20T08:30:00Z"));
         let alone = "<p><time datetime='2026-11-20T08:30Z'>today</time></p>";
         assert_eq!(published(alone, meeting).as_deref(), Some("2026-11-20T08:30:00Z"));
     }

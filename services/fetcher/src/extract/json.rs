@@ -20,10 +20,12 @@ pub(super) fn read(document: &str) -> Vec<Value> {
 /// Marks of the script around a document, as old pages have them.
 const MARKS: &[&str] = &["<![CDATA[", "]]>", "<!--", "-->", ";"];
 
-/// The document without comments, marks and trailing commas, and with line breaks and tabs in its texts escaped.
+/// The document without comments, marks and surplus commas, with line breaks and tabs in its texts escaped, and with the
+/// brackets that are missing at its end.
 fn repair(document: &str) -> String {
     let mut repaired = String::with_capacity(document.len());
-    let mut rest = document;
+    let mut rest = document.trim_start_matches(['\u{feff}', '\u{a0}']);
+    let mut open = Vec::new();
     while let Some(next) = rest.chars().next() {
         if next == '"' {
             rest = copy_text(rest, &mut repaired);
@@ -36,15 +38,31 @@ fn repair(document: &str) -> String {
             let line = comment.split_once('\n').map_or("", |(_, after)| after);
             rest = if has_mark { comment } else { line };
         } else {
-            if matches!(next, '}' | ']') {
-                let end = repaired.trim_end_matches(|c: char| c.is_whitespace() || c == ',').len();
-                repaired.truncate(end);
+            match next {
+                '{' => open.push('}'),
+                '[' => open.push(']'),
+                '}' | ']' => {
+                    cut_commas(&mut repaired);
+                    open.pop();
+                }
+                ',' => cut_commas(&mut repaired),
+                _ => {}
             }
             repaired.push(next);
             rest = &rest[next.len_utf8()..];
         }
     }
+    // Only a closed document is whole: one that is cut within a text is not closed.
+    if repaired.trim_end().ends_with(['}', ']']) {
+        repaired.extend(open.into_iter().rev());
+    }
     repaired
+}
+
+/// Removes the commas at the end, before a bracket or another comma.
+fn cut_commas(repaired: &mut String) {
+    let end = repaired.trim_end_matches(|c: char| c.is_whitespace() || c == ',').len();
+    repaired.truncate(end);
 }
 
 /// Copies the text at the beginning of `from` with its quotation marks, and returns what follows it.
@@ -93,6 +111,10 @@ mod tests {
         check(r#"{"a":"it\'s // no; comment, }"}"#, r#"{"a":"it's // no; comment, }"}"#);
         check(r#"{"a":1} {"b":2}"#, r#"{"a":1} {"b":2}"#);
         check("{&quot;a&quot;:1}", r#"{"a":1}"#);
+        check("\u{feff}{\"a\":1}", r#"{"a":1}"#);
+        check("\u{a0} {\"a\":1}", r#"{"a":1}"#);
+        check(r#"{"a":1,,"b":[2,,3]}"#, r#"{"a":1,"b":[2,3]}"#);
+        check(r#"{"a":{"b":[1]}"#, r#"{"a":{"b":[1]}}"#);
         check(r#"{"a":"cut"#, "");
         check("no json", "");
         check("", "");

@@ -1,5 +1,6 @@
 //! Extracts the article of a page. Runs in the child process.
 
+use jiff::Timestamp;
 use trafilatura::dom::Document;
 use trafilatura::{HtmlDateMode, Options, extract_document};
 use wirefold_feed::dates::Context;
@@ -18,6 +19,9 @@ use crate::interstitial;
 /// The body in the page's data is used if it has at least this share of the length of the extracted
 /// text.
 const LONG_ENOUGH: f64 = 0.7;
+
+/// In seconds. Zones differ from UTC by little more.
+const HALF_A_DAY: i64 = 12 * 3_600;
 
 /// The fewest characters of an article in Chinese, Japanese or Korean. Other scripts need 250.
 const ENOUGH_IN_DENSE_SCRIPTS: usize = 100;
@@ -65,14 +69,16 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
         article_data(&head.data, PageNames { addresses: &addresses, titles: &titles })
     };
     let language = head.language.as_deref().or(article_data.language.as_deref());
-    let time = |date: &str| dates::read(date, Context::of(language));
+    // The beginning of the count of seconds, in any zone, is what programs write for no date.
+    let is_date = |at: &Timestamp| at.as_second().abs() > HALF_A_DAY;
+    let time = |date: &str| dates::read(date, Context::of(language)).filter(is_date);
     let ruled = rule::apply_rule(rule, &page);
     // If the rule removed something, the body in the data may still have it and is not used.
     let body = article_data.body.as_deref().filter(|_| ruled.rest.is_none());
     let mut document = Document::parse(ruled.rest.as_deref().unwrap_or(&page));
     unwrap_inline(&mut document);
     wrap_loose_text(&mut document);
-    let beside = time_beside_text(&document);
+    let beside = time_beside_text(&mut document);
     // The data for machines is nearly always right, the dates found in the text less often.
     let dates = [article_data.published.as_deref(), first_meta(DATES), beside.as_deref()];
     let published = dates.into_iter().flatten().find_map(time);
@@ -330,6 +336,12 @@ mod tests {
         assert_eq!(page.title.as_deref(), Some("Ferry & fog"));
         assert_eq!(page.byline.as_deref(), Some("Bo Ray"));
         assert_eq!(page.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
+        let page = self::page(
+            "<meta property='article:published_time' content='2026-03-04T08:00Z'>
+             <script type='application/ld+json'>{\"@type\":\"NewsArticle\",
+             \"datePublished\":\"1970-01-01T01:00:00+01:00\"}</script>",
+        );
+        assert_eq!(page.published, Some("2026-03-04T08:00:00Z".parse().unwrap()));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use wirefold_envelope::timestamp;
 use wirefold_flow::{Clock, Point, SystemClock};
 use wirefold_proto::FeedHealth;
 
@@ -152,6 +153,8 @@ async fn a_shorter_longest_interval_applies_to_feeds_that_wait() {
     let asked = server.times("/feed");
     bench.settings.max_interval = 20 * MINUTE;
     let again = bench.start().await;
+    let latest = timestamp(bench.clock.now().plus(20 * MINUTE));
+    bench.record_when("harbour", |record| record.next_poll.is_some_and(|due| due <= latest)).await;
     bench.clock.advance(20 * MINUTE);
     bench.polled("harbour").await;
     assert_eq!(server.times("/feed"), asked + 1);
