@@ -131,7 +131,14 @@ pub(super) fn unwrap_inline(page: &mut Document) {
             _ if PARAGRAPHS.contains(&page.tag_name(block)) => around > 0 || inside >= SENTENCE,
             _ => is_in_sentence,
         };
-        if is_unwrapped {
+        let is_paragraph = tag.contains('-')
+            && tail == 0
+            && inside >= SENTENCE
+            && !PARAGRAPHS.contains(&page.tag_name(block))
+            && !follows_text(page, id);
+        if is_paragraph {
+            page.set_tag_name(id, if holds_blocks(page, id) { "div" } else { "p" });
+        } else if is_unwrapped {
             page.strip(id);
         }
     }
@@ -183,6 +190,15 @@ fn is_beside_text(page: &Document, id: NodeId) -> bool {
     let inside = told_letters(page, id);
     let around = block_of(page, id).map_or(0, |block| own_letters(page, block));
     around.saturating_sub(inside) < SENTENCE
+}
+
+/// Whether text stands directly before an element.
+fn follows_text(page: &Document, id: NodeId) -> bool {
+    let before = match page.prev_element_sibling(id) {
+        Some(before) => page.tail(before),
+        None => page.parent(id).map(|parent| page.text(parent)).unwrap_or_default(),
+    };
+    letters(&before) > 0
 }
 
 /// The block that an element is in. `None` inside an embedded one.
@@ -277,6 +293,31 @@ mod tests {
         assert_eq!(whole.matches(&sentence).count(), 1, "{whole}");
         let nested = text(&element("<x-a><x-b><time>", "</time></x-b></x-a>"));
         assert_eq!(nested.matches(&sentence).count(), 1, "{nested}");
+    }
+
+    #[test]
+    fn sentences_of_lists_are_kept_in_whatever_element() {
+        let sentence = "The yard would reopen in March, the lawyer told investors on Monday.";
+        for entry in [
+            format!("<ul><li><div><span>{sentence}</span></div></li></ul>"),
+            format!("<dl><dt>When</dt><dd>{sentence}</dd></dl>"),
+        ] {
+            let html =
+                format!("<html><body><div>{BEFORE}{AFTER}{entry}{AFTER}</div></body></html>");
+            let page = page::extract(html.as_bytes(), "", &Rule::default());
+            let text = page.unwrap().text;
+            assert_eq!(text.matches(sentence).count(), 1, "{entry}: {text}");
+        }
+    }
+
+    #[test]
+    fn paragraphs_of_custom_elements_stay_apart() {
+        let paragraphs = [BEFORE, AFTER].map(|it| it.replace("p>", "coast-text>"));
+        let html =
+            format!("<html><body><main><h1>Quay</h1>{}</main></body></html>", paragraphs.concat());
+        let page = page::extract(html.as_bytes(), "https://ledger.example/quay", &Rule::default());
+        let text = page.unwrap().text;
+        assert!(text.contains("holds back the tide.\n\nAbout forty"), "{text}");
     }
 
     #[test]

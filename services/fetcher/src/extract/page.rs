@@ -336,12 +336,12 @@ mod tests {
         assert_eq!(page.title.as_deref(), Some("Ferry & fog"));
         assert_eq!(page.byline.as_deref(), Some("Bo Ray"));
         assert_eq!(page.published, Some("2026-03-05T14:00:00Z".parse().unwrap()));
-        let page = self::page(
+        let since_zero = self::page(
             "<meta property='article:published_time' content='2026-03-04T08:00Z'>
              <script type='application/ld+json'>{\"@type\":\"NewsArticle\",
              \"datePublished\":\"1970-01-01T01:00:00+01:00\"}</script>",
         );
-        assert_eq!(page.published, Some("2026-03-04T08:00:00Z".parse().unwrap()));
+        assert_eq!(since_zero.published, Some("2026-03-04T08:00:00Z".parse().unwrap()));
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Pieces {
         let Some(body) = page.body() else {
             return Self::default();
         };
-        let tags = ["div", "em", "h1", "h2", "h3", "li", "p", "section", "span", "strong", "table"];
+        let tags =
+            ["dd", "div", "em", "h1", "h2", "h3", "li", "p", "section", "span", "strong", "table"];
         let all = page.iter_descendants(body, &tags);
         Self(all.into_iter().filter_map(|id| piece(page, id)).take(MOST).collect())
     }
@@ -186,7 +187,7 @@ fn piece(page: &Document, id: NodeId) -> Option<Piece> {
 /// The parent element of a paragraph, or of the list that it is in.
 fn parent_of(page: &Document, id: NodeId) -> Option<NodeId> {
     let mut parent = page.parent(id)?;
-    while matches!(page.tag_name(parent), "li" | "ol" | "ul") {
+    while matches!(page.tag_name(parent), "dd" | "dl" | "li" | "ol" | "ul") {
         parent = page.parent(parent)?;
     }
     Some(parent)
@@ -209,7 +210,7 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
         "table" => Kind::Table,
         _ if has_word(page, id, STANDFIRSTS) => Kind::Standfirst,
         "p" => Kind::Paragraph,
-        "li" if is_sentence(page, id) => Kind::Paragraph,
+        "li" | "dd" if is_sentence(page, id) => Kind::Paragraph,
         _ => return None,
     };
     let holds = |tags: &[&str]| !page.iter_descendants(id, tags).is_empty();
@@ -219,7 +220,7 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
         }
         Kind::Standfirst => !holds(&["p", "div", "ul", "h1", "h2", "table"]),
         Kind::Paragraph => {
-            tag == "p" || !holds(&["p", "div", "ul", "ol", "table", "h1", "h2", "h3"])
+            tag == "p" || !holds(&["p", "ul", "ol", "dl", "table", "h1", "h2", "h3"])
         }
         Kind::Headline => true,
     };
