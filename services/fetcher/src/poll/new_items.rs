@@ -322,6 +322,9 @@ fn day(time: UnixMillis) -> u32 {
 
 /// An item that was published this long before the last good poll is old.
 const OLD_AFTER: Duration = Duration::from_hours(48);
+/// The same if no item is known, as after a move of the site that changed titles or texts too. A date without a time says too
+/// little for that.
+const OLD_IN_MOVE_AFTER: Duration = Duration::from_hours(1);
 /// The fewest old items of a flood.
 const MIN_FLOOD: usize = 10;
 /// If a feed was read within this time, it is suspicious that all of its items are new.
@@ -339,10 +342,14 @@ pub(super) fn find_flood(
     };
     let was_read_recently = now.duration_since(last_good) < signed(READ_RECENTLY);
     let new = listed.iter().filter(|item| item.known.is_none()).count();
-    let is_all_new = was_read_recently && new >= MIN_FLOOD && new == listed.len();
+    let is_all_new = new >= MIN_FLOOD && new == listed.len();
     let is_old = |item: &ListedItem<'_>| match item.item.published {
-        Some(published) => last_good.duration_since(published) > signed(OLD_AFTER),
-        None => is_all_new,
+        Some(published) => {
+            let is_day = published.as_second().rem_euclid(86_400) == 0;
+            let after = if is_all_new && !is_day { OLD_IN_MOVE_AFTER } else { OLD_AFTER };
+            last_good.duration_since(published) > signed(after)
+        }
+        None => is_all_new && was_read_recently,
     };
     let old: Vec<bool> = listed.iter().map(|item| item.known.is_none() && is_old(item)).collect();
     let count = old.iter().filter(|late| **late).count();

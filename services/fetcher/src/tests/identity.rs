@@ -204,6 +204,34 @@ async fn only_news_is_new_when_a_site_moves() {
     assert_eq!(counts, [20, 40]);
 }
 
+/// A site that changes addresses, titles and texts at once: what it published before the last poll is not news.
+#[tokio::test]
+async fn a_move_that_rewrites_titles_makes_no_old_item_news() {
+    let dated = |name: usize, title: String, at: &str| {
+        let mut entry = items(name..name + 1).remove(0);
+        entry.guid = title.replace(' ', "-");
+        entry.link = Some(format!("https://harbour.example/{}", entry.guid));
+        Entry { title, date: Some(at.to_owned()), ..entry }
+    };
+    let (old, late) = ("Wed, 31 Dec 2025 10:00:00 GMT", "Thu, 01 Jan 2026 00:30:00 GMT");
+    let before: Vec<Entry> =
+        (0..20).map(|it| dated(it, format!("The boat {it} is back"), old)).collect();
+    let after: Vec<Entry> = (0..20)
+        .map(|it| dated(it, format!("Boat {it} back"), if it < 6 { late } else { old }))
+        .collect();
+    let server = Server::start().await;
+    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    server.put("/feed", Reply::ok(rss(&before)));
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    server.put("/feed", Reply::ok(rss(&after)));
+    bench.next_poll("harbour").await;
+    running.stop().await;
+    let articles = bench.articles().await;
+    let news = articles[20..].iter().filter(|it| !it.article.baseline).count();
+    assert_eq!((articles.len(), news), (40, 6));
+}
+
 /// A page with the same path and title is the same item, whatever its scheme and its edited text.
 #[tokio::test]
 async fn another_scheme_makes_nothing_new() {
