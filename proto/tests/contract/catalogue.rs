@@ -84,6 +84,7 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.control.2.feed.poll.json",
         "wirefold.control.2.feed.remove.json",
         "wirefold.control.2.story.merge.json",
+        "wirefold.control.2.story.move.json",
         "wirefold.control.2.story.not_the_same.json",
         "wirefold.control.2.story.prefer.json",
         "wirefold.control.2.story.split.json",

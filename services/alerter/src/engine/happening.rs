@@ -1,8 +1,6 @@
 //! Whether titles tell of one happening, although the detector made them two events.
 //!
-//! Comes in: titles of articles, and of those that alerts have told or are about to tell. Goes out: the event
-//! whose alert an article joins. The detector compares texts, and titles alone and teasers are too short for
-//! it. Two happenings in one alert are worse than two alerts for one, so names that differ keep them apart.
+//! The detector compares texts, and titles alone and teasers are too short for it. Two happenings in one alert are worse than two alerts for one, so names that differ keep them apart.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
@@ -16,7 +14,7 @@ use super::live_alert::{LiveAlert, PendingChange};
 use super::numbers::Tally;
 use super::statement::Statement;
 
-/// The same for a title that comes later.
+/// The least weight of the words that a title shares with one that was told before, to join its alert.
 const LATER: f64 = 10.0;
 /// A word of at least this weight leads to other titles.
 const RARE: f64 = 2.7;
