@@ -91,8 +91,8 @@ pub fn document(
     content_type: Option<&str>,
     base: &str,
 ) -> Result<Document, FeedError> {
-    if body.starts_with(&[0x1f, 0x8b]) || body.starts_with(b"PK\x03\x04") {
-        return Err(FeedError::not("a compressed file"));
+    if let Some((_, found)) = FILES.iter().find(|(start, _)| body.starts_with(start)) {
+        return Err(FeedError::not(found));
     }
     let decoded = decode::decoded(body, content_type);
     let is_junk = |c: char| c.is_whitespace() || c.is_control() || c == '\u{feff}';
@@ -129,6 +129,19 @@ fn is_page(text: &str) -> bool {
     let start: String = rest.chars().take(15).collect::<String>().to_ascii_lowercase();
     ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| start.starts_with(tag))
 }
+
+/// The first bytes of files that are no text.
+const FILES: &[(&[u8], &str)] = &[
+    (&[0x1f, 0x8b], "a compressed file"),
+    (b"PK\x03\x04", "a compressed file"),
+    (b"BZh", "a compressed file (bzip2)"),
+    (b"\xfd7zXZ\0", "a compressed file (xz)"),
+    (b"7z\xbc\xaf", "a compressed file (7z)"),
+    (b"\x89PNG", "an image (PNG)"),
+    (b"\xff\xd8\xff", "an image (JPEG)"),
+    (b"GIF8", "an image (GIF)"),
+    (b"%PDF", "a PDF document"),
+];
 
 /// The error of an HTML page, with the feeds that it names.
 fn not_a_feed(page: &str, base: &str) -> FeedError {

@@ -246,6 +246,19 @@ fn skips_warnings_before_a_feed() {
 }
 
 #[test]
+fn files_that_are_no_text_are_named() {
+    for (body, expected) in [
+        (&b"BZh91AY&SY\x01\x02<a>"[..], "a compressed file (bzip2)"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "an image (PNG)"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "an image (JPEG)"),
+        (b"%PDF-1.7", "a PDF document"),
+    ] {
+        let expected = FeedError::NotAFeed { found: expected.to_owned(), feeds: vec![] };
+        assert_eq!(parse(body, None, "").unwrap_err(), expected);
+    }
+}
+
+#[test]
 fn reads_all_entries_without_a_feed() {
     let entry = |name: &str| format!("<entry><id>{name}</id><title>{name}</title></entry>");
     assert_eq!(read(&format!("{}\n{}", entry("a"), entry("b"))).items.len(), 2);

@@ -49,6 +49,9 @@ const PROSE: usize = 60;
 const LITTLE_PROSE: usize = 25;
 /// From this many words in short lines, it is the front page of a site.
 const MANY_LINES: usize = 200;
+/// The fewest words of a paragraph of a marked article, and the fewest such paragraphs.
+const PARAGRAPH: usize = 12;
+const PARAGRAPHS: usize = 2;
 /// A page with fewer words is empty.
 const EMPTY: usize = 10;
 /// How many words of consent show by themselves, and how many if there is a button too, that a page asks for it.
@@ -148,12 +151,24 @@ fn has_any(text: &str, signs: &[&str]) -> bool {
     signs.iter().any(|sign| text.contains(sign))
 }
 
+/// Whether a page marks an article with a headline and paragraphs. An article may be about cookies or robots.
+fn has_article(markup: &str) -> bool {
+    let Some((_, article)) = markup.split_once("<article") else { return false };
+    let article = article.split_once("</article>").map_or(article, |(inside, _)| inside);
+    let text = html::to_text(&format!("<div{article}"));
+    let is_paragraph = |line: &&str| Text::new(line).words().len() >= PARAGRAPH;
+    article.contains("<h1") && text.lines().filter(is_paragraph).count() >= PARAGRAPHS
+}
+
 /// The kind of a page of HTML. `None` if it is a usual page.
 pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
     if page.len() > LARGEST {
         return None;
     }
     let markup = page.to_lowercase();
+    if has_article(&markup) {
+        return None;
+    }
     let text = html::to_text(&markup);
     let words = Words::of(&text);
     if words.prose >= PROSE || words.short >= MANY_LINES {
@@ -250,6 +265,11 @@ mod tests {
             &format!("{brief}<noscript>Please enable JavaScript</noscript><p>Open in app</p>"),
             None,
         );
+        let about_robots = "<article class=x><h1>Robots at the ferry</h1><p>Passengers were asked to verify that you are \
+             human by a machine at the pier on Friday, and many of them were not.</p><p>The harbour said that a security \
+             check of your browser is needed before a ticket can be sold to anybody.</p></article>";
+        check(about_robots, None);
+        check(&about_robots.replace("article", "div"), Some(Interstitial::Challenge));
         let front =
             format!("<form><input type=password></form>{}", "<p>Ferry late again</p>".repeat(80));
         check(&front, None);
