@@ -16,7 +16,7 @@ use wirefold_gateway::shapes::{
 };
 use wirefold_proto::{Alert, AlertAttempt, AlertId, AttemptOutcome, Interval, Volume};
 
-use super::words::short;
+use super::words::{self, short};
 use super::{Session, print_line};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
@@ -228,7 +228,10 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
             Cell::styled(alert.state.as_str(), LOUD),
             Cell::new(revisions),
             Cell::new(alert.outlets.to_string()),
-            Cell::new(format!("at most {}", alert.origins)),
+            Cell::new(match alert.origins {
+                0 => "–".to_owned(),
+                most => format!("at most {most}"),
+            }),
             Cell::new(reasons(alert).join(", ")),
             Cell::new(&alert.headline.title),
         ]);
@@ -272,10 +275,10 @@ fn revision(alert: &Alert, time: &LocalTime) -> String {
         (None, Volume::Silent) => "silent".to_owned(),
     };
     let outlets = count(alert.outlets, "outlet", "outlets");
-    let origins = count(alert.origins, "origin", "origins");
+    let origins = words::origins(", ", alert.origins);
     let copies = count(alert.copies, "copy", "copies");
     format!(
-        "{:>4}  {}  {}  {volume} · {outlets}, at most {origins}, {copies} folded\n      {}\n",
+        "{:>4}  {}  {}  {volume} · {outlets}{origins}, {copies} folded\n      {}\n",
         alert.revision,
         time.minute(alert.at),
         alert.state.as_str(),

@@ -72,7 +72,9 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
             p.counts {
                 span.state { (alert.state.as_str()) }
                 span.outlets { (words::count(alert.outlets.into(), "outlet", "outlets")) }
-                span.origins { "at most\u{a0}" (words::count(alert.origins.into(), "origin", "origins")) }
+                @if alert.origins > 0 {
+                    span.origins { "at most\u{a0}" (words::count(alert.origins.into(), "origin", "origins")) }
+                }
                 (folded_counts(alert.copies, alert.versions))
             }
             p.about {

@@ -1030,7 +1030,9 @@ fn alert(sample: &RehearsedAlert) -> Markup {
             b { (linked(sample.target.as_ref(), &sample.title)) }
             p.counts {
                 span.outlets { (words::count(sample.outlets.into(), "outlet", "outlets")) }
-                span.origins { "at most\u{a0}" (words::count(sample.origins.into(), "origin", "origins")) }
+                @if sample.origins > 0 {
+                    span.origins { "at most\u{a0}" (words::count(sample.origins.into(), "origin", "origins")) }
+                }
                 @if !sample.matched.is_empty() { span.about { "matched " (sample.matched.join(", ")) } }
             }
             ol.revisions {

@@ -104,9 +104,9 @@ fn describe(report: &RehearsalReport) -> anyhow::Result<String> {
 /// One alert with its first revision and the number of later ones.
 fn alert(sample: &RehearsedAlert) -> String {
     let outlets = many(sample.outlets.into(), "outlet", "outlets");
-    let origins = many(sample.origins.into(), "origin", "origins");
+    let origins = crate::commands::words::origins(" · ", sample.origins);
     let passing = if sample.in_passing { " · silent: mentioned in passing" } else { "" };
-    let mut line = format!("{} · {outlets} · at most {origins}{passing}", clean(&sample.title));
+    let mut line = format!("{} · {outlets}{origins}{passing}", clean(&sample.title));
     let loud = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
     for revision in loud {
         line.push_str(&format!(" · {}", describe_reasons(revision)));
