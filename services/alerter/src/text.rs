@@ -18,7 +18,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertAgency, AlertArticle, AlertLink, AlertReason, AlertState, ArticleId, Confidence,
-    LinkAction, LinkKey, ReasonKind,
+    HEADLINE_ONLY, LinkAction, LinkKey, ReasonKind,
 };
 
 use crate::engine::retracts;
@@ -169,7 +169,7 @@ fn why_now(message: &Message<'_>) -> String {
         }
     }
     if has(ReasonKind::New) && alert.headline.lede.is_none() && alert.outlets > 0 {
-        reasons.push("headline only".to_owned());
+        reasons.push(HEADLINE_ONLY.to_owned());
     }
     let seen = time_and_age(alert.first_seen, message.now, &message.zone);
     let parts = reasons.into_iter().chain([outlets(alert), format!("first seen {seen}")]);

@@ -32,6 +32,12 @@ struct Claim {
     said: String,
 }
 
+/// The claims and the names of a text's title and first sentence.
+struct Said {
+    claims: Vec<Claim>,
+    names: BTreeSet<String>,
+}
+
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Changed {
@@ -82,22 +88,27 @@ const YEARS: std::ops::Range<u64> = 1_800..2_200;
 
 /// The change of a claim of a text against what its source said before. `earlier` are the other texts of the event.
 pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Changed> {
-    let said = claims(own);
-    said.iter().find_map(|claim| {
-        let is_same_source = |other: &&Source<'_>| match own.agency {
+    let said = Said::of(own);
+    if said.claims.is_empty() {
+        return None;
+    }
+    let earlier: Vec<(&Source<'_>, Said)> =
+        earlier.iter().map(|other| (other, Said::of(other))).collect();
+    said.claims.iter().find_map(|claim| {
+        let is_same_source = |other: &Source<'_>| match own.agency {
             Some(agency) => other.agency == Some(agency),
             None => other.agency.is_none() && other.outlet == own.outlet,
         };
-        let before = earlier.iter().rev().filter(is_same_source);
-        let with_claim = |other: &Source<'_>| {
-            let same = claims(other).into_iter().find(|it| it.role == claim.role)?;
-            Some((same, other.at))
+        let here = || earlier.iter().filter(|(_, there)| said.is_of_one_place_with(there));
+        let before = here().rev().filter(|(other, _)| is_same_source(other));
+        let with_claim = |(other, there): &'_ (&Source<'_>, Said)| {
+            Some((there.claims.iter().find(|it| it.role == claim.role)?.clone(), other.at))
         };
-        let (old, at) = before.filter(|other| are_of_one_place(own, other)).find_map(with_claim)?;
+        let (old, at) = before.filter_map(with_claim).next()?;
+        let is_same = |it: &Claim| it.role == claim.role && it.value == claim.value;
         let is_confirmed = own.agency.is_some()
-            || earlier.iter().filter(|other| other.outlet != own.outlet).any(|other| {
-                let is_same = |it: &Claim| it.role == claim.role && it.value == claim.value;
-                are_of_one_place(own, other) && claims(other).iter().any(is_same)
+            || here().any(|(other, there)| {
+                other.outlet != own.outlet && there.claims.iter().any(is_same)
             });
         let difference = claim.value.abs_diff(old.value);
         let name = own.agency.unwrap_or(own.outlet);
@@ -112,24 +123,26 @@ pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Change
     })
 }
 
-/// Whether two texts share a name, and no names of one stand against others of the other.
-fn are_of_one_place(own: &Source<'_>, other: &Source<'_>) -> bool {
-    let names = |source: &Source<'_>| {
+impl Said {
+    fn of(source: &Source<'_>) -> Self {
         let sentence = first_sentence(source.text).unwrap_or_default();
-        let both = [source.title, sentence.as_str()].map(|said| Statement::of(said).names);
-        both.into_iter().flatten().collect::<BTreeSet<String>>()
-    };
-    let (here, there) = (names(own), names(other));
-    let has_own = here.difference(&there).next().is_some();
-    let has_other = there.difference(&here).next().is_some();
-    !(here.is_disjoint(&there) || has_own && has_other)
+        let both = [source.title, sentence.as_str()];
+        let names = both.into_iter().flat_map(|said| Statement::of(said).names).collect();
+        Self { claims: clear_claims(both), names }
+    }
+
+    /// Whether two texts share a name, and no names of one stand against others of the other.
+    fn is_of_one_place_with(&self, other: &Self) -> bool {
+        let (here, there) = (&self.names, &other.names);
+        let has_own = here.difference(there).next().is_some();
+        let has_other = there.difference(here).next().is_some();
+        !(here.is_disjoint(there) || has_own && has_other)
+    }
 }
 
 /// The claims of title and first sentence. A role with two values has none.
-fn claims(source: &Source<'_>) -> Vec<Claim> {
-    let sentence = first_sentence(source.text).unwrap_or_default();
-    let all: Vec<Claim> =
-        [source.title, sentence.as_str()].into_iter().flat_map(claims_of_statement).collect();
+fn clear_claims(both: [&str; 2]) -> Vec<Claim> {
+    let all: Vec<Claim> = both.into_iter().flat_map(claims_of_statement).collect();
     let is_clear =
         |claim: &Claim| all.iter().all(|it| it.role != claim.role || it.value == claim.value);
     // The sentence has the qualifier more often than the title.

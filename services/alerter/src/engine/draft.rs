@@ -73,7 +73,7 @@ pub(super) fn next(
         true if !life.is_over(now.at) => repeated(life),
         true => Content {
             state: AlertState::Quiet,
-            volume: volume(rules.on.quiet && life.notified_at.is_some()),
+            volume: volume(rules.on.quiet && life.notified_at().is_some()),
             reasons: weighed(passing(life).into_iter().chain([over()]).collect()),
         },
         false => content_of_news(life, rules, now.at),

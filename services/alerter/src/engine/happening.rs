@@ -149,7 +149,8 @@ impl Engine {
                 |event| Join { into: event, is_sure: true, is_known: true, is_translation: false };
             return into.into_iter().map(join).collect();
         }
-        if self.by_target.contains_key(&own) || !incoming.is_compared() {
+        let is_alone = told.by_target.is_empty() || self.by_target.contains_key(&own);
+        if is_alone || !incoming.is_compared() {
             return Vec::new();
         }
         let title = Statement::of(&incoming.output.article.title);
@@ -230,7 +231,7 @@ impl Engine {
         let has_told = |join: &&Join| {
             let other = AlertId { target: join.into, ..id.clone() };
             let life = self.lives.get(&self.routed(other, incoming.place));
-            join.is_translation && life.is_some_and(|life| life.notified_at.is_some())
+            join.is_translation && life.is_some_and(|life| life.notified_at().is_some())
         };
         let is_held = !incoming.is_decisive() && incoming.joins.iter().any(|join| has_told(&join));
         if is_held { HELD } else { Duration::ZERO }

@@ -28,13 +28,11 @@ pub(crate) struct LiveAlert {
     pub(crate) last_at: UnixMillis,
     /// The time of the last revision that reported something new.
     pub(crate) active_at: UnixMillis,
-    /// The time of the last loud revision.
-    pub(crate) notified_at: Option<UnixMillis>,
     /// The subscriptions that its last loud message told, too.
     pub(crate) also: Vec<SubscriptionId>,
     /// The number of loud revisions.
     pub(crate) loud: u32,
-    /// When the last of them notified, at most [`HOURLY`].
+    /// When the latest of them notified, at most [`HOURLY`].
     pub(crate) loud_at: VecDeque<UnixMillis>,
     /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
@@ -249,7 +247,6 @@ impl LiveAlert {
             self.active_at = self.last_at;
         }
         if alert.volume == Volume::Loud && !is_held {
-            self.notified_at = Some(self.last_at);
             self.loud += 1;
             self.also.clone_from(&metadata.also);
             self.loud_at.push_back(self.last_at);
@@ -328,10 +325,15 @@ impl LiveAlert {
         };
         let doublings = self.loud.saturating_sub(1).min(DOUBLINGS);
         let interval = rules.update_interval * 2_u32.pow(doublings);
-        let since = self.notified_at.map_or(material.seen, |at| at.plus(interval));
+        let since = self.notified_at().map_or(material.seen, |at| at.plus(interval));
         let waits = since.max(material.seen);
         let decisive = self.news.iter().find(|news| news.is_decisive).map(|news| news.seen);
         decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at).max(self.hour_over(rules))
+    }
+
+    /// The time of the last loud revision.
+    pub(crate) fn notified_at(&self) -> Option<UnixMillis> {
+        self.loud_at.back().copied()
     }
 
     /// When it may notify again after [`HOURLY`] loud revisions in an hour. A subscription without an interval
@@ -389,7 +391,7 @@ impl LiveAlert {
 
     /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
-        let notified = self.notified_at.filter(|at| !self.handling.is_acknowledged(*at))?;
+        let notified = self.notified_at().filter(|at| !self.handling.is_acknowledged(*at))?;
         let again = notified.plus(rules.repeat?).max(self.last_at);
         Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
     }
