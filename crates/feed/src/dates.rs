@@ -101,6 +101,19 @@ pub fn read(text: &str, context: Context<'_>) -> Option<Timestamp> {
     by_digits(plain).unwrap_or_else(|| of_words(plain, context))
 }
 
+/// Larger numbers are milliseconds: as seconds they would lie beyond the year 5000.
+const LATEST_SECONDS: u64 = 100_000_000_000;
+
+/// The time of a JSON number of seconds or milliseconds since 1970. `None` if it is out of range.
+#[must_use]
+pub fn of_number(number: &serde_json::Number) -> Option<Timestamp> {
+    let number = number.as_i64().or_else(|| number.as_f64().map(|it| it.floor() as i64))?;
+    match number.unsigned_abs() > LATEST_SECONDS {
+        true => Timestamp::from_millisecond(number).ok(),
+        false => Timestamp::from_second(number).ok(),
+    }
+}
+
 /// Reads a date of digits alone. The outer `None` if it is none.
 fn by_digits(plain: &str) -> Option<Option<Timestamp>> {
     let (whole, part) = plain.split_once('.').unwrap_or((plain, "0"));

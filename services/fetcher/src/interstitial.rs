@@ -166,12 +166,9 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
         return None;
     }
     let markup = page.to_lowercase();
-    if has_article(&markup) {
-        return None;
-    }
     let text = html::to_text(&markup);
     let words = Words::of(&text);
-    if words.prose >= PROSE || words.short >= MANY_LINES {
+    if words.prose >= PROSE || words.short >= MANY_LINES || has_article(&markup) {
         return None;
     }
     let consent = CONSENT.iter().filter(|sign| text.contains(**sign)).count();

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 use wirefold_address::{Authority, attributed, canonical, outlet_from_name, site_of};
+use wirefold_feed::dates;
 
 use crate::global::Global;
 use crate::output;
@@ -316,9 +317,6 @@ fn decode(bytes: Vec<u8>, whole: u64, place: &str, sink: Sink<'_>) -> anyhow::Re
 
 // Reads an article from a JSON line.
 
-/// Larger numbers are milliseconds: as seconds they would lie after the year 5000.
-const LATEST_SECONDS: u64 = 100_000_000_000;
-
 /// The longest id, in bytes.
 const LONGEST_ID: usize = 1024;
 
@@ -472,10 +470,7 @@ fn seconds(value: &Value) -> Result<Option<i64>, String> {
         Value::Null => Ok(None),
         Value::Number(number) => {
             let refused = || format!("{number} is not a time in seconds or milliseconds");
-            let seconds = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64));
-            let time = seconds.ok_or_else(refused)?;
-            let time = if time.unsigned_abs() > LATEST_SECONDS { time / 1_000 } else { time };
-            Timestamp::from_second(time).map(|_| Some(time)).map_err(|_| refused())
+            dates::of_number(number).map(|at| Some(at.as_second())).ok_or_else(refused)
         }
         Value::String(text) => parse_time(text).map(Some).ok_or_else(|| {
             format!("{text:?} is not a time such as 2026-03-05T14:00:00Z or 2026-03-05")

@@ -155,12 +155,13 @@ const PARAGRAPH: usize = 80;
 pub(super) fn time_beside_text(page: &mut Document) -> Option<String> {
     let body = page.body()?;
     let (mut first, mut marked, mut paragraphs) = (None, None, 0);
+    let mut own = HashMap::new();
     for id in page.iter_descendants(body, &["p", "time"]) {
         if page.tag_name(id) == "p" {
             paragraphs += usize::from(letters(&page.text_content(id)) >= PARAGRAPH);
             continue;
         }
-        if paragraphs > 1 || !is_beside_text(page, id) {
+        if paragraphs > 1 || !is_beside_text(page, id, &mut own) {
             page.strip(id);
             continue;
         }
@@ -178,8 +179,8 @@ pub(super) fn time_beside_text(page: &mut Document) -> Option<String> {
     marked.or(first)
 }
 
-/// Whether an element stands in no sentence and belongs to the page.
-fn is_beside_text(page: &Document, id: NodeId) -> bool {
+/// Whether an element stands in no sentence and belongs to the page. `own` has the letters of blocks that were counted.
+fn is_beside_text(page: &Document, id: NodeId, own: &mut HashMap<NodeId, usize>) -> bool {
     let mut at = id;
     while let Some(parent) = page.parent(at) {
         if OTHERS.contains(&page.tag_name(parent)) {
@@ -188,7 +189,8 @@ fn is_beside_text(page: &Document, id: NodeId) -> bool {
         at = parent;
     }
     let inside = told_letters(page, id);
-    let around = block_of(page, id).map_or(0, |block| own_letters(page, block));
+    let around = block_of(page, id)
+        .map_or(0, |block| *own.entry(block).or_insert_with(|| own_letters(page, block)));
     around.saturating_sub(inside) < SENTENCE
 }
 

@@ -94,9 +94,6 @@ struct Line {
     feed: Value,
 }
 
-/// Larger numbers are milliseconds: as seconds they would lie beyond the year 5000.
-const LATEST_SECONDS: u64 = 100_000_000_000;
-
 impl FileReader {
     /// Publishes one article for each line. A bad line is logged and skipped.
     pub(super) async fn read_lines(
@@ -181,13 +178,7 @@ fn read(line: &[u8]) -> Result<SubmittedArticle, String> {
 fn time(value: &Value) -> Option<Timestamp> {
     match value {
         Value::String(text) => dates::read(text, Context::default()),
-        Value::Number(number) => {
-            let number = number.as_i64().or_else(|| number.as_f64().map(|n| n.floor() as i64))?;
-            match number.unsigned_abs() > LATEST_SECONDS {
-                true => Timestamp::from_millisecond(number).ok(),
-                false => Timestamp::from_second(number).ok(),
-            }
-        }
+        Value::Number(number) => dates::of_number(number),
         _ => None,
     }
 }

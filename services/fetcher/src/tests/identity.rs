@@ -1,6 +1,6 @@
 //! New items: keys that change or repeat, dates that move, floods of old items.
 
-use wirefold_proto::{DateProblem, FeedFinding, ItemIdentity};
+use wirefold_proto::{ArticleFetched, DateProblem, FeedFinding, ItemIdentity};
 
 use super::bench::{Bench, MINUTE};
 use super::feeds::{Entry, entry, rss};
@@ -204,6 +204,19 @@ async fn only_news_is_new_when_a_site_moves() {
     assert_eq!(counts, [20, 40]);
 }
 
+/// The articles after a poll of these items, and of those.
+async fn after_two_polls(before: &[Entry], after: &[Entry]) -> Vec<ArticleFetched> {
+    let server = Server::start().await;
+    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
+    server.put("/feed", Reply::ok(rss(before)));
+    let running = bench.start().await;
+    bench.polled("harbour").await;
+    server.put("/feed", Reply::ok(rss(after)));
+    bench.next_poll("harbour").await;
+    running.stop().await;
+    bench.articles().await
+}
+
 /// A site that changes addresses, titles and texts at once: what it published before the last poll is not news.
 #[tokio::test]
 async fn a_move_that_rewrites_titles_makes_no_old_item_news() {
@@ -219,15 +232,7 @@ async fn a_move_that_rewrites_titles_makes_no_old_item_news() {
     let after: Vec<Entry> = (0..20)
         .map(|it| dated(it, format!("Boat {it} back"), if it < 6 { late } else { old }))
         .collect();
-    let server = Server::start().await;
-    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    server.put("/feed", Reply::ok(rss(&before)));
-    let running = bench.start().await;
-    bench.polled("harbour").await;
-    server.put("/feed", Reply::ok(rss(&after)));
-    bench.next_poll("harbour").await;
-    running.stop().await;
-    let articles = bench.articles().await;
+    let articles = after_two_polls(&before, &after).await;
     let news = articles[20..].iter().filter(|it| !it.article.baseline).count();
     assert_eq!((articles.len(), news), (40, 6));
 }
@@ -247,14 +252,6 @@ async fn another_scheme_makes_nothing_new() {
     };
     let before: Vec<Entry> = items(0..4).into_iter().map(plain).collect();
     let after: Vec<Entry> = items(0..4).into_iter().map(secure).collect();
-    let server = Server::start().await;
-    let bench = Bench::with(&[("harbour", server.url("/feed"))]).await;
-    server.put("/feed", Reply::ok(rss(&before)));
-    let running = bench.start().await;
-    bench.polled("harbour").await;
-    server.put("/feed", Reply::ok(rss(&after)));
-    bench.next_poll("harbour").await;
-    running.stop().await;
-    let articles = bench.articles().await;
+    let articles = after_two_polls(&before, &after).await;
     assert!(articles[4..].iter().all(|it| it.article.version_of.is_some()), "edited, not new");
 }
