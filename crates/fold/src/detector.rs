@@ -1,36 +1,26 @@
 //! [`Detector`]: articles come in, in order, and verdicts go out.
 
 use std::collections::VecDeque;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::candidates::{candidates, keys};
+use crate::candidates::keys;
 use crate::event::{ComparedStory, Events};
-use crate::evidence::{Carrier, Evidence, Side};
 use crate::hash::{hash_str, narrow};
 use crate::index::Index;
 use crate::judge::Weights;
+use crate::matching::{About, Articles, Matching, POSTINGS, whole_key};
 use crate::opened::Opened;
 use crate::page::{Page, title_terms};
 use crate::rarity::Rarity;
 use crate::signature::Signature;
 use crate::story::Stories;
-use crate::verdict::{Class, Compared, CopyKind, Verdict};
+use crate::verdict::{Class, CopyKind, Verdict};
 
 /// How long articles are compared with new ones, in seconds.
 const WINDOW: i64 = 7 * 24 * 3600;
-/// A key keeps so many articles.
-const POSTINGS: usize = 8;
-/// At most so many candidates are compared.
-const COMPARED: usize = 16;
-/// At most so many pages of one side are read to find what its outlet repeats.
-const CARRIERS: usize = 12;
-/// A text is held by another one that has more than this share of it.
-const HELD: f64 = 0.5;
-/// Tells the keys of items, of addresses and of whole texts from those of shingles.
+/// Tells the keys of items and of addresses from those of shingles.
 const ITEM: u32 = 0x55;
 const ADDRESS: u32 = 0xaa00;
-const WHOLE: u32 = 0x0055_0000;
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -61,11 +51,34 @@ struct Doc {
     words: u32,
 }
 
+/// The articles of the window.
+#[derive(Debug, Clone, Default)]
+struct Docs(Vec<Doc>);
+
+impl std::ops::Index<u32> for Docs {
+    type Output = Doc;
+
+    fn index(&self, article: u32) -> &Doc {
+        &self.0[article as usize]
+    }
+}
+
+impl Articles for Docs {
+    fn about(&self, article: u32) -> About<'_> {
+        let Doc { ref title, outlet, address, whole, words, time, .. } = self[article];
+        About { title, outlet, address, whole, words, time }
+    }
+
+    fn read(&self, article: u32) -> Page {
+        Page::new(&self[article].text)
+    }
+}
+
 /// Finds reprints in a stream of articles.
 #[derive(Debug, Clone)]
 pub struct Detector {
     weights: Weights,
-    docs: Vec<Doc>,
+    docs: Docs,
     index: Index,
     rarity: Rarity,
     stories: Stories,
@@ -88,7 +101,7 @@ impl Detector {
     pub fn new(weights: Weights, of_events: Weights) -> Detector {
         Detector {
             weights,
-            docs: Vec::new(),
+            docs: Docs::default(),
             index: Index::new(POSTINGS),
             rarity: Rarity::default(),
             stories: Stories::default(),
@@ -107,10 +120,10 @@ impl Detector {
 
     /// Judges the next article of the stream and remembers it.
     pub fn observe(&mut self, incoming: &Incoming<'_>) -> Verdict {
-        let article = self.docs.len() as u32;
+        let article = self.docs.0.len() as u32;
         self.expire(article, incoming.time);
-        let page = Rc::new(Page::new(incoming.text));
-        self.docs.push(Doc {
+        let page = Arc::new(Page::new(incoming.text));
+        self.docs.0.push(Doc {
             item: name(incoming.item),
             address: name(incoming.address),
             outlet: name(incoming.outlet),
@@ -122,11 +135,12 @@ impl Detector {
         });
         self.opened.insert(article, &page);
         self.stories.open();
-        let compared = self.compare(article, &page);
         let version = self.earlier_version(article);
+        let mut matching = self.matching(article, &page);
+        let compared = matching.compare();
         let (joined, holds) = match version {
             Some(earlier) => (vec![self.stories.of(earlier)], Vec::new()),
-            None => self.decide(article, &page, &compared),
+            None => matching.decide(&compared),
         };
         for story in &joined {
             self.stories.merge(*story, article);
@@ -148,9 +162,23 @@ impl Detector {
         Verdict { article, class, kind, story, compared, holds, event, compared_stories }
     }
 
+    fn matching(&mut self, article: u32, page: &Arc<Page>) -> Matching<'_, Docs> {
+        Matching {
+            articles: &self.docs,
+            index: &self.index,
+            rarity: &self.rarity,
+            stories: &self.stories,
+            weights: &self.weights,
+            opened: &mut self.opened,
+            first: self.first,
+            article,
+            page: Arc::clone(page),
+        }
+    }
+
     /// Finds the event of a new story.
     fn add_event(&mut self, article: u32, page: &Page) -> Vec<ComparedStory> {
-        let doc = &self.docs[article as usize];
+        let doc = &self.docs[article];
         let signature = Signature::new(page, &doc.title, doc.time, &self.rarity);
         self.events.add(article, signature, self.first, &self.rarity)
     }
@@ -170,223 +198,31 @@ impl Detector {
 
     /// The latest earlier article of the same item.
     fn earlier_version(&self, article: u32) -> Option<u32> {
-        let item = self.docs[article as usize].item;
+        let item = self.docs[article].item;
         let mut found = Vec::new();
         if item != 0 {
             self.index.get(narrow(item) ^ ITEM, self.first, &mut found);
         }
-        found.into_iter().filter(|other| self.docs[*other as usize].item == item).max()
-    }
-
-    /// The page of an article.
-    fn page(&mut self, article: u32) -> Rc<Page> {
-        let text = Arc::clone(&self.docs[article as usize].text);
-        self.opened.get(article, || Page::new(&text))
-    }
-
-    fn side<'a>(&'a self, article: u32, page: &'a Page) -> Side<'a> {
-        let doc = &self.docs[article as usize];
-        Side { page, title: &doc.title, outlet: doc.outlet, address: doc.address, time: doc.time }
-    }
-
-    /// The earlier articles with most keys of a page in common, with how many.
-    fn sharing(&self, article: u32, page: &Page) -> Vec<(u32, u32)> {
-        let mut postings = Vec::new();
-        for key in keys(page) {
-            self.index.get(key, self.first, &mut postings);
-        }
-        postings.retain(|other| *other != article);
-        candidates(postings)
-    }
-
-    /// The pages of its outlet that share text with an article and have another headline.
-    fn repeating_pages(&self, article: u32, sharing: &[(u32, u32)], outlets: &[u64]) -> Vec<u32> {
-        let doc = &self.docs[article as usize];
-        let is_carrier = |(other, _): &&(u32, u32)| {
-            let earlier = &self.docs[*other as usize];
-            earlier.outlet != 0
-                && outlets.contains(&earlier.outlet)
-                && !earlier.title.is_empty()
-                && self.rarity.cosine(&earlier.title, &doc.title) < crate::evidence::RELATED
-        };
-        sharing.iter().filter(is_carrier).take(CARRIERS).map(|(other, _)| *other).collect()
-    }
-
-    /// Compares an article with the earlier ones that share text with it.
-    fn compare(&mut self, article: u32, page: &Rc<Page>) -> Vec<Compared> {
-        if !page.has_words() {
-            return Vec::new();
-        }
-        let sharing = self.sharing(article, page);
-        let mut earlier: Vec<u32> = self.same_whole(article);
-        for (other, shared) in &sharing {
-            let smaller = self.docs[*other as usize].words.min(page.len() as u32);
-            if is_enough(*shared, smaller) && !earlier.contains(other) {
-                earlier.push(*other);
-            }
-        }
-        earlier.truncate(COMPARED);
-        earlier.iter().map(|other| self.compare_with(article, page, &sharing, *other)).collect()
-    }
-
-    fn same_whole(&self, article: u32) -> Vec<u32> {
-        let whole = self.docs[article as usize].whole;
-        let mut found = Vec::new();
-        self.index.get(narrow(whole) ^ WHOLE, self.first, &mut found);
-        found.retain(|other| self.docs[*other as usize].whole == whole);
-        found.sort_unstable_by(|a, b| b.cmp(a));
-        found.truncate(4);
-        found
-    }
-
-    fn compare_with(
-        &mut self,
-        article: u32,
-        page: &Rc<Page>,
-        sharing: &[(u32, u32)],
-        other: u32,
-    ) -> Compared {
-        let old = self.page(other);
-        let outlets = [article, other].map(|of| self.docs[of as usize].outlet);
-        let mut repeating = self.repeating_pages(article, sharing, &outlets);
-        let of_old = self.sharing(other, &old);
-        repeating.extend(self.repeating_pages(other, &of_old, &outlets));
-        repeating.sort_unstable();
-        repeating.dedup();
-        repeating.retain(|of| *of != other && *of != article);
-        let pages: Vec<(u32, Rc<Page>)> =
-            repeating.into_iter().map(|of| (of, self.page(of))).collect();
-        let carriers: Vec<Carrier<'_>> = pages
-            .iter()
-            .map(|(of, repeated)| {
-                let doc = &self.docs[*of as usize];
-                Carrier { page: repeated, title: &doc.title, outlet: doc.outlet }
-            })
-            .collect();
-        let (new, old) = (self.side(article, page), self.side(other, &old));
-        let evidence = Evidence::between(new, old, &carriers, &self.rarity);
-        let probability = self.weights.probability(&evidence);
-        let [whole, earlier_whole] = [article, other].map(|of| self.docs[of as usize].whole);
-        Compared { article: other, evidence, probability, same_words: whole == earlier_whole }
-    }
-
-    /// The stories that an article joins, and those of which it holds parts.
-    fn decide(
-        &mut self,
-        article: u32,
-        page: &Rc<Page>,
-        compared: &[Compared],
-    ) -> (Vec<u32>, Vec<u32>) {
-        let mut stories: Vec<u32> = compared
-            .iter()
-            .filter(|pair| pair.probability > 0.5)
-            .map(|pair| self.stories.of(pair.article))
-            .collect();
-        stories.sort_unstable();
-        stories.dedup();
-        let sharing = if stories.is_empty() { Vec::new() } else { self.sharing(article, page) };
-        let mut mean = |story: u32| (self.mean(article, page, &sharing, compared, story), story);
-        let mut likely: Vec<(f64, u32)> = stories.into_iter().map(&mut mean).collect();
-        likely.retain(|(probability, _)| *probability > 0.5);
-        likely.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
-        let mut joined: Vec<u32> = Vec::new();
-        for (probability, story) in &likely {
-            if joined.is_empty() || self.are_one(&joined, *story, *probability) {
-                joined.push(*story);
-            }
-        }
-        if self.holds(page, compared, &joined, &likely) {
-            return (Vec::new(), likely.into_iter().map(|(_, story)| story).collect());
-        }
-        (joined, Vec::new())
-    }
-
-    /// Whether a new article is a digest: it holds most of a text of the story that it would join, and
-    /// elsewhere most of a text of another story.
-    fn holds(
-        &mut self,
-        page: &Rc<Page>,
-        compared: &[Compared],
-        joined: &[u32],
-        likely: &[(f64, u32)],
-    ) -> bool {
-        let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
-        let is_part =
-            |pair: &&Compared| pair.evidence.containing > HELD && pair.evidence.contained < HELD;
-        for pair in compared.iter().filter(is_part) {
-            let story = self.stories.of(pair.article);
-            let is_likely = likely.iter().any(|(_, of)| *of == story);
-            if is_likely && parts.iter().all(|(of, _)| *of != story) {
-                let earlier = self.page(pair.article);
-                parts.push((story, page.shared_with(&earlier)));
-            }
-        }
-        let is_elsewhere = |one: &[bool], other: &[bool]| {
-            let count = |part: &[bool]| part.iter().filter(|is_shared| **is_shared).count();
-            let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
-            2 * both < count(one).min(count(other))
-        };
-        let (ours, others): (Vec<_>, Vec<_>) =
-            parts.iter().partition(|(story, _)| joined.contains(story));
-        ours.iter().any(|(_, one)| others.iter().any(|(_, other)| is_elsewhere(one, other)))
-    }
-
-    /// Whether a further story is one with those that a new article joins: the mean probability over all
-    /// pairs of members is more than a half. `mean` is that of the new article with the further story.
-    fn are_one(&mut self, joined: &[u32], story: u32, mean: f64) -> bool {
-        let members = self.stories.representatives(story, self.first);
-        let (mut sum, mut count) = (mean * members.len() as f64, members.len());
-        let of_joined = joined.iter().map(|of| self.stories.representatives(*of, self.first));
-        for one in of_joined.collect::<Vec<_>>().concat() {
-            let page = self.page(one);
-            let sharing = self.sharing(one, &page);
-            for other in &members {
-                sum += self.compare_with(one, &page, &sharing, *other).probability;
-                count += 1;
-            }
-        }
-        sum > 0.5 * count as f64
-    }
-
-    /// The mean probability over the members of a story.
-    fn mean(
-        &mut self,
-        article: u32,
-        page: &Rc<Page>,
-        sharing: &[(u32, u32)],
-        compared: &[Compared],
-        story: u32,
-    ) -> f64 {
-        let members = self.stories.representatives(story, self.first);
-        let of_member = |member: &u32| {
-            let known = compared.iter().find(|pair| pair.article == *member);
-            let pair = known.copied();
-            pair.unwrap_or_else(|| self.compare_with(article, page, sharing, *member)).probability
-        };
-        let sum: f64 = members.iter().map(of_member).sum();
-        sum / members.len().max(1) as f64
+        found.into_iter().filter(|other| self.docs[*other].item == item).max()
     }
 
     /// Makes an article findable.
     fn remember(&mut self, article: u32, page: &Page) {
         let mut all = keys(page);
-        let doc = &self.docs[article as usize];
-        for (name, kind) in [(doc.item, ITEM), (doc.address, ADDRESS), (doc.whole, WHOLE)] {
+        let doc = &self.docs[article];
+        for (name, kind) in [(doc.item, ITEM), (doc.address, ADDRESS)] {
             if name != 0 {
                 all.push(narrow(name) ^ kind);
             }
+        }
+        if doc.whole != 0 {
+            all.push(whole_key(doc.whole));
         }
         for key in all {
             self.index.insert(key, article, self.first);
         }
         self.rarity.learn(page.term_set());
     }
-}
-
-/// Whether so many shared keys are worth a comparison, if the shorter text has so many words.
-fn is_enough(shared: u32, words: u32) -> bool {
-    let expected = f64::from(words) / 8.0;
-    shared >= 1 && f64::from(shared) >= 0.1 * expected
 }
 
 #[cfg(test)]

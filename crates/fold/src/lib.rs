@@ -13,6 +13,7 @@ pub mod fit;
 mod hash;
 mod index;
 mod judge;
+mod matching;
 mod opened;
 mod page;
 mod rarity;
