@@ -1,0 +1,141 @@
+//! What an outlet prints on many pages is no copying, however long it is: walls, footers and frames.
+
+use std::collections::BTreeMap;
+
+use wirefold_fold::{Detector, Incoming, Weights};
+
+/// The largest story that pages of one outlet under different headlines may make.
+const LARGEST: usize = 2;
+
+/// Words that look like a text: few frequent ones, many rare ones.
+struct Writer(u64);
+
+impl Writer {
+    /// The next number after the state (Marsaglia 2003).
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % below
+    }
+
+    fn word(&mut self) -> String {
+        let frequent = ["the", "of", "and", "to", "in", "a", "was", "for", "on", "that"];
+        if self.next(10) < 4 {
+            return frequent[self.next(10) as usize].to_owned();
+        }
+        let syllables = ["ba", "ke", "lo", "mi", "nu", "ra", "se", "to", "vi", "zu", "fa", "dor"];
+        let count = 2 + self.next(2);
+        (0..count).map(|_| syllables[self.next(12) as usize]).collect()
+    }
+
+    /// Sentences of twelve words, this many words in all.
+    fn text(&mut self, words: usize) -> String {
+        let mut text = String::new();
+        for at in 0..words {
+            text += &self.word();
+            text += if at % 12 == 11 || at + 1 == words { ". " } else { " " };
+        }
+        text
+    }
+
+    fn title(&mut self) -> String {
+        let count = 5 + self.next(4);
+        (0..count).map(|_| self.word()).collect::<Vec<String>>().join(" ")
+    }
+}
+
+/// How many of the pages are in the largest story. Each has a headline of its own.
+fn largest(pages: usize, mut page: impl FnMut(&mut Writer, usize) -> (String, String)) -> usize {
+    let mut writer = Writer(0x5851_f42d_4c95_7f2d);
+    let mut detector = Detector::new(Weights::default(), Weights::of_events());
+    for at in 0..pages {
+        let (outlet, text) = page(&mut writer, at);
+        let (item, title) = (at.to_string(), writer.title());
+        detector.observe(&Incoming {
+            item: &item,
+            outlet: &outlet,
+            title: &title,
+            text: &text,
+            time: at as i64 * 300,
+            ..Incoming::default()
+        });
+    }
+    let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
+    for at in 0..pages {
+        *sizes.entry(detector.story_of(at as u32)).or_default() += 1;
+    }
+    sizes.into_values().max().unwrap_or_default()
+}
+
+fn one_outlet(text: String) -> (String, String) {
+    ("wall.example".to_owned(), text)
+}
+
+#[test]
+fn a_wall_in_place_of_each_article() {
+    for words in [25, 60, 150, 400] {
+        let wall = Writer(7).text(words);
+        let largest = largest(768, |_, _| one_outlet(wall.clone()));
+        assert!(largest <= LARGEST, "{words} words: {largest}");
+    }
+}
+
+#[test]
+fn a_footer_longer_than_the_articles() {
+    for (own, footer) in [(20, 60), (60, 150), (120, 300), (40, 500), (150, 150)] {
+        let last = Writer(7).text(footer);
+        let of_page = |writer: &mut Writer, _| {
+            let length = own / 2 + writer.next(own as u64) as usize;
+            one_outlet(format!("{}\n\n{last}", writer.text(length)))
+        };
+        let largest = largest(1_152, of_page);
+        assert!(largest <= LARGEST, "{own} words and {footer} of the footer: {largest}");
+    }
+}
+
+#[test]
+fn a_frame_of_teasers_that_changes_slowly() {
+    let mut teasers = Writer(9);
+    let mut frame: Vec<String> = (0..12).map(|_| teasers.text(18)).collect();
+    let of_page = |writer: &mut Writer, at: usize| {
+        if at % 6 == 5 {
+            frame.rotate_left(1);
+            frame[11] = teasers.text(18);
+        }
+        one_outlet(format!("{}\n\n{}", writer.text(60), frame.join("\n\n")))
+    };
+    let largest = largest(768, of_page);
+    assert!(largest <= LARGEST, "{largest}");
+}
+
+/// The first page of each outlet has nothing yet that shows a footer, so these may fold.
+#[test]
+fn a_footer_of_a_chain_of_outlets() {
+    const OUTLETS: usize = 5;
+    let footer = Writer(7).text(200);
+    let of_page = |writer: &mut Writer, at: usize| {
+        let text = format!("{}\n\n{footer}", writer.text(80));
+        (format!("paper{}.example", at % OUTLETS), text)
+    };
+    let largest = largest(768, of_page);
+    assert!(largest <= OUTLETS, "{largest}");
+}
+
+#[test]
+fn an_article_among_them_still_folds_with_its_reprint_elsewhere() {
+    let footer = Writer(7).text(200);
+    let mut detector = Detector::new(Weights::default(), Weights::of_events());
+    let mut writer = Writer(11);
+    let mut observe = |outlet: &str, title: &str, text: &str, time: i64| {
+        detector.observe(&Incoming { outlet, title, text, time, ..Incoming::default() }).story
+    };
+    for at in 0..40 {
+        let (title, text) = (writer.title(), format!("{}\n\n{footer}", writer.text(150)));
+        observe("wall.example", &title, &text, at * 300);
+    }
+    let (title, article) = (writer.title(), writer.text(200));
+    let story = observe("wall.example", &title, &format!("{article}\n\n{footer}"), 13_000);
+    let copy = format!("{} {article}", writer.text(20));
+    assert_eq!(observe("other.example", &title, &copy, 14_000), story);
+}
