@@ -20,6 +20,9 @@ pub(crate) const POSTINGS: usize = 8;
 const COMPARED: usize = 16;
 /// At most so many pages of one side are read to find what its outlet repeats.
 const CARRIERS: usize = 12;
+/// A pair that is less likely one text even if nothing that it shares is repeated elsewhere is not examined
+/// further.
+const UNLIKELY: f64 = 0.02;
 /// A text is held by another one that has more than this share of it.
 const HELD: f64 = 0.5;
 
@@ -142,6 +145,18 @@ impl<A: Articles> Matching<'_, A> {
         other: u32,
     ) -> Compared {
         let old = self.page(other);
+        let [whole, earlier_whole] = [article, other].map(|of| self.articles.about(of).whole);
+        let judged = |evidence: Evidence, weights: &Weights| Compared {
+            article: other,
+            evidence,
+            probability: weights.probability(&evidence),
+            same_words: whole == earlier_whole,
+        };
+        let (new_side, old_side) = (self.side(article, page), self.side(other, &old));
+        let quick = judged(Evidence::between(new_side, old_side, &[], self.rarity), self.weights);
+        if quick.probability < UNLIKELY {
+            return quick;
+        }
         let outlets = [article, other].map(|of| self.articles.about(of).outlet);
         let mut repeating = self.repeating_pages(article, sharing, &outlets);
         let of_old = self.sharing(other, &old);
@@ -158,11 +173,11 @@ impl<A: Articles> Matching<'_, A> {
                 Carrier { page: repeated, title, outlet }
             })
             .collect();
+        if carriers.is_empty() {
+            return quick;
+        }
         let (new, old) = (self.side(article, page), self.side(other, &old));
-        let evidence = Evidence::between(new, old, &carriers, self.rarity);
-        let probability = self.weights.probability(&evidence);
-        let [whole, earlier_whole] = [article, other].map(|of| self.articles.about(of).whole);
-        Compared { article: other, evidence, probability, same_words: whole == earlier_whole }
+        judged(Evidence::between(new, old, &carriers, self.rarity), self.weights)
     }
 
     /// The stories that the new article joins, and those of which it holds parts.

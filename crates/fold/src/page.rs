@@ -1,6 +1,5 @@
 //! [`Page`]: a text as it is compared: its words and shingles as hashes, without strings.
 
-use rustc_hash::FxHashMap;
 use wirefold_text::Text;
 
 use crate::hash::{hash_bytes, mix, narrow};
@@ -31,8 +30,8 @@ pub struct Page {
     pub(crate) lede: usize,
     /// The shingles by the position of their first word. A text of fewer words has one, of all of them.
     pub(crate) shingles: Vec<u64>,
-    /// The first position of each shingle.
-    places: FxHashMap<u64, u32>,
+    /// The positions of the shingles and one, in an open hash table of a power of two; 0 where it is empty.
+    places: Vec<u32>,
     /// The different terms, in order.
     term_set: Vec<u32>,
 }
@@ -143,9 +142,12 @@ impl Page {
     /// Fills in everything that follows from the words.
     fn index(&mut self) {
         self.shingles = shingles(&self.words);
-        self.places.reserve(self.shingles.len());
-        for (at, shingle) in self.shingles.iter().enumerate() {
-            self.places.entry(*shingle).or_insert(at as u32);
+        self.places = vec![0; (2 * self.shingles.len()).next_power_of_two()];
+        for at in 0..self.shingles.len() {
+            let place = self.place(self.shingles[at]);
+            if self.places[place] == 0 {
+                self.places[place] = at as u32 + 1;
+            }
         }
         self.number_set = self.numbers.iter().map(|number| number.hash).collect();
         self.number_set.sort_unstable();
@@ -189,7 +191,20 @@ impl Page {
 
     /// Where a shingle stands first.
     pub(crate) fn position(&self, shingle: u64) -> Option<usize> {
-        self.places.get(&shingle).map(|at| *at as usize)
+        (self.places[self.place(shingle)] as usize).checked_sub(1)
+    }
+
+    /// Where a shingle is in the table of positions, or would be. At least half of the table is empty.
+    fn place(&self, shingle: u64) -> usize {
+        let last = self.places.len() - 1;
+        let mut place = shingle as usize & last;
+        loop {
+            match self.places[place] {
+                0 => return place,
+                at if self.shingles[at as usize - 1] == shingle => return place,
+                _ => place = (place + 1) & last,
+            }
+        }
     }
 
     /// Whether one of its words has this term.

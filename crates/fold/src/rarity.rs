@@ -1,5 +1,7 @@
 //! [`Rarity`]: how rare a term is, from a shipped prior blended with the articles of the window.
 
+use std::sync::Arc;
+
 use crate::page::term;
 
 /// The counts are kept in this many slots. Terms that share one count as more frequent than they are.
@@ -14,11 +16,17 @@ const MOST: u32 = 60_000;
 pub(crate) struct Rarity {
     counts: Vec<u16>,
     articles: u32,
+    /// The logarithm of each count and a half.
+    logarithms: Arc<[f32]>,
+    /// The logarithm of the articles and one.
+    highest: f64,
 }
 
 impl Default for Rarity {
     fn default() -> Rarity {
-        let mut rarity = Rarity { counts: vec![0; SLOTS], articles: PRIOR };
+        let logarithms = (0..=MOST).map(|count| (f64::from(count) + 0.5).ln() as f32).collect();
+        let mut rarity =
+            Rarity { counts: vec![0; SLOTS], articles: PRIOR, logarithms, highest: 0.0 };
         for line in include_str!("../../dedup/data/frequencies.tsv").lines() {
             let Some((word, count)) = line.split_once('\t') else { continue };
             let count = count.parse::<u32>().unwrap_or(0) * PRIOR;
@@ -27,6 +35,7 @@ impl Default for Rarity {
                 _ => rarity.add(term(word), count),
             }
         }
+        rarity.highest = (f64::from(rarity.articles) + 1.0).ln();
         rarity
     }
 }
@@ -48,6 +57,7 @@ impl Rarity {
             self.counts.iter_mut().for_each(|count| *count /= 2);
         }
         self.articles += 1;
+        self.highest = (f64::from(self.articles) + 1.0).ln();
         for term in terms {
             self.add(*term, 1);
         }
@@ -56,13 +66,13 @@ impl Rarity {
     /// The inverse document frequency of a term: the natural logarithm of the articles for each that has
     /// it.
     pub(crate) fn of(&self, term: u32) -> f64 {
-        let count = f64::from(self.counts[slot(term)]).min(f64::from(self.articles));
-        ((f64::from(self.articles) + 1.0) / (count + 0.5)).ln().max(0.0)
+        let count = u32::from(self.counts[slot(term)]).min(self.articles);
+        (self.highest - f64::from(self.logarithms[count as usize])).max(0.0)
     }
 
     /// The rarity of a term that no article has.
     pub(crate) fn highest(&self) -> f64 {
-        ((f64::from(self.articles) + 1.0) / 0.5).ln()
+        self.highest - f64::from(self.logarithms[0])
     }
 
     /// The cosine of two ordered sets of terms, weighed by rarity, 0 to 1; 0 if one is empty.
