@@ -9,20 +9,27 @@ use std::hash::Hash;
 use std::num::NonZeroU64;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 /// The id of an article: its number in the order of arrival. Ties between articles are decided by it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct DocId(pub u32);
 
 /// The id of a story: the number of its first article.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct StoryId(pub u32);
 
 /// The id of an event: the number of its first story.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[repr(transparent)]
 pub struct EventId(pub u32);
 
@@ -122,7 +129,7 @@ impl NumberId for u32 {
 
 /// The id of an outlet: the hash of its name. The pages that the feed of another site attributes to an
 /// outlet have an id of their own, because that site is not the authority for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(transparent)]
 pub struct OutletId(NonZeroU64);
 
@@ -147,7 +154,8 @@ impl OutletId {
 
 /// Redirects from the ids of merged stories or events to the ids that they were merged into. Those may
 /// have been merged again.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(bound(deserialize = "I: Eq + Hash + Deserialize<'de>"))]
 pub struct Redirects<I>(pub(crate) FxHashMap<I, I>);
 
 impl<I: Copy + Eq + Hash> Redirects<I> {

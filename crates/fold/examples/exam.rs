@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 
 use wirefold_fold::fit::{Row, fit};
 use wirefold_fold::{
-    Compared, ComparedStory, Detector, Incoming, Weights, climbed, climbed_by_stories, event_ramps,
+    ComparedStory, Detector, Incoming, Match, Settings, Weights, climbed, climbed_by_stories,
+    event_ramps,
 };
 use wirefold_score::{Group, Label, Labels, Pairs, Score};
 
@@ -107,26 +108,28 @@ const TRAINED: usize = 7;
 struct Run {
     stories: Vec<usize>,
     events: Vec<usize>,
-    compared: Vec<Vec<Compared>>,
+    compared: Vec<Vec<Match>>,
     compared_stories: Vec<Vec<ComparedStory>>,
 }
 
 fn run(docs: &[Doc], weights: &[Weights; 2]) -> Run {
     let [copies, events] = weights.clone();
-    let mut detector = Detector::new(copies, events);
+    let mut detector = Detector::with_weights(Settings::default(), copies, events);
     let mut run = Run::default();
     for doc in docs {
         let verdict = detector.observe(&Incoming {
-            item: &doc.id,
-            address: &doc.url,
-            outlet: &doc.outlet,
+            items: &[&doc.id],
+            page: Some(&*doc.url).filter(|url| !url.is_empty()),
+            outlet: Some(&*doc.outlet).filter(|outlet| !outlet.is_empty()),
             title: &doc.title,
             text: &doc.text,
             time: doc.time,
+            published: doc.time,
+            ..Incoming::default()
         });
-        run.stories.push(verdict.story as usize);
-        run.events.push(verdict.event as usize);
-        run.compared.push(verdict.compared);
+        run.stories.push(verdict.story.0 as usize);
+        run.events.push(verdict.event.0 as usize);
+        run.compared.push(verdict.matches);
         run.compared_stories.push(verdict.compared_stories);
     }
     run
@@ -139,7 +142,7 @@ fn rows(set: &Set, run: &Run) -> Vec<Row> {
     let mut rows = Vec::new();
     for (new, compared) in run.compared.iter().enumerate() {
         for pair in compared {
-            let label = set.labels.0.get(&(pair.article as usize, new)).map(|(label, _)| *label);
+            let label = set.labels.0.get(&(pair.doc.index(), new)).map(|(label, _)| *label);
             if label != Some(Label::Partial) {
                 let is_copy = label == Some(Label::Reprint);
                 rows.push(Row { climbed: climbed(&pair.evidence), is_copy, weight });
@@ -337,9 +340,8 @@ fn report_candidates(
     let is_right = |pair: &(&(usize, usize), &(Label, String))| pair.1.0 == Label::Reprint;
     let right: Vec<(usize, usize)> =
         set.labels.0.iter().filter(is_right).map(|(pair, _)| *pair).collect();
-    let is_compared = |(a, b): &&(usize, usize)| {
-        found.run.compared[*b].iter().any(|pair| pair.article as usize == *a)
-    };
+    let is_compared =
+        |(a, b): &&(usize, usize)| found.run.compared[*b].iter().any(|pair| pair.doc.index() == *a);
     let seen = right.iter().filter(is_compared).count();
     let pairs: usize = found.run.compared.iter().map(Vec::len).sum();
     writeln!(out, "{}: {seen} of {} compared, of {pairs} pairs", set.name, right.len())?;
@@ -366,7 +368,7 @@ fn report(
         return Ok(());
     }
     let mut show = |kind: &str, (a, b): (usize, usize)| -> Result<(), Box<dyn Error>> {
-        let pair = run.compared[b].iter().find(|pair| pair.article as usize == a);
+        let pair = run.compared[b].iter().find(|pair| pair.doc.index() == a);
         let (one, other) = (&set.docs[a], &set.docs[b]);
         write!(out, "   {kind} {} {} ", one.id, other.id)?;
         match pair {

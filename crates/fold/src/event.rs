@@ -1,6 +1,7 @@
 //! [`Events`]: groups stories about one happening, by the same kind of judge as copies.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::candidates::candidates;
 use crate::curves::ramp;
@@ -16,9 +17,9 @@ const COMPARED: usize = 12;
 /// At most so many stories, the latest, speak for an event.
 const SPEAK: usize = 8;
 /// A story joins an event if the mean probability is more than this.
-const THRESHOLD: f64 = 0.45;
+pub(crate) const THRESHOLD: f64 = 0.45;
 /// An event accepts no story this long after its last one, in seconds.
-const QUIET: i64 = 3 * 24 * 3600;
+pub(crate) const QUIET: i64 = 3 * 24 * 3600;
 
 /// The measures of two stories.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -134,13 +135,14 @@ pub struct ComparedStory {
 }
 
 /// The events of the window.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Events {
-    weights: Weights,
-    index: Index,
-    signatures: FxHashMap<u32, Signature>,
-    event_of: FxHashMap<u32, u32>,
-    stories: FxHashMap<u32, Vec<u32>>,
+    #[serde(skip, default = "Weights::of_events")]
+    pub(crate) weights: Weights,
+    pub(crate) index: Index,
+    pub(crate) signatures: FxHashMap<u32, Signature>,
+    pub(crate) event_of: FxHashMap<u32, u32>,
+    pub(crate) stories: FxHashMap<u32, Vec<u32>>,
 }
 
 impl Events {
@@ -236,13 +238,18 @@ impl Events {
 }
 
 /// The mean similarity of the stories that come after the most similar one.
-fn usual(mut similarities: Vec<f64>) -> f64 {
+pub(crate) fn usual(mut similarities: Vec<f64>) -> f64 {
     similarities.sort_unstable_by(|a, b| b.total_cmp(a));
     let next: Vec<f64> = similarities.into_iter().skip(1).take(4).collect();
     if next.is_empty() { 0.1 } else { next.iter().sum::<f64>() / next.len() as f64 }
 }
 
-fn measure(new: &Signature, old: &Signature, keys: f64, rarity: &Rarity) -> EventEvidence {
+pub(crate) fn measure(
+    new: &Signature,
+    old: &Signature,
+    keys: f64,
+    rarity: &Rarity,
+) -> EventEvidence {
     let titles = [new.title_in(old, rarity), old.title_in(new, rarity)];
     let present: Vec<f64> = titles.into_iter().flatten().collect();
     EventEvidence {

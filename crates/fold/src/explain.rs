@@ -8,7 +8,7 @@ use crate::judge::{CopySign, Weights};
 /// The sum for a pair, the largest part first. Each part says its number and how much it adds to the logit.
 /// The last parts are those of every pair, and the probability.
 #[must_use]
-pub fn explain(evidence: &Evidence, weights: &Weights) -> String {
+pub fn sum_in_words(evidence: &Evidence, weights: &Weights) -> String {
     let mut parts = weights.parts(evidence).to_vec();
     parts.retain(|(_, part)| *part >= 0.05);
     parts.sort_by(|one, other| other.1.total_cmp(&one.1));
@@ -76,7 +76,7 @@ mod tests {
             shorter: 170.0,
             ..Evidence::default()
         };
-        let sum = explain(&evidence, &Weights::default());
+        let sum = sum_in_words(&evidence, &Weights::default());
         assert!(sum.starts_with("82 % of B is in A: +"), "{sum}");
         assert!(sum.contains("140 shared words: +") && sum.contains("two outlets"), "{sum}");
         assert!(sum.ends_with(&format!("p = {:.2}", Weights::default().probability(&evidence))));

@@ -3,13 +3,15 @@
 //! A line has eight entries of a key and an article and takes one cache line. A key begins at its home line
 //! and goes on in the next ones. It has a bounded number of entries; a new one then replaces the oldest.
 
+use serde::{Deserialize, Serialize};
+
 /// The entries of a line.
 const LINE: usize = 8;
 /// An entry that was never used.
 const EMPTY: u64 = u64::MAX;
 
 /// Articles by key. Articles are numbers that rise.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Index {
     lines: Vec<[u64; LINE]>,
     used: usize,
@@ -86,9 +88,20 @@ impl Index {
     }
 
     fn grow(&mut self, first: u32) {
-        let empty = vec![[EMPTY; LINE]; 2 * self.lines.len()];
+        self.rebuild(2 * self.lines.len(), first, |_| false);
+    }
+
+    /// Forgets articles.
+    pub(crate) fn forget(&mut self, is_gone: impl Fn(u32) -> bool) {
+        self.rebuild(self.lines.len(), 0, is_gone);
+    }
+
+    /// Makes the table anew with so many lines, without articles before `first` and those that are gone.
+    fn rebuild(&mut self, lines: usize, first: u32, is_gone: impl Fn(u32) -> bool) {
+        let empty = vec![[EMPTY; LINE]; lines];
         let mut live: Vec<u64> = std::mem::replace(&mut self.lines, empty).into_flattened();
-        live.retain(|known| *known != EMPTY && article_of(*known) >= first);
+        let is_live = |article: u32| article >= first && !is_gone(article);
+        live.retain(|known| *known != EMPTY && is_live(article_of(*known)));
         // In the order of arrival, so that the state does not depend on where an entry stood.
         live.sort_unstable_by_key(|known| (article_of(*known), key_of(*known)));
         self.used = 0;

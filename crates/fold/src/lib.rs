@@ -7,26 +7,39 @@ mod candidates;
 mod curves;
 mod detector;
 mod event;
+mod event_changes;
 mod evidence;
 mod explain;
 pub mod fit;
 mod hash;
+mod ids;
 mod index;
 mod judge;
 mod matching;
 mod opened;
 mod page;
 mod rarity;
+mod settings;
+mod shown;
 mod signature;
 mod story;
 mod table;
 mod verdict;
 
 pub use curves::{Curve, ramp};
-pub use detector::{Detector, Incoming};
+pub use detector::Detector;
+pub use detector::alone::{Described, Explanation, Grounds, judge_alone};
+pub use detector::incoming::{Incoming, Prepared};
 pub use event::{ComparedStory, EventEvidence, EventSign, climbed_by_stories, event_ramps};
 pub use evidence::Evidence;
-pub use explain::explain;
+pub use explain::sum_in_words;
+pub use ids::{DocId, EventId, IdTable, Merge, OutletId, Split, StoryId};
 pub use judge::{CopySign, Weights, climbed, logistic, ramps};
 pub use page::Page;
-pub use verdict::{Class, Compared, CopyKind, Verdict};
+pub use settings::Settings;
+pub use shown::{
+    Agency, Block, Body, BodyWord, Change, ChangeCount, Changes, Confidence, How, Lede, Overlap,
+    Passage, Reason, Redirects, TextFile, TextFiles, is_calendar, overlap_between, own_agency,
+    percent, rarity, stem, word_hash,
+};
+pub use verdict::{Class, Compared, CopyKind, Match, Verdict};

@@ -156,6 +156,11 @@ impl Page {
         self.term_set.dedup();
     }
 
+    /// The hashes of its words, as wide as a SimHash.
+    pub(crate) fn word_hashes(&self) -> impl Iterator<Item = u64> + '_ {
+        self.words.iter().map(|word| mix(u64::from(*word), 0))
+    }
+
     /// How many words it has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::page::term;
 
 /// The counts are kept in this many slots. Terms that share one count as more frequent than they are.
@@ -12,11 +14,12 @@ const PRIOR: u32 = 10;
 const MOST: u32 = 60_000;
 
 /// The number of articles in which a term stands, by term.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Rarity {
     counts: Vec<u16>,
     articles: u32,
     /// The logarithm of each count and a half.
+    #[serde(skip, default = "logarithms")]
     logarithms: Arc<[f32]>,
     /// The logarithm of the articles and one.
     highest: f64,
@@ -24,9 +27,12 @@ pub(crate) struct Rarity {
 
 impl Default for Rarity {
     fn default() -> Rarity {
-        let logarithms = (0..=MOST).map(|count| (f64::from(count) + 0.5).ln() as f32).collect();
-        let mut rarity =
-            Rarity { counts: vec![0; SLOTS], articles: PRIOR, logarithms, highest: 0.0 };
+        let mut rarity = Rarity {
+            counts: vec![0; SLOTS],
+            articles: PRIOR,
+            logarithms: logarithms(),
+            highest: 0.0,
+        };
         for line in include_str!("../../dedup/data/frequencies.tsv").lines() {
             let Some((word, count)) = line.split_once('\t') else { continue };
             let count = count.parse::<u32>().unwrap_or(0) * PRIOR;
@@ -38,6 +44,10 @@ impl Default for Rarity {
         rarity.highest = (f64::from(rarity.articles) + 1.0).ln();
         rarity
     }
+}
+
+fn logarithms() -> Arc<[f32]> {
+    (0..=MOST).map(|count| (f64::from(count) + 0.5).ln() as f32).collect()
 }
 
 fn slot(term: u32) -> usize {

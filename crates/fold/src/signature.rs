@@ -1,6 +1,7 @@
 //! [`Signature`]: the parts of a text by which stories about one happening are recognised.
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::page::Page;
 use crate::rarity::Rarity;
@@ -17,7 +18,7 @@ const TITLE_KEYS: usize = 12;
 const RARE: f64 = 0.5;
 
 /// The headline, the lede, the heaviest words and the rarest names of a text, as terms.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Signature {
     /// The terms of the headline, in order.
     pub(crate) title: Vec<u32>,

@@ -2,9 +2,11 @@
 
 use crate::event::ComparedStory;
 use crate::evidence::Evidence;
+use crate::ids::{DocId, EventId, Merge, StoryId};
+use crate::shown::{Agency, Reason};
 
 /// The kind of an article.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// A text of its own that joined no event.
     New,
@@ -17,7 +19,7 @@ pub enum Class {
 }
 
 /// How much of a text is copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CopyKind {
     /// All words are those of an earlier article, in the same order.
     Exact,
@@ -27,7 +29,7 @@ pub enum CopyKind {
     Partial,
 }
 
-/// An earlier article that a new one was compared with.
+/// A pair on which the judge decided.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Compared {
     /// The number of the earlier article.
@@ -40,42 +42,76 @@ pub struct Compared {
     pub same_words: bool,
 }
 
+/// An earlier article that shares text with a new one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Match {
+    /// The earlier article.
+    pub doc: DocId,
+    /// The numbers on which both were judged.
+    pub evidence: Evidence,
+    /// The probability that both are one text, 0 to 1.
+    pub probability: f64,
+    /// Whether both have the same words in the same order.
+    pub same_words: bool,
+    /// The number of passages: shared runs with short gaps.
+    pub passages: usize,
+    /// The words of the longest shared run, quotations included.
+    pub longest: u32,
+}
+
 /// The detector's answer for one article.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// The number of the article: how many came before.
-    pub article: u32,
+    /// The article.
+    pub doc: DocId,
     /// The kind of the article.
     pub class: Class,
     /// For copies: how much of the text is copied.
     pub kind: Option<CopyKind>,
-    /// The story that it belongs to. A story has the number of its first article.
-    pub story: u32,
-    /// The earlier articles that it was compared with.
-    pub compared: Vec<Compared>,
+    /// Whether the text is long enough to count as an origin.
+    pub comparable: bool,
+    /// The story that it belongs to, after all merges.
+    pub story: StoryId,
+    /// The event of its story; if it joined none, an event with the id of its story.
+    pub event: EventId,
+    /// The earlier articles that it was compared with, most shared words first.
+    pub matches: Vec<Match>,
     /// The stories of which it holds parts, if it is a digest.
-    pub holds: Vec<u32>,
-    /// The event of its story. An event has the number of its first story.
-    pub event: u32,
-    /// The earlier stories that its own was compared with, if it is new.
+    pub holds: Vec<StoryId>,
+    /// The number of its quotations that are in an earlier text.
+    pub shared_quotations: usize,
+    /// The agency behind its text.
+    pub agency: Option<Agency<DocId>>,
+    /// The SimHash of its words: reported, never evidence.
+    pub simhash: u64,
+    /// The share of its words that its story did not have, 0 to 1.
+    pub novelty: f64,
+    /// Why a copy or version is material.
+    pub material: Option<Reason>,
+    /// The earlier stories that its own was compared with, if it is new: those that are likeliest about the same
+    /// happening first.
     pub compared_stories: Vec<ComparedStory>,
+    /// Stories that merged because of it, in order.
+    pub merged_stories: Vec<Merge<StoryId>>,
+    /// The earlier event that its own event continues, because it came too late to join it.
+    pub continues: Option<EventId>,
 }
 
 /// A reprint contains at least this share of its own text from the earlier one …
 const REPRINT_CONTAINED: f64 = 0.35;
 /// … and the larger share of both is at least this.
-const REPRINT_LARGER: f64 = 0.45;
+pub(crate) const REPRINT_LARGER: f64 = 0.45;
 
 impl CopyKind {
     /// The kind of a copy, from the earlier article of its story with the same words, or else from the one
     /// that it is most likely a copy of.
-    pub(crate) fn of<'a>(of_story: impl Iterator<Item = &'a Compared>) -> CopyKind {
-        let order = |pair: &&Compared| (pair.same_words, pair.probability);
+    pub(crate) fn of<'a>(of_story: impl Iterator<Item = &'a Match>) -> CopyKind {
+        let order = |pair: &&Match| (pair.same_words, pair.probability);
         let best = of_story.max_by(|one, other| {
             let ((same, likely), (other_same, other_likely)) = (order(one), order(other));
             same.cmp(&other_same).then(likely.total_cmp(&other_likely))
         });
-        let Some(Compared { evidence, same_words, .. }) = best else { return CopyKind::Partial };
+        let Some(Match { evidence, same_words, .. }) = best else { return CopyKind::Partial };
         let larger = evidence.contained.max(evidence.containing);
         match (*same_words, evidence.contained >= REPRINT_CONTAINED && larger >= REPRINT_LARGER) {
             (true, _) => CopyKind::Exact,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use wirefold_fold::{Detector, Incoming, Weights};
+use wirefold_fold::{Detector, Incoming, Settings, StoryId};
 
 /// The numbers of the two copies.
 const COPIES: [usize; 2] = [1, 4];
@@ -38,8 +38,8 @@ fn two_of_the_five_fold_in_all_orders_and_no_others_do() {
     };
     assert_eq!((texts.len(), orders(5).len()), (5, 120));
     for order in orders(5) {
-        let mut detector = Detector::new(Weights::default(), Weights::of_events());
-        let mut stories = [0; 5];
+        let mut detector = Detector::new(Settings::default());
+        let mut stories = [StoryId(0); 5];
         for number in &order {
             let text = &texts[*number];
             stories[*number] = detector.observe(&Incoming { text, ..Incoming::default() }).story;

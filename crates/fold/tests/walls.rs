@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_fold::{Detector, Incoming, Weights};
+use wirefold_fold::{Detector, DocId, Incoming, Settings, StoryId};
 
 /// The largest story that pages of one outlet under different headlines may make.
 const LARGEST: usize = 2;
@@ -48,22 +48,23 @@ impl Writer {
 /// How many of the pages are in the largest story. Each has a headline of its own.
 fn largest(pages: usize, mut page: impl FnMut(&mut Writer, usize) -> (String, String)) -> usize {
     let mut writer = Writer(0x5851_f42d_4c95_7f2d);
-    let mut detector = Detector::new(Weights::default(), Weights::of_events());
+    let mut detector = Detector::new(Settings::default());
     for at in 0..pages {
         let (outlet, text) = page(&mut writer, at);
         let (item, title) = (at.to_string(), writer.title());
         detector.observe(&Incoming {
-            item: &item,
-            outlet: &outlet,
+            items: &[&item],
+            outlet: Some(&outlet),
             title: &title,
             text: &text,
             time: at as i64 * 300,
+            published: at as i64 * 300,
             ..Incoming::default()
         });
     }
-    let mut sizes: BTreeMap<u32, usize> = BTreeMap::new();
+    let mut sizes: BTreeMap<Option<StoryId>, usize> = BTreeMap::new();
     for at in 0..pages {
-        *sizes.entry(detector.story_of(at as u32)).or_default() += 1;
+        *sizes.entry(detector.story_with(DocId(at as u32))).or_default() += 1;
     }
     sizes.into_values().max().unwrap_or_default()
 }
@@ -125,10 +126,12 @@ fn a_footer_of_a_chain_of_outlets() {
 #[test]
 fn an_article_among_them_still_folds_with_its_reprint_elsewhere() {
     let footer = Writer(7).text(200);
-    let mut detector = Detector::new(Weights::default(), Weights::of_events());
+    let mut detector = Detector::new(Settings::default());
     let mut writer = Writer(11);
     let mut observe = |outlet: &str, title: &str, text: &str, time: i64| {
-        detector.observe(&Incoming { outlet, title, text, time, ..Incoming::default() }).story
+        let (outlet, published) = (Some(outlet), time);
+        let incoming = Incoming { outlet, title, text, time, published, ..Incoming::default() };
+        detector.observe(&incoming).story
     };
     for at in 0..40 {
         let (title, text) = (writer.title(), format!("{}\n\n{footer}", writer.text(150)));

@@ -39,14 +39,18 @@ const CORRECTIONS: Pure = Pure {
     builds_on: Some(&TEXT),
 };
 
-/// `simhash` counts bits. It is the hint that a text is nearly a whole copy.
+/// `simhash` counts bits. It is the hint that a text is nearly a whole copy. `serde` writes and reads the state.
 const DEDUP: Pure = Pure {
     name: "wirefold-dedup",
-    own: &["rustc-hash", "simhash", "siphasher"],
+    own: &[
+        "proc-macro2", "quote", "rustc-hash", "serde", "serde_core", "serde_derive", "simhash",
+        "siphasher", "syn", "unicode-ident",
+    ],
     builds_on: Some(&TEXT),
 };
 
-const FOLD: Pure = Pure { name: "wirefold-fold", own: &["rustc-hash"], builds_on: Some(&TEXT) };
+/// `serde` writes and reads the state of the detector.
+const FOLD: Pure = Pure { name: "wirefold-fold", own: &[], builds_on: Some(&DEDUP) };
 
 /// `snowball_stemmers_rs` stems, and derives `serde` for the names of its algorithms.
 const QUERY: Pure = Pure {

@@ -137,7 +137,8 @@ impl TitleWords {
     }
 
     /// Whether a marker at its beginning says that the article corrects an earlier one.
-    pub(crate) fn is_correction(&self) -> bool {
+    #[must_use]
+    pub fn is_correction(&self) -> bool {
         self.begins_with(CORRECTIONS)
     }
 

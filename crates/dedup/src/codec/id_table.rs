@@ -6,8 +6,13 @@
 //! Ids with values come in, and the values go out again. The module never knows what the values are.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{Encode, Reader, Writer};
 use crate::ids::NumberId;
@@ -195,6 +200,41 @@ impl<K: NumberId, T: Clone> IdTable<K, T> {
             self.parts.pop_front();
             self.first += 1;
         }
+    }
+}
+
+impl<K: NumberId, T: Serialize> Serialize for IdTable<K, T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut sequence = to.serialize_seq(Some(self.len))?;
+        for (id, value) in self.iter() {
+            sequence.serialize_element(&(id.to_number(), value))?;
+        }
+        sequence.end()
+    }
+}
+
+impl<'de, K: NumberId, T: Clone + Deserialize<'de>> Deserialize<'de> for IdTable<K, T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_seq(Entries(PhantomData))
+    }
+}
+
+/// Reads the entries of a table one by one.
+struct Entries<K, T>(PhantomData<(K, T)>);
+
+impl<'de, K: NumberId, T: Clone + Deserialize<'de>> Visitor<'de> for Entries<K, T> {
+    type Value = IdTable<K, T>;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("ids with their values")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<IdTable<K, T>, A::Error> {
+        let mut table = IdTable::default();
+        while let Some((number, value)) = from.next_element::<(u32, T)>()? {
+            table.insert(K::from_number(number), value);
+        }
+        Ok(table)
     }
 }
 

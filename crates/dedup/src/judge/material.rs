@@ -29,7 +29,8 @@ pub enum Reason {
 
 impl Reason {
     /// The reason for a text that corrects the story of these members.
-    pub(crate) fn of_correction(new: &Text, known: &[StoryMember<'_>]) -> Reason {
+    #[must_use]
+    pub fn of_correction(new: &Text, known: &[StoryMember<'_>]) -> Reason {
         Reason::Correction(known.first().and_then(|member| corrected_words(new, member.text)))
     }
 }
@@ -95,7 +96,9 @@ fn new_name(new: &Text, lede: &Lede<'_>, known: &[StoryMember<'_>]) -> Option<St
     Some(lede.as_written(word, word).to_owned())
 }
 
-fn corrects(text: &Text) -> bool {
+/// Whether a text says that it corrects an earlier one.
+#[must_use]
+pub fn corrects(text: &Text) -> bool {
     text.paragraphs().iter().any(|paragraph| {
         let first = text.words().get(paragraph.words.start);
         let is_label = first.is_some_and(|word| CORRECTIONS.contains(&text.normal(word)));

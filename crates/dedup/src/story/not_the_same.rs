@@ -2,11 +2,13 @@
 //!
 //! Input: pairs of lists of articles. Output: whether two stories may be merged.
 
+use serde::{Deserialize, Serialize};
+
 use crate::codec::written;
 use crate::ids::DocId;
 
 /// One override: no article of the first list may be in a story with one of the second.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Override {
     one: Vec<DocId>,
     other: Vec<DocId>,
@@ -14,12 +16,12 @@ struct Override {
 
 /// All overrides "not the same" in the order in which people made them. The articles of each list
 /// are in order.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct NotTheSame(Vec<Override>);
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct NotTheSame(Vec<Override>);
 
 impl NotTheSame {
     /// Adds an override that keeps the articles of two lists apart.
-    pub(crate) fn keep_apart(&mut self, one: Vec<DocId>, other: Vec<DocId>) {
+    pub fn keep_apart(&mut self, one: Vec<DocId>, other: Vec<DocId>) {
         let entry = Override { one, other };
         if !entry.one.is_empty() && !entry.other.is_empty() && !self.0.contains(&entry) {
             self.0.push(entry);
@@ -27,7 +29,8 @@ impl NotTheSame {
     }
 
     /// Whether two stories, given by their members, are kept apart.
-    pub(crate) fn keeps_apart(&self, one: &[DocId], other: &[DocId]) -> bool {
+    #[must_use]
+    pub fn keeps_apart(&self, one: &[DocId], other: &[DocId]) -> bool {
         self.0.iter().any(|entry| {
             (have_common(&entry.one, one) && have_common(&entry.other, other))
                 || (have_common(&entry.one, other) && have_common(&entry.other, one))
@@ -36,7 +39,7 @@ impl NotTheSame {
 
     /// Allows these articles to be in one story again, because of a later override. Overrides that
     /// keep them apart from other articles stay.
-    pub(crate) fn allow_together(&mut self, members: &[DocId]) {
+    pub fn allow_together(&mut self, members: &[DocId]) {
         let within = |docs: &[DocId], is_in: bool| -> Vec<DocId> {
             let is_kept = |doc: &&DocId| (members.binary_search(doc).is_ok()) == is_in;
             docs.iter().filter(is_kept).copied().collect()
@@ -54,7 +57,7 @@ impl NotTheSame {
     }
 
     /// Forgets each override that has a list of which every article `is_gone`.
-    pub(crate) fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
+    pub fn forget(&mut self, is_gone: impl Fn(DocId) -> bool) {
         let is_alive = |docs: &[DocId]| docs.iter().any(|doc| !is_gone(*doc));
         self.0.retain(|entry| is_alive(&entry.one) && is_alive(&entry.other));
     }
@@ -65,7 +68,8 @@ impl NotTheSame {
     }
 
     /// Whether there is no override.
-    pub(crate) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

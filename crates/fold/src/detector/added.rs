@@ -1,0 +1,201 @@
+//! What a new article shares with the earlier ones and what it adds to its story, for the verdict.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use wirefold_text::Text;
+
+use crate::detector::Detector;
+use crate::detector::incoming::Prepared;
+use crate::event::ComparedStory;
+use crate::hash::{hash_str, narrow};
+use crate::ids::DocId;
+use crate::page::Page;
+use crate::shown::{
+    Agency, Body, Figures, Lede, Reason, RelatedArticle, StoryMember, inferred_agency, material,
+    own_agency,
+};
+use crate::verdict::{Compared, Match, REPRINT_LARGER};
+
+/// A text counts as an origin if it has at least so many words outside quotation marks.
+const COMPARABLE_WORDS: usize = 44;
+/// A passage goes on over a gap of at most so many words …
+const GAP: usize = 8;
+/// … and has at least so many.
+const PASSAGE_WORDS: usize = 8;
+/// Quotations of at least so many words are compared.
+const QUOTATION_WORDS: usize = 6;
+/// An article inherits the agency of another one that has at least this share of it.
+pub(super) const INHERITED: f64 = 0.3;
+
+/// Whether a text is long enough to count as an origin.
+pub(crate) fn is_comparable(page: &Page) -> bool {
+    page.quoted.iter().filter(|is_quoted| !**is_quoted).count() >= COMPARABLE_WORDS
+}
+
+/// The runs of `true`, each as its first position and its length.
+fn runs(of: &[bool]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (at, _) in of.iter().enumerate().filter(|(_, is_in)| **is_in) {
+        match found.last_mut() {
+            Some((first, length)) if *first + *length == at => *length += 1,
+            _ => found.push((at, 1)),
+        }
+    }
+    found
+}
+
+/// The number of passages in a text, and the length of the longest shared run.
+fn passages(shared: &[bool]) -> (usize, u32) {
+    let runs = runs(shared);
+    let longest = runs.iter().map(|(_, length)| *length).max().unwrap_or_default();
+    let mut passages: Vec<(usize, usize)> = Vec::new();
+    for (first, length) in runs {
+        match passages.last_mut() {
+            Some((begin, words)) if first - (*begin + *words) <= GAP => {
+                *words = first + length - *begin;
+            }
+            _ => passages.push((first, length)),
+        }
+    }
+    let count = passages.iter().filter(|(_, words)| *words >= PASSAGE_WORDS).count();
+    (count, longest as u32)
+}
+
+impl Detector {
+    /// The compared articles as matches, most shared words first.
+    pub(super) fn matches(&mut self, page: &Page, compared: &[Compared]) -> Vec<Match> {
+        let of = |pair: &Compared| {
+            let shared = page.shared_with(&self.page(pair.article));
+            let (passages, longest) = passages(&shared);
+            let Compared { article, evidence, probability, same_words } = *pair;
+            Match { doc: DocId(article), evidence, probability, same_words, passages, longest }
+        };
+        let mut matches: Vec<Match> = compared.iter().map(of).collect();
+        matches.sort_by(|one, other| {
+            other.evidence.shared.total_cmp(&one.evidence.shared).then(one.doc.cmp(&other.doc))
+        });
+        matches
+    }
+
+    /// The share of the words of a text that the compared members of its story lack, 0 to 1.
+    pub(super) fn novelty(&mut self, page: &Page, story: u32, matches: &[Match]) -> f64 {
+        let mut known = vec![false; page.len()];
+        for pair in self.of_story(story, matches).copied().collect::<Vec<_>>() {
+            let shared = page.shared_with(&self.page(pair.doc.0));
+            known.iter_mut().zip(shared).for_each(|(is_known, is_shared)| *is_known |= is_shared);
+        }
+        let new = known.iter().filter(|is_known| !**is_known).count();
+        new as f64 / page.len().max(1) as f64
+    }
+
+    /// How many quotations of a text are in the texts that it was compared with, or in those of the stories that
+    /// are likely about the same happening.
+    pub(super) fn shared_quotations(
+        &mut self,
+        page: &Page,
+        matches: &[Match],
+        stories: &[ComparedStory],
+    ) -> usize {
+        let mut quotations = runs(&page.quoted);
+        quotations.retain(|(_, words)| *words >= QUOTATION_WORDS);
+        if quotations.is_empty() {
+            return 0;
+        }
+        let all = quotations.len();
+        let related = stories.iter().filter(|pair| pair.evidence.keys > 0.0).map(|pair| pair.story);
+        let earlier = matches.iter().map(|pair| pair.doc.0).chain(related);
+        for article in earlier.collect::<Vec<_>>() {
+            let shared = page.shared_with(&self.page(article));
+            quotations.retain(|(first, words)| {
+                let within = &shared[*first..first + words];
+                2 * within.iter().filter(|is_shared| **is_shared).count() < *words
+            });
+        }
+        all - quotations.len()
+    }
+
+    /// The agency that an article names, or else that of a text which has much of it.
+    pub(super) fn agency(&self, article: u32, matches: &[Match]) -> Option<Agency<DocId>> {
+        let own = self.docs.get(article).and_then(|doc| own_agency(&doc.traces));
+        let related = matches.iter().filter(|pair| pair.evidence.contained >= INHERITED);
+        let related = related.filter_map(|pair| {
+            Some(RelatedArticle {
+                doc: pair.doc,
+                traces: &self.docs.get(pair.doc.0)?.traces,
+                is_reprint: pair.evidence.contained >= REPRINT_LARGER,
+                shared_words: pair.evidence.shared as u32,
+            })
+        });
+        own.or_else(|| inferred_agency(related))
+    }
+
+    /// Why a copy or version is material; `None` if it is not.
+    pub(super) fn material(
+        &mut self,
+        article: u32,
+        prepared: &Prepared,
+        story: u32,
+        matches: &[Match],
+        novelty: f64,
+    ) -> Option<Reason> {
+        let is_correction = |doc: u32| self.docs.get(doc).is_some_and(|doc| doc.is_correction);
+        let members: Vec<u32> = self.of_story(story, matches).map(|pair| pair.doc.0).collect();
+        let says_so = is_correction(article) && !members.iter().any(|doc| is_correction(*doc));
+        let pages: Vec<Arc<Page>> = members.iter().map(|doc| self.page(*doc)).collect();
+        if !says_so && !may_be_material(&prepared.text, &pages, novelty) {
+            return None;
+        }
+        let texts: Vec<Text> = members
+            .iter()
+            .filter_map(|doc| self.docs.text(*doc))
+            .map(|text| Text::new(&text))
+            .collect();
+        let read: Vec<(&Text, Body, Figures)> =
+            texts.iter().map(|text| (text, Body::new(text), Figures::new(text))).collect();
+        let known: Vec<StoryMember<'_>> = read
+            .iter()
+            .map(|(text, body, figures)| {
+                let text: &(dyn Deref<Target = Text> + '_) = text;
+                StoryMember { text, body, figures }
+            })
+            .collect();
+        match says_so {
+            true => Some(Reason::of_correction(&prepared.text, &known)),
+            false => material(&prepared.text, &known, novelty),
+        }
+    }
+}
+
+/// Whether a text can be material: it says that it corrects, much of it is new, or its lede has a number or a
+/// word with a capital that no member of its story has. Most copies have none of these, and their story need not
+/// be read.
+fn may_be_material(text: &Text, members: &[Arc<Page>], novelty: f64) -> bool {
+    let lede = Lede::of(text);
+    let is_telling = |at: &usize| {
+        text.words()[*at].capital || lede.normal(*at).starts_with(|c: char| c.is_ascii_digit())
+    };
+    let is_unknown = |at: usize| {
+        let hash = narrow(hash_str(lede.normal(at)));
+        !members.iter().any(|page| page.words.contains(&hash))
+    };
+    novelty >= crate::shown::MATERIAL_NOVELTY
+        || crate::shown::corrects(text)
+        || lede.words().filter(is_telling).any(is_unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passages_go_on_over_short_gaps() {
+        let mut shared = vec![true; 10];
+        shared.extend([false; 5]);
+        shared.extend([true; 6]);
+        shared.extend([false; 20]);
+        shared.extend([true; 6]);
+        assert_eq!(passages(&shared), (1, 10), "the last one is too short");
+        assert_eq!(passages(&[]), (0, 0));
+    }
+}
