@@ -2,14 +2,14 @@
 //!
 //! A verdict and the counts of its story come in; the verdict with the ids of the contract goes out.
 
-use wirefold_dedup as dedup;
+use wirefold_fold as dedup;
 use wirefold_proto::{
-    Agency, Confidence, MAX_MATCHES, MaterialReason, Materiality, Novelty, Simhash, TextMatch,
-    Verdict,
+    Agency, Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, Novelty,
+    Simhash, TextMatch, Verdict,
 };
 
 use crate::agency::shorten;
-use crate::contract::{class, containment, kind};
+use crate::contract::containment;
 use crate::groups::{Groups, count};
 use crate::window_article::WindowArticles;
 
@@ -42,6 +42,7 @@ pub(crate) fn verdict(
         matches: judged
             .matches
             .iter()
+            .filter(|m| m.passages > 0)
             .filter_map(|m| text_match(m, window_articles))
             .take(MAX_MATCHES)
             .collect(),
@@ -54,14 +55,31 @@ pub(crate) fn verdict(
     })
 }
 
-fn text_match(evidence: &dedup::Evidence, window_articles: &WindowArticles) -> Option<TextMatch> {
-    let article = window_articles.get(evidence.doc)?;
+fn class(class: dedup::Class) -> Class {
+    match class {
+        dedup::Class::New => Class::New,
+        dedup::Class::Related => Class::Related,
+        dedup::Class::Copy => Class::Copy,
+        dedup::Class::Version => Class::Version,
+    }
+}
+
+fn kind(kind: dedup::CopyKind) -> CopyKind {
+    match kind {
+        dedup::CopyKind::Exact => CopyKind::Exact,
+        dedup::CopyKind::Reprint => CopyKind::Reprint,
+        dedup::CopyKind::Partial => CopyKind::Partial,
+    }
+}
+
+fn text_match(found: &dedup::Match, window_articles: &WindowArticles) -> Option<TextMatch> {
+    let article = window_articles.get(found.doc)?;
     Some(TextMatch {
         id: article.counted.id,
-        contained: containment(evidence.contained),
-        containing: containment(evidence.containing),
-        passages: count(evidence.passages),
-        longest: evidence.longest,
+        contained: containment(found.evidence.contained),
+        containing: containment(found.evidence.containing),
+        passages: count(found.passages),
+        longest: found.longest,
         fetched: Some(article.counted.fetched),
     })
 }

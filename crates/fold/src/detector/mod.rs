@@ -339,15 +339,14 @@ impl Detector {
     ) -> Verdict {
         let story = self.stories.of(article);
         let event = self.events.of(story);
-        let copied = CopyKind::of(self.of_story(story, &matches));
         let is_copy = version.is_some() || story != article;
-        let class = match version {
-            Some(_) if copied != CopyKind::Exact => Class::Version,
+        let class = match self.version_of(version, story, &matches) {
+            Some(before) if !self.have_same_words(article, before) => Class::Version,
             _ if is_copy => Class::Copy,
             _ if event != story || !holds.is_empty() => Class::Related,
             _ => Class::New,
         };
-        let kind = (class == Class::Copy).then_some(copied);
+        let kind = (class == Class::Copy).then(|| CopyKind::of(self.of_story(story, &matches)));
         let novelty = match (is_copy, kind) {
             (false, _) => 1.0,
             (true, Some(CopyKind::Exact)) => 0.0,
@@ -374,6 +373,17 @@ impl Detector {
             merged_stories: Vec::new(),
             continues,
         }
+    }
+
+    /// The article before a new one: of the same item, or at the same address and in the same story.
+    fn version_of(&self, same_item: Option<u32>, story: u32, matches: &[Match]) -> Option<u32> {
+        let same_address = self.of_story(story, matches).filter(|pair| pair.evidence.same_address);
+        same_item.or(same_address.map(|pair| pair.doc.0).max())
+    }
+
+    fn have_same_words(&self, one: u32, other: u32) -> bool {
+        let [one, other] = [one, other].map(|article| self.docs.get(article).map(|doc| doc.whole));
+        one == other
     }
 
     /// The matches that are members of a story.

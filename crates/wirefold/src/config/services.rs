@@ -96,9 +96,9 @@ impl Config {
     /// The settings of the detector. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
-            dedup: wirefold_dedup::Settings {
+            dedup: wirefold_fold::Settings {
+                window: self.window.duration().as_secs().cast_signed(),
                 window_bytes: self.retention.max_bytes,
-                ..self.method()
             },
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
