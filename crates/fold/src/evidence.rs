@@ -12,13 +12,8 @@ pub struct Evidence {
     pub containing: f64,
     /// The weight of the shared words, in words.
     pub shared: f64,
-    /// The mean length of the shared runs, in weighed words.
-    pub run: f64,
-    /// The share of the numbers in and between the shared runs that the other text lacks, 0 to 1.
+    /// The share of the different numbers in and between the shared runs that the other text lacks, 0 to 1.
     pub numbers_missing: f64,
-    /// The smaller share, of both, of the words in short gaps between shared runs that the other text lacks
-    /// altogether, by rarity, 0 to 1.
-    pub swapped: f64,
     /// The cosine of the headlines, 0 to 1.
     pub title: f64,
     /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1.
@@ -92,12 +87,6 @@ impl Shared {
         shared
     }
 
-    /// The number of shared runs.
-    fn runs(&self) -> usize {
-        let starts = |at: usize| self.words[at] && (at == 0 || !self.words[at - 1]);
-        (0..self.words.len()).filter(|at| starts(*at)).count()
-    }
-
     /// Whether each word stands in a short gap between two shared runs.
     fn gaps(&self) -> Vec<bool> {
         let mut gaps = vec![false; self.words.len()];
@@ -163,10 +152,8 @@ fn weigh(page: &Page, shared: &Shared, headlines: &[u8]) -> (Vec<f64>, Vec<f64>)
 struct Measured {
     own: f64,
     shared: f64,
-    runs: usize,
     numbers: usize,
     numbers_missing: usize,
-    swapped: f64,
     topic: f64,
     conflict: f64,
 }
@@ -176,18 +163,17 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
     let (own, weights) = weigh(of.page, &shared, &headlines(of.page, carriers));
     let gaps = shared.gaps();
     let inside = |at: &usize| shared.words[*at] || gaps[*at];
-    let numbers: Vec<Number> =
+    let mut numbers: Vec<Number> =
         of.page.numbers.iter().filter(|number| inside(&(number.at as usize))).copied().collect();
-    let rare = |at: usize| rarity.of(of.page.terms[at]).powi(2);
-    let all_inside: f64 = (0..of.page.len()).filter(inside).map(rare).sum();
-    let swapped: f64 = (0..of.page.len())
-        .filter(|at| gaps[*at] && !other.page.has_term(of.page.terms[*at]))
-        .map(rare)
-        .sum();
+    numbers.sort_unstable_by_key(|number| number.hash);
+    numbers.dedup_by_key(|number| number.hash);
     let missing = numbers.iter().filter(|number| !other.page.has_number(**number)).count();
-    let mut shared_terms: Vec<u32> =
-        (0..of.page.len()).filter(|at| weights[*at] > 0.3).map(|at| of.page.terms[at]).collect();
-    shared_terms.sort_unstable();
+    let mut in_shared = vec![false; of.title.len()];
+    for at in (0..of.page.len()).filter(|at| weights[*at] > 0.3) {
+        if let Ok(place) = of.title.binary_search(&of.page.terms[at]) {
+            in_shared[place] = true;
+        }
+    }
     let all: f64 = of.title.iter().map(|term| rarity.of(*term)).sum();
     let part = |is_in: &dyn Fn(u32) -> bool| {
         let sum: f64 =
@@ -197,11 +183,9 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
     Measured {
         own: own.iter().sum(),
         shared: weights.iter().sum(),
-        runs: shared.runs(),
         numbers: numbers.len(),
         numbers_missing: missing,
-        swapped: if all_inside > 0.0 { swapped / all_inside } else { 0.0 },
-        topic: part(&|term| shared_terms.binary_search(&term).is_ok()),
+        topic: part(&|term| of.title.binary_search(&term).is_ok_and(|place| in_shared[place])),
         conflict: part(&|term| of.page.has_term(term) && !other.page.has_term(term)),
     }
 }
@@ -230,9 +214,7 @@ impl Evidence {
             contained: share(&here),
             containing: share(&there),
             shared,
-            run: shared / here.runs.min(there.runs).max(1) as f64,
             numbers_missing: missing as f64 / (numbers + NUMBERS_BEFORE) as f64,
-            swapped: here.swapped.min(there.swapped),
             title: rarity.cosine(new.title, old.title),
             topic: here.topic.max(there.topic),
             conflict: here.conflict.min(there.conflict),

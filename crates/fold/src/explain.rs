@@ -37,17 +37,8 @@ fn words(sign: CopySign, evidence: &Evidence) -> String {
                 of_a
             }
         }
-        CopySign::Smaller => {
-            if contained < containing {
-                of_b
-            } else {
-                of_a
-            }
-        }
         CopySign::Words => format!("{:.0} shared words", evidence.shared),
-        CopySign::Run => format!("runs of {:.0} words", evidence.run),
         CopySign::Numbers => format!("{} of the numbers differ", percent(evidence.numbers_missing)),
-        CopySign::Swapped => format!("{} of the words are exchanged", percent(evidence.swapped)),
         CopySign::Title => format!("headlines {} similar", percent(evidence.title)),
         CopySign::OutletTime if evidence.same_outlet => {
             format!("{:.0} hours apart at one outlet", evidence.hours)
@@ -72,7 +63,6 @@ mod tests {
             contained: 0.82,
             containing: 0.6,
             shared: 140.0,
-            run: 30.0,
             shorter: 170.0,
             ..Evidence::default()
         };

@@ -19,7 +19,7 @@ pub struct Row {
 /// How often each weight is adjusted.
 const ROUNDS: usize = 300;
 /// The penalty on the square of each weight.
-const PENALTY: f64 = 0.3;
+const PENALTY: f64 = 1.0;
 
 /// Fits the weights: cyclic coordinate descent with bounded Newton steps. The same rows give the same
 /// weights.

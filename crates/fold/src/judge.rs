@@ -13,16 +13,10 @@ use crate::table;
 pub enum CopySign {
     /// The larger share of what one text has that the other has too.
     Share,
-    /// The smaller one of these shares.
-    Smaller,
     /// How many words are shared, as a logarithm.
     Words,
-    /// How long the shared runs are on average, as a logarithm.
-    Run,
     /// Numbers in the shared part that the other text lacks.
     Numbers,
-    /// Words in the shared part that the other text exchanged for others.
-    Swapped,
     /// The similarity of the headlines.
     Title,
     /// The time between two articles of one outlet.
@@ -39,13 +33,10 @@ pub enum CopySign {
 
 impl CopySign {
     /// All signs, in the order of the table.
-    pub const ALL: [CopySign; 12] = [
+    pub const ALL: [CopySign; 9] = [
         CopySign::Share,
-        CopySign::Smaller,
         CopySign::Words,
-        CopySign::Run,
         CopySign::Numbers,
-        CopySign::Swapped,
         CopySign::Title,
         CopySign::OutletTime,
         CopySign::Short,
@@ -59,15 +50,12 @@ impl CopySign {
     pub fn knots(self) -> &'static [f64] {
         match self {
             CopySign::Share => &[0.1, 0.35, 0.5, 0.65, 0.8, 0.95],
-            CopySign::Smaller => &[0.05, 0.3, 0.6, 0.9],
-            CopySign::Words => &[1.5, 2.5, 3.2, 3.9, 4.6, 5.5],
-            CopySign::Run => &[1.6, 2.3, 3.0, 4.0],
-            CopySign::Numbers => &[-0.8, -0.5, -0.3, -0.15, 0.0],
-            CopySign::Swapped => &[-0.3, -0.15, -0.07, -0.02, 0.0],
+            CopySign::Words => &[1.5, 2.5, 3.5, 5.5],
+            CopySign::Numbers => &[-0.8, -0.5, -0.2, 0.0],
             CopySign::Title => &[0.0, 0.3, 0.6, 1.0],
-            CopySign::OutletTime => &[-5.2, -3.9, -2.5, -0.7, 0.0],
-            CopySign::Short => &[2.0, 3.0, 4.0, 5.0],
-            CopySign::Conflict => &[-0.6, -0.3, 0.0],
+            CopySign::OutletTime => &[-5.2, -3.2, 0.0],
+            CopySign::Short => &[2.0, 3.0, 4.5],
+            CopySign::Conflict => &[-0.6, 0.0],
             CopySign::Wall => &[-1.0, -0.6, -0.2, 0.0],
             CopySign::Address => &[0.0, 1.0],
         }
@@ -79,11 +67,8 @@ impl CopySign {
         let outlet = if evidence.same_outlet { 1.0 } else { 0.0 };
         match self {
             CopySign::Share => evidence.contained.max(evidence.containing),
-            CopySign::Smaller => evidence.contained.min(evidence.containing),
             CopySign::Words => (1.0 + evidence.shared).ln(),
-            CopySign::Run => (1.0 + evidence.run).ln(),
             CopySign::Numbers => -evidence.numbers_missing,
-            CopySign::Swapped => -evidence.swapped,
             CopySign::Title => evidence.title,
             CopySign::OutletTime => -outlet * (1.0 + evidence.hours).ln(),
             CopySign::Short => (1.0 + evidence.shorter).ln(),
