@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use wirefold_dedup::stem;
+use wirefold_fold::stem;
 use wirefold_text::Text;
 
 use crate::tree;
