@@ -1,4 +1,4 @@
-//! Nights of news, labelled: `seeds/nights` has the articles as feeds bring them, with what an alert must,
+//! Nights of news, labelled: `seeds/nights` and `seeds/nights-second` have the articles as feeds bring them, with what an alert must,
 //! may and must not tell. Detector, enricher and alerter are the real ones, on a simulated bus and clock. The
 //! loud messages stand in `NAME.txt`, the figures in `docs/alerts-measured.md`, beside those of plain alerts.
 
@@ -22,8 +22,23 @@ use wirefold_query::{Document, Numbers, Prepared, Query};
 use super::running::{Paper, Running, revisions, settings, wait_until_idle};
 use crate::engine::RevisionMetadata;
 
-const NIGHTS: [&str; 7] =
-    ["1-shooting", "2-storm", "3-obits", "4-vote", "5-live", "6-titles", "7-doubt"];
+/// Seven nights of one hand: their folder, which also names their table in the measured page.
+struct Nights {
+    folder: &'static str,
+    names: [&'static str; 7],
+}
+
+/// Written before the alerter was changed.
+const FIRST: Nights = Nights {
+    folder: "nights",
+    names: ["1-shooting", "2-storm", "3-obits", "4-vote", "5-live", "6-titles", "7-doubt"],
+};
+
+/// Written after it, by another hand.
+const SECOND: Nights = Nights {
+    folder: "nights-second",
+    names: ["1-siege", "2-flood", "3-lives", "4-court", "5-ballot", "6-ticker", "7-heads"],
+};
 
 /// A line of `NAME.jsonl`: an article or a version.
 #[derive(Deserialize)]
@@ -80,8 +95,8 @@ fn table(path: &Path) -> Vec<Vec<String>> {
 }
 
 impl Night {
-    fn read(name: &'static str) -> Self {
-        let beside = |end: &str| root().join(format!("seeds/nights/{name}{end}"));
+    fn read(folder: &str, name: &'static str) -> Self {
+        let beside = |end: &str| root().join(format!("seeds/{folder}/{name}{end}"));
         let lines = std::fs::read_to_string(beside(".jsonl")).unwrap();
         let labels = table(&beside(".labels.tsv"));
         let claims = table(&beside(".claims.tsv")).into_iter().map(|row| Claim {
@@ -436,18 +451,27 @@ const WAYS: [&str; 3] = ["wirefold", "each article", "each event"];
 const HEAD: &str = "| night | alert | musts told | loud: may | loud: must not | loud | loud an event | \
                     figures true | statements false | delay, median | delay, p90 |\n\
                     |---|---|---|---|---|---|---|---|---|---|---|";
-const BEGIN: &str = "<!-- nights: written by the test `nights` -->";
-const END: &str = "<!-- end of nights -->";
 
 #[tokio::test(start_paused = true)]
 async fn every_night_sends_what_stands_beside_it() {
+    check(&FIRST).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_second_night_sends_what_stands_beside_it() {
+    check(&SECOND).await;
+}
+
+async fn check(Nights { folder, names }: &Nights) {
+    let begin = format!("<!-- {folder}: written by the test `nights` -->");
+    let end = format!("<!-- end of {folder} -->");
     #[expect(clippy::disallowed_methods, reason = "a test is told how to run by its environment")]
     let bless = std::env::var_os("WIREFOLD_BLESS").is_some();
     let mut sums: [Figures; 3] = Default::default();
     let mut rows = vec![HEAD.to_owned()];
     let mut files = Vec::new();
-    for name in NIGHTS {
-        let night = Night::read(name);
+    for name in names {
+        let night = Night::read(folder, name);
         let sent = play(&night).await;
         let all = [ours(&night, &sent), plain(&night, false), plain(&night, true)];
         eprintln!("{name}: missed {:?}\n{}\n", all[0].missed, all[0].false_loud.join("\n"));
@@ -458,16 +482,16 @@ async fn every_night_sends_what_stands_beside_it() {
         let texts = sent
             .iter()
             .map(|it| format!("--- {}\n{}\n", it.at.strftime("%a %H:%M:%S UTC"), it.text));
-        files.push((format!("seeds/nights/{name}.txt"), texts.collect::<Vec<_>>().join("\n")));
+        files.push((format!("seeds/{folder}/{name}.txt"), texts.collect::<Vec<_>>().join("\n")));
     }
     rows.extend(sums.iter().zip(WAYS).map(|(sum, way)| sum.row("all", way)));
     let page = root().join("docs/alerts-measured.md");
     let text = std::fs::read_to_string(&page).unwrap();
-    let (head, rest) = text.split_once(BEGIN).unwrap();
-    let (_, tail) = rest.split_once(END).unwrap();
+    let (head, rest) = text.split_once(&begin).unwrap();
+    let (_, tail) = rest.split_once(&end).unwrap();
     let rows = rows.join("\n");
     eprintln!("{rows}");
-    let measured = format!("{head}{BEGIN}\n\n{rows}\n\n{END}{tail}");
+    let measured = format!("{head}{begin}\n\n{rows}\n\n{end}{tail}");
     files.push(("docs/alerts-measured.md".to_owned(), measured));
     for (path, now) in files {
         let path = root().join(path);
