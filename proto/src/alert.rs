@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::article::outlet_label;
 use crate::codec::message;
 use crate::confidence::Confidence;
-use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, SubscriptionId, Target};
+use crate::findings::{FigureRole, Qualifier};
+use crate::ids::{AlertId, ArticleId, LanguageTag, Outlet, StoryId, SubscriptionId, Target};
 use crate::published::Published;
 use crate::story::is_zero;
 use crate::streams::{self, Stream};
@@ -164,6 +165,13 @@ pub struct AlertFirst {
     pub agency: Option<AlertAgency>,
 }
 
+impl From<&AlertArticle> for AlertFirst {
+    fn from(article: &AlertArticle) -> Self {
+        let AlertArticle { outlet, via, agency, .. } = article.clone();
+        Self { outlet, via, agency }
+    }
+}
+
 impl AlertFirst {
     /// The outlet for people, with the site whose feed has the article if that is another.
     #[must_use]
@@ -231,6 +239,9 @@ pub struct AlertArticle {
     /// Its sequence in `WF_FETCHED`, where its text is; 0 in alerts of older releases.
     #[serde(default, skip_serializing_if = "is_no_place")]
     pub fetched: u64,
+    /// Its story when it was read; absent in alerts of older releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<StoryId>,
     /// Its publisher.
     pub outlet: Outlet,
     /// The site whose feed has the article, if that is not the outlet.
@@ -252,6 +263,21 @@ pub struct AlertArticle {
     /// The numbers of its title and lede when it was read, as digits; at most 8.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<String>,
+    /// The numbers of people in its first sentence.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<AlertClaim>,
+}
+
+/// A number of people, as a text claims it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertClaim {
+    /// Their fate.
+    pub role: FigureRole,
+    /// The number.
+    pub value: u64,
+    /// How exact it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qualifier: Option<Qualifier>,
 }
 
 impl AlertArticle {

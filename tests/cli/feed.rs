@@ -287,7 +287,7 @@ fn commands_that_wait_for_the_next_up_are_shown() {
     let shown = run(&["sub", "show", "harbour"]).code(0);
     assert!(shown.out.contains("from the next `wirefold up` on"), "{}", shown.out);
     let rehearsed = run(&["sub", "test", "harbour"]).code(0);
-    assert_eq!(rehearsed.out, "the last 24 h: no article matches\n");
+    assert_eq!(rehearsed.out, "0 loud in the last 7 days: no article matches\n");
     run(&["feed", "rm", "sea"]).code(0);
     assert_eq!(run(&["feed", "ls"]).code(0).out, "");
     let none = run(&["feed", "rm", "sea"]).code(3);

@@ -241,7 +241,7 @@ fn alerts_are_listed_with_their_reasons() {
     let alert = sample("wirefold.alert.1.growing.json");
     let reason = alert["reasons"][0]["words"].as_str().unwrap();
     assert!(run.out.contains("growing") && run.out.contains(reason), "{}", run.out);
-    assert!(run.out.contains(&format!("at most {}", alert["origins"])), "{}", run.out);
+    assert!(!run.out.contains("origin"), "{}", run.out);
 }
 
 /// Streams two articles after each requested sequence, then ends the connection.

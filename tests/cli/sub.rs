@@ -71,7 +71,7 @@ fn a_subscription_is_added_with_the_given_settings() {
     let run = api.run(&arguments).code(0);
     let said: Vec<&str> = run.err.lines().collect();
     assert_eq!(said[0], "harbour-sea alerts from the next article on");
-    let sent = "the last 24 h: 5 articles match → 1 event → 1 alert";
+    let sent = "2 loud in the last 7 days, 0 at night: 5 articles match → 1 event → 1 alert";
     assert!(said[1].starts_with(sent), "{}", run.err);
     let expected = json!({
         "id": "harbour-sea", "name": "Harbour & Sea", "query": "harbour", "min_origins": 2,
@@ -79,7 +79,7 @@ fn a_subscription_is_added_with_the_given_settings() {
     });
     let told = api.told();
     assert_eq!(told[0].body, expected);
-    assert_eq!(told[1].body, json!({ "subscription": expected, "hours": 24 }));
+    assert_eq!(told[1].body, json!({ "subscription": expected, "hours": 168 }));
     api.run(&["sub", "add", "A", "--query", "b", "--group-wait", "soon"]).code(2);
 }
 
@@ -206,7 +206,9 @@ fn a_subscription_or_a_query_is_rehearsed() {
     let api = api();
     let run = api.run(&["sub", "test", "floods", "--hours", "72"]).code(0);
     assert!(
-        run.out.starts_with("the last 72 h: 5 articles match → 1 event → 1 alert"),
+        run.out.starts_with(
+            "2 loud in the last 3 days, 0 at night: 5 articles match → 1 event → 1 alert"
+        ),
         "{}",
         run.out
     );

@@ -11,6 +11,7 @@ mod forms;
 mod kills;
 mod over;
 mod readers;
+mod reread;
 mod rolled_back;
 mod seeds;
 pub(super) mod setup;

@@ -76,6 +76,15 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
     let event = up.get(&format!("/api/v1/events/{}", first.verdict.event));
     let counts = (&event["event"]["story_count"], &event["event"]["origins"]);
     assert_eq!(counts, (&2.into(), &2.into()), "{event:#}");
+    // Taken out of the event and joined with it again, as the hint says.
+    let (taken_id, event_id) = (taken.to_string(), first.verdict.event.to_string());
+    let stories = || up.get(&format!("/api/v1/events/{event_id}"))["event"]["story_count"].clone();
+    let said = folder.run(&["story", "move", &taken_id]).code(0);
+    let back = format!("undo: wirefold story move {taken_id} --into {event_id}");
+    assert!(said.err.contains(&back) && stories() == 1, "{}", said.err);
+    let said = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
+    assert!(said.err.contains(&format!("undo: wirefold story move {taken_id}")), "{}", said.err);
+    assert_eq!(stories(), 2);
     let place = events.last.expect("articles have places");
     up.kill();
 

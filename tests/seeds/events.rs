@@ -35,9 +35,13 @@ fn texts() -> Vec<Text> {
 fn labels() -> Vec<(String, String)> {
     let file = text_of("events.tsv");
     let mut lines = file.lines();
-    assert_eq!(lines.next(), Some("id\tevent"));
-    let pair = |line: &str| line.split_once('\t').map(|(id, event)| (id.into(), event.into()));
-    lines.map(|line| pair(line).expect("an id and an event")).collect()
+    assert_eq!(lines.next(), Some("id\tstory\tevent"));
+    let labels = lines.map(|line| match line.split('\t').collect::<Vec<_>>()[..] {
+        // Each text is a story of its own.
+        [id, story, event] if id == story => (id.to_owned(), event.to_owned()),
+        _ => panic!("{line}: no id, story and event"),
+    });
+    labels.collect()
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
 pub use reading::{FoundWord, QueryReading, read_article};
-pub use rehearsal::{Rehearsal, Sample, SampleRevision, Unready, rehearse};
+pub use rehearsal::{Rehearsal, RehearsedMessage, Unready, rehearse};
 pub use settings::{ConfiguredSubscription, HealthSettings, Heartbeat, Settings};
 pub use settings::{Disk, NotPublished, Space, Subjects};
 pub use standby::run_under;

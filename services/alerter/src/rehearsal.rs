@@ -1,44 +1,50 @@
 //! A rehearsal: the alerts that a subscription would have sent in the last hours.
 //!
-//! Comes in: a subscription, and the output since a time. Goes out: numbers and samples of the alerts. It
-//! sends and stores nothing.
+//! Comes in: a subscription, and the output since a time. Goes out: numbers, and the loud messages as a delivery
+//! would have sent them. It sends and stores nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
-use wirefold_envelope::InOrder;
+use wirefold_envelope::{InOrder, unix_millis};
 use wirefold_flow::{Bus, BusError, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertId, Class, EventId, Hold, OutputPosition, ReasonKind, StoryChange,
-    SubscriptionSettings, Target, Volume, streams,
+    Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, StoryChange, SubscriptionSettings,
+    Target, Volume, streams,
 };
-use wirefold_query::Lists;
 
+use crate::delivery::zone_of;
 use crate::engine::{Engine, IncomingArticle, StoryOverride, Tally};
 use crate::error::AlerterError;
 use crate::matcher::load::{self, Item, LoadedItem};
+use crate::settings::Settings;
 use crate::subscription::{Rules, with_defaults};
+use crate::text::{self, Message};
+use crate::wording::page;
 
 const BATCH: usize = 128;
 
-/// Runs a subscription over the output since a time, as if it had existed then, and sends nothing. `lists`
-/// are the lists that its query may name.
+/// Runs a subscription over the output since a time, as if it had existed then, and sends nothing. `settings`
+/// have the lists that its query may name, and the page and time zone of messages.
 ///
 /// # Errors
 /// [`AlerterError::Subscription`] if the settings are not valid, and errors of the bus.
 pub async fn rehearse(
     bus: &dyn Bus,
     subscription: &SubscriptionSettings,
-    lists: &Lists,
+    settings: &Settings,
     since: UnixMillis,
     now: UnixMillis,
 ) -> Result<Rehearsal, AlerterError> {
-    let rules = Rules::read(&with_defaults(subscription, &[]), lists).map_err(|problem| {
-        AlerterError::Subscription { id: subscription.id.to_string(), why: problem.to_string() }
+    let rules = Rules::read(&with_defaults(subscription, &[]), &settings.lists);
+    let rules = rules.map_err(|problem| AlerterError::Subscription {
+        id: subscription.id.to_string(),
+        why: problem.to_string(),
     })?;
-    let mut stage = Rehearsing::of(rules, since);
+    let mut stage = Rehearsing::of(rules, settings, since);
     let first = first_stored(bus, streams::OUTPUT.name, since).await?;
     let expected = (first == 1).then_some(1);
     let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, expected);
@@ -83,6 +89,9 @@ struct Matching {
 struct Rehearsing {
     rules: Rules,
     engine: Engine,
+    /// The address of the page in messages.
+    page: Option<String>,
+    zone: TimeZone,
     since: UnixMillis,
     report: Rehearsal,
     events: BTreeSet<EventId>,
@@ -95,10 +104,13 @@ struct Rehearsing {
 }
 
 impl Rehearsing {
-    fn of(rules: Rules, since: UnixMillis) -> Self {
+    fn of(rules: Rules, settings: &Settings, since: UnixMillis) -> Self {
         let mut engine = Engine::default();
         engine.put(rules.clone());
+        let machine = settings.zone.clone().unwrap_or(TimeZone::UTC);
         Self {
+            zone: zone_of(&rules.settings, &machine),
+            page: settings.page.clone(),
             rules,
             engine,
             since,
@@ -114,10 +126,11 @@ impl Rehearsing {
         match item.item {
             Item::Article(incoming) if incoming.seen >= self.since => self.apply_article(&incoming),
             Item::Change(story) => {
-                let at = wirefold_envelope::unix_millis(story.at);
+                let at = unix_millis(story.at);
                 self.fire(at);
                 if let StoryChange::Merged { from, into, .. } = story.change {
-                    self.engine.merge(from, into, at, load::position_of(&story, item.output));
+                    let place = load::position_of(&story, item.output);
+                    self.engine.merge([from, into], &story, place);
                     self.merge(from, into);
                     self.fire(at);
                 }
@@ -128,7 +141,7 @@ impl Rehearsing {
                 }
             }
             Item::Command(command) => {
-                let at = wirefold_envelope::unix_millis(command.command.at);
+                let at = unix_millis(command.command.at);
                 self.fire(at);
                 let position = OutputPosition { fetched: command.fetched, output: item.output };
                 self.engine.apply_override(&StoryOverride::of(&command, position));
@@ -186,9 +199,47 @@ impl Rehearsing {
         while let Some(draft) = self.engine.next(limit) {
             let AlertId { target, .. } = draft.alert.id;
             self.opened.insert(target);
-            self.report.add(&draft.alert);
+            self.add(&draft.alert);
             self.engine.accept(&draft.alert, &draft.metadata);
         }
+    }
+
+    /// Counts a revision that would have been published, and keeps its message if it is loud.
+    fn add(&mut self, alert: &Alert) {
+        let report = &mut self.report;
+        let is_passing = alert.reasons.iter().any(|it| it.kind == ReasonKind::Passing);
+        report.in_passing += u64::from(alert.revision == 1 && is_passing);
+        report.silent += u64::from(alert.volume == Volume::Silent);
+        report.held += u64::from(alert.held.is_some());
+        // A held revision is sent later, and one digest reports many.
+        let is_told = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
+        if alert.volume != Volume::Loud || alert.held.is_some() || !is_told {
+            return;
+        }
+        let at_night = is_at_night(alert.at, &self.zone);
+        report.loud += 1;
+        report.at_night += u64::from(at_night);
+        if report.messages.len() == MESSAGES {
+            report.messages.remove(0);
+        }
+        let text = text::of(&Message {
+            alert,
+            subscription: &self.rules.settings.name,
+            page: self.page.as_deref().map(|base| page(base, alert.target)),
+            manage: None,
+            links: None,
+            demo: false,
+            now: unix_millis(alert.at),
+            zone: self.zone.clone(),
+            target_id: None,
+            is_overtaken: false,
+            templates: None,
+        });
+        // A digest is one message about many events.
+        let others = alert.digest.as_ref().map_or(0, |digest| digest.all.len().saturating_sub(1));
+        let (at, target) = (alert.at, alert.target);
+        let (title, lines) = (text.title, text.lines);
+        self.report.messages.push(RehearsedMessage { at, at_night, target, title, lines, others });
     }
 
     fn end(mut self, now: UnixMillis) -> Rehearsal {
@@ -225,10 +276,15 @@ impl Matching {
     }
 }
 
-/// The most alerts, and the most events without one, in the result.
+/// Whether people sleep at this time: from 22:00 to 7:00 by their clock.
+fn is_at_night(at: Timestamp, zone: &TimeZone) -> bool {
+    !(7..22).contains(&at.to_zoned(zone.clone()).hour())
+}
+
+/// The most messages in the result.
+const MESSAGES: usize = 50;
+/// The most events without an alert in the result.
 const SAMPLES: usize = 10;
-/// The most revisions of one alert in the result.
-const REVISIONS: usize = 8;
 
 /// The alerts that a subscription would have sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -250,55 +306,39 @@ pub struct Rehearsal {
     /// Messages that would have notified. A digest is one message, and a held revision counts when it is
     /// sent.
     pub loud: u64,
+    /// Those of them from 22:00 to 7:00 in the subscriber's time zone.
+    pub at_night: u64,
+    /// Alerts whose first texts only mention the subject, so that they would have been silent.
+    pub in_passing: u64,
     /// Revisions that would have been silent.
     pub silent: u64,
     /// Revisions that would have been held: muted, in quiet hours, above `max_per_day`, for a digest.
     pub held: u64,
     /// Those of the matching articles that are copies and would have been folded into the alerts.
     pub copies_folded: u64,
-    /// The first alerts.
-    pub samples: Vec<Sample>,
+    /// The last loud messages.
+    pub messages: Vec<RehearsedMessage>,
     /// Events or stories that match and are not enough for an alert.
     pub unready: u64,
     /// The last of them.
     pub unready_samples: Vec<Unready>,
 }
 
-/// One alert that would have been sent.
+/// A loud message that would have been sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sample {
-    /// The alert.
-    pub alert: AlertId,
-    /// The event or story.
-    pub target: Target,
-    /// Its headline.
-    pub title: String,
-    /// Its outlets in the first revision.
-    pub outlets: u32,
-    /// Its separately written texts at that time: an upper bound.
-    pub origins: u32,
-    /// The matched words.
-    pub matched: Vec<String>,
-    /// Whether texts only mention them in passing, so that it would not have notified yet.
-    pub in_passing: bool,
-    /// How many revisions it would have had.
-    pub revision_count: u64,
-    /// The first of them.
-    pub revisions: Vec<SampleRevision>,
-}
-
-/// One revision of an alert that would have been sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SampleRevision {
+pub struct RehearsedMessage {
     /// The stream time of it.
     pub at: Timestamp,
-    /// Whether it would have notified.
-    pub volume: Volume,
-    /// The reasons in words, the most important first.
-    pub reasons: Vec<String>,
-    /// Why its delivery would have waited.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub held: Option<Hold>,
+    /// Whether it would have come from 22:00 to 7:00 in the subscriber's time zone.
+    pub at_night: bool,
+    /// The event or story.
+    pub target: Target,
+    /// The title, as a delivery shows it.
+    pub title: String,
+    /// The lines below it.
+    pub lines: Vec<String>,
+    /// How many more alerts the message reports, if it is a digest.
+    pub others: usize,
 }
 
 /// An event or story that matches and is not enough for an alert.
@@ -313,23 +353,6 @@ pub struct Unready {
 }
 
 impl Rehearsal {
-    /// Adds a revision that would have been published.
-    pub(super) fn add(&mut self, alert: &Alert) {
-        let is_told = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
-        match alert.volume {
-            // A held revision is sent later, and one digest reports many.
-            Volume::Loud => self.loud += u64::from(alert.held.is_none() && is_told),
-            Volume::Silent => self.silent += 1,
-        }
-        self.held += u64::from(alert.held.is_some());
-        if alert.revision == 1 && self.samples.len() < SAMPLES {
-            self.samples.push(Sample::of(alert));
-        }
-        if let Some(sample) = self.samples.iter_mut().find(|sample| sample.alert == alert.id) {
-            sample.add(alert);
-        }
-    }
-
     /// Adds an event or story without an alert.
     pub(super) fn add_unready(&mut self, unready: Unready) {
         self.unready += 1;
@@ -337,34 +360,6 @@ impl Rehearsal {
             self.unready_samples.remove(0);
         }
         self.unready_samples.push(unready);
-    }
-}
-
-impl Sample {
-    fn of(alert: &Alert) -> Self {
-        Self {
-            alert: alert.id.clone(),
-            target: alert.target,
-            title: alert.headline.title.clone(),
-            outlets: alert.outlets,
-            origins: alert.origins,
-            matched: alert.matched.clone(),
-            in_passing: alert.reasons.iter().any(|it| it.kind == ReasonKind::Passing),
-            revision_count: 0,
-            revisions: Vec::new(),
-        }
-    }
-
-    fn add(&mut self, alert: &Alert) {
-        self.revision_count = alert.revision;
-        if self.revisions.len() < REVISIONS {
-            self.revisions.push(SampleRevision {
-                at: alert.at,
-                volume: alert.volume,
-                reasons: alert.reasons.iter().map(|reason| reason.words.clone()).collect(),
-                held: alert.held.clone(),
-            });
-        }
     }
 }
 

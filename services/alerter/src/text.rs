@@ -154,6 +154,7 @@ fn why_now(message: &Message<'_>) -> String {
         let is_shown = match reason.kind {
             ReasonKind::Material | ReasonKind::Correction => false,
             ReasonKind::Outlets => !is_update,
+            ReasonKind::Merged => alert.merged_into.is_some(),
             _ => true,
         };
         let words = reason.words.as_str();
@@ -177,11 +178,13 @@ fn why_now(message: &Message<'_>) -> String {
     cut(&line(&parts.join(" · ")), LINE)
 }
 
-/// The outlets by name: in a new alert the first, in others the latest.
+/// The outlets by name: in a new alert the first, in others the latest. A new alert says whose text it is; in others
+/// the statements name their sources.
 fn outlets(alert: &Alert) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut add = |article: &AlertArticle| {
-        let name = format!("{}{}", article.outlet_label(), text_by(article.agency.as_ref()));
+        let agency = article.agency.as_ref().filter(|_| alert.state == AlertState::New);
+        let name = format!("{}{}", article.outlet_label(), text_by(agency));
         if names.iter().all(|other| other.split(' ').next() != name.split(' ').next()) {
             names.push(name);
         }

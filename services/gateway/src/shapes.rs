@@ -8,8 +8,8 @@ use wirefold_proto::{
     Agency, Alert, AlertAttempt, AlertHandlingRecord, AlertId, AlertReason, AlertState, ArticleId,
     Class, CommandOutcome, Containment, ControlCommand, CopyKind, DateProblem, DeadLetter,
     EntityKind, EventAfter, EventId, FeedId, FeedRecord, FigureRole, FoundBy, FullText,
-    HealthCondition, Hold, HoldReason, ItemIdentity, LanguageTag, ListRecord, Materiality,
-    NoteKind, Outlet, OutputArticle, OutputCommand, Qualifier, StoryAfter, StoryChange, StoryId,
+    HealthCondition, HoldReason, ItemIdentity, LanguageTag, ListRecord, Materiality, NoteKind,
+    Outlet, OutputArticle, OutputCommand, Qualifier, StoryAfter, StoryChange, StoryId,
     SubscriptionId, SubscriptionRecord, SubscriptionSettings, Tag, Target, TextMatch, Volume,
     outlet_label, token,
 };
@@ -1068,54 +1068,43 @@ pub struct Rehearsal {
     pub alerts: u64,
     /// Messages that would have notified.
     pub loud: u64,
+    /// Those of them from 22:00 to 7:00 in the subscriber's time zone.
+    pub at_night: u64,
+    /// Alerts that would have been silent, since texts only mention the subject.
+    pub in_passing: u64,
     /// Silent revisions.
     pub silent: u64,
     /// Held revisions.
     pub held: u64,
     /// The matching articles that are copies and were folded into the alerts.
     pub copies_folded: u64,
-    /// The first alerts.
-    pub samples: Vec<RehearsedAlert>,
+    /// The last messages that would have notified.
+    pub messages: Vec<RehearsedMessage>,
     /// Events, or stories, that match but lack something to open an alert.
     pub unready: u64,
     /// The last of these.
     pub unready_samples: Vec<UnreadyTarget>,
 }
 
-/// An alert that would have been sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RehearsedAlert {
-    /// Its target.
-    pub target: Option<Target>,
-    /// Its headline.
-    pub title: String,
-    /// Its outlets in the first message.
-    pub outlets: u32,
-    /// Its separately written texts then: an upper bound.
-    pub origins: u32,
-    /// The words found.
-    pub matched: Vec<String>,
-    /// Whether texts only mention the subject.
-    pub in_passing: bool,
-    /// How many revisions it would have had.
-    pub revision_count: u64,
-    /// The first of them.
-    pub revisions: Vec<RehearsedRevision>,
-}
-
-/// One revision of an alert that would have been sent.
+/// A message that would have notified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RehearsedRevision {
+pub struct RehearsedMessage {
     /// The stream time of it.
     pub at: Timestamp,
-    /// Whether it would have notified.
-    pub volume: Volume,
-    /// The reasons of the revision, in words, the weightiest first.
+    /// Whether it would have come from 22:00 to 7:00 in the subscriber's time zone.
     #[serde(default)]
-    pub reasons: Vec<String>,
-    /// Why the delivery would have waited.
-    pub held: Option<Hold>,
+    pub at_night: bool,
+    /// Its event or story.
+    pub target: Option<Target>,
+    /// Its title, as a delivery shows it.
+    #[serde(default)]
+    pub title: String,
+    /// The lines below the title.
+    #[serde(default)]
+    pub lines: Vec<String>,
+    /// How many more alerts it reports, if it is a digest.
+    #[serde(default)]
+    pub others: u64,
 }
 
 /// An event, or a story, that matches but lacks something to open an alert.
@@ -1140,6 +1129,17 @@ impl Rehearsal {
             _ => return None,
         };
         Some(format!("{matching} listed at the first poll: such articles never alert"))
+    }
+
+    /// The loud messages: `14 loud in the last 7 days, 5 at night`.
+    #[must_use]
+    pub fn loud_in(&self, hours: u32) -> String {
+        let span = match (hours / 24, hours % 24) {
+            (days @ 2.., 0) => format!("{days} days"),
+            _ => format!("{hours} h"),
+        };
+        let loud = format!("{} loud in the last {span}", self.loud);
+        if self.loud == 0 { loud } else { format!("{loud}, {} at night", self.at_night) }
     }
 
     /// A warning about a query that matches too much, with its rate.

@@ -16,7 +16,7 @@ use wirefold_gateway::shapes::{
 };
 use wirefold_proto::{Alert, AlertAttempt, AlertId, AttemptOutcome, Interval, Volume};
 
-use super::words::{self, short};
+use super::words::short;
 use super::{Session, print_line};
 use crate::client::{Client, ClientError, ClientOptions, Need, block_on, escaped};
 use crate::columns::{Cell, Columns};
@@ -212,7 +212,7 @@ impl Session<'_> {
 }
 
 fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
-    let heading = ["id", "when", "state", "revisions", "outlets", "origins", "why", "headline"];
+    let heading = ["id", "when", "state", "revisions", "outlets", "why", "headline"];
     let mut table = Columns::new(&heading);
     for row in alerts {
         let alert = &row.alert;
@@ -228,10 +228,6 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
             Cell::styled(alert.state.as_str(), LOUD),
             Cell::new(revisions),
             Cell::new(alert.outlets.to_string()),
-            Cell::new(match alert.origins {
-                0 => "–".to_owned(),
-                most => format!("at most {most}"),
-            }),
             Cell::new(reasons(alert).join(", ")),
             Cell::new(&alert.headline.title),
         ]);
@@ -264,7 +260,7 @@ fn describe(found: &AlertDetail, time: &LocalTime) -> String {
     text
 }
 
-/// `2  12:04  updated  loud · 5 outlets, at most 3 origins, 2 copies folded`, and the reasons below it.
+/// `2  12:04  updated  loud · 5 outlets, 2 copies folded`, and the reasons below it.
 fn revision(alert: &Alert, time: &LocalTime) -> String {
     let volume = match (&alert.held, alert.volume) {
         (Some(hold), _) => {
@@ -275,10 +271,9 @@ fn revision(alert: &Alert, time: &LocalTime) -> String {
         (None, Volume::Silent) => "silent".to_owned(),
     };
     let outlets = count(alert.outlets, "outlet", "outlets");
-    let origins = words::origins(", ", alert.origins);
     let copies = count(alert.copies, "copy", "copies");
     format!(
-        "{:>4}  {}  {}  {volume} · {outlets}{origins}, {copies} folded\n      {}\n",
+        "{:>4}  {}  {}  {volume} · {outlets}, {copies} folded\n      {}\n",
         alert.revision,
         time.minute(alert.at),
         alert.state.as_str(),

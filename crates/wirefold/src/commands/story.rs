@@ -138,17 +138,21 @@ Example:
         #[arg(value_name = "OUTLET")]
         outlet: String,
     },
-    /// Say that a story is about something else than its event: it becomes an event of its own.
+    /// Say that a story is about something else than its event: it becomes an event of its own, or part of another.
     #[command(after_help = "\
-The event that it leaves keeps its id, and its alerts count anew without a message. `story merge` with the two
-events takes it back.
+The event that it leaves keeps its id. Alerts that were sent are corrected in place, without a message. wirefold says
+how to take it back.
 
-Example:
-  wirefold story move s-4ktq2v")]
+Examples:
+  wirefold story move s-4ktq2v
+  wirefold story move s-4ktq2v --into e-77c0xd")]
     Move {
         /// The story, or the beginning of its id.
         #[arg(value_name = "STORY")]
         story: String,
+        /// The event that it belongs to, or the beginning of its id.
+        #[arg(long, value_name = "EVENT")]
+        into: Option<String>,
     },
     /// Say that two articles are not the same text: they are never in one story again.
     #[command(after_help = "\
@@ -198,10 +202,7 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
                 let path = format!("stories/{}/prefer", escaped(story));
                 session.decide("`story prefer`", &path, &json!({"outlet": outlet})).await
             }
-            StoryCommand::Move { story } => {
-                let path = format!("stories/{}/move", escaped(story));
-                session.decide("`story move`", &path, &json!({})).await
-            }
+            StoryCommand::Move { story, into } => session.move_story(story, into.as_deref()).await,
             StoryCommand::NotTheSame { one, other } => {
                 let path = format!("articles/{}/not-the-same", escaped(one));
                 session.decide("`story not-the-same`", &path, &json!({"other": other})).await
@@ -231,11 +232,43 @@ impl Session<'_> {
         self.list("wirefold.cli.story/1", &stories, none, table)
     }
 
+    /// Takes a story out of its event, and joins it with another one if that is named.
+    async fn move_story(&self, story: &str, into: Option<&str>) -> anyhow::Result<Exit> {
+        self.client.must_run("`story move`")?;
+        let shown = page(&format!("/api/v1/stories/{}", escaped(story)), 1, None);
+        let before: Story = self.client.get(&shown).await?;
+        let (id, old) = (before.story.id, before.story.event);
+        let out = format!("stories/{id}/move");
+        let Some(into) = into else {
+            let exit = self.decide("`story move`", &out, &json!({})).await?;
+            self.global.note(format_args!("undo: wirefold story move {id} --into {old}"));
+            return Ok(exit);
+        };
+        let moved = self.client.post::<Answer>(&format!("/api/v1/{out}"), &json!({})).await;
+        let from = match moved {
+            Ok(Answer::Decided(decided)) => decided.stories.first().map_or(old, |it| it.event),
+            // It is the only story of its event, which moves as a whole.
+            Err(ClientError::Refused(_)) => old,
+            Ok(accepted @ Answer::Accepted(_)) => return self.tell(accepted),
+            Err(error) => return Err(error.see("wirefold story ls")),
+        };
+        let path = format!("events/{}/merge", escaped(into));
+        let exit = self.decide("`story move`", &path, &json!({"from": from})).await?;
+        let back = if from == old { String::new() } else { format!(" --into {old}") };
+        self.global.note(format_args!("undo: wirefold story move {id}{back}"));
+        Ok(exit)
+    }
+
     /// Sends a manual override to the running pipeline and prints the outcome.
     async fn decide(&self, name: &'static str, path: &str, body: &Value) -> anyhow::Result<Exit> {
         self.client.must_run(name)?;
         let answer = self.client.post(&format!("/api/v1/{path}"), body).await;
-        match answer.map_err(|error| error.see("wirefold story ls"))? {
+        self.tell(answer.map_err(|error| error.see("wirefold story ls"))?)
+    }
+
+    /// Prints the outcome of an override.
+    fn tell(&self, answer: Answer) -> anyhow::Result<Exit> {
+        match answer {
             Answer::Decided(decided) => self.answer(&decided, in_lines(&decided).join("\n")),
             Answer::Accepted(accepted) => stop!(
                 Bus,
@@ -393,7 +426,7 @@ fn story(after: &StoryAfter) -> String {
 fn event(after: &EventAfter) -> String {
     let state = &after.state;
     let stories = count(state.stories, "story", "stories");
-    let origins = count(state.origins, "origin", "origins");
+    let texts = count(state.origins, "text", "texts");
     let articles = count(state.articles, "article", "articles");
-    format!("{}: {stories}, {articles}, at most {origins}", after.event)
+    format!("{}: {stories}, {articles}, {texts} found that share no wording", after.event)
 }

@@ -23,14 +23,6 @@ pub(super) fn span_above_zero(text: &str) -> Result<Interval, String> {
     }
 }
 
-/// The upper bound of independent texts, with what stands before it. Nothing if no text could be compared.
-pub(super) fn origins(before: &str, number: u32) -> String {
-    match number {
-        0 => String::new(),
-        _ => format!("{before}at most {}", count(number, "origin", "origins")),
-    }
-}
-
 /// The number of digits of an id that are shown.
 const SHOWN: usize = 8;
 

@@ -1,6 +1,7 @@
 //! `wirefold eval`: folds articles and compares the result with labels.
 
 mod errors;
+mod origins;
 mod report;
 
 use std::collections::{BTreeMap, HashSet};
@@ -94,7 +95,8 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let settings = of_flags(&Overrides::of_detector(&arguments.set)?)?;
     let settings = settings.method();
     let (labels_path, paths) = paths(arguments)?;
-    let file = wirefold_score::read(&read_text(&labels_path)?, arguments.by.group());
+    let labels_text = read_text(&labels_path)?;
+    let file = wirefold_score::read(&labels_text, arguments.by.group());
     let shape = file.shape;
     let (mut articles, mut unusable) = input::read_all(&paths, global)?;
     unusable += leave_out_repeated(&mut articles);
@@ -119,7 +121,11 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     judging.end();
     let worst = errors::WorstErrors::find(&labels, &judged, arguments.worst);
     let classes = class_counts(&labels, &judged);
-    let report = report::Report::new(&labels, shape, &judged, (classes, worst));
+    let origins = match arguments.by {
+        By::Story => None,
+        By::Event => origins::Origins::count(&labels_text, &numbers, &labels, &judged),
+    };
+    let report = report::Report::new(&labels, shape, &judged, (classes, worst, origins));
     if arguments.json {
         output::print_json(&report)?;
     } else {
@@ -224,6 +230,8 @@ struct Judged<'a> {
     at_arrival: Vec<usize>,
     /// The story, or event, of each at the end.
     at_end: Vec<usize>,
+    /// The story of each at the end.
+    stories: Vec<usize>,
 }
 
 impl Judged<'_> {
@@ -248,8 +256,9 @@ impl Judged<'_> {
             By::Event => verdict.event.0 as usize,
         };
         let at_arrival = arrival_numbers.iter().map(|place| of(&verdicts[*place])).collect();
-        let ends = if by == By::Story { stories } else { events };
+        let ends = if by == By::Story { &stories } else { &events };
         let at_end = arrival_numbers.iter().map(|place| ends[*place]).collect();
+        let stories = arrival_numbers.iter().map(|place| stories[*place]).collect();
         Judged {
             articles,
             by,
@@ -260,6 +269,7 @@ impl Judged<'_> {
             verdicts,
             at_arrival,
             at_end,
+            stories,
         }
     }
 

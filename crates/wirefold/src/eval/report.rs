@@ -10,6 +10,7 @@ use super::By;
 use super::ClassCount;
 use super::Judged;
 use super::errors::{PairError, TextComparison, WorstErrors};
+use super::origins::Origins;
 use crate::columns::{Cell, Columns};
 use crate::output::shorten;
 use crate::output::{clean, count, percent, thousands, width};
@@ -35,6 +36,9 @@ pub(super) struct Report {
     kinds: Vec<Kind>,
     /// Errors of stories by class.
     classes: Vec<ClassCount>,
+    /// How often the bound of origins is too low, if the labels name stories and events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origins: Option<Origins>,
     #[serde(flatten)]
     worst: WorstErrors,
 }
@@ -84,7 +88,7 @@ impl Report {
         labels: &Labels,
         shape: Shape,
         judged: &Judged<'_>,
-        (classes, worst): (Vec<ClassCount>, WorstErrors),
+        (classes, worst, origins): (Vec<ClassCount>, WorstErrors, Option<Origins>),
     ) -> Report {
         let (pairs, may) = labels.counts();
         let score = labels.score(judged.scored_groups());
@@ -112,6 +116,7 @@ impl Report {
             at_end: Figures::of(&labels.score(&judged.at_end)),
             kinds,
             classes,
+            origins,
             worst,
         }
     }
@@ -137,6 +142,9 @@ impl Report {
                 ]);
             }
             writeln!(out, "\n{}", kinds.render().trim_end())?;
+        }
+        if let Some(origins) = &self.origins {
+            writeln!(out, "\n{}", origins.describe())?;
         }
         self.write_classes(&mut out)?;
         let score =

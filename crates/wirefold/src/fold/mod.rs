@@ -657,10 +657,10 @@ impl<'a> Table<'a> {
             writeln!(out, "{EVENT}EVENT{EVENT:#} {STRONG}{about}{STRONG:#}")?;
             writeln!(
                 out,
-                "      {FAINT}{} · {} · at most {}{FAINT:#}",
+                "      {FAINT}{} · {} · {} found that share no wording{FAINT:#}",
                 count(stories.len(), "story", "stories"),
                 count(articles, "article", "articles"),
-                count(origins, "origin", "origins"),
+                count(origins, "text", "texts"),
             )?;
         }
         stories.iter().try_for_each(|story| self.write_story(out, *story))

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::decode;
 use wirefold_flow::{Bus, BusError, Stored};
 use wirefold_proto::streams::{ALERTS, OUTPUT};
-use wirefold_proto::{Alert, Class, EventId, OutputArticle, Volume};
+use wirefold_proto::{ArticleId, Class, EventId, Volume};
 
 use crate::article_lines::ArticleLines;
 use crate::output;
@@ -95,24 +96,46 @@ pub(super) async fn follow(
             () = stop.cancelled() => return Ok(()),
             batch = articles.next(64) => {
                 for stored in next_batch(batch, &stop).await? {
-                    let Ok(article) = decode::<OutputArticle>(&stored) else { continue };
+                    let Ok(article) = serde_json::from_slice::<Counted>(&stored.body) else {
+                        continue;
+                    };
                     // The first article of an event gives it its id.
                     let opens_event = article.verdict.event == EventId::from(article.id);
                     tally.article(article.verdict.class, opens_event);
-                    if output == Output::Lines {
+                    // The whole article is large, and only its line needs it.
+                    if output == Output::Lines && let Ok(article) = decode(&stored) {
                         output::note(lines.line(&article, output::width()));
                     }
                 }
             }
             batch = alerts.next(64) => {
                 for stored in next_batch(batch, &stop).await? {
-                    if let Ok(alert) = decode::<Alert>(&stored) {
+                    if let Ok(alert) = serde_json::from_slice::<CountedAlert>(&stored.body) {
                         tally.alert(alert.volume);
                     }
                 }
             }
         }
     }
+}
+
+/// The parts of an article that are counted.
+#[derive(Deserialize)]
+struct Counted {
+    id: ArticleId,
+    verdict: CountedVerdict,
+}
+
+#[derive(Deserialize)]
+struct CountedVerdict {
+    event: EventId,
+    class: Class,
+}
+
+/// The part of an alert that is counted.
+#[derive(Deserialize)]
+struct CountedAlert {
+    volume: Volume,
 }
 
 /// Waits through an outage of the bus.

@@ -39,8 +39,8 @@ impl Rehearse for RehearsalService {
         Box::pin(async move {
             let now = self.context.clock.now();
             let bus = &*self.context.bus;
-            let (from, lists) = (now.minus(back), self.alerter.borrow().lists.clone());
-            as_json(wirefold_alerter::rehearse(bus, &subscription, &lists, from, now).await)
+            let (from, settings) = (now.minus(back), self.alerter.borrow().clone());
+            as_json(wirefold_alerter::rehearse(bus, &subscription, &settings, from, now).await)
         })
     }
 

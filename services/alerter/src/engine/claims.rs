@@ -1,18 +1,18 @@
 //! Figures as claims: who said which number of dead, injured, missing, arrested or evacuated people.
 //!
-//! Comes in: title and first sentence of texts, with their sources. Goes out: the change of a claim, if the same
-//! source said another number before. It reads English, and only explicit patterns: everything less certain is
-//! not told. Two sources that differ are two claims, and never a change.
+//! Comes in: the figures that the enricher found, and the sources of texts. Goes out: the change of a claim, if the
+//! same source said another number before. Only what the first sentence clearly says of people is a claim:
+//! everything less certain is not told. Two sources that differ are two claims, and never a change.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use wirefold_text::Text;
-use wirefold_text::extract::numbers;
+use wirefold_proto::{AlertClaim, Figure, FigureRole, Qualifier};
 
-use super::statement::{Statement, first_sentence};
+use super::figures::{begins_with_role, label};
+use super::statement::{Statement, YEARS, first_sentence, is_of_the_past};
 
-/// A text, and who says it.
+/// A text, who says it, and its claims.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
     /// The credited agency; an inferred one does not count.
@@ -20,22 +20,8 @@ pub(super) struct Source<'a> {
     pub(super) outlet: &'a str,
     pub(super) title: &'a str,
     pub(super) text: &'a str,
+    pub(super) claims: &'a [AlertClaim],
     pub(super) at: Timestamp,
-}
-
-/// A number of people in a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Claim {
-    role: &'static str,
-    value: u64,
-    /// The number with its qualifier, such as `at least 8`.
-    said: String,
-}
-
-/// The claims and the names of a text's title and first sentence.
-struct Said {
-    claims: Vec<Claim>,
-    names: BTreeSet<String>,
 }
 
 /// A change of a claim.
@@ -49,71 +35,82 @@ pub(super) struct Changed {
     pub(super) is_large: bool,
 }
 
-/// The role words that follow a number of people, and the verbs that stand before it.
-const ROLES: [(&str, &[&str], &[&str]); 5] = [
-    (
-        "dead",
-        &["dead", "killed", "die", "died", "dies", "deaths", "fatalities"],
-        &["killed", "kills", "killing", "kill"],
-    ),
-    ("injured", &["injured", "hurt", "wounded"], &["injured", "injures", "injuring", "wounding"]),
-    ("missing", &["missing", "unaccounted"], &[]),
-    ("arrested", &["arrested", "detained"], &["arrested", "arrest", "arrests", "detained"]),
-    ("evacuated", &["evacuated"], &["evacuated"]),
+/// Nouns for people that a figure may count, in normal form.
+#[rustfmt::skip]
+const PEOPLE: [&str; 52] = [
+    "people", "persons", "men", "women", "children", "workers", "students", "passengers", "sailors", "miners",
+    "soldiers", "civilians", "residents", "hostages", "victims",
+    "menschen", "personen", "männer", "frauen", "kinder", "arbeiter", "schüler", "bewohner", "tote", "todesopfer",
+    "personnes", "hommes", "femmes", "enfants", "habitants", "morts", "blessés",
+    "personas", "hombres", "mujeres", "niños", "trabajadores", "muertos", "heridos",
+    "persone", "uomini", "donne", "bambini", "operai", "morti", "feriti",
+    "pessoas", "crianças", "mortos", "feridos",
+    "человек", "людей",
 ];
-/// Words between a number and its role word.
-const PEOPLE: [&str; 25] = [
-    "people", "persons", "person", "men", "women", "man", "woman", "children", "workers",
-    "students", "passengers", "sailors", "miners", "soldiers", "civilians", "residents", "were",
-    "are", "was", "is", "have", "has", "been", "confirmed", "feared",
-];
-/// Words after a number whose role stands before it.
-const BEHIND: [&str; 14] = [
-    "", "in", "at", "on", "near", "after", "as", "and", "by", "when", "from", "off", "during", "to",
-];
-/// Phrases before a number that belong to it.
-const QUALIFIERS: [&str; 10] = [
-    "at least", "about", "around", "nearly", "almost", "more than", "up to", "as many as", "some",
-    "over",
-];
-/// Words of a sentence about another time.
-const PAST: [&str; 11] = [
-    "last winter", "last year", "last month", "last week", "last summer", "ago", "anniversary",
-    "previous", "since", "earlier storm", "history",
-];
-/// The most words between a number and its role.
-const NEAR: usize = 4;
-/// Years are no counts.
-const YEARS: std::ops::Range<u64> = 1_800..2_200;
+/// The claims of a first sentence among the figures of its text. A role with two values has none.
+pub(super) fn claims_of(figures: &[Figure], text: &str) -> Vec<AlertClaim> {
+    let Some(sentence) = first_sentence(text) else { return Vec::new() };
+    if is_of_the_past(&sentence) {
+        return Vec::new();
+    }
+    let all: Vec<AlertClaim> = figures.iter().filter_map(|it| claim_of(it, &sentence)).collect();
+    let is_clear =
+        |claim: &&AlertClaim| all.iter().all(|it| it.role != claim.role || it.value == claim.value);
+    let mut clear: Vec<AlertClaim> = all.iter().filter(is_clear).copied().collect();
+    clear.dedup_by_key(|claim| claim.role);
+    clear
+}
+
+/// The claim of a figure that stands once in the sentence. The text must say of it that it counts people: by their
+/// noun, by a role word behind it, or by a qualifier that no age has.
+fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
+    let (before, behind) = sentence.split_once(&*figure.words)?;
+    let is_part =
+        before.ends_with(char::is_alphanumeric) || behind.starts_with(char::is_alphanumeric);
+    if is_part || behind.contains(&*figure.words) || figure.value_to.is_some() {
+        return None;
+    }
+    let role = figure.role.filter(|role| *role != FigureRole::Rescued)?;
+    let next = behind.trim_start().split(' ').next().unwrap_or_default().to_lowercase();
+    let counts_people = match &figure.unit {
+        Some(unit) => PEOPLE.contains(&&**unit),
+        None => {
+            let is_least = matches!(
+                figure.qualifier,
+                Some(Qualifier::AtLeast | Qualifier::MoreThan | Qualifier::UpTo)
+            );
+            is_least || (begins_with_role(&next) && !next.ends_with("ly"))
+        }
+    };
+    let last = before.trim_end().rsplit(' ').next().unwrap_or_default().to_lowercase();
+    let is_other = matches!(&*last, "not" | "of" | "another" | "nicht" | "weitere" | "otros");
+    let value = figure.value.as_u64().filter(|value| !YEARS.contains(value))?;
+    (counts_people && !is_other).then_some(AlertClaim { role, value, qualifier: figure.qualifier })
+}
 
 /// The change of a claim of a text against what its source said before. `earlier` are the other texts of the event.
 pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Changed> {
-    let said = Said::of(own);
-    if said.claims.is_empty() {
-        return None;
-    }
-    let earlier: Vec<(&Source<'_>, Said)> =
-        earlier.iter().map(|other| (other, Said::of(other))).collect();
-    said.claims.iter().find_map(|claim| {
+    own.claims.iter().find_map(|claim| {
         let is_same_source = |other: &Source<'_>| match own.agency {
             Some(agency) => other.agency == Some(agency),
             None => other.agency.is_none() && other.outlet == own.outlet,
         };
-        let here = || earlier.iter().filter(|(_, there)| said.is_of_one_place_with(there));
-        let before = here().rev().filter(|(other, _)| is_same_source(other));
-        let with_claim = |(other, there): &'_ (&Source<'_>, Said)| {
-            Some((there.claims.iter().find(|it| it.role == claim.role)?.clone(), other.at))
+        let here = || earlier.iter().filter(|other| own.is_of_one_place_with(other));
+        let before = || here().filter(|other| is_same_source(other));
+        let of_role =
+            |other: &Source<'_>| other.claims.iter().find(|it| it.role == claim.role).copied();
+        let old = before().rev().find_map(of_role)?;
+        let says = |other: &Source<'_>, it: AlertClaim| {
+            other.claims.iter().any(|that| (that.role, that.value) == (it.role, it.value))
         };
-        let (old, at) = before.filter_map(with_claim).next()?;
-        let is_same = |it: &Claim| it.role == claim.role && it.value == claim.value;
+        // Copies come later: the source said it when the first of them came.
+        let at = before().filter(|other| says(other, old)).map(|other| other.at).min()?;
         let is_confirmed = own.agency.is_some()
-            || here().any(|(other, there)| {
-                other.outlet != own.outlet && there.claims.iter().any(is_same)
-            });
+            || here().any(|other| other.outlet != own.outlet && says(other, *claim));
         let difference = claim.value.abs_diff(old.value);
         let name = own.agency.unwrap_or(own.outlet);
-        let words =
-            format!("{name} {}: {} {} ({name} {at}: {})", own.at, claim.said, claim.role, old.said);
+        let (now, then) = (describe(*claim), describe(old));
+        let words = format!("{name} {}: {now} {} ({name} {at}: {then})", own.at, label(claim.role));
         (difference > 0 && is_confirmed).then(|| Changed {
             words,
             old: old.value,
@@ -123,171 +120,104 @@ pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Change
     })
 }
 
-impl Said {
-    fn of(source: &Source<'_>) -> Self {
-        let sentence = first_sentence(source.text).unwrap_or_default();
-        let both = [source.title, sentence.as_str()];
-        let names = both.into_iter().flat_map(|said| Statement::of(said).names).collect();
-        Self { claims: clear_claims(both), names }
+/// The number with its qualifier, such as `at least 8`.
+fn describe(claim: AlertClaim) -> String {
+    let qualifier = match claim.qualifier {
+        None => "",
+        Some(Qualifier::AtLeast) => "at least ",
+        Some(Qualifier::MoreThan) => "more than ",
+        Some(Qualifier::About) => "about ",
+        Some(Qualifier::Nearly) => "nearly ",
+        Some(Qualifier::UpTo) => "up to ",
+        Some(Qualifier::LessThan) => "less than ",
+    };
+    format!("{qualifier}{}", claim.value)
+}
+
+impl Source<'_> {
+    /// The names of title and first sentence.
+    fn names(&self) -> BTreeSet<String> {
+        let sentence = first_sentence(self.text).unwrap_or_default();
+        let both = [self.title, sentence.as_str()];
+        both.into_iter().flat_map(|said| Statement::of(said).names).collect()
     }
 
     /// Whether two texts share a name, and no names of one stand against others of the other.
     fn is_of_one_place_with(&self, other: &Self) -> bool {
-        let (here, there) = (&self.names, &other.names);
-        let has_own = here.difference(there).next().is_some();
-        let has_other = there.difference(here).next().is_some();
-        !(here.is_disjoint(there) || has_own && has_other)
+        let (here, there) = (self.names(), other.names());
+        let has_own = here.difference(&there).next().is_some();
+        let has_other = there.difference(&here).next().is_some();
+        !(here.is_disjoint(&there) || has_own && has_other)
     }
-}
-
-/// The claims of title and first sentence. A role with two values has none.
-fn clear_claims(both: [&str; 2]) -> Vec<Claim> {
-    let all: Vec<Claim> = both.into_iter().flat_map(claims_of_statement).collect();
-    let is_clear =
-        |claim: &Claim| all.iter().all(|it| it.role != claim.role || it.value == claim.value);
-    // The sentence has the qualifier more often than the title.
-    let mut clear: Vec<Claim> = all.iter().rev().filter(|claim| is_clear(claim)).cloned().collect();
-    clear.dedup_by(|one, other| one.role == other.role);
-    clear
-}
-
-fn claims_of_statement(said: &str) -> Vec<Claim> {
-    let text = Text::new(said);
-    let all = numbers(&text, 0..text.words().len());
-    let value = |it: &wirefold_text::extract::Number| it.value.parse::<u64>().ok();
-    let lower = said.to_lowercase();
-    let has_year = all.iter().filter_map(value).any(|value| YEARS.contains(&value));
-    let is_past = has_year || PAST.iter().any(|word| lower.contains(word));
-    let counted = all.iter().filter(|_| !is_past);
-    let claims = counted.filter_map(|number| {
-        let before: Vec<String> = words_of(said.get(..number.span.start)?);
-        let (qualifier, before) = qualified(&before);
-        let behind = said.get(number.span.end..)?;
-        if !behind.starts_with([' ', ',', '.', ';', ':', ')']) && !behind.is_empty() {
-            return None;
-        }
-        let role = role_behind(behind).filter(|_| !is_part_of_name(said, number.span.start));
-        let role = role.or_else(|| role_before(before, behind))?;
-        let is_other = matches!(before.last().map(String::as_str), Some("not" | "of" | "another"));
-        let feared = if words_of(behind).iter().take(NEAR).any(|it| it == "feared") {
-            "feared "
-        } else {
-            ""
-        };
-        let count = value(number).filter(|_| !is_other)?;
-        Some(Claim { role, value: count, said: format!("{feared}{qualifier}{count}") })
-    });
-    claims.collect()
-}
-
-/// Whether the word before a number is a name, as in `Road 9`. At the start of a statement it may be none.
-fn is_part_of_name(said: &str, number: usize) -> bool {
-    let before = said.get(..number).unwrap_or_default().trim_end();
-    let (rest, word) = before.rsplit_once(' ').unwrap_or(("", before));
-    let is_name = word.chars().next().is_some_and(char::is_uppercase);
-    let is_open = word.chars().next_back().is_some_and(char::is_alphanumeric);
-    let is_number_word = QUALIFIERS.iter().any(|it| it.ends_with(&word.to_lowercase()));
-    is_name && is_open && !is_number_word && (!rest.is_empty() || before == word)
-}
-
-/// The words of a text, in lower case.
-fn words_of(text: &str) -> Vec<String> {
-    let words = text.split_whitespace().map(str::to_lowercase);
-    words.map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()).collect()
-}
-
-/// The qualifier of a number, with a space, and the words before it.
-fn qualified(before: &[String]) -> (String, &[String]) {
-    let found = QUALIFIERS.iter().find_map(|phrase| {
-        let count = phrase.split(' ').count();
-        let start = before.len().checked_sub(count)?;
-        (before[start..].join(" ") == *phrase).then_some((format!("{phrase} "), start))
-    });
-    let (qualifier, end) = found.unwrap_or((String::new(), before.len()));
-    (qualifier, &before[..end])
-}
-
-/// The role of a number before its role word. `four wounded students left` says no more of them.
-fn role_behind(behind: &str) -> Option<&'static str> {
-    let sentence = behind.split([',', '.', ';', ':']).next().unwrap_or_default();
-    let near = words_of(sentence);
-    let is_people = |word: &&String| PEOPLE.contains(&word.as_str());
-    let mut rest = near.iter().take(NEAR + 1).skip_while(is_people);
-    let word = rest.next()?.as_str();
-    let found = ROLES.iter().find(|(_, words, _)| words.contains(&word)).map(|(role, ..)| *role);
-    found.filter(|_| !rest.next().is_some_and(|next| is_people(&next)))
-}
-
-fn role_before(before: &[String], behind: &str) -> Option<&'static str> {
-    let is_closed = behind.starts_with([',', '.', ';', ')']);
-    let next = words_of(behind).first().cloned().unwrap_or_default();
-    if !is_closed && !BEHIND.contains(&next.as_str()) && !PEOPLE.contains(&next.as_str()) {
-        return None;
-    }
-    let last = before.last()?.as_str();
-    let is_toll = matches!(last, "to" | "at")
-        && before.iter().rev().take(NEAR + 2).any(|word| word == "toll");
-    let verb = ROLES.iter().find(|(_, _, verbs)| verbs.contains(&last)).map(|(role, ..)| *role);
-    if is_toll { Some("dead") } else { verb }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(said: &str, expected: &[(&str, &str)]) {
-        let found = claims_of_statement(said);
-        let found: Vec<_> = found.iter().map(|it| (it.role, it.said.as_str())).collect();
-        assert_eq!(found, expected, "{said}");
-    }
-
-    #[test]
-    fn a_claim_has_an_explicit_role() {
-        check("At least nine killed as night train derails", &[("dead", "at least 9")]);
-        check("14 injured, not 140, in derailment", &[("injured", "14")]);
-        check("Storm toll rises to 11", &[("dead", "11")]);
-        check(
-            "A train fell into a field, killing at least nine people and injuring 140, the county said.",
-            &[("dead", "at least 9"), ("injured", "140")],
-        );
-        check("11 people are feared dead", &[("dead", "feared 11")]);
-    }
-
-    #[test]
-    fn nothing_else_is_a_claim() {
-        for said in [
-            "Water ran through two villages and killed cattle",
-            "The mayor, 84, died on Monday",
-            "An 84-year-old man died",
-            "He died in 2004",
-            "The storm of 1987 killed 44",
-            "Bertil, last winter's storm, killed 19 people",
-            "Killing three dogs, the fire spread",
-            "Third worker dies",
-            "Four wounded students left; two of three missing sailors were found",
-            "Road 9 dead end",
-            "killing three people and wounding five others",
-        ] {
-            let found = claims_of_statement(said);
-            assert!(
-                found.iter().all(|it| it.value == 3 && said.contains("three people")),
-                "{said}: {found:?}"
-            );
+    fn figure(words: &str, value: u64, unit: Option<&str>, qualifier: Option<Qualifier>) -> Figure {
+        Figure {
+            value: value.into(),
+            value_to: None,
+            words: words.to_owned(),
+            unit: unit.map(str::to_owned),
+            role: Some(FigureRole::Killed),
+            qualifier,
+            how: wirefold_proto::FoundBy::Rule,
         }
     }
 
-    fn source<'a>(agency: Option<&'a str>, outlet: &'a str, title: &'a str) -> Source<'a> {
-        Source { agency, outlet, title, text: "", at: Timestamp::UNIX_EPOCH }
+    #[test]
+    fn a_claim_counts_people_in_the_first_sentence() {
+        let check = |text: &str, figure: Figure, expected: Option<&str>| {
+            let found = claims_of(&[figure], text);
+            assert_eq!(found.first().map(|it| describe(*it)).as_deref(), expected, "{text}");
+        };
+        let least = Some(Qualifier::AtLeast);
+        check(
+            "The fire killed at least nine people.",
+            figure("nine", 9, Some("people"), least),
+            Some("at least 9"),
+        );
+        check("Eight dead in Pell.", figure("Eight", 8, None, None), Some("8"));
+        check(
+            "Bei dem Brand starben 8 Menschen.",
+            figure("8", 8, Some("menschen"), None),
+            Some("8"),
+        );
+        check("The toll rose to at least 11.", figure("11", 11, None, least), Some("at least 11"));
+        check("The composer died at the age of 84.", figure("84", 84, None, None), None);
+        check("The flood killed 44 sheep.", figure("44", 44, Some("sheep"), None), None);
+        check("After 8 deadly storms it is calm.", figure("8", 8, None, None), None);
+        check("In 1997, 14 people died.", figure("14", 14, Some("people"), None), None);
+        check(
+            "It rained. The fire killed nine people.",
+            figure("nine", 9, Some("people"), None),
+            None,
+        );
+    }
+
+    fn source<'a>(
+        agency: Option<&'a str>,
+        outlet: &'a str,
+        title: &'a str,
+        claims: &'a [AlertClaim],
+    ) -> Source<'a> {
+        Source { agency, outlet, title, text: "", claims, at: Timestamp::UNIX_EPOCH }
     }
 
     #[test]
     fn a_change_is_told_of_one_source_and_one_place() {
-        let first = source(Some("AP"), "a.example", "At least three dead at Gallowbeck");
+        let [three, eight, nine] = [3, 8, 9].map(|value| {
+            let qualifier = (value == 3).then_some(Qualifier::AtLeast);
+            [AlertClaim { role: FigureRole::Killed, value, qualifier }]
+        });
+        let first = source(Some("AP"), "a.example", "Dead at Gallowbeck", &three);
         let check = |own: &Source<'_>, earlier: &[Source<'_>], expected: Option<bool>| {
             let found = changed(own, earlier);
             assert_eq!(found.map(|it| it.is_large), expected, "{own:?}");
         };
-        let more = source(Some("AP"), "b.example", "Eight dead at Gallowbeck");
+        let more = source(Some("AP"), "b.example", "Dead at Gallowbeck", &eight);
         check(&more, &[first], Some(true));
         assert_eq!(
             changed(&more, &[first]).expect("a change").words,
@@ -295,12 +225,12 @@ mod tests {
         );
         check(&Source { agency: Some("Reuters"), ..more }, &[first], None);
         check(&Source { agency: None, ..more }, &[first], None);
-        check(&Source { title: "Eight dead at Lowport", ..more }, &[first], None);
-        check(&Source { title: "Three dead at Gallowbeck", ..more }, &[first], None);
+        check(&Source { title: "Dead at Lowport", ..more }, &[first], None);
+        check(&Source { claims: &three, ..more }, &[first], None);
         // An outlet of its own needs another that says the same.
-        let own = source(None, "a.example", "Nine dead at Gallowbeck");
-        let before = source(None, "a.example", "Eight dead at Gallowbeck");
-        let other = source(None, "c.example", "Nine killed at Gallowbeck");
+        let own = source(None, "a.example", "Dead at Gallowbeck", &nine);
+        let before = source(None, "a.example", "Dead at Gallowbeck", &eight);
+        let other = source(None, "c.example", "Killed at Gallowbeck", &nine);
         check(&own, &[before], None);
         check(&own, &[before, other], Some(false));
         check(&own, &[other], None);

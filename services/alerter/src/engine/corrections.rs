@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note as Found, NoteKind, note, trace_corrections};
 use wirefold_proto::{
-    AlertArticle, AlertReason, ArticleFetched, ArticleId, Class, MaterialReason, Materiality,
-    ReasonKind, Target,
+    AlertArticle, AlertReason, ArticleFetched, ArticleId, Class, FigureRole, MaterialReason,
+    Materiality, ReasonKind, Target,
 };
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::draft::reason;
-use super::figures::{Role, role_at};
+use super::figures::{label, role_at};
 use super::incoming::IncomingArticle;
 use super::live_alert::LiveAlert;
 
@@ -105,7 +105,7 @@ pub(super) struct Correction {
 /// A corrected figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Corrected {
-    pub(super) role: Role,
+    pub(super) role: FigureRole,
     pub(super) old: String,
     pub(super) new: String,
 }
@@ -187,7 +187,11 @@ impl IncomingArticle {
             None => detail.and_then(|both| both.split_once(" → ")).unzip(),
         };
         let change = match figure {
-            Some(it) => Some(format!("{} {} → {}", it.role.label(), it.old, it.new)),
+            Some(it) => {
+                let of_dead = it.role == FigureRole::Killed;
+                let what = if of_dead { "death toll" } else { label(it.role) };
+                Some(format!("{what} {} → {}", it.old, it.new))
+            }
             None => detail.map(str::to_owned),
         };
         let sort = match note {

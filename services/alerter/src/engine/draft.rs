@@ -315,7 +315,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
     let joined: BTreeSet<Target> = life.news.iter().filter_map(|news| news.joined).collect();
     let joined = joined.into_iter().collect();
     Draft {
-        alert,
+        alert: corrected(life, alert),
         metadata: RevisionMetadata {
             covered,
             measured,
@@ -350,6 +350,32 @@ fn matched(life: &LiveAlert) -> Vec<String> {
     words
 }
 
+/// Whether people took the article out of the alert's story or event.
+fn has_left(life: &LiveAlert, article: &AlertArticle) -> bool {
+    life.news.iter().any(|news| news.lacks(article))
+}
+
+/// An alert that shows what people, a merge or a regrouping changed: without articles that left, and with headline,
+/// first outlet and time of those that are in it.
+fn corrected(life: &LiveAlert, mut alert: Alert) -> Alert {
+    if life.news.iter().all(|news| news.silent.is_none()) {
+        return alert;
+    }
+    alert.articles.sort_by_key(|article| article.seen);
+    let Some(first) = alert.articles.first() else { return alert };
+    let shown = life.shown.iter().flat_map(|shown| &shown.articles);
+    let left: Vec<_> = shown.filter(|article| has_left(life, article)).collect();
+    let had_first = left.iter().any(|article| article.seen <= alert.first_seen);
+    if had_first || first.seen < alert.first_seen {
+        (alert.first_seen, alert.first) = (first.seen, Some(AlertFirst::from(first)));
+    }
+    let has = |article: &AlertArticle| article.title == alert.headline.title;
+    if left.iter().any(|article| has(article)) && !alert.articles.iter().any(has) {
+        (alert.headline.title, alert.headline.lede) = (first.title.clone(), None);
+    }
+    alert
+}
+
 /// The lead, and then the latest articles.
 fn articles(life: &LiveAlert) -> Vec<AlertArticle> {
     let mut articles = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.articles.clone());
@@ -358,8 +384,7 @@ fn articles(life: &LiveAlert) -> Vec<AlertArticle> {
             articles.push(article.clone());
         }
     }
-    let gone = |article: &AlertArticle| life.news.iter().any(|news| news.lacks(article.id));
-    articles.retain(|article| !gone(article));
+    articles.retain(|article| !has_left(life, article));
     while articles.len() > ARTICLES {
         articles.remove(1);
     }

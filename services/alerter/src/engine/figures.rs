@@ -1,65 +1,49 @@
-//! Figures in articles: where they stand, and their role.
+//! Figures in texts: where they stand, and their role.
 
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::AhoCorasick;
-use wirefold_proto::{AgencyHow, Confidence};
-use wirefold_text::extract::numbers;
+use wirefold_proto::FigureRole;
+use wirefold_text::extract::{Number, numbers};
 use wirefold_text::{Span, Text};
-
-use super::incoming::IncomingArticle;
-
-impl IncomingArticle {
-    /// Whether an agency is credited.
-    pub(super) fn is_credited(&self) -> bool {
-        let agency = self.output.verdict.agency.as_ref();
-        agency.is_some_and(|agency| {
-            agency.how == AgencyHow::Credited && agency.confidence != Confidence::Possibly
-        })
-    }
-
-    /// The source: the credited agency, otherwise the outlet.
-    pub(super) fn source(&self) -> String {
-        let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
-        let outlet = || self.output.article.outlet.to_string();
-        agency.map_or_else(outlet, |agency| agency.name.clone())
-    }
-}
 
 /// The first paragraph with this many words is a lede: see [`Text::lede`].
 const LEAST_OF_LEDE: usize = 8;
 
-/// A number in a title or lede.
+/// A number with its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
-    pub(super) role: Option<Role>,
+    pub(super) role: Option<FigureRole>,
     pub(super) value: String,
 }
 
-/// The figures of title and lede.
-pub(super) fn figures_of(title: &str, opening: &str) -> Arc<[Figure]> {
+/// The numbers of title and lede, each once.
+pub(super) fn numbers_of(title: &str, opening: &str) -> Arc<[String]> {
     let title = Text::new(title);
     let of_title = 0..title.words().len();
-    let mut found = Vec::new();
-    for (text, words) in [(title, of_title), with_lede(opening)] {
-        add_figures(&text, words, &mut found);
+    let (opening, lede) = with_lede(opening);
+    let both = [numbers(&title, of_title), numbers(&opening, lede)];
+    let mut found: Vec<String> = Vec::new();
+    for number in both.into_iter().flatten() {
+        if !found.contains(&number.value) {
+            found.push(number.value);
+        }
     }
     found.into()
 }
 
-fn add_figures(text: &Text, words: Range<usize>, found: &mut Vec<Figure>) {
-    let all = numbers(text, words);
-    for (at, number) in all.iter().enumerate() {
+/// The figures of a text.
+pub(super) fn figures_of(text: &Text) -> Vec<Figure> {
+    let all = numbers(text, 0..text.words().len());
+    let figure = |(at, number): (usize, &Number)| {
         let span_of = |place: usize| all.get(place).map(|other| other.span);
         let before = at.checked_sub(1).and_then(span_of).map_or(0, |span| span.end);
         let behind = span_of(at + 1).map_or(text.original().len(), |span| span.start);
         let role = role_at(text.original(), number.span, before..behind);
-        let figure = Figure { role, value: number.value.clone() };
-        if !found.contains(&figure) {
-            found.push(figure);
-        }
-    }
+        Figure { role, value: number.value.clone() }
+    };
+    all.iter().enumerate().map(figure).collect()
 }
 
 /// The part of an opening that its lede needs, and the range of the lede.
@@ -90,33 +74,22 @@ fn lede_of_paragraph(paragraph: &str) -> Option<(Text, Range<usize>)> {
 /// A word further away belongs to something else; in characters.
 const NEAR: usize = 30;
 
-/// The role of a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Dead,
-    Injured,
-    Missing,
-    Arrested,
-    Evacuated,
-}
-
-impl Role {
-    /// The word for it in a message.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Self::Dead => "death toll",
-            Self::Injured => "injured",
-            Self::Missing => "missing",
-            Self::Arrested => "arrested",
-            Self::Evacuated => "evacuated",
-        }
+/// The word for the people of a role.
+pub(super) fn label(role: FigureRole) -> &'static str {
+    match role {
+        FigureRole::Killed => "dead",
+        FigureRole::Injured => "injured",
+        FigureRole::Missing => "missing",
+        FigureRole::Arrested => "arrested",
+        FigureRole::Rescued => "rescued",
+        FigureRole::Displaced => "evacuated",
     }
 }
 
 /// Beginnings of words in lower case. Those of scripts without spaces match anywhere.
-const WORDS: [(Role, &[&str]); 5] = [
+const WORDS: [(FigureRole, &[&str]); 5] = [
     (
-        Role::Dead,
+        FigureRole::Killed,
         &[
             "dead", "death", "died", "dies", "dying", "kill", "fatalit", "bodies", "tote", "todes",
             "getötet", "gestorben", "starb", "matou", "قُتل", "mort", "tués", "tué", "décès",
@@ -125,7 +98,7 @@ const WORDS: [(Role, &[&str]); 5] = [
         ],
     ),
     (
-        Role::Injured,
+        FigureRole::Injured,
         &[
             "injur", "hurt", "wound", "verletzt", "blessé", "herid", "ferit", "ferid", "gewond",
             "пострада", "ранен", "feriu", "أصيب", "поранен", "جريح", "جرحى", "مصاب", "إصابة",
@@ -133,21 +106,21 @@ const WORDS: [(Role, &[&str]); 5] = [
         ],
     ),
     (
-        Role::Missing,
+        FigureRole::Missing,
         &[
             "missing", "unaccounted", "vermiss", "disparu", "desaparecid", "dispers", "vermist",
             "пропал", "зникл", "مفقود", "行方不明", "失踪", "失联",
         ],
     ),
     (
-        Role::Arrested,
+        FigureRole::Arrested,
         &[
             "arrest", "detain", "festgenommen", "verhaftet", "arrêté", "interpellé", "detenid",
             "задержа", "арестова", "затрима", "اعتقال", "توقيف", "逮捕", "被捕",
         ],
     ),
     (
-        Role::Evacuated,
+        FigureRole::Displaced,
         &[
             "evacuat",
             "displaced",
@@ -190,12 +163,15 @@ const FOUND: [&str; 17] = [
 ];
 
 /// The role of the number at `span`. Only the text within `free` is searched, which has no other number.
-pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<Role> {
+pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<FigureRole> {
     let follows = original.get(span.end..free.end)?;
     let unit = follows.trim_start_matches([' ', '-', '\u{a0}']);
     let unit = unit.chars().take(LONGEST_UNIT).collect::<String>().to_lowercase();
     if UNITS.iter().any(|word| unit.starts_with(word)) {
         return None;
+    }
+    if is_toll(original.get(..span.start)?) {
+        return Some(FigureRole::Killed);
     }
     let before = nearest_before(original.get(free.start..span.start)?);
     let behind = nearest_behind(follows);
@@ -204,15 +180,23 @@ pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<
         (_, Some((_, role))) | (Some((_, role)), None) => role,
         (None, None) => return None,
     };
-    let are_found = role == Role::Missing && {
+    let are_found = role == FigureRole::Missing && {
         let sentence = follows.split(ends_sentence).next()?.to_lowercase();
         FOUND.iter().any(|word| sentence.contains(word))
     };
     (!are_found).then_some(role)
 }
 
+/// Whether a number behind this text is a toll, as in `the toll in Pell rises to 8`.
+fn is_toll(before: &str) -> bool {
+    let said = before.rsplit(ends_sentence).next().unwrap_or_default().to_lowercase();
+    let is_of_dead = ["toll ", "number of people killed", "number of dead"];
+    is_of_dead.into_iter().any(|words| said.contains(words))
+        && [" to", " at", " to at least"].into_iter().any(|words| said.trim_end().ends_with(words))
+}
+
 /// The role word that ends nearest to the end, and the number of characters between.
-fn nearest_before(text: &str) -> Option<(usize, Role)> {
+fn nearest_before(text: &str) -> Option<(usize, FigureRole)> {
     let start = text.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
     let near = text.get(start..)?;
     let near = near.rsplit(ends_sentence).next()?.to_lowercase();
@@ -227,10 +211,14 @@ fn nearest_before(text: &str) -> Option<(usize, Role)> {
 }
 
 /// The role word that begins nearest to the start, and the number of characters between.
-fn nearest_behind(text: &str) -> Option<(usize, Role)> {
+fn nearest_behind(text: &str) -> Option<(usize, FigureRole)> {
     let end = text.char_indices().nth(NEAR * 2).map_or(text.len(), |(at, _)| at);
     let near = text.get(..end)?.split(ends_sentence).next()?.to_lowercase();
-    let gap_to = |at: usize| near.get(..at).unwrap_or_default().chars().count();
+    let gap_to = |at: usize| {
+        let gap = near.get(..at).unwrap_or_default();
+        // `61,000 people, last saw a killing`: another clause.
+        if gap.contains([',', '、', '，', '(', ':']) { usize::MAX } else { gap.chars().count() }
+    };
     let found = all_in(&near).map(|(at, _, role)| (gap_to(at), role));
     found.min_by_key(|(gap, _)| *gap).filter(|(gap, _)| *gap <= NEAR)
 }
@@ -239,9 +227,14 @@ fn ends_sentence(character: char) -> bool {
     matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
 }
 
+/// Whether a word in lower case says what happened to people.
+pub(super) fn begins_with_role(word: &str) -> bool {
+    all_in(word).any(|(at, ..)| at == 0)
+}
+
 /// Every role word of a text in lower case, with its start. Most numbers have none near, which one search
 /// finds out.
-fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, Role)> {
+fn all_in(text: &str) -> impl Iterator<Item = (usize, &'static str, FigureRole)> {
     static ANY: LazyLock<AhoCorasick> = LazyLock::new(|| {
         let words = WORDS.iter().flat_map(|(_, words)| *words);
         AhoCorasick::new(words).expect("a hundred words can be looked for")
@@ -277,10 +270,10 @@ mod tests {
             opening in "((The|ferry|hit|14|dead|60|metres|21|per cent|\"|\\.|in|and|men|two|killed|read more) ?|\n|\n\n){0,60}",
         ) {
             let whole = Text::new(&opening);
-            let (mut of_whole, mut of_lede) = (Vec::new(), Vec::new());
-            add_figures(&whole, whole.lede(), &mut of_whole);
+            let values = |all: Vec<Number>| all.into_iter().map(|it| it.value).collect::<Vec<_>>();
+            let of_whole = values(numbers(&whole, whole.lede()));
             let (text, words) = with_lede(&opening);
-            add_figures(&text, words.clone(), &mut of_lede);
+            let of_lede = values(numbers(&text, words.clone()));
             prop_assert_eq!(of_lede, of_whole);
             prop_assert_eq!(words, whole.lede());
         }
@@ -303,39 +296,26 @@ mod tests {
 #[cfg(test)]
 mod figure_roles_tests {
     use wirefold_text::Text;
-    use wirefold_text::extract::numbers;
 
     use super::*;
 
     fn check(text: &str, expected: &[(&str, Option<&str>)]) {
-        let text = Text::new(text);
-        let all = numbers(&text, 0..text.words().len());
-        let found: Vec<(&str, Option<&str>)> = all
-            .iter()
-            .enumerate()
-            .map(|(at, number)| {
-                let before = at.checked_sub(1).map_or(0, |at| all[at].span.end);
-                let behind = all.get(at + 1).map_or(text.original().len(), |it| it.span.start);
-                let role = role_at(text.original(), number.span, before..behind);
-                (number.value.as_str(), role.map(Role::label))
-            })
-            .collect();
+        let all = figures_of(&Text::new(text));
+        let found: Vec<(&str, Option<&str>)> =
+            all.iter().map(|it| (it.value.as_str(), it.role.map(label))).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn the_nearest_word_says_what_is_counted() {
-        check("14 dead, 28 injured", &[("14", Some("death toll")), ("28", Some("injured"))]);
+        check("14 dead, 28 injured", &[("14", Some("dead")), ("28", Some("injured"))]);
         check(
             "The quake killed 14 and injured 28; 3 are missing after 9 days.",
-            &[
-                ("14", Some("death toll")),
-                ("28", Some("injured")),
-                ("3", Some("missing")),
-                ("9", None),
-            ],
+            &[("14", Some("dead")), ("28", Some("injured")), ("3", Some("missing")), ("9", None)],
         );
-        check("Death toll rises to twenty-eight", &[("28", Some("death toll"))]);
+        check("Death toll rises to twenty-eight", &[("28", Some("dead"))]);
+        check("The toll in Pell rises to 8", &[("8", Some("dead"))]);
+        check("Pell has 61,000 people, last saw a killing", &[("61000", None)]);
         check(
             "Many died when 2 ships met; 40 are homeless",
             &[("2", None), ("40", Some("evacuated"))],
@@ -354,20 +334,18 @@ mod figure_roles_tests {
             return;
         };
         let labels = [
-            ("killed", Role::Dead),
-            ("injured", Role::Injured),
-            ("missing", Role::Missing),
-            ("arrested", Role::Arrested),
-            ("displaced", Role::Evacuated),
+            ("killed", FigureRole::Killed),
+            ("injured", FigureRole::Injured),
+            ("missing", FigureRole::Missing),
+            ("arrested", FigureRole::Arrested),
+            ("displaced", FigureRole::Displaced),
         ];
         let (mut right, mut wrong, mut missed) = (0, Vec::new(), Vec::new());
         for line in lines.lines() {
             let sentence: serde_json::Value = serde_json::from_str(line).unwrap();
             let said = sentence["text"].as_str().unwrap();
-            let text = Text::new(said);
-            let mut found = Vec::new();
-            add_figures(&text, 0..text.words().len(), &mut found);
-            let mut expected: Vec<(Role, f64)> = Vec::new();
+            let found = figures_of(&Text::new(said));
+            let mut expected: Vec<(FigureRole, f64)> = Vec::new();
             for figure in sentence["figures"].as_array().unwrap() {
                 let role = labels.iter().find(|(name, _)| figure["role"] == *name);
                 expected.extend(role.map(|(_, role)| (*role, figure["value"].as_f64().unwrap())));
@@ -383,11 +361,11 @@ mod figure_roles_tests {
                         expected.swap_remove(at);
                         right += 1;
                     }
-                    None => wrong.push(format!("{} {value}: {said}", role.label())),
+                    None => wrong.push(format!("{} {value}: {said}", label(role))),
                 }
             }
             missed.extend(
-                expected.iter().map(|(role, value)| format!("{} {value}: {said}", role.label())),
+                expected.iter().map(|(role, value)| format!("{} {value}: {said}", label(*role))),
             );
         }
         eprintln!("roles: {right} right, {} wrong, {} missed", wrong.len(), missed.len());
@@ -406,9 +384,9 @@ mod figure_roles_tests {
 
     #[test]
     fn other_languages_count_too() {
-        check("Zahl der Toten steigt auf 28", &[("28", Some("death toll"))]);
-        check("Погибли 28 человек", &[("28", Some("death toll"))]);
-        check("死者28人", &[("28", Some("death toll"))]);
-        check("مقتل 28 شخصا", &[("28", Some("death toll"))]);
+        check("Zahl der Toten steigt auf 28", &[("28", Some("dead"))]);
+        check("Погибли 28 человек", &[("28", Some("dead"))]);
+        check("死者28人", &[("28", Some("dead"))]);
+        check("مقتل 28 شخصا", &[("28", Some("dead"))]);
     }
 }

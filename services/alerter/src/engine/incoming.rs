@@ -7,17 +7,17 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_language::identify;
 use wirefold_proto::{
-    AlertAgency, AlertArticle, AlertFirst, AlertReason, ArticleFetched, ArticleId, Class,
-    Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag, OutputArticle,
-    OutputPosition, ReasonKind, StoryId, Target, outlet_label,
+    AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertFirst, AlertReason, ArticleFetched,
+    ArticleId, Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input,
+    LanguageTag, OutputArticle, OutputPosition, ReasonKind, StoryId, Target, outlet_label,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
 
-use super::claims::{Changed, Source, changed};
+use super::claims::{Changed, Source, changed, claims_of};
 use super::corrections::Note;
 use super::draft::reason;
-use super::figures::{Figure, figures_of};
+use super::figures::numbers_of;
 use super::news::{EventText, News, first_said, is_feature, news};
 use super::numbers::Tally;
 use super::statement::{Statement, first_sentence};
@@ -30,7 +30,7 @@ pub(crate) struct IncomingArticle {
     pub(crate) prepared: Prepared,
     /// The first characters of its text.
     opening: String,
-    figures: OnceLock<Arc<[Figure]>>,
+    figures: OnceLock<Arc<[String]>>,
     /// The note of its text.
     pub(super) note: Option<Note>,
     /// The sentence that states what no earlier text of its event states.
@@ -135,10 +135,11 @@ impl IncomingArticle {
             .map(|(told, it)| {
                 let credited = told.agency.as_ref();
                 let credited = credited.filter(|by| by.confidence == Confidence::Certainly);
-                source_of(credited.map(|by| by.name.as_str()), it)
+                source_of(credited.map(|by| by.name.as_str()), &told.claims, it)
             })
             .collect();
-        changed(&source_of(agency.map(|by| by.name.as_str()), own), &others)
+        let claims = self.claims();
+        changed(&source_of(agency.map(|by| by.name.as_str()), &claims, own), &others)
     }
 
     /// Sets the articles that still have the error it corrects.
@@ -146,10 +147,14 @@ impl IncomingArticle {
         self.carriers = carriers;
     }
 
-    /// The figures of title and lede.
-    pub(super) fn figures(&self) -> Arc<[Figure]> {
-        let read = || figures_of(&self.output.article.title, &self.opening);
+    /// The numbers of title and lede.
+    fn figures(&self) -> Arc<[String]> {
+        let read = || numbers_of(&self.output.article.title, &self.opening);
         self.figures.get_or_init(read).clone()
+    }
+
+    fn claims(&self) -> Vec<AlertClaim> {
+        claims_of(&self.output.findings.numbers, &self.opening)
     }
 
     /// Whether it is of a baseline.
@@ -215,6 +220,21 @@ impl IncomingArticle {
         is_copy.then_some(agency.name)
     }
 
+    /// Whether an agency is credited.
+    pub(super) fn is_credited(&self) -> bool {
+        let agency = self.output.verdict.agency.as_ref();
+        agency.is_some_and(|agency| {
+            agency.how == AgencyHow::Credited && agency.confidence != Confidence::Possibly
+        })
+    }
+
+    /// The source: the credited agency, otherwise the outlet.
+    pub(super) fn source(&self) -> String {
+        let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
+        let outlet = || self.output.article.outlet.to_string();
+        agency.map_or_else(outlet, |agency| agency.name.clone())
+    }
+
     /// Whether it has a text of its own.
     pub(crate) fn is_own_text(&self) -> bool {
         matches!(self.output.verdict.class, Class::New | Class::Related)
@@ -236,6 +256,7 @@ impl IncomingArticle {
             } else {
                 position(&self.output)
             },
+            story: Some(self.output.verdict.story),
             outlet: about.outlet.clone(),
             via: about.via.clone(),
             title: shortened(&about.title),
@@ -243,12 +264,8 @@ impl IncomingArticle {
             agency: self.agency(),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,
-            figures: self
-                .figures()
-                .iter()
-                .map(|figure| figure.value.clone())
-                .take(FIGURES)
-                .collect(),
+            figures: self.figures().iter().take(FIGURES).cloned().collect(),
+            claims: self.claims(),
         }
     }
 
@@ -295,10 +312,14 @@ pub(crate) struct Join {
     pub(super) is_translation: bool,
 }
 
-fn source_of<'a>(agency: Option<&'a str>, fetched: &'a ArticleFetched) -> Source<'a> {
+fn source_of<'a>(
+    agency: Option<&'a str>,
+    claims: &'a [AlertClaim],
+    fetched: &'a ArticleFetched,
+) -> Source<'a> {
     let about = &fetched.article;
     let (outlet, title) = (about.outlet.as_str(), about.title.as_str());
-    Source { agency, outlet, title, text: &fetched.text, at: about.seen }
+    Source { agency, outlet, title, text: &fetched.text, claims, at: about.seen }
 }
 
 /// Whether a text is a version of an earlier one.

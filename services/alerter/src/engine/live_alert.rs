@@ -8,8 +8,8 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Headline, Hold,
-    HoldReason, LanguageTag, OutputPosition, REVISION_HEADER, ReasonKind, SubscriptionId, Target,
-    Volume,
+    HoldReason, Input, LanguageTag, OutputPosition, OutputStory, REVISION_HEADER, ReasonKind,
+    StoryId, SubscriptionId, Target, Volume,
 };
 use wirefold_query::Matched;
 
@@ -187,7 +187,21 @@ pub(crate) enum Silent {
     /// It takes over the reports of another alert, silently and immediately.
     Inherits,
     /// People changed the numbers, and these articles left the alert.
-    Recounts(Vec<ArticleId>),
+    Recounts(Leaving),
+}
+
+/// Articles that leave a story or event: by their ids, or all of some stories.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Leaving {
+    pub(crate) articles: Vec<ArticleId>,
+    pub(crate) stories: Vec<StoryId>,
+}
+
+impl Leaving {
+    pub(crate) fn has(&self, article: &AlertArticle) -> bool {
+        self.articles.contains(&article.id)
+            || article.story.is_some_and(|story| self.stories.contains(&story))
+    }
 }
 
 impl PendingChange {
@@ -197,13 +211,29 @@ impl PendingChange {
     }
 
     /// Whether this article left the alert.
-    pub(crate) fn lacks(&self, article: ArticleId) -> bool {
-        matches!(&self.silent, Some(Silent::Recounts(gone)) if gone.contains(&article))
+    pub(crate) fn lacks(&self, article: &AlertArticle) -> bool {
+        matches!(&self.silent, Some(Silent::Recounts(gone)) if gone.has(article))
     }
 
     /// Whether its numbers replace all earlier ones instead of adding to them.
     pub(crate) fn recounts(&self) -> bool {
         matches!(self.silent, Some(Silent::Recounts(_)))
+    }
+}
+
+/// The author of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    People,
+    Detector,
+}
+
+impl By {
+    pub(super) fn of(told: &OutputStory) -> Self {
+        match told.decision.input {
+            Input::Command(_) => Self::People,
+            Input::Article(_) | Input::Epoch => Self::Detector,
+        }
     }
 }
 
@@ -213,6 +243,7 @@ pub(crate) struct Closing {
     pub(crate) into: Target,
     pub(crate) at: UnixMillis,
     pub(crate) place: OutputPosition,
+    pub(crate) by: By,
 }
 
 impl LiveAlert {
@@ -315,6 +346,10 @@ impl LiveAlert {
         let first_with = |kind| self.news.iter().find(|news| has(news, kind));
         if let Some(correction) = first_with(ReasonKind::Correction) {
             return correction.seen.max(self.last_at);
+        }
+        // An edit by hand corrects the message at once.
+        if self.news.iter().all(|news| news.silent.is_some()) {
+            return first.seen.max(self.last_at);
         }
         let Some(material) = first_with(ReasonKind::Material) else {
             return self

@@ -9,18 +9,20 @@ use wirefold_proto::{
 
 use super::Engine;
 use super::draft::reason;
-use super::live_alert::{self, Closing, LastRevision, LiveAlert, Mention, PendingChange, Silent};
+use super::live_alert::{
+    self, By, Closing, LastRevision, Leaving, LiveAlert, Mention, PendingChange, Silent,
+};
 use super::numbers::Tally;
 
 impl Engine {
     /// Closes the alerts of `from` silently into those of `into`. Doing it again changes nothing.
     pub(crate) fn merge(
         &mut self,
-        from: Target,
-        into: Target,
-        at: UnixMillis,
+        [from, into]: [Target; 2],
+        told: &OutputStory,
         place: OutputPosition,
     ) {
+        let (at, by) = (unix_millis(told.at), By::of(told));
         self.applied_through = self.applied_through.max(place);
         self.time = self.time.max(at);
         let subscriptions = self.by_target.get(&from).cloned().unwrap_or_default();
@@ -28,7 +30,7 @@ impl Engine {
             let absorbed = AlertId { subscription: subscription.clone(), target: from };
             let survivor = self.routed(AlertId { subscription, target: into }, place);
             if survivor != absorbed {
-                self.close_into(&absorbed, &survivor, Closing { into, at, place });
+                self.close_into(&absorbed, &survivor, Closing { into, at, place, by });
             }
         }
     }
@@ -55,7 +57,7 @@ impl Engine {
         // Counts of one target alone do not apply to both together.
         moved.retain(|news| !news.recounts());
         let has_spoken = life.revision > 0;
-        if has_spoken && survives_silently {
+        if has_spoken && (survives_silently || closing.by == By::People) {
             moved.push(inheritance(absorbed, life, closing));
         }
         // The other alert already knows of the merge: people undid it, and it is read again.
@@ -82,7 +84,8 @@ impl Engine {
     }
 }
 
-/// The news that gives the surviving alert what another has reported, so that it need not notify again.
+/// The news that gives the surviving alert the articles of another, and what that has reported, so that it need not
+/// notify again.
 fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> PendingChange {
     let LastRevision { headline, articles, matched, .. } =
         life.shown.as_deref().cloned().unwrap_or_else(LastRevision::nothing);
@@ -135,24 +138,31 @@ pub(crate) struct StoryOverride {
     by: By,
     /// The stories and events concerned, with their numbers.
     tallies: Vec<(Target, Tally)>,
-    /// The stories that articles were taken out of.
+    /// The stories and events that articles were taken out of.
     pub(crate) partings: Vec<Parting>,
 }
 
-/// The author of the change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum By {
-    People,
-    /// The detector, because what was reported was wrong.
-    Regrouping,
-}
-
-/// Articles that left a story for one of their own.
+/// Articles that left a story or event for another.
 #[derive(Debug, Clone)]
 pub(crate) struct Parting {
-    pub(crate) from: StoryId,
-    into: StoryId,
-    articles: Vec<ArticleId>,
+    pub(crate) from: Target,
+    into: Target,
+    leaving: Leaving,
+}
+
+impl Parting {
+    fn of_story(from: StoryId, into: StoryId, articles: &[ArticleId]) -> Self {
+        let leaving = Leaving { articles: articles.to_vec(), ..Leaving::default() };
+        Self { from: Target::Story(from), into: Target::Story(into), leaving }
+    }
+
+    /// The stories that are in one of these events now, and may have been in the other.
+    fn of_events(from: &EventAfter, into: &EventAfter, stories: &[StoryAfter]) -> Self {
+        let inside = stories.iter().filter(|story| story.event == into.event);
+        let leaving =
+            Leaving { stories: inside.map(|story| story.story).collect(), ..Leaving::default() };
+        Self { from: Target::Event(from.event), into: Target::Event(into.event), leaving }
+    }
 }
 
 impl StoryOverride {
@@ -160,16 +170,20 @@ impl StoryOverride {
     pub(crate) fn of(command: &OutputCommand, place: OutputPosition) -> Self {
         let parting = |change: &StoryChange| match change {
             StoryChange::Split { from, into, articles } => {
-                Some(Parting { from: *from, into: *into, articles: articles.clone() })
+                Some(Parting::of_story(*from, *into, articles))
             }
             _ => None,
         };
+        let (events, stories) = (&command.events, &command.stories);
+        let pairs = events.iter().flat_map(|from| events.iter().map(move |into| (from, into)));
+        let pairs = pairs.filter(|(from, into)| from.event != into.event);
+        let of_events = pairs.map(|(from, into)| Parting::of_events(from, into, stories));
         Self {
             place,
             at: unix_millis(command.command.at),
             by: By::People,
             tallies: tallies(&command.stories, &command.events),
-            partings: command.changes.iter().filter_map(parting).collect(),
+            partings: command.changes.iter().filter_map(parting).chain(of_events).collect(),
         }
     }
 
@@ -182,9 +196,9 @@ impl StoryOverride {
         Some(Self {
             place,
             at: unix_millis(told.at),
-            by: By::Regrouping,
+            by: By::Detector,
             tallies: tallies(stories, events),
-            partings: vec![Parting { from: *from, into: *into, articles: articles.clone() }],
+            partings: vec![Parting::of_story(*from, *into, articles)],
         })
     }
 
@@ -226,7 +240,7 @@ impl Engine {
         self.applied_through = self.applied_through.max(change.place);
         self.time = self.time.max(change.at);
         for parting in &change.partings {
-            if change.by == By::Regrouping {
+            if change.by == By::Detector {
                 self.set_free(change, parting);
             }
             self.hand_on(change, parting);
@@ -240,9 +254,9 @@ impl Engine {
     /// An article that left a story notifies as any new article while it is fresh, if it was only counted as
     /// a copy so far. It does not if an alert began with it.
     fn set_free(&mut self, change: &StoryOverride, parting: &Parting) {
-        let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
+        let (from, into) = (parting.from, parting.into);
         let Some(tally) = change.tally(into) else { return };
-        for article in &parting.articles {
+        for article in &parting.leaving.articles {
             let Some(folded) = self.copies.fresh(*article, change.at).cloned() else { continue };
             for (subscription, matched) in folded.hits {
                 let told = AlertId { subscription: subscription.clone(), target: from };
@@ -268,7 +282,7 @@ impl Engine {
                     in_story: None,
                     articles: vec![folded.article.clone()],
                     first: (into == Target::Story((*article).into()))
-                        .then(|| first(&folded.article)),
+                        .then(|| AlertFirst::from(&folded.article)),
                     ..PendingChange::default()
                 };
                 self.add_news(&fresh, news);
@@ -276,9 +290,9 @@ impl Engine {
         }
     }
 
-    /// A story that was reported as part of another does not notify again by itself.
+    /// A story that was reported as part of another story or event does not notify again by itself.
     fn hand_on(&mut self, change: &StoryOverride, parting: &Parting) {
-        let (from, into) = (Target::Story(parting.from), Target::Story(parting.into));
+        let (from, into) = (parting.from, parting.into);
         let Some(tally) = change.tally(into) else { return };
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
             let told = AlertId { subscription: subscription.clone(), target: from };
@@ -288,16 +302,18 @@ impl Engine {
             };
             // It may have been a story of its own before, whose alert was merged into the other's.
             let is_open = self.lives.get(&fresh).is_some_and(|other| other.merged_into.is_none());
-            if is_open {
+            let LastRevision { headline, articles, matched, .. } = taken_along(life, parting);
+            if is_open || (matches!(into, Target::Event(_)) && articles.is_empty()) {
                 continue;
             }
-            let words = match change.by {
-                By::People => "split off from another story by hand".to_owned(),
-                By::Regrouping => "counted with another story until now".to_owned(),
+            let words = match (change.by, into) {
+                (By::People, Target::Event(_)) => "split off from another event by hand",
+                (By::People, Target::Story(_)) => "split off from another story by hand",
+                (By::Detector, _) => "counted with another story until now",
             };
             let news = change.news(tally, Silent::Inherits, Some(reason(ReasonKind::New, words)));
-            let LastRevision { headline, articles, matched, .. } = taken_along(life, parting);
-            let first_seen = life.first_seen.unwrap_or(change.at);
+            let first_seen = articles.iter().map(|article| unix_millis(article.seen)).min();
+            let first_seen = first_seen.or(life.first_seen).unwrap_or(change.at);
             let mention = life.mention();
             let news = PendingChange { headline, articles, matched, mention, first_seen, ..news };
             self.reopen(&fresh);
@@ -314,15 +330,19 @@ impl Engine {
     }
 
     fn recount(&mut self, change: &StoryOverride, target: Target, tally: Tally) {
-        let gone = change.partings.iter().find(|parting| Target::Story(parting.from) == target);
-        let gone = gone.map_or_else(Vec::new, |parting| parting.articles.clone());
+        let gone = change.partings.iter().find(|parting| parting.from == target);
+        let gone = gone.map(|parting| parting.leaving.clone()).unwrap_or_default();
         for subscription in self.by_target.get(&target).cloned().unwrap_or_default() {
             let id = AlertId { subscription, target };
             let Some(life) = self.lives.get(&id) else { continue };
             let before = life.sums().all;
             let is_told =
                 life.merged_into.is_none() && (life.revision > 0 || !life.news.is_empty());
-            if before.says_the_same_as(tally) || !is_told {
+            let shown = life.shown.iter().flat_map(|shown| &shown.articles);
+            let lacks_none = !shown
+                .chain(life.news.iter().flat_map(|news| &news.articles))
+                .any(|article| gone.has(article));
+            if (before.says_the_same_as(tally) && lacks_none) || !is_told {
                 continue;
             }
             let news = change.news(tally, Silent::Recounts(gone.clone()), None);
@@ -340,27 +360,22 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)
     stories.chain(events).collect()
 }
 
-fn first(article: &AlertArticle) -> AlertFirst {
-    let AlertArticle { outlet, via, agency, .. } = article.clone();
-    AlertFirst { outlet, via, agency }
-}
-
 /// Whether an alert was published, and first about this article.
 fn began_with(life: &LiveAlert, article: ArticleId) -> bool {
     let first = life.shown.as_deref().and_then(|shown| shown.articles.first());
     life.revision > 0 && first.is_some_and(|first| first.id == article)
 }
 
-/// The visible part of an alert for the articles that left its story.
+/// The visible part of an alert for the articles that left it.
 fn taken_along(life: &LiveAlert, parting: &Parting) -> LastRevision {
     let Some(shown) = life.shown.as_deref() else {
         return LastRevision::nothing();
     };
-    let left = |article: &&AlertArticle| parting.articles.contains(&article.id);
+    let left = |article: &&AlertArticle| parting.leaving.has(article);
     let articles: Vec<AlertArticle> = shown.articles.iter().filter(left).cloned().collect();
     let mut headline = shown.headline.clone();
-    if let Some(first) = articles.first() {
-        headline.title.clone_from(&first.title);
+    if let Some(first) = articles.first().filter(|first| first.title != headline.title) {
+        (headline.title, headline.lede) = (first.title.clone(), None);
     }
     LastRevision { headline, articles, matched: shown.matched.clone(), ..LastRevision::nothing() }
 }

@@ -5,11 +5,15 @@
 
 use std::collections::BTreeSet;
 
+use wirefold_dedup::stem;
+use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
-use super::figures::{Role, role_at};
-use super::statement::{first_sentence, sentences, shortened, without_outlet};
+use super::figures::figures_of;
+use super::statement::{
+    YEARS, first_sentence, is_of_the_past, sentences, shortened, without_outlet,
+};
 
 /// A text of an event.
 #[derive(Debug, Clone, Copy)]
@@ -49,11 +53,19 @@ pub(crate) fn news(
         return None;
     }
     let statements = Statements::of(own, known);
-    let openings: Vec<String> = known.iter().flat_map(opening).collect();
+    let openings = known.iter().flat_map(opening).filter(|said| !is_of_the_past(said));
+    let openings: Vec<String> = openings.collect();
     let stated: Vec<Turn> = openings.iter().flat_map(|said| turns(said)).collect();
     let tolls: BTreeSet<u64> = openings.iter().flat_map(|said| dead(said)).collect();
     let is_feature = is_feature(own.title);
-    let is_new_turn = |said: &str| turns(said).iter().any(|turn| !stated.contains(turn));
+    let deaths: Vec<&str> = openings.iter().filter_map(|said| further_death(said)).collect();
+    let is_new_turn = |said: &str| {
+        let is_further = further_death(said).is_some_and(|which| !deaths.contains(&which));
+        let is_past = is_of_the_past(said);
+        let is_old =
+            |turn: &Turn| is_past && matches!(turn, Turn::Death | Turn::Injury | Turn::Missing);
+        is_further || turns(said).iter().any(|turn| !is_old(turn) && !stated.contains(turn))
+    };
     let is_higher = |said: &str| {
         let is_new = |toll| {
             let most = tolls.last();
@@ -62,7 +74,8 @@ pub(crate) fn news(
         !is_feature && dead(said).into_iter().any(is_new)
     };
     let mut all = statements.title.iter().chain(&statements.sentences);
-    if let Some(said) = all.find(|said| is_new_turn(said) || is_higher(said)) {
+    let is_turn = |said: &&String| is_new_turn(said) || is_higher(said) && !is_of_the_past(said);
+    if let Some(said) = all.find(is_turn) {
         let is_title = statements.title.as_ref() == Some(said);
         let sentence = statements.sentences.first().filter(|_| is_title).unwrap_or(said);
         return Some(News { sentence: shortened(sentence), is_decisive: true });
@@ -159,18 +172,28 @@ fn opening(text: &EventText<'_>) -> Vec<String> {
     std::iter::once(text.title.to_owned()).chain(first).collect()
 }
 
+/// Which further death a statement tells of, as in `a third person dies`.
+fn further_death(said: &str) -> Option<&'static str> {
+    const WHICH: [&str; 8] =
+        ["second", "third", "fourth", "fifth", "sixth", "another", "dritte", "vierte"];
+    const WHO: [&str; 9] =
+        ["person", "victim", "man", "woman", "child", "worker", "body", "mensch", "opfer"];
+    let is_of_death = turns(said).contains(&Turn::Death);
+    let words: Vec<String> = said.split(' ').map(str::to_lowercase).collect();
+    let is_which = |which: &&&str| {
+        words
+            .windows(2)
+            .any(|pair| pair[0] == ***which && WHO.iter().any(|who| pair[1].starts_with(who)))
+    };
+    WHICH.iter().filter(|_| is_of_death).find(is_which).copied()
+}
+
 /// The numbers of dead in a statement.
 fn dead(said: &str) -> Vec<u64> {
-    let text = Text::new(said);
-    let all = numbers(&text, 0..text.words().len());
-    let end = |place: usize| all.get(place).map(|number| number.span);
-    let counted = all.iter().enumerate().filter(|(place, number)| {
-        let before = place.checked_sub(1).and_then(end).map_or(0, |span| span.end);
-        let behind = end(place + 1).map_or(said.len(), |span| span.start);
-        role_at(said, number.span, before..behind) == Some(Role::Dead)
-    });
-    let values = counted.filter_map(|(_, number)| number.value.parse().ok());
-    values.filter(|value| !(1800..2200).contains(value)).collect()
+    let counted =
+        figures_of(&Text::new(said)).into_iter().filter(|it| it.role == Some(FigureRole::Killed));
+    let values = counted.filter_map(|figure| figure.value.parse().ok());
+    values.filter(|value| !YEARS.contains(value)).collect()
 }
 
 /// The words of a statement that carry its meaning, cut to a stem, and its numbers.
@@ -181,12 +204,9 @@ fn words(said: &str) -> BTreeSet<String> {
     let plain = text.words().iter().enumerate().filter(|(place, _)| !is_number(*place));
     let plain = plain.map(|(_, word)| text.normal(word));
     let plain = plain.filter(|word| word.chars().count() >= 3 && !COMMON.contains(word));
-    let stems = plain.map(|word| word.chars().take(STEM).collect::<String>());
+    let stems = plain.map(|word| stem(word).to_owned());
     stems.chain(all.iter().map(|number| format!("#{}", number.value))).collect()
 }
-
-/// The letters of a stem.
-const STEM: usize = 5;
 
 /// Words that are in every report.
 #[rustfmt::skip]
@@ -210,11 +230,14 @@ enum Turn {
     Arrest,
     Charge,
     Verdict,
+    Sentence,
+    Release,
     Resignation,
     Rescue,
     AtLarge,
     Shelter,
     AllClear,
+    Off,
     Denial,
     Halt,
     Explosion,
@@ -222,18 +245,21 @@ enum Turn {
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 14] = [
+const TURNS: [(Turn, &[&str]); 17] = [
     (Turn::Death, &["dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
     (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "задержа", "затрима", "اعتقال", "逮捕", "被捕"]),
     (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин"]),
-    (Turn::Verdict, &["sentenced", "verdict", "guilty", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
+    (Turn::Verdict, &["verdict", "guilty", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
+    (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison"]),
+    (Turn::Release, &["freed", "frees ", "set free", "released from", "releases hostages", "freigelassen", "liberad", "libéré"]),
     (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "concede", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
-    (Turn::AllClear, &["all clear", "lifted", "lift stay", "may return", "go home", "called off", "averted", "is off", "go back to work", "is out", "entwarnung", "levantad"]),
+    (Turn::AllClear, &["all clear", "lifted", "lift stay", "may return", "go home", "is out", "entwarnung", "levantad"]),
+    (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["halted", "suspend", "freezes", "stopped withdrawals", "stops withdrawals", "ausgesetzt"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
@@ -259,7 +285,7 @@ fn turns(said: &str) -> Vec<Turn> {
         NOT.iter().any(|not| said[start..at].contains(not))
     };
     let has = |turn: Turn, word: &str| {
-        let own = turn == Turn::Denial || turn == Turn::AllClear;
+        let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
         said.match_indices(word).any(|(at, _)| begins(at, word) && (own || !is_denied(at)))
     };
     let found = TURNS.iter().filter(|(turn, all)| all.iter().any(|word| has(*turn, word)));

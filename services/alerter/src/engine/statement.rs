@@ -137,6 +137,34 @@ fn is_title_case(text: &Text) -> bool {
     long().filter(|word| word.capital).count() * 2 > long().count()
 }
 
+/// Years, which are no counts. A sentence with one is about another time.
+pub(super) const YEARS: std::ops::Range<u64> = 1_800..2_200;
+
+/// Whether a sentence is about another time: it has a year, or words such as `last winter`.
+pub(super) fn is_of_the_past(said: &str) -> bool {
+    const PAST: [&str; 15] = [
+        "last winter",
+        "last year",
+        "last month",
+        "last week",
+        "last summer",
+        " ago",
+        "anniversary",
+        "previous",
+        "since ",
+        "earlier storm",
+        "history",
+        "vergangen",
+        "letztes jahr",
+        "l’année dernière",
+        "año pasado",
+    ];
+    let said = said.to_lowercase();
+    let mut digits = said.split(|c: char| !c.is_numeric());
+    let has_year = digits.any(|part| part.parse().is_ok_and(|value| YEARS.contains(&value)));
+    has_year || PAST.iter().any(|word| said.contains(word))
+}
+
 /// The longest sentence in an alert, in characters.
 const LONGEST: usize = 240;
 

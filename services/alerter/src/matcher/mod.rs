@@ -217,7 +217,8 @@ impl Matcher<'_> {
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
                         self.load_shown_about(from).await?;
-                        self.engine.merge(from, into, at, load::position_of(&story, item.output));
+                        let place = load::position_of(&story, item.output);
+                        self.engine.merge([from, into], &story, place);
                         self.store_handed_over().await?;
                         self.fire(at).await?;
                     }
@@ -246,7 +247,7 @@ impl Matcher<'_> {
     ) -> Result<(), AlerterError> {
         self.recall(&change.targets()).await?;
         for parting in &change.partings {
-            self.load_shown_about(Target::Story(parting.from)).await?;
+            self.load_shown_about(parting.from).await?;
         }
         self.engine.apply_override(change);
         self.store_handed_over().await?;

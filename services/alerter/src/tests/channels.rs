@@ -165,6 +165,8 @@ fn with_long_lines(revision: u64) -> Alert {
         url: Some(format!("https://harbour.example/{}?a&b={number}", "🔥".repeat(60))),
         seen: alert.at,
         figures: Vec::new(),
+        claims: Vec::new(),
+        story: None,
     };
     alert.articles = (0..20).map(article).collect();
     alert

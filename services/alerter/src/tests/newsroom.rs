@@ -244,6 +244,19 @@ impl Newsroom {
         self.absorb(from, into);
     }
 
+    /// People join the event `from` with `into`.
+    pub(super) async fn join(&mut self, from: &'static str, into: &'static str) {
+        (self.judged, self.commands) = (self.judged + 1, self.commands + 1);
+        let targets = self.targets(from, into);
+        let [gone, kept] = targets;
+        let done = self.done(Command::Merge { into: kept, from: gone });
+        let merge = OutputStory { decision: done.decision, ..self.merge_of(targets) };
+        self.publish(&merge).await;
+        self.absorb(from, into);
+        let events = vec![self.event_after(into)];
+        self.publish(&OutputCommand { events, ..done }).await;
+    }
+
     /// An article makes the event `from` part of `into`, and is before that in the output. The enricher was
     /// killed in between, so `others` come first.
     pub(super) async fn merge_by(
@@ -385,26 +398,57 @@ impl Newsroom {
             change: change.clone(),
         };
         self.publish(&told).await;
-        let found = &self.events[event];
-        let command = ControlCommand {
-            schema: Tag::new(),
-            id: format!("c{judged}"),
-            at,
-            by: "test".to_owned(),
-            command: Command::NotTheSame { one: found.first.unwrap(), other: found.first.unwrap() },
-        };
-        let output = OutputCommand {
-            schema: Tag::new(),
-            decision,
-            judged,
-            fetched,
-            command,
-            outcome: CommandOutcome::Applied,
+        let first = self.events[event].first.unwrap();
+        let done = OutputCommand {
             changes: vec![change],
             stories: self.after(event, stories),
             events: vec![self.event_after(event)],
+            ..self.done(Command::NotTheSame { one: first, other: first })
         };
-        self.publish(&output).await;
+        self.publish(&done).await;
+    }
+
+    /// The outcome of the last command, which concerns nothing yet.
+    fn done(&self, command: Command) -> OutputCommand {
+        let (judged, fetched, at) = (self.judged, self.fetched, timestamp(self.clock.now()));
+        let (id, by) = (format!("c{judged}"), "test".to_owned());
+        OutputCommand {
+            schema: Tag::new(),
+            decision: DecisionId { epoch: 1, input: Input::Command(self.commands) },
+            judged,
+            fetched,
+            command: ControlCommand { schema: Tag::new(), id, at, by, command },
+            outcome: CommandOutcome::Applied,
+            changes: Vec::new(),
+            stories: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// People take a story out of its event, into the event `into`. The event that it leaves keeps its id.
+    pub(super) async fn move_story(&mut self, given: Given, into: &'static str) {
+        (self.judged, self.commands) = (self.judged + 1, self.commands + 1);
+        let event = self.events.get_mut(given.event).unwrap();
+        let story = event.stories.remove(&(given.event, given.story)).unwrap();
+        let lead = story.first.unwrap();
+        event.outlets.retain(|outlet| !story.outlets.contains(outlet));
+        event.articles -= story.articles;
+        let fresh = ArticleId::of(
+            &given.outlet.parse().unwrap(),
+            ItemAddress::Url(into),
+            ContentHash::of(into, into),
+        );
+        let (outlets, articles) = (story.outlets.clone(), story.articles);
+        let moved =
+            Event { first: Some(fresh), outlets, articles, seen: story.seen, ..Event::default() };
+        self.events.insert(into, moved);
+        self.events.get_mut(into).unwrap().stories.insert((into, given.story), story);
+        let done = OutputCommand {
+            stories: self.after(into, &[given.story]),
+            events: vec![self.event_after(given.event), self.event_after(into)],
+            ..self.done(Command::Move { story: lead.into() })
+        };
+        self.publish(&done).await;
     }
 
     fn targets(&self, from: &str, into: &str) -> [Target; 2] {

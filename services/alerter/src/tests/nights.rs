@@ -173,12 +173,15 @@ impl Night {
                     || spaced(&other.text).contains(said.as_str())
             })
         };
-        let title = spaced(it.title.split_once(": ").map_or(&*it.title, |(label, rest)| {
-            if label == label.to_uppercase() { rest } else { &*it.title }
-        }));
+        // A message shows these labels in its own way.
+        let unlabelled = |said: &str| match said.split_once(": ") {
+            Some((label, rest)) if label == label.to_uppercase() => spaced(rest),
+            _ => spaced(wirefold_corrections::without_label(said)),
+        };
+        let title = unlabelled(&it.title);
         let text = wirefold_text::Text::new(&it.text);
         let sentences = text.sentences().into_iter().map(|found| {
-            let whole = spaced(&text.original()[found.span.start..found.span.end]);
+            let whole = unlabelled(&text.original()[found.span.start..found.span.end]);
             whole.chars().take(60).collect::<String>()
         });
         let sentences = sentences.filter(|said| said.chars().count() > 25);

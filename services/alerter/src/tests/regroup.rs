@@ -226,3 +226,47 @@ async fn an_alert_that_told_wrong_numbers_is_corrected_in_place() {
     assert_eq!(numbers(last), (SILENT, AlertState::Growing, [1, 1, 0]));
     assert_eq!(told(last), "silent: ");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_without_its_first_story_is_corrected_in_place() {
+    for is_restarted in [false, true] {
+        let mut world = World::new().await;
+        let mut running = world.start(&settings([at_once()]));
+        let [first, second, ..] = five();
+        let firstly = world.newsroom.tell(first).await;
+        world.pass(10).await;
+        let secondly = world.newsroom.tell(second).await;
+        world.pass(1).await;
+        if is_restarted {
+            running.stop().await;
+            running = world.start(&settings([at_once()]));
+            world.pass(1).await;
+        }
+        world.newsroom.move_story(first, "apart").await;
+        world.pass(1).await;
+        let alerts = world.alerts().await;
+        let shown = |alert: &Alert| -> Vec<_> { alert.articles.iter().map(|it| it.id).collect() };
+        let [.., stays, leaves] = &alerts[..] else { panic!("{alerts:?}") };
+        let (stays, leaves) = match stays.target == alerts[0].target {
+            true => (stays, leaves),
+            false => (leaves, stays),
+        };
+        assert_eq!((stays.volume, leaves.volume), (SILENT, SILENT));
+        assert_eq!((shown(stays), shown(leaves)), (vec![secondly.id], vec![firstly.id]));
+        assert_eq!(stays.headline.title, second.title);
+        assert_eq!(stays.first_seen, secondly.article.seen);
+        assert_eq!(stays.first.as_ref().unwrap().outlet.as_str(), second.outlet);
+        assert_eq!(
+            (&*leaves.headline.title, leaves.first_seen),
+            (first.title, firstly.article.seen)
+        );
+        // The two are one again, as before.
+        world.newsroom.join("apart", "strike").await;
+        world.pass(1).await;
+        let all = world.alerts().await;
+        let back = all.iter().rev().find(|alert| alert.target == stays.target).unwrap();
+        assert_eq!((back.volume, shown(back)), (SILENT, vec![firstly.id, secondly.id]));
+        assert_eq!(back.first_seen, firstly.article.seen);
+        running.stop().await;
+    }
+}

@@ -1,13 +1,11 @@
 //! The alerts that a subscription would have sent.
 
 use wirefold_flow::{Clock as _, UnixMillis};
-use wirefold_proto::{Digest, HoldReason, SubscriptionSettings};
-
-use wirefold_query::Lists;
+use wirefold_proto::{Digest, SubscriptionSettings};
 
 use super::newsroom::{Given, five};
 use super::running::{World, at_once, everything};
-use crate::{AlerterError, rehearse};
+use crate::{AlerterError, Settings, rehearse};
 
 #[tokio::test(start_paused = true)]
 async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
@@ -21,12 +19,15 @@ async fn a_rehearsal_counts_what_would_have_been_sent_and_saved() {
     let query = "tarrowgate".to_owned();
     let subscription = SubscriptionSettings { query, ..everything() };
     let now = world.clock.now();
-    let found = rehearse(&*world.bus, &subscription, &Lists::default(), since, now).await.unwrap();
+    let found =
+        rehearse(&*world.bus, &subscription, &Settings::default(), since, now).await.unwrap();
     assert_eq!((found.articles, found.matching, found.events, found.alerts), (6, 5, 1, 1));
     assert_eq!((found.loud, found.silent, found.copies_folded), (1, 0, 1));
-    assert_eq!(found.samples[0].title, "Tarrowgate dock talks collapse");
+    let message = &found.messages[0];
+    assert_eq!(message.title, "Tarrowgate dock talks collapse");
+    assert!(message.lines.iter().any(|line| line.contains("new for ")), "{message:?}");
     let all =
-        rehearse(&*world.bus, &at_once(), &Lists::default(), UnixMillis(0), now).await.unwrap();
+        rehearse(&*world.bus, &at_once(), &Settings::default(), UnixMillis(0), now).await.unwrap();
     assert_eq!((all.articles, all.alerts, all.loud, all.silent), (7, 3, 4, 3));
     assert!(world.alerts().await.is_empty(), "it sends nothing");
 }
@@ -44,8 +45,8 @@ async fn a_rehearsal_counts_only_matching_articles_as_copies_folded() {
     world.pass(60).await;
     let query = "tarrowgate".to_owned();
     let subscription = SubscriptionSettings { query, ..everything() };
-    let (lists, now) = (Lists::default(), world.clock.now());
-    let found = rehearse(&*world.bus, &subscription, &lists, UnixMillis(0), now).await.unwrap();
+    let (settings, now) = (Settings::default(), world.clock.now());
+    let found = rehearse(&*world.bus, &subscription, &settings, UnixMillis(0), now).await.unwrap();
     assert_eq!((found.articles, found.matching, found.alerts), (5, 2, 1));
     assert_eq!(found.copies_folded, 1, "of two matching articles, one is a copy");
 }
@@ -55,7 +56,8 @@ async fn a_rehearsal_of_a_broken_query_says_what_is_wrong() {
     let world = World::new().await;
     let subscription = SubscriptionSettings { query: "(".to_owned(), ..everything() };
     let error =
-        rehearse(&*world.bus, &subscription, &Lists::default(), UnixMillis(0), UnixMillis(0)).await;
+        rehearse(&*world.bus, &subscription, &Settings::default(), UnixMillis(0), UnixMillis(0))
+            .await;
     let Err(AlerterError::Subscription { why, .. }) = error else {
         panic!("it is no subscription: {error:?}");
     };
@@ -71,13 +73,11 @@ async fn a_rehearsal_says_what_is_held_and_what_has_not_enough() {
     let now = world.clock.now();
     let digest = SubscriptionSettings { digest: Some(Digest::Hourly), ..everything() };
     let found =
-        rehearse(&*world.bus, &digest, &Lists::default(), UnixMillis(0), now).await.unwrap();
-    let first = &found.samples[0].revisions[0];
-    assert_eq!((found.held, first.reasons[0].as_str()), (2, "new"));
-    let hold = first.held.as_ref().unwrap();
-    assert!(hold.reason == HoldReason::Digest && hold.until.is_some(), "{hold:?}");
+        rehearse(&*world.bus, &digest, &Settings::default(), UnixMillis(0), now).await.unwrap();
+    assert_eq!((found.held, found.loud, found.messages.len()), (2, 0, 0));
     let many = SubscriptionSettings { min_outlets: Some(3), ..everything() };
-    let short = rehearse(&*world.bus, &many, &Lists::default(), UnixMillis(0), now).await.unwrap();
+    let short =
+        rehearse(&*world.bus, &many, &Settings::default(), UnixMillis(0), now).await.unwrap();
     assert_eq!((short.alerts, short.unready), (1, 1));
     let unready = &short.unready_samples[0];
     assert_eq!((&*unready.title, &*unready.why), ("Football", "1 of 3 outlets"));
@@ -93,7 +93,8 @@ async fn a_rehearsal_says_how_much_it_has_seen_and_shortens_titles() {
     world.pass(60).await;
     let now = world.clock.now();
     let many = SubscriptionSettings { min_outlets: Some(3), ..everything() };
-    let found = rehearse(&*world.bus, &many, &Lists::default(), UnixMillis(0), now).await.unwrap();
+    let found =
+        rehearse(&*world.bus, &many, &Settings::default(), UnixMillis(0), now).await.unwrap();
     assert_eq!((found.articles, found.matching, found.matching_with_baseline), (2, 1, 2));
     assert_eq!(found.covered_seconds, Some(60), "the first poll is no news");
     assert_eq!(found.unready_samples[0].title.chars().count(), 501);

@@ -27,7 +27,6 @@ struct Names<'a> {
     revision: u64,
     why: Vec<String>,
     outlets: u32,
-    origins: u32,
     copies: u32,
     versions: u32,
     stories: u32,
@@ -101,7 +100,6 @@ impl<'a> Names<'a> {
             revision: alert.revision,
             why: alert.reasons.iter().map(|reason| line(&describe(reason))).collect(),
             outlets: alert.outlets,
-            origins: alert.origins,
             copies: alert.copies,
             versions: alert.versions,
             stories: alert.stories,
@@ -121,9 +119,9 @@ pub(super) const TITLE: &str = "title_template";
 pub(super) const TEXT: &str = "template";
 
 /// The names that templates can use; docs/deliveries.md lists them.
-pub(super) const NAMES: [&str; 18] = [
+pub(super) const NAMES: [&str; 17] = [
     "title", "lines", "headline", "subscription", "state", "loud", "demo", "revision", "why",
-    "outlets", "origins", "copies", "versions", "stories", "first", "matched", "page", "articles",
+    "outlets", "copies", "versions", "stories", "first", "matched", "page", "articles",
 ];
 
 /// Jinja templates for the messages of a delivery. Without one, the default text is used.

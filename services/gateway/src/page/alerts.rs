@@ -72,9 +72,6 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
             p.counts {
                 span.state { (alert.state.as_str()) }
                 span.outlets { (words::count(alert.outlets.into(), "outlet", "outlets")) }
-                @if alert.origins > 0 {
-                    span.origins { "at most\u{a0}" (words::count(alert.origins.into(), "origin", "origins")) }
-                }
                 (folded_counts(alert.copies, alert.versions))
             }
             p.about {
@@ -106,7 +103,7 @@ fn one(revision: &AlertRevision) -> Markup {
     }
 }
 
-pub(super) fn hold_markup(hold: &Hold) -> Markup {
+fn hold_markup(hold: &Hold) -> Markup {
     html! { (describe_hold(hold.reason)) @if let Some(until) = hold.until { ", until " (words::time(until)) } }
 }
 

@@ -16,21 +16,17 @@ use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{
-    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord,
-    SubscriptionSettings, Volume,
+    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord, SubscriptionSettings,
 };
 
 use crate::api::request::{self, Query};
 use crate::api::{Api, ApiResult, Reply, layers};
-use crate::page::alerts::hold_markup;
 use crate::page::layout::NavEntry;
 use crate::page::river::{encoded, title_of};
 use crate::page::{AddressFields, Page, layout, words};
 use crate::refusal;
 use crate::refusal::Refusal;
-use crate::shapes::{
-    DeliveryRow, Rehearsal, RehearsedAlert, RehearsedRevision, Resent, UnreadyTarget,
-};
+use crate::shapes::{DeliveryRow, Rehearsal, RehearsedMessage, Resent, UnreadyTarget};
 
 /// The most bytes of a form.
 const MOST: usize = 128 * 1024;
@@ -975,15 +971,14 @@ fn summarise_preview(preview: &Preview) -> Markup {
         };
     };
     html! {
-        "Last " (hours) " h: "
-        @if found.articles == 0 { "no article was read, so there is nothing to try it with." }
-        @else if let Some(baseline) = found.only_baseline() { b { "no new article" } " matches. " (baseline) "." }
-        @else if found.matching == 0 { b { "no article" } " of " (words::number(found.articles)) " matches." }
+        b { (found.loud_in(*hours)) } ". "
+        @if found.articles == 0 { "No article was read, so there is nothing to try it with." }
+        @else if let Some(baseline) = found.only_baseline() { b { "No new article" } " matches. " (baseline) "." }
+        @else if found.matching == 0 { b { "No article" } " of " (words::number(found.articles)) " matches." }
         @else {
             b { (words::count(found.matching, "matching article", "matching articles")) }
             " → " b { (words::count(found.events, "event", "events")) }
             " → " b { (words::count(found.alerts, "alert", "alerts")) }
-            ", " (words::count(found.loud, "message", "messages"))
             " (" (words::count(found.copies_folded, "copy", "copies")) " folded)"
         }
     }
@@ -1005,17 +1000,20 @@ fn pointed(query: &str, column: usize) -> Markup {
 fn alerts(hours: u32, found: &Rehearsal) -> Markup {
     html! {
         @if let Some(warning) = found.warning(hours) { p.warn { (warning) } }
-        @if found.silent > 0 || found.held > 0 {
+        @if found.silent > 0 || found.held > 0 || found.in_passing > 0 {
             p.faint {
+                @if found.in_passing > 0 {
+                    (words::count(found.in_passing, "alert", "alerts")) " silent: texts only mention it. "
+                }
                 @if found.silent > 0 { (words::count(found.silent, "silent revision", "silent revisions")) ". " }
                 @if found.held > 0 { (found.held) " held." }
             }
         }
         ol.tried {
-            @for sample in &found.samples { (alert(sample)) }
+            @for told in &found.messages { (message(told)) }
         }
-        @let more = found.alerts.saturating_sub(found.samples.len() as u64);
-        @if more > 0 { p.faint { "and " (words::count(more, "more alert", "more alerts")) } }
+        @let more = found.loud.saturating_sub(found.messages.len() as u64);
+        @if more > 0 { p.faint { "and " (words::count(more, "message", "messages")) " before these" } }
         @if found.unready > 0 {
             h3 { "Not enough for an alert yet: " (words::number(found.unready)) }
             ul.tried { @for unready in &found.unready_samples { (lacking(unready)) } }
@@ -1023,37 +1021,16 @@ fn alerts(hours: u32, found: &Rehearsal) -> Markup {
     }
 }
 
-fn alert(sample: &RehearsedAlert) -> Markup {
-    let more = sample.revision_count.saturating_sub(sample.revisions.len() as u64);
+/// A message as a delivery would have sent it.
+fn message(told: &RehearsedMessage) -> Markup {
     html! {
         li {
-            b { (linked(sample.target.as_ref(), &sample.title)) }
-            p.counts {
-                span.outlets { (words::count(sample.outlets.into(), "outlet", "outlets")) }
-                @if sample.origins > 0 {
-                    span.origins { "at most\u{a0}" (words::count(sample.origins.into(), "origin", "origins")) }
-                }
-                @if !sample.matched.is_empty() { span.about { "matched " (sample.matched.join(", ")) } }
+            b { (linked(told.target.as_ref(), &told.title)) }
+            @for line in &told.lines { p dir="auto" { (line) } }
+            p.faint {
+                (words::time(told.at)) @if told.at_night { ", at night" }
+                @if told.others > 0 { " · with " (words::count(told.others, "more alert", "more alerts")) }
             }
-            ol.revisions {
-                @for told in &sample.revisions { (revision(told)) }
-                @if more > 0 { li { "and " (words::count(more, "more revision", "more revisions")) } }
-            }
-        }
-    }
-}
-
-fn revision(told: &RehearsedRevision) -> Markup {
-    let is_loud = told.volume == Volume::Loud;
-    let word = match (&told.held, is_loud) {
-        (Some(_), _) => "held",
-        (None, true) => "notifies",
-        (None, false) => "silent",
-    };
-    html! {
-        li.loud[is_loud && told.held.is_none()] {
-            b { (word) } " " (words::time(told.at)) ": " (told.reasons.join("; "))
-            @if let Some(held) = &told.held { " · " (hold_markup(held)) }
         }
     }
 }

@@ -64,11 +64,10 @@ impl Rehearse for Seams {
 
 /// An alerter's report of what a subscription would have sent.
 fn previewed() -> Value {
-    let held = serde_json::json!({"reason": "quiet_hours", "until": "2026-03-01T07:00:00Z"});
     serde_json::json!({
         "articles": 900, "matching": 41, "events": 3, "alerts": 2, "loud": 1, "held": 1, "copies_folded": 38,
-        "samples": [{"title": "Storm <script>", "outlets": 14, "origins": 2, "matched": ["storm"], "revision_count": 1,
-            "revisions": [{"at": "2026-03-01T06:00:00Z", "volume": "loud", "reasons": ["new"], "held": held}]}],
+        "at_night": 1, "messages": [{"at": "2026-03-01T06:00:00Z", "at_night": true, "title": "Storm <script>",
+            "lines": ["A storm hit <b>Pell</b>."]}],
         "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
     })
 }

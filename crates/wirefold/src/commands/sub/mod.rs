@@ -126,7 +126,7 @@ Examples:
         #[arg(long = "sub", value_name = "ID")]
         subscription: Option<String>,
     },
-    /// Show what a subscription or a query would have sent, and how many copies it would have folded.
+    /// Show the messages that a subscription or a query would have sent, and how many of them at night.
     #[command(after_help = "\
 Examples:
   wirefold sub test 'harbour storm'
@@ -137,7 +137,7 @@ Examples:
         #[arg(value_name = "QUERY|ID", allow_hyphen_values = true)]
         what: String,
         /// How many hours back, at most 720.
-        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720))]
+        #[arg(long, default_value_t = rehearse::WEEK, value_parser = clap::value_parser!(u32).range(1..=720))]
         hours: u32,
         /// How far back, such as 24h or 7d, at most 30d; instead of `--hours`.
         #[arg(long, value_name = "TIME", conflicts_with = "hours", value_parser = rehearse::hours_of)]
@@ -325,17 +325,17 @@ impl Session<'_> {
                 "`wirefold up` prints its alerts on its terminal; --to DELIVERY sends them elsewhere",
             );
         }
-        match rehearse::last_day(&self.client, settings.clone()).await {
+        match rehearse::last_week(&self.client, settings.clone()).await {
             Ok(Some(sent)) => self.note(sent.trim_end()),
             Ok(None) if settings.query.trim() == "*" => self.note(
                 "broad: `*` matches every article, and each event sends a message; add words, or \
                  --digest",
             ),
             Ok(None) => self.note(format_args!(
-                "no article was read in the last 24 h: `wirefold sub test {id}` tries it later"
+                "no article was read in the last 7 days: `wirefold sub test {id}` tries it later"
             )),
             // The subscription is added anyway.
-            Err(error) => self.note(format_args!("note: not tried on the last 24 h: {error}")),
+            Err(error) => self.note(format_args!("note: not tried on the last 7 days: {error}")),
         }
     }
 

@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
-use wirefold_gateway::shapes::{
-    RehearsalReport, RehearsalRequest, RehearsedAlert, RehearsedRevision, describe_hold,
-};
-use wirefold_proto::{Interval, SubscriptionSettings, Volume};
+use wirefold_gateway::shapes::{RehearsalReport, RehearsalRequest, RehearsedMessage};
+use wirefold_proto::{Interval, SubscriptionSettings};
 
 use super::{check_query, subscriptions};
 use crate::client::{Client, ClientError};
 use crate::exit::Exit;
 use crate::output::{self, clean, count};
 
-/// The hours of a day.
-const DAY: u32 = 24;
+/// The hours of a week.
+pub(super) const WEEK: u32 = 168;
+/// The most messages of a subscription that was just added.
+const FEW: usize = 3;
 
 /// Reads a time such as `24h` as whole hours.
 pub(super) fn hours_of(text: &str) -> Result<u32, String> {
@@ -35,19 +35,19 @@ pub(super) async fn run(
     if json {
         output::print_json(&report)?;
     } else {
-        output::print_styled(&describe(&report)?)?;
+        output::print_styled(&describe(&report, usize::MAX)?)?;
     }
     Ok(Exit::Ok)
 }
 
-/// The result of a rehearsal over the last day, in words. `None` if no article was read.
-pub(super) async fn last_day(
+/// The result of a rehearsal over the last week, in words. `None` if no article was read.
+pub(super) async fn last_week(
     client: &Client,
     subscription: SubscriptionSettings,
 ) -> anyhow::Result<Option<String>> {
-    let report = rehearse(client, subscription, DAY).await?;
+    let report = rehearse(client, subscription, WEEK).await?;
     let found = report.read()?;
-    if found.articles == 0 { Ok(None) } else { describe(&report).map(Some) }
+    if found.articles == 0 { Ok(None) } else { describe(&report, FEW).map(Some) }
 }
 
 async fn rehearse(
@@ -69,8 +69,9 @@ async fn subscription(client: &Client, what: &str) -> anyhow::Result<Subscriptio
     Ok(SubscriptionSettings::new("test".parse()?, "test", what))
 }
 
-/// `the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 copies folded)`.
-fn describe(report: &RehearsalReport) -> anyhow::Result<String> {
+/// `14 loud in the last 7 days, 5 at night: 41 articles match → 3 events → 3 alerts (38 copies folded)`, and the
+/// last messages.
+fn describe(report: &RehearsalReport, most: usize) -> anyhow::Result<String> {
     let found = report.read()?;
     let hours = report.hours;
     if found.matching == 0 {
@@ -79,21 +80,30 @@ fn describe(report: &RehearsalReport) -> anyhow::Result<String> {
             Some(baseline) => format!("no new article matches; {baseline}"),
             None => "no article matches".to_owned(),
         };
-        return Ok(format!("the last {hours} h: {matches}\n{warning}"));
+        return Ok(format!("{}: {matches}\n{warning}", found.loud_in(hours)));
     }
     let mut out = format!(
-        "the last {hours} h: {} → {} → {}, {} ({} folded)\n",
+        "{}: {} → {} → {} ({} folded)\n",
+        found.loud_in(hours),
         many(found.matching, "article matches", "articles match"),
         many(found.events, "event", "events"),
         many(found.alerts, "alert", "alerts"),
-        many(found.loud, "loud message", "loud messages"),
         many(found.copies_folded, "copy", "copies"),
     );
     if let Some(warning) = found.warning(hours) {
         writeln!(out, "  {warning}")?;
     }
-    for sample in &found.samples {
-        writeln!(out, "  {}", alert(sample))?;
+    if found.in_passing > 0 {
+        let alerts = many(found.in_passing, "alert", "alerts");
+        writeln!(out, "  {alerts} silent: texts only mention it")?;
+    }
+    let told = &found.messages[found.messages.len().saturating_sub(most)..];
+    match found.loud.saturating_sub(u64::try_from(told.len())?) {
+        0 => {}
+        more => writeln!(out, "  {} before these", many(more, "message", "messages"))?,
+    }
+    for message in told {
+        write_message(&mut out, message)?;
     }
     for unready in &found.unready_samples {
         writeln!(out, "  {} · no alert yet: {}", clean(&unready.title), unready.why)?;
@@ -101,26 +111,18 @@ fn describe(report: &RehearsalReport) -> anyhow::Result<String> {
     Ok(out)
 }
 
-/// One alert with its first revision and the number of later ones.
-fn alert(sample: &RehearsedAlert) -> String {
-    let outlets = many(sample.outlets.into(), "outlet", "outlets");
-    let origins = crate::commands::words::origins(" · ", sample.origins);
-    let passing = if sample.in_passing { " · silent: mentioned in passing" } else { "" };
-    let mut line = format!("{} · {outlets}{origins}{passing}", clean(&sample.title));
-    let loud = sample.revisions.iter().filter(|it| it.volume == Volume::Loud && !sample.in_passing);
-    for revision in loud {
-        line.push_str(&format!(" · {}", describe_reasons(revision)));
+/// A message as a delivery would have sent it, below its time.
+fn write_message(out: &mut String, told: &RehearsedMessage) -> anyhow::Result<()> {
+    let night = if told.at_night { ", at night" } else { "" };
+    let more = match told.others {
+        0 => String::new(),
+        others => format!(" · with {}", many(others, "more alert", "more alerts")),
+    };
+    writeln!(out, "  {}{night}{more}", told.at.strftime("%a %-d %b %H:%M UTC"))?;
+    for line in std::iter::once(&told.title).chain(&told.lines) {
+        writeln!(out, "    {}", clean(line))?;
     }
-    line
-}
-
-/// Why a revision would have notified, or would have been held.
-fn describe_reasons(revision: &RehearsedRevision) -> String {
-    let reasons = clean(&revision.reasons.join("; "));
-    match &revision.held {
-        Some(hold) => format!("{reasons} ({})", describe_hold(hold.reason)),
-        None => reasons,
-    }
+    Ok(())
 }
 
 fn many(value: u64, one: &str, several: &str) -> String {
@@ -134,27 +136,23 @@ mod tests {
     use wirefold_proto::Tag;
 
     #[test]
-    fn a_rehearsal_is_one_line_and_headlines() {
+    fn a_rehearsal_is_one_line_and_its_messages() {
         let report = RehearsalReport {
             schema: Tag::new(),
             hours: 24,
             report: json!({
                 "articles": 99, "matching": 41, "events": 3, "alerts": 3, "loud": 4, "copies_folded": 38,
-                "samples": [{"title": "Storm\u{1b}[2J", "outlets": 14, "origins": 2, "more": 1, "revisions": [
-                        {"at": "2026-03-01T06:00:00Z", "volume": "loud", "reasons": ["new"],
-                            "held": {"reason": "muted"}},
-                        {"at": "2026-03-01T06:30:00Z", "volume": "loud", "reasons": ["grown"],
-                            "held": {"reason": "digest", "until": "2026-03-01T07:00:00Z"}}]},
-                    {"title": "Council", "outlets": 1, "origins": 1, "in_passing": true}],
+                "at_night": 1, "in_passing": 1,
+                "messages": [{"at": "2026-03-01T02:00:00Z", "at_night": true, "title": "Storm\u{1b}[2J",
+                    "lines": ["A storm hit Pell.", "new for Storms"]}],
                 "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
             }),
         };
-        let line = "the last 24 h: 41 articles match → 3 events → 3 alerts, 4 loud messages (38 \
-                    copies folded)\n  Storm[2J · 14 outlets · at most 2 origins · new (held: muted) \
-                    · grown (held: comes in one message with others)\n  \
-                    Council · 1 outlet · at most 1 origin · silent: mentioned in passing\n  \
-                    Tide · no alert yet: 1 of 2 outlets\n";
-        assert_eq!(describe(&report).unwrap(), line);
+        let line = "4 loud in the last 24 h, 1 at night: 41 articles match → 3 events → 3 alerts (38 \
+                    copies folded)\n  1 alert silent: texts only mention it\n  3 messages before these\n  \
+                    Sun 1 Mar 02:00 UTC, at night\n    Storm[2J\n    A storm hit Pell.\n    new for \
+                    Storms\n  Tide · no alert yet: 1 of 2 outlets\n";
+        assert_eq!(describe(&report, 3).unwrap(), line);
     }
 
     #[test]
@@ -170,7 +168,7 @@ mod tests {
             hours: 24,
             report: json!({"articles": 99, "matching": 0, "matching_with_baseline": 99}),
         };
-        let warning = describe(&report).unwrap();
+        let warning = describe(&report, 3).unwrap();
         assert!(warning.contains("\n  broad: it matches 100 % of all articles"), "{warning}");
     }
 }

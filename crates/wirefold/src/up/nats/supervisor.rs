@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, Command};
+use tokio::signal::unix::{Signal as Received, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 use wirefold_flow::{Backoff, Clock};
@@ -226,11 +227,12 @@ impl ChildLoop {
     pub(super) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
         let (name, clock) = (self.name, self.clock.clone());
         self.health.expect(name);
+        let mut hangup = signal(SignalKind::hangup())?;
         let mut backoff = RESTART_PAUSE;
         loop {
             let began = clock.now();
             let child = self.start()?;
-            let Some(why) = self.watch(child, &stop).await else {
+            let Some(why) = self.watch(child, &mut hangup, &stop).await else {
                 return Ok(());
             };
             if clock.now().since(began) >= STEADY_AFTER {
@@ -261,8 +263,14 @@ impl ChildLoop {
         Ok(child)
     }
 
-    /// Waits for the child's end. Returns why it ended by itself, or `None` if it was asked to.
-    async fn watch(&self, mut child: Child, stop: &CancellationToken) -> Option<String> {
+    /// Waits for the child's end, and passes SIGHUP on to it. Returns why it ended by itself, or `None` if it was
+    /// asked to.
+    async fn watch(
+        &self,
+        mut child: Child,
+        hangup: &mut Received,
+        stop: &CancellationToken,
+    ) -> Option<String> {
         let clock = &self.clock;
         loop {
             tokio::select! {
@@ -271,15 +279,21 @@ impl ChildLoop {
                     Err(error) => error.to_string(),
                 }),
                 () = stop.cancelled() => break,
+                // Before it is ready it may not handle the signal yet, and it reads the settings anyway.
+                _ = hangup.recv() => if self.was_ready.is_cancelled() { self.send(&child, Signal::HUP) },
                 () = clock.sleep_until(clock.now().plus(READY_INTERVAL)) => self.check_readiness().await,
             }
         }
-        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
-        if let Some(Err(error)) = pid.map(|pid| kill_process(pid, Signal::TERM)) {
-            debug!(stage = self.name, %error, "it had ended");
-        }
+        self.send(&child, Signal::TERM);
         let _ = child.wait().await;
         None
+    }
+
+    fn send(&self, child: &Child, signal: Signal) {
+        let pid = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(Err(error)) = pid.map(|pid| kill_process(pid, signal)) {
+            debug!(stage = self.name, %error, "it had ended");
+        }
     }
 
     async fn check_readiness(&self) {
