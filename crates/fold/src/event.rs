@@ -10,6 +10,8 @@ use crate::judge::Weights;
 use crate::rarity::Rarity;
 use crate::signature::Signature;
 
+/// So many stories after the most similar one show what is usual.
+const NEIGHBOURS: usize = 4;
 /// A key keeps so many stories.
 const POSTINGS: usize = 24;
 /// At most so many stories are compared.
@@ -237,11 +239,12 @@ impl Events {
     }
 }
 
-/// The mean similarity of the stories that come after the most similar one.
+/// The mean similarity of the stories that come after the most similar one; what is usual anywhere if they are
+/// few, because then they may all be of the same event.
 pub(crate) fn usual(mut similarities: Vec<f64>) -> f64 {
     similarities.sort_unstable_by(|a, b| b.total_cmp(a));
-    let next: Vec<f64> = similarities.into_iter().skip(1).take(4).collect();
-    if next.is_empty() { 0.1 } else { next.iter().sum::<f64>() / next.len() as f64 }
+    let next: Vec<f64> = similarities.into_iter().skip(1).take(NEIGHBOURS).collect();
+    if next.len() < NEIGHBOURS { 0.1 } else { next.iter().sum::<f64>() / next.len() as f64 }
 }
 
 pub(crate) fn measure(

@@ -21,7 +21,8 @@ pub fn sum_in_words(evidence: &Evidence, weights: &Weights) -> String {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+    // An empty sum is -0.
+    format!("{:.0} %", 100.0 * share + 0.0)
 }
 
 /// A sign of a pair in words. A is the earlier article, B the later one.

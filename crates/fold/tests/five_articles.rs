@@ -1,8 +1,8 @@
-//! The five articles in `../shared/seeds`: two of them are one text, in all orders.
+//! The five articles in `../shared/seeds`: one event, and two of them one text, in all orders.
 
 use std::path::Path;
 
-use wirefold_fold::{Detector, Incoming, Settings, StoryId};
+use wirefold_fold::{Detector, EventId, Incoming, Settings, StoryId};
 
 /// The numbers of the two copies.
 const COPIES: [usize; 2] = [1, 4];
@@ -31,7 +31,7 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 }
 
 #[test]
-fn two_of_the_five_fold_in_all_orders_and_no_others_do() {
+fn two_of_the_five_fold_in_all_orders_no_others_do_and_all_are_one_event() {
     let Some(texts) = texts() else {
         let _ = std::io::Write::write_all(&mut std::io::stderr(), b"SKIPPED: no ../shared/seeds\n");
         return;
@@ -42,7 +42,9 @@ fn two_of_the_five_fold_in_all_orders_and_no_others_do() {
         let mut stories = [StoryId(0); 5];
         for number in &order {
             let text = &texts[*number];
-            stories[*number] = detector.observe(&Incoming { text, ..Incoming::default() }).story;
+            let verdict = detector.observe(&Incoming { text, ..Incoming::default() });
+            stories[*number] = verdict.story;
+            assert_eq!(verdict.event, EventId(0), "{number}, {order:?}");
         }
         for one in 0..5 {
             for other in 0..one {
