@@ -23,6 +23,8 @@ const CARRIERS: usize = 12;
 /// A pair that is less likely one text even if nothing that it shares is repeated elsewhere is not examined
 /// further.
 const UNLIKELY: f64 = 0.02;
+/// A part of another text has at least so many words.
+const PART: f64 = 50.0;
 /// A text is held by another one that has more than this share of it.
 const HELD: f64 = 0.5;
 
@@ -222,14 +224,25 @@ impl<A: Articles> Matching<'_, A> {
                 parts.push((story, self.page.shared_with(&earlier)));
             }
         }
-        let is_elsewhere = |one: &[bool], other: &[bool]| {
-            let count = |part: &[bool]| part.iter().filter(|is_shared| **is_shared).count();
-            let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
-            2 * both < count(one).min(count(other))
-        };
         let (ours, others): (Vec<_>, Vec<_>) =
             parts.iter().partition(|(story, _)| joined.contains(story));
         ours.iter().any(|(_, one)| others.iter().any(|(_, other)| is_elsewhere(one, other)))
+    }
+
+    /// The stories of which a new article that joins none holds parts, each in another place of it. Pages of its
+    /// own outlet do not count: they may share what stands on all pages.
+    pub(crate) fn parts_of_others(&mut self, compared: &[Compared]) -> Vec<u32> {
+        let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
+        let is_part = |pair: &&Compared| pair.evidence.shared >= PART && !pair.evidence.same_outlet;
+        for pair in compared.iter().filter(is_part) {
+            let story = self.stories.of(pair.article);
+            let earlier = self.page(pair.article);
+            let part = self.page.shared_with(&earlier);
+            if parts.iter().all(|(of, other)| *of != story && is_elsewhere(&part, other)) {
+                parts.push((story, part));
+            }
+        }
+        parts.into_iter().map(|(story, _)| story).collect()
     }
 
     /// Whether a further story is one with those that a new article joins: the mean probability over all
@@ -261,6 +274,14 @@ impl<A: Articles> Matching<'_, A> {
         let sum: f64 = members.iter().map(of_member).sum();
         sum / members.len().max(1) as f64
     }
+}
+
+/// Whether two parts of a text, given by its words, are in different places: they have less than half of the
+/// smaller one in common.
+fn is_elsewhere(one: &[bool], other: &[bool]) -> bool {
+    let count = |part: &[bool]| part.iter().filter(|is_shared| **is_shared).count();
+    let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
+    2 * both < count(one).min(count(other))
 }
 
 /// Whether so many shared keys are worth a comparison, if the shorter text has so many words.

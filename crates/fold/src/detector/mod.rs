@@ -9,7 +9,7 @@ pub(crate) mod incoming;
 mod overrides;
 mod reporting;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,8 @@ use incoming::{Incoming, Prepared};
 
 /// Tells the keys of items from those of shingles.
 const ITEM: u32 = 0x55;
+/// A text with parts of stories of so many events is a digest.
+const DIGEST: usize = 3;
 
 /// Finds reprints in a stream of articles.
 ///
@@ -142,10 +144,16 @@ impl Detector {
             Some(earlier) => (vec![self.stories.of(earlier)], Vec::new()),
             None => matching.decide(&compared),
         };
+        let parts = match version.is_none() && joined.is_empty() && holds.is_empty() {
+            true => self.matching(article, &prepared.page).parts_of_others(&compared),
+            false => Vec::new(),
+        };
+        let holds = if self.are_of_many_events(&parts) { parts } else { holds };
         let matches = self.matches(&prepared.page, &compared);
         self.set_joined_through(article, version, &joined, &matches);
         let merged_stories = self.join(article, &joined);
-        let of_event = match joined.is_empty() {
+        // A digest is not about one happening.
+        let of_event = match joined.is_empty() && holds.is_empty() {
             true => self.add_event(article, &prepared.page),
             false => EventOfStory::default(),
         };
@@ -155,6 +163,12 @@ impl Detector {
         let verdict = Verdict { merged_stories, ..verdict };
         self.keep_verdict(&verdict);
         verdict
+    }
+
+    /// Whether stories are of so many events that a text with parts of all is a digest.
+    fn are_of_many_events(&self, stories: &[u32]) -> bool {
+        let events: BTreeSet<u32> = stories.iter().map(|story| self.events.of(*story)).collect();
+        events.len() >= DIGEST
     }
 
     /// Adds an article to the window, in a story of its own.
@@ -442,6 +456,19 @@ mod tests {
         );
         let other = observe(&mut detector, "c", &text(3), 0);
         assert_eq!((other.story, other.class, other.kind), (StoryId(3), Class::New, None));
+    }
+
+    #[test]
+    fn a_digest_holds_its_texts_and_is_in_no_event_with_them() {
+        let mut detector = Detector::new(Settings::default());
+        for (item, seed) in [("a", 1), ("b", 2), ("c", 3), ("d", 4)] {
+            observe(&mut detector, item, &text(seed), 0);
+        }
+        let part = |seed: usize| text(seed).split_at(400).0.to_owned();
+        let digest = [1, 2, 3, 4].map(part).join("\n\n");
+        let verdict = observe(&mut detector, "e", &digest, 0);
+        assert_eq!((verdict.holds.len(), verdict.class), (4, Class::Related));
+        assert_eq!((verdict.story, verdict.event), (StoryId(4), EventId(4)));
     }
 
     #[test]
