@@ -154,6 +154,8 @@ struct DateWords<'a> {
     named_offset: Option<i32>,
     /// A zone whose offset depends on the day.
     zone: Option<TimeZone>,
+    /// The initials of a zone whose name is being read.
+    initials: String,
     offset: Option<i32>,
     /// The meaning of the next number, if a word before it says so.
     next: Option<Next>,
@@ -358,6 +360,14 @@ impl DateWords<'_> {
     }
 
     fn read_date_word(&mut self, word: &str) {
+        if let Some(initial) = names::initial_of(word, &self.before) {
+            self.initials.push_str(initial);
+            if word == "time" {
+                let name = std::mem::take(&mut self.initials);
+                self.zone(&name);
+            }
+            return;
+        }
         if names::find_zone(word, false).is_some() {
             self.zone(word);
             return;
@@ -598,6 +608,7 @@ const ZEROS: &[u32] = &[0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10];
 /// A date without comments in brackets, in lower case, with ASCII digits and common separators.
 fn simplified(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
+    let mut comment = String::new();
     let mut brackets = 0_usize;
     for c in text.chars().flat_map(char::to_lowercase) {
         match c {
@@ -606,8 +617,14 @@ fn simplified(text: &str) -> String {
             ')' | ']' | '）' | '】' => {
                 brackets = brackets.saturating_sub(1);
                 plain.push(' ');
+                let comment = std::mem::take(&mut comment);
+                let words = comment.trim_start_matches('!').trim();
+                if names::is_zone(words) {
+                    plain.extend([words, " "]);
+                }
             }
-            _ if brackets > 0 || is_invisible(c) => {}
+            _ if is_invisible(c) => {}
+            _ if brackets > 0 => comment.push(c),
             _ => push(&mut plain, c),
         }
     }

@@ -128,22 +128,46 @@ const WITHOUT_SEASON: &[(&str, &str)] = &[
     ("pt", "America/Los_Angeles"),
 ];
 
-/// The zone by its name in the database of IANA, links such as `Europe/Kiev` included, in any case. After a time of day also
-/// [`WITHOUT_SEASON`], which elsewhere may be words.
+/// Words of long names of zones, which are read by their initials: `pacific standard time`.
+#[rustfmt::skip]
+const LONG: &[&str] = &[
+    "eastern", "central", "mountain", "pacific", "western", "european", "australian", "british", "greenwich", "india", "japan",
+    "korea", "korean", "new", "zealand", "mean", "standard", "daylight", "saving", "savings", "summer", "time",
+];
+
+/// What a word adds to the initials of a long name of a zone; `None` if it is no word of one.
+pub(super) fn initial_of(word: &str, before: &str) -> Option<&'static str> {
+    let word = LONG.iter().find(|long| **long == word)?;
+    // `CEST` and its like mean summer.
+    let is_silent = word.starts_with("saving") || (*word == "standard" && before == "european");
+    Some(if is_silent { "" } else { &word[..1] })
+}
+
+/// Whether the words in brackets are the name of a zone, as in `[Europe/Berlin]` (RFC 9557), and no comment.
+pub(super) fn is_zone(words: &str) -> bool {
+    find_zone(words, true).is_some()
+        || find_offset(words, "").is_some()
+        || by_number(words).is_some()
+}
+
+/// The zone by its name in the database of IANA, links such as `Europe/Kiev` and `EST5EDT` included, in any case. After a time
+/// of day also [`WITHOUT_SEASON`], which elsewhere may be words.
 pub(super) fn find_zone(name: &str, is_after_time: bool) -> Option<TimeZone> {
     let short = WITHOUT_SEASON.iter().find(|(short, _)| is_after_time && *short == name);
     let name = short.map_or(name, |(_, zone)| zone);
-    name.contains('/').then(|| TimeZoneDatabase::bundled().get(name).ok())?
+    // Names without these signs may be words: `Turkey`.
+    let is_name = name.contains(|c: char| c == '/' || c.is_ascii_digit());
+    is_name.then(|| TimeZoneDatabase::bundled().get(name).ok())?
 }
 
-/// The offset of `+01:00`, `-0930`, `+1` or `GMT+1`, in seconds.
+/// The offset of `+01:00`, `-0930`, `+05.30`, `+1` or `GMT+1`, in seconds.
 pub(super) fn by_number(zone: &str) -> Option<i32> {
     let zone = ["gmt", "utc", "z"].iter().find_map(|name| zone.strip_prefix(name)).unwrap_or(zone);
     let digits = zone.strip_prefix(['+', '-'])?;
-    if !digits.bytes().all(|b| b.is_ascii_digit() || b == b':') {
+    if !digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.')) {
         return None;
     }
-    let (hours, minutes) = match digits.split_once(':') {
+    let (hours, minutes) = match digits.split_once([':', '.']) {
         Some((hours, rest)) => (hours, rest.split(':').next().unwrap_or_default()),
         None if digits.len() <= 2 => (digits, "0"),
         None if digits.len() == 4 => digits.split_at(2),

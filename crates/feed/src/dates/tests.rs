@@ -160,6 +160,8 @@ fn text_around_a_date_is_ignored() {
         ("Tue Jan 02 2024 10:00:00 GMT+0100 (CET)", "2024-01-02T09:00:00Z"),
         ("Tue, 02 Jan 2024 10:00:00GMT", "2024-01-02T10:00:00Z"),
         ("02 Jan 2024 10:00:00 +0530 IST", "2024-01-02T04:30:00Z"),
+        ("2024-01-02T10:00:00+05.30", "2024-01-02T04:30:00Z"),
+        ("02 Jan 2024 10:00:00 +5.30", "2024-01-02T04:30:00Z"),
         ("02 Jan 2024 10:00 MSK", "2024-01-02T07:00:00Z"),
         ("02 Jan 2024 10:00 WIB", "2024-01-02T03:00:00Z"),
         ("Posted: January 2nd, 2024 at 3:04pm", "2024-01-02T15:04:00Z"),
@@ -220,6 +222,20 @@ fn zones_are_those_of_the_day() {
     check("2026-07-20 08:30:00 +0200 Europe/London", Some("2026-07-20T06:30:00Z"));
     check("2026-07-20 24:00 Europe/Berlin", Some("2026-07-20T22:00:00Z"));
     check("2026-07-20 08:30:00 Nowhere/City", Some("2026-07-20T08:30:00Z"));
+    check("2026-07-20T08:30:00[Europe/Berlin]", Some("2026-07-20T06:30:00Z"));
+    check("2026-07-20T08:30[!europe/berlin][u-ca=hebrew]", Some("2026-07-20T06:30:00Z"));
+    check("2026-07-20T08:30:00+01:00[Europe/Berlin]", Some("2026-07-20T07:30:00Z"));
+    check("2026-07-20 08:30 (Asia/Tokyo)", Some("2026-07-19T23:30:00Z"));
+    check("Jul 20, 2026 8:30 AM (ET)", Some("2026-07-20T12:30:00Z"));
+    check("Mon, 20 Jul 2026 08:30:00 (Berlin time)", Some("2026-07-20T08:30:00Z"));
+    check("20 Jul 2026 08:30 EST5EDT", Some("2026-07-20T12:30:00Z"));
+    check("2026-07-20 08:30:00 Pacific Standard Time", Some("2026-07-20T16:30:00Z"));
+    check("2026-07-20 08:30:00 Pacific Daylight Saving Time", Some("2026-07-20T15:30:00Z"));
+    check("July 20, 2026 at 8:30 a.m. Eastern Time", Some("2026-07-20T12:30:00Z"));
+    check("20 Jan 2026 08:30 Central European Standard Time", Some("2026-01-20T07:30:00Z"));
+    check("20 Jul 2026 08:30 Central European Summer Time", Some("2026-07-20T06:30:00Z"));
+    check("20 Jul 2026 08:30 Australian Eastern Standard Time", Some("2026-07-19T22:30:00Z"));
+    check("Time: 20 Jul 2026, 08:30 new", Some("2026-07-20T08:30:00Z"));
 }
 
 #[test]
