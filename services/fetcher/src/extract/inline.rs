@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use trafilatura::dom::{Document, NodeId};
 use wirefold_feed::html;
 
+use super::restore::is_sentence;
 use super::tidy::letters;
 
 /// Elements inside sentences that the library knows.
@@ -30,9 +31,12 @@ const PARAGRAPHS: &[&str] = &[
 ];
 /// The fewest letters around an element that make it part of a sentence.
 const SENTENCE: usize = 25;
+/// The fewest letters of a loose text that ends like a sentence.
+const SHORT_SENTENCE: usize = 8;
 
 /// Elements whose text may stand loose beside paragraphs.
-const CONTAINERS: &[&str] = &["article", "body", "center", "div", "main", "section", "td"];
+const CONTAINERS: &[&str] =
+    &["article", "body", "center", "details", "div", "main", "section", "td"];
 /// Loose text with at least this share of its letters in links is a menu.
 const MENU: f64 = 0.5;
 /// How many times as many elements as the page has are copied at most. Containers in containers are copied again.
@@ -44,12 +48,21 @@ pub(super) fn wrap_loose_text(page: &mut Document) {
     let Some(body) = page.body() else {
         return;
     };
+    let is_block = |page: &Document, id: NodeId| html::is_block(page.tag_name(id));
+    for id in page.iter_descendants(body, &["p"]) {
+        // As of a table, before which old pages do not end the paragraph.
+        if page.children(id).into_iter().any(|child| is_block(page, child)) {
+            page.set_tag_name(id, "div");
+        }
+    }
     let mut left = COPIES * page.iter(body, &[]).len();
     // The inner ones first, because what is wrapped is copied.
     for id in page.iter(body, CONTAINERS).into_iter().rev() {
         let children = page.child_nodes(id);
-        let is_block = |child: &NodeId| html::is_block(page.tag_name(*child));
-        if !children.iter().any(is_block) {
+        let is_block = |child: &NodeId| is_block(page, *child);
+        // A cell with much text is a part of the page, not of a table.
+        let is_text = || page.tag_name(id) == "td" && letters(&page.text_content(id)) >= PARAGRAPH;
+        if !children.iter().any(is_block) && !is_text() {
             continue;
         }
         let runs: Vec<&[NodeId]> = children.chunk_by(|a, b| is_block(a) == is_block(b)).collect();
@@ -91,7 +104,11 @@ fn is_loose_sentence(page: &Document, run: &[NodeId]) -> bool {
     let all: usize = run.iter().map(|id| count(*id)).sum();
     let links = run.iter().flat_map(|id| page.iter(*id, &["a"]));
     let linked: usize = links.map(count).sum();
-    all >= SENTENCE && (linked as f64) < MENU * all as f64
+    let is_short_sentence = || {
+        let text: String = run.iter().map(|id| page.text_content(*id)).collect();
+        all >= SHORT_SENTENCE && is_sentence(&text)
+    };
+    (all >= SENTENCE || is_short_sentence()) && (linked as f64) < MENU * all as f64
 }
 
 /// Replaces them in the whole page.
@@ -303,12 +320,71 @@ mod tests {
         for entry in [
             format!("<ul><li><div><span>{sentence}</span></div></li></ul>"),
             format!("<dl><dt>When</dt><dd>{sentence}</dd></dl>"),
+            format!("<dl><dt>Who pays?</dt><dd>The town.</dd><dt>{sentence}</dt></dl>"),
         ] {
             let html =
                 format!("<html><body><div>{BEFORE}{AFTER}{entry}{AFTER}</div></body></html>");
             let page = page::extract(html.as_bytes(), "", &Rule::default());
             let text = page.unwrap().text;
             assert_eq!(text.matches(sentence).count(), 1, "{entry}: {text}");
+        }
+    }
+
+    /// The paragraphs of a page whose article is in a box without a name.
+    fn paragraphs(body: &str) -> Vec<String> {
+        let html = format!("<html><body><div><h1>Quay</h1>{body}</div></body></html>");
+        let text = page::extract(html.as_bytes(), "", &Rule::default()).unwrap().text;
+        text.split("\n\n").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn lists_are_kept_at_both_ends_and_with_lists_inside() {
+        let (one, two, three) = (
+            "The quay stays shut until March.",
+            "Walkers may use the western stairs by day.",
+            "Ferries leave from the southern basin.",
+        );
+        let list = format!("<ul><li>{one}<ul><li>{two}</li></ul></li><li>{three}</li></ul>");
+        for body in [
+            format!("{list}{BEFORE}{AFTER}"),
+            format!("{BEFORE}{AFTER}{list}"),
+            format!("{BEFORE}{list}{AFTER}"),
+        ] {
+            let found = paragraphs(&body);
+            let at = |line: &str| found.iter().position(|it| it == line).unwrap_or(99);
+            assert_eq!((at(two), at(three)), (at(one) + 1, at(one) + 2), "{found:?}");
+            assert_eq!(found.len(), 5, "{found:?}");
+        }
+        let comments =
+            format!("{BEFORE}{AFTER}<h3>Comments</h3><ol><li>{one}</li><li>{three}</li></ol>");
+        assert_eq!(paragraphs(&comments).len(), 2);
+    }
+
+    #[test]
+    fn few_words_are_kept_after_a_block_inside_their_paragraph() {
+        for block in [
+            "<details><summary>Background</summary>It was built in 1911.</details>",
+            "<h3>What next?</h3>",
+            "<table><tr><td>Yes</td><td>4</td></tr><tr><td>No</td><td>3</td></tr></table>",
+        ] {
+            let found =
+                paragraphs(&format!("{BEFORE}<p>It met at noon.{block}Then it left.</p>{AFTER}"));
+            for line in ["It met at noon.", "Then it left."] {
+                assert!(found.iter().any(|it| it == line), "{block}: {found:?}");
+            }
+            assert_eq!(found.join(" ").contains("1911"), block.contains("1911"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn cells_with_much_text_are_paragraphs() {
+        let bare = |paragraph: &str| format!("<td>{}</td>", &paragraph[3..paragraph.len() - 4]);
+        let rows = format!("<tr>{}{}</tr><tr>{}</tr>", bare(BEFORE), bare(AFTER), bare(AFTER));
+        for table in [
+            format!("<table>{rows}</table>"),
+            format!("<table><tr><td><table>{rows}</table></td></tr></table>"),
+        ] {
+            assert_eq!(paragraphs(&table).len(), 3, "{table}");
         }
     }
 

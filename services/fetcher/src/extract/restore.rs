@@ -17,6 +17,8 @@ const MOST: usize = 3_000;
 const STANDFIRST: std::ops::RangeInclusive<usize> = 25..=900;
 /// The fewest letters of a paragraph that is restored.
 const SHORTEST: usize = 25;
+/// The same of an entry of a list, which is a sentence.
+const SHORTEST_ENTRY: usize = 8;
 /// A piece with at least this share of its letters in links is not text of the article.
 const MANY_LINKS: f64 = 0.4;
 /// How many words a run has.
@@ -28,6 +30,11 @@ const FEWEST_ROWS: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Paragraph,
+    /// An entry of a list.
+    Entry {
+        follows_paragraph: bool,
+        precedes_paragraph: bool,
+    },
     Standfirst,
     Table,
     Headline,
@@ -44,6 +51,12 @@ struct Piece {
     words: String,
 }
 
+impl Piece {
+    fn is_text(&self) -> bool {
+        matches!(self.kind, Kind::Paragraph | Kind::Entry { .. })
+    }
+}
+
 /// The pieces of a page in their order.
 #[derive(Debug, Default)]
 pub(super) struct Pieces(Vec<Piece>);
@@ -54,8 +67,10 @@ impl Pieces {
         let Some(body) = page.body() else {
             return Self::default();
         };
-        let tags =
-            ["dd", "div", "em", "h1", "h2", "h3", "li", "p", "section", "span", "strong", "table"];
+        let tags = [
+            "dd", "dt", "div", "em", "h1", "h2", "h3", "li", "p", "section", "span", "strong",
+            "table",
+        ];
         let all = page.iter_descendants(body, &tags);
         Self(all.into_iter().filter_map(|id| piece(page, id)).take(MOST).collect())
     }
@@ -68,8 +83,7 @@ impl Pieces {
         let Some(article) = self.parent_of_most(&is_found) else {
             return found;
         };
-        let own =
-            |at: usize| self.0[at].kind == Kind::Paragraph && self.0[at].parent == Some(article);
+        let own = |at: usize| self.0[at].is_text() && self.0[at].parent == Some(article);
         let there = |at: &usize| is_found[*at] && own(*at);
         let (Some(first), Some(last)) =
             ((0..self.0.len()).find(there), (0..self.0.len()).rfind(there))
@@ -83,6 +97,11 @@ impl Pieces {
             let is_lost = match piece.kind {
                 Kind::Standfirst => at < first && headline.is_some_and(|headline| headline < at),
                 Kind::Paragraph => own(at) && (first..last).contains(&at),
+                Kind::Entry { follows_paragraph, precedes_paragraph } => {
+                    own(at)
+                        && (at > first || precedes_paragraph)
+                        && (at < last || follows_paragraph)
+                }
                 Kind::Table => (first..=last + 1).contains(&at),
                 Kind::Headline => false,
             };
@@ -98,7 +117,7 @@ impl Pieces {
     fn parent_of_most(&self, is_found: &[bool]) -> Option<NodeId> {
         let mut letters_by_parent: HashMap<NodeId, usize> = HashMap::new();
         for (piece, _) in self.0.iter().zip(is_found).filter(|(_, is_found)| **is_found) {
-            if let (Kind::Paragraph, Some(parent)) = (piece.kind, piece.parent) {
+            if let (true, Some(parent)) = (piece.is_text(), piece.parent) {
                 *letters_by_parent.entry(parent).or_default() += piece.words.len();
             }
         }
@@ -171,12 +190,13 @@ fn piece(page: &Document, id: NodeId) -> Option<Piece> {
     let kind = kind_of(page, id)?;
     let text = match kind {
         Kind::Table => html::to_text(&page.outer_html(id)),
-        _ => html::one_line(&page.text_content(id)),
+        _ => html::one_line(&own_text(page, id)),
     };
     let count = letters(&text);
     let is_fit = match kind {
         Kind::Standfirst => STANDFIRST.contains(&count),
         Kind::Paragraph | Kind::Table => count >= SHORTEST,
+        Kind::Entry { .. } => count >= SHORTEST_ENTRY,
         Kind::Headline => true,
     };
     let is_fit = is_fit && (kind == Kind::Headline || share_of_links(page, id) < MANY_LINKS);
@@ -186,21 +206,50 @@ fn piece(page: &Document, id: NodeId) -> Option<Piece> {
 
 /// The parent element of a paragraph, or of the list that it is in.
 fn parent_of(page: &Document, id: NodeId) -> Option<NodeId> {
-    let mut parent = page.parent(id)?;
-    while matches!(page.tag_name(parent), "dd" | "dl" | "li" | "ol" | "ul") {
-        parent = page.parent(parent)?;
+    page.parent(outermost_list(page, id))
+}
+
+/// The list that an element is in, with the lists around it; the element itself if it is in none.
+fn outermost_list(page: &Document, id: NodeId) -> NodeId {
+    let mut outer = id;
+    while let Some(parent) = page.parent(outer).filter(|it| is_of_list(page.tag_name(*it))) {
+        outer = parent;
     }
-    Some(parent)
+    outer
+}
+
+/// The kind of an entry of a list. Only a list beside a paragraph can be the first or the last part of an article: comments
+/// and other articles have a heading.
+fn entry(page: &Document, id: NodeId) -> Kind {
+    let list = outermost_list(page, id);
+    let is_paragraph = |it: Option<NodeId>| it.is_some_and(|it| page.tag_name(it) == "p");
+    Kind::Entry {
+        follows_paragraph: is_paragraph(page.prev_element_sibling(list)),
+        precedes_paragraph: is_paragraph(page.next_element_sibling(list)),
+    }
+}
+
+fn is_of_list(tag: &str) -> bool {
+    LISTS.contains(&tag) || matches!(tag, "dd" | "li")
 }
 
 /// Signs at the end of a sentence, also before a closing quotation mark.
 const ENDS: &[char] = &['.', '!', '?', '…', '。', '！', '？', '।', '؟'];
 
-/// Whether an entry of a list is a sentence.
-fn is_sentence(page: &Document, id: NodeId) -> bool {
-    let text = page.text_content(id);
+/// Whether a text ends like a sentence.
+pub(super) fn is_sentence(text: &str) -> bool {
     text.trim_end_matches(|c: char| c.is_whitespace() || "\"'”’»)）」』".contains(c))
         .ends_with(ENDS)
+}
+
+/// Lists.
+const LISTS: &[&str] = &["dl", "ol", "ul"];
+
+/// The text of an element without that of lists in it.
+fn own_text(page: &Document, id: NodeId) -> String {
+    let children = page.child_nodes(id).into_iter();
+    let own = children.filter(|child| !LISTS.contains(&page.tag_name(*child)));
+    own.map(|child| page.text_content(child)).collect()
 }
 
 fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
@@ -210,7 +259,7 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
         "table" => Kind::Table,
         _ if has_word(page, id, STANDFIRSTS) => Kind::Standfirst,
         "p" => Kind::Paragraph,
-        "li" | "dd" if is_sentence(page, id) => Kind::Paragraph,
+        "dd" | "dt" | "li" if is_sentence(&own_text(page, id)) => entry(page, id),
         _ => return None,
     };
     let holds = |tags: &[&str]| !page.iter_descendants(id, tags).is_empty();
@@ -219,10 +268,13 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
             page.iter_descendants(id, &["tr"]).len() >= FEWEST_ROWS && !holds(&["table", "p", "h1"])
         }
         Kind::Standfirst => !holds(&["p", "div", "ul", "h1", "h2", "table"]),
-        Kind::Paragraph => {
-            tag == "p" || !holds(&["p", "ul", "ol", "dl", "table", "h1", "h2", "h3"])
+        Kind::Entry { .. } => {
+            let own =
+                page.children(id).into_iter().filter(|it| !LISTS.contains(&page.tag_name(*it)));
+            let blocks = ["p", "table", "h1", "h2", "h3"];
+            own.into_iter().all(|child| page.iter(child, &blocks).is_empty())
         }
-        Kind::Headline => true,
+        Kind::Paragraph | Kind::Headline => true,
     };
     (is_fit && !has_word(page, id, ASIDES) && !is_aside(page, id)).then_some(kind)
 }
