@@ -106,8 +106,13 @@ impl Feed {
             return Err(FeedError::not("a sitemap without news"));
         }
         let language = document.feed.text("language");
-        let authors = authors_of(&document);
-        let items = entries.iter().map(|entry| Item::of(entry, language, &authors));
+        let title = document.feed.texts.get("title").and_then(Text::line);
+        let authors = match document.format.gives_authors() {
+            true => document.feed.authors.as_slice(),
+            false => &[],
+        };
+        let of_feed = OfFeed { language, title: title.as_deref(), authors };
+        let items = entries.iter().map(|entry| Item::of(entry, of_feed));
         let mut items: Vec<Item> = items.filter(Item::has_content).collect();
         if document.format == Format::SITEMAP {
             // The publication in a sitemap is the site itself, not the source of an item.
@@ -139,9 +144,18 @@ impl Feed {
     }
 }
 
+/// The parts of a feed that its items need.
+#[derive(Clone, Copy)]
+struct OfFeed<'a> {
+    language: Option<&'a str>,
+    title: Option<&'a str>,
+    /// The authors of items without their own.
+    authors: &'a [Person],
+}
+
 impl Item {
-    /// Reads an entry. One without authors has those of its source, or of its feed.
-    fn of(entry: &Record, language_of_feed: Option<&str>, authors_of_feed: &[Person]) -> Self {
+    /// Reads an entry. One without authors has those of its source, or of its feed. The outlet itself is not an author.
+    fn of(entry: &Record, feed: OfFeed<'_>) -> Self {
         let line = |name: &str| entry.texts.get(name).and_then(Text::line);
         let content = entry.content.iter().filter_map(Text::paragraphs);
         let content = content.max_by_key(String::len);
@@ -158,9 +172,10 @@ impl Item {
         let mut authors: Vec<String> = Vec::new();
         let of_source = source.map_or(&[][..], |source| &source.authors);
         let people =
-            [&entry.authors[..], of_source, authors_of_feed].into_iter().find(|it| !it.is_empty());
+            [&entry.authors[..], of_source, feed.authors].into_iter().find(|it| !it.is_empty());
         for name in people.unwrap_or_default().iter().filter_map(name_of) {
-            if !authors.contains(&name) && authors.len() < MAX_AUTHORS {
+            let is_new = !authors.contains(&name) && feed.title != Some(name.as_str());
+            if is_new && authors.len() < MAX_AUTHORS {
                 authors.push(name);
             }
         }
@@ -183,7 +198,7 @@ impl Item {
             published: dates.find_map(|date| date.time),
             language: language
                 .next()
-                .filter(|own| Some(*own) != language_of_feed)
+                .filter(|own| Some(*own) != feed.language)
                 .and_then(language_tag),
             source: source.and_then(source_of),
             media: media_of(entry),
@@ -195,16 +210,6 @@ impl Item {
         let parts = [&self.guid, &self.link, &self.text, &self.teaser];
         !self.title.is_empty() || !self.media.is_empty() || parts.iter().any(|part| part.is_some())
     }
-}
-
-/// The authors of a feed, for items without their own. The outlet itself is not an author.
-fn authors_of(document: &Document) -> Vec<Person> {
-    if !document.format.gives_authors() {
-        return Vec::new();
-    }
-    let title = document.feed.texts.get("title").and_then(Text::line);
-    let is_outlet = |person: &&Person| name_of(person) == title;
-    document.feed.authors.iter().filter(|person| !is_outlet(person)).cloned().collect()
 }
 
 /// The title of an item whose title is an image: the image's words in the title, else the title of
@@ -230,10 +235,31 @@ fn link_of(entry: &Record) -> Option<String> {
     links.find(|link| is_web(link)).map(str::to_owned)
 }
 
+/// Words before the name of an author, in lower case.
+const LABELS: &[&str] = &[
+    "by", "written by", "posted by", "story by", "text by", "author", "autor", "auteur", "autore",
+    "автор",
+];
+/// The same words that names begin with too. Two words must follow.
+const LABELS_IN_NAMES: &[&str] = &["von", "par", "por", "di", "door", "af", "av"];
+
+/// The name of an author in one line, without the label before it: `By Ann Lee`, `Autor: Jan Kos`.
+#[must_use]
+pub fn author_name(line: &str) -> &str {
+    let strip = |label: &str, words: usize| {
+        let (start, rest) = line.split_at_checked(label.len())?;
+        let is_label = start.to_lowercase() == label && rest.starts_with([' ', ':']);
+        let name = rest.trim_start_matches([' ', ':']);
+        (is_label && name.split(' ').count() >= words && !name.is_empty()).then_some(name)
+    };
+    let sure = LABELS.iter().find_map(|label| strip(label, 1));
+    sure.or_else(|| LABELS_IN_NAMES.iter().find_map(|label| strip(label, 2))).unwrap_or(line)
+}
+
 /// The name of a person. In `a@b.example (Name)` and `Name <a@b.example>` it is `Name`.
 fn name_of(person: &Person) -> Option<String> {
     if let Some(name) = &person.name {
-        return non_empty(html::loose_to_line(name));
+        return non_empty(author_name(&html::loose_to_line(name)).to_owned());
     }
     let line = html::one_line(person.written.as_deref()?);
     let in_brackets = line.split_once('(').and_then(|(before, rest)| {
@@ -242,7 +268,8 @@ fn name_of(person: &Person) -> Option<String> {
     });
     let before_address = line.split_once('<').map(|(before, _)| before.trim());
     let before_address = before_address.filter(|name| !name.is_empty()).map(str::to_owned);
-    non_empty(in_brackets.or(before_address).unwrap_or(html::loose_to_line(&line)))
+    let name = in_brackets.or(before_address).unwrap_or(html::loose_to_line(&line));
+    non_empty(author_name(&name).to_owned())
 }
 
 fn source_of(source: &Record) -> Option<ItemSource> {

@@ -280,6 +280,9 @@ fn authors_of_an_atom_feed_are_those_of_its_entries() {
     let outlet = "<feed><title>Ness Post</title><author><name>Ness Post</name></author><entry>\
                   <title>a</title></entry></feed>";
     assert!(read(outlet).items[0].authors.is_empty());
+    let own = "<rss><channel><title>Ness Post</title><item><title>T</title><link>http://a.example/t</link>\
+        <author>Ness Post</author><author>by Ann Lee</author></item></channel></rss>";
+    assert_eq!(read(own).items[0].authors, ["Ann Lee"]);
     let of_source = "<source><author><name>Cy Orr</name></author><title>Wire</title></source>";
     assert_eq!(feed(of_source).items[0].authors, ["Cy Orr"]);
     let json = "{\"version\":\"https://jsonfeed.org/version/1.1\",\"authors\":[{\"name\":\"Ann\"}],\

@@ -16,7 +16,7 @@ use element::{Element, escaped};
 use meaning::{Meaning, Names, Space, meaning};
 use text::Defined;
 
-pub(crate) use text::decoded_twice;
+pub use text::decoded_twice;
 
 /// Elements of HTML without an end tag.
 const VOID: &[&str] =

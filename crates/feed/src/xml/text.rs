@@ -117,7 +117,8 @@ const MOST_TIMES: usize = 3;
 
 /// An address or id without entities of HTML, which are still in it if it was encoded twice: `?a=1&amp;b=2`. As in browsers,
 /// `&copy=1` is a parameter, because it has no semicolon.
-pub(crate) fn decoded_twice(written: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn decoded_twice(written: &str) -> Cow<'_, str> {
     let mut decoded = Cow::Borrowed(written);
     for _ in 0..MOST_TIMES {
         let next = decode(&decoded).into_owned();

@@ -53,13 +53,23 @@ const ARTICLES: &[&str] = &[
 /// The most objects that are examined.
 const MOST: usize = 1000;
 
+/// An author or a publisher.
+#[derive(Debug, PartialEq)]
+pub(super) struct Author {
+    pub(super) name: String,
+    /// Whether the data say that it is a person.
+    pub(super) is_person: bool,
+}
+
 /// The data about an article.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ArticleData {
     pub(super) headline: Option<String>,
     /// Its `name`, which is often another text.
     pub(super) name: Option<String>,
-    pub(super) authors: Vec<String>,
+    pub(super) authors: Vec<Author>,
+    /// The name of its publisher.
+    pub(super) publisher: Option<String>,
     pub(super) published: Option<String>,
     pub(super) language: Option<String>,
     /// The plain text.
@@ -169,6 +179,7 @@ fn of(article: &Value) -> ArticleData {
         headline: line("headline"),
         name: line("name"),
         authors: names(&article["author"]),
+        publisher: names(&article["publisher"]).into_iter().next().map(|it| it.name),
         published: line("datePublished"),
         language: language.map(str::to_owned),
         body: body.filter(|body| !body.is_empty()),
@@ -177,15 +188,19 @@ fn of(article: &Value) -> ArticleData {
 }
 
 /// The names of one or several people, given as texts or objects.
-fn names(people: &Value) -> Vec<String> {
+fn names(people: &Value) -> Vec<Author> {
     let list = match people {
         Value::Array(list) => list.as_slice(),
         one => std::slice::from_ref(one),
     };
     let name = |person: &Value| {
-        let name = person.as_str().or(person["name"].as_str())?;
+        // Some programs put the person into its own name.
+        let inner = [person, &person["name"], &person["name"]["name"]];
+        let name = inner.into_iter().find_map(Value::as_str)?;
         let line = html::loose_to_line(name);
-        (!line.is_empty() && !line.starts_with("http")).then_some(line)
+        let is_person = person["@type"] == "Person";
+        let is_name = !line.is_empty() && !line.starts_with("http");
+        is_name.then_some(Author { name: line, is_person })
     };
     list.iter().take(20).filter_map(name).collect()
 }
@@ -242,7 +257,8 @@ mod data_tests {
             r#"//<![CDATA[
                 [{"@type":"BreadcrumbList"},{"@graph":[{"@type":"WebPage","name":"no"},
                 {"@type":["Thing","NewsArticle"],"headline":"Ferry &amp; fog","author":
-                [{"@type":"Person","name":"Ann Lee"},"Bo Ray",{"name":7}],"inLanguage":"en",
+                [{"@type":"Person","name":"Ann Lee"},"Bo Ray",{"name":7},
+                {"@type":"Person","name":{"@type":"Person","name":"Cy Orr"}}],"inLanguage":"en",
                 "datePublished":"2026-03-05","articleBody":"One.\n\nTwo."}]}]
                 //]]>"#
                 .to_owned(),
@@ -250,7 +266,12 @@ mod data_tests {
         let expected = ArticleData {
             headline: Some("Ferry & fog".to_owned()),
             name: None,
-            authors: vec!["Ann Lee".to_owned(), "Bo Ray".to_owned()],
+            authors: vec![
+                Author { name: "Ann Lee".to_owned(), is_person: true },
+                Author { name: "Bo Ray".to_owned(), is_person: false },
+                Author { name: "Cy Orr".to_owned(), is_person: true },
+            ],
+            publisher: None,
             published: Some("2026-03-05".to_owned()),
             language: Some("en".to_owned()),
             body: Some("One.\n\nTwo.".to_owned()),

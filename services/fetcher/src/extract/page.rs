@@ -5,7 +5,7 @@ use trafilatura::dom::Document;
 use trafilatura::{HtmlDateMode, Options, extract_document};
 use wirefold_feed::dates::Context;
 use wirefold_feed::html::Head;
-use wirefold_feed::{dates, decode, html, language_tag};
+use wirefold_feed::{author_name, dates, decode, html, language_tag};
 use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_text::normalise;
 
@@ -89,7 +89,7 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     Some(Page {
         title,
-        byline: byline_of(&article_data, first_meta(AUTHORS)).or(found.byline),
+        byline: byline_of(&article_data, [first_meta(AUTHORS), found.byline.as_deref()], &head),
         published: published.or(found.date.as_deref().and_then(time)),
         language: language.and_then(language_tag),
         text,
@@ -216,11 +216,25 @@ fn title_of(head: &Head, article_data: &ArticleData) -> Option<String> {
     from_data.or(meta).or_else(|| Some(of_page(whole)).filter(|title| !title.is_empty()))
 }
 
-fn byline_of(article_data: &ArticleData, meta: Option<&str>) -> Option<String> {
-    if !article_data.authors.is_empty() {
-        return Some(article_data.authors.join(", "));
-    }
-    meta.map(html::one_line).filter(|name| !name.starts_with("http"))
+/// The author by the data for machines, else by the first of `others` that names one. The site is no author of its own
+/// article, unless the data call it a person.
+fn byline_of(article_data: &ArticleData, others: [Option<&str>; 2], head: &Head) -> Option<String> {
+    let sites = ["og:site_name", "application-name"].map(|name| head.meta(name));
+    let site = |name: &str| normalise(name.split("://").last().unwrap_or(name));
+    let is_site = |name: &str| {
+        let all = sites.into_iter().flatten().chain(article_data.publisher.as_deref());
+        all.into_iter().any(|one| site(one) == site(name))
+    };
+    let author = |name: &str, is_person: bool| {
+        let line = html::one_line(name);
+        let name = author_name(&line);
+        let is_name = !name.is_empty() && !name.starts_with("http");
+        (is_name && (is_person || !is_site(name))).then(|| name.to_owned())
+    };
+    let told = article_data.authors.iter().filter_map(|it| author(&it.name, it.is_person));
+    let told: Vec<String> = told.collect();
+    let told = (!told.is_empty()).then(|| told.join(", "));
+    told.or_else(|| others.into_iter().flatten().find_map(|name| author(name, false)))
 }
 
 /// Signs between the headline and the names of section and site.
@@ -292,6 +306,28 @@ mod tests {
         assert!(paragraphs[1].ends_with("came into sight."), "{paragraphs:?}");
         assert_eq!(page.language.unwrap().as_str(), "en-gb");
         assert!(!page.noarchive && !page.reserved && !page.paywalled);
+    }
+
+    #[test]
+    fn the_author_has_no_label_and_is_not_the_site() {
+        let check = |head: &str, expected: Option<&str>| {
+            assert_eq!(page(head).byline.as_deref(), expected, "{head}");
+        };
+        check("<meta name=author content='By Ann Lee'>", Some("Ann Lee"));
+        check("<meta name=author content='Von Anna von Berg'>", Some("Anna von Berg"));
+        check("<meta name=author content='Di Stefano'>", Some("Di Stefano"));
+        let site = "<meta property=og:site_name content='The Ledger'>";
+        check(&format!("{site}<meta name=author content='the ledger'>"), None);
+        let data = |author: &str| {
+            format!(
+                "<script type='application/ld+json'>{{\"@type\":\"NewsArticle\",\"publisher\":{{\"name\":\"The \
+                 Ledger\"}},\"author\":[{author}{{\"name\":\"The Ledger\"}}]}}</script>"
+            )
+        };
+        check(&data("\"by Bo Ray\","), Some("Bo Ray"));
+        let own = "{\"@type\":\"Person\",\"name\":\"The Ledger\"},";
+        check(&data(own), Some("The Ledger"));
+        check(&format!("{}<meta name=byl content='By Cy Orr'>", data("")), Some("Cy Orr"));
     }
 
     #[test]
