@@ -68,7 +68,7 @@ impl FeedFinding {
                  another with `wirefold feed extract --article-selector`"
             }
             Self::OtherPages => {
-                "its pages are walls for robots, cookies or logins, or about something else: its items keep the text of the feed; \
+                "its pages are walls for robots, cookies or logins, empty, or about something else: its items keep the text of the feed; \
                  see [[access]], or set `full_text = \"off\"`"
             }
             Self::ChangingIds => "its ids change or repeat: link or title identifies its items",

@@ -49,7 +49,7 @@ const PROSE: usize = 60;
 const LITTLE_PROSE: usize = 25;
 /// From this many words in short lines, it is the front page of a site.
 const MANY_LINES: usize = 200;
-/// The fewest words of a paragraph of a marked article, and the fewest such paragraphs.
+/// The fewest words of a paragraph of a marked article, and the fewest such paragraphs. One is enough if walls do not say it.
 const PARAGRAPH: usize = 12;
 const PARAGRAPHS: usize = 2;
 /// A page with fewer words is empty.
@@ -58,21 +58,31 @@ const EMPTY: usize = 10;
 const SURE_OF_CONSENT: usize = 4;
 const MAYBE_CONSENT: usize = 2;
 
-/// Texts and markup of tests for browsers, in lower case.
+/// Texts and markup that only tests for browsers have, in lower case.
 #[rustfmt::skip]
 const CHALLENGES: &[&str] = &[
-    "just a moment...", "cf-challenge", "cf_chl", "cf-turnstile", "challenge-platform", "/_incapsula_resource", "px-captcha",
-    "ddos-guard", "ddos protection by", "g-recaptcha", "h-captcha", "hcaptcha", "friendlycaptcha", "datadome", "captcha-delivery",
-    "awswaf", "sec-if-cpt", "complete the captcha", "solve the captcha", "enter the captcha", "enable javascript and cookies",
-    "verify you are", "verify that you are", "verifying you are", "verifying that you are", "you are human", "you are a human",
-    "you're human", "are you a robot", "not a robot", "not a bot", "checking your browser", "checking if the site connection",
-    "verifying your browser", "verify your browser", "checking the security of", "security of your connection", "security check",
-    "browser check", "unusual traffic", "unusual activity", "automated access", "automated requests", "bot protection",
-    "pardon our interruption", "attention required!", "has been denied", "access denied", "you have been blocked",
-    "kein roboter", "ein mensch sind", "ihr browser wird überprüft", "pas un robot", "êtes humain", "vérification de votre navigateur",
-    "no soy un robot", "no eres un robot", "eres humano", "verificando su navegador", "non sono un robot", "non sei un robot", "não sou um robô",
-    "não é um robô", "geen robot", "inte en robot", "nie jestem robotem", "nejsem robot", "не робот", "проверка браузера",
-    "проверяем ваш браузер", "安全验证", "安全检查", "人机验证", "您不是机器人", "ロボットではありません", "로봇이 아닙니다", "لست روبوت",
+    "just a moment...", "cf-challenge", "cf_chl", "challenge-platform", "/_incapsula_resource", "px-captcha", "ddos-guard",
+    "ddos protection by", "datadome", "captcha-delivery", "awswaf", "sec-if-cpt", "complete the captcha", "solve the captcha",
+    "enter the captcha", "enable javascript and cookies", "verify you are", "verify that you are", "verifying you are",
+    "verifying that you are", "you are human", "you are a human", "you're human", "are you a robot", "not a robot", "not a bot",
+    "checking your browser", "checking if the site connection", "verifying your browser", "verify your browser",
+    "checking the security of", "security of your connection", "check of your browser", "traffic from your", "activity from your",
+    "pardon our interruption", "automation tools", "security service to protect itself", "permission to access", "kein roboter", "ein mensch sind", "ihr browser wird überprüft", "pas un robot", "êtes humain",
+    "vérification de votre navigateur", "no soy un robot", "no eres un robot", "no es un robot", "eres humano", "es humano",
+    "verificando su navegador", "verificando tu navegador", "non sono un robot", "non sei un robot", "não sou um robô",
+    "não é um robô", "geen robot", "inte en robot", "är en människa", "din webbläsare kontrolleras", "nie jestem robotem",
+    "nie jesteś robotem", "jesteś człowiekiem", "sprawdzamy twoją przeglądarkę", "nejsem robot", "не робот", "проверка браузера",
+    "проверяем ваш браузер", "安全验证", "安全检查", "人机验证", "完成验证", "不是机器人", "您是真人", "检查您的浏览器", "ロボットではありません",
+    "로봇이 아닙니다", "لست روبوت",
+];
+/// Controls of such tests, which forms of usual pages have too, in lower case.
+const WIDGETS: &[&str] =
+    &["cf-turnstile", "g-recaptcha", "h-captcha", "hcaptcha", "friendlycaptcha"];
+/// Titles and headings of such tests. In a sentence, these words may be those of an article. In lower case.
+#[rustfmt::skip]
+const HEADINGS: &[&str] = &[
+    "access denied", "has been denied", "been blocked", "attention required!", "security check", "browser check", "bot protection",
+    "unusual traffic", "unusual activity", "automated access", "automated requests", "are you human",
 ];
 /// Parts of words about consent, in lower case.
 #[rustfmt::skip]
@@ -99,15 +109,8 @@ const LOGINS: &[&str] = &[
     "veuillez vous connecter", "inicia sesión para", "inicie sesión para", "accedi per", "faça login para", "log in om",
     "zaloguj się, aby", "войдите, чтобы",
 ];
-/// Texts that ask for scripts, in lower case.
-#[rustfmt::skip]
-const SCRIPTS: &[&str] = &[
-    "enable javascript", "enable js", "javascript is disabled", "javascript is not enabled", "javascript to be enabled", "requires javascript",
-    "turn on javascript", "without javascript", "javascript aktivieren", "aktivieren sie javascript", "javascript ist deaktiviert",
-    "activer javascript", "activez javascript", "habilitar javascript", "habilite javascript", "habilita javascript", "active javascript",
-    "activa javascript", "abilita javascript", "abilitare javascript", "ative o javascript", "schakel javascript in", "javascript inschakelen",
-    "aktivera javascript", "włącz javascript", "включите javascript", "启用javascript", "javascriptを有効", "자바스크립트",
-];
+/// The language that a page without scripts asks for, in lower case.
+const SCRIPTS: &[&str] = &["javascript", "자바스크립트", "enable js"];
 /// Texts that lead to an app, in lower case.
 #[rustfmt::skip]
 const APPS: &[&str] = &[
@@ -129,14 +132,13 @@ struct Words {
 
 impl Words {
     fn of(text: &str) -> Self {
-        let tables = [CHALLENGES, CONSENT, LOGINS, SCRIPTS, APPS];
         let mut words = Self::default();
         for line in text.lines() {
-            let count = Text::new(line).words().len();
+            let count = count(line);
             words.all += count;
             if count < PROSE_LINE {
                 words.short += count;
-            } else if !tables.iter().any(|signs| has_any(line, signs)) {
+            } else if !is_of_a_wall(line) {
                 words.prose += count;
             }
             if words.prose >= PROSE {
@@ -147,17 +149,44 @@ impl Words {
     }
 }
 
+/// The number of words. A character of a script without spaces is about three fifths of one.
+fn count(line: &str) -> usize {
+    let text = Text::new(line);
+    let alone = text.words().iter().filter(|word| word.alone).count();
+    text.words().len() - alone * 2 / 5
+}
+
 fn has_any(text: &str, signs: &[&str]) -> bool {
     signs.iter().any(|sign| text.contains(sign))
 }
 
-/// Whether a page marks an article with a headline and paragraphs. An article may be about cookies or robots.
-fn has_article(markup: &str) -> bool {
-    let Some((_, article)) = markup.split_once("<article") else { return false };
-    let article = article.split_once("</article>").map_or(article, |(inside, _)| inside);
-    let text = html::to_text(&format!("<div{article}"));
-    let is_paragraph = |line: &&str| Text::new(line).words().len() >= PARAGRAPH;
-    article.contains("<h1") && text.lines().filter(is_paragraph).count() >= PARAGRAPHS
+/// Metadata of articles, in lower case.
+const METADATA: &[&str] =
+    &["article:published_time", "newsarticle", "content=\"article\"", "content='article'"];
+
+/// The markup inside the elements of a name, from the rest of their start tag on.
+fn inside<'a>(markup: &'a str, name: &str) -> Vec<&'a str> {
+    let (start, end) = (format!("<{name}"), format!("</{name}"));
+    let rests = markup.split(&start).skip(1);
+    rests.map(|rest| rest.split_once(&end).map_or(rest, |(inside, _)| inside)).collect()
+}
+
+/// Whether a page marks an article and has paragraphs. An article may be about cookies or robots.
+fn has_article(markup: &str, text: &str) -> bool {
+    let element = inside(markup, "article").into_iter().find(|article| article.contains("<h1"));
+    let element = element.map(|article| html::to_text(&format!("<div{article}")));
+    let text = match &element {
+        Some(element) => element,
+        None if has_any(markup, METADATA) => text,
+        None => return false,
+    };
+    let paragraphs: Vec<&str> = text.lines().filter(|line| count(line) >= PARAGRAPH).collect();
+    paragraphs.len() >= PARAGRAPHS || paragraphs.iter().any(|line| !is_of_a_wall(line))
+}
+
+/// Whether walls say this.
+fn is_of_a_wall(line: &str) -> bool {
+    [CHALLENGES, CONSENT, LOGINS, SCRIPTS, APPS].iter().any(|signs| has_any(line, signs))
 }
 
 /// The kind of a page of HTML. `None` if it is a usual page.
@@ -168,7 +197,7 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
     let markup = page.to_lowercase();
     let text = html::to_text(&markup);
     let words = Words::of(&text);
-    if words.prose >= PROSE || words.short >= MANY_LINES || has_article(&markup) {
+    if words.prose >= PROSE || words.short >= MANY_LINES || has_article(&markup, &text) {
         return None;
     }
     let consent = CONSENT.iter().filter(|sign| text.contains(**sign)).count();
@@ -176,11 +205,19 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
         consent >= SURE_OF_CONSENT || (consent >= MAYBE_CONSENT && has_any(&markup, AGREEMENTS));
     let is_short = words.prose < LITTLE_PROSE;
     let is_bare = words.prose == 0;
+    let asks_for_scripts = || {
+        has_any(&text, SCRIPTS) || inside(&markup, "noscript").iter().any(|it| has_any(it, SCRIPTS))
+    };
+    let mut lines = text.lines().chain(inside(&markup, "title"));
+    let mut is_headed = || lines.any(|line| count(line) < PROSE_LINE && has_any(line, HEADINGS));
     match () {
         () if has_any(&markup, CHALLENGES) => Some(Interstitial::Challenge),
+        () if is_bare && (has_any(&markup, WIDGETS) || is_headed()) => {
+            Some(Interstitial::Challenge)
+        }
         () if asks_for_consent && is_short => Some(Interstitial::Consent),
         () if has_any(&markup, LOGINS) && is_short => Some(Interstitial::Login),
-        () if has_any(&markup, SCRIPTS) && is_bare => Some(Interstitial::Script),
+        () if is_bare && words.all < PROSE && asks_for_scripts() => Some(Interstitial::Script),
         () if has_any(&text, APPS) && is_bare => Some(Interstitial::App),
         () if words.all < EMPTY && markup.contains("<script") => Some(Interstitial::Script),
         () => None,
@@ -229,6 +266,27 @@ mod tests {
             Some(Script),
         );
         check("<nav><a>Home</a></nav><div id=root></div><script src=/a.js></script>", Some(Script));
+        for shell in [
+            "Ta strona wymaga obsługi JavaScript. Włącz ją w swojej przeglądarce i odśwież stronę.",
+            "Den här sidan behöver JavaScript. Slå på det i din webbläsare och ladda om sidan.",
+            "Para ver este sitio hace falta JavaScript. Actívelo en su navegador y recargue la página.",
+            "您需要启用 JavaScript 才能运行此应用程序。",
+        ] {
+            check(&format!("<div id=app><p>{shell}</p></div>"), Some(Script));
+            check(&format!("<div id=app></div><noscript>{shell}</noscript>"), Some(Script));
+        }
+        for test in [
+            "Potwierdź, że jesteś człowiekiem.",
+            "Bekräfta att du är en människa.",
+            "Confirme que es humano para continuar.",
+            "请完成验证后继续访问本站。",
+        ] {
+            check(&format!("<p>{test}</p>"), Some(Challenge));
+        }
+        check(
+            "<h1>Access to this page has been denied</h1><div class=g-recaptcha></div>",
+            Some(Challenge),
+        );
         check(
             "<p>Open in app</p><p>Continue in the app to read on, it is free and fast.</p>",
             Some(App),
@@ -267,6 +325,21 @@ mod tests {
              check of your browser is needed before a ticket can be sold to anybody.</p></article>";
         check(about_robots, None);
         check(&about_robots.replace("article", "div"), Some(Interstitial::Challenge));
+        let marked = about_robots.replace("article class=x", "div");
+        let data = "<meta property='article:published_time' content='2026-11-20'>";
+        check(&format!("{data}{marked}"), None);
+        for brief in [
+            "<p>The appeal of two skippers against the closing of the north quay has been denied by the court.</p>",
+            "<p>The port adds a second security check for foot passengers to Ness from Friday on.</p>",
+            "<p>Police saw unusual activity at the pier in the night and closed it until the morning.</p>",
+        ] {
+            check(brief, None);
+            check(&format!("{brief}<form class=g-recaptcha></form>"), None);
+        }
+        let cookies = "<meta property=og:type content=\"article\"><p>A bakery in Ness sold four thousand cookies on Friday, \
+            and gave a third of the money to the lifeboat.</p><p>The bakers accept orders until noon, they said, and bake \
+            with the consent of their neighbours until late in the night.</p>";
+        check(cookies, None);
         let front =
             format!("<form><input type=password></form>{}", "<p>Ferry late again</p>".repeat(80));
         check(&front, None);

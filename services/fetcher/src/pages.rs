@@ -58,6 +58,8 @@ type SkipReason = &'static str;
 
 /// The page is not that of the item.
 const OTHER: SkipReason = "other_page";
+/// There is no text on the page, as on a wall that only pictures or scripts fill.
+const EMPTY: SkipReason = "nothing";
 
 impl Pages {
     pub(crate) fn new(
@@ -101,23 +103,23 @@ impl Pages {
     }
 
     /// Reads the page of an item by the rule of its feed. `feed` is the address of the feed, which
-    /// says `told` about the item, of which `words` words are its text.
+    /// gives the item this title and says `told` about it, of which `words` words are its text.
     pub(crate) async fn full_text(
         &self,
         link: &str,
         feed: &str,
-        (told, words): (&str, usize),
+        (title, told, words): (&str, &str, usize),
         rule: &Rule,
     ) -> PageResult {
         let _share = self.shares.share_of(feed).await;
         let read = match self.read(link, feed, rule).await {
-            Ok(page) if rule.article.is_none() && !is_about(&page, told) => Err(OTHER),
+            Ok(page) if rule.article.is_none() && !is_about(&page, title, told) => Err(OTHER),
             read => read,
         };
         let (result, outcome) = match read {
             Ok(page) => to_result(page, words, rule.article.is_some()),
-            Err(OTHER) => {
-                (PageResult { is_read: true, is_other: true, ..PageResult::default() }, OTHER)
+            Err(reason @ (OTHER | EMPTY)) => {
+                (PageResult { is_read: true, is_other: true, ..PageResult::default() }, reason)
             }
             Err(reason) => (PageResult::default(), reason),
         };
@@ -211,18 +213,27 @@ fn to_result(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static 
 const TELLING_WORDS: usize = 6;
 const SHARED: f64 = 0.2;
 
-/// Whether a page may be about what its item says: they share words. It is not, if the site answers with something else, such as a
-/// wall that is not recognised as one.
-fn is_about(page: &Page, told: &str) -> bool {
-    let normal = |text: &str| wirefold_text::normalise(text);
-    let told = normal(told);
-    // Short words are in every text. In scripts without spaces each sign is a word.
-    let is_telling = |word: &&str| word.len() > 3;
-    let told: HashSet<&str> = told.split(' ').filter(is_telling).collect();
-    let text = normal(&format!("{} {}", page.title.as_deref().unwrap_or_default(), page.text));
-    let words: HashSet<&str> = text.split(' ').collect();
-    let shared = told.iter().filter(|word| words.contains(*word)).count();
-    told.len() < TELLING_WORDS || shared as f64 >= SHARED * told.len() as f64
+/// Whether a page may be about what its item says: it has the title of the item, or they share words. It is not, if the site
+/// answers with something else, such as a wall that is not recognised as one.
+fn is_about(page: &Page, title: &str, told: &str) -> bool {
+    let headline = page.title.as_deref().unwrap_or_default();
+    let on_page: HashSet<String> = telling_words(&format!("{headline} {}", page.text)).collect();
+    let told: HashSet<String> = telling_words(told).collect();
+    let shared = told.iter().filter(|word| on_page.contains(*word)).count();
+    let (headline, title) = (wirefold_text::normalise(headline), wirefold_text::normalise(title));
+    let has_title = title.contains(' ') && headline.contains(&title);
+    has_title || told.len() < TELLING_WORDS || shared as f64 >= SHARED * told.len() as f64
+}
+
+/// The words of a text without short ones, which are in every text. In scripts without spaces these are pairs of characters.
+fn telling_words(text: &str) -> impl Iterator<Item = String> {
+    let normal = wirefold_text::normalise(text);
+    let words: Vec<&str> = normal.split(' ').collect();
+    let is_alone = |word: &str| !word.is_ascii() && word.chars().count() == 1;
+    let pairs = words.windows(2).filter(|pair| pair.iter().all(|word| is_alone(word)));
+    let pairs = pairs.map(<[&str]>::concat);
+    let long = words.iter().filter(|word| word.len() > 3 && !is_alone(word));
+    long.map(|&word| word.to_owned()).chain(pairs).collect::<Vec<_>>().into_iter()
 }
 
 fn is_of_the_web(url: &Url) -> bool {
@@ -249,7 +260,7 @@ fn is_reserved(answer: &Response) -> bool {
 fn skip_reason(error: &ExtractError) -> SkipReason {
     match error {
         ExtractError::TimedOut | ExtractError::Crashed | ExtractError::TooDeep => "hostile",
-        ExtractError::Nothing => "nothing",
+        ExtractError::Nothing => EMPTY,
         ExtractError::Interstitial(_) => OTHER,
         ExtractError::Unavailable(why) => {
             tracing::warn!(%why, "the page reader cannot be started");

@@ -246,7 +246,7 @@ impl Poller {
             Some(link) => tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return None,
-                page_result = self.pages.full_text(link, &batch.record.feed.url, (&told, listed.words), &batch.rule) => page_result,
+                page_result = self.pages.full_text(link, &batch.record.feed.url, (&listed.item.title, &told, listed.words), &batch.rule) => page_result,
             },
         };
         let is_old = batch.is_baseline || batch.flood.get(index).is_some_and(|is_old| *is_old);

@@ -161,6 +161,37 @@ async fn pages_that_stand_before_the_article_leave_the_teaser_and_are_reported()
     assert_eq!(record.findings, [FeedFinding::OtherPages]);
 }
 
+/// A teaser that says nothing of its page has its title; a wall has not, in whatever script.
+#[tokio::test]
+async fn a_vague_teaser_has_its_page_and_an_unknown_wall_is_none() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    let vague = "Good morning. Here is everything that people along this coast should know today, gathered by our team.";
+    let chinese =
+        "码头附近的居民周四上午说，渡轮因大雾晚点四个小时，港务局要求旅客改乘公共汽车前往尼斯。";
+    let tease = |name: &str, title: &str, text: &str| Entry {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        link: Some(server.url(&format!("/{name}"))),
+        ..entry(name, 20)
+    };
+    let entries = [
+        tease("first", "The first boat is back", vague),
+        tease("second", "渡轮因大雾晚点", chinese),
+        tease("third", "The third boat is back", vague),
+    ];
+    server.put("/feed", Reply::ok(rss(&entries)));
+    let unknown =
+        "请稍等片刻，系统将在几秒钟之后自动跳转到您想要打开的网页，感谢您的耐心等待与支持。"
+            .repeat(4);
+    server.put("/second", html(format!("<html><body><p>{unknown}</p></body></html>")));
+    server.put("/third", html("<html><body><div id=app></div></body></html>"));
+    let articles = articles(&bench).await;
+    assert_eq!(sources(&articles), [TextSource::Teaser, TextSource::Teaser, TextSource::Page]);
+    let record = bench.record("harbour").await.unwrap();
+    assert_eq!(record.findings, [FeedFinding::OtherPages]);
+}
+
 #[tokio::test]
 async fn of_a_paywalled_article_only_the_lead_is_kept() {
     let mut bench = Bench::new().await;
