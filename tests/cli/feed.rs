@@ -397,6 +397,7 @@ fn the_starter_list_is_read_whole() {
     let run = folder.run(&["feed", "import", list, "--dry-run", "--data", "data", "--json"]);
     let run = run.code(0);
     assert!(run.err.contains("would import 33 feeds, 0 known already"), "{}", run.err);
+    assert!(!folder.path().join("data").exists(), "a dry run makes no folder");
     for line in run.out.lines() {
         let line: Value = serde_json::from_str(line).expect("each line is JSON");
         let url = line["url"].as_str().expect("each line names its address");

@@ -11,7 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::Url;
-use wirefold_feed::{decode, html};
+use wirefold_feed::{decode, decoded_twice, html};
 use wirefold_proto::FullText;
 
 use crate::feed_address::identity;
@@ -287,7 +287,7 @@ impl Outline {
     fn set_attribute(&mut self, name: &str, value: &str) {
         let slot = match name {
             "xmlurl" if self.feed.url.is_empty() => {
-                value.trim().clone_into(&mut self.feed.url);
+                self.feed.url = decoded_twice(value.trim()).into_owned();
                 return;
             }
             "title" => &mut self.feed.title,
@@ -492,6 +492,7 @@ mod read_tests {
             "<outline text='A & B' xmlUrl='https://a.example/?x=1&y=2'/>
              <outline text='Once' xmlUrl='https://a.example/?x=1&amp;y=2'>
              <outline text='Again' xmlUrl='http://A.example/?y=2&amp;x=1#top'/>
+             <outline text='Twice' xmlUrl='https://a.example/?x=1&amp;amp;y=2'/>
              <outline text='Old' xmlUrl='gopher://b.example/'/>
              <outline text='Mine' xmlUrl='../feed'/>
              <outline text='&who;' xmlUrl='https://c.example/'/>",
@@ -504,8 +505,8 @@ mod read_tests {
         assert_eq!(turned.feeds[0].title.as_deref(), Some("elif[2Js"));
         assert_eq!(read.feeds[0].url, "https://a.example/?x=1&y=2");
         assert_eq!(read.notes.len(), 3, "{:?}", read.notes);
-        assert!(read.notes[0].starts_with("line 4: \"gopher:"), "{:?}", read.notes);
-        assert_eq!(read.notes[2], "2 feeds are listed more than once");
+        assert!(read.notes[0].starts_with("line 5: \"gopher:"), "{:?}", read.notes);
+        assert_eq!(read.notes[2], "3 feeds are listed more than once");
     }
 
     #[test]

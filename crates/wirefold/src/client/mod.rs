@@ -46,6 +46,8 @@ pub(crate) enum Need {
     Data,
     /// The command adds something, so the folder is created if it is missing.
     Nothing,
+    /// The command says what it would add, so nothing is created: a temporary folder replaces a missing one.
+    Preview,
 }
 
 /// A client of the API.
@@ -72,8 +74,12 @@ impl Client {
                 folder.display()
             );
         }
-        if need == Need::Data {
-            must_exist(&folder)?;
+        match need {
+            Need::Data => must_exist(&folder)?,
+            Need::Preview if !folder.join(wirefold_flow_sqlite::FILE).exists() => {
+                return Client::temporary(instance).await;
+            }
+            Need::Nothing | Need::Preview => {}
         }
         Client::in_process(folder, instance).await
     }

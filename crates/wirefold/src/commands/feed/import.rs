@@ -71,7 +71,8 @@ pub(super) async fn run(
     // A file is read before anything is created.
     let read =
         if is_web(&wanted.file) { None } else { Some(opml::read_file(Path::new(&wanted.file))?) };
-    let session = Session::open(options, Need::Nothing, global).await?;
+    let need = if wanted.dry_run { Need::Preview } else { Need::Nothing };
+    let session = Session::open(options, need, global).await?;
     let client = &session.client;
     let list = match read {
         Some(list) => list,
