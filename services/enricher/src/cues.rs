@@ -13,7 +13,7 @@ const TITLES: &str = "mr mrs ms miss dr prof professor president presidents vice
     councilwoman congressman congresswoman commissioner ambassador director chairman \
     chairwoman chair chief officer king queen prince princess pope bishop cardinal sheriff coach \
     spokesman spokeswoman spokesperson inspector detective analyst economist lawyer sir lord lady \
-    herr frau präsident präsidentin bundespräsident bundeskanzler bundeskanzlerin kanzler \
+    father herr frau präsident präsidentin bundespräsident bundeskanzler bundeskanzlerin kanzler \
     kanzlerin ministerin bundesminister bundesministerin ministerpräsident innenminister \
     außenminister außenministerin finanzminister verteidigungsminister bürgermeister \
     bürgermeisterin sprecher sprecherin direktor direktorin chef chefin richter richterin \
@@ -70,7 +70,27 @@ const CALENDAR: &str = "monday tuesday wednesday thursday friday saturday sunday
     aug sept sep oct nov dec christmas easter";
 
 /// Prepositions before names of places, in languages that do not capitalise nouns.
-const PLACING: &str = "in near outside";
+const PLACING: &str = "in near outside off";
+
+/// Offices and nouns whose `of` introduces a place: `mayor of Halden`.
+const OF_PLACES: &str = "mayor governor bishop archbishop king queen duke duchess earl prince princess lord sheriff \
+    resident residents people voters inhabitants citizens village town city county port parish province region district \
+    municipality island isle lake river council outskirts suburb north south east west coast streets \
+    alcalde alcaldesa gobernador gobernadora obispo vecinos habitantes pueblo ciudad municipio ayuntamiento provincia \
+    puerto prefeito prefeita governador bispo moradores cidade município maire évêque habitants ville commune préfet \
+    sindaco sindaca vescovo abitanti città comune paese bürgermeister bürgermeisterin oberbürgermeister bischof \
+    einwohner stadt gemeinde dorf burgemeester inwoners stad gemeente borgmästaren invånare staden borgmesteren \
+    ordføreren burmistrz";
+
+/// The prepositions between such a noun and the place.
+const OF: &str = "of de von di do da van i du della del";
+
+/// Nouns before names that are not of people: of waters and heights, ships, storms, houses, plans.
+const THINGS: &str = "lake loch river mount cape port isle hms uss ss mv rms ferry ship boat vessel trawler yacht \
+    tanker freighter tug tugboat lifeboat cruiser destroyer frigate submarine barge schooner steamer storm hurricane \
+    typhoon cyclone operation project plan hotel pub restaurant café cafe gate pier terminal ward type group route \
+    flight horse dog saint st buque barco ferri río lago huracán navire bateau paquebot fleuve lac ouragan schiff fähre \
+    sturm nave traghetto fiume tempesta uragano";
 
 /// Words at the end of names of places that few families have.
 const PLACES: &str = "bridge street road avenue boulevard river harbour harbor quay pier dock docks station square island \
@@ -149,6 +169,21 @@ cue!(
     /// Whether a name after this word is a place.
     is_placing,
     PLACING
+);
+cue!(
+    /// Whether `of` after this word introduces a place.
+    is_of_places,
+    OF_PLACES
+);
+cue!(
+    /// Whether a word is the `of` of [`is_of_places`].
+    is_of,
+    OF
+);
+cue!(
+    /// Whether a name after this word is not that of a person.
+    is_thing,
+    THINGS
 );
 cue!(
     /// Whether a name that ends with this word is a place.

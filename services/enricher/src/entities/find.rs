@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use wirefold_names::Kind;
 use wirefold_proto::{EntityKind, FoundBy};
 use wirefold_text::Text;
@@ -11,8 +11,8 @@ use wirefold_text::extract::name_key;
 use super::table::{Hit, KnownEntity, table};
 use super::trim;
 use crate::cues::{
-    is_calendar, is_first_name, is_of_place, is_organisational, is_placing, is_saying, is_title,
-    is_trusting,
+    is_calendar, is_first_name, is_of, is_of_place, is_of_places, is_organisational, is_placing,
+    is_saying, is_thing, is_title, is_trusting,
 };
 use crate::reading::Reading;
 
@@ -77,7 +77,7 @@ pub(crate) fn find_names(reading: &Reading<'_>) -> Vec<FoundName> {
     let covered = covered_words(reading.text, found.iter());
     let by_rules = by_rules(reading, &covered).into_iter().filter(is_trusted);
     found.extend(by_rules.filter(|one| !trim::is_not_a_name(reading.text, &one.words)));
-    correct_places(reading, &mut found);
+    correct_people(reading, &mut found);
     found.sort_by_key(|one| one.words.start);
     found
 }
@@ -93,18 +93,17 @@ fn is_part_of(one: &FoundName, hit: &FoundName) -> bool {
     one.words.len() < hit.words.len()
 }
 
-/// Corrects names that the tagger takes for people and the text mostly uses as places: `in Ellerby
-/// Ford`; and names that end like one, unless they act: `Tannery Bridge`.
-fn correct_places(reading: &Reading<'_>, found: &mut [FoundName]) {
-    let tagged = || found.iter().filter(|name| is_tagged_person(name));
+/// Corrects names that tagger and rules take for people. A name that the text mostly uses as a place is one: `in Ellerby Ford`,
+/// `mayor of Halden`; so is a name that ends like one, unless it acts: `Tannery Bridge`. A name of something else is left out.
+fn correct_people(reading: &Reading<'_>, found: &mut Vec<FoundName>) {
+    let unlisted = || found.iter().filter(|name| is_unlisted_person(name));
     let mut people: FxHashMap<&str, Mentions> =
-        tagged().map(|name| (name.printed(reading), Mentions::default())).collect();
+        unlisted().map(|name| (name.printed(reading), Mentions::default())).collect();
     if people.is_empty() {
         return;
     }
-    let mut all: Vec<&Range<usize>> =
-        reading.names.iter().filter(|words| words.len() > 1).collect();
-    all.extend(tagged().map(|name| &name.words));
+    let mut all: Vec<&Range<usize>> = reading.names.iter().collect();
+    all.extend(unlisted().map(|name| &name.words));
     all.sort_by_key(|words| (words.start, words.end));
     all.dedup();
     for words in all {
@@ -112,28 +111,79 @@ fn correct_places(reading: &Reading<'_>, found: &mut [FoundName]) {
             mentions.count(reading, words);
         }
     }
-    for name in found.iter_mut().filter(|name| is_tagged_person(name)) {
-        let ends_like_place = {
-            let normal = |index: usize| reading.text.normal(&reading.text.words()[index]);
-            let is_first = is_first_name(normal(name.words.start));
-            !is_first && is_of_place(normal(name.words.end - 1))
-        };
-        let is_place =
-            |mentions: &Mentions| mentions.are_of_place() || (ends_like_place && !mentions.acts);
-        if people.get(name.printed(reading)).is_some_and(is_place) {
-            name.kind = EntityKind::Place;
+    let last_words = |kind: EntityKind| {
+        let named = found.iter().filter(move |name| name.kind == kind && name.words.len() > 1);
+        named.filter_map(|name| name.key.rsplit_once(' ')).map(|(_, last)| last)
+    };
+    let mut parts_of_places: FxHashSet<&str> = last_words(EntityKind::Place).collect();
+    last_words(EntityKind::Person).for_each(|surname| {
+        parts_of_places.remove(surname);
+    });
+    let normal = |index: usize| reading.text.normal(&reading.text.words()[index]);
+    // `None` if it is left out.
+    let corrected = |name: &FoundName| {
+        let mentions = people.get(name.printed(reading)).filter(|_| is_unlisted_person(name));
+        let Some(mentions) = mentions else { return Some(name.kind) };
+        let (first, last) = (normal(name.words.start), normal(name.words.end - 1));
+        let is_long = name.words.len() > 1;
+        let ends_like_place = is_long && !is_first_name(first) && is_of_place(last);
+        let is_place = ends_like_place || parts_of_places.contains(name.key.as_str());
+        match mentions.acts {
+            _ if mentions.are_of_place() => Some(EntityKind::Place),
+            false if is_place => Some(EntityKind::Place),
+            false if mentions.things > 0 || (is_long && is_thing(first)) => None,
+            _ => Some(EntityKind::Person),
         }
-    }
+    };
+    let kinds: Vec<Option<EntityKind>> = found.iter().map(corrected).collect();
+    let mut kinds = kinds.into_iter();
+    found.retain_mut(|name| kinds.next().flatten().inspect(|kind| name.kind = *kind).is_some());
 }
 
-fn is_tagged_person(name: &FoundName) -> bool {
-    name.kind == EntityKind::Person && name.how == FoundBy::Model && name.words.len() > 1
+/// Whether a name is a person, but not one of the table.
+fn is_unlisted_person(name: &FoundName) -> bool {
+    name.kind == EntityKind::Person && name.how != FoundBy::List
+}
+
+/// What the words beside a name show it to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Place,
+    /// Something else, such as a ship.
+    Thing,
+    /// A person with a title, or the subject of a verb of saying.
+    Speaker,
+    Other,
+}
+
+impl Use {
+    fn of(reading: &Reading<'_>, words: &Range<usize>) -> Self {
+        let text = reading.text;
+        let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
+        let before = |by: usize| words.start.checked_sub(by).map_or("", normal);
+        let touches = reading.touches(words.start);
+        let is_placed = is_placing(before(1)) && !is_trusting(before(2))
+            || is_of(before(1)) && is_of_places(before(2));
+        // `the Islay Rose`. With a first name, `the` may be that of a noun after it.
+        let has_article =
+            || words.len() > 1 && before(1) == "the" && !has_first_name(reading, words);
+        let is_spoken = || is_saying(before(1)) || is_title(before(1));
+        match () {
+            () if touches && is_placed => Self::Place,
+            () if touches && (is_thing(before(1)) || has_article()) => Self::Thing,
+            () if touches && is_spoken() => Self::Speaker,
+            () if reading.touches(words.end) && is_saying(normal(words.end)) => Self::Speaker,
+            () => Self::Other,
+        }
+    }
 }
 
 /// Counts of how a text mentions a name.
 #[derive(Default)]
 struct Mentions {
     placed: usize,
+    /// As something else, such as a ship.
+    things: usize,
     others: usize,
     /// Whether it has a title, or is the subject of a verb of saying.
     acts: bool,
@@ -141,18 +191,23 @@ struct Mentions {
 
 impl Mentions {
     fn count(&mut self, reading: &Reading<'_>, words: &Range<usize>) {
-        let text = reading.text;
-        let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
-        let before = |by: usize| words.start.checked_sub(by).map_or("", normal);
-        self.acts |= reading.touches(words.start) && (is_saying(before(1)) || is_title(before(1)))
-            || reading.touches(words.end) && is_saying(normal(words.end));
-        let is_placed = is_placing(before(1)) && !is_trusting(before(2));
-        *(if is_placed { &mut self.placed } else { &mut self.others }) += 1;
+        let use_of_name = Use::of(reading, words);
+        match use_of_name {
+            Use::Place => self.placed += 1,
+            Use::Thing => self.things += 1,
+            Use::Speaker | Use::Other => self.others += 1,
+        }
+        self.acts |= use_of_name == Use::Speaker;
     }
 
     fn are_of_place(&self) -> bool {
         !self.acts && self.placed > 0 && self.placed >= self.others
     }
+}
+
+/// Whether the first of these words is listed as a first name.
+fn has_first_name(reading: &Reading<'_>, words: &Range<usize>) -> bool {
+    wirefold_names::listing(reading.printed(&(words.start..words.start + 1))).is_other_name
 }
 
 /// The entry of the table for a name, of any kind.
@@ -321,16 +376,17 @@ fn kind(reading: &Reading<'_>, words: &Range<usize>) -> Option<EntityKind> {
     if is_acronym(reading, words) {
         return Some(EntityKind::Organisation);
     }
-    let speaks = is_saying(before) || is_saying(normal(words.end));
+    let has_first_name = words.len() > 1 && is_first_name(normal(words.start));
     let is_person =
-        is_title(before) || speaks || (words.len() > 1 && is_first_name(normal(words.start)));
-    if is_person && (words.len() > 1 || !reading.capitalises_nouns) {
-        return Some(EntityKind::Person);
+        || has_first_name || is_title(before) || is_saying(before) || is_saying(normal(words.end));
+    // A noun is no name by itself.
+    let is_name = words.len() > 1 || !reading.capitalises_nouns;
+    match Use::of(reading, words) {
+        Use::Thing => None,
+        Use::Place if has_first_name => None,
+        Use::Place => (!reading.capitalises_nouns && words.len() <= 3).then_some(EntityKind::Place),
+        Use::Speaker | Use::Other => (is_name && is_person()).then_some(EntityKind::Person),
     }
-    let is_placed =
-        is_placing(before) && !is_trusting(words.start.checked_sub(2).map_or("", normal));
-    let is_place = is_placed && !reading.capitalises_nouns && words.len() <= 3;
-    is_place.then_some(EntityKind::Place)
 }
 
 /// Whether a name is an acronym of three to five capitals: `ILO`, but not `ver.di`.

@@ -236,6 +236,36 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_used_otherwise_is_not_a_person() {
+        for (text, places) in [
+            ("The people of Carrick mourn. Carrick lost nine men.", &[("Carrick", 2)][..]),
+            (
+                "The court in Lower Ashby heard that Ashby had been flooded.",
+                &[("Lower Ashby", 1), ("Ashby", 1)],
+            ),
+            ("La alcaldesa de Villarta dijo que Villarta no pagará.", &[("Villarta", 2)]),
+            (
+                "Il sindaco di Castelvero ha detto che Castelvero chiude le scuole.",
+                &[("Castelvero", 2)],
+            ),
+            ("The mayor of Halden said on Monday that the quay would stay shut.", &[]),
+            ("Der Bürgermeister von Halden sagte am Montag, Halden brauche Hilfe.", &[]),
+            ("The trawler Mary Ellen sank. Three men of the Mary Ellen were saved.", &[]),
+            ("HMS Victor Lane was scrapped. The river Lorne rose, and Lorne floods are rare.", &[]),
+            ("The Islay Rose left on Tuesday with Plan B. Hurricane Milton passed.", &[]),
+            ("Pier C was closed, and a crack was found. A was marked in red.", &[]),
+        ] {
+            let expected: Vec<_> =
+                places.iter().map(|(name, count)| (Place, *name, *count)).collect();
+            check(text, &expected);
+        }
+        check(
+            "The mayor of Carrick, Ms Humphreys, met Father Brian Daly today. Humphreys left.",
+            &[(Place, "Carrick", 1), (Person, "Humphreys", 2), (Person, "Brian Daly", 1)],
+        );
+    }
+
+    #[test]
     fn german_nouns_are_not_names() {
         check(
             "Der Hafen bleibt nach dem Streik der Arbeiter geschlossen, sagte Minister Jonas Feld in Berlin. \
