@@ -177,10 +177,11 @@ fn has_article(markup: &str, text: &str) -> bool {
     let element = inside(markup, "article").into_iter().find(|article| article.contains("<h1"));
     let element = element.map(|article| html::to_text(&format!("<div{article}")));
     let is_paragraph = |line: &&str| count(line) >= PARAGRAPH;
-    let has_own = |text: &str| text.lines().filter(is_paragraph).any(|line| !is_of_a_wall(line));
-    element.is_some_and(|text| {
-        has_own(&text) || text.lines().filter(is_paragraph).count() >= PARAGRAPHS
-    }) || (has_any(markup, METADATA) && has_own(text))
+    let has_own = |of: &str| of.lines().filter(is_paragraph).any(|line| !is_of_a_wall(line));
+    let is_article = |marked: String| {
+        has_own(&marked) || marked.lines().filter(is_paragraph).count() >= PARAGRAPHS
+    };
+    element.is_some_and(is_article) || (has_any(markup, METADATA) && has_own(text))
 }
 
 /// Whether walls say this.
@@ -324,13 +325,13 @@ mod tests {
              check of your browser is needed before a ticket can be sold to anybody.</p></article>";
         check(about_robots, None);
         check(&about_robots.replace("article", "div"), Some(Interstitial::Challenge));
-        for brief in [
+        for other in [
             "<p>The appeal of two skippers against the closing of the north quay has been denied by the court.</p>",
             "<p>The port adds a second security check for foot passengers to Ness from Friday on.</p>",
             "<p>Police saw unusual activity at the pier in the night and closed it until the morning.</p>",
         ] {
-            check(brief, None);
-            check(&format!("{brief}<form class=g-recaptcha></form>"), None);
+            check(other, None);
+            check(&format!("{other}<form class=g-recaptcha></form>"), None);
         }
         let consent =
             "<p>We and our partners use cookies and process personal data with your consent.</p>"

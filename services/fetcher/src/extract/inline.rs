@@ -48,7 +48,7 @@ pub(super) fn wrap_loose_text(page: &mut Document) {
     let Some(body) = page.body() else {
         return;
     };
-    let is_block = |page: &Document, id: NodeId| html::is_block(page.tag_name(id));
+    let is_block = |of: &Document, element: NodeId| html::is_block(of.tag_name(element));
     for id in page.iter_descendants(body, &["p"]) {
         // As of a table, before which old pages do not end the paragraph.
         if page.children(id).into_iter().any(|child| is_block(page, child)) {

@@ -18,7 +18,7 @@ pub(super) fn read(document: &str) -> Vec<Value> {
     let plain = if is_escaped { &html::decode(document) } else { document };
     // Marks of the script around a document, as old pages have them.
     let marks = ["<!--", "<![CDATA[", "]]>"].into_iter();
-    let plain = marks.fold(plain.to_owned(), |plain, mark| plain.replace(mark, "\n"));
+    let plain = marks.fold(plain.to_owned(), |rest, mark| rest.replace(mark, "\n"));
     let repaired = Repair::of(&plain);
     let values = Deserializer::from_str(&repaired).into_iter();
     values.map_while(Result::ok).take(MOST).collect()
@@ -136,7 +136,7 @@ impl<'a> Repair<'a> {
                         self.repaired.extend(['\\', escaped]);
                     }
                     // `\x27` of JavaScript.
-                    Some((at, 'x')) if is_hex(text, at + 1) => self.repaired.push_str("\\u00"),
+                    Some((sign, 'x')) if is_hex(text, sign + 1) => self.repaired.push_str("\\u00"),
                     Some((_, other)) => self.repaired.push(other),
                     None => {}
                 },

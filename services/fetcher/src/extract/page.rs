@@ -220,16 +220,15 @@ fn title_of(head: &Head, article_data: &ArticleData) -> Option<String> {
 /// article, unless the data call it a person.
 fn byline_of(article_data: &ArticleData, others: [Option<&str>; 2], head: &Head) -> Option<String> {
     let sites = ["og:site_name", "application-name"].map(|name| head.meta(name));
-    let site = |name: &str| normalise(name.split("://").last().unwrap_or(name));
     let is_site = |name: &str| {
         let all = sites.into_iter().flatten().chain(article_data.publisher.as_deref());
-        all.into_iter().any(|one| site(one) == site(name))
+        all.into_iter().any(|one| normalise(one) == normalise(name))
     };
     let author = |name: &str, is_person: bool| {
         let line = html::one_line(name);
-        let name = author_name(&line);
-        let is_name = !name.is_empty() && !name.starts_with("http");
-        (is_name && (is_person || !is_site(name))).then(|| name.to_owned())
+        let bare = author_name(&line);
+        let is_name = !bare.is_empty() && !bare.starts_with("http");
+        (is_name && (is_person || !is_site(bare))).then(|| bare.to_owned())
     };
     let told = article_data.authors.iter().filter_map(|it| author(&it.name, it.is_person));
     let told: Vec<String> = told.collect();

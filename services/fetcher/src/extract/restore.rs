@@ -222,7 +222,7 @@ fn outermost_list(page: &Document, id: NodeId) -> NodeId {
 /// and other articles have a heading.
 fn entry(page: &Document, id: NodeId) -> Kind {
     let list = outermost_list(page, id);
-    let is_paragraph = |it: Option<NodeId>| it.is_some_and(|it| page.tag_name(it) == "p");
+    let is_paragraph = |beside: Option<NodeId>| beside.is_some_and(|it| page.tag_name(it) == "p");
     Kind::Entry {
         follows_paragraph: is_paragraph(page.prev_element_sibling(list)),
         precedes_paragraph: is_paragraph(page.next_element_sibling(list)),
