@@ -135,7 +135,7 @@ const LONG: &[&str] = &[
     "korea", "korean", "new", "zealand", "mean", "standard", "daylight", "saving", "savings", "summer", "time",
 ];
 
-/// What a word adds to the initials of a long name of a zone; `None` if it is no word of one.
+/// The addition of a word to the initials of a long name of a zone; `None` if it is no word of one.
 pub(super) fn initial_of(word: &str, before: &str) -> Option<&'static str> {
     let word = LONG.iter().find(|long| **long == word)?;
     // `CEST` and its like mean summer.

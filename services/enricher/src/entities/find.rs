@@ -145,7 +145,7 @@ fn is_unlisted_person(name: &FoundName) -> bool {
     name.kind == EntityKind::Person && name.how != FoundBy::List
 }
 
-/// What the words beside a name show it to be.
+/// The use of a name, by the words beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     Place,
