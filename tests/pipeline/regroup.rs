@@ -79,11 +79,12 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
     // Taken out of the event and joined with it again, as the hint says.
     let (taken_id, event_id) = (taken.to_string(), first.verdict.event.to_string());
     let stories = || up.get(&format!("/api/v1/events/{event_id}"))["event"]["story_count"].clone();
-    let said = folder.run(&["story", "move", &taken_id]).code(0);
+    let alone = folder.run(&["story", "move", &taken_id]).code(0);
     let back = format!("undo: wirefold story move {taken_id} --into {event_id}");
-    assert!(said.err.contains(&back) && stories() == 1, "{}", said.err);
-    let said = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
-    assert!(said.err.contains(&format!("undo: wirefold story move {taken_id}")), "{}", said.err);
+    assert!(alone.err.contains(&back) && stories() == 1, "{}", alone.err);
+    let again = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
+    let undo = format!("undo: wirefold story move {taken_id}");
+    assert!(again.err.contains(&undo), "{}", again.err);
     assert_eq!(stories(), 2);
     let place = events.last.expect("articles have places");
     up.kill();

@@ -4,12 +4,12 @@
 
 use wirefold_fold as dedup;
 use wirefold_proto::{
-    Agency, Class, Confidence, CopyKind, MAX_MATCHES, MaterialReason, Materiality, Novelty,
-    Simhash, TextMatch, Verdict,
+    Agency, Confidence, MAX_MATCHES, MaterialReason, Materiality, Novelty, Simhash, TextMatch,
+    Verdict,
 };
 
 use crate::agency::shorten;
-use crate::contract::containment;
+use crate::contract::{class, containment, kind};
 use crate::groups::{Groups, count};
 use crate::window_article::WindowArticles;
 
@@ -53,23 +53,6 @@ pub(crate) fn verdict(
         material: parts.material,
         simhash: Simhash(judged.simhash),
     })
-}
-
-fn class(class: dedup::Class) -> Class {
-    match class {
-        dedup::Class::New => Class::New,
-        dedup::Class::Related => Class::Related,
-        dedup::Class::Copy => Class::Copy,
-        dedup::Class::Version => Class::Version,
-    }
-}
-
-fn kind(kind: dedup::CopyKind) -> CopyKind {
-    match kind {
-        dedup::CopyKind::Exact => CopyKind::Exact,
-        dedup::CopyKind::Reprint => CopyKind::Reprint,
-        dedup::CopyKind::Partial => CopyKind::Partial,
-    }
 }
 
 fn text_match(found: &dedup::Match, window_articles: &WindowArticles) -> Option<TextMatch> {

@@ -6,7 +6,7 @@ use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::event::EventEvidence;
 use crate::evidence::{Evidence, Side};
-use crate::explain::sum_in_words;
+use crate::explain::{event_sum_in_words, sum_in_words};
 use crate::ids::DocId;
 use crate::judge::Weights;
 use crate::page::{Page, title_terms};
@@ -188,6 +188,13 @@ impl Explanation {
             }
         }
         words + &sum_in_words(&self.evidence, &Weights::default())
+    }
+
+    /// How likely both are about one happening, as a sum in words; `None` where nothing was compared.
+    #[must_use]
+    pub fn happening_words(&self) -> Option<String> {
+        let (evidence, _) = self.happening.as_ref()?;
+        Some(event_sum_in_words(evidence, &Weights::of_events()))
     }
 }
 

@@ -103,8 +103,8 @@ pub(super) async fn follow(
                     let opens_event = article.verdict.event == EventId::from(article.id);
                     tally.article(article.verdict.class, opens_event);
                     // The whole article is large, and only its line needs it.
-                    if output == Output::Lines && let Ok(article) = decode(&stored) {
-                        output::note(lines.line(&article, output::width()));
+                    if output == Output::Lines && let Ok(whole) = decode(&stored) {
+                        output::note(lines.line(&whole, output::width()));
                     }
                 }
             }

@@ -529,7 +529,7 @@ impl EventExam {
             let time = doc.published.map(jiff::Timestamp::as_second);
             Described { incoming, seen: time, published: time }
         };
-        let explanation = judge_alone(&described(a), &described(b), &settings());
+        let explanation = judge_alone(&described(a), &described(b));
         explanation.and_then(|it| it.happening).unwrap_or_default()
     }
 
