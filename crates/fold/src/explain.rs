@@ -58,9 +58,13 @@ fn summed(parts: &[(String, f64, f64)], bias: f64) -> String {
     sum + &format!("every pair: {of_every_pair:+.1}; ")
 }
 
-fn percent(share: f64) -> String {
+/// A share (0 to 1) in whole percents. Only 1.0 is shown as 100 %, and only 0.0 as 0 %.
+#[must_use]
+pub fn percent(share: f64) -> String {
     // An empty sum is -0.
-    format!("{:.0} %", 100.0 * share + 0.0)
+    let whole = (100.0 * share).round() + 0.0;
+    let shown = if share < 1.0 { whole.min(99.0) } else { whole };
+    if share > 0.0 && shown < 1.0 { "under 1 %".to_owned() } else { format!("{shown:.0} %") }
 }
 
 /// A sign of a pair in words. A is the earlier article, B the later one.
@@ -108,6 +112,12 @@ fn event_words(sign: EventSign, evidence: &EventEvidence) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_whole_percents() {
+        let shown = [0.0, 0.001, 0.5, 0.999, 1.0].map(percent);
+        assert_eq!(shown, ["0 %", "under 1 %", "50 %", "99 %", "100 %"]);
+    }
 
     #[test]
     fn a_sum_names_its_largest_part_first_and_ends_with_the_probability() {

@@ -1,9 +1,10 @@
 //! [`Verdict`]: the detector's answer for one article, with its evidence.
 
+use crate::agency::Agency;
 use crate::event::ComparedStory;
 use crate::evidence::Evidence;
 use crate::ids::{DocId, EventId, Merge, StoryId};
-use crate::shown::{Agency, Reason};
+use crate::material::Reason;
 
 /// The kind of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wirefold_fold::{Body, Changes, Described, Explanation, Overlap, judge_alone, overlap_between};
+use wirefold_fold::{Body, Changes, Described, Explanation, Overlap, judge_alone};
 use wirefold_text::{Span, Text};
 
 use crate::shapes::Relation;
@@ -149,7 +149,7 @@ impl TextComparison {
     ) -> Option<Self> {
         let explanation = judge_alone(earlier, later)?;
         let [earlier, later] = [earlier, later].map(|it| analyse(it.incoming.text));
-        let overlap = overlap_between(&later.body, &earlier.body);
+        let overlap = Overlap::between(&later.body, &earlier.body);
         Some(Self { earlier, later, overlap, explanation })
     }
 

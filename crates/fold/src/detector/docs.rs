@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use wirefold_text::extract::AgencyTrace;
 
-use crate::ids::{DocId, IdTable, OutletId};
+use crate::id_table::IdTable;
+use crate::ids::{DocId, OutletId};
 use crate::matching::{About, Articles};
 use crate::page::Page;
-use crate::shown::{TextFile, TextFiles};
+use crate::text_files::{TextFile, TextFiles};
 
 /// An article of the window.
 #[derive(Debug, Clone, Serialize, Deserialize)]

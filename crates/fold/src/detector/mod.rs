@@ -18,10 +18,11 @@ use wirefold_text::Text;
 use crate::candidates::keys;
 use crate::event::{ComparedStory, Events};
 use crate::hash::{hash_str, mix, narrow};
-use crate::ids::{DocId, EventId, Merge, NotTheSame, OutletId, StoryId};
+use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
 use crate::index::Index;
 use crate::judge::Weights;
 use crate::matching::{Articles as _, Matching, POSTINGS, whole_key};
+use crate::not_the_same::NotTheSame;
 use crate::opened::Opened;
 use crate::page::Page;
 use crate::rarity::Rarity;
@@ -425,7 +426,7 @@ fn is_page(item: &str, incoming: &Incoming<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shown::{TextFile, TextFiles};
+    use crate::text_files::{TextFile, TextFiles};
     use std::sync::Mutex;
 
     fn text(seed: usize) -> String {
@@ -544,7 +545,7 @@ mod tests {
         observe(&mut detector, "a", &article(26), 0);
         assert_eq!(observe(&mut detector, "b", &article(26), 0).material, None);
         let material = observe(&mut detector, "c", &article(28), 0).material;
-        assert_eq!(material, Some(crate::shown::Reason::NewNumber("28".to_owned())));
+        assert_eq!(material, Some(crate::material::Reason::NewNumber("28".to_owned())));
     }
 
     /// A text file in memory, with no room for every third text.

@@ -591,7 +591,6 @@ fn percent(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wirefold_fold::overlap_between;
 
     use super::*;
 
@@ -603,7 +602,7 @@ mod tests {
         let lead = AnalysedText::new(lead);
         let readings: Vec<AnalysedText> =
             copies.iter().map(|copy| AnalysedText::new(copy)).collect();
-        let compare = |copy: &AnalysedText| overlap_between(&copy.body, &lead.body);
+        let compare = |copy: &AnalysedText| Overlap::between(&copy.body, &lead.body);
         let overlaps: Vec<Overlap> = readings.iter().map(compare).collect();
         let pairs: Vec<(&AnalysedText, &Overlap)> = readings.iter().zip(&overlaps).collect();
         number(&lead, &pairs, 1)

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_fold::{Change, Changes, Overlap, overlap_between};
+use wirefold_fold::{Change, Changes, Overlap};
 use wirefold_proto::{Agency, ArticleId, Class, DateProblem};
 
 use crate::page::diff::WordDiff;
@@ -677,7 +677,7 @@ fn compare(
     let is_asked = *left > 0;
     *left = left.saturating_sub(1);
     Some(LeadComparison {
-        overlap: overlap_between(&text.body, &lead.body),
+        overlap: Overlap::between(&text.body, &lead.body),
         base,
         lede: diff::ledes(old, text),
         changes: is_asked.then(|| Changes::between(&old.text, &text.text)),

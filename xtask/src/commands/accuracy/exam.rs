@@ -5,9 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
 
-use wirefold_fold::{
-    Body, Detector, DocId, Incoming, Match, Overlap, Settings, Verdict, overlap_between,
-};
+use wirefold_fold::{Body, Detector, DocId, Incoming, Match, Overlap, Settings, Verdict};
 use wirefold_score::{Label, Pair, Score};
 use wirefold_text::Text;
 
@@ -468,7 +466,7 @@ pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Table
 fn overlap(set: &LabelledSet, exam: &Exam, pair: Pair) -> Overlap {
     let (earlier, later) = exam.first_miss(pair);
     let body = |number: usize| Body::new(&Text::new(&set.docs[number].text));
-    overlap_between(&body(later), &body(earlier))
+    Overlap::between(&body(later), &body(earlier))
 }
 
 /// The errors for a terminal: the false folds with their evidence, and the missed pairs by kind.
