@@ -653,7 +653,6 @@ impl DataFolder {
             demo: false,
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Vec::new(),
-            method: Default::default(),
             text_policy: TextPolicy::Lead,
             base_url: "http://127.0.0.1:8787".to_owned(),
             gate: None,
