@@ -23,6 +23,11 @@ const CARRIERS: usize = 12;
 /// A pair that is less likely one text even if nothing that it shares is repeated elsewhere is not examined
 /// further.
 const UNLIKELY: f64 = 0.02;
+/// The probability that two articles with the same words are one text.
+const SAME: f64 = 0.99;
+/// The same words at two outlets under unrelated headlines are the same text if they are at least so many: fewer may
+/// be a wall.
+const OWN_WORDS: f64 = 60.0;
 /// A part of another text has at least so many words.
 const PART: f64 = 50.0;
 /// A text is held by another one that has more than this share of it.
@@ -148,11 +153,12 @@ impl<A: Articles> Matching<'_, A> {
     ) -> Compared {
         let old = self.page(other);
         let [whole, earlier_whole] = [article, other].map(|of| self.articles.about(of).whole);
-        let judged = |evidence: Evidence, weights: &Weights| Compared {
-            article: other,
-            evidence,
-            probability: weights.probability(&evidence),
-            same_words: whole == earlier_whole,
+        let same_words = whole == earlier_whole && whole != 0;
+        let judged = |evidence: Evidence, weights: &Weights| {
+            let likely = weights.probability(&evidence);
+            let is_same = same_words && is_identical(&evidence);
+            let probability = if is_same { likely.max(SAME) } else { likely };
+            Compared { article: other, evidence, probability, same_words }
         };
         let (new_side, old_side) = (self.side(article, page), self.side(other, &old));
         let quick = judged(Evidence::between(new_side, old_side, &[], self.rarity), self.weights);
@@ -274,6 +280,14 @@ impl<A: Articles> Matching<'_, A> {
         let sum: f64 = members.iter().map(of_member).sum();
         sum / members.len().max(1) as f64
     }
+}
+
+/// Whether two articles with the same words are the same text, however short: neither a wall nor words that others
+/// said.
+fn is_identical(evidence: &Evidence) -> bool {
+    let is_own = evidence.shared >= 0.5 * evidence.shorter;
+    let is_long = !evidence.same_outlet && evidence.shorter >= OWN_WORDS;
+    is_own && (evidence.title >= RELATED || is_long)
 }
 
 /// Whether two parts of a text, given by its words, are in different places: they have less than half of the
