@@ -224,9 +224,9 @@ fn start_stages(
     }
     let judging = wirefold_detector::Settings {
         // The number of bytes that `up` gives the window by default.
-        dedup: wirefold_fold::Settings {
+        dedup: wirefold_dedup::Settings {
             window_bytes: 1 << 30,
-            ..wirefold_fold::Settings::default()
+            ..wirefold_dedup::Settings::default()
         },
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),

@@ -79,12 +79,11 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
     // Taken out of the event and joined with it again, as the hint says.
     let (taken_id, event_id) = (taken.to_string(), first.verdict.event.to_string());
     let stories = || up.get(&format!("/api/v1/events/{event_id}"))["event"]["story_count"].clone();
-    let alone = folder.run(&["story", "move", &taken_id]).code(0);
+    let out = folder.run(&["story", "move", &taken_id]).code(0);
     let back = format!("undo: wirefold story move {taken_id} --into {event_id}");
-    assert!(alone.err.contains(&back) && stories() == 1, "{}", alone.err);
-    let again = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
-    let undo = format!("undo: wirefold story move {taken_id}");
-    assert!(again.err.contains(&undo), "{}", again.err);
+    assert!(out.err.contains(&back) && stories() == 1, "{}", out.err);
+    let into = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
+    assert!(into.err.contains(&format!("undo: wirefold story move {taken_id}")), "{}", into.err);
     assert_eq!(stories(), 2);
     let place = events.last.expect("articles have places");
     up.kill();

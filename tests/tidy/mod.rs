@@ -20,6 +20,7 @@ mod patterns;
 mod places;
 mod reasons;
 mod retired;
+mod rooms;
 mod sentences;
 mod size;
 pub(crate) mod tree;

@@ -144,9 +144,9 @@ impl Page {
         self.shingles = shingles(&self.words);
         self.places = vec![0; (2 * self.shingles.len()).next_power_of_two()];
         for at in 0..self.shingles.len() {
-            let place = self.place(self.shingles[at]);
-            if self.places[place] == 0 {
-                self.places[place] = at as u32 + 1;
+            let slot = self.slot(self.shingles[at]);
+            if self.places[slot] == 0 {
+                self.places[slot] = at as u32 + 1;
             }
         }
         self.number_set = self.numbers.iter().map(|number| number.hash).collect();
@@ -196,18 +196,18 @@ impl Page {
 
     /// Where a shingle stands first.
     pub(crate) fn position(&self, shingle: u64) -> Option<usize> {
-        (self.places[self.place(shingle)] as usize).checked_sub(1)
+        (self.places[self.slot(shingle)] as usize).checked_sub(1)
     }
 
     /// Where a shingle is in the table of positions, or would be. At least half of the table is empty.
-    fn place(&self, shingle: u64) -> usize {
+    fn slot(&self, shingle: u64) -> usize {
         let last = self.places.len() - 1;
-        let mut place = shingle as usize & last;
+        let mut slot = shingle as usize & last;
         loop {
-            match self.places[place] {
-                0 => return place,
-                at if self.shingles[at as usize - 1] == shingle => return place,
-                _ => place = (place + 1) & last,
+            match self.places[slot] {
+                0 => return slot,
+                at if self.shingles[at as usize - 1] == shingle => return slot,
+                _ => slot = (slot + 1) & last,
             }
         }
     }

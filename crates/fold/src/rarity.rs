@@ -33,7 +33,7 @@ impl Default for Rarity {
             logarithms: logarithms(),
             highest: 0.0,
         };
-        for line in include_str!("../data/frequencies.tsv").lines() {
+        for line in include_str!("../../dedup/data/frequencies.tsv").lines() {
             let Some((word, count)) = line.split_once('\t') else { continue };
             let count = count.parse::<u32>().unwrap_or(0) * PRIOR;
             match word {

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id_table::IdTable;
-use crate::ids::{DocId, Split, StoryId};
+use crate::ids::{DocId, IdTable, Split, StoryId};
 
 /// At most so many members speak for a story.
 pub(crate) const REPRESENTATIVES: usize = 6;

@@ -1,10 +1,9 @@
 //! [`Verdict`]: the detector's answer for one article, with its evidence.
 
-use crate::agency::Agency;
 use crate::event::ComparedStory;
 use crate::evidence::Evidence;
 use crate::ids::{DocId, EventId, Merge, StoryId};
-use crate::material::Reason;
+use crate::shown::{Agency, Reason};
 
 /// The kind of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

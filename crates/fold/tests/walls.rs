@@ -1,4 +1,4 @@
-//! What an outlet prints on many pages is no copying, however long it is: walls, footers and frames.
+//! Pages of one outlet that share a wall, a footer or a frame are no copies, however long that is.
 
 use std::collections::BTreeMap;
 

@@ -18,6 +18,7 @@ mod lede;
 pub mod measured;
 mod metrics;
 mod own_thread;
+mod packed;
 mod preparing;
 mod snapshot;
 mod state;
@@ -46,8 +47,8 @@ pub use text_file::{FolderTextFile, TextFolder};
 /// How the detector judges, and under which name it writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// The limits of the window.
-    pub dedup: wirefold_fold::Settings,
+    /// The thresholds.
+    pub dedup: wirefold_dedup::Settings,
     /// The instance that writes, such as `detector-1`.
     pub writer: String,
     /// The release of wirefold that writes.

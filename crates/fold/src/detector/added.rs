@@ -1,18 +1,20 @@
-//! What a new article shares with the earlier ones and what it adds to its story, for the verdict.
+//! The text that a new article shares with the earlier ones, and what it adds to its story, for the verdict.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use wirefold_text::Text;
 
-use crate::agency::{Agency, RelatedArticle, inferred_agency, own_agency};
 use crate::detector::Detector;
 use crate::detector::incoming::Prepared;
 use crate::event::ComparedStory;
 use crate::hash::{hash_str, narrow};
 use crate::ids::DocId;
-use crate::material::lede::Lede;
-use crate::material::{MOSTLY_NEW, Reason, corrects, material};
 use crate::page::Page;
+use crate::shown::{
+    Agency, Body, Figures, Lede, Reason, RelatedArticle, StoryMember, inferred_agency, material,
+    own_agency,
+};
 use crate::verdict::{Compared, Match, REPRINT_LARGER};
 
 /// A text counts as an origin if it has at least so many words outside quotation marks.
@@ -149,9 +151,18 @@ impl Detector {
             .filter_map(|doc| self.docs.text(*doc))
             .map(|text| Text::new(&text))
             .collect();
+        let read: Vec<(&Text, Body, Figures)> =
+            texts.iter().map(|text| (text, Body::new(text), Figures::new(text))).collect();
+        let known: Vec<StoryMember<'_>> = read
+            .iter()
+            .map(|(text, body, figures)| {
+                let text: &(dyn Deref<Target = Text> + '_) = text;
+                StoryMember { text, body, figures }
+            })
+            .collect();
         match says_so {
-            true => Some(Reason::of_correction(&prepared.text, &texts)),
-            false => material(&prepared.text, &texts, novelty),
+            true => Some(Reason::of_correction(&prepared.text, &known)),
+            false => material(&prepared.text, &known, novelty),
         }
     }
 }
@@ -168,7 +179,9 @@ fn may_be_material(text: &Text, members: &[Arc<Page>], novelty: f64) -> bool {
         let hash = narrow(hash_str(lede.normal(at)));
         !members.iter().any(|page| page.words.contains(&hash))
     };
-    novelty >= MOSTLY_NEW || corrects(text) || lede.words().filter(is_telling).any(is_unknown)
+    novelty >= crate::shown::MATERIAL_NOVELTY
+        || crate::shown::corrects(text)
+        || lede.words().filter(is_telling).any(is_unknown)
 }
 
 #[cfg(test)]

@@ -6,12 +6,12 @@ use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::event::EventEvidence;
 use crate::evidence::{Evidence, Side};
-use crate::explain::{event_sum_in_words, sum_in_words};
+use crate::explain::sum_in_words;
 use crate::ids::DocId;
 use crate::judge::Weights;
 use crate::page::{Page, title_terms};
 use crate::rarity::Rarity;
-use crate::settings::{DAY, Settings};
+use crate::settings::Settings;
 use crate::verdict::{Class, Verdict};
 
 /// Why two articles are in one story or not.
@@ -128,12 +128,14 @@ pub struct Explanation {
 /// Judges two articles as if the later one came in after the earlier one, and no other article did.
 ///
 /// If the times say that `later` was seen first, it is judged as if it was seen that long after `earlier`. A kind
-/// of time that either article lacks is ignored for both. Neither leaves the window.
+/// of time that either article lacks is ignored for both.
 #[must_use]
-pub fn judge_alone(earlier: &Described<'_>, later: &Described<'_>) -> Option<Explanation> {
-    const YEARS: i64 = 1_000 * 365 * DAY;
-    let settings = Settings { window: YEARS, ..Settings::default() };
-    let mut detector = Detector::keeping_verdicts(settings);
+pub fn judge_alone(
+    earlier: &Described<'_>,
+    later: &Described<'_>,
+    settings: &Settings,
+) -> Option<Explanation> {
+    let mut detector = Detector::keeping_verdicts(settings.clone());
     let seen = earlier.seen.zip(later.seen).unwrap_or_default();
     let apart = seen.1.saturating_sub(seen.0).saturating_abs();
     let times = (seen.0, seen.0.saturating_add(apart));
@@ -189,13 +191,6 @@ impl Explanation {
         }
         words + &sum_in_words(&self.evidence, &Weights::default())
     }
-
-    /// How likely both are about one happening, as a sum in words; `None` where nothing was compared.
-    #[must_use]
-    pub fn happening_words(&self) -> Option<String> {
-        let (evidence, _) = self.happening.as_ref()?;
-        Some(event_sum_in_words(evidence, &Weights::of_events()))
-    }
 }
 
 #[cfg(test)]
@@ -214,7 +209,8 @@ mod tests {
             seen: None,
             published: None,
         };
-        let found = judge_alone(&described(first, &a), &described(second, &b));
+        let found =
+            judge_alone(&described(first, &a), &described(second, &b), &Settings::default());
         let found = found.expect("both have a verdict");
         assert_eq!(found.grounds, grounds, "{found:?}");
         assert!(found.words().contains("; p = "), "{}", found.words());

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use wirefold_text::extract::AgencyTrace;
 
-use crate::id_table::IdTable;
-use crate::ids::{DocId, OutletId};
+use crate::ids::{DocId, IdTable, OutletId};
 use crate::matching::{About, Articles};
 use crate::page::Page;
-use crate::text_files::{TextFile, TextFiles};
+use crate::shown::{TextFile, TextFiles};
 
 /// An article of the window.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -19,7 +18,7 @@ pub(crate) struct Doc {
     pub(crate) names: Box<[u64]>,
     /// The hash of its address; 0 for none.
     pub(crate) address: u64,
-    /// The hash of the outlet; 0 for none. What other sites say about an outlet has a hash of its own.
+    /// The hash of the outlet; 0 for none. Articles that other sites bring of an outlet have one of their own.
     pub(crate) outlet: u64,
     /// The site whose feed brought it. Its share of the memory pays for the article.
     pub(crate) site: Option<OutletId>,

@@ -18,11 +18,10 @@ use wirefold_text::Text;
 use crate::candidates::keys;
 use crate::event::{ComparedStory, Events};
 use crate::hash::{hash_str, mix, narrow};
-use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
+use crate::ids::{DocId, EventId, Merge, NotTheSame, OutletId, StoryId};
 use crate::index::Index;
 use crate::judge::Weights;
 use crate::matching::{Articles as _, Matching, POSTINGS, whole_key};
-use crate::not_the_same::NotTheSame;
 use crate::opened::Opened;
 use crate::page::Page;
 use crate::rarity::Rarity;
@@ -60,7 +59,7 @@ pub struct Detector {
     rarity: Rarity,
     stories: Stories,
     events: Events,
-    /// What people said must not be one story.
+    /// The articles that people keep out of one story.
     apart: NotTheSame,
     /// Texts that were read lately.
     #[serde(skip)]
@@ -354,14 +353,15 @@ impl Detector {
     ) -> Verdict {
         let story = self.stories.of(article);
         let event = self.events.of(story);
+        let copied = CopyKind::of(self.of_story(story, &matches));
         let is_copy = version.is_some() || story != article;
-        let class = match self.version_of(version, story, &matches) {
-            Some(before) if !self.have_same_words(article, before) => Class::Version,
+        let class = match version {
+            Some(_) if copied != CopyKind::Exact => Class::Version,
             _ if is_copy => Class::Copy,
             _ if event != story || !holds.is_empty() => Class::Related,
             _ => Class::New,
         };
-        let kind = (class == Class::Copy).then(|| CopyKind::of(self.of_story(story, &matches)));
+        let kind = (class == Class::Copy).then_some(copied);
         let novelty = match (is_copy, kind) {
             (false, _) => 1.0,
             (true, Some(CopyKind::Exact)) => 0.0,
@@ -390,17 +390,6 @@ impl Detector {
         }
     }
 
-    /// The article before a new one: of the same item, or at the same address and in the same story.
-    fn version_of(&self, same_item: Option<u32>, story: u32, matches: &[Match]) -> Option<u32> {
-        let same_address = self.of_story(story, matches).filter(|pair| pair.evidence.same_address);
-        same_item.or(same_address.map(|pair| pair.doc.0).max())
-    }
-
-    fn have_same_words(&self, one: u32, other: u32) -> bool {
-        let [one, other] = [one, other].map(|article| self.docs.get(article).map(|doc| doc.whole));
-        one == other
-    }
-
     /// The matches that are members of a story.
     fn of_story<'a>(&self, story: u32, matches: &'a [Match]) -> impl Iterator<Item = &'a Match> {
         matches.iter().filter(move |pair| self.stories.of(pair.doc.0) == story)
@@ -426,7 +415,7 @@ fn is_page(item: &str, incoming: &Incoming<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text_files::{TextFile, TextFiles};
+    use crate::shown::{TextFile, TextFiles};
     use std::sync::Mutex;
 
     fn text(seed: usize) -> String {
@@ -545,7 +534,7 @@ mod tests {
         observe(&mut detector, "a", &article(26), 0);
         assert_eq!(observe(&mut detector, "b", &article(26), 0).material, None);
         let material = observe(&mut detector, "c", &article(28), 0).material;
-        assert_eq!(material, Some(crate::material::Reason::NewNumber("28".to_owned())));
+        assert_eq!(material, Some(crate::shown::Reason::NewNumber("28".to_owned())));
     }
 
     /// A text file in memory, with no room for every third text.

@@ -10,7 +10,7 @@ use crate::detector::Detector;
 use crate::event::EventEvidence;
 use crate::ids::{DocId, StoryId};
 use crate::settings::Settings;
-use crate::text_files::{TextFile, TextFiles};
+use crate::shown::{TextFile, TextFiles};
 
 impl Detector {
     /// The analysed text of an article; `None` once it has left the window.

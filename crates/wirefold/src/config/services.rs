@@ -80,20 +80,25 @@ impl Config {
         }
     }
 
-    /// The window in which articles are compared.
-    pub(crate) fn compared(&self) -> wirefold_fold::Settings {
-        wirefold_fold::Settings {
+    /// The thresholds of the method. All comparisons of articles use them. Those without a setting keep their
+    /// default.
+    pub(crate) fn method(&self) -> wirefold_dedup::Settings {
+        let default = wirefold_dedup::Settings::default();
+        wirefold_dedup::Settings {
+            reprint_contained: default.reprint_contained.max(self.detector.partial_contained),
+            partial_contained: self.detector.partial_contained,
+            event_similarity: self.detector.event_similarity,
             window: self.window.duration().as_secs().cast_signed(),
-            ..wirefold_fold::Settings::default()
+            ..default
         }
     }
 
     /// The settings of the detector. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
-            dedup: wirefold_fold::Settings {
+            dedup: wirefold_dedup::Settings {
                 window_bytes: self.retention.max_bytes,
-                ..self.compared()
+                ..self.method()
             },
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),

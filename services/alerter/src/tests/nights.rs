@@ -213,7 +213,7 @@ async fn play(night: &Night) -> Vec<Sent> {
     let context = StageContext::new(bus.clone(), Arc::new(clock.clone()));
     let (stop, paper) = (CancellationToken::new(), Arc::new(Paper::default()));
     let detector = wirefold_detector::Settings {
-        dedup: Default::default(),
+        dedup: wirefold_dedup::Settings::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,

@@ -270,7 +270,8 @@ async fn studied(
     stories: Vec<StoryWithArticles>,
 ) -> ApiResult<Vec<StoryComparison>> {
     let texts = texts(app, &stories).await?;
-    app.compute(move || compare_stories(stories, &texts)).await
+    let method = app.settings.method.clone();
+    app.compute(move || compare_stories(stories, &texts, &method)).await
 }
 
 async fn texts(app: &AppState, stories: &[StoryWithArticles]) -> ApiResult<Texts> {

@@ -1,0 +1,73 @@
+//! The term of a word: its stem.
+//!
+//! A normalised word comes in; the part of it by which events compare texts goes out. The module never knows the
+//! text of the word.
+
+/// The stem of a word is its first letters, this many. Truncation works equally well for most languages with
+/// inflection, and different spellings of one name get the same stem.
+const STEM_LETTERS: usize = 6;
+
+/// The stem of a Korean word is its first syllables, this many: mostly particles follow them.
+const STEM_SYLLABLES: usize = 2;
+
+/// The stem of a normalised word: its first six letters, or its first two syllables in Korean.
+/// Numbers are kept whole.
+#[must_use]
+pub fn stem(normal: &str) -> &str {
+    let first = normal.chars().next().unwrap_or_default();
+    let most = if is_hangul(first) { STEM_SYLLABLES } else { STEM_LETTERS };
+    match normal.char_indices().nth(most) {
+        Some((end, _)) if !first.is_numeric() => &normal[..end],
+        _ => normal,
+    }
+}
+
+/// Arabic prefixes that are not part of the word: the article, alone or after a preposition.
+const ARABIC_PREFIXES: [&str; 5] = ["بال", "كال", "فال", "ال", "لل"];
+/// Arabic suffixes that are not part of the word: endings of number and gender, and pronouns.
+const ARABIC_SUFFIXES: [&str; 10] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"];
+
+/// The term of a normalised word: its [`stem`]. In the Arabic script, articles and endings are removed first
+/// (light10: Larkey, Ballesteros & Connell 2007).
+pub(crate) fn term_of(normal: &str) -> &str {
+    match normal.chars().next().unwrap_or_default() {
+        '\u{600}'..='\u{6FF}' => stem(without_arabic_affixes(normal)),
+        _ => stem(normal),
+    }
+}
+
+fn without_arabic_affixes(word: &str) -> &str {
+    // An affix is removed only if at least this many letters remain.
+    let keeps = |letters: usize| move |rest: &&str| rest.chars().count() >= letters;
+    let and = word.strip_prefix('و').filter(keeps(3)).unwrap_or(word);
+    let mut before = ARABIC_PREFIXES.iter().filter_map(|affix| and.strip_prefix(affix));
+    let mut rest = before.find(keeps(2)).unwrap_or(and);
+    for affix in ARABIC_SUFFIXES {
+        rest = rest.strip_suffix(affix).filter(keeps(2)).unwrap_or(rest);
+    }
+    rest
+}
+
+fn is_hangul(c: char) -> bool {
+    matches!(c, '\u{AC00}'..='\u{D7A3}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_name_have_one_stem() {
+        assert_eq!(stem("zelenskyy"), stem("zelenskiy"));
+        assert_eq!(stem("2026123"), "2026123");
+        assert_eq!(stem("порту"), "порту");
+    }
+
+    #[test]
+    fn an_arabic_word_is_one_term_with_and_without_article_and_ending() {
+        for form in ["الجسر", "والجسر", "بالجسر", "للجسر", "جسرها"] {
+            assert_eq!(term_of(form), "جسر", "{form}");
+        }
+        assert_eq!(term_of("ولد"), "ولد", "what is left must be a word");
+    }
+}
