@@ -196,7 +196,8 @@ impl Page {
 
     /// Where a shingle stands first.
     pub(crate) fn position(&self, shingle: u64) -> Option<usize> {
-        (self.places[self.slot(shingle)] as usize).checked_sub(1)
+        let is_empty = self.shingles.is_empty();
+        (!is_empty).then(|| self.places[self.slot(shingle)] as usize)?.checked_sub(1)
     }
 
     /// Where a shingle is in the table of positions, or would be. At least half of the table is empty.
@@ -253,5 +254,21 @@ fn shingles(words: &[u32]) -> Vec<u64> {
         0 => Vec::new(),
         1..SHINGLE => vec![hash(words)],
         _ => words.windows(SHINGLE).map(hash).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_without_words_shares_none() {
+        let page = Page::new("The ferry to Ness left at noon on Friday.");
+        for empty in [Page::default(), Page::new("")] {
+            assert_eq!(empty.position(page.shingles[0]), None);
+            assert!(
+                !page.shared_with(&empty).contains(&true) && empty.shared_with(&page).is_empty()
+            );
+        }
     }
 }

@@ -217,23 +217,23 @@ const SHARED: f64 = 0.2;
 /// answers with something else, such as a wall that is not recognised as one.
 fn is_about(page: &Page, title: &str, told: &str) -> bool {
     let headline = page.title.as_deref().unwrap_or_default();
-    let on_page: HashSet<String> = telling_words(&format!("{headline} {}", page.text)).collect();
-    let told: HashSet<String> = telling_words(told).collect();
-    let shared = told.iter().filter(|word| on_page.contains(*word)).count();
+    let on_page = telling_words(&format!("{headline} {}", page.text));
+    let told = telling_words(told);
+    let shared = told.intersection(&on_page).count();
     let (headline, title) = (wirefold_text::normalise(headline), wirefold_text::normalise(title));
     let has_title = title.contains(' ') && headline.contains(&title);
     has_title || told.len() < TELLING_WORDS || shared as f64 >= SHARED * told.len() as f64
 }
 
 /// The words of a text without short ones, which are in every text. In scripts without spaces these are pairs of characters.
-fn telling_words(text: &str) -> impl Iterator<Item = String> {
+fn telling_words(text: &str) -> HashSet<String> {
     let normal = wirefold_text::normalise(text);
     let words: Vec<&str> = normal.split(' ').collect();
     let is_alone = |word: &str| !word.is_ascii() && word.chars().count() == 1;
     let pairs = words.windows(2).filter(|pair| pair.iter().all(|word| is_alone(word)));
     let pairs = pairs.map(<[&str]>::concat);
     let long = words.iter().filter(|word| word.len() > 3 && !is_alone(word));
-    long.map(|&word| word.to_owned()).chain(pairs).collect::<Vec<_>>().into_iter()
+    long.map(|&word| word.to_owned()).chain(pairs).collect()
 }
 
 fn is_of_the_web(url: &Url) -> bool {

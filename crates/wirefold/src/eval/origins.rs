@@ -22,7 +22,9 @@ impl Origins {
         events: &Labels,
         judged: &Judged<'_>,
     ) -> Option<Self> {
-        let names_stories = labels.lines().next().is_some_and(|head| head.contains("story"));
+        if !labels.lines().next().is_some_and(|head| head.contains("story")) {
+            return None;
+        }
         let (stories, _) = wirefold_score::read(labels, Group::Story).resolve(numbers);
         let (Labels::Clusters(stories), Labels::Clusters(events)) = (&stories, events) else {
             return None;
@@ -37,7 +39,7 @@ impl Origins {
             }
         }
         let below = texts.values().filter(|[written, found]| found.len() < written.len()).count();
-        names_stories.then_some(Self { events: texts.len(), below })
+        Some(Self { events: texts.len(), below })
     }
 
     /// `origins: below the separately written texts in 0 of 55 events`.

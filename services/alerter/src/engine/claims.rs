@@ -90,13 +90,20 @@ fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
 
 /// The change of a claim of a text against what its source said before. `earlier` are the other texts of the event.
 pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Changed> {
+    if own.claims.is_empty() {
+        return None;
+    }
+    // Texts are read here, each once.
+    let names = own.names();
+    let is_here = |other: &&Source<'_>| are_of_one_place(&names, &other.names());
+    let here: Vec<&Source<'_>> =
+        earlier.iter().filter(|other| !other.claims.is_empty()).filter(is_here).collect();
     own.claims.iter().find_map(|claim| {
         let is_same_source = |other: &Source<'_>| match own.agency {
             Some(agency) => other.agency == Some(agency),
             None => other.agency.is_none() && other.outlet == own.outlet,
         };
-        let here = || earlier.iter().filter(|other| own.is_of_one_place_with(other));
-        let before = || here().filter(|other| is_same_source(other));
+        let before = || here.iter().copied().filter(|other| is_same_source(other));
         let of_role =
             |other: &Source<'_>| other.claims.iter().find(|it| it.role == claim.role).copied();
         let old = before().rev().find_map(of_role)?;
@@ -106,7 +113,7 @@ pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Change
         // Copies come later: the source said it when the first of them came.
         let at = before().filter(|other| says(other, old)).map(|other| other.at).min()?;
         let is_confirmed = own.agency.is_some()
-            || here().any(|other| other.outlet != own.outlet && says(other, *claim));
+            || here.iter().any(|other| other.outlet != own.outlet && says(other, *claim));
         let difference = claim.value.abs_diff(old.value);
         let name = own.agency.unwrap_or(own.outlet);
         let (now, then) = (describe(*claim), describe(old));
@@ -141,14 +148,13 @@ impl Source<'_> {
         let both = [self.title, sentence.as_str()];
         both.into_iter().flat_map(|said| Statement::of(said).names).collect()
     }
+}
 
-    /// Whether two texts share a name, and no names of one stand against others of the other.
-    fn is_of_one_place_with(&self, other: &Self) -> bool {
-        let (here, there) = (self.names(), other.names());
-        let has_own = here.difference(&there).next().is_some();
-        let has_other = there.difference(&here).next().is_some();
-        !(here.is_disjoint(&there) || has_own && has_other)
-    }
+/// Whether two texts share a name, and no names of one stand against others of the other.
+fn are_of_one_place(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
+    let has_own = here.difference(there).next().is_some();
+    let has_other = there.difference(here).next().is_some();
+    !(here.is_disjoint(there) || has_own && has_other)
 }
 
 #[cfg(test)]
