@@ -178,8 +178,8 @@ fn why_now(message: &Message<'_>) -> String {
     cut(&line(&parts.join(" · ")), LINE)
 }
 
-/// The outlets by name: in a new alert the first, in others the latest. A new alert says whose text it is; in others
-/// the statements name their sources.
+/// The outlets by name: in a first message the first, in others the latest. A new alert says whose text it is; in
+/// others the statements name their sources.
 fn outlets(alert: &Alert) -> String {
     let mut names: Vec<String> = Vec::new();
     let mut add = |article: &AlertArticle| {
@@ -189,8 +189,8 @@ fn outlets(alert: &Alert) -> String {
             names.push(name);
         }
     };
-    match alert.state {
-        AlertState::New => alert.articles.iter().for_each(&mut add),
+    match alert.revision {
+        1 => alert.articles.iter().for_each(&mut add),
         _ => alert.articles.iter().rev().for_each(&mut add),
     }
     let known = names.len().max(alert.outlets as usize);

@@ -143,6 +143,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let is_loud = is_due && !is_passing && life.may_notify();
     let came: Vec<&PendingChange> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
+        _ if is_first => AlertState::New,
         (true, _) => AlertState::Updated,
         // No article came: people changed the numbers of a quiet alert.
         (false, Some(AlertState::Quiet))

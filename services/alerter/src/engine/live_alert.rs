@@ -351,6 +351,11 @@ impl LiveAlert {
         if self.news.iter().all(|news| news.silent.is_some()) {
             return first.seen.max(self.last_at);
         }
+        // After mentions in passing, the first text about the subject opens the alert like a new event.
+        let about = self.news.iter().find(|news| news.mention == Mention::Prominent);
+        if let Some(opening) = about.filter(|_| self.in_passing) {
+            return opening.seen.plus(rules.group_wait).max(self.last_at);
+        }
         let Some(material) = first_with(ReasonKind::Material) else {
             return self
                 .last_at

@@ -85,10 +85,11 @@ impl Engine {
 }
 
 /// The news that gives the surviving alert the articles of another, and what that has reported, so that it need not
-/// notify again.
+/// notify again. Mentions in passing have told nobody.
 fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> PendingChange {
     let LastRevision { headline, articles, matched, .. } =
         life.shown.as_deref().cloned().unwrap_or_else(LastRevision::nothing);
+    let has_told = closing.by == By::People || life.mention() == Mention::Prominent;
     PendingChange {
         place: closing.place,
         from: closing.place,
@@ -101,7 +102,8 @@ fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> Pendin
         headline,
         articles,
         notes: life.notes,
-        silent: Some(Silent::Inherits),
+        only_counts: !has_told,
+        silent: has_told.then_some(Silent::Inherits),
         ..PendingChange::default()
     }
 }

@@ -1,6 +1,6 @@
 //! A mention in passing does not notify.
 
-use wirefold_proto::{MaterialReason, SubscriptionSettings};
+use wirefold_proto::{AlertState, Interval, MaterialReason, SubscriptionSettings, Volume};
 
 use super::newsroom::{Given, article};
 use super::running::{World, at_once, settings, told};
@@ -53,6 +53,51 @@ async fn a_mention_is_silent_until_a_text_tells_of_it() {
         "silent: +1 outlet",
     ];
     assert_eq!(told_of("ferry", &given).await, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_opens_as_new_after_group_wait_whichever_text_comes_first() {
+    let subscription = SubscriptionSettings {
+        query: "ferry".to_owned(),
+        group_wait: Some(Interval::from_seconds(30)),
+        update_interval: Some(Interval::from_seconds(300)),
+        ..at_once()
+    };
+    let (says, tells) = (mention("a", ONE, MENTIONS), mention("b", TWO, TELLS));
+    for (given, until) in [([says, tells], 90), ([tells, says], 30)] {
+        let mut world = World::new().await;
+        let running = world.start(&settings([subscription.clone()]));
+        for one in given {
+            world.newsroom.tell(one).await;
+            world.pass(60).await;
+        }
+        let alerts = world.alerts().await;
+        let loud = alerts.iter().find(|alert| alert.volume == Volume::Loud).expect("a loud one");
+        assert_eq!(loud.state, AlertState::New);
+        assert!(told(loud).starts_with("loud: new"), "{}", told(loud));
+        assert_eq!(loud.at.duration_since(alerts[0].first_seen).as_secs(), until);
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mention_of_an_event_that_merges_does_not_silence_the_text_about_it() {
+    let mut world = World::new().await;
+    let subscription = SubscriptionSettings {
+        query: "ferry".to_owned(),
+        group_wait: Some(Interval::from_seconds(30)),
+        ..at_once()
+    };
+    let running = world.start(&settings([subscription]));
+    world.newsroom.tell(mention("a", ONE, MENTIONS)).await;
+    world.pass(40).await;
+    world.newsroom.tell(Given { event: "port", ..mention("b", TWO, TELLS) }).await;
+    world.newsroom.merge("strike", "port").await;
+    world.pass(40).await;
+    let alerts = world.alerts().await;
+    let volumes: Vec<Volume> = alerts.iter().map(|alert| alert.volume).collect();
+    assert_eq!(volumes, [Volume::Silent, Volume::Silent, Volume::Loud], "{alerts:#?}");
+    running.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
