@@ -104,14 +104,19 @@ pub(crate) fn words_of_image(html: &str) -> Option<String> {
     [alternative, title].into_iter().find(|words| !words.is_empty())
 }
 
-/// Whether the text contains a tag of HTML.
+/// Whether the text contains a tag of HTML, or the end of an element with a name of its own, such as `</x-y>`.
 fn has_tags(text: &str) -> bool {
-    let after_angles = text.match_indices('<').map(|(at, _)| &text[at + 1..]);
-    after_angles.map(|rest| rest.strip_prefix('/').unwrap_or(rest)).any(|rest| {
-        let name_ends = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(0);
-        let (name, after) = rest.split_at(name_ends.min(12));
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || "-:".contains(c);
+    text.match_indices('<').any(|(at, _)| {
+        let rest = &text[at + 1..];
+        let (end, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
+        let (name, after) = rest.split_at(rest.find(|c| !is_of_name(c)).unwrap_or(0));
         let closes = after.starts_with(|c: char| c == '>' || c == '/' || c.is_ascii_whitespace());
-        closes && HTML_ELEMENTS.iter().any(|tag| name.eq_ignore_ascii_case(tag))
+        let is_own = end
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.contains(['-', ':'])
+            && after.starts_with('>');
+        closes && (is_own || HTML_ELEMENTS.iter().any(|tag| name.eq_ignore_ascii_case(tag)))
     })
 }
 
@@ -656,6 +661,8 @@ pub(crate) mod tests {
     fn words_with_an_angle_bracket_are_not_html() {
         assert_eq!(loose_to_line("Scores <b>up</b>\n&amp; away"), "Scores up & away");
         assert_eq!(loose_to_line("if a <x then 5 < 7"), "if a <x then 5 < 7");
+        assert_eq!(loose_to_line("<x-y class=\"a b\">Quay</x-y> shut"), "Quay shut");
+        assert_eq!(loose_to_line("ages <x-y and <-- or </- >"), "ages <x-y and <-- or </- >");
         assert_eq!(loose_to_text("One\ntwo.\n\n \nThree &amp; four"), "One\ntwo.\n\nThree & four");
         assert_eq!(loose_to_text("One<br />two"), "One\ntwo");
     }

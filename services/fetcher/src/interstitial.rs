@@ -45,6 +45,8 @@ const LARGEST: usize = 1024 * 1024;
 const PROSE_LINE: usize = 8;
 /// From this many words of prose that speak of nothing else, a page is an article, or at least not one of these.
 const PROSE: usize = 60;
+/// The same for a page whose title or headings are those of a challenge.
+const EXPLANATION: usize = 150;
 /// The same for kinds whose signs many pages have.
 const LITTLE_PROSE: usize = 25;
 /// From this many words in short lines, it is the front page of a site.
@@ -62,7 +64,7 @@ const MAYBE_CONSENT: usize = 2;
 #[rustfmt::skip]
 const CHALLENGES: &[&str] = &[
     "just a moment...", "cf-challenge", "cf_chl", "challenge-platform", "/_incapsula_resource", "px-captcha", "ddos-guard",
-    "ddos protection by", "datadome", "captcha-delivery", "awswaf", "sec-if-cpt", "complete the captcha", "solve the captcha",
+    "ddos protection by", "datadome", "captcha-delivery", "awswaf", "sec-if-cpt", "complete the captcha", "complete the security check", "solve the captcha",
     "enter the captcha", "enable javascript and cookies", "verify you are", "verify that you are", "verifying you are",
     "verifying that you are", "you are human", "you are a human", "you're human", "are you a robot", "not a robot", "not a bot",
     "checking your browser", "checking if the site connection", "verifying your browser", "verify your browser",
@@ -105,7 +107,8 @@ const AGREEMENTS: &[&str] = &[
 #[rustfmt::skip]
 const LOGINS: &[&str] = &[
     "type=\"password\"", "type='password'", "type=password", "log in to continue", "login to continue", "sign in to continue", "please log in",
-    "please sign in", "must be logged in", "you need to log in", "bitte melden sie sich an", "bitte loggen", "connectez-vous pour",
+    "please sign in", "log in to read", "sign in to read", "register to read", "register to continue", "subscribe to read",
+    "subscribe to continue", "create a free account", "must be logged in", "you need to log in", "bitte melden sie sich an", "bitte loggen", "connectez-vous pour",
     "veuillez vous connecter", "inicia sesión para", "inicie sesión para", "accedi per", "faça login para", "log in om",
     "zaloguj się, aby", "войдите, чтобы",
 ];
@@ -119,6 +122,9 @@ const APPS: &[&str] = &[
     "ouvrir dans l'app", "télécharger l'app", "téléchargez l'app", "abrir en la app", "descarga la app", "apri nell'app", "scarica l'app",
     "abrir no app", "baixe o app", "open in de app", "otwórz w aplikacji", "открыть в приложении", "在app中打开", "打开app", "アプリで開く", "앱에서 열기",
 ];
+/// Addresses of shops for apps.
+const SHOPS: &[&str] =
+    &["//apps.apple.com/", "//itunes.apple.com/", "//play.google.com/store/apps"];
 
 /// The words of the visible text of a page.
 #[derive(Debug, Default)]
@@ -141,7 +147,7 @@ impl Words {
             } else if !is_of_a_wall(line) {
                 words.prose += count;
             }
-            if words.prose >= PROSE {
+            if words.prose >= EXPLANATION {
                 break;
             }
         }
@@ -197,7 +203,12 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
     let markup = page.to_lowercase();
     let text = html::to_text(&markup);
     let words = Words::of(&text);
-    if words.prose >= PROSE || words.short >= MANY_LINES || has_article(&markup, &text) {
+    let is_headed = |signs: &[&str]| {
+        let mut lines = text.lines().chain(inside(&markup, "title"));
+        lines.any(|line| count(line) < PROSE_LINE && has_any(line, signs))
+    };
+    let most = if is_headed(CHALLENGES) { EXPLANATION } else { PROSE };
+    if words.prose >= most || words.short >= MANY_LINES || has_article(&markup, &text) {
         return None;
     }
     let consent = CONSENT.iter().filter(|sign| text.contains(**sign)).count();
@@ -208,17 +219,22 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
     let asks_for_scripts = || {
         has_any(&text, SCRIPTS) || inside(&markup, "noscript").iter().any(|it| has_any(it, SCRIPTS))
     };
-    let mut lines = text.lines().chain(inside(&markup, "title"));
-    let mut is_headed = || lines.any(|line| count(line) < PROSE_LINE && has_any(line, HEADINGS));
+    let leads_to_shop = || {
+        let is_app = |word: &str| word == "app";
+        let mut headings = inside(&markup, "h1").into_iter();
+        has_any(&markup, SHOPS)
+            && headings.any(|it| it.split(|c: char| !c.is_alphanumeric()).any(is_app))
+    };
     match () {
         () if has_any(&markup, CHALLENGES) => Some(Interstitial::Challenge),
-        () if is_bare && (has_any(&markup, WIDGETS) || is_headed()) => {
+        () if is_bare && (has_any(&markup, WIDGETS) || is_headed(HEADINGS)) => {
             Some(Interstitial::Challenge)
         }
         () if asks_for_consent && is_short => Some(Interstitial::Consent),
         () if has_any(&markup, LOGINS) && is_short => Some(Interstitial::Login),
         () if is_bare && words.all < PROSE && asks_for_scripts() => Some(Interstitial::Script),
         () if has_any(&text, APPS) && is_bare => Some(Interstitial::App),
+        () if is_short && leads_to_shop() => Some(Interstitial::App),
         () if words.all < EMPTY && markup.contains("<script") => Some(Interstitial::Script),
         () => None,
     }
@@ -290,6 +306,23 @@ mod tests {
         check(
             "<p>Open in app</p><p>Continue in the app to read on, it is free and fast.</p>",
             Some(App),
+        );
+        check(
+            "<h1>Read on in our harbour app</h1><p>It is quicker there, works without a net at sea and costs you \
+             nothing at all.</p><a href='https://apps.apple.com/app/x'><img alt=''></a>",
+            Some(App),
+        );
+        check(
+            "<p>Please complete the security check below, so that we know who wants to read it.</p><div \
+             class=cf-turnstile></div>",
+            Some(Challenge),
+        );
+        let why = "<p>Programs that collect texts ask this server for the same pages ten thousand times a night, so that it \
+             is slow or out of reach for the people of the harbour, who pay for it.</p>";
+        check(&format!("<h1>Making sure you're not a bot!</h1>{}", why.repeat(3)), Some(Challenge));
+        check(
+            "<h1>Read on</h1><p>Create a free account or log in to read this article. It takes a minute.</p>",
+            Some(Login),
         );
     }
 

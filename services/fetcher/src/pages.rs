@@ -210,7 +210,7 @@ fn to_result(page: Page, words: usize, has_rule: bool) -> (PageResult, &'static 
 }
 
 /// The fewest words that tell what an item is about, and the share of them that its page must have.
-const TELLING_WORDS: usize = 6;
+const TELLING_WORDS: usize = 3;
 const SHARED: f64 = 0.2;
 
 /// Whether a page may be about what its item says: it has the title of the item, or they share words. It is not, if the site

@@ -396,13 +396,15 @@ pub(crate) struct SeenItem {
     pub(crate) day: u32,
     /// A hash of its link and title; 0 if one of them is missing.
     pub(crate) page: u64,
+    /// Hashes of its title and of its text; 0 for one that is too short to identify it.
+    pub(crate) parts: [u64; 2],
     /// Whether one of its articles was baseline.
     pub(crate) is_baseline: bool,
 }
 
 /// The stored form of an item. Hashes are in hexadecimal digits, which every JSON reader keeps exact.
-/// The last column is the hash of its link and title, followed by [`BASELINE`] if one of its articles
-/// was baseline. An earlier release reads that as an item without link and title.
+/// The last column has the hashes of its link and title, of its title and of its text, followed by [`BASELINE`] if one of its
+/// articles was baseline. An earlier release reads that as an item without link and title.
 #[derive(Serialize, Deserialize)]
 struct Row(String, String, ArticleId, u32, #[serde(default)] String);
 
@@ -447,9 +449,10 @@ impl SeenItems {
     pub(crate) fn write(&self) -> Bytes {
         let hex = |number: u64| format!("{number:016x}");
         let row = |(key, known): (&u64, &SeenItem)| {
-            let mut page = hex(known.page);
-            page.extend(known.is_baseline.then_some(BASELINE));
-            Row(hex(*key), hex(known.content), known.article, known.day, page)
+            let [title, text] = known.parts.map(hex);
+            let mut hashes = format!("{} {title} {text}", hex(known.page));
+            hashes.extend(known.is_baseline.then_some(BASELINE));
+            Row(hex(*key), hex(known.content), known.article, known.day, hashes)
         };
         let rows: Vec<Row> = self.items.iter().map(row).collect();
         serde_json::to_vec(&rows).map(Bytes::from).unwrap_or_default()
@@ -459,12 +462,14 @@ impl SeenItems {
     pub(crate) fn read(value: &[u8]) -> Self {
         let rows: Vec<Row> = serde_json::from_slice(value).unwrap_or_default();
         let number = |hex: &str| u64::from_str_radix(hex, 16).ok();
-        let item = |Row(key, content, article, day, page): Row| {
-            let of_baseline = page.strip_suffix(BASELINE);
+        let item = |Row(key, content, article, day, hashes): Row| {
+            let of_baseline = hashes.strip_suffix(BASELINE);
             let is_baseline = of_baseline.is_some();
-            let page = number(of_baseline.unwrap_or(&page)).unwrap_or(0);
+            let mut numbers = of_baseline.unwrap_or(&hashes).split(' ').map(number);
+            let mut next = || numbers.next().flatten().unwrap_or(0);
+            let (page, parts) = (next(), [next(), next()]);
             let content = number(&content)?;
-            Some((number(&key)?, SeenItem { content, article, day, page, is_baseline }))
+            Some((number(&key)?, SeenItem { content, article, day, page, parts, is_baseline }))
         };
         Self { items: rows.into_iter().filter_map(item).collect() }
     }
@@ -523,7 +528,8 @@ mod seen_tests {
 
     fn item_of_day(day: u32) -> SeenItem {
         let article = "a-00000000000000000000000001".parse().unwrap();
-        SeenItem { content: u64::MAX, article, day, page: 7, is_baseline: day.is_multiple_of(2) }
+        let is_baseline = day.is_multiple_of(2);
+        SeenItem { content: u64::MAX, article, day, page: 7, parts: [8, 0], is_baseline }
     }
 
     /// Hashes are stored for months: this value must never change.

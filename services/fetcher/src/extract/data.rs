@@ -93,7 +93,12 @@ impl PageNames<'_> {
         let given = [&article["url"], &article["@id"], page, &page["@id"], &page["url"]];
         given.into_iter().filter_map(Value::as_str).any(|given| {
             let given = bare_address(given);
-            !given.is_empty() && self.addresses.iter().any(|own| bare_address(own) == given)
+            self.addresses.iter().any(|own| {
+                let own = bare_address(own);
+                // Without a host, the path decides.
+                let path = own.find('/').map_or("", |at| &own[at..]);
+                !given.is_empty() && (own == given || path == given)
+            })
         })
     }
 
@@ -102,7 +107,8 @@ impl PageNames<'_> {
         let page = &article["mainEntityOfPage"];
         let given = [&article["url"], page, &page["@id"]];
         let mut given = given.into_iter().filter_map(Value::as_str);
-        let is_address = |text: &str| text.contains("://") && !bare_address(text).is_empty();
+        let has_form = |text: &str| text.contains("://") || text.starts_with('/');
+        let is_address = |text: &str| has_form(text) && !bare_address(text).is_empty();
         self.addresses.iter().any(|own| !bare_address(own).is_empty())
             && !self.titles.is_empty()
             && article["headline"].is_string()
@@ -120,11 +126,11 @@ impl PageNames<'_> {
 }
 
 /// An address without the parts in which two forms of it differ. Empty for the front page of a site and for parts of a page.
-fn bare_address(address: &str) -> &str {
-    let plain = address.split(['#', '?']).next().unwrap_or_default();
-    let plain = plain.split_once("://").map_or(plain, |(_, rest)| rest);
+fn bare_address(address: &str) -> String {
+    let plain = address.split(['#', '?']).next().unwrap_or_default().to_lowercase();
+    let plain = plain.split_once("//").map_or(plain.as_str(), |(_, rest)| rest);
     let plain = plain.strip_prefix("www.").unwrap_or(plain).trim_end_matches('/');
-    if plain.contains('/') { plain } else { "" }
+    if plain.contains('/') { plain.to_owned() } else { String::new() }
 }
 
 /// The data about the article of the page: the one with its address, else with its headline, else the
@@ -160,7 +166,7 @@ fn is_article(object: &Value) -> bool {
     // `https://schema.org/NewsArticle`
     let is = |kind: &Value| {
         let name = kind.as_str().and_then(|kind| kind.rsplit(['/', ':', '#']).next());
-        name.is_some_and(|name| ARTICLES.contains(&name))
+        name.is_some_and(|name| ARTICLES.iter().any(|it| it.eq_ignore_ascii_case(name)))
     };
     match &object["@type"] {
         Value::Array(kinds) => kinds.iter().any(is),
@@ -305,6 +311,12 @@ mod data_tests {
             "",
             "Own",
         );
+        for address in ["/own/", "//a.example/own", "HTTPS://WWW.A.Example/own"] {
+            let it = format!(r#""headline":"It","url":"{address}""#);
+            check([other, &it], page, "", "It");
+        }
+        let own_kind = r#""headline":"Own","@type":"newsarticle""#;
+        check([other, own_kind], page, "Own", "Own");
         check([other, own], page, "Own | The Ledger", "Own");
         check(
             [r#""headline":"A","url":"https://a.example/""#, r#""headline":"B""#],

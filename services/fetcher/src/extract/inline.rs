@@ -116,6 +116,11 @@ pub(super) fn unwrap_inline(page: &mut Document) {
     let Some(body) = page.body() else {
         return;
     };
+    // The texts before and after a line break are no one word.
+    for id in page.iter_descendants(body, &["br"]) {
+        let tail = format!(" {}", page.tail(id));
+        page.set_tail(id, &tail);
+    }
     let mut own: HashMap<NodeId, usize> = HashMap::new();
     // The inner ones first, because what is unwrapped is copied.
     for id in page.iter_descendants(body, &[]).into_iter().rev() {
@@ -173,7 +178,12 @@ pub(super) fn time_beside_text(page: &mut Document) -> Option<String> {
     let body = page.body()?;
     let (mut first, mut marked, mut paragraphs) = (None, None, 0);
     let mut own = HashMap::new();
-    for id in page.iter_descendants(body, &["p", "time"]) {
+    for id in page.iter_descendants(body, &["del", "ins", "p", "time"]) {
+        if matches!(page.tag_name(id), "del" | "ins") {
+            // The time of a change.
+            page.remove_attribute(id, "datetime");
+            continue;
+        }
         if page.tag_name(id) == "p" {
             paragraphs += usize::from(letters(&page.text_content(id)) >= PARAGRAPH);
             continue;
@@ -355,9 +365,45 @@ mod tests {
             assert_eq!((at(two), at(three)), (at(one) + 1, at(one) + 2), "{found:?}");
             assert_eq!(found.len(), 5, "{found:?}");
         }
+        // In a box of its own, with line breaks, as what a sentence announces.
+        let entries = format!("<li>{one}<br>{two}</li><li>{three}</li>");
+        for between in [
+            format!("<div class=box><ul>{entries}</ul></div>"),
+            format!("<menu>{entries}</menu>"),
+            format!("<p>It said:</p><ul>{entries}</ul>"),
+        ] {
+            let found = paragraphs(&format!("{BEFORE}{between}{AFTER}"));
+            let end = found.len() - 1;
+            assert_eq!(found[end - 2..end], [&format!("{one} {two}"), three], "{found:?}");
+        }
         let comments =
             format!("{BEFORE}{AFTER}<h3>Comments</h3><ol><li>{one}</li><li>{three}</li></ol>");
         assert_eq!(paragraphs(&comments).len(), 2);
+    }
+
+    #[test]
+    fn short_entries_between_paragraphs_are_kept_and_menus_are_not() {
+        let list = |entries: [&str; 3]| format!("<ul><li>{}</li></ul>", entries.join("</li><li>"));
+        for entries in [
+            ["The north quay is shut", "The basin opens at six", "Ferries sail twice a day"],
+            ["berth four, north side;", "the slip of the lifeboat;", "the jetty for fuel"],
+        ] {
+            let found = paragraphs(&format!("{BEFORE}{}{AFTER}", list(entries)));
+            assert_eq!(found[1..4], entries, "{found:?}");
+            let at_end = paragraphs(&format!("{BEFORE}{AFTER}{}", list(entries)));
+            assert_eq!(at_end.len(), 2, "{at_end:?}");
+        }
+        let link = |text: &str| format!("<a href=/x>{text}</a>");
+        let links = ["Fish is dear", "Market moves to the pier", "Council meets"].map(link);
+        for menu in [
+            list(links.each_ref().map(String::as_str)),
+            list(["Share", "Print", "Save"]),
+            list(["Share on Harbourbook", "Send by mail", "Print this page"])
+                .replace("<ul>", "<ul class=share-tools>"),
+        ] {
+            let found = paragraphs(&format!("{BEFORE}{menu}{AFTER}"));
+            assert_eq!(found.len(), 2, "{found:?}");
+        }
     }
 
     #[test]
@@ -455,6 +501,10 @@ mod tests {
             "<blockquote>A post <time datetime='2014-01-02'>then</time></blockquote>",
         ] {
             assert_eq!(published(box_of_another, meeting), None, "{box_of_another}");
+        }
+        for change in ["ins", "del"] {
+            let changed = format!("<{change} datetime='2018-03-04'>Friday</{change}>");
+            assert_eq!(published("", &changed), None, "{change}");
         }
         let updated = "<p>Updated <time datetime='2026-11-21'>today</time>, published \
             <time itemprop=datePublished datetime='2026-11-20T08:30Z'>then</time></p>";

@@ -14,8 +14,11 @@ pub(super) fn read(document: &str) -> Vec<Value> {
     if let Ok(value) = serde_json::from_str(document.trim()) {
         return vec![value];
     }
-    let is_escaped = !document.contains('"') && document.contains("&quot;");
-    let plain = if is_escaped { &html::decode(document) } else { document };
+    // Quotation marks that a program for texts made of it.
+    let plain = match document.contains('"') {
+        true => document,
+        false => &html::decode(document).replace(['“', '”', '„'], "\""),
+    };
     // Marks of the script around a document, as old pages have them.
     let marks = ["<!--", "<![CDATA[", "]]>"].into_iter();
     let plain = marks.fold(plain.to_owned(), |rest, mark| rest.replace(mark, "\n"));
@@ -30,20 +33,23 @@ struct Repair<'a> {
     repaired: String,
     /// The brackets that close the open ones.
     open: Vec<char>,
+    /// Whether its names have no quotation marks.
+    has_bare_names: bool,
 }
 
 impl<'a> Repair<'a> {
     fn of(document: &'a str) -> String {
-        let mut repair = Self { rest: document, repaired: String::new(), open: Vec::new() };
+        let (repaired, open) = (String::new(), Vec::new());
+        let mut repair = Self { rest: document, repaired, open, has_bare_names: false };
         loop {
             repair.rest = without_blanks(repair.rest);
             let Some(next) = repair.rest.chars().next() else { break };
             repair.read(next);
         }
-        // Only a closed document is whole: one that is cut within a text is not closed.
-        if repair.repaired.ends_with(['}', ']']) {
-            repair.repaired.extend(repair.open.into_iter().rev());
+        if !repair.open.is_empty() {
+            repair.end_value();
         }
+        repair.repaired.extend(repair.open.into_iter().rev());
         repair.repaired
     }
 
@@ -65,7 +71,7 @@ impl<'a> Repair<'a> {
                 }
             }
             ':' if !is_outside => self.repaired.push(':'),
-            _ if !is_outside && (next.is_alphanumeric() || "-._".contains(next)) => {
+            _ if !is_outside && (next.is_alphanumeric() || "-._@$".contains(next)) => {
                 return self.read_word();
             }
             _ => {}
@@ -102,21 +108,32 @@ impl<'a> Repair<'a> {
         }
     }
 
-    /// Reads a number or a word. `undefined` and the like are no value.
+    /// Reads a number, a word, or a name without quotation marks. `undefined` and the like are no value.
     fn read_word(&mut self) {
         self.begin_value();
+        let is_name = self.is_at_name();
         let is_end = |c: char| c.is_whitespace() || ",:;{}[]\"'/".contains(c);
         let (word, rest) = self.rest.split_at(self.rest.find(is_end).unwrap_or(self.rest.len()));
         self.rest = rest;
+        if is_name {
+            self.has_bare_names = true;
+            self.repaired.extend(["\"", word, "\""]);
+            return;
+        }
         let is_value = serde_json::from_str::<Value>(word).is_ok();
         self.repaired.push_str(if is_value { word } else { "null" });
+    }
+
+    /// Whether the name of a member is next.
+    fn is_at_name(&self) -> bool {
+        self.open.last() == Some(&'}') && self.repaired.ends_with(['{', ','])
     }
 
     /// Reads a text up to the quotation mark that ends it. A text without one stays open.
     fn read_text(&mut self, mark: char) {
         self.begin_value();
         let is_in_object = self.open.last() == Some(&'}');
-        let is_name = is_in_object && self.repaired.ends_with(['{', ',']);
+        let is_name = self.is_at_name();
         let text = &self.rest[1..];
         self.repaired.push('"');
         self.rest = "";
@@ -124,7 +141,7 @@ impl<'a> Repair<'a> {
         while let Some((at, character)) = characters.next() {
             match character {
                 _ if character == mark
-                    && ends_text(&text[at + 1..], mark, is_name, is_in_object) =>
+                    && self.ends_text(&text[at + 1..], mark, is_name, is_in_object) =>
                 {
                     self.repaired.push('"');
                     self.rest = &text[at + 1..];
@@ -146,28 +163,36 @@ impl<'a> Repair<'a> {
             }
         }
     }
+
+    /// Whether a text ends with a quotation mark, by what follows it. Within a text, a quotation is followed by other things.
+    fn ends_text(&self, after: &str, mark: char, is_name: bool, is_in_object: bool) -> bool {
+        let after = without_blanks(&after[..after.floor_char_boundary(LOOK_AHEAD)]);
+        if is_name {
+            return after.starts_with(':');
+        }
+        let next =
+            without_blanks(after.trim_start_matches(|c: char| c == ',' || c.is_whitespace()));
+        let is_other_value = || after.starts_with(',') && next.starts_with([mark, '{', '[']);
+        let is_next = if is_in_object {
+            begins_member(next, (!self.has_bare_names).then_some(mark))
+        } else {
+            is_other_value()
+        };
+        next.is_empty() || next.starts_with(['}', ']']) || is_next
+    }
 }
 
 fn is_hex(text: &str, at: usize) -> bool {
     text.get(at..at + 2).is_some_and(|digits| digits.bytes().all(|it| it.is_ascii_hexdigit()))
 }
 
-/// Whether a text ends with a quotation mark, by what follows it. Within a text, a quotation is followed by other things.
-fn ends_text(after: &str, mark: char, is_name: bool, is_in_object: bool) -> bool {
-    let after = without_blanks(&after[..after.floor_char_boundary(LOOK_AHEAD)]);
-    if is_name {
-        return after.starts_with(':');
-    }
-    let next = without_blanks(after.trim_start_matches(|c: char| c == ',' || c.is_whitespace()));
-    let is_other_value = || after.starts_with(',') && next.starts_with([mark, '{', '[']);
-    let is_next = if is_in_object { begins_member(next, mark) } else { is_other_value() };
-    next.is_empty() || next.starts_with(['}', ']']) || is_next
-}
-
 /// Whether a name with its colon is next.
-fn begins_member(next: &str, mark: char) -> bool {
+fn begins_member(next: &str, mark: Option<char>) -> bool {
     let is_of_name = |c: char| c.is_alphanumeric() || "@:._-$".contains(c);
-    let name = next.strip_prefix(mark).and_then(|name| name.split_once(mark));
+    let name = match mark {
+        Some(mark) => next.strip_prefix(mark).and_then(|name| name.split_once(mark)),
+        None => next.find(':').map(|end| next.split_at(end)),
+    };
     name.is_some_and(|(name, rest)| {
         name.chars().all(is_of_name) && rest.trim_start().starts_with(':')
     })
@@ -215,6 +240,9 @@ mod tests {
         check(r#"{,"a":1,,"b":[,2,,3]}"#, r#"{"a":1,"b":[2,3]}"#);
         check(r#"{"a":{"b":[1]}"#, r#"{"a":{"b":[1]}}"#);
         check(r#"{"a":"cut"#, "");
+        check(r#"{"a":"cut \""#, "");
+        check(r#"[{"a":"x","b":1"#, r#"[{"a":"x","b":1}]"#);
+        check(r#"{"a":"x","b":"#, r#"{"a":"x","b":null}"#);
         check("no json", "");
     }
 
@@ -248,6 +276,13 @@ mod tests {
         );
         check(r#"{'a':'it's "so"','b':1}"#, r#"{"a":"it's \"so\"","b":1}"#);
         check(r#"{"a":[{"b":1],"c":2}}"#, r#"{"a":[{"b":1}],"c":2}"#);
+        check(r#"{@type:"A",b:{c:"d",e:f}}"#, r#"{"@type":"A","b":{"c":"d","e":null}}"#);
+        check(
+            r#"{“a”:“one ‘two’ “three”, four”,“b”:[“x”]}"#,
+            r#"{"a":"one ‘two’ \"three\", four","b":["x"]}"#,
+        );
+        check(r#"{&#8220;a&#8221;:&#8220;x&#8221;}"#, r#"{"a":"x"}"#);
+        check(r#"{"a":"“x” and “y”","b":1,}"#, r#"{"a":"“x” and “y”","b":1}"#);
         check("", "");
     }
 }

@@ -12,7 +12,7 @@ use wirefold_text::normalise;
 use super::data::{ArticleData, PageNames, article_data, is_no};
 use super::inline::{time_beside_text, unwrap_inline, wrap_loose_text};
 use super::restore::Pieces;
-use super::tidy::tidy;
+use super::tidy::{has_word, tidy};
 use super::{Page, Rule, rule};
 use crate::interstitial;
 
@@ -79,6 +79,8 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     unwrap_inline(&mut document);
     wrap_loose_text(&mut document);
     let beside = time_beside_text(&mut document);
+    let site = Site::of(&head, &article_data);
+    site.remove_as_author(&mut document);
     // The data for machines is nearly always right, the dates found in the text less often.
     let dates = [article_data.published.as_deref(), first_meta(DATES), beside.as_deref()];
     let published = dates.into_iter().flatten().find_map(time);
@@ -89,7 +91,7 @@ pub(super) fn extract(bytes: &[u8], url: &str, rule: &Rule) -> Option<Page> {
     text.truncate(text.floor_char_boundary(LONGEST_TEXT));
     Some(Page {
         title,
-        byline: byline_of(&article_data, [first_meta(AUTHORS), found.byline.as_deref()], &head),
+        byline: byline_of(&article_data, [first_meta(AUTHORS), found.byline.as_deref()], &site),
         published: published.or(found.date.as_deref().and_then(time)),
         language: language.and_then(language_tag),
         text,
@@ -216,19 +218,63 @@ fn title_of(head: &Head, article_data: &ArticleData) -> Option<String> {
     from_data.or(meta).or_else(|| Some(of_page(whole)).filter(|title| !title.is_empty()))
 }
 
+/// Signs between an author and the site in a line.
+const BETWEEN_NAMES: &[&str] = &[" | ", "; ", ", ", " · ", " • ", " - ", " – ", " — ", " / "];
+
+/// The names of the site of a page.
+struct Site<'a>(Vec<&'a str>);
+
+impl<'a> Site<'a> {
+    fn of(head: &'a Head, article_data: &'a ArticleData) -> Self {
+        let metas = ["og:site_name", "application-name"].map(|name| head.meta(name));
+        Self(metas.into_iter().flatten().chain(article_data.publisher.as_deref()).collect())
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.0.iter().any(|one| normalise(one) == normalise(name))
+    }
+
+    /// A line with authors without the names of the site.
+    fn without(&self, line: &str) -> String {
+        BETWEEN_NAMES.iter().fold(line.to_owned(), |line, sign| {
+            let parts = line.split(sign).filter(|part| !self.is(part));
+            parts.collect::<Vec<_>>().join(sign)
+        })
+    }
+
+    /// Removes elements that name the site as the author. The extraction library would look no further.
+    fn remove_as_author(&self, page: &mut Document) {
+        let root = page.root();
+        for id in page.iter_descendants(root, &["a", "div", "meta", "p", "span"]) {
+            let attribute = |name: &str| page.get_attribute(id, name).unwrap_or_default();
+            let is_author = match page.tag_name(id) {
+                "meta" => {
+                    let name = format!("{}{}", attribute("name"), attribute("property"));
+                    AUTHORS.contains(&name.to_lowercase().as_str())
+                        && self.is(&attribute("content"))
+                }
+                _ => has_word(page, id, &["author", "byline"]) && self.is(&page.text_content(id)),
+            };
+            if is_author {
+                page.remove(id, true);
+            }
+        }
+    }
+}
+
 /// The author by the data for machines, else by the first of `others` that names one. The site is no author of its own
 /// article, unless the data call it a person.
-fn byline_of(article_data: &ArticleData, others: [Option<&str>; 2], head: &Head) -> Option<String> {
-    let sites = ["og:site_name", "application-name"].map(|name| head.meta(name));
-    let is_site = |name: &str| {
-        let all = sites.into_iter().flatten().chain(article_data.publisher.as_deref());
-        all.into_iter().any(|one| normalise(one) == normalise(name))
-    };
+fn byline_of(
+    article_data: &ArticleData,
+    others: [Option<&str>; 2],
+    site: &Site<'_>,
+) -> Option<String> {
     let author = |name: &str, is_person: bool| {
         let line = html::one_line(name);
+        let line = if is_person { line } else { site.without(&line) };
         let bare = author_name(&line);
         let is_name = !bare.is_empty() && !bare.starts_with("http");
-        (is_name && (is_person || !is_site(bare))).then(|| bare.to_owned())
+        (is_name && (is_person || !site.is(bare))).then(|| bare.to_owned())
     };
     let told = article_data.authors.iter().filter_map(|it| author(&it.name, it.is_person));
     let told: Vec<String> = told.collect();
@@ -327,6 +373,32 @@ mod tests {
         let own = "{\"@type\":\"Person\",\"name\":\"The Ledger\"},";
         check(&data(own), Some("The Ledger"));
         check(&format!("{}<meta name=byl content='By Cy Orr'>", data("")), Some("Cy Orr"));
+        for both in ["Ann Lee | The Ledger", "By Ann Lee, The Ledger", "The Ledger; Ann Lee"] {
+            check(&format!("{site}<meta name=author content='{both}'>"), Some("Ann Lee"));
+        }
+        check(
+            &format!("{site}<meta name=author content='Ann Lee, Bo Ray'>"),
+            Some("Ann Lee, Bo Ray"),
+        );
+        let in_body = |line: &str| {
+            let html = format!(
+                "<html><head>{site}<meta name=author content='The Ledger'></head><body><article><h1>Ferry late</h1>\
+                 {line}{BODY}</article></body></html>"
+            );
+            let page = extract(html.as_bytes(), "https://ledger.example/ferry", &Rule::default());
+            page.unwrap().byline
+        };
+        for line in [
+            "<p class=byline>By Ann Lee</p>",
+            "<p class=byline>By Ann Lee | The Ledger</p>",
+            "<p class=byline>Ann Lee, The Ledger</p>",
+            "<p class=byline>Ann Lee – The Ledger</p>",
+            "<p class=byline>The Ledger · Ann Lee</p>",
+            "<div class=author>The Ledger</div><div class=author>Ann Lee</div>",
+        ] {
+            assert_eq!(in_body(line).as_deref(), Some("Ann Lee"), "{line}");
+        }
+        assert_eq!(in_body("<p class=byline>The Ledger</p>"), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use trafilatura::dom::{Document, NodeId};
 use wirefold_feed::html;
 use wirefold_text::normalise;
 
-use super::tidy::{ASIDES, STANDFIRSTS, has_word, letters, share_of_links};
+use super::tidy::{ASIDES, RELATED, STANDFIRSTS, has_word, letters, names, share_of_links};
 
 /// The most pieces of a page that are examined.
 const MOST: usize = 3_000;
@@ -17,8 +17,10 @@ const MOST: usize = 3_000;
 const STANDFIRST: std::ops::RangeInclusive<usize> = 25..=900;
 /// The fewest letters of a paragraph that is restored.
 const SHORTEST: usize = 25;
-/// The same of an entry of a list, which is a sentence.
+/// The same of an entry of a list that is a sentence.
 const SHORTEST_ENTRY: usize = 8;
+/// The fewest words of most entries of a list that is no menu.
+const WORDS_OF_ENTRY: usize = 2;
 /// A piece with at least this share of its letters in links is not text of the article.
 const MANY_LINKS: f64 = 0.4;
 /// How many words a run has.
@@ -32,6 +34,7 @@ enum Kind {
     Paragraph,
     /// An entry of a list.
     Entry {
+        is_sentence: bool,
         follows_paragraph: bool,
         precedes_paragraph: bool,
     },
@@ -72,14 +75,18 @@ impl Pieces {
             "table",
         ];
         let all = page.iter_descendants(body, &tags);
-        Self(all.into_iter().filter_map(|id| piece(page, id)).take(MOST).collect())
+        let mut lists = HashMap::new();
+        Self(all.into_iter().filter_map(|id| piece(page, id, &mut lists)).take(MOST).collect())
     }
 
     /// The extracted text with its lost pieces restored.
     pub(super) fn restored(&self, found: String, title: &str) -> String {
         let whole = Runs::of(&found);
-        let is_found: Vec<bool> =
-            self.0.iter().map(|piece| whole.has_most_of(&piece.words)).collect();
+        // Few words are no run, but may be a line.
+        let lines: HashSet<String> = found.lines().map(normalise).collect();
+        let is_there =
+            |piece: &Piece| whole.has_most_of(&piece.words) || lines.contains(&piece.words);
+        let is_found: Vec<bool> = self.0.iter().map(is_there).collect();
         let Some(article) = self.parent_of_most(&is_found) else {
             return found;
         };
@@ -96,8 +103,11 @@ impl Pieces {
         for (at, piece) in self.0.iter().enumerate() {
             let is_lost = match piece.kind {
                 Kind::Standfirst => at < first && headline.is_some_and(|headline| headline < at),
-                Kind::Paragraph => own(at) && (first..last).contains(&at),
-                Kind::Entry { follows_paragraph, precedes_paragraph } => {
+                Kind::Paragraph => {
+                    own(at) && (first..last).contains(&at) && letters(&piece.text) >= SHORTEST
+                }
+                Kind::Entry { is_sentence: false, .. } => own(at) && (first..last).contains(&at),
+                Kind::Entry { follows_paragraph, precedes_paragraph, .. } => {
                     own(at)
                         && (at > first || precedes_paragraph)
                         && (at < last || follows_paragraph)
@@ -134,7 +144,11 @@ impl Pieces {
         for at in lost {
             let before = (0..*at).rev().filter(|other| placed[*other]);
             let behind = before.into_iter().find_map(|other| {
-                paragraphs.iter().rposition(|(_, runs)| runs.has_most_of(&self.0[other].words))
+                let words = &self.0[other].words;
+                let has = |(text, runs): &(String, Runs)| {
+                    runs.has_most_of(words) || text.lines().any(|line| normalise(line) == *words)
+                };
+                paragraphs.iter().rposition(has)
             });
             let place = behind.map_or(0, |behind| behind + 1);
             let piece = &self.0[*at];
@@ -186,7 +200,8 @@ fn runs(words: &str) -> impl Iterator<Item = u64> {
     all.windows(length).map(hash).collect::<Vec<_>>().into_iter()
 }
 
-fn piece(page: &Document, id: NodeId) -> Option<Piece> {
+/// `lists` has the lists that were examined: whether they are no menus.
+fn piece(page: &Document, id: NodeId, lists: &mut HashMap<NodeId, bool>) -> Option<Piece> {
     let kind = kind_of(page, id)?;
     let text = match kind {
         Kind::Table => html::to_text(&page.outer_html(id)),
@@ -195,18 +210,48 @@ fn piece(page: &Document, id: NodeId) -> Option<Piece> {
     let count = letters(&text);
     let is_fit = match kind {
         Kind::Standfirst => STANDFIRST.contains(&count),
-        Kind::Paragraph | Kind::Table => count >= SHORTEST,
-        Kind::Entry { .. } => count >= SHORTEST_ENTRY,
-        Kind::Headline => true,
+        Kind::Table => count >= SHORTEST,
+        Kind::Entry { is_sentence: true, .. } => count >= SHORTEST_ENTRY,
+        Kind::Entry { .. } => {
+            let list = outermost_list(page, id);
+            *lists.entry(list).or_insert_with(|| is_of_text(page, list))
+        }
+        // A short one shows where others were.
+        Kind::Paragraph | Kind::Headline => true,
     };
     let is_fit = is_fit && (kind == Kind::Headline || share_of_links(page, id) < MANY_LINKS);
     let words = if is_fit { normalise(&text) } else { String::new() };
     (!words.is_empty()).then(|| Piece { kind, parent: parent_of(page, id), text, words })
 }
 
-/// The parent element of a paragraph, or of the list that it is in.
+/// The parent element of a paragraph, or of the list that it is in with the boxes that hold nothing else.
 fn parent_of(page: &Document, id: NodeId) -> Option<NodeId> {
-    page.parent(outermost_list(page, id))
+    let mut outer = outermost_list(page, id);
+    let is_of_another = |it: NodeId| {
+        has_word(page, it, ASIDES) || RELATED.iter().any(|sign| names(page, it).contains(sign))
+    };
+    while outer != id
+        && let Some(parent) = page.parent(outer)
+        && matches!(page.tag_name(parent), "div" | "section")
+        && page.children(parent).len() == 1
+        && letters(&page.text(parent)) + letters(&page.tail(outer)) == 0
+        && !is_of_another(parent)
+    {
+        outer = parent;
+    }
+    page.parent(outer)
+}
+
+/// Whether a list is of texts and no menu: hardly linked, without controls, and mostly of several words an entry.
+fn is_of_text(page: &Document, list: NodeId) -> bool {
+    let entries = page.iter_descendants(list, &["dd", "dt", "li"]);
+    let words = |id: &NodeId| page.text_content(*id).split_whitespace().count();
+    let long = entries.iter().filter(|id| words(id) >= WORDS_OF_ENTRY).count();
+    long * 2 > entries.len()
+        && letters(&page.text_content(list)) >= SHORTEST
+        && share_of_links(page, list) < MANY_LINKS
+        && page.iter_descendants(list, &["button", "form", "input"]).is_empty()
+        && !has_word(page, list, ASIDES)
 }
 
 /// The list that an element is in, with the lists around it; the element itself if it is in none.
@@ -224,6 +269,7 @@ fn entry(page: &Document, id: NodeId) -> Kind {
     let list = outermost_list(page, id);
     let is_paragraph = |beside: Option<NodeId>| beside.is_some_and(|it| page.tag_name(it) == "p");
     Kind::Entry {
+        is_sentence: is_sentence(&own_text(page, id)),
         follows_paragraph: is_paragraph(page.prev_element_sibling(list)),
         precedes_paragraph: is_paragraph(page.next_element_sibling(list)),
     }
@@ -243,7 +289,7 @@ pub(super) fn is_sentence(text: &str) -> bool {
 }
 
 /// Lists.
-const LISTS: &[&str] = &["dl", "ol", "ul"];
+const LISTS: &[&str] = &["dl", "menu", "ol", "ul"];
 
 /// The text of an element without that of lists in it.
 fn own_text(page: &Document, id: NodeId) -> String {
@@ -259,7 +305,7 @@ fn kind_of(page: &Document, id: NodeId) -> Option<Kind> {
         "table" => Kind::Table,
         _ if has_word(page, id, STANDFIRSTS) => Kind::Standfirst,
         "p" => Kind::Paragraph,
-        "dd" | "dt" | "li" if is_sentence(&own_text(page, id)) => entry(page, id),
+        "dd" | "dt" | "li" => entry(page, id),
         _ => return None,
     };
     let holds = |tags: &[&str]| !page.iter_descendants(id, tags).is_empty();

@@ -101,7 +101,7 @@ impl Poller {
             ItemIdentity::Auto => state.identity.unwrap_or(ItemIdentity::Auto),
             chosen => chosen,
         };
-        let ItemList { items, identity } = list_items(read, &before, identity);
+        let ItemList { items, identity } = list_items(read, &before, identity, record.last_good);
         let list = ItemList { items: self.without_forgotten(items).await?, identity };
         let new_listing = Listing::of(&list);
         let listed = list.items;
@@ -113,7 +113,7 @@ impl Poller {
             rule: Rule::of(&record.feed),
             is_baseline: origin == ItemOrigin::Archive
                 || (self.settings.baseline && record.last_good.is_none()),
-            flood: find_flood(record, &listed, timestamp(now)),
+            flood: find_flood(record, &listed, before.entries().count(), timestamp(now)),
             with_page: self.with_page(record, &listed),
         };
         let mut progress = Progress {
@@ -183,8 +183,9 @@ impl Poller {
         };
         // Items of an archive never push out items that the feed lists.
         if batch.origin == ItemOrigin::Feed || !seen.is_full() {
-            let (content, page, day) = (item.content, item.page, day(batch.seen));
-            seen.put(&item.key, SeenItem { content, article, day, page, is_baseline });
+            let ListedItem { content, page, parts, .. } = *item;
+            let day = day(batch.seen);
+            seen.put(&item.key, SeenItem { content, article, day, page, parts, is_baseline });
         }
         Ok(true)
     }
@@ -322,18 +323,21 @@ fn day(time: UnixMillis) -> u32 {
 
 /// An item that was published this long before the last good poll is old.
 const OLD_AFTER: Duration = Duration::from_hours(48);
-/// The same if no item is known, as after a move of the site that changed titles or texts too. A date without a time says too
-/// little for that.
+/// The same if no item is known, as after a move of the site that changed titles and texts too; and for a date without a time,
+/// which may be any hour of its day.
 const OLD_IN_MOVE_AFTER: Duration = Duration::from_hours(1);
-/// The fewest old items of a flood.
+const OLD_DAY_IN_MOVE_AFTER: Duration = Duration::from_hours(25);
+/// The fewest old items of a flood, and of a move.
 const MIN_FLOOD: usize = 10;
+const MIN_MOVED: usize = 3;
 /// If a feed was read within this time, it is suspicious that all of its items are new.
 const READ_RECENTLY: Duration = Duration::from_hours(24);
 
-/// For each item, whether it is an old one that came in a flood.
+/// For each item, whether it is an old one that came in a flood. A site that moved has no more old items than were remembered.
 pub(super) fn find_flood(
     record: &FeedRecord,
     listed: &[ListedItem<'_>],
+    remembered: usize,
     now: Timestamp,
 ) -> Vec<bool> {
     let Some(last_good) = record.last_good else {
@@ -342,18 +346,23 @@ pub(super) fn find_flood(
     };
     let was_read_recently = now.duration_since(last_good) < signed(READ_RECENTLY);
     let new = listed.iter().filter(|item| item.known.is_none()).count();
-    let is_all_new = new >= MIN_FLOOD && new == listed.len();
+    let is_all_new = new == listed.len();
     let is_old = |item: &ListedItem<'_>| match item.item.published {
         Some(published) => {
             let is_day = published.as_second().rem_euclid(86_400) == 0;
-            let after = if is_all_new && !is_day { OLD_IN_MOVE_AFTER } else { OLD_AFTER };
+            let after = match (is_all_new, is_day) {
+                (false, _) => OLD_AFTER,
+                (true, false) => OLD_IN_MOVE_AFTER,
+                (true, true) => OLD_DAY_IN_MOVE_AFTER,
+            };
             last_good.duration_since(published) > signed(after)
         }
-        None => is_all_new && was_read_recently,
+        None => is_all_new && new >= MIN_FLOOD && was_read_recently,
     };
     let old: Vec<bool> = listed.iter().map(|item| item.known.is_none() && is_old(item)).collect();
     let count = old.iter().filter(|late| **late).count();
-    match count >= MIN_FLOOD && count * 2 >= new {
+    let fewest = if is_all_new && count <= remembered { MIN_MOVED } else { MIN_FLOOD };
+    match count >= fewest && count * 2 >= new {
         true => old,
         false => vec![false; listed.len()],
     }
@@ -369,6 +378,8 @@ const MIN_RECOGNISED: usize = 3;
 const RECOGNISED_SHARE: f64 = 0.8;
 /// The same if every item has a new key, as after a move of the site: the rest are news that came with it.
 const RECOGNISED_OF_MOVED: f64 = 0.25;
+/// The fewest words of a title or text that identifies an item by itself.
+const TELLING_PART: usize = 5;
 
 /// A listed item, and the remembered item that it matches.
 pub(super) struct ListedItem<'a> {
@@ -383,6 +394,8 @@ pub(super) struct ListedItem<'a> {
     pub(super) page: u64,
     /// The same with the link of the other scheme, `http` or `https`.
     page_by_other_scheme: u64,
+    /// Hashes of its title and of its text; 0 for one that is too short to identify it.
+    pub(super) parts: [u64; 2],
     pub(super) known: Option<SeenItem>,
 }
 
@@ -415,15 +428,16 @@ pub(super) struct ItemList<'a> {
 /// If items with different links share a key, the link identifies them. An item with a new key, but
 /// with the link and title of an item that is no longer listed, is that item. If most new items repeat
 /// remembered ones word for word, the keys have changed and not the items. If no key is known, the site may
-/// have moved, and a quarter is enough.
+/// have moved. Then a quarter is enough, and the title or the text of an item that is older than the last good poll.
 pub(super) fn list_items<'a>(
     read: &'a ParsedFeed,
     seen: &SeenItems,
     identity: ItemIdentity,
+    last_good: Option<Timestamp>,
 ) -> ItemList<'a> {
     let mut items = items_with_keys(read, seen, identity);
     let repeats = have_shared_keys(&items, identity);
-    let recognised = recognise(&mut items, seen);
+    let recognised = recognise(&mut items, seen, last_good);
     let identity = match (identity, recognised) {
         (ItemIdentity::Auto, _) if repeats => Some(ItemIdentity::Link),
         (ItemIdentity::Auto, Recognition::ByPage) => Some(ItemIdentity::Link),
@@ -447,8 +461,8 @@ fn items_with_keys<'a>(
             continue;
         }
         let mut key = item_key(item, identity);
-        let parts = [item.title.as_str(), text_of(item), item.teaser.as_deref().unwrap_or("")];
-        let content = hash(&parts);
+        let told = [item.title.as_str(), text_of(item), item.teaser.as_deref().unwrap_or("")];
+        let content = hash(&told);
         // The same key, link and words: the same item, listed twice.
         if !listed_texts.insert((hash(&[&key, item.link.as_deref().unwrap_or_default()]), content))
         {
@@ -466,10 +480,28 @@ fn items_with_keys<'a>(
             (hash(&[&page, &title]), hash(&[&with_other_scheme(&page), &title]))
         });
         let (page, page_by_other_scheme) = pages;
-        let words = *words;
-        listed.push(ListedItem { item, key, words, content, page, page_by_other_scheme, known });
+        let (words, parts) = (*words, parts_of(item, *words));
+        listed.push(ListedItem {
+            item,
+            key,
+            words,
+            content,
+            page,
+            page_by_other_scheme,
+            parts,
+            known,
+        });
     }
     listed
+}
+
+/// The hashes of its title and its text, of as many words.
+fn parts_of(item: &Item, words: usize) -> [u64; 2] {
+    let title = wirefold_text::normalise(&item.title);
+    let is_long = title.split(' ').count() >= TELLING_PART;
+    let of_title = if is_long { hash(&["title", &title]) } else { 0 };
+    let of_text = if words >= TELLING_PART { hash(&["text", text_of(item)]) } else { 0 };
+    [of_title, of_text]
 }
 
 fn with_other_scheme(page: &str) -> String {
@@ -500,7 +532,11 @@ enum Recognition {
     ByWords,
 }
 
-fn recognise(items: &mut [ListedItem<'_>], seen: &SeenItems) -> Recognition {
+fn recognise(
+    items: &mut [ListedItem<'_>],
+    seen: &SeenItems,
+    last_good: Option<Timestamp>,
+) -> Recognition {
     let new = items.iter().filter(|item| item.known.is_none()).count();
     if new == 0 {
         return Recognition::Few;
@@ -523,14 +559,40 @@ fn recognise(items: &mut [ListedItem<'_>], seen: &SeenItems) -> Recognition {
     let has_words = |item: &ListedItem<'_>| by_words.contains_key(&item.content);
     let of_words = items.iter().filter(|item| item.known.is_none() && has_words(item)).count();
     let found = of_pages + of_words;
-    let has_moved = new == items.len() && is_share(found, RECOGNISED_OF_MOVED);
-    if (is_most(found) || has_moved) && of_words > 0 {
+    let by_part = parts_of_seen(seen, &here);
+    // No date is before every date.
+    let is_old = |item: &ListedItem<'_>| item.item.published <= last_good;
+    let of_part = |item: &ListedItem<'_>| {
+        let mut known = item.parts.iter().filter_map(|part| by_part.get(part).copied().flatten());
+        known.next().filter(|_| is_old(item))
+    };
+    let has_part = |item: &&ListedItem<'_>| {
+        item.known.is_none() && !has_words(item) && of_part(item).is_some()
+    };
+    let has_moved = new == items.len()
+        && is_share(found + items.iter().filter(has_part).count(), RECOGNISED_OF_MOVED);
+    if has_moved || (is_most(found) && of_words > 0) {
         for item in items.iter_mut().filter(|item| item.known.is_none()) {
-            item.known = by_words.get(&item.content).copied();
+            let known = by_words.get(&item.content).copied();
+            item.known = known.or_else(|| of_part(item).filter(|_| has_moved));
         }
-        return if is_most(found) { Recognition::ByWords } else { Recognition::Few };
     }
-    if is_most(of_pages) { Recognition::ByPage } else { Recognition::Few }
+    match () {
+        () if is_most(found) && of_words > 0 => Recognition::ByWords,
+        () if is_most(of_pages) => Recognition::ByPage,
+        () => Recognition::Few,
+    }
+}
+
+/// The remembered items that are not listed, by the hashes of their titles and texts. `None` for a title or text of several.
+fn parts_of_seen(seen: &SeenItems, listed: &HashSet<u64>) -> HashMap<u64, Option<SeenItem>> {
+    let mut by_part = HashMap::new();
+    for (_, known) in seen.entries().filter(|(key, _)| !listed.contains(key)) {
+        for part in known.parts.into_iter().filter(|part| *part != 0) {
+            by_part.entry(part).and_modify(|one| *one = None).or_insert(Some(known));
+        }
+    }
+    by_part
 }
 
 /// Whether the stored site of a feed applies to an answer from this address.

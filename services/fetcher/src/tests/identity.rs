@@ -231,10 +231,72 @@ async fn a_move_that_rewrites_titles_makes_no_old_item_news() {
         (0..20).map(|it| dated(it, format!("The boat {it} is back"), old)).collect();
     let after: Vec<Entry> = (0..20)
         .map(|it| dated(it, format!("Boat {it} back"), if it < 6 { late } else { old }))
+        .map(|entry| Entry { text: format!("{} and more", entry.text), ..entry })
         .collect();
     let articles = after_two_polls(&before, &after).await;
     let news = articles[20..].iter().filter(|it| !it.article.baseline).count();
     assert_eq!((articles.len(), news), (40, 6));
+}
+
+/// A site that changes addresses, and titles or texts: each item is the one that it was.
+#[tokio::test]
+async fn a_move_that_changes_titles_or_texts_is_recognised_by_the_other() {
+    const DATES: [Option<&str>; 3] =
+        [Some("Wed, 31 Dec 2025 10:00:00 GMT"), Some("2025-12-31"), None];
+    for (count, date) in [4, 20].into_iter().flat_map(|count| DATES.map(|date| (count, date))) {
+        let stored = |it: usize| {
+            let mut entry = item(&format!("n{it}"));
+            entry.title = format!("The boat {it} is back at its pier");
+            entry.date = date.map(str::to_owned);
+            entry
+        };
+        let moved = |entry: &Entry| Entry {
+            guid: format!("new-{}", entry.guid),
+            link: Some(format!("https://news.harbour.example/{}", entry.guid)),
+            ..entry.clone()
+        };
+        let before: Vec<Entry> = (0..count).map(stored).collect();
+        let change_text = |it: &Entry| Entry { text: format!("{} and more", it.text), ..moved(it) };
+        let change_title =
+            |it: &Entry| Entry { title: it.title.replace("is back", "returns"), ..moved(it) };
+        let changes: [&dyn Fn(&Entry) -> Entry; 2] = [&change_text, &change_title];
+        for (which, change) in changes.into_iter().enumerate() {
+            let after: Vec<Entry> = before.iter().map(change).collect();
+            let articles = after_two_polls(&before, &after).await;
+            let are_versions = articles[count..].iter().all(|it| it.article.version_of.is_some());
+            assert!(articles.len() == 2 * count && are_versions, "{count} of {date:?}, {which}");
+        }
+    }
+}
+
+/// Sections with the same titles and new texts each day are new each day.
+#[tokio::test]
+async fn sections_with_the_same_titles_are_new_each_day() {
+    let sections = |day: usize, date: &str| -> Vec<Entry> {
+        let section = |name: &str| Entry {
+            title: format!("The {name} along this coast today"),
+            date: Some(date.to_owned()),
+            ..item(&format!("{name}{day}"))
+        };
+        ["tides", "winds", "markets"].map(section).to_vec()
+    };
+    let before = sections(1, "Wed, 31 Dec 2025 10:00:00 GMT");
+    let articles = after_two_polls(&before, &sections(2, "Thu, 01 Jan 2026 00:30:00 GMT")).await;
+    assert!(articles[3..].iter().all(|it| it.article.version_of.is_none()));
+    assert!(articles.len() == 6 && articles[3..].iter().all(|it| !it.article.baseline));
+}
+
+/// A small site that changes addresses, titles and texts at once, also with dates without a time.
+#[tokio::test]
+async fn a_small_move_that_rewrites_everything_makes_no_old_item_news() {
+    for old in ["Mon, 29 Dec 2025 10:00:00 GMT", "2025-12-30"] {
+        let dated = |name: String| Entry { date: Some(old.to_owned()), ..item(&name) };
+        let before: Vec<Entry> = (0..4).map(|it| dated(format!("n{it}"))).collect();
+        let after: Vec<Entry> = (0..4).map(|it| dated(format!("m{it}"))).collect();
+        let articles = after_two_polls(&before, &after).await;
+        assert_eq!(articles.len(), 8);
+        assert!(articles[4..].iter().all(|it| it.article.baseline), "{old}");
+    }
 }
 
 /// A page with the same path and title is the same item, whatever its scheme and its edited text.

@@ -192,6 +192,27 @@ async fn a_vague_teaser_has_its_page_and_an_unknown_wall_is_none() {
     assert_eq!(record.findings, [FeedFinding::OtherPages]);
 }
 
+/// A headline alone says enough to tell a page without any of its words.
+#[tokio::test]
+async fn a_headline_alone_keeps_to_itself_before_an_unknown_wall() {
+    let mut bench = Bench::new().await;
+    let server = teasing(&mut bench).await;
+    let headline = |name: &str| Entry {
+        title: "Airline Norvik files for bankruptcy".to_owned(),
+        text: String::new(),
+        link: Some(server.url(&format!("/{name}"))),
+        ..entry(name, 0)
+    };
+    server.put("/feed", Reply::ok(rss(&[headline("first"), headline("second")])));
+    let wait = "You are now in line. Thank you for your patience. When it is your turn, you have ten minutes to enter. ";
+    server.put("/first", html(format!("<html><body><p>{}</p></body></html>", wait.repeat(4))));
+    let own = page("second", 60).replace("slipway", "bankruptcy");
+    server.put("/second", html(own));
+    let articles = articles(&bench).await;
+    assert_eq!(sources(&articles), [TextSource::Page, TextSource::Teaser]);
+    assert_eq!(articles[1].text, "");
+}
+
 #[tokio::test]
 async fn of_a_paywalled_article_only_the_lead_is_kept() {
     let mut bench = Bench::new().await;
