@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use rustc_hash::FxHashMap;
+use wirefold_text::Text;
 use wirefold_text::extract::agency_by_alias;
 
 use crate::fold::{self, Token, Tokens};
@@ -43,8 +44,8 @@ pub struct Document<'a> {
 
 /// The distance between title and text in words, so that no match spans the two.
 const GAP: u32 = 2_000;
-/// The lede ends with the paragraph in which it reaches this many words, …
-const LEDE: u32 = 30;
+/// The lede ends with the sentence in which it reaches this many words, …
+const LEDE: u32 = 8;
 /// … and after this many words at the latest, …
 const LONGEST_LEDE: u32 = 100;
 /// … which are read from at most this many bytes.
@@ -112,9 +113,8 @@ impl Prepared {
         while lede < LEDE && !rest.is_empty() {
             let (paragraph, behind) =
                 rest.split_at(rest.find('\n').map_or(rest.len(), |at| at + 1));
-            let before = words.len();
             tokens.each(paragraph, |token| push(&mut words, token));
-            lede += words_of_lede(paragraph, words.len() - before);
+            lede += words_of_lede(paragraph, LEDE - lede);
             rest = behind;
         }
         tokens.each(rest, |token| push(&mut words, token));
@@ -335,14 +335,18 @@ impl Prepared {
     }
 }
 
-/// The number of words that a paragraph adds to the lede: all of them, unless it exceeds the limit
-/// in bytes.
-fn words_of_lede(paragraph: &str, all: u32) -> u32 {
-    if paragraph.len() <= LEDE_BYTES {
-        return all;
-    }
+/// The number of words that a paragraph adds to the lede: up to the end of the sentence with the last of
+/// those that are missing.
+fn words_of_lede(paragraph: &str, missing: u32) -> u32 {
+    let text = Text::new(&paragraph[..paragraph.floor_char_boundary(LEDE_BYTES)]);
     let mut words = 0;
-    fold::each_word(&paragraph[..paragraph.floor_char_boundary(LEDE_BYTES)], |_| words += 1);
+    for sentence in text.sentences() {
+        words = 0;
+        fold::each_word(&text.original()[..sentence.span.end], |_| words += 1);
+        if words >= missing {
+            break;
+        }
+    }
     words
 }
 

@@ -23,7 +23,7 @@
 //! | `origins>=2 outlets>10 velocity>5/10m` | the numbers of its event; five articles in ten minutes |
 //! | `*` | every article |
 //!
-//! A match that needs words from outside title and lede is a mention [in
+//! A match that needs words from outside the title and the first sentence is a mention [in
 //! passing](Matched::in_passing).
 //!
 //! Case and diacritics do not count. `AND`, `OR`, `NOT` and `NEAR/n` are operators only in

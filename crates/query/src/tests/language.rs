@@ -161,11 +161,10 @@ fn matched_words_are_as_written_in_the_query() {
     }
 }
 
-/// An article whose lede ends with its first paragraph.
+/// An article whose lede is its first sentence.
 fn long_article(opening: &str) -> Prepared {
-    let filler =
-        "Nobody else in the hall had anything to say about the plan that evening. ".repeat(4);
-    let text = format!("{opening} {filler}\nThe old ferry sails again. A dock was painted.");
+    let filler = "Nobody else in the hall had anything to say about the plan that evening.";
+    let text = format!("{opening} {filler} The old ferry sails again. A dock was painted.");
     Prepared::new(&Document { title: "Talks in Tarrowgate", text: &text, ..Document::default() })
 }
 

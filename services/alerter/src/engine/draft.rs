@@ -80,18 +80,24 @@ pub(super) fn next(
     };
     let content = inhibited(content, now.inhibited_by);
     let mut draft = draft(id, life, now, content);
+    let is_held_anyway = rules.has_digest() || !retracts_what_was_told(life, &draft.alert);
     if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
         draft.alert.volume = Volume::Loud;
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         draft.alert.held = muted.or_else(|| rules.muted(now.at));
         let digest = InDigest { due: timestamp(due), all: Vec::new(), more: 0 };
         draft.alert.digest = Some(digest).filter(|_| draft.alert.held.is_none());
-    } else if draft.alert.volume == Volume::Loud {
+    } else if draft.alert.volume == Volume::Loud && is_held_anyway {
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         let numbers = life.sums().all.numbers();
         draft.alert.held = muted.or_else(|| rules.hold_of_loud(now.at, &numbers, notified_today));
     }
     Some(draft)
+}
+
+/// Whether a revision retracts what has notified. It reaches whoever was told, past mute, quiet hours and daily limit.
+fn retracts_what_was_told(life: &LiveAlert, alert: &Alert) -> bool {
+    life.notified_at().is_some() && alert.reasons.iter().any(retracts)
 }
 
 /// Makes the revision silent if an inhibiting subscription reports the same.

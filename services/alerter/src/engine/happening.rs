@@ -199,6 +199,19 @@ impl Engine {
         AlertId { target: into, ..own }
     }
 
+    /// The alerts to which a title brings a decisive turn although it has no word of their queries.
+    pub(super) fn decisive_joins(&mut self, incoming: &IncomingArticle) -> Vec<AlertId> {
+        let own = incoming.target(GroupBy::Event);
+        let sure = incoming.joins.iter().find(|join| join.is_sure && incoming.is_decisive());
+        let Some(into) = sure.map(|join| join.into) else { return Vec::new() };
+        let mut alerts = self.about(into);
+        alerts.retain(|id| self.lives.get(id).is_some_and(LiveAlert::is_open));
+        for id in &alerts {
+            self.note_joined(own, &id.subscription, into, incoming.seen);
+        }
+        alerts
+    }
+
     fn note_joined(
         &mut self,
         from: Target,

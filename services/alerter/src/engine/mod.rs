@@ -167,6 +167,9 @@ impl Engine {
             let alert = self.joined(alert, incoming);
             concerned.insert(self.routed(alert, incoming.place), Some(matched));
         }
+        for alert in self.decisive_joins(incoming) {
+            concerned.entry(alert).or_default();
+        }
         for (alert, matched) in concerned {
             self.add_article(&alert, matched, incoming);
         }

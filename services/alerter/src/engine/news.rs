@@ -55,8 +55,8 @@ pub(crate) fn news(
     let statements = Statements::of(own, known);
     let openings = known.iter().flat_map(opening).filter(|said| !is_of_the_past(said));
     let openings: Vec<String> = openings.collect();
-    let stated: Vec<Turn> = openings.iter().flat_map(|said| turns(said)).collect();
-    let tolls: BTreeSet<u64> = openings.iter().flat_map(|said| dead(said)).collect();
+    let stated = stated_turns(&openings);
+    let known_tolls: Vec<(FigureRole, u64)> = openings.iter().flat_map(|it| tolls(it)).collect();
     let is_feature = is_feature(own.title);
     let deaths: Vec<&str> = openings.iter().filter_map(|said| further_death(said)).collect();
     let is_new_turn = |said: &str| {
@@ -67,11 +67,15 @@ pub(crate) fn news(
         is_further || turns(said).iter().any(|turn| !is_old(turn) && !stated.contains(turn))
     };
     let is_higher = |said: &str| {
-        let is_new = |toll| {
-            let most = tolls.last();
-            most.is_some_and(|most| toll > *most || (!tolls.contains(&toll) && toll > 2))
+        let is_new = |(role, toll): (FigureRole, u64)| {
+            let of_role = || known_tolls.iter().filter(|it| it.0 == role).map(|it| it.1);
+            // A lower number may be of the dead of another place. Of the missing, some were found.
+            let is_another =
+                role == FigureRole::Killed && toll > 2 && of_role().all(|it| it != toll);
+            // A person without a number is one.
+            toll > of_role().max().unwrap_or(1) || is_another
         };
-        !is_feature && dead(said).into_iter().any(is_new)
+        !is_feature && tolls(said).into_iter().any(is_new)
     };
     let mut all = statements.title.iter().chain(&statements.sentences);
     let is_turn = |said: &&String| is_new_turn(said) || is_higher(said) && !is_of_the_past(said);
@@ -188,12 +192,13 @@ fn further_death(said: &str) -> Option<&'static str> {
     WHICH.iter().filter(|_| is_of_death).find(is_which).copied()
 }
 
-/// The numbers of dead in a statement.
-fn dead(said: &str) -> Vec<u64> {
-    let counted =
-        figures_of(&Text::new(said)).into_iter().filter(|it| it.role == Some(FigureRole::Killed));
-    let values = counted.filter_map(|figure| figure.value.parse().ok());
-    values.filter(|value| !YEARS.contains(value)).collect()
+/// The numbers of dead and missing in a statement.
+fn tolls(said: &str) -> Vec<(FigureRole, u64)> {
+    let counted = figures_of(&Text::new(said)).into_iter().filter_map(|it| {
+        let role = it.role.filter(|it| matches!(it, FigureRole::Killed | FigureRole::Missing))?;
+        Some((role, it.value.parse().ok()?))
+    });
+    counted.filter(|(_, value)| !YEARS.contains(value)).collect()
 }
 
 /// The words of a statement that carry its meaning, cut to a stem, and its numbers.
@@ -241,6 +246,19 @@ enum Turn {
     Denial,
     Halt,
     Explosion,
+}
+
+/// The turns that statements have told, in their order. A strike that was reported off, and whose end was denied since, may end after all.
+fn stated_turns(said: &[String]) -> Vec<Turn> {
+    let is_denied = |turn: &Turn| matches!(turn, Turn::Off | Turn::AllClear);
+    said.iter().map(|it| turns(it)).fold(Vec::new(), |mut stated, mut told| {
+        if told.contains(&Turn::Denial) {
+            stated.retain(|turn| !is_denied(turn));
+            told.retain(|turn| !is_denied(turn));
+        }
+        stated.extend(told);
+        stated
+    })
 }
 
 /// Beginnings of words and phrases, in lower case.
@@ -318,6 +336,17 @@ mod tests {
     }
 
     #[test]
+    fn a_denied_end_may_come_true() {
+        let off =
+            text("Kell strike is off", "The union called off the strike in Kell, sources said.");
+        let denial = text("Union denies report", "The union denied that the strike is over.");
+        let over =
+            text("Kell strike averted", "The strike in Kell was called off, both sides said.");
+        check(&[off], &over, None);
+        check(&[off, denial], &over, Some(true));
+    }
+
+    #[test]
     fn a_higher_toll_is_news_and_a_year_is_not() {
         let first = text("Ferry sinks", "Three people died when the ferry sank off Kell.");
         check(
@@ -328,6 +357,19 @@ mod tests {
         check(
             &[first],
             &text("Ferry sinks", "Three people died off Kell, where a ferry sank in 2004."),
+            None,
+        );
+    }
+
+    #[test]
+    fn more_missing_are_news_and_fewer_are_not() {
+        let first = text("Two killed in Kell", "A wall killed two people. One person is missing.");
+        let five = "Bridge in Kell gives way, five workers missing";
+        check(&[first], &text(five, "The bridge gave way under the workers."), Some(true));
+        let many = text("Nine people missing in Kell", "Nine people are missing in Kell.");
+        check(
+            &[many],
+            &text("Three people still missing in Kell", "Three are missing in Kell."),
             None,
         );
     }

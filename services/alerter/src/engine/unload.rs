@@ -83,14 +83,14 @@ impl Engine {
     }
 
     /// The loaded alerts about this target.
-    fn about(&self, target: Target) -> impl Iterator<Item = AlertId> {
+    pub(super) fn about(&self, target: Target) -> Vec<AlertId> {
         let subscriptions = self.by_target.get(&target).into_iter().flatten().cloned();
-        subscriptions.map(move |subscription| AlertId { subscription, target })
+        subscriptions.map(|subscription| AlertId { subscription, target }).collect()
     }
 
     /// The targets into which the alerts about this target were merged.
     pub(crate) fn survivors(&self, target: Target) -> Vec<Target> {
-        self.about(target).filter_map(|id| self.lives.get(&id)?.merged_into).collect()
+        self.about(target).iter().filter_map(|id| self.lives.get(id)?.merged_into).collect()
     }
 
     /// Loads an unloaded alert from all its stored revisions.
@@ -129,7 +129,7 @@ impl Engine {
 
     /// The alerts about this target whose visible part is unloaded.
     pub(crate) fn unloaded_shown_about(&self, target: Target) -> Vec<(AlertId, u64)> {
-        self.about(target).filter_map(|id| self.lacking(&id)).collect()
+        self.about(target).iter().filter_map(|id| self.lacking(id)).collect()
     }
 
     fn lacking(&self, id: &AlertId) -> Option<(AlertId, u64)> {

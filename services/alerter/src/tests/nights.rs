@@ -203,8 +203,11 @@ struct Sent {
     text: String,
 }
 
-/// Plays a night until a day after its last line.
-async fn play(night: &Night) -> Vec<Sent> {
+/// The clock moves by these steps.
+const STEP: Duration = Duration::from_secs(5);
+
+/// Plays a night until an hour after its last line.
+async fn play(night: &Night, step: Duration) -> Vec<Sent> {
     let clock = VirtualClock::default();
     let ahead = unix_millis(night.lines[0].at).since(clock.now());
     clock.advance(ahead);
@@ -225,7 +228,7 @@ async fn play(night: &Night) -> Vec<Sent> {
     let running = Running::start(&context, &settings(night.subscriptions.clone()), &paper);
     let mut known = BTreeMap::new();
     for (place, line) in night.lines.iter().enumerate() {
-        pass_until(&clock, line.at).await;
+        pass_until(&clock, line.at, step).await;
         let fetched = night.fetched(place, &known);
         known.insert(line.item.clone(), fetched.id);
         let sender = Sender { source: "/wirefold/fetcher" };
@@ -233,7 +236,7 @@ async fn play(night: &Night) -> Vec<Sent> {
         wait_until_idle().await;
     }
     let last = night.lines.last().unwrap().at;
-    pass_until(&clock, last + Duration::from_hours(1)).await;
+    pass_until(&clock, last + Duration::from_hours(1), step).await;
     stop.cancel();
     running.stop().await;
     detecting.await.unwrap().unwrap();
@@ -251,11 +254,11 @@ async fn play(night: &Night) -> Vec<Sent> {
     sent.collect()
 }
 
-async fn pass_until(clock: &VirtualClock, at: Timestamp) {
+async fn pass_until(clock: &VirtualClock, at: Timestamp, step: Duration) {
     let end = unix_millis(at);
     while clock.now() < end {
         let left = end.since(clock.now());
-        clock.advance(left.min(Duration::from_secs(5)));
+        clock.advance(left.min(step));
         wait_until_idle().await;
     }
 }
@@ -451,6 +454,78 @@ impl Figures {
 
 /// The ways to alert.
 const WAYS: [&str; 3] = ["wirefold", "each article", "each event"];
+/// Real news that a measurement plays: `../shared/suites` has pages with their words exchanged.
+const REAL: &str = "../shared/suites/real-shape/docs.jsonl";
+/// Broad queries of words that stand there as they were.
+const BROAD: [(&str, &str); 5] = [
+    ("police", "police OR arrested OR charged"),
+    ("harm", "killed OR dead OR died OR injured"),
+    ("fire", "fire OR shooting OR attack"),
+    ("vote", "election OR government"),
+    ("court", "court OR judge OR trial"),
+];
+
+/// A page of the real news.
+#[derive(Deserialize)]
+struct Page {
+    published: Timestamp,
+    outlet: String,
+    url: String,
+    title: String,
+    text: String,
+}
+
+/// Real news as a night without labels; `None` if it is not there.
+fn real_news() -> Option<Night> {
+    let pages = std::fs::read_to_string(root().join(REAL)).ok()?;
+    let pages = pages.lines().map(|page| serde_json::from_str(page).unwrap());
+    // The simulated clock begins later than these pages.
+    let later = jiff::SignedDuration::from_hours(24 * 365 * 12);
+    let lines = pages.map(|Page { published, outlet, url, title, text }| Line {
+        at: published + later,
+        feed: outlet.split('.').next().unwrap_or_default().to_owned(),
+        item: url.clone(),
+        author: None,
+        published: Some(published + later),
+        lang: "en".to_owned(),
+        outlet,
+        url,
+        title,
+        text,
+    });
+    let subscriptions = BROAD.map(|(id, query)| SubscriptionSettings {
+        deliveries: vec!["stdout".to_owned()],
+        ..SubscriptionSettings::new(id.parse().unwrap(), id, query)
+    });
+    let mut lines: Vec<Line> = lines.collect();
+    lines.sort_by_key(|line| line.at);
+    let (events, wanted, claims) = Default::default();
+    Some(Night { name: "real", lines, events, wanted, claims, subscriptions: subscriptions.into() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn real_news_has_few_loud_messages_and_states_figures_that_stand_below() {
+    #[expect(clippy::disallowed_methods, reason = "a test is told how to run by its environment")]
+    let is_wanted = std::env::var_os("WIREFOLD_REAL_NEWS").is_some();
+    let Some(night) = is_wanted.then(real_news).flatten() else { return };
+    let sent = play(&night, Duration::from_secs(30)).await;
+    let alerted: BTreeSet<_> = sent.iter().map(|message| message.alert.target).collect();
+    let reasons = || sent.iter().flat_map(|message| &message.alert.reasons);
+    let figures = reasons().filter(|it| it.kind != ReasonKind::Correction && it.new.is_some());
+    let named = reasons().filter(|it| it.words.starts_with("now names"));
+    for message in &sent {
+        eprintln!("--- {}\n{}", message.at, message.text);
+    }
+    eprintln!(
+        "{} pages: {} loud, {} alerted events, {} figures stated, {} names called new",
+        night.lines.len(),
+        sent.len(),
+        alerted.len(),
+        figures.count(),
+        named.count(),
+    );
+}
+
 const HEAD: &str = "| night | alert | musts told | loud: may | loud: must not | loud | loud an event | \
                     figures true | statements false | delay, median | delay, p90 |\n\
                     |---|---|---|---|---|---|---|---|---|---|---|";
@@ -475,7 +550,7 @@ async fn check(Nights { folder, names }: &Nights) {
     let mut files = Vec::new();
     for name in names {
         let night = Night::read(folder, name);
-        let sent = play(&night).await;
+        let sent = play(&night, STEP).await;
         let all = [ours(&night, &sent), plain(&night, false), plain(&night, true)];
         eprintln!("{name}: missed {:?}\n{}\n", all[0].missed, all[0].false_loud.join("\n"));
         for ((figures, way), sum) in all.iter().zip(WAYS).zip(&mut sums) {
