@@ -7,11 +7,12 @@ use jiff::tz::TimeZone;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, AlertState, EventId, Headline, ReasonKind, SubscriptionId,
+    Alert, AlertId, AlertState, EventId, Headline, ReasonKind, SubscriptionId,
     SubscriptionSettings, Tag, Target, Volume,
 };
 
-use crate::delivery::{Failure, Sent, channel_of, compiled_templates, manage, zone_of};
+use crate::delivery::{Failure, Sent, channel_of, compiled_templates, zone_of};
+use crate::engine::reason;
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
 
@@ -58,19 +59,9 @@ pub async fn send_sample(
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
     let alert = sample(&delivery.name, now)?;
-    let message = Message {
-        alert: &alert,
-        subscription: "TEST",
-        page: settings.page.clone(),
-        manage: settings.page.as_deref().map(manage),
-        links: None,
-        demo: false,
-        now,
-        target_id: None,
-        is_overtaken: false,
-        zone: TimeZone::UTC,
-        templates: templates.as_ref(),
-    };
+    let (page, templates) = (settings.page.clone(), templates.as_ref());
+    let message =
+        Message { page, templates, ..Message::of(&alert, "TEST", settings.page.as_deref(), now) };
     Ok(channel.send(message).await.into())
 }
 
@@ -89,14 +80,7 @@ pub(crate) fn sample(delivery: &str, now: UnixMillis) -> Result<Alert, AlerterEr
         revision: 1,
         state: AlertState::New,
         volume: Volume::Loud,
-        reasons: vec![AlertReason {
-            kind: ReasonKind::New,
-            words: format!("sent by `wirefold alert test {delivery}`"),
-            sources: Vec::new(),
-            old: None,
-            new: None,
-            carriers: Vec::new(),
-        }],
+        reasons: vec![reason(ReasonKind::New, format!("sent by `wirefold alert test {delivery}`"))],
         output: 0,
         at: timestamp(now),
         headline: Headline {
@@ -139,33 +123,18 @@ pub async fn send_again(
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
     let marked = marked(alert);
-    let page = settings.page.as_deref();
     let message = Message {
-        alert: &marked,
-        subscription: &subscription.name,
-        page: page.map(|base| crate::wording::page(base, alert.target)),
-        manage: page.map(manage),
-        links: None,
         demo: settings.demo,
-        now,
-        target_id: None,
-        is_overtaken: false,
         zone: zone_of(subscription, &TimeZone::UTC),
         templates: templates.as_ref(),
+        ..Message::of(&marked, &subscription.name, settings.page.as_deref(), now)
     };
     Ok(channel.send(message).await.into())
 }
 
 /// The revision as a repetition: it notifies and is not held.
 fn marked(alert: &Alert) -> Alert {
-    let again = AlertReason {
-        kind: ReasonKind::Repeated,
-        words: AGAIN.to_owned(),
-        sources: Vec::new(),
-        old: None,
-        new: None,
-        carriers: Vec::new(),
-    };
+    let again = reason(ReasonKind::Repeated, AGAIN);
     let reasons = std::iter::once(again).chain(alert.reasons.iter().cloned()).collect();
     Alert { volume: Volume::Loud, held: None, digest: None, reasons, ..alert.clone() }
 }

@@ -23,7 +23,6 @@ use crate::matcher::load::{self, Item, LoadedItem};
 use crate::settings::Settings;
 use crate::subscription::{Rules, with_defaults};
 use crate::text::{self, Message};
-use crate::wording::page;
 
 const BATCH: usize = 128;
 
@@ -222,19 +221,10 @@ impl Rehearsing {
         if report.messages.len() == MESSAGES {
             report.messages.remove(0);
         }
-        let text = text::of(&Message {
-            alert,
-            subscription: &self.rules.settings.name,
-            page: self.page.as_deref().map(|base| page(base, alert.target)),
-            manage: None,
-            links: None,
-            demo: false,
-            now: unix_millis(alert.at),
-            zone: self.zone.clone(),
-            target_id: None,
-            is_overtaken: false,
-            templates: None,
-        });
+        let (name, page, now) =
+            (&self.rules.settings.name, self.page.as_deref(), unix_millis(alert.at));
+        let zone = self.zone.clone();
+        let text = text::of(&Message { zone, ..Message::of(alert, name, page, now) });
         // A digest is one message about many events.
         let others = alert.digest.as_ref().map_or(0, |digest| digest.all.len().saturating_sub(1));
         let (at, target) = (alert.at, alert.target);

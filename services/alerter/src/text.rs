@@ -22,7 +22,7 @@ use wirefold_proto::{
 };
 
 use crate::engine::retracts;
-use crate::wording::line;
+use crate::wording::{line, page};
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
 
@@ -63,8 +63,9 @@ pub(crate) fn of(message: &Message<'_>) -> Text {
 
 fn usual(message: &Message<'_>) -> Text {
     let title = title(message);
-    let mut lines = statements(message);
-    lines.extend([corrections(message.alert), uncorrected(message), why_now(message)]);
+    let mut lines = vec![corrections(message.alert), uncorrected(message)];
+    lines.extend(statements(message));
+    lines.push(why_now(message));
     lines.retain(|line| !line.is_empty());
     let link: Vec<Link> = link(message).into_iter().collect();
     let html = html_of(&title, &lines, &link);
@@ -371,6 +372,35 @@ pub(crate) struct Message<'a> {
     pub(crate) is_overtaken: bool,
     /// The operator's templates.
     pub(crate) templates: Option<&'a CompiledTemplates>,
+}
+
+/// The page that manages alerts.
+pub(crate) fn manage(base: &str) -> String {
+    format!("{}/alerts", base.trim_end_matches('/'))
+}
+
+impl<'a> Message<'a> {
+    /// The first message about an alert, in UTC. `base` is the address of the page.
+    pub(crate) fn of(
+        alert: &'a Alert,
+        subscription: &'a str,
+        base: Option<&str>,
+        now: UnixMillis,
+    ) -> Self {
+        Self {
+            alert,
+            subscription,
+            page: base.map(|base| page(base, alert.target)),
+            manage: base.map(manage),
+            links: None,
+            demo: false,
+            now,
+            zone: TimeZone::UTC,
+            target_id: None,
+            is_overtaken: false,
+            templates: None,
+        }
+    }
 }
 
 /// `14:02 CET, 12 minutes ago`, with the day if it is not today.

@@ -10,8 +10,8 @@ use wirefold_proto::{
     Alert, AlertDigest, InDigest, Published as _, Subject, SubscriptionSettings, Tag, streams,
 };
 
-use super::{DeliveryStage, Failure, Notice, NoticeKind, manage};
-use crate::text::describe;
+use super::{DeliveryStage, Failure, Notice, NoticeKind};
+use crate::text::{describe, manage};
 use crate::wording::{line, numbers, page};
 
 /// The most alerts that one digest shows; the others are counted.

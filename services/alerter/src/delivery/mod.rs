@@ -270,19 +270,14 @@ impl DeliveryStage {
             let sent = self.send_digest(alert, digest, subscription).await?;
             return Ok(sent.map(|()| None));
         }
-        let page = self.common.page.as_deref();
         let message = Message {
-            alert,
-            subscription: named,
-            page: page.map(|base| crate::wording::page(base, alert.target)),
-            manage: page.map(manage),
             links: self.links(alert).await?,
             demo: self.common.demo,
-            now: self.now(),
             target_id: before.target_id.as_deref(),
             is_overtaken: before.any > alert.revision,
             zone: zone_of(subscription, &self.common.zone),
             templates: self.templates.as_ref(),
+            ..Message::of(alert, named, self.common.page.as_deref(), self.now())
         };
         Ok(self.channel.send(message).await)
     }
@@ -442,11 +437,6 @@ pub(crate) fn compiled_templates(
 ) -> Result<Option<CompiledTemplates>, AlerterError> {
     let bad = |why: String| AlerterError::Delivery { name: delivery.name.clone(), why };
     CompiledTemplates::read(&delivery.templates).map_err(bad)
-}
-
-/// The page that manages alerts.
-pub(crate) fn manage(base: &str) -> String {
-    format!("{}/alerts", base.trim_end_matches('/'))
 }
 
 /// The subscriber's time zone, by default that of the machine.

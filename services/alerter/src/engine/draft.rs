@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Headline, HoldReason,
-    InDigest, OutputPosition, ReasonKind, Tag, Target, Volume,
+    Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Class, Confidence, Headline,
+    HoldReason, InDigest, LanguageTag, OutputPosition, ReasonKind, Tag, Target, Volume,
 };
 
 use super::corrections::retracts;
-use super::live_alert::{LastRevision, LiveAlert, PendingChange, RevisionMetadata};
+use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
 use crate::subscription::Rules;
 
@@ -194,7 +194,8 @@ fn reasons_of_news(life: &LiveAlert) -> Vec<AlertReason> {
         let is_first = first.is_some_and(|first| first.place == news.place);
         let is_claim = reason.new.is_some();
         let is_headline = reason.kind == ReasonKind::Material && !is_first && !is_claim;
-        let words = Some(&news.headline.title).filter(|title| is_headline && !title.is_empty());
+        let title = news.headline.as_ref().map(|headline| &headline.title);
+        let words = title.filter(|title| is_headline && !title.is_empty());
         AlertReason { words: words.unwrap_or(&reason.words).clone(), ..reason.clone() }
     };
     let silent = life.news.iter().rev().filter(|news| !brings_material(news));
@@ -310,7 +311,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
         copies: tally.copies,
         versions: tally.versions,
         stories: tally.stories,
-        first: first(life),
+        first: first(life, id.target),
         matched: matched(life),
         articles: articles(life),
         held: None,
@@ -341,10 +342,14 @@ fn part_of(into: Target) -> &'static str {
     }
 }
 
-/// The first outlet, if its article is still part of the alert.
-fn first(life: &LiveAlert) -> Option<AlertFirst> {
+/// The first outlet, if its article is part of the alert: event and story have the id of their first article.
+fn first(life: &LiveAlert, target: Target) -> Option<AlertFirst> {
     let shown = life.shown.as_ref().and_then(|shown| shown.first.clone());
-    shown.or_else(|| life.news.iter().find_map(|news| news.first.clone()))
+    let is_first = |it: &&AlertArticle| {
+        target == Target::Event(it.id.into()) || target == Target::Story(it.id.into())
+    };
+    let mut own = life.news.iter().filter(|news| !news.inherits()).flat_map(|it| &it.articles);
+    shown.or_else(|| own.find(is_first).map(AlertFirst::from))
 }
 
 fn matched(life: &LiveAlert) -> Vec<String> {
@@ -423,24 +428,29 @@ pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<
         _ => return reasons,
     };
     // Outlets with a text of their own are not named beside those that print a copy.
-    let copying = came.iter().filter(|news| !news.is_own_text);
-    let sources = few(copying.filter_map(|news| news.outlet.as_ref()));
+    let copying = came.iter().filter(|it| !matches!(it.class, Some(Class::New | Class::Related)));
+    let sources = few(copying.flat_map(|it| &it.articles).map(AlertArticle::outlet_label));
     reasons.push(AlertReason { sources, ..reason(ReasonKind::Outlets, words) });
     reasons
 }
 
-/// The agency whose text all new articles copy.
+/// The agency whose text all new articles probably copy.
 fn carried<'a>(came: &[&'a PendingChange]) -> Option<&'a str> {
-    let first = came.first()?.carries.as_deref()?;
-    came.iter().all(|news| news.carries.as_deref() == Some(first)).then_some(first)
+    let copied = |news: &&'a PendingChange| {
+        let article = news.articles.first().filter(|_| news.class == Some(Class::Copy))?;
+        let agency = article.agency.as_ref()?;
+        (agency.confidence != Confidence::Possibly).then_some(&*agency.name)
+    };
+    let first = copied(came.first()?)?;
+    came.iter().all(|news| copied(news) == Some(first)).then_some(first)
 }
 
 /// The first names, each once.
-fn few<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+fn few(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut few: Vec<String> = Vec::new();
     for name in names {
-        if few.len() < SOURCES && !few.contains(name) {
-            few.push(name.clone());
+        if few.len() < SOURCES && !few.contains(&name) {
+            few.push(name);
         }
     }
     few
@@ -454,16 +464,18 @@ fn more(count: u32, one: &str, many: &str) -> String {
 /// among those that match best. A revision that notifies of something material has the headline of the text
 /// that brought it. Any other revision keeps the headline.
 pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
-    let shown = life.shown.as_ref().map(|shown| &shown.headline);
+    let shown = life.shown.as_ref().and_then(|shown| shown.headline.as_ref());
     let of_lead = match shown {
         None => leading(&life.news, |_| true),
         // So far there were only mentions in passing: the first text about the subject gives the headline.
         Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
-        Some(_) if is_loud => stating(life).first().map(|news| &news.headline),
+        Some(_) if is_loud => stating(life).first().and_then(|news| news.headline.as_ref()),
         Some(_) => None,
     };
-    let first = || life.news.first().map(|news| &news.headline);
-    of_lead.or(shown).or_else(first).cloned().unwrap_or_else(|| LastRevision::nothing().headline)
+    let first = || life.news.first().and_then(|news| news.headline.as_ref());
+    let untitled =
+        || Headline { title: String::new(), language: LanguageTag::unknown(), lede: None };
+    of_lead.or(shown).or_else(first).cloned().unwrap_or_else(untitled)
 }
 
 /// The headline of the story with the most outlets, among the matching news that match best.
@@ -476,7 +488,7 @@ fn leading(all: &[PendingChange], is_meant: impl Fn(&PendingChange) -> bool) -> 
     let is_lead =
         |news: &&PendingChange| news.articles.first().is_some_and(|it| it.id == widest.lead);
     let is_of_it = |news: &&PendingChange| news.in_story.is_some_and(|it| it.story == widest.story);
-    all.iter().find(is_lead).or_else(|| told().find(is_of_it)).map(|news| &news.headline)
+    all.iter().find(is_lead).or_else(|| told().find(is_of_it))?.headline.as_ref()
 }
 
 fn corrects(news: &PendingChange) -> bool {
@@ -492,7 +504,7 @@ const NEWS: usize = 3;
 /// The most reasons of one revision.
 const MOST: usize = 8;
 
-pub(super) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason {
+pub(crate) fn reason(kind: ReasonKind, words: impl Into<String>) -> AlertReason {
     AlertReason {
         kind,
         words: words.into(),
@@ -554,6 +566,8 @@ fn weight(kind: ReasonKind) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use wirefold_proto::ArticleId;
+
     use super::*;
 
     fn words(reasons: &[AlertReason]) -> Vec<&str> {
@@ -575,11 +589,20 @@ mod tests {
         }
     }
 
+    fn copy_of_ap() -> PendingChange {
+        let article = serde_json::json!({
+            "id": ArticleId::from_number(1), "fetched": 1, "outlet": "a.example", "title": "A",
+            "seen": "2026-03-01T12:00:00Z", "agency": {"name": "AP", "confidence": "certainly"},
+        });
+        let articles = vec![serde_json::from_value(article).expect("an article of an alert")];
+        PendingChange { articles, class: Some(Class::Copy), ..PendingChange::default() }
+    }
+
     #[test]
     fn copies_of_an_agency_say_whose_text_it_is() {
         let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
         let now = Tally { outlets: 8, copies: 7, ..before };
-        let copy = PendingChange { carries: Some("AP".to_owned()), ..PendingChange::default() };
+        let copy = copy_of_ap();
         assert_eq!(words(&counts(before, now, &[&copy])), ["AP's text reached 6 more outlets"]);
         let all = counts(before, now, &[&copy, &PendingChange::default()]);
         assert_eq!(words(&all), ["+6 outlets"]);

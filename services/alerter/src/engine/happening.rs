@@ -73,9 +73,9 @@ impl Happenings {
 
     /// Notes what an alert is about to tell.
     pub(super) fn note_news(&mut self, target: Target, news: &PendingChange) {
-        if let Target::Event(_) = target {
+        if let (Target::Event(_), Some(headline)) = (target, &news.headline) {
             let titles = news.articles.iter().map(|article| article.title.as_str());
-            self.note(target, (titles, &news.headline.language), news.seen);
+            self.note(target, (titles, &headline.language), news.seen);
         }
     }
 

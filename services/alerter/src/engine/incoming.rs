@@ -7,9 +7,9 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_language::identify;
 use wirefold_proto::{
-    AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertFirst, AlertReason, ArticleFetched,
-    ArticleId, Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input,
-    LanguageTag, OutputArticle, OutputPosition, ReasonKind, StoryId, Target, outlet_label,
+    AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched, ArticleId,
+    Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag,
+    OutputArticle, OutputPosition, ReasonKind, StoryId, Target,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -195,29 +195,9 @@ impl IncomingArticle {
         }
     }
 
-    /// The first outlet, if this article was the first.
-    pub(crate) fn first(&self, target: Target) -> Option<AlertFirst> {
-        let id = self.output.id;
-        let is_first = target == Target::Event(id.into()) || target == Target::Story(id.into());
-        let about = &self.output.article;
-        let (outlet, via) = (about.outlet.clone(), about.via.clone());
-        is_first.then(|| AlertFirst { outlet, via, agency: self.agency() })
-    }
-
-    pub(crate) fn outlet_label(&self) -> String {
-        outlet_label(&self.output.article.outlet, self.output.article.via.as_ref())
-    }
-
     fn agency(&self) -> Option<AlertAgency> {
         let agency = self.output.verdict.agency.as_ref()?;
         Some(AlertAgency { name: agency.name.clone(), confidence: agency.confidence })
-    }
-
-    /// The agency whose text it probably copies.
-    pub(crate) fn carries(&self) -> Option<String> {
-        let is_copy = self.output.verdict.class == Class::Copy;
-        let agency = self.agency().filter(|agency| agency.confidence != Confidence::Possibly)?;
-        is_copy.then_some(agency.name)
     }
 
     /// Whether an agency is credited.
@@ -233,11 +213,6 @@ impl IncomingArticle {
         let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
         let outlet = || self.output.article.outlet.to_string();
         agency.map_or_else(outlet, |agency| agency.name.clone())
-    }
-
-    /// Whether it has a text of its own.
-    pub(crate) fn is_own_text(&self) -> bool {
-        matches!(self.output.verdict.class, Class::New | Class::Related)
     }
 
     pub(crate) fn first_seen(&self, target: Target) -> UnixMillis {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Headline, Hold,
-    HoldReason, Input, LanguageTag, OutputPosition, OutputStory, REVISION_HEADER, ReasonKind,
-    StoryId, SubscriptionId, Target, Volume,
+    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
+    HoldReason, Input, OutputPosition, OutputStory, REVISION_HEADER, ReasonKind, StoryId,
+    SubscriptionId, Target, Volume,
 };
 use wirefold_query::Matched;
 
@@ -72,25 +72,18 @@ pub(crate) struct LiveAlert {
 }
 
 /// The parts of a revision besides numbers that the next revision shows again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct LastRevision {
-    pub(crate) headline: Headline,
+    pub(crate) headline: Option<Headline>,
     pub(crate) articles: Vec<AlertArticle>,
     pub(crate) matched: Vec<String>,
     pub(crate) first: Option<AlertFirst>,
 }
 
 impl LastRevision {
-    pub(crate) fn nothing() -> Self {
-        let headline =
-            Headline { title: String::new(), language: LanguageTag::unknown(), lede: None };
-        let (articles, matched) = (Vec::new(), Vec::new());
-        Self { headline, articles, matched, first: None }
-    }
-
     pub(crate) fn of(alert: &Alert) -> Self {
         Self {
-            headline: alert.headline.clone(),
+            headline: Some(alert.headline.clone()),
             articles: alert.articles.clone(),
             matched: alert.matched.clone(),
             first: alert.first.clone(),
@@ -99,7 +92,7 @@ impl LastRevision {
 }
 
 /// Something new since the last revision.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PendingChange {
     pub(crate) place: OutputPosition,
     /// The first position that must be read again after a restart.
@@ -112,7 +105,7 @@ pub(crate) struct PendingChange {
     /// How its article mentions the subject.
     pub(super) mention: Mention,
     pub(crate) matched: Vec<String>,
-    pub(crate) headline: Headline,
+    pub(crate) headline: Option<Headline>,
     /// The story of its article, if there is an article.
     pub(crate) in_story: Option<InStory>,
     pub(crate) articles: Vec<AlertArticle>,
@@ -122,16 +115,10 @@ pub(crate) struct PendingChange {
     pub(super) allowance: Allowance,
     /// Set if it comes from a merge, a split or a regrouping.
     pub(crate) silent: Option<Silent>,
-    /// The first outlet, if its article was the first.
-    pub(crate) first: Option<AlertFirst>,
-    /// The agency whose text its article copies.
-    pub(crate) carries: Option<String>,
+    /// The class of its article.
+    pub(crate) class: Option<Class>,
     /// The notes of its article.
     pub(crate) notes: Notes,
-    /// Whether its article has a text of its own.
-    pub(crate) is_own_text: bool,
-    /// The outlet of its article, for people.
-    pub(crate) outlet: Option<String>,
     /// The event of its article, if that is another one, which joined the alert.
     pub(crate) joined: Option<Target>,
     /// How long a new alert waits with it.
@@ -141,44 +128,15 @@ pub(crate) struct PendingChange {
 }
 
 /// Whether an article may notify at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Allowance {
     /// No limit is reached.
+    #[default]
     Within,
     /// Its site has reached the limit in this hour.
     SiteSpent,
     /// It is above the budget of its feed.
     BeyondBudget,
-}
-
-impl Default for PendingChange {
-    fn default() -> Self {
-        let LastRevision { headline, articles, matched, .. } = LastRevision::nothing();
-        Self {
-            place: OutputPosition::default(),
-            from: OutputPosition::default(),
-            seen: UnixMillis(0),
-            tally: Tally::default(),
-            first_seen: UnixMillis(0),
-            reasons: Vec::new(),
-            mention: Mention::None,
-            matched,
-            headline,
-            in_story: None,
-            articles,
-            only_counts: false,
-            allowance: Allowance::Within,
-            silent: None,
-            first: None,
-            carries: None,
-            notes: Notes::default(),
-            is_own_text: false,
-            outlet: None,
-            joined: None,
-            wait: Duration::ZERO,
-            is_decisive: false,
-        }
-    }
 }
 
 /// News from merged, split or regrouped stories and events. It never notifies by itself.
@@ -491,9 +449,10 @@ pub(crate) struct ToldBy {
 }
 
 /// How an article mentions the subject of a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mention {
     /// Not at all.
+    #[default]
     None,
     /// Outside title and lede.
     Passing,

@@ -3,7 +3,7 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertFirst, AlertId, AlertReason, ArticleId, EventAfter, GroupBy, OutputCommand,
+    AlertArticle, AlertId, AlertReason, ArticleId, EventAfter, GroupBy, OutputCommand,
     OutputPosition, OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
@@ -75,10 +75,7 @@ impl Engine {
         if let Some(news) = moved.into_iter().reduce(together) {
             // The numbers at the merge, since the surviving alert may have reported later ones already.
             let tally = news.tally.max(self.recent.of(survivor.target));
-            // The first outlet of the merged target was not the first of both.
-            let first = None;
-            let news =
-                PendingChange { place: closing.place, seen: closing.at, tally, first, ..news };
+            let news = PendingChange { place: closing.place, seen: closing.at, tally, ..news };
             self.add_news(survivor, news);
         }
     }
@@ -88,7 +85,7 @@ impl Engine {
 /// notify again. Mentions in passing have told nobody.
 fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> PendingChange {
     let LastRevision { headline, articles, matched, .. } =
-        life.shown.as_deref().cloned().unwrap_or_else(LastRevision::nothing);
+        life.shown.as_deref().cloned().unwrap_or_default();
     let has_told = closing.by == By::People || life.mention() == Mention::Prominent;
     PendingChange {
         place: closing.place,
@@ -215,7 +212,6 @@ impl StoryOverride {
 
     /// News with these numbers, which never notifies by itself.
     fn news(&self, tally: Tally, silent: Silent, why: Option<AlertReason>) -> PendingChange {
-        let LastRevision { headline, articles, matched, .. } = LastRevision::nothing();
         PendingChange {
             place: self.place,
             from: self.place,
@@ -223,11 +219,6 @@ impl StoryOverride {
             tally,
             first_seen: self.at,
             reasons: why.into_iter().collect(),
-            mention: Mention::None,
-            matched,
-            headline,
-            in_story: None,
-            articles,
             only_counts: true,
             silent: Some(silent),
             ..PendingChange::default()
@@ -277,14 +268,10 @@ impl Engine {
                     seen: change.at,
                     tally,
                     first_seen: folded.seen,
-                    reasons: Vec::new(),
                     mention: Mention::of(&matched),
                     matched: matched.words,
-                    headline: folded.headline.clone(),
-                    in_story: None,
+                    headline: Some(folded.headline.clone()),
                     articles: vec![folded.article.clone()],
-                    first: (into == Target::Story((*article).into()))
-                        .then(|| AlertFirst::from(&folded.article)),
                     ..PendingChange::default()
                 };
                 self.add_news(&fresh, news);
@@ -371,13 +358,15 @@ fn began_with(life: &LiveAlert, article: ArticleId) -> bool {
 /// The visible part of an alert for the articles that left it.
 fn taken_along(life: &LiveAlert, parting: &Parting) -> LastRevision {
     let Some(shown) = life.shown.as_deref() else {
-        return LastRevision::nothing();
+        return LastRevision::default();
     };
     let left = |article: &&AlertArticle| parting.leaving.has(article);
     let articles: Vec<AlertArticle> = shown.articles.iter().filter(left).cloned().collect();
     let mut headline = shown.headline.clone();
-    if let Some(first) = articles.first().filter(|first| first.title != headline.title) {
+    if let (Some(first), Some(headline)) = (articles.first(), &mut headline)
+        && first.title != headline.title
+    {
         (headline.title, headline.lede) = (first.title.clone(), None);
     }
-    LastRevision { headline, articles, matched: shown.matched.clone(), ..LastRevision::nothing() }
+    LastRevision { headline, articles, matched: shown.matched.clone(), first: None }
 }

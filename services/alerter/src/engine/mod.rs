@@ -39,7 +39,7 @@ use wirefold_query::{Hit, Matched, Numbers, Percolator};
 use crate::subscription::Rules;
 pub(crate) use corrections::{find_uncorrected, retracts};
 pub(crate) use draft::Draft;
-use draft::reason;
+pub(crate) use draft::reason;
 pub(crate) use handling::Handling;
 use happening::Happenings;
 pub use holds::SiteAlerts;
@@ -222,17 +222,14 @@ impl Engine {
             reasons,
             mention: incoming.mention(matched.as_ref()),
             matched: matched.unwrap_or_default().words,
-            headline: incoming.headline(),
+            headline: Some(incoming.headline()),
             in_story: Some(InStory::of(incoming)),
             articles: vec![incoming.article()],
             only_counts: incoming.is_baseline(),
             allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
-            first: incoming.first(id.target),
-            carries: incoming.carries(),
+            class: Some(incoming.output.verdict.class),
             notes: incoming.notes(),
-            is_own_text: incoming.is_own_text(),
-            outlet: Some(incoming.outlet_label()),
             joined,
             wait: self.wait_of(id, incoming),
             is_decisive: incoming.is_decisive(),
@@ -252,7 +249,10 @@ impl Engine {
         let corrects = incoming.put_right().filter(|_| !is_told);
         let mut reasons: Vec<_> =
             corrects.or_else(|| incoming.material(matches)).into_iter().collect();
-        reasons.extend(incoming.changed_claim(matches, !reasons.is_empty()));
+        // A correction has both numbers itself.
+        if reasons.iter().all(|it| it.kind != ReasonKind::Correction) {
+            reasons.extend(incoming.changed_claim(matches, !reasons.is_empty()));
+        }
         let ages = self.velocity.ages(id.target, incoming.seen);
         let numbers = Numbers { ages: &ages, ..incoming.tally(id.target).numbers() };
         let has_notified = self.lives.get(id).is_some_and(|life| life.has_notified_of_velocity);

@@ -12,7 +12,7 @@ use wirefold_text::extract::numbers;
 
 use super::figures::figures_of;
 use super::statement::{
-    YEARS, first_sentence, is_of_the_past, sentences, shortened, without_outlet,
+    YEARS, first_sentence, is_of_before, is_of_the_past, sentences, shortened, without_outlet,
 };
 
 /// A text of an event.
@@ -84,7 +84,8 @@ pub(crate) fn news(
         let sentence = statements.sentences.first().filter(|_| is_title).unwrap_or(said);
         return Some(News { sentence: shortened(sentence), is_decisive: true });
     }
-    if is_feature || !statements.are_new(known) || is_translated() {
+    let is_background = is_of_before(own.title);
+    if is_feature || is_background || !statements.are_new(known) || is_translated() {
         return None;
     }
     let sentence = statements.sentences.first().or(statements.title.as_ref())?;
@@ -333,6 +334,13 @@ mod tests {
         check(&[first, arrest], &again, None);
         let none = text("No arrest in Kell", "There was no arrest after the shots in Kell.");
         check(&[first], &none, None);
+    }
+
+    #[test]
+    fn an_article_about_last_winter_is_background() {
+        let first = text("Bus crash near Kell", "A bus left the road near Kell on Friday.");
+        let same = "Slopes of the valley claimed ten lives in snow and fog, archives show.";
+        check(&[first], &text("Last winter’s accidents in the valley", same), None);
     }
 
     #[test]

@@ -142,6 +142,13 @@ pub(super) const YEARS: std::ops::Range<u64> = 1_800..2_200;
 
 /// Whether a sentence is about another time: it has a year, or words such as `last winter`.
 pub(super) fn is_of_the_past(said: &str) -> bool {
+    let mut digits = said.split(|c: char| !c.is_numeric());
+    let has_year = digits.any(|part| part.parse().is_ok_and(|value| YEARS.contains(&value)));
+    has_year || is_of_before(said)
+}
+
+/// Whether a sentence has words for another time, such as `last winter`.
+pub(super) fn is_of_before(said: &str) -> bool {
     const PAST: [&str; 15] = [
         "last winter",
         "last year",
@@ -160,9 +167,7 @@ pub(super) fn is_of_the_past(said: &str) -> bool {
         "año pasado",
     ];
     let said = said.to_lowercase();
-    let mut digits = said.split(|c: char| !c.is_numeric());
-    let has_year = digits.any(|part| part.parse().is_ok_and(|value| YEARS.contains(&value)));
-    has_year || PAST.iter().any(|word| said.contains(word))
+    PAST.iter().any(|word| said.contains(word))
 }
 
 /// The longest sentence in an alert, in characters.

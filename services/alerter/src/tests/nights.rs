@@ -454,6 +454,39 @@ impl Figures {
 
 /// The ways to alert.
 const WAYS: [&str; 3] = ["wirefold", "each article", "each event"];
+#[tokio::test(start_paused = true)]
+async fn a_correction_states_its_numbers_once() {
+    let line = |at: &str, title: &str, text: &str| Line {
+        at: at.parse().unwrap(),
+        feed: "wire".to_owned(),
+        item: "bus".to_owned(),
+        outlet: "wire.example".to_owned(),
+        url: "https://wire.example/bus".to_owned(),
+        title: title.to_owned(),
+        author: None,
+        published: None,
+        lang: "en".to_owned(),
+        text: text.to_owned(),
+    };
+    let first = "DORNBY (AP) — At least eight people were killed when a bus left the road near Dornby on \
+                 Friday, police said. The road is closed, and cranes are on their way from Orm.";
+    let right = "DORNBY (AP) — Seven people were killed when a bus left the road near Dornby on Friday, \
+                 police said. The road is closed, and cranes are on their way from Orm.\n\nCorrection: An \
+                 earlier version of this article said that eight people were killed. The number is seven.";
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "Eight killed near Dornby", first),
+        line("2026-11-01T10:20:00Z", "Seven killed near Dornby", right),
+    ];
+    let subscription = SubscriptionSettings::new("all".parse().unwrap(), "All", "bus");
+    let (events, wanted, claims, subscriptions) =
+        (Vec::new(), Vec::new(), Vec::new(), vec![subscription]);
+    let night = Night { name: "bus", lines, events, wanted, claims, subscriptions };
+    let sent = play(&night, STEP).await;
+    let reasons: Vec<_> = sent.iter().flat_map(|it| &it.alert.reasons).collect();
+    let kinds: Vec<ReasonKind> = reasons.iter().map(|reason| reason.kind).collect();
+    assert_eq!(kinds, [ReasonKind::New, ReasonKind::Correction], "{reasons:#?}");
+}
+
 /// Real news that a measurement plays: `../shared/suites` has pages with their words exchanged.
 const REAL: &str = "../shared/suites/real-shape/docs.jsonl";
 /// Broad queries of words that stand there as they were.

@@ -190,19 +190,7 @@ mod tests {
         alert: &'a wirefold_proto::Alert,
         templates: Option<&'a CompiledTemplates>,
     ) -> Message<'a> {
-        Message {
-            alert,
-            subscription: "Desk",
-            page: None,
-            manage: None,
-            links: None,
-            demo: false,
-            now: wirefold_flow::UnixMillis(0),
-            zone: jiff::tz::TimeZone::UTC,
-            target_id: None,
-            is_overtaken: false,
-            templates,
-        }
+        Message { templates, ..Message::of(alert, "Desk", None, wirefold_flow::UnixMillis(0)) }
     }
 
     fn read(title: &str, text: &str) -> Result<Option<CompiledTemplates>, String> {
