@@ -14,6 +14,8 @@ pub struct Evidence {
     pub shared: f64,
     /// The share of the different numbers in and between the shared runs that the other text lacks, 0 to 1.
     pub numbers_missing: f64,
+    /// Whether both have a headline.
+    pub titled: bool,
     /// The cosine of the headlines, 0 to 1.
     pub title: f64,
     /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1.
@@ -21,6 +23,9 @@ pub struct Evidence {
     /// The smaller share, of both, of a headline's words that stand in its own text but not in the other
     /// one, by rarity, 0 to 1.
     pub conflict: f64,
+    /// The smaller share, of both, of a headline's words that stand in its own text in short gaps between shared
+    /// runs and nowhere in the other text, by rarity, 0 to 1: what a template is filled with.
+    pub exchanged: f64,
     /// The words of the shorter text.
     pub shorter: f64,
     /// The hours between both.
@@ -57,7 +62,7 @@ const NUMBERS_BEFORE: usize = 2;
 /// Headlines with a cosine of at least this are related.
 pub(crate) const RELATED: f64 = 0.25;
 /// A gap between two shared runs is short if it has at most so many words.
-const GAP: usize = 8;
+const GAP: usize = 12;
 
 /// The words of a page that another one has too.
 struct Shared {
@@ -156,6 +161,7 @@ struct Measured {
     numbers_missing: usize,
     topic: f64,
     conflict: f64,
+    exchanged: f64,
 }
 
 fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rarity) -> Measured {
@@ -174,6 +180,10 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
             in_shared[place] = true;
         }
     }
+    let in_gaps: Vec<u32> = (0..of.page.len())
+        .filter(|at| gaps[*at] && !shared.words[*at])
+        .map(|at| of.page.terms[at])
+        .collect();
     let all: f64 = of.title.iter().map(|term| rarity.of(*term)).sum();
     let part = |is_in: &dyn Fn(u32) -> bool| {
         let sum: f64 =
@@ -187,6 +197,7 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
         numbers_missing: missing,
         topic: part(&|term| of.title.binary_search(&term).is_ok_and(|place| in_shared[place])),
         conflict: part(&|term| of.page.has_term(term) && !other.page.has_term(term)),
+        exchanged: part(&|term| in_gaps.contains(&term) && !other.page.has_term(term)),
     }
 }
 
@@ -216,8 +227,10 @@ impl Evidence {
             shared,
             numbers_missing: missing as f64 / (numbers + NUMBERS_BEFORE) as f64,
             title: rarity.cosine(new.title, old.title),
+            titled: !new.title.is_empty() && !old.title.is_empty(),
             topic: here.topic.max(there.topic),
             conflict: here.conflict.min(there.conflict),
+            exchanged: here.exchanged.min(there.exchanged),
             shorter: new.page.len().min(old.page.len()) as f64,
             hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
             same_outlet: new.outlet == old.outlet && new.outlet != 0,

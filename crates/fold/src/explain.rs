@@ -47,6 +47,9 @@ fn words(sign: CopySign, evidence: &Evidence) -> String {
         CopySign::OutletTime => "two outlets".to_owned(),
         CopySign::Short => format!("the shorter text has {:.0} words", evidence.shorter),
         CopySign::Conflict => format!("headlines conflict by {}", percent(evidence.conflict)),
+        CopySign::Exchanged => {
+            format!("{} of the headlines is exchanged", percent(evidence.exchanged))
+        }
         CopySign::Wall => {
             format!("{} of the headlines is in the shared text", percent(evidence.topic))
         }

@@ -25,6 +25,8 @@ pub enum CopySign {
     Short,
     /// Each headline names what only its own text has.
     Conflict,
+    /// What the headlines name is exchanged between shared runs.
+    Exchanged,
     /// Two pages of one outlet share what is not what their headlines are about.
     Wall,
     /// Both have the same address.
@@ -33,7 +35,7 @@ pub enum CopySign {
 
 impl CopySign {
     /// All signs, in the order of the table.
-    pub const ALL: [CopySign; 9] = [
+    pub const ALL: [CopySign; 10] = [
         CopySign::Share,
         CopySign::Words,
         CopySign::Numbers,
@@ -41,6 +43,7 @@ impl CopySign {
         CopySign::OutletTime,
         CopySign::Short,
         CopySign::Conflict,
+        CopySign::Exchanged,
         CopySign::Wall,
         CopySign::Address,
     ];
@@ -56,6 +59,7 @@ impl CopySign {
             CopySign::OutletTime => &[-5.2, -3.2, 0.0],
             CopySign::Short => &[2.0, 3.0, 4.5],
             CopySign::Conflict => &[-0.6, 0.0],
+            CopySign::Exchanged => &[-0.3, -0.1, 0.0],
             CopySign::Wall => &[-1.0, -0.6, -0.2, 0.0],
             CopySign::Address => &[0.0, 1.0],
         }
@@ -64,7 +68,8 @@ impl CopySign {
     /// Its value for a pair.
     #[must_use]
     pub fn of(self, evidence: &Evidence) -> f64 {
-        let outlet = if evidence.same_outlet { 1.0 } else { 0.0 };
+        // Two pages of one outlet, not one page twice.
+        let outlet = f64::from(u8::from(evidence.same_outlet && !evidence.same_address));
         match self {
             CopySign::Share => evidence.contained.max(evidence.containing),
             CopySign::Words => (1.0 + evidence.shared).ln(),
@@ -73,8 +78,10 @@ impl CopySign {
             CopySign::OutletTime => -outlet * (1.0 + evidence.hours).ln(),
             CopySign::Short => (1.0 + evidence.shorter).ln(),
             CopySign::Conflict => -evidence.conflict,
+            CopySign::Exchanged => -evidence.exchanged,
             CopySign::Wall => {
-                -outlet * (1.0 - evidence.title) * (1.0 - (2.0 * evidence.topic).min(1.0))
+                let titled = f64::from(u8::from(evidence.titled));
+                -outlet * titled * (1.0 - evidence.title) * (1.0 - 0.5 * evidence.topic)
             }
             CopySign::Address => f64::from(u8::from(evidence.same_address)),
         }

@@ -118,7 +118,7 @@ impl<A: Articles> Matching<'_, A> {
     /// Compares the new article with the earlier ones that share text with it.
     pub(crate) fn compare(&mut self) -> Vec<Compared> {
         let (article, page) = (self.article, Arc::clone(&self.page));
-        if !page.has_words() {
+        if !page.has_own_words() {
             return Vec::new();
         }
         let sharing = self.sharing(article, &page);
@@ -286,8 +286,12 @@ impl<A: Articles> Matching<'_, A> {
 /// said.
 fn is_identical(evidence: &Evidence) -> bool {
     let is_own = evidence.shared >= 0.5 * evidence.shorter;
-    let is_long = !evidence.same_outlet && evidence.shorter >= OWN_WORDS;
-    is_own && (evidence.title >= RELATED || is_long)
+    let is_long = evidence.shorter >= OWN_WORDS;
+    is_own
+        && match evidence.same_outlet {
+            true => evidence.title >= RELATED && (is_long || evidence.hours < 12.0),
+            false => evidence.title >= RELATED || is_long,
+        }
 }
 
 /// Whether two parts of a text, given by its words, are in different places: they have less than half of the

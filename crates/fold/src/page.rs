@@ -20,8 +20,8 @@ pub struct Page {
     pub(crate) quoted: Vec<bool>,
     /// The numbers, in order. `6-3/16` is one number.
     pub(crate) numbers: Vec<Number>,
-    /// How many words begin with a digit.
-    number_words: usize,
+    /// Whether a word is neither a number nor inside quotation marks.
+    has_own_words: bool,
     /// The hashes of the different numbers, in order.
     number_set: Vec<u32>,
     /// The positions of the words that begin with a capital letter inside a sentence.
@@ -98,7 +98,9 @@ impl Page {
                 sentence_start = true;
                 page.end_paragraph();
             }
-            if normal.starts_with(|c: char| c.is_ascii_digit()) {
+            let is_number = normal.starts_with(|c: char| c.is_ascii_digit());
+            page.has_own_words |= !is_number && !word.quoted;
+            if is_number {
                 let hash = hash_bytes(normal.as_bytes());
                 page.add_number(at, hash, number_end == Some(word.span.start));
                 // One mark joins digits: `1.5`, `6-3`, `18:30`.
@@ -120,7 +122,6 @@ impl Page {
 
     /// Adds a word of digits: as a part of the number before, or as the first of a new one.
     fn add_number(&mut self, at: u32, hash: u64, is_part: bool) {
-        self.number_words += 1;
         match self.numbers.last_mut() {
             Some(number) if is_part => number.hash = narrow(mix(u64::from(number.hash), hash)),
             _ => self.numbers.push(Number { at, hash: narrow(hash) }),
@@ -173,9 +174,9 @@ impl Page {
         self.words.is_empty()
     }
 
-    /// Whether it has a word that is no number.
-    pub(crate) fn has_words(&self) -> bool {
-        self.number_words < self.words.len()
+    /// Whether it has a word that is neither a number nor somebody else's.
+    pub(crate) fn has_own_words(&self) -> bool {
+        self.has_own_words
     }
 
     /// The words that a shingle of this text covers.
