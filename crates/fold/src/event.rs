@@ -19,7 +19,7 @@ const COMPARED: usize = 12;
 /// At most so many stories, the latest, speak for an event.
 const SPEAK: usize = 8;
 /// A story joins an event if the mean probability is more than this.
-pub(crate) const THRESHOLD: f64 = 0.40;
+pub(crate) const THRESHOLD: f64 = 0.45;
 /// An event accepts no story this long after its last one, in seconds.
 pub(crate) const QUIET: i64 = 3 * 24 * 3600;
 

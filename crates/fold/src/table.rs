@@ -31,25 +31,25 @@ pub(crate) const RAMPS: &[f64] = &[
 ];
 
 /// The logit of stories about one happening without any sign.
-pub(crate) const EVENT_BIAS: f64 = -10.6144;
+pub(crate) const EVENT_BIAS: f64 = -11.2382;
 
 /// How much each ramp adds, sign by sign.
 #[rustfmt::skip]
 pub(crate) const EVENT_RAMPS: &[f64] = &[
     // Beyond
-    1.1538, 1.2825, 0.9587,
+    1.1288, 1.4515, 1.4151,
     // Title
-    1.0678, 0.8184, 1.4124, 0.6717,
+    0.9925, 0.8313, 1.7129, 0.5554,
     // Words
-    1.8688, 0.0000, 0.3656,
+    1.5233, 0.0000, 0.0000,
     // Lede
-    0.2788, 0.0000, 0.0000,
+    0.5455, 0.0000, 0.0617,
     // Names
-    0.6120, 0.0000, 0.0000,
+    0.8179, 0.4143, 0.9172,
     // NoNames
-    2.3006,
+    2.3461,
     // Keys
-    0.5135, 0.0000, 0.0000,
+    0.7439, 0.0000, 0.0000,
     // Hours
-    3.7008, 0.4005, 0.0000,
+    3.8947, 0.9788, 0.0463,
 ];
