@@ -290,7 +290,7 @@ fn is_identical(evidence: &Evidence) -> bool {
     is_own
         && match evidence.same_outlet {
             true => evidence.title >= RELATED && (is_long || evidence.hours < 12.0),
-            false => evidence.title >= RELATED || is_long,
+            false => !evidence.titled || evidence.title >= RELATED || is_long,
         }
 }
 
