@@ -307,52 +307,8 @@ fn report_events(
     of: &Happenings,
     weights: &[Weights; 2],
 ) -> Result<(), Box<dyn Error>> {
-    let found = run(&of.docs, weights);
-    let score = of.labels.score(&found.events);
-    write_score(out, of.name, &score)?;
-    if std::env::var("EVERR").is_ok() {
-        for (new, compared) in found.compared_stories.iter().enumerate() {
-            for pair in compared {
-                let old = pair.story as usize;
-                let is_one = of.events[new] == of.events[old];
-                let is_found = found.events[new] == found.events[old];
-                if is_one != is_found && !of.unsure.contains(&(old, new)) {
-                    let e = &pair.evidence;
-                    writeln!(
-                        out,
-                        "  {} {} {} p {:.2} words {:.2} beyond {:.2} title {:.2} names {:.2} lede {:.2} keys {} hours {:.0} no {} | {:?}",
-                        if is_one { "missed" } else { "false" },
-                        of.docs[old].id,
-                        of.docs[new].id,
-                        pair.probability,
-                        e.words,
-                        e.beyond,
-                        e.title,
-                        e.names,
-                        e.lede,
-                        e.keys,
-                        e.hours,
-                        e.no_names,
-                        e
-                    )?;
-                }
-            }
-        }
-        let mut all = 0;
-        let mut seen = 0;
-        for a in 0..of.docs.len() {
-            for b in a + 1..of.docs.len() {
-                if of.events[a] == of.events[b] && !of.unsure.contains(&(a, b)) {
-                    all += 1;
-                    if found.compared_stories[b].iter().any(|p| p.story as usize == a) {
-                        seen += 1
-                    }
-                }
-            }
-        }
-        writeln!(out, "  {} seen {seen} of {all}", of.name)?;
-    }
-    Ok(())
+    let score = of.labels.score(&run(&of.docs, weights).events);
+    write_score(out, of.name, &score)
 }
 
 fn report_left_out(

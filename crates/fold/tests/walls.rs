@@ -143,26 +143,6 @@ fn an_article_among_them_still_folds_with_its_reprint_elsewhere() {
     assert_eq!(observe("other.example", &title, &copy, 14_000), story);
 }
 
-/// The blurbs under the first pages of an outlet, when no other page shows yet that they stand on all. They name the
-/// subjects of the pages.
-#[test]
-fn blurbs_that_name_the_pages_on_the_first_pages_of_an_outlet() {
-    let subjects = ["boats", "trees", "roads", "hills"];
-    let named: Vec<String> = subjects.iter().map(|name| format!("{name}title")).collect();
-    let blurbs = format!("{} {}", named.join(" "), Writer(7).text(230));
-    let mut detector = Detector::new(Settings::default());
-    for (at, name) in subjects.into_iter().enumerate() {
-        let own: String = (0..30).map(|number| format!("{name}{number} ")).collect();
-        let verdict = detector.observe(&Incoming {
-            outlet: Some("wall.example"),
-            title: &format!("{name}title of {name}page"),
-            text: &format!("{own}.\n\n{blurbs}"),
-            ..Incoming::default()
-        });
-        assert_eq!(verdict.story, StoryId(at as u32), "{name}");
-    }
-}
-
 #[test]
 fn a_page_that_came_by_two_feeds_of_an_outlet_is_one_text() {
     let mut writer = Writer(13);
