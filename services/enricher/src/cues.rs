@@ -97,6 +97,19 @@ const PLACES: &str = "bridge street road avenue boulevard river harbour harbor q
     islands valley bay dam weir lighthouse canal castle cathedral airport market beach falls mountain mountains coast strait \
     peninsula reservoir tunnel stadium plaza terminal wharf";
 
+/// Verbs whose object is a place if a vessel is their subject: `the ferry left Ness`.
+const LEAVING: &str =
+    "left leaves leaving reached reaches reaching entered enters approached approaching";
+
+/// Verbs and nouns after which `to`, `from` and `for` introduce a place: `sailed for Ness`, `the ferry to Ness`.
+const MOVING: &str = "sail sails sailed sailing travel travels travelled traveled drove drive driving walked flew fly flying fled \
+    sailors bound headed heading departed departing arrived ferry ferries ship boat boats train trains bus buses coach flight \
+    flights road roads route way trip trips journey crossing crossings voyage service services railway line cable";
+
+/// Words that follow a whole name: `the Anna Maria has sunk`. Before a noun, a name after `the` may be a person's.
+const AFTER_NAMES: &str = "is was were are has had have will would can could may might must should did does and or but in on at \
+    to from by with after before when while sank sails sailed left lost ran hit struck lay came went carries carried arrived";
+
 /// Words after which `in` does not introduce a place: `confidence in Mara Voss`.
 const TRUSTING: &str = "confidence trust trusts trusted faith interest interested belief believe believes believed \
     invest invested involved";
@@ -179,6 +192,21 @@ cue!(
     /// Whether a word is the `of` of [`is_of_places`].
     is_of,
     OF
+);
+cue!(
+    /// Whether a vessel that does this does it to a place.
+    is_leaving,
+    LEAVING
+);
+cue!(
+    /// Whether a name after this word and `to`, `from` or `for` is a place.
+    is_moving,
+    MOVING
+);
+cue!(
+    /// Whether a name before this word is whole.
+    is_after_names,
+    AFTER_NAMES
 );
 cue!(
     /// Whether a name after this word is not that of a person.

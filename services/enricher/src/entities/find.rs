@@ -11,8 +11,8 @@ use wirefold_text::extract::name_key;
 use super::table::{Hit, KnownEntity, table};
 use super::trim;
 use crate::cues::{
-    is_calendar, is_first_name, is_of, is_of_place, is_of_places, is_organisational, is_placing,
-    is_saying, is_thing, is_title, is_trusting,
+    is_after_names, is_calendar, is_first_name, is_leaving, is_moving, is_of, is_of_place,
+    is_of_places, is_organisational, is_placing, is_saying, is_thing, is_title, is_trusting,
 };
 use crate::reading::Reading;
 
@@ -162,11 +162,20 @@ impl Use {
         let normal = |index: usize| text.words().get(index).map_or("", |word| text.normal(word));
         let before = |by: usize| words.start.checked_sub(by).map_or("", normal);
         let touches = reading.touches(words.start);
+        let is_target = || {
+            is_moving(before(2))
+                && (matches!(before(1), "to" | "from" | "for")
+                    || is_leaving(before(1)) && !has_first_name(reading, words))
+        };
         let is_placed = is_placing(before(1)) && !is_trusting(before(2))
-            || is_of(before(1)) && is_of_places(before(2));
+            || is_of(before(1)) && is_of_places(before(2))
+            || is_target();
         // `the Islay Rose`. With a first name, `the` may be that of a noun after it.
-        let has_article =
-            || words.len() > 1 && before(1) == "the" && !has_first_name(reading, words);
+        let is_whole = || !reading.touches(words.end) || is_after_names(normal(words.end));
+        let has_article = || {
+            let may_be = words.len() > 1 && before(1) == "the";
+            may_be && (is_whole() || !has_first_name(reading, words))
+        };
         let is_spoken = || is_saying(before(1)) || is_title(before(1));
         match () {
             () if touches && is_placed => Self::Place,

@@ -253,12 +253,20 @@ mod tests {
             ("The trawler Mary Ellen sank. Three men of the Mary Ellen were saved.", &[]),
             ("HMS Victor Lane was scrapped. The river Lorne rose, and Lorne floods are rare.", &[]),
             ("The Islay Rose left on Tuesday with Plan B. Hurricane Milton passed.", &[]),
+            ("The ferry left Ness four hours late on Tuesday.", &[("Ness", 1)]),
+            ("Fog delayed the ferry to Lorne, and a tug sailed for Lorne.", &[("Lorne", 2)]),
+            ("The Anna Maria arrived at noon. Nine men left the Anna Maria.", &[]),
             ("Pier C was closed, and a crack was found. A was marked in red.", &[]),
         ] {
             let expected: Vec<_> =
                 places.iter().map(|(name, count)| (Place, *name, *count)).collect();
             check(text, &expected);
         }
+        check("The Angela Merkel years were quiet.", &[(Person, "Angela Merkel", 1)]);
+        check(
+            "Mayor Anna Berg left Tom Harris in March.",
+            &[(Person, "Anna Berg", 1), (Person, "Tom Harris", 1)],
+        );
         check(
             "The mayor of Carrick, Ms Humphreys, met Father Brian Daly today. Humphreys left.",
             &[(Place, "Carrick", 1), (Person, "Humphreys", 2), (Person, "Brian Daly", 1)],
