@@ -105,6 +105,8 @@ fn parse(url: &Url, text: &str) -> Option<(Cookie, bool)> {
             "path" if wanted.starts_with('/') => wanted.clone_into(&mut cookie.path),
             "secure" => cookie.is_secure = true,
             "max-age" => is_deleted = wanted.trim().parse::<i64>().is_ok_and(|age| age <= 0),
+            // The year with which servers delete a cookie.
+            "expires" => is_deleted |= wanted.contains("1970"),
             _ => {}
         }
     }
@@ -151,10 +153,10 @@ mod tests {
             cookies.add(&url, &[(SET_COOKIE, set.parse().unwrap())].into_iter().collect());
         }
         assert_eq!(cookies.header(&url, Some("own=0")).as_deref(), Some("own=0; t=3; s=2"));
-        cookies.add(
-            &url,
-            &[(SET_COOKIE, "s=; Path=/; Max-Age=0".parse().unwrap())].into_iter().collect(),
-        );
+        let by_date = "u=; Path=/; Expires=Thu, 01-Jan-1970 00:00:01 GMT";
+        for gone in ["u=4; Path=/", by_date, "s=; Path=/; Max-Age=0"] {
+            cookies.add(&url, &[(SET_COOKIE, gone.parse().unwrap())].into_iter().collect());
+        }
         assert_eq!(cookies.header(&url, None).as_deref(), Some("t=3"));
     }
 }
