@@ -18,7 +18,8 @@ pub struct Evidence {
     pub titled: bool,
     /// The cosine of the headlines, 0 to 1.
     pub title: f64,
-    /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1.
+    /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1. A headline in a list of
+    /// headlines does not count.
     pub topic: f64,
     /// The smaller share, of both, of a headline's words that stand in its own text but not in the other
     /// one, by rarity, 0 to 1.
@@ -153,6 +154,26 @@ fn weigh(page: &Page, shared: &Shared, headlines: &[u8]) -> (Vec<f64>, Vec<f64>)
     (own.collect(), of_shared.collect())
 }
 
+/// Whether each word stands in a run of words that is most of a headline, as in a list of articles.
+fn headlines_in(page: &Page, titles: &[&[u32]]) -> Vec<bool> {
+    let mut listed = vec![false; page.len()];
+    for title in titles.iter().filter(|title| title.len() >= 3) {
+        let is_of_title = |at: usize| title.binary_search(&page.terms[at]).is_ok();
+        let mut from = 0;
+        while from < page.len() {
+            let to = (from..page.len()).find(|at| !is_of_title(*at)).unwrap_or(page.len());
+            let mut terms = page.terms[from..to].to_vec();
+            terms.sort_unstable();
+            terms.dedup();
+            if 10 * terms.len() >= 7 * title.len() {
+                listed[from..to].fill(true);
+            }
+            from = to + 1;
+        }
+    }
+    listed
+}
+
 /// One side of a comparison.
 struct Measured {
     own: f64,
@@ -175,7 +196,8 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
     numbers.dedup_by_key(|number| number.hash);
     let missing = numbers.iter().filter(|number| !other.page.has_number(**number)).count();
     let mut in_shared = vec![false; of.title.len()];
-    for at in (0..of.page.len()).filter(|at| weights[*at] > 0.3) {
+    let listed = headlines_in(of.page, &[of.title, other.title]);
+    for at in (0..of.page.len()).filter(|at| weights[*at] > 0.3 && !listed[*at]) {
         if let Ok(place) = of.title.binary_search(&of.page.terms[at]) {
             in_shared[place] = true;
         }

@@ -81,7 +81,7 @@ impl CopySign {
             CopySign::Exchanged => -evidence.exchanged,
             CopySign::Wall => {
                 let titled = f64::from(u8::from(evidence.titled));
-                -outlet * titled * (1.0 - evidence.title) * (1.0 - 0.5 * evidence.topic)
+                -outlet * titled * (1.0 - evidence.title) * (1.0 - evidence.topic)
             }
             CopySign::Address => f64::from(u8::from(evidence.same_address)),
         }

@@ -143,6 +143,24 @@ fn an_article_among_them_still_folds_with_its_reprint_elsewhere() {
     assert_eq!(observe("other.example", &title, &copy, 14_000), story);
 }
 
+/// The list of articles beside the first pages of an outlet, when no other page shows yet that it stands on all.
+#[test]
+fn a_list_of_headlines_on_the_first_pages_of_an_outlet() {
+    let mut writer = Writer(23);
+    let titles: Vec<String> = (0..20).map(|_| writer.title()).collect();
+    let list = titles.join("\n");
+    let mut detector = Detector::new(Settings::default());
+    for (at, title) in titles.iter().take(6).enumerate() {
+        let verdict = detector.observe(&Incoming {
+            outlet: Some("wall.example"),
+            title,
+            text: &format!("{}\n\n{list}", writer.text(40)),
+            ..Incoming::default()
+        });
+        assert_eq!(verdict.story, StoryId(at as u32), "{title}");
+    }
+}
+
 #[test]
 fn a_page_that_came_by_two_feeds_of_an_outlet_is_one_text() {
     let mut writer = Writer(13);
