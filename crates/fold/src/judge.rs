@@ -25,7 +25,7 @@ pub enum CopySign {
     Short,
     /// Each headline names what only its own text has.
     Conflict,
-    /// What the headlines name is exchanged between shared runs.
+    /// The words of the headlines that are exchanged between shared runs.
     Exchanged,
     /// Two pages of one outlet share what is not what their headlines are about.
     Wall,
