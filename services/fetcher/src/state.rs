@@ -404,7 +404,7 @@ pub(crate) struct SeenItem {
 
 /// The stored form of an item. Hashes are in hexadecimal digits, which every JSON reader keeps exact.
 /// The last column has the hashes of its link and title, of its title and of its text, followed by [`BASELINE`] if one of its
-/// articles was baseline. An earlier release reads that as an item without link and title.
+/// articles was baseline.
 #[derive(Serialize, Deserialize)]
 struct Row(String, String, ArticleId, u32, #[serde(default)] String);
 
