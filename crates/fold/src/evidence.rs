@@ -202,10 +202,8 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
             in_shared[place] = true;
         }
     }
-    let in_gaps: Vec<u32> = (0..of.page.len())
-        .filter(|at| gaps[*at] && !shared.words[*at])
-        .map(|at| of.page.terms[at])
-        .collect();
+    let in_gaps: Vec<u32> =
+        (0..of.page.len()).filter(|at| gaps[*at]).map(|at| of.page.terms[at]).collect();
     let all: f64 = of.title.iter().map(|term| rarity.of(*term)).sum();
     let part = |is_in: &dyn Fn(u32) -> bool| {
         let sum: f64 =

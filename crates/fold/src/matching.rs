@@ -28,6 +28,8 @@ const SAME: f64 = 0.99;
 /// The same words at two outlets under unrelated headlines are the same text if they are at least so many: fewer may
 /// be a wall.
 const OWN_WORDS: f64 = 60.0;
+/// After so many hours, the same few words of one outlet are a notice that it prints again.
+const PRINTED_AGAIN: f64 = 12.0;
 /// A part of another text has at least so many words.
 const PART: f64 = 50.0;
 /// A text is held by another one that has more than this share of it.
@@ -118,7 +120,7 @@ impl<A: Articles> Matching<'_, A> {
     /// Compares the new article with the earlier ones that share text with it.
     pub(crate) fn compare(&mut self) -> Vec<Compared> {
         let (article, page) = (self.article, Arc::clone(&self.page));
-        if !page.has_own_words() {
+        if !page.has_own_words {
             return Vec::new();
         }
         let sharing = self.sharing(article, &page);
@@ -287,10 +289,11 @@ impl<A: Articles> Matching<'_, A> {
 fn is_identical(evidence: &Evidence) -> bool {
     let is_own = evidence.shared >= 0.5 * evidence.shorter;
     let is_long = evidence.shorter >= OWN_WORDS;
+    let is_related = evidence.title >= RELATED;
     is_own
         && match evidence.same_outlet {
-            true => evidence.title >= RELATED && (is_long || evidence.hours < 12.0),
-            false => !evidence.titled || evidence.title >= RELATED || is_long,
+            true => is_related && (is_long || evidence.hours < PRINTED_AGAIN),
+            false => is_related || is_long || !evidence.titled,
         }
 }
 

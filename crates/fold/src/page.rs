@@ -21,7 +21,7 @@ pub struct Page {
     /// The numbers, in order. `6-3/16` is one number.
     pub(crate) numbers: Vec<Number>,
     /// Whether a word is neither a number nor inside quotation marks.
-    has_own_words: bool,
+    pub(crate) has_own_words: bool,
     /// The hashes of the different numbers, in order.
     number_set: Vec<u32>,
     /// The positions of the words that begin with a capital letter inside a sentence.
@@ -172,11 +172,6 @@ impl Page {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
-    }
-
-    /// Whether it has a word that is neither a number nor somebody else's.
-    pub(crate) fn has_own_words(&self) -> bool {
-        self.has_own_words
     }
 
     /// The words that a shingle of this text covers.

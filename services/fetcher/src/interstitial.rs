@@ -207,8 +207,9 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
         let mut lines = text.lines().chain(inside(&markup, "title"));
         lines.any(|line| count(line) < PROSE_LINE && has_any(line, signs))
     };
-    let most = if is_headed(CHALLENGES) { EXPLANATION } else { PROSE };
-    if words.prose >= most || words.short >= MANY_LINES || has_article(&markup, &text) {
+    // Usual pages are long: their lines are not read.
+    let is_long = words.prose >= EXPLANATION || words.short >= MANY_LINES;
+    if is_long || words.prose >= PROSE && !is_headed(CHALLENGES) || has_article(&markup, &text) {
         return None;
     }
     let consent = CONSENT.iter().filter(|sign| text.contains(**sign)).count();

@@ -559,7 +559,8 @@ fn recognise(
     let has_words = |item: &ListedItem<'_>| by_words.contains_key(&item.content);
     let of_words = items.iter().filter(|item| item.known.is_none() && has_words(item)).count();
     let found = of_pages + of_words;
-    let by_part = parts_of_seen(seen, &here);
+    let is_all_new = new == items.len();
+    let by_part = if is_all_new { parts_of_seen(seen, &here) } else { HashMap::new() };
     // No date is before every date.
     let is_old = |item: &ListedItem<'_>| item.item.published <= last_good;
     let of_part = |item: &ListedItem<'_>| {
@@ -569,8 +570,8 @@ fn recognise(
     let has_part = |item: &&ListedItem<'_>| {
         item.known.is_none() && !has_words(item) && of_part(item).is_some()
     };
-    let has_moved = new == items.len()
-        && is_share(found + items.iter().filter(has_part).count(), RECOGNISED_OF_MOVED);
+    let has_moved =
+        is_all_new && is_share(found + items.iter().filter(has_part).count(), RECOGNISED_OF_MOVED);
     if has_moved || (is_most(found) && of_words > 0) {
         for item in items.iter_mut().filter(|item| item.known.is_none()) {
             let known = by_words.get(&item.content).copied();
