@@ -1,6 +1,6 @@
 //! Folds articles in your own program: no files, no server, no clock.
 
-use wirefold_dedup::{Detector, Incoming, Settings, Verdict};
+use wirefold_fold::{Detector, Incoming, Settings, Verdict};
 
 /// The verdict on each text at its arrival, in order, ten minutes apart.
 pub(crate) fn fold(texts: &[&str]) -> Vec<Verdict> {

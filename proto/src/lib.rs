@@ -136,4 +136,4 @@ pub use verdict::{
     Class, CopyKind, HEADLINE_ONLY, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
     text_remarks,
 };
-pub use verdict_line::{LineAgency, LineMatch, LineRegrouping, VerdictLine};
+pub use verdict_line::{LineAgency, LineMatch, VerdictLine};

@@ -47,23 +47,9 @@ pub struct VerdictLine {
     pub agency: Option<LineAgency>,
     /// The SimHash of the text.
     pub simhash: Simhash,
-    /// Stories that were folded only because of page chrome, and divided after this input.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub regrouped: Vec<LineRegrouping>,
 }
 
 message!(VerdictLine = "wirefold.verdict" / 1);
-
-/// Inputs that became a story of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct LineRegrouping {
-    /// The first input of the story they were in.
-    pub from: String,
-    /// The first input of the story they form.
-    pub into: String,
-    /// The inputs.
-    pub articles: Vec<String>,
-}
 
 /// The shared parts of two inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,9 +64,8 @@ pub struct LineMatch {
     pub passages: u32,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
-    /// The rule that decided about the two inputs, by its name in `wirefold eval`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
+    /// The probability that both are one text, 0 to 1.
+    pub probability: Containment,
 }
 
 /// The agency behind an input, without its evidence.
@@ -130,7 +115,6 @@ mod tests {
             shared_quotations: 0,
             agency: None,
             simhash: Simhash(0x2a),
-            regrouped: Vec::new(),
         }
     }
 
@@ -157,7 +141,7 @@ mod tests {
                 containing: Containment::new(1.0).unwrap(),
                 passages: 2,
                 longest: 140,
-                rule: Some("reprint".into()),
+                probability: Containment::new(0.97).unwrap(),
             }],
             holds: vec!["c".into()],
             shared_quotations: 1,
@@ -170,7 +154,7 @@ mod tests {
         };
         check(
             &full,
-            r#"{"schema":"wirefold.verdict/1","id":"b","class":"copy","kind":"reprint","comparable":true,"story":"b","event":"b","lead":"b","origin":"b","matches":[{"id":"a","contained":0.9877,"containing":1.0,"passages":2,"longest":140,"rule":"reprint"}],"holds":["c"],"shared_quotations":1,"agency":{"name":"AP","how":"inferred","confidence":"probably"},"simhash":"000000000000002a"}"#,
+            r#"{"schema":"wirefold.verdict/1","id":"b","class":"copy","kind":"reprint","comparable":true,"story":"b","event":"b","lead":"b","origin":"b","matches":[{"id":"a","contained":0.9877,"containing":1.0,"passages":2,"longest":140,"probability":0.97}],"holds":["c"],"shared_quotations":1,"agency":{"name":"AP","how":"inferred","confidence":"probably"},"simhash":"000000000000002a"}"#,
         );
     }
 }

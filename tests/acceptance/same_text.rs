@@ -1,6 +1,6 @@
 //! A text with other line ends, quotation marks or white space is the same text.
 
-use wirefold_dedup::{Class, CopyKind, EventId, StoryId, Verdict};
+use wirefold_fold::{Class, CopyKind, EventId, StoryId, Verdict};
 
 use super::orders;
 use super::seeds::{check_folds, fixtures};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use wirefold_dedup::{Detector, DocId, Evidence, Incoming, Settings, Verdict};
+use wirefold_fold::{Detector, DocId, Incoming, Match, Settings, Verdict};
 
 /// An article as the command line reads it.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ impl Judged {
     }
 
     /// The evidence between an article and an earlier one.
-    pub(super) fn evidence(&self, later: usize, earlier: usize) -> Option<&Evidence> {
+    pub(super) fn evidence(&self, later: usize, earlier: usize) -> Option<&Match> {
         let matches = self.arrival[later].verdict.matches.iter();
         matches.clone().find(|found| self.order[found.doc.index()] == earlier)
     }

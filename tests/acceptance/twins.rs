@@ -1,6 +1,6 @@
 //! The twins of `seeds/`: the central case in every clone.
 
-use wirefold_dedup::{Body, Confidence, How, Overlap, Settings};
+use wirefold_fold::{Body, Confidence, How, Overlap};
 use wirefold_proto::{Class, CopyKind};
 use wirefold_text::Text;
 
@@ -46,7 +46,7 @@ fn the_twins_fold_in_all_120_orders_as_bare_texts() {
 /// The larger of the two shares of common text, and the words of the longest run.
 fn shares(earlier: &str, later: &str) -> Overlap {
     let body = |text: &str| Body::new(&Text::new(text));
-    Overlap::between(&body(later), &body(earlier), &Settings::default())
+    Overlap::between(&body(later), &body(earlier))
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn every_command_has_help() {
 #[test]
 fn help_of_fold_tells_the_evaluation_interface() {
     check_prints(&["fold", "--help"], &["--json", "--final", "--method", "simhash:K", "\"text\""]);
-    check_prints(&["why", "--help"], &["--no-mask", "--full", "10 same event"]);
+    check_prints(&["why", "--help"], &["--full", "10 same event"]);
 }
 
 #[test]

@@ -40,10 +40,7 @@ fn the_twins_are_one_story_with_their_numbers() {
             &run,
             &["probably AP (mentioned)", "probably AP (inferred from shared passages)"],
         );
-        check_says(
-            &run,
-            &["contained", "containing", "longest verbatim run", "a reprint needs 35 %"],
-        );
+        check_says(&run, &[" shared words: +", "; p = ", "longest verbatim run"]);
     }
 }
 
@@ -108,30 +105,17 @@ fn scripts_without_spaces_are_shown_without_and_within_the_width() {
 
 #[test]
 fn it_says_why_two_texts_are_no_story() {
-    let template = compared("bond-01", "bond-02", 11);
-    check_says(
-        &template,
-        &[
-            "not one story: 71 % of B, 51 words: a reprint needs 60 words, 35 % of B and 45 % of one",
-        ],
-    );
     let own = compared("ferry-01", "ferry-03", 10);
-    check_says(&own, &["not one story: 0 % of B is in A, a part needs 30 %"]);
+    check_says(&own, &["not one story: ", "; p = 0.0"]);
     let digest = compared("st-01", "digest-01", 11);
     check_says(&digest, &["not one story: "]);
     assert!(!compared("ferry-01", "ferry-02", 0).out.contains("not one story"));
 }
 
 #[test]
-fn a_short_text_is_called_short() {
-    let run = compared("or-01", "or-03", 10);
-    check_says(&run, &["NOT COMPARABLE: B"]);
-}
-
-#[test]
 fn a_text_is_the_same_as_itself() {
     let run = compared("bond-01", "bond-01", 0);
-    check_says(&run, &["SAME STORY: the same text", "100 % of B's own words are in A"]);
+    check_says(&run, &["SAME STORY: the same words in the same order; ", "100 % of B is in A"]);
     let folder = Folder::with(&[("a.txt", b"Three short words.")]);
     check_says(&folder.run(&["why", "a.txt", "a.txt"]).code(0), &["SAME STORY"]);
 }
@@ -153,25 +137,6 @@ fn full_shows_what_is_cut_otherwise() {
 }
 
 #[test]
-fn without_mask_page_chrome_breaks_the_run() {
-    let folder = fixtures(&["ferry-01", "ferry-02"]);
-    let longest = |more: &[&str]| {
-        let run = folder.run(&[&["why", "ferry-01.txt", "ferry-02.txt"], more].concat());
-        number_after(&run, "longest verbatim run ")
-    };
-    let (masked, bare) = (longest(&[]), longest(&["--no-mask"]));
-    assert!(masked >= 200.0 && bare < masked, "{masked} {bare}");
-}
-
-/// The number after these words.
-#[track_caller]
-fn number_after(run: &Run, words: &str) -> f64 {
-    let (_, after) = run.out.split_once(words).expect("it is always told");
-    let number = after.trim_start().split([' ', ':', '\n']).next().unwrap_or_default();
-    number.parse().expect("a number")
-}
-
-#[test]
 fn the_numbers_agree_with_the_verdict() {
     let ids = ["ferry-01", "ferry-02", "ferry-03", "ferry-04", "ferry-05", "vh-01"];
     let folder = fixtures(&ids);
@@ -179,13 +144,14 @@ fn the_numbers_agree_with_the_verdict() {
         for second in ids.into_iter().filter(|second| *second != first) {
             let files = [format!("{first}.txt"), format!("{second}.txt")];
             let run = folder.run(&["why", &files[0], &files[1]]);
-            if run.out.contains("a digest is not about a single happening") {
-                assert_eq!(run.code, 11, "{first} {second}");
+            if run.code == 0 {
                 continue;
             }
-            let similarity = number_after(&run, "similarity as one event ");
-            let needed = number_after(&run, "one event needs ");
-            assert_eq!(run.code != 11, similarity >= needed, "{first} {second}\n{}", run.out);
+            let (_, happening) = run.out.split_once("one happening: ").expect("both are stories");
+            let similarity = happening.split_once("; similarity ").expect("a sum").1;
+            let similarity = similarity.split(',').next().expect("a number");
+            let similarity: f64 = similarity.parse().expect("a number");
+            assert_eq!(run.code != 11, similarity >= 0.15, "{first} {second}\n{}", run.out);
         }
     }
 }
@@ -249,13 +215,9 @@ fn pages_of_one_outlet_are_judged_by_its_rules() {
         ),
     ]);
     let apart = folder.run(&["why", "a.jsonl", "b.jsonl"]).code(10);
-    check_says(&apart, &["not one story: pages of one outlet under different titles: too little"]);
-    check_says(&folder.run(&["why", "a.jsonl", "c.jsonl"]).code(0), &["SAME STORY"]);
-    for (second, rule, code) in [("b.jsonl", "page_chrome", 10), ("c.jsonl", "reprint", 0)] {
-        let run = folder.run(&["why", "a.jsonl", second, "--json"]).code(code);
-        let found: serde_json::Value = serde_json::from_str(&run.out).expect("one object");
-        assert_eq!(found["rule"], rule, "{found:#}");
-    }
+    check_says(&apart, &["not one story: "]);
+    let copied = folder.run(&["why", "a.jsonl", "c.jsonl"]).code(0);
+    check_says(&copied, &["SAME STORY"]);
 }
 
 #[test]

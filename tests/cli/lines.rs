@@ -11,7 +11,8 @@ const FIELDS: [&str; 14] = [
     "schema", "id", "class", "kind?", "comparable", "story", "event", "lead", "origin", "matches",
     "holds?", "shared_quotations", "agency?", "simhash",
 ];
-const MATCH_FIELDS: [&str; 6] = ["id", "contained", "containing", "passages", "longest", "rule"];
+const MATCH_FIELDS: [&str; 6] =
+    ["id", "contained", "containing", "passages", "longest", "probability"];
 const AGENCY_FIELDS: [&str; 3] = ["name", "how", "confidence"];
 
 /// Fails unless the object has exactly these names in this order.

@@ -1,9 +1,9 @@
-//! Text that an outlet prints under all its articles is learned and does not count.
+//! Text that an outlet prints under all its articles makes no copies of them.
 
 use serde_json::json;
 
-use super::{ORCHARD, STORM, article, article_with};
-use crate::program::{Run, fold_lines};
+use super::{ORCHARD, STORM, article_with};
+use crate::program::fold_lines;
 use crate::seeds::articles::articles;
 
 /// The text under every article, too short to make a copy of it.
@@ -21,39 +21,25 @@ fn framed() -> Vec<String> {
     own.iter().map(|text| format!("{text}\n\n{FRAME}")).collect()
 }
 
-/// The number of earlier articles with shared passages, for each article.
-fn matches(run: Run) -> Vec<usize> {
-    let lines = run.code(0).lines();
+/// Fails unless each of the articles is a story of its own.
+#[track_caller]
+fn check_apart(lines: &[String]) {
+    let lines = fold_lines(&lines.concat(), &[]).code(0).lines();
     assert!(lines.iter().all(|line| line.story == line.id), "{lines:?}");
-    lines.iter().map(|line| line.matches.len()).collect()
 }
 
 #[test]
-fn a_frame_is_learned_from_two_articles_of_its_outlet() {
-    let outlet = json!({"outlet": "harbor.example"});
-    let lines = (0..).zip(framed());
-    let lines: String = lines
-        .map(|(at, text): (u32, _)| article_with(&at.to_string(), &text, outlet.clone()))
-        .collect();
-    // The second may still match: one earlier article is not enough to learn from.
-    assert_eq!(matches(fold_lines(&lines, &[]))[2..], [0, 0]);
-}
-
-#[test]
-fn without_an_outlet_nothing_is_learned() {
-    let lines = (0..).zip(framed());
-    let lines: String = lines.map(|(at, text): (u32, _)| article(&at.to_string(), &text)).collect();
-    assert_eq!(matches(fold_lines(&lines, &[])), [0, 1, 2, 3]);
-}
-
-#[test]
-fn learned_boilerplate_counts_at_no_outlet() {
-    let outlet = json!({"outlet": "harbor.example"});
-    let mut lines: Vec<String> = (0..)
-        .zip(framed())
-        .map(|(at, text): (u32, _)| article_with(&at.to_string(), &text, outlet.clone()))
-        .collect();
-    // The third is at another outlet, with the same words under it.
-    lines[2] = article("2", &framed()[2]);
-    assert_eq!(matches(fold_lines(&lines.concat(), &[]))[3], 0);
+fn a_frame_folds_nothing_at_one_outlet_at_two_or_without_one() {
+    let framed = framed();
+    let of = |outlet: Option<&str>| -> Vec<String> {
+        let fields = json!({"outlet": outlet});
+        let line =
+            |(at, text): (usize, &String)| article_with(&at.to_string(), text, fields.clone());
+        framed.iter().enumerate().map(line).collect()
+    };
+    let (here, without) = (of(Some("harbor.example")), of(None));
+    check_apart(&here);
+    check_apart(&without);
+    let there = of(Some("quay.example"));
+    check_apart(&[&here[..2], &there[2..3], &here[3..]].concat());
 }

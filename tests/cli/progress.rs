@@ -28,7 +28,7 @@ const COMMANDS: [(&str, &str); 4] = [
     ("fold --json docs.jsonl", "reading ["),
     ("fold .", "reading ["),
     ("eval labels.tsv docs.jsonl", "judging ["),
-    ("replay --dry-run --set partial_contained=0.4 --from docs.jsonl", "judging as then ["),
+    ("replay --dry-run --set window=3d --from docs.jsonl", "judging as then ["),
 ];
 
 #[test]

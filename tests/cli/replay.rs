@@ -1,20 +1,24 @@
-//! `replay`: the verdicts that other settings would give.
+//! `replay`: the verdicts that another window would give.
 
 use serde_json::{Value, json};
 
-use super::{ORCHARD, STORM, STORM_REPRINT, article, article_with};
+use super::{ORCHARD, STORM, STORM_REPRINT, article_with};
 use crate::program::Folder;
 
 fn folder() -> Folder {
-    let titled =
-        |id: &str, title: &str, text: &str| article_with(id, text, json!({"title": title}));
-    let lines = titled("first", "Storm shuts harbour", STORM)
-        + &titled("reprint", "Boats sent away", STORM_REPRINT)
-        + &article("orchard", ORCHARD);
+    let lines = at("first", "01", "Storm shuts harbour", STORM)
+        + &at("reprint", "04", "Boats sent away", STORM_REPRINT)
+        + &at("orchard", "05", "", ORCHARD);
     Folder::with(&[("all.jsonl", lines.as_bytes())])
 }
 
-const STRICT: [&str; 2] = ["--set", "detector.partial_contained=1"];
+/// An article of this day.
+fn at(id: &str, day: &str, title: &str, text: &str) -> String {
+    let published = format!("2026-05-{day}T00:00:00Z");
+    article_with(id, text, json!({"title": title, "published": published}))
+}
+
+const STRICT: [&str; 2] = ["--set", "window=1d"];
 
 fn replay<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
     [&["replay", "--dry-run", "--from", "all.jsonl"], arguments].concat()
@@ -24,7 +28,7 @@ fn replay<'a>(arguments: &[&'a str]) -> Vec<&'a str> {
 fn a_fold_that_vanishes_is_reported_with_its_numbers() {
     let run = folder().run(&replay(&STRICT)).code(0);
     for part in [
-        "3 articles judged with detector.partial_contained=1",
+        "3 articles judged with window=1d",
         "0 folds appear, 1 vanish, 0 lead to another story",
         "VANISHES",
         "reprint  Boats sent away",
@@ -36,11 +40,10 @@ fn a_fold_that_vanishes_is_reported_with_its_numbers() {
 }
 
 #[test]
-fn a_fold_appears_where_the_settings_in_force_are_strict() {
+fn a_fold_appears_where_the_window_in_force_is_short() {
     let folder = folder();
-    folder.write("wirefold.toml", b"[detector]\npartial_contained = 1\n");
-    let arguments = ["--json", "--set", "partial_contained=0.25"];
-    let run = folder.run(&replay(&arguments)).code(0);
+    folder.write("wirefold.toml", b"window = \"1d\"\n");
+    let run = folder.run(&replay(&["--json", "--set", "window=7d"])).code(0);
     let lines: Vec<Value> =
         run.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let [change, sums] = lines.as_slice() else { panic!("{}", run.out) };
@@ -54,29 +57,24 @@ fn a_fold_appears_where_the_settings_in_force_are_strict() {
 
 #[test]
 fn the_settings_in_force_change_nothing_and_say_so() {
-    let run = folder().run(&replay(&["--set", "partial_contained=0.3"])).code(0);
+    let run = folder().run(&replay(&["--set", "window=7d"])).code(0);
     assert!(run.out.contains("No fold would change."), "{}", run.out);
     assert!(run.err.contains("the settings in force already have these values"), "{}", run.err);
 }
 
 #[test]
 fn without_dry_run_it_says_why_not() {
-    let run =
-        folder().run(&["replay", "--from", "all.jsonl", "--set", "event_similarity=0.2"]).code(2);
+    let run = folder().run(&["replay", "--from", "all.jsonl", "--set", "window=1d"]).code(2);
     assert!(run.err.contains("stored decisions never change"), "{}", run.err);
     assert!(run.err.contains("add --dry-run"), "{}", run.err);
 }
 
 #[test]
-fn a_mistyped_setting_names_the_nearest() {
+fn other_settings_are_refused_by_name() {
     for (set, said) in [
-        (
-            "event_similarty=0.2",
-            "unknown key `event_similarty` in [detector]; did you mean `event_similarity`?",
-        ),
-        ("event_similarity=many", "expected a share from 0 to 1, found the text \"many\""),
-        ("bus.nats=x", "`bus.nats` changes no verdict: only `window` and [detector] do"),
-        ("event_similarity", "is not key=value"),
+        ("window=many", "`window`"),
+        ("bus.nats=x", "`bus.nats` changes no verdict: only `window` does"),
+        ("window", "is not key=value"),
     ] {
         let run = folder().run(&replay(&["--set", set])).code(2);
         assert!(run.err.contains(said), "lacks {said:?}\n{}", run.err);
@@ -85,11 +83,9 @@ fn a_mistyped_setting_names_the_nearest() {
 
 #[test]
 fn since_leaves_out_what_is_older() {
-    let at = |id: &str, day: &str, text: &str| {
-        article_with(id, text, json!({"published": format!("2026-05-{day}T00:00:00Z")}))
-    };
-    let lines =
-        at("old", "01", STORM) + &at("new", "04", STORM_REPRINT) + &at("last", "05", ORCHARD);
+    let lines = at("old", "01", "", STORM)
+        + &at("new", "04", "", STORM_REPRINT)
+        + &at("last", "05", "", ORCHARD);
     let folder = Folder::with(&[("all.jsonl", lines.as_bytes())]);
     let run = folder.run(&replay(&[&STRICT[..], &["--since", "2d"]].concat())).code(0);
     assert!(run.out.starts_with("2 articles judged with"), "{}", run.out);
@@ -99,7 +95,7 @@ fn since_leaves_out_what_is_older() {
 #[test]
 fn an_empty_input_is_reported() {
     let folder = Folder::with(&[("none.jsonl", b"")]);
-    let set = ["--set", "event_similarity=0.2"];
+    let set = ["--set", "window=1d"];
     let none = [&["replay", "--dry-run", "--from", "none.jsonl"], &set[..]].concat();
     assert!(folder.run(&none).code(3).err.contains("no articles to judge again"));
     let empty =

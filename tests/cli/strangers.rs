@@ -59,7 +59,7 @@ fn ids_are_those_of_a_feeds_site() {
         let page = format!("https://{feed}/x");
         folded(&[line("a", OWN, PAGE, STORM), line("a", feed, &page, ORCHARD)])[1].class
     };
-    assert_eq!(told("planet.example"), Class::New);
+    assert_ne!(told("planet.example"), Class::Version);
     // Without a feed the lines count as one anonymous feed.
     let lines =
         article_with("a", STORM, json!({"feed": "desk"})) + &article_with("a", ORCHARD, json!({}));
@@ -90,18 +90,18 @@ fn a_strangers_feed_teaches_nothing_of_another_sites_pages() {
         let words: Vec<String> = (0..60).map(|word| format!("{id}n{word}")).collect();
         line(id, feed, page, &format!("{}.\n\n{FRAME}", words.join(" ")))
     };
-    // Whether the victim's last article shares the frame with an article of another outlet.
-    let is_shared = |teacher: &str| {
-        let lines = [
-            told("a", teacher, "https://victim.example/a"),
-            told("b", teacher, "https://victim.example/b"),
-            told("rival", "rival.example", "https://rival.example/a"),
-            told("v", "victim.example", "https://victim.example/c"),
-        ];
-        folded(&lines)[3].matches.iter().any(|found| found.id == "rival")
+    // How much the victim's last article shares with one of another outlet, which has its frame.
+    let shared = |strangers: &[String]| {
+        let rival = told("rival", "rival.example", "https://rival.example/a");
+        let own = told("v", "victim.example", "https://victim.example/c");
+        let verdicts = folded(&[strangers, &[rival, own]].concat());
+        let found =
+            verdicts.last().and_then(|last| last.matches.iter().find(|it| it.id == "rival"));
+        found.expect("both have the frame").contained
     };
-    assert!(!is_shared("victim.example"), "it is boilerplate where the site itself shows it");
-    assert!(is_shared("hostile.example"));
+    let strangers =
+        ["a", "b"].map(|id| told(id, "hostile.example", &format!("https://victim.example/{id}")));
+    assert_eq!(shared(&strangers), shared(&[]));
 }
 
 /// The victim's articles. The last is a new version of the first.
@@ -137,17 +137,11 @@ fn attacks(at: usize) -> Vec<String> {
         .collect()
 }
 
-/// The verdicts on the victim's articles, as far as they name these articles.
+/// The verdicts on the victim's articles.
 fn of_victim(lines: &[VerdictLine]) -> Vec<Value> {
     let own = lines.iter().filter(|line| line.id.starts_with('v'));
-    own.map(|line| {
-        let matches = line.matches.iter().filter(|found| found.id.starts_with('v'));
-        let matches: Vec<Value> = matches
-            .map(|found| json!([found.id, found.contained.get(), found.passages, found.longest]))
-            .collect();
-        json!([line.id, line.class, line.kind, line.story, line.lead, line.origin, matches])
-    })
-    .collect()
+    own.map(|line| json!([line.id, line.class, line.kind, line.story, line.lead, line.origin]))
+        .collect()
 }
 
 #[test]

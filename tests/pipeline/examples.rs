@@ -43,6 +43,6 @@ fn the_rust_example_folds() {
     let other = "A short note about something else, which no paper has ever printed so far.";
     let verdicts = fold::fold(&[text, text, other]);
     let classes: Vec<_> = verdicts.iter().map(|verdict| verdict.class).collect();
-    use wirefold_dedup::Class::{Copy, New};
+    use wirefold_fold::Class::{Copy, New};
     assert_eq!(classes, [New, Copy, New]);
 }

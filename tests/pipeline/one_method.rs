@@ -1,4 +1,4 @@
-//! The detector, the API, `why` and `eval` all use the same settings to compare two articles.
+//! The detector, the API, `why` and `eval` all compare two articles in the same way.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,9 @@ use super::up::{CONFIG, Up};
 use crate::program::{Folder, Run};
 
 const SETTINGS: &str = "data = \"data\"\n[[source]]\npath = \"dropped\"\n";
-const STRICT: &str = "[detector]\npartial_contained = 1\n";
 
-fn folder(more: &str) -> Folder {
-    let folder = Folder::with(&[(CONFIG, format!("{SETTINGS}{more}").as_bytes())]);
+fn folder() -> Folder {
+    let folder = Folder::with(&[(CONFIG, SETTINGS.as_bytes())]);
     std::fs::create_dir(folder.path().join("dropped")).expect("a temporary folder takes folders");
     folder
 }
@@ -35,10 +34,9 @@ fn stored(up: &Up) -> Vec<String> {
     stream.iter().map(|article| article.id.to_string()).collect()
 }
 
-/// Checks whether the two are one story under these settings, for each of the programs.
-#[track_caller]
-fn check(more: &str, set: &[&str], is_one_story: bool) {
-    let (folder, [one, two]) = (folder(more), pair());
+#[test]
+fn all_programs_give_one_relation() {
+    let (folder, [one, two]) = (folder(), pair());
     let up = Up::start(&folder);
     folder.write("dropped/one.txt", one.as_bytes());
     up.events(0).articles(1);
@@ -46,42 +44,30 @@ fn check(more: &str, set: &[&str], is_one_story: bool) {
     let [a, b] = stored(&up).try_into().expect("two were dropped");
 
     let found = up.get(&format!("/api/v1/compare?a={a}&b={b}"));
-    let expected = if is_one_story { "same_story" } else { "same_event" };
-    assert_eq!(found["stored"], expected, "the detector: {found:#}");
-    assert_eq!(found["relation"], expected, "the API on stored articles: {found:#}");
+    assert_eq!(found["stored"], "same_story", "the detector: {found:#}");
+    assert_eq!(found["relation"], "same_story", "the API on stored articles: {found:#}");
     let given = json!({"a": {"text": one}, "b": {"text": two}});
-    assert_eq!(up.post("/api/v1/compare", &given)["relation"], expected, "the API on texts");
-    let code = if is_one_story { 0 } else { 10 };
-    let why = run(&folder, &["why", &a, &b]).code(code);
-    assert_eq!(why.out.contains("SAME STORY"), is_one_story, "{}", why.out);
+    let given = up.post("/api/v1/compare", &given);
+    assert_eq!(given["relation"], "same_story", "the API on texts");
+    let why = run(&folder, &["why", &a, &b]).code(0);
+    assert!(why.out.contains("SAME STORY"), "{}", why.out);
     assert!(!why.err.contains("the exit code gives their relation among all"), "{}", why.err);
-    folder.write("other.toml", b"");
-    let other = ["why", &a, &b, "--data", "data", "--config", "other.toml"];
-    let other = folder.run(&other).code(code);
-    let warns = other.err.contains("has other settings than this command");
-    assert_eq!(warns, !is_one_story, "{}", other.err);
     assert_eq!(up.terminate().code, Some(0));
 
-    let later = run(&folder, &["why", &a, &b, "--json"]).code(code);
+    let later = run(&folder, &["why", &a, &b, "--json"]).code(0);
     let later: Value = serde_json::from_str(&later.out).expect("one object");
-    assert_eq!(later["relation"], expected, "the API where nothing runs");
-    run(&folder, &["why", "dropped/one.txt", "dropped/two.txt"]).code(code);
+    assert_eq!(later["relation"], "same_story", "the API where nothing runs");
+    run(&folder, &["why", "dropped/one.txt", "dropped/two.txt"]).code(0);
     folder.write("labels.tsv", b"one\ttwo\tR\n");
     let labels = ["eval", "--json", "labels.tsv", "dropped/one.txt", "dropped/two.txt"];
-    let scored = folder.run(&[&labels, set].concat()).code(0);
+    let scored = folder.run(&labels).code(0);
     let scored: Value = serde_json::from_str(&scored.out).expect("one object");
-    assert_eq!(scored["settled"]["found"], u32::from(is_one_story), "eval: {scored:#}");
-}
-
-#[test]
-fn a_changed_setting_changes_all_comparisons() {
-    check("", &[], true);
-    check(STRICT, &["--set", "partial_contained=1"], false);
+    assert_eq!(scored["settled"]["found"], 1, "eval: {scored:#}");
 }
 
 #[test]
 fn two_stored_pages_of_one_outlet_are_judged_as_the_pipeline_judges_them() {
-    let folder = folder("");
+    let folder = folder();
     let up = Up::start(&folder);
     let mut numbers = Numbers::from_seed(5);
     let mut sentences = |count: usize| -> String {
@@ -100,10 +86,10 @@ fn two_stored_pages_of_one_outlet_are_judged_as_the_pipeline_judges_them() {
     page(2, "Council votes on a school roof");
     let [a, b] = stored(&up).try_into().expect("two were pushed");
     let found = up.get(&format!("/api/v1/compare?a={a}&b={b}"));
-    assert_eq!((&found["rule"], &found["relation"]), (&found["rule"], &found["stored"]));
-    assert_eq!(found["rule"], "page_chrome", "{found:#}");
-    let words = "pages of one outlet under different titles: too little of both own parts is equal";
-    assert!(found["words"].as_str().is_some_and(|said| said.contains(words)), "{found:#}");
+    assert_eq!(found["relation"], found["stored"], "{found:#}");
+    assert_eq!(found["grounds"], "unlikely", "{found:#}");
+    let words = found["words"].as_str().and_then(|said| said.split_once("not one story: "));
+    let (_, words) = words.expect("it says why not");
     let why = run(&folder, &["why", &a, &b]);
     assert!(why.code != 0 && why.out.contains(words), "{}", why.out);
     assert_eq!(up.terminate().code, Some(0));
@@ -111,10 +97,8 @@ fn two_stored_pages_of_one_outlet_are_judged_as_the_pipeline_judges_them() {
 
 #[test]
 fn a_broken_config_is_named() {
-    let folder = Folder::with(&[(CONFIG, b"[detector]\npartial_contained = 7\n")]);
+    let folder = Folder::with(&[(CONFIG, b"[retention]\nmax_bytes = 7\n")]);
     folder.write("one.txt", pair()[0].as_bytes());
-    let broken = run(&folder, &["why", "one.txt", "one.txt"]).code(2);
-    assert!(broken.err.contains(&format!("{CONFIG}:2")), "{}", broken.err);
     let json = run(&folder, &["why", "one.txt", "one.txt", "--json"]).code(2);
     assert!(json.err.contains(&format!("{CONFIG}:2")), "{}", json.err);
 }

@@ -79,11 +79,12 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
     // Taken out of the event and joined with it again, as the hint says.
     let (taken_id, event_id) = (taken.to_string(), first.verdict.event.to_string());
     let stories = || up.get(&format!("/api/v1/events/{event_id}"))["event"]["story_count"].clone();
-    let out = folder.run(&["story", "move", &taken_id]).code(0);
+    let alone = folder.run(&["story", "move", &taken_id]).code(0);
     let back = format!("undo: wirefold story move {taken_id} --into {event_id}");
-    assert!(out.err.contains(&back) && stories() == 1, "{}", out.err);
-    let into = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
-    assert!(into.err.contains(&format!("undo: wirefold story move {taken_id}")), "{}", into.err);
+    assert!(alone.err.contains(&back) && stories() == 1, "{}", alone.err);
+    let again = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
+    let undo = format!("undo: wirefold story move {taken_id}");
+    assert!(again.err.contains(&undo), "{}", again.err);
     assert_eq!(stories(), 2);
     let place = events.last.expect("articles have places");
     up.kill();
@@ -95,12 +96,17 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
         if is_replayed {
             std::fs::remove_dir_all(&snapshots).expect("a drained detector has left a snapshot");
         }
-        let again = Up::start(&folder.folder);
-        let mut later = again.events(place);
+        let restarted = Up::start(&folder.folder);
+        let mut later = restarted.events(place);
         let joined = [1, 0, 2].map(|ending| folder.drop(ending, &mut later).verdict.story);
-        assert_eq!(joined, [taken, story, story], "replayed: {is_replayed}\n{}", again.output());
+        assert_eq!(
+            joined,
+            [taken, story, story],
+            "replayed: {is_replayed}\n{}",
+            restarted.output()
+        );
         place = later.last.expect("articles have places");
-        assert_eq!(again.terminate().code, Some(0));
+        assert_eq!(restarted.terminate().code, Some(0));
     }
 }
 

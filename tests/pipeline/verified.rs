@@ -142,21 +142,21 @@ fn damaged_tables_of_the_page_are_named() {
 }
 
 #[test]
-fn a_changed_part_of_a_snapshot_is_named() {
+fn a_changed_snapshot_is_named() {
     let made = articles(ARTICLES, &mut Numbers::from_seed(15));
     let folder = filled(&made);
     let sound = folder.run(&["check", "--deep"]).code(0).out;
     assert!(sound.contains("✓ snapshots: "), "{sound}");
     let parts = std::fs::read_dir(folder.path().join("data/wf_snapshots")).expect("it is there");
     let mut parts = parts.map(|entry| entry.expect("it can be read").path());
-    let is_part = |path: &std::path::PathBuf| path.to_string_lossy().contains("/segment-");
-    let part = parts.find(is_part).expect("a snapshot has parts");
+    let is_part = |path: &std::path::PathBuf| path.to_string_lossy().contains("/detector-");
+    let part = parts.find(is_part).expect("there is a snapshot");
     let mut bytes = std::fs::read(&part).expect("it is there");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     std::fs::write(&part, bytes).expect("it can be written");
     let named = folder.run(&["check", "--deep"]).code(1).out;
-    assert!(named.contains("✗ wf_snapshots/segment-"), "{named}");
+    assert!(named.contains("✗ wf_snapshots/detector-"), "{named}");
     let up = Up::start(&folder);
     until(&up, made.len());
     assert_eq!(up.terminate().code, Some(0));

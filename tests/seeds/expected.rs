@@ -12,6 +12,9 @@ const FEWEST_EVENTS: usize = 12;
 /// The happening whose two longest articles share most of their text and no opening.
 const TWINS: (&str, usize) = ("ferry", 5);
 
+/// Copies that the detector does not find: 140 words of each, 44 % of the shorter one, under other headlines.
+pub(crate) const MISSED: [[&str; 2]; 1] = [["vaccine-01", "vaccine-02"]];
+
 /// The whole file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

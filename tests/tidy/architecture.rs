@@ -1,7 +1,7 @@
 //! Checks that names in ARCHITECTURE.md and SECURITY.md exist: the functions of an article's path, and the
 //! tests of invariants and threats. Files that how-to pages name must also exist.
 //!
-//! Both are written in backticks. `crates/dedup/src/judge/mod.rs::judge` (or `….rs::Type::method`)
+//! Both are written in backticks. `crates/fold/src/judge/mod.rs::judge` (or `….rs::Type::method`)
 //! names a function in that file; `tidy::size::files_are_short` names a function anywhere, which
 //! is how an invariant names its test. A path with capitals, as of a type, is not looked up.
 

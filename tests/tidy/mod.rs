@@ -20,7 +20,6 @@ mod patterns;
 mod places;
 mod reasons;
 mod retired;
-mod rooms;
 mod sentences;
 mod size;
 pub(crate) mod tree;

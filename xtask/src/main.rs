@@ -52,7 +52,7 @@ enum Task {
     ComposeTest(compose_test::Arguments),
     /// Pack a static binary with its papers into a tarball.
     Dist(dist::Arguments),
-    /// Count words in ../shared/suites and seeds for the table of crates/dedup.
+    /// Count words in ../shared/suites and seeds for the table of crates/fold.
     Frequencies,
     /// Fuzz every parser of untrusted input, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),

@@ -11,10 +11,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use wirefold_fold::fit::{Row, fit};
-use wirefold_fold::{
-    ComparedStory, Detector, Incoming, Match, Settings, Weights, climbed, climbed_by_stories,
-    event_ramps,
-};
+use wirefold_fold::{Detector, Incoming, Match, Settings, Weights, climbed};
 use wirefold_score::{Group, Label, Labels, Pairs, Score};
 
 #[derive(Default)]
@@ -114,13 +111,11 @@ struct Run {
     events: Vec<usize>,
     at_end: Vec<usize>,
     compared: Vec<Vec<Match>>,
-    compared_stories: Vec<Vec<ComparedStory>>,
     holds: Vec<Vec<wirefold_fold::StoryId>>,
 }
 
-fn run(docs: &[Doc], weights: &[Weights; 2]) -> Run {
-    let [copies, events] = weights.clone();
-    let mut detector = Detector::with_weights(Settings::default(), copies, events);
+fn run(docs: &[Doc], weights: &Weights) -> Run {
+    let mut detector = Detector::with_weights(Settings::default(), weights.clone());
     let mut run = Run::default();
     for doc in docs {
         let verdict = detector.observe(&Incoming {
@@ -136,7 +131,6 @@ fn run(docs: &[Doc], weights: &[Weights; 2]) -> Run {
         run.stories.push(verdict.story.0 as usize);
         run.events.push(verdict.event.0 as usize);
         run.compared.push(verdict.matches);
-        run.compared_stories.push(verdict.compared_stories);
         run.holds.push(verdict.holds);
     }
     let at_end = |at: usize| {
@@ -150,7 +144,7 @@ fn run(docs: &[Doc], weights: &[Weights; 2]) -> Run {
 fn rows(set: &Set, run: &Run) -> Vec<Row> {
     let right = set.labels.0.values().filter(|(label, _)| *label == Label::Reprint).count();
     let most = match set.name {
-        "walls" => 5.0,
+        "walls" => 8.0,
         "types" | "seeds" => 2.0,
         _ => 4.0,
     };
@@ -176,10 +170,9 @@ struct Gathered {
     rows: Vec<Row>,
 }
 
-/// Weights with which nothing folds and no stories are one event.
-fn nothing() -> [Weights; 2] {
-    let of = |ramps| Weights { bias: -2.0, ramps: vec![0.0; ramps] };
-    [of(wirefold_fold::ramps()), of(event_ramps())]
+/// Weights with which nothing folds.
+fn nothing() -> Weights {
+    Weights { bias: -2.0, ramps: vec![0.0; wirefold_fold::ramps()] }
 }
 
 fn gather(set: &Set) -> Gathered {
@@ -206,29 +199,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         report_candidates(&mut out, set, found)?;
     }
     let happenings = read_happenings()?;
-    let event_rows: Vec<Vec<Row>> = each(&happenings, event_rows);
-    let weights = [train(&gathered, None), fit(&event_rows.concat())];
-    let names = described(&sets, &gathered, &happenings, &event_rows);
-    let source = wirefold_fold::fit::table_source(&weights[0], &weights[1], &names);
+    let weights = train(&gathered, None);
+    let source = wirefold_fold::fit::table_source(&weights, &described(&sets, &gathered));
     if flag("write") {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/table.rs"), &source)?;
     }
     writeln!(out, "{source}")?;
     let runs = each(&sets, |set| run(&set.docs, &weights));
     for (set, found) in sets.iter().zip(&runs) {
-        report(&mut out, set, found, &weights[0], flag("errors"))?;
+        report(&mut out, set, found, &weights, flag("errors"))?;
     }
     for of in &happenings {
         report_events(&mut out, of, &weights)?;
     }
     if flag("left") {
-        report_left_out(&mut out, &sets, &gathered, &weights)?;
-        for (at, of) in happenings.iter().enumerate() {
-            let others = event_rows.iter().enumerate().filter(|(other, _)| *other != at);
-            let rest: Vec<Row> = others.flat_map(|(_, rows)| rows.clone()).collect();
-            write!(out, "left out ")?;
-            report_events(&mut out, of, &[weights[0].clone(), fit(&rest)])?;
-        }
+        report_left_out(&mut out, &sets, &gathered)?;
     }
     Ok(())
 }
@@ -247,9 +232,6 @@ struct Happenings {
     name: &'static str,
     docs: Vec<Doc>,
     labels: Labels,
-    /// The event of each article.
-    events: Vec<String>,
-    unsure: BTreeSet<(usize, usize)>,
 }
 
 const HAPPENINGS: [(&str, &str, &str); 4] = [
@@ -267,12 +249,6 @@ fn read_happenings() -> Result<Vec<Happenings>, Box<dyn Error>> {
             docs.iter().enumerate().map(|(at, doc)| (doc.id.as_str(), at)).collect();
         let text = std::fs::read_to_string(path_of(events))?;
         let (mut labels, _) = wirefold_score::read(&text, Group::Event).resolve(&numbers);
-        let mut of_docs: Vec<String> = docs.iter().map(|doc| doc.id.clone()).collect();
-        for (id, event) in text.lines().skip(1).filter_map(|line| line.split_once('\t')) {
-            if let Some(at) = numbers.get(id) {
-                of_docs[*at] = format!("event {event}");
-            }
-        }
         let mut unsure = BTreeSet::new();
         let beside = path_of(events).with_file_name("unsure.tsv");
         for line in std::fs::read_to_string(beside).unwrap_or_default().lines().skip(1) {
@@ -282,30 +258,16 @@ fn read_happenings() -> Result<Vec<Happenings>, Box<dyn Error>> {
         }
         let is_ours = name == "event-shape";
         let unsure = if is_ours { unsure } else { BTreeSet::new() };
-        labels.leave_out(unsure.clone());
-        all.push(Happenings { name, docs, labels, events: of_docs, unsure });
+        labels.leave_out(unsure);
+        all.push(Happenings { name, docs, labels });
     }
     Ok(all)
-}
-
-fn event_rows(of: &Happenings) -> Vec<Row> {
-    let found = run(&of.docs, &nothing());
-    let mut rows = Vec::new();
-    for (new, compared) in found.compared_stories.iter().enumerate() {
-        for pair in compared.iter().filter(|pair| !of.unsure.contains(&(pair.story as usize, new)))
-        {
-            let is_copy = of.events[new] == of.events[pair.story as usize];
-            let climbed = climbed_by_stories(&pair.evidence);
-            rows.push(Row { climbed, is_copy, weight: 1.0 });
-        }
-    }
-    rows
 }
 
 fn report_events(
     out: &mut impl Write,
     of: &Happenings,
-    weights: &[Weights; 2],
+    weights: &Weights,
 ) -> Result<(), Box<dyn Error>> {
     let score = of.labels.score(&run(&of.docs, weights).events);
     write_score(out, of.name, &score)
@@ -315,12 +277,11 @@ fn report_left_out(
     out: &mut impl Write,
     sets: &[Set],
     gathered: &[Gathered],
-    weights: &[Weights; 2],
 ) -> Result<(), Box<dyn Error>> {
     let numbers = [0, 1, 2, 3, 5, 7];
     let left = each(&numbers, |number| {
         let fitted = train(gathered, Some(*number));
-        (run(&sets[*number].docs, &[fitted.clone(), weights[1].clone()]), fitted)
+        (run(&sets[*number].docs, &fitted), fitted)
     });
     for (number, (found, fitted)) in numbers.iter().zip(&left) {
         let set = &sets[*number];
@@ -338,16 +299,9 @@ fn write_score(out: &mut impl Write, name: &str, score: &Score) -> Result<(), Bo
 }
 
 /// The sets of the fit with their pairs, in words.
-fn described(
-    sets: &[Set],
-    gathered: &[Gathered],
-    happenings: &[Happenings],
-    event_rows: &[Vec<Row>],
-) -> String {
+fn described(sets: &[Set], gathered: &[Gathered]) -> String {
     let of_set = |(set, found): (&Set, &Gathered)| format!("{} ({})", set.name, found.rows.len());
-    let of_events = |(of, rows): (&Happenings, &Vec<Row>)| format!("{} ({})", of.name, rows.len());
-    let mut names: Vec<String> = sets[..TRAINED].iter().zip(gathered).map(of_set).collect();
-    names.extend(happenings.iter().zip(event_rows).map(of_events));
+    let names: Vec<String> = sets[..TRAINED].iter().zip(gathered).map(of_set).collect();
     names.join(", ")
 }
 

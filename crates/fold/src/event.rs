@@ -1,163 +1,106 @@
-//! [`Events`]: groups stories about one happening, by the same kind of judge as copies.
+//! [`Events`]: groups stories about one happening.
+//!
+//! A story joins the event to whose most similar stories it is most similar on average. The mean keeps out a
+//! stranger that shares one subject with one of the stories; joining by the best pair alone would make chains.
+//! Only the most similar stories count, because a happening has more sides than one text tells. A story that
+//! fits two events makes them one. An event has bounds on its span and on the time without a new story, so that
+//! a topic of weeks does not become one event.
+
+use std::collections::BTreeMap;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::candidates::candidates;
-use crate::curves::ramp;
+use crate::event_evidence::{ComparedStory, EventEvidence, THRESHOLD};
+use crate::ids::{EventId, Merge};
 use crate::index::Index;
-use crate::judge::Weights;
-use crate::rarity::Rarity;
+use crate::not_the_same::NotTheSame;
+use crate::page::Page;
+use crate::round_up::is_round_up;
 use crate::signature::Signature;
 
-/// So many stories after the most similar one show what is usual.
-const NEIGHBOURS: usize = 4;
-/// A key keeps so many stories.
+/// A key keeps so many stories, the latest.
 const POSTINGS: usize = 24;
-/// At most so many stories are compared.
+/// A quotation that so many stories have in their openings is a stock phrase and finds nothing.
+const STOCK: usize = 8;
+/// At most so many stories are compared that share terms, and so many that share a quotation …
 const COMPARED: usize = 12;
-/// At most so many stories, the latest, speak for an event.
-const SPEAK: usize = 8;
-/// A story joins an event if the mean probability is more than this.
-pub(crate) const THRESHOLD: f64 = 0.45;
-/// An event accepts no story this long after its last one, in seconds.
-pub(crate) const QUIET: i64 = 3 * 24 * 3600;
+const QUOTING: usize = 8;
+/// … and so many of an event that the story may join, the latest.
+const LATEST: usize = 8;
+/// The similarity to an event is the mean similarity to this many of its stories, the most similar ones.
+const NEAREST: usize = 4;
+/// An event accepts no story this long before or after its others, in seconds …
+const QUIET: i64 = 3 * 24 * 3600;
+/// … and no story this long after its first one.
+const SPAN: i64 = 4 * 24 * 3600;
+/// If several events are similar to a new story, the threshold rises by this share of the mean similarity of the
+/// next ones: reports of one campaign are all similar to each other, but a report of a fire in a quiet week is
+/// similar to nothing else.
+const RIVAL_SHARE: f64 = 0.6;
+/// That mean is over so many events …
+const RIVALS: usize = 3;
+/// … and the threshold rises by this much at most.
+const MOST_RISE: f64 = 0.1;
 
-/// The measures of two stories.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct EventEvidence {
-    /// The cosine of the heaviest words, 0 to 1.
-    pub words: f64,
-    /// By how much that is more than the mean of the next stories.
-    pub beyond: f64,
-    /// The mean share of each headline in the other text, 0 to 1; 0 if there is no headline.
-    pub title: f64,
-    /// The cosine of the rare names, 0 to 1.
-    pub names: f64,
-    /// Whether one of both has no names.
-    pub no_names: bool,
-    /// The cosine of the ledes, 0 to 1.
-    pub lede: f64,
-    /// The number of shared keys.
-    pub keys: f64,
-    /// The hours between both.
-    pub hours: f64,
+/// The stories of an event, in order, and the times of the first and last one in seconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Event {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) stories: Vec<u32>,
 }
 
-/// A sign for or against two stories being about one happening.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventSign {
-    /// See [`EventEvidence::beyond`].
-    Beyond,
-    /// See [`EventEvidence::title`].
-    Title,
-    /// See [`EventEvidence::words`].
-    Words,
-    /// See [`EventEvidence::lede`].
-    Lede,
-    /// See [`EventEvidence::names`].
-    Names,
-    /// See [`EventEvidence::no_names`].
-    NoNames,
-    /// See [`EventEvidence::keys`], as a logarithm.
-    Keys,
-    /// See [`EventEvidence::hours`], as a logarithm.
-    Hours,
-}
-
-impl EventSign {
-    /// All signs, in the order of the table.
-    pub const ALL: [EventSign; 8] = [
-        EventSign::Beyond,
-        EventSign::Title,
-        EventSign::Words,
-        EventSign::Lede,
-        EventSign::Names,
-        EventSign::NoNames,
-        EventSign::Keys,
-        EventSign::Hours,
-    ];
-
-    /// Where the ramps of its curve begin and end.
-    #[must_use]
-    pub fn knots(self) -> &'static [f64] {
-        match self {
-            EventSign::Beyond => &[-0.1, 0.0, 0.1, 0.25],
-            EventSign::Title => &[0.0, 0.2, 0.4, 0.7, 1.0],
-            EventSign::Words => &[0.0, 0.15, 0.3, 0.5],
-            EventSign::Lede => &[0.0, 0.1, 0.25, 0.5],
-            EventSign::Names => &[0.0, 0.2, 0.4, 0.7],
-            EventSign::NoNames => &[0.0, 1.0],
-            EventSign::Keys => &[0.7, 1.4, 2.1, 3.0],
-            EventSign::Hours => &[-4.3, -3.2, -2.3, 0.0],
-        }
-    }
-
-    /// Its value for a pair.
-    #[must_use]
-    pub fn of(self, evidence: &EventEvidence) -> f64 {
-        match self {
-            EventSign::Beyond => evidence.beyond,
-            EventSign::Title => evidence.title,
-            EventSign::Words => evidence.words,
-            EventSign::Lede => evidence.lede,
-            EventSign::Names => evidence.names,
-            EventSign::NoNames => f64::from(u8::from(evidence.no_names)),
-            EventSign::Keys => (1.0 + evidence.keys).ln(),
-            EventSign::Hours => -(1.0 + evidence.hours).ln(),
-        }
-    }
-}
-
-/// How many ramps all curves have.
-#[must_use]
-pub fn event_ramps() -> usize {
-    EventSign::ALL.iter().map(|sign| sign.knots().len() - 1).sum()
-}
-
-/// How far each ramp of each sign is climbed, 0 to 1, in the order of the table.
-#[must_use]
-pub fn climbed_by_stories(evidence: &EventEvidence) -> Vec<f64> {
-    let of_sign = |sign: &EventSign| {
-        let x = sign.of(evidence);
-        sign.knots().windows(2).map(move |knots| ramp(knots[0], knots[1], x))
-    };
-    EventSign::ALL.iter().flat_map(of_sign).collect()
-}
-
-/// An earlier story that a new one was compared with.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ComparedStory {
-    /// The number of the earlier story.
-    pub story: u32,
-    /// Their measures.
-    pub evidence: EventEvidence,
-    /// The probability that both are about one happening.
-    pub probability: f64,
+/// How a new story joined an event.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Joined {
+    /// The earlier stories that it was compared with, the most similar first.
+    pub(crate) compared: Vec<ComparedStory>,
+    /// Events that are one through it.
+    pub(crate) merged: Vec<Merge<EventId>>,
+    /// The event that it continues: it would have joined it if less time was between them.
+    pub(crate) continues: Option<EventId>,
 }
 
 /// The events of the window.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Events {
-    #[serde(skip, default = "Weights::of_events")]
-    pub(crate) weights: Weights,
+    /// The stories by their terms.
     pub(crate) index: Index,
+    /// The stories by the quotations in their openings.
+    quoted: Index,
     pub(crate) signatures: FxHashMap<u32, Signature>,
     pub(crate) event_of: FxHashMap<u32, u32>,
-    pub(crate) stories: FxHashMap<u32, Vec<u32>>,
+    pub(crate) events: FxHashMap<u32, Event>,
+    /// The events that people divided.
+    pub(crate) apart: NotTheSame,
 }
 
-impl Events {
-    pub(crate) fn new(weights: Weights) -> Events {
+impl Default for Events {
+    fn default() -> Events {
         Events {
-            weights,
             index: Index::new(POSTINGS),
+            quoted: Index::new(STOCK),
             signatures: FxHashMap::default(),
             event_of: FxHashMap::default(),
-            stories: FxHashMap::default(),
+            events: FxHashMap::default(),
+            apart: NotTheSame::default(),
         }
     }
+}
 
+/// An event whose texts are similar enough to a new story. The time between them may still be too long.
+struct Fitting {
+    event: u32,
+    similarity: f64,
+    accepts: bool,
+}
+
+/// The stories that a new one was compared with, by their events.
+type ByEvent = BTreeMap<u32, Vec<ComparedStory>>;
+
+impl Events {
     /// The event of a story; a story that was never added is one by itself.
     pub(crate) fn of(&self, story: u32) -> u32 {
         self.event_of.get(&story).copied().unwrap_or(story)
@@ -168,160 +111,176 @@ impl Events {
         &mut self,
         story: u32,
         signature: Signature,
+        page: &Page,
         first: u32,
-        rarity: &Rarity,
-    ) -> Vec<ComparedStory> {
-        let keys = signature.keys(rarity);
-        let mut postings = Vec::new();
-        for key in &keys {
-            self.index.get(*key, first, &mut postings);
-        }
-        let mut near = candidates(postings);
-        near.truncate(COMPARED);
-        let compared = self.compare(&signature, &near, rarity);
-        let event = self.best(&signature, &compared, rarity).unwrap_or(story);
-        self.event_of.insert(story, event);
-        self.stories.entry(event).or_default().push(story);
-        if !signature.words.is_empty() {
-            for key in keys {
-                self.index.insert(key, story, first);
+    ) -> Joined {
+        let keys = signature.keys();
+        let mut by_event = ByEvent::new();
+        for near in self.find(&signature, &keys, first) {
+            if let Some(compared) = self.compare(&signature, near) {
+                by_event.entry(self.of(near)).or_default().push(compared);
             }
         }
+        if is_round_up(page, &by_event, &self.signatures) {
+            self.put(story, story, signature.time);
+            return Joined::default();
+        }
+        self.make_findable(story, &signature, keys, first);
+        self.join(story, signature, by_event)
+    }
+
+    /// Puts a new story into the event that it fits best, and makes the others that it fits one with it.
+    fn join(&mut self, story: u32, signature: Signature, mut by_event: ByEvent) -> Joined {
+        let threshold = THRESHOLD + rise(&by_event);
+        let (fitting, late): (Vec<Fitting>, Vec<Fitting>) = self
+            .fitting(&signature, &mut by_event, threshold)
+            .into_iter()
+            .partition(|event| event.accepts);
+        let event = fitting.first().map_or(story, |best| best.event);
+        self.put(story, event, signature.time);
+        let mut joined = Joined {
+            continues: late.first().filter(|_| fitting.is_empty()).map(|it| EventId(it.event)),
+            compared: by_event.into_values().flatten().collect(),
+            merged: Vec::new(),
+        };
+        joined.compared.sort_by(|one, other| {
+            let [a, b] = [one, other].map(|compared| compared.evidence.similarity());
+            b.total_cmp(&a).then(one.story.cmp(&other.story))
+        });
         self.signatures.insert(story, signature);
-        compared
-    }
-
-    /// Compares a new story with the near ones.
-    fn compare(&self, new: &Signature, near: &[(u32, u32)], rarity: &Rarity) -> Vec<ComparedStory> {
-        let known = |(story, keys): &(u32, u32)| {
-            Some((*story, measure(new, self.signatures.get(story)?, f64::from(*keys), rarity)))
-        };
-        let mut found: Vec<(u32, EventEvidence)> = near.iter().filter_map(known).collect();
-        let usual = usual(found.iter().map(|(_, evidence)| evidence.words).collect());
-        for (_, evidence) in &mut found {
-            evidence.beyond = evidence.words - usual;
+        for other in fitting.iter().skip(1).map(|it| it.event) {
+            let here = self.of(story);
+            if self.are_one(here, other, threshold) {
+                joined.merged.extend(self.merge(EventId(here), EventId(other)));
+            }
         }
-        let judged = |(story, evidence): (u32, EventEvidence)| {
-            let probability = self.weights.of_climbed(&climbed_by_stories(&evidence));
-            ComparedStory { story, evidence, probability }
-        };
-        found.into_iter().map(judged).collect()
+        joined
     }
 
-    /// The event with the highest mean probability over its latest stories, if that is enough.
-    fn best(&self, new: &Signature, compared: &[ComparedStory], rarity: &Rarity) -> Option<u32> {
-        let likely = compared.iter().filter(|pair| pair.probability > THRESHOLD);
-        let mut events: Vec<u32> = likely.map(|pair| self.of(pair.story)).collect();
-        events.sort_unstable();
-        events.dedup();
-        let usual = usual(compared.iter().map(|pair| pair.evidence.words).collect());
-        let mean = |event: u32| {
-            let stories = &self.stories[&event];
-            let latest = &stories[stories.len().saturating_sub(SPEAK)..];
-            let of_story = |story: &u32| {
-                if let Some(pair) = compared.iter().find(|pair| pair.story == *story) {
-                    return Some(pair.probability);
+    /// The earlier stories that share most terms or a quotation with a new one.
+    fn find(&self, new: &Signature, keys: &[u32], first: u32) -> Vec<u32> {
+        let mut postings = Vec::new();
+        for key in keys {
+            self.index.get(*key, first, &mut postings);
+        }
+        let near = candidates(postings).into_iter().map(|(story, _)| story);
+        let mut near: Vec<u32> = near.take(COMPARED).collect();
+        let mut quoting = Vec::new();
+        for key in &new.opening {
+            let mut found = Vec::new();
+            self.quoted.get(*key, first, &mut found);
+            found.retain(|story| self.is_near_in_time(*story, new.time));
+            if found.len() < STOCK {
+                quoting.append(&mut found);
+            }
+        }
+        let quoting = candidates(quoting).into_iter().map(|(story, _)| story);
+        let fresh: Vec<u32> = quoting.take(QUOTING).filter(|story| !near.contains(story)).collect();
+        near.extend(fresh);
+        near
+    }
+
+    fn is_near_in_time(&self, story: u32, time: i64) -> bool {
+        self.signatures.get(&story).is_some_and(|it| (time - it.time).abs() <= QUIET)
+    }
+
+    fn compare(&self, new: &Signature, story: u32) -> Option<ComparedStory> {
+        let evidence = EventEvidence::between(new, self.signatures.get(&story)?);
+        Some(ComparedStory { story, evidence })
+    }
+
+    /// The events that a new story fits, the most similar first. Adds their latest stories to the compared ones.
+    fn fitting(&self, new: &Signature, by_event: &mut ByEvent, threshold: f64) -> Vec<Fitting> {
+        let mut found = Vec::new();
+        for (event, compared) in by_event {
+            if compared.iter().all(|it| it.evidence.text_similarity() < threshold) {
+                continue;
+            }
+            let latest: Vec<u32> = self.latest_of(*event).collect();
+            for story in &latest {
+                if !compared.iter().any(|it| it.story == *story) {
+                    compared.extend(self.compare(new, *story));
                 }
-                let mut evidence = measure(new, self.signatures.get(story)?, 0.0, rarity);
-                evidence.beyond = evidence.words - usual;
-                Some(self.weights.of_climbed(&climbed_by_stories(&evidence)))
+            }
+            let size = latest.len().clamp(1, NEAREST) as f64;
+            let nearest = |of: fn(&EventEvidence) -> f64| {
+                let mut all: Vec<f64> = compared.iter().map(|it| of(&it.evidence)).collect();
+                all.sort_unstable_by(|a, b| b.total_cmp(a));
+                all.iter().take(NEAREST).sum::<f64>() / size
             };
-            let known: Vec<f64> = latest.iter().filter_map(of_story).collect();
-            known.iter().sum::<f64>() / known.len().max(1) as f64
-        };
-        let is_open = |event: &u32| {
-            let last = self.stories[event].last().and_then(|story| self.signatures.get(story));
-            last.is_some_and(|last| new.time - last.time <= QUIET)
-        };
-        let means = events.into_iter().filter(is_open).map(|event| (mean(event), event));
-        let best = means.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)))?;
-        (best.0 > THRESHOLD).then_some(best.1)
-    }
-}
-
-/// The mean similarity of the stories that come after the most similar one; what is usual anywhere if they are
-/// few, because then they may all be of the same event.
-pub(crate) fn usual(mut similarities: Vec<f64>) -> f64 {
-    similarities.sort_unstable_by(|a, b| b.total_cmp(a));
-    let next: Vec<f64> = similarities.into_iter().skip(1).take(NEIGHBOURS).collect();
-    if next.len() < NEIGHBOURS { 0.1 } else { next.iter().sum::<f64>() / next.len() as f64 }
-}
-
-pub(crate) fn measure(
-    new: &Signature,
-    old: &Signature,
-    keys: f64,
-    rarity: &Rarity,
-) -> EventEvidence {
-    let titles = [new.title_in(old, rarity), old.title_in(new, rarity)];
-    let present: Vec<f64> = titles.into_iter().flatten().collect();
-    EventEvidence {
-        words: new.cosine_of_words(old),
-        beyond: 0.0,
-        title: present.iter().sum::<f64>() / present.len().max(1) as f64,
-        names: rarity.cosine(&new.names, &old.names),
-        no_names: new.names.is_empty() || old.names.is_empty(),
-        lede: rarity.cosine(&new.lede, &old.lede),
-        keys,
-        hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::page::{Page, title_terms};
-
-    fn signature(title: &str, text: &str, hours: i64, rarity: &Rarity) -> Signature {
-        Signature::new(&Page::new(text), &title_terms(title), hours * 3600, rarity)
-    }
-
-    /// Texts about a fire, the same fire, and a concert.
-    const TEXTS: [(&str, &str); 3] = [
-        (
-            "Fire at Gannet ropeworks",
-            "A fire destroyed the ropeworks at Gannet on Monday. The owner, Hester Lomax, said nobody was \
-             hurt. Firemen from Oxley needed six hours.",
-        ),
-        (
-            "Gannet ropeworks burn down",
-            "Nothing is left of the ropeworks in Gannet. Flames were seen as far as Oxley. Hester Lomax, \
-             who owns the place, wants to build it again.",
-        ),
-        (
-            "Choir of Varley sings for bees",
-            "The choir of Varley gave a concert for beekeepers. Amos Keel conducted. The hall was full and \
-             the honey was sold out by noon.",
-        ),
-    ];
-
-    #[test]
-    fn two_reports_of_one_happening_are_one_event_and_a_third_is_its_own() {
-        let rarity = Rarity::default();
-        let mut events = Events::new(Weights::of_events());
-        for (story, (title, text)) in TEXTS.iter().enumerate() {
-            events.add(story as u32, signature(title, text, story as i64, &rarity), 0, &rarity);
+            let similarity = nearest(EventEvidence::similarity);
+            if nearest(EventEvidence::text_similarity) >= threshold {
+                let accepts = similarity >= threshold && self.allows(*event, new.time);
+                found.push(Fitting { event: *event, similarity, accepts });
+            }
         }
-        assert_eq!([0, 1, 2].map(|story| events.of(story)), [0, 0, 2]);
+        found.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.event.cmp(&b.event)));
+        found
     }
 
-    #[test]
-    fn an_event_that_is_quiet_for_days_accepts_no_story() {
-        let rarity = Rarity::default();
-        let mut events = Events::new(Weights::of_events());
-        for (story, hours) in [(0, 0), (1, 80)] {
-            let (title, text) = TEXTS[0];
-            events.add(story, signature(title, text, hours, &rarity), 0, &rarity);
+    /// The latest stories of an event that can be compared.
+    fn latest_of(&self, event: u32) -> impl Iterator<Item = u32> {
+        let stories = self.events.get(&event).map_or(&[][..], |event| &event.stories);
+        let known = stories.iter().rev().filter(|story| self.signatures.contains_key(story));
+        known.take(LATEST).copied()
+    }
+
+    /// Whether the bounds of an event allow a story at a time. A story may arrive late, so they hold before the
+    /// event as well as after it.
+    fn allows(&self, event: u32, time: i64) -> bool {
+        let Some(Event { first, last, .. }) = self.events.get(&event) else { return true };
+        (time - last).max(first - time) <= QUIET && time.max(*last) - time.min(*first) <= SPAN
+    }
+
+    /// Whether two events are similar enough to be one, and people and the bounds allow it.
+    fn are_one(&self, one: u32, other: u32, threshold: f64) -> bool {
+        let (Some(here), Some(there)) = (self.events.get(&one), self.events.get(&other)) else {
+            return false;
+        };
+        one != other
+            && !self.are_apart(&here.stories, &there.stories)
+            && here.last.max(there.last) - here.first.min(there.first) <= SPAN
+            && self.mean_similarity(one, other) >= threshold
+    }
+
+    /// The mean similarity of the latest stories of two events.
+    fn mean_similarity(&self, one: u32, other: u32) -> f64 {
+        let (mut sum, mut count) = (0.0, 0.0_f64);
+        for here in self.latest_of(one) {
+            for there in self.latest_of(other) {
+                let evidence =
+                    EventEvidence::between(&self.signatures[&here], &self.signatures[&there]);
+                sum += evidence.similarity();
+                count += 1.0;
+            }
         }
-        assert_eq!(events.of(1), 1);
+        sum / count.max(1.0)
     }
 
-    #[test]
-    fn a_missing_headline_is_no_agreement() {
-        let rarity = Rarity::default();
-        let one = signature("", TEXTS[0].1, 0, &rarity);
-        let measured = measure(&one, &one.clone(), 1.0, &rarity);
-        assert_eq!(measured.title, 0.0);
-        assert!(measured.words > 0.99);
+    /// Makes a story findable by its terms and by the quotations in its opening.
+    pub(crate) fn make_findable(
+        &mut self,
+        story: u32,
+        signature: &Signature,
+        keys: Vec<u32>,
+        first: u32,
+    ) {
+        for key in keys {
+            self.index.insert(key, story, first);
+        }
+        for key in &signature.opening {
+            self.quoted.insert(*key, story, first);
+        }
     }
+}
+
+/// How much the threshold rises because several events are similar to a new story.
+fn rise(by_event: &ByEvent) -> f64 {
+    let best = |compared: &Vec<ComparedStory>| {
+        compared.iter().map(|it| it.evidence.similarity()).fold(0.0, f64::max)
+    };
+    let mut best: Vec<f64> = by_event.values().map(best).collect();
+    best.sort_unstable_by(|a, b| b.total_cmp(a));
+    let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
+    (RIVAL_SHARE * rivals / RIVALS as f64).min(MOST_RISE)
 }

@@ -1,168 +1,291 @@
 //! Changes of events after their stories were added: merges, splits, and stories that left the window.
 
-use crate::event::{
-    ComparedStory, EventEvidence, Events, QUIET, THRESHOLD, climbed_by_stories, measure, usual,
-};
-use crate::ids::{EventId, Merge, StoryId};
-use crate::rarity::Rarity;
+use crate::event::{Event, Events};
+use crate::event_evidence::EventEvidence;
+use crate::ids::{DocId, EventId, Merge, StoryId};
 use crate::signature::Signature;
 
 impl Events {
     /// Removes a story that became a part of an older one. An event without another story is removed.
     pub(crate) fn merge_story(&mut self, older: u32, younger: u32) {
+        let time = self.signatures.remove(&younger).map_or(0, |signature| signature.time);
         self.leave(younger);
-        self.signatures.remove(&younger);
         // Both were in the window, but the older one may be a story that was never added.
         if !self.event_of.contains_key(&older) {
-            self.put(older, older);
+            self.put(older, older, time);
         }
     }
 
     /// Puts a story that was divided from another one into the same event.
-    pub(crate) fn split_story(
-        &mut self,
-        story: u32,
-        from: u32,
-        signature: Signature,
-        first: u32,
-        rarity: &Rarity,
-    ) {
+    pub(crate) fn split_story(&mut self, story: u32, from: u32, signature: Signature, first: u32) {
         self.leave(story);
-        self.put(story, self.of(from));
-        for key in signature.keys(rarity) {
-            self.index.insert(key, story, first);
-        }
+        self.put(story, self.of(from), signature.time);
+        self.make_findable(story, &signature, signature.keys(), first);
         self.signatures.insert(story, signature);
+    }
+
+    /// Makes two events one because people say so.
+    pub(crate) fn merge_by_override(
+        &mut self,
+        one: EventId,
+        other: EventId,
+    ) -> Option<Merge<EventId>> {
+        let merge = self.merge(one, other)?;
+        let stories = self.events.get(&merge.older.0).map(|event| docs(&event.stories));
+        self.apart.allow_together(&stories.unwrap_or_default());
+        Some(merge)
     }
 
     /// Makes two events one, whatever their times: the one with the lower number. `None` if they are one or one
     /// is unknown.
     pub(crate) fn merge(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
         let (older, younger) = (one.min(other), one.max(other));
-        let is_known = |event: EventId| self.stories.contains_key(&event.0);
-        if older == younger || !is_known(older) || !is_known(younger) {
+        if older == younger || !self.events.contains_key(&older.0) {
             return None;
         }
-        for story in self.stories.remove(&younger.0).unwrap_or_default() {
-            self.put(story, older.0);
+        let gone = self.events.remove(&younger.0)?;
+        for story in gone.stories {
+            self.put(story, older.0, gone.first);
+        }
+        if let Some(event) = self.events.get_mut(&older.0) {
+            event.last = event.last.max(gone.last);
         }
         Some(Merge { older, younger })
     }
 
-    /// Moves stories of one event into an event of their own, with the number of the first of them. Does nothing
-    /// if no other story would be left.
+    /// Moves stories of one event into an event of their own, with the number of the first of them. The two do
+    /// not become one through a later story. Does nothing if no other story would be left.
     pub(crate) fn divide(&mut self, leaving: &[StoryId]) {
         let Some(into) = leaving.iter().map(|story| story.0).min() else { return };
         let from = self.of(into);
-        let stories = self.stories.get(&from).map_or(&[][..], Vec::as_slice);
-        let stays = |story: &u32| leaving.iter().all(|other| other.0 != *story);
-        if from == into || !stories.iter().any(stays) {
+        let stories = self.events.get(&from).map_or(&[][..], |event| &event.stories);
+        let stays = |story: &&u32| leaving.iter().all(|other| other.0 != **story);
+        let staying: Vec<u32> = stories.iter().filter(stays).copied().collect();
+        if from == into || staying.is_empty() {
             return;
         }
-        for story in leaving {
-            self.leave(story.0);
-            self.put(story.0, into);
+        let mut divided: Vec<u32> = leaving.iter().map(|story| story.0).collect();
+        divided.sort_unstable();
+        for story in &divided {
+            let time = self.signatures.get(story).map_or(0, |signature| signature.time);
+            self.leave(*story);
+            self.put(*story, into, time);
         }
+        self.apart.keep_apart(docs(&staying), docs(&divided));
     }
 
-    /// The event that a new story continues: its last story is too old for the new one to join.
-    pub(crate) fn continued(&self, compared: &[ComparedStory], time: i64) -> Option<EventId> {
-        let is_closed = |pair: &&ComparedStory| {
-            let stories = self.stories.get(&self.of(pair.story));
-            let last = stories.and_then(|stories| self.signatures.get(stories.last()?));
-            pair.probability > THRESHOLD && last.is_some_and(|last| time - last.time > QUIET)
-        };
-        let likeliest = compared.iter().filter(is_closed).max_by(|one, other| {
-            one.probability.total_cmp(&other.probability).then(other.story.cmp(&one.story))
-        });
-        likeliest.map(|pair| EventId(self.of(pair.story)))
+    /// Whether people divided events with these stories.
+    pub(crate) fn are_apart(&self, one: &[u32], other: &[u32]) -> bool {
+        !self.apart.is_empty() && self.apart.keeps_apart(&docs(one), &docs(other))
     }
 
-    /// How likely two stories are about one happening, if nothing else is like them; `None` if one is unknown.
-    pub(crate) fn between(
-        &self,
-        new: u32,
-        old: u32,
-        rarity: &Rarity,
-    ) -> Option<(EventEvidence, f64)> {
+    /// Lets no later story join through a story that turned out to be a digest.
+    pub(crate) fn exclude(&mut self, story: u32) {
+        self.signatures.remove(&story);
+    }
+
+    /// The measures of two stories; `None` if one is unknown.
+    pub(crate) fn between(&self, new: u32, old: u32) -> Option<EventEvidence> {
         let (new, old) = (self.signatures.get(&new)?, self.signatures.get(&old)?);
-        let known = old.keys(rarity);
-        let shared = new.keys(rarity).into_iter().filter(|key| known.contains(key)).count();
-        let mut evidence = measure(new, old, shared as f64, rarity);
-        evidence.beyond = evidence.words - usual(vec![evidence.words]);
-        let probability = self.weights.of_climbed(&climbed_by_stories(&evidence));
-        Some((evidence, probability))
+        Some(EventEvidence::between(new, old))
     }
 
     /// Forgets stories.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(u32) -> bool) {
         self.signatures.retain(|story, _| !is_gone(*story));
         self.event_of.retain(|story, _| !is_gone(*story));
-        self.stories.retain(|_, stories| {
-            stories.retain(|story| !is_gone(*story));
-            !stories.is_empty()
+        self.events.retain(|_, event| {
+            event.stories.retain(|story| !is_gone(*story));
+            !event.stories.is_empty()
         });
+        self.apart.forget(|doc| is_gone(doc.0));
     }
 
-    fn put(&mut self, story: u32, event: u32) {
+    /// Puts a story of this time into an event.
+    pub(crate) fn put(&mut self, story: u32, event: u32, time: i64) {
         self.event_of.insert(story, event);
-        let stories = self.stories.entry(event).or_default();
-        stories.push(story);
-        stories.sort_unstable();
+        let fresh = || Event { first: time, last: time, stories: Vec::new() };
+        let event = self.events.entry(event).or_insert_with(fresh);
+        event.first = event.first.min(time);
+        event.last = event.last.max(time);
+        event.stories.push(story);
+        event.stories.sort_unstable();
     }
 
     fn leave(&mut self, story: u32) {
         let Some(event) = self.event_of.remove(&story) else { return };
-        if let Some(stories) = self.stories.get_mut(&event) {
-            stories.retain(|other| *other != story);
-            if stories.is_empty() {
-                self.stories.remove(&event);
+        if let Some(found) = self.events.get_mut(&event) {
+            found.stories.retain(|other| *other != story);
+            if found.stories.is_empty() {
+                self.events.remove(&event);
             }
         }
     }
 }
 
+/// The first articles of ordered stories.
+fn docs(stories: &[u32]) -> Vec<DocId> {
+    stories.iter().map(|story| DocId(*story)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::Weights;
-    use crate::page::Page;
+    use crate::event::Joined;
+    use crate::page::{Page, title_terms};
+    use crate::rarity::Rarity;
 
-    fn signature(text: &str) -> Signature {
-        Signature::new(&Page::new(text), &[], 0, &Rarity::default())
+    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";
+    const AGAIN: &str =
+        "A strike by dockers closed Port Orla in Quayton, said their head Ada Ruiz.";
+    const OTHER: &str =
+        "In Vennby the bakers of Tom Lund won a prize for the bread of Mill Hollow.";
+
+    fn titled(title: &str, text: &str, hours: i64, rarity: &Rarity) -> (Signature, Page) {
+        let page = Page::new(text);
+        (Signature::new(&page, &title_terms(title), hours * 3600, rarity), page)
     }
 
-    /// Three stories of nothing in common.
-    fn events() -> Events {
-        let (mut events, rarity) = (Events::new(Weights::of_events()), Rarity::default());
+    fn add(events: &mut Events, story: u32, hours: i64, text: &str) -> Joined {
+        let (signature, page) = titled("", text, hours, &Rarity::default());
+        events.add(story, signature, &page, 0)
+    }
+
+    #[test]
+    fn reports_in_own_words_about_one_happening_join() {
+        let mut events = Events::default();
+        for (story, text) in [STRIKE, AGAIN, OTHER].iter().enumerate() {
+            add(&mut events, story as u32, story as i64, text);
+        }
+        assert_eq!([0, 1, 2].map(|story| events.of(story)), [0, 0, 2]);
+    }
+
+    #[test]
+    fn a_story_that_comes_too_late_continues_the_event() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        let late = add(&mut events, 1, 80, AGAIN);
+        assert_eq!((late.continues, events.of(1)), (Some(EventId(0)), 1));
+    }
+
+    #[test]
+    fn an_event_spans_four_days_at_most() {
+        let mut events = Events::default();
+        for story in 0..6 {
+            add(&mut events, story, 20 * i64::from(story), STRIKE);
+        }
+        assert_eq!(events.events[&0].stories, [0, 1, 2, 3, 4]);
+        assert_eq!(events.of(5), 5);
+    }
+
+    #[test]
+    fn one_similar_story_among_strangers_draws_nothing_into_their_event() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        for (story, number) in (1..4).zip(["seven", "eleven", "thirteen"]) {
+            let text = format!("{OTHER} Page {number} of the {number}gazette says so.");
+            add(&mut events, story, 0, &text);
+            events.merge_by_override(EventId(0), EventId(events.of(story)));
+        }
+        let still = "Port Orla lay still as dockers laid down their work for better pay.";
+        add(&mut events, 4, 1, still);
+        assert_eq!(events.of(4), 4, "three quarters of the event are about bread");
+        add(&mut events, 5, 1, still);
+        assert_eq!(events.of(5), 4);
+    }
+
+    #[test]
+    fn the_threshold_rises_if_several_events_are_similar() {
+        const VOTE: &str = "The council voted on Monday for a new town hall and a new school.";
+        let mut events = Events::default();
+        add(&mut events, 0, 0, VOTE);
+        let later = "The council waits for a new school, said its new head.";
+        let mut alone = events.clone();
+        add(&mut alone, 4, 1, later);
+        assert_eq!(alone.of(4), 0, "nothing else is like it");
+        for story in 1..4 {
+            let (signature, _) = titled("", VOTE, 0, &Rarity::default());
+            events.make_findable(story, &signature, signature.keys(), 0);
+            events.signatures.insert(story, signature);
+            events.put(story, story, 0);
+        }
+        add(&mut events, 4, 1, later);
+        assert_eq!(events.of(4), 4, "councils vote everywhere");
+    }
+
+    #[test]
+    fn divided_events_stay_apart_until_people_merge_them() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 1, 1, AGAIN);
+        events.divide(&[StoryId(1)]);
+        assert_eq!(events.of(1), 1);
+        let like_both = add(&mut events, 2, 2, &format!("{STRIKE} {AGAIN}"));
+        assert!(like_both.merged.is_empty() && events.of(0) != events.of(1), "{like_both:?}");
+        events.merge_by_override(EventId(0), EventId(1)).unwrap();
+        assert_eq!(events.of(1), 0);
+        assert!(events.apart.is_empty(), "people's latest word");
+        events.divide(&[StoryId(0)]);
+        assert_eq!(events.of(0), 0, "the first story keeps the number");
+    }
+
+    #[test]
+    fn a_story_that_fits_two_events_makes_them_one() {
+        let mut events = Events::default();
+        add(&mut events, 0, 0, STRIKE);
+        add(&mut events, 1, 1, OTHER);
+        let both = add(&mut events, 2, 2, &format!("{STRIKE} {OTHER}"));
+        assert_eq!(both.merged, [Merge { older: EventId(0), younger: EventId(1) }]);
+        assert_eq!(events.of(1), 0);
+    }
+
+    #[test]
+    fn a_divided_story_stays_in_the_event_and_a_merged_one_leaves_its_own() {
+        let mut events = Events::default();
         for (story, text) in
-            ["A ferry sank.", "Bees sang at noon.", "Snow fell over Orla."].iter().enumerate()
+            ["A ferry sank.", "Bees sang at noon.", "Snow fell."].iter().enumerate()
         {
-            events.add(story as u32, signature(text), 0, &rarity);
+            add(&mut events, story as u32, 0, text);
+        }
+        let (signature, _) = titled("", "Bees sang.", 0, &Rarity::default());
+        events.split_story(7, 1, signature, 0);
+        assert_eq!(events.of(7), 1);
+        events.merge_story(0, 2);
+        assert_eq!((events.events.len(), events.merge(EventId(0), EventId(2))), (2, None));
+        events.forget(|story| story == 1);
+        assert_eq!((events.of(7), events.events[&1].stories.len()), (1, 1));
+    }
+
+    const NEWS: [(&str, &str); 4] = [
+        ("Dockers strike in Quayton", "The dockers of Quayton went on strike for shorter shifts."),
+        ("Lund wins prize for rye bread", "The baker Tom Lund won a prize for his rye bread."),
+        ("Orla bridge closed by crack", "A crack closed the bridge of Orla until repairs end."),
+        ("Vennby library opens at night", "The library of Vennby opens at night from winter on."),
+    ];
+
+    fn after_the_news(then: &[(&str, &str)]) -> Events {
+        let mut events = Events::default();
+        for (story, (title, text)) in NEWS.iter().chain(then).enumerate() {
+            let (signature, page) = titled(title, text, story as i64, &Rarity::default());
+            events.add(story as u32, signature, &page, 0);
         }
         events
     }
 
     #[test]
-    fn people_merge_and_divide_events() {
-        let mut events = events();
-        let (older, younger) = (EventId(0), EventId(2));
-        assert_eq!(events.merge(younger, older), Some(Merge { older, younger }));
-        assert_eq!((events.of(2), events.merge(older, younger)), (0, None));
-        events.divide(&[StoryId(2)]);
-        assert_eq!((events.of(0), events.of(2)), (0, 2));
-        events.divide(&[StoryId(2)]);
-        assert_eq!(events.of(2), 2, "it is alone");
+    fn a_briefing_belongs_to_no_event_of_its_paragraphs_and_no_story_joins_it() {
+        let text = "Quayton wakes to a strike of its dockers.\n\nThere is a prize for rye bread, \
+            and Tom Lund won it.\n\nThe bridge of Orla stays closed: a crack.\n\nAnd now the weather.";
+        let later = ("Quayton dockers end strike", "The dockers of Quayton ended their strike.");
+        let events = after_the_news(&[("The morning in brief", text), later]);
+        assert_eq!([4, 5].map(|story| events.of(story)), [4, 0]);
     }
 
     #[test]
-    fn a_divided_story_stays_in_the_event_and_a_merged_one_leaves_its_own() {
-        let mut events = events();
-        events.split_story(7, 1, signature("Bees sang."), 0, &Rarity::default());
-        assert_eq!(events.of(7), 1);
-        events.merge_story(0, 2);
-        assert_eq!((events.stories.len(), events.merge(EventId(0), EventId(2))), (2, None));
-        events.forget(|story| story == 1);
-        assert_eq!((events.of(7), events.stories[&1].len()), (1, 1));
+    fn a_report_that_mentions_other_happenings_is_not_a_round_up() {
+        let report = "The dockers of Quayton went on strike, said their head.\n\nThe strike of the \
+            dockers began at six in Quayton.\n\nThe baker Tom Lund won a prize for his rye bread, \
+            the bridge of Orla has a crack, and dockers strike.\n\nShifts are long, dockers say.";
+        assert_eq!(after_the_news(&[("Dockers of Quayton begin strike", report)]).of(4), 0);
     }
 }

@@ -62,6 +62,8 @@ const QUOTED: f64 = 0.1;
 const NUMBERS_BEFORE: usize = 2;
 /// Headlines with a cosine of at least this are related.
 pub(crate) const RELATED: f64 = 0.25;
+/// Two articles at one address are versions of one if one has at least this share of the other.
+const VERSION_SHARE: f64 = 0.5;
 /// A gap between two shared runs is short if it has at most so many words.
 const GAP: usize = 12;
 
@@ -185,7 +187,31 @@ struct Measured {
     exchanged: f64,
 }
 
-fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rarity) -> Measured {
+/// The words of a page outside lists of headlines.
+struct Unlisted<'a> {
+    page: &'a Page,
+    listed: Vec<bool>,
+}
+
+impl Unlisted<'_> {
+    fn new<'a>(page: &'a Page, titles: &[&[u32]]) -> Unlisted<'a> {
+        Unlisted { page, listed: headlines_in(page, titles) }
+    }
+
+    fn has_term(&self, term: u32) -> bool {
+        let stands = |at: usize| !self.listed[at] && self.page.terms[at] == term;
+        self.page.has_term(term)
+            && (!self.listed.contains(&true) || (0..self.page.len()).any(stands))
+    }
+}
+
+fn measure(
+    of: Side<'_>,
+    other: Side<'_>,
+    [own_words, other_words]: [&Unlisted<'_>; 2],
+    carriers: &[Carrier<'_>],
+    rarity: &Rarity,
+) -> Measured {
     let shared = Shared::new(of.page, other.page);
     let (own, weights) = weigh(of.page, &shared, &headlines(of.page, carriers));
     let gaps = shared.gaps();
@@ -196,8 +222,7 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
     numbers.dedup_by_key(|number| number.hash);
     let missing = numbers.iter().filter(|number| !other.page.has_number(**number)).count();
     let mut in_shared = vec![false; of.title.len()];
-    let listed = headlines_in(of.page, &[of.title, other.title]);
-    for at in (0..of.page.len()).filter(|at| weights[*at] > 0.3 && !listed[*at]) {
+    for at in (0..of.page.len()).filter(|at| weights[*at] > 0.3 && !own_words.listed[*at]) {
         if let Ok(place) = of.title.binary_search(&of.page.terms[at]) {
             in_shared[place] = true;
         }
@@ -216,12 +241,17 @@ fn measure(of: Side<'_>, other: Side<'_>, carriers: &[Carrier<'_>], rarity: &Rar
         numbers: numbers.len(),
         numbers_missing: missing,
         topic: part(&|term| of.title.binary_search(&term).is_ok_and(|place| in_shared[place])),
-        conflict: part(&|term| of.page.has_term(term) && !other.page.has_term(term)),
+        conflict: part(&|term| of.page.has_term(term) && !other_words.has_term(term)),
         exchanged: part(&|term| in_gaps.contains(&term) && !other.page.has_term(term)),
     }
 }
 
 impl Evidence {
+    /// Whether one article is a version of the other: both have one address and much of the same text.
+    pub(crate) fn is_version(&self) -> bool {
+        self.same_address && self.contained.max(self.containing) >= VERSION_SHARE
+    }
+
     /// Compares two articles. `carriers` are pages of either outlet that share text with them.
     pub(crate) fn between(
         new: Side<'_>,
@@ -235,8 +265,10 @@ impl Evidence {
                 && rarity.cosine(carrier.title, old.title) < RELATED
         };
         let unrelated: Vec<Carrier<'_>> = carriers.iter().filter(is_unrelated).copied().collect();
-        let here = measure(new, old, &unrelated, rarity);
-        let there = measure(old, new, &unrelated, rarity);
+        let titles = [new.title, old.title];
+        let [of_new, of_old] = [new, old].map(|side| Unlisted::new(side.page, &titles));
+        let here = measure(new, old, [&of_new, &of_old], &unrelated, rarity);
+        let there = measure(old, new, [&of_old, &of_new], &unrelated, rarity);
         let share = |of: &Measured| if of.own > 0.0 { (of.shared / of.own).min(1.0) } else { 0.0 };
         let shared = here.shared.min(there.shared);
         let numbers = here.numbers + there.numbers;

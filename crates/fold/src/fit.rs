@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::event::EventSign;
 use crate::judge::{CopySign, Weights, logistic};
 
 /// One labelled pair.
@@ -50,29 +49,18 @@ pub fn fit(rows: &[Row]) -> Weights {
 
 /// The source text of the module with the fitted numbers. `from` says what they were fitted on.
 #[must_use]
-pub fn table_source(copies: &Weights, events: &Weights, from: &str) -> String {
-    let signs = CopySign::ALL.map(|sign| (format!("{sign:?}"), sign.knots().len() - 1));
-    let event_signs = EventSign::ALL.map(|sign| (format!("{sign:?}"), sign.knots().len() - 1));
-    format!(
-        "//! The fitted numbers of the judges. The fit writes this file: do not edit it.\n//!\n//! Fitted \
-         on pairs of these sets: {from}.\n\n{}\n{}",
-        constants("", "copies", copies, &signs),
-        constants("EVENT_", "stories about one happening", events, &event_signs),
-    )
-}
-
-/// The constants of one judge.
-fn constants(prefix: &str, of: &str, weights: &Weights, signs: &[(String, usize)]) -> String {
+pub fn table_source(weights: &Weights, from: &str) -> String {
     let mut source = format!(
-        "/// The logit of {of} without any sign.\npub(crate) const {prefix}BIAS: f64 = {:.4};\n\n/// How \
-         much each ramp adds, sign by sign.\n#[rustfmt::skip]\npub(crate) const {prefix}RAMPS: &[f64] = \
-         &[\n",
+        "//! The fitted numbers of the judge. The fit writes this file: do not edit it.\n//!\n//! Fitted on \
+         pairs of these sets: {from}.\n\n/// The logit without any sign.\npub(crate) const BIAS: f64 = \
+         {:.4};\n\n/// How much each ramp adds, sign by sign.\n#[rustfmt::skip]\npub(crate) const RAMPS: \
+         &[f64] = &[\n",
         weights.bias
     );
     let mut ramps = weights.ramps.iter();
-    for (sign, count) in signs {
-        let _ = write!(source, "    // {sign}\n   ");
-        for weight in ramps.by_ref().take(*count) {
+    for sign in CopySign::ALL {
+        let _ = write!(source, "    // {sign:?}\n   ");
+        for weight in ramps.by_ref().take(sign.knots().len() - 1) {
             let _ = write!(source, " {weight:.4},");
         }
         source.push('\n');

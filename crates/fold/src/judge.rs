@@ -29,13 +29,11 @@ pub enum CopySign {
     Exchanged,
     /// Two pages of one outlet share what is not what their headlines are about.
     Wall,
-    /// Both have the same address.
-    Address,
 }
 
 impl CopySign {
     /// All signs, in the order of the table.
-    pub const ALL: [CopySign; 10] = [
+    pub const ALL: [CopySign; 9] = [
         CopySign::Share,
         CopySign::Words,
         CopySign::Numbers,
@@ -45,7 +43,6 @@ impl CopySign {
         CopySign::Conflict,
         CopySign::Exchanged,
         CopySign::Wall,
-        CopySign::Address,
     ];
 
     /// Where the ramps of its curve begin and end.
@@ -58,10 +55,9 @@ impl CopySign {
             CopySign::Title => &[0.0, 0.3, 0.6, 1.0],
             CopySign::OutletTime => &[-5.2, -3.2, 0.0],
             CopySign::Short => &[2.0, 3.0, 4.5],
-            CopySign::Conflict => &[-0.6, 0.0],
+            CopySign::Conflict => &[-1.0, -0.6, 0.0],
             CopySign::Exchanged => &[-0.3, -0.1, 0.0],
             CopySign::Wall => &[-1.0, -0.6, -0.2, 0.0],
-            CopySign::Address => &[0.0, 1.0],
         }
     }
 
@@ -83,7 +79,6 @@ impl CopySign {
                 let titled = f64::from(u8::from(evidence.titled));
                 -outlet * titled * (1.0 - evidence.title) * (1.0 - evidence.topic)
             }
-            CopySign::Address => f64::from(u8::from(evidence.same_address)),
         }
     }
 }
@@ -120,19 +115,6 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// The numbers by which stories about one happening are recognised.
-    #[must_use]
-    pub fn of_events() -> Weights {
-        Weights { bias: table::EVENT_BIAS, ramps: table::EVENT_RAMPS.to_vec() }
-    }
-
-    /// The probability, if each ramp is climbed so far.
-    #[must_use]
-    pub fn of_climbed(&self, climbed: &[f64]) -> f64 {
-        let sum: f64 = climbed.iter().zip(&self.ramps).map(|(x, weight)| x * weight).sum();
-        logistic(self.bias + sum)
-    }
-
     /// The part of each sign in the logit.
     #[must_use]
     pub fn parts(&self, evidence: &Evidence) -> [(CopySign, f64); CopySign::ALL.len()] {

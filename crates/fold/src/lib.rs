@@ -3,43 +3,61 @@
 //! A new article is compared only with the earlier ones that share text with it. A pair becomes a few
 //! named numbers ([`Evidence`]), and one fitted table ([`Weights`]) says how likely both are one text. The crate is pure: it has no I/O and no clock, and no function can fail.
 
+mod agency;
 mod candidates;
+mod common_words;
+mod compare;
 mod curves;
 mod detector;
 mod event;
 mod event_changes;
+mod event_evidence;
 mod evidence;
 mod explain;
 pub mod fit;
 mod hash;
+mod id_table;
 mod ids;
 mod index;
 mod judge;
 mod matching;
+mod material;
+mod not_the_same;
 mod opened;
 mod page;
 mod rarity;
+mod round_up;
 mod settings;
-mod shown;
 mod signature;
+mod simhash;
+mod stem;
 mod story;
 mod table;
+mod text_files;
 mod verdict;
 
+pub use agency::{Agency, Confidence, How, own_agency};
+pub use common_words::rarity;
+pub use compare::align::Block;
+pub use compare::body::{Body, BodyWord, word_hash};
+pub use compare::changes::{Change, ChangeCount, Changes};
+pub use compare::overlap::Overlap;
+pub use compare::passage::Passage;
 pub use curves::{Curve, ramp};
 pub use detector::Detector;
 pub use detector::alone::{Described, Explanation, Grounds, judge_alone};
 pub use detector::incoming::{Incoming, Prepared};
-pub use event::{ComparedStory, EventEvidence, EventSign, climbed_by_stories, event_ramps};
+pub use event_evidence::{ComparedStory, EventEvidence, SharedQuotation};
 pub use evidence::Evidence;
-pub use explain::sum_in_words;
-pub use ids::{DocId, EventId, IdTable, Merge, OutletId, Split, StoryId};
+pub use explain::{percent, sum_in_words};
+pub use id_table::IdTable;
+pub use ids::{DocId, EventId, Merge, NumberId, OutletId, Redirects, Split, StoryId};
 pub use judge::{CopySign, Weights, climbed, logistic, ramps};
+pub use material::Reason;
+pub use material::dates::is_calendar;
+pub use material::lede::Lede;
 pub use page::Page;
 pub use settings::Settings;
-pub use shown::{
-    Agency, Block, Body, BodyWord, Change, ChangeCount, Changes, Confidence, How, Lede, Overlap,
-    Passage, Reason, Redirects, TextFile, TextFiles, is_calendar, overlap_between, own_agency,
-    percent, rarity, stem, word_hash,
-};
+pub use stem::stem;
+pub use text_files::{TextFile, TextFiles};
 pub use verdict::{Class, Compared, CopyKind, Match, Verdict};

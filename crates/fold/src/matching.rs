@@ -36,12 +36,14 @@ const PART: f64 = 50.0;
 const HELD: f64 = 0.5;
 
 /// The facts about an article that are always at hand.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct About<'a> {
     /// The different terms of the headline, in order.
     pub(crate) title: &'a [u32],
     /// The outlet's hash; 0 for none.
     pub(crate) outlet: u64,
+    /// The hash of the page, whoever brought it; 0 for none.
+    pub(crate) page: u64,
     /// The address's hash; 0 for none.
     pub(crate) address: u64,
     /// The hash of all words, see [`Page::exact`].
@@ -154,12 +156,14 @@ impl<A: Articles> Matching<'_, A> {
         other: u32,
     ) -> Compared {
         let old = self.page(other);
-        let [whole, earlier_whole] = [article, other].map(|of| self.articles.about(of).whole);
-        let same_words = whole == earlier_whole && whole != 0;
+        let [about, earlier] = [article, other].map(|of| self.articles.about(of));
+        let same_words = about.whole == earlier.whole && about.whole != 0;
+        let same_page = about.page == earlier.page && about.page != 0;
         let judged = |evidence: Evidence, weights: &Weights| {
             let likely = weights.probability(&evidence);
-            let is_same = same_words && is_identical(&evidence);
-            let probability = if is_same { likely.max(SAME) } else { likely };
+            let is_same = same_words && (same_page || is_identical(&evidence));
+            let probability =
+                if is_same || evidence.is_version() { likely.max(SAME) } else { likely };
             Compared { article: other, evidence, probability, same_words }
         };
         let (new_side, old_side) = (self.side(article, page), self.side(other, &old));
@@ -241,8 +245,7 @@ impl<A: Articles> Matching<'_, A> {
     /// own outlet do not count: they may share what stands on all pages.
     pub(crate) fn parts_of_others(&mut self, compared: &[Compared]) -> Vec<u32> {
         let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
-        let is_part = |pair: &&Compared| pair.evidence.shared >= PART && !pair.evidence.same_outlet;
-        for pair in compared.iter().filter(is_part) {
+        for pair in compared.iter().filter(|pair| is_part(pair)) {
             let story = self.stories.of(pair.article);
             let earlier = self.page(pair.article);
             let part = self.page.shared_with(&earlier);
@@ -284,10 +287,15 @@ impl<A: Articles> Matching<'_, A> {
     }
 }
 
+/// Whether a pair of two outlets shares enough for one to hold a part of the other.
+pub(crate) fn is_part(pair: &Compared) -> bool {
+    pair.evidence.shared >= PART && !pair.evidence.same_outlet
+}
+
 /// Whether two articles with the same words are the same text, however short: neither a wall nor words that others
 /// said.
 fn is_identical(evidence: &Evidence) -> bool {
-    let is_own = evidence.shared >= 0.5 * evidence.shorter;
+    let is_own = evidence.shared >= 0.5 * evidence.shorter || evidence.title >= 1.0;
     let is_long = evidence.shorter >= OWN_WORDS;
     let is_related = evidence.title >= RELATED;
     is_own
@@ -299,7 +307,7 @@ fn is_identical(evidence: &Evidence) -> bool {
 
 /// Whether two parts of a text, given by its words, are in different places: they have less than half of the
 /// smaller one in common.
-fn is_elsewhere(one: &[bool], other: &[bool]) -> bool {
+pub(crate) fn is_elsewhere(one: &[bool], other: &[bool]) -> bool {
     let count = |part: &[bool]| part.iter().filter(|is_shared| **is_shared).count();
     let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
     2 * both < count(one).min(count(other))

@@ -1,20 +1,22 @@
 //! [`Page`]: a text as it is compared: its words and shingles as hashes, without strings.
 
 use wirefold_text::Text;
+use wirefold_text::extract::name_words;
 
 use crate::hash::{hash_bytes, mix, narrow};
+use crate::stem::term_of;
 
 /// The words of a shingle.
 pub(crate) const SHINGLE: usize = 5;
-/// A term is at most this many first letters of a word.
-const TERM_LETTERS: usize = 6;
+/// The script of a text is recognised by so many of its first words.
+const SCRIPT_SAMPLE: usize = 64;
 
 /// A text as it is compared. Page chrome is left out.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     /// The words, each as the hash of its normal form.
     pub(crate) words: Vec<u32>,
-    /// The terms of the words: the hash of the first six letters, or of a whole number.
+    /// The hashes of the words' terms ([`term_of`]).
     pub(crate) terms: Vec<u32>,
     /// Whether each word stands inside quotation marks.
     pub(crate) quoted: Vec<bool>,
@@ -26,8 +28,12 @@ pub struct Page {
     number_set: Vec<u32>,
     /// The positions of the words that begin with a capital letter inside a sentence.
     pub(crate) capitals: Vec<u32>,
+    /// Whether the script of the text has capitals, by which names are recognised.
+    pub(crate) has_capitals: bool,
     /// How many words the first paragraphs have, up to 60.
     pub(crate) lede: usize,
+    /// Where each paragraph ends.
+    pub(crate) paragraphs: Vec<u32>,
     /// The shingles by the position of their first word. A text of fewer words has one, of all of them.
     pub(crate) shingles: Vec<u64>,
     /// The positions of the shingles and one, in an open hash table of a power of two; 0 where it is empty.
@@ -45,13 +51,9 @@ pub(crate) struct Number {
     pub(crate) hash: u32,
 }
 
-/// The hash of a word's term: its first letters, or all of a number.
+/// The hash of a word's term.
 pub(crate) fn term(normal: &str) -> u32 {
-    if normal.len() <= TERM_LETTERS || normal.starts_with(|c: char| c.is_ascii_digit()) {
-        return narrow(hash_bytes(normal.as_bytes()));
-    }
-    let end = normal.char_indices().nth(TERM_LETTERS).map_or(normal.len(), |(at, _)| at);
-    narrow(hash_bytes(&normal.as_bytes()[..end]))
+    narrow(hash_bytes(term_of(normal).as_bytes()))
 }
 
 /// The term of a word of a text, after the normal form of the word before if both are characters of a
@@ -87,15 +89,15 @@ impl Page {
     /// Reads a text that is analysed already.
     #[must_use]
     pub fn of(text: &Text) -> Page {
-        let mut page = Page::default();
+        let mut page = Page { has_capitals: has_capitals(text), ..Page::default() };
         let (mut paragraph, mut number_end, mut before) = (None, None, None);
-        let mut sentence_start = true;
-        for word in text.words().iter().filter(|word| !word.is_chrome) {
+        let mut names = name_words(text).peekable();
+        let all = text.words().iter().enumerate();
+        for (index, word) in all.filter(|(_, word)| !word.is_chrome) {
             let normal = text.normal(word);
             let at = page.words.len() as u32;
             if paragraph != Some(word.paragraph) {
                 paragraph = Some(word.paragraph);
-                sentence_start = true;
                 page.end_paragraph();
             }
             let is_number = normal.starts_with(|c: char| c.is_ascii_digit());
@@ -106,10 +108,9 @@ impl Page {
                 // One mark joins digits: `1.5`, `6-3`, `18:30`.
                 number_end = Some(word.span.end + 1);
             }
-            if word.capital && !sentence_start {
+            if names.next_if_eq(&index).is_some() {
                 page.capitals.push(at);
             }
-            sentence_start = ends_sentence(&text.original()[word.span.end..]);
             page.words.push(narrow(hash_bytes(normal.as_bytes())));
             page.terms.push(term_after(normal, before.filter(|_| word.alone)));
             before = Some(normal).filter(|_| word.alone);
@@ -133,8 +134,11 @@ impl Page {
         self.number_set.binary_search(&number.hash).is_ok()
     }
 
-    /// Counts the words so far as the lede if it is still short.
+    /// Ends a paragraph, which counts as a part of the lede if that is still short.
     fn end_paragraph(&mut self) {
+        if !self.is_empty() {
+            self.paragraphs.push(self.words.len() as u32);
+        }
         if self.lede < 30 {
             self.lede = self.words.len().min(60);
         }
@@ -233,13 +237,13 @@ impl Page {
     }
 }
 
-/// Whether a sentence ends before the next word.
-fn ends_sentence(after: &str) -> bool {
-    after
-        .chars()
-        .take_while(|c| !c.is_alphanumeric())
-        .take(6)
-        .any(|c| matches!(c, '.' | '!' | '?' | ':' | '"' | '“' | '”' | '«' | '»' | '„'))
+/// Whether at least half of the first words of a text are in a script with capitals: their normal form is in
+/// lower case.
+fn has_capitals(text: &Text) -> bool {
+    let first = |word| text.normal(word).chars().next().unwrap_or_default();
+    let letters = text.words().iter().take(SCRIPT_SAMPLE).map(first);
+    let letters: Vec<char> = letters.filter(|letter| letter.is_alphabetic()).collect();
+    2 * letters.iter().filter(|letter| letter.is_lowercase()).count() >= letters.len()
 }
 
 /// The shingles of words.

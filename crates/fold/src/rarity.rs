@@ -18,7 +18,7 @@ const MOST: u32 = 60_000;
 pub(crate) struct Rarity {
     counts: Vec<u16>,
     articles: u32,
-    /// The logarithm of each count and a half.
+    /// The logarithm of each count and one.
     #[serde(skip, default = "logarithms")]
     logarithms: Arc<[f32]>,
     /// The logarithm of the articles and one.
@@ -33,7 +33,7 @@ impl Default for Rarity {
             logarithms: logarithms(),
             highest: 0.0,
         };
-        for line in include_str!("../../dedup/data/frequencies.tsv").lines() {
+        for line in include_str!("../data/frequencies.tsv").lines() {
             let Some((word, count)) = line.split_once('\t') else { continue };
             let count = count.parse::<u32>().unwrap_or(0) * PRIOR;
             match word {
@@ -47,7 +47,7 @@ impl Default for Rarity {
 }
 
 fn logarithms() -> Arc<[f32]> {
-    (0..=MOST).map(|count| (f64::from(count) + 0.5).ln() as f32).collect()
+    (0..=MOST).map(|count| (f64::from(count) + 1.0).ln() as f32).collect()
 }
 
 fn slot(term: u32) -> usize {

@@ -3,80 +3,160 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use crate::hash::{mix, narrow};
 use crate::page::Page;
 use crate::rarity::Rarity;
 
-/// A signature has at most so many words …
-const WORDS: usize = 64;
-/// … and so many names.
-const NAMES: usize = 32;
-/// A story is found by so many of its terms.
-const KEYS: usize = 32;
-/// At most so many terms of the headline are keys.
-const TITLE_KEYS: usize = 12;
+/// A story is found by so many terms: so many of its headline …
+const TITLE_KEYS: usize = 8;
+/// … and of its rare names, and the heaviest of its words.
+const NAME_KEYS: usize = 16;
+const KEYS: usize = 64;
 /// A name is a term with at least this share of the highest rarity.
-const RARE: f64 = 0.5;
+const RARE: f64 = 0.6;
+/// A headline tells everything if it weighs as much as this many terms of which each is as rare as a name.
+const TITLE_TERMS: f64 = 3.0;
+/// Quotations are compared by their runs of so many words. Shorter ones may be turns of phrase.
+const QUOTED_RUN: usize = 8;
+/// The opening of a text has so many words. Quotations behind it may be background.
+const OPENING: usize = 256;
+/// A key of a quotation differs from that of a term.
+const QUOTATION: u32 = 0x71;
 
-/// The headline, the lede, the heaviest words and the rarest names of a text, as terms.
+/// Terms with their weights, in order of the terms.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Terms {
+    weights: Vec<(u32, f32)>,
+    /// The sum of the squares of the weights.
+    square: f64,
+}
+
+impl Terms {
+    /// Terms with their weights, which are in order of the terms.
+    fn new(weights: Vec<(u32, f32)>) -> Terms {
+        let square = weights.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum();
+        Terms { weights, square }
+    }
+
+    /// Each different term with its TF-IDF weight (Salton and Buckley 1988).
+    fn counted(terms: &[u32], rarity: &Rarity) -> Terms {
+        let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
+        terms.iter().for_each(|term| *counts.entry(*term).or_default() += 1);
+        let weight = |(term, count): (u32, u32)| {
+            (term, (rarity.of(term) * (1.0 + f64::from(count).ln())) as f32)
+        };
+        let mut weights: Vec<(u32, f32)> = counts.into_iter().map(weight).collect();
+        weights.sort_unstable_by_key(|(term, _)| *term);
+        Terms::new(weights)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    fn has(&self, term: u32) -> bool {
+        self.weights.binary_search_by_key(&term, |(of, _)| *of).is_ok()
+    }
+
+    /// The terms in order.
+    fn terms(&self) -> impl Iterator<Item = u32> {
+        self.weights.iter().map(|(term, _)| *term)
+    }
+
+    /// The sum of what `of` gives for the two weights of each term that both have.
+    fn shared(&self, other: &Terms, of: impl Fn(f64, f64) -> f64) -> f64 {
+        let mut theirs = other.weights.iter().peekable();
+        let mut sum = 0.0;
+        for (term, weight) in &self.weights {
+            while theirs.next_if(|(their_term, _)| their_term < term).is_some() {}
+            if let Some((_, their_weight)) = theirs.next_if(|(their_term, _)| their_term == term) {
+                sum += of(f64::from(*weight), f64::from(*their_weight));
+            }
+        }
+        sum
+    }
+
+    /// The cosine of the angle between both, 0 to 1; 0 if one is empty.
+    pub(crate) fn cosine(&self, other: &Terms) -> f64 {
+        let shared = self.shared(other, |ours, theirs| ours * theirs);
+        if shared > 0.0 { (shared / (self.square * other.square).sqrt()).min(1.0) } else { 0.0 }
+    }
+
+    /// The share of it, by the squares of the weights, that the other has too, 0 to 1.
+    pub(crate) fn share_in(&self, other: &Terms) -> f64 {
+        let shared = self.shared(other, |ours, _| ours * ours);
+        if shared > 0.0 { (shared / self.square).min(1.0) } else { 0.0 }
+    }
+
+    /// The share of it, by the squares of the weights, that these ordered terms have, 0 to 1.
+    pub(crate) fn share_of(&self, terms: &[u32]) -> f64 {
+        let has = |(term, _): &&(u32, f32)| terms.binary_search(term).is_ok();
+        let shared: f64 =
+            self.weights.iter().filter(has).map(|(_, weight)| f64::from(*weight).powi(2)).sum();
+        if shared > 0.0 { (shared / self.square).min(1.0) } else { 0.0 }
+    }
+
+    /// The terms with the highest weights, the heaviest first. Of equal weights, the lower term is first.
+    fn heaviest(&self, most: usize) -> Vec<u32> {
+        let mut weights = self.weights.clone();
+        weights.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        weights.into_iter().take(most).map(|(term, _)| term).collect()
+    }
+}
+
+/// A text as it is compared with others about the same happening. The weights are those of its arrival.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Signature {
-    /// The terms of the headline, in order.
-    pub(crate) title: Vec<u32>,
-    /// The terms of the lede, in order.
-    pub(crate) lede: Vec<u32>,
-    /// The heaviest terms with their weights, in order of the terms.
-    pub(crate) words: Vec<(u32, f32)>,
-    /// The rare terms that begin with a capital inside a sentence, in order.
-    pub(crate) names: Vec<u32>,
+    /// All words.
+    pub(crate) words: Terms,
+    /// The headline.
+    pub(crate) title: Terms,
+    /// How much the headline tells, 0 to 1. A headline of common words could be that of many texts.
+    pub(crate) title_tells: f64,
+    /// The rare terms of the headline, in order.
+    rare_in_title: Vec<u32>,
+    /// The lede.
+    pub(crate) lede: Terms,
+    /// The rare names; `None` if the script of the text has no capitals.
+    pub(crate) names: Option<Terms>,
+    /// The keys of the quotations in the opening, in order.
+    pub(crate) opening: Vec<u32>,
+    /// The keys of all quotations, in order.
+    pub(crate) quoted: Vec<u32>,
     /// Stream time in seconds.
     pub(crate) time: i64,
 }
 
-/// The terms of a part of a text, each once, in order.
-fn different(terms: impl Iterator<Item = u32>) -> Vec<u32> {
-    let mut all: Vec<u32> = terms.collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// The entries with the highest weights, at most so many. Equal weights are ordered by their terms.
-fn heaviest(mut of: Vec<(u32, f32)>, most: usize) -> Vec<(u32, f32)> {
-    of.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    of.truncate(most);
-    of
-}
-
 impl Signature {
     pub(crate) fn new(page: &Page, title: &[u32], time: i64, rarity: &Rarity) -> Signature {
-        let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
-        for term in &page.terms {
-            *counts.entry(*term).or_default() += 1;
-        }
-        let weight = |(term, count): (u32, u32)| {
-            (term, (rarity.of(term) * (1.0 + f64::from(count).ln())) as f32)
-        };
-        let mut words = heaviest(counts.into_iter().map(weight).collect(), WORDS);
-        words.sort_unstable_by_key(|(term, _)| *term);
         let least = RARE * rarity.highest();
-        let capitals = page.capitals.iter().map(|at| page.terms[*at as usize]);
-        let named = different(capitals).into_iter().map(|term| (term, rarity.of(term) as f32));
-        let rare = named.filter(|(_, rarity_of_it)| f64::from(*rarity_of_it) >= least).collect();
+        let title = Terms::counted(title, rarity);
+        let is_rare = |term: &u32| rarity.of(*term) >= least;
+        let mut quoted = quotations(page, page.len());
+        let mut opening = quotations(page, OPENING);
+        for keys in [&mut quoted, &mut opening] {
+            keys.sort_unstable();
+            keys.dedup();
+        }
         Signature {
-            title: title.to_vec(),
-            lede: different(page.terms[..page.lede].iter().copied()),
-            words,
-            names: different(heaviest(rare, NAMES).into_iter().map(|(term, _)| term)),
+            words: Terms::counted(&page.terms, rarity),
+            title_tells: (title.square / (TITLE_TERMS * least * least)).min(1.0),
+            rare_in_title: title.terms().filter(is_rare).collect(),
+            title,
+            lede: Terms::counted(&page.terms[..page.lede], rarity),
+            names: page.has_capitals.then(|| rare_names(page, least, rarity)),
+            opening,
+            quoted,
             time,
         }
     }
 
-    /// The terms by which it is found: those of the headline, then the heaviest.
-    pub(crate) fn keys(&self, rarity: &Rarity) -> Vec<u32> {
-        let title = self.title.iter().map(|term| (*term, rarity.of(*term) as f32)).collect();
-        let mut keys: Vec<u32> =
-            heaviest(title, TITLE_KEYS).into_iter().map(|(term, _)| term).collect();
-        for (term, _) in heaviest(self.words.clone(), WORDS) {
+    /// The terms by which it is found: of the headline, of the names, and of all words, the heaviest first.
+    pub(crate) fn keys(&self) -> Vec<u32> {
+        let names = self.names.as_ref().map_or_else(Vec::new, |names| names.heaviest(NAME_KEYS));
+        let words = self.words.heaviest(KEYS);
+        let mut keys = self.title.heaviest(TITLE_KEYS);
+        for term in names.into_iter().chain(words) {
             if keys.len() < KEYS && !keys.contains(&term) {
                 keys.push(term);
             }
@@ -84,34 +164,42 @@ impl Signature {
         keys
     }
 
-    /// Whether a term is among its heaviest words or in its lede.
-    fn has(&self, term: u32) -> bool {
-        self.words.binary_search_by_key(&term, |(of, _)| *of).is_ok()
-            || self.lede.binary_search(&term).is_ok()
+    /// Whether the headlines have rare terms, and neither text has one of the other headline. The texts are
+    /// then made from one template, whose only names are in the headlines.
+    pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
+        let has_one_of = |of: &Signature, terms: &[u32]| {
+            terms.iter().any(|term| of.title.has(*term) || of.words.has(*term))
+        };
+        let (ours, theirs) = (&self.rare_in_title, &other.rare_in_title);
+        let have_none = ours.is_empty() && theirs.is_empty();
+        !(have_none || has_one_of(self, theirs) || has_one_of(other, ours))
     }
+}
 
-    /// The cosine of the heaviest words, 0 to 1.
-    pub(crate) fn cosine_of_words(&self, other: &Signature) -> f64 {
-        let square = |of: &Signature| -> f64 {
-            of.words.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum()
-        };
-        let product = |(term, weight): &(u32, f32)| {
-            let at = other.words.binary_search_by_key(term, |(of, _)| *of).ok()?;
-            Some(f64::from(*weight) * f64::from(other.words[at].1))
-        };
-        let shared: f64 = self.words.iter().filter_map(product).sum();
-        if shared > 0.0 { shared / (square(self) * square(other)).sqrt() } else { 0.0 }
-    }
+/// The terms with a capital inside a sentence that are rare, each with the square of its rarity.
+fn rare_names(page: &Page, least: f64, rarity: &Rarity) -> Terms {
+    let mut terms: Vec<u32> = page.capitals.iter().map(|at| page.terms[*at as usize]).collect();
+    terms.sort_unstable();
+    terms.dedup();
+    let weighed = terms.into_iter().map(|term| (term, rarity.of(term) as f32));
+    Terms::new(weighed.filter(|(_, weight)| f64::from(*weight) >= least).collect())
+}
 
-    /// The share of the headline that is in another text, by rarity; `None` without a headline.
-    pub(crate) fn title_in(&self, other: &Signature, rarity: &Rarity) -> Option<f64> {
-        let sum = |is_in: &dyn Fn(u32) -> bool| -> f64 {
-            let counted = self.title.iter().filter(|term| is_in(**term));
-            counted.map(|term| rarity.of(*term).powi(2)).sum()
-        };
-        let all = sum(&|_| true);
-        (all > 0.0).then(|| sum(&|term| other.has(term) || other.title.contains(&term)) / all)
+/// The keys of the quotations in the first words of a text: a hash of each run of quoted words.
+fn quotations(page: &Page, words: usize) -> Vec<u32> {
+    let end = page.len().min(words);
+    let quoted = page.quoted[..end].chunk_by(|one, other| one == other);
+    let mut keys = Vec::new();
+    let mut start = 0;
+    for part in quoted {
+        let run = &page.words[start..start + part.len()];
+        start += part.len();
+        if part[0] {
+            let hash = |of: &[u32]| of.iter().fold(0, |hash, word| mix(hash, u64::from(*word)));
+            keys.extend(run.windows(QUOTED_RUN).map(|of| narrow(hash(of)) ^ QUOTATION));
+        }
     }
+    keys
 }
 
 #[cfg(test)]
@@ -119,14 +207,17 @@ mod tests {
     use super::*;
     use crate::page::{term, title_terms};
 
+    fn signature(text: &str) -> Signature {
+        Signature::new(&Page::new(text), &[], 0, &Rarity::default())
+    }
+
     #[test]
     fn names_are_rare_words_with_a_capital_inside_a_sentence() {
         let text = "Monday was cold. In Brenmouth, Hester said the Wednesday boat was late.";
-        let signature = Signature::new(&Page::new(text), &[], 0, &Rarity::default());
-        assert!(signature.names.contains(&term("brenmouth")));
-        assert!(
-            !signature.names.contains(&term("monday")) && !signature.names.contains(&term("in"))
-        );
+        let names = signature(text).names.expect("the script has capitals");
+        assert!(names.has(term("brenmouth")));
+        assert!(!names.has(term("monday")) && !names.has(term("in")));
+        assert!(signature("港口工人 Apple").names.is_none());
     }
 
     #[test]
@@ -134,5 +225,31 @@ mod tests {
         let terms = title_terms("白鹭县谷仓");
         assert_eq!(terms.len(), 5);
         assert!(terms.iter().filter(|term| title_terms("白鹭河水").contains(term)).count() == 2);
+    }
+
+    #[test]
+    fn rare_shared_words_weigh_most() {
+        let about = signature("the strike of the dockers in Quayton");
+        let near = signature("dockers of Quayton end the strike");
+        let far = signature("the price of the fish in the port");
+        assert!(about.words.cosine(&near.words) > 0.7);
+        assert!(about.words.cosine(&far.words) < 0.3);
+        assert!((about.words.cosine(&about.words) - 1.0).abs() < 1e-6);
+        assert_eq!(about.words.cosine(&signature("").words), 0.0);
+    }
+
+    #[test]
+    fn quotations_of_eight_words_have_keys_in_the_opening() {
+        let words = "we keep the gates shut until the tide turns";
+        let two = signature(&format!("“{words},” said the head of the port of Quayton.")).opening;
+        assert_eq!(two.len(), 2, "nine words have two runs of eight");
+        let again = signature(&format!("On Monday he said again: “So {words}.”"));
+        assert!(two.iter().all(|key| again.opening.contains(key)));
+        assert!(
+            signature(&format!("They {words}. “Until the tide turns,” he said.")).quoted.is_empty()
+        );
+        let late = "The port is old. ".repeat(70);
+        let late = signature(&format!("{late}“{words},” he said."));
+        assert!(late.opening.is_empty() && late.quoted == two);
     }
 }

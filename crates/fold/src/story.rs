@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{DocId, IdTable, Split, StoryId};
+use crate::id_table::IdTable;
+use crate::ids::{DocId, Split, StoryId};
 
 /// At most so many members speak for a story.
 pub(crate) const REPRESENTATIVES: usize = 6;

@@ -1,9 +1,10 @@
 //! [`Verdict`]: the detector's answer for one article, with its evidence.
 
-use crate::event::ComparedStory;
+use crate::agency::Agency;
+use crate::event_evidence::ComparedStory;
 use crate::evidence::Evidence;
 use crate::ids::{DocId, EventId, Merge, StoryId};
-use crate::shown::{Agency, Reason};
+use crate::material::Reason;
 
 /// The kind of an article.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,11 +89,12 @@ pub struct Verdict {
     pub novelty: f64,
     /// Why a copy or version is material.
     pub material: Option<Reason>,
-    /// The earlier stories that its own was compared with, if it is new: those that are likeliest about the same
-    /// happening first.
+    /// The earlier stories that its own was compared with, if it is new, the most similar first.
     pub compared_stories: Vec<ComparedStory>,
     /// Stories that merged because of it, in order.
     pub merged_stories: Vec<Merge<StoryId>>,
+    /// Events that merged because of it, in order.
+    pub merged_events: Vec<Merge<EventId>>,
     /// The earlier event that its own event continues, because it came too late to join it.
     pub continues: Option<EventId>,
 }

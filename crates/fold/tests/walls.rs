@@ -1,4 +1,4 @@
-//! Pages of one outlet that share a wall, a footer or a frame are no copies, however long that is.
+//! Words that an outlet prints on many pages are no copying, however many they are: walls, footers and frames.
 
 use std::collections::BTreeMap;
 

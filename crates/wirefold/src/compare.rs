@@ -5,14 +5,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
-use clap::Args;
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use wirefold_dedup::{
-    Agency, Block, Change, Changes, Described, DocId, Frequencies, Link, Passage, Rule, Settings,
-    StoryId, Terms, Verdict,
-};
 use wirefold_detector::contract::{confidence, how};
+use wirefold_fold::{Agency, Block, Change, Changes, Described, DocId, Passage, Verdict};
 use wirefold_gateway::shapes::{GivenText, Relation};
 use wirefold_gateway::{AnalysedText, TextComparison, change_counts};
 use wirefold_proto::describe_agency;
@@ -22,25 +18,14 @@ use crate::exit::{Exit, Stop, stop};
 use crate::fold::Identity;
 use crate::input::{self, Input, Reading};
 use crate::output;
-use crate::output::{clean, count, is_shown, percent, thousands, width};
+use crate::output::{clean, count, is_shown, thousands, width};
 use crate::progress::Progress;
 
-/// How a comparison is shown.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub(crate) struct CompareView {
-    /// Compare everything, page chrome too.
-    #[arg(long)]
-    pub(crate) no_mask: bool,
-    /// Show passages in full.
-    #[arg(long)]
-    pub(crate) full: bool,
-}
-
 /// Two articles, the earlier first, and their comparison.
-pub(crate) struct Comparison {
+struct Comparison {
     earlier: Article,
     later: Article,
-    pub(crate) texts: TextComparison,
+    texts: TextComparison,
 }
 
 /// Reads the article in each file.
@@ -57,24 +42,40 @@ pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Article, Arti
     }
 }
 
-/// Compares two articles and prints the result. The exit code gives their relation.
-pub(crate) fn show(
-    earlier: Article,
-    later: Article,
-    method: &Settings,
-    view: CompareView,
-) -> anyhow::Result<Exit> {
-    let Some(comparison) = Comparison::new(earlier, later, method, view.no_mask) else {
+/// Compares two articles and prints the result, with long passages in full if `full`. The exit code gives their
+/// relation.
+pub(crate) fn show(earlier: Article, later: Article, full: bool) -> anyhow::Result<Exit> {
+    let compare = |one: &Described<'_>, other: &Described<'_>| {
+        TextComparison::new(one, other, AnalysedText::new)
+    };
+    let Some(texts) = with_described(&earlier.input, &later.input, compare) else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };
+    let comparison = Comparison { earlier, later, texts };
     let mut text = String::new();
     write_summary(&mut text, &comparison)?;
-    write_passages(&mut text, &comparison, view.full)?;
-    if comparison.is_one_story() {
+    write_passages(&mut text, &comparison, full)?;
+    if comparison.texts.relation() == Relation::SameStory {
         write_sentences(&mut text, &comparison, &comparison.texts.changes())?;
     }
     output::print_styled(&text)?;
     Ok(exit_of(comparison.texts.relation()))
+}
+
+/// Gives two articles in the form that the detector judges them in, each an item of its own.
+pub(crate) fn with_described<T>(
+    earlier: &Input,
+    later: &Input,
+    judge: impl FnOnce(&Described<'_>, &Described<'_>) -> T,
+) -> T {
+    let identities = [earlier, later].map(Identity::of);
+    let items = [identities[0].items("earlier"), identities[1].items("later")];
+    let [first, second] = [(0, earlier), (1, later)].map(|(at, input)| Described {
+        incoming: identities[at].incoming(&items[at], &input.text),
+        seen: input.seen.or(input.published),
+        published: input.published.or(input.seen),
+    });
+    judge(&first, &second)
 }
 
 /// The exit code for the relation of two articles.
@@ -83,51 +84,6 @@ pub(crate) fn exit_of(relation: Relation) -> Exit {
         Relation::SameStory => Exit::Ok,
         Relation::SameEvent => Exit::SameEvent,
         Relation::Unrelated => Exit::Unrelated,
-    }
-}
-
-impl Comparison {
-    /// Judges the two texts as if they arrived in this order, without any other article.
-    pub(crate) fn new(
-        earlier: Article,
-        later: Article,
-        settings: &Settings,
-        no_mask: bool,
-    ) -> Option<Comparison> {
-        let identities = [&earlier, &later].map(Article::identity);
-        let items = [identities[0].items("earlier"), identities[1].items("later")];
-        let first = earlier.described(&identities[0], &items[0]);
-        let second = later.described(&identities[1], &items[1]);
-        let analyse = if no_mask { AnalysedText::unmasked } else { AnalysedText::new };
-        let texts = TextComparison::new(&first, &second, settings, analyse)?;
-        Some(Comparison { earlier, later, texts })
-    }
-
-    /// Whether the two alone are one story.
-    pub(crate) fn is_one_story(&self) -> bool {
-        self.texts.explanation.is_one_story()
-    }
-
-    /// The rule that decided about the two.
-    pub(crate) fn rule(&self) -> Rule {
-        self.texts.explanation.rule
-    }
-
-    /// How similar the two are as reports of one happening.
-    pub(crate) fn link(&self) -> Link {
-        let terms = |of: &Article, its: &AnalysedText| Terms::new(&its.text, &its.body, of.title());
-        let earlier = terms(&self.earlier, &self.texts.earlier);
-        let later = terms(&self.later, &self.texts.later);
-        let quotations = self.texts.overlap.shared_quotations.len();
-        let (frequencies, seconds) = (&mut Frequencies::default(), self.seconds_apart());
-        let settings = self.texts.settings();
-        Link::between(&later, (StoryId(0), &earlier), frequencies, seconds, quotations, settings)
-    }
-
-    /// The time between the two in seconds, or 0 if one of the times is unknown.
-    pub(crate) fn seconds_apart(&self) -> i64 {
-        let times = self.earlier.time().zip(self.later.time());
-        times.map_or(0, |(earlier, later)| later.saturating_sub(earlier).saturating_abs())
     }
 }
 
@@ -156,28 +112,6 @@ impl Article {
             url: known.url.clone().or(known.page.clone()),
             published: published.and_then(|time| Timestamp::from_second(time).ok()),
         }
-    }
-
-    /// The title, or "".
-    fn title(&self) -> &str {
-        &self.input.title
-    }
-
-    /// When it claims to be published, or else when it was seen, in seconds since 1970.
-    fn time(&self) -> Option<i64> {
-        self.input.published.or(self.input.seen)
-    }
-
-    /// The item ids and the page of the article.
-    fn identity(&self) -> Identity<'_> {
-        Identity::of(&self.input)
-    }
-
-    /// The article for the detector.
-    fn described<'a>(&'a self, identity: &'a Identity<'_>, items: &'a [&'a str]) -> Described<'a> {
-        let incoming = identity.incoming(items, &self.input.text);
-        let Input { seen, published, .. } = self.input;
-        Described { incoming, seen: seen.or(published), published: published.or(seen) }
     }
 
     /// Reads the article in a file, which must have exactly one.
@@ -493,37 +427,21 @@ fn describe(agency: &Agency<DocId>) -> String {
 
 fn write_verdict(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     let words = comparison.texts.words();
-    if comparison.is_one_story() {
-        return writeln!(out, "{SAME}SAME STORY{SAME:#}: {words}");
+    match comparison.texts.relation() {
+        Relation::SameStory => return writeln!(out, "{SAME}SAME STORY{SAME:#}: {words}"),
+        Relation::SameEvent => {
+            let what = "two texts about one happening, each in its own words";
+            writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}")?;
+        }
+        Relation::Unrelated => {
+            writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")?;
+        }
     }
-    let is_short = comparison.rule() == Rule::NotComparable;
-    if is_short {
-        writeln!(out, "{OTHER}NOT COMPARABLE{OTHER:#}: {words}")?;
-    }
-    if comparison.texts.relation() == Relation::SameEvent {
-        let what = "two texts about one happening, each in its own words";
-        writeln!(out, "{RELATED}SAME EVENT{RELATED:#}, two stories: {what}")?;
-    } else {
-        writeln!(out, "{OTHER}UNRELATED{OTHER:#}: neither one text nor one happening")?;
-    }
-    if is_short { Ok(()) } else { writeln!(out, "  not one story: {words}") }
+    writeln!(out, "  not one story: {words}")
 }
 
 fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let (overlap, settings) = (&comparison.texts.overlap, comparison.texts.settings());
-    let needs = |share: f64, what: &str| format!("{FAINT}{what} {}{FAINT:#}", percent(share));
-    writeln!(
-        out,
-        "  contained   {:>8} of B's own words are in A    {}",
-        percent(overlap.contained),
-        needs(settings.reprint_contained, "a reprint needs"),
-    )?;
-    writeln!(
-        out,
-        "  containing  {:>8} of A's own words are in B    {}",
-        percent(overlap.containing),
-        needs(settings.reprint_larger, "the larger of the two needs"),
-    )?;
+    let overlap = &comparison.texts.overlap;
     writeln!(
         out,
         "  {} · longest verbatim run {} words, quotations included",
@@ -541,37 +459,10 @@ fn write_numbers(out: &mut String, comparison: &Comparison) -> std::fmt::Result 
 }
 
 fn write_event(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
-    let link = comparison.link();
-    let needed = comparison.texts.settings().event_similarity;
-    let wanted = match comparison.rule() {
-        Rule::HeldByTheOther => "a digest is not about a single happening".to_owned(),
-        _ => format!("one event needs {needed:.2} and more where others are similar"),
-    };
-    writeln!(
-        out,
-        "  similarity as one event {:.2}: {}; {FAINT}{wanted}{FAINT:#}",
-        // Rounded up, it would seem to reach the threshold.
-        (100.0 * link.similarity).floor() / 100.0,
-        describe_evidence(&link, comparison.seconds_apart()),
-    )
-}
-
-/// The evidence for one happening, each a share of 1, and the time between, which counts against it.
-pub(crate) fn describe_evidence(link: &Link, apart: i64) -> String {
-    let share = |name: &str, share: Option<f64>| match share {
-        Some(share) => format!("{name} {share:.2}, "),
-        None => format!("no {name} to compare, "),
-    };
-    let quotations = count(link.quotations, "shared quotation", "shared quotations");
-    let where_quoted = if link.in_openings { " in both openings" } else { "" };
-    format!(
-        "{}ledes {:.2}, {}words {:.2}, {quotations}{where_quoted}, {} h apart",
-        share("titles", link.title),
-        link.lede,
-        share("names", link.names),
-        link.cosine,
-        (apart + 1_800) / 3_600,
-    )
+    match comparison.texts.explanation.happening_words() {
+        Some(words) => writeln!(out, "  one happening: {words}"),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

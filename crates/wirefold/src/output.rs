@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::io::Interest;
 use tokio::net::unix::pipe::Sender;
 use unicode_width::UnicodeWidthChar;
-pub(crate) use wirefold_dedup::percent;
+pub(crate) use wirefold_fold::percent;
 
 use crate::exit::Exit;
 

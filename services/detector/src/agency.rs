@@ -3,7 +3,7 @@
 //! The agency that `dedup` found and the texts that name it come in; its name with evidence goes
 //! out. This module never decides which agency it is.
 
-use wirefold_dedup::{Agency as FoundAgency, DocId};
+use wirefold_fold::{Agency as FoundAgency, DocId};
 use wirefold_proto::{Agency, AgencyEvidence, ArticleId, EvidencePlace};
 use wirefold_text::extract::{AgencyTrace, Trace, dateline};
 use wirefold_text::{Paragraph, Span, Text};
@@ -125,10 +125,10 @@ pub(crate) fn shorten(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wirefold_dedup::{Confidence, How};
+    use wirefold_fold::{Confidence, How};
 
     use super::*;
-    use wirefold_dedup::own_agency;
+    use wirefold_fold::own_agency;
     use wirefold_text::extract::{agencies, byline_agencies};
 
     fn check(original: &str, byline: &str, place: EvidencePlace, part: &str) {

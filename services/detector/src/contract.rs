@@ -1,6 +1,6 @@
 //! Converts types of `dedup` to types of the contract. Neither crate knows the other.
 
-use wirefold_dedup as dedup;
+use wirefold_fold as dedup;
 use wirefold_proto::{AgencyHow, Class, Confidence, Containment, CopyKind};
 
 /// Converts the class of an article.

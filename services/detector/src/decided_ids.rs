@@ -6,17 +6,16 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use wirefold_dedup::codec::{Encode, Reader, Writer};
+use serde::{Deserialize, Serialize};
 use wirefold_proto::ArticleId;
-
-use crate::packed::Id as _;
 
 /// Seconds in a day.
 const DAY: i64 = 24 * 3600;
 
 /// Ids by the day of stream time on which they were decided. A clone shares the days that are over.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct DecidedIds {
+    #[serde(with = "days")]
     days: BTreeMap<i64, Arc<HashSet<ArticleId>>>,
     today: i64,
     /// How many days an id is remembered.
@@ -47,41 +46,31 @@ impl DecidedIds {
     }
 }
 
-impl DecidedIds {
-    /// Divides the ids into one part for each day; [`DecidedIds::append`] puts them together again.
-    pub(crate) fn divide(self) -> impl Iterator<Item = Self> {
-        let Self { days, today, kept } = self;
-        days.into_iter().map(move |day| Self { days: BTreeMap::from([day]), today, kept })
+/// Days with their ids, in a snapshot.
+mod days {
+    use std::collections::{BTreeMap, HashSet};
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use wirefold_proto::ArticleId;
+
+    type Days = BTreeMap<i64, Arc<HashSet<ArticleId>>>;
+
+    pub(super) fn serialize<S: Serializer>(days: &Days, to: S) -> Result<S::Ok, S::Error> {
+        let sorted = |ids: &HashSet<ArticleId>| {
+            let mut numbers: Vec<u128> = ids.iter().map(|id| id.to_number()).collect();
+            numbers.sort_unstable();
+            numbers
+        };
+        let days: Vec<(i64, Vec<u128>)> =
+            days.iter().map(|(day, ids)| (*day, sorted(ids))).collect();
+        days.serialize(to)
     }
 
-    /// Appends further days.
-    pub(crate) fn append(&mut self, next: Self) {
-        self.days.extend(next.days);
-        (self.today, self.kept) = (next.today, next.kept);
-    }
-}
-
-impl Encode for DecidedIds {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        (self.today, self.kept).write_to(to);
-        to.count(self.days.len());
-        for (day, ids) in &self.days {
-            let mut ids: Vec<u128> = ids.iter().map(|id| id.number()).collect();
-            ids.sort_unstable();
-            day.write_to(to);
-            ids.write_to(to);
-        }
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        let (today, kept) = Encode::read_from(from)?;
-        let mut days = BTreeMap::new();
-        for _ in 0..from.count()? {
-            let day = Encode::read_from(from)?;
-            let ids = Vec::read_from(from)?.into_iter().map(ArticleId::with).collect();
-            days.insert(day, Arc::new(ids));
-        }
-        Some(Self { days, today, kept })
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Days, D::Error> {
+        let days = Vec::<(i64, Vec<u128>)>::deserialize(from)?;
+        let ids = |numbers: Vec<u128>| numbers.into_iter().map(ArticleId::from_number).collect();
+        Ok(days.into_iter().map(|(day, numbers)| (day, Arc::new(ids(numbers)))).collect())
     }
 }
 

@@ -7,21 +7,19 @@
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use wirefold_dedup::{Prepared, Settings, word_hash};
 use wirefold_envelope::{Sender, decode_judged, timestamp};
 use wirefold_flow::{
     BoxFuture, Bus, CommittedDecision, REFERENCE, Reason, Record, StateMachine, Stored, UnixMillis,
 };
+use wirefold_fold::{Prepared, Settings, word_hash};
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, CommandJudged, ControlCommand, DecisionId, EpochTaken, Input,
-    Judged, Message, Offsets, StoryChange, Tag, decode, encode,
+    Judged, Message, Offsets, Tag, decode, encode,
 };
 
 use crate::clock::ClockCorrector;
-use crate::metrics::{
-    ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REGROUPED, REPLAYED,
-};
+use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED};
 use crate::preparing::{ParallelPreparer, PreparedArticle};
 use crate::snapshot::{SnapshotState, Snapshotter};
 use crate::state::{DetectorConfig, DetectorState};
@@ -65,7 +63,7 @@ impl Decider {
     ) -> Self {
         Self {
             state: empty_state(&config),
-            preparer: ParallelPreparer::new(config.settings.clone()),
+            preparer: ParallelPreparer::new(),
             snapshotter: Snapshotter::new(
                 bus,
                 config.folder.clone(),
@@ -117,7 +115,6 @@ impl Decider {
         (self.state.last, self.state.offsets) = (Some(decision), offsets);
         self.snapshotter.count_decision();
         ARTICLES.add(1, &[decided.record.verdict.class.as_str()]);
-        REGROUPED.add(count_regrouped(&decided.record), &[]);
         IN_WINDOW.set(self.state.detector.articles() as f64, &[]);
         let mut headers = SENDER.headers(&decided.record, decided.record.seen);
         headers.set(REFERENCE, input.reference());
@@ -283,15 +280,6 @@ impl StateMachine for Decider {
             }
         })
     }
-}
-
-/// How many articles a decision moves out of their stories by regrouping.
-fn count_regrouped(record: &ArticleJudged) -> u64 {
-    let moved = |change: &StoryChange| match change {
-        StoryChange::Regrouped { articles, .. } => articles.len() as u64,
-        _ => 0,
-    };
-    record.changes.iter().map(moved).sum()
 }
 
 /// The state before the first decision.

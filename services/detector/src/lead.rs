@@ -6,6 +6,7 @@
 //! dateline, a plausible time of publication, and whether the article comes from the outlet's own
 //! feed.
 
+use serde::{Deserialize, Serialize};
 use wirefold_proto::{Confidence, LeadEvidence};
 
 /// Times of publication that differ by less, in seconds, do not decide who was first.
@@ -16,7 +17,7 @@ const MAX_SECONDS_BEFORE_SEEN: i64 = 7 * 24 * 3600;
 pub(crate) const MIN_LEAD_SHARE: f64 = 0.6;
 
 /// The evidence that an article is the source of its text.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Claim {
     /// Whether its byline, dateline or credit line names an agency.
     pub(crate) is_credited: bool,
@@ -67,8 +68,6 @@ pub(crate) fn confidence(evidence: LeadEvidence) -> Confidence {
         LeadEvidence::Published | LeadEvidence::Attribution => Confidence::Possibly,
     }
 }
-
-wirefold_dedup::written!(Claim { is_credited, has_dateline, published, is_outlets_own });
 
 #[cfg(test)]
 mod tests {

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use wirefold_dedup::codec::{Encode, Reader, Writer};
-use wirefold_dedup::{Lede, is_calendar, word_hash};
+use serde::{Deserialize, Serialize};
+use wirefold_fold::{Lede, is_calendar, word_hash};
 use wirefold_proto::{MaterialReason, Materiality};
 use wirefold_text::Text;
 use wirefold_text::extract::{names, numbers};
@@ -14,15 +14,14 @@ use wirefold_text::extract::{names, numbers};
 use crate::agency::shorten;
 
 /// The words and numbers in the ledes of an event, as hashes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct LeadFacts {
     words: SortedHashes,
     numbers: SortedHashes,
 }
 
-/// A sorted set of hashes. It takes less memory than a tree, and is read from a snapshot without
-/// conversion.
-#[derive(Debug, Clone, Default)]
+/// A sorted set of hashes. It takes less memory than a tree.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct SortedHashes(Vec<u64>);
 
 impl SortedHashes {
@@ -82,18 +81,6 @@ impl LeadFacts {
         let (first, last) = (name_words.clone().find(is_part)?, name_words.rev().find(is_part)?);
         let name = lede.as_written(first, last);
         Some(material(MaterialReason::NewName, name))
-    }
-}
-
-wirefold_dedup::written!(LeadFacts { words, numbers });
-
-impl Encode for SortedHashes {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        self.0.write_to(to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Vec::read_from(from).filter(|hashes| hashes.is_sorted()).map(Self)
     }
 }
 

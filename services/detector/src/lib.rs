@@ -18,7 +18,6 @@ mod lede;
 pub mod measured;
 mod metrics;
 mod own_thread;
-mod packed;
 mod preparing;
 mod snapshot;
 mod state;
@@ -42,13 +41,14 @@ use state::DetectorConfig;
 
 pub use metrics::METRICS;
 pub use own_thread::run_on_own_thread;
+pub use snapshot::is_sound as is_snapshot_sound;
 pub use text_file::{FolderTextFile, TextFolder};
 
 /// How the detector judges, and under which name it writes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// The thresholds.
-    pub dedup: wirefold_dedup::Settings,
+    /// The limits of the window.
+    pub dedup: wirefold_fold::Settings,
     /// The instance that writes, such as `detector-1`.
     pub writer: String,
     /// The release of wirefold that writes.

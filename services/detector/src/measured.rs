@@ -17,8 +17,8 @@ pub struct Preparing(ParallelPreparer);
 impl Preparing {
     /// A pool for this many cores.
     #[must_use]
-    pub fn on_cores(cores: usize, settings: &Settings) -> Preparing {
-        Preparing(ParallelPreparer::on_cores(cores, settings.dedup.clone()))
+    pub fn on_cores(cores: usize) -> Preparing {
+        Preparing(ParallelPreparer::on_cores(cores))
     }
 
     /// Prepares a batch of articles and drops the results. Returns how many could be prepared.
@@ -37,7 +37,7 @@ impl WriterStep {
     #[must_use]
     pub fn new(settings: Settings, bus: Arc<dyn Bus>) -> WriterStep {
         let folder = text_folder(settings.texts, settings.snapshot_after);
-        let pool = ParallelPreparer::on_cores(2, settings.dedup.clone());
+        let pool = ParallelPreparer::on_cores(2);
         let config = DetectorConfig { settings: settings.dedup, folder: Arc::new(folder) };
         let writer = Writer { name: settings.writer, release: settings.release };
         let decider = Decider::new(config, writer, bus, settings.snapshot_after);

@@ -4,8 +4,8 @@ use wirefold_flow::Metric;
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    ARTICLES, DUPLICATES, COMMANDS, REGROUPED, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, EVICTED,
-    SNAPSHOTS, SNAPSHOT_BYTES, WRONG_CLOCK,
+    ARTICLES, DUPLICATES, COMMANDS, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, EVICTED, SNAPSHOTS,
+    SNAPSHOT_BYTES, WRONG_CLOCK,
 ];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
@@ -22,11 +22,6 @@ pub(crate) const COMMANDS: Metric = Metric::counter(
     "wirefold_detector_commands_total",
     "Commands about stories that the detector decided on, by outcome.",
     &["outcome"],
-);
-pub(crate) const REGROUPED: Metric = Metric::counter(
-    "wirefold_detector_regrouped_total",
-    "Articles that left a story because they shared only page chrome.",
-    &[],
 );
 pub(crate) const REPLAYED: Metric =
     Metric::counter("wirefold_detector_replayed_total", "Decisions read again at a start.", &[]);
@@ -58,8 +53,8 @@ pub(crate) const SNAPSHOTS: Metric = Metric::counter(
 );
 pub(crate) const SNAPSHOT_BYTES: Metric = Metric::counter(
     "wirefold_detector_snapshot_bytes_total",
-    "Bytes of snapshots, by how they were stored: written, or kept in a segment of an earlier snapshot.",
-    &["how"],
+    "Bytes of snapshots that were written.",
+    &[],
 );
 pub(crate) const WRONG_CLOCK: Metric = Metric::counter(
     "wirefold_detector_wrong_clock_total",

@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use bytes::Bytes;
-use wirefold_dedup::{Incoming, Prepared, Preparer, Settings};
 use wirefold_flow::Stored;
+use wirefold_fold::{Incoming, Prepared};
 use wirefold_proto::{ArticleFetched, Outlet, decode, streams};
 
 /// A thread is started for at least this many articles. For fewer, starting it takes as long as
@@ -22,21 +22,11 @@ const MIN_PER_THREAD: usize = 4;
 /// Prepares a batch of articles on the other cores. The deciding thread helps whenever it would
 /// have to wait.
 pub(crate) struct ParallelPreparer {
-    shared: Arc<Shared>,
     /// How many threads prepare in addition to the deciding one.
     threads: usize,
-    /// The preparer of the deciding thread.
-    own_preparer: Preparer,
     batch: Option<Arc<Batch>>,
     /// The index in the batch of the article with this sequence.
     indices: HashMap<u64, usize>,
-}
-
-/// Shared by all threads.
-struct Shared {
-    settings: Settings,
-    /// The preparers that no thread uses now. They are kept because of their caches.
-    preparers: Mutex<Vec<Preparer>>,
 }
 
 /// The articles of a batch. Each is prepared once, by the first thread that comes to it.
@@ -57,20 +47,13 @@ pub(crate) struct PreparedArticle {
 
 impl ParallelPreparer {
     /// Uses all cores of this machine.
-    pub(crate) fn new(settings: Settings) -> ParallelPreparer {
+    pub(crate) fn new() -> ParallelPreparer {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        ParallelPreparer::on_cores(cores, settings)
+        ParallelPreparer::on_cores(cores)
     }
 
-    pub(crate) fn on_cores(cores: usize, settings: Settings) -> ParallelPreparer {
-        let shared = Arc::new(Shared { settings, preparers: Mutex::default() });
-        ParallelPreparer {
-            shared,
-            threads: cores.saturating_sub(1),
-            own_preparer: Preparer::default(),
-            batch: None,
-            indices: HashMap::new(),
-        }
+    pub(crate) fn on_cores(cores: usize) -> ParallelPreparer {
+        ParallelPreparer { threads: cores.saturating_sub(1), batch: None, indices: HashMap::new() }
     }
 
     /// Begins to prepare the articles among these inputs, if there are enough of them for two
@@ -93,8 +76,8 @@ impl ParallelPreparer {
         }
         let batch = Arc::new(Batch::new(bodies));
         for _ in 0..threads {
-            let (batch, shared) = (batch.clone(), self.shared.clone());
-            let work = move || batch.prepare_all(&shared);
+            let batch = batch.clone();
+            let work = move || while batch.prepare_next() {};
             // If no thread can be started, the deciding thread prepares all articles.
             let _ = thread::Builder::new().name("prepare".to_owned()).spawn(work);
         }
@@ -111,7 +94,7 @@ impl ParallelPreparer {
             if let Some(found) = batch.lock().remove(&index) {
                 return found;
             }
-            if !batch.prepare_next(&mut self.own_preparer, &self.shared.settings) {
+            if !batch.prepare_next() {
                 return batch.wait_for(index);
             }
         }
@@ -121,9 +104,7 @@ impl ParallelPreparer {
 impl ParallelPreparer {
     /// Takes an article out of the batch, or prepares it now if it is not in the batch.
     pub(crate) fn prepare_in_turn(&mut self, input: &Stored) -> Option<PreparedArticle> {
-        self.take_prepared(input.sequence).or_else(|| {
-            decode_and_prepare(&mut self.own_preparer, &input.body, &self.shared.settings)
-        })
+        self.take_prepared(input.sequence).or_else(|| decode_and_prepare(&input.body))
     }
 
     /// How many articles of the batch were not taken.
@@ -135,7 +116,7 @@ impl ParallelPreparer {
     /// Helps until all articles of the batch are prepared.
     pub(crate) fn finish(&mut self) {
         let Some(batch) = &self.batch else { return };
-        while batch.prepare_next(&mut self.own_preparer, &self.shared.settings) {}
+        while batch.prepare_next() {}
         batch.wait_for_all();
     }
 }
@@ -145,13 +126,6 @@ impl Drop for ParallelPreparer {
         if let Some(batch) = &self.batch {
             batch.abandon();
         }
-    }
-}
-
-impl Shared {
-    fn preparers(&self) -> MutexGuard<'_, Vec<Preparer>> {
-        // The list is consistent at any moment, so a poisoned lock does no harm.
-        self.preparers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -171,22 +145,11 @@ impl Batch {
         self.next.store(self.bodies.len(), Ordering::Relaxed);
     }
 
-    fn prepare_all(&self, shared: &Shared) {
-        let free = shared.preparers().pop();
-        let mut preparer = free.unwrap_or_default();
-        while self.prepare_next(&mut preparer, &shared.settings) {}
-        shared.preparers().push(preparer);
-    }
-
     /// Prepares the first article that no thread has begun; false if none is left.
-    fn prepare_next(&self, preparer: &mut Preparer, settings: &Settings) -> bool {
+    fn prepare_next(&self) -> bool {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         let Some(body) = self.bodies.get(index) else { return false };
-        let prepare = AssertUnwindSafe(|| decode_and_prepare(preparer, body, settings));
-        let ready = catch_unwind(prepare).unwrap_or_else(|_| {
-            *preparer = Preparer::default();
-            None
-        });
+        let ready = catch_unwind(AssertUnwindSafe(|| decode_and_prepare(body))).unwrap_or(None);
         self.lock().insert(index, ready);
         self.changed.notify_all();
         true
@@ -211,14 +174,10 @@ impl Batch {
     }
 }
 
-fn decode_and_prepare(
-    preparer: &mut Preparer,
-    body: &[u8],
-    settings: &Settings,
-) -> Option<PreparedArticle> {
+fn decode_and_prepare(body: &[u8]) -> Option<PreparedArticle> {
     let fetched: ArticleFetched = decode(body).ok()?;
     let byline = byline(&fetched);
-    let prepared = preparer.prepare(&incoming(&fetched, &byline), settings);
+    let prepared = Prepared::new(&incoming(&fetched, &byline));
     Some(PreparedArticle { fetched, prepared })
 }
 

@@ -5,17 +5,15 @@
 //! never reads a stream or a clock.
 
 mod overrides;
-mod parts;
-mod regrouping;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use tracing::warn;
-use wirefold_dedup::codec::{Encode, Reader};
-use wirefold_dedup::{
-    Class, Detector, DocId, Evidence, Incoming, OutletId, Prepared, Settings, StoryId, TextFile,
+use wirefold_fold::{
+    Class, Detector, DocId, Incoming, Match, OutletId, Prepared, Settings, StoryId, TextFile,
 };
 use wirefold_proto::{
     AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
@@ -33,8 +31,6 @@ use crate::preparing::{byline, incoming};
 use crate::text_file::TextFolder;
 use crate::verdict::{VerdictParts, material, verdict};
 use crate::window_article::{WindowArticle, WindowArticles};
-
-pub(crate) use parts::DetectorStatePart;
 
 /// Seconds in a day. Like `dedup`, this state removes old articles once a day.
 const DAY: i64 = 24 * 3600;
@@ -56,7 +52,7 @@ pub(crate) struct DecidedArticle {
 }
 
 /// The state of the detector service: everything that decisions depend on.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct DetectorState {
     window: i64,
     dedup: Detector,
@@ -64,6 +60,7 @@ pub(crate) struct DetectorState {
     groups: Groups,
     decided_ids: DecidedIds,
     /// Changes for which no decision has had room yet.
+    #[serde(with = "as_json")]
     pending_changes: VecDeque<StoryChange>,
     /// Hashes of the ids of the last commands. A command that comes again is skipped.
     recent_commands: VecDeque<u64>,
@@ -96,8 +93,8 @@ impl DetectorState {
         self.dedup.articles()
     }
 
-    /// The text files, as a snapshot numbers them.
-    pub(crate) fn text_files(&self) -> Vec<Arc<dyn TextFile>> {
+    /// The text files by number.
+    pub(crate) fn text_files(&self) -> &BTreeMap<u32, Arc<dyn TextFile>> {
         self.dedup.text_files()
     }
 
@@ -136,9 +133,7 @@ impl DetectorState {
             claim: self.claim(about, judged.doc),
         };
         self.window_articles.insert(judged.doc, WindowArticle { counted, byline });
-        let (story, mut changes) = self.add_to_groups(&judged, &counted);
-        changes.extend(self.regroup(&judged, &about.outlet));
-        let story = self.dedup.story_with(judged.doc).unwrap_or(story);
+        let (story, mut changes) = (judged.story, self.add_to_groups(&judged, &counted));
         changes.extend(self.choose_lead(&judged, story, &counted));
         let material = self.materiality(&judged, story);
         let agency = self.agency(&judged);
@@ -155,7 +150,7 @@ impl DetectorState {
         fetched: &ArticleFetched,
         prepared: Option<Prepared>,
         byline: &str,
-    ) -> wirefold_dedup::Verdict {
+    ) -> wirefold_fold::Verdict {
         let about = &fetched.article;
         let items = about.item_names(fetched.id);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
@@ -167,7 +162,7 @@ impl DetectorState {
         };
         let before = self.dedup.evicted();
         let judged = match prepared {
-            Some(prepared) => self.dedup.decide(&incoming, prepared),
+            Some(prepared) => self.dedup.decide(&incoming, &prepared),
             None => self.dedup.observe(&incoming),
         };
         let evicted = self.dedup.evicted() - before;
@@ -206,48 +201,43 @@ impl DetectorState {
     /// Makes a copy the lead of its story if it has most of the lead's text and stronger evidence.
     fn choose_lead(
         &mut self,
-        judged: &wirefold_dedup::Verdict,
+        judged: &wirefold_fold::Verdict,
         story: StoryId,
         counted: &CountedArticle,
     ) -> Option<StoryChange> {
         let lead = self.groups.story(story)?.lead;
         let is_lead =
             |doc| self.window_articles.get(doc).is_some_and(|article| article.counted.id == lead);
-        let has_its_text = |of: &Evidence| of.containing >= MIN_LEAD_SHARE && is_lead(of.doc);
+        let has_its_text = |of: &Match| of.evidence.containing >= MIN_LEAD_SHARE && is_lead(of.doc);
         let may_lead = judged.class == Class::Copy && judged.matches.iter().any(has_its_text);
         may_lead.then(|| self.groups.update_lead(story, counted)).flatten()
     }
 
-    /// Adds an article to its story and event. Returns the story after all merges, and the merges.
+    /// Adds an article to its story and event, after the merges that it caused. Returns these.
     fn add_to_groups(
         &mut self,
-        judged: &wirefold_dedup::Verdict,
+        judged: &wirefold_fold::Verdict,
         counted: &CountedArticle,
-    ) -> (StoryId, Vec<StoryChange>) {
-        let link = counted.id;
+    ) -> Vec<StoryChange> {
         let merges = judged.merged_events.iter();
         let mut changes: Vec<StoryChange> =
-            merges.filter_map(|merge| self.groups.merge_events(*merge, Some(link))).collect();
+            merges.filter_map(|merge| self.groups.merge_events(*merge, Some(counted.id))).collect();
+        for merge in &judged.merged_stories {
+            changes.extend(self.groups.merge_stories(*merge, Some(counted.id)));
+        }
         if self.groups.story(judged.story).is_none() {
             let continues = judged.continues.and_then(|event| self.groups.event_id(event));
             self.groups.open_story(judged.story, judged.event, counted, continues);
         }
         self.groups.count_article(judged.story, counted);
-        let mut story = judged.story;
-        for merge in &judged.merged_stories {
-            changes.extend(self.groups.merge_stories(*merge, Some(link)));
-            if story == merge.younger {
-                story = merge.older;
-            }
-        }
-        (story, changes)
+        changes
     }
 
     /// Whether the article has something material that is new to its story or event. Adds its lede
     /// to those of the event.
     fn materiality(
         &mut self,
-        judged: &wirefold_dedup::Verdict,
+        judged: &wirefold_fold::Verdict,
         story: StoryId,
     ) -> Option<Materiality> {
         let event = self.groups.event_of(story);
@@ -272,11 +262,11 @@ impl DetectorState {
         let Some(stranger) = article(doc).filter(|article| !article.is_outlets_own()) else {
             return false;
         };
-        let mut members = self.dedup.members(story).iter().filter_map(|member| article(*member));
+        let mut members = self.dedup.members(story).into_iter().filter_map(article);
         members.any(|member| member.is_outlets_own() && member.outlet == stranger.outlet)
     }
 
-    fn agency(&self, judged: &wirefold_dedup::Verdict) -> Option<Agency> {
+    fn agency(&self, judged: &wirefold_fold::Verdict) -> Option<Agency> {
         let said = judged.agency.as_ref()?;
         let (own, other) =
             (self.dedup.text(judged.doc), said.through.map(|doc| self.dedup.text(doc)));
@@ -293,7 +283,7 @@ impl DetectorState {
     /// The change to report if a later article of a story reveals the agency behind it.
     fn credit_change(
         &mut self,
-        judged: &wirefold_dedup::Verdict,
+        judged: &wirefold_fold::Verdict,
         story: StoryId,
         agency: Option<&Agency>,
     ) -> Option<StoryChange> {
@@ -307,7 +297,7 @@ impl DetectorState {
     fn record(
         &self,
         fetched: &ArticleFetched,
-        judged: &wirefold_dedup::Verdict,
+        judged: &wirefold_fold::Verdict,
         parts: VerdictParts,
         decision: DecisionId,
         input: Offsets,
@@ -342,38 +332,37 @@ impl DetectorState {
 }
 
 impl DetectorState {
-    /// Writes the whole state in one step, in the form of earlier releases.
-    #[cfg(test)]
-    pub(crate) fn write_to(&self, to: &mut wirefold_dedup::codec::Writer<'_>) {
-        self.time.write_to(to);
-        self.dedup.write_to(to);
-        self.window_articles.write_to(to);
-        self.groups.write_to(to);
-        self.decided_ids.write_to(to);
-        parts::write_changes(&self.pending_changes, to);
-        self.recent_commands.write_to(to);
+    /// Makes a state that was just read from a snapshot whole: with the settings, and with the files of its texts.
+    pub(crate) fn reopen(
+        &mut self,
+        config: &DetectorConfig,
+        files: BTreeMap<u32, Arc<dyn TextFile>>,
+    ) {
+        let empty = Detector::new(config.settings.clone());
+        let read = std::mem::replace(&mut self.dedup, empty);
+        self.dedup = read.reopened(config.settings.clone(), Some(config.folder.clone()), files);
+    }
+}
+
+/// Parts of messages in a snapshot, as their JSON.
+mod as_json {
+    use serde::de::Error as _;
+    use serde::ser::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<T, S>(value: &T, to: S) -> Result<S::Ok, S::Error>
+    where
+        T: serde::Serialize,
+        S: Serializer,
+    {
+        to.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
     }
 
-    /// Reads the state from a snapshot of an earlier release.
-    pub(crate) fn read_from(config: &DetectorConfig, from: &mut Reader<'_>) -> Option<Self> {
-        let settings = &config.settings;
-        let time = Encode::read_from(from)?;
-        let dedup = Detector::read_from(settings.clone(), from)?;
-        let dedup = dedup.with_text_files(Some(config.folder.clone()));
-        let window_articles = Encode::read_from(from)?;
-        let (groups, decided_ids) = (Encode::read_from(from)?, Encode::read_from(from)?);
-        let pending_changes = parts::read_changes(from)?;
-        let recent_commands = Encode::read_from(from)?;
-        let window = settings.window;
-        Some(Self {
-            window,
-            dedup,
-            window_articles,
-            groups,
-            decided_ids,
-            pending_changes,
-            recent_commands,
-            time,
-        })
+    pub(super) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
+    where
+        T: serde::de::DeserializeOwned,
+        D: Deserializer<'de>,
+    {
+        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A verdict and the counts of its story come in; the verdict with the ids of the contract goes out.
 
-use wirefold_dedup as dedup;
+use wirefold_fold as dedup;
 use wirefold_proto::{
     Agency, Confidence, MAX_MATCHES, MaterialReason, Materiality, Novelty, Simhash, TextMatch,
     Verdict,
@@ -42,6 +42,7 @@ pub(crate) fn verdict(
         matches: judged
             .matches
             .iter()
+            .filter(|m| m.passages > 0)
             .filter_map(|m| text_match(m, window_articles))
             .take(MAX_MATCHES)
             .collect(),
@@ -54,14 +55,14 @@ pub(crate) fn verdict(
     })
 }
 
-fn text_match(evidence: &dedup::Evidence, window_articles: &WindowArticles) -> Option<TextMatch> {
-    let article = window_articles.get(evidence.doc)?;
+fn text_match(found: &dedup::Match, window_articles: &WindowArticles) -> Option<TextMatch> {
+    let article = window_articles.get(found.doc)?;
     Some(TextMatch {
         id: article.counted.id,
-        contained: containment(evidence.contained),
-        containing: containment(evidence.containing),
-        passages: count(evidence.passages),
-        longest: evidence.longest,
+        contained: containment(found.evidence.contained),
+        containing: containment(found.evidence.containing),
+        passages: count(found.passages),
+        longest: found.longest,
         fetched: Some(article.counted.fetched),
     })
 }

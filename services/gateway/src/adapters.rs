@@ -24,8 +24,6 @@ pub struct Settings {
     pub release: String,
     /// Allowed host names besides those of the loopback, with any port.
     pub hosts: Vec<String>,
-    /// The detector's settings, so that two articles are compared by the rules that folded them.
-    pub method: wirefold_dedup::Settings,
     /// How much of a text readers over the network may have.
     pub text_policy: TextPolicy,
     /// Its public address, such as `http://127.0.0.1:8787`, for feeds.

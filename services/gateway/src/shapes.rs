@@ -448,20 +448,18 @@ pub struct Comparison {
     /// How much of `b` is copied, if `b` is a copy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
-    /// The rule that decided about the two texts alone, such as `reprint` or `page_chrome`. Later versions
-    /// may add rules.
+    /// Why the two texts alone are one story or not, such as `likely` or `not_compared`. Later versions may
+    /// add more.
     #[serde(default)]
-    pub rule: String,
+    pub grounds: String,
+    /// The probability that both are one text.
+    pub probability: Containment,
     /// The verdict in words, for people: A is `a`, and B is `b`.
     pub words: String,
     /// The share of `b`'s counted words that are in `a`.
     pub contained: Containment,
     /// The share of `a`'s counted words that are in `b`.
     pub containing: Containment,
-    /// The threshold of `contained` for a reprint.
-    pub reprint_contained: Containment,
-    /// The threshold of the larger of the two for a reprint.
-    pub reprint_larger: Containment,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
     /// How different the SimHashes are, in bits of 64: a hint, never evidence.

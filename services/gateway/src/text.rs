@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use wirefold_dedup::{Body, Changes, Described, Explanation, Overlap, Settings, explain};
+use wirefold_fold::{Body, Changes, Described, Explanation, Overlap, judge_alone};
 use wirefold_text::{Span, Text};
 
 use crate::shapes::Relation;
@@ -134,9 +134,8 @@ pub struct TextComparison {
     pub later: AnalysedText,
     /// The parts of the later text that the earlier one has.
     pub overlap: Overlap,
-    /// The verdicts on both, and the rule that decided.
+    /// The verdicts on both, and the evidence.
     pub explanation: Explanation,
-    settings: Settings,
 }
 
 impl TextComparison {
@@ -146,13 +145,12 @@ impl TextComparison {
     pub fn new(
         earlier: &Described<'_>,
         later: &Described<'_>,
-        settings: &Settings,
         analyse: impl Fn(&str) -> AnalysedText,
     ) -> Option<Self> {
-        let explanation = explain(earlier, later, settings)?;
+        let explanation = judge_alone(earlier, later)?;
         let [earlier, later] = [earlier, later].map(|it| analyse(it.incoming.text));
-        let overlap = Overlap::between(&later.body, &earlier.body, settings);
-        Some(Self { earlier, later, overlap, explanation, settings: settings.clone() })
+        let overlap = Overlap::between(&later.body, &earlier.body);
+        Some(Self { earlier, later, overlap, explanation })
     }
 
     /// The relation of the two.
@@ -161,10 +159,10 @@ impl TextComparison {
         Relation::of(self.explanation.is_one_story(), self.explanation.is_one_event())
     }
 
-    /// The rule that decided, for people: the earlier text is A, the later one is B.
+    /// Why they are one story or not, for people: the earlier text is A, the later one is B.
     #[must_use]
     pub fn words(&self) -> String {
-        self.explanation.words(&self.overlap, &self.settings)
+        self.explanation.words()
     }
 
     /// How different the SimHashes are, in bits of 64: a hint, never evidence.
@@ -178,12 +176,6 @@ impl TextComparison {
     #[must_use]
     pub fn changes(&self) -> Changes {
         Changes::between(&self.earlier.text, &self.later.text)
-    }
-
-    /// The settings of the detector that both were judged by.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
     }
 }
 

@@ -1,9 +1,10 @@
 //! Checks which libraries the project uses, and where a user finds things.
 //!
-//! Five crates are normal dependencies (of what ships, not of tests or build scripts) that a service reaches:
-//! it names the crate itself, or builds on a crate of the workspace that does. The sixth, async-nats, must be
-//! reached by no service: each names the seam `wirefold-flow` and runs over any bus. It is reached from the
-//! binary that ships, through a crate that builds on the same seam.
+//! Four crates are normal dependencies (of what ships, not of tests or build scripts) that a service reaches:
+//! it names the crate itself, or builds on a crate of the workspace that does. simhash, the method that users may
+//! compare ours with, is reached by the binary. The sixth, async-nats, must be reached by no service: each names
+//! the seam `wirefold-flow` and runs over any bus. It is reached from the binary that ships, through a crate that
+//! builds on the same seam.
 
 use super::graph::{Crate, Graph};
 use super::{Finding, assert_none, places_of, real_tree};
@@ -11,7 +12,9 @@ use crate::tidy::planted;
 use crate::tidy::tree::Tree;
 
 /// Crates that a service must use.
-const REACHED: [&str; 5] = ["metrics", "reqwest", "serde_json", "simhash", "tokio"];
+const REACHED: [&str; 4] = ["metrics", "reqwest", "serde_json", "tokio"];
+/// A crate that the binary must use.
+const METHOD: &str = "simhash";
 const BROKER: &str = "async-nats";
 const SEAM: &str = "wirefold-flow";
 const BINARY: &str = "wirefold";
@@ -37,7 +40,17 @@ fn unreached(graph: &Graph) -> Vec<Finding> {
         let remedy = "a service is to use it in what ships, itself or through a crate of ours";
         Finding::new("Cargo.toml", 1, format!("no service reaches {wanted}"), remedy)
     });
-    told.collect()
+    let mut told: Vec<Finding> = told.collect();
+    if !graph.builds_on(BINARY).contains(METHOD) {
+        let remedy = "its users are to compare the detector with that method";
+        told.push(graph.finding(
+            BINARY,
+            METHOD,
+            format!("{BINARY} does not reach {METHOD}"),
+            remedy,
+        ));
+    }
+    told
 }
 
 fn beside_the_seam(graph: &Graph) -> Vec<Finding> {
@@ -96,12 +109,12 @@ fn finds_what_is_planted_out_of_reach() {
     let graph = Graph::planted(&[
         ("wirefold", "crates/wirefold", &["wirefold-fetcher", "metrics", "async-nats"]),
         ("wirefold-fetcher", "services/fetcher", &["wirefold-flow", "wirefold-http-client"]),
-        ("wirefold-alerter", "services/alerter", &["async-nats", "simhash"]),
+        ("wirefold-alerter", "services/alerter", &["async-nats"]),
         ("wirefold-http-client", "crates/http-client", &["reqwest"]),
         ("wirefold-flow", "crates/flow", &["tokio", "serde_json"]),
     ]);
     let what: Vec<String> = unreached(&graph).into_iter().map(|found| found.what).collect();
-    assert_eq!(what, ["no service reaches metrics"]);
+    assert_eq!(what, ["no service reaches metrics", "wirefold does not reach simhash"]);
     let findings = beside_the_seam(&graph);
     let expected = [
         "services/alerter/Cargo.toml:1",

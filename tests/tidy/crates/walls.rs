@@ -18,13 +18,13 @@ const WITHOUT_RULE: [&str; 2] = [BINARY, "xtask"];
 /// The only folder under `crates/` that may depend on services: see docs/adr/0017-one-binary-crate.md.
 const BINARY: &str = "crates/wirefold";
 
-const WALLS: [Wall; 17] = [
+const WALLS: [Wall; 16] = [
     Wall {
         folder: "services",
         may_know: &[
             "wirefold-address",
             "wirefold-corrections",
-            "wirefold-dedup",
+            "wirefold-fold",
             "wirefold-envelope",
             "wirefold-feed",
             "wirefold-flow",
@@ -62,12 +62,7 @@ const WALLS: [Wall; 17] = [
     wall("crates/names", &["wirefold-text"], "names is pure and knows only text"),
     wall("crates/text", &[], "text is pure and stands alone"),
     wall("crates/corrections", &["wirefold-text"], "corrections is pure and knows only text"),
-    wall("crates/dedup", &["wirefold-text"], "dedup is pure and knows only text"),
-    wall(
-        "crates/fold",
-        &["wirefold-dedup", "wirefold-text"],
-        "fold is pure; it knows text, and dedup until it replaces that",
-    ),
+    wall("crates/fold", &["wirefold-text"], "fold is pure and knows only text"),
     wall("crates/query", &["wirefold-text"], "query is pure and knows only text"),
     wall("crates/score", &[], "score is pure and stands alone: articles are numbers to it"),
     wall("proto", &[], "the contract stands alone, so that others can use it"),
@@ -153,15 +148,15 @@ fn no_library_depends_on_a_service_or_the_binary() {
 fn finds_a_planted_member_without_a_rule_and_planted_arrows_up() {
     let graph = Graph::planted(&[
         ("wirefold", BINARY, &["wirefold-detector", "wirefold-rewind"]),
-        ("wirefold-detector", "services/detector", &["wirefold-dedup"]),
-        ("wirefold-dedup", "crates/dedup", &["wirefold"]),
+        ("wirefold-detector", "services/detector", &["wirefold-fold"]),
+        ("wirefold-fold", "crates/fold", &["wirefold"]),
         ("wirefold-rewind", "crates/rewind", &["wirefold-detector", "serde"]),
         ("wirefold-wirefold", "crates/wirefold-more", &[]),
         ("xtask", "xtask", &["wirefold-detector"]),
     ]);
     let unruled = ["crates/rewind/Cargo.toml:1", "crates/wirefold-more/Cargo.toml:1"];
     assert_eq!(places_of(&without_rule(&graph)), unruled);
-    let arrows = ["crates/dedup/Cargo.toml:1", "crates/rewind/Cargo.toml:1"];
+    let arrows = ["crates/fold/Cargo.toml:1", "crates/rewind/Cargo.toml:1"];
     assert_eq!(places_of(&arrows_up(&graph)), arrows);
 }
 
@@ -169,18 +164,18 @@ fn finds_a_planted_member_without_a_rule_and_planted_arrows_up() {
 fn finds_planted_breaches() {
     let graph = Graph::planted(&[
         ("wirefold", "crates/wirefold", &["wirefold-detector", "wirefold-flow-nats", "clap"]),
-        ("wirefold-detector", "services/detector", &["wirefold-flow", "wirefold-dedup", "serde"]),
+        ("wirefold-detector", "services/detector", &["wirefold-flow", "wirefold-fold", "serde"]),
         ("wirefold-alerter", "services/alerter", &["wirefold-detector", "wirefold-flow"]),
         ("wirefold-gateway", "services/gateway", &["wirefold-flow-nats", "clap"]),
         ("wirefold-flow", "crates/flow", &["wirefold-proto"]),
         ("wirefold-flow-nats", "crates/flow-nats", &["wirefold-flow"]),
-        ("wirefold-dedup", "crates/dedup", &["wirefold-proto"]),
+        ("wirefold-fold", "crates/fold", &["wirefold-proto"]),
         ("wirefold-proto", "proto", &["serde"]),
     ]);
     let expected = [
         "services/alerter/Cargo.toml",
-        "crates/dedup/Cargo.toml",
         "crates/flow/Cargo.toml",
+        "crates/fold/Cargo.toml",
         "services/gateway/Cargo.toml",
         "services/gateway/Cargo.toml",
     ];

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use wirefold_dedup::stem;
+use wirefold_fold::stem;
 use wirefold_text::Text;
 
 use crate::tree;
@@ -16,7 +16,7 @@ use crate::tree;
 /// Stems of fewer documents are left out: for events they are as good as unseen.
 const LEAST_DOCUMENTS: u32 = 3;
 
-/// Counts and writes `crates/dedup/data/frequencies.tsv`.
+/// Counts and writes `crates/fold/data/frequencies.tsv`.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let root = tree::root();
     let suites = root.join("../shared/suites");
@@ -36,7 +36,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let mut table = format!("# documents\t{}\n", documents.len());
     let kept = counts.iter().filter(|(_, count)| **count >= LEAST_DOCUMENTS);
     kept.for_each(|(stem, count)| table.push_str(&format!("{stem}\t{count}\n")));
-    let target = root.join("crates/dedup/data/frequencies.tsv");
+    let target = root.join("crates/fold/data/frequencies.tsv");
     std::fs::write(&target, &table).with_context(|| format!("write {}", target.display()))?;
     let mut out = std::io::stdout();
     std::io::Write::write_fmt(

@@ -1,20 +1,18 @@
-//! The text that a new article shares with the earlier ones, and what it adds to its story, for the verdict.
+//! The parts of a new article that earlier ones have, and those that it adds to its story, for the verdict.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use wirefold_text::Text;
 
+use crate::agency::{Agency, RelatedArticle, inferred_agency, own_agency};
 use crate::detector::Detector;
 use crate::detector::incoming::Prepared;
-use crate::event::ComparedStory;
+use crate::event_evidence::{ComparedStory, SharedQuotation};
 use crate::hash::{hash_str, narrow};
 use crate::ids::DocId;
+use crate::material::lede::Lede;
+use crate::material::{MOSTLY_NEW, Reason, corrects, material};
 use crate::page::Page;
-use crate::shown::{
-    Agency, Body, Figures, Lede, Reason, RelatedArticle, StoryMember, inferred_agency, material,
-    own_agency,
-};
 use crate::verdict::{Compared, Match, REPRINT_LARGER};
 
 /// A text counts as an origin if it has at least so many words outside quotation marks.
@@ -89,8 +87,8 @@ impl Detector {
         new as f64 / page.len().max(1) as f64
     }
 
-    /// How many quotations of a text are in the texts that it was compared with, or in those of the stories that
-    /// are likely about the same happening.
+    /// How many quotations of a text are in the texts that it was compared with, or in those of the compared
+    /// stories with one of its quotations.
     pub(super) fn shared_quotations(
         &mut self,
         page: &Page,
@@ -103,7 +101,8 @@ impl Detector {
             return 0;
         }
         let all = quotations.len();
-        let related = stories.iter().filter(|pair| pair.evidence.keys > 0.0).map(|pair| pair.story);
+        let has_shared = |it: &&ComparedStory| it.evidence.quotation != SharedQuotation::None;
+        let related = stories.iter().filter(has_shared).map(|it| it.story);
         let earlier = matches.iter().map(|pair| pair.doc.0).chain(related);
         for article in earlier.collect::<Vec<_>>() {
             let shared = page.shared_with(&self.page(article));
@@ -151,18 +150,9 @@ impl Detector {
             .filter_map(|doc| self.docs.text(*doc))
             .map(|text| Text::new(&text))
             .collect();
-        let read: Vec<(&Text, Body, Figures)> =
-            texts.iter().map(|text| (text, Body::new(text), Figures::new(text))).collect();
-        let known: Vec<StoryMember<'_>> = read
-            .iter()
-            .map(|(text, body, figures)| {
-                let text: &(dyn Deref<Target = Text> + '_) = text;
-                StoryMember { text, body, figures }
-            })
-            .collect();
         match says_so {
-            true => Some(Reason::of_correction(&prepared.text, &known)),
-            false => material(&prepared.text, &known, novelty),
+            true => Some(Reason::of_correction(&prepared.text, &texts)),
+            false => material(&prepared.text, &texts, novelty),
         }
     }
 }
@@ -179,9 +169,7 @@ fn may_be_material(text: &Text, members: &[Arc<Page>], novelty: f64) -> bool {
         let hash = narrow(hash_str(lede.normal(at)));
         !members.iter().any(|page| page.words.contains(&hash))
     };
-    novelty >= crate::shown::MATERIAL_NOVELTY
-        || crate::shown::corrects(text)
-        || lede.words().filter(is_telling).any(is_unknown)
+    novelty >= MOSTLY_NEW || corrects(text) || lede.words().filter(is_telling).any(is_unknown)
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
-use crate::event::EventEvidence;
+use crate::event_evidence::EventEvidence;
 use crate::evidence::{Evidence, Side};
-use crate::explain::sum_in_words;
+use crate::explain::{event_sum_in_words, sum_in_words};
 use crate::ids::DocId;
 use crate::judge::Weights;
 use crate::page::{Page, title_terms};
 use crate::rarity::Rarity;
-use crate::settings::Settings;
+use crate::settings::{DAY, Settings};
 use crate::verdict::{Class, Verdict};
 
 /// Why two articles are in one story or not.
@@ -19,6 +19,8 @@ use crate::verdict::{Class, Verdict};
 pub enum Grounds {
     /// The later one is a version of the same item.
     SameItem,
+    /// Both have one address and much of the same text.
+    SameAddress,
     /// Both have the same words in the same order.
     SameWords,
     /// Both are likely one text.
@@ -38,8 +40,9 @@ pub enum Grounds {
 
 impl Grounds {
     /// All grounds.
-    pub const ALL: [Grounds; 8] = [
+    pub const ALL: [Grounds; 9] = [
         Grounds::SameItem,
+        Grounds::SameAddress,
         Grounds::SameWords,
         Grounds::Likely,
         Grounds::AnotherMember,
@@ -56,6 +59,7 @@ impl Grounds {
         let likely = found.filter(|pair| pair.probability > 0.5);
         match (found, likely, is_one_story) {
             (Some(pair), _, true) if pair.same_words => Grounds::SameWords,
+            (Some(pair), _, true) if pair.evidence.is_version() => Grounds::SameAddress,
             (_, Some(_), true) => Grounds::Likely,
             (_, _, true) if later.class == Class::Version => Grounds::SameItem,
             (_, _, true) => Grounds::AnotherMember,
@@ -71,6 +75,7 @@ impl Grounds {
     pub fn name(self) -> &'static str {
         match self {
             Grounds::SameItem => "same_item",
+            Grounds::SameAddress => "same_address",
             Grounds::SameWords => "same_words",
             Grounds::Likely => "likely",
             Grounds::AnotherMember => "another_member",
@@ -86,6 +91,7 @@ impl Grounds {
     pub fn words(self) -> &'static str {
         match self {
             Grounds::SameItem => "the same item of the same feed",
+            Grounds::SameAddress => "one address and much of the same text",
             Grounds::SameWords => "the same words in the same order",
             Grounds::Likely => "likely one text",
             Grounds::AnotherMember => "one story through another member",
@@ -121,21 +127,19 @@ pub struct Explanation {
     pub evidence: Evidence,
     /// The probability that both are one text, 0 to 1.
     pub probability: f64,
-    /// The numbers on which they were judged as one event; `None` if they are one story, or nothing was alike.
-    pub happening: Option<(EventEvidence, f64)>,
+    /// Their measures as reports of one happening; `None` if they are one story.
+    pub happening: Option<EventEvidence>,
 }
 
 /// Judges two articles as if the later one came in after the earlier one, and no other article did.
 ///
 /// If the times say that `later` was seen first, it is judged as if it was seen that long after `earlier`. A kind
-/// of time that either article lacks is ignored for both.
+/// of time that either article lacks is ignored for both. Neither leaves the window.
 #[must_use]
-pub fn judge_alone(
-    earlier: &Described<'_>,
-    later: &Described<'_>,
-    settings: &Settings,
-) -> Option<Explanation> {
-    let mut detector = Detector::keeping_verdicts(settings.clone());
+pub fn judge_alone(earlier: &Described<'_>, later: &Described<'_>) -> Option<Explanation> {
+    const YEARS: i64 = 1_000 * 365 * DAY;
+    let settings = Settings { window: YEARS, ..Settings::default() };
+    let mut detector = Detector::keeping_verdicts(settings);
     let seen = earlier.seen.zip(later.seen).unwrap_or_default();
     let apart = seen.1.saturating_sub(seen.0).saturating_abs();
     let times = (seen.0, seen.0.saturating_add(apart));
@@ -191,6 +195,12 @@ impl Explanation {
         }
         words + &sum_in_words(&self.evidence, &Weights::default())
     }
+
+    /// How similar both are as reports of one happening, as a sum in words; `None` if they are one story.
+    #[must_use]
+    pub fn happening_words(&self) -> Option<String> {
+        self.happening.as_ref().map(event_sum_in_words)
+    }
 }
 
 #[cfg(test)]
@@ -209,8 +219,7 @@ mod tests {
             seen: None,
             published: None,
         };
-        let found =
-            judge_alone(&described(first, &a), &described(second, &b), &Settings::default());
+        let found = judge_alone(&described(first, &a), &described(second, &b));
         let found = found.expect("both have a verdict");
         assert_eq!(found.grounds, grounds, "{found:?}");
         assert!(found.words().contains("; p = "), "{}", found.words());

@@ -6,19 +6,22 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use wirefold_text::extract::AgencyTrace;
 
-use crate::ids::{DocId, IdTable, OutletId};
+use crate::id_table::IdTable;
+use crate::ids::{DocId, OutletId};
 use crate::matching::{About, Articles};
 use crate::page::Page;
-use crate::shown::{TextFile, TextFiles};
+use crate::text_files::{TextFile, TextFiles};
 
 /// An article of the window.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Doc {
     /// The hashes of the names of its item, without its page.
     pub(crate) names: Box<[u64]>,
-    /// The hash of its address; 0 for none.
+    /// The hash of its page, whoever brought it; 0 for none.
+    pub(crate) page: u64,
+    /// The hash of its address: of the page as one site brings it; 0 for none.
     pub(crate) address: u64,
-    /// The hash of the outlet; 0 for none. Articles that other sites bring of an outlet have one of their own.
+    /// The hash of the outlet; 0 for none. Articles of an outlet that other sites bring have a hash of their own.
     pub(crate) outlet: u64,
     /// The site whose feed brought it. Its share of the memory pays for the article.
     pub(crate) site: Option<OutletId>,
@@ -32,6 +35,8 @@ pub(crate) struct Doc {
     pub(crate) words: u32,
     /// The article through which it joined its story; itself if it opened one.
     pub(crate) joined: u32,
+    /// Later articles of other stories of which it may hold a part.
+    pub(crate) held: Vec<u32>,
     pub(crate) text: StoredText,
     /// The agencies that it names as its source.
     #[serde(with = "traces")]
@@ -82,15 +87,16 @@ pub(crate) struct Docs {
 impl Articles for Docs {
     fn about(&self, article: u32) -> About<'_> {
         match self.get(article) {
-            Some(Doc { title, outlet, address, whole, words, time, .. }) => About {
+            Some(Doc { title, outlet, page, address, whole, words, time, .. }) => About {
                 title,
+                page: *page,
                 outlet: *outlet,
                 address: *address,
                 whole: *whole,
                 words: *words,
                 time: *time,
             },
-            None => About { title: &[], outlet: 0, address: 0, whole: 0, words: 0, time: 0 },
+            None => About::default(),
         }
     }
 
@@ -130,6 +136,13 @@ impl Docs {
     pub(crate) fn set_joined(&mut self, article: u32, joined: u32) {
         if let Some(doc) = self.table.get_mut(DocId(article)) {
             doc.joined = joined;
+        }
+    }
+
+    /// Records that an article may hold a part of a later one.
+    pub(crate) fn add_held(&mut self, holder: u32, held: u32) {
+        if let Some(doc) = self.table.get_mut(DocId(holder)) {
+            doc.held.push(held);
         }
     }
 

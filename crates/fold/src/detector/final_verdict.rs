@@ -1,9 +1,9 @@
 //! The final verdict on an article, which takes all later articles into account.
 
+use crate::agency::{RelatedArticle, inferred_agency};
 use crate::detector::Detector;
 use crate::detector::added::INHERITED;
 use crate::ids::{DocId, EventId, StoryId};
-use crate::shown::{RelatedArticle, inferred_agency};
 use crate::verdict::{REPRINT_LARGER, Verdict};
 
 impl Detector {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use wirefold_text::Text;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 
+use crate::material::is_title_of_correction;
 use crate::page::{Page, title_terms};
-use crate::shown::{TitleWords, simhash};
+use crate::simhash::simhash;
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,7 +57,7 @@ impl Prepared {
         traces.extend(agencies(&text));
         Prepared {
             title: title_terms(incoming.title),
-            is_correction: TitleWords::new(incoming.title).is_correction(),
+            is_correction: is_title_of_correction(incoming.title),
             traces,
             simhash: simhash(page.word_hashes()),
             page,

@@ -2,6 +2,7 @@
 
 pub(crate) mod added;
 pub(crate) mod alone;
+mod digests;
 mod docs;
 mod eviction;
 mod final_verdict;
@@ -9,19 +10,20 @@ pub(crate) mod incoming;
 mod overrides;
 mod reporting;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
 
 use crate::candidates::keys;
-use crate::event::{ComparedStory, Events};
+use crate::event::{Events, Joined};
 use crate::hash::{hash_str, mix, narrow};
-use crate::ids::{DocId, EventId, Merge, NotTheSame, OutletId, StoryId};
+use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
 use crate::index::Index;
 use crate::judge::Weights;
 use crate::matching::{Articles as _, Matching, POSTINGS, whole_key};
+use crate::not_the_same::NotTheSame;
 use crate::opened::Opened;
 use crate::page::Page;
 use crate::rarity::Rarity;
@@ -34,8 +36,6 @@ use incoming::{Incoming, Prepared};
 
 /// Tells the keys of items from those of shingles.
 const ITEM: u32 = 0x55;
-/// A text with parts of stories of so many events is a digest.
-const DIGEST: usize = 3;
 
 /// Finds reprints in a stream of articles.
 ///
@@ -59,7 +59,7 @@ pub struct Detector {
     rarity: Rarity,
     stories: Stories,
     events: Events,
-    /// The articles that people keep out of one story.
+    /// The stories that people said are not one.
     apart: NotTheSame,
     /// Texts that were read lately.
     #[serde(skip)]
@@ -92,7 +92,7 @@ impl Detector {
     /// A detector that has seen no article.
     #[must_use]
     pub fn new(settings: Settings) -> Detector {
-        Detector::with_weights(settings, Weights::default(), Weights::of_events())
+        Detector::with_weights(settings, Weights::default())
     }
 
     /// A detector that can give the final verdict ([`Detector::final_verdict`]) on every article it ever saw,
@@ -104,7 +104,7 @@ impl Detector {
 
     /// A detector that judges by other numbers than the fitted ones.
     #[must_use]
-    pub fn with_weights(settings: Settings, weights: Weights, of_events: Weights) -> Detector {
+    pub fn with_weights(settings: Settings, weights: Weights) -> Detector {
         Detector {
             settings,
             weights,
@@ -112,7 +112,7 @@ impl Detector {
             index: Index::new(POSTINGS),
             rarity: Rarity::default(),
             stories: Stories::default(),
-            events: Events::new(of_events),
+            events: Events::default(),
             apart: NotTheSame::default(),
             opened: Opened::default(),
             latest: None,
@@ -154,8 +154,11 @@ impl Detector {
         let merged_stories = self.join(article, &joined);
         // A digest is not about one happening.
         let of_event = match joined.is_empty() && holds.is_empty() {
-            true => self.add_event(article, &prepared.page),
-            false => EventOfStory::default(),
+            true => {
+                self.find_holders(article, &compared);
+                self.add_event(article, &prepared.page)
+            }
+            false => Joined::default(),
         };
         self.make_findable(article, &prepared.page);
         let holds = holds.into_iter().map(|held| StoryId(self.stories.of(held))).collect();
@@ -163,12 +166,6 @@ impl Detector {
         let verdict = Verdict { merged_stories, ..verdict };
         self.keep_verdict(&verdict);
         verdict
-    }
-
-    /// Whether stories are of so many events that a text with parts of all is a digest.
-    fn are_of_many_events(&self, stories: &[u32]) -> bool {
-        let events: BTreeSet<u32> = stories.iter().map(|story| self.events.of(*story)).collect();
-        events.len() >= DIGEST
     }
 
     /// Adds an article to the window, in a story of its own.
@@ -180,20 +177,22 @@ impl Detector {
             Some(via) => mix(outlet, hash_str(via)) | 1,
             None => outlet,
         };
-        let earliest = incoming.time - self.settings.window;
-        let published =
-            Some(incoming.published).filter(|time| (earliest..=incoming.time).contains(time));
         let doc = Doc {
             names: names.map(|item| name(item)).collect(),
-            address: incoming.page.filter(|_| incoming.via.is_none()).map_or(0, name),
+            page: incoming.page.map_or(0, name),
+            address: incoming.page.map_or(0, |page| match incoming.via {
+                Some(via) => mix(name(page), hash_str(via)) | 1,
+                None => name(page),
+            }),
             outlet,
             site: incoming.via.or(incoming.outlet).map(OutletId::of),
             whole: prepared.page.exact(),
-            time: published.unwrap_or(incoming.time),
+            time: incoming.published.min(incoming.time),
             title: prepared.title.as_slice().into(),
             is_correction: prepared.is_correction,
             words: prepared.page.len() as u32,
             joined: article,
+            held: Vec::new(),
             text: StoredText::InMemory(incoming.text.into()),
             traces: prepared.traces.as_slice().into(),
         };
@@ -267,19 +266,11 @@ impl Detector {
     }
 
     /// Finds the event of a new story.
-    fn add_event(&mut self, article: u32, page: &Page) -> EventOfStory {
-        let Some(signature) = self.signature(article, page) else { return EventOfStory::default() };
-        let time = signature.time;
-        let mut compared = self.events.add(article, signature, self.first, &self.rarity);
-        let event = self.events.of(article);
-        let continues = match event == article {
-            true => self.events.continued(&compared, time),
-            false => None,
-        };
-        compared.sort_by(|one, other| {
-            other.probability.total_cmp(&one.probability).then(one.story.cmp(&other.story))
-        });
-        EventOfStory { compared, continues }
+    fn add_event(&mut self, article: u32, page: &Page) -> Joined {
+        match self.signature(article, page) {
+            Some(signature) => self.events.add(article, signature, page, self.first),
+            None => Joined::default(),
+        }
     }
 
     fn signature(&self, article: u32, page: &Page) -> Option<Signature> {
@@ -339,7 +330,9 @@ impl Detector {
         for key in all {
             self.index.insert(key, article, self.first);
         }
-        self.rarity.learn(page.term_set());
+        if self.stories.of(article) == article {
+            self.rarity.learn(page.term_set());
+        }
     }
 
     fn verdict(
@@ -349,19 +342,22 @@ impl Detector {
         version: Option<u32>,
         matches: Vec<Match>,
         holds: Vec<StoryId>,
-        EventOfStory { compared, continues }: EventOfStory,
+        Joined { compared, merged, continues }: Joined,
     ) -> Verdict {
         let story = self.stories.of(article);
         let event = self.events.of(story);
-        let copied = CopyKind::of(self.of_story(story, &matches));
         let is_copy = version.is_some() || story != article;
-        let class = match version {
-            Some(_) if copied != CopyKind::Exact => Class::Version,
+        let class = match self.version_of(version, story, &matches) {
+            Some(before) if !self.repeats(article, before, story, &matches) => Class::Version,
             _ if is_copy => Class::Copy,
             _ if event != story || !holds.is_empty() => Class::Related,
             _ => Class::New,
         };
-        let kind = (class == Class::Copy).then_some(copied);
+        let is_same = version.is_some_and(|before| self.have_same_words(article, before));
+        let kind = (class == Class::Copy).then(|| match is_same {
+            true => CopyKind::Exact,
+            false => CopyKind::of(self.of_story(story, &matches)),
+        });
         let novelty = match (is_copy, kind) {
             (false, _) => 1.0,
             (true, Some(CopyKind::Exact)) => 0.0,
@@ -386,22 +382,34 @@ impl Detector {
             matches,
             compared_stories: compared,
             merged_stories: Vec::new(),
+            merged_events: merged,
             continues,
         }
+    }
+
+    /// The article before a new one: of the same item, or at the same address and in the same story.
+    fn version_of(&self, same_item: Option<u32>, story: u32, matches: &[Match]) -> Option<u32> {
+        let same_address = self.of_story(story, matches).filter(|pair| pair.evidence.same_address);
+        same_item.or(same_address.map(|pair| pair.doc.0).max())
+    }
+
+    /// Whether an article has the words of the version before it, or of an earlier one at its address.
+    fn repeats(&self, article: u32, before: u32, story: u32, matches: &[Match]) -> bool {
+        self.have_same_words(article, before)
+            || self
+                .of_story(story, matches)
+                .any(|pair| pair.same_words && pair.evidence.same_address)
+    }
+
+    fn have_same_words(&self, one: u32, other: u32) -> bool {
+        let [one, other] = [one, other].map(|article| self.docs.get(article).map(|doc| doc.whole));
+        one == other
     }
 
     /// The matches that are members of a story.
     fn of_story<'a>(&self, story: u32, matches: &'a [Match]) -> impl Iterator<Item = &'a Match> {
         matches.iter().filter(move |pair| self.stories.of(pair.doc.0) == story)
     }
-}
-
-/// The event of a new story.
-#[derive(Debug, Default)]
-struct EventOfStory {
-    /// The earlier stories that the new one was compared with.
-    compared: Vec<ComparedStory>,
-    continues: Option<EventId>,
 }
 
 /// Whether the name of an item is that of its page. The feed of another site names a page with its own name in
@@ -415,7 +423,7 @@ fn is_page(item: &str, incoming: &Incoming<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shown::{TextFile, TextFiles};
+    use crate::text_files::{TextFile, TextFiles};
     use std::sync::Mutex;
 
     fn text(seed: usize) -> String {
@@ -534,7 +542,7 @@ mod tests {
         observe(&mut detector, "a", &article(26), 0);
         assert_eq!(observe(&mut detector, "b", &article(26), 0).material, None);
         let material = observe(&mut detector, "c", &article(28), 0).material;
-        assert_eq!(material, Some(crate::shown::Reason::NewNumber("28".to_owned())));
+        assert_eq!(material, Some(crate::material::Reason::NewNumber("28".to_owned())));
     }
 
     /// A text file in memory, with no room for every third text.

@@ -32,7 +32,7 @@ impl Detector {
     /// Makes two events one whatever their times; the older id stays. `None` if they are one already, or one is
     /// unknown.
     pub fn merge_events(&mut self, one: EventId, other: EventId) -> Option<Merge<EventId>> {
-        self.events.merge(one, other)
+        self.events.merge_by_override(one, other)
     }
 
     /// Moves stories of one event into an event of their own.
@@ -80,7 +80,7 @@ impl Detector {
         let first = split.into.0;
         let page = self.page(first);
         if let Some(signature) = self.signature(first, &page) {
-            self.events.split_story(first, split.from.0, signature, self.first, &self.rarity);
+            self.events.split_story(first, split.from.0, signature, self.first);
         }
         Some(split)
     }

@@ -7,10 +7,10 @@ use wirefold_text::Text;
 use wirefold_text::extract::AgencyTrace;
 
 use crate::detector::Detector;
-use crate::event::EventEvidence;
+use crate::event_evidence::EventEvidence;
 use crate::ids::{DocId, StoryId};
 use crate::settings::Settings;
-use crate::shown::{TextFile, TextFiles};
+use crate::text_files::{TextFile, TextFiles};
 
 impl Detector {
     /// The analysed text of an article; `None` once it has left the window.
@@ -52,9 +52,9 @@ impl Detector {
         self.docs.contains(doc.0).then(|| StoryId(self.stories.of(doc.0)))
     }
 
-    /// The numbers on which two stories are judged as one event, and the probability; `None` if one is no story.
-    pub(super) fn happening(&self, new: u32, old: u32) -> Option<(EventEvidence, f64)> {
-        self.events.between(new, old, &self.rarity)
+    /// The measures of two stories as reports of one happening; `None` if one is no story.
+    pub(super) fn happening(&self, new: u32, old: u32) -> Option<EventEvidence> {
+        self.events.between(new, old)
     }
 
     /// The members of a story that are in the window, in the order of arrival.

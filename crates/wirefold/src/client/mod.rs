@@ -345,7 +345,6 @@ fn settings(folder: &Path, loaded: Loaded, context: &StageContext) -> Settings {
         demo: false,
         release: env!("CARGO_PKG_VERSION").to_owned(),
         hosts: Vec::new(),
-        method: config.method(),
         text_policy: TextPolicy::Full,
         base_url: "http://localhost".to_owned(),
         tables: false,

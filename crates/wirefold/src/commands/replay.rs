@@ -1,4 +1,4 @@
-//! `wirefold replay`: judges the stored articles again with other settings.
+//! `wirefold replay`: judges the stored articles again with another window.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use clap::Args;
 use serde::Serialize;
-use wirefold_dedup::{Evidence, Settings};
+use wirefold_fold::{Match, Settings};
 use wirefold_gateway::shapes::{ArticleDetail, Status};
 use wirefold_proto::{Interval, OutputArticle, decode};
 
@@ -26,8 +26,8 @@ use crate::progress::Progress;
 /// Arguments of `replay`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-wirefold judges the articles twice in the order in which they came in, once with the settings in
-force and once with those of --set. It shows the differences: folds that appear, vanish, or lead to
+wirefold judges the articles twice in the order in which they came in, once with the window in
+force and once with that of --set. It shows the differences: folds that appear, vanish, or lead to
 another story. It does not repeat splits and merges by people. It writes nothing and sends no alert:
 a stored decision never changes, because alerts and ids depend on it.
 
@@ -35,14 +35,13 @@ Articles come from the data folder, through a running `up` or without one; or fr
 reads as `fold` does. They take some 4 KB of memory each.
 
 Examples:
-  wirefold replay --dry-run --set partial_contained=0.4
-  wirefold replay --dry-run --set event_similarity=0.35 --set window=3d --since 2d
-  wirefold replay --dry-run --set partial_contained=0.5 --from articles.jsonl
+  wirefold replay --dry-run --set window=3d
+  wirefold replay --dry-run --set window=30d --from articles.jsonl
 
 Exit codes: 0 with or without differences, 2 for an unknown setting, 3 without articles, 5
 if some of them could not be used.")]
 pub(crate) struct ReplayArguments {
-    /// Another setting: a key of the table `detector`, or `window`; may be given again.
+    /// Another window, such as window=3d: the only setting that changes a verdict.
     #[arg(long = "set", value_name = "KEY=VALUE", required = true)]
     set: Vec<String>,
     /// Only say what would change. Required: this release changes no stored decision.
@@ -68,10 +67,10 @@ pub(crate) fn run(arguments: &ReplayArguments, global: &Global) -> anyhow::Resul
         );
     }
     let load = |overrides| load_here(&arguments.options.instance, overrides);
-    let then = load(Overrides::of_detector(&arguments.set)?)?;
+    let then = load(Overrides::of_window(&arguments.set)?)?;
     // These include the warnings about the settings in force.
     then.warnings.iter().for_each(|warning| global.note(format_args!("warning: {warning}")));
-    let [now, then] = [load(Overrides::default())?, then].map(|it| it.config.method());
+    let [now, then] = [load(Overrides::default())?, then].map(|it| it.config.compared());
     let is_same = now == then;
     let mut stored_articles = match arguments.from.is_empty() {
         true => block_on(async { read(&arguments.options.client().await?, global).await })?,
@@ -208,9 +207,9 @@ impl Judged {
     }
 
     /// The strongest match with a member of the article's own story.
-    fn evidence(&self, article: usize) -> Option<&Evidence> {
+    fn strongest(&self, article: usize) -> Option<&Match> {
         let story = self.stories[article];
-        let is_member = |found: &&Evidence| self.stories[found.doc.index()] == story;
+        let is_member = |found: &&Match| self.stories[found.doc.index()] == story;
         self.verdicts[article].matches.iter().find(is_member)
     }
 }
@@ -230,10 +229,10 @@ fn changes(articles: &[Input], now: &Judged, then: &Judged) -> Vec<Change> {
             (Some(one), Some(other)) if one != other => (ChangeKind::Moves, then),
             _ => return None,
         };
-        let shares = by.evidence(article).map(|found| Shares {
+        let shares = by.strongest(article).map(|found| Shares {
             with: articles[found.doc.index()].id.clone(),
-            contained: found.contained,
-            containing: found.containing,
+            contained: found.evidence.contained,
+            containing: found.evidence.containing,
             passages: found.passages,
             longest: found.longest,
         });
@@ -420,8 +419,9 @@ pub(crate) fn stored_input(output: &OutputArticle, text: String) -> Input {
 mod changes_tests {
     use super::*;
 
-    fn article(id: &str, text: &str) -> Input {
-        Input { id: id.to_owned(), text: text.to_owned(), ..Input::default() }
+    fn article(id: &str, text: &str, day: i64) -> Input {
+        let (id, text) = (id.to_owned(), text.to_owned());
+        Input { id, text, seen: Some(day * 24 * 3600), ..Input::default() }
     }
 
     fn generate_words(from: usize, count: usize) -> String {
@@ -430,27 +430,25 @@ mod changes_tests {
 
     #[test]
     fn folds_that_appear_and_vanish_are_reported_with_their_numbers() {
-        // Half of the second text is in the first.
+        // Two thirds of the second text are in the first.
         let articles = [
-            article("a", &generate_words(0, 200)),
-            article("b", &(generate_words(0, 100) + &generate_words(900, 100))),
+            article("a", &generate_words(0, 200), 0),
+            article("b", &(generate_words(0, 200) + &generate_words(900, 100)), 3),
         ];
-        let lax = Settings::default();
-        let strict =
-            Settings { reprint_contained: 0.9, partial_contained: 0.9, ..Settings::default() };
-        let (lax, strict) = (
-            Judged::with(articles.iter(), lax, &Progress::hidden()),
-            Judged::with(articles.iter(), strict, &Progress::hidden()),
-        );
-        let found = changes(&articles, &lax, &strict);
+        let judged = |days: i64| {
+            let settings = Settings { window: days * 24 * 3600, ..Settings::default() };
+            Judged::with(articles.iter(), settings, &Progress::hidden())
+        };
+        let (long, short) = (judged(7), judged(1));
+        let found = changes(&articles, &long, &short);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].what, found[0].id.as_str()), (ChangeKind::Vanishes, "b"));
         assert_eq!(found[0].from.as_ref().map(|named| named.story.as_str()), Some("a"));
         assert!(found[0].to.is_none());
         let shares = found[0].shares.as_ref().expect("they were compared");
-        assert!((0.4..0.6).contains(&shares.contained), "{shares:?}");
-        assert_eq!(changes(&articles, &strict, &lax)[0].what, ChangeKind::Appears);
-        assert!(changes(&articles, &lax, &lax).is_empty());
-        assert_eq!((lax.sums().folded, strict.sums().folded), (1, 0));
+        assert!((0.6..0.7).contains(&shares.contained), "{shares:?}");
+        assert_eq!(changes(&articles, &short, &long)[0].what, ChangeKind::Appears);
+        assert!(changes(&articles, &long, &long).is_empty());
+        assert_eq!((long.sums().folded, short.sums().folded), (1, 0));
     }
 }

@@ -3,17 +3,12 @@
 use std::path::Path;
 
 use clap::Args;
-use wirefold_gateway::shapes::{
-    ArticleDetail, ArticleList, CompareRequest, Comparison, Relation, Story,
-};
-use wirefold_proto::RegroupReason;
+use wirefold_gateway::shapes::{ArticleDetail, ArticleList, CompareRequest, Comparison, Relation};
 
 use super::replay::stored_input;
 use super::words::short;
 use crate::client::{Client, ClientOptions, block_on, escaped};
-use crate::compare;
-use crate::compare::Article;
-use crate::compare::{CompareView, exit_of};
+use crate::compare::{self, Article, exit_of};
 use crate::exit::{Exit, stop};
 use crate::global::Global;
 use crate::output::{self, clean};
@@ -32,8 +27,9 @@ in one of them. --json gives the same as data, with the changes of each sentence
 judged among all others, files by themselves. The first is A, and counts as the earlier text.
 A file with one JSON line may also name title, outlet, url and published.
 
-The thresholds of [detector] apply, as in the pipeline. The similarity as one event is from 0 to 1.3: a
-mean of shares from 0 to 1, and up to .3 for a shared quotation, halved with every 40 hours between the two.
+The reasons are a sum: each sign adds to the logit of the probability p that both are one text, the largest
+first. From p = .5 on, two texts alone are one story. Below that, what they have in common as reports of one
+happening adds up to a similarity; from .15 on, two texts alone are one event.
 
 Exit codes: 0 same story, 10 same event, 11 unrelated.")]
 pub(crate) struct WhyArguments {
@@ -43,8 +39,9 @@ pub(crate) struct WhyArguments {
     /// The other article.
     #[arg(value_name = "B")]
     second: String,
-    #[command(flatten)]
-    view: CompareView,
+    /// Show passages in full.
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     options: ClientOptions,
 }
@@ -54,9 +51,8 @@ pub(crate) fn run(arguments: &WhyArguments, global: &Global) -> anyhow::Result<E
     match (is_file(&arguments.first), is_file(&arguments.second)) {
         (true, true) if arguments.options.json => block_on(files_as_json(arguments)),
         (true, true) => {
-            let method = arguments.options.instance.method()?;
             let (earlier, later) = files(arguments)?;
-            compare::show(earlier, later, &method, arguments.view)
+            compare::show(earlier, later, arguments.full)
         }
         (false, false) => block_on(stored(arguments, global)),
         (first_is_file, _) => block_on(mixed(arguments, first_is_file)),
@@ -106,7 +102,7 @@ async fn mixed(arguments: &WhyArguments, first_is_file: bool) -> anyhow::Result<
     if arguments.options.json {
         return print_given(&client, &first, &second).await;
     }
-    compare::show(first, second, &arguments.options.instance.method()?, arguments.view)
+    compare::show(first, second, arguments.full)
 }
 
 /// Compares two stored articles. The first argument is A.
@@ -121,9 +117,8 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         output::print_json(&client.get::<Comparison>(&path).await?)?;
         return Ok(exit);
     }
-    let method = arguments.options.instance.method()?;
     let (earlier, later) = (article(&first)?, article(&second)?);
-    let by_themselves = compare::show(earlier, later, &method, arguments.view)?;
+    let by_themselves = compare::show(earlier, later, arguments.full)?;
     let (story, event) = (short(first.story), short(first.event));
     let others = (short(second.story), short(second.event));
     let among_all = match exit {
@@ -132,47 +127,13 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         _ => format!("two events, {event} and {}", others.1),
     };
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
-    if let Some(reason) = divided(&client, &first, &second).await {
-        let why = clean(&reason.describe());
-        let what = "They were folded when the later one came in, and regrouped later: they share";
-        output::print_styled(&format!("{what} {why}.\n"))?;
-    }
     if second.output.fetched < first.output.fetched {
         global.note("note: B came in first, and is shown as the later text, as requested");
     }
     if by_themselves != exit {
         global.note("note: the exit code gives their relation among all articles, with copies and stories between them; above, the two are judged alone");
     }
-    // The running wirefold may use another settings file than this command.
-    let running = client.get::<Comparison>(&path).await.ok().filter(|_| client.is_running());
-    if let Some(running) = running.filter(|found| exit_of(found.relation) != by_themselves) {
-        global.note(format_args!(
-            "note: the running wirefold has other settings than this command, and gives this relation of the two alone: {}; name its file with --config",
-            clean(&running.words)
-        ));
-    }
     Ok(exit)
-}
-
-/// Why two articles that were one story at arrival are two now. `None` if they were not, or if a manual
-/// override says so.
-async fn divided(
-    client: &Client,
-    first: &ArticleDetail,
-    second: &ArticleDetail,
-) -> Option<RegroupReason> {
-    let came_as_one = first.output.verdict.story == second.output.verdict.story;
-    if !came_as_one || first.story == second.story {
-        return None;
-    }
-    for article in [second, first] {
-        let path = format!("/api/v1/stories/{}", article.story);
-        let reason = client.get::<Story>(&path).await.ok().and_then(|it| it.story.regrouped);
-        if reason.is_some() {
-            return reason;
-        }
-    }
-    None
 }
 
 /// The article with this id, beginning of an id, or link.

@@ -21,7 +21,6 @@ const NO_PAUSE: &str = "a feed cannot be polled without a pause; write \"10m\"";
 const NO_BUDGET: &str =
     "0 would hold every alert until the end of the hour; write a number of at least 1";
 const FEW_BYTES: &str = "expected at least 16777216, which are 16 MiB";
-const SHARE: &str = "expected a share from 0 to 1";
 const REPLICAS: &str = "expected 1, 3 or 5, as a cluster decides by its majority";
 
 /// Finishes the settings and returns what is wrong with them.
@@ -112,8 +111,7 @@ impl Finish<'_> {
     }
 
     fn bounds(&mut self, config: &Config) {
-        let (page, fetcher, detector) = (&config.page, &config.fetcher, &config.detector);
-        let is_share = |share: f64| (0.0..=1.0).contains(&share);
+        let (page, fetcher) = (&config.page, &config.fetcher);
         let networks = |list: &[String]| list.iter().all(|it| network(it).is_some());
         // A name has no slash, and not only digits and dots.
         let is_name =
@@ -132,8 +130,6 @@ impl Finish<'_> {
             ("fetcher.min_interval", !fetcher.min_interval.duration().is_zero(), NO_PAUSE),
             ("budget.sites", config.budget.sites.values().all(|factor| *factor != 0), NO_BUDGET),
             ("retention.max_bytes", config.retention.max_bytes >= 16 << 20, FEW_BYTES),
-            ("detector.partial_contained", is_share(detector.partial_contained), SHARE),
-            ("detector.event_similarity", is_share(detector.event_similarity), SHARE),
             ("bus.replicas", matches!(config.bus.replicas, None | Some(1 | 3 | 5)), REPLICAS),
         ] {
             if !is_good {

@@ -209,20 +209,15 @@ impl Overrides {
         Ok(overrides)
     }
 
-    /// The values of `--set` for the detector: keys of `[detector]`, with or without their table, and
-    /// `window`. No other setting changes what is folded.
-    pub(crate) fn of_detector(assignments: &[String]) -> Result<Self, ConfigError> {
-        let mut overrides = Self::default();
+    /// The value of `--set` for the detector: another `window`. No other setting changes what is folded.
+    pub(crate) fn of_window(assignments: &[String]) -> Result<Self, ConfigError> {
         for assignment in assignments {
             let key = assignment.split('=').next().unwrap_or_default().trim();
-            let is_whole = key == "window" || key.starts_with("detector.") || key.is_empty();
-            if !is_whole && key.contains('.') {
-                let what = format!("`{key}` changes no verdict: only `window` and [detector] do");
+            if key != "window" {
+                let what = format!("`{key}` changes no verdict: only `window` does");
                 return Err(Problem::new(Origin::Flag("--set".to_owned()), what).into());
             }
-            let table = if is_whole { "" } else { "detector." };
-            overrides.set(&format!("{table}{}", assignment.trim_start()))?;
         }
-        Ok(overrides)
+        Self::of_set(assignments)
     }
 }

@@ -56,11 +56,6 @@ impl Instance {
         is_configured || folder.join("nats").is_dir() && !is_embedded
     }
 
-    /// The detector's thresholds in the settings of this instance.
-    pub(crate) fn method(&self) -> Result<wirefold_dedup::Settings, ConfigError> {
-        Ok(load_here(self, Overrides::default())?.config.method())
-    }
-
     /// The data folder.
     pub(crate) fn folder(&self) -> anyhow::Result<PathBuf> {
         match &self.data {

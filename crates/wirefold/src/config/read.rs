@@ -222,9 +222,8 @@ fn is_of_type(schema: &Schema, value: &Value) -> bool {
             let is_in = bound("minimum").is_none_or(|it| it <= *number)
                 && bound("maximum").is_none_or(|it| *number <= it)
                 && (schema["format"] != "uint32" || u32::try_from(*number).is_ok());
-            is("number") || is("integer") && is_in
+            is("integer") && is_in
         }
-        Value::Float(_) => is("number"),
         Value::Boolean(_) => is("boolean"),
         _ => false,
     }

@@ -220,7 +220,6 @@ impl Schema {
                 "a list of secrets, or of their places as `env:NAME` or `file:PATH`"
             }
             _ if is("array") => "a list of texts",
-            _ if is("number") => "a share from 0 to 1",
             _ if is("integer") => "a whole number",
             _ if is("boolean") => "true or false",
             _ if of_map == Some("integer") => "a table of whole numbers",

@@ -80,25 +80,20 @@ impl Config {
         }
     }
 
-    /// The thresholds of the method. All comparisons of articles use them. Those without a setting keep their
-    /// default.
-    pub(crate) fn method(&self) -> wirefold_dedup::Settings {
-        let default = wirefold_dedup::Settings::default();
-        wirefold_dedup::Settings {
-            reprint_contained: default.reprint_contained.max(self.detector.partial_contained),
-            partial_contained: self.detector.partial_contained,
-            event_similarity: self.detector.event_similarity,
+    /// The window in which articles are compared.
+    pub(crate) fn compared(&self) -> wirefold_fold::Settings {
+        wirefold_fold::Settings {
             window: self.window.duration().as_secs().cast_signed(),
-            ..default
+            ..wirefold_fold::Settings::default()
         }
     }
 
     /// The settings of the detector. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
-            dedup: wirefold_dedup::Settings {
+            dedup: wirefold_fold::Settings {
                 window_bytes: self.retention.max_bytes,
-                ..self.method()
+                ..self.compared()
             },
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),

@@ -227,18 +227,10 @@ pub(crate) struct BudgetConfig {
     pub(crate) sites: BTreeMap<String, u32>,
 }
 
-/// When a text is a copy, and when two stories are one event. To fold less, raise `partial_contained`. Equal texts,
-/// short texts and longer rewrites of a short text fold by other rules. To group less, raise `event_similarity`.
-/// `wirefold replay --dry-run --set detector.partial_contained=0.4` shows what such a change would do to the stored
-/// articles. docs/accuracy.md says how the defaults were measured. A change applies to the articles that come after
-/// it.
+/// The detector. How it judges is no setting: docs/accuracy.md says how well it does. `window` at the top is the time
+/// in which it compares articles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct DetectorConfig {
-    /// A copy: the share of the new text that is in the old one reaches this; for a reprint it also reaches 0.35.
-    pub(crate) partial_contained: f64,
-    /// Two stories are one event when their similarity reaches this, and up to 0.1 more where other
-    /// events are similar too.
-    pub(crate) event_similarity: f64,
     /// Over NATS, a folder in which this detector alone stores the texts of the window. They then take no
     /// memory, and a start need not fetch them. Without it they stay in memory. With the embedded bus,
     /// `wirefold up` stores them in the data folder.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use wirefold_dedup::{DocId, Rule, Settings, Verdict};
+use wirefold_fold::{DocId, Grounds, Settings, Verdict};
 use wirefold_score::{Group, Labels, Order, Pair};
 
 use crate::config::{Overrides, of_flags};
@@ -36,6 +36,7 @@ unsure.tsv beside the labels: they count neither way.
 Examples:
   wirefold eval labels.tsv articles.jsonl
   wirefold eval --order shuffle:7 --json FOLDER        with docs.jsonl and labels.tsv in it
+  wirefold eval --against simhash FOLDER               and what SimHash makes of them
   wirefold eval --by event seeds/events.tsv seeds/events.jsonl
 
 Exit codes: 0 whatever the figures are, 3 without articles or labels, 5 if some line of either could
@@ -60,9 +61,12 @@ pub(crate) struct EvalArguments {
     /// How many of the worst errors of each kind to show.
     #[arg(long, default_value_t = 10, value_name = "N")]
     worst: usize,
-    /// Change a setting of the detector, such as partial_contained=0.4.
+    /// Another window, such as window=3d: the only setting that changes a verdict.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// A baseline to score on the same articles: simhash:K, simhash for simhash:3, or exact.
+    #[arg(long, value_name = "METHOD")]
+    against: Option<fold::Rule>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -92,8 +96,7 @@ const MAX_PRINTED_PROBLEMS: usize = 20;
 
 /// Folds, scores and prints.
 pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<Exit> {
-    let settings = of_flags(&Overrides::of_detector(&arguments.set)?)?;
-    let settings = settings.method();
+    let settings = of_flags(&Overrides::of_window(&arguments.set)?)?.compared();
     let (labels_path, paths) = paths(arguments)?;
     let labels_text = read_text(&labels_path)?;
     let file = wirefold_score::read(&labels_text, arguments.by.group());
@@ -125,7 +128,8 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
         By::Story => None,
         By::Event => origins::Origins::count(&labels_text, &numbers, &labels, &judged),
     };
-    let report = report::Report::new(&labels, shape, &judged, (classes, worst, origins));
+    let against = arguments.against.map(|rule| (rule, judged.by_baseline(rule)));
+    let report = report::Report::new(&labels, shape, &judged, against, (classes, worst, origins));
     if arguments.json {
         output::print_json(&report)?;
     } else {
@@ -219,7 +223,6 @@ struct Judged<'a> {
     articles: &'a [Input],
     by: By,
     order: Order,
-    settings: Settings,
     /// The articles in order of arrival.
     arrivals: Vec<usize>,
     /// The number of arrival of each article.
@@ -250,7 +253,7 @@ impl Judged<'_> {
         }
         let in_order = arrivals.iter().map(|article| &articles[*article]);
         let fold::Judged { verdicts, stories, events } =
-            fold::Judged::with(in_order, settings.clone(), progress);
+            fold::Judged::with(in_order, settings, progress);
         let of = |verdict: &Verdict| match by {
             By::Story => verdict.story.0 as usize,
             By::Event => verdict.event.0 as usize,
@@ -263,7 +266,6 @@ impl Judged<'_> {
             articles,
             by,
             order,
-            settings,
             arrivals,
             arrival_numbers,
             verdicts,
@@ -271,6 +273,13 @@ impl Judged<'_> {
             at_end,
             stories,
         }
+    }
+
+    /// The story of each article by a baseline.
+    fn by_baseline(&self, rule: fold::Rule) -> Vec<usize> {
+        let texts = self.arrivals.iter().map(|article| self.articles[*article].text.as_str());
+        let stories = fold::baseline_stories(rule, texts);
+        self.arrival_numbers.iter().map(|place| stories[*place]).collect()
     }
 
     /// The groups that are scored first, and whose errors are shown. For stories they are those at arrival,
@@ -292,12 +301,12 @@ impl Judged<'_> {
         &self.verdicts[self.arrival_numbers[article]]
     }
 
-    /// The class of a pair in order of arrival: the rule by which the two are in one story, or not, when the
+    /// The class of a pair in order of arrival: the grounds on which the two are in one story, or not, when the
     /// later one arrived. `None` for events.
-    fn class(&self, (earlier, later): (usize, usize)) -> Option<Rule> {
+    fn class(&self, (earlier, later): (usize, usize)) -> Option<Grounds> {
         let is_one = self.at_arrival[earlier] == self.at_arrival[later];
-        let rule = || Rule::between(self.verdict(later), self.verdict(earlier), is_one);
-        (self.by == By::Story).then(rule)
+        let grounds = || Grounds::between(self.verdict(later), self.verdict(earlier), is_one);
+        (self.by == By::Story).then(grounds)
     }
 
     /// The number of arrival of an article.
@@ -311,7 +320,7 @@ impl Judged<'_> {
     }
 }
 
-// Counts all errors by the rule that put two articles together or kept them apart.
+// Counts all errors by the grounds on which two articles are together or apart.
 
 /// The largest number of wrong pairs of a kind that is counted. A false story of n members has n²/2 of them.
 const COUNTED: usize = 100_000;
@@ -319,14 +328,14 @@ const COUNTED: usize = 100_000;
 /// The number of errors of one class.
 #[derive(Debug, PartialEq, Serialize)]
 struct ClassCount {
-    /// The rule's name.
+    /// The name of the grounds.
     class: &'static str,
     /// Pairs that are together and should not be.
     #[serde(rename = "false")]
     wrong: usize,
     /// Pairs that are apart and should be together.
     missed: usize,
-    /// The rule in words.
+    /// The grounds in words.
     in_words: &'static str,
 }
 
@@ -335,21 +344,21 @@ fn class_counts(labels: &Labels, judged: &Judged<'_>) -> Vec<ClassCount> {
     if judged.by != By::Story {
         return Vec::new();
     }
-    let mut counts: BTreeMap<Rule, (usize, usize)> = BTreeMap::new();
-    let rule_of = |pair: Pair| judged.class(judged.in_order(pair));
+    let mut counts: BTreeMap<Grounds, (usize, usize)> = BTreeMap::new();
+    let grounds_of = |pair: Pair| judged.class(judged.in_order(pair));
     let false_folds = labels.false_folds(judged.scored_groups(), COUNTED);
-    for rule in false_folds.into_iter().filter_map(rule_of) {
-        counts.entry(rule).or_default().0 += 1;
+    for grounds in false_folds.into_iter().filter_map(grounds_of) {
+        counts.entry(grounds).or_default().0 += 1;
     }
     let misses = labels.missed(judged.scored_groups(), COUNTED);
-    for rule in misses.into_iter().filter_map(|(pair, _)| rule_of(pair)) {
-        counts.entry(rule).or_default().1 += 1;
+    for grounds in misses.into_iter().filter_map(|(pair, _)| grounds_of(pair)) {
+        counts.entry(grounds).or_default().1 += 1;
     }
-    let count = |(rule, (wrong, missed)): (Rule, (usize, usize))| ClassCount {
-        class: rule.name(),
+    let count = |(grounds, (wrong, missed)): (Grounds, (usize, usize))| ClassCount {
+        class: grounds.name(),
         wrong,
         missed,
-        in_words: rule.words(),
+        in_words: grounds.words(),
     };
     let mut classes: Vec<ClassCount> = counts.into_iter().map(count).collect();
     classes.sort_by_key(|class| std::cmp::Reverse(class.wrong + class.missed));

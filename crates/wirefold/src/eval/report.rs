@@ -12,8 +12,9 @@ use super::Judged;
 use super::errors::{PairError, TextComparison, WorstErrors};
 use super::origins::Origins;
 use crate::columns::{Cell, Columns};
+use crate::fold::Rule;
 use crate::output::shorten;
-use crate::output::{clean, count, percent, thousands, width};
+use crate::output::{clean, count, thousands, width};
 
 const STRONG: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -33,6 +34,9 @@ pub(super) struct Report {
     at_arrival: Figures,
     #[serde(rename = "settled")]
     at_end: Figures,
+    /// The figures of the baseline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<Baseline>,
     kinds: Vec<Kind>,
     /// Errors of stories by class.
     classes: Vec<ClassCount>,
@@ -56,6 +60,14 @@ struct Figures {
     b_cubed_precision: f64,
     b_cubed_recall: f64,
     b_cubed_f1: f64,
+}
+
+/// The figures of a baseline on the same articles.
+#[derive(Debug, Serialize)]
+struct Baseline {
+    method: String,
+    #[serde(flatten)]
+    figures: Figures,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,6 +100,7 @@ impl Report {
         labels: &Labels,
         shape: Shape,
         judged: &Judged<'_>,
+        against: Option<(Rule, Vec<usize>)>,
         (classes, worst, origins): (Vec<ClassCount>, WorstErrors, Option<Origins>),
     ) -> Report {
         let (pairs, may) = labels.counts();
@@ -102,7 +115,7 @@ impl Report {
         let named = score.kinds.keys().any(|name| !name.is_empty());
         let kinds = score.kinds.iter().filter(|_| named).map(kind).collect();
         Report {
-            schema: "wirefold.eval/1",
+            schema: "wirefold.eval/2",
             articles: judged.articles.len(),
             order: judged.order.to_string(),
             by: judged.by.group().name(),
@@ -114,6 +127,10 @@ impl Report {
             may,
             at_arrival: Figures::of(&labels.score(&judged.at_arrival)),
             at_end: Figures::of(&labels.score(&judged.at_end)),
+            against: against.map(|(rule, stories)| Baseline {
+                method: rule.to_string(),
+                figures: Figures::of(&labels.score(&stories)),
+            }),
             kinds,
             classes,
             origins,
@@ -130,6 +147,9 @@ impl Report {
         ]);
         table.push(self.at_arrival.row("at arrival"));
         table.push(self.at_end.row("final"));
+        if let Some(Baseline { method, figures }) = &self.against {
+            table.push(figures.row(method));
+        }
         out.push_str(&table.render());
         if !self.kinds.is_empty() {
             let mut kinds = Columns::new(&["kind", "pairs", "found", "recall"]);
@@ -174,7 +194,7 @@ impl Report {
         if self.classes.is_empty() {
             return Ok(());
         }
-        let mut table = Columns::new(&["errors by class", "false", "missed", "rule"]);
+        let mut table = Columns::new(&["errors by class", "false", "missed", "grounds"]);
         for class in &self.classes {
             let [wrong, missed] = [class.wrong, class.missed].map(thousands).map(Cell::new);
             let words = Cell::faint(class.in_words);
@@ -234,25 +254,8 @@ impl PairError {
 
 impl TextComparison {
     fn write(&self, out: &mut String) -> std::fmt::Result {
-        writeln!(
-            out,
-            "    contained {}, containing {} · {} · {} · longest run {} · {}",
-            percent(self.contained),
-            percent(self.containing),
-            count(self.shared_words as usize, "shared word", "shared words"),
-            count(self.passages, "passage", "passages"),
-            thousands(self.longest as usize),
-            count(self.shared_quotations, "shared quotation", "shared quotations"),
-        )?;
-        if let Some(happening) = &self.happening {
-            return writeln!(
-                out,
-                "    by themselves: similarity {:.2}, {:.2} is needed; {}",
-                happening.similarity, happening.needed, happening.in_words,
-            );
-        }
-        let alone = if self.one_story { "one story" } else { self.reason_in_words.as_str() };
-        writeln!(out, "    by themselves: {alone}")
+        let together = if self.together { "together" } else { "apart" };
+        writeln!(out, "    by themselves: {together}: {}", self.in_words)
     }
 }
 

@@ -12,15 +12,13 @@ use std::sync::mpsc::sync_channel;
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::Args;
-use wirefold_dedup::{
-    Body, Changes, Detector, DocId, Fingerprint, Incoming, Prepared, Preparer, Settings, Split,
-    StoryId, Verdict,
-};
 use wirefold_detector::contract::{class, confidence, containment, how, kind};
+use wirefold_fold::{
+    Changes, Detector, DocId, Incoming, Match, Prepared, Settings, StoryId, Verdict, word_hash,
+};
 use wirefold_gateway::change_counts;
 use wirefold_proto::{
-    Class, CopyKind, LineAgency, LineMatch, LineRegrouping, Simhash, Tag, VerdictLine, encode,
-    text_remarks,
+    Class, CopyKind, LineAgency, LineMatch, Simhash, Tag, VerdictLine, encode, text_remarks,
 };
 use wirefold_text::Text;
 
@@ -39,13 +37,13 @@ pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<
     let progress = Progress::of_reading(&arguments.paths, is_streaming, global.quiet);
     let mut fold = Fold::new(arguments, global, progress.clone());
     let (ahead, readings) = sync_channel(PREPARED_AHEAD);
-    let mut preparer = fold.preparer();
+    let is_passages = arguments.method == Method::Passages;
     let (paths, beside) = (arguments.paths.clone(), progress.clone());
     // The thread is not joined if judging fails, because it may wait for input that never comes.
     let reader = std::thread::spawn(move || {
         input::read(&paths, &beside, &mut |reading| {
-            let prepared = match (&reading, &mut preparer) {
-                (Reading::Article(input), Some(preparer)) => Some(preparer.prepare(input)),
+            let prepared = match &reading {
+                Reading::Article(input) if is_passages => Some(prepare(input)),
                 _ => None,
             };
             ahead.send((reading, prepared)).map_err(|_| anyhow::anyhow!("nobody judges any more"))
@@ -88,7 +86,7 @@ struct FinalState {
 
 /// The judge of the articles.
 enum Judge {
-    Passages(Box<Passages>),
+    Passages(Box<Detector>),
     Baseline(Baseline),
 }
 
@@ -97,10 +95,10 @@ impl<'a> Fold<'a> {
         let judge = match arguments.method {
             Method::Passages => {
                 let only_arrival = arguments.json && !arguments.is_final;
-                let new = if only_arrival { Passages::new } else { Passages::with_final_verdicts };
+                let new = if only_arrival { Detector::new } else { Detector::keeping_verdicts };
                 Judge::Passages(Box::new(new(Settings::default())))
             }
-            method => Judge::Baseline(Baseline::new(method)),
+            Method::Baseline(rule) => Judge::Baseline(Baseline::new(rule)),
         };
         Fold {
             arguments,
@@ -115,14 +113,6 @@ impl<'a> Fold<'a> {
             missing: 0,
             undated: 0,
             noted_ahead: false,
-        }
-    }
-
-    /// The preparation that fits the judge.
-    fn preparer(&self) -> Option<InputPreparer> {
-        match &self.judge {
-            Judge::Passages(passages) => Some(passages.preparer()),
-            Judge::Baseline(_) => None,
         }
     }
 
@@ -198,9 +188,9 @@ impl<'a> Fold<'a> {
         self.seen.entry(input.id.clone()).or_insert(self.articles.len());
         self.note_undated(&input);
         let line = match &mut self.judge {
-            Judge::Passages(passages) => {
-                let prepared = prepared.unwrap_or_else(|| passages.preparer().prepare(&input));
-                let verdict = passages.decide(&input, prepared, time);
+            Judge::Passages(detector) => {
+                let prepared = prepared.unwrap_or_else(|| prepare(&input));
+                let verdict = decide(detector, &input, &prepared, time);
                 self.articles.push(std::mem::take(&mut input));
                 verdict_line(&verdict, &self.articles)
             }
@@ -238,12 +228,8 @@ impl<'a> Fold<'a> {
         self.out.flush().context(output::STDOUT_FAILED)?;
         if !self.arguments.json && !self.articles.is_empty() {
             let states = self.final_states();
-            let detector = match &self.judge {
-                Judge::Passages(passages) => Some(&passages.detector),
-                Judge::Baseline(_) => None,
-            };
             let mut text = String::new();
-            let table = Table::new(&states, &self.articles, detector);
+            let table = Table::new(&states, &self.articles);
             table.write(&mut text, self.global.verbose > 0)?;
             output::print_styled(&text)?;
         }
@@ -262,8 +248,8 @@ impl<'a> Fold<'a> {
     /// The final state of all articles, in input order.
     fn final_states(&self) -> Vec<FinalState> {
         match &self.judge {
-            Judge::Passages(passages) => (0..self.articles.len())
-                .filter_map(|number| passages.detector.final_verdict(DocId::from_index(number)?))
+            Judge::Passages(detector) => (0..self.articles.len())
+                .filter_map(|number| detector.final_verdict(DocId::from_index(number)?))
                 .map(|verdict| FinalState {
                     line: verdict_line(&verdict, &self.articles),
                     story: verdict.story.0 as usize,
@@ -276,7 +262,7 @@ impl<'a> Fold<'a> {
                     story: verdict.story,
                     event: verdict.story,
                 };
-                baseline.verdicts().iter().map(state_of).collect()
+                baseline.verdicts.iter().map(state_of).collect()
             }
         }
     }
@@ -300,7 +286,7 @@ pub(crate) struct FoldArguments {
     #[arg(long = "final")]
     pub(crate) is_final: bool,
     /// How to find copies: `passages`, or as baselines `simhash:K` (64-bit SimHash at Hamming
-    /// distance at most K) and `exact`.
+    /// distance at most K; `simhash` is `simhash:3`) and `exact`.
     #[arg(long, default_value = "passages", value_name = "METHOD")]
     pub(crate) method: Method,
 }
@@ -317,20 +303,9 @@ fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine {
         comparable: verdict.comparable,
         story: story_id(verdict.story),
         event: story_id(verdict.event.first_story()),
-        lead: id(verdict.lead),
-        origin: id(verdict.origin),
-        matches: verdict
-            .matches
-            .iter()
-            .map(|found| LineMatch {
-                id: id(found.doc),
-                contained: containment(found.contained),
-                containing: containment(found.containing),
-                passages: u32::try_from(found.passages).unwrap_or(u32::MAX),
-                longest: found.longest,
-                rule: rule_of(verdict, found.doc),
-            })
-            .collect(),
+        lead: story_id(verdict.story),
+        origin: story_id(verdict.story),
+        matches: verdict.matches.iter().map(|pair| line_match(id(pair.doc), pair)).collect(),
         holds: verdict.holds.iter().map(|held| story_id(*held)).collect(),
         shared_quotations: u32::try_from(verdict.shared_quotations).unwrap_or(u32::MAX),
         agency: verdict.agency.as_ref().map(|agency| LineAgency {
@@ -339,20 +314,18 @@ fn verdict_line(verdict: &Verdict, articles: &[Input]) -> VerdictLine {
             confidence: confidence(agency.confidence),
         }),
         simhash: Simhash(verdict.simhash),
-        regrouped: verdict.regrouped.iter().map(|split| regrouped(split, id)).collect(),
     }
 }
 
-/// The rule that decides about an earlier article.
-fn rule_of(verdict: &Verdict, earlier: DocId) -> Option<String> {
-    let compared = verdict.compared.iter().find(|compared| compared.doc == earlier);
-    compared.map(|compared| compared.rule.name().to_owned())
-}
-
-fn regrouped(split: &Split, id: impl Fn(DocId) -> String) -> LineRegrouping {
-    let articles = split.moved.iter().map(|doc| id(*doc)).collect();
-    let [from, into] = [split.from, split.into].map(|story| id(story.first_article()));
-    LineRegrouping { from, into, articles }
+fn line_match(id: String, pair: &Match) -> LineMatch {
+    LineMatch {
+        id,
+        contained: containment(pair.evidence.contained),
+        containing: containment(pair.evidence.containing),
+        passages: u32::try_from(pair.passages).unwrap_or(u32::MAX),
+        longest: pair.longest,
+        probability: containment(pair.probability),
+    }
 }
 
 /// The line for the verdict of a baseline, which has stories only.
@@ -373,7 +346,6 @@ fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> VerdictLine {
         shared_quotations: 0,
         agency: None,
         simhash: Simhash(verdict.simhash),
-        regrouped: Vec::new(),
     }
 }
 
@@ -384,69 +356,21 @@ fn id_of(articles: &[Input], number: usize) -> String {
 /// The number of articles that are prepared ahead.
 const PREPARED_AHEAD: usize = 32;
 
-/// The detector, which gets articles with their stream time.
-pub(crate) struct Passages {
-    pub(crate) detector: Detector,
-}
-
-impl Passages {
-    /// A judge that gives verdicts at arrival.
-    pub(crate) fn new(settings: Settings) -> Passages {
-        Passages { detector: Detector::new(settings) }
-    }
-
-    /// A judge that can give final verdicts too.
-    pub(crate) fn with_final_verdicts(settings: Settings) -> Passages {
-        Passages { detector: Detector::keeping_verdicts(settings) }
-    }
-
-    /// The preparation for it, which can run on another thread.
-    fn preparer(&self) -> InputPreparer {
-        InputPreparer { preparer: Preparer::default(), settings: self.detector.settings().clone() }
-    }
-
-    /// Judges all of these in order and reports each verdict. Another thread prepares them.
-    pub(crate) fn observe_all<'a>(
-        &mut self,
-        inputs: impl IntoIterator<Item = &'a Input> + Send,
-        mut told: impl FnMut(Verdict),
-    ) {
-        let mut preparer = self.preparer();
-        let (ahead, arriving) = sync_channel(PREPARED_AHEAD);
-        std::thread::scope(|scope| {
-            scope.spawn(move || {
-                // An error means that the receiver is gone.
-                let mut send = |input| ahead.send((input, preparer.prepare(input))).is_ok();
-                inputs.into_iter().all(&mut send)
-            });
-            let mut clock = Clock::default();
-            let mut judge = |timed: Timed<(&Input, Prepared)>| {
-                let (input, its) = timed.article;
-                told(self.decide(input, its, timed.time));
-            };
-            for (input, its) in arriving {
-                clock.add((input, its), input.claim()).into_iter().for_each(&mut judge);
-            }
-            clock.finish().into_iter().for_each(judge);
-        });
-    }
-
-    /// Judges the next article at this stream time, which never runs back.
-    pub(crate) fn decide(&mut self, input: &Input, prepared: Prepared, time: i64) -> Verdict {
-        let identity = Identity::of(input);
-        // The ids that a feed gives its items are unique within its site.
-        let id = match &input.feed {
-            Some(feed) => format!("id {}\u{1f}{}", feed.site, input.id),
-            None => format!("id {}", input.id),
-        };
-        let items = identity.items(&id);
-        let incoming = Incoming {
-            time,
-            published: input.published.unwrap_or(time),
-            ..identity.incoming(&items, &input.text)
-        };
-        self.detector.decide(&incoming, prepared)
-    }
+/// Judges the next article at this stream time, which never runs back.
+fn decide(detector: &mut Detector, input: &Input, prepared: &Prepared, time: i64) -> Verdict {
+    let identity = Identity::of(input);
+    // The ids that a feed gives its items are unique within its site.
+    let id = match &input.feed {
+        Some(feed) => format!("id {}\u{1f}{}", feed.site, input.id),
+        None => format!("id {}", input.id),
+    };
+    let items = identity.items(&id);
+    let incoming = Incoming {
+        time,
+        published: input.published.unwrap_or(time),
+        ..identity.incoming(&items, &input.text)
+    };
+    detector.decide(&incoming, prepared)
 }
 
 /// The judgement of all articles, by number of arrival.
@@ -460,20 +384,34 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Judges all articles in order and shows the progress.
+    /// Judges all articles in order and shows the progress. Another thread prepares them.
     pub(crate) fn with<'a>(
         articles: impl Iterator<Item = &'a Input> + Send,
         settings: Settings,
         progress: &Progress,
     ) -> Judged {
-        let mut passages = Passages::with_final_verdicts(settings);
+        let mut detector = Detector::keeping_verdicts(settings);
         let mut verdicts = Vec::new();
-        passages.observe_all(articles, |verdict| {
-            verdicts.push(verdict);
-            progress.one_more();
+        let (ahead, arriving) = sync_channel(PREPARED_AHEAD);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // An error means that the receiver is gone.
+                let send = |input| ahead.send((input, prepare(input))).is_ok();
+                { articles }.all(send)
+            });
+            let mut clock = Clock::default();
+            let mut judge = |timed: Timed<(&Input, Prepared)>| {
+                let (input, prepared) = timed.article;
+                verdicts.push(decide(&mut detector, input, &prepared, timed.time));
+                progress.one_more();
+            };
+            for (input, prepared) in arriving {
+                clock.add((input, prepared), input.claim()).into_iter().for_each(&mut judge);
+            }
+            clock.finish().into_iter().for_each(judge);
         });
         let at_end = |number: usize| {
-            let verdict = passages.detector.final_verdict(DocId::from_index(number)?)?;
+            let verdict = detector.final_verdict(DocId::from_index(number)?)?;
             Some((verdict.story.0 as usize, verdict.event.0 as usize))
         };
         let all = 0..verdicts.len();
@@ -483,17 +421,9 @@ impl Judged {
     }
 }
 
-/// Prepares articles by the settings of a judge.
-struct InputPreparer {
-    preparer: Preparer,
-    settings: Settings,
-}
-
-impl InputPreparer {
-    fn prepare(&mut self, input: &Input) -> Prepared {
-        let identity = Identity::of(input);
-        self.preparer.prepare(&identity.incoming(&[], &input.text), &self.settings)
-    }
+/// The values of an article that depend on no other one. Any thread can compute them.
+fn prepare(input: &Input) -> Prepared {
+    Prepared::new(&Identity::of(input).incoming(&[], &input.text))
 }
 
 /// The identity of an article, without its text and its id.
@@ -550,7 +480,6 @@ const SCREEN: usize = 24;
 struct Table<'a> {
     lines: &'a [FinalState],
     articles: &'a [Input],
-    detector: Option<&'a Detector>,
     /// Stories by the number of their first article, with the numbers of all members.
     stories: BTreeMap<usize, Vec<usize>>,
     /// Events by the number of their first article, with their stories.
@@ -559,11 +488,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(
-        lines: &'a [FinalState],
-        articles: &'a [Input],
-        detector: Option<&'a Detector>,
-    ) -> Table<'a> {
+    fn new(lines: &'a [FinalState], articles: &'a [Input]) -> Table<'a> {
         let mut stories: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (at, state) in lines.iter().enumerate() {
@@ -573,7 +498,7 @@ impl<'a> Table<'a> {
                 event.push(state.story);
             }
         }
-        Table { lines, articles, detector, stories, events, width: width() }
+        Table { lines, articles, stories, events, width: width() }
     }
 
     fn write(&self, out: &mut String, all: bool) -> std::fmt::Result {
@@ -632,15 +557,9 @@ impl<'a> Table<'a> {
 
     fn write_summary(&self, out: &mut String) -> std::fmt::Result {
         let folded = self.lines.len() - self.stories.len();
-        let freed = self.lines.iter().flat_map(|state| &state.line.regrouped);
-        let freed: usize = freed.map(|regrouped| regrouped.articles.len()).sum();
-        let regrouped = match freed {
-            0 => String::new(),
-            _ => format!(", {} regrouped: page chrome", thousands(freed)),
-        };
         writeln!(
             out,
-            "{STRONG}{} → {} → {}{STRONG:#}, {} folded{regrouped}",
+            "{STRONG}{} → {} → {}{STRONG:#}, {} folded",
             count(self.lines.len(), "article", "articles"),
             count(self.stories.len(), "story", "stories"),
             count(self.events.len(), "event", "events"),
@@ -704,7 +623,7 @@ impl<'a> Table<'a> {
             remarks.push(agency.describe());
         }
         writeln!(out, "      {FAINT}{}{FAINT:#}", remarks.join(" · "))?;
-        match of.filter(|_| line.kind != Some(CopyKind::Exact) && self.detector.is_some()) {
+        match of.filter(|_| line.kind != Some(CopyKind::Exact)) {
             Some((number, _)) => self.write_changes(out, number, copy),
             None => Ok(()),
         }
@@ -768,6 +687,13 @@ mod table_tests {
 pub(crate) enum Method {
     /// By shared passages, as the product does.
     Passages,
+    /// By a common rule.
+    Baseline(Rule),
+}
+
+/// A common rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
     /// 64-bit SimHash at Hamming distance at most this (Manku et al. 2007).
     Simhash(u32),
     /// The same normalised text.
@@ -778,17 +704,43 @@ impl FromStr for Method {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Method, String> {
-        let refused = || format!("no method {name:?}: passages, simhash:0 to simhash:64, or exact");
-        match name.split_once(':') {
-            None if name == "passages" => Ok(Method::Passages),
-            None if name == "exact" => Ok(Method::Exact),
-            Some(("simhash", most)) => {
-                let most = most.parse().map_err(|_| refused())?;
-                if most <= 64 { Ok(Method::Simhash(most)) } else { Err(refused()) }
-            }
-            _ => Err(refused()),
+        match name {
+            "passages" => Ok(Method::Passages),
+            _ => name.parse().map(Method::Baseline).map_err(|_: String| {
+                format!("no method {name:?}: passages, simhash:0 to simhash:64, or exact")
+            }),
         }
     }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    /// `simhash` alone is at the distance that Manku et al. chose for web pages.
+    fn from_str(name: &str) -> Result<Rule, String> {
+        let most = match name {
+            "exact" => return Ok(Rule::Exact),
+            "simhash" => Some(3),
+            _ => name.strip_prefix("simhash:").and_then(|most| most.parse().ok()),
+        };
+        let refused = || format!("no baseline {name:?}: simhash:0 to simhash:64, or exact");
+        most.filter(|most| *most <= 64).map(Rule::Simhash).ok_or_else(refused)
+    }
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rule::Simhash(most) => write!(f, "simhash:{most}"),
+            Rule::Exact => f.write_str("exact"),
+        }
+    }
+}
+
+/// The story of each text by a baseline, as the number of its first text.
+pub(crate) fn baseline_stories<'a>(rule: Rule, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut baseline = Baseline::new(rule);
+    texts.map(|text| baseline.observe(text).story).collect()
 }
 
 /// A baseline's verdict: the article's story, by numbers in input order.
@@ -803,37 +755,35 @@ struct BaselineVerdict {
 
 /// A baseline with everything it has read.
 struct Baseline {
-    method: Method,
+    rule: Rule,
     verdicts: Vec<BaselineVerdict>,
-    exact: HashMap<u128, usize>,
+    /// The first article with the same words, by their hash.
+    exact: HashMap<u64, usize>,
 }
 
 impl Baseline {
-    fn new(method: Method) -> Baseline {
-        Baseline { method, verdicts: Vec::new(), exact: HashMap::new() }
+    fn new(rule: Rule) -> Baseline {
+        Baseline { rule, verdicts: Vec::new(), exact: HashMap::new() }
     }
 
     fn observe(&mut self, text: &str) -> BaselineVerdict {
         let text = Text::new(text);
-        let fingerprint = Fingerprint::new(&text, &Body::new(&text));
+        let words: Vec<&str> = text.normal_words().collect();
+        let simhash = simhash::simhash_stream(text.normal_words());
         let doc = self.verdicts.len();
-        let same = match (self.method, fingerprint.exact) {
-            (Method::Simhash(most), _) => self.nearest(fingerprint.simhash, most),
-            (_, Some(exact)) => {
-                let first = *self.exact.entry(exact).or_insert(doc);
+        let same = match self.rule {
+            Rule::Simhash(most) => self.nearest(simhash, most),
+            Rule::Exact if words.is_empty() => None,
+            Rule::Exact => {
+                let first = *self.exact.entry(word_hash(&words.join(" "))).or_insert(doc);
                 (first != doc).then_some(first)
             }
-            (_, None) => None,
         };
         let story = same.map_or(doc, |same| self.verdicts[same].story);
-        let kind = if self.method == Method::Exact { CopyKind::Exact } else { CopyKind::Reprint };
-        let verdict = BaselineVerdict { doc, story, simhash: fingerprint.simhash, kind };
+        let kind = if self.rule == Rule::Exact { CopyKind::Exact } else { CopyKind::Reprint };
+        let verdict = BaselineVerdict { doc, story, simhash, kind };
         self.verdicts.push(verdict);
         verdict
-    }
-
-    fn verdicts(&self) -> &[BaselineVerdict] {
-        &self.verdicts
     }
 
     /// The earlier article at the smallest distance, at most `most`. The first among equals.
@@ -851,20 +801,18 @@ mod tests {
 
     #[test]
     fn methods_have_names() {
-        assert_eq!("simhash:3".parse(), Ok(Method::Simhash(3)));
+        for name in ["simhash:3", "simhash"] {
+            assert_eq!(name.parse(), Ok(Method::Baseline(Rule::Simhash(3))), "{name}");
+        }
         assert_eq!("passages".parse(), Ok(Method::Passages));
-        for wrong in ["simhash:65", "simhash", "minhash", "simhash:x", ""] {
+        for wrong in ["simhash:65", "minhash", "simhash:x", ""] {
             assert!(wrong.parse::<Method>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn the_nearest_earlier_text_decides() {
-        let mut baseline = Baseline::new(Method::Simhash(0));
-        let stories: Vec<usize> = ["a b c", "x y z", "A, b. C!"]
-            .iter()
-            .map(|text| baseline.observe(text).story)
-            .collect();
-        assert_eq!(stories, [0, 1, 0]);
+        let texts = ["a b c", "x y z", "A, b. C!"];
+        assert_eq!(baseline_stories(Rule::Simhash(0), texts.into_iter()), [0, 1, 0]);
     }
 }

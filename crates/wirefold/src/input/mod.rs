@@ -53,7 +53,7 @@ pub(crate) struct Input {
 impl Input {
     /// The times that it claims.
     pub(crate) fn claim(&self) -> Claim {
-        let outlet = self.outlet.as_deref().map(wirefold_dedup::word_hash);
+        let outlet = self.outlet.as_deref().map(wirefold_fold::word_hash);
         Claim { seen: self.seen, published: self.published, outlet }
     }
 }

@@ -189,7 +189,6 @@ impl Pipeline<'_> {
             demo: self.demo.is_some(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: config.hosts(),
-            method: config.method(),
             text_policy: config.text_policy,
             base_url: address.to_owned(),
             tables: self.nats.is_some(),

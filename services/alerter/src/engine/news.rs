@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use wirefold_dedup::stem;
+use wirefold_fold::stem;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wirefold_dedup::{rarity, stem};
+use wirefold_fold::{rarity, stem};
 use wirefold_text::extract::numbers;
 use wirefold_text::{Text, Word};
 

@@ -4,14 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_dedup as dedup;
-use wirefold_dedup::codec::{Encode, Reader, Writer};
+use serde::{Deserialize, Serialize};
+use wirefold_fold as dedup;
 use wirefold_proto::{EventId, StoryId};
 
-use crate::packed::{Id, read_id, write_id};
-
 /// Former ids, each with the story or event that it leads to.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct FormerIds {
     pub(super) stories: BTreeMap<StoryId, dedup::StoryId>,
     /// The events that these ids lead to may have been merged again.
@@ -32,12 +30,6 @@ impl FormerIds {
         self.stories.insert(id, older);
     }
 
-    /// Adds further redirects.
-    pub(super) fn append(&mut self, next: Self) {
-        self.stories.extend(next.stories);
-        self.events.extend(next.events);
-    }
-
     /// Removes the redirects to stories and events that no longer exist.
     pub(super) fn forget(
         &mut self,
@@ -47,27 +39,4 @@ impl FormerIds {
         self.stories.retain(|_, into| is_story(*into));
         self.events.retain(|_, into| is_event(*into));
     }
-}
-
-impl Encode for FormerIds {
-    fn write_to(&self, to: &mut Writer<'_>) {
-        write_ids(&self.stories, to);
-        write_ids(&self.events, to);
-    }
-
-    fn read_from(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { stories: read_ids(from)?, events: read_ids(from)? })
-    }
-}
-
-fn write_ids<I: Id, N: Encode>(ids: &BTreeMap<I, N>, to: &mut Writer<'_>) {
-    to.count(ids.len());
-    for (id, into) in ids {
-        write_id(*id, to);
-        into.write_to(to);
-    }
-}
-
-fn read_ids<I: Id + Ord, N: Encode>(from: &mut Reader<'_>) -> Option<BTreeMap<I, N>> {
-    (0..from.count()?).map(|_| Some((read_id(from)?, Encode::read_from(from)?))).collect()
 }

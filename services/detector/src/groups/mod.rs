@@ -6,13 +6,13 @@
 
 mod former_ids;
 mod splits;
-mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use wirefold_dedup as dedup;
-use wirefold_dedup::{IdTable, Merge, OutletId};
+use serde::{Deserialize, Serialize};
+use wirefold_fold as dedup;
+use wirefold_fold::{IdTable, Merge, OutletId};
 use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
 };
@@ -20,10 +20,10 @@ use wirefold_proto::{
 use crate::lead::{Claim, confidence};
 use crate::lede::LeadFacts;
 use former_ids::FormerIds;
-pub(crate) use splits::{Member, SplitMembers, SplitResult};
+pub(crate) use splits::{Member, SplitMembers};
 
 /// A story with its lead and its counts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Story {
     pub(crate) id: StoryId,
     /// The article that represents it.
@@ -51,7 +51,7 @@ pub(crate) struct Story {
     last: i64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Event {
     id: EventId,
     stories: BTreeSet<dedup::StoryId>,
@@ -62,7 +62,7 @@ struct Event {
 }
 
 /// The data of an article by which its story counts it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct CountedArticle {
     pub(crate) id: ArticleId,
     /// Its sequence in `WF_FETCHED`.
@@ -85,7 +85,7 @@ impl CountedArticle {
 }
 
 /// All stories and events of the window.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Groups {
     stories: IdTable<dedup::StoryId, Story>,
     events: IdTable<dedup::EventId, Event>,

@@ -1,9 +1,9 @@
-//! Splits stories and changes their leads, because of a manual override or of regrouping.
+//! Splits stories and changes their leads, because of a manual override.
 //!
 //! Splits and preferred articles come in; the changes and the new states go out. This module never
 //! decides whether a change is right.
 
-use wirefold_dedup::{self as dedup, Split};
+use wirefold_fold::{self as dedup, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
 use super::{CountedArticle, Event, Groups, Story, count};
@@ -26,11 +26,11 @@ pub(crate) struct SplitMembers<'a> {
 }
 
 /// The result of a split, by the ids of the contract.
-pub(crate) struct SplitResult {
-    pub(crate) from: StoryId,
-    pub(crate) into: StoryId,
+struct SplitResult {
+    from: StoryId,
+    into: StoryId,
     /// The articles that moved to the new story.
-    pub(crate) articles: Vec<ArticleId>,
+    articles: Vec<ArticleId>,
     /// The new leads to report: each story with the article that represents it from now on.
     new_leads: Vec<(StoryId, ArticleId)>,
 }
@@ -63,7 +63,7 @@ impl Groups {
     }
 
     /// Moves articles from their story to a new one in the same event.
-    pub(crate) fn split_story(&mut self, leaving: &SplitMembers<'_>) -> Option<SplitResult> {
+    fn split_story(&mut self, leaving: &SplitMembers<'_>) -> Option<SplitResult> {
         let SplitMembers { split, moved, rest } = leaving;
         let first = moved.first()?;
         let from = self.stories.get_mut(split.from)?;

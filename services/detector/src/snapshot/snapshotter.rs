@@ -3,7 +3,6 @@
 //! The number of decisions and the stored snapshots come in; a state to start from, or one to
 //! store, goes out. This module never knows what the state means.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,12 +12,8 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 use wirefold_flow::{Bus, CommittedDecision};
 
-use super::frames::{Header, InvalidSnapshot};
-use super::read_error::ReadError;
-use super::reading::Head;
-use super::state::SnapshotState;
-use super::stored::{is_in_stream, names, objects};
-use super::storing::{SnapshotInput, remove_unused_text_files, store_snapshot};
+use super::blob::SnapshotState;
+use super::stored::{SnapshotInput, names, read, remove_unused_text_files, store};
 use crate::metrics::SNAPSHOTS;
 use crate::state::DetectorConfig;
 use crate::text_file::TextFolder;
@@ -49,8 +44,6 @@ pub(crate) struct Snapshotter {
     begun_at: Instant,
     last_result: Arc<LastResult>,
     writing: Option<JoinHandle<()>>,
-    /// Segments that could not be read: the next snapshot writes them again.
-    unreadable: BTreeSet<String>,
 }
 
 /// The result of the last snapshot.
@@ -78,7 +71,6 @@ impl Snapshotter {
             begun_at: Instant::now(),
             last_result: Arc::default(),
             writing: None,
-            unreadable: BTreeSet::new(),
         }
     }
 
@@ -120,13 +112,12 @@ impl Snapshotter {
     pub(crate) fn start_writing(&mut self, last: &CommittedDecision, state: SnapshotState) {
         let new_decisions = self.new_decisions();
         self.reset();
-        let rewritten = self.unreadable.clone();
-        let input = SnapshotInput { settings: self.settings, last: last.clone(), state, rewritten };
+        let input = SnapshotInput { settings: self.settings, last: last.clone(), state };
         let (bus, folder, last_result) =
             (self.bus.clone(), self.folder.clone(), self.last_result.clone());
         let begun_at = self.begun_at;
         self.writing = Some(tokio::spawn(async move {
-            if !store_snapshot(bus, folder, input).await {
+            if !store(bus, folder, input).await {
                 last_result.unwritten.store(new_decisions, Ordering::Relaxed);
             }
             let took = u64::try_from(begun_at.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -172,7 +163,7 @@ impl Snapshotter {
             }
         };
         for name in names.iter().rev() {
-            match self.read(name, config).await {
+            match read(&*self.bus, name, self.settings, config).await {
                 Ok(found) => {
                     SNAPSHOTS.add(1, &["used"]);
                     let articles = found.1.detector.articles();
@@ -181,35 +172,11 @@ impl Snapshotter {
                 }
                 Err(error) => {
                     SNAPSHOTS.add(1, &["passed_over"]);
-                    self.unreadable.extend(error.segment().map(str::to_owned));
                     let why = error.to_string();
                     warn!(name, why, "skipping a snapshot, replaying its decisions");
                 }
             }
         }
         None
-    }
-
-    async fn read(
-        &self,
-        name: &str,
-        config: &DetectorConfig,
-    ) -> Result<(u64, SnapshotState), ReadError> {
-        let objects = objects(&*self.bus)?;
-        let head = Head::read(&*objects, name).await?.ok_or(InvalidSnapshot::CutShort)?;
-        self.check(&head.header).await?;
-        let last = head.header.last.sequence;
-        Ok((last, head.read_state(objects, config).await?))
-    }
-
-    /// Checks that a header names these settings and a decision of this stream.
-    async fn check(&self, header: &Header) -> Result<(), ReadError> {
-        if header.settings != self.settings {
-            return Err(InvalidSnapshot::OtherSettings.into());
-        }
-        match is_in_stream(&*self.bus, &header.last).await? {
-            true => Ok(()),
-            false => Err(InvalidSnapshot::UnknownDecision.into()),
-        }
     }
 }

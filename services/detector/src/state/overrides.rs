@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use wirefold_dedup::{self as dedup, DocId, Merge, OutletId, Split, word_hash};
+use wirefold_fold::{self as dedup, DocId, Merge, OutletId, Split, word_hash};
 use wirefold_proto::{
     ArticleId, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, EventId,
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
@@ -211,7 +211,7 @@ impl DetectorState {
         let leaving = SplitMembers {
             split,
             moved: self.window_members(&split.moved),
-            rest: self.window_members(rest),
+            rest: self.window_members(&rest),
         };
         let changes = self.groups.split_by_override(&leaving);
         let stories = vec![split.from, split.into];
@@ -244,17 +244,14 @@ impl DetectorState {
     fn prefer(&mut self, id: StoryId, outlet: &Outlet) -> Result<Effect, Refusal> {
         let story = self.story(id)?;
         let wanted = OutletId::of(outlet.as_str());
-        let members = self.dedup.members(story).iter();
-        let mut window_articles = members.filter_map(|member| self.window_articles.get(*member));
+        let members = self.dedup.members(story).into_iter();
+        let mut window_articles = members.filter_map(|member| self.window_articles.get(member));
         let is_wanted = |article: &&WindowArticle| {
             article.counted.outlet == wanted && article.counted.is_outlets_own()
         };
         let last = window_articles.rfind(is_wanted);
         let last = last.map(|article| (article.counted.id, article.counted.fetched));
         let (lead, at) = last.ok_or(Refusal::NoneOfOutlet { story: id, outlet: outlet.clone() })?;
-        // People who prefer an outlet for a story regard it as one, so regrouping must not divide
-        // it.
-        self.dedup.exempt_from_regrouping(story);
         let changes = self.groups.prefer(story, lead, at).into_iter().collect();
         Ok(Effect { changes, stories: vec![story], events: Vec::new() })
     }

@@ -20,7 +20,7 @@ use crate::{Settings, run};
 
 pub(super) fn settings() -> Settings {
     Settings {
-        dedup: wirefold_dedup::Settings::default(),
+        dedup: wirefold_fold::Settings::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,
@@ -110,7 +110,6 @@ pub(super) fn seed_articles() -> Vec<ArticleFetched> {
 /// A simulated bus, whose clock moves only when a test advances it.
 pub(super) struct Harness {
     pub(super) clock: VirtualClock,
-    pub(super) disk: SimDisk,
     pub(super) sim: SimBus,
     pub(super) bus: Arc<dyn Bus>,
     /// The folder for text files.
@@ -127,7 +126,7 @@ impl Harness {
         let bus = sim.bus();
         create_streams(&*bus, &Limits::default()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        Self { clock, disk, sim, bus, folder }
+        Self { clock, sim, bus, folder }
     }
 
     pub(super) fn context(&self) -> StageContext {

@@ -1,7 +1,7 @@
 //! Preparing articles on several cores before their turn.
 
-use wirefold_dedup::{Detector, Settings};
 use wirefold_flow::{Headers, StateMachine as _, Stored, UnixMillis};
+use wirefold_fold::{Detector, Settings};
 use wirefold_proto::{ArticleFetched, encode, streams};
 
 use super::harness::{Harness, TestArticle};
@@ -39,16 +39,16 @@ fn preparing_on_all_cores_changes_no_verdict() {
     let bodies = articles.iter().map(|article| encode(article).unwrap());
     let mut inputs: Vec<Stored> = (1..).zip(bodies).map(stored).collect();
     inputs.push(stored((99, b"no article".to_vec())));
-    let mut preparer = ParallelPreparer::on_cores(3, Settings::default());
+    let mut preparer = ParallelPreparer::on_cores(3);
     preparer.prepare(&inputs);
     assert!(preparer.take_prepared(99).is_none(), "left to its turn");
-    let (mut here, mut there) = <(Detector, Detector)>::default();
+    let [mut here, mut there] = [(), ()].map(|()| Detector::new(Settings::default()));
     for (sequence, article) in (1..).zip(&articles) {
         let ready = preparer.take_prepared(sequence).expect("it is one of many");
         assert_eq!(ready.fetched.id, article.id);
         let byline = byline(article);
         let input = incoming(article, &byline);
-        assert_eq!(here.decide(&input, ready.prepared), there.observe(&input));
+        assert_eq!(here.decide(&input, &ready.prepared), there.observe(&input));
     }
     assert!(preparer.take_prepared(1).is_none(), "each is decided once");
     preparer.prepare(&inputs[..3]);
@@ -58,7 +58,7 @@ fn preparing_on_all_cores_changes_no_verdict() {
 /// A decider with a pool of three cores.
 fn decider(harness: &Harness) -> Decider {
     let settings = Settings::default();
-    let pool = ParallelPreparer::on_cores(3, settings.clone());
+    let pool = ParallelPreparer::on_cores(3);
     let config = DetectorConfig { settings, folder: TextFolder::in_memory().into() };
     let writer = Writer { name: "detector-1".to_owned(), release: "0.0.0".to_owned() };
     let mut decider = Decider::new(config, writer, harness.bus.clone(), 0).with_preparer(pool);

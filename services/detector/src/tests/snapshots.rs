@@ -70,39 +70,10 @@ pub(super) fn objects(harness: &Harness) -> std::sync::Arc<dyn Objects> {
     harness.bus.objects(streams::SNAPSHOTS.name).unwrap()
 }
 
-/// The names of the heads of snapshots, the oldest first.
+/// The names of the snapshots, the oldest first.
 pub(super) async fn heads(harness: &Harness) -> Vec<String> {
     let names = objects(harness).names().await.unwrap();
     names.into_iter().filter(|name| name.starts_with("detector-")).collect()
-}
-
-/// The bytes of a segment's entry in a head: hash, length, checksum.
-const ENTRY: usize = 32 + 8 + 5;
-
-/// The names of the segments that a head names, in order. The head's second frame has the last
-/// decision and the offsets, then the segments of each section, then those with the texts.
-pub(super) async fn segments_of(harness: &Harness, head: &str) -> Vec<String> {
-    let bytes = bytes_of(harness, head).await;
-    let length = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
-    let second = 8 + length(0) + 8;
-    let last = if bytes[second] == 1 { 4 + length(second + 1) } else { 0 };
-    let mut at = second + 1 + last + 16;
-    let sections = length(at);
-    at += 4;
-    let mut names = Vec::new();
-    for _ in 0..=sections {
-        let count = length(at);
-        names.extend(bytes[at + 4..][..ENTRY * count].chunks(ENTRY).map(segment_name));
-        at += 4 + ENTRY * count;
-    }
-    assert_eq!(at, bytes.len());
-    names
-}
-
-/// The name of a segment, from its entry in a list.
-fn segment_name(entry: &[u8]) -> String {
-    let number = |half: &[u8]| u128::from_le_bytes(half.try_into().unwrap());
-    format!("segment-{:032x}{:032x}", number(&entry[..16]), number(&entry[16..32]))
 }
 
 pub(super) async fn bytes_of(harness: &Harness, name: &str) -> Vec<u8> {
@@ -217,8 +188,7 @@ pub(super) async fn change(harness: &Harness, name: &str, change: impl Fn(&mut V
 async fn an_unusable_snapshot_is_skipped() {
     let articles = articles();
     let expected = undisturbed(&articles).await;
-    // Without text files, the snapshot alone is enough.
-    let untouched = async |harness: &Harness| lose_texts(harness, |_| true);
+    let untouched = async |_: &Harness| {};
     assert_eq!(rest_after(untouched, settings_with_snapshots).await, expected);
     // If the last snapshot is broken, the detector starts from the one before, although the texts
     // decided since then are gone.
@@ -234,7 +204,6 @@ async fn an_unusable_snapshot_is_skipped() {
     ];
     let before = rest_after(
         async |harness: &Harness| {
-            lose_texts(harness, |_| true);
             let names = heads(harness).await;
             assert_eq!(names.len(), 2, "the last two are kept");
             objects(harness).delete(&names[1]).await.unwrap();
@@ -246,7 +215,6 @@ async fn an_unusable_snapshot_is_skipped() {
     for harm in harms {
         let found = rest_after(
             async |harness: &Harness| {
-                lose_texts(harness, |_| true);
                 let names = heads(harness).await;
                 change(harness, &names[1], harm).await;
             },
@@ -260,7 +228,7 @@ async fn an_unusable_snapshot_is_skipped() {
     assert!(none != expected && none != before);
     let others = |harness: &Harness| {
         let mut others = settings_with_snapshots(harness);
-        others.dedup.hot_stories += 1;
+        others.dedup.window += 1;
         others
     };
     assert_eq!(rest_after(untouched, others).await, none, "made by other settings");
@@ -280,15 +248,13 @@ async fn a_snapshot_of_other_decisions_is_skipped() {
     assert_eq!(decision(&judged[0]).input.fetched, 1);
 }
 
-/// The detector may restart on another machine, or its disk may have lost some files. It then takes
-/// the texts from the snapshot.
+/// The disk may have lost some files. The detector then replays the decisions, as without a snapshot.
 #[tokio::test]
-async fn texts_that_are_missing_or_cut_are_taken_from_the_snapshot() {
-    let expected = undisturbed(&articles()).await;
-    let harms: [fn(&Harness); 6] = [
-        |harness| assert!(files(harness).len() > 2),
+async fn a_snapshot_whose_texts_are_missing_or_cut_is_skipped() {
+    let untouched = async |_: &Harness| {};
+    let none = rest_after(untouched, |harness| settings_with_snapshots_after(harness, 0)).await;
+    let harms: [fn(&Harness); 4] = [
         |harness| lose_texts(harness, |place| place == 0),
-        |harness| lose_texts(harness, |place| place > 0),
         |harness| lose_texts(harness, |_| true),
         |harness| {
             for file in files(harness) {
@@ -298,36 +264,27 @@ async fn texts_that_are_missing_or_cut_are_taken_from_the_snapshot() {
         },
         |harness| files(harness).iter().for_each(|file| fs::write(file, "").unwrap()),
     ];
+    let whole = rest_after(untouched, settings_with_snapshots).await;
+    assert_ne!(whole, none);
     for harm in harms {
-        assert_eq!(
-            rest_after(async |harness: &Harness| harm(harness), settings_with_snapshots).await,
-            expected
-        );
+        let found = rest_after(async |harness: &Harness| harm(harness), settings_with_snapshots);
+        assert_ne!(found.await, whole);
     }
-    let nowhere = |harness: &Harness| Settings { texts: None, ..settings_with_snapshots(harness) };
-    assert_eq!(rest_after(async |_: &Harness| {}, nowhere).await, expected);
 }
 
-/// Damage in the texts of the snapshot does not matter while the text files exist, because they are
-/// not read.
+/// Without a folder the texts are in the snapshot itself.
 #[tokio::test]
-async fn texts_in_a_snapshot_are_not_read_if_their_files_exist() {
-    let expected = undisturbed(&articles()).await;
-    let cut = async |harness: &Harness| {
-        let newest = heads(harness).await.pop().unwrap();
-        let of_texts = segments_of(harness, &newest).await.pop().unwrap();
-        change(harness, &of_texts, |bytes| {
-            let last = bytes.len() - 1;
-            bytes[last] ^= 1;
-        })
-        .await;
-    };
-    assert_eq!(rest_after(cut, settings_with_snapshots).await, expected);
-    let lost = async |harness: &Harness| {
-        cut(harness).await;
-        lose_texts(harness, |place| place == 0);
-    };
-    assert_ne!(rest_after(lost, settings_with_snapshots).await, expected);
+async fn a_snapshot_without_text_files_has_the_texts() {
+    let articles = articles();
+    let harness = Harness::new().await;
+    let nowhere = || Settings { texts: None, ..settings_with_snapshots(&harness) };
+    let mut judged = Vec::new();
+    for count in [40, articles.len()] {
+        let done = judged.len();
+        harness.publish(&articles[done..count]).await;
+        judged = run_to(&harness, count, nowhere(), false).await;
+    }
+    assert_eq!(without_epochs(&judged), undisturbed(&articles).await);
 }
 
 /// The text files have grown since the older snapshot.

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tracing::{info, warn};
-use wirefold_dedup::{TextFile, TextFiles};
+use wirefold_fold::{TextFile, TextFiles};
 
 use super::FolderTextFile;
 

@@ -121,7 +121,7 @@ fn how_to_add(is_first: bool) -> Markup {
         section #add {
             h2 { (if is_first { "Add your first feeds" } else { "Add feeds" }) }
             pre { code { "wirefold feed add https://news.example/rss      # RSS, Atom, JSON Feed\nwirefold feed import feeds.opml                 # a list from a feed reader\nwirefold feed test https://news.example/rss     # look before adding" } }
-            p { "Or list them under " code { "[[feed]]" } " in " code { "wirefold.toml" } ". wirefold whys the items of a first poll, but they send no alert." }
+            p { "Or list them under " code { "[[feed]]" } " in " code { "wirefold.toml" } ". wirefold compares the items of a first poll, but they send no alert." }
         }
     }
 }

@@ -217,7 +217,7 @@ fn error_page(app: &AppState, problem: &Problem) -> Response {
 pub(super) fn about() -> Markup {
     html! {
         h1 { "What the words mean" }
-        p.lede { "wirefold whys every article with everything seen in the window, passage by passage, and shows you which articles have the same text and which have another." }
+        p.lede { "wirefold compares every article with everything seen in the window, passage by passage, and shows you which articles have the same text and which have another." }
         dl.words {
             (word("article", "Article", "One version of one item’s text at one outlet. A changed text under the same item is a new version."))
             (word("copy", "Copy", "An article with another article’s text: all of it (exact), most of it (reprint) or a part (partial)."))

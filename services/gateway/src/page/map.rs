@@ -12,7 +12,7 @@
 use std::ops::Range;
 
 use maud::{Markup, html};
-use wirefold_dedup::{Block, Body, Overlap, Passage};
+use wirefold_fold::{Block, Body, Overlap, Passage};
 
 use crate::text::AnalysedText;
 
@@ -591,7 +591,6 @@ fn percent(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use wirefold_dedup::Settings;
 
     use super::*;
 
@@ -603,8 +602,7 @@ mod tests {
         let lead = AnalysedText::new(lead);
         let readings: Vec<AnalysedText> =
             copies.iter().map(|copy| AnalysedText::new(copy)).collect();
-        let compare =
-            |copy: &AnalysedText| Overlap::between(&copy.body, &lead.body, &Settings::default());
+        let compare = |copy: &AnalysedText| Overlap::between(&copy.body, &lead.body);
         let overlaps: Vec<Overlap> = readings.iter().map(compare).collect();
         let pairs: Vec<(&AnalysedText, &Overlap)> = readings.iter().zip(&overlaps).collect();
         number(&lead, &pairs, 1)

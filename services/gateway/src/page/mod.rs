@@ -270,8 +270,7 @@ async fn studied(
     stories: Vec<StoryWithArticles>,
 ) -> ApiResult<Vec<StoryComparison>> {
     let texts = texts(app, &stories).await?;
-    let method = app.settings.method.clone();
-    app.compute(move || compare_stories(stories, &texts, &method)).await
+    app.compute(move || compare_stories(stories, &texts)).await
 }
 
 async fn texts(app: &AppState, stories: &[StoryWithArticles]) -> ApiResult<Texts> {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_dedup::{Change, Changes, Overlap, Settings};
+use wirefold_fold::{Change, Changes, Overlap};
 use wirefold_proto::{Agency, ArticleId, Class, DateProblem};
 
 use crate::page::diff::WordDiff;
@@ -639,30 +639,23 @@ impl StoryComparison {
     }
 }
 
-/// Compares the articles of stories by the detector's settings. Sentences are compared only for the first
-/// copies.
+/// Compares the articles of stories. Sentences are compared only for the first copies.
 pub(super) fn compare_stories(
     stories: Vec<StoryWithArticles>,
     texts: &Texts,
-    method: &Settings,
 ) -> Vec<StoryComparison> {
     let mut left = MAX_CHANGES;
-    stories.into_iter().map(|with| study_one(with, texts, method, &mut left)).collect()
+    stories.into_iter().map(|with| study_one(with, texts, &mut left)).collect()
 }
 
-fn study_one(
-    with: StoryWithArticles,
-    texts: &Texts,
-    method: &Settings,
-    left: &mut usize,
-) -> StoryComparison {
+fn study_one(with: StoryWithArticles, texts: &Texts, left: &mut usize) -> StoryComparison {
     let StoryWithArticles { story, mut articles } = with;
     articles.sort_by_key(|article| (article.id != story.lead, article.seen, article.id));
     let reading = |id: &ArticleId| texts.get(id).map(|text| AnalysedText::beginning(text));
     let mut studied: Vec<ComparedArticle> = Vec::with_capacity(articles.len());
     for article in articles {
         let reading = reading(&article.id);
-        let compare = |text| compare(&studied, &article, text, method, left);
+        let compare = |text| compare(&studied, &article, text, left);
         let against = reading.as_ref().and_then(compare);
         studied.push(ComparedArticle { article, reading, against });
     }
@@ -673,7 +666,6 @@ fn compare(
     before: &[ComparedArticle],
     article: &ArticleBrief,
     text: &AnalysedText,
-    method: &Settings,
     left: &mut usize,
 ) -> Option<LeadComparison> {
     let lead = before.first()?.reading.as_ref()?;
@@ -685,7 +677,7 @@ fn compare(
     let is_asked = *left > 0;
     *left = left.saturating_sub(1);
     Some(LeadComparison {
-        overlap: Overlap::between(&text.body, &lead.body, method),
+        overlap: Overlap::between(&text.body, &lead.body),
         base,
         lede: diff::ledes(old, text),
         changes: is_asked.then(|| Changes::between(&old.text, &text.text)),
@@ -881,25 +873,10 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon near the old pier.".to_owned()))
             .collect();
-        let studied = compare_stories(vec![with], &texts, &Settings::default());
+        let studied = compare_stories(vec![with], &texts);
         let asked = studied[0].articles.iter().filter_map(|studied| studied.against.as_ref());
         assert_eq!(asked.clone().count(), 19);
         assert_eq!(asked.filter(|against| against.changes.is_some()).count(), MAX_CHANGES);
-    }
-
-    #[test]
-    fn shares_are_those_of_the_detectors_settings() {
-        let with = story(1, 2);
-        let text = "The ferry sank at noon near the old pier, and nobody was aboard at that time.";
-        let texts: Texts =
-            with.articles.iter().map(|article| (article.id, text.to_owned())).collect();
-        let contained = |method: &Settings| {
-            let studied = compare_stories(vec![with.clone()], &texts, method);
-            studied[0].articles[1].against.as_ref().map(|against| against.overlap.contained)
-        };
-        assert_eq!(contained(&Settings::default()), Some(1.0));
-        let strict = Settings { passage_words: 20, ..Settings::default() };
-        assert_eq!(contained(&strict), Some(0.0));
     }
 
     #[test]
@@ -914,7 +891,7 @@ mod tests {
             (first, text("fourteen")),
             (second, text("forty-one")),
         ]);
-        let studied = compare_stories(vec![with], &texts, &Settings::default());
+        let studied = compare_stories(vec![with], &texts);
         let version = studied[0].articles[2].against.as_ref().unwrap();
         assert_eq!((version.base, studied[0].articles[1].article.id), (1, first));
         assert!(matches!(&version.lede, WordDiff::Edited(runs) if runs.len() == 4));
@@ -929,7 +906,7 @@ mod tests {
             .iter()
             .map(|article| (article.id, "The ferry sank at noon.".to_owned()))
             .collect();
-        let study = |story, texts| compare_stories(vec![story], texts, &Settings::default());
+        let study = |story, texts| compare_stories(vec![story], texts);
         assert!(map_of(&study(with.clone(), &only_copies)).strips.is_empty());
         let only_lead = Texts::from([(lead, "The ferry sank at noon.".to_owned())]);
         assert_eq!(map_of(&study(with, &only_lead)).strips.len(), 1);

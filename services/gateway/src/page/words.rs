@@ -27,7 +27,7 @@ pub(super) fn count(value: u64, one: &str, many: &str) -> String {
 
 /// A share of 1 as a whole percentage. It is 0 or 100 only if the share is exactly that.
 pub(super) fn percent(share: f64) -> String {
-    wirefold_dedup::percent(share).replace(' ', "\u{a0}")
+    wirefold_fold::percent(share).replace(' ', "\u{a0}")
 }
 
 /// A span of milliseconds in the unit that fits: `180 ms`, `1.8 s`, `12 min`.

@@ -97,7 +97,6 @@ fn settings(folder: &TempDir, demo: bool) -> Settings {
         demo,
         release: "0.0.0".to_owned(),
         hosts: vec!["news.example".to_owned()],
-        method: wirefold_dedup::Settings::default(),
         text_policy: TextPolicy::Lead,
         base_url: "http://127.0.0.1:8787".to_owned(),
         tables: true,

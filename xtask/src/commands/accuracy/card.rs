@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_dedup::Settings;
 use wirefold_score::{Label, Pair};
 
 use super::exam::{self, Exam, METHODS, Method, decimals, examine};
@@ -139,7 +138,6 @@ impl Card {
             ("archetype_methods", exam::methods(&self.archetype_exams).markdown()),
             ("unseen", self.unseen.table().markdown()),
             ("unseen_errors", self.unseen.errors().markdown()),
-            ("event_needed", Settings::default().event_similarity.to_string()),
             ("event_folds", self.event_exam.folded().to_string()),
             ("event_orders", self.event_exam.figures().markdown()),
             ("event_largest", self.event_exam.largest().markdown()),

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
 
-use wirefold_dedup::{Body, Detector, DocId, Evidence, Incoming, Overlap, Settings, Verdict};
+use wirefold_fold::{Body, Detector, DocId, Incoming, Match, Overlap, Settings, Verdict};
 use wirefold_score::{Label, Pair, Score};
 use wirefold_text::Text;
 
@@ -134,7 +134,7 @@ impl Exam {
 
     /// The evidence between a pair at the arrival of the later one, in the first order that missed it. `None`
     /// if the two were not compared.
-    pub(crate) fn evidence(&self, pair: Pair) -> Option<Evidence> {
+    pub(crate) fn evidence(&self, pair: Pair) -> Option<Match> {
         let (at, (earlier, later)) = self.missing(pair);
         let order = &self.orders[at];
         let found = self.outcomes[at].run.evidence.get(later)?;
@@ -200,7 +200,7 @@ pub(crate) struct Run {
     /// The event of each document at the end.
     pub(crate) events: Vec<usize>,
     /// The evidence of each document; `doc` is the number of arrival.
-    pub(crate) evidence: Vec<Vec<Evidence>>,
+    pub(crate) evidence: Vec<Vec<Match>>,
 }
 
 impl Method {
@@ -445,7 +445,7 @@ pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Table
     for (pair, orders, shared) in all.into_iter().take(most) {
         let (earlier, later) = exam.first_miss(pair);
         let then = exam.evidence(pair);
-        let share = |of: fn(&Evidence) -> f64| {
+        let share = |of: fn(&Match) -> f64| {
             then.as_ref().map_or("not compared".to_owned(), |it| format!("{:.2}", of(it)))
         };
         cells.row([
@@ -455,8 +455,8 @@ pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Table
             format!("{:.2}", shared.containing),
             shared.shared_words.to_string(),
             shared.longest.to_string(),
-            share(|it| it.contained),
-            share(|it| it.containing),
+            share(|it| it.evidence.contained),
+            share(|it| it.evidence.containing),
         ]);
     }
     cells
@@ -466,7 +466,7 @@ pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Table
 fn overlap(set: &LabelledSet, exam: &Exam, pair: Pair) -> Overlap {
     let (earlier, later) = exam.first_miss(pair);
     let body = |number: usize| Body::new(&Text::new(&set.docs[number].text));
-    Overlap::between(&body(later), &body(earlier), &Settings::default())
+    Overlap::between(&body(later), &body(earlier))
 }
 
 /// The errors for a terminal: the false folds with their evidence, and the missed pairs by kind.
@@ -486,8 +486,8 @@ pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
                     "false: arrival {arrival}, {} with {}: contained {:.2}, containing {:.2}\n",
                     id(*later),
                     id(earlier),
-                    evidence.contained,
-                    evidence.containing,
+                    evidence.evidence.contained,
+                    evidence.evidence.containing,
                 ));
             }
         }

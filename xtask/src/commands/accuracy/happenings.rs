@@ -1,12 +1,12 @@
 //! Measures sets of separately written texts about labelled happenings: how the product and its peers group
-//! them, by kind of text, by gap in time, and with one kind of evidence switched off.
+//! them, by kind of text and by gap in time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use wirefold_dedup::{Ablation, Body, Frequencies, Link, Overlap, Settings, StoryId, Terms, stem};
+use wirefold_fold::{Described, EventEvidence, Incoming, Settings, judge_alone, stem};
 use wirefold_score::{Clusters, Group, Order, Pair, Score};
 use wirefold_text::Text;
 
@@ -35,7 +35,6 @@ pub(super) struct Happenings {
 #[derive(Debug, Clone)]
 pub(super) struct HappeningTables {
     figures: Table,
-    contributions: Table,
     gaps: Table,
     kinds: Table,
 }
@@ -80,9 +79,8 @@ impl Happenings {
     }
 
     /// The final event of each text in the product.
-    fn events(&self, without: Option<Ablation>) -> Vec<usize> {
-        let settings = Settings { without, ..Settings::default() };
-        passages(&self.set, &Order::File.of(self.set.docs.len()), settings).events
+    fn events(&self) -> Vec<usize> {
+        passages(&self.set, &Order::File.of(self.set.docs.len()), Settings::default()).events
     }
 
     fn size(&self) -> (usize, usize) {
@@ -123,7 +121,7 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
         "set", "rule", "right", "wrong", "missed", "precision", "recall", "F1", "B³",
         "largest event",
     ]);
-    let groupings = grouped(sets, |set| set.events(None));
+    let groupings = grouped(sets, Happenings::events);
     let peers = PEERS.map(|peer| grouped(sets, |set| peer.of(&set.set)));
     for (at, set) in sets.iter().enumerate() {
         row(&mut figures, set, "passages", &groupings[at]);
@@ -131,12 +129,7 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
             row(&mut figures, set, peer.label(), &made[at]);
         }
     }
-    HappeningTables {
-        figures,
-        contributions: contributions(sets, &groupings),
-        gaps: gaps(sets, &groupings),
-        kinds: kinds(sets, &groupings),
-    }
+    HappeningTables { figures, gaps: gaps(sets, &groupings), kinds: kinds(sets, &groupings) }
 }
 
 /// Groups each set. Neighbouring parts of one set are grouped together.
@@ -159,24 +152,6 @@ fn row(cells: &mut Table, set: &Happenings, rule: &str, events: &[usize]) {
     let shares = shares.map(|share| format!("{share:.3}"));
     let names = [name, rule.to_owned()];
     cells.row(names.into_iter().chain(counts).chain(shares).chain([set.largest(events)]));
-}
-
-/// Precision, recall and F1 with all evidence, which are in `groupings`, and with one kind switched off.
-fn contributions(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
-    let head = ["left out"].into_iter().chain(sets.iter().map(|set| set.name.as_str()));
-    let mut cells = Table::new(&head.collect::<Vec<&str>>());
-    let without =
-        side_by_side(&Ablation::OF_EVENTS, |it| grouped(sets, |set| set.events(Some(*it))));
-    let of = |(set, events): (&Happenings, &Vec<usize>)| {
-        let score = set.clusters.score(events);
-        format!("{:.2} / {:.2} / {:.3}", score.precision(), score.recall(), score.f1())
-    };
-    let left_out =
-        Ablation::OF_EVENTS.iter().map(|it| it.words()).zip(without.iter().map(Vec::as_slice));
-    for (name, made) in [("nothing", groupings)].into_iter().chain(left_out) {
-        cells.row([name.to_owned()].into_iter().chain(sets.iter().zip(made).map(of)));
-    }
-    cells
 }
 
 /// The share of pairs that were found, by the time between the two texts.
@@ -228,23 +203,19 @@ fn found_of(set: &Happenings, events: &[usize], counts: impl Fn(&Pair) -> bool) 
 impl HappeningTables {
     /// For a terminal.
     pub(super) fn plain(&self) -> String {
-        [&self.figures, &self.contributions, &self.gaps, &self.kinds].map(Table::plain).join("\n")
+        [&self.figures, &self.gaps, &self.kinds].map(Table::plain).join("\n")
     }
 
     /// For the card.
     pub(super) fn markdown(&self) -> String {
-        let [figures, contributions, gaps] =
-            [&self.figures, &self.contributions, &self.gaps].map(Table::markdown);
+        let [figures, gaps] = [&self.figures, &self.gaps].map(Table::markdown);
         let kinds = match self.kinds.is_empty() {
             true => String::new(),
             false => {
                 format!("\n*By kind of the later text*: pairs found.\n\n{}", self.kinds.markdown())
             }
         };
-        format!(
-            "{figures}\n*The effect of each kind of evidence*: precision / recall / F1 without it.\n\n\
-             {contributions}\n*By the time between two texts*: pairs found.\n\n{gaps}{kinds}"
-        )
+        format!("{figures}\n*By the time between two texts*: pairs found.\n\n{gaps}{kinds}")
     }
 }
 
@@ -522,58 +493,43 @@ impl EventExam {
     }
 
     fn errors(&self, counts: BTreeMap<Pair, usize>, most_alike: bool) -> Table {
-        let head = [
-            "texts", "orders", "hours apart", "similarity", "titles", "ledes", "words", "names",
-            "quotations",
-        ];
+        let head =
+            ["texts", "orders", "hours apart", "similarity", "titles", "ledes", "words", "names"];
         let mut cells = Table::new(&head);
-        let with_link = |((a, b), orders)| ((a, b), orders, self.link(a, b));
-        let mut all: Vec<(Pair, usize, Link)> = counts.into_iter().map(with_link).collect();
+        let alone = |((a, b), orders)| ((a, b), orders, self.alone(a, b));
+        let mut all: Vec<(Pair, usize, EventEvidence)> = counts.into_iter().map(alone).collect();
         all.sort_by(|(p, x, l), (q, y, m)| {
-            let similarity = l.similarity.total_cmp(&m.similarity);
+            let similarity = l.similarity().total_cmp(&m.similarity());
             let similarity = if most_alike { similarity.reverse() } else { similarity };
             y.cmp(x).then(similarity).then(p.cmp(q))
         });
-        for ((a, b), orders, link) in all.into_iter().take(WORST) {
+        for ((a, b), orders, evidence) in all.into_iter().take(WORST) {
             let id = |number: usize| &self.events.set.docs[number].id;
-            let share = |share: Option<f64>| {
-                share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}"))
-            };
             cells.row([
                 format!("`{}` and `{}`", id(a), id(b)),
                 format!("{orders} of {}", self.runs.len()),
                 hours(self.span(&[a, b])),
-                share(Some(link.similarity)),
-                share(link.title),
-                share(Some(link.lede)),
-                share(Some(link.cosine)),
-                share(link.names),
-                link.quotations.to_string(),
+                decimals(evidence.similarity()),
+                decimals(evidence.title.unwrap_or_default()),
+                decimals(evidence.lede),
+                decimals(evidence.words),
+                decimals(evidence.names.unwrap_or_default()),
             ]);
         }
         cells
     }
 
-    /// The similarity of two texts alone.
-    fn link(&self, a: usize, b: usize) -> Link {
-        let docs = [&self.events.set.docs[a], &self.events.set.docs[b]];
-        let texts = docs.map(|doc| Text::new(&doc.text));
-        let bodies = [Body::new(&texts[0]), Body::new(&texts[1])];
-        let terms = |at: usize| {
-            Terms::new(&texts[at], &bodies[at], docs[at].title.as_deref().unwrap_or_default())
+    /// The measures of two texts alone as reports of one happening.
+    fn alone(&self, a: usize, b: usize) -> EventEvidence {
+        let described = |at: usize| {
+            let doc = &self.events.set.docs[at];
+            let title = doc.title.as_deref().unwrap_or_default();
+            let incoming = Incoming { title, text: &doc.text, ..Incoming::default() };
+            let time = doc.published.map(jiff::Timestamp::as_second);
+            Described { incoming, seen: time, published: time }
         };
-        let overlap = Overlap::between(&bodies[1], &bodies[0], &Settings::default());
-        let quotations = overlap.shared_quotations.len();
-        let mut frequencies = Frequencies::default();
-        let (apart, settings) = (self.span(&[a, b]), Settings::default());
-        Link::between(
-            &terms(1),
-            (StoryId(0), &terms(0)),
-            &mut frequencies,
-            apart,
-            quotations,
-            &settings,
-        )
+        let explanation = judge_alone(&described(a), &described(b));
+        explanation.and_then(|it| it.happening).unwrap_or_default()
     }
 
     /// The events of a run, each as its texts in file order.

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use wirefold_dedup::{Ablation, Rule, Settings};
+use wirefold_fold::{Grounds, Settings};
 use wirefold_score::{Label, Order, Pair};
 
-use super::exam::{Method, PairCounts, Run, passages, passages_with_verdicts, side_by_side};
+use super::exam::{Method, PairCounts, Run, passages_with_verdicts, side_by_side};
 use super::happenings::{self, HappeningTables, Happenings};
 use super::set::LabelledSet;
 use crate::table::Table;
@@ -28,40 +28,33 @@ const PEERS: [Method; 4] = [Method::MinHash, Method::SimHash(3), Method::SimHash
 
 /// The text before the table of errors by class.
 const CLASSES: &str = "\
-*Errors by class*, at arrival: pairs folded that should not be / not folded that should be. The class is the
-rule that put the two together, or kept them apart, when the later one came in; A is the earlier article.";
-/// The text before the table of contributions.
-const CONTRIBUTIONS: &str = "\
-*The effect of each rule*: right / false / missed pairs at arrival without this one rule.";
+*Errors by class*, at arrival: pairs folded that should not be / not folded that should be. The class says
+why the two were put together, or kept apart, when the later one came in.";
 
 /// The text before the tables of events.
 const HAPPENINGS: &str = "\
 **Events.** *event-shape*: 1,484 real pages about the politics of one country in eleven weeks, each event
 reported separately by two or three outlets. The table counts pairs of texts that are one event in the final state;
-485 uncertain pairs do not count. All settings were chosen on the first half.";
+485 uncertain pairs do not count. The numbers of the judge were fitted on them.";
 
 /// The tables of the sets.
 pub(super) struct RealTables {
     rows: Table,
     classes: Table,
-    contributions: Table,
     happenings: HappeningTables,
 }
 
 impl RealTables {
     /// For a terminal.
     pub(super) fn plain(&self) -> String {
-        let all = [&self.rows, &self.classes, &self.contributions];
+        let all = [&self.rows, &self.classes];
         all.map(Table::plain).join("\n") + "\n" + &self.happenings.plain()
     }
 
     pub(super) fn markdown(&self) -> String {
-        let [rows, classes, contributions] =
-            [&self.rows, &self.classes, &self.contributions].map(Table::markdown);
+        let [rows, classes] = [&self.rows, &self.classes].map(Table::markdown);
         let happenings = self.happenings.markdown();
-        format!(
-            "{rows}\n{CLASSES}\n\n{classes}\n{CONTRIBUTIONS}\n\n{contributions}\n{HAPPENINGS}\n\n{happenings}"
-        )
+        format!("{rows}\n{CLASSES}\n\n{classes}\n{HAPPENINGS}\n\n{happenings}")
     }
 }
 
@@ -80,7 +73,6 @@ pub(super) fn examine(root: &Path) -> anyhow::Result<Option<RealTables>> {
     Ok(Some(RealTables {
         rows: rows(&sets),
         classes: classes(&sets),
-        contributions: contributions(&sets),
         happenings: event_shape(&suites)?,
     }))
 }
@@ -157,28 +149,28 @@ fn share(part: usize, whole: usize) -> String {
 
 /// Errors at arrival by class for each set: wrongly together, and wrongly apart.
 pub(super) fn classes(sets: &[LabelledSet]) -> Table {
-    let counted: Vec<BTreeMap<Rule, [usize; 2]>> = sets.iter().map(errors).collect();
+    let counted: Vec<BTreeMap<Grounds, [usize; 2]>> = sets.iter().map(errors).collect();
     let mut cells = Table::new(&head("class", sets));
-    for rule in Rule::ALL.into_iter().filter(|rule| counted.iter().any(|of| of.contains_key(rule)))
-    {
-        let of = |counts: &BTreeMap<Rule, [usize; 2]>| match counts.get(&rule) {
+    let is_there = |grounds: &Grounds| counted.iter().any(|of| of.contains_key(grounds));
+    for grounds in Grounds::ALL.into_iter().filter(is_there) {
+        let of = |counts: &BTreeMap<Grounds, [usize; 2]>| match counts.get(&grounds) {
             Some([wrong, missed]) => format!("{wrong} / {missed}"),
             None => "–".to_owned(),
         };
-        let name = format!("`{}`: {}", rule.name(), rule.words());
+        let name = format!("`{}`: {}", grounds.name(), grounds.words());
         cells.row([name].into_iter().chain(counted.iter().map(of)));
     }
     cells
 }
 
-fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
+fn errors(set: &LabelledSet) -> BTreeMap<Grounds, [usize; 2]> {
     let (run, verdicts) =
         passages_with_verdicts(set, &Order::File.of(set.docs.len()), Settings::default());
-    let mut counts: BTreeMap<Rule, [usize; 2]> = BTreeMap::new();
+    let mut counts: BTreeMap<Grounds, [usize; 2]> = BTreeMap::new();
     let mut count = |(a, b): Pair, is_one: bool| {
         // In file order the number of a document is its number of arrival.
-        let rule = Rule::between(&verdicts[a.max(b)], &verdicts[a.min(b)], is_one);
-        counts.entry(rule).or_default()[usize::from(!is_one)] += 1;
+        let grounds = Grounds::between(&verdicts[a.max(b)], &verdicts[a.min(b)], is_one);
+        counts.entry(grounds).or_default()[usize::from(!is_one)] += 1;
     };
     let stories = &run.at_arrival;
     for pair in set.labels.false_folds(stories, usize::MAX) {
@@ -190,25 +182,6 @@ fn errors(set: &LabelledSet) -> BTreeMap<Rule, [usize; 2]> {
         }
     }
     counts
-}
-
-/// Right, false and missed pairs at arrival with one rule switched off, for each set.
-pub(super) fn contributions(sets: &[LabelledSet]) -> Table {
-    let mut cells = Table::new(&head("left out", sets));
-    let row = |without: &Option<Ablation>| -> Vec<String> {
-        let of = |set: &LabelledSet| {
-            let settings = Settings { without: *without, ..Settings::default() };
-            let run = passages(set, &Order::File.of(set.docs.len()), settings);
-            let PairCounts { right, wrong, missed } =
-                PairCounts::of(set, &run.at_arrival, |_| true);
-            format!("{right} / {wrong} / {missed}")
-        };
-        let name = without.map_or("nothing", Ablation::words).to_owned();
-        [name].into_iter().chain(sets.iter().map(of)).collect()
-    };
-    let switches: Vec<_> = [None].into_iter().chain(Ablation::OF_STORIES.map(Some)).collect();
-    side_by_side(&switches, row).into_iter().for_each(|row| cells.row(row));
-    cells
 }
 
 fn head<'a>(first: &'a str, sets: &'a [LabelledSet]) -> Vec<&'a str> {
@@ -227,7 +200,7 @@ mod tests {
 }
 
 #[cfg(test)]
-mod rules_tests {
+mod classes_tests {
     use super::*;
     use crate::commands::accuracy::set::Doc;
 
@@ -248,23 +221,11 @@ mod rules_tests {
     }
 
     #[test]
-    fn a_rule_left_out_shows_in_its_row_alone() {
-        let table = contributions(&[set()]).markdown();
-        let row = |name: &str| {
-            let found = table.lines().find(|line| line.contains(name));
-            found.unwrap_or_else(|| panic!("{name}\n{table}")).to_owned()
-        };
-        assert!(row("nothing").ends_with("| 0 / 0 / 0 |"), "{table}");
-        assert!(row("need an article in common").ends_with("| 0 / 1 / 0 |"), "{table}");
-        assert_eq!(table.matches("0 / 1 / 0").count(), 1, "{table}");
-    }
-
-    #[test]
-    fn a_miss_is_counted_under_the_rule_that_kept_the_two_apart() {
+    fn a_miss_is_counted_under_the_grounds_that_kept_the_two_apart() {
         let mut missed = set();
         missed.labels.0.insert((0, 1), (Label::Reprint, String::new()));
         let table = classes(&[missed]).markdown();
-        assert!(table.contains("| `page_chrome`: "), "{table}");
+        assert!(table.contains("| `unlikely`: "), "{table}");
         assert!(table.trim_end().ends_with("| 0 / 1 |"), "{table}");
         assert_eq!(classes(&[set()]).markdown().lines().count(), 2, "no error, no row");
     }

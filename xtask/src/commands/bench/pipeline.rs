@@ -615,7 +615,7 @@ impl DataFolder {
 
     pub(super) fn detector(&self) -> Running {
         let settings = wirefold_detector::Settings {
-            dedup: wirefold_dedup::Settings::default(),
+            dedup: Default::default(),
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
@@ -653,7 +653,6 @@ impl DataFolder {
             demo: false,
             release: env!("CARGO_PKG_VERSION").to_owned(),
             hosts: Vec::new(),
-            method: wirefold_dedup::Settings::default(),
             text_policy: TextPolicy::Lead,
             base_url: "http://127.0.0.1:8787".to_owned(),
             gate: None,

@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::runtime::Runtime;
-use wirefold_dedup::codec::{Reader, Writer};
-use wirefold_dedup::{Detector, Incoming};
 use wirefold_feed::{MAX_ITEMS, dates, html};
 use wirefold_fetcher::{Search, Settings, opml, probe};
+use wirefold_fold::{Detector, Incoming};
 use wirefold_proto::{
     Alert, AlertDigest, ArticleFetched, ArticleJudged, ControlCommand, DeadLetter, FeedRecord,
     HealthReport, Message, OutputArticle, OutputStory, StoryRecord, SubscriptionRecord,
@@ -186,7 +185,7 @@ fn text(bytes: &[u8]) -> u64 {
     for quotation in &found.quotations {
         assert!(!quotation.words.trim().is_empty(), "{quotation:?}");
     }
-    let mut detector = Detector::new(wirefold_dedup::Settings::default());
+    let mut detector = Detector::new(wirefold_fold::Settings::default());
     let half = &text[..text.floor_char_boundary(text.len() / 2)];
     let copies = [("a", &*text), ("b", half), ("c", &*text)].into_iter().enumerate();
     let mut said: Vec<String> =
@@ -261,26 +260,18 @@ fn read<M: Message>(bytes: &[u8]) -> Option<String> {
     None
 }
 
-/// The separator of the pieces of a snapshot. It damages a piece that contains it, which is intended.
-const MARK: u8 = 0xf7;
-
-/// The bytes as a snapshot of the detector, which is either refused, or read and then used.
+/// The bytes as the state of the detector, which is either refused or read. A snapshot has a checksum too, so that
+/// only what was written is used.
 fn snapshot(bytes: &[u8]) -> u64 {
-    let mut pieces = bytes.split(|byte| *byte == MARK).map(<[u8]>::to_vec);
-    let mut next = || pieces.next();
-    let mut reader = Reader::new(&mut next);
-    let Some(mut detector) = Detector::read_from(wirefold_dedup::Settings::default(), &mut reader)
-    else {
+    let Ok(read) = postcard::from_bytes::<Detector>(bytes) else {
         return kind(&[], &["refused".to_owned()]);
     };
-    let text = "The ferry ran aground in the fog, and nobody was hurt on Monday.";
-    observe(&mut detector, 99, "The Harbour Post", text);
-    kind(&[detector.articles(), bytes.len()], &["read".to_owned()])
+    kind(&[read.articles(), bytes.len()], &["read".to_owned()])
 }
 
 /// The snapshot of a detector after each of a few articles.
 pub(super) fn snapshots() -> Vec<Vec<u8>> {
-    let mut detector = Detector::new(wirefold_dedup::Settings::default());
+    let mut detector = Detector::new(wirefold_fold::Settings::default());
     let towns = ["Aldmoor", "Brackwater", "Calder Bay", "Dunmere"];
     let snapshot = |(number, town)| {
         let text = format!(
@@ -289,15 +280,7 @@ pub(super) fn snapshots() -> Vec<Vec<u8>> {
              begins in March and costs {number}2 million crowns, the mayor told reporters."
         );
         observe(&mut detector, number, "The Harbour Post", &text);
-        let mut whole = Vec::new();
-        let mut give = |piece: Vec<u8>| {
-            whole.extend(piece);
-            whole.push(MARK);
-        };
-        let mut writer = Writer::new(&mut give);
-        detector.write_to(&mut writer);
-        writer.finish();
-        whole
+        postcard::to_stdvec(&detector).expect("a vector takes all bytes")
     };
     towns.into_iter().cycle().take(12).enumerate().map(snapshot).collect()
 }

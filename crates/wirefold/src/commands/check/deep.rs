@@ -5,7 +5,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 use wirefold_flow::{BusError, StreamConfig};
 use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
@@ -27,8 +26,6 @@ use crate::up::nats::{connect_within, name_default_server};
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Growth is not computed from a shorter time, because the first hour of a feed is its archive.
 const MIN_SPAN: Duration = Duration::from_hours(1);
-/// The number of hexadecimal digits of a SHA-256.
-const HASH: usize = 64;
 
 /// Checks a backup, or else the data of this instance.
 pub(super) async fn check(
@@ -114,7 +111,7 @@ fn beside(folder: &Path) -> Vec<Finding> {
             )),
         });
     }
-    findings.extend(segments(&folder.join(SNAPSHOTS.name)));
+    findings.extend(snapshots(&folder.join(SNAPSHOTS.name)));
     // Only whether the tokens can be read, not whether they are still valid.
     if let Err(error) = TokenFile::new(folder).list(Timestamp::UNIX_EPOCH) {
         findings.push(Finding::bad(error.to_string()));
@@ -122,17 +119,16 @@ fn beside(folder: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Checks the segments of the detector's snapshots, whose names are their SHA-256.
-fn segments(folder: &Path) -> Vec<Finding> {
+/// Checks the detector's snapshots by their checksums.
+fn snapshots(folder: &Path) -> Vec<Finding> {
     let (mut findings, mut sound) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(hash) = name.strip_prefix("segment-").filter(|hash| hash.len() == HASH) else {
+        if !name.starts_with("detector-") {
             continue;
-        };
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        }
         let why = match std::fs::read(entry.path()) {
-            Ok(bytes) if hex(&Sha256::digest(&bytes)) == hash => {
+            Ok(bytes) if wirefold_detector::is_snapshot_sound(&bytes) => {
                 sound += 1;
                 continue;
             }
@@ -145,7 +141,6 @@ fn segments(folder: &Path) -> Vec<Finding> {
         )));
     }
     if findings.is_empty() && sound > 0 {
-        let sound = count(sound, "part", "parts");
         findings.push(Finding::good(format!("snapshots: {sound} read and sound")));
     }
     findings

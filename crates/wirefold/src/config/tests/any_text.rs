@@ -27,7 +27,7 @@ proptest! {
         lines in proptest::collection::vec(
             (
                 "(data|window|text|feed|\\[feed\\]|\\[\\[feed\\]\\]|\\[page\\]|page.listen|url|id|on|hosts|\
-                  \\[\\[subscription\\]\\]|query|quiet_hours|\\[detector\\]|partial_contained|bytes|\"\"|x)",
+                  \\[\\[subscription\\]\\]|query|quiet_hours|\\[detector\\]|text_store|bytes|\"\"|x)",
                 "(1|-9999999999999|1e400|nan|true|\"\"|\"7d\"|\"https://a.example/\"|\\[\\]|\\[1, \\[2\\]\\]|\
                   \\{\\}|\\{ a = 1 \\}|2026-01-01|inf)",
             ),

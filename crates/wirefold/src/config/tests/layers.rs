@@ -149,15 +149,13 @@ fn variables_are_read_as_toml_where_they_are_and_as_text_where_one_is_wanted() {
         .variable("WIREFOLD_FETCHER__CONTACT", "12")
         .variable("WIREFOLD_FETCHER__MIN_INTERVAL", "5m")
         .variable("WIREFOLD_PAGE__TRUSTED_PROXIES", "127.0.0.1")
-        .variable("WIREFOLD_FETCHER__ALLOW_PRIVATE", "[\"10.0.0.0/8\", \"::1\"]")
-        .variable("WIREFOLD_DETECTOR__PARTIAL_CONTAINED", "1");
+        .variable("WIREFOLD_FETCHER__ALLOW_PRIVATE", "[\"10.0.0.0/8\", \"::1\"]");
     let config = world.loaded().config;
     assert_eq!(config.bus.replicas, Some(3));
     assert_eq!(config.fetcher.contact.as_deref(), Some("12"));
     assert_eq!(config.fetcher.min_interval.duration(), Duration::from_mins(5));
     assert_eq!(config.page.trusted_proxies, ["127.0.0.1"]);
     assert_eq!(config.fetcher.allow_private.len(), 2);
-    assert!((config.detector.partial_contained - 1.0).abs() < f64::EPSILON);
 }
 
 #[test]
@@ -190,8 +188,8 @@ fn secrets_come_from_files_and_variables_and_hide_themselves() {
 }
 
 #[test]
-fn the_defaults_are_the_methods() {
-    assert_eq!(Config::default().method(), wirefold_dedup::Settings::default());
+fn the_default_window_is_the_detectors() {
+    assert_eq!(Config::default().compared(), wirefold_fold::Settings::default());
 }
 
 #[test]
@@ -221,7 +219,7 @@ fn shows_every_key_in_the_order_of_the_page() {
     let shown = lines(&World::new(FEEDS).loaded().config);
     let keys: Vec<&str> = shown.iter().map(|line: &Line| line.key.as_str()).collect();
     assert_eq!(keys[..2], ["data", "window"]);
-    for key in ["page.base_url", "detector.event_similarity", "feed.1.group", "source"] {
+    for key in ["page.base_url", "detector.text_store", "feed.1.group", "source"] {
         assert!(keys.contains(&key), "{key} is not in {keys:?}");
     }
     let place = |key: &str| keys.iter().position(|one| *one == key);

@@ -57,14 +57,14 @@ fn a_wrong_type_says_what_was_expected_with_an_example() {
 fn invalid_values_are_reported_all_at_once() {
     check(
         "full_text = \"atuo\"\n[fetcher]\nallow_private = [\"10.0.0.0/8\", \"10.0/x\"]\n\
-         [detector]\npartial_contained = 1.5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
+         [retention]\nmax_bytes = 5\n[[feed]]\nurl = \"ftp://a.example\"\n[[feed]]\nid = \"A B\"\n\
          url = \"https://a.example\"\n",
         &[
             "wirefold.toml:1:13: `full_text`: \"atuo\" is none of \"auto\", \"on\", \"off\"; did \
              you mean \"auto\"?",
             "wirefold.toml:3:1: `fetcher.allow_private`: expected networks such as \"192.168.0.0/16\" or \
              \"fd00::/8\", or names such as \"nas.local\"",
-            "wirefold.toml:5:1: `detector.partial_contained`: expected a share from 0 to 1",
+            "wirefold.toml:5:1: `retention.max_bytes`: expected at least 16777216, which are 16 MiB",
             "wirefold.toml:7:7: `feed.0.url`: \"ftp://a.example\" begins with neither https:// \
              nor http://; for example url = \"https://harbour.example/rss.xml\"",
             "wirefold.toml:9:6: `feed.1.id`: feed id \"A B\": 'A' does not belong in it; for \

@@ -203,7 +203,6 @@ fn settings(folder: &std::path::Path, demo: bool) -> Settings {
         demo,
         release: "0.0.0".to_owned(),
         hosts: Vec::new(),
-        method: wirefold_dedup::Settings::default(),
         text_policy: TextPolicy::Lead,
         base_url: "http://127.0.0.1:8787".to_owned(),
         gate: None,

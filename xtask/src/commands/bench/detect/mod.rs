@@ -10,8 +10,8 @@ use std::time::Duration;
 use rivals::MethodName;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use wirefold_dedup::{Detector, Incoming, Settings, Step, Work};
 use wirefold_detector::TextFolder;
+use wirefold_fold::{Detector, Incoming, Prepared, Settings};
 use wirefold_proto::MAX_TEXT_BYTES;
 use wirefold_score::{Label, Pair};
 
@@ -65,9 +65,6 @@ fn measure(method: MethodName, set: Set, articles: usize) -> anyhow::Result<Resu
     child.args(["--method", method.name(), "--set", set.name()]);
     results_of(child.args(["--articles", &articles.to_string()]))
 }
-
-#[cfg(test)]
-mod tests;
 
 /// The input of a method.
 pub(super) struct Article {
@@ -133,8 +130,6 @@ struct Results {
     articles: usize,
     /// The distribution of times, by the processor time of the thread.
     spread: Spread,
-    /// How often the detector did each piece of work, over all articles.
-    work: Vec<(String, u64)>,
     /// The resident memory of a stored article in bytes: of all; and for a run over several days, those of
     /// the first day while it lasted, and those of days that are over.
     bytes: f64,
@@ -181,7 +176,6 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     let results = Results {
         articles: count,
         spread: times.spread(),
-        work: method.work().map_or_else(Vec::new, |work| name_counts(&work)),
         bytes: above(bytes, before) / count as f64,
         open: above(first_day, before) / day.max(1) as f64,
         // At the end the last day is open, as the first one was at its end.
@@ -211,11 +205,6 @@ fn planted_pairs(roots: &[u64]) -> Vec<(Pair, Label)> {
         (0..family.len()).flat_map(pair)
     });
     pairs.map(|pair| (pair, Label::Reprint)).collect()
-}
-
-/// The counts of work with their names.
-fn name_counts(work: &Work) -> Vec<(String, u64)> {
-    work.counts().into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
 }
 
 /// The results of a method on a set.
@@ -269,9 +258,6 @@ fn methods(measured: &[Measured], set: Set) -> String {
     };
     for Measured { method, results, .. } in measured.iter().filter(|one| one.set == set) {
         row(method.title(), results.speed(), results);
-        if *method == MethodName::Wirefold {
-            row("wirefold, until the story is judged", 1e6 / results.spread.judged(), results);
-        }
     }
     table + "\n"
 }
@@ -315,19 +301,7 @@ fn ours(measured: &[Measured]) -> String {
         let folds = &results.folds;
         format!("{:.3}, {:.3}, {:.3}", folds.precision(), folds.recall(), folds.f1())
     });
-    for name in work_rows(&sets) {
-        row(&format!("{name}, an article"), &|results| {
-            let count =
-                results.work.iter().find(|(its, _)| *its == name).map_or(0, |(_, count)| *count);
-            format!("{:.0}", count as f64 / results.articles as f64)
-        });
-    }
     table
-}
-
-fn work_rows(sets: &[&Measured]) -> Vec<String> {
-    let first = sets.first().map(|one| one.results.work.as_slice()).unwrap_or_default();
-    first.iter().map(|(name, _)| name.clone()).collect()
 }
 
 /// The number of pairs that must fold, that were folded, and that are both. Pairs that may fold do not count.
@@ -408,11 +382,8 @@ fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// The steps of a decision, in order.
-const STEP_NAMES: [&str; STEPS] =
-    ["preparing", "fingerprint", "candidates", "judgement", "recording", "event", "verdict"];
-const STEPS: usize = 7;
-/// The number of steps until the story of an article is judged.
-const STEPS_UNTIL_JUDGED: usize = 4;
+const STEP_NAMES: [&str; STEPS] = ["preparing", "deciding"];
+const STEPS: usize = 2;
 
 /// A method that finds the earlier article from which an article has its text.
 trait Method {
@@ -427,11 +398,6 @@ trait Method {
     /// The microseconds of each step of the last article, if the method has steps.
     fn steps(&self) -> [f64; STEPS] {
         [0.0; STEPS]
-    }
-
-    /// The work for all articles so far, if the method counts it.
-    fn work(&self) -> Option<Work> {
-        None
     }
 }
 
@@ -455,33 +421,16 @@ impl Method for Wirefold {
     fn story(&mut self, article: &Article) -> u32 {
         let items = [article.url.as_str()];
         let incoming = article.incoming(&items);
-        self.steps = [0.0; STEPS];
-        let steps = &mut self.steps;
         let watch = ThreadWatch::start();
-        let mut before = 0.0;
-        let verdict = self.detector.observe_in_steps(&incoming, |step| {
-            let now = watch.micros();
-            let place = match step {
-                Step::Prepare => 0,
-                Step::Fingerprint => 1,
-                Step::Candidates => 2,
-                Step::Judgement => 3,
-                Step::Record => 4,
-                Step::Event => 5,
-                Step::Verdict => 6,
-            };
-            steps[place] += now - before;
-            before = now;
-        });
+        let prepared = Prepared::new(&incoming);
+        let preparing = watch.micros();
+        let verdict = self.detector.decide(&incoming, &prepared);
+        self.steps = [preparing, watch.micros() - preparing];
         verdict.story.0
     }
 
     fn steps(&self) -> [f64; STEPS] {
         self.steps
-    }
-
-    fn work(&self) -> Option<Work> {
-        Some(self.detector.work())
     }
 }
 
@@ -591,13 +540,6 @@ struct Spread {
     by_size: Vec<(usize, f64)>,
     /// The mean of the last tenth divided by that of the first.
     growth: f64,
-}
-
-impl Spread {
-    /// The microseconds until the story is judged.
-    fn judged(&self) -> f64 {
-        self.steps[..STEPS_UNTIL_JUDGED].iter().sum()
-    }
 }
 
 impl Times {

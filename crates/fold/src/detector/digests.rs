@@ -1,0 +1,53 @@
+//! Digests: texts that hold parts of several stories in different places. They are about no single happening.
+
+use std::collections::BTreeSet;
+
+use crate::detector::Detector;
+use crate::ids::{DocId, StoryId};
+use crate::matching::{is_elsewhere, is_part};
+use crate::verdict::Compared;
+
+/// A text with parts of stories of so many events is a digest.
+const DIGEST: usize = 2;
+
+impl Detector {
+    /// Whether stories are of so many events that a text with parts of all is a digest.
+    pub(super) fn are_of_many_events(&self, stories: &[u32]) -> bool {
+        let events: BTreeSet<u32> = stories.iter().map(|story| self.events.of(*story)).collect();
+        events.len() >= DIGEST
+    }
+
+    /// Records which earlier articles hold a part of a new story. One that turns out to be a digest draws no
+    /// later story into its event.
+    pub(super) fn find_holders(&mut self, article: u32, compared: &[Compared]) {
+        for holder in compared.iter().filter(|pair| is_part(pair)).map(|pair| pair.article) {
+            self.docs.add_held(holder, article);
+            let held = self.held_by(holder);
+            if !self.are_of_many_events(&held) {
+                continue;
+            }
+            self.events.exclude(self.stories.of(holder));
+            let verdict = self.verdicts.as_mut().and_then(|all| all.get_mut(&DocId(holder)));
+            if let Some(verdict) = verdict {
+                verdict.holds = held.into_iter().map(StoryId).collect();
+            }
+        }
+    }
+
+    /// The later stories of which an article holds parts, each in another place of it.
+    fn held_by(&mut self, holder: u32) -> Vec<u32> {
+        let held = self.docs.get(holder).map_or_else(Vec::new, |doc| doc.held.clone());
+        let (page, own) = (self.page(holder), self.stories.of(holder));
+        let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
+        for article in held {
+            let story = self.stories.of(article);
+            let part = page.shared_with(&self.page(article));
+            let is_new =
+                |(of, other): &(u32, Vec<bool>)| *of != story && is_elsewhere(&part, other);
+            if story != own && parts.iter().all(is_new) {
+                parts.push((story, part));
+            }
+        }
+        parts.into_iter().map(|(story, _)| story).collect()
+    }
+}

@@ -1,0 +1,209 @@
+//! [`EventEvidence`]: how similar two stories are as reports of one happening.
+//!
+//! The similarity is the weighted mean of four shares: headlines, ledes, words and names. Headlines and ledes
+//! weigh most, because they say what happened; words and names say mostly who is in the news. A shared
+//! quotation adds to it, and it decreases with time.
+
+use crate::signature::Signature;
+
+/// Stories are about one happening from this similarity on, and from up to 0.1 more if other events are similar
+/// too.
+pub(crate) const THRESHOLD: f64 = 0.15;
+/// The time in hours after which the similarity is halved.
+const HALF_LIFE: f64 = 38.0;
+/// If a text has no names, this share of the cosine of all words replaces the cosine of names.
+const WORDS_FOR_NAMES: f64 = 0.75;
+/// Two texts whose words have at least this cosine …
+const TEMPLATE_WORDS: f64 = 0.5;
+/// … and whose names have less than this are one template that was filled in twice.
+const TEMPLATE_NAMES: f64 = 0.05;
+
+/// A quotation that two texts share.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SharedQuotation {
+    /// They share none.
+    #[default]
+    None,
+    /// One is in both. Further ones say nothing more, because officials are quoted for days.
+    InTexts,
+    /// One is in the openings of both, which are then almost certainly about one happening.
+    InOpenings,
+}
+
+impl SharedQuotation {
+    /// How much it adds to the similarity. In both openings it is enough by itself for more than a day.
+    #[must_use]
+    pub fn bonus(self) -> f64 {
+        match self {
+            SharedQuotation::None => 0.0,
+            SharedQuotation::InTexts => 0.08,
+            SharedQuotation::InOpenings => 0.3,
+        }
+    }
+}
+
+/// The measures of two stories. Shares are from 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct EventEvidence {
+    /// The mean share of each headline in the other text and its lede; `None` if neither has a headline.
+    pub title: Option<f64>,
+    /// The cosine of the ledes.
+    pub lede: f64,
+    /// The cosine of all words.
+    pub words: f64,
+    /// The cosine of the rare names; `None` if neither text is in a script with capitals.
+    pub names: Option<f64>,
+    /// Whether both are one template that was filled in twice: they are about two happenings.
+    pub is_template: bool,
+    /// The quotation that they share.
+    pub quotation: SharedQuotation,
+    /// The hours between them.
+    pub hours: f64,
+    /// How much of the new headline is in the earlier text, and of the earlier headline in the new text.
+    pub(crate) told: [f64; 2],
+}
+
+/// The share of a headline in another text. The lede counts as much as all words, because a long text has some
+/// words of any headline.
+fn title_in(of: &Signature, other: &Signature, told: f64) -> Option<f64> {
+    let in_lede = of.title_tells * of.title.share_in(&other.lede);
+    (!of.title.is_empty()).then(|| f64::midpoint(told, in_lede))
+}
+
+impl EventEvidence {
+    pub(crate) fn between(new: &Signature, old: &Signature) -> EventEvidence {
+        let words = new.words.cosine(&old.words);
+        let told =
+            [(new, old), (old, new)].map(|(of, by)| of.title_tells * of.title.share_in(&by.words));
+        let titles = [title_in(new, old, told[0]), title_in(old, new, told[1])];
+        let present = titles.iter().flatten();
+        let count = present.clone().count();
+        let both = new.names.as_ref().zip(old.names.as_ref());
+        let names = both.filter(|(one, other)| !one.is_empty() && !other.is_empty());
+        let names = names.map(|(one, other)| one.cosine(other));
+        let have_capitals = new.names.is_some() || old.names.is_some();
+        EventEvidence {
+            title: (count > 0).then(|| present.sum::<f64>() / count as f64),
+            lede: new.lede.cosine(&old.lede),
+            words,
+            names: names.or(have_capitals.then_some(WORDS_FOR_NAMES * words)),
+            is_template: match names {
+                Some(names) => words >= TEMPLATE_WORDS && names < TEMPLATE_NAMES,
+                None => new.names_others_than(old),
+            },
+            quotation: shared_quotation(new, old),
+            hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
+            told,
+        }
+    }
+
+    /// The four shares with their weights in the mean.
+    pub(crate) fn weighted(&self) -> [(f64, Option<f64>); 4] {
+        [(0.4, self.title), (0.25, Some(self.lede)), (0.2, Some(self.words)), (0.15, self.names)]
+    }
+
+    /// The similarity of the texts alone, as if they were published at the same time. From 0 to 1, or a little
+    /// more with a quotation.
+    #[must_use]
+    pub fn text_similarity(&self) -> f64 {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for (weight, share) in self.weighted() {
+            sum += share.map_or(0.0, |share| weight * share);
+            weights += share.map_or(0.0, |_| weight);
+        }
+        let mean = if self.is_template { 0.0 } else { sum / weights };
+        mean + self.quotation.bonus()
+    }
+
+    /// The factor by which the time between them reduces the similarity, 0 to 1.
+    #[must_use]
+    pub fn time_factor(&self) -> f64 {
+        0.5_f64.powf(self.hours / HALF_LIFE)
+    }
+
+    /// The similarity. From 0 to 1, or a little more with a quotation.
+    #[must_use]
+    pub fn similarity(&self) -> f64 {
+        self.text_similarity() * self.time_factor()
+    }
+}
+
+/// An earlier story that a new one was compared with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ComparedStory {
+    /// The number of the earlier story.
+    pub story: u32,
+    /// Their measures.
+    pub evidence: EventEvidence,
+}
+
+fn shared_quotation(new: &Signature, old: &Signature) -> SharedQuotation {
+    let share = |one: &[u32], other: &[u32]| one.iter().any(|key| other.binary_search(key).is_ok());
+    match share(&new.quoted, &old.quoted) {
+        false => SharedQuotation::None,
+        true if share(&new.opening, &old.opening) => SharedQuotation::InOpenings,
+        true => SharedQuotation::InTexts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::{Page, title_terms};
+    use crate::rarity::Rarity;
+
+    const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla. They \
+        want shorter shifts at night.";
+    const AGAIN: &str = "Port Orla lay still as dockers in Quayton laid down their work, said their \
+        head Ada Ruiz.";
+
+    fn between(new: (&str, &str), old: (&str, &str), hours: i64) -> EventEvidence {
+        let signature = |(title, text): (&str, &str), hours: i64| {
+            let title = title_terms(title);
+            Signature::new(&Page::new(text), &title, hours * 3600, &Rarity::default())
+        };
+        EventEvidence::between(&signature(new, hours), &signature(old, 0))
+    }
+
+    #[test]
+    fn similarity_halves_every_38_hours() {
+        let at = |hours| between(("", STRIKE), ("", AGAIN), hours).similarity();
+        assert!(at(0) > 0.2, "{}", at(0));
+        assert!((at(38) - at(0) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_headline_in_the_other_text_raises_the_similarity() {
+        let with = |title| between((title, STRIKE), ("", AGAIN), 0);
+        let (tells, other) = (with("Dockers close Port Orla"), with("Bread prize for Mill Hollow"));
+        assert!(tells.title > other.title);
+        assert!(tells.similarity() > other.similarity() + 0.1, "{tells:?}");
+        let common = with("In the work");
+        assert!(common.title < Some(0.2), "{common:?}");
+        assert_eq!(with("").title, None);
+    }
+
+    #[test]
+    fn a_template_with_different_names_is_a_different_happening() {
+        let bond = |firm: &str, bank: &str| {
+            format!(
+                "A company, {firm}, is raising two hundred million crowns with a bond due in ten \
+                 years, sold at par in a deal that the house of {bank} arranged on Monday."
+            )
+        };
+        let of = |one: &str, other: &str| between(("", one), ("", other), 0);
+        let (glass, corran) = (bond("Ostrava Glass", "Penrose"), bond("Corran", "Vale"));
+        let one = of(&glass, &corran);
+        assert!(one.words >= TEMPLATE_WORDS && one.similarity() == 0.0, "{one:?}");
+        assert!(of(&corran, &corran).similarity() > 0.9);
+    }
+
+    #[test]
+    fn a_quotation_in_both_openings_is_enough_for_a_day() {
+        let words = "“we keep the gates shut until the tide turns”";
+        let own = |name: &str| (0..90).map(|at| format!("{name}{at} ")).collect::<String>();
+        let [one, other] = ["bees", "snow"].map(|name| format!("{} {words}", own(name)));
+        let at = |hours| between(("", &one), ("", &other), hours).similarity();
+        assert!(at(24) > THRESHOLD && at(80) < THRESHOLD, "{} {}", at(24), at(80));
+    }
+}

@@ -1,0 +1,195 @@
+//! Decides whether a copy or version is material, and why: a correction, a new number or name in
+//! its lede, or mostly new text.
+
+pub(crate) mod corrected;
+pub(crate) mod dates;
+pub(crate) mod lede;
+pub(crate) mod name_variants;
+
+use rustc_hash::FxHashSet;
+use wirefold_text::Text;
+use wirefold_text::extract::{names, numbers};
+
+use crate::material::corrected::corrected_words;
+use crate::material::lede::Lede;
+
+/// A title is marked as a correction by a marker word among this many first words.
+const MAX_MARKER_WORDS: usize = 2;
+/// The first words of a paragraph or a title that announces a correction, in normal form.
+const CORRECTIONS: &[&str] = &[
+    "correction",
+    "corrected",
+    "corrects",
+    "clarification",
+    "berichtigt",
+    "berichtigung",
+    "korrigiert",
+    "korrektur",
+    "rettifica",
+    "correctif",
+    "rectificatif",
+    "corrección",
+    "errata",
+    "correzione",
+    "correção",
+    "исправление",
+    "поправка",
+    "виправлення",
+    "уточнення",
+    "تصحيح",
+];
+/// A copy or version is material if this share of its words is new to its story.
+pub(crate) const MOSTLY_NEW: f64 = 0.5;
+
+/// A reason why a copy or version is material.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reason {
+    /// It says that it is a correction. The text is the change, such as `14 → 28`, if it was found.
+    Correction(Option<String>),
+    /// Its lede has a number that the story did not have.
+    NewNumber(String),
+    /// Its lede has a name that the story did not have.
+    NewName(String),
+    /// Much of it is new to the story: this share of its words, 0 to 1.
+    MostlyNew(f64),
+}
+
+impl Reason {
+    /// The reason for a text that corrects the story of these members.
+    pub(crate) fn of_correction(new: &Text, known: &[Text]) -> Reason {
+        Reason::Correction(known.first().and_then(|text| corrected_words(new, text)))
+    }
+}
+
+/// Why the article `new` is material to its story. `None` if it is not. `known` are the members
+/// that share text with it, and `novelty` is the share of its words that the story does not have, 0
+/// to 1.
+pub(crate) fn material(new: &Text, known: &[Text], novelty: f64) -> Option<Reason> {
+    if corrects(new) && !known.iter().any(corrects) {
+        return Some(Reason::of_correction(new, known));
+    }
+    let lede = Lede::of(new);
+    let numbers_of = |text: &Text| numbers(text, 0..text.words().len());
+    let all: FxHashSet<String> =
+        known.iter().flat_map(numbers_of).map(|number| number.value).collect();
+    let has_number = |number: &str| all.contains(number);
+    if let Some(number) = lede.new_number(has_number) {
+        return Some(Reason::NewNumber(number));
+    }
+    if let Some(name) = new_name(new, &lede, known) {
+        return Some(Reason::NewName(name));
+    }
+    (novelty >= MOSTLY_NEW).then_some(Reason::MostlyNew(novelty))
+}
+
+/// Whether a title says that its article is a correction.
+pub(crate) fn is_title_of_correction(title: &str) -> bool {
+    let text = Text::new(title);
+    let mut first = text.normal_words().take(MAX_MARKER_WORDS);
+    first.any(|word| CORRECTIONS.contains(&word))
+}
+
+fn new_name(new: &Text, lede: &Lede<'_>, known: &[Text]) -> Option<String> {
+    let capital = |at: &usize| new.words()[*at].capital;
+    let old: FxHashSet<&str> = known.iter().flat_map(Text::normal_words).collect();
+    // Names are only extracted if the story does not have all words with a capital. Mostly it has.
+    let unknown = |at: &usize| lede.is_new_word(*at, |word| old.contains(word));
+    if !lede.words().any(|at| capital(&at) && unknown(&at)) {
+        return None;
+    }
+    let in_lede = names(new).into_iter().flat_map(|name| name.words);
+    let mut fresh = in_lede.filter(|at| lede.words().contains(at) && unknown(at));
+    let word = fresh.next()?;
+    Some(lede.as_written(word, word).to_owned())
+}
+
+/// Whether a text says that it corrects an earlier one.
+pub(crate) fn corrects(text: &Text) -> bool {
+    text.paragraphs().iter().any(|paragraph| {
+        let first = text.words().get(paragraph.words.start);
+        let is_label = first.is_some_and(|word| CORRECTIONS.contains(&text.normal(word)));
+        let raw = paragraph.span.of(text.original());
+        (is_label || raw.starts_with("更正")) && raw.contains([':', '：', '—', '–'])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(new: &str, known: &str, expected: Option<&Reason>) {
+        let text = Text::new(known);
+        let found = material(&Text::new(new), &[text], 0.1);
+        assert_eq!(found.as_ref(), expected, "{new:?}");
+    }
+
+    #[test]
+    fn new_facts_in_the_lede_are_material() {
+        let known = "At least 26 people died in the Orla valley flood on Tuesday, police said.";
+        check(known, known, None);
+        check(&known.replace("26", "28"), known, Some(&Reason::NewNumber("28".to_owned())));
+        check(
+            &known.replace("police", "Mayor Lund"),
+            known,
+            Some(&Reason::NewName("Mayor".to_owned())),
+        );
+        let correction = format!("{known}\nCorrection: it was Monday.");
+        check(&correction, known, Some(&Reason::Correction(None)));
+        let changed = Reason::Correction(Some("26 → 28".to_owned()));
+        check(&correction.replace("26", "28"), known, Some(&changed));
+        let (long, short) =
+            (known.replace("police", "the United States"), |name| known.replace("police", name));
+        check(&short("the U.S."), &long, None);
+        check(&short("the US"), &long, None);
+        check(&short("the U.K."), &long, Some(&Reason::NewName("U.K.".to_owned())));
+    }
+
+    #[test]
+    fn a_date_in_the_lede_is_not_news() {
+        let known = "At least 26 people died in the Orla valley flood, the police said there.";
+        let dated = |date: &str| {
+            format!(
+                "At least 26 people died in the Orla valley flood {date}, the police said there."
+            )
+        };
+        for date in [
+            "on Wednesday",
+            "on Wednesday's evening",
+            "in 2024",
+            "on 2026-03-05",
+            "on 03/05/2026",
+            "on March 5",
+            "on March 5-7",
+            "on Nov. 3",
+            "on the 5th of March 2026",
+            "on 5 and 6 March",
+            "am Mittwoch, dem 5. März",
+            "am 05.03.2026",
+            "le Mercredi 5 février",
+            "el 5 de marzo de 2026",
+            "il 5 maggio",
+            "op 5 maart",
+            "5 марта 2026",
+            "5 березня",
+        ] {
+            check(&dated(date), known, None);
+        }
+        check(&format!("QUAYTON, March 5 (Reuters) - {known}"), known, None);
+        check(&format!("TARROW — {known}"), known, None);
+    }
+
+    #[test]
+    fn a_number_next_to_a_date_is_news() {
+        let known = "At least 26 people died in the Orla valley flood, the police said there.";
+        for (lede, number) in [
+            ("In March, 28 people died in the Orla valley flood, the police said.", "28"),
+            ("On March 5, 28 people died in the Orla valley flood, the police said.", "28"),
+            ("At least 28 may have died in the Orla valley flood, the police said.", "28"),
+            ("The Orla valley flood, the police said there, cost at least $2000 so far.", "2000"),
+            ("At least 2,026 people died in the Orla valley flood, the police said.", "2026"),
+            ("At least 26 people died in the Orla valley flood of 7.5 metres.", "7.5"),
+        ] {
+            check(lede, known, Some(&Reason::NewNumber(number.to_owned())));
+        }
+    }
+}
