@@ -158,9 +158,9 @@ mod tests {
         head Ada Ruiz.";
 
     fn between(new: (&str, &str), old: (&str, &str), hours: i64) -> EventEvidence {
-        let signature = |(title, text): (&str, &str), hours: i64| {
+        let signature = |(title, text): (&str, &str), at: i64| {
             let title = title_terms(title);
-            Signature::new(&Page::new(text), &title, hours * 3600, &Rarity::default())
+            Signature::new(&Page::new(text), &title, at * 3600, &Rarity::default())
         };
         EventEvidence::between(&signature(new, hours), &signature(old, 0))
     }
