@@ -231,7 +231,7 @@ fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
     let agency = std::mem::take(&mut draft.byline);
     texts::edit(plan.edit, &mut draft, writer);
     if writer.random.chance(65) {
-        draft.title = headline_of(writer, &draft);
+        draft.title = other_headline_of(writer, &draft);
     }
     if writer.random.chance(50) {
         remove_credit(&mut draft.paragraphs, &agency);
@@ -247,7 +247,7 @@ fn copy(writer: &mut Writer<'_>, mut draft: Draft, plan: &Plan) -> Draft {
 /// The words of a headline in a script with spaces, and its characters in one without.
 const HEADLINE: (usize, usize) = (9, 16);
 
-/// A new headline for the text of another outlet. Like all headlines it takes its words from the text.
+/// A headline of the words of a text.
 fn headline_of(writer: &mut Writer<'_>, draft: &Draft) -> String {
     let own = |sentence: &&Sentence| matches!(sentence.role, Role::Own(_));
     let first: Vec<&Sentence> = draft.paragraphs.iter().flatten().filter(own).take(6).collect();
@@ -259,6 +259,22 @@ fn headline_of(writer: &mut Writer<'_>, draft: &Draft) -> String {
     match writer.script.has_spaces() {
         true => told.split_whitespace().take(words).collect::<Vec<_>>().join(" "),
         false => told.chars().take(letters).collect(),
+    }
+}
+
+/// Another headline for the same text: half of it is of the one before, as papers keep the names of a headline.
+fn other_headline_of(writer: &mut Writer<'_>, draft: &Draft) -> String {
+    let (before, new) = (draft.title.clone(), headline_of(writer, draft));
+    match writer.script.has_spaces() {
+        true => {
+            let half =
+                |of: &str| of.split_whitespace().take(HEADLINE.0 / 2).collect::<Vec<_>>().join(" ");
+            format!("{} {}", half(&before), half(&new))
+        }
+        false => {
+            let half = |of: &str| of.chars().take(HEADLINE.1 / 2).collect::<String>();
+            half(&before) + &half(&new)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::plan::Plan;
 use super::texts::{self, Draft, STOCK_ROOT};
 use super::words::Script;
 use super::writer::Writer;
-use super::{Generator, headline_of};
+use super::{Generator, headline_of, other_headline_of};
 
 /// The percentage of reprints.
 const REPRINTS: usize = 20;
@@ -142,7 +142,7 @@ fn reprint(draft: &mut Draft, writer: &mut Writer<'_>) {
     let mut sentences: Vec<Sentence> = draft.paragraphs.drain(..).skip(1).flatten().collect();
     writer.random.shuffle(&mut sentences);
     draft.paragraphs.extend([writer.paragraph(2), writer.paragraph(2)]);
-    draft.title = headline_of(writer, draft);
+    draft.title = other_headline_of(writer, draft);
     draft.paragraphs.extend(sentences.chunks(IN_PARAGRAPH).map(<[Sentence]>::to_vec));
 }
 
