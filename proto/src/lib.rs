@@ -126,9 +126,7 @@ pub use secret::Secret;
 pub use settings::{
     Digest, FeedSettings, FullText, GroupBy, ItemIdentity, QuietHours, SubscriptionSettings,
 };
-pub use story::{
-    EventAfter, EventState, LeadEvidence, RegroupReason, StoryAfter, StoryChange, StoryState,
-};
+pub use story::{EventAfter, EventState, LeadEvidence, StoryAfter, StoryChange, StoryState};
 pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use tag::Tag;

@@ -9,7 +9,7 @@ use crate::feed_finding::FeedFinding;
 use crate::feed_site::FeedSite;
 use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
 use crate::settings::{FeedSettings, SubscriptionSettings};
-use crate::story::{RegroupReason, is_zero};
+use crate::story::is_zero;
 use crate::tag::Tag;
 use crate::{agency::Agency, article::outlet_label};
 
@@ -299,9 +299,6 @@ pub struct StoryBrief {
     pub revision: u64,
     /// Whether it takes no more articles.
     pub quiet: bool,
-    /// Why its articles were taken out of another story, if no person did it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub regrouped: Option<RegroupReason>,
     /// Keyphrases of its lead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keyphrases: Vec<String>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agency::Agency;
 use crate::confidence::Confidence;
-use crate::ids::{ArticleId, EventId, Outlet, StoryId, Target};
+use crate::ids::{ArticleId, EventId, StoryId, Target};
 
 /// The state of a story after a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -115,24 +115,6 @@ pub enum StoryChange {
         /// The articles.
         articles: Vec<ArticleId>,
     },
-    /// Articles were folded only because of text that proved not to count. They form a story of their own.
-    /// This never divides what people merged.
-    Regrouped {
-        /// The story they were in.
-        from: StoryId,
-        /// The story they form.
-        into: StoryId,
-        /// The articles. If there are many, each change names some.
-        articles: Vec<ArticleId>,
-        /// The text that proved not to count.
-        reason: RegroupReason,
-        /// Both stories in their new state.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        stories: Vec<StoryAfter>,
-        /// Their event in its new state.
-        #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        events: Vec<EventAfter>,
-    },
     /// The agency behind a story became known.
     Credited {
         /// The story.
@@ -168,8 +150,7 @@ pub enum StoryChange {
 
 impl StoryChange {
     /// All kinds, in the order of the variants.
-    pub const KINDS: [&str; 7] =
-        ["merged", "split", "regrouped", "credited", "preferred", "lead", "quiet"];
+    pub const KINDS: [&str; 6] = ["merged", "split", "credited", "preferred", "lead", "quiet"];
 
     /// Its kind, such as `merged`: the end of its subject.
     #[must_use]
@@ -177,32 +158,10 @@ impl StoryChange {
         match self {
             Self::Merged { .. } => "merged",
             Self::Split { .. } => "split",
-            Self::Regrouped { .. } => "regrouped",
             Self::Credited { .. } => "credited",
             Self::Preferred { .. } => "preferred",
             Self::Lead { .. } => "lead",
             Self::Quiet { .. } => "quiet",
-        }
-    }
-}
-
-/// The text that had folded two texts into one story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum RegroupReason {
-    /// Text that the outlet repeats on many of its pages, which was recognised later.
-    PageChrome {
-        /// The outlet.
-        outlet: Outlet,
-    },
-}
-
-impl RegroupReason {
-    /// For people: `page chrome of quayton-courier.example`.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        match self {
-            Self::PageChrome { outlet } => format!("page chrome of {outlet}"),
         }
     }
 }

@@ -62,7 +62,6 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.output.story.1.merged.json",
         "wirefold.output.story.1.preferred.json",
         "wirefold.output.story.1.quiet.json",
-        "wirefold.output.story.1.regrouped.json",
         "wirefold.output.story.1.split.json",
     ]),
     published::<OutputCommand>(&[

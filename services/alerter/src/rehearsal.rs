@@ -133,11 +133,6 @@ impl Rehearsing {
                     self.merge(from, into);
                     self.fire(at);
                 }
-                let position = load::position_of(&story, item.output);
-                if let Some(change) = StoryOverride::of_regrouping(&story, position) {
-                    self.engine.apply_override(&change);
-                    self.fire(at);
-                }
             }
             Item::Command(command) => {
                 let at = unix_millis(command.command.at);

@@ -371,8 +371,7 @@ async fn changed_stories(
                         }
                     }
                 }
-                StoryChange::Split { from, into, .. }
-                | StoryChange::Regrouped { from, into, .. } => stories.extend([from, into]),
+                StoryChange::Split { from, into, .. } => stories.extend([from, into]),
                 StoryChange::Credited { story, .. }
                 | StoryChange::Preferred { story, .. }
                 | StoryChange::Lead { story, .. }

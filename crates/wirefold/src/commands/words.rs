@@ -49,10 +49,6 @@ pub(super) fn story_change(change: &StoryChange) -> Option<String> {
             format!("{} is part of {} now", short(from), short(into))
         }
         StoryChange::Split { from, into, articles } => moved(articles.len(), from, into),
-        StoryChange::Regrouped { from, into, articles, reason, .. } => {
-            let why = clean(&reason.describe());
-            format!("{}: regrouped, {why}", moved(articles.len(), from, into))
-        }
         StoryChange::Credited { story, agency } => {
             format!("{} is from {}", short(story), clean(&agency.describe()))
         }

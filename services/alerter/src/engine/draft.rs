@@ -367,7 +367,7 @@ fn has_left(life: &LiveAlert, article: &AlertArticle) -> bool {
     life.news.iter().any(|news| news.lacks(article))
 }
 
-/// An alert that shows what people, a merge or a regrouping changed: without articles that left, and with headline,
+/// An alert that shows what people or a merge changed: without articles that left, and with headline,
 /// first outlet and time of those that are in it.
 fn corrected(life: &LiveAlert, mut alert: Alert) -> Alert {
     if life.news.iter().all(|news| news.silent.is_none()) {

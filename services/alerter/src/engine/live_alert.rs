@@ -113,7 +113,7 @@ pub(crate) struct PendingChange {
     pub(crate) only_counts: bool,
     /// Whether its article is within the budget of its site and feed.
     pub(super) allowance: Allowance,
-    /// Set if it comes from a merge, a split or a regrouping.
+    /// Set if it comes from a merge or a split.
     pub(crate) silent: Option<Silent>,
     /// The class of its article.
     pub(crate) class: Option<Class>,
@@ -139,7 +139,7 @@ pub(super) enum Allowance {
     BeyondBudget,
 }
 
-/// News from merged, split or regrouped stories and events. It never notifies by itself.
+/// News from merged or split stories and events. It never notifies by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Silent {
     /// It takes over the reports of another alert, silently and immediately.

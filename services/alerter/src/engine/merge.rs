@@ -1,10 +1,10 @@
-//! Targets that merge, split or are regrouped, and what this does to their alerts.
+//! Targets that merge or split, and what this does to their alerts.
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertId, AlertReason, ArticleId, EventAfter, GroupBy, OutputCommand,
-    OutputPosition, OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
+    AlertArticle, AlertId, AlertReason, ArticleId, EventAfter, OutputCommand, OutputPosition,
+    OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
@@ -129,12 +129,11 @@ fn together(one: PendingChange, other: PendingChange) -> PendingChange {
     }
 }
 
-/// The effect on alerts of a person's command or of a regrouping.
+/// The effect on alerts of a person's command.
 #[derive(Debug, Clone)]
 pub(crate) struct StoryOverride {
     place: OutputPosition,
     at: UnixMillis,
-    by: By,
     /// The stories and events concerned, with their numbers.
     tallies: Vec<(Target, Tally)>,
     /// The stories and events that articles were taken out of.
@@ -180,25 +179,9 @@ impl StoryOverride {
         Self {
             place,
             at: unix_millis(command.command.at),
-            by: By::People,
             tallies: tallies(&command.stories, &command.events),
             partings: command.changes.iter().filter_map(parting).chain(of_events).collect(),
         }
-    }
-
-    /// The effect of a change at this position, if it regrouped stories.
-    pub(crate) fn of_regrouping(told: &OutputStory, place: OutputPosition) -> Option<Self> {
-        let StoryChange::Regrouped { from, into, articles, stories, events, .. } = &told.change
-        else {
-            return None;
-        };
-        Some(Self {
-            place,
-            at: unix_millis(told.at),
-            by: By::Detector,
-            tallies: tallies(stories, events),
-            partings: vec![Parting::of_story(*from, *into, articles)],
-        })
     }
 
     /// All events and stories concerned.
@@ -233,49 +216,11 @@ impl Engine {
         self.applied_through = self.applied_through.max(change.place);
         self.time = self.time.max(change.at);
         for parting in &change.partings {
-            if change.by == By::Detector {
-                self.set_free(change, parting);
-            }
             self.hand_on(change, parting);
         }
         for (target, tally) in &change.tallies {
             self.recent.note(*target, *tally);
             self.recount(change, *target, *tally);
-        }
-    }
-
-    /// An article that left a story notifies as any new article while it is fresh, if it was only counted as
-    /// a copy so far. It does not if an alert began with it.
-    fn set_free(&mut self, change: &StoryOverride, parting: &Parting) {
-        let (from, into) = (parting.from, parting.into);
-        let Some(tally) = change.tally(into) else { return };
-        for article in &parting.leaving.articles {
-            let Some(folded) = self.copies.fresh(*article, change.at).cloned() else { continue };
-            for (subscription, matched) in folded.hits {
-                let told = AlertId { subscription: subscription.clone(), target: from };
-                let rules = self.rules.get(&subscription);
-                let asks = rules.is_some_and(|rules| {
-                    rules.group_by == GroupBy::Story && folded.place.output > rules.since
-                });
-                let fresh = AlertId { subscription, target: into };
-                let was_told = self.lives.get(&told).is_some_and(|life| began_with(life, *article));
-                if !asks || was_told || self.lives.contains_key(&fresh) {
-                    continue;
-                }
-                let news = PendingChange {
-                    place: change.place,
-                    from: folded.place.min(change.place),
-                    seen: change.at,
-                    tally,
-                    first_seen: folded.seen,
-                    mention: Mention::of(&matched),
-                    matched: matched.words,
-                    headline: Some(folded.headline.clone()),
-                    articles: vec![folded.article.clone()],
-                    ..PendingChange::default()
-                };
-                self.add_news(&fresh, news);
-            }
         }
     }
 
@@ -295,10 +240,9 @@ impl Engine {
             if is_open || (matches!(into, Target::Event(_)) && articles.is_empty()) {
                 continue;
             }
-            let words = match (change.by, into) {
-                (By::People, Target::Event(_)) => "split off from another event by hand",
-                (By::People, Target::Story(_)) => "split off from another story by hand",
-                (By::Detector, _) => "counted with another story until now",
+            let words = match into {
+                Target::Event(_) => "split off from another event by hand",
+                Target::Story(_) => "split off from another story by hand",
             };
             let news = change.news(tally, Silent::Inherits, Some(reason(ReasonKind::New, words)));
             let first_seen = articles.iter().map(|article| unix_millis(article.seen)).min();
@@ -347,12 +291,6 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)
     let events =
         events.iter().map(|after| (Target::Event(after.event), Tally::of_event(&after.state)));
     stories.chain(events).collect()
-}
-
-/// Whether an alert was published, and first about this article.
-fn began_with(life: &LiveAlert, article: ArticleId) -> bool {
-    let first = life.shown.as_deref().and_then(|shown| shown.articles.first());
-    life.revision > 0 && first.is_some_and(|first| first.id == article)
 }
 
 /// The visible part of an alert for the articles that left it.

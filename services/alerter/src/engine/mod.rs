@@ -50,7 +50,7 @@ pub(crate) use live_alert::RevisionMetadata;
 use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
 pub(crate) use numbers::Tally;
-use recent::{RecentCopies, RecentTallies, Velocity};
+use recent::{RecentTallies, Velocity};
 use told_together::ToldTogether;
 use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
@@ -91,7 +91,6 @@ pub(crate) struct Engine {
     velocity_subscriptions: BTreeSet<SubscriptionId>,
     velocity: Velocity,
     recent: RecentTallies,
-    copies: RecentCopies,
     /// The titles of recent alerts, and the events that joined them.
     happenings: Happenings,
     /// Alerts that the message of another subscription told, and that follow it.
@@ -160,7 +159,6 @@ impl Engine {
             }
         }
         let hits = if incoming.is_baseline() { Vec::new() } else { self.hits(incoming) };
-        self.copies.note(incoming, &hits);
         for Hit { id, matched } in hits {
             let group_by = self.rules.get(&id).map_or(GroupBy::Event, |rules| rules.group_by);
             let alert = AlertId { subscription: id, target: incoming.target(group_by) };

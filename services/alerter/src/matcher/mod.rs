@@ -222,10 +222,6 @@ impl Matcher<'_> {
                         self.store_handed_over().await?;
                         self.fire(at).await?;
                     }
-                    let position = load::position_of(&story, item.output);
-                    if let Some(change) = StoryOverride::of_regrouping(&story, position) {
-                        self.apply_override(&change, at).await?;
-                    }
                 }
                 Item::Command(command) => {
                     let at = unix_millis(command.command.at);
@@ -239,7 +235,7 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Adds a manual override or a regrouping to the alerts concerned.
+    /// Adds a manual override to the alerts concerned.
     async fn apply_override(
         &mut self,
         change: &StoryOverride,

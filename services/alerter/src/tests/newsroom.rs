@@ -9,8 +9,8 @@ use wirefold_proto::{
     AboutArticle, Agency, AgencyHow, ArticleFetched, ArticleId, Class, Command, CommandOutcome,
     Confidence, ContentHash, ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState,
     Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, MaterialReason, Materiality,
-    Outlet, OutputArticle, OutputCommand, OutputStory, Published, RegroupReason, StoryAfter,
-    StoryChange, StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
+    Outlet, OutputArticle, OutputCommand, OutputStory, Published, StoryAfter, StoryChange, StoryId,
+    StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
 };
 
 pub(super) struct Newsroom {
@@ -299,30 +299,6 @@ impl Newsroom {
         let articles = vec![article.id];
         let split = StoryChange::Split { from, into: article.id.into(), articles };
         self.apply_command(split, given.event, &[given.story, into]).await;
-    }
-
-    /// A later article shows that one is in a story by page chrome alone. That one forms the story `into`.
-    pub(super) async fn regroup(
-        &mut self,
-        given: Given,
-        article: &OutputArticle,
-        into: &'static str,
-    ) {
-        let from = self.part(given, article.id, into);
-        let (title, text) = ("The menu of a site", "Home. Sport. Weather.");
-        let shows = Given { event: "showing", story: "showing", title, text, ..given };
-        let shown = OutputArticle { changes: 1, ..self.judge(shows).await };
-        self.publish(&shown).await;
-        let change = StoryChange::Regrouped {
-            from,
-            into: article.id.into(),
-            articles: vec![article.id],
-            reason: RegroupReason::PageChrome { outlet: given.outlet.parse().unwrap() },
-            stories: self.after(given.event, &[given.story, into]),
-            events: vec![self.event_after(given.event)],
-        };
-        let told = OutputStory { change, ..self.merge_of([Target::Story(from); 2]) };
-        self.publish(&told).await;
     }
 
     fn event_after(&self, event: &'static str) -> EventAfter {

@@ -182,51 +182,6 @@ async fn an_alert_that_is_its_own_again_has_the_numbers_of_what_it_has_now() {
     running.stop().await;
 }
 
-/// A story of two pages, the second reported as a copy; then page chrome is recognised.
-async fn freed(hours: u64) -> (Vec<Alert>, wirefold_proto::Target) {
-    let mut world = World::new().await;
-    let by_story = SubscriptionSettings {
-        group_by: Some(GroupBy::Story),
-        query: "cranes".to_owned(),
-        ..at_once()
-    };
-    let running = world.start(&settings([by_story]));
-    let [first, _, copy, ..] = five();
-    world.newsroom.tell(first).await;
-    let copied = world.newsroom.tell(copy).await;
-    world.pass(1).await;
-    world.clock.advance(Duration::from_hours(hours));
-    world.pass(1).await;
-    let elsewhere = Given { text: "Nothing of that.", title: "Elsewhere", ..copy };
-    world.newsroom.regroup(elsewhere, &copied, "apart").await;
-    world.pass(1).await;
-    running.stop().await;
-    let target = wirefold_proto::Target::Story(wirefold_proto::StoryId::from(copied.id));
-    (world.alerts().await, target)
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_page_regrouped_from_page_chrome_notifies_while_it_is_fresh() {
-    for (hours, volume) in [(1, LOUD), (11, LOUD), (13, SILENT)] {
-        let (alerts, freed) = freed(hours).await;
-        let found: Vec<_> = alerts.iter().filter(|alert| alert.target == freed).collect();
-        assert_eq!(found.len(), 1, "{hours}: {alerts:?}");
-        assert_eq!((found[0].volume, found[0].copies), (volume, 0), "{hours}");
-        assert_eq!(found[0].headline.title, "Dock talks in Tarrowgate collapse");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_alert_that_told_wrong_numbers_is_corrected_in_place() {
-    let (alerts, freed) = freed(1).await;
-    let old: Vec<&Alert> = alerts.iter().filter(|alert| alert.target != freed).collect();
-    let last = old.last().unwrap();
-    assert_eq!(old.iter().map(|alert| alert.revision).collect::<Vec<_>>(), [1, 2, 3]);
-    assert!(old.iter().all(|alert| alert.id == last.id), "in place");
-    assert_eq!(numbers(last), (SILENT, AlertState::Growing, [1, 1, 0]));
-    assert_eq!(told(last), "silent: ");
-}
-
 #[tokio::test(start_paused = true)]
 async fn an_event_without_its_first_story_is_corrected_in_place() {
     for is_restarted in [false, true] {

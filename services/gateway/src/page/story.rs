@@ -77,7 +77,6 @@ fn story_head(study: &StoryComparison) -> Markup {
                 "First seen at " b { (first.outlet_label()) } ", " (words::time(first.seen))
             }
             @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
-            @if let Some(reason) = &story.regrouped { " · regrouped: " (reason.describe()) }
         }
         @if !story.keyphrases.is_empty() {
             p.about { "About " b lang=[words::lang(Some(&story.language))] { (story.keyphrases.join(" · ")) } }
@@ -840,7 +839,6 @@ mod tests {
             agency: None,
             revision: 1,
             quiet: false,
-            regrouped: None,
             keyphrases: Vec::new(),
         };
         StoryWithArticles { story, articles }

@@ -423,13 +423,11 @@ pub(super) fn put_change(transaction: &Transaction<'_>, message: &OutputStory) -
             (Target::Story(_), Target::Event(_)) | (Target::Event(_), Target::Story(_)) => Ok(()),
         },
         StoryChange::Split { from, into, articles } => {
-            let left = Left { from, into, articles, reason: None };
-            left.put(transaction, judged)
-        }
-        StoryChange::Regrouped { from, into, articles, reason, stories, events } => {
-            let reason = Some(serde_json::to_string(reason).unwrap_or_default());
-            Left { from, into, articles, reason }.put(transaction, judged)?;
-            stand(transaction, Decided { judged, at: message.at }, stories, events)
+            for article in articles.iter().copied() {
+                redirects::insert_move(transaction, article, judged, *into)?;
+                move_to_new_story(transaction, article, *into, *from)?;
+            }
+            redirects::refresh_story(transaction, *into)
         }
         // The articles have the agency themselves, and move with them.
         StoryChange::Credited { story, agency: _ } => {
@@ -451,26 +449,6 @@ pub(super) fn put_change(transaction: &Transaction<'_>, message: &OutputStory) -
             transaction.prepare_cached(&set)?.execute(params![target.to_string(), judged])?;
             Ok(())
         }
-    }
-}
-
-/// Articles that left their story for a story of their own.
-struct Left<'a> {
-    from: &'a StoryId,
-    into: &'a StoryId,
-    articles: &'a [ArticleId],
-    /// The reason, if it was not a person.
-    reason: Option<String>,
-}
-
-impl Left<'_> {
-    fn put(&self, transaction: &Transaction<'_>, judged: i64) -> Answer<()> {
-        let (old, new) = (*self.from, *self.into);
-        for article in self.articles.iter().copied() {
-            redirects::insert_move(transaction, article, judged, (new, self.reason.as_deref()))?;
-            move_to_new_story(transaction, article, new, old)?;
-        }
-        redirects::refresh_story(transaction, new)
     }
 }
 

@@ -80,17 +80,16 @@ pub(super) fn insert<I: RowId>(
     Ok(())
 }
 
-/// Stores that an article was taken out of its story, by people or for a reason.
+/// Stores that an article was taken out of its story, by people.
 pub(super) fn insert_move(
     transaction: &Transaction<'_>,
     article: ArticleId,
     judged: i64,
-    (story, reason): (StoryId, Option<&str>),
+    story: StoryId,
 ) -> Answer<()> {
-    let insert =
-        "INSERT OR IGNORE INTO moves (article, judged, story, reason) VALUES (?1, ?2, ?3, ?4)";
+    let insert = "INSERT OR IGNORE INTO moves (article, judged, story) VALUES (?1, ?2, ?3)";
     let article = article.to_string();
-    let values = params![article, judged, story.to_string(), reason];
+    let values = params![article, judged, story.to_string()];
     transaction.prepare_cached(insert)?.execute(values)?;
     let ask = "SELECT id, base_story, judged FROM articles WHERE id = ?1";
     refresh_articles(transaction, ask, &article)

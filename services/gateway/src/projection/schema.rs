@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 8;
+pub(super) const SCHEMA: i64 = 9;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
 /// current ones; `base_story` and `base_event` are those of the decision. Times are
@@ -78,7 +78,6 @@ pub(super) const TABLES: &str = "
         article TEXT NOT NULL,
         judged INTEGER NOT NULL,
         story TEXT NOT NULL,
-        reason TEXT,
         PRIMARY KEY (article, judged)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX moves_by_story ON moves (story, judged);

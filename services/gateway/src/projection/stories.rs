@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use wirefold_proto::{Agency, ArticleId, EventId, Outlet, RegroupReason, StoryId, Tag};
+use wirefold_proto::{Agency, ArticleId, EventId, Outlet, StoryId, Tag};
 
 use crate::projection::articles::{BRIEF, parse, read};
 use crate::projection::lists::Cursor;
@@ -18,10 +18,7 @@ pub(super) const STORY_COLUMNS: &str = "id, event, lead, revision, first_seen, c
             WHERE witness.id = said.agency_through AND witness.story <> said.story
                 AND EXISTS (SELECT 1 FROM moves WHERE moves.article IN (witness.id, said.id)))
         ORDER BY agency_weight DESC LIMIT 1
-    ), quiet_judged > judged, (
-        SELECT reason FROM moves WHERE moves.story = stories.id AND reason IS NOT NULL
-        ORDER BY moves.judged DESC LIMIT 1
-    )";
+    ), quiet_judged > judged";
 /// A story is shown if it has an article.
 pub(super) const STORY_SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
@@ -56,7 +53,6 @@ pub(super) struct StoryRow {
     pub(super) changed: i64,
     agency: Option<String>,
     quiet: bool,
-    regrouped: Option<String>,
 }
 
 impl StoryRow {
@@ -70,7 +66,6 @@ impl StoryRow {
             changed: row.get(5)?,
             agency: row.get(6)?,
             quiet: row.get(7)?,
-            regrouped: row.get(8)?,
         })
     }
 }
@@ -158,7 +153,6 @@ fn story_brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBr
     let Counts { stories: _, articles, outlets, copies, versions } =
         connection.prepare_cached(ask)?.query_row([&row.id], Counts::of)?;
     let agency = row.agency.as_deref().map(read::<Agency>).transpose()?;
-    let regrouped = row.regrouped.as_deref().map(read::<RegroupReason>).transpose()?;
     Ok(Some(StoryBrief {
         id,
         event: parse(&row.event)?,
@@ -178,7 +172,6 @@ fn story_brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBr
         agency,
         revision: u64::try_from(row.revision).unwrap_or(0),
         quiet: row.quiet,
-        regrouped,
     }))
 }
 

@@ -6,8 +6,7 @@ use rusqlite::types::Value;
 use wirefold_flow::Position;
 use wirefold_flow::sim::Random;
 use wirefold_proto::{
-    Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, RegroupReason, StoryChange,
-    Target,
+    Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, StoryChange, Target,
 };
 
 use super::samples::{article, begin, change, commanded, event, id, story};
@@ -79,7 +78,7 @@ fn command_changes(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 
 }
 
 /// People split articles from the first story, merge them back, and split one of them again.
-fn regrouped() -> Vec<Change> {
+fn split_and_merged() -> Vec<Change> {
     let split = |articles: &[u64]| {
         let articles = articles.iter().map(|number| id(*number)).collect();
         StoryChange::Split { from: story(1), into: story(15), articles }
@@ -198,7 +197,7 @@ fn dump(folder: &tempfile::TempDir) -> Vec<String> {
 
 #[tokio::test]
 async fn any_order_and_any_number_of_times_give_the_same() {
-    let messages = [messages(), regrouped()].concat();
+    let messages = [messages(), split_and_merged()].concat();
     let straight = tempfile::tempdir().unwrap();
     feed(&Projection::open(straight.path()).unwrap(), &messages, 5).await;
     let expected = dump(&straight);
@@ -237,7 +236,7 @@ async fn merged_stories_are_one() {
 async fn an_article_split_merged_and_split_again_ends_split() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
-    feed(&projection, &[messages(), regrouped()].concat(), 100).await;
+    feed(&projection, &[messages(), split_and_merged()].concat(), 100).await;
     let members = async |number| -> Vec<_> {
         let found = projection.story(story(number), Paging::first(50)).await.unwrap().unwrap();
         found.articles.iter().map(|article| article.id).collect()
@@ -275,36 +274,6 @@ async fn a_split_article_leaves_its_story() {
         );
         assert_eq!(members(one.unwrap()), [id(1), id(4)], "seed {seed}");
         assert_eq!(members(two.unwrap()), [id(2), id(3)], "seed {seed}");
-    }
-}
-
-#[tokio::test]
-async fn a_regrouped_article_is_a_story_with_a_reason_in_any_order() {
-    let outlet: wirefold_proto::Outlet = "outlet1.example".parse().unwrap();
-    let reason = RegroupReason::PageChrome { outlet };
-    let regrouped = StoryChange::Regrouped {
-        from: story(1),
-        into: story(2),
-        articles: vec![id(2), id(3)],
-        reason: reason.clone(),
-        stories: vec![],
-        events: vec![],
-    };
-    let messages =
-        [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), story_change(5, 0, regrouped)];
-    for seed in 0..10 {
-        let folder = tempfile::tempdir().unwrap();
-        let projection = Projection::open(folder.path()).unwrap();
-        feed(&projection, &shuffled(&messages, &mut Random::new(seed)), 1).await;
-        let found = async |number| {
-            projection.story(story(number), Paging::first(50)).await.unwrap().unwrap()
-        };
-        let (one, two) = (found(1).await, found(2).await);
-        let members = |of: &crate::shapes::Story| -> Vec<_> {
-            of.articles.iter().map(|article| article.id).collect()
-        };
-        assert_eq!((members(&one), members(&two)), (vec![id(1), id(4)], vec![id(2), id(3)]));
-        assert_eq!((one.story.regrouped, two.story.regrouped), (None, Some(reason.clone())));
     }
 }
 
