@@ -10,7 +10,7 @@ use crate::judge::{CopySign, Weights};
 /// sign that only speaks against a pair is left out where it does not. The last parts are those of every pair,
 /// and the probability.
 #[must_use]
-pub fn sum_in_words(evidence: &Evidence, weights: &Weights) -> String {
+pub(crate) fn sum_in_words(evidence: &Evidence, weights: &Weights) -> String {
     let mut ramps = weights.ramps.iter();
     let parts = weights.parts(evidence).map(|(sign, part)| {
         let most: f64 = ramps.by_ref().take(sign.knots().len() - 1).sum();

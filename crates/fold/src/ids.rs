@@ -82,9 +82,6 @@ impl EventId {
 
 /// An id that is a number of 32 bits. Tables can be generic over it.
 pub trait NumberId: Copy + Ord + Hash + Debug {
-    /// The id with the highest number, which no article, story or event has.
-    const LAST: Self;
-
     /// The id with this number.
     #[must_use]
     fn from_number(number: u32) -> Self;
@@ -97,8 +94,6 @@ pub trait NumberId: Copy + Ord + Hash + Debug {
 macro_rules! number_ids {
     ($($id:ident),*) => {
         $(impl NumberId for $id {
-            const LAST: $id = $id(u32::MAX);
-
             fn from_number(number: u32) -> $id {
                 $id(number)
             }
@@ -115,8 +110,6 @@ number_ids!(DocId, StoryId, EventId);
 /// Tests of tables use plain numbers as ids.
 #[cfg(test)]
 impl NumberId for u32 {
-    const LAST: u32 = u32::MAX;
-
     fn from_number(number: u32) -> u32 {
         number
     }

@@ -3,7 +3,6 @@
 //! Record linkage (Fellegi and Sunter 1969): the logit of the probability is a sum of monotone curves, one
 //! for each sign. [`crate::table`] has the fitted numbers.
 
-use crate::curves::ramp;
 use crate::evidence::Evidence;
 use crate::table;
 
@@ -83,6 +82,11 @@ impl CopySign {
     }
 }
 
+/// How much of the ramp from one knot to the next lies below `x`, 0 to 1.
+fn ramp(from: f64, to: f64, x: f64) -> f64 {
+    ((x - from) / (to - from)).clamp(0.0, 1.0)
+}
+
 /// How many ramps all curves have.
 #[must_use]
 pub fn ramps() -> usize {
@@ -144,6 +148,6 @@ impl Weights {
 
 /// The probability of a logit.
 #[must_use]
-pub fn logistic(logit: f64) -> f64 {
+pub(crate) fn logistic(logit: f64) -> f64 {
     1.0 / (1.0 + (-logit).exp())
 }

@@ -164,7 +164,7 @@ fn write_passages(out: &mut String, comparison: &Comparison, full: bool) -> std:
     for (number, block) in overlap.shared_quotations.iter().enumerate() {
         let title = format!("SHARED QUOTATION {}", number + 1);
         let about = format!("{}, not counted", count(block.len, "word", "words"));
-        let passage = Passage { blocks: vec![*block], counted: 0 };
+        let passage = Passage { blocks: vec![*block] };
         write_pair(out, comparison, &title, &about, &passage, full)?;
     }
     Ok(())

@@ -5,8 +5,6 @@
 //! left to right in the new text, so a passage that was moved is found too. Each position of the
 //! new text is compared with a bounded number of positions of the old one, so the work is linear.
 
-use std::cell::{Cell, OnceCell};
-
 use crate::compare::body::{Body, BodyWord, WORD_WEIGHT};
 
 /// Equal words: `len` words from `here` in the new text are the words from `there` in the old one.
@@ -50,57 +48,18 @@ const MIN_WEIGHT_AFTER_EDIT: u32 = 3 * WORD_WEIGHT;
 /// The runs that the new text `here` shares with the old text `there`, in the order of `here`.
 #[must_use]
 pub(crate) fn align(here: &Body, there: &Body) -> Vec<Run> {
-    align_counted(&Shingled::new(here), there, &CellCount::default())
-}
-
-/// A new text's body with its shingles, computed at the first use: it is compared with several old
-/// texts.
-#[derive(Debug)]
-pub(crate) struct Shingled<'a> {
-    pub(crate) body: &'a Body,
-    shingles: OnceCell<Vec<u64>>,
-}
-
-impl<'a> Shingled<'a> {
-    pub(crate) fn new(body: &'a Body) -> Shingled<'a> {
-        Shingled { body, shingles: OnceCell::new() }
-    }
-
-    fn shingles(&self) -> &[u64] {
-        self.shingles.get_or_init(|| self.body.shingles())
-    }
-}
-
-/// Counts the work of an alignment: the pairs of words that it compared, and the links of hash
-/// chains that it followed.
-#[derive(Debug, Default)]
-pub(crate) struct CellCount(Cell<u64>);
-
-impl CellCount {
-    pub(crate) fn count(&self) -> u64 {
-        self.0.get()
-    }
-
-    fn add(&self, count: usize) {
-        self.0.set(self.0.get() + count as u64);
-    }
-}
-
-/// As [`align`], and adds the work to `cells`.
-pub(crate) fn align_counted(new: &Shingled<'_>, there: &Body, cells: &CellCount) -> Vec<Run> {
-    let seeds = Seeds::new(there);
-    let (here, shingles) = (new.body, new.shingles());
+    let (seeds, shingles) = (Seeds::new(there), here.shingles());
     let mut runs = Vec::new();
     let mut next = 0;
     let mut expected = 0;
     while next < shingles.len() {
-        let Some(seed) = seeds.longest((here, there), next, shingles[next], expected, cells) else {
+        let Some(seed) = seeds.longest((here, there), next, shingles[next], expected) else {
             next += 1;
             continue;
         };
-        let mut blocks = extend_left(seed, (here, there), runs.last(), cells);
+        let mut blocks = extend_left(seed, (here, there), runs.last());
         blocks.push(seed);
-        extend_right(&mut blocks, (here, there), cells);
+        extend_right(&mut blocks, (here, there));
         let last = blocks[blocks.len() - 1];
         next = last.here_end();
         expected = last.there_end();
@@ -135,17 +94,14 @@ impl Seeds {
     }
 
     /// The positions of a shingle, in order.
-    fn positions(&self, shingle: u64, cells: &CellCount) -> impl Iterator<Item = usize> {
+    fn positions(&self, shingle: u64) -> impl Iterator<Item = usize> {
         let mut position = self.first[last_bits(shingle, self.first.len())];
         let chain = std::iter::from_fn(move || {
             let at = position.checked_sub(1)? as usize;
             position = self.next[at];
             Some(at)
         });
-        chain
-            .take(MAX_CHAIN_LINKS)
-            .inspect(|_| cells.add(1))
-            .filter(move |at| self.shingles[*at] == shingle)
+        chain.take(MAX_CHAIN_LINKS).filter(move |at| self.shingles[*at] == shingle)
     }
 
     /// The longest block that begins at the position `at` of the new text. Of equally long blocks
@@ -157,12 +113,10 @@ impl Seeds {
         at: usize,
         shingle: u64,
         expected: usize,
-        cells: &CellCount,
     ) -> Option<Block> {
         let mut best: Option<(usize, bool, usize)> = None;
-        for there_at in self.positions(shingle, cells).take(MAX_POSITIONS) {
+        for there_at in self.positions(shingle).take(MAX_POSITIONS) {
             let len = common_prefix_len(&here.words[at..], &there.words[there_at..]);
-            cells.add(len);
             let continues_run = there_at >= expected && there_at - expected <= MAX_EDIT_WORDS;
             if len > 0 && best.is_none_or(|(most, on, _)| (len, continues_run) > (most, on)) {
                 best = Some((len, continues_run, there_at));
@@ -187,10 +141,10 @@ fn common_prefix_len(here: &[BodyWord], there: &[BodyWord]) -> usize {
 }
 
 /// Extends the last block to the right, over edits, as far as possible.
-fn extend_right(blocks: &mut Vec<Block>, (here, there): (&Body, &Body), cells: &CellCount) {
+fn extend_right(blocks: &mut Vec<Block>, (here, there): (&Body, &Body)) {
     while let Some(last) = blocks.last().copied() {
         let (here_at, there_at) = (last.here_end(), last.there_end());
-        let Some((dropped, added)) = find_edit((here, there), here_at, there_at, cells) else {
+        let Some((dropped, added)) = find_edit((here, there), here_at, there_at) else {
             break;
         };
         if dropped == added {
@@ -198,7 +152,6 @@ fn extend_right(blocks: &mut Vec<Block>, (here, there): (&Body, &Body), cells: &
         }
         let (here_at, there_at) = (here_at + dropped, there_at + added);
         let len = common_prefix_len(&here.words[here_at..], &there.words[there_at..]);
-        cells.add(len);
         blocks.push(block(here_at, there_at, len));
     }
 }
@@ -209,12 +162,11 @@ fn find_edit(
     (here, there): (&Body, &Body),
     here_at: usize,
     there_at: usize,
-    cells: &CellCount,
 ) -> Option<(usize, usize)> {
     EDITS.into_iter().find(|(skip_here, skip_there)| {
         let here_rest = here.words.get(here_at + skip_here..).unwrap_or_default();
         let there_rest = there.words.get(there_at + skip_there..).unwrap_or_default();
-        agree(here_rest.iter().zip(there_rest), cells)
+        agree(here_rest.iter().zip(there_rest))
     })
 }
 
@@ -239,10 +191,9 @@ const EDITS: [(usize, usize); MAX_EDIT_WORDS * (MAX_EDIT_WORDS + 2)] = {
 };
 
 /// Whether both sides begin with enough equal words.
-fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &CellCount) -> bool {
-    let (mut weight, mut seen) = (0, 0);
+fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>) -> bool {
+    let mut weight = 0;
     for (a, b) in pairs {
-        seen += 1;
         if a.hash != b.hash {
             break;
         }
@@ -251,7 +202,6 @@ fn agree<'a>(pairs: impl Iterator<Item = (&'a BodyWord, &'a BodyWord)>, cells: &
             break;
         }
     }
-    cells.add(seen);
     weight >= MIN_WEIGHT_AFTER_EDIT
 }
 
@@ -272,17 +222,12 @@ fn push_unchanged_words(
 
 /// Extends `seed` to the left, over edits, but not into the previous run. Returns the blocks before
 /// the seed, in order.
-fn extend_left(
-    seed: Block,
-    (here, there): (&Body, &Body),
-    last: Option<&Run>,
-    cells: &CellCount,
-) -> Vec<Block> {
+fn extend_left(seed: Block, (here, there): (&Body, &Body), last: Option<&Run>) -> Vec<Block> {
     let floor = last.and_then(|run| run.blocks.last()).map_or(0, |block| block.here_end());
     let mut blocks = Vec::new();
     let (mut here_at, mut there_at) = (seed.here as usize, seed.there as usize);
     while let Some((skip_here, skip_there)) =
-        find_edit_before((here, there), (here_at, there_at), floor, cells)
+        find_edit_before((here, there), (here_at, there_at), floor)
     {
         if skip_here == skip_there {
             let from = (here_at - skip_here, there_at - skip_there);
@@ -295,7 +240,6 @@ fn extend_left(
         let pairs =
             here.words[floor..here_at].iter().rev().zip(there.words[..there_at].iter().rev());
         let len = pairs.take_while(|(a, b)| a.hash == b.hash).count();
-        cells.add(len);
         here_at -= len;
         there_at -= len;
         blocks.push(block(here_at, there_at, len));
@@ -308,7 +252,6 @@ fn find_edit_before(
     (here, there): (&Body, &Body),
     (here_at, there_at): (usize, usize),
     floor: usize,
-    cells: &CellCount,
 ) -> Option<(usize, usize)> {
     // (0, 0) allows equal words directly before the seed. They are in no run yet if they are fewer
     // than a shingle.
@@ -320,7 +263,7 @@ fn find_edit_before(
             return false;
         };
         let rest = here.words[floor..here_end].iter().rev();
-        agree(rest.zip(there.words[..there_end].iter().rev()), cells)
+        agree(rest.zip(there.words[..there_end].iter().rev()))
     })
 }
 

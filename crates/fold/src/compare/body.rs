@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use siphasher::sip::SipHasher13;
-use wirefold_text::{Text, Word};
+use wirefold_text::Text;
 
 /// The weight of a word of a script with spaces. A length "in words" is a sum of weights divided by this.
 pub(crate) const WORD_WEIGHT: u32 = 5;
@@ -12,17 +12,6 @@ pub(crate) const WORD_WEIGHT: u32 = 5;
 pub(crate) const ALONE_WEIGHT: u32 = 3;
 /// The length of a shingle, in words.
 pub(crate) const SHINGLE_WORDS: u32 = 5;
-
-/// Whether a word is a number or a name: facts on which copies agree and filled-in templates differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fact {
-    /// Neither a number nor a name.
-    None,
-    /// A word that begins with a digit.
-    Number,
-    /// A word that begins with a capital letter.
-    Name,
-}
 
 /// A word of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +24,6 @@ pub struct BodyWord {
     pub weight: u8,
     /// Whether it is inside quotation marks.
     pub quoted: bool,
-    /// Whether it is a number or a name.
-    pub fact: Fact,
 }
 
 impl BodyWord {
@@ -139,30 +126,17 @@ impl Body {
         }
         shingles
     }
-
-    /// The length of the counted words, in words: characters of scripts without spaces count three fifths.
-    #[must_use]
-    pub fn counted_words(&self) -> u32 {
-        // Multiplied instead of filtered: the processor cannot predict which words count, and mispredicted
-        // branches take longer.
-        let counted = |word: &BodyWord| u32::from(word.weight) * u32::from(word.is_counted());
-        self.words.iter().map(counted).sum::<u32>() / WORD_WEIGHT
-    }
 }
 
 /// All words of a text, page chrome included.
 fn words(text: &Text) -> impl Iterator<Item = BodyWord> {
     let words = text.words().iter().zip(text.normal_words()).zip(0..);
-    words.map(|((word, normal), index)| {
-        body_word(word, word_hash(normal), normal.starts_with(char::is_numeric), index)
+    words.map(|((word, normal), index)| BodyWord {
+        hash: word_hash(normal),
+        index,
+        weight: weight(word.alone),
+        quoted: word.quoted,
     })
-}
-
-fn body_word(word: &Word, hash: u64, is_number: bool, index: u32) -> BodyWord {
-    const FACTS: [Fact; 4] = [Fact::None, Fact::Name, Fact::Number, Fact::Number];
-    let fact = FACTS[2 * usize::from(is_number) + usize::from(word.capital)];
-    let weight = weight(word.alone);
-    BodyWord { hash, fact, index, weight, quoted: word.quoted }
 }
 
 /// The weight of a word. `alone`: it is a single character of a script without spaces.

@@ -1,11 +1,11 @@
-//! Two bodies that are compared, and what a run that they share contains: passages, quotations and facts.
+//! Two bodies that are compared, and what a run that they share contains: passages and quotations.
 //!
 //! The bodies and a run come in; the parts of the run go out. The module never knows the other runs.
 
 use std::ops::Range;
 
 use crate::compare::align::{Block, Run};
-use crate::compare::body::{Body, BodyWord, Fact, WORD_WEIGHT};
+use crate::compare::body::{Body, BodyWord, WORD_WEIGHT};
 
 /// A passage has at least this many counted words.
 const PASSAGE_WORDS: u32 = 8;
@@ -19,8 +19,6 @@ const WORDS_PER_EDIT: u32 = 3;
 pub struct Passage {
     /// The blocks of equal words. Between two blocks is a small edit.
     pub blocks: Vec<Block>,
-    /// The number of its counted words: those outside quotations and boilerplate.
-    pub counted: u32,
 }
 
 impl Passage {
@@ -38,29 +36,11 @@ impl Passage {
         first.there as usize..(last.there + last.len) as usize
     }
 
-    /// The edits: the words between each two blocks, in the new text and in the old one. One of the
-    /// two ranges may be empty.
-    pub(crate) fn edits(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        self.blocks.windows(2).map(|pair| {
-            let here = (pair[0].here + pair[0].len) as usize..pair[1].here as usize;
-            (here, (pair[0].there + pair[0].len) as usize..pair[1].there as usize)
-        })
-    }
-
     fn ends(&self) -> (Block, Block) {
         let first = self.blocks.first().expect("a passage is made of blocks");
         let last = self.blocks.last().expect("a passage is made of blocks");
         (*first, *last)
     }
-}
-
-/// How many facts inside the shared passages agree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct FactCount {
-    /// Numbers and names that are equal in both texts.
-    pub agreeing: u32,
-    /// Edits that put another number or name in the same place.
-    pub conflicting: u32,
 }
 
 /// Whether a shared word counts. A quotation that *either* text marks does not.
@@ -119,11 +99,10 @@ impl<'a> Pair<'a> {
         let edits = u32::try_from(run.blocks.len() - 1).unwrap_or(u32::MAX);
         let counted = self.counted(&run.blocks);
         if counted >= least.saturating_add(edits.saturating_mul(WORDS_PER_EDIT * WORD_WEIGHT)) {
-            return vec![Passage { blocks: run.blocks.clone(), counted: counted / WORD_WEIGHT }];
+            return vec![Passage { blocks: run.blocks.clone() }];
         }
         let alone = |block: &Block| {
-            let own = self.counted(&[*block]);
-            (own >= least).then(|| Passage { blocks: vec![*block], counted: own / WORD_WEIGHT })
+            (self.counted(&[*block]) >= least).then(|| Passage { blocks: vec![*block] })
         };
         run.blocks.iter().filter_map(alone).collect()
     }
@@ -151,25 +130,4 @@ impl<'a> Pair<'a> {
         let long_enough = |one: &Quotation| one.weight >= QUOTATION_WORDS * WORD_WEIGHT;
         found.into_iter().filter(long_enough).map(|one| one.longest).collect()
     }
-
-    pub(super) fn count_facts(&self, passage: &Passage, facts: &mut FactCount) {
-        let matched = passage.blocks.iter().flat_map(|block| self.words(*block));
-        let agreeing = matched.filter(|(here, _)| here.fact != Fact::None).count();
-        facts.agreeing += u32::try_from(agreeing).unwrap_or(u32::MAX);
-        for (here, there) in passage.edits() {
-            let (here, there) = (&self.here.words[here], &self.there.words[there]);
-            facts.conflicting += u32::from(replaces_fact(here, there));
-        }
-    }
-}
-
-/// Whether an edit replaces a number by another number, or a name by another name.
-fn replaces_fact(here: &[BodyWord], there: &[BodyWord]) -> bool {
-    [Fact::Number, Fact::Name].into_iter().any(|kind| {
-        let of = |words: &[BodyWord]| -> Vec<u64> {
-            words.iter().filter(|word| word.fact == kind).map(|word| word.hash).collect()
-        };
-        let (here, there) = (of(here), of(there));
-        !here.is_empty() && !there.is_empty() && !here.iter().any(|hash| there.contains(hash))
-    })
 }

@@ -42,13 +42,6 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
     traces(&lines(text, may_begin(text)))
 }
 
-/// The same as [`agencies`], but only names that begin with a word for which `may_begin` is true,
-/// given its index.
-#[must_use]
-pub fn agencies_starting_at(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<AgencyTrace> {
-    traces(&lines(text, may_begin))
-}
-
 /// Whether the name of an agency may begin with a word, given its index.
 fn may_begin(text: &Text) -> impl Fn(usize) -> bool {
     let first_words = first_words();
@@ -957,7 +950,6 @@ impl Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::extract::may_begin_agency;
     use Trace::{Credited, Mentioned};
 
     /// `½` opens up into two words in one place.
@@ -991,19 +983,6 @@ mod tests {
             &[("Reuters", Credited)],
         );
         check("新华社港城3月5日电 港口关闭。", &[("Xinhua", Credited)]);
-    }
-
-    #[test]
-    fn filtering_first_words_finds_the_same_agencies() {
-        for original in [
-            "QUAYTON (AP) — The port closed.\nShe told Agence France-Presse more.\n© 2026 dpa",
-            "By Ada Ruiz, Associated Press\n新华社港城3月5日电 港口关闭。\nRead more at PA Media",
-        ] {
-            let text = Text::new(original);
-            let may_begin = |index: usize| may_begin_agency(text.normal(&text.words()[index]));
-            assert!(!agencies(&text).is_empty());
-            assert_eq!(agencies_starting_at(&text, may_begin), agencies(&text));
-        }
     }
 
     #[test]

@@ -79,13 +79,6 @@ pub(super) fn forms(first: &str) -> &'static [Form] {
     table.forms.get(first).map_or(&[], Vec::as_slice)
 }
 
-/// Whether the name of an agency may begin with a word in this normal form.
-#[must_use]
-pub fn may_begin_agency(normal: &str) -> bool {
-    let shape = (normal.bytes().next().unwrap_or_default(), normal.len());
-    first_words().may_contain_shape(shape) && !forms(normal).is_empty()
-}
-
 /// The first words of all forms.
 pub(super) fn first_words() -> &'static WordFilter {
     &Table::get().first_words

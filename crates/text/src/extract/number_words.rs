@@ -133,11 +133,6 @@ pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
     (*may_be_capital || !word.capital || !is_latin).then_some(*spelled)
 }
 
-/// Whether a normal form means a number if it is not capitalised.
-pub(crate) fn is_spelled(normal: &str) -> bool {
-    SPELLED_FILTER.may_contain(normal) && SPELLED.contains_key(normal)
-}
-
 /// The numbers by word, and whether the word may be capitalised.
 static SPELLED: LazyLock<FxHashMap<&str, (Spelled, bool)>> = LazyLock::new(|| {
     let small = |value| if value == 1 { Spelled::One } else { Spelled::Small(value) };

@@ -98,7 +98,7 @@ pub(super) fn compare(a: &Side, b: &Side) -> Option<Comparison> {
     let found = TextComparison::new(&earlier, &later, AnalysedText::new)?;
     let (relation, overlap) = (found.relation(), &found.overlap);
     let is_close = relation == Relation::SameStory || !overlap.passages.is_empty();
-    let quotation = |block: &Block| shared(&found, &Passage { blocks: vec![*block], counted: 0 });
+    let quotation = |block: &Block| shared(&found, &Passage { blocks: vec![*block] });
     let verdict = &found.explanation.later;
     Some(Comparison {
         schema: Tag::new(),
