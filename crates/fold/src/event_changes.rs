@@ -134,6 +134,7 @@ mod tests {
     use crate::event::Joined;
     use crate::page::{Page, title_terms};
     use crate::rarity::Rarity;
+    use wirefold_text::Text;
 
     const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla.";
     const AGAIN: &str =
@@ -142,8 +143,9 @@ mod tests {
         "In Vennby the bakers of Tom Lund won a prize for the bread of Mill Hollow.";
 
     fn titled(title: &str, text: &str, hours: i64, rarity: &Rarity) -> (Signature, Page) {
-        let page = Page::new(text);
-        (Signature::new(&page, &title_terms(title), hours * 3600, rarity), page)
+        let text = Text::new(text);
+        let page = Page::of(&text);
+        (Signature::new(&text, &page, &title_terms(title), hours * 3600, rarity), page)
     }
 
     fn add(events: &mut Events, story: u32, hours: i64, text: &str) -> Joined {

@@ -151,6 +151,7 @@ mod tests {
     use super::*;
     use crate::page::{Page, title_terms};
     use crate::rarity::Rarity;
+    use wirefold_text::Text;
 
     const STRIKE: &str = "In Quayton the dockers of Ada Ruiz went on strike against Port Orla. They \
         want shorter shifts at night.";
@@ -159,8 +160,8 @@ mod tests {
 
     fn between(new: (&str, &str), old: (&str, &str), hours: i64) -> EventEvidence {
         let signature = |(title, text): (&str, &str), at: i64| {
-            let title = title_terms(title);
-            Signature::new(&Page::new(text), &title, at * 3600, &Rarity::default())
+            let (title, text) = (title_terms(title), Text::new(text));
+            Signature::new(&text, &Page::of(&text), &title, at * 3600, &Rarity::default())
         };
         EventEvidence::between(&signature(new, hours), &signature(old, 0))
     }

@@ -18,8 +18,8 @@ pub struct Evidence {
     pub titled: bool,
     /// The cosine of the headlines, 0 to 1.
     pub title: f64,
-    /// The share of the headlines' words that stand among the shared words, by rarity, 0 to 1. A headline in a list of
-    /// headlines does not count.
+    /// Of two articles of one outlet: the share of the headlines' words that stand among the shared words, by rarity, 0
+    /// to 1. A headline in a list of headlines does not count.
     pub topic: f64,
     /// The smaller share, of both, of a headline's words that stand in its own text but not in the other
     /// one, by rarity, 0 to 1.
@@ -222,7 +222,9 @@ fn measure(
     numbers.dedup_by_key(|number| number.hash);
     let missing = numbers.iter().filter(|number| !other.page.has_number(**number)).count();
     let mut in_shared = vec![false; of.title.len()];
-    for at in (0..of.page.len()).filter(|at| weights[*at] > 0.3 && !own_words.listed[*at]) {
+    let is_one_outlet = of.outlet == other.outlet;
+    let counts = |at: &usize| is_one_outlet && weights[*at] > 0.3 && !own_words.listed[*at];
+    for at in (0..of.page.len()).filter(counts) {
         if let Ok(place) = of.title.binary_search(&of.page.terms[at]) {
             in_shared[place] = true;
         }
@@ -265,8 +267,10 @@ impl Evidence {
                 && rarity.cosine(carrier.title, old.title) < RELATED
         };
         let unrelated: Vec<Carrier<'_>> = carriers.iter().filter(is_unrelated).copied().collect();
-        let titles = [new.title, old.title];
-        let [of_new, of_old] = [new, old].map(|side| Unlisted::new(side.page, &titles));
+        let same_outlet = new.outlet == old.outlet && new.outlet != 0;
+        // Only pages of one outlet are walls.
+        let titles = if same_outlet { &[new.title, old.title][..] } else { &[] };
+        let [of_new, of_old] = [new, old].map(|side| Unlisted::new(side.page, titles));
         let here = measure(new, old, [&of_new, &of_old], &unrelated, rarity);
         let there = measure(old, new, [&of_old, &of_new], &unrelated, rarity);
         let share = |of: &Measured| if of.own > 0.0 { (of.shared / of.own).min(1.0) } else { 0.0 };
@@ -285,7 +289,7 @@ impl Evidence {
             exchanged: here.exchanged.min(there.exchanged),
             shorter: new.page.len().min(old.page.len()) as f64,
             hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
-            same_outlet: new.outlet == old.outlet && new.outlet != 0,
+            same_outlet,
             same_address: new.address == old.address && new.address != 0,
         }
     }

@@ -17,7 +17,7 @@ use crate::verdict::Compared;
 /// A key keeps so many articles.
 pub(crate) const POSTINGS: usize = 8;
 /// At most so many candidates are compared.
-const COMPARED: usize = 16;
+const COMPARED: usize = 8;
 /// At most so many pages of one side are read to find what its outlet repeats.
 const CARRIERS: usize = 12;
 /// A pair that is less likely one text even if nothing that it shares is repeated elsewhere is not examined

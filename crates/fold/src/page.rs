@@ -1,15 +1,12 @@
 //! [`Page`]: a text as it is compared: its words and shingles as hashes, without strings.
 
 use wirefold_text::Text;
-use wirefold_text::extract::name_words;
 
 use crate::hash::{hash_bytes, mix, narrow};
 use crate::stem::term_of;
 
 /// The words of a shingle.
 pub(crate) const SHINGLE: usize = 5;
-/// The script of a text is recognised by so many of its first words.
-const SCRIPT_SAMPLE: usize = 64;
 
 /// A text as it is compared. Page chrome is left out.
 #[derive(Debug, Clone, Default)]
@@ -26,10 +23,6 @@ pub struct Page {
     pub(crate) has_own_words: bool,
     /// The hashes of the different numbers, in order.
     number_set: Vec<u32>,
-    /// The positions of the words that begin with a capital letter inside a sentence.
-    pub(crate) capitals: Vec<u32>,
-    /// Whether the script of the text has capitals, by which names are recognised.
-    pub(crate) has_capitals: bool,
     /// How many words the first paragraphs have, up to 60.
     pub(crate) lede: usize,
     /// Where each paragraph ends.
@@ -89,11 +82,9 @@ impl Page {
     /// Reads a text that is analysed already.
     #[must_use]
     pub fn of(text: &Text) -> Page {
-        let mut page = Page { has_capitals: has_capitals(text), ..Page::default() };
+        let mut page = Page::default();
         let (mut paragraph, mut number_end, mut before) = (None, None, None);
-        let mut names = name_words(text).peekable();
-        let all = text.words().iter().enumerate();
-        for (index, word) in all.filter(|(_, word)| !word.is_chrome) {
+        for word in text.words().iter().filter(|word| !word.is_chrome) {
             let normal = text.normal(word);
             let at = page.words.len() as u32;
             if paragraph != Some(word.paragraph) {
@@ -107,9 +98,6 @@ impl Page {
                 page.add_number(at, hash, number_end == Some(word.span.start));
                 // One mark joins digits: `1.5`, `6-3`, `18:30`.
                 number_end = Some(word.span.end + 1);
-            }
-            if names.next_if_eq(&index).is_some() {
-                page.capitals.push(at);
             }
             page.words.push(narrow(hash_bytes(normal.as_bytes())));
             page.terms.push(term_after(normal, before.filter(|_| word.alone)));
@@ -235,15 +223,6 @@ impl Page {
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 40 + 200
     }
-}
-
-/// Whether at least half of the first words of a text are in a script with capitals: their normal form is in
-/// lower case.
-fn has_capitals(text: &Text) -> bool {
-    let first = |word| text.normal(word).chars().next().unwrap_or_default();
-    let letters = text.words().iter().take(SCRIPT_SAMPLE).map(first);
-    let letters: Vec<char> = letters.filter(|letter| letter.is_alphabetic()).collect();
-    2 * letters.iter().filter(|letter| letter.is_lowercase()).count() >= letters.len()
 }
 
 /// The shingles of words.

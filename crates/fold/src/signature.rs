@@ -2,9 +2,11 @@
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
+use wirefold_text::Text;
+use wirefold_text::extract::name_words;
 
 use crate::hash::{mix, narrow};
-use crate::page::Page;
+use crate::page::{Page, term};
 use crate::rarity::Rarity;
 
 /// A story is found by so many terms: so many of its headline …
@@ -20,6 +22,8 @@ const TITLE_TERMS: f64 = 3.0;
 const QUOTED_RUN: usize = 8;
 /// The opening of a text has so many words. Quotations behind it may be background.
 const OPENING: usize = 256;
+/// The script of a text is recognised by so many of its first words.
+const SCRIPT_SAMPLE: usize = 64;
 /// A key of a quotation differs from that of a term.
 const QUOTATION: u32 = 0x71;
 
@@ -128,7 +132,14 @@ pub(crate) struct Signature {
 }
 
 impl Signature {
-    pub(crate) fn new(page: &Page, title: &[u32], time: i64, rarity: &Rarity) -> Signature {
+    /// The signature of a text, which is also given as a page.
+    pub(crate) fn new(
+        text: &Text,
+        page: &Page,
+        title: &[u32],
+        time: i64,
+        rarity: &Rarity,
+    ) -> Signature {
         let least = RARE * rarity.highest();
         let title = Terms::counted(title, rarity);
         let is_rare = |term: &u32| rarity.of(*term) >= least;
@@ -144,7 +155,7 @@ impl Signature {
             rare_in_title: title.terms().filter(is_rare).collect(),
             title,
             lede: Terms::counted(&page.terms[..page.lede], rarity),
-            names: page.has_capitals.then(|| rare_names(page, least, rarity)),
+            names: has_capitals(text).then(|| rare_names(text, least, rarity)),
             opening,
             quoted,
             time,
@@ -176,9 +187,19 @@ impl Signature {
     }
 }
 
-/// The terms with a capital inside a sentence that are rare, each with the square of its rarity.
-fn rare_names(page: &Page, least: f64, rarity: &Rarity) -> Terms {
-    let mut terms: Vec<u32> = page.capitals.iter().map(|at| page.terms[*at as usize]).collect();
+/// Whether at least half of the first words of a text are in a script with capitals: their normal form is in
+/// lower case.
+fn has_capitals(text: &Text) -> bool {
+    let first = |word| text.normal(word).chars().next().unwrap_or_default();
+    let letters = text.words().iter().take(SCRIPT_SAMPLE).map(first);
+    let letters: Vec<char> = letters.filter(|letter| letter.is_alphabetic()).collect();
+    2 * letters.iter().filter(|letter| letter.is_lowercase()).count() >= letters.len()
+}
+
+/// The terms of the words of names that are rare, each with its rarity.
+fn rare_names(text: &Text, least: f64, rarity: &Rarity) -> Terms {
+    let word = |index: usize| term(text.normal(&text.words()[index]));
+    let mut terms: Vec<u32> = name_words(text).map(word).collect();
     terms.sort_unstable();
     terms.dedup();
     let weighed = terms.into_iter().map(|term| (term, rarity.of(term) as f32));
@@ -205,10 +226,11 @@ fn quotations(page: &Page, words: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{term, title_terms};
+    use crate::page::title_terms;
 
     fn signature(text: &str) -> Signature {
-        Signature::new(&Page::new(text), &[], 0, &Rarity::default())
+        let text = Text::new(text);
+        Signature::new(&text, &Page::of(&text), &[], 0, &Rarity::default())
     }
 
     #[test]

@@ -274,8 +274,8 @@ impl Detector {
     }
 
     fn signature(&self, article: u32, page: &Page) -> Option<Signature> {
-        let doc = self.docs.get(article)?;
-        Some(Signature::new(page, &doc.title, doc.time, &self.rarity))
+        let (doc, text) = (self.docs.get(article)?, self.text(DocId(article))?);
+        Some(Signature::new(&text, page, &doc.title, doc.time, &self.rarity))
     }
 
     /// Moves the window to a time. It leaves out whole days.
