@@ -84,6 +84,11 @@ impl Events {
         self.signatures.remove(&story);
     }
 
+    /// Whether later stories may join through a story.
+    pub(crate) fn has(&self, story: u32) -> bool {
+        self.signatures.contains_key(&story)
+    }
+
     /// The measures of two stories; `None` if one is unknown.
     pub(crate) fn between(&self, new: u32, old: u32) -> Option<EventEvidence> {
         let (new, old) = (self.signatures.get(&new)?, self.signatures.get(&old)?);

@@ -21,7 +21,10 @@ impl Detector {
     /// later story into its event.
     pub(super) fn find_holders(&mut self, article: u32, compared: &[Compared]) {
         for holder in compared.iter().filter(|pair| is_part(pair)).map(|pair| pair.article) {
-            self.docs.add_held(holder, article);
+            let is_known = !self.events.has(self.stories.of(holder));
+            if is_known && self.verdicts.is_none() || !self.docs.add_held(holder, article) {
+                continue;
+            }
             let held = self.held_by(holder);
             if !self.are_of_many_events(&held) {
                 continue;

@@ -12,6 +12,9 @@ use crate::matching::{About, Articles};
 use crate::page::Page;
 use crate::text_files::{TextFile, TextFiles};
 
+/// So many later articles are kept of which an article may hold a part.
+const HELD: usize = 12;
+
 /// An article of the window.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Doc {
@@ -139,11 +142,10 @@ impl Docs {
         }
     }
 
-    /// Records that an article may hold a part of a later one.
-    pub(crate) fn add_held(&mut self, holder: u32, held: u32) {
-        if let Some(doc) = self.table.get_mut(DocId(holder)) {
-            doc.held.push(held);
-        }
+    /// Records that an article may hold a part of a later one. Returns false if it has as many as are kept.
+    pub(crate) fn add_held(&mut self, holder: u32, held: u32) -> bool {
+        let doc = self.table.get_mut(DocId(holder)).filter(|doc| doc.held.len() < HELD);
+        doc.map(|doc| doc.held.push(held)).is_some()
     }
 
     /// The text of an article; `None` if it left the window.
