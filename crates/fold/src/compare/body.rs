@@ -20,7 +20,7 @@ pub struct BodyWord {
     pub hash: u64,
     /// The word's index in [`Text::words`].
     pub index: u32,
-    /// [`WORD_WEIGHT`] or [`ALONE_WEIGHT`].
+    /// `WORD_WEIGHT` or `ALONE_WEIGHT`.
     pub weight: u8,
     /// Whether it is inside quotation marks.
     pub quoted: bool,
