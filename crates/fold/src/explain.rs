@@ -21,8 +21,8 @@ pub(crate) fn sum_in_words(evidence: &Evidence, weights: &Weights) -> String {
 
 /// Whether a sign speaks against a pair, or not at all.
 fn is_against(sign: CopySign) -> bool {
-    use CopySign::{Conflict, Numbers, OutletTime, Short, Wall};
-    matches!(sign, Conflict | Numbers | OutletTime | Short | Wall)
+    use CopySign::{Conflict, Exchanged, Numbers, OutletTime, Short, Wall};
+    matches!(sign, Conflict | Exchanged | Numbers | OutletTime | Short | Wall)
 }
 
 /// The sum for two stories as reports of one happening: what each share adds to the similarity, and the factor of
