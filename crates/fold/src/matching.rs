@@ -241,15 +241,14 @@ impl<A: Articles> Matching<'_, A> {
         ours.iter().any(|(_, one)| others.iter().any(|(_, other)| is_elsewhere(one, other)))
     }
 
-    /// The stories of which a new article that joins none holds parts, each in another place of it. Pages of its
-    /// own outlet do not count: they may share what stands on all pages.
-    pub(crate) fn parts_of_others(&mut self, compared: &[Compared]) -> Vec<u32> {
+    /// The stories of these articles of which the text holds parts, each in another place of it.
+    pub(crate) fn parts_of(&mut self, articles: impl Iterator<Item = u32>) -> Vec<u32> {
         let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
-        for pair in compared.iter().filter(|pair| is_part(pair)) {
-            let story = self.stories.of(pair.article);
-            let earlier = self.page(pair.article);
-            let part = self.page.shared_with(&earlier);
-            if parts.iter().all(|(of, other)| *of != story && is_elsewhere(&part, other)) {
+        for article in articles {
+            let story = self.stories.of(article);
+            let other = self.page(article);
+            let part = self.page.shared_with(&other);
+            if parts.iter().all(|(of, known)| *of != story && is_elsewhere(&part, known)) {
                 parts.push((story, part));
             }
         }
@@ -287,7 +286,8 @@ impl<A: Articles> Matching<'_, A> {
     }
 }
 
-/// Whether a pair of two outlets shares enough for one to hold a part of the other.
+/// Whether a pair shares enough for one to hold a part of the other. Pages of one outlet do not count: they may
+/// share what stands on all pages.
 pub(crate) fn is_part(pair: &Compared) -> bool {
     pair.evidence.shared >= PART && !pair.evidence.same_outlet
 }
@@ -307,7 +307,7 @@ fn is_identical(evidence: &Evidence) -> bool {
 
 /// Whether two parts of a text, given by its words, are in different places: they have less than half of the
 /// smaller one in common.
-pub(crate) fn is_elsewhere(one: &[bool], other: &[bool]) -> bool {
+fn is_elsewhere(one: &[bool], other: &[bool]) -> bool {
     let count = |part: &[bool]| part.iter().filter(|is_shared| **is_shared).count();
     let both = one.iter().zip(other).filter(|(a, b)| **a && **b).count();
     2 * both < count(one).min(count(other))

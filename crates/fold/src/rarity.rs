@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::common_words::{TABLE, parse_counts};
 use crate::page::term;
 
 /// The counts are kept in this many slots. Terms that share one count as more frequent than they are.
@@ -33,12 +34,10 @@ impl Default for Rarity {
             logarithms: logarithms(),
             highest: 0.0,
         };
-        for line in include_str!("../data/frequencies.tsv").lines() {
-            let Some((word, count)) = line.split_once('\t') else { continue };
-            let count = count.parse::<u32>().unwrap_or(0) * PRIOR;
+        for (word, count) in parse_counts(TABLE) {
             match word {
-                "# documents" => rarity.articles = count,
-                _ => rarity.add(term(word), count),
+                "# documents" => rarity.articles = count * PRIOR,
+                _ => rarity.add(term(word), count * PRIOR),
             }
         }
         rarity.highest = (f64::from(rarity.articles) + 1.0).ln();

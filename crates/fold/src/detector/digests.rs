@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::detector::Detector;
 use crate::ids::{DocId, StoryId};
-use crate::matching::{is_elsewhere, is_part};
+use crate::matching::is_part;
 use crate::verdict::Compared;
 
 /// A text with parts of stories of so many events is a digest.
@@ -39,18 +39,9 @@ impl Detector {
 
     /// The later stories of which an article holds parts, each in another place of it.
     fn held_by(&mut self, holder: u32) -> Vec<u32> {
-        let held = self.docs.get(holder).map_or_else(Vec::new, |doc| doc.held.clone());
+        let mut held = self.docs.get(holder).map_or_else(Vec::new, |doc| doc.held.clone());
         let (page, own) = (self.page(holder), self.stories.of(holder));
-        let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
-        for article in held {
-            let story = self.stories.of(article);
-            let part = page.shared_with(&self.page(article));
-            let is_new =
-                |(of, other): &(u32, Vec<bool>)| *of != story && is_elsewhere(&part, other);
-            if story != own && parts.iter().all(is_new) {
-                parts.push((story, part));
-            }
-        }
-        parts.into_iter().map(|(story, _)| story).collect()
+        held.retain(|article| self.stories.of(*article) != own);
+        self.matching(holder, &page).parts_of(held.into_iter())
     }
 }

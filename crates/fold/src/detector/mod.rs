@@ -22,7 +22,7 @@ use crate::hash::{hash_str, mix, narrow};
 use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
 use crate::index::Index;
 use crate::judge::Weights;
-use crate::matching::{Articles as _, Matching, POSTINGS, whole_key};
+use crate::matching::{Articles as _, Matching, POSTINGS, is_part, whole_key};
 use crate::not_the_same::NotTheSame;
 use crate::opened::Opened;
 use crate::page::Page;
@@ -145,7 +145,10 @@ impl Detector {
             None => matching.decide(&compared),
         };
         let parts = match version.is_none() && joined.is_empty() && holds.is_empty() {
-            true => self.matching(article, &prepared.page).parts_of_others(&compared),
+            true => {
+                let sharing = compared.iter().filter(|pair| is_part(pair)).map(|pair| pair.article);
+                self.matching(article, &prepared.page).parts_of(sharing)
+            }
             false => Vec::new(),
         };
         let holds = if self.are_of_many_events(&parts) { parts } else { holds };
