@@ -61,7 +61,7 @@ fn fold_in_all_orders_and_nothing_else_does() {
         };
         assert!((0.75..=0.82).contains(&of_001), "{of_001} of 001 is in 004");
         assert!((0.62..=0.68).contains(&of_004), "{of_004} of 004 is in 001");
-        assert!((389..=425).contains(&found.longest), "{}", found.longest);
+        assert!((389..=425).contains(&found.evidence.longest), "{}", found.evidence.longest);
     }
 }
 

@@ -1,8 +1,9 @@
-//! The keys of a text, and the earlier articles that share most of them.
+//! The keys of a text, and the earlier articles that have them.
 
 use rustc_hash::FxHashSet;
 
 use crate::hash::narrow;
+use crate::index::Index;
 use crate::page::Page;
 
 /// One of so many shingles is a key …
@@ -12,12 +13,41 @@ const SHORT_SAMPLE: u64 = 2;
 /// A text of fewer words is short.
 const SHORT_WORDS: usize = 128;
 
-/// The keys of a text, each once, in the order of the text.
-pub(crate) fn keys(page: &Page) -> Vec<u32> {
+/// The keys of a text, each once with the shingle where it stands first, in the order of the text.
+pub(crate) fn keys(page: &Page) -> impl Iterator<Item = (usize, u32)> {
     let sample = if page.len() < SHORT_WORDS { SHORT_SAMPLE } else { SAMPLE };
-    let sampled = page.shingles.iter().filter(|shingle| *shingle % sample == 0);
+    let sampled = page.shingles.iter().enumerate().filter(move |(_, of)| *of % sample == 0);
     let mut seen = FxHashSet::default();
-    sampled.map(|shingle| narrow(*shingle)).filter(|key| seen.insert(*key)).collect()
+    sampled.map(|(at, of)| (at, narrow(*of))).filter(move |(_, key)| seen.insert(*key))
+}
+
+/// The keys of a text with the earlier articles that have them.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// The shingle where each key stands first, in the order of the text, and where its articles end.
+    keys: Vec<(usize, usize)>,
+    articles: Vec<u32>,
+}
+
+impl Found {
+    /// The articles from `first` on but one that have keys of a text.
+    pub(crate) fn new(page: &Page, index: &Index, first: u32, but: u32) -> Found {
+        let mut found = Found::default();
+        for (at, key) in keys(page) {
+            index.get(key, first, &mut found.articles);
+            if let Some(own) = found.articles.iter().rposition(|article| *article == but) {
+                found.articles.remove(own);
+            }
+            found.keys.push((at, found.articles.len()));
+        }
+        found
+    }
+
+    /// Each key's shingle with the articles.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &[u32])> {
+        let starts = [0].into_iter().chain(self.keys.iter().map(|(_, end)| *end));
+        self.keys.iter().zip(starts).map(|((at, end), start)| (*at, &self.articles[start..*end]))
+    }
 }
 
 /// The articles of postings with how often each occurs: most frequent first, then the latest.

@@ -25,7 +25,7 @@ const POSTINGS: usize = 24;
 /// A quotation that so many stories have in their openings is a stock phrase and finds nothing.
 const STOCK: usize = 8;
 /// At most so many stories are compared that share terms, and so many that share a quotation …
-const COMPARED: usize = 12;
+const COMPARED: usize = 8;
 const QUOTING: usize = 8;
 /// … and so many of an event that the story may join, the latest.
 const LATEST: usize = 8;

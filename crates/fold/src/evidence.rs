@@ -1,5 +1,8 @@
 //! [`Evidence`]: the named numbers on which a pair of articles is judged.
 
+use rustc_hash::FxHashMap;
+
+use crate::candidates::Found;
 use crate::page::{Number, Page};
 use crate::rarity::Rarity;
 
@@ -29,6 +32,10 @@ pub struct Evidence {
     pub exchanged: f64,
     /// The words of the shorter text.
     pub shorter: f64,
+    /// The number of passages: shared runs with short gaps.
+    pub passages: usize,
+    /// The words of the longest shared run, quotations included.
+    pub longest: u32,
     /// The hours between both.
     pub hours: f64,
     /// Whether both are of one outlet.
@@ -48,14 +55,6 @@ pub(crate) struct Side<'a> {
     pub(crate) time: i64,
 }
 
-/// A page of the outlet under a headline of its own. Words that stand on it too weigh less.
-#[derive(Clone, Copy)]
-pub(crate) struct Carrier<'a> {
-    pub(crate) page: &'a Page,
-    pub(crate) title: &'a [u32],
-    pub(crate) outlet: u64,
-}
-
 /// A word inside quotation marks weighs so much.
 const QUOTED: f64 = 0.1;
 /// Numbers that are taken to agree before any is seen, so that one number alone decides little.
@@ -66,94 +65,118 @@ pub(crate) const RELATED: f64 = 0.25;
 const VERSION_SHARE: f64 = 0.5;
 /// A gap between two shared runs is short if it has at most so many words.
 const GAP: usize = 12;
+/// A passage goes on over a gap of at most so many words …
+const PASSAGE_GAP: usize = 8;
+/// … and has at least so many.
+const PASSAGE_WORDS: usize = 8;
 
-/// The words of a page that another one has too.
-struct Shared {
-    /// Whether each word is shared.
-    words: Vec<bool>,
-    /// Whether each shared word stands in quotation marks in the other text.
-    quoted: Vec<bool>,
-    /// The shared shingles.
-    shingles: Vec<bool>,
+/// Under which other headlines of its outlet the words of a page stand.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats<'a> {
+    /// The different headlines.
+    titles: Vec<&'a [u32]>,
+    /// A bit for each of these headlines under which a shingle of the page stands, by shingle.
+    under: Vec<u64>,
 }
 
-impl Shared {
-    fn new(page: &Page, other: &Page) -> Shared {
-        let mut shared = Shared {
-            words: vec![false; page.len()],
-            quoted: vec![false; page.len()],
-            shingles: vec![false; page.shingles.len()],
+impl<'a> Repeats<'a> {
+    /// `title` gives the headline of an article if it is another page of the outlet. Between two keys, a
+    /// shingle stands under the headlines of the nearer one.
+    pub(crate) fn new(
+        page: &Page,
+        found: &Found,
+        title: impl Fn(u32) -> Option<&'a [u32]>,
+    ) -> Repeats<'a> {
+        let mut titles: Vec<&[u32]> = Vec::new();
+        let mut bits: FxHashMap<u32, u64> = FxHashMap::default();
+        let mut bit_of = |article: u32| {
+            let Some(title) = title(article) else { return 0 };
+            let known = titles.iter().position(|known| *known == title).unwrap_or(titles.len());
+            if known == titles.len() {
+                titles.push(title);
+            }
+            1_u64.checked_shl(known as u32).unwrap_or(0)
         };
-        for (at, shingle) in page.shingles.iter().enumerate() {
-            let Some(there) = other.position(*shingle) else { continue };
-            shared.shingles[at] = true;
-            for (offset, word) in page.span(at).enumerate() {
-                shared.words[word] = true;
-                shared.quoted[word] |= other.quoted[there + offset];
-            }
+        let mut headlines = |articles: &[u32]| {
+            let bit = |article: &u32| *bits.entry(*article).or_insert_with(|| bit_of(*article));
+            articles.iter().map(bit).fold(0, |all, bit| all | bit)
+        };
+        let keys: Vec<(usize, u64)> =
+            found.iter().map(|(at, articles)| (at, headlines(articles))).collect();
+        let middles = keys.windows(2).map(|pair| (pair[0].0 + pair[1].0) / 2 + 1);
+        let mut under = Vec::with_capacity(page.shingles.len());
+        for (end, (_, near)) in middles.chain([page.shingles.len()]).zip(&keys) {
+            under.resize(end, *near);
         }
-        shared
+        Repeats { titles, under }
     }
 
-    /// Whether each word stands in a short gap between two shared runs.
-    fn gaps(&self) -> Vec<bool> {
-        let mut gaps = vec![false; self.words.len()];
-        let mut last = None;
-        for at in (0..self.words.len()).filter(|at| self.words[*at]) {
-            if let Some(before) = last
-                && at - before <= GAP + 1
-            {
-                gaps[before + 1..at].fill(true);
-            }
-            last = Some(at);
-        }
-        gaps
+    /// Under how many headlines a shingle stands.
+    pub(crate) fn all(&self, shingle: usize) -> u32 {
+        self.count(shingle, u64::MAX)
+    }
+
+    /// The bits of the headlines that are unrelated to two others.
+    fn unrelated(&self, titles: [&[u32]; 2], rarity: &Rarity) -> u64 {
+        let is_unrelated =
+            |known: &[u32]| titles.iter().all(|title| rarity.cosine(known, title) < RELATED);
+        let bits = self.titles.iter().enumerate();
+        bits.take(64).map(|(bit, known)| u64::from(is_unrelated(known)) << bit).sum()
+    }
+
+    /// Under how many of the headlines of `bits` a shingle stands.
+    fn count(&self, shingle: usize, bits: u64) -> u32 {
+        self.under.get(shingle).map_or(0, |under| (under & bits).count_ones())
     }
 }
 
-/// Under how many different headlines each shingle of a page stands on the carriers.
-fn headlines(page: &Page, carriers: &[Carrier<'_>]) -> Vec<u8> {
-    let mut counts = vec![0_u8; page.shingles.len()];
-    let mut counted: Vec<(&[u32], Vec<bool>)> = Vec::new();
-    for carrier in carriers {
-        let known = counted.iter().position(|(title, _)| *title == carrier.title);
-        let at = known.unwrap_or_else(|| {
-            counted.push((carrier.title, vec![false; page.shingles.len()]));
-            counted.len() - 1
-        });
-        for (shingle, stands) in page.shingles.iter().zip(&mut counted[at].1) {
-            *stands |= carrier.page.position(*shingle).is_some();
-        }
-    }
-    for (_, stands) in &counted {
-        for (count, is_there) in counts.iter_mut().zip(stands) {
-            *count += u8::from(*is_there);
-        }
-    }
-    counts
+/// The weight of a word that stands under so many other headlines.
+pub(crate) fn repeated_weight(headlines: u32) -> f64 {
+    1.0 / (1.0 + 3.0 * f64::from(headlines))
 }
 
-/// The weights of the words of a page: all of them, and those that are shared, else 0.
-fn weigh(page: &Page, shared: &Shared, headlines: &[u8]) -> (Vec<f64>, Vec<f64>) {
-    let (mut fewest, mut fewest_shared) = (vec![u8::MAX; page.len()], vec![u8::MAX; page.len()]);
-    for (at, count) in headlines.iter().enumerate() {
-        for word in page.span(at) {
-            fewest[word] = fewest[word].min(*count);
-            if shared.shingles[at] {
-                fewest_shared[word] = fewest_shared[word].min(*count);
-            }
+/// The runs of `true`, each as its first position and its length.
+pub(crate) fn runs(of: &[bool]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for (at, _) in of.iter().enumerate().filter(|(_, is_in)| **is_in) {
+        match found.last_mut() {
+            Some((first, length)) if *first + *length == at => *length += 1,
+            _ => found.push((at, 1)),
         }
     }
-    let weight = |at: usize, count: u8| {
-        let quoted = page.quoted[at] || shared.quoted[at];
-        (if quoted { QUOTED } else { 1.0 }) / (1.0 + 3.0 * f64::from(count))
-    };
-    let own = (0..page.len()).map(|at| weight(at, fewest[at]));
-    let of_shared = (0..page.len()).map(|at| match shared.words[at] {
-        true => weight(at, fewest_shared[at]),
-        false => 0.0,
-    });
-    (own.collect(), of_shared.collect())
+    found
+}
+
+/// The number of passages in a text, and the length of the longest shared run.
+fn passages(shared: &[bool]) -> (usize, u32) {
+    let runs = runs(shared);
+    let longest = runs.iter().map(|(_, length)| *length).max().unwrap_or_default();
+    let mut passages: Vec<(usize, usize)> = Vec::new();
+    for (first, length) in runs {
+        match passages.last_mut() {
+            Some((begin, words)) if first - (*begin + *words) <= PASSAGE_GAP => {
+                *words = first + length - *begin;
+            }
+            _ => passages.push((first, length)),
+        }
+    }
+    let count = passages.iter().filter(|(_, words)| *words >= PASSAGE_WORDS).count();
+    (count, longest as u32)
+}
+
+/// Whether each word stands in a short gap between two shared runs.
+fn gaps(shared: &[bool]) -> Vec<bool> {
+    let mut gaps = vec![false; shared.len()];
+    let mut last = None;
+    for at in (0..shared.len()).filter(|at| shared[*at]) {
+        if let Some(before) = last
+            && at - before <= GAP + 1
+        {
+            gaps[before + 1..at].fill(true);
+        }
+        last = Some(at);
+    }
+    gaps
 }
 
 /// Whether each word stands in a run of words that is most of a headline, as in a list of articles.
@@ -176,75 +199,121 @@ fn headlines_in(page: &Page, titles: &[&[u32]]) -> Vec<bool> {
     listed
 }
 
-/// One side of a comparison.
-struct Measured {
+/// A side of a pair with what it shares with the other one.
+struct Measured<'a> {
+    side: Side<'a>,
+    /// Whether each word is shared.
+    shared: Vec<bool>,
+    /// Whether each word stands in a short gap between two shared runs.
+    gaps: Vec<bool>,
+    /// Whether each word stands in a list of headlines. Only pages of one outlet may be walls.
+    listed: Option<Vec<bool>>,
+    /// The weight of each shared word, else 0.
+    weights: Vec<f64>,
+    /// The weight of all words, and of the shared ones.
     own: f64,
-    shared: f64,
-    numbers: usize,
-    numbers_missing: usize,
-    topic: f64,
-    conflict: f64,
-    exchanged: f64,
+    weight: f64,
 }
 
-/// The words of a page outside lists of headlines.
-struct Unlisted<'a> {
-    page: &'a Page,
-    listed: Vec<bool>,
-}
-
-impl Unlisted<'_> {
-    fn new<'a>(page: &'a Page, titles: &[&[u32]]) -> Unlisted<'a> {
-        Unlisted { page, listed: headlines_in(page, titles) }
-    }
-
-    fn has_term(&self, term: u32) -> bool {
-        let stands = |at: usize| !self.listed[at] && self.page.terms[at] == term;
-        self.page.has_term(term)
-            && (!self.listed.contains(&true) || (0..self.page.len()).any(stands))
-    }
-}
-
-fn measure(
-    of: Side<'_>,
-    other: Side<'_>,
-    [own_words, other_words]: [&Unlisted<'_>; 2],
-    carriers: &[Carrier<'_>],
-    rarity: &Rarity,
-) -> Measured {
-    let shared = Shared::new(of.page, other.page);
-    let (own, weights) = weigh(of.page, &shared, &headlines(of.page, carriers));
-    let gaps = shared.gaps();
-    let inside = |at: &usize| shared.words[*at] || gaps[*at];
-    let mut numbers: Vec<Number> =
-        of.page.numbers.iter().filter(|number| inside(&(number.at as usize))).copied().collect();
-    numbers.sort_unstable_by_key(|number| number.hash);
-    numbers.dedup_by_key(|number| number.hash);
-    let missing = numbers.iter().filter(|number| !other.page.has_number(**number)).count();
-    let mut in_shared = vec![false; of.title.len()];
-    let is_one_outlet = of.outlet == other.outlet;
-    let counts = |at: &usize| is_one_outlet && weights[*at] > 0.3 && !own_words.listed[*at];
-    for at in (0..of.page.len()).filter(counts) {
-        if let Ok(place) = of.title.binary_search(&of.page.terms[at]) {
-            in_shared[place] = true;
+impl<'a> Measured<'a> {
+    /// `repeated` says under how many headlines a shingle stands, given its place here and in the other text.
+    fn new(
+        side: Side<'a>,
+        other: Side<'a>,
+        same_outlet: bool,
+        repeated: impl Fn(usize, Option<usize>) -> u32,
+    ) -> Measured<'a> {
+        let words = side.page.len();
+        let (mut shared, mut quoted) = (vec![false; words], side.page.quoted.clone());
+        let (mut fewest, mut fewest_shared) = (vec![u32::MAX; words], vec![u32::MAX; words]);
+        let lower = |counts: &mut [u32], to: u32| {
+            counts.iter_mut().for_each(|count| *count = to.min(*count));
+        };
+        for (at, shingle) in side.page.shingles.iter().enumerate() {
+            let (span, place) = (side.page.span(at), other.page.position(*shingle));
+            let count = repeated(at, place);
+            lower(&mut fewest[span.clone()], count);
+            let Some(place) = place else { continue };
+            lower(&mut fewest_shared[span.clone()], count);
+            shared[span.clone()].fill(true);
+            let marks = &other.page.quoted[place..place + span.len()];
+            quoted[span].iter_mut().zip(marks).for_each(|(is_quoted, mark)| *is_quoted |= mark);
+        }
+        let weight =
+            |at: usize, count: u32| repeated_weight(count) * if quoted[at] { QUOTED } else { 1.0 };
+        let of_shared = |at: usize| if shared[at] { weight(at, fewest_shared[at]) } else { 0.0 };
+        let weights: Vec<f64> = (0..words).map(of_shared).collect();
+        Measured {
+            side,
+            gaps: gaps(&shared),
+            listed: same_outlet.then(|| headlines_in(side.page, &[side.title, other.title])),
+            own: (0..words).map(|at| weight(at, fewest[at])).sum(),
+            weight: weights.iter().sum(),
+            shared,
+            weights,
         }
     }
-    let in_gaps: Vec<u32> =
-        (0..of.page.len()).filter(|at| gaps[*at]).map(|at| of.page.terms[at]).collect();
-    let all: f64 = of.title.iter().map(|term| rarity.of(*term)).sum();
-    let part = |is_in: &dyn Fn(u32) -> bool| {
-        let sum: f64 =
-            of.title.iter().filter(|term| is_in(**term)).map(|term| rarity.of(*term)).sum();
-        if all > 0.0 { sum / all } else { 0.0 }
-    };
-    Measured {
-        own: own.iter().sum(),
-        shared: weights.iter().sum(),
-        numbers: numbers.len(),
-        numbers_missing: missing,
-        topic: part(&|term| of.title.binary_search(&term).is_ok_and(|place| in_shared[place])),
-        conflict: part(&|term| of.page.has_term(term) && !other_words.has_term(term)),
-        exchanged: part(&|term| in_gaps.contains(&term) && !other.page.has_term(term)),
+
+    /// The share of the text that the other one has too, 0 to 1.
+    fn share(&self) -> f64 {
+        if self.own > 0.0 { (self.weight / self.own).min(1.0) } else { 0.0 }
+    }
+
+    /// The different numbers in and between the shared runs, and those of them that the other text lacks.
+    fn numbers(&self, other: &Page) -> (usize, usize) {
+        let inside = |at: usize| self.shared[at] || self.gaps[at];
+        let numbers = self.side.page.numbers.iter().filter(|number| inside(number.at as usize));
+        let mut numbers: Vec<Number> = numbers.copied().collect();
+        numbers.sort_unstable_by_key(|number| number.hash);
+        numbers.dedup_by_key(|number| number.hash);
+        let missing = numbers.iter().filter(|number| !other.has_number(**number)).count();
+        (numbers.len(), missing)
+    }
+
+    /// Whether a term stands outside lists of headlines.
+    fn has_unlisted(&self, term: u32) -> bool {
+        let page = self.side.page;
+        let Some(listed) = &self.listed else { return page.has_term(term) };
+        let stands = |at: usize| !listed[at] && page.terms[at] == term;
+        page.has_term(term) && (0..page.len()).any(stands)
+    }
+
+    /// The share of the headline's terms for which `is_in` is true, by rarity, 0 to 1.
+    fn part_of_title(&self, rarity: &Rarity, is_in: impl Fn(u32) -> bool) -> f64 {
+        let (mut all, mut part) = (0.0, 0.0);
+        for term in self.side.title {
+            let rarity = rarity.of(*term);
+            all += rarity;
+            part += if is_in(*term) { rarity } else { 0.0 };
+        }
+        if all > 0.0 { part / all } else { 0.0 }
+    }
+
+    fn conflict(&self, other: &Measured<'_>, rarity: &Rarity) -> f64 {
+        self.part_of_title(rarity, |term| {
+            self.side.page.has_term(term) && !other.has_unlisted(term)
+        })
+    }
+
+    fn exchanged(&self, other: &Measured<'_>, rarity: &Rarity) -> f64 {
+        let gaps = self.side.page.terms.iter().zip(&self.gaps);
+        let in_gaps: Vec<u32> = gaps.filter(|(_, is_in)| **is_in).map(|(term, _)| *term).collect();
+        self.part_of_title(rarity, |term| {
+            in_gaps.contains(&term) && !other.side.page.has_term(term)
+        })
+    }
+
+    /// The share of the headline's terms among the shared words with some weight.
+    fn topic(&self, rarity: &Rarity) -> f64 {
+        let Some(listed) = &self.listed else { return 0.0 };
+        let title = self.side.title;
+        let mut among = vec![false; title.len()];
+        for at in (0..listed.len()).filter(|at| self.weights[*at] > 0.3 && !listed[*at]) {
+            if let Ok(place) = title.binary_search(&self.side.page.terms[at]) {
+                among[place] = true;
+            }
+        }
+        self.part_of_title(rarity, |term| title.binary_search(&term).is_ok_and(|at| among[at]))
     }
 }
 
@@ -254,43 +323,60 @@ impl Evidence {
         self.same_address && self.contained.max(self.containing) >= VERSION_SHARE
     }
 
-    /// Compares two articles. `carriers` are pages of either outlet that share text with them.
+    /// Compares a new article with an old one, given what the outlet of each repeats of it.
     pub(crate) fn between(
-        new: Side<'_>,
-        old: Side<'_>,
-        carriers: &[Carrier<'_>],
+        [new, old]: [Side<'_>; 2],
+        [of_new, of_old]: [&Repeats<'_>; 2],
         rarity: &Rarity,
     ) -> Evidence {
-        let is_unrelated = |carrier: &&Carrier<'_>| {
-            (carrier.outlet == new.outlet || carrier.outlet == old.outlet)
-                && rarity.cosine(carrier.title, new.title) < RELATED
-                && rarity.cosine(carrier.title, old.title) < RELATED
-        };
-        let unrelated: Vec<Carrier<'_>> = carriers.iter().filter(is_unrelated).copied().collect();
         let same_outlet = new.outlet == old.outlet && new.outlet != 0;
-        // Only pages of one outlet are walls.
-        let titles = if same_outlet { &[new.title, old.title][..] } else { &[] };
-        let [of_new, of_old] = [new, old].map(|side| Unlisted::new(side.page, titles));
-        let here = measure(new, old, [&of_new, &of_old], &unrelated, rarity);
-        let there = measure(old, new, [&of_old, &of_new], &unrelated, rarity);
-        let share = |of: &Measured| if of.own > 0.0 { (of.shared / of.own).min(1.0) } else { 0.0 };
-        let shared = here.shared.min(there.shared);
-        let numbers = here.numbers + there.numbers;
-        let missing = here.numbers_missing + there.numbers_missing;
+        let titles = [new.title, old.title];
+        let [bits, bits_there] = [of_new, of_old].map(|of| of.unrelated(titles, rarity));
+        // A shared shingle weighs the same on both sides.
+        let here = Measured::new(new, old, same_outlet, |at, place| {
+            let count = place.map_or(0, |place| of_old.count(place, bits_there));
+            count.max(of_new.count(at, bits))
+        });
+        let there = Measured::new(old, new, same_outlet, |at, place| {
+            let count = place.map_or(0, |place| of_new.count(place, bits));
+            count.max(of_old.count(at, bits_there))
+        });
+        let (numbers, missing) = here.numbers(old.page);
+        let (numbers_there, missing_there) = there.numbers(new.page);
+        let numbers = numbers + numbers_there + NUMBERS_BEFORE;
+        let (passages, longest) = passages(&here.shared);
         Evidence {
-            contained: share(&here),
-            containing: share(&there),
-            shared,
-            numbers_missing: missing as f64 / (numbers + NUMBERS_BEFORE) as f64,
+            contained: here.share(),
+            containing: there.share(),
+            shared: here.weight.min(there.weight),
+            numbers_missing: (missing + missing_there) as f64 / numbers as f64,
             title: rarity.cosine(new.title, old.title),
             titled: !new.title.is_empty() && !old.title.is_empty(),
-            topic: here.topic.max(there.topic),
-            conflict: here.conflict.min(there.conflict),
-            exchanged: here.exchanged.min(there.exchanged),
+            topic: here.topic(rarity).max(there.topic(rarity)),
+            conflict: here.conflict(&there, rarity).min(there.conflict(&here, rarity)),
+            exchanged: here.exchanged(&there, rarity).min(there.exchanged(&here, rarity)),
             shorter: new.page.len().min(old.page.len()) as f64,
+            passages,
+            longest,
             hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
             same_outlet,
             same_address: new.address == old.address && new.address != 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passages_go_on_over_short_gaps() {
+        let mut shared = vec![true; 10];
+        shared.extend([false; 5]);
+        shared.extend([true; 6]);
+        shared.extend([false; 20]);
+        shared.extend([true; 6]);
+        assert_eq!(passages(&shared), (1, 10), "the last one is too short");
+        assert_eq!(passages(&[]), (0, 0));
     }
 }

@@ -44,8 +44,10 @@ impl Index {
     /// The lines of a key, up to the first one that has room.
     fn lines_of(&self, key: u32) -> impl Iterator<Item = usize> {
         let (home, lines) = (self.home(key), &self.lines);
+        // The number of lines is a power of two.
+        let last = lines.len() - 1;
         let mut is_last = false;
-        (0..lines.len()).map(move |step| (home + step) % lines.len()).take_while(move |at| {
+        (0..lines.len()).map(move |step| (home + step) & last).take_while(move |at| {
             let goes_on = !is_last;
             is_last = lines[*at].contains(&EMPTY);
             goes_on

@@ -3,26 +3,24 @@
 
 use std::sync::Arc;
 
-use crate::candidates::{candidates, keys};
-use crate::evidence::{Carrier, Evidence, RELATED, Side};
+use rustc_hash::FxHashMap;
+
+use crate::candidates::Found;
+use crate::evidence::{Evidence, RELATED, Repeats, Side, repeated_weight};
 use crate::hash::narrow;
+use crate::ids::DocId;
 use crate::index::Index;
 use crate::judge::Weights;
 use crate::opened::Opened;
 use crate::page::Page;
 use crate::rarity::Rarity;
 use crate::story::Stories;
-use crate::verdict::Compared;
+use crate::verdict::Match;
 
 /// A key keeps so many articles.
 pub(crate) const POSTINGS: usize = 8;
 /// At most so many candidates are compared.
 const COMPARED: usize = 8;
-/// At most so many pages of one side are read to find what its outlet repeats.
-const CARRIERS: usize = 12;
-/// A pair that is less likely one text even if nothing that it shares is repeated elsewhere is not examined
-/// further.
-const UNLIKELY: f64 = 0.02;
 /// The probability that two articles with the same words are one text.
 const SAME: f64 = 0.99;
 /// The same words at two outlets under unrelated headlines are the same text if they are at least so many: fewer may
@@ -54,6 +52,13 @@ pub(crate) struct About<'a> {
     pub(crate) time: i64,
 }
 
+impl<'a> About<'a> {
+    fn with(self, page: &'a Page) -> Side<'a> {
+        let About { title, outlet, address, time, .. } = self;
+        Side { page, title, outlet, address, time }
+    }
+}
+
 /// The articles of the window, by number.
 pub(crate) trait Articles {
     /// The facts about one of them.
@@ -80,61 +85,73 @@ pub(crate) struct Matching<'a, A> {
     /// The new article.
     pub(crate) article: u32,
     pub(crate) page: Arc<Page>,
+    /// How the outlets of the compared articles repeat their words.
+    pub(crate) repeats: FxHashMap<u32, Arc<Repeats<'a>>>,
 }
 
-impl<A: Articles> Matching<'_, A> {
+impl<'a, A: Articles> Matching<'a, A> {
     /// The page of an article.
     fn page(&mut self, article: u32) -> Arc<Page> {
         self.opened.get(article, || self.articles.read(article))
     }
 
-    fn side<'p>(&self, article: u32, page: &'p Page) -> Side<'p>
-    where
-        Self: 'p,
-    {
-        let About { title, outlet, address, time, .. } = self.articles.about(article);
-        Side { page, title, outlet, address, time }
-    }
-
-    /// The earlier articles with most keys of a page in common, with how many.
-    fn sharing(&self, article: u32, page: &Page) -> Vec<(u32, u32)> {
-        let mut postings = Vec::new();
-        for key in keys(page) {
-            self.index.get(key, self.first, &mut postings);
+    /// How the outlet of an article repeats its words under other headlines.
+    fn repeats(&mut self, article: u32, page: &Page) -> Arc<Repeats<'a>> {
+        if let Some(known) = self.repeats.get(&article) {
+            return Arc::clone(known);
         }
-        postings.retain(|other| *other != article);
-        candidates(postings)
+        let found = Found::new(page, self.index, self.first, article);
+        self.keep_repeats(article, page, &found)
     }
 
-    /// The pages of its outlet that share text with an article and have another headline.
-    fn repeating_pages(&self, article: u32, sharing: &[(u32, u32)], outlets: &[u64]) -> Vec<u32> {
-        let title = self.articles.about(article).title;
-        let is_carrier = |(other, _): &&(u32, u32)| {
-            let earlier = self.articles.about(*other);
-            earlier.outlet != 0
-                && outlets.contains(&earlier.outlet)
-                && !earlier.title.is_empty()
-                && self.rarity.cosine(earlier.title, title) < RELATED
+    fn keep_repeats(&mut self, article: u32, page: &Page, found: &Found) -> Arc<Repeats<'a>> {
+        let (articles, rarity) = (self.articles, self.rarity);
+        let About { title, outlet, .. } = articles.about(article);
+        let title_of = |other: u32| {
+            let other = articles.about(other);
+            let is_other = outlet != 0
+                && other.outlet == outlet
+                && !other.title.is_empty()
+                && rarity.cosine(other.title, title) < RELATED;
+            is_other.then_some(other.title)
         };
-        sharing.iter().filter(is_carrier).take(CARRIERS).map(|(other, _)| *other).collect()
+        let repeats = Arc::new(Repeats::new(page, found, title_of));
+        self.repeats.insert(article, Arc::clone(&repeats));
+        repeats
     }
 
-    /// Compares the new article with the earlier ones that share text with it.
-    pub(crate) fn compare(&mut self) -> Vec<Compared> {
+    /// Compares the new article with the earlier ones that share most with it, most shared words first.
+    pub(crate) fn compare(&mut self) -> Vec<Match> {
         let (article, page) = (self.article, Arc::clone(&self.page));
         if !page.has_own_words {
             return Vec::new();
         }
-        let sharing = self.sharing(article, &page);
+        let found = Found::new(&page, self.index, self.first, article);
+        let repeats = self.keep_repeats(article, &page, &found);
+        let mut shared: FxHashMap<u32, f64> = FxHashMap::default();
+        for (at, articles) in found.iter() {
+            let weight = repeated_weight(repeats.all(at));
+            articles.iter().for_each(|other| *shared.entry(*other).or_default() += weight);
+        }
+        let smaller = |other: u32| self.articles.about(other).words.min(page.len() as u32);
+        let mut likely: Vec<(u32, f64)> = shared
+            .into_iter()
+            .filter(|(other, shared)| is_enough(*shared, smaller(*other)))
+            .collect();
+        likely.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(other.0.cmp(&one.0)));
         let mut earlier: Vec<u32> = self.same_whole(page.exact());
-        for (other, shared) in &sharing {
-            let smaller = self.articles.about(*other).words.min(page.len() as u32);
-            if is_enough(*shared, smaller) && !earlier.contains(other) {
-                earlier.push(*other);
+        for (other, _) in likely {
+            if !earlier.contains(&other) {
+                earlier.push(other);
             }
         }
         earlier.truncate(COMPARED);
-        earlier.iter().map(|other| self.compare_with(article, &page, &sharing, *other)).collect()
+        let mut matches: Vec<Match> =
+            earlier.iter().map(|other| self.compare_with(article, &page, *other)).collect();
+        matches.sort_by(|one, other| {
+            other.evidence.shared.total_cmp(&one.evidence.shared).then(one.doc.cmp(&other.doc))
+        });
+        matches
     }
 
     /// The latest articles with the same words in the same order.
@@ -147,66 +164,31 @@ impl<A: Articles> Matching<'_, A> {
         found
     }
 
-    /// Weighs a pair. `sharing` are the articles that share text with the first one.
-    fn compare_with(
-        &mut self,
-        article: u32,
-        page: &Page,
-        sharing: &[(u32, u32)],
-        other: u32,
-    ) -> Compared {
+    /// Weighs a pair.
+    fn compare_with(&mut self, article: u32, page: &Page, other: u32) -> Match {
         let old = self.page(other);
         let [about, earlier] = [article, other].map(|of| self.articles.about(of));
         let same_words = about.whole == earlier.whole && about.whole != 0;
         let same_page = about.page == earlier.page && about.page != 0;
-        let judged = |evidence: Evidence, weights: &Weights| {
-            let likely = weights.probability(&evidence);
-            let is_same = same_words && (same_page || is_identical(&evidence));
-            let probability =
-                if is_same || evidence.is_version() { likely.max(SAME) } else { likely };
-            Compared { article: other, evidence, probability, same_words }
-        };
-        let (new_side, old_side) = (self.side(article, page), self.side(other, &old));
-        let quick = judged(Evidence::between(new_side, old_side, &[], self.rarity), self.weights);
-        if quick.probability < UNLIKELY {
-            return quick;
-        }
-        let outlets = [article, other].map(|of| self.articles.about(of).outlet);
-        let mut repeating = self.repeating_pages(article, sharing, &outlets);
-        let of_old = self.sharing(other, &old);
-        repeating.extend(self.repeating_pages(other, &of_old, &outlets));
-        repeating.sort_unstable();
-        repeating.dedup();
-        repeating.retain(|of| *of != other && *of != article);
-        let pages: Vec<(u32, Arc<Page>)> =
-            repeating.into_iter().map(|of| (of, self.page(of))).collect();
-        let carriers: Vec<Carrier<'_>> = pages
-            .iter()
-            .map(|(of, repeated)| {
-                let About { title, outlet, .. } = self.articles.about(*of);
-                Carrier { page: repeated, title, outlet }
-            })
-            .collect();
-        if carriers.is_empty() {
-            return quick;
-        }
-        let (new, old) = (self.side(article, page), self.side(other, &old));
-        judged(Evidence::between(new, old, &carriers, self.rarity), self.weights)
+        let repeats = [self.repeats(article, page), self.repeats(other, &old)];
+        let sides = [about.with(page), earlier.with(&old)];
+        let evidence = Evidence::between(sides, [&repeats[0], &repeats[1]], self.rarity);
+        let likely = self.weights.probability(&evidence);
+        let is_same = same_words && (same_page || is_identical(&evidence));
+        let probability = if is_same || evidence.is_version() { likely.max(SAME) } else { likely };
+        Match { doc: DocId(other), evidence, probability, same_words }
     }
 
     /// The stories that the new article joins, and those of which it holds parts.
-    pub(crate) fn decide(&mut self, compared: &[Compared]) -> (Vec<u32>, Vec<u32>) {
+    pub(crate) fn decide(&mut self, compared: &[Match]) -> (Vec<u32>, Vec<u32>) {
         let mut stories: Vec<u32> = compared
             .iter()
             .filter(|pair| pair.probability > 0.5)
-            .map(|pair| self.stories.of(pair.article))
+            .map(|pair| self.stories.of(pair.doc.0))
             .collect();
         stories.sort_unstable();
         stories.dedup();
-        let page = Arc::clone(&self.page);
-        let sharing =
-            if stories.is_empty() { Vec::new() } else { self.sharing(self.article, &page) };
-        let mut mean = |story: u32| (self.mean(&sharing, compared, story), story);
+        let mut mean = |story: u32| (self.mean(compared, story), story);
         let mut likely: Vec<(f64, u32)> = stories.into_iter().map(&mut mean).collect();
         likely.retain(|(probability, _)| *probability > 0.5);
         likely.sort_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(&other.1)));
@@ -224,15 +206,15 @@ impl<A: Articles> Matching<'_, A> {
 
     /// Whether a new article is a digest: it holds most of a text of the story that it would join, and
     /// elsewhere most of a text of another story.
-    fn holds(&mut self, compared: &[Compared], joined: &[u32], likely: &[(f64, u32)]) -> bool {
+    fn holds(&mut self, compared: &[Match], joined: &[u32], likely: &[(f64, u32)]) -> bool {
         let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
         let is_part =
-            |pair: &&Compared| pair.evidence.containing > HELD && pair.evidence.contained < HELD;
+            |pair: &&Match| pair.evidence.containing > HELD && pair.evidence.contained < HELD;
         for pair in compared.iter().filter(is_part) {
-            let story = self.stories.of(pair.article);
+            let story = self.stories.of(pair.doc.0);
             let is_likely = likely.iter().any(|(_, of)| *of == story);
             if is_likely && parts.iter().all(|(of, _)| *of != story) {
-                let earlier = self.page(pair.article);
+                let earlier = self.page(pair.doc.0);
                 parts.push((story, self.page.shared_with(&earlier)));
             }
         }
@@ -263,9 +245,8 @@ impl<A: Articles> Matching<'_, A> {
         let of_joined = joined.iter().map(|of| self.stories.representatives(*of, self.first));
         for one in of_joined.collect::<Vec<_>>().concat() {
             let page = self.page(one);
-            let sharing = self.sharing(one, &page);
             for other in &members {
-                sum += self.compare_with(one, &page, &sharing, *other).probability;
+                sum += self.compare_with(one, &page, *other).probability;
                 count += 1;
             }
         }
@@ -273,13 +254,13 @@ impl<A: Articles> Matching<'_, A> {
     }
 
     /// The mean probability over the members of a story.
-    fn mean(&mut self, sharing: &[(u32, u32)], compared: &[Compared], story: u32) -> f64 {
+    fn mean(&mut self, compared: &[Match], story: u32) -> f64 {
         let (article, page) = (self.article, Arc::clone(&self.page));
         let members = self.stories.representatives(story, self.first);
         let of_member = |member: &u32| {
-            let known = compared.iter().find(|pair| pair.article == *member);
+            let known = compared.iter().find(|pair| pair.doc.0 == *member);
             let pair = known.copied();
-            pair.unwrap_or_else(|| self.compare_with(article, &page, sharing, *member)).probability
+            pair.unwrap_or_else(|| self.compare_with(article, &page, *member)).probability
         };
         let sum: f64 = members.iter().map(of_member).sum();
         sum / members.len().max(1) as f64
@@ -288,7 +269,7 @@ impl<A: Articles> Matching<'_, A> {
 
 /// Whether a pair shares enough for one to hold a part of the other. Pages of one outlet do not count: they may
 /// share what stands on all pages.
-pub(crate) fn is_part(pair: &Compared) -> bool {
+pub(crate) fn is_part(pair: &Match) -> bool {
     pair.evidence.shared >= PART && !pair.evidence.same_outlet
 }
 
@@ -314,7 +295,7 @@ fn is_elsewhere(one: &[bool], other: &[bool]) -> bool {
 }
 
 /// Whether so many shared keys are worth a comparison, if the shorter text has so many words.
-fn is_enough(shared: u32, words: u32) -> bool {
+fn is_enough(shared: f64, words: u32) -> bool {
     let expected = f64::from(words) / 8.0;
-    shared >= 1 && f64::from(shared) >= 0.1 * expected
+    shared >= 0.1 * expected
 }

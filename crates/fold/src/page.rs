@@ -31,8 +31,8 @@ pub struct Page {
     pub(crate) shingles: Vec<u64>,
     /// The positions of the shingles and one, in an open hash table of a power of two; 0 where it is empty.
     places: Vec<u32>,
-    /// The different terms, in order.
-    term_set: Vec<u32>,
+    /// The different terms, in order, each with how often it stands.
+    pub(crate) counted: Vec<(u32, u32)>,
 }
 
 /// A number of a text.
@@ -144,9 +144,7 @@ impl Page {
         }
         self.number_set = self.numbers.iter().map(|number| number.hash).collect();
         self.number_set.sort_unstable();
-        self.term_set.clone_from(&self.terms);
-        self.term_set.sort_unstable();
-        self.term_set.dedup();
+        self.counted = counted(&self.terms);
     }
 
     /// The hashes of its words, as wide as a SimHash.
@@ -203,12 +201,7 @@ impl Page {
 
     /// Whether one of its words has this term.
     pub(crate) fn has_term(&self, term: u32) -> bool {
-        self.term_set.binary_search(&term).is_ok()
-    }
-
-    /// The different terms, in order.
-    pub(crate) fn term_set(&self) -> &[u32] {
-        &self.term_set
+        self.counted.binary_search_by_key(&term, |(of, _)| *of).is_ok()
     }
 
     /// The hash of all words in their order; 0 without words.
@@ -223,6 +216,13 @@ impl Page {
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 40 + 200
     }
+}
+
+/// The different terms, in order, each with how often it stands.
+pub(crate) fn counted(terms: &[u32]) -> Vec<(u32, u32)> {
+    let mut terms = terms.to_vec();
+    terms.sort_unstable();
+    terms.chunk_by(|one, other| one == other).map(|run| (run[0], run.len() as u32)).collect()
 }
 
 /// The shingles of words.

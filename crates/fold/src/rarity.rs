@@ -60,7 +60,7 @@ impl Rarity {
     }
 
     /// Counts an article by its different terms.
-    pub(crate) fn learn(&mut self, terms: &[u32]) {
+    pub(crate) fn learn(&mut self, terms: impl Iterator<Item = u32>) {
         if self.articles >= MOST {
             self.articles /= 2;
             self.counts.iter_mut().for_each(|count| *count /= 2);
@@ -68,7 +68,7 @@ impl Rarity {
         self.articles += 1;
         self.highest = (f64::from(self.articles) + 1.0).ln();
         for term in terms {
-            self.add(*term, 1);
+            self.add(term, 1);
         }
     }
 

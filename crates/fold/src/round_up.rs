@@ -47,7 +47,7 @@ pub(crate) fn is_round_up(
 
 /// The paragraph that has most of a headline; `None` if none has enough of it.
 fn paragraph_of(story: &Signature, paragraphs: &[Vec<u32>]) -> Option<usize> {
-    let share = |terms: &Vec<u32>| story.title.share_of(terms);
+    let share = |terms: &Vec<u32>| story.title.share(|term| terms.binary_search(&term).is_ok());
     let shares = paragraphs.iter().map(share).enumerate();
     let most = shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     (most.1 >= TITLE_SHARE).then_some(most.0)

@@ -1,12 +1,11 @@
 //! [`Signature`]: the parts of a text by which stories about one happening are recognised.
 
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
 use wirefold_text::extract::name_words;
 
 use crate::hash::{mix, narrow};
-use crate::page::{Page, term};
+use crate::page::{Page, counted, term};
 use crate::rarity::Rarity;
 
 /// A story is found by so many terms: so many of its headline …
@@ -42,16 +41,12 @@ impl Terms {
         Terms { weights, square }
     }
 
-    /// Each different term with its TF-IDF weight (Salton and Buckley 1988).
-    fn counted(terms: &[u32], rarity: &Rarity) -> Terms {
-        let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
-        terms.iter().for_each(|term| *counts.entry(*term).or_default() += 1);
-        let weight = |(term, count): (u32, u32)| {
-            (term, (rarity.of(term) * (1.0 + f64::from(count).ln())) as f32)
+    /// Each different term with its TF-IDF weight (Salton and Buckley 1988), given how often it stands.
+    fn counted(terms: &[(u32, u32)], rarity: &Rarity) -> Terms {
+        let weight = |(term, count): &(u32, u32)| {
+            (*term, (rarity.of(*term) * (1.0 + f64::from(*count).ln())) as f32)
         };
-        let mut weights: Vec<(u32, f32)> = counts.into_iter().map(weight).collect();
-        weights.sort_unstable_by_key(|(term, _)| *term);
-        Terms::new(weights)
+        Terms::new(terms.iter().map(weight).collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -67,44 +62,46 @@ impl Terms {
         self.weights.iter().map(|(term, _)| *term)
     }
 
-    /// The sum of what `of` gives for the two weights of each term that both have.
-    fn shared(&self, other: &Terms, of: impl Fn(f64, f64) -> f64) -> f64 {
-        let mut theirs = other.weights.iter().peekable();
-        let mut sum = 0.0;
-        for (term, weight) in &self.weights {
-            while theirs.next_if(|(their_term, _)| their_term < term).is_some() {}
-            if let Some((_, their_weight)) = theirs.next_if(|(their_term, _)| their_term == term) {
-                sum += of(f64::from(*weight), f64::from(*their_weight));
-            }
-        }
-        sum
-    }
-
     /// The cosine of the angle between both, 0 to 1; 0 if one is empty.
     pub(crate) fn cosine(&self, other: &Terms) -> f64 {
-        let shared = self.shared(other, |ours, theirs| ours * theirs);
+        let (ours, theirs) = (&self.weights, &other.weights);
+        let (mut here, mut there, mut shared) = (0, 0, 0.0);
+        while here < ours.len() && there < theirs.len() {
+            let ((term, weight), (their_term, their_weight)) = (ours[here], theirs[there]);
+            if term == their_term {
+                shared += f64::from(weight) * f64::from(their_weight);
+            }
+            // No branch: nothing could foresee it.
+            here += usize::from(term <= their_term);
+            there += usize::from(their_term <= term);
+        }
         if shared > 0.0 { (shared / (self.square * other.square).sqrt()).min(1.0) } else { 0.0 }
     }
 
     /// The share of it, by the squares of the weights, that the other has too, 0 to 1.
     pub(crate) fn share_in(&self, other: &Terms) -> f64 {
-        let shared = self.shared(other, |ours, _| ours * ours);
-        if shared > 0.0 { (shared / self.square).min(1.0) } else { 0.0 }
+        self.share(|term| other.has(term))
     }
 
-    /// The share of it, by the squares of the weights, that these ordered terms have, 0 to 1.
-    pub(crate) fn share_of(&self, terms: &[u32]) -> f64 {
-        let has = |(term, _): &&(u32, f32)| terms.binary_search(term).is_ok();
-        let shared: f64 =
-            self.weights.iter().filter(has).map(|(_, weight)| f64::from(*weight).powi(2)).sum();
+    /// The share of it, by the squares of the weights, for which `has` is true, 0 to 1.
+    pub(crate) fn share(&self, has: impl Fn(u32) -> bool) -> f64 {
+        let shared = self.weights.iter().filter(|(term, _)| has(*term));
+        let shared: f64 = shared.map(|(_, weight)| f64::from(*weight).powi(2)).sum();
         if shared > 0.0 { (shared / self.square).min(1.0) } else { 0.0 }
     }
 
     /// The terms with the highest weights, the heaviest first. Of equal weights, the lower term is first.
     fn heaviest(&self, most: usize) -> Vec<u32> {
         let mut weights = self.weights.clone();
-        weights.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        weights.into_iter().take(most).map(|(term, _)| term).collect()
+        let order = |one: &(u32, f32), other: &(u32, f32)| {
+            other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
+        };
+        if most < weights.len() {
+            weights.select_nth_unstable_by(most, order);
+            weights.truncate(most);
+        }
+        weights.sort_unstable_by(order);
+        weights.into_iter().map(|(term, _)| term).collect()
     }
 }
 
@@ -141,7 +138,7 @@ impl Signature {
         rarity: &Rarity,
     ) -> Signature {
         let least = RARE * rarity.highest();
-        let title = Terms::counted(title, rarity);
+        let title = Terms::counted(&counted(title), rarity);
         let is_rare = |term: &u32| rarity.of(*term) >= least;
         let mut quoted = quotations(page, page.len());
         let mut opening = quotations(page, OPENING);
@@ -150,11 +147,11 @@ impl Signature {
             keys.dedup();
         }
         Signature {
-            words: Terms::counted(&page.terms, rarity),
+            words: Terms::counted(&page.counted, rarity),
             title_tells: (title.square / (TITLE_TERMS * least * least)).min(1.0),
             rare_in_title: title.terms().filter(is_rare).collect(),
             title,
-            lede: Terms::counted(&page.terms[..page.lede], rarity),
+            lede: Terms::counted(&counted(&page.terms[..page.lede]), rarity),
             names: has_capitals(text).then(|| rare_names(text, least, rarity)),
             opening,
             quoted,

@@ -30,19 +30,6 @@ pub enum CopyKind {
     Partial,
 }
 
-/// A pair on which the judge decided.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Compared {
-    /// The number of the earlier article.
-    pub article: u32,
-    /// The numbers on which both were judged.
-    pub evidence: Evidence,
-    /// The probability that both are one text.
-    pub probability: f64,
-    /// Whether both have the same words in the same order.
-    pub same_words: bool,
-}
-
 /// An earlier article that shares text with a new one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Match {
@@ -54,10 +41,6 @@ pub struct Match {
     pub probability: f64,
     /// Whether both have the same words in the same order.
     pub same_words: bool,
-    /// The number of passages: shared runs with short gaps.
-    pub passages: usize,
-    /// The words of the longest shared run, quotations included.
-    pub longest: u32,
 }
 
 /// The detector's answer for one article.

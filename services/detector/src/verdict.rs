@@ -42,7 +42,7 @@ pub(crate) fn verdict(
         matches: judged
             .matches
             .iter()
-            .filter(|m| m.passages > 0)
+            .filter(|m| m.evidence.passages > 0)
             .filter_map(|m| text_match(m, window_articles))
             .take(MAX_MATCHES)
             .collect(),
@@ -61,8 +61,8 @@ fn text_match(found: &dedup::Match, window_articles: &WindowArticles) -> Option<
         id: article.counted.id,
         contained: containment(found.evidence.contained),
         containing: containment(found.evidence.containing),
-        passages: count(found.passages),
-        longest: found.longest,
+        passages: count(found.evidence.passages),
+        longest: found.evidence.longest,
         fetched: Some(article.counted.fetched),
     })
 }

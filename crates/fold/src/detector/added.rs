@@ -8,19 +8,16 @@ use crate::agency::{Agency, RelatedArticle, inferred_agency, own_agency};
 use crate::detector::Detector;
 use crate::detector::incoming::Prepared;
 use crate::event_evidence::{ComparedStory, SharedQuotation};
+use crate::evidence::runs;
 use crate::hash::{hash_str, narrow};
 use crate::ids::DocId;
 use crate::material::lede::Lede;
 use crate::material::{MOSTLY_NEW, Reason, corrects, material};
 use crate::page::Page;
-use crate::verdict::{Compared, Match, REPRINT_LARGER};
+use crate::verdict::{Match, REPRINT_LARGER};
 
 /// A text counts as an origin if it has at least so many words outside quotation marks.
 const COMPARABLE_WORDS: usize = 44;
-/// A passage goes on over a gap of at most so many words …
-const GAP: usize = 8;
-/// … and has at least so many.
-const PASSAGE_WORDS: usize = 8;
 /// Quotations of at least so many words are compared.
 const QUOTATION_WORDS: usize = 6;
 /// An article inherits the agency of another one that has at least this share of it.
@@ -31,51 +28,7 @@ pub(crate) fn is_comparable(page: &Page) -> bool {
     page.quoted.iter().filter(|is_quoted| !**is_quoted).count() >= COMPARABLE_WORDS
 }
 
-/// The runs of `true`, each as its first position and its length.
-fn runs(of: &[bool]) -> Vec<(usize, usize)> {
-    let mut found: Vec<(usize, usize)> = Vec::new();
-    for (at, _) in of.iter().enumerate().filter(|(_, is_in)| **is_in) {
-        match found.last_mut() {
-            Some((first, length)) if *first + *length == at => *length += 1,
-            _ => found.push((at, 1)),
-        }
-    }
-    found
-}
-
-/// The number of passages in a text, and the length of the longest shared run.
-fn passages(shared: &[bool]) -> (usize, u32) {
-    let runs = runs(shared);
-    let longest = runs.iter().map(|(_, length)| *length).max().unwrap_or_default();
-    let mut passages: Vec<(usize, usize)> = Vec::new();
-    for (first, length) in runs {
-        match passages.last_mut() {
-            Some((begin, words)) if first - (*begin + *words) <= GAP => {
-                *words = first + length - *begin;
-            }
-            _ => passages.push((first, length)),
-        }
-    }
-    let count = passages.iter().filter(|(_, words)| *words >= PASSAGE_WORDS).count();
-    (count, longest as u32)
-}
-
 impl Detector {
-    /// The compared articles as matches, most shared words first.
-    pub(super) fn matches(&mut self, page: &Page, compared: &[Compared]) -> Vec<Match> {
-        let of = |pair: &Compared| {
-            let shared = page.shared_with(&self.page(pair.article));
-            let (passages, longest) = passages(&shared);
-            let Compared { article, evidence, probability, same_words } = *pair;
-            Match { doc: DocId(article), evidence, probability, same_words, passages, longest }
-        };
-        let mut matches: Vec<Match> = compared.iter().map(of).collect();
-        matches.sort_by(|one, other| {
-            other.evidence.shared.total_cmp(&one.evidence.shared).then(one.doc.cmp(&other.doc))
-        });
-        matches
-    }
-
     /// The share of the words of a text that the compared members of its story lack, 0 to 1.
     pub(super) fn novelty(&mut self, page: &Page, story: u32, matches: &[Match]) -> f64 {
         let mut known = vec![false; page.len()];
@@ -170,20 +123,4 @@ fn may_be_material(text: &Text, members: &[Arc<Page>], novelty: f64) -> bool {
         !members.iter().any(|page| page.words.contains(&hash))
     };
     novelty >= MOSTLY_NEW || corrects(text) || lede.words().filter(is_telling).any(is_unknown)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passages_go_on_over_short_gaps() {
-        let mut shared = vec![true; 10];
-        shared.extend([false; 5]);
-        shared.extend([true; 6]);
-        shared.extend([false; 20]);
-        shared.extend([true; 6]);
-        assert_eq!(passages(&shared), (1, 10), "the last one is too short");
-        assert_eq!(passages(&[]), (0, 0));
-    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::event_evidence::EventEvidence;
-use crate::evidence::{Evidence, Side};
+use crate::evidence::{Evidence, Repeats, Side};
 use crate::explain::{event_sum_in_words, sum_in_words};
 use crate::ids::DocId;
 use crate::judge::Weights;
@@ -160,14 +160,15 @@ pub fn judge_alone(earlier: &Described<'_>, later: &Described<'_>) -> Option<Exp
 fn between(earlier: &Described<'_>, later: &Described<'_>, apart: i64) -> Evidence {
     let pages = [later, earlier].map(|it| Page::new(it.incoming.text));
     let titles = [later, earlier].map(|it| title_terms(it.incoming.title));
-    let [new, old] = [0, 1].map(|at| Side {
+    let sides = [0, 1].map(|at| Side {
         page: &pages[at],
         title: &titles[at],
         outlet: 0,
         address: 0,
         time: if at == 0 { apart } else { 0 },
     });
-    Evidence::between(new, old, &[], &Rarity::default())
+    let none = Repeats::default();
+    Evidence::between(sides, [&none, &none], &Rarity::default())
 }
 
 impl Explanation {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::detector::Detector;
 use crate::ids::{DocId, StoryId};
 use crate::matching::is_part;
-use crate::verdict::Compared;
+use crate::verdict::Match;
 
 /// A text with parts of stories of so many events is a digest.
 const DIGEST: usize = 2;
@@ -19,8 +19,8 @@ impl Detector {
 
     /// Records which earlier articles hold a part of a new story. One that turns out to be a digest draws no
     /// later story into its event.
-    pub(super) fn find_holders(&mut self, article: u32, compared: &[Compared]) {
-        for holder in compared.iter().filter(|pair| is_part(pair)).map(|pair| pair.article) {
+    pub(super) fn find_holders(&mut self, article: u32, compared: &[Match]) {
+        for holder in compared.iter().filter(|pair| is_part(pair)).map(|pair| pair.doc.0) {
             let is_known = !self.events.has(self.stories.of(holder));
             if is_known && self.verdicts.is_none() || !self.docs.add_held(holder, article) {
                 continue;

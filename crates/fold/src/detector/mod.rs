@@ -13,6 +13,7 @@ mod reporting;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
 
@@ -139,26 +140,25 @@ impl Detector {
         self.enter(article, incoming, prepared);
         let version = self.earlier_version(article);
         let mut matching = self.matching(article, &prepared.page);
-        let compared = matching.compare();
+        let matches = matching.compare();
         let (joined, holds) = match version {
             Some(earlier) => (vec![self.stories.of(earlier)], Vec::new()),
-            None => matching.decide(&compared),
+            None => matching.decide(&matches),
         };
         let parts = match version.is_none() && joined.is_empty() && holds.is_empty() {
             true => {
-                let sharing = compared.iter().filter(|pair| is_part(pair)).map(|pair| pair.article);
+                let sharing = matches.iter().filter(|pair| is_part(pair)).map(|pair| pair.doc.0);
                 self.matching(article, &prepared.page).parts_of(sharing)
             }
             false => Vec::new(),
         };
         let holds = if self.are_of_many_events(&parts) { parts } else { holds };
-        let matches = self.matches(&prepared.page, &compared);
         self.set_joined_through(article, version, &joined, &matches);
         let merged_stories = self.join(article, &joined);
         // A digest is not about one happening.
         let of_event = match joined.is_empty() && holds.is_empty() {
             true => {
-                self.find_holders(article, &compared);
+                self.find_holders(article, &matches);
                 self.add_event(article, &prepared.page)
             }
             false => Joined::default(),
@@ -217,6 +217,7 @@ impl Detector {
             first: self.first,
             article,
             page: Arc::clone(page),
+            repeats: FxHashMap::default(),
         }
     }
 
@@ -323,7 +324,7 @@ impl Detector {
 
     /// Makes an article findable.
     fn make_findable(&mut self, article: u32, page: &Page) {
-        let mut all = keys(page);
+        let mut all: Vec<u32> = keys(page).map(|(_, key)| key).collect();
         if let Some(doc) = self.docs.get(article) {
             all.extend(doc.names.iter().map(|name| narrow(*name) ^ ITEM));
             if doc.whole != 0 {
@@ -334,7 +335,7 @@ impl Detector {
             self.index.insert(key, article, self.first);
         }
         if self.stories.of(article) == article {
-            self.rarity.learn(page.term_set());
+            self.rarity.learn(page.counted.iter().map(|(term, _)| *term));
         }
     }
 

@@ -233,8 +233,8 @@ fn changes(articles: &[Input], now: &Judged, then: &Judged) -> Vec<Change> {
             with: articles[found.doc.index()].id.clone(),
             contained: found.evidence.contained,
             containing: found.evidence.containing,
-            passages: found.passages,
-            longest: found.longest,
+            passages: found.evidence.passages,
+            longest: found.evidence.longest,
         });
         let (id, title) = (articles[article].id.clone(), articles[article].title.clone());
         Some(Change { what, id, title, from: from.map(named), to: to.map(named), shares })

@@ -322,8 +322,8 @@ fn line_match(id: String, pair: &Match) -> LineMatch {
         id,
         contained: containment(pair.evidence.contained),
         containing: containment(pair.evidence.containing),
-        passages: u32::try_from(pair.passages).unwrap_or(u32::MAX),
-        longest: pair.longest,
+        passages: u32::try_from(pair.evidence.passages).unwrap_or(u32::MAX),
+        longest: pair.evidence.longest,
         probability: containment(pair.probability),
     }
 }
