@@ -58,7 +58,8 @@ enum Task {
     Fuzz(fuzz::Arguments),
     /// Install missing test tools into target/tools.
     Tools,
-    /// Train what is learned: `train names` writes crates/names/data/model.bin.
+    /// Train what is learned: `train fold` writes crates/fold/src/table.rs, `train names`
+    /// crates/names/data/model.bin.
     Train(train::Arguments),
     /// Inject faults into the real binary: kills, power cuts, damaged files; write docs/reliability.md.
     Faults(faults::Arguments),

@@ -218,16 +218,15 @@ impl Method {
 
 /// Runs the product with these settings.
 pub(crate) fn passages(set: &LabelledSet, order: &[usize], settings: Settings) -> Run {
-    passages_with_verdicts(set, order, settings).0
+    observe_all(set, order, Detector::keeping_verdicts(settings)).0
 }
 
-/// The same, with the verdict on each document at its arrival, in order of arrival.
-pub(crate) fn passages_with_verdicts(
+/// Runs a detector on a set. Also gives the verdict on each document at its arrival, in order of arrival.
+pub(crate) fn observe_all(
     set: &LabelledSet,
     order: &[usize],
-    settings: Settings,
+    mut detector: Detector,
 ) -> (Run, Vec<Verdict>) {
-    let mut detector = Detector::keeping_verdicts(settings);
     let mut run = Run {
         at_arrival: vec![0; set.docs.len()],
         at_end: vec![0; set.docs.len()],
@@ -305,7 +304,7 @@ fn fold(order: &[usize], mut original: impl FnMut(usize, &[usize]) -> Option<usi
 }
 
 /// Runs work for all items, as many at a time as there are cores. The results are in the order of the items.
-pub(super) fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn side_by_side<T: Sync, R: Send>(all: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = machine::cores();
     let (next, work) = (AtomicUsize::new(0), &work);
     let work_off = || {

@@ -21,12 +21,12 @@ use crate::tree;
 
 mod card;
 mod enrich;
-mod exam;
+pub(super) mod exam;
 mod happenings;
 mod real;
 mod scripts;
-mod seeds;
-mod set;
+pub(super) mod seeds;
+pub(super) mod set;
 mod unseen;
 
 /// The arguments of `accuracy`.

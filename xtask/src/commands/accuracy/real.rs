@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use wirefold_fold::{Grounds, Settings};
+use wirefold_fold::{Detector, Grounds, Settings};
 use wirefold_score::{Label, Order, Pair};
 
-use super::exam::{Method, PairCounts, Run, passages_with_verdicts, side_by_side};
+use super::exam::{Method, PairCounts, Run, observe_all, side_by_side};
 use super::happenings::{self, HappeningTables, Happenings};
 use super::set::LabelledSet;
 use crate::table::Table;
@@ -164,8 +164,8 @@ pub(super) fn classes(sets: &[LabelledSet]) -> Table {
 }
 
 fn errors(set: &LabelledSet) -> BTreeMap<Grounds, [usize; 2]> {
-    let (run, verdicts) =
-        passages_with_verdicts(set, &Order::File.of(set.docs.len()), Settings::default());
+    let detector = Detector::keeping_verdicts(Settings::default());
+    let (run, verdicts) = observe_all(set, &Order::File.of(set.docs.len()), detector);
     let mut counts: BTreeMap<Grounds, [usize; 2]> = BTreeMap::new();
     let mut count = |(a, b): Pair, is_one: bool| {
         // In file order the number of a document is its number of arrival.

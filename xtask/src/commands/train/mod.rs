@@ -1,14 +1,19 @@
-//! `cargo xtask train names`: makes `crates/names/data/model.bin` from the train files of
+//! `cargo xtask train fold` fits the judge of copies; see [`fold`].
+//!
+//! `cargo xtask train names` makes `crates/names/data/model.bin` from the train files of
 //! `../shared/suites/names`, the lists beside it and the table of the enricher. It takes a minute on one
 //! core. The same files give the same weights. The dev files are only for `cargo xtask accuracy enrich`.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use wirefold_names::train::{Material, train};
 
 use crate::{labelled_names, tree};
+
+mod fold;
 
 /// The arguments of `train`.
 #[derive(clap::Args)]
@@ -20,6 +25,8 @@ pub(crate) struct Arguments {
 /// The models.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
 enum Trainable {
+    /// The judge of copies.
+    Fold,
     /// The tagger of people, organisations and places.
     Names,
 }
@@ -30,10 +37,17 @@ const SEED: u64 = 7;
 
 /// Trains and writes the model.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let Trainable::Names = arguments.model;
     let root = tree::root();
+    match arguments.model {
+        Trainable::Fold => fold::run(&root)?,
+        Trainable::Names => names(&root)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn names(root: &Path) -> anyhow::Result<()> {
     let mut samples = Vec::new();
-    for file in labelled_names::files(&root, ".train.jsonl") {
+    for file in labelled_names::files(root, ".train.jsonl") {
         if !WITHOUT_CAPITALS.contains(&labelled_names::part(&file).as_str()) {
             samples.extend(labelled_names::read(&file)?);
         }
@@ -55,5 +69,5 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let target = folder.join("model.bin");
     std::fs::write(&target, &packed).with_context(|| format!("write {}", target.display()))?;
     writeln!(out, "{} features, {} bytes", model.features, packed.len())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
