@@ -368,9 +368,12 @@ impl DateWords<'_> {
             }
             return;
         }
-        if names::find_zone(word, false).is_some() {
-            self.zone(word);
-            return;
+        // `America/New York` is two words.
+        for zone in [word, &format!("{} {word}", self.before)] {
+            if names::find_zone(zone, false).is_some() {
+                self.zone(zone);
+                return;
+            }
         }
         if let Some(found) = date_of(word, self.context) {
             self.date.get_or_insert(found);

@@ -243,9 +243,15 @@ const LABELS: &[&str] = &[
 /// The same words that names begin with too. Two words must follow.
 const LABELS_IN_NAMES: &[&str] = &["von", "par", "por", "di", "door", "af", "av"];
 
-/// The name of an author in one line, without the label before it: `By Ann Lee`, `Autor: Jan Kos`.
+/// The name of an author in one line, without the label before it and a role after it: `By Ann Lee`, `Autor: Jan Kos, redaktor`.
 #[must_use]
 pub fn author_name(line: &str) -> &str {
+    // A role begins with a small letter, unlike most names. One word before the comma may be a surname.
+    let is_role = |rest: &str| rest.starts_with(char::is_lowercase);
+    let line = match line.split_once(", ") {
+        Some((name, rest)) if name.contains(' ') && is_role(rest) => name,
+        _ => line,
+    };
     let strip = |label: &str, words: usize| {
         let (start, rest) = line.split_at_checked(label.len())?;
         let is_label = start.to_lowercase() == label && rest.starts_with([' ', ':']);

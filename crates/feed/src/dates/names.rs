@@ -150,14 +150,16 @@ pub(super) fn is_zone(words: &str) -> bool {
         || by_number(words).is_some()
 }
 
-/// The zone by its name in the database of IANA, links such as `Europe/Kiev` and `EST5EDT` included, in any case. After a time
-/// of day also [`WITHOUT_SEASON`], which elsewhere may be words.
+/// The zone by its name in the database of IANA, links such as `Europe/Kiev` and `EST5EDT` included, in any case and with spaces.
+/// After a time of day also [`WITHOUT_SEASON`] and names such as `Turkey`, which elsewhere may be words.
 pub(super) fn find_zone(name: &str, is_after_time: bool) -> Option<TimeZone> {
     let short = WITHOUT_SEASON.iter().find(|(short, _)| is_after_time && *short == name);
-    let name = short.map_or(name, |(_, zone)| zone);
-    // Names without these signs may be words: `Turkey`.
-    let is_name = name.contains(|c: char| c == '/' || c.is_ascii_digit());
-    is_name.then(|| TimeZoneDatabase::bundled().get(name).ok())?
+    let name = short.map_or(name, |(_, zone)| zone).replace(' ', "_");
+    // Other names may be words: `Turkey` elsewhere, and `rok` anywhere.
+    let is_long = name.len() > 3;
+    let is_name =
+        (is_after_time && is_long) || name.contains(|c: char| c == '/' || c.is_ascii_digit());
+    is_name.then(|| TimeZoneDatabase::bundled().get(&name).ok())?
 }
 
 /// The offset of `+01:00`, `-0930`, `+05.30`, `+1` or `GMT+1`, in seconds.

@@ -222,6 +222,11 @@ fn zones_are_those_of_the_day() {
     check("2026-07-20 08:30:00 +0200 Europe/London", Some("2026-07-20T06:30:00Z"));
     check("2026-07-20 24:00 Europe/Berlin", Some("2026-07-20T22:00:00Z"));
     check("2026-07-20 08:30:00 Nowhere/City", Some("2026-07-20T08:30:00Z"));
+    check("2026-07-20 08:30:00 america/new york", Some("2026-07-20T12:30:00Z"));
+    check("2026-07-20T08:30[America/Los Angeles]", Some("2026-07-20T15:30:00Z"));
+    check("2026-07-20 08:30:00 Turkey", Some("2026-07-20T05:30:00Z"));
+    check("20 listopada 2026 08:30 rok", Some("2026-11-20T08:30:00Z"));
+    check("Turkey, 2026-07-20 08:30:00", Some("2026-07-20T08:30:00Z"));
     check("2026-07-20T08:30:00[Europe/Berlin]", Some("2026-07-20T06:30:00Z"));
     check("2026-07-20T08:30[!europe/berlin][u-ca=hebrew]", Some("2026-07-20T06:30:00Z"));
     check("2026-07-20T08:30:00+01:00[Europe/Berlin]", Some("2026-07-20T07:30:00Z"));
