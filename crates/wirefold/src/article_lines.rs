@@ -114,6 +114,9 @@ mod tests {
         own["article"]["outlet"] = "first.example".into();
         let first = lines.line(&read(&own), 200);
         assert!(first.starts_with("new     first.example "), "{first}");
+        let mut between = article("new", None);
+        between["id"] = copy["id"].clone();
+        lines.line(&read(&between), 200);
         let second = lines.line(&read(&copy), 200);
         assert!(
             second.starts_with("copy    ") && second.contains(" % as in first.example"),
