@@ -1,5 +1,5 @@
 //! Recognises pages that stand before the one that was requested, with any status: a test for browsers, a request for consent, a
-//! login, a page that only scripts fill, an advertisement for an app.
+//! login, a page that only scripts fill, an advertisement for an app, a queue.
 //!
 //! Their words never become those of an article. Articles have prose of their own, whatever boxes stand around it; such a page
 //! has none.
@@ -21,6 +21,8 @@ pub enum Interstitial {
     Script,
     /// A page that leads to an app.
     App,
+    /// A queue, or a page for other regions or readers with an ad blocker.
+    Closed,
 }
 
 impl Interstitial {
@@ -35,6 +37,9 @@ impl Interstitial {
             Self::Login => "a page that requires a login; give it one with [[access]]",
             Self::Script => "a page that is empty without JavaScript",
             Self::App => "a page that leads to an app",
+            Self::Closed => {
+                "a page that is closed to this region, to ad blockers or for a while; ask its publisher"
+            }
         }
     }
 }
@@ -121,6 +126,14 @@ const APPS: &[&str] = &[
     "download our app", "get the app", "get our app", "read in the app", "in der app öffnen", "app öffnen", "zur app", "app herunterladen",
     "ouvrir dans l'app", "télécharger l'app", "téléchargez l'app", "abrir en la app", "descarga la app", "apri nell'app", "scarica l'app",
     "abrir no app", "baixe o app", "open in de app", "otwórz w aplikacji", "открыть в приложении", "在app中打开", "打开app", "アプリで開く", "앱에서 열기",
+];
+/// Words in titles and headings of queues and of pages for other regions or readers, in lower case.
+#[rustfmt::skip]
+const CLOSED: &[&str] = &[
+    "waiting room", "in the queue", "in line", "your region", "your country", "your location", "legal reasons", "ad blocker", "adblock",
+    "warteraum", "warteschlange", "ihrer region", "ihrem land", "deinem land", "werbeblocker", "salle d'attente", "file d'attente", "votre région",
+    "votre pays", "bloqueur de pub", "sala de espera", "su región", "su país", "tu región", "tu país", "bloqueador de", "tuo paese",
+    "sala d'attesa", "wachtrij", "uw land", "twoim kraju", "poczekalni", "вашем регионе", "вашей стране", "您所在的", "お住まいの地域",
 ];
 /// Addresses of shops for apps.
 const SHOPS: &[&str] =
@@ -236,6 +249,7 @@ pub(crate) fn recognise(page: &str) -> Option<Interstitial> {
         () if is_bare && words.all < PROSE && asks_for_scripts() => Some(Interstitial::Script),
         () if has_any(&text, APPS) && is_bare => Some(Interstitial::App),
         () if is_short && leads_to_shop() => Some(Interstitial::App),
+        () if is_short && is_headed(CLOSED) => Some(Interstitial::Closed),
         () if words.all < EMPTY && markup.contains("<script") => Some(Interstitial::Script),
         () => None,
     }
@@ -321,6 +335,13 @@ mod tests {
         let why = "<p>Programs that collect texts ask this server for the same pages ten thousand times a night, so that it \
              is slow or out of reach for the people of the harbour, who pay for it.</p>";
         check(&format!("<h1>Making sure you're not a bot!</h1>{}", why.repeat(3)), Some(Challenge));
+        for closed in [
+            "<h1>You are now in line</h1><p>When it is your turn, you have ten minutes to enter.</p>",
+            "<h2>Werbeblocker erkannt</h2><p>Bitte ausschalten, denn Werbung bezahlt unsere Arbeit hier.</p>",
+            "<h1>Contenido no disponible en su país</h1>",
+        ] {
+            check(closed, Some(Interstitial::Closed));
+        }
         check(
             "<h1>Read on</h1><p>Create a free account or log in to read this article. It takes a minute.</p>",
             Some(Login),
@@ -379,6 +400,11 @@ mod tests {
         let front =
             format!("<form><input type=password></form>{}", "<p>Ferry late again</p>".repeat(80));
         check(&front, None);
+        check(
+            "<h1>Hundreds wait in line at Ness</h1><p>Hundreds of people stood at the pier on Sunday because only one of \
+             two ships sailed, the harbour master said in the evening, and some went home.</p>",
+            None,
+        );
         check("", None);
     }
 }
