@@ -33,6 +33,9 @@ const PARAGRAPHS: &[&str] = &[
 const SENTENCE: usize = 25;
 /// The fewest letters of a loose text that ends like a sentence.
 const SHORT_SENTENCE: usize = 8;
+/// The most digits of the number of a footnote, and the fewest letters of a word that is no unit or symbol.
+const MOST_DIGITS: usize = 3;
+const LONG_WORD: usize = 4;
 
 /// Elements whose text may stand loose beside paragraphs.
 const CONTAINERS: &[&str] =
@@ -121,11 +124,18 @@ pub(super) fn unwrap_inline(page: &mut Document) {
         let tail = format!(" {}", page.tail(id));
         page.set_tail(id, &tail);
     }
+    for id in page.iter_descendants(body, &["sup"]) {
+        if is_footnote(page, id) {
+            page.remove(id, true);
+        }
+    }
     let mut own: HashMap<NodeId, usize> = HashMap::new();
     // The inner ones first, because what is unwrapped is copied.
     for id in page.iter_descendants(body, &[]).into_iter().rev() {
         let tag = page.tag_name(id);
-        if html::is_block(tag) || KNOWN.contains(&tag) {
+        let is_in_paragraph = || page.parent(id).is_some_and(|it| page.tag_name(it) == "p");
+        let is_loose_legend = tag == "legend" && is_in_paragraph();
+        if (html::is_block(tag) && !is_loose_legend) || KNOWN.contains(&tag) {
             continue;
         }
         let Some(block) = block_of(page, id) else {
@@ -157,7 +167,7 @@ pub(super) fn unwrap_inline(page: &mut Document) {
             && tail == 0
             && inside >= SENTENCE
             && !PARAGRAPHS.contains(&page.tag_name(block))
-            && !follows_text(page, id);
+            && letters(&text_before(page, id)) == 0;
         if is_paragraph {
             page.set_tag_name(id, if holds_blocks(page, id) { "div" } else { "p" });
         } else if is_unwrapped {
@@ -221,13 +231,29 @@ fn is_beside_text(page: &Document, id: NodeId, own: &mut HashMap<NodeId, usize>)
     around.saturating_sub(inside) < SENTENCE
 }
 
-/// Whether text stands directly before an element.
-fn follows_text(page: &Document, id: NodeId) -> bool {
-    let before = match page.prev_element_sibling(id) {
+/// The text directly before an element.
+fn text_before(page: &Document, id: NodeId) -> String {
+    match page.prev_element_sibling(id) {
         Some(before) => page.tail(before),
         None => page.parent(id).map(|parent| page.text(parent)).unwrap_or_default(),
-    };
-    letters(&before) > 0
+    }
+}
+
+/// Whether a raised number is that of a footnote, which would become the end of a word: one that is a link or stands after a
+/// long word or a sentence. After a unit, a symbol or a number it is an exponent.
+fn is_footnote(page: &Document, id: NodeId) -> bool {
+    let text = page.text_content(id);
+    let text = text.trim();
+    if text.is_empty() || text.len() > MOST_DIGITS || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return false;
+    }
+    let is_link = |it: NodeId| page.tag_name(it) == "a";
+    let before = text_before(page, id);
+    let word = before.rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    !page.iter(id, &["a"]).is_empty()
+        || page.parent(id).is_some_and(is_link)
+        || word.chars().count() >= LONG_WORD
+        || before.ends_with(['.', ',', '”', '"', '»'])
 }
 
 /// The block that an element is in. `None` inside an embedded one.
@@ -318,10 +344,35 @@ mod tests {
             assert_eq!(found.matches(&sentence).count(), 1, "{empty}: {found}");
             assert_eq!(found.matches("The yard would").count(), 1, "{empty}: {found}");
         }
+        let legend = text(&element("<legend>", "</legend>"));
+        assert_eq!(legend.matches(&sentence).count(), 1, "{legend}");
         let whole = text(&format!("<x-y>{sentence}</x-y>"));
         assert_eq!(whole.matches(&sentence).count(), 1, "{whole}");
         let nested = text(&element("<x-a><x-b><time>", "</time></x-b></x-a>"));
         assert_eq!(nested.matches(&sentence).count(), 1, "{nested}");
+    }
+
+    #[test]
+    fn numbers_of_footnotes_are_no_part_of_a_word_and_exponents_are_kept() {
+        let check = |sentence: &str, expected: &str| {
+            let found = text(&format!("{sentence}, the lawyer told investors on Monday."));
+            assert!(found.contains(&format!("{expected}, the lawyer")), "{found}");
+        };
+        check(
+            "It is Oldcastle<sup><a href='#f1'>1</a></sup> that pays",
+            "It is Oldcastle that pays",
+        );
+        check(
+            "It is Oldcastle<a href='#f1'><sup>12</sup></a> that pays",
+            "It is Oldcastle that pays",
+        );
+        check("It pays Oldcastle<sup>3</sup>", "It pays Oldcastle");
+        check("“It pays.”<sup>4</sup> So it is", "“It pays.” So it is");
+        check("It is 30 km<sup>2</sup> of sand", "It is 30 km2 of sand");
+        check(
+            "It is 10<sup>6</sup> grains of the 5<sup>th</sup> kind",
+            "It is 106 grains of the 5th kind",
+        );
     }
 
     #[test]
@@ -376,6 +427,10 @@ mod tests {
             let end = found.len() - 1;
             assert_eq!(found[end - 2..end], [&format!("{one} {two}"), three], "{found:?}");
         }
+        let boxed =
+            [BEFORE, &format!("<ul>{entries}</ul>"), AFTER].map(|it| format!("<div>{it}</div>"));
+        let found = paragraphs(&boxed.concat());
+        assert_eq!(found[1..3], [&format!("{one} {two}"), three], "{found:?}");
         let comments =
             format!("{BEFORE}{AFTER}<h3>Comments</h3><ol><li>{one}</li><li>{three}</li></ol>");
         assert_eq!(paragraphs(&comments).len(), 2);

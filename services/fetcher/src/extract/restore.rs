@@ -224,14 +224,13 @@ fn piece(page: &Document, id: NodeId, lists: &mut HashMap<NodeId, bool>) -> Opti
     (!words.is_empty()).then(|| Piece { kind, parent: parent_of(page, id), text, words })
 }
 
-/// The parent element of a paragraph, or of the list that it is in with the boxes that hold nothing else.
+/// The parent element of a paragraph, or of the list that it is in, with the boxes that hold nothing else.
 fn parent_of(page: &Document, id: NodeId) -> Option<NodeId> {
     let mut outer = outermost_list(page, id);
     let is_of_another = |it: NodeId| {
         has_word(page, it, ASIDES) || RELATED.iter().any(|sign| names(page, it).contains(sign))
     };
-    while outer != id
-        && let Some(parent) = page.parent(outer)
+    while let Some(parent) = page.parent(outer)
         && matches!(page.tag_name(parent), "div" | "section")
         && page.children(parent).len() == 1
         && letters(&page.text(parent)) + letters(&page.tail(outer)) == 0

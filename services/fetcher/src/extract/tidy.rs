@@ -20,6 +20,11 @@ const LISTS_LINKS: f64 = 0.6;
 const STEPS_UP: usize = 6;
 /// The longest cookie dialog, in letters.
 const LONGEST_QUESTION: usize = 4_000;
+/// The fewest cards in a box of other articles, and the fewest letters of the page without it.
+const FEWEST_CARDS: usize = 4;
+const ARTICLE: usize = 1_500;
+/// Elements that hold the headline of a card.
+const HEADINGS: &[&str] = &["h2", "h3", "h4", "h5"];
 /// The longest heading of a list, in letters.
 const LONGEST_HEADING: usize = 60;
 
@@ -41,6 +46,7 @@ pub(super) fn tidy(page: &mut Document) {
             || is_list_of_others(page, id, &names, limits)
             || is_hidden(page, id, &names, limits)
             || is_named_aside(page, id, &names, limits)
+            || is_of_cards(page, id, whole)
         {
             page.remove(id, true);
         } else if COMMENTS.iter().any(|sign| names.contains(sign)) && !may_go(page, id, limits) {
@@ -85,6 +91,28 @@ fn is_list_of_others(page: &Document, id: NodeId, names: &str, limits: Limits) -
         && RELATED.iter().any(|sign| names.contains(sign))
         && share_of_links(page, id) >= LISTS_LINKS
         && may_go(page, id, limits)
+}
+
+/// Whether a box holds the headlines of other articles, each linked and most with a teaser, beside an article.
+fn is_of_cards(page: &Document, id: NodeId, whole: usize) -> bool {
+    let cards = page.children(id);
+    if cards.len() < FEWEST_CARDS || !BOXES.contains(&page.tag_name(id)) {
+        return false;
+    }
+    let is_headline = |heading: &NodeId| {
+        let links = page.iter_descendants(*heading, &["a"]);
+        let href = links.first().and_then(|link| page.get_attribute(*link, "href"));
+        href.is_some_and(|href| !href.contains('#'))
+            && letters(&page.text_content(*heading)) >= HEADLINE
+            && share_of_links(page, *heading) >= ALL_LINK
+    };
+    let is_no_card = |card: &&NodeId| {
+        letters(&page.text_content(**card)) > LONGEST_BOX
+            || !page.iter_descendants(**card, HEADINGS).first().is_some_and(is_headline)
+    };
+    // At least three of four are cards.
+    cards.iter().filter(is_no_card).nth(cards.len() / 4).is_none()
+        && whole.saturating_sub(letters(&page.text_content(id))) >= ARTICLE
 }
 
 /// The outermost box of the cookie dialog that a button belongs to.
