@@ -105,6 +105,7 @@ impl Article {
     }
 
     /// The number of its words, including page chrome.
+    #[cfg(test)]
     pub(crate) fn words(&self) -> u32 {
         self.sentences().map(|sentence| sentence.words).sum()
     }

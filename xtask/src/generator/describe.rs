@@ -1,12 +1,9 @@
-//! Measures the generated news, for the table of the generator.
+//! Measures the generated news.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use wirefold_score::Label;
-
-use super::words::{Script, WORDS};
-use super::{Article, Generator, Kind, labels};
-use crate::table::Table;
+use super::words::Script;
+use super::{Article, Generator, Kind};
 
 /// Zipf's slope is that of the line through the words of these ranks. The earlier ones are function words of
 /// the grammars, and the later ones are too rare.
@@ -27,21 +24,13 @@ pub(crate) struct Description {
     kinds: BTreeMap<Kind, usize>,
     /// The outlets with articles.
     pub(crate) outlets: BTreeSet<usize>,
-    /// The number of pairs that must fold and that may fold, and the articles of the former.
-    must: usize,
-    may: usize,
-    reprinted: BTreeSet<usize>,
-    /// The largest number of articles with one main text.
-    largest: usize,
 }
 
 /// Measures the first `count` articles.
 pub(crate) fn describe(generator: &Generator, count: u64) -> Description {
     let mut its = Description::default();
-    let mut families: HashMap<u64, usize> = HashMap::new();
     let mut words: HashMap<String, u32> = HashMap::new();
     for article in generator.articles().take(usize::try_from(count).unwrap_or(usize::MAX)) {
-        *families.entry(article.main).or_default() += 1;
         its.add(&article);
         if article.script.has_spaces() && article.kind != Kind::Hostile {
             let text = article.text().to_lowercase();
@@ -50,16 +39,6 @@ pub(crate) fn describe(generator: &Generator, count: u64) -> Description {
             }
         }
     }
-    for ((a, b), (label, _)) in labels(generator, count) {
-        match label {
-            Label::Reprint => {
-                its.must += 1;
-                its.reprinted.extend([a, b]);
-            }
-            Label::Partial => its.may += 1,
-        }
-    }
-    its.largest = families.into_values().max().unwrap_or_default();
     its.lengths.sort_unstable();
     its.of_news.sort_unstable();
     its.vocabulary = words.len();
@@ -109,44 +88,11 @@ impl Description {
     }
 
     /// The share of articles of a kind, 0 to 1.
-    #[cfg(test)]
     pub(crate) fn of_kind(&self, kind: Kind) -> f64 {
         self.share(self.kinds.get(&kind).copied().unwrap_or_default())
     }
 
     fn share(&self, count: usize) -> f64 {
         count as f64 / self.articles.max(1) as f64
-    }
-
-    /// The properties as a table.
-    pub(crate) fn table(&self) -> Table {
-        let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-        let mut table = Table::new(&["property", "measured"]);
-        let mut row = |property: &str, measured: String| table.row([property.to_owned(), measured]);
-        row("articles", self.articles.to_string());
-        row("content words of a script with spaces", WORDS.to_string());
-        row("different words seen, forms and names included", self.vocabulary.to_string());
-        row("Zipf slope, ranks 100 to 10,000", format!("{:.2}", self.slope));
-        for (name, of_news) in [("an article", true), ("any text but hostile ones", false)] {
-            for (which, share) in [("median", 0.5), ("95th of a hundred", 0.95), ("longest", 1.0)] {
-                let words = self.length(share, of_news).to_string();
-                row(&format!("words of {name}: {which}"), words);
-            }
-        }
-        row("outlets", self.outlets.len().to_string());
-        row("scripts without spaces", percent(self.without_spaces()));
-        let scripts: BTreeMap<&str, &usize> =
-            self.scripts.iter().map(|(script, count)| (script.name(), count)).collect();
-        for (script, count) in scripts {
-            row(&format!("in {script}"), percent(self.share(*count)));
-        }
-        for (kind, count) in &self.kinds {
-            row(&format!("kind {kind:?}"), percent(self.share(*count)));
-        }
-        row("with a pair that must fold", percent(self.share(self.reprinted.len())));
-        row("most articles with one main text", self.largest.to_string());
-        row("pairs that must fold", self.must.to_string());
-        row("pairs that may fold", self.may.to_string());
-        table
     }
 }

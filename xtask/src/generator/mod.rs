@@ -10,6 +10,7 @@
 //! text of an agency, and page chrome.
 
 mod article;
+#[cfg(test)]
 mod describe;
 mod labels;
 mod outlets;
@@ -22,7 +23,6 @@ mod writer;
 use wirefold_score::Random;
 
 pub(crate) use article::{Article, Kind};
-pub(crate) use describe::describe;
 pub(crate) use labels::labels;
 pub(crate) use outlets::{OUTLETS, host};
 pub(crate) use planted::Planted;
@@ -73,6 +73,7 @@ impl Generator {
     }
 
     /// All articles from the first one on, without end.
+    #[cfg(test)]
     pub(crate) fn articles(&self) -> impl Iterator<Item = Article> {
         (0..).map(|number| self.article(number))
     }

@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
 
-use wirefold_fold::{Body, Detector, DocId, Incoming, Match, Overlap, Settings, Verdict};
+use wirefold_fold::{Detector, DocId, Incoming, Match, Settings, Verdict};
 use wirefold_score::{Label, Pair, Score};
 use wirefold_text::Text;
 
@@ -115,50 +115,7 @@ impl Exam {
         }
         missed
     }
-
-    /// The index of the first order that missed a pair, and the pair in its order of arrival.
-    fn missing(&self, (a, b): Pair) -> (usize, Pair) {
-        let is_missed = |outcome: &Outcome| {
-            let stories = &outcome.run.at_arrival;
-            stories[a] != stories[b]
-        };
-        let at = self.outcomes.iter().position(is_missed).unwrap_or_default();
-        let place = |number: usize| self.orders[at].iter().position(|other| *other == number);
-        (at, if place(a) < place(b) { (a, b) } else { (b, a) })
-    }
-
-    /// A pair in the order of arrival in which it was first missed.
-    pub(crate) fn first_miss(&self, pair: Pair) -> Pair {
-        self.missing(pair).1
-    }
-
-    /// The evidence between a pair at the arrival of the later one, in the first order that missed it. `None`
-    /// if the two were not compared.
-    pub(crate) fn evidence(&self, pair: Pair) -> Option<Match> {
-        let (at, (earlier, later)) = self.missing(pair);
-        let order = &self.orders[at];
-        let found = self.outcomes[at].run.evidence.get(later)?;
-        found.iter().find(|evidence| order[evidence.doc.index()] == earlier).copied()
-    }
-
-    /// The pairs of all orders that are wrongly in one story, by the kinds of both, each with the number of
-    /// orders.
-    pub(crate) fn false_folds(&self, set: &LabelledSet) -> BTreeMap<String, BTreeMap<Pair, usize>> {
-        let mut wrong: BTreeMap<String, BTreeMap<Pair, usize>> = BTreeMap::new();
-        for outcome in &self.outcomes {
-            for (a, b) in set.labels.false_folds(&outcome.run.at_arrival, MOST_LISTED) {
-                let mut kinds = [a, b].map(|number| set.docs[number].kind());
-                kinds.sort_unstable();
-                let pairs = wrong.entry(kinds.join("+")).or_default();
-                *pairs.entry((a, b)).or_default() += 1;
-            }
-        }
-        wrong
-    }
 }
-
-/// The most false folds that are listed in one order.
-const MOST_LISTED: usize = 100_000;
 
 /// A way to find reprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -421,53 +378,6 @@ pub(crate) fn kinds(exams: &[Exam]) -> Table {
     cells
 }
 
-/// The pairs missed in most orders, the most similar first, with the overlap of the two texts alone, and with
-/// the overlap at the arrival of the later one if they were compared.
-pub(crate) fn worst_missed(set: &LabelledSet, exam: &Exam, most: usize) -> Table {
-    let head = [
-        "texts",
-        "orders",
-        "contained",
-        "containing",
-        "shared words",
-        "longest run",
-        "when it came: contained",
-        "containing",
-    ];
-    let mut cells = Table::new(&head);
-    let missed = exam.missed(set).into_values().flatten();
-    let with_overlap = |(pair, orders): (Pair, usize)| (pair, orders, overlap(set, exam, pair));
-    let mut all: Vec<(Pair, usize, Overlap)> = missed.map(with_overlap).collect();
-    all.sort_by(|(p, x, a), (q, y, b)| {
-        y.cmp(x).then(b.larger().total_cmp(&a.larger())).then(p.cmp(q))
-    });
-    for (pair, orders, shared) in all.into_iter().take(most) {
-        let (earlier, later) = exam.first_miss(pair);
-        let then = exam.evidence(pair);
-        let share = |of: fn(&Match) -> f64| {
-            then.as_ref().map_or("not compared".to_owned(), |it| format!("{:.2}", of(it)))
-        };
-        cells.row([
-            format!("`{}` and `{}`", set.docs[earlier].id, set.docs[later].id),
-            format!("{orders} of {}", exam.orders.len()),
-            format!("{:.2}", shared.contained),
-            format!("{:.2}", shared.containing),
-            shared.shared_words.to_string(),
-            shared.longest.to_string(),
-            share(|it| it.evidence.contained),
-            share(|it| it.evidence.containing),
-        ]);
-    }
-    cells
-}
-
-/// The overlap of two texts alone, in the order in which they were first missed.
-fn overlap(set: &LabelledSet, exam: &Exam, pair: Pair) -> Overlap {
-    let (earlier, later) = exam.first_miss(pair);
-    let body = |number: usize| Body::new(&Text::new(&set.docs[number].text));
-    Overlap::between(&body(later), &body(earlier))
-}
-
 /// The errors for a terminal: the false folds with their evidence, and the missed pairs by kind.
 pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
     let mut said = String::new();
@@ -522,7 +432,6 @@ mod tests {
         assert_eq!(names, expected);
         assert!(rows.iter().all(|(_, row)| row[..2] == [1.0, 1.0]));
         assert_eq!(exam.missed(&set)["base+mix"], [((0, 2), 4)].into());
-        assert_eq!(exam.false_folds(&set)["a+b"], [((0, 1), 4)].into());
         assert!(exam.least_recall("base+mix") == 0.0 && exam.worst()[F1] == 0.0);
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
-use wirefold_fold::{Described, EventEvidence, Incoming, Settings, judge_alone, stem};
+use wirefold_fold::{Settings, stem};
 use wirefold_score::{Clusters, Group, Order, Pair, Score};
 use wirefold_text::Text;
 
@@ -336,8 +336,7 @@ fn product(here: &[(usize, f64)], there: &[(usize, f64)]) -> f64 {
     sum
 }
 
-/// The number of rows in the tables of errors and of large events.
-const WORST: usize = 10;
+/// The number of rows in the table of large events.
 const LARGEST: usize = 5;
 /// Longer than the time between any two texts.
 const WINDOW: i64 = 40 * 24 * HOUR;
@@ -469,69 +468,6 @@ impl EventExam {
         )
     }
 
-    /// The wrong pairs over all orders, the most frequent first, with the evidence for each.
-    pub(crate) fn wrong(&self) -> Table {
-        let of = |run: &Run| self.events.clusters.false_folds(&run.events, usize::MAX);
-        self.errors(self.counted(of), true)
-    }
-
-    /// The missed pairs over all orders, the most frequent and least similar first.
-    pub(crate) fn missed(&self) -> Table {
-        let of = |run: &Run| {
-            let missed = self.events.clusters.missed(&run.events, usize::MAX);
-            missed.into_iter().map(|(pair, _)| pair).collect()
-        };
-        self.errors(self.counted(of), false)
-    }
-
-    fn counted(&self, wrong: impl Fn(&Run) -> Vec<Pair>) -> BTreeMap<Pair, usize> {
-        let mut counts = BTreeMap::new();
-        for pair in self.runs.iter().flat_map(|(run, _)| wrong(run)) {
-            *counts.entry(pair).or_default() += 1;
-        }
-        counts
-    }
-
-    fn errors(&self, counts: BTreeMap<Pair, usize>, most_alike: bool) -> Table {
-        let head =
-            ["texts", "orders", "hours apart", "similarity", "titles", "ledes", "words", "names"];
-        let mut cells = Table::new(&head);
-        let alone = |((a, b), orders)| ((a, b), orders, self.alone(a, b));
-        let mut all: Vec<(Pair, usize, EventEvidence)> = counts.into_iter().map(alone).collect();
-        all.sort_by(|(p, x, l), (q, y, m)| {
-            let similarity = l.similarity().total_cmp(&m.similarity());
-            let similarity = if most_alike { similarity.reverse() } else { similarity };
-            y.cmp(x).then(similarity).then(p.cmp(q))
-        });
-        for ((a, b), orders, evidence) in all.into_iter().take(WORST) {
-            let id = |number: usize| &self.events.set.docs[number].id;
-            cells.row([
-                format!("`{}` and `{}`", id(a), id(b)),
-                format!("{orders} of {}", self.runs.len()),
-                hours(self.span(&[a, b])),
-                decimals(evidence.similarity()),
-                decimals(evidence.title.unwrap_or_default()),
-                decimals(evidence.lede),
-                decimals(evidence.words),
-                decimals(evidence.names.unwrap_or_default()),
-            ]);
-        }
-        cells
-    }
-
-    /// The measures of two texts alone as reports of one happening.
-    fn alone(&self, a: usize, b: usize) -> EventEvidence {
-        let described = |at: usize| {
-            let doc = &self.events.set.docs[at];
-            let title = doc.title.as_deref().unwrap_or_default();
-            let incoming = Incoming { title, text: &doc.text, ..Incoming::default() };
-            let time = doc.published.map(jiff::Timestamp::as_second);
-            Described { incoming, seen: time, published: time }
-        };
-        let explanation = judge_alone(&described(a), &described(b));
-        explanation.and_then(|it| it.happening).unwrap_or_default()
-    }
-
     /// The events of a run, each as its texts in file order.
     fn made(&self, run: &Run) -> Vec<Vec<usize>> {
         let mut events: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -627,7 +563,7 @@ mod events_tests {
         "The bakers of Tom Lund in Vennby won a prize for the bread of Mill Hollow.";
 
     #[test]
-    fn pairs_of_events_are_counted_and_explained() {
+    fn pairs_of_events_are_counted() {
         let docs =
             vec![doc("quay-1", 8, STRIKE), doc("quay-2", 11, AGAIN), doc("bread-1", 9, OTHER)];
         let labels = "id\tevent\nquay-1\tquay\nquay-2\tquay\nbread-1\tbread\n";
@@ -640,8 +576,6 @@ mod events_tests {
         assert!(exam.bounds().contains("spans 3 hours"), "{}", exam.bounds());
         let largest = exam.largest().markdown();
         assert!(largest.contains("that of `quay-1` | 2 | 3 | 2 of 2 of `quay`"), "{largest}");
-        let wrong = exam.errors([((0, 2), 3)].into(), true).markdown();
-        assert!(wrong.contains("`quay-1` and `bread-1` | 3 of 3 | 1 |"), "{wrong}");
     }
 
     #[test]

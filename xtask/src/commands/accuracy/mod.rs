@@ -14,7 +14,6 @@ use self::exam::{Exam, METHODS, Method, examine};
 use self::happenings::EventSet;
 use self::real::RealTables;
 use self::scripts::ScriptSet;
-use self::seeds::Seeds;
 use self::set::LabelledSet;
 use super::say;
 use crate::tree;
@@ -27,7 +26,6 @@ mod real;
 mod scripts;
 pub(super) mod seeds;
 pub(super) mod set;
-mod unseen;
 
 /// The arguments of `accuracy`.
 #[derive(clap::Args)]
@@ -41,10 +39,7 @@ pub(crate) struct Arguments {
     /// Write a generated set to a folder, and nothing else.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["sets", "check"])]
     write_set: Option<PathBuf>,
-    /// Describe what the generator makes, and nothing else.
-    #[arg(long, conflicts_with_all = ["sets", "check", "write_set"])]
-    describe: bool,
-    /// How many articles to describe, or to write to a folder.
+    /// How many articles to write to a folder.
     #[arg(long, value_name = "N", default_value_t = card::ARTICLES)]
     articles: u64,
     /// Shuffles of sets from elsewhere; the card always has ten.
@@ -68,16 +63,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         external(&sets_at(&arguments.sets)?, arguments)?;
         return Ok(ExitCode::SUCCESS);
     }
-    if arguments.describe {
-        say(&set::description(arguments.articles).plain())?;
-        return Ok(ExitCode::SUCCESS);
-    }
     if let Some(folder) = &arguments.write_set {
         set::generated(arguments.articles).write(folder)?;
         return Ok(ExitCode::SUCCESS);
     }
     let root = tree::root();
-    let seeds = Seeds::read(&root)?;
+    let seeds = seeds::articles(&root)?;
     let generated = set::generated(card::ARTICLES);
     // Read before the long work, so that a broken line is found early.
     let elsewhere = sets_at(acceptance_folder().as_slice())?;
@@ -87,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         archetypes: seeds::archetypes(&root)?,
         happenings: happenings::fixtures(&root)?,
     };
-    let card = card::Card::new(generated, seeds, others, card::ARTICLES);
+    let card = card::Card::new(generated, seeds, others);
     let real = real::examine(&root)?;
     let told = real.as_ref().map_or(
         "../shared is absent: the rows of real pages stay as they are\n\n".to_owned(),

@@ -10,8 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 use wirefold_score::{Clusters, Group, Label, Labels, Order, Pairs};
 
-use crate::generator::{Article, Generator, Settings, describe, labels};
-use crate::table::Table;
+use crate::generator::{Article, Generator, Settings, labels};
 
 /// A document of a set. `host` is read as the outlet.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -35,13 +34,6 @@ pub(crate) struct Doc {
     pub(crate) published: Option<Timestamp>,
     /// The text.
     pub(crate) text: String,
-}
-
-impl Doc {
-    /// The kind in its id: `exact` for `000012-exact`.
-    pub(crate) fn kind(&self) -> &str {
-        self.id.split_once('-').map_or(&self.id, |(_, kind)| kind)
-    }
 }
 
 /// Documents with the labels of their pairs; a pair without a label must not fold.
@@ -222,11 +214,6 @@ pub(super) fn set_of(seed: u64, count: u64) -> LabelledSet {
     let docs = (0..count).map(|number| doc(generator.article(number))).collect();
     let labels = Pairs(labels(&generator, count).collect());
     LabelledSet { name: "generated".to_owned(), docs, labels }
-}
-
-/// The measured properties of this many generated articles.
-pub(super) fn description(count: u64) -> Table {
-    describe(&generator(SEED), count).table()
 }
 
 fn doc(article: Article) -> Doc {

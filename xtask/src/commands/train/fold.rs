@@ -12,7 +12,7 @@ use wirefold_fold::{CopySign, Detector, Settings, Weights, climbed, ramps};
 use wirefold_score::{Label, Score};
 
 use crate::commands::accuracy::exam::{Run, observe_all, side_by_side};
-use crate::commands::accuracy::seeds::{Seeds, archetypes};
+use crate::commands::accuracy::seeds::{archetypes, articles};
 use crate::commands::accuracy::set::{LabelledSet, read_lines};
 use crate::commands::say;
 use crate::table::Table;
@@ -47,7 +47,7 @@ fn read_sets(root: &Path) -> anyhow::Result<Vec<LabelledSet>> {
         sets.push(LabelledSet::read_files(name, &of("docs.jsonl"), &of("labels.tsv"))?);
     }
     sets.push(archetypes(root)?);
-    sets.push(Seeds::read(root)?.set);
+    sets.push(articles(root)?);
     let walls = root.join("crates/fold/data/walls.jsonl");
     let docs = read_lines(&walls, |line| serde_json::from_str(line).map_err(Into::into))?;
     sets.push(LabelledSet { name: "walls".to_owned(), docs, ..LabelledSet::default() });
