@@ -37,11 +37,10 @@ mod verdict;
 
 pub use agency::{Agency, Confidence, How, own_agency};
 pub use common_words::rarity;
-pub use compare::align::Block;
 pub use compare::body::{Body, BodyWord, word_hash};
 pub use compare::changes::{Change, ChangeCount, Changes};
-pub use compare::overlap::Overlap;
-pub use compare::passage::Passage;
+pub use compare::overlap::{Overlap, Passage};
+pub use compare::runs::Block;
 pub use detector::Detector;
 pub use detector::alone::{Described, Explanation, Grounds, judge_alone};
 pub use detector::incoming::{Incoming, Prepared};

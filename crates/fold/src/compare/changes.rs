@@ -5,8 +5,8 @@ use std::ops::Range;
 use rustc_hash::FxHashMap;
 use wirefold_text::{Sentence, Text};
 
-use crate::compare::align::align;
 use crate::compare::body::{Body, word_hash};
+use crate::compare::runs::runs;
 
 /// How a sentence changed. `old` and `new` are indices into the sentences of the two texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -185,7 +185,7 @@ fn assign_pairs(pairs: &mut [Option<usize>], taken: &mut [bool], mut possible: V
 /// Pairs of sentences that have at least half of the words of the shorter one in aligned runs.
 fn aligned_pairs(here: &Side, there: &Side) -> Vec<PossiblePair> {
     let mut shared: FxHashMap<(usize, usize), u32> = FxHashMap::default();
-    for block in align(&here.body, &there.body).iter().flat_map(|run| &run.blocks) {
+    for block in runs(&here.body, &there.body).iter().flatten() {
         for step in 0..block.len {
             let new = here.body.words[(block.here + step) as usize].index as usize;
             let old = there.body.words[(block.there + step) as usize].index as usize;

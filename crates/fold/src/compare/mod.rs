@@ -4,9 +4,7 @@
 //! passages, and the sentences that changed. This folder does not know what the comparison means
 //! for a story, and knows no third text.
 
-pub(crate) mod align;
-pub(crate) mod bits;
 pub(crate) mod body;
 pub(crate) mod changes;
 pub(crate) mod overlap;
-pub(crate) mod passage;
+pub(crate) mod runs;

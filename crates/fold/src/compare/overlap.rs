@@ -1,11 +1,44 @@
-//! Measures what two texts have in common: passages, containment in both directions and shared quotations.
+//! The parts that two texts have in common: passages, the share of each text in them, and shared quotations.
 
-use crate::compare::align::{Block, Run, align};
-use crate::compare::bits::Bits;
-use crate::compare::body::{Body, BodyWord, WORD_WEIGHT};
-use crate::compare::passage::{Pair, Passage, counts};
+use std::ops::Range;
 
-/// The parts that a new text has in common with an old one.
+use crate::compare::body::{Body, BodyWord};
+use crate::compare::runs::{Block, runs};
+
+/// A passage has at least this many words outside quotation marks.
+const PASSAGE_WORDS: usize = 8;
+/// Quoted words that two texts must share for a shared quotation.
+const QUOTATION_WORDS: u32 = 6;
+
+/// A run of words that two texts share. Small edits do not end it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The blocks of equal words, at least one. Between two blocks is a small edit.
+    pub blocks: Vec<Block>,
+}
+
+impl Passage {
+    /// The passage's words in the new text, edits included.
+    #[must_use]
+    pub fn here(&self) -> Range<usize> {
+        self.range(|block| block.here)
+    }
+
+    /// The passage's words in the old text, edits included.
+    #[must_use]
+    pub fn there(&self) -> Range<usize> {
+        self.range(|block| block.there)
+    }
+
+    fn range(&self, start: impl Fn(&Block) -> u32) -> Range<usize> {
+        let first = self.blocks.first().map_or(0, &start);
+        let end = self.blocks.last().map_or(0, |last| start(last) + last.len);
+        first as usize..end as usize
+    }
+}
+
+/// The parts that a new text has in common with an old one. Words that either text has in quotation marks do not
+/// count.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overlap {
     /// The share of the new text's counted words that is in the old text, 0 to 1.
@@ -22,93 +55,94 @@ pub struct Overlap {
     pub shared_quotations: Vec<Block>,
 }
 
-impl Overlap {
-    /// The larger of contained and containing.
-    #[must_use]
-    pub fn larger(&self) -> f64 {
-        self.contained.max(self.containing)
+/// The words of one side: those that count, and those of them that are shared.
+struct Counted {
+    counts: Vec<bool>,
+    shared: Vec<bool>,
+}
+
+impl Counted {
+    fn new(body: &Body) -> Counted {
+        let counts = body.words.iter().map(|word| !word.quoted).collect();
+        Counted { counts, shared: vec![false; body.len()] }
     }
 
+    fn shared_words(&self) -> usize {
+        self.shared.iter().filter(|is_shared| **is_shared).count()
+    }
+
+    fn share(&self) -> f64 {
+        let all = self.counts.iter().filter(|counts| **counts).count();
+        if all == 0 { 0.0 } else { (self.shared_words() as f64 / all as f64).min(1.0) }
+    }
+}
+
+impl Overlap {
     /// Compares two bodies.
     #[must_use]
     pub fn between(here: &Body, there: &Body) -> Overlap {
-        let pair = Pair { here, there };
         let mut overlap = Overlap::default();
-        // Words that do not count because the other text marks them as a quotation or boilerplate.
-        let mut uncounted = (Bits::new(here.len()), Bits::new(there.len()));
-        for run in &align(here, there) {
-            overlap.add_run(&pair, run, &mut uncounted);
+        let (mut new, mut old) = (Counted::new(here), Counted::new(there));
+        for run in runs(here, there) {
+            let words: Vec<Shared> = run.iter().flat_map(|it| words(here, there, *it)).collect();
+            let own = words.iter().filter(|word| !word.quoted).count();
+            for word in &words {
+                let (at, place) = (word.here as usize, word.there as usize);
+                if word.quoted {
+                    (new.counts[at], old.counts[place]) = (false, false);
+                } else if own >= PASSAGE_WORDS {
+                    (new.shared[at], old.shared[place]) = (true, true);
+                }
+            }
+            overlap.shared_quotations.extend(quotations(&words));
+            let longest = run.iter().map(|block| block.len).max().unwrap_or_default();
+            overlap.longest = overlap.longest.max(longest);
+            if own >= PASSAGE_WORDS {
+                overlap.passages.push(Passage { blocks: run });
+            }
         }
-        let shared = overlap.shared_weight(&pair);
-        overlap.shared_words = shared.0 / WORD_WEIGHT;
-        overlap.contained = share(shared.0, counted_weight(here, &uncounted.0));
-        overlap.containing = share(shared.1, counted_weight(there, &uncounted.1));
+        overlap.shared_words = u32::try_from(new.shared_words()).unwrap_or(u32::MAX);
+        (overlap.contained, overlap.containing) = (new.share(), old.share());
         overlap
     }
 
-    /// Only the quotations that two texts share. They depend on no threshold of the settings.
+    /// Only the quotations that two texts share.
     #[must_use]
     pub fn quotations_between(here: &Body, there: &Body) -> Vec<Block> {
-        let pair = Pair { here, there };
-        align(here, there).iter().flat_map(|run| pair.quotations(run)).collect()
-    }
-
-    fn add_run(&mut self, pair: &Pair<'_>, run: &Run, uncounted: &mut (Bits, Bits)) {
-        for block in &run.blocks {
-            self.longest = self.longest.max(block.len);
-            for (at, (here, there)) in pair.words(*block).enumerate() {
-                if !counts(here, there) {
-                    uncounted.0.insert(block.here as usize + at);
-                    uncounted.1.insert(block.there as usize + at);
-                }
-            }
-        }
-        self.shared_quotations.extend(pair.quotations(run));
-        self.passages.extend(pair.passages(run));
-    }
-
-    /// The weight of the counted words inside passages, in the new and in the old text. Each word counts once.
-    fn shared_weight(&self, pair: &Pair<'_>) -> (u32, u32) {
-        let (mut seen_here, mut seen_there) =
-            (Bits::new(pair.here.len()), Bits::new(pair.there.len()));
-        let mut weight = (0, 0);
-        for block in self.passages.iter().flat_map(|passage| passage.blocks.iter().copied()) {
-            let len = block.len as usize;
-            let (from, to) = (block.here as usize, block.there as usize);
-            let is_counted = pair.words(block).all(|(here, there)| counts(here, there));
-            if is_counted && !seen_here.has_any(from, len) && !seen_there.has_any(to, len) {
-                // The usual block is marked as a whole.
-                seen_here.insert_all(from, len);
-                seen_there.insert_all(to, len);
-                let own = pair.words(block).map(|(here, there)| (here.weight, there.weight));
-                own.for_each(|own| add(&mut weight, own));
-                continue;
-            }
-            for (at, (here, there)) in pair.words(block).enumerate() {
-                if counts(here, there) {
-                    let (is_new, is_new_there) =
-                        (seen_here.add(from + at), seen_there.add(to + at));
-                    let own =
-                        (here.weight * u8::from(is_new), there.weight * u8::from(is_new_there));
-                    add(&mut weight, own);
-                }
-            }
-        }
-        weight
+        Overlap::between(here, there).shared_quotations
     }
 }
 
-fn share(part: u32, whole: u32) -> f64 {
-    if whole == 0 { 0.0 } else { (f64::from(part) / f64::from(whole)).min(1.0) }
+/// A shared word: its places in the new and the old text, and whether either text has it in quotation marks.
+#[derive(Clone, Copy)]
+struct Shared {
+    here: u32,
+    there: u32,
+    quoted: bool,
 }
 
-fn counted_weight(body: &Body, uncounted: &Bits) -> u32 {
-    let counted = |(at, word): &(usize, &BodyWord)| word.is_counted() && !uncounted.contains(*at);
-    body.words.iter().enumerate().filter(counted).map(|(_, word)| u32::from(word.weight)).sum()
+fn words(here: &Body, there: &Body, block: Block) -> impl Iterator<Item = Shared> {
+    let is_quoted = |words: &[BodyWord], at: u32| words[at as usize].quoted;
+    (0..block.len).map(move |step| {
+        let (at, place) = (block.here + step, block.there + step);
+        let quoted = is_quoted(&here.words, at) || is_quoted(&there.words, place);
+        Shared { here: at, there: place, quoted }
+    })
 }
 
-fn add(weight: &mut (u32, u32), own: (u8, u8)) {
-    *weight = (weight.0 + u32::from(own.0), weight.1 + u32::from(own.1));
+/// The quotations among the words of a run: of each stretch inside quotation marks that is long enough, the longest block.
+fn quotations(words: &[Shared]) -> Vec<Block> {
+    let stretches = words.chunk_by(|one, other| one.quoted == other.quoted);
+    let quoted = stretches.filter(|of| of[0].quoted && of.len() >= QUOTATION_WORDS as usize);
+    let longest = |stretch: &[Shared]| {
+        let is_next = |one: &Shared, other: &Shared| {
+            (one.here + 1, one.there + 1) == (other.here, other.there)
+        };
+        let longest = stretch.chunk_by(is_next).rev().max_by_key(|part| part.len())?;
+        let len = longest.len() as u32;
+        Some(Block { here: longest[0].here, there: longest[0].there, len })
+    };
+    quoted.filter_map(longest).collect()
 }
 
 #[cfg(test)]
@@ -141,10 +175,12 @@ mod tests {
 
     #[test]
     fn a_quotation_with_an_edit_is_shared_and_its_block_stands_verbatim_in_both() {
-        let here = "He said: “we wait for the ferry here until it comes.”";
-        let there = "He said: “we wait for the late ferry here until it comes.”";
-        let block = Block { here: 6, there: 7, len: 5 };
-        assert_eq!(between(here, there).shared_quotations, [block]);
+        let here = "He said: “we wait so long for the ferry here until it comes.”";
+        let there = "He said: “we wait so long for the late ferry here until it comes.”";
+        let block = Block { here: 0, there: 0, len: 8 };
+        let quoted = Block { here: 2, there: 2, len: 6 };
+        let overlap = between(here, there);
+        assert_eq!((overlap.longest, &overlap.shared_quotations[..]), (block.len, &[quoted][..]));
     }
 
     #[test]
@@ -159,7 +195,7 @@ mod tests {
             let overlap = between(&here, &there);
             prop_assert!((0.0..=1.0).contains(&overlap.contained));
             prop_assert!((0.0..=1.0).contains(&overlap.containing));
-            prop_assert_eq!(overlap.contained > 0.0, overlap.containing > 0.0);
+            prop_assert_eq!(overlap.contained > 0.0, overlap.shared_words > 0);
         }
 
         #[test]
@@ -181,28 +217,6 @@ mod tests {
                     prop_assert_eq!(word(0, mine), word(1, theirs));
                 }
             }
-        }
-
-        #[test]
-        fn shared_words_are_the_counted_words_of_the_passages(
-            here in "([a-c]{1,2}[ “”]){0,80}",
-            there in "([a-c]{1,2}[ “”]){0,80}",
-        ) {
-            let bodies = [&here, &there].map(|text| Body::new(&Text::new(text)));
-            let overlap = Overlap::between(&bodies[0], &bodies[1]);
-            let (mut shared, mut weight) = ((Bits::new(bodies[0].len()), Bits::new(bodies[1].len())), 0);
-            for block in overlap.passages.iter().flat_map(|passage| &passage.blocks) {
-                for at in 0..block.len {
-                    let (mine, theirs) = ((block.here + at) as usize, (block.there + at) as usize);
-                    let (word, other) = (bodies[0].words[mine], bodies[1].words[theirs]);
-                    if word.is_counted() && other.is_counted() {
-                        weight += if shared.0.contains(mine) { 0 } else { u32::from(word.weight) };
-                        shared.0.insert(mine);
-                        shared.1.insert(theirs);
-                    }
-                }
-            }
-            prop_assert_eq!(overlap.shared_words, weight / WORD_WEIGHT);
         }
 
         #[test]
