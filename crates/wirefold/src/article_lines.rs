@@ -115,7 +115,7 @@ mod tests {
         let first = lines.line(&read(&own), 200);
         assert!(first.starts_with("new     first.example "), "{first}");
         let mut between = article("new", None);
-        between["id"] = copy["id"].clone();
+        between["id"] = copy["verdict"]["matches"][1]["id"].clone();
         lines.line(&read(&between), 200);
         let second = lines.line(&read(&copy), 200);
         assert!(

@@ -40,13 +40,16 @@ pub(super) fn tidy(page: &mut Document) {
     }
     let whole = letters(&page.text_content(body));
     let limits = Limits { body, most: (whole as f64 * MOST_OF_PAGE) as usize };
+    let mut linked = page.iter_descendants(body, HEADINGS);
+    linked.retain(|it| is_linked_headline(page, *it));
+    let has_cards = linked.len() >= FEWEST_CARDS;
     for id in page.iter_descendants(body, &[]) {
         let names = names(page, id);
         if is_dialog_box(page, id, &names, limits)
             || is_list_of_others(page, id, &names, limits)
             || is_hidden(page, id, &names, limits)
             || is_named_aside(page, id, &names, limits)
-            || is_of_cards(page, id, whole)
+            || (has_cards && is_of_cards(page, id, whole))
         {
             page.remove(id, true);
         } else if COMMENTS.iter().any(|sign| names.contains(sign)) && !may_go(page, id, limits) {
@@ -99,20 +102,23 @@ fn is_of_cards(page: &Document, id: NodeId, whole: usize) -> bool {
     if cards.len() < FEWEST_CARDS || !BOXES.contains(&page.tag_name(id)) {
         return false;
     }
-    let is_headline = |heading: &NodeId| {
-        let links = page.iter_descendants(*heading, &["a"]);
-        let href = links.first().and_then(|link| page.get_attribute(*link, "href"));
-        href.is_some_and(|href| !href.contains('#'))
-            && letters(&page.text_content(*heading)) >= HEADLINE
-            && share_of_links(page, *heading) >= ALL_LINK
-    };
     let is_no_card = |card: &&NodeId| {
-        letters(&page.text_content(**card)) > LONGEST_BOX
-            || !page.iter_descendants(**card, HEADINGS).first().is_some_and(is_headline)
+        let heading = page.iter_descendants(**card, HEADINGS).into_iter().next();
+        !heading.is_some_and(|heading| is_linked_headline(page, heading))
+            || letters(&page.text_content(**card)) > LONGEST_BOX
     };
     // At least three of four are cards.
     cards.iter().filter(is_no_card).nth(cards.len() / 4).is_none()
         && whole.saturating_sub(letters(&page.text_content(id))) >= ARTICLE
+}
+
+/// Whether a heading is the headline of another page.
+fn is_linked_headline(page: &Document, heading: NodeId) -> bool {
+    let links = page.iter_descendants(heading, &["a"]);
+    let href = links.first().and_then(|link| page.get_attribute(*link, "href"));
+    href.is_some_and(|href| !href.contains('#'))
+        && letters(&page.text_content(heading)) >= HEADLINE
+        && share_of_links(page, heading) >= ALL_LINK
 }
 
 /// The outermost box of the cookie dialog that a button belongs to.
