@@ -496,6 +496,10 @@ mod tests {
             findings(&record, &state, Some(FeedFinding::Blocked), UnixMillis(0).plus(at))
         };
         assert!(!found_at(13 * 24 * HOUR).contains(&FeedFinding::Dead), "however often it failed");
+        let few = PollState { strikes: 119, ..PollState::default() };
+        let late = UnixMillis(0).plus(99 * 24 * HOUR);
+        let rarely = findings(&record, &few, None, late);
+        assert!(!rarely.contains(&FeedFinding::Dead), "however long it failed");
         let found = found_at(14 * 24 * HOUR);
         let expected = [
             FeedFinding::Dead,
