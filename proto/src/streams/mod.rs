@@ -9,8 +9,8 @@ use roles::{ALERTER, CLI, DETECTOR, ENRICHER, FETCHER, GATEWAY, READER};
 
 pub use roles::{Role, Stage};
 pub use stores::{
-    DELIVERIES, FEEDS, FORGOTTEN, LEASES, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS, Store,
-    StoreKind, TRIES,
+    DELIVERIES, FEEDS, FORGOTTEN, LEASES, SNAPSHOT, SNAPSHOTS, STORES, STORIES, SUBSCRIPTIONS,
+    Store, StoreKind, TRIES,
 };
 
 /// How a role reads a stream.

@@ -101,6 +101,9 @@ pub const SNAPSHOTS: Store = Store {
     readers: &[DETECTOR, ALERTER],
 };
 
+/// The beginning of a snapshot's name in [`SNAPSHOTS`]. The sequence of the last decision follows, so names sort by age.
+pub const SNAPSHOT: &str = "detector-";
+
 /// Every bucket and object store.
 pub const STORES: [Store; 8] =
     [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, FORGOTTEN, LEASES, SNAPSHOTS];

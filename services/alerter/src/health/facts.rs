@@ -21,8 +21,6 @@ use crate::subscription::AbsentDeliveries;
 const ARTICLES: &str = "wirefold.v1.output.article.>";
 /// The most dead letters that are read, the newest first.
 const LETTERS: u64 = 64;
-/// The beginning of the names of the detector's snapshots. The sequence of the last decision follows.
-const SNAPSHOT: &str = "detector-";
 
 /// The facts of one look.
 #[derive(Debug, Clone, Default)]
@@ -211,7 +209,7 @@ fn allowed<T>(answer: Result<T, BusError>) -> Result<Option<T>, BusError> {
 async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
     let judged = bus.stream_state(streams::JUDGED.name).await?;
     let names = bus.objects(streams::SNAPSHOTS.name)?.names().await?;
-    let of_name = |name: &String| name.strip_prefix(SNAPSHOT)?.parse::<u64>().ok();
+    let of_name = |name: &String| name.strip_prefix(streams::SNAPSHOT)?.parse::<u64>().ok();
     // A snapshot behind the last decision belongs to streams that were deleted.
     let last = names.iter().filter_map(of_name).filter(|it| *it <= judged.last).max();
     let first = last.unwrap_or(0).saturating_add(1).max(judged.first);

@@ -18,8 +18,6 @@ use crate::metrics::{SNAPSHOT_BYTES, SNAPSHOTS};
 use crate::state::DetectorConfig;
 use crate::text_file::TextFolder;
 
-/// The prefix of the names of snapshots. The rest of a name sorts by age.
-const PREFIX: &str = "detector-";
 /// How many snapshots are kept: the last one, and the one before in case the last one is broken.
 const KEPT: usize = 2;
 /// How many pieces may wait to be stored.
@@ -57,7 +55,7 @@ fn objects(bus: &dyn Bus) -> Result<Arc<dyn Objects>, BusError> {
 /// The names of all snapshots, oldest first.
 pub(super) async fn names(bus: &dyn Bus) -> Result<Vec<String>, BusError> {
     let mut names = objects(bus)?.names().await?;
-    names.retain(|name| name.starts_with(PREFIX));
+    names.retain(|name| name.starts_with(streams::SNAPSHOT));
     Ok(names)
 }
 
@@ -129,7 +127,7 @@ async fn try_store(
     input: SnapshotInput,
 ) -> Result<u64, BusError> {
     let unavailable = |error: &dyn std::fmt::Display| BusError::Unavailable(error.to_string());
-    let name = format!("{PREFIX}{:020}", input.last.sequence);
+    let name = format!("{}{:020}", streams::SNAPSHOT, input.last.sequence);
     let (sender, mut pieces) = mpsc::channel::<Vec<u8>>(MAX_QUEUED);
     let own_folder = folder.clone();
     let writing = spawn_blocking(move || {
@@ -158,8 +156,10 @@ async fn try_store(
 async fn remove_others(bus: &dyn Bus, written: &str) -> Result<(), BusError> {
     let objects = objects(bus)?;
     let names = objects.names().await?;
-    let (own, foreign): (Vec<&String>, Vec<&String>) =
-        names.iter().filter(|name| *name != written).partition(|name| name.starts_with(PREFIX));
+    let (own, foreign): (Vec<&String>, Vec<&String>) = names
+        .iter()
+        .filter(|name| *name != written)
+        .partition(|name| name.starts_with(streams::SNAPSHOT));
     let (older, later): (Vec<&String>, Vec<&String>) =
         own.into_iter().partition(|name| name.as_str() < written);
     for old in older.into_iter().rev().skip(KEPT - 1).chain(foreign) {

@@ -10,7 +10,7 @@ use wirefold_flow_sqlite::{Inspection, OpenError};
 use wirefold_gateway::shapes::{StorageReport, StreamUse};
 use wirefold_gateway::{faults_of_projection, tokens::TokenFile};
 use wirefold_proto::rights::User;
-use wirefold_proto::streams::SNAPSHOTS;
+use wirefold_proto::streams::{SNAPSHOT, SNAPSHOTS};
 
 use crate::client::{Client, must_exist};
 use crate::config::{Config, Instance, Overrides, load_here};
@@ -124,7 +124,7 @@ fn snapshots(folder: &Path) -> Vec<Finding> {
     let (mut findings, mut sound) = (Vec::new(), 0);
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with("detector-") {
+        if !name.starts_with(SNAPSHOT) {
             continue;
         }
         let why = match std::fs::read(entry.path()) {
