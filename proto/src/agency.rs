@@ -44,9 +44,7 @@ pub fn describe_agency(name: &str, how: AgencyHow, confidence: Confidence) -> St
 }
 
 /// How an agency was determined.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AgencyHow {
     /// Byline, dateline or credit line names it.
@@ -70,9 +68,7 @@ pub struct AgencyEvidence {
 }
 
 /// The place of evidence for an agency.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidencePlace {
     /// The byline or the feed's author.

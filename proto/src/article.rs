@@ -140,9 +140,7 @@ pub fn outlet_label(outlet: &Outlet, via: Option<&Outlet>) -> String {
 }
 
 /// The origin of an article's text.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TextSource {
     /// The feed gives the full text.
@@ -156,9 +154,7 @@ pub enum TextSource {
 }
 
 /// The problem with a claimed time.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DateProblem {
     /// There is no time.

@@ -49,9 +49,7 @@ pub struct Backfill {
 message!(Backfill = "wirefold.backfill" / 2);
 
 /// Why a backfill ended.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BackfillEnd {
     /// The last page of the archive was read.

@@ -156,9 +156,7 @@ impl FeedRecord {
 message!(FeedRecord = "wirefold.feed" / 2);
 
 /// The state of a feed.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FeedHealth {
     /// Not polled yet.
