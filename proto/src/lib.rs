@@ -62,6 +62,7 @@ mod measure;
 mod output;
 mod published;
 mod records;
+mod rehearsal;
 mod schema;
 mod secret;
 mod settings;
@@ -121,6 +122,7 @@ pub use records::{
     AlertHandlingRecord, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord,
     Teasers,
 };
+pub use rehearsal::{FoundWord, QueryReading, Rehearsal, RehearsedMessage, UnreadyTarget};
 pub use schema::{SchemaName, SchemaNameError};
 pub use secret::Secret;
 pub use settings::{

@@ -3,41 +3,13 @@
 //! Comes in: a query and an article. Goes out: the words that were found, or the part of the query that was
 //! not. It never opens an alert.
 
-use serde::Serialize;
-use wirefold_proto::{ArticleFetched, GroupBy, OutputArticle, SubscriptionSettings};
+use wirefold_proto::{
+    ArticleFetched, FoundWord, GroupBy, OutputArticle, QueryReading, SubscriptionSettings,
+};
 use wirefold_query::{Document, Lists, Numbers, Prepared, Query};
 
 use crate::engine::IncomingArticle;
 use crate::error::AlerterError;
-
-/// The result of a query for an article.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct QueryReading {
-    /// Whether the article matches.
-    pub matches: bool,
-    /// Whether it matches only outside title and lede.
-    pub in_passing: bool,
-    /// The words of the query that were found, with where.
-    pub found: Vec<FoundWord>,
-    /// If it does not match: the first part of the query that fails, as written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failed: Option<String>,
-    /// Whether that part is one that the query excludes.
-    pub is_excluded: bool,
-    /// Outlets of its event or story when it came.
-    pub outlets: u32,
-    /// Separately written texts of its event or story at that time: an upper bound.
-    pub origins: u32,
-}
-
-/// A word of a query, and where the article has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FoundWord {
-    /// The word, phrase or field as the query writes it.
-    pub word: String,
-    /// Where: `title`, `lede`, `text`, or `field` for other data of the article.
-    pub place: &'static str,
-}
 
 /// Compares one article of the output with a subscription. `fetched` is its text, if it is still stored. The
 /// velocity at that time is no longer known, so `velocity` never matches.
@@ -85,7 +57,7 @@ pub fn read_article(
         }
     };
     let words = matched.words.into_iter();
-    let found = words.map(|word| FoundWord { place: place(&word), word }).collect();
+    let found = words.map(|word| FoundWord { place: place(&word).to_owned(), word }).collect();
     Ok(QueryReading { matches: true, in_passing: matched.in_passing, found, ..reading })
 }
 

@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::Serialize;
 use wirefold_envelope::{InOrder, unix_millis};
 use wirefold_flow::{Bus, BusError, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, StoryChange, SubscriptionSettings,
-    Target, Volume, streams,
+    Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, Rehearsal, RehearsedMessage,
+    StoryChange, SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
 };
 
 use crate::delivery::zone_of;
@@ -221,7 +220,8 @@ impl Rehearsing {
         let zone = self.zone.clone();
         let text = text::of(&Message { zone, ..Message::of(alert, name, page, now) });
         // A digest is one message about many events.
-        let others = alert.digest.as_ref().map_or(0, |digest| digest.all.len().saturating_sub(1));
+        let others =
+            alert.digest.as_ref().map_or(0, |digest| digest.all.len().saturating_sub(1)) as u64;
         let (at, target) = (alert.at, alert.target);
         let (title, lines) = (text.title, text.lines);
         self.report.messages.push(RehearsedMessage { at, at_night, target, title, lines, others });
@@ -236,7 +236,12 @@ impl Rehearsing {
                 self.report.copies_folded += matching.copies;
             } else {
                 let (why, title) = (matching.lacks(&self.rules), matching.title);
-                self.report.add_unready(Unready { target, title, why });
+                self.report.unready += 1;
+                let samples = &mut self.report.unready_samples;
+                if samples.len() == SAMPLES {
+                    samples.remove(0);
+                }
+                samples.push(UnreadyTarget { target, title, why });
             }
         }
         self.report.events = u64::try_from(self.events.len()).unwrap_or(u64::MAX);
@@ -270,83 +275,6 @@ fn is_at_night(at: Timestamp, zone: &TimeZone) -> bool {
 const MESSAGES: usize = 50;
 /// The most events without an alert in the result.
 const SAMPLES: usize = 10;
-
-/// The alerts that a subscription would have sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Rehearsal {
-    /// The articles that were compared with the query.
-    pub articles: u64,
-    /// Those that match.
-    pub matching: u64,
-    /// The matching articles, with those of baselines.
-    pub matching_with_baseline: u64,
-    /// The time from the first article that is not of a baseline to the end; `None` if there is no such
-    /// article.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub covered_seconds: Option<u64>,
-    /// The events of the matching articles.
-    pub events: u64,
-    /// Alerts it would have opened.
-    pub alerts: u64,
-    /// Messages that would have notified. A digest is one message, and a held revision counts when it is
-    /// sent.
-    pub loud: u64,
-    /// Those of them from 22:00 to 7:00 in the subscriber's time zone.
-    pub at_night: u64,
-    /// Alerts whose first texts only mention the subject, so that they would have been silent.
-    pub in_passing: u64,
-    /// Revisions that would have been silent.
-    pub silent: u64,
-    /// Revisions that would have been held: muted, in quiet hours, above `max_per_day`, for a digest.
-    pub held: u64,
-    /// Those of the matching articles that are copies and would have been folded into the alerts.
-    pub copies_folded: u64,
-    /// The last loud messages.
-    pub messages: Vec<RehearsedMessage>,
-    /// Events or stories that match and are not enough for an alert.
-    pub unready: u64,
-    /// The last of them.
-    pub unready_samples: Vec<Unready>,
-}
-
-/// A loud message that would have been sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RehearsedMessage {
-    /// The stream time of it.
-    pub at: Timestamp,
-    /// Whether it would have come from 22:00 to 7:00 in the subscriber's time zone.
-    pub at_night: bool,
-    /// The event or story.
-    pub target: Target,
-    /// The title, as a delivery shows it.
-    pub title: String,
-    /// The lines below it.
-    pub lines: Vec<String>,
-    /// How many more alerts the message reports, if it is a digest.
-    pub others: usize,
-}
-
-/// An event or story that matches and is not enough for an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Unready {
-    /// The event or story.
-    pub target: Target,
-    /// The title of its last matching article.
-    pub title: String,
-    /// The missing part, such as `1 of 2 outlets`.
-    pub why: String,
-}
-
-impl Rehearsal {
-    /// Adds an event or story without an alert.
-    pub(super) fn add_unready(&mut self, unready: Unready) {
-        self.unready += 1;
-        if self.unready_samples.len() == SAMPLES {
-            self.unready_samples.remove(0);
-        }
-        self.unready_samples.push(unready);
-    }
-}
 
 /// The sequence of the first message stored at or after this time; the one after the last message if there is
 /// none.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use wirefold_flow::BoxFuture;
 use wirefold_proto::{
-    Alert, ArticleFetched, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy,
+    Alert, ArticleFetched, DeadLetter, OutputArticle, QueryReading, Rehearsal,
+    SubscriptionSettings, TextPolicy,
 };
 use wirefold_query::{Lists, ParseError, Query};
 
@@ -49,7 +50,7 @@ pub trait Rehearse: Send + Sync {
         &self,
         subscription: SubscriptionSettings,
         back: Duration,
-    ) -> BoxFuture<'_, Result<serde_json::Value, String>>;
+    ) -> BoxFuture<'_, Result<Rehearsal, String>>;
 
     /// Checks a subscription before it is stored. Accepts everything if the deliveries are not known.
     fn check(&self, _subscription: &SubscriptionSettings) -> Result<(), String> {
@@ -70,7 +71,7 @@ pub trait Rehearse: Send + Sync {
         _subscription: &SubscriptionSettings,
         _article: OutputArticle,
         _text: Option<&ArticleFetched>,
-    ) -> Result<serde_json::Value, String> {
+    ) -> Result<QueryReading, String> {
         Err("nobody here can read articles as subscriptions do".to_owned())
     }
 

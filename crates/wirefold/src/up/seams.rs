@@ -15,8 +15,8 @@ use wirefold_gateway::{ConfiguredDelivery, Probe, Rehearse, Replay};
 use wirefold_proto::headers::percent_encode;
 use wirefold_proto::rights::REPLAY;
 use wirefold_proto::{
-    Alert, ArticleFetched, DeadHeader, DeadLetter, OutputArticle, Subject, SubscriptionRecord,
-    SubscriptionSettings, decode, streams, token,
+    Alert, ArticleFetched, DeadHeader, DeadLetter, OutputArticle, QueryReading, Rehearsal, Subject,
+    SubscriptionRecord, SubscriptionSettings, decode, streams, token,
 };
 
 use wirefold_query::{ParseError, Query};
@@ -35,12 +35,13 @@ impl Rehearse for RehearsalService {
         &self,
         subscription: SubscriptionSettings,
         back: Duration,
-    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
         Box::pin(async move {
             let now = self.context.clock.now();
             let bus = &*self.context.bus;
             let (from, settings) = (now.minus(back), self.alerter.borrow().clone());
-            as_json(wirefold_alerter::rehearse(bus, &subscription, &settings, from, now).await)
+            let found = wirefold_alerter::rehearse(bus, &subscription, &settings, from, now).await;
+            found.map_err(|error| error.to_string())
         })
     }
 
@@ -59,9 +60,10 @@ impl Rehearse for RehearsalService {
         subscription: &SubscriptionSettings,
         article: OutputArticle,
         text: Option<&ArticleFetched>,
-    ) -> Result<serde_json::Value, String> {
+    ) -> Result<QueryReading, String> {
         let lists = &self.alerter.borrow().lists;
-        as_json(wirefold_alerter::read_article(subscription, lists, article, text))
+        let read = wirefold_alerter::read_article(subscription, lists, article, text);
+        read.map_err(|error| error.to_string())
     }
 
     fn deliveries(&self) -> Vec<ConfiguredDelivery> {

@@ -5,16 +5,16 @@ use serde::Deserialize;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy,
-    REVISION_HEADER, RevisionCover, Subject, SubscriptionId, SubscriptionRecord, Tag, Target,
-    Volume, attempts_key, decode, streams, taken_key,
+    QueryReading, REVISION_HEADER, RevisionCover, Subject, SubscriptionId, SubscriptionRecord, Tag,
+    Target, Volume, attempts_key, decode, streams, taken_key,
 };
 
 use crate::api::request::{JsonBody, Query, answer, paging};
 use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{
     AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
-    ArticleOutcome, DeadDetail, DeadPage, DeadRow, FoundWord, MuteAlertRequest, Replayed,
-    ResendReport, ResendRequest, describe_hold,
+    ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, Replayed, ResendReport,
+    ResendRequest, describe_hold,
 };
 use crate::state::AppState;
 
@@ -178,19 +178,6 @@ pub(super) struct OfSubscription {
     subscription: Option<SubscriptionId>,
 }
 
-/// The result of a query for an article, as the alerter gives it.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Reading {
-    matches: bool,
-    in_passing: bool,
-    found: Vec<FoundWord>,
-    failed: Option<String>,
-    is_excluded: bool,
-    outlets: u32,
-    origins: u32,
-}
-
 pub(super) async fn of_article(
     api: Api,
     Path(given): Path<String>,
@@ -238,9 +225,8 @@ impl AppState {
             return Ok(verdict(ArticleOutcome::Problem, problem.clone()));
         }
         let read = self.settings.rehearse.read_article(settings, detail.output.clone(), text);
-        let reading: Reading = match read.map(serde_json::from_value) {
-            Ok(Ok(reading)) => reading,
-            Ok(Err(error)) => return Err(Refusal::failed(error.to_string())),
+        let reading = match read {
+            Ok(reading) => reading,
             Err(why) => return Ok(verdict(ArticleOutcome::Problem, why)),
         };
         let told = self.revision_of(record, detail).await?;
@@ -292,7 +278,7 @@ impl AppState {
         &self,
         record: &SubscriptionRecord,
         detail: &ArticleDetail,
-        reading: &Reading,
+        reading: &QueryReading,
     ) -> ApiResult<String> {
         let settings = &record.subscription;
         let lacks = |name: &str, has: u32, least: Option<u32>| {
@@ -315,7 +301,7 @@ impl AppState {
 }
 
 /// The outcome for an article that the revision is the first to cover.
-fn in_alert(told: &Alert, is_match: bool, reading: &Reading) -> (ArticleOutcome, String) {
+fn in_alert(told: &Alert, is_match: bool, reading: &QueryReading) -> (ArticleOutcome, String) {
     let reasons: Vec<&str> = told.reasons.iter().map(|reason| reason.words.as_str()).collect();
     let revision = format!("revision {}: {}", told.revision, reasons.join("; "));
     if !is_match {
@@ -330,7 +316,7 @@ fn in_alert(told: &Alert, is_match: bool, reading: &Reading) -> (ArticleOutcome,
     }
 }
 
-fn no_match(reading: &Reading) -> String {
+fn no_match(reading: &QueryReading) -> String {
     match (&reading.failed, reading.is_excluded) {
         (Some(part), true) => format!("it has {part}, which the query excludes"),
         (Some(part), false) => format!("this part of the query does not hold: {part}"),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use axum::extract::Path;
 use jiff::Timestamp;
-use wirefold_proto::{Command, ControlCommand, SubscriptionRecord, SubscriptionSettings, Tag};
+use wirefold_proto::{
+    Command, ControlCommand, Rehearsal, SubscriptionRecord, SubscriptionSettings, Tag,
+};
 
 use crate::api::request::{JsonBody, answer};
 use crate::api::stories::accepted;
@@ -84,7 +86,7 @@ impl Api {
         &self,
         subscription: SubscriptionSettings,
         hours: u32,
-    ) -> ApiResult<serde_json::Value> {
+    ) -> ApiResult<Rehearsal> {
         self.check_query(&subscription)?;
         if !(1..=HOURS).contains(&hours) {
             return Err(Refusal::bad_request(format!("`hours` is {hours}, not 1 to {HOURS}")));

@@ -16,7 +16,8 @@ use axum::routing::{MethodRouter, get, post};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use wirefold_proto::{
-    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord, SubscriptionSettings,
+    Digest, GroupBy, Interval, QuietHours, Rehearsal, RehearsedMessage, SubscriptionId,
+    SubscriptionRecord, SubscriptionSettings, Target, UnreadyTarget,
 };
 
 use crate::api::request::{self, Query};
@@ -26,7 +27,7 @@ use crate::page::river::{encoded, title_of};
 use crate::page::{AddressFields, Page, layout, words};
 use crate::refusal;
 use crate::refusal::Refusal;
-use crate::shapes::{DeliveryRow, Rehearsal, RehearsedMessage, Resent, UnreadyTarget};
+use crate::shapes::{DeliveryRow, Resent};
 
 /// The most bytes of a form.
 const MOST: usize = 128 * 1024;
@@ -935,13 +936,9 @@ pub(super) async fn rehearse(api: &Api, fields: &Fields) -> Preview {
     let Ok(_turn) = api.app.comparisons.acquire().await else {
         return Preview::Untried;
     };
-    let found = match api.rehearse_subscription(settings, hours).await {
-        Ok(report) => serde_json::from_value(report).map_err(|error| error.to_string()),
-        Err(refusal) => Err(refusal.explain().1),
-    };
-    match found {
+    match api.rehearse_subscription(settings, hours).await {
         Ok(found) => Preview::Found(hours, Box::new(found)),
-        Err(why) => Preview::Mistakes(vec![Mistake::of(&why)]),
+        Err(refusal) => Preview::Mistakes(vec![Mistake::of(&refusal.explain().1)]),
     }
 }
 
@@ -1025,7 +1022,7 @@ fn alerts(hours: u32, found: &Rehearsal) -> Markup {
 fn message(told: &RehearsedMessage) -> Markup {
     html! {
         li {
-            b { (linked(told.target.as_ref(), &told.title)) }
+            b { (linked(told.target, &told.title)) }
             @for line in &told.lines { p dir="auto" { (line) } }
             p.faint {
                 (words::time(told.at)) @if told.at_night { ", at night" }
@@ -1036,16 +1033,11 @@ fn message(told: &RehearsedMessage) -> Markup {
 }
 
 fn lacking(unready: &UnreadyTarget) -> Markup {
-    html! { li { (linked(unready.target.as_ref(), &unready.title)) " " span.faint { (unready.why) } } }
+    html! { li { (linked(unready.target, &unready.title)) " " span.faint { (unready.why) } } }
 }
 
-fn linked(target: Option<&wirefold_proto::Target>, title: &str) -> Markup {
-    html! {
-        @match target {
-            Some(target) => a href=(words::page_path(&target.to_string())) dir="auto" { (title_of(title)) },
-            None => (title_of(title)),
-        }
-    }
+fn linked(target: Target, title: &str) -> Markup {
+    html! { a href=(words::page_path(&target.to_string())) dir="auto" { (title_of(title)) } }
 }
 
 #[cfg(test)]

@@ -194,7 +194,7 @@ async fn subscriptions_are_checked_before_they_are_stored() {
     assert_eq!(commands(&world).await.len(), 1);
     let test = json!({"subscription": good, "hours": 3});
     let rehearsed = world.post(&format!("{path}/test"), &test).await;
-    assert_eq!(rehearsed.json()["report"], json!({"id": "mine", "hours": 3}));
+    assert_eq!(rehearsed.json()["report"]["articles"], 3);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use wirefold_envelope::{Limits, Sender, create_streams, unix_millis};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{BoxFuture, Bus, Clock, StageContext};
-use wirefold_proto::{DeadLetter, Message, Published, SubscriptionSettings, TextPolicy};
+use wirefold_proto::{DeadLetter, Message, Published, Rehearsal, SubscriptionSettings, TextPolicy};
 
 use super::samples;
 use crate::shapes::{ProbeRequest, Resent};
@@ -40,12 +40,12 @@ impl Rehearse for Seams {
         &self,
         subscription: SubscriptionSettings,
         back: Duration,
-    ) -> BoxFuture<'_, Result<Value, String>> {
+    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
         let hours = back.as_secs() / 3_600;
         Box::pin(async move {
             Ok(match subscription.id.as_str() {
                 "preview" => previewed(),
-                id => serde_json::json!({"id": id, "hours": hours}),
+                _ => Rehearsal { articles: hours, ..Rehearsal::default() },
             })
         })
     }
@@ -63,13 +63,16 @@ impl Rehearse for Seams {
 }
 
 /// An alerter's report of what a subscription would have sent.
-fn previewed() -> Value {
-    serde_json::json!({
+fn previewed() -> Rehearsal {
+    let target = "e-00000000000000000000000001";
+    let report = serde_json::json!({
         "articles": 900, "matching": 41, "events": 3, "alerts": 2, "loud": 1, "held": 1, "copies_folded": 38,
-        "at_night": 1, "messages": [{"at": "2026-03-01T06:00:00Z", "at_night": true, "title": "Storm <script>",
+        "at_night": 1, "messages": [{"at": "2026-03-01T06:00:00Z", "at_night": true, "target": target,
+            "title": "Storm <script>",
             "lines": ["A storm hit <b>Pell</b>."]}],
-        "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
-    })
+        "unready": 1, "unready_samples": [{"target": target, "title": "Tide", "why": "1 of 2 outlets"}],
+    });
+    serde_json::from_value(report).unwrap()
 }
 
 impl Replay for Seams {

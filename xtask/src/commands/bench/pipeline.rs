@@ -25,8 +25,8 @@ use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{
     AboutArticle, Alert, ArticleFetched, ArticleId, Command, ContentHash, ControlCommand,
-    DeadLetter, FeedId, Interval, ItemAddress, Outlet, SubscriptionSettings, Tag, TextPolicy,
-    TextSource, decode,
+    DeadLetter, FeedId, Interval, ItemAddress, Outlet, Rehearsal, SubscriptionSettings, Tag,
+    TextPolicy, TextSource, decode,
 };
 use wirefold_text::normalise;
 
@@ -735,7 +735,7 @@ impl Rehearse for NoServices {
         &self,
         _subscription: SubscriptionSettings,
         _back: Duration,
-    ) -> BoxFuture<'_, Result<serde_json::Value, String>> {
+    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
         unasked()
     }
 }

@@ -12,10 +12,11 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 use wirefold_fetcher::slug;
 use wirefold_gateway::shapes::{
-    Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, FoundWord, MuteRequest, SubscriptionList,
+    Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, MuteRequest, SubscriptionList,
 };
 use wirefold_proto::{
-    Digest, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord, SubscriptionSettings,
+    Digest, FoundWord, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord,
+    SubscriptionSettings,
 };
 use wirefold_query::{Lists, Query};
 

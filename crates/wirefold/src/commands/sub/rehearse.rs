@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use wirefold_gateway::shapes::{RehearsalReport, RehearsalRequest, RehearsedMessage};
-use wirefold_proto::{Interval, SubscriptionSettings};
+use wirefold_gateway::shapes::{RehearsalReport, RehearsalRequest};
+use wirefold_proto::{Interval, RehearsedMessage, SubscriptionSettings};
 
 use super::{check_query, subscriptions};
 use crate::client::{Client, ClientError};
@@ -46,8 +46,7 @@ pub(super) async fn last_week(
     subscription: SubscriptionSettings,
 ) -> anyhow::Result<Option<String>> {
     let report = rehearse(client, subscription, WEEK).await?;
-    let found = report.read()?;
-    if found.articles == 0 { Ok(None) } else { describe(&report, FEW).map(Some) }
+    if report.report.articles == 0 { Ok(None) } else { describe(&report, FEW).map(Some) }
 }
 
 async fn rehearse(
@@ -72,8 +71,7 @@ async fn subscription(client: &Client, what: &str) -> anyhow::Result<Subscriptio
 /// `14 loud in the last 7 days, 5 at night: 41 articles match → 3 events → 3 alerts (38 copies folded)`, and the
 /// last messages.
 fn describe(report: &RehearsalReport, most: usize) -> anyhow::Result<String> {
-    let found = report.read()?;
-    let hours = report.hours;
+    let (hours, found) = (report.hours, &report.report);
     if found.matching == 0 {
         let warning = found.warning(hours).map(|it| format!("  {it}\n")).unwrap_or_default();
         let matches = match found.only_baseline() {
@@ -133,20 +131,26 @@ fn many(value: u64, one: &str, several: &str) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-    use wirefold_proto::Tag;
+    use wirefold_proto::{Rehearsal, Tag};
+
+    const EVENT: &str = "e-00000000000000000000000001";
+
+    fn rehearsal(report: serde_json::Value) -> Rehearsal {
+        serde_json::from_value(report).unwrap()
+    }
 
     #[test]
     fn a_rehearsal_is_one_line_and_its_messages() {
         let report = RehearsalReport {
             schema: Tag::new(),
             hours: 24,
-            report: json!({
+            report: rehearsal(json!({
                 "articles": 99, "matching": 41, "events": 3, "alerts": 3, "loud": 4, "copies_folded": 38,
                 "at_night": 1, "in_passing": 1,
-                "messages": [{"at": "2026-03-01T02:00:00Z", "at_night": true, "title": "Storm\u{1b}[2J",
+                "messages": [{"at": "2026-03-01T02:00:00Z", "at_night": true, "target": EVENT, "title": "Storm\u{1b}[2J",
                     "lines": ["A storm hit Pell.", "new for Storms"]}],
-                "unready": 1, "unready_samples": [{"title": "Tide", "why": "1 of 2 outlets"}],
-            }),
+                "unready": 1, "unready_samples": [{"target": EVENT, "title": "Tide", "why": "1 of 2 outlets"}],
+            })),
         };
         let line = "4 loud in the last 24 h, 1 at night: 41 articles match → 3 events → 3 alerts (38 \
                     copies folded)\n  1 alert silent: texts only mention it\n  3 messages before these\n  \
@@ -166,7 +170,7 @@ mod tests {
         let report = RehearsalReport {
             schema: Tag::new(),
             hours: 24,
-            report: json!({"articles": 99, "matching": 0, "matching_with_baseline": 99}),
+            report: rehearsal(json!({"articles": 99, "matching": 0, "matching_with_baseline": 99})),
         };
         let warning = describe(&report, 3).unwrap();
         assert!(warning.contains("\n  broad: it matches 100 % of all articles"), "{warning}");

@@ -13,7 +13,8 @@ use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{BoxFuture, Bus, Clock, StageContext, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, ArticleId, DeadLetter, OutputArticle, SubscriptionSettings, TextPolicy, decode,
+    ArticleFetched, ArticleId, DeadLetter, OutputArticle, Rehearsal, SubscriptionSettings,
+    TextPolicy, decode,
 };
 
 use crate::projection::{Batch, Change, Projection};
@@ -222,7 +223,7 @@ impl Rehearse for Nobody {
         &self,
         _: SubscriptionSettings,
         _: Duration,
-    ) -> BoxFuture<'_, Result<Value, String>> {
+    ) -> BoxFuture<'_, Result<Rehearsal, String>> {
         Box::pin(async { Err("nobody rehearses here".to_owned()) })
     }
 }
