@@ -111,7 +111,7 @@ pub async fn run(
         work.spawn(async move { Ok(stage.run(stage_stop).await?) });
         if delivery.feed_digest && !settings.demo {
             let channel = channel_of(delivery, &mut clients, &printer)?;
-            let weekly = Weekly::new(&delivery.name, channel, &common)?;
+            let weekly = Weekly::new(delivery, channel, &common)?;
             let weekly_stop = stop.child_token();
             work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
         }
@@ -154,7 +154,7 @@ fn watch_health(
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
         let channel = channel_of(delivery, clients, printer)?;
         let (told, report) = (gone(delivery), report.clone());
-        let notifier = HealthNotifier::new(&delivery.name, channel, common, told, report)?;
+        let notifier = HealthNotifier::new(delivery, channel, common, told, report)?;
         let notifier_stop = stop.child_token();
         work.spawn(async move { Ok(notifier.run(notifier_stop).await?) });
     }

@@ -105,9 +105,6 @@ impl Failure {
 
 /// Sends messages to a target.
 pub(crate) trait Channel: Send + Sync {
-    /// The kind of channel, as a label.
-    fn kind(&self) -> &'static str;
-
     /// Whether silent revisions are sent too, because a revision replaces the one before.
     fn accepts_silent(&self) -> bool {
         true

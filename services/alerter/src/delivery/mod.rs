@@ -88,6 +88,8 @@ pub(crate) struct Common {
 /// The stage of one delivery.
 pub(crate) struct DeliveryStage {
     name: String,
+    /// The kind, as a label.
+    kind: &'static str,
     channel: Box<dyn Channel>,
     templates: Option<CompiledTemplates>,
     /// Whether programs read its messages. They get every alert.
@@ -131,6 +133,7 @@ impl DeliveryStage {
         let accepted = bus.key_value(streams::DELIVERIES.name)?;
         Ok(Self {
             name: delivery.name.clone(),
+            kind: delivery.target.kind(),
             channel,
             templates: compiled_templates(delivery)?,
             is_for_programs: delivery.target.as_target().is_read_by_programs(),
@@ -409,7 +412,7 @@ impl DeliveryStage {
             Err(Failure::Later { .. }) => "retry",
             Err(Failure::Never { .. } | Failure::Gone { .. }) => "refused",
         };
-        metrics::DELIVERIES.add(1, &[self.channel.kind(), outcome]);
+        metrics::DELIVERIES.add(1, &[self.kind, outcome]);
     }
 }
 

@@ -18,7 +18,7 @@ use wirefold_proto::{FeedDigest, FeedHealth, FeedProblem, FeedRecord, Tag, decod
 
 use crate::NAME;
 use crate::delivery::retry::RetryState;
-use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind};
+use crate::delivery::{Channel, Common, Delivery, Failure, Notice, NoticeKind};
 use crate::metrics::FEED_DIGESTS;
 use crate::wording::{line, minute};
 
@@ -34,6 +34,7 @@ const AGAIN: Duration = Duration::from_secs(10);
 /// The digests of one delivery.
 pub(crate) struct Weekly {
     delivery: String,
+    kind: &'static str,
     channel: Box<dyn Channel>,
     common: Common,
     feeds: Arc<dyn KeyValue>,
@@ -54,18 +55,19 @@ struct State {
 impl Weekly {
     /// Opens the stored state of a delivery.
     pub(crate) fn new(
-        delivery: &str,
+        delivery: &Delivery,
         channel: Box<dyn Channel>,
         common: &Common,
     ) -> Result<Self, BusError> {
         let bus = &common.context.bus;
         Ok(Self {
-            delivery: delivery.to_owned(),
+            delivery: delivery.name.clone(),
+            kind: delivery.target.kind(),
             channel,
             common: common.clone(),
             feeds: bus.key_value(streams::FEEDS.name)?,
             table: bus.key_value(streams::DELIVERIES.name)?,
-            key: format!("{delivery}.feed-digest"),
+            key: format!("{}.feed-digest", delivery.name),
         })
     }
 
@@ -138,7 +140,7 @@ impl Weekly {
                         why,
                         "digest of feeds is tried again"
                     );
-                    FEED_DIGESTS.add(1, &[self.channel.kind(), "retry"]);
+                    FEED_DIGESTS.add(1, &[self.kind, "retry"]);
                     return Ok(wait);
                 }
                 self.given_up(&why)
@@ -181,7 +183,7 @@ impl Weekly {
         revision: u64,
         outcome: &'static str,
     ) -> Result<Duration, LoopError> {
-        FEED_DIGESTS.add(1, &[self.channel.kind(), outcome]);
+        FEED_DIGESTS.add(1, &[self.kind, outcome]);
         let next = next_due(UnixMillis(due), now);
         self.save(&State { due: next.0, sending: None }, revision).await?;
         Ok(next.since(now))

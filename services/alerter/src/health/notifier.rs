@@ -19,7 +19,7 @@ use wirefold_proto::{HealthCondition, HealthKind, HealthNotice, Tag, streams};
 use super::Report;
 use crate::NAME;
 use crate::delivery::retry::RetryState;
-use crate::delivery::{Channel, Common, Failure, Notice, NoticeKind, TargetGone};
+use crate::delivery::{Channel, Common, Delivery, Failure, Notice, NoticeKind, TargetGone};
 use crate::metrics::HEALTH_NOTICES;
 use crate::wording::{line, minute};
 
@@ -33,6 +33,7 @@ const LOOK: Duration = Duration::from_hours(1);
 /// Notifies one delivery.
 pub(crate) struct HealthNotifier {
     delivery: String,
+    kind: &'static str,
     channel: Box<dyn Channel>,
     common: Common,
     gone: TargetGone,
@@ -55,15 +56,16 @@ struct State {
 impl HealthNotifier {
     /// Opens the stored state of a delivery.
     pub(crate) fn new(
-        delivery: &str,
+        delivery: &Delivery,
         channel: Box<dyn Channel>,
         common: &Common,
         gone: TargetGone,
         report: Report,
     ) -> Result<Self, BusError> {
         let table = common.context.bus.key_value(streams::DELIVERIES.name)?;
-        let (delivery, key) = (delivery.to_owned(), format!("{delivery}.health"));
-        Ok(Self { delivery, channel, common: common.clone(), gone, table, key, report })
+        let (key, kind) = (format!("{}.health", delivery.name), delivery.target.kind());
+        let delivery = delivery.name.clone();
+        Ok(Self { delivery, kind, channel, common: common.clone(), gone, table, key, report })
     }
 
     /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
@@ -120,7 +122,7 @@ impl HealthNotifier {
             Err(Failure::Later { after: asked, why }) => {
                 if let Some(wait) = retry_state.failed(asked, &notice.id, LONGEST, now) {
                     tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
-                    HEALTH_NOTICES.add(1, &[self.channel.kind(), "retry"]);
+                    HEALTH_NOTICES.add(1, &[self.kind, "retry"]);
                     return Ok(wait);
                 }
                 // A condition that lasts is reported again.
@@ -132,7 +134,7 @@ impl HealthNotifier {
             }
         };
         *retry_state = RetryState::default();
-        HEALTH_NOTICES.add(1, &[self.channel.kind(), outcome]);
+        HEALTH_NOTICES.add(1, &[self.kind, outcome]);
         self.save(&told, None, revision).await?;
         // There may be another notice already.
         Ok(Duration::ZERO)

@@ -67,10 +67,6 @@ impl Apprise {
 }
 
 impl Channel for Apprise {
-    fn kind(&self) -> &'static str {
-        "apprise"
-    }
-
     fn accepts_silent(&self) -> bool {
         false
     }

@@ -101,10 +101,6 @@ impl Command {
 }
 
 impl Channel for Command {
-    fn kind(&self) -> &'static str {
-        "command"
-    }
-
     /// A program gets all revisions. Their JSON says which are loud.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.run(json_of(&message)?).await.map(|()| None) })

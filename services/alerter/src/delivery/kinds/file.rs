@@ -92,10 +92,6 @@ fn append(path: &Path, json: &[u8]) -> io::Result<()> {
 }
 
 impl Channel for File {
-    fn kind(&self) -> &'static str {
-        "file"
-    }
-
     /// Every revision gets a line, also those that do not notify.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.append(json_of(&message)?).await.map(|()| None) })

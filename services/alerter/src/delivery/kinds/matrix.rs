@@ -100,10 +100,6 @@ impl Matrix {
 }
 
 impl Channel for Matrix {
-    fn kind(&self) -> &'static str {
-        "matrix"
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.deliver(&message).await })
     }

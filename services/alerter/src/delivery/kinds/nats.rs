@@ -70,10 +70,6 @@ impl Nats {
 }
 
 impl Channel for Nats {
-    fn kind(&self) -> &'static str {
-        "nats"
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let body = json_of(&message)?;

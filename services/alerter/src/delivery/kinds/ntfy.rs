@@ -86,10 +86,6 @@ impl Ntfy {
 }
 
 impl Channel for Ntfy {
-    fn kind(&self) -> &'static str {
-        "ntfy"
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let answer = self.client.send(self.request(&message)).await;

@@ -64,10 +64,6 @@ impl Slack {
 }
 
 impl Channel for Slack {
-    fn kind(&self) -> &'static str {
-        "slack"
-    }
-
     fn accepts_silent(&self) -> bool {
         false
     }

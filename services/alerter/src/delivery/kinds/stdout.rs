@@ -29,10 +29,6 @@ struct Stdout {
 }
 
 impl Channel for Stdout {
-    fn kind(&self) -> &'static str {
-        "stdout"
-    }
-
     /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(std::future::ready(self.print(&block(&message)).map(|()| None)))

@@ -166,10 +166,6 @@ fn buttons(message: &Message<'_>) -> Option<Value> {
 }
 
 impl Channel for Telegram {
-    fn kind(&self) -> &'static str {
-        "telegram"
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move { self.deliver(&message).await })
     }

@@ -106,10 +106,6 @@ fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
 }
 
 impl Channel for Webhook {
-    fn kind(&self) -> &'static str {
-        "webhook"
-    }
-
     fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let request = self.request(&message)?;

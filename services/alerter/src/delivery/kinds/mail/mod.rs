@@ -240,10 +240,6 @@ impl Mail {
 }
 
 impl Channel for Mail {
-    fn kind(&self) -> &'static str {
-        "email"
-    }
-
     fn accepts_silent(&self) -> bool {
         false
     }
