@@ -24,11 +24,10 @@ fn terminal_output(folder: &Folder, arguments: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-const COMMANDS: [(&str, &str); 4] = [
+const COMMANDS: [(&str, &str); 3] = [
     ("fold --json docs.jsonl", "reading ["),
     ("fold .", "reading ["),
     ("eval labels.tsv docs.jsonl", "judging ["),
-    ("replay --dry-run --set window=3d --from docs.jsonl", "judging as then ["),
 ];
 
 #[test]

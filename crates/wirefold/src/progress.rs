@@ -39,9 +39,9 @@ impl Progress {
     }
 
     /// A bar for judging this many articles.
-    pub(crate) fn of_judging(articles: usize, what: &'static str, is_quiet: bool) -> Progress {
+    pub(crate) fn of_judging(articles: usize, is_quiet: bool) -> Progress {
         let template = "{msg} [{wide_bar}] {pos} of {len} articles, {eta}";
-        Progress::with_template(Some(articles as u64), template, what, is_quiet)
+        Progress::with_template(Some(articles as u64), template, "judging", is_quiet)
     }
 
     /// A bar for probing this many feeds.
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_without_a_terminal() {
-        let progress = Progress::of_judging(2, "judging", false);
+        let progress = Progress::of_judging(2, false);
         assert!(progress.bar.is_hidden(), "a test has no terminal");
         progress.one_more();
         let mut read = String::new();

@@ -34,8 +34,7 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// The output of the binary about itself: the arguments, and the file in the tarball.
-const PRINTED: [(&[&str], &str); 4] = [
-    (&["man"], "man/wirefold.1"),
+const PRINTED: [(&[&str], &str); 3] = [
     (&["completion", "bash"], "completions/wirefold.bash"),
     (&["completion", "fish"], "completions/wirefold.fish"),
     (&["completion", "zsh"], "completions/_wirefold"),

@@ -8,7 +8,6 @@ pub(crate) mod dead;
 pub(crate) mod feed;
 pub(crate) mod forget;
 pub(crate) mod passwords;
-pub(crate) mod replay;
 pub(crate) mod story;
 pub(crate) mod sub;
 pub(crate) mod tail;

@@ -4,13 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 use wirefold_gateway::shapes::{ArticleDetail, ArticleList, CompareRequest, Comparison, Relation};
+use wirefold_proto::OutputArticle;
 
-use super::replay::stored_input;
 use super::words::short;
 use crate::client::{Client, ClientOptions, block_on, escaped};
 use crate::compare::{self, Article, exit_of};
 use crate::exit::{Exit, stop};
 use crate::global::Global;
+use crate::input::{FeedSite, Input};
 use crate::output::{self, clean};
 
 /// Arguments of `why`.
@@ -167,6 +168,27 @@ fn article(found: &ArticleDetail) -> anyhow::Result<Article> {
     };
     let name = format!("{id} · {} · {}", about.outlet_label(), about.title);
     Ok(Article::new(clean(&name), stored_input(&found.output, text.to_owned())))
+}
+
+/// The input of the detector for an article.
+fn stored_input(output: &OutputArticle, text: String) -> Input {
+    let about = &output.article;
+    Input {
+        id: output.id.to_string(),
+        text,
+        title: about.title.clone(),
+        author: about.authors.join(", "),
+        outlet: about.site().map(str::to_owned),
+        published: about.plausible_time().map(|time| time.as_second()),
+        seen: Some(about.seen.as_second()),
+        items: about.item_names(output.id),
+        page: about.page().map(str::to_owned),
+        feed: about
+            .via
+            .as_ref()
+            .map(|via| FeedSite { site: via.to_string(), via: Some(via.to_string()) }),
+        ..Input::default()
+    }
 }
 
 #[cfg(test)]

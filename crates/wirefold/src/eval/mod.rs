@@ -1,5 +1,6 @@
 //! `wirefold eval`: folds articles and compares the result with labels.
 
+mod baseline;
 mod errors;
 mod origins;
 mod report;
@@ -19,6 +20,7 @@ use crate::global::Global;
 use crate::input::Input;
 use crate::progress::Progress;
 use crate::{fold, input, output};
+use baseline::Rule;
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
@@ -66,7 +68,7 @@ pub(crate) struct EvalArguments {
     set: Vec<String>,
     /// A baseline to score on the same articles: simhash:K, simhash for simhash:3, or exact.
     #[arg(long, value_name = "METHOD")]
-    against: Option<fold::Rule>,
+    against: Option<Rule>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -119,7 +121,7 @@ pub(crate) fn run(arguments: &EvalArguments, global: &Global) -> anyhow::Result<
     let Some(shape) = shape else {
         stop!(NotFound, "{}: no labels in it; see `wirefold eval --help`", labels_path.display());
     };
-    let judging = Progress::of_judging(articles.len(), "judging", global.quiet);
+    let judging = Progress::of_judging(articles.len(), global.quiet);
     let judged = Judged::run(&articles, arguments.order, settings, arguments.by, &judging);
     judging.end();
     let worst = errors::WorstErrors::find(&labels, &judged, arguments.worst);
@@ -276,9 +278,9 @@ impl Judged<'_> {
     }
 
     /// The story of each article by a baseline.
-    fn by_baseline(&self, rule: fold::Rule) -> Vec<usize> {
+    fn by_baseline(&self, rule: Rule) -> Vec<usize> {
         let texts = self.arrivals.iter().map(|article| self.articles[*article].text.as_str());
-        let stories = fold::baseline_stories(rule, texts);
+        let stories = rule.stories(texts);
         self.arrival_numbers.iter().map(|place| stories[*place]).collect()
     }
 
