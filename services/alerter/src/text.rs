@@ -14,11 +14,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use wirefold_corrections::without_label;
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertAgency, AlertArticle, AlertLink, AlertReason, AlertState, ArticleId, Confidence,
-    HEADLINE_ONLY, LinkAction, LinkKey, ReasonKind,
+    Alert, AlertAgency, AlertArticle, AlertFirst, AlertLink, AlertReason, AlertState, ArticleId,
+    Confidence, HEADLINE_ONLY, LinkAction, LinkKey, ReasonKind,
 };
 
 use crate::engine::retracts;
@@ -173,8 +173,14 @@ fn why_now(message: &Message<'_>) -> String {
     if has(ReasonKind::New) && alert.headline.lede.is_none() && alert.outlets > 0 {
         reasons.push(HEADLINE_ONLY.to_owned());
     }
-    let seen = time_and_age(alert.first_seen, message.now, &message.zone);
-    let parts = reasons.into_iter().chain([outlets(alert), format!("first seen {seen}")]);
+    let outlets = outlets(alert);
+    let first = alert.first.as_ref().map(AlertFirst::outlet_label);
+    // The outlet that is named just before it needs no second name.
+    let by = first.filter(|first| !outlets.starts_with(&**first));
+    let by = by.map(|by| format!(" at {by}")).unwrap_or_default();
+    let at = by_the_clock(alert.first_seen, message.now, &message.zone);
+    let ago = ago(message.now.since(unix_millis(alert.first_seen)).as_secs());
+    let parts = reasons.into_iter().chain([outlets, format!("first seen {at}{by}, {ago}")]);
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     cut(&line(&parts.join(" · ")), LINE)
 }
@@ -335,7 +341,7 @@ pub(crate) struct MessageLinks {
 impl MessageLinks {
     /// The links of a revision, the same at each attempt.
     pub(crate) fn of(alert: &Alert, base: &str, key: &LinkKey) -> Self {
-        let at = wirefold_envelope::unix_millis(alert.at);
+        let at = unix_millis(alert.at);
         let expires = timestamp(UnixMillis(at.plus(WORKS).0 / 1_000 * 1_000));
         let link = |action| {
             let link = AlertLink { action, alert: alert.id.clone(), expires };
@@ -403,20 +409,14 @@ impl<'a> Message<'a> {
     }
 }
 
-/// `14:02 CET, 12 minutes ago`, with the day if it is not today.
-pub(super) fn time_and_age(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
-    let ago = ago(timestamp(now).as_second().saturating_sub(at.as_second()));
-    format!("{}, {ago}", by_the_clock(at, now, zone))
-}
-
 /// `14:02 CET`, with the day if it is not today.
-pub(super) fn by_the_clock(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
+fn by_the_clock(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
     let (local, today) = (at.to_zoned(zone.clone()), timestamp(now).to_zoned(zone.clone()));
     let format = if local.date() == today.date() { "%H:%M %Z" } else { "%a %-d %b %H:%M %Z" };
     local.strftime(format).to_string()
 }
 
-fn ago(seconds: i64) -> String {
+fn ago(seconds: u64) -> String {
     let (count, one, many) = match seconds {
         ..60 => return "just now".to_owned(),
         60..3_600 => (seconds / 60, "minute", "minutes"),
@@ -444,14 +444,14 @@ mod tests {
 
 #[cfg(test)]
 mod times_tests {
-    use wirefold_envelope::unix_millis;
-
     use super::*;
 
     fn check(at: &str, now: &str, zone: &str, expected: &str) {
         let zone = TimeZone::get(zone).unwrap();
         let [at, now] = [at, now].map(|time| time.parse::<Timestamp>().unwrap());
-        assert_eq!(time_and_age(at, unix_millis(now), &zone), expected);
+        let now = unix_millis(now);
+        let ago = ago(now.since(unix_millis(at)).as_secs());
+        assert_eq!(format!("{}, {ago}", by_the_clock(at, now, &zone)), expected);
     }
 
     #[test]

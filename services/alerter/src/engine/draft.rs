@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -80,7 +81,7 @@ pub(super) fn next(
     };
     let content = inhibited(content, now.inhibited_by);
     let mut draft = draft(id, life, now, content);
-    let is_held_anyway = rules.has_digest() || !retracts_what_was_told(life, &draft.alert);
+    let is_held_anyway = rules.has_digest() || !retracts_what_was_told(life, rules, &draft.alert);
     if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
         draft.alert.volume = Volume::Loud;
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
@@ -95,9 +96,12 @@ pub(super) fn next(
     Some(draft)
 }
 
-/// Whether a revision retracts what has notified. It reaches whoever was told, past mute, quiet hours and daily limit.
-fn retracts_what_was_told(life: &LiveAlert, alert: &Alert) -> bool {
-    life.notified_at().is_some() && alert.reasons.iter().any(retracts)
+/// Whether a revision retracts what has notified. It reaches whoever was told, past mute, quiet hours and daily limit,
+/// unless they did not ask for retractions.
+fn retracts_what_was_told(life: &LiveAlert, rules: &Rules, alert: &Alert) -> bool {
+    let on = &rules.on;
+    let is_asked_for = on.material || on.correction || on.retraction;
+    is_asked_for && life.notified_at().is_some() && alert.reasons.iter().any(retracts)
 }
 
 /// Makes the revision silent if an inhibiting subscription reports the same.
@@ -292,7 +296,8 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
     let covered = life.covered.max(applied_through);
     let sums = life.sums();
     let tally = sums.all;
-    let first_seen = life.first_seen.or_else(|| life.news.iter().map(|news| news.first_seen).min());
+    let first_seen = timestamp(life.first_seen_with_news().unwrap_or(at));
+    let articles = articles(life);
     let alert = Alert {
         schema: Tag::new(),
         id: id.clone(),
@@ -305,15 +310,15 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
         output: covered.output,
         at: timestamp(at),
         headline: headline_of(life, content.volume == Volume::Loud),
-        first_seen: timestamp(first_seen.unwrap_or(at)),
+        first_seen,
         outlets: tally.outlets,
         origins: tally.origins,
         copies: tally.copies,
         versions: tally.versions,
         stories: tally.stories,
-        first: first(life, id.target),
+        first: first(life, &articles, first_seen),
         matched: matched(life),
-        articles: articles(life),
+        articles,
         held: None,
         digest: None,
         merged_into: None,
@@ -342,14 +347,12 @@ fn part_of(into: Target) -> &'static str {
     }
 }
 
-/// The first outlet, if its article is part of the alert: event and story have the id of their first article.
-fn first(life: &LiveAlert, target: Target) -> Option<AlertFirst> {
-    let shown = life.shown.as_ref().and_then(|shown| shown.first.clone());
-    let is_first = |it: &&AlertArticle| {
-        target == Target::Event(it.id.into()) || target == Target::Story(it.id.into())
-    };
-    let mut own = life.news.iter().filter(|news| !news.inherits()).flat_map(|it| &it.articles);
-    shown.or_else(|| own.find(is_first).map(AlertFirst::from))
+/// The outlet of the first article, if the alert has that article, or had it in its last revision.
+fn first(life: &LiveAlert, articles: &[AlertArticle], first_seen: Timestamp) -> Option<AlertFirst> {
+    let own = articles.iter().filter(|it| it.seen <= first_seen).min_by_key(|it| it.seen);
+    let is_same = life.first_seen.map(timestamp) == Some(first_seen);
+    let shown = life.shown.as_ref().filter(|_| is_same);
+    own.map(AlertFirst::from).or_else(|| shown?.first.clone())
 }
 
 fn matched(life: &LiveAlert) -> Vec<String> {
@@ -367,8 +370,8 @@ fn has_left(life: &LiveAlert, article: &AlertArticle) -> bool {
     life.news.iter().any(|news| news.lacks(article))
 }
 
-/// An alert that shows what people or a merge changed: without articles that left, and with headline,
-/// first outlet and time of those that are in it.
+/// An alert that shows what people or a merge changed: without articles that left, and with the headline of one
+/// that is in it.
 fn corrected(life: &LiveAlert, mut alert: Alert) -> Alert {
     if life.news.iter().all(|news| news.silent.is_none()) {
         return alert;
@@ -377,10 +380,6 @@ fn corrected(life: &LiveAlert, mut alert: Alert) -> Alert {
     let Some(first) = alert.articles.first() else { return alert };
     let shown = life.shown.iter().flat_map(|shown| &shown.articles);
     let left: Vec<_> = shown.filter(|article| has_left(life, article)).collect();
-    let had_first = left.iter().any(|article| article.seen <= alert.first_seen);
-    if had_first || first.seen < alert.first_seen {
-        (alert.first_seen, alert.first) = (first.seen, Some(AlertFirst::from(first)));
-    }
     let has = |article: &AlertArticle| article.title == alert.headline.title;
     if left.iter().any(|article| has(article)) && !alert.articles.iter().any(has) {
         (alert.headline.title, alert.headline.lede) = (first.title.clone(), None);

@@ -99,7 +99,8 @@ pub(crate) struct PendingChange {
     pub(crate) from: OutputPosition,
     pub(crate) seen: UnixMillis,
     pub(crate) tally: Tally,
-    pub(crate) first_seen: UnixMillis,
+    /// When the first article of the alert's event or story was seen, if this is known with it.
+    pub(crate) first_seen: Option<UnixMillis>,
     /// Its reasons, without the numbers.
     pub(crate) reasons: Vec<AlertReason>,
     /// How its article mentions the subject.
@@ -257,6 +258,11 @@ impl LiveAlert {
     pub(crate) fn needs(&self) -> Option<u64> {
         let closing = self.closing.map(|closing| closing.place);
         self.news.iter().map(|news| news.from).chain(closing).map(|place| place.output).min()
+    }
+
+    /// When the first article of its event or story was seen, by the latest news that knows.
+    pub(super) fn first_seen_with_news(&self) -> Option<UnixMillis> {
+        self.news.iter().rev().find_map(|news| news.first_seen).or(self.first_seen)
     }
 
     /// Whether it has nothing to report: it is quiet or merged, and has no news.

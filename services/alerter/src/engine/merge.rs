@@ -75,7 +75,10 @@ impl Engine {
         if let Some(news) = moved.into_iter().reduce(together) {
             // The numbers at the merge, since the surviving alert may have reported later ones already.
             let tally = news.tally.max(self.recent.of(survivor.target));
-            let news = PendingChange { place: closing.place, seen: closing.at, tally, ..news };
+            let other = self.lives.get(survivor).and_then(LiveAlert::first_seen_with_news);
+            let first_seen = news.first_seen.into_iter().chain(other).min();
+            let (place, seen) = (closing.place, closing.at);
+            let news = PendingChange { place, seen, tally, first_seen, ..news };
             self.add_news(survivor, news);
         }
     }
@@ -92,7 +95,7 @@ fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> Pendin
         from: closing.place,
         seen: closing.at,
         tally: life.now,
-        first_seen: life.first_seen.unwrap_or(closing.at),
+        first_seen: life.first_seen,
         reasons: vec![reason(ReasonKind::Merged, another(absorbed.target))],
         mention: life.mention(),
         matched,
@@ -117,7 +120,7 @@ fn together(one: PendingChange, other: PendingChange) -> PendingChange {
     PendingChange {
         from: one.from.min(other.from),
         tally: one.tally.max(other.tally),
-        first_seen: one.first_seen.min(other.first_seen),
+        first_seen: one.first_seen.into_iter().chain(other.first_seen).min(),
         reasons: [one.reasons, other.reasons].concat(),
         mention: live_alert::together([one.mention, other.mention]),
         matched: [one.matched, other.matched].concat(),
@@ -134,8 +137,8 @@ fn together(one: PendingChange, other: PendingChange) -> PendingChange {
 pub(crate) struct StoryOverride {
     place: OutputPosition,
     at: UnixMillis,
-    /// The stories and events concerned, with their numbers.
-    tallies: Vec<(Target, Tally)>,
+    /// The stories and events concerned, with their numbers and when each was first seen.
+    tallies: Vec<(Target, Tally, UnixMillis)>,
     /// The stories and events that articles were taken out of.
     pub(crate) partings: Vec<Parting>,
 }
@@ -186,26 +189,28 @@ impl StoryOverride {
 
     /// All events and stories concerned.
     pub(crate) fn targets(&self) -> Vec<Target> {
-        self.tallies.iter().map(|(target, _)| *target).collect()
+        self.tallies.iter().map(|(target, ..)| *target).collect()
     }
 
-    fn tally(&self, target: Target) -> Option<Tally> {
-        self.tallies.iter().find(|(other, _)| *other == target).map(|(_, tally)| *tally)
-    }
-
-    /// News with these numbers, which never notifies by itself.
-    fn news(&self, tally: Tally, silent: Silent, why: Option<AlertReason>) -> PendingChange {
-        PendingChange {
+    /// News with the numbers of this target, which never notifies by itself.
+    fn news(
+        &self,
+        about: Target,
+        silent: Silent,
+        why: Option<AlertReason>,
+    ) -> Option<PendingChange> {
+        let (_, tally, first_seen) = *self.tallies.iter().find(|(it, ..)| *it == about)?;
+        Some(PendingChange {
             place: self.place,
             from: self.place,
             seen: self.at,
             tally,
-            first_seen: self.at,
+            first_seen: Some(first_seen),
             reasons: why.into_iter().collect(),
             only_counts: true,
             silent: Some(silent),
             ..PendingChange::default()
-        }
+        })
     }
 }
 
@@ -218,16 +223,21 @@ impl Engine {
         for parting in &change.partings {
             self.hand_on(change, parting);
         }
-        for (target, tally) in &change.tallies {
+        for (target, tally, _) in &change.tallies {
             self.recent.note(*target, *tally);
-            self.recount(change, *target, *tally);
+            self.recount(change, *target);
         }
     }
 
     /// A story that was reported as part of another story or event does not notify again by itself.
     fn hand_on(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (parting.from, parting.into);
-        let Some(tally) = change.tally(into) else { return };
+        let words = match into {
+            Target::Event(_) => "split off from another event by hand",
+            Target::Story(_) => "split off from another story by hand",
+        };
+        let why = Some(reason(ReasonKind::New, words));
+        let Some(news) = change.news(into, Silent::Inherits, why) else { return };
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
             let told = AlertId { subscription: subscription.clone(), target: from };
             let fresh = AlertId { subscription, target: into };
@@ -240,15 +250,8 @@ impl Engine {
             if is_open || (matches!(into, Target::Event(_)) && articles.is_empty()) {
                 continue;
             }
-            let words = match into {
-                Target::Event(_) => "split off from another event by hand",
-                Target::Story(_) => "split off from another story by hand",
-            };
-            let news = change.news(tally, Silent::Inherits, Some(reason(ReasonKind::New, words)));
-            let first_seen = articles.iter().map(|article| unix_millis(article.seen)).min();
-            let first_seen = first_seen.or(life.first_seen).unwrap_or(change.at);
             let mention = life.mention();
-            let news = PendingChange { headline, articles, matched, mention, first_seen, ..news };
+            let news = PendingChange { headline, articles, matched, mention, ..news.clone() };
             self.reopen(&fresh);
             self.hand_over(&told, &fresh);
             self.add_news(&fresh, news);
@@ -262,9 +265,11 @@ impl Engine {
         }
     }
 
-    fn recount(&mut self, change: &StoryOverride, target: Target, tally: Tally) {
+    fn recount(&mut self, change: &StoryOverride, target: Target) {
         let gone = change.partings.iter().find(|parting| parting.from == target);
         let gone = gone.map(|parting| parting.leaving.clone()).unwrap_or_default();
+        let silent = Silent::Recounts(gone.clone());
+        let Some(counted) = change.news(target, silent, None) else { return };
         for subscription in self.by_target.get(&target).cloned().unwrap_or_default() {
             let id = AlertId { subscription, target };
             let Some(life) = self.lives.get(&id) else { continue };
@@ -275,21 +280,24 @@ impl Engine {
             let lacks_none = !shown
                 .chain(life.news.iter().flat_map(|news| &news.articles))
                 .any(|article| gone.has(article));
-            if (before.says_the_same_as(tally) && lacks_none) || !is_told {
+            let is_same = before.says_the_same_as(counted.tally)
+                && life.first_seen_with_news() == counted.first_seen;
+            if (is_same && lacks_none) || !is_told {
                 continue;
             }
-            let news = change.news(tally, Silent::Recounts(gone.clone()), None);
-            self.add_news(&id, news);
+            self.add_news(&id, counted.clone());
         }
     }
 }
 
-/// The numbers of stories, and of events.
-fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally)> {
-    let stories =
-        stories.iter().map(|after| (Target::Story(after.story), Tally::of_story(&after.state)));
-    let events =
-        events.iter().map(|after| (Target::Event(after.event), Tally::of_event(&after.state)));
+/// The numbers of stories, and of events, and when each was first seen.
+fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally, UnixMillis)> {
+    let stories = stories.iter().map(|StoryAfter { story, state, .. }| {
+        (Target::Story(*story), Tally::of_story(state), unix_millis(state.first_seen))
+    });
+    let events = events.iter().map(|EventAfter { event, state }| {
+        (Target::Event(*event), Tally::of_event(state), unix_millis(state.first_seen))
+    });
     stories.chain(events).collect()
 }
 

@@ -216,7 +216,8 @@ impl Engine {
             from: incoming.place,
             seen: incoming.seen,
             tally,
-            first_seen: incoming.first_seen(id.target),
+            // An article that joined is of another event.
+            first_seen: joined.is_none().then(|| incoming.first_seen(id.target)),
             reasons,
             mention: incoming.mention(matched.as_ref()),
             matched: matched.unwrap_or_default().words,

@@ -3,8 +3,8 @@
 use wirefold_envelope::timestamp;
 use wirefold_flow::{Clock as _, UnixMillis};
 use wirefold_proto::{
-    AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, MaterialReason, SubscriptionSettings,
-    Volume, link_command_id, streams,
+    AlertId, AlertLink, Command, Interval, LINK_KEY, LinkKey, MaterialReason, QuietHours,
+    SubscriptionSettings, Volume, link_command_id, streams,
 };
 
 use super::http::Receiver;
@@ -88,6 +88,57 @@ async fn a_correction_passes_a_mute_that_lets_it() {
     assert_eq!(held, [false, true, false]);
     assert_eq!(world.paper.blocks().len(), 2);
     running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retraction_reaches_who_got_what_it_retracts_past_any_hold() {
+    let quiet_hours = Some(QuietHours {
+        from: "00:02".to_owned(),
+        to: "23:00".to_owned(),
+        time_zone: "UTC".to_owned(),
+    });
+    let asked = || SubscriptionSettings {
+        max_per_day: Some(1),
+        quiet_hours: quiet_hours.clone(),
+        ..eager()
+    };
+    let [first, second, third, fourth, _] = five();
+    let retraction = Given {
+        title: "Retraction: dock talks",
+        text: "Retraction: The Harbor Ledger retracts this report. The talks did not collapse.",
+        is_version: true,
+        ..first
+    };
+    for (on, is_told) in [("retraction", true), ("outlets+1", false)] {
+        let mut world = World::new().await;
+        let on = ["new", "outlets+1", on].map(str::to_owned).to_vec();
+        let subscription = SubscriptionSettings { on: on.clone(), ..asked() };
+        let running = world.start(&settings([subscription.clone()]));
+        world.newsroom.tell(first).await;
+        world.pass(1).await;
+        let id = world.alerts().await[0].id.clone();
+        world.mute("1", &id, None).await;
+        let all = subscription.id.clone();
+        world.command("2", Command::SubscriptionMute { subscription: all, until: None }).await;
+        world.pass(180).await;
+        // Another event is only for those who listen.
+        world.newsroom.tell_all([second, Given { event: "port", ..third }]).await;
+        world.pass(1).await;
+        assert_eq!(world.paper.blocks().len(), 1, "all else is held");
+        world.newsroom.tell(retraction).await;
+        world.pass(1).await;
+        let blocks = world.paper.blocks();
+        assert_eq!(blocks.len(), 1 + usize::from(is_told), "{blocks:#?}");
+        if is_told {
+            assert!(blocks[1].contains("Retracted · "), "{}", blocks[1]);
+        }
+        // It tells nobody of a report that they never got.
+        world.newsroom.tell(Given { event: "port", ..retraction }).await;
+        world.newsroom.tell(fourth).await;
+        world.pass(1).await;
+        assert_eq!(world.paper.blocks().len(), 1 + usize::from(is_told), "{on:?}");
+        running.stop().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

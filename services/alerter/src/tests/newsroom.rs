@@ -409,6 +409,7 @@ impl Newsroom {
         let lead = story.first.unwrap();
         event.outlets.retain(|outlet| !story.outlets.contains(outlet));
         event.articles -= story.articles;
+        event.seen = event.stories.values().filter_map(|left| left.seen).min();
         let fresh = ArticleId::of(
             &given.outlet.parse().unwrap(),
             ItemAddress::Url(into),
@@ -450,6 +451,7 @@ impl Newsroom {
         event.outlets.extend(absorbed.outlets);
         event.articles += absorbed.articles;
         event.versions += absorbed.versions;
+        event.seen = event.seen.into_iter().chain(absorbed.seen).min();
         self.merged.insert(from, into);
     }
 

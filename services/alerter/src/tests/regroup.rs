@@ -225,3 +225,38 @@ async fn an_event_without_its_first_story_is_corrected_in_place() {
         running.stop().await;
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_is_first_seen_with_the_earliest_article_of_its_event_alone() {
+    let mut world = World::new().await;
+    let query = "dock OR cranes".to_owned();
+    let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
+    let [first, second, third, ..] = five();
+    // The event has a stranger, which the alert never shows.
+    let stranger = Given {
+        title: "Choir sings",
+        text: "Nothing of that sort.",
+        ..article("z", "choirs.example", "")
+    };
+    let strangely = world.newsroom.tell(stranger).await;
+    world.pass(600).await;
+    let firstly = world.newsroom.tell(first).await;
+    world.pass(60).await;
+    world.newsroom.tell(second).await;
+    world.pass(1).await;
+    let before = world.alerts().await.pop().unwrap();
+    assert_eq!((before.first_seen, before.first), (strangely.article.seen, None));
+    world.newsroom.move_story(stranger, "apart").await;
+    world.pass(1).await;
+    let after = world.alerts().await.pop().unwrap();
+    let seen = |alert: &Alert| (alert.first_seen, alert.first.clone().unwrap().outlet.to_string());
+    assert_eq!(seen(&after), (firstly.article.seen, first.outlet.to_owned()));
+    assert_eq!(after.volume, SILENT);
+    let lines = world.paper.blocks().pop().unwrap();
+    assert!(lines.contains(" at harborledger.example, "), "{lines}");
+    world.newsroom.tell(third).await;
+    world.pass(1).await;
+    let later = world.alerts().await.pop().unwrap();
+    assert_eq!(seen(&later), (firstly.article.seen, first.outlet.to_owned()));
+    running.stop().await;
+}
