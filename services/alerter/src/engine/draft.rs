@@ -74,7 +74,7 @@ pub(super) fn next(
         true if !life.is_over(now.at) => repeated(life),
         true => Content {
             state: AlertState::Quiet,
-            volume: volume(rules.on.quiet && life.notified_at().is_some()),
+            volume: volume(rules.on.quiet && life.notified_at.is_some()),
             reasons: weighed(passing(life).into_iter().chain([over()]).collect()),
         },
         false => content_of_news(life, rules, now.at),
@@ -101,7 +101,7 @@ pub(super) fn next(
 fn retracts_what_was_told(life: &LiveAlert, rules: &Rules, alert: &Alert) -> bool {
     let on = &rules.on;
     let is_asked_for = on.material || on.correction || on.retraction;
-    is_asked_for && life.notified_at().is_some() && alert.reasons.iter().any(retracts)
+    is_asked_for && life.notified_at.is_some() && alert.reasons.iter().any(retracts)
 }
 
 /// Makes the revision silent if an inhibiting subscription reports the same.

@@ -244,7 +244,7 @@ impl Engine {
         let has_told = |join: &&Join| {
             let other = AlertId { target: join.into, ..id.clone() };
             let life = self.lives.get(&self.routed(other, incoming.place));
-            join.is_translation && life.is_some_and(|life| life.notified_at().is_some())
+            join.is_translation && life.is_some_and(|life| life.notified_at.is_some())
         };
         let is_held = !incoming.is_decisive() && incoming.joins.iter().any(|join| has_told(&join));
         if is_held { HELD } else { Duration::ZERO }

@@ -288,7 +288,7 @@ impl Engine {
         rules.settings.inhibited_by.iter().find_map(|subscription| {
             let id = AlertId { subscription: subscription.clone(), target };
             let (life, other) = (self.lives.get(&id)?, self.rules.get(subscription)?);
-            let has_told = life.is_open() && life.notified_at().is_some();
+            let has_told = life.is_open() && life.notified_at.is_some();
             let tells = life.revision == 0
                 && other.settings.inhibited_by.is_empty()
                 && life.ready(other).is_some();

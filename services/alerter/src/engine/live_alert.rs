@@ -1,6 +1,5 @@
 //! One alert in memory: its last revision, its pending changes, and the time when it is due.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -32,8 +31,8 @@ pub(crate) struct LiveAlert {
     pub(crate) also: Vec<SubscriptionId>,
     /// The number of loud revisions.
     pub(crate) loud: u32,
-    /// When the latest of them notified, at most [`HOURLY`].
-    pub(crate) loud_at: VecDeque<UnixMillis>,
+    /// When the last of them notified.
+    pub(crate) notified_at: Option<UnixMillis>,
     /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
@@ -239,10 +238,7 @@ impl LiveAlert {
         if alert.volume == Volume::Loud && !is_held {
             self.loud += 1;
             self.also.clone_from(&metadata.also);
-            self.loud_at.push_back(self.last_at);
-            if self.loud_at.len() > HOURLY {
-                self.loud_at.pop_front();
-            }
+            self.notified_at = Some(self.last_at);
         }
         self.covered = self.covered.max(metadata.covered);
         (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
@@ -281,8 +277,13 @@ impl LiveAlert {
         self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)
     }
 
-    /// When its next revision is due by the rules of its subscription; `None` if that was removed.
-    pub(crate) fn next_due(&self, rules: Option<&Rules>) -> Option<UnixMillis> {
+    /// When its next revision is due by the rules of its subscription; `None` if that was removed. `hour_over` is
+    /// when its deliveries may hear of its event again.
+    pub(crate) fn next_due(
+        &self,
+        rules: Option<&Rules>,
+        hour_over: UnixMillis,
+    ) -> Option<UnixMillis> {
         if self.merged_into.is_some() {
             return None;
         }
@@ -295,17 +296,22 @@ impl LiveAlert {
             return self.fresh_due(rules).or(Some(until));
         }
         match self.news.first() {
-            Some(first) if self.revision == 0 => Some(self.first_due(first, rules)),
-            Some(first) => Some(self.update_due(first, rules)),
+            Some(first) if self.revision == 0 => Some(self.first_due(first, rules, hour_over)),
+            Some(first) => Some(self.update_due(first, rules, hour_over)),
             None if self.revision == 0 => None,
             None => self.due_without_news(rules),
         }
     }
 
-    /// When news of an open alert is due: a correction at once, a decisive turn at once unless [`HOURLY`] is
-    /// reached, other news after the interval since the last loud revision, which grows with each, and changes of
+    /// When news of an open alert is due: a correction at once, a decisive turn at once unless its deliveries heard
+    /// enough of the event in this hour, other news after the interval since the last loud revision, which grows with each, and changes of
     /// the counts after `update_interval`.
-    fn update_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
+    fn update_due(
+        &self,
+        first: &PendingChange,
+        rules: &Rules,
+        hour_over: UnixMillis,
+    ) -> UnixMillis {
         let has = |news: &&PendingChange, kind| news.reasons.iter().any(|it| it.kind == kind);
         let first_with = |kind| self.news.iter().find(|news| has(news, kind));
         if let Some(correction) = first_with(ReasonKind::Correction) {
@@ -321,41 +327,24 @@ impl LiveAlert {
             return opening.seen.plus(rules.group_wait).max(self.last_at);
         }
         let Some(material) = first_with(ReasonKind::Material) else {
-            return self
-                .last_at
-                .plus(rules.update_interval)
-                .max(first.seen)
-                .max(self.hour_over(rules));
+            return self.last_at.plus(rules.update_interval).max(first.seen).max(hour_over);
         };
         let doublings = self.loud.saturating_sub(1).min(DOUBLINGS);
         let interval = rules.update_interval * 2_u32.pow(doublings);
-        let since = self.notified_at().map_or(material.seen, |at| at.plus(interval));
+        let since = self.notified_at.map_or(material.seen, |at| at.plus(interval));
         let waits = since.max(material.seen);
         let decisive = self.news.iter().find(|news| news.is_decisive).map(|news| news.seen);
-        decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at).max(self.hour_over(rules))
+        decisive.map_or(waits, |seen| waits.min(seen)).max(self.last_at).max(hour_over)
     }
 
-    /// The time of the last loud revision.
-    pub(crate) fn notified_at(&self) -> Option<UnixMillis> {
-        self.loud_at.back().copied()
-    }
-
-    /// When it may notify again after [`HOURLY`] loud revisions in an hour. A subscription without an interval
-    /// asks for each.
-    fn hour_over(&self, rules: &Rules) -> UnixMillis {
-        let is_limited = self.loud_at.len() == HOURLY && !rules.update_interval.is_zero();
-        let first = self.loud_at.front().filter(|_| is_limited);
-        first.map_or(UnixMillis(0), |at| at.plus(HOUR))
-    }
-
-    fn first_due(&self, first: &PendingChange, rules: &Rules) -> UnixMillis {
+    fn first_due(&self, first: &PendingChange, rules: &Rules, hour_over: UnixMillis) -> UnixMillis {
         if first.inherits() {
             return first.seen;
         }
         match self.ready(rules) {
             Some(ready) => {
                 let waited = self.news.iter().map(|news| news.seen.plus(news.wait)).min();
-                let due = first.seen.plus(rules.group_wait).max(ready.seen);
+                let due = first.seen.plus(rules.group_wait).max(ready.seen).max(hour_over);
                 waited.map_or(due, |at| due.max(at))
             }
             None => first.seen.plus(QUIET),
@@ -395,7 +384,7 @@ impl LiveAlert {
 
     /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
-        let notified = self.notified_at().filter(|at| !self.handling.is_acknowledged(*at))?;
+        let notified = self.notified_at.filter(|at| !self.handling.is_acknowledged(*at))?;
         let again = notified.plus(rules.repeat?).max(self.last_at);
         Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
     }
@@ -412,9 +401,6 @@ impl LiveAlert {
     }
 }
 
-/// The most loud revisions of an alert in an hour, without those that come for a correction.
-const HOURLY: usize = 6;
-const HOUR: Duration = Duration::from_hours(1);
 /// How often the interval between loud revisions doubles: 5, 10, 20 and 40 minutes by default.
 const DOUBLINGS: u32 = 3;
 

@@ -51,7 +51,7 @@ use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
 pub(crate) use numbers::Tally;
 use recent::{RecentTallies, Velocity};
-use told_together::ToldTogether;
+use told_together::{Heard, ToldTogether};
 use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
 
@@ -95,6 +95,8 @@ pub(crate) struct Engine {
     happenings: Happenings,
     /// Alerts that the message of another subscription told, and that follow it.
     told_together: BTreeMap<AlertId, ToldTogether>,
+    /// When deliveries heard of events.
+    heard: Heard,
     /// The latest position that was applied, by either order.
     applied_through: OutputPosition,
     time: UnixMillis,
@@ -291,6 +293,11 @@ impl Engine {
                 return None;
             }
             let (at, id) = self.due.first().filter(|(at, _)| *at <= limit)?.clone();
+            // Another subscription may have told the deliveries enough since.
+            self.reschedule(&id);
+            if self.lives.get(&id).and_then(|life| life.due) != Some(at) {
+                continue;
+            }
             let draft = self.lives.get(&id).and_then(|life| match life.closing {
                 Some(_) => draft::closing(&id, life),
                 None => {
@@ -335,6 +342,7 @@ impl Engine {
         life.accept(alert, metadata);
         self.note_told(alert, &metadata.joined, self.time);
         self.note_told_together(alert, metadata, unix_millis(alert.at));
+        self.note_heard(alert, metadata);
         self.site_budget.accept(alert);
         self.count_if_notified(alert);
         self.remember(&alert.id);
@@ -378,6 +386,7 @@ impl Engine {
     pub(super) fn reschedule(&mut self, id: &AlertId) {
         let handling = self.handling(id);
         let follows = self.follows_at(id);
+        let hour_over = self.hour_over(id);
         let Some(life) = self.lives.get_mut(id) else {
             return;
         };
@@ -385,7 +394,7 @@ impl Engine {
             self.due.remove(&(due, id.clone()));
         }
         life.handling = handling;
-        let by_rules = life.next_due(self.rules.get(&id.subscription));
+        let by_rules = life.next_due(self.rules.get(&id.subscription), hour_over);
         life.due = by_rules.map(|at| follows.map_or(at, |earlier| at.min(earlier)));
         if let Some(due) = life.due {
             self.due.insert((due, id.clone()));

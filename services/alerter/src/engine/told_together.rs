@@ -1,11 +1,15 @@
 //! One message about an event for several subscriptions that share a delivery.
 //!
-//! Comes in: a revision that is due. Goes out: the subscriptions that it tells, too, and the revision that tells
-//! theirs. Each subscription keeps its own alert and revisions, so nothing is lost if one of them is removed or
+//! Comes in: a revision that is due. Goes out: the subscriptions that it tells, too, the revision that tells theirs,
+//! and when the delivery heard enough of the event. Each subscription keeps its own alert and revisions, so nothing is lost if one of them is removed or
 //! muted, or if only some deliveries are shared: see `delivery`.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, OutputPosition, SubscriptionId, Volume};
+use wirefold_proto::{Alert, AlertId, OutputPosition, ReasonKind, SubscriptionId, Target, Volume};
 
 use super::draft::{self, Draft};
 use super::handling::Handling;
@@ -117,5 +121,52 @@ impl Engine {
             self.handed_over.push((other.clone(), handling));
             self.reschedule(&other);
         }
+    }
+}
+
+/// The most loud messages about an event in an hour at one delivery, without those that come for a correction.
+const HOURLY: usize = 6;
+const HOUR: Duration = Duration::from_hours(1);
+
+/// When each delivery got its last loud messages about an event or story, at most [`HOURLY`].
+pub(super) type Heard = BTreeMap<Target, BTreeMap<String, VecDeque<UnixMillis>>>;
+
+impl Engine {
+    /// When the deliveries of an alert may hear of its event again. A subscription without an interval asks for each
+    /// message.
+    pub(super) fn hour_over(&self, id: &AlertId) -> UnixMillis {
+        let rules = self.rules.get(&id.subscription).filter(|it| !it.update_interval.is_zero());
+        let heard = rules.zip(self.heard.get(&id.target)).into_iter().flat_map(|(rules, heard)| {
+            rules.settings.deliveries.iter().filter_map(|delivery| heard.get(delivery))
+        });
+        let full = heard.filter(|times| times.len() == HOURLY);
+        full.filter_map(|times| Some(times.front()?.plus(HOUR))).max().unwrap_or(UnixMillis(0))
+    }
+
+    /// Notes which deliveries hear of an event by a revision in the stream.
+    pub(super) fn note_heard(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
+        let corrects = alert.reasons.iter().any(|it| it.kind == ReasonKind::Correction);
+        let Some(rules) = self.rules.get(&alert.subscription) else { return };
+        if corrects || !is_sent(alert) {
+            return;
+        }
+        let teller = metadata.told_by.as_ref().and_then(|by| self.rules.get(&by.subscription));
+        let has_it =
+            |name: &&String| teller.is_none_or(|teller| !teller.settings.deliveries.contains(name));
+        for delivery in rules.settings.deliveries.iter().filter(has_it) {
+            let heard = self.heard.entry(alert.target).or_default();
+            let times = heard.entry(delivery.clone()).or_default();
+            times.push_back(unix_millis(alert.at));
+            times.drain(..times.len().saturating_sub(HOURLY));
+        }
+    }
+
+    /// Forgets what deliveries heard more than an hour ago.
+    pub(super) fn expire_heard(&mut self) {
+        let limit = self.time.minus(HOUR);
+        self.heard.retain(|_, deliveries| {
+            deliveries.retain(|_, times| times.back().is_some_and(|last| *last >= limit));
+            !deliveries.is_empty()
+        });
     }
 }

@@ -57,6 +57,7 @@ impl Engine {
         let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
         over.iter().for_each(|id| self.unload_alert(id));
         self.expire_happenings();
+        self.expire_heard();
         self.notified.retain(|(_, day), _| *day >= limit);
         self.site_budget.expire(limit);
         true

@@ -389,7 +389,13 @@ const TURNS: [&str; 7] = [
 #[tokio::test(start_paused = true)]
 async fn six_messages_in_an_hour_are_enough_and_the_rest_comes_together() {
     let mut world = World::new().await;
-    let running = world.start(&settings([everything()]));
+    // The message with which another subscription of the delivery begins is one of them.
+    let resigned = SubscriptionSettings {
+        query: "resigned".to_owned(),
+        id: "resigned".parse().unwrap(),
+        ..everything()
+    };
+    let running = world.start(&settings([everything(), resigned]));
     world.newsroom.tell(five()[0]).await;
     world.pass(31).await;
     let outlets =
@@ -401,13 +407,26 @@ async fn six_messages_in_an_hour_are_enough_and_the_rest_comes_together() {
         world.newsroom.tell(Given { text, ..given }).await;
         world.pass(60).await;
     }
-    assert_eq!(world.alerts().await.len(), 6);
-    world.pass(3_600).await;
-    let alerts = world.alerts().await;
-    assert_eq!(alerts.len(), 7);
-    let expected = "loud: Trading in Tarrowgate shares was suspended. · Court · +2 outlets";
-    assert_eq!(told(&alerts[6]), expected);
-    assert_eq!(alerts[6].headline.title, "Shares");
+    assert_eq!(world.paper.blocks().len(), 6, "{:#?}", world.paper.blocks());
+    // A correction waits for nothing, and what waits goes with it. It is none of the six.
+    let correction = Given { material: Some((MaterialReason::Correction, "4 → 3")), ..five()[1] };
+    world.newsroom.tell(correction).await;
+    world.pass(1).await;
+    let blocks = world.paper.blocks();
+    assert!(blocks.len() == 7 && blocks[6].contains("Trading in Tarrowgate shares"), "{blocks:#?}");
+    world.pass(1_800).await;
+    world
+        .newsroom
+        .tell(Given {
+            text: "Trading went on; two were killed.",
+            ..article("s8", "h.example", "Two dead")
+        })
+        .await;
+    world.pass(1_200).await;
+    assert_eq!(world.paper.blocks().len(), 7);
+    world.pass(600).await;
+    let last = world.paper.blocks();
+    assert!(last.len() == 8 && last[7].contains("  Two dead\n"), "{last:#?}");
     running.stop().await;
 }
 
