@@ -1,5 +1,5 @@
 //! Adds faults to a bus, by odds and a seed: lost answers, lost and late acks, duplicates, other
-//! orders, delays, and answers of a replica that lags behind.
+//! orders, delays, and answers of a replica that lags behind. A test can also cut the way to the bus.
 //!
 //! Only faults that a real bus may have within its promises.
 
@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::watch;
 
 use super::Random;
 use crate::bus::{
@@ -66,6 +67,10 @@ impl Odds {
 const LAG: u64 = 3;
 
 /// A bus with faults on the way to it.
+///
+/// While the way is cut, calls wait, as over a network that drops everything. They are carried out once it is
+/// healed, unless their futures were dropped. A paused process behaves the same. Objects and the messages of
+/// durable subscriptions come all the same.
 pub struct FaultyBus {
     bus: Arc<dyn Bus>,
     dice: Dice,
@@ -77,13 +82,24 @@ struct Dice {
     random: Arc<Mutex<Random>>,
     odds: Odds,
     clock: Arc<dyn Clock>,
+    is_cut: Arc<watch::Sender<bool>>,
 }
 
 impl FaultyBus {
     /// Puts faults on the way to a bus.
     pub fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>, odds: Odds, seed: u64) -> Self {
         let random = Arc::new(Mutex::new(Random::new(seed)));
-        Self { bus, dice: Dice { random, odds, clock } }
+        Self { bus, dice: Dice { random, odds, clock, is_cut: Arc::default() } }
+    }
+
+    /// Lets nothing through from now on.
+    pub fn cut(&self) {
+        self.dice.is_cut.send_replace(true);
+    }
+
+    /// Lets everything through again.
+    pub fn heal(&self) {
+        self.dice.is_cut.send_replace(false);
     }
 }
 
@@ -108,13 +124,21 @@ impl Dice {
         self.clock.sleep_until(self.clock.now().plus(Duration::from_millis(millis))).await;
     }
 
+    async fn healed(&self) {
+        // The sender is held, so that this cannot fail.
+        let _ = self.is_cut.subscribe().wait_for(|is_cut| !is_cut).await;
+    }
+
     /// Delays a call before and after, and may not carry it out or may lose its answer.
     async fn call_with_faults<T>(&self, call: Answer<'_, T>) -> Result<T, BusError> {
+        self.healed().await;
         self.delay().await;
         if self.happens(self.odds.refused) {
             return Err(BusError::Unavailable("simulated: not carried out".to_owned()));
         }
-        let answer = call.await?;
+        let answer = call.await;
+        self.healed().await;
+        let answer = answer?;
         self.delay().await;
         if self.happens(self.odds.answer_lost) {
             return Err(BusError::Unavailable("simulated: the answer is lost".to_owned()));
@@ -220,13 +244,18 @@ struct FaultyReader {
 impl OrderedReader for FaultyReader {
     fn next(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
         Box::pin(async move {
+            // Nothing is read while the way is cut, so no message is lost if this future is dropped.
+            self.dice.healed().await;
             let fewer = self.dice.with(|random| random.below(max as u64)) + 1;
             self.reader.next(usize::try_from(fewer).unwrap_or(max)).await
         })
     }
 
     fn ready(&mut self, max: usize) -> Answer<'_, Vec<Stored>> {
-        self.reader.ready(max)
+        Box::pin(async move {
+            self.dice.healed().await;
+            self.reader.ready(max).await
+        })
     }
 }
 

@@ -20,12 +20,10 @@ use crate::loops::{FailPoints, Point};
 use crate::store::{Engine, Job, Runner};
 
 pub use faulty_bus::{FaultyBus, Odds};
-pub use partition::Partition;
 
 mod faulty_bus;
 mod memory;
 mod objects;
-mod partition;
 
 /// The store of a simulated bus. Like a disk, it outlives the buses over it.
 #[derive(Clone, Default)]

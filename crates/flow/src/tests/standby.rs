@@ -20,7 +20,7 @@ use crate::invariants::{same_decisions, unbroken_chain};
 use crate::lease::{Lease, LeaseConfig};
 use crate::loops::{Event, LoopError, Observer, StageContext};
 use crate::message::Stored;
-use crate::sim::{Partition, Random, SimBus, SimDisk, VirtualClock};
+use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
 use crate::writer::{Record, StateMachine, run_leased_writer};
 
 const SEEDS: u64 = 120;
@@ -79,7 +79,7 @@ impl StateMachine for Counting {
 /// A process with its own writer.
 struct Replica {
     restarts: Arc<AtomicUsize>,
-    way: Arc<Partition>,
+    way: Arc<FaultyBus>,
     log: Arc<Log>,
     stop: CancellationToken,
     running: JoinHandle<Result<(), LoopError>>,
@@ -128,9 +128,9 @@ impl Stand {
 
     fn start_with(&mut self, keys: impl Fn(&dyn Bus) -> Arc<dyn KeyValue>) -> Replica {
         self.started += 1;
-        let way = Arc::new(Partition::new(self.bus.clone()));
         let log = Arc::new(Log::default());
         let clock = Arc::new(self.clock.clone());
+        let way = Arc::new(FaultyBus::new(self.bus.clone(), clock.clone(), Odds::NONE, 1));
         let watch = Watch { log: log.clone(), clock: self.clock.clone() };
         let context =
             StageContext { observer: Arc::new(watch), ..StageContext::new(way.clone(), clock) };

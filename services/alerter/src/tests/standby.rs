@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::sim::Partition;
+use wirefold_flow::sim::{FaultyBus, Odds};
 use wirefold_flow::{Lease, LeaseConfig, LoopError, StageContext};
 use wirefold_proto::SubscriptionSettings;
 
@@ -15,7 +15,7 @@ use crate::{AlerterError, Settings, run_under};
 
 /// An alerter with a connection of its own to the bus.
 struct Replica {
-    way: Arc<Partition>,
+    way: Arc<FaultyBus>,
     stop: CancellationToken,
     /// Gives it other settings.
     again: watch::Sender<Settings>,
@@ -23,8 +23,9 @@ struct Replica {
 }
 
 fn start(world: &World, name: &str) -> Replica {
-    let way = Arc::new(Partition::new(world.bus.clone()));
-    let context = StageContext::new(way.clone(), Arc::new(world.clock.clone()));
+    let clock = Arc::new(world.clock.clone());
+    let way = Arc::new(FaultyBus::new(world.bus.clone(), clock.clone(), Odds::NONE, 1));
+    let context = StageContext::new(way.clone(), clock);
     let config = LeaseConfig {
         name: "alerter".to_owned(),
         keys: context.bus.key_value("wf_leases").unwrap(),
