@@ -23,10 +23,11 @@ mod intake;
 mod outlet;
 mod owners;
 mod sites;
+pub mod slug;
 
 pub use authority::{Authority, attributed, speaks_for};
 pub use feed_site::{Leads, authority_of, find_site, named_back, needs_proof, still_holds};
-pub use intake::{Arrival, Identified, Refusal, identify, item_key};
+pub use intake::{Arrival, Refusal, identify, item_key};
 pub use outlet::{outlet_from_name, site_of};
 pub use owners::is_shared_host;
 

@@ -82,8 +82,6 @@ pub struct Record {
     pub id_is_link: bool,
     /// The address of its page.
     pub link: Option<String>,
-    /// That address as earlier versions read it, if its element has an entity that was encoded twice.
-    pub former_link: Option<String>,
     /// All links, enclosures among them.
     pub links: Vec<Link>,
     /// The full texts.

@@ -49,8 +49,6 @@ pub struct Item {
     pub guid: Option<String>,
     /// The address of its page, absolute.
     pub link: Option<String>,
-    /// Its id and its link as earlier versions read them, if they differ, so that they recognise the items they stored.
-    pub former: Option<Former>,
     /// The title. Empty if it has none.
     pub title: String,
     /// The authors as given.
@@ -68,15 +66,6 @@ pub struct Item {
     pub source: Option<ItemSource>,
     /// Images and enclosures.
     pub media: Vec<Media>,
-}
-
-/// The id and the link of an item in which entities were not decoded.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Former {
-    /// [`Item::guid`].
-    pub guid: Option<String>,
-    /// [`Item::link`].
-    pub link: Option<String>,
 }
 
 /// A text alone with at least so many words is a full text, otherwise a teaser.
@@ -180,17 +169,10 @@ impl Item {
             }
         }
         let (text, teaser) = text_and_teaser(content, description.next());
-        let written = entry.id.clone().filter(|id| !id.is_empty());
-        let guid = written.as_deref().map(|id| decoded_twice(id).into_owned());
-        let link_now = link_of(entry);
-        let link = link_now.as_deref().and_then(address);
-        let link_then = entry.former_link.clone().filter(|_| entry.link == link_now).or(link_now);
-        let former = Former { guid: written, link: link_then.as_deref().and_then(usual) };
-        let is_same = former.guid == guid && former.link == link;
+        let guid = entry.id.as_deref().filter(|id| !id.is_empty());
         Self {
-            guid,
-            link,
-            former: (!is_same).then_some(former),
+            guid: guid.map(|id| decoded_twice(id).into_owned()),
+            link: link_of(entry).as_deref().and_then(address),
             title: line("title").or_else(|| title_by_image(entry)).unwrap_or_default(),
             authors,
             teaser,
@@ -391,14 +373,9 @@ pub fn language_tag(written: &str) -> Option<LanguageTag> {
     written.trim().to_ascii_lowercase().replace('_', "-").parse().ok()
 }
 
-/// An address without entities that were encoded twice, in its usual spelling.
+/// An address without entities that were encoded twice, in its usual spelling, without name and password.
 fn address(link: &str) -> Option<String> {
-    usual(&decoded_twice(link))
-}
-
-/// An address in its usual spelling, without name and password.
-fn usual(link: &str) -> Option<String> {
-    let mut url = Url::parse(link).ok()?;
+    let mut url = Url::parse(&decoded_twice(link)).ok()?;
     let _ = url.set_username("").and_then(|()| url.set_password(None));
     Some(url.into())
 }
@@ -487,12 +464,6 @@ mod tests {
         }
         let plain = item("<link>http://a.example/?a=1&amp;copy=2&amp;lt=3</link>");
         assert_eq!(plain.link.as_deref(), Some("http://a.example/?a=1&copy=2&lt=3"));
-        assert_eq!(plain.former, None);
-        let twice = item("<guid>http://a.example/?a=1&amp;amp;b=2</guid>");
-        let former = Some("http://a.example/?a=1&amp;b=2".to_owned());
-        assert_eq!(twice.former, Some(Former { guid: former.clone(), link: former }));
-        let cdata = item("<link><![CDATA[http://a.example/?a=1&amp;b=2]]></link>");
-        assert_eq!(cdata.former.unwrap().link.as_deref(), Some("http://a.example/?a=1&ampb=2"));
     }
 
     #[test]

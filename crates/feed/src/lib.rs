@@ -31,7 +31,7 @@ pub use document::{
     Attributes, Break, Category, Date, Dates, Document, Format, GeoShape, Link, Medium, Person,
     Record, Text, Writing,
 };
-pub use items::{Feed, Former, Item, author_name, language_tag};
+pub use items::{Feed, Item, author_name, language_tag};
 pub use limits::MAX_ITEMS;
 pub use xml::decoded_twice;
 

@@ -9,23 +9,9 @@ use wirefold_feed::Item;
 /// which of these to start.
 #[must_use]
 pub(crate) fn item_key(item: &Item, identity: ItemIdentity) -> String {
-    key_of(item, (item.guid.as_deref(), item.link.as_deref()), identity)
-}
-
-/// The key under which a version that left entities in ids and links stored an item; `None` if it is the same.
-pub(crate) fn former_item_key(item: &Item, identity: ItemIdentity) -> Option<String> {
-    let former = item.former.as_ref()?;
-    Some(key_of(item, (former.guid.as_deref(), former.link.as_deref()), identity))
-}
-
-fn key_of(
-    item: &Item,
-    (guid, link): (Option<&str>, Option<&str>),
-    identity: ItemIdentity,
-) -> String {
     let is_by_id = matches!(identity, ItemIdentity::Auto | ItemIdentity::Guid);
-    let id = guid.filter(|_| is_by_id);
-    let link = link.filter(|_| identity != ItemIdentity::Title);
+    let id = item.guid.as_deref().filter(|_| is_by_id);
+    let link = item.link.as_deref().filter(|_| identity != ItemIdentity::Title);
     wirefold_address::item_key(id, link, &item.title, item.published)
 }
 
@@ -83,19 +69,5 @@ mod tests {
         ] {
             assert_eq!(super::item_key(&item, identity), key);
         }
-    }
-
-    #[test]
-    fn an_item_is_found_under_the_key_of_a_version_that_left_entities_in_it() {
-        let former = wirefold_feed::Former {
-            guid: Some("http://a.example/?a=1&amp;b=2".to_owned()),
-            link: Some("http://a.example/?a=1&amp;b=2".to_owned()),
-        };
-        let link = Some("http://a.example/?a=1&b=2".to_owned());
-        let item = Item { guid: link.clone(), link, former: Some(former), ..Item::default() };
-        let key = |identity| former_item_key(&item, identity).unwrap();
-        assert_eq!(key(ItemIdentity::Guid), "http://a.example/?a=1&amp;b=2");
-        assert_eq!(key(ItemIdentity::Link), "http://a.example/?a=1&amp;b=2");
-        assert_eq!(former_item_key(&Item::default(), ItemIdentity::Auto), None);
     }
 }

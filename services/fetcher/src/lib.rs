@@ -34,7 +34,6 @@ mod robots;
 mod schedule;
 mod settings;
 mod sites;
-pub mod slug;
 pub mod sources;
 mod stable_hash;
 mod state;

@@ -14,11 +14,13 @@ use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
 use url::Url;
+use wirefold_address::slug;
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{Backoff, Point, UnixMillis};
 use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{FeedId, FeedRecord, FeedSettings, ListRecord};
 
+use crate::FetcherError;
 use crate::answer::{Answer, conditional, judge, judge_conditional, send, validator};
 use crate::feed_address::identity;
 use crate::hosts::RequestKind;
@@ -29,7 +31,6 @@ use crate::poll::{Poller, waiting};
 use crate::schedule::{Scheduler, write};
 use crate::settings::{ConfiguredList, Settings};
 use crate::state::PollState;
-use crate::{FetcherError, slug};
 
 /// A configured list and its state.
 pub(crate) struct List {

@@ -268,9 +268,7 @@ pub(super) fn read(body: &[u8], arrival: &Arrival) -> Result<Vec<ArticleFetched>
     let one = |(number, part): (usize, &RawValue)| {
         let submitted: SubmittedArticle =
             serde_json::from_str(part.get()).map_err(|error| describe(number, no_json(error)))?;
-        let identified =
-            identify(submitted, arrival).map_err(|why| describe(number, why.to_string()));
-        Ok(identified?.article)
+        identify(submitted, arrival).map_err(|why| describe(number, why.to_string()))
     };
     parts.iter().map(|part| &**part).enumerate().map(one).collect()
 }

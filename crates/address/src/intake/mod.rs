@@ -53,22 +53,12 @@ const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(48);
 /// The earliest plausible time, shortly before the web began.
 const EARLIEST: Timestamp = Timestamp::constant(631_152_000, 0);
 
-/// An article with its id.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identified {
-    /// The article.
-    pub article: ArticleFetched,
-    /// If its authority is not its outlet: its id by an older rule, which used only the
-    /// attribution. Articles of that time are stored under it.
-    pub former_id: Option<ArticleId>,
-}
-
 /// Converts a submission to an article. The same content at the same address of the same outlet by
 /// the same authority always has the same id.
 ///
 /// A [`Refusal`] that names the missing part. Parts that are too long are cut, or left out if a
 /// part would be wrong when cut.
-pub fn identify(submitted: SubmittedArticle, arrival: &Arrival) -> Result<Identified, Refusal> {
+pub fn identify(submitted: SubmittedArticle, arrival: &Arrival) -> Result<ArticleFetched, Refusal> {
     let submitted = normalised(submitted, arrival.text_source);
     if submitted.text.is_empty() && submitted.title.as_deref().unwrap_or_default().is_empty() {
         return Err(Refusal::Empty);
@@ -97,7 +87,6 @@ pub fn identify(submitted: SubmittedArticle, arrival: &Arrival) -> Result<Identi
         None => ItemAddress::Key(&item_key),
     };
     let content = ContentHash::of(&normalise(&title), &normalise(&text));
-    let former_id = via.is_some().then(|| ArticleId::of(&outlet, address, content));
     let id = ArticleId::told_by(via.as_ref().unwrap_or(&outlet), &outlet, address, content);
     let authors = submitted.author.iter().chain(&submitted.authors);
     let about = AboutArticle {
@@ -124,8 +113,7 @@ pub fn identify(submitted: SubmittedArticle, arrival: &Arrival) -> Result<Identi
         beyond_budget: false,
     };
     let text_source = arrival.text_source;
-    let article = ArticleFetched { schema: Tag::new(), id, article: about, text, text_source };
-    Ok(Identified { article, former_id })
+    Ok(ArticleFetched { schema: Tag::new(), id, article: about, text, text_source })
 }
 
 /// Normalises a submission by people and programs as feeds are normalised: titles and names in one

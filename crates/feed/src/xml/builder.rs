@@ -450,8 +450,6 @@ fn add_link(record: &mut Record, element: &Element, is_of_image: bool) {
     let is_main = link.relation.eq_ignore_ascii_case("alternate") && (is_page || !is_by_attribute);
     if is_main && link.href.is_some() {
         record.link.clone_from(&link.href);
-        let former = (!is_by_attribute).then(|| resolve(element.base(), &without_entities(&value)));
-        record.former_link = former.filter(|former| link.href.as_ref() != Some(former));
     }
     if record.links.len() < MOST_OF_A_KIND && !is_of_image {
         record.links.push(link);

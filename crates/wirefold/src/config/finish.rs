@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use wirefold_fetcher::{extract::check_selector, slug};
+use wirefold_address::slug;
+use wirefold_fetcher::extract::check_selector;
 use wirefold_proto::{FeedId, FullText};
 
 use super::origin::{Origin, Origins, Problem};

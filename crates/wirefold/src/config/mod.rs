@@ -82,7 +82,7 @@ pub(crate) fn watched_files(instance: &Instance) -> Vec<PathBuf> {
 /// The id that a feed's address gives, or why the address is invalid.
 pub(crate) fn feed_id_of(address: &str) -> Result<String, String> {
     settings::Address::try_from(address.to_owned())
-        .map(|address| wirefold_fetcher::slug::of_address(address.url()))
+        .map(|address| wirefold_address::slug::of_address(address.url()))
 }
 
 /// The settings from flags alone. Files and the environment are not read.

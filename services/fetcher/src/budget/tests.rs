@@ -36,7 +36,7 @@ fn article(number: usize, site: &str) -> ArticleFetched {
         text_source: TextSource::Feed,
         seen: wirefold_envelope::timestamp(NOW),
     };
-    identify(given, &arrival).unwrap().article
+    identify(given, &arrival).unwrap()
 }
 
 /// How many of this many articles, of 100 bytes each, are within the budget.

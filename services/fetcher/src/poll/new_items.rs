@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 use wirefold_address::{
-    Arrival, Authority, Identified, Leads, authority_of, find_site, identify, named_back,
-    needs_proof, site_of, still_holds,
+    Arrival, Authority, Leads, authority_of, find_site, identify, named_back, needs_proof, site_of,
+    still_holds,
 };
 use wirefold_envelope::timestamp;
 use wirefold_feed::Item;
@@ -22,7 +22,7 @@ use super::Poller;
 use super::outcome::Listing;
 use crate::FetcherError;
 use crate::answer::{ParsedFeed, text_of};
-use crate::article::{former_item_key, item_key, page_and_title, to_submitted};
+use crate::article::{item_key, page_and_title, to_submitted};
 use crate::budget::Account;
 use crate::extract::{Page, Rule};
 use crate::feed_address::identity;
@@ -287,17 +287,13 @@ fn article_of(
         text_source,
         seen: timestamp(*seen),
     };
-    let Identified { mut article, former_id } = identify(submitted, &arrival).ok()?;
+    let mut article = identify(submitted, &arrival).ok()?;
     let about = &mut article.article;
     about.paywalled = page_result.is_paywalled;
     about.baseline = is_old && listed.known.is_none();
     about.updates_baseline = listed.known.is_some_and(|known| known.is_baseline);
     about.item_key.clone_from(&listed.key);
     let before = listed.known.map(|known| known.article);
-    if let Some(former) = former_id.filter(|former| before == Some(*former)) {
-        // It has not changed and is stored under the id of the previous rule.
-        article.id = former;
-    }
     about.version_of = before.filter(|before| *before != article.id);
     Some(article)
 }
@@ -474,8 +470,7 @@ fn items_with_keys<'a>(
         if !keys.insert(key.clone()) {
             continue;
         }
-        let former_key = former_item_key(item, identity);
-        let known = seen.get(&key).or_else(|| seen.get(&former_key?));
+        let known = seen.get(&key);
         let pages = page_and_title(item).map_or((0, 0), |(page, title)| {
             (hash(&[&page, &title]), hash(&[&with_other_scheme(&page), &title]))
         });

@@ -47,7 +47,7 @@ impl FileReader {
             };
             let arrival = self.arrival(file, feed, text_source);
             match identify(to_submitted(&item, text), &arrival) {
-                Ok(identified) => self.push(identified.article, window).await?,
+                Ok(article) => self.push(article, window).await?,
                 Err(why) => tracing::warn!(%path, %why, "item skipped"),
             }
         }
@@ -121,8 +121,7 @@ impl FileReader {
                     identify(submitted, &arrival).map_err(|refusal| refusal.to_string())
                 });
                 match identified {
-                    Ok(identified) => {
-                        let article = identified.article;
+                    Ok(article) => {
                         if article.article.truncated {
                             tracing::warn!(%path, line = number, "text cut: longer than 512 KiB");
                         }
@@ -204,7 +203,7 @@ impl FileReader {
         let stem = file.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let submitted = SubmittedArticle { id: Some(stem), text, ..SubmittedArticle::default() };
         let mut article = match identify(submitted, &self.arrival(file, feed, TextSource::Given)) {
-            Ok(identified) => identified.article,
+            Ok(article) => article,
             Err(why) => {
                 tracing::warn!(%path, %why, "file skipped");
                 return Ok(None);

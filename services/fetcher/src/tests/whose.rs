@@ -139,10 +139,9 @@ async fn a_remembered_item_keeps_its_id_until_it_changes() {
     polled(&bench).await;
     let before = bench.articles().await;
     bench.settings.feeds[0].feed.outlet = None;
-    // Another spelling makes no other article, but another text does.
     let mut changed = listed.clone();
     changed[0].text = format!("{} And more.", changed[0].text);
-    server.put("/feed", Reply::ok(rss(&changed).replace("<title>The b", "<title>THE b")));
+    server.put("/feed", Reply::ok(rss(&changed)));
     let running = bench.start().await;
     let record = bench.next_poll("harbour").await;
     running.stop().await;

@@ -3,14 +3,12 @@
 use axum::extract::{Path, Request};
 use jiff::Timestamp;
 use serde::Deserialize;
-use wirefold_address::{Arrival, Authority, Identified, identify};
+use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::sent;
 use wirefold_flow::Published;
 use wirefold_proto::{
-    ArticleFetched, ArticleId, ContentHash, FeedId, ItemAddress, OutputArticle, SubmittedArticle,
-    Tag, TextPolicy, TextSource,
+    ArticleFetched, FeedId, OutputArticle, SubmittedArticle, Tag, TextPolicy, TextSource,
 };
-use wirefold_text::normalise;
 
 use crate::api::request::{Query, answer, body_of};
 use crate::api::stories::SENDER;
@@ -91,21 +89,21 @@ pub(super) async fn push(api: Api, request: Request) -> Reply {
         let article = pushed_article(text, seen).map_err(|error| error.about(number + 1))?;
         Ok((given, article))
     });
-    let ready: Vec<(Option<String>, Pushed)> = ready.collect::<ApiResult<_>>()?;
-    for (number, (_, pushed)) in ready.iter().enumerate() {
-        check_forgotten(&api, pushed).await.map_err(|refusal| refusal.about(number + 1))?;
+    let ready: Vec<(Option<String>, ArticleFetched)> = ready.collect::<ApiResult<_>>()?;
+    for (number, (_, article)) in ready.iter().enumerate() {
+        check_forgotten(&api, article).await.map_err(|refusal| refusal.about(number + 1))?;
     }
     let mut articles = Vec::with_capacity(ready.len());
     for (given, article) in ready {
-        let (id, outcome) = store(&api, article).await?;
-        articles.push(PushedArticle { id, given, outcome });
+        let id = article.id;
+        articles.push(PushedArticle { id, given, outcome: store(&api, article).await? });
     }
     answer(&PushAnswer { schema: Tag::new(), articles })
 }
 
 /// Refuses an article whose address or outlet was forgotten.
-async fn check_forgotten(api: &Api, pushed: &Pushed) -> ApiResult<()> {
-    let keys = pushed.article.article.forgotten_keys();
+async fn check_forgotten(api: &Api, article: &ArticleFetched) -> ApiResult<()> {
+    let keys = article.article.forgotten_keys();
     match api.app.forgotten.has(&keys, api.app.clock.now()).await? {
         true => Err(Refusal::forgotten(
             "its address or outlet was forgotten: `wirefold forget --allow` accepts it again",
@@ -114,17 +112,10 @@ async fn check_forgotten(api: &Api, pushed: &Pushed) -> ApiResult<()> {
     }
 }
 
-/// Stores an article unless it is stored already, also under an id by former rules. Returns its id.
-async fn store(api: &Api, pushed: Pushed) -> ApiResult<(ArticleId, PushedOutcome)> {
+/// Stores an article unless it is stored already.
+async fn store(api: &Api, mut article: ArticleFetched) -> ApiResult<PushedOutcome> {
     let projection = &api.app.projection;
-    let Pushed { mut article, former } = pushed;
-    let mut known = None;
-    for id in std::iter::once(article.id).chain(former) {
-        if known.is_none() && projection.article(id).await?.is_some() {
-            known = Some(id);
-        }
-    }
-    let outcome = if known.is_some() {
+    let outcome = if projection.article(article.id).await?.is_some() {
         PushedOutcome::Known
     } else {
         article.article.version_of = projection.last_of_item(&article.article).await?;
@@ -141,7 +132,7 @@ async fn store(api: &Api, pushed: Pushed) -> ApiResult<(ArticleId, PushedOutcome
         PushedOutcome::Known => "known",
     };
     metrics::PUSHED.add(1, &[counted]);
-    Ok((known.unwrap_or(article.id), outcome))
+    Ok(outcome)
 }
 
 /// Parses one object, an array of objects, or one object on each line.
@@ -194,19 +185,12 @@ fn check_count(count: usize) -> ApiResult<()> {
     }
 }
 
-/// The outlet of articles without a publisher, by the rules of the version before.
-const FORMER_OUTLET: &str = "push";
-
-/// A pushed article, with the ids under which it may be stored already.
-pub(super) struct Pushed {
-    pub(super) article: ArticleFetched,
-    /// Its ids by former rules. An article that is stored under one of them is the same.
-    pub(super) former: Vec<ArticleId>,
-}
-
 /// The article. Its id depends only on the pushed data. The sender is trusted about the publisher, unless the
 /// article names its feed.
-pub(super) fn pushed_article(given: SubmittedArticle, seen: Timestamp) -> ApiResult<Pushed> {
+pub(super) fn pushed_article(
+    given: SubmittedArticle,
+    seen: Timestamp,
+) -> ApiResult<ArticleFetched> {
     let arrival = Arrival {
         feed: FeedId::push(),
         authority: Authority::Operator,
@@ -214,35 +198,14 @@ pub(super) fn pushed_article(given: SubmittedArticle, seen: Timestamp) -> ApiRes
         text_source: TextSource::Given,
         seen,
     };
-    let identified = identify(given, &arrival);
-    let Identified { article, .. } =
-        identified.map_err(|why| Refusal::bad_request(why.to_string()))?;
-    let former = former(&article);
-    Ok(Pushed { article, former })
-}
-
-/// The ids of an article without a link by the rules of the version before. An article without a publisher
-/// was of `push`, and an article without an item id had its title as key.
-fn former(article: &ArticleFetched) -> Vec<ArticleId> {
-    let about = &article.article;
-    if about.canonical_url.is_some() {
-        return Vec::new();
-    }
-    let nobody = || FORMER_OUTLET.parse().ok();
-    let outlet = if about.outlet.is_local() { nobody() } else { Some(about.outlet.clone()) };
-    let content = ContentHash::of(&normalise(&about.title), &normalise(&article.text));
-    let keys = [&about.item_key, &about.title];
-    let id = |key: &String| {
-        outlet.as_ref().map(|outlet| ArticleId::of(outlet, ItemAddress::Key(key), content))
-    };
-    keys.into_iter().filter_map(id).filter(|id| *id != article.id).collect()
+    identify(given, &arrival).map_err(|why| Refusal::bad_request(why.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn pushed(given: SubmittedArticle) -> Pushed {
+    fn pushed(given: SubmittedArticle) -> ArticleFetched {
         pushed_article(given, "2026-03-01T12:00:00Z".parse().unwrap()).unwrap()
     }
 
@@ -253,8 +216,7 @@ mod tests {
     #[test]
     fn the_id_does_not_depend_on_the_time() {
         let given = text("The ferry sails.");
-        let at =
-            |time: &str| pushed_article(given.clone(), time.parse().unwrap()).unwrap().article.id;
+        let at = |time: &str| pushed_article(given.clone(), time.parse().unwrap()).unwrap().id;
         assert_eq!(at("2026-03-01T12:00:00Z"), at("2026-04-02T13:00:00Z"));
     }
 
@@ -262,28 +224,13 @@ mod tests {
     fn a_pushed_articles_outlet_is_its_site_and_the_named_feed() {
         let url = Some("https://www.harbour.example/ferry".to_owned());
         let given = SubmittedArticle { url, ..text("The ferry sails.") };
-        let words = |it: &SubmittedArticle| pushed(it.clone()).article.article.outlet_label();
+        let words = |it: &SubmittedArticle| pushed(it.clone()).article.outlet_label();
         assert_eq!(words(&given), "harbour.example");
         let feed = Some("https://planet.example/atom".to_owned());
         assert_eq!(
             words(&SubmittedArticle { feed, ..given }),
             "harbour.example via planet.example"
         );
-    }
-
-    /// Stores of the version before have both.
-    #[test]
-    fn the_ids_of_the_rules_before_are_known() {
-        let given = SubmittedArticle { title: Some("Ferry, late".to_owned()), ..text("It sails.") };
-        let former = |key: &str| {
-            let content = ContentHash::of("ferry late", "it sails");
-            ArticleId::of(&"push".parse().unwrap(), ItemAddress::Key(key), content)
-        };
-        assert!(pushed(given.clone()).former.contains(&former("Ferry, late")));
-        let named = SubmittedArticle { id: Some("7".to_owned()), ..given.clone() };
-        assert!(pushed(named).former.contains(&former("7")));
-        let url = Some("https://harbour.example/a".to_owned());
-        assert!(pushed(SubmittedArticle { url, ..given }).former.is_empty());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use axum::extract::Path;
 use url::Url;
+use wirefold_address::slug;
 use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
 use crate::api::request::{JsonBody, answer};
@@ -144,31 +145,13 @@ fn check_address(text: &str) -> ApiResult<()> {
 
 /// A slug of host, path and query that no feed has yet, such as `harbour-example-news`.
 fn new_id(url: &str, known: &[FeedRecord]) -> ApiResult<FeedId> {
-    let base = slug(url);
-    let names = std::iter::once(base.clone()).chain((2..1000).map(|n| format!("{base}-{n}")));
+    let base = Url::parse(url).map(|url| slug::of_address(&url)).unwrap_or_default();
+    // A number has room behind it.
+    let base = base.get(..ID_BYTES - 4).unwrap_or(&base).trim_end_matches('-');
+    let names = std::iter::once(base.to_owned()).chain((2..1000).map(|n| format!("{base}-{n}")));
     let ids = names.filter_map(|name| name.parse::<FeedId>().ok());
     let mut free = ids.filter(|id| known.iter().all(|record| record.feed.id != *id));
     free.next().ok_or_else(|| Refusal::bad_request("`id` is needed: none can be made of `url`"))
-}
-
-fn slug(url: &str) -> String {
-    let Ok(url) = Url::parse(url) else {
-        return String::new();
-    };
-    let host = url.host_str().unwrap_or_default();
-    let host = host.strip_prefix("www.").unwrap_or(host);
-    let port = url.port().map(|port| format!("-{port}")).unwrap_or_default();
-    let query = url.query().map(|query| format!("-{query}")).unwrap_or_default();
-    let mut slug = String::new();
-    for character in format!("{host}{port}{}{query}", url.path()).chars() {
-        match character.to_ascii_lowercase() {
-            kept if kept.is_ascii_alphanumeric() => slug.push(kept),
-            _ if slug.ends_with('-') => {}
-            _ => slug.push('-'),
-        }
-    }
-    slug.truncate(ID_BYTES - 4);
-    slug.trim_matches('-').to_owned()
 }
 
 #[cfg(test)]

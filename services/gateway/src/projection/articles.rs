@@ -113,10 +113,9 @@ pub(super) fn last_of_item(
     via: Option<&Outlet>,
     item: &str,
 ) -> Answer<Option<ArticleId>> {
-    // In the version before, articles without a publisher were of `push`.
     let ask = "SELECT id FROM articles
         WHERE ((url = ?1 AND item = ?1) OR (item = ?1 AND item <> coalesce(url, '')))
-        AND (outlet = ?2 OR (?2 = 'local' AND outlet = 'push'))
+        AND outlet = ?2
         AND json_extract(body, '$.article.via') IS ?3 ORDER BY fetched DESC LIMIT 1";
     let (outlet, via) = (outlet.as_str(), via.map(Outlet::as_str));
     let id = connection.prepare_cached(ask)?.query_row((item, outlet, via), |row| text(row, 0));

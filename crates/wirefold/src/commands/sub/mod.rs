@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
-use wirefold_fetcher::slug;
+use wirefold_address::slug;
 use wirefold_gateway::shapes::{
     Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, MuteRequest, SubscriptionList,
 };
