@@ -81,8 +81,8 @@ pub(crate) struct Common {
     pub(crate) zone: TimeZone,
     /// Which deliveries work.
     pub(crate) states: DeliveryStates,
-    /// Which deliveries subscriptions name although they do not exist.
-    pub(crate) absent: watch::Sender<AbsentDeliveries>,
+    /// Which deliveries subscriptions name although they do not exist; `None` until all subscriptions are read.
+    pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
 }
 
 /// The stage of one delivery.

@@ -236,7 +236,7 @@ impl Engine {
             Target::Event(_) => "split off from another event by hand",
             Target::Story(_) => "split off from another story by hand",
         };
-        let why = Some(reason(ReasonKind::New, words));
+        let why = Some(reason(ReasonKind::Merged, words));
         let Some(news) = change.news(into, Silent::Inherits, why) else { return };
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
             let told = AlertId { subscription: subscription.clone(), target: from };

@@ -53,7 +53,7 @@ pub(crate) struct Watch {
     /// The deliveries, and whether their targets are gone.
     deliveries: Vec<(String, TargetGone)>,
     states: DeliveryStates,
-    absent: watch::Receiver<AbsentDeliveries>,
+    absent: watch::Receiver<Option<AbsentDeliveries>>,
     table: Arc<dyn KeyValue>,
     feeds: Feeds,
     letters: Letters,
@@ -97,6 +97,11 @@ impl Watch {
     /// Looks until it is stopped. No alert waits for it.
     pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
         let clock = self.context.clock.clone();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            known = self.absent.wait_for(Option::is_some) => drop(known),
+        }
         loop {
             let wait = match self.look().await {
                 Ok(report) => {
@@ -143,7 +148,7 @@ impl Watch {
         let bus = self.context.bus.clone();
         let (feeds, letters) = (&mut self.feeds, &mut self.letters);
         let mut facts = facts::of_bus(&*bus, &self.limits, feeds, letters).await?;
-        facts.absent = self.absent.borrow_and_update().clone();
+        facts.absent = self.absent.borrow_and_update().clone().unwrap_or_default();
         facts.space = self.disk.as_ref().and_then(|disk| disk.space());
         for (name, gone) in &self.deliveries {
             let (name, off) = (name.clone(), gone.marked(now).await?);
@@ -185,6 +190,10 @@ impl Memory {
         for before in open {
             if let Some(still) = found.iter_mut().find(|it| it.is_same(before)) {
                 still.since = before.since;
+                continue;
+            }
+            // A name in the settings does not come and go: where it was corrected, the condition is over.
+            if before.kind == HealthKind::DeliveryAbsent {
                 continue;
             }
             let name = name(before);

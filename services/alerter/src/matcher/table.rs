@@ -42,7 +42,7 @@ pub(crate) struct Namable {
     pub(crate) deliveries: DefaultDeliveries,
     pub(crate) lists: Lists,
     /// Tells which deliveries do not exist.
-    pub(crate) absent: watch::Sender<AbsentDeliveries>,
+    pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
 }
 
 /// A change for the engine.
@@ -58,6 +58,7 @@ pub(super) struct Table {
     namable: Namable,
     records: BTreeMap<SubscriptionId, SubscriptionRecord>,
     since: BTreeMap<SubscriptionId, u64>,
+    absent: AbsentDeliveries,
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
     progress: SavedProgress,
     control: u64,
@@ -78,6 +79,7 @@ impl Table {
             namable,
             records: BTreeMap::new(),
             since: BTreeMap::new(),
+            absent: AbsentDeliveries::new(),
             handled: BTreeMap::new(),
             progress: SavedProgress::default(),
             control: 0,
@@ -158,6 +160,7 @@ impl Table {
         for settings in commanded {
             changes.push(self.put(&settings, None, UnixMillis(0), read).await?);
         }
+        self.tell_absent();
         Ok(changes)
     }
 
@@ -175,7 +178,7 @@ impl Table {
             _ => return self.handle(command).await,
         };
         let managed_by = self.records.get(id).and_then(|record| record.managed_by.clone());
-        match &command.command {
+        let change = match &command.command {
             Command::SubscriptionMute { until, .. } => self.mute(id, *until, at).await,
             _ if managed_by.is_some() => {
                 let file = managed_by.unwrap_or_default();
@@ -189,7 +192,9 @@ impl Table {
                 self.put(subscription, None, at, read).await
             }
             _ => self.remove(id).await,
-        }
+        };
+        self.tell_absent();
+        change
     }
 
     async fn put(
@@ -206,7 +211,13 @@ impl Table {
         let absent = rules.as_ref().map(|it| it.absent_deliveries(&self.namable.deliveries.all));
         let absent = absent.unwrap_or_default();
         let first = absent.first().map(|(_, problem)| problem);
-        self.tell_absent(&id, absent.iter().map(|(name, _)| name.clone()).collect());
+        match absent.is_empty() {
+            true => drop(self.absent.remove(&id)),
+            false => {
+                let names = absent.iter().map(|(name, _)| name.clone()).collect();
+                self.absent.insert(id.clone(), names);
+            }
+        }
         let record = SubscriptionRecord {
             schema: Tag::new(),
             subscription: filled,
@@ -251,16 +262,16 @@ impl Table {
         self.keys.delete(&since_key(id)).await?;
         self.records.remove(id);
         self.since.remove(id);
-        self.tell_absent(id, Vec::new());
+        self.absent.remove(id);
         Ok(Some(Change::Remove(id.clone())))
     }
 
-    /// Tells the watch which deliveries of a subscription do not exist.
-    fn tell_absent(&self, id: &SubscriptionId, names: Vec<String>) {
-        self.namable.absent.send_if_modified(|absent| match names.is_empty() {
-            true => absent.remove(id).is_some(),
-            false => absent.insert(id.clone(), names.clone()) != Some(names),
-        });
+    /// Tells the watch which deliveries do not exist.
+    fn tell_absent(&self) {
+        let told = |known: &mut Option<AbsentDeliveries>| {
+            known.replace(self.absent.clone()).as_ref() != Some(&self.absent)
+        };
+        self.namable.absent.send_if_modified(told);
     }
 
     /// The output sequence after which a subscription applies, the same after each restart.

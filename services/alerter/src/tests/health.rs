@@ -334,9 +334,16 @@ async fn a_delivery_that_does_not_exist_is_told_and_silences_no_other() {
                  nothing goes there";
     assert_eq!(told, [words]);
     running.stop().await;
-    let corrected = world.start(&naming("phone"));
+    // The name is corrected, and another delivery is new: it is told of nothing that is over.
+    let corrected = Settings {
+        deliveries: vec![wire("desk"), wire("phone"), wire("night")],
+        ..naming("phone")
+    };
+    let corrected = world.start(&corrected);
+    wait_until_idle().await;
+    assert_eq!(open(&world).await, [], "at once");
     pass(&world, 25).await;
-    assert_eq!(open(&world).await, []);
+    assert_eq!((wires.health_of("desk"), wires.health_of("night")), (vec![(1, 0), (0, 1)], vec![]));
     corrected.stop().await;
 }
 

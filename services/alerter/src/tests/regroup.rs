@@ -207,6 +207,7 @@ async fn an_event_without_its_first_story_is_corrected_in_place() {
             false => (leaves, stays),
         };
         assert_eq!((stays.volume, leaves.volume), (SILENT, SILENT));
+        assert!(world.paper.blocks().iter().all(|block| !block.contains("by hand")));
         assert_eq!((shown(stays), shown(leaves)), (vec![secondly.id], vec![firstly.id]));
         assert_eq!(stays.headline.title, second.title);
         assert_eq!(stays.first_seen, secondly.article.seen);
