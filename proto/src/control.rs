@@ -110,16 +110,6 @@ pub enum Command {
         /// The feed.
         feed: FeedId,
     },
-    /// Read a feed's archive, if it has one (RFC 5005). The items are baseline and never alert.
-    #[serde(rename = "feed.backfill")]
-    FeedBackfill {
-        /// The feed.
-        feed: FeedId,
-        /// The most pages that are read.
-        pages: u32,
-        /// The most items that are read.
-        items: u32,
-    },
     /// Add a subscription, or replace the one with the same id.
     #[serde(rename = "subscription.put")]
     SubscriptionPut {
@@ -163,7 +153,7 @@ pub enum Command {
 
 impl Command {
     /// All verbs, in the order of the variants.
-    pub const VERBS: [&str; 15] = [
+    pub const VERBS: [&str; 14] = [
         "story.split",
         "story.merge",
         "story.prefer",
@@ -173,7 +163,6 @@ impl Command {
         "feed.change",
         "feed.remove",
         "feed.poll",
-        "feed.backfill",
         "subscription.put",
         "subscription.remove",
         "subscription.mute",
@@ -194,7 +183,6 @@ impl Command {
             Self::FeedChange { .. } => "feed.change",
             Self::FeedRemove { .. } => "feed.remove",
             Self::FeedPoll { .. } => "feed.poll",
-            Self::FeedBackfill { .. } => "feed.backfill",
             Self::SubscriptionPut { .. } => "subscription.put",
             Self::SubscriptionRemove { .. } => "subscription.remove",
             Self::SubscriptionMute { .. } => "subscription.mute",

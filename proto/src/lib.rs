@@ -42,7 +42,6 @@ mod alert_keys;
 mod alert_link;
 mod article;
 mod attempts;
-mod backfill;
 mod codec;
 mod confidence;
 mod control;
@@ -89,7 +88,6 @@ pub use article::{
     outlet_label,
 };
 pub use attempts::{AlertAttempt, AlertAttemptsRecord, AttemptOutcome};
-pub use backfill::{Backfill, BackfillEnd};
 pub use codec::{DecodeError, MAX_PAYLOAD, Message, TooLarge, decode, encode, name_of, schema_of};
 pub use confidence::Confidence;
 pub use control::{Command, ControlCommand};

@@ -109,66 +109,6 @@ fn a_list_at_an_address_is_imported_once_and_followed_where_settings_say_so() {
     assert_eq!(up.terminate().code, Some(0));
 }
 
-/// A feed whose older items are on two more pages, and a page of its site that names no feed.
-fn archive() -> Loopback {
-    Loopback::answering(|asked| {
-        let mut numbers = Numbers::from_seed(11);
-        let names = [word(&mut numbers), word(&mut numbers)];
-        let mut item = |key: &str| {
-            let text = text(1, &names, &mut numbers);
-            format!(
-                "<item><guid>{key}</guid><title>Of {key}</title>\
-                 <pubDate>Sat, 01 Jan 2022 10:00:00 GMT</pubDate>\
-                 <description>{text}</description></item>"
-            )
-        };
-        let (items, older) = match asked.path.as_str() {
-            "/feed" => (item("new"), "<a:link rel=\"next\" href=\"/2\"/>"),
-            "/2" => (item("b") + &item("c"), "<a:link rel=\"next\" href=\"/3\"/>"),
-            "/3" => (item("d"), ""),
-            "/" => {
-                let page = "<!doctype html><html><body>Boats</body></html>";
-                return Answer::ok("text/html", page);
-            }
-            _ => return Answer::status(404),
-        };
-        let body = format!(
-            "<rss version=\"2.0\" xmlns:a=\"http://www.w3.org/2005/Atom\"><channel>\
-             <title>Tides</title>{older}{items}</channel></rss>"
-        );
-        Answer::ok("application/rss+xml", body)
-    })
-}
-
-#[test]
-fn an_archive_is_read_on_request_and_never_alerts() {
-    let (site, folder) = (archive(), folder());
-    let found = run(&folder, &["feed", "test", &site.url("/")]).code(1);
-    let named = format!("its site has 1 feed:\n  {}\n", site.url("/feed"));
-    assert!(found.out.contains(&named), "{}", found.out);
-    run(&folder, &["feed", "add", &site.url("/feed"), "--id", "tides"]).code(0);
-    let waits = run(&folder, &["feed", "backfill", "tides"]).code(0);
-    let said = "the archive of tides is read, from the next `wirefold up` on\n";
-    assert_eq!(waits.err, said);
-    let up = Up::start(&folder);
-    let whole = run(&folder, &["feed", "backfill", "tides"]).code(0);
-    let ends = "back to 2022-01-01: the whole archive was read\n";
-    assert!(whole.out.starts_with("tides: 2 pages, 3 items, ") && whole.out.ends_with(ends));
-    up.events(0).articles(4);
-    let url = site.url("/feed");
-    let again = run(&folder, &["feed", "backfill", &url, "--pages", "1"]).code(0);
-    let line = "tides: 1 page, 2 items, 0 of them new, back to 2022-01-01: there is more: ask for \
-                more --pages\n";
-    assert_eq!(again.out, line);
-    let json = run(&folder, &["feed", "backfill", "tides", "--items", "2", "--json"]).code(0);
-    assert!(json.out.contains("\"schema\":\"wirefold.backfill/2\""), "{}", json.out);
-    assert!(json.out.contains("\"ended\":\"item-limit\""), "{}", json.out);
-    run(&folder, &["feed", "backfill", "tides", "--no-wait"]).code(0);
-    run(&folder, &["feed", "backfill", "nobody"]).code(3);
-    run(&folder, &["feed", "backfill", "tides", "--pages", "0"]).code(2);
-    assert_eq!(up.terminate().code, Some(0));
-}
-
 #[test]
 fn a_subscription_is_rehearsed_after_the_last_up() {
     let folder = folder();

@@ -27,8 +27,6 @@ pub struct Feed {
     pub skip_hours: Vec<u8>,
     /// The days of the week, 0 for Monday to 6, in which its publisher wants no polls.
     pub skip_days: Vec<u8>,
-    /// The address of older items: the archive before this one, else the next page (RFC 5005).
-    pub older: Option<String>,
     /// Whether it ends too early.
     pub is_broken: bool,
     /// The limit that the feed exceeds, for people. Also one of its problems.
@@ -123,7 +121,6 @@ impl Feed {
             ttl: ttl(feed),
             skip_hours: skip_hours(feed),
             skip_days: skip_days(feed),
-            older: older(feed),
             is_broken,
             cut_short: document.cut_short,
             unread_dates: document.unread_dates,
@@ -343,16 +340,6 @@ fn skip_days(feed: &Record) -> Vec<u8> {
     days.sort_unstable();
     days.dedup();
     days
-}
-
-/// The address of older items.
-fn older(feed: &Record) -> Option<String> {
-    let by = |relation: &str| {
-        let mut links =
-            feed.links.iter().filter(|link| link.relation.eq_ignore_ascii_case(relation));
-        links.find_map(|link| link.href.clone().filter(|href| is_web(href)))
-    };
-    by("prev-archive").or_else(|| by("next"))
 }
 
 fn non_empty(text: String) -> Option<String> {

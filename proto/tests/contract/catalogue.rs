@@ -4,10 +4,9 @@
 use schemars::generate::SchemaSettings;
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleFetched, ArticleJudged,
-    Backfill, CommandJudged, ControlCommand, DeadLetter, DecodeError, EpochTaken, FeedDigest,
-    FeedRecord, HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand,
-    OutputStory, Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine,
-    decode,
+    CommandJudged, ControlCommand, DeadLetter, DecodeError, EpochTaken, FeedDigest, FeedRecord,
+    HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputStory,
+    Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine, decode,
 };
 
 /// One message of the contract.
@@ -35,7 +34,7 @@ pub(crate) struct Address {
 }
 
 /// Every message.
-pub(crate) const CATALOGUE: [Entry; 22] = [
+pub(crate) const CATALOGUE: [Entry; 21] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.2.json",
         "wirefold.article.fetched.2.minimal.json",
@@ -78,7 +77,6 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.control.2.alert.acknowledge.json",
         "wirefold.control.2.alert.mute.json",
         "wirefold.control.2.feed.add.json",
-        "wirefold.control.2.feed.backfill.json",
         "wirefold.control.2.feed.change.json",
         "wirefold.control.2.feed.poll.json",
         "wirefold.control.2.feed.remove.json",
@@ -98,7 +96,6 @@ pub(crate) const CATALOGUE: [Entry; 22] = [
         "wirefold.dead.1.json",
     ]),
     entry::<FeedRecord>(&["wirefold.feed.2.json", "wirefold.feed.2.waiting.json"]),
-    entry::<Backfill>(&["wirefold.backfill.2.json", "wirefold.backfill.2.running.json"]),
     entry::<AlertDigest>(&["wirefold.alert.digest.1.json"]),
     entry::<AlertAttemptsRecord>(&["wirefold.alert.attempts.1.json"]),
     entry::<AlertHandlingRecord>(&["wirefold.alert.handling.1.json"]),

@@ -15,7 +15,6 @@
 mod access;
 mod answer;
 mod article;
-mod backfill;
 mod budget;
 pub mod extract;
 pub mod feed_address;

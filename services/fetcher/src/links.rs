@@ -1,4 +1,4 @@
-//! Links in `Link` headers (RFC 8288): feeds of a page, and the next page of an archive.
+//! Links in `Link` headers (RFC 8288): feeds of a page.
 
 use url::Url;
 use wirefold_http_client::Response;
@@ -20,16 +20,6 @@ struct Link {
     target: String,
     relations: Vec<String>,
     media_type: Option<String>,
-}
-
-/// The address of older items in the headers of the answer (relations of RFC 5005).
-pub(crate) fn older(answer: &Response) -> Option<String> {
-    let links = links(answer);
-    let by = |relation: &str| {
-        let found = links.iter().find(|link| link.has(relation))?;
-        absolute(&answer.url, &found.target)
-    };
-    by("prev-archive").or_else(|| by("next"))
 }
 
 /// The feeds in the headers of the answer.
@@ -143,26 +133,25 @@ mod tests {
             "</feed>; rel=alternate; type=\"application/rss+xml\"; title=\"A, b; c\", \
              <atom.xml>;rel=\"alternate home\";TYPE=application/atom+xml, </en>; rel=alternate; \
              hreflang=en, <javascript:1>; rel=alternate; type=application/rss+xml",
-            "<?page=2>; rel=next, <//archive.harbour.example/1>; rel=\"prev-archive\"",
         ]);
         let expected = ["https://harbour.example/feed", "https://harbour.example/news/atom.xml"];
         assert_eq!(feeds(&answer), expected);
-        assert_eq!(older(&answer).as_deref(), Some("https://archive.harbour.example/1"));
     }
 
     #[test]
     fn skips_invalid_links() {
         for header in ["", "<", "<a", "<a>;", "<a>; rel", "<a>; rel=", "a; rel=next", "<a>; =\""] {
-            assert_eq!((feeds(&answer(&[header])).len(), older(&answer(&[header]))), (0, None));
+            assert_eq!(feeds(&answer(&[header])), Vec::<String>::new(), "{header}");
         }
-        let long = format!("<a>; rel=next; x=\"{}\"", "y".repeat(MOST_BYTES));
-        assert_eq!(older(&answer(&[&long])), None);
+        let long = "y".repeat(MOST_BYTES);
+        let long = format!("<a>; rel=alternate; type=application/rss+xml; x=\"{long}\"");
+        assert_eq!(feeds(&answer(&[&long])), Vec::<String>::new());
     }
 
     proptest! {
         #[test]
         fn no_header_makes_it_panic(header in "(<|>|;|,|=|\"| |rel|type|next|é){0,40}") {
-            let _ = (feeds(&answer(&[&header])), older(&answer(&[&header])));
+            let _ = feeds(&answer(&[&header]));
         }
     }
 }

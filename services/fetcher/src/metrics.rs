@@ -4,8 +4,8 @@ use wirefold_flow::{Metric, MetricKind};
 
 /// Every metric of the fetcher.
 pub const METRICS: &[Metric] = &[
-    POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, SET_ASIDE, LISTS, BACKFILL,
-    MESSAGES, OVERSIZED, BEYOND_BUDGET, FORGOTTEN,
+    POLLS, POLL_SECONDS, ITEMS, ARTICLES, PAGES, COMMANDS, FEEDS, SET_ASIDE, LISTS, MESSAGES,
+    OVERSIZED, BEYOND_BUDGET, FORGOTTEN,
 ];
 
 /// Polls that ended.
@@ -69,13 +69,6 @@ pub(crate) const SET_ASIDE: Metric = Metric {
 pub(crate) const LISTS: Metric = Metric::counter(
     "wirefold_fetcher_lists_total",
     "requests for lists of feeds (OPML), by outcome",
-    &["outcome"],
-);
-
-/// Pages of archives.
-pub(crate) const BACKFILL: Metric = Metric::counter(
-    "wirefold_fetcher_backfill_pages_total",
-    "requests for pages of feed archives, by outcome",
     &["outcome"],
 );
 

@@ -209,8 +209,7 @@ fn effects_of_feed(read: &ParsedFeed, settings: &Settings) -> Vec<String> {
         format!("its publisher wants no more than a poll in {} minutes", ttl.as_secs() / 60)
     });
     let cut = feed.is_broken.then(|| "it is cut off".to_owned());
-    let older = feed.older.as_ref().map(|older| format!("older items are at {older}"));
-    let found = [pages, dates, unread, wish, cut, older].into_iter().flatten();
+    let found = [pages, dates, unread, wish, cut].into_iter().flatten();
     std::iter::once(identity.to_owned()).chain(found).collect()
 }
 

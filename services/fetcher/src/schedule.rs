@@ -16,7 +16,6 @@ use wirefold_proto::{
 
 use crate::FetcherError;
 use crate::answer::Failure;
-use crate::backfill::Backfills;
 use crate::extract::Rule;
 use crate::hosts::Hosts;
 use crate::interval::start_wait;
@@ -40,7 +39,6 @@ pub(crate) struct Scheduler {
     pub(crate) poller: Arc<Poller>,
     pub(crate) table: Table,
     pub(crate) lists: Lists,
-    pub(crate) backfills: Backfills,
     polls: JoinSet<Ended>,
     polled: HashMap<Id, FeedId>,
     commands: Box<dyn OrderedReader>,
@@ -62,7 +60,6 @@ impl Scheduler {
                 biased;
                 () = stop.cancelled() => return self.drain().await,
                 Some(ended) = self.polls.join_next_with_id() => self.poll_ended(ended).await?,
-                Some(ended) = self.backfills.running.join_next() => self.backfill_ended(ended)?,
                 Some(answered) = self.lists.requests.join_next() => {
                     self.apply_list_answer(answered).await?;
                 }
@@ -217,8 +214,7 @@ const AT_ONCE: usize = 64;
 impl Scheduler {
     /// Joins the feeds and lists of the configuration with the stored ones.
     pub(crate) async fn load(poller: Arc<Poller>) -> Result<Self, FetcherError> {
-        let StoredState { feeds, read_marks, lists, backfills, control } =
-            poller.store.load().await?;
+        let StoredState { feeds, read_marks, lists, control } = poller.store.load().await?;
         let (lists, gone) = Lists::plan(&poller.settings.lists, lists);
         let may_follow = lists.unread().next().is_some();
         let Plan { mut feeds, to_write, to_forget } = plan(&poller.settings, feeds, may_follow);
@@ -243,10 +239,7 @@ impl Scheduler {
         let table = table_of(feeds, now);
         table.count();
         let (polls, polled) = (JoinSet::new(), HashMap::new());
-        let mut scheduler =
-            Self { poller, table, lists, backfills: Backfills::default(), polls, polled, commands };
-        backfills.into_iter().for_each(|backfill| scheduler.continue_backfill(backfill));
-        Ok(scheduler)
+        Ok(Self { poller, table, lists, polls, polled, commands })
     }
 }
 
@@ -580,9 +573,7 @@ impl Scheduler {
         };
         for stored in &commands {
             let (id, outcome) = match decode::<ControlCommand>(stored) {
-                Ok(ControlCommand { id, command, .. }) => {
-                    (id.clone(), self.execute(&id, command).await?)
-                }
+                Ok(ControlCommand { id, command, .. }) => (id, self.execute(command).await?),
                 Err(error) => {
                     COMMANDS.add(1, &["unreadable"]);
                     tracing::warn!(
@@ -606,11 +597,7 @@ impl Scheduler {
         Ok(())
     }
 
-    async fn execute(
-        &mut self,
-        id: &str,
-        command: Command,
-    ) -> Result<Result<(), Refusal>, FetcherError> {
+    async fn execute(&mut self, command: Command) -> Result<Result<(), Refusal>, FetcherError> {
         match command {
             Command::FeedAdd { feed } => match self.check_feed(&feed) {
                 Ok(()) => self.put_feed(feed).await.map(Ok),
@@ -637,10 +624,6 @@ impl Scheduler {
                 self.table.poll_soon(&feed, now);
                 Ok(if is_known { Ok(()) } else { Err(Refusal::Unknown) })
             }
-            Command::FeedBackfill { feed, pages, items } => match self.table.get(&feed) {
-                Some(_) => self.backfill(feed, id, pages, items).await.map(Ok),
-                None => Ok(Err(Refusal::Unknown)),
-            },
             _ => Ok(Ok(())),
         }
     }
@@ -694,9 +677,6 @@ impl Scheduler {
         self.interrupt(&feed.id).await?;
         self.record_override(&feed.id).await?;
         let before = self.table.remove(&feed.id).filter(|entry| entry.record.feed.url == feed.url);
-        if before.is_none() {
-            self.end_backfill(&feed.id).await?;
-        }
         let settings = &self.poller.settings;
         let (mut record, state) = match before {
             Some(entry) => (FeedRecord { feed, lists: Vec::new(), ..entry.record }, entry.state),
@@ -719,7 +699,6 @@ impl Scheduler {
     /// Stops polling a feed and forgets its state. The caller updates its lists.
     pub(crate) async fn remove_feed(&mut self, feed: &FeedId) -> Result<(), FetcherError> {
         self.interrupt(feed).await?;
-        self.end_backfill(feed).await?;
         if self.table.remove(feed).is_some() {
             tracing::info!(%feed, "feed is no longer polled");
         }

@@ -6,7 +6,6 @@
 //! | `seen.<feed>` | the items it has listed, so that none becomes an article twice |
 //! | `poll.<feed>` | the state: the wishes of its publisher, another address, and more |
 //! | `begun.<feed>` | the mark that it is being parsed; it remains if the process dies |
-//! | `backfill.<feed>` | the progress in its archive, after each page |
 //! | `list.<address>` | the record of a list of feeds, once all of its changes are done |
 //! | `control` | how far `WF_CONTROL` has been read |
 //!
@@ -23,7 +22,7 @@ use wirefold_flow::{BusError, KeyValue, StageContext, UnixMillis};
 use wirefold_proto::streams::FEEDS;
 use wirefold_proto::token::{escape, unescape};
 use wirefold_proto::{
-    ArticleId, Backfill, FeedId, FeedRecord, ItemIdentity, ListRecord, Message, decode, encode,
+    ArticleId, FeedId, FeedRecord, ItemIdentity, ListRecord, Message, decode, encode,
 };
 
 use crate::budget::HourlyUsage;
@@ -47,8 +46,6 @@ pub(crate) struct StoredState {
     pub(crate) read_marks: HashMap<FeedId, ReadMark>,
     /// Lists of feeds, by address.
     pub(crate) lists: HashMap<String, ListRecord>,
-    /// The backfills that are not finished.
-    pub(crate) backfills: Vec<Backfill>,
     /// The last sequence of `WF_CONTROL` that was carried out.
     pub(crate) control: u64,
 }
@@ -64,7 +61,6 @@ impl Store {
         let mut records: HashMap<FeedId, FeedRecord> = HashMap::new();
         let mut states: HashMap<FeedId, PollState> = HashMap::new();
         let mut lists: HashMap<String, ListRecord> = HashMap::new();
-        let mut backfills = Vec::new();
         let mut read_marks: HashMap<FeedId, ReadMark> = HashMap::new();
         let mut control = 0;
         let entries = retry_bus(&self.context, || self.keys.changes(0)).await?;
@@ -79,10 +75,6 @@ impl Store {
                     let how = serde_json::from_slice(value).unwrap_or_default();
                     read_marks.extend(feed_id(token).map(|id| (id, how)));
                 }
-                Some(("backfill", _)) => {
-                    let backfill = decode::<Backfill>(value).ok();
-                    backfills.extend(backfill.filter(|it| it.ended.is_none()));
-                }
                 // An unreadable list is requested again.
                 Some(("list", _)) => {
                     let list = decode::<ListRecord>(value).ok();
@@ -96,7 +88,7 @@ impl Store {
             (id, (record, state))
         };
         let feeds = records.into_iter().map(with_state).collect();
-        Ok(StoredState { feeds, read_marks, lists, backfills, control })
+        Ok(StoredState { feeds, read_marks, lists, control })
     }
 
     pub(crate) async fn load_seen(&self, feed: &FeedId) -> Result<SeenItems, BusError> {
@@ -119,19 +111,6 @@ impl Store {
     /// Forgets a list, not its feeds.
     pub(crate) async fn forget_list(&self, url: &str) -> Result<(), BusError> {
         self.delete(&list_key(url)).await
-    }
-
-    pub(crate) async fn backfill(&self, feed: &FeedId) -> Result<Option<Backfill>, BusError> {
-        let value = self.get(&key("backfill", feed)).await?;
-        Ok(value.and_then(|value| decode(&value).ok()))
-    }
-
-    pub(crate) async fn forget_backfill(&self, feed: &FeedId) -> Result<(), BusError> {
-        self.delete(&key("backfill", feed)).await
-    }
-
-    pub(crate) async fn put_backfill(&self, backfill: &Backfill) -> Result<(), BusError> {
-        self.put_message(&key("backfill", &backfill.feed), backfill).await
     }
 
     pub(crate) async fn put_state(&self, feed: &FeedId, state: &PollState) -> Result<(), BusError> {
@@ -157,7 +136,7 @@ impl Store {
 
     /// Forgets a feed and all items that it has listed.
     pub(crate) async fn forget(&self, feed: &FeedId) -> Result<(), BusError> {
-        for what in ["backfill", "begun", "seen", "poll", "feed"] {
+        for what in ["begun", "seen", "poll", "feed"] {
             self.delete(&key(what, feed)).await?;
         }
         Ok(())
@@ -424,11 +403,6 @@ impl SeenItems {
     /// Remembers an item.
     pub(crate) fn put(&mut self, item_key: &str, known: SeenItem) {
         self.items.insert(hash(&[item_key]), known);
-    }
-
-    /// Whether one more item would push out another.
-    pub(crate) fn is_full(&self) -> bool {
-        self.items.len() >= MOST
     }
 
     /// Forgets items that were not listed for a long time. Beyond the limit, forgets those that were

@@ -916,22 +916,6 @@ pub struct FeedAddition {
     pub remove_selectors: Vec<String>,
 }
 
-/// `POST /api/v1/feeds/{id}/backfill`: how much of its archive is read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct BackfillRequest {
-    /// The most pages that are read, from 1 to 1,000; absent: 20.
-    pub pages: u32,
-    /// The most items that are read, from 1 to 100,000; absent: 1,000.
-    pub items: u32,
-}
-
-impl Default for BackfillRequest {
-    fn default() -> Self {
-        Self { pages: 20, items: 1_000 }
-    }
-}
-
 /// `POST /api/v1/feeds/probe`: an address to examine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

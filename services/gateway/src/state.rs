@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    AlertHandlingRecord, AlertId, ArticleFetched, Backfill, Command, ControlCommand, FeedRecord,
-    ListRecord, Message, REPLAYED_KEY, Subject, SubscriptionRecord, SubscriptionSettings, Tag,
-    decode, handling_key, streams, token,
+    AlertHandlingRecord, AlertId, ArticleFetched, Command, ControlCommand, FeedRecord, ListRecord,
+    Message, REPLAYED_KEY, Subject, SubscriptionRecord, SubscriptionSettings, Tag, decode,
+    handling_key, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -99,11 +99,6 @@ impl AppState {
             entries.iter().filter_map(|entry| decode(entry.value.as_ref()?).ok()).collect();
         lists.sort_by(|one, other| one.url.cmp(&other.url));
         Ok(lists)
-    }
-
-    /// The state of a feed's backfill; `None` if there was none.
-    pub(crate) async fn backfill(&self, feed: &str) -> Result<Option<Backfill>, BusError> {
-        self.record(streams::FEEDS.name, &format!("backfill.{}", token::escape(feed))).await
     }
 
     /// One feed.

@@ -33,7 +33,6 @@ use crate::publish::Publisher;
 use crate::settings::Settings;
 use crate::state::{PollState, ReadMark, Store};
 
-pub(crate) use new_items::ItemOrigin;
 pub(crate) use new_items::leads_of;
 pub(crate) use outcome::set_aside;
 pub(crate) use outcome::set_aside_problem;
@@ -138,9 +137,8 @@ impl Poller {
                                 return Ok(None);
                             };
                             record.site = site;
-                            let Some(listing) = self
-                                .publish_new_items(&record, &state, &read, ItemOrigin::Feed)
-                                .await?
+                            let Some(listing) =
+                                self.publish_new_items(&record, &state, &read).await?
                             else {
                                 return Ok(None);
                             };

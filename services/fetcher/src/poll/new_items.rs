@@ -36,19 +36,9 @@ use crate::state::{PollState, SeenItem, SeenItems};
 /// teasers.
 const MAX_PAGES_TIME: Duration = Duration::from_mins(10);
 
-/// The origin of items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ItemOrigin {
-    /// The feed itself.
-    Feed,
-    /// An archive of the feed. Its items never alert.
-    Archive,
-}
-
 /// The data that all articles of one poll share.
 struct Batch<'a> {
     record: &'a FeedRecord,
-    origin: ItemOrigin,
     seen: UnixMillis,
     /// The site that the feed speaks for.
     authority: Authority,
@@ -90,7 +80,6 @@ impl Poller {
         record: &FeedRecord,
         state: &PollState,
         read: &ParsedFeed,
-        origin: ItemOrigin,
     ) -> Result<Option<Listing>, FetcherError> {
         let id = &record.feed.id;
         // The seen items are read, extended and written back, by one task at a time.
@@ -107,12 +96,10 @@ impl Poller {
         let listed = list.items;
         let batch = Batch {
             record,
-            origin,
             seen: now,
             authority: authority(record),
             rule: Rule::of(&record.feed),
-            is_baseline: origin == ItemOrigin::Archive
-                || (self.settings.baseline && record.last_good.is_none()),
+            is_baseline: self.settings.baseline && record.last_good.is_none(),
             flood: find_flood(record, &listed, before.entries().count(), timestamp(now)),
             with_page: self.with_page(record, &listed),
         };
@@ -154,10 +141,6 @@ impl Poller {
         item: &ListedItem<'_>,
         progress: &mut Progress<'_>,
     ) -> Result<bool, FetcherError> {
-        if batch.origin == ItemOrigin::Archive && item.known.is_some() {
-            // An item of an archive is never a newer version of a remembered one.
-            return Ok(true);
-        }
         let Progress { seen, window, account, listing } = progress;
         let was_baseline = item.known.is_some_and(|known| known.is_baseline);
         let (article, is_baseline) = match item.unchanged() {
@@ -181,12 +164,9 @@ impl Poller {
                 (article_id, was_baseline || is_baseline)
             }
         };
-        // Items of an archive never push out items that the feed lists.
-        if batch.origin == ItemOrigin::Feed || !seen.is_full() {
-            let ListedItem { content, page, parts, .. } = *item;
-            let day = day(batch.seen);
-            seen.put(&item.key, SeenItem { content, article, day, page, parts, is_baseline });
-        }
+        let ListedItem { content, page, parts, .. } = *item;
+        let day = day(batch.seen);
+        seen.put(&item.key, SeenItem { content, article, day, page, parts, is_baseline });
         Ok(true)
     }
 

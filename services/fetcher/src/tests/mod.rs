@@ -1,6 +1,5 @@
 //! Whole polls: a real server on loopback, a bus, a clock that the test moves.
 
-mod backfill;
 mod bad;
 mod bench;
 mod budgets;

@@ -7,11 +7,8 @@ use wirefold_proto::{Command, FeedId, FeedRecord, FeedSettings, Tag};
 
 use crate::api::request::{JsonBody, answer};
 use crate::api::{Api, ApiResult, Refusal, Reply};
-use crate::shapes::{BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest};
+use crate::shapes::{FeedAddition, FeedList, ProbeReport, ProbeRequest};
 
-/// The most pages and items of an archive.
-const MOST_PAGES: u32 = 1_000;
-const MOST_ITEMS: u32 = 100_000;
 /// The most bytes of a feed's id.
 const ID_BYTES: usize = 100;
 
@@ -70,29 +67,6 @@ pub(super) async fn remove(api: Api, Path(id): Path<String>) -> Reply {
 pub(super) async fn poll(api: Api, Path(id): Path<String>) -> Reply {
     let record = feed_of(&api, &id).await?;
     api.command(Command::FeedPoll { feed: record.feed.id }).await
-}
-
-/// Orders a backfill of a feed. The answer is "accepted"; [`backfilled`] gives its state.
-pub(super) async fn backfill(
-    api: Api,
-    Path(id): Path<String>,
-    JsonBody(BackfillRequest { pages, items }): JsonBody<BackfillRequest>,
-) -> Reply {
-    for (name, given, most) in [("pages", pages, MOST_PAGES), ("items", items, MOST_ITEMS)] {
-        if !(1..=most).contains(&given) {
-            let what = format!("`{name}`: expected a number from 1 to {most}, not {given}");
-            return Err(Refusal::bad_request(what));
-        }
-    }
-    let record = feed_of(&api, &id).await?;
-    api.command(Command::FeedBackfill { feed: record.feed.id, pages, items }).await
-}
-
-/// The state of a backfill.
-pub(super) async fn backfilled(api: Api, Path(id): Path<String>) -> Reply {
-    let backfill = api.app.backfill(&id).await?;
-    let unknown = || Refusal::not_found(format!("no archive of a feed {id:?} was asked for"));
-    answer(&backfill.ok_or_else(unknown)?)
 }
 
 pub(super) async fn probe(api: Api, JsonBody(asked): JsonBody<ProbeRequest>) -> Reply {

@@ -73,7 +73,7 @@ pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
 
 /// Each writing method expects JSON. A method that an address does not have is refused earlier.
 fn routes() -> Router<Api> {
-    let routes: [(&str, MethodRouter<Api>); 41] = [
+    let routes: [(&str, MethodRouter<Api>); 40] = [
         ("/status", get(status::get_status)),
         ("/storage", get(status::get_storage)),
         ("/events", get(stories::list_events)),
@@ -103,7 +103,6 @@ fn routes() -> Router<Api> {
         ("/feeds/probe", post(feeds::probe)),
         ("/feeds/{id}", delete(feeds::remove)),
         ("/feeds/{id}/poll", post(feeds::poll)),
-        ("/feeds/{id}/backfill", get(feeds::backfilled).post(feeds::backfill)),
         ("/subscriptions", get(subscriptions::list).post(subscriptions::put)),
         ("/subscriptions/test", post(subscriptions::rehearse)),
         ("/subscriptions/{id}", delete(subscriptions::remove)),

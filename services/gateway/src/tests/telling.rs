@@ -5,8 +5,8 @@ use axum::http::{Method, header};
 use bytes::Bytes;
 use serde_json::json;
 use wirefold_proto::{
-    Alert, Backfill, Command, ControlCommand, DeadLetter, FeedRecord, HEALTH_KEY, HealthReport,
-    ListRecord, Message, SubscriptionRecord, decode, encode, streams,
+    Alert, Command, ControlCommand, DeadLetter, FeedRecord, HEALTH_KEY, HealthReport, ListRecord,
+    Message, SubscriptionRecord, decode, encode, streams,
 };
 
 use super::world::{DEADLINE, World, minute, request};
@@ -14,7 +14,6 @@ use crate::Access;
 use crate::shapes::{Accepted, AlertPage, DeadDetail, DeadPage, FeedList, SubscriptionList};
 
 const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.2.json");
-const BACKFILL: &[u8] = include_bytes!("../../../../proto/samples/wirefold.backfill.2.json");
 const LIST: &[u8] = include_bytes!("../../../../proto/samples/wirefold.list.2.json");
 const SUBSCRIPTION: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.subscription.2.json");
@@ -143,24 +142,8 @@ async fn settings_from_a_file_are_changed_in_the_file() {
 }
 
 #[tokio::test]
-async fn an_archive_is_asked_for_in_bounds_and_told() {
+async fn lists_are_told_with_the_feeds() {
     let world = World::new().await;
-    let record: FeedRecord = decode(FEED).unwrap();
-    let id = record.feed.id.clone();
-    put(&world, "wf_feeds", &format!("feed.{id}"), &record).await;
-    let path = format!("/api/v1/feeds/{id}/backfill");
-    assert_eq!(world.get(&path).await.status, 404, "nobody has asked for it");
-    for odd in [json!({"pages": 0}), json!({"items": 100_001}), json!({"sides": 2})] {
-        assert_eq!(world.post(&path, &odd).await.status, 400, "{odd}");
-    }
-    assert_eq!(world.post("/api/v1/feeds/nothing/backfill", &json!({})).await.status, 404);
-    assert!(commands(&world).await.is_empty());
-    assert_eq!(world.post(&path, &json!({"pages": 3})).await.status, 202);
-    let expected = Command::FeedBackfill { feed: id.clone(), pages: 3, items: 1_000 };
-    assert_eq!(commands(&world).await, [expected]);
-    let backfill: Backfill = decode(BACKFILL).unwrap();
-    put(&world, "wf_feeds", &format!("backfill.{id}"), &backfill).await;
-    assert_eq!(world.get(&path).await.json()["ended"], "failed");
     let list: ListRecord = decode(LIST).unwrap();
     put(&world, "wf_feeds", "list.any", &list).await;
     let feeds: FeedList = world.get("/api/v1/feeds").await.shape();

@@ -4,7 +4,6 @@ mod import;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
@@ -14,13 +13,10 @@ use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Rule, check_selec
 use wirefold_fetcher::feed_address::{identity, written};
 use wirefold_fetcher::opml::OpmlFeed;
 use wirefold_fetcher::{Probe, opml};
-use wirefold_flow::{Clock as _, SystemClock};
-use wirefold_gateway::shapes::{
-    Accepted, BackfillRequest, FeedAddition, FeedList, ProbeReport, ProbeRequest,
-};
+use wirefold_gateway::shapes::{Accepted, FeedAddition, FeedList, ProbeReport, ProbeRequest};
 use wirefold_proto::{
-    Backfill, BackfillEnd, Command, ControlCommand, FeedHealth, FeedId, FeedRecord, FeedSettings,
-    FeedSite, FullText, ItemIdentity, ListRecord, Outlet, SiteProof, Teasers,
+    Command, FeedHealth, FeedId, FeedRecord, FeedSettings, FeedSite, FullText, ItemIdentity,
+    ListRecord, Outlet, SiteProof, Teasers,
 };
 
 use super::{Session, ask, can_ask, confirm, one_of, with_help};
@@ -112,16 +108,6 @@ Examples:
   wirefold feed import https://harbour.example/feeds.opml
   wirefold feed import my.opml --full-text auto")]
     Import(import::ImportArguments),
-    /// Read a feed's archive, as far as the feed names one (RFC 5005).
-    ///
-    /// Older items keep their own dates. They are compared with the others but never alert. Items
-    /// that are stored already stay as they are, so you can run it again. After a restart of `up` it
-    /// continues where it stopped.
-    #[command(after_help = "\
-Examples:
-  wirefold feed backfill harbour.example
-  wirefold feed backfill https://harbour.example/feed.xml --pages 200 --items 5000 --no-wait")]
-    Backfill(BackfillArguments),
     /// Print all feeds as a list (OPML) for feed readers.
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
@@ -214,28 +200,6 @@ struct SetArguments {
     speaks_for: Outlet,
 }
 
-/// The pause between two checks of the progress.
-const PAUSE: Duration = Duration::from_millis(200);
-
-/// Arguments of `feed backfill`.
-#[derive(Debug, Args)]
-struct BackfillArguments {
-    /// The feed's id from `feed ls`, or its address.
-    #[arg(value_name = "ID|URL")]
-    feed: String,
-    /// Read at most this many pages of the archive, from 1 to 1000.
-    #[arg(long, default_value_t = 20, value_name = "N",
-          value_parser = clap::value_parser!(u32).range(1..=1000))]
-    pages: u32,
-    /// Read at most this many items, from 1 to 100000.
-    #[arg(long, default_value_t = 1000, value_name = "N",
-          value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    items: u32,
-    /// Do not wait for the end.
-    #[arg(long)]
-    no_wait: bool,
-}
-
 /// Runs a `feed` command.
 pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<Exit> {
     let options = &arguments.options;
@@ -249,7 +213,6 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
             FeedCommand::Rm { id } => session(Need::Data).await?.remove_feed(id).await,
             FeedCommand::Retry { id } => session(Need::Data).await?.retry_feed(id).await,
             FeedCommand::Poll { id } => session(Need::Data).await?.poll_feed(id).await,
-            FeedCommand::Backfill(wanted) => session(Need::Data).await?.backfill(wanted).await,
             FeedCommand::Export => session(Need::Data).await?.export_feeds().await,
             FeedCommand::Test { url } => {
                 let client = Client::running_or_temporary(&options.instance).await?;
@@ -473,64 +436,6 @@ impl Session<'_> {
         advice(&all).iter().for_each(|advice| self.note(advice));
         Ok(Exit::Ok)
     }
-
-    async fn backfill(&self, wanted: &BackfillArguments) -> anyhow::Result<Exit> {
-        let id = self.feed_id(&wanted.feed).await?;
-        let path = format!("{PATH}/{}/backfill", escaped(&id));
-        let request = BackfillRequest { pages: wanted.pages, items: wanted.items };
-        let accepted: Result<Accepted, ClientError> = self.client.post(&path, &request).await;
-        let accepted = accepted.map_err(|error| error.see("wirefold feed ls"))?;
-        if !self.client.is_running() || wanted.no_wait {
-            if self.json {
-                output::print_json(&accepted)?;
-            }
-            let when = self.client.when();
-            self.note(format_args!("the archive of {} is read{when}", clean(&id)));
-            return Ok(Exit::Ok);
-        }
-        let done = self.wait_for_backfill(&path, &accepted.command).await?;
-        self.show(&done, |done| Ok(format!("{}\n", describe_backfill(done))))?;
-        Ok(match done.ended {
-            Some(BackfillEnd::Failed) if done.pages > 0 => Exit::Partial,
-            Some(BackfillEnd::Failed) => Exit::Failure,
-            Some(BackfillEnd::NoArchive) => Exit::NotFound,
-            _ => Exit::Ok,
-        })
-    }
-
-    /// Waits until the backfill that this command started has ended.
-    async fn wait_for_backfill(
-        &self,
-        path: &str,
-        command: &ControlCommand,
-    ) -> anyhow::Result<Backfill> {
-        let (mut told, mut has_begun) = (0, false);
-        loop {
-            let answer: Result<Backfill, ClientError> = self.client.get(path).await;
-            match answer {
-                Ok(state) if state.command == command.id => {
-                    has_begun = true;
-                    if state.ended.is_some() {
-                        return Ok(state);
-                    }
-                    if state.pages > told {
-                        told = state.pages;
-                        let items = count(state.items, "item", "items");
-                        self.note(format_args!("page {told} of its archive: {items} so far"));
-                    }
-                }
-                // A later backfill has replaced this one.
-                Ok(state) if has_begun || given(&state.command) > given(&command.id) => {
-                    stop!(Failure, "another backfill of this feed was started: see `feed ls`");
-                }
-                // This one has not begun yet: an earlier one is still running.
-                Ok(_) => {}
-                Err(ClientError::Refused(problem)) if problem.status == 404 => {}
-                Err(error) => return Err(error.into()),
-            }
-            SystemClock.sleep_until(SystemClock.now().plus(PAUSE)).await;
-        }
-    }
 }
 
 /// All feeds and lists, and the ids of those that wait for a command to be carried out.
@@ -692,26 +597,6 @@ fn describe(url: &str, found: &Probe) -> Result<String, std::fmt::Error> {
         }
     }
     Ok(out)
-}
-
-/// When a command was given, in milliseconds. Its id begins with the time.
-fn given(command: &str) -> Option<u64> {
-    command.split('-').next()?.parse().ok()
-}
-
-/// `harbour: 3 pages, 120 items, 80 of them new, back to 2025-01-02: the whole archive was read`.
-fn describe_backfill(done: &Backfill) -> String {
-    let (feed, end) = (&done.feed, done.ended.map_or("", BackfillEnd::describe));
-    if done.ended == Some(BackfillEnd::NoArchive) {
-        return format!("{feed}: {end}");
-    }
-    let pages = count(done.pages, "page", "pages");
-    let items = count(done.items, "item", "items");
-    let back = done.oldest.map(|at| format!(", back to {}", at.strftime("%Y-%m-%d")));
-    let back = back.unwrap_or_default();
-    let problem = done.problem.as_deref().map(|problem| format!(" ({})", clean(problem)));
-    let (new, problem) = (done.articles, problem.unwrap_or_default());
-    format!("{feed}: {pages}, {items}, {new} of them new{back}: {end}{problem}")
 }
 
 /// The table of feeds. For those in `waiting`, the next `up` carries out a command.
