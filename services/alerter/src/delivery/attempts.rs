@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::timestamp;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{
     Bus, BusError, Event, KeyValue, LoopError, StageContext, StageError, UnixMillis,
 };
@@ -149,6 +149,8 @@ fn revisions_of(alert: &AlertId) -> String {
 pub(super) struct LastAccepted {
     pub(super) any: u64,
     loud: u64,
+    /// The latest time of the accepted revisions.
+    at: UnixMillis,
     /// The id that the target gave to the message, for later revisions.
     pub(super) target_id: Option<String>,
 }
@@ -159,23 +161,33 @@ const TOGETHER: &str = "=";
 impl LastAccepted {
     /// Parses the stored form.
     pub(super) fn read(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, ' ');
-        let (any, loud) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Self { any, loud, target_id: parts.next().map(str::to_owned) })
+        let mut parts = text.splitn(4, ' ');
+        let mut number = || parts.next()?.parse().ok();
+        let (any, loud, at) = (number()?, number()?, UnixMillis(number()?));
+        Some(Self { any, loud, at, target_id: parts.next().map(str::to_owned) })
     }
 
     /// Whether the target needs this revision no more.
-    pub(super) fn covers(&self, volume: Volume, revision: u64) -> bool {
-        match volume {
-            Volume::Loud => self.loud >= revision,
-            Volume::Silent => self.any >= revision,
-        }
+    pub(super) fn covers(&self, alert: &Alert) -> bool {
+        let newest = if alert.volume == Volume::Loud { self.loud } else { self.any };
+        newest >= alert.revision && !self.is_numbered_anew(alert)
+    }
+
+    /// Whether the stream of alerts went back in time and this revision has the number of a lost one. What is
+    /// made again for the same news has the same time as before, and is not sent twice.
+    fn is_numbered_anew(&self, alert: &Alert) -> bool {
+        alert.revision <= self.any && unix_millis(alert.at) > self.at
+    }
+
+    /// Whether the target has this loud revision.
+    pub(super) fn has_loud(&self, revision: u64) -> bool {
+        self.loud >= revision
     }
 
     /// The state after the message of another subscription told this revision.
-    pub(super) fn together(self, volume: Volume, revision: u64) -> Self {
+    pub(super) fn together(self, alert: &Alert) -> Self {
         let target_id = self.target_id.clone().or_else(|| Some(TOGETHER.to_owned()));
-        Self { target_id, ..self.and(volume, revision, None) }
+        Self { target_id, ..self.and(alert, None) }
     }
 
     /// Whether only messages of other subscriptions told the alert.
@@ -190,11 +202,15 @@ impl LastAccepted {
     }
 
     /// The state after this revision was accepted too.
-    pub(super) fn and(self, volume: Volume, revision: u64, target_id: Option<String>) -> Self {
+    pub(super) fn and(self, alert: &Alert, target_id: Option<String>) -> Self {
+        let Alert { revision, volume, at, .. } = *alert;
         let loud = if volume == Volume::Loud { revision } else { 0 };
+        let (any, before) =
+            if self.is_numbered_anew(alert) { (0, 0) } else { (self.any, self.loud) };
         Self {
-            any: self.any.max(revision),
-            loud: self.loud.max(loud),
+            any: any.max(revision),
+            loud: before.max(loud),
+            at: self.at.max(unix_millis(at)),
             target_id: target_id.or(self.target_id),
         }
     }
@@ -202,7 +218,7 @@ impl LastAccepted {
 
 impl std::fmt::Display for LastAccepted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.any, self.loud)?;
+        write!(f, "{} {} {}", self.any, self.loud, self.at.0)?;
         self.target_id.iter().try_for_each(|target_id| write!(f, " {target_id}"))
     }
 }
@@ -252,24 +268,40 @@ mod tests {
 #[cfg(test)]
 mod last_accepted_tests {
     use super::*;
+    use crate::tests::channels;
+
+    fn alert(volume: Volume, revision: u64, at: u64) -> Alert {
+        Alert { volume, at: timestamp(UnixMillis(at)), ..channels::alert(revision, "") }
+    }
 
     #[test]
     fn a_loud_revision_is_replaced_only_by_a_loud_one() {
         let none = LastAccepted::default();
-        assert!(!none.covers(Volume::Loud, 1) && !none.covers(Volume::Silent, 1));
-        let overtaken = none.and(Volume::Silent, 2, None);
-        assert!(!overtaken.covers(Volume::Loud, 1) && overtaken.covers(Volume::Silent, 1));
-        let loud = overtaken.and(Volume::Loud, 1, None);
-        assert_eq!(loud, LastAccepted { any: 2, loud: 1, target_id: None });
-        assert!(loud.covers(Volume::Loud, 1) && !loud.covers(Volume::Loud, 3));
-        assert_eq!(LastAccepted::read(&loud.to_string()), Some(loud));
+        let (loud, silent) = (alert(Volume::Loud, 1, 10), alert(Volume::Silent, 2, 20));
+        assert!(!none.covers(&loud) && !none.covers(&silent));
+        let overtaken = none.and(&silent, None);
+        assert!(!overtaken.covers(&loud) && overtaken.covers(&alert(Volume::Silent, 1, 10)));
+        let both = overtaken.and(&loud, None);
+        assert!(both.covers(&loud) && !both.covers(&alert(Volume::Loud, 3, 30)));
+        assert_eq!(LastAccepted::read(&both.to_string()), Some(both));
+    }
+
+    #[test]
+    fn news_under_the_number_of_a_lost_revision_is_sent_and_the_same_news_is_not() {
+        let accepted = LastAccepted::default().and(&alert(Volume::Loud, 9, 90), None);
+        assert!(accepted.covers(&alert(Volume::Loud, 7, 70)), "made again");
+        let news = alert(Volume::Loud, 8, 95);
+        assert!(!accepted.covers(&news));
+        let after = accepted.and(&news, None);
+        assert!(after.covers(&news) && !after.covers(&alert(Volume::Loud, 9, 96)));
     }
 
     #[test]
     fn the_target_id_outlives_revisions_without_one() {
-        let first =
-            LastAccepted::default().and(Volume::Loud, 1, Some("$event:of two words".to_owned()));
-        let second = LastAccepted::read(&first.to_string()).unwrap().and(Volume::Silent, 2, None);
-        assert_eq!(second.to_string(), "2 1 $event:of two words");
+        let id = Some("$event:of two words".to_owned());
+        let first = LastAccepted::default().and(&alert(Volume::Loud, 1, 10), id);
+        let first = LastAccepted::read(&first.to_string()).unwrap();
+        let second = first.and(&alert(Volume::Silent, 2, 20), None);
+        assert_eq!(second.to_string(), "2 1 20 $event:of two words");
     }
 }

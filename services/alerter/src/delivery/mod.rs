@@ -174,11 +174,11 @@ impl DeliveryStage {
         }
         let key = taken_key(&self.name, &alert.id);
         let before = self.last_accepted(&key).await?;
-        if before.covers(alert.volume, alert.revision) {
+        if before.covers(&alert) {
             return Ok(());
         }
         if self.is_told_together(&alert, &metadata, &before, input).await? {
-            let after = before.together(alert.volume, alert.revision);
+            let after = before.together(&alert);
             return self.note_accepted(&key, &after).await;
         }
         let before = before.of_own_message();
@@ -207,7 +207,7 @@ impl DeliveryStage {
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(delivery = self.name, "delivery works again: waiting alerts follow");
         }
-        self.note_accepted(&key, &before.and(alert.volume, alert.revision, target_id)).await
+        self.note_accepted(&key, &before.and(&alert, target_id)).await
     }
 
     async fn note_accepted(&self, key: &str, after: &LastAccepted) -> Result<(), StageError> {
@@ -236,7 +236,7 @@ impl DeliveryStage {
         let other = AlertId { subscription: by.subscription.clone(), target: alert.target };
         let accepted = self.last_accepted(&taken_key(&self.name, &other)).await?;
         let age = self.now().since(input.message.at);
-        if accepted.covers(Volume::Loud, by.revision) || retry::is_enough(input.attempt, age) {
+        if accepted.has_loud(by.revision) || retry::is_enough(input.attempt, age) {
             return Ok(true);
         }
         self.redeliveries.note_put_off(input.message.sequence);
