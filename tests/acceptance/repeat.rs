@@ -10,7 +10,7 @@ use crate::program::wirefold;
 
 #[test]
 fn the_same_order_gives_the_same_bytes() {
-    for arguments in [&[][..], &["--final"]] {
+    for arguments in [&[][..], &["--final"], &["--method", "simhash:3"]] {
         let arguments = [&["fold", "--json", "../../seeds/articles.jsonl"], arguments].concat();
         let first = wirefold(&arguments).out;
         for _ in 0..3 {

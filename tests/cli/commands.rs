@@ -30,7 +30,7 @@ fn every_command_has_help() {
 
 #[test]
 fn help_of_fold_tells_the_evaluation_interface() {
-    check_prints(&["fold", "--help"], &["--json", "--final", "\"text\""]);
+    check_prints(&["fold", "--help"], &["--json", "--final", "--method", "simhash:K", "\"text\""]);
     check_prints(&["why", "--help"], &["--full", "10 same event"]);
 }
 
@@ -55,6 +55,14 @@ fn shells_get_their_completion() {
         }
     }
     assert_eq!(wirefold(&["completion", "tcsh"]).code(2).out, "");
+}
+
+#[test]
+fn the_manual_is_roff() {
+    let run = check_prints(&["man"], &[".TH wirefold 1", ".SH NAME", ".SH OPTIONS"]);
+    for name in COMMANDS {
+        assert!(run.out.contains(name), "the manual lacks {name}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod feed;
 mod identity;
 mod large_input;
 mod lines;
+mod methods;
 mod outlets;
 mod parse;
 mod pipes;

@@ -1,4 +1,4 @@
-//! `feed extract`: the article of a file, without a running wirefold.
+//! `feed parse` and `feed extract`: the contents of a file, without a running wirefold.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -6,6 +6,12 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use crate::program::{Folder, Run, command};
+
+const FEED: &[u8] = b"<rss version='2.0'><channel><title>Harbour & Sea</title>
+    <item><title>Ferry late</title><link>/ferry</link><author>desk@harbour.example (Ann Lee)</author>
+    <pubDate>Thu, 05 Mar 2026 14:00:00 GMT</pubDate><description>Fog on the strait.</description>
+    <source url='https://wire.example/feed'>The Wire</source></item>
+    <item><title>cut";
 
 const PAGE: &str = "<!doctype html><html lang=en><head><title>Ferry late - The Ledger</title>
     <meta property=og:title content='Ferry late'><meta name=author content='Ann Lee'>
@@ -18,6 +24,40 @@ const PAGE: &str = "<!doctype html><html lang=en><head><title>Ferry late - The L
 #[track_caller]
 fn objects(run: &Run) -> Vec<Value> {
     run.out.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+}
+
+#[test]
+fn a_feed_is_shown_for_people() {
+    let folder = Folder::with(&[("feed.xml", FEED)]);
+    let run = folder.run(&["feed", "parse", "--url", "https://harbour.example/f", "feed.xml"]);
+    let run = run.code(0);
+    assert!(run.out.starts_with("Harbour & Sea · rss20 · 1 item\n"), "{}", run.out);
+    for part in ["2026-03-05T14:00:00Z  Ferry late", "by Ann Lee · from The Wire · 4 words"] {
+        assert!(run.out.contains(part), "{part}: {}", run.out);
+    }
+    assert!(run.out.contains("https://harbour.example/ferry\n"), "{}", run.out);
+    assert!(run.err.contains("note: feed.xml: broken at byte"), "{}", run.err);
+}
+
+#[test]
+fn a_feed_on_standard_input_is_printed_as_json() {
+    let run = Folder::with(&[]).run_on(FEED, &["feed", "parse", "--json", "-q"]).code(0);
+    let items = objects(&run);
+    assert_eq!((items.len(), run.err.as_str()), (1, ""));
+    assert_eq!(items[0]["schema"], "wirefold.item/1");
+    assert_eq!(items[0]["source_url"], "https://wire.example/feed");
+    assert_eq!(items[0]["published"], "2026-03-05T14:00:00Z");
+}
+
+#[test]
+fn files_that_are_not_feeds_are_reported_and_the_rest_is_shown() {
+    let folder = Folder::with(&[("a.xml", FEED), ("b.xml", b"hello")]);
+    let run = folder.run(&["feed", "parse", "b.xml", "a.xml", "gone.xml"]).code(5);
+    assert!(run.out.contains("Ferry late"), "{}", run.out);
+    for part in ["b.xml: this is plain text, not a feed", "error: gone.xml: "] {
+        assert!(run.err.contains(part), "{part}: {}", run.err);
+    }
+    folder.run(&["feed", "parse", "b.xml"]).code(1);
 }
 
 #[test]
@@ -63,20 +103,27 @@ fn the_article_of_a_page_is_printed() {
     assert_eq!(told[0]["paywalled"], true);
 }
 
-/// Text of a page may occur in any message, but never controls the terminal.
+/// Text of a feed may occur in any message, but never controls the terminal.
 #[test]
-fn control_characters_of_a_page_reach_no_terminal() {
-    let page = PAGE
-        .replace("content='Ferry late'", "content='Ferry a\x1b]0;b\x07c \u{202e}late'")
-        .replace("The ferry", "The\u{9b}2J ferry");
-    let folder = Folder::with(&[("page.html", page.as_bytes())]);
-    let mut command = folder.command(&["feed", "extract", "page.html"]);
+fn control_characters_of_a_feed_reach_no_terminal() {
+    let folder = Folder::with(&[
+        (
+            "delete.xml",
+            "<rss><channel><item><link>https://a.example/\u{7f}b\u{202e}</link></item></channel></rss>".as_bytes(),
+        ),
+        ("name.xml", b"<ev\x1b[2Jil>x</ev>"),
+        ("text.xml", b"<rss><channel><title>a\x1b]0;b\x07c</title><item><title>d\xc2\x9b2Je</title></item></channel></rss>"),
+    ]);
+    let mut command = folder.command(&["feed", "parse", "name.xml", "text.xml"]);
     // As on a terminal. Otherwise control sequences are removed anyway.
     let run = command.env("CLICOLOR_FORCE", "1").output().unwrap();
     let said = [run.stdout, run.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
-    assert!(said.contains("Ferry a]0;bc late"), "{said:?}");
-    let json = folder.command(&["feed", "extract", "--json", "page.html"]).output().unwrap();
-    let said = said + &String::from_utf8(json.stdout).unwrap();
+    assert!(said.contains("XML document of <ev[2jil>") && said.contains("a]0;bc"), "{said:?}");
+    let json = folder.command(&["feed", "parse", "--json", "delete.xml"]).output().unwrap().stdout;
+    let json = String::from_utf8(json).unwrap();
+    let item: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(item["link"], "https://a.example/%7Fb%E2%80%AE");
+    let said = said + &json;
     let is_harmless = |c: char| (!c.is_control() && c != '\u{202e}') || c == '\n';
     assert!(said.chars().all(is_harmless), "{said:?}");
 }

@@ -45,6 +45,7 @@ fn a_reader_that_goes_away_is_no_error() {
     check_first_line(&folder, &["fold", "-q", "--json", "--final", "many.jsonl"]);
     check_first_line(&folder, &["fold", "-q", "many.jsonl"]);
     check_first_line(&folder, &["completion", "bash"]);
+    check_first_line(&folder, &["man"]);
 }
 
 #[test]
@@ -75,8 +76,7 @@ fn output_without_room_is_a_failure() {
         return;
     };
     let folder = Folder::with(&[("a.txt", STORM.as_bytes())]);
-    for arguments in [&["fold", "--json", "a.txt"][..], &["fold", "a.txt"], &["completion", "bash"]]
-    {
+    for arguments in [&["fold", "--json", "a.txt"][..], &["fold", "a.txt"], &["man"]] {
         let mut command = folder.command(arguments);
         let output = command.stdout(full.try_clone().unwrap()).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");

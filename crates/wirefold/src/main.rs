@@ -38,8 +38,10 @@ use rustix::fs::Mode;
 fn main() -> ExitCode {
     // Stored files are only readable by their owner: articles, passwords, subscriptions.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let cli = Cli::parse();
+    let (arguments, note) = cli::renamed(std::env::args_os().collect());
+    let cli = Cli::parse_from(arguments);
     cli.global.apply_color();
+    note.into_iter().for_each(|note| cli.global.note(note));
     match run(&cli) {
         Ok(exit) => exit.into(),
         Err(error) if output::is_broken_pipe(&error) => Exit::Ok.into(),
@@ -78,6 +80,11 @@ fn run(cli: &Cli) -> anyhow::Result<Exit> {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "wirefold", &mut script);
             output::print(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            output::print(&page)
         }
         Command::ExtractWorker => {
             wirefold_fetcher::extract::serve(std::io::stdin().lock(), std::io::stdout().lock())?;

@@ -34,7 +34,8 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// The output of the binary about itself: the arguments, and the file in the tarball.
-const PRINTED: [(&[&str], &str); 3] = [
+const PRINTED: [(&[&str], &str); 4] = [
+    (&["man"], "man/wirefold.1"),
     (&["completion", "bash"], "completions/wirefold.bash"),
     (&["completion", "fish"], "completions/wirefold.fish"),
     (&["completion", "zsh"], "completions/_wirefold"),

@@ -1,6 +1,5 @@
 //! `wirefold eval`: folds articles and compares the result with labels.
 
-mod baseline;
 mod errors;
 mod origins;
 mod report;
@@ -20,7 +19,6 @@ use crate::global::Global;
 use crate::input::Input;
 use crate::progress::Progress;
 use crate::{fold, input, output};
-use baseline::Rule;
 
 /// Arguments of `eval`.
 #[derive(Debug, Args)]
@@ -68,7 +66,7 @@ pub(crate) struct EvalArguments {
     set: Vec<String>,
     /// A baseline to score on the same articles: simhash:K, simhash for simhash:3, or exact.
     #[arg(long, value_name = "METHOD")]
-    against: Option<Rule>,
+    against: Option<fold::Rule>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -278,9 +276,9 @@ impl Judged<'_> {
     }
 
     /// The story of each article by a baseline.
-    fn by_baseline(&self, rule: Rule) -> Vec<usize> {
+    fn by_baseline(&self, rule: fold::Rule) -> Vec<usize> {
         let texts = self.arrivals.iter().map(|article| self.articles[*article].text.as_str());
-        let stories = rule.stories(texts);
+        let stories = fold::baseline_stories(rule, texts);
         self.arrival_numbers.iter().map(|place| stories[*place]).collect()
     }
 

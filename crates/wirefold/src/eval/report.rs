@@ -9,10 +9,10 @@ use wirefold_score::{Labels, Score, Shape};
 use super::By;
 use super::ClassCount;
 use super::Judged;
-use super::baseline::Rule;
 use super::errors::{PairError, TextComparison, WorstErrors};
 use super::origins::Origins;
 use crate::columns::{Cell, Columns};
+use crate::fold::Rule;
 use crate::output::shorten;
 use crate::output::{clean, count, thousands, width};
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::mpsc::sync_channel;
 
 use anstyle::{AnsiColor, Style};
@@ -13,7 +14,7 @@ use anyhow::Context as _;
 use clap::Args;
 use wirefold_detector::contract::{class, confidence, containment, how, kind};
 use wirefold_fold::{
-    Changes, Detector, DocId, Incoming, Match, Prepared, Settings, StoryId, Verdict,
+    Changes, Detector, DocId, Incoming, Match, Prepared, Settings, StoryId, Verdict, word_hash,
 };
 use wirefold_gateway::change_counts;
 use wirefold_proto::{
@@ -23,7 +24,7 @@ use wirefold_text::Text;
 
 use crate::exit::Exit;
 use crate::global::Global;
-use crate::input::{Input, Reading};
+use crate::input::{Claim, Input, Reading};
 use crate::output::{clean, count, percent, shorten, thousands, width};
 use crate::progress::Progress;
 use crate::{input, output};
@@ -36,12 +37,13 @@ pub(crate) fn run(arguments: &FoldArguments, global: &Global) -> anyhow::Result<
     let progress = Progress::of_reading(&arguments.paths, is_streaming, global.quiet);
     let mut fold = Fold::new(arguments, global, progress.clone());
     let (ahead, readings) = sync_channel(PREPARED_AHEAD);
+    let is_passages = arguments.method == Method::Passages;
     let (paths, beside) = (arguments.paths.clone(), progress.clone());
     // The thread is not joined if judging fails, because it may wait for input that never comes.
     let reader = std::thread::spawn(move || {
         input::read(&paths, &beside, &mut |reading| {
             let prepared = match &reading {
-                Reading::Article(input) => Some(prepare(input)),
+                Reading::Article(input) if is_passages => Some(prepare(input)),
                 _ => None,
             };
             ahead.send((reading, prepared)).map_err(|_| anyhow::anyhow!("nobody judges any more"))
@@ -59,7 +61,7 @@ struct Fold<'a> {
     global: &'a Global,
     /// The progress bar. Notes are printed beside it.
     progress: Progress,
-    detector: Detector,
+    judge: Judge,
     clock: Clock<(Input, Option<Prepared>)>,
     /// The judged articles.
     articles: Vec<Input>,
@@ -82,15 +84,27 @@ struct FinalState {
     event: usize,
 }
 
+/// The judge of the articles.
+enum Judge {
+    Passages(Box<Detector>),
+    Baseline(Baseline),
+}
+
 impl<'a> Fold<'a> {
     fn new(arguments: &'a FoldArguments, global: &'a Global, progress: Progress) -> Fold<'a> {
-        let only_arrival = arguments.json && !arguments.is_final;
-        let new = if only_arrival { Detector::new } else { Detector::keeping_verdicts };
+        let judge = match arguments.method {
+            Method::Passages => {
+                let only_arrival = arguments.json && !arguments.is_final;
+                let new = if only_arrival { Detector::new } else { Detector::keeping_verdicts };
+                Judge::Passages(Box::new(new(Settings::default())))
+            }
+            Method::Baseline(rule) => Judge::Baseline(Baseline::new(rule)),
+        };
         Fold {
             arguments,
             global,
             progress,
-            detector: new(Settings::default()),
+            judge,
             clock: Clock::default(),
             articles: Vec::new(),
             seen: HashMap::new(),
@@ -146,7 +160,11 @@ impl<'a> Fold<'a> {
 
     /// Judges the articles whose time this article makes certain.
     fn arrive(&mut self, input: Input, prepared: Option<Prepared>) -> anyhow::Result<()> {
-        let claim = input.claim();
+        let claim = match &self.judge {
+            Judge::Passages(_) => input.claim(),
+            // A baseline does not use the time.
+            Judge::Baseline(_) => Claim::default(),
+        };
         self.clock.add((input, prepared), claim).into_iter().try_for_each(|timed| self.judge(timed))
     }
 
@@ -162,18 +180,27 @@ impl<'a> Fold<'a> {
 
     fn judge(&mut self, timed: Timed<(Input, Option<Prepared>)>) -> anyhow::Result<()> {
         self.note_ahead(&timed);
-        let Timed { article: (input, prepared), time, .. } = timed;
+        let Timed { article: (mut input, prepared), time, .. } = timed;
         if let Some(first) = self.seen.get(&input.id) {
             let first = &self.articles[*first].place;
             self.note(&format!("{}: id {:?} again, first at {first}", input.place, input.id));
         }
         self.seen.entry(input.id.clone()).or_insert(self.articles.len());
         self.note_undated(&input);
-        let prepared = prepared.unwrap_or_else(|| prepare(&input));
-        let verdict = decide(&mut self.detector, &input, &prepared, time);
-        self.articles.push(input);
+        let line = match &mut self.judge {
+            Judge::Passages(detector) => {
+                let prepared = prepared.unwrap_or_else(|| prepare(&input));
+                let verdict = decide(detector, &input, &prepared, time);
+                self.articles.push(std::mem::take(&mut input));
+                verdict_line(&verdict, &self.articles)
+            }
+            Judge::Baseline(baseline) => {
+                let verdict = baseline.observe(&input.text);
+                self.articles.push(std::mem::take(&mut input));
+                baseline_line(&verdict, &self.articles)
+            }
+        };
         if self.arguments.json && !self.arguments.is_final {
-            let line = verdict_line(&verdict, &self.articles);
             if let Some(judged) = self.articles.last_mut() {
                 // From here on only its id is used. A stream may be endless.
                 judged.text = String::new();
@@ -220,14 +247,24 @@ impl<'a> Fold<'a> {
 
     /// The final state of all articles, in input order.
     fn final_states(&self) -> Vec<FinalState> {
-        (0..self.articles.len())
-            .filter_map(|number| self.detector.final_verdict(DocId::from_index(number)?))
-            .map(|verdict| FinalState {
-                line: verdict_line(&verdict, &self.articles),
-                story: verdict.story.0 as usize,
-                event: verdict.event.0 as usize,
-            })
-            .collect()
+        match &self.judge {
+            Judge::Passages(detector) => (0..self.articles.len())
+                .filter_map(|number| detector.final_verdict(DocId::from_index(number)?))
+                .map(|verdict| FinalState {
+                    line: verdict_line(&verdict, &self.articles),
+                    story: verdict.story.0 as usize,
+                    event: verdict.event.0 as usize,
+                })
+                .collect(),
+            Judge::Baseline(baseline) => {
+                let state_of = |verdict: &BaselineVerdict| FinalState {
+                    line: baseline_line(verdict, &self.articles),
+                    story: verdict.story,
+                    event: verdict.story,
+                };
+                baseline.verdicts.iter().map(state_of).collect()
+            }
+        }
     }
 }
 
@@ -248,6 +285,10 @@ pub(crate) struct FoldArguments {
     /// Print the final state at the end instead, in input order (the table always shows it).
     #[arg(long = "final")]
     pub(crate) is_final: bool,
+    /// How to find copies: `passages`, or as baselines `simhash:K` (64-bit SimHash at Hamming
+    /// distance at most K; `simhash` is `simhash:3`) and `exact`.
+    #[arg(long, default_value = "passages", value_name = "METHOD")]
+    pub(crate) method: Method,
 }
 
 /// The line for a verdict on one of `articles`.
@@ -284,6 +325,27 @@ fn line_match(id: String, pair: &Match) -> LineMatch {
         passages: u32::try_from(pair.evidence.passages).unwrap_or(u32::MAX),
         longest: pair.evidence.longest,
         probability: containment(pair.probability),
+    }
+}
+
+/// The line for the verdict of a baseline, which has stories only.
+fn baseline_line(verdict: &BaselineVerdict, articles: &[Input]) -> VerdictLine {
+    let story = id_of(articles, verdict.story);
+    VerdictLine {
+        schema: Tag::new(),
+        id: id_of(articles, verdict.doc),
+        class: if verdict.doc == verdict.story { Class::New } else { Class::Copy },
+        kind: (verdict.doc != verdict.story).then_some(verdict.kind),
+        comparable: true,
+        story: story.clone(),
+        event: story.clone(),
+        lead: story.clone(),
+        origin: story,
+        matches: Vec::new(),
+        holds: Vec::new(),
+        shared_quotations: 0,
+        agency: None,
+        simhash: Simhash(verdict.simhash),
     }
 }
 
@@ -615,5 +677,142 @@ mod table_tests {
     fn a_text_of_chrome_alone_is_shown_all_the_same() {
         assert_eq!(opening(" hello world\n"), "hello world");
         assert_eq!(opening(" \n"), "(no text)");
+    }
+}
+
+// Common rules as baselines, so that people can compare them on their own articles.
+
+/// How copies are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// By shared passages, as the product does.
+    Passages,
+    /// By a common rule.
+    Baseline(Rule),
+}
+
+/// A common rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// 64-bit SimHash at Hamming distance at most this (Manku et al. 2007).
+    Simhash(u32),
+    /// The same normalised text.
+    Exact,
+}
+
+impl FromStr for Method {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Method, String> {
+        match name {
+            "passages" => Ok(Method::Passages),
+            _ => name.parse().map(Method::Baseline).map_err(|_: String| {
+                format!("no method {name:?}: passages, simhash:0 to simhash:64, or exact")
+            }),
+        }
+    }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    /// `simhash` alone is at the distance that Manku et al. chose for web pages.
+    fn from_str(name: &str) -> Result<Rule, String> {
+        let most = match name {
+            "exact" => return Ok(Rule::Exact),
+            "simhash" => Some(3),
+            _ => name.strip_prefix("simhash:").and_then(|most| most.parse().ok()),
+        };
+        let refused = || format!("no baseline {name:?}: simhash:0 to simhash:64, or exact");
+        most.filter(|most| *most <= 64).map(Rule::Simhash).ok_or_else(refused)
+    }
+}
+
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rule::Simhash(most) => write!(f, "simhash:{most}"),
+            Rule::Exact => f.write_str("exact"),
+        }
+    }
+}
+
+/// The story of each text by a baseline, as the number of its first text.
+pub(crate) fn baseline_stories<'a>(rule: Rule, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let mut baseline = Baseline::new(rule);
+    texts.map(|text| baseline.observe(text).story).collect()
+}
+
+/// A baseline's verdict: the article's story, by numbers in input order.
+#[derive(Debug, Clone, Copy)]
+struct BaselineVerdict {
+    doc: usize,
+    story: usize,
+    simhash: u64,
+    /// The class of a copy.
+    kind: CopyKind,
+}
+
+/// A baseline with everything it has read.
+struct Baseline {
+    rule: Rule,
+    verdicts: Vec<BaselineVerdict>,
+    /// The first article with the same words, by their hash.
+    exact: HashMap<u64, usize>,
+}
+
+impl Baseline {
+    fn new(rule: Rule) -> Baseline {
+        Baseline { rule, verdicts: Vec::new(), exact: HashMap::new() }
+    }
+
+    fn observe(&mut self, text: &str) -> BaselineVerdict {
+        let text = Text::new(text);
+        let words: Vec<&str> = text.normal_words().collect();
+        let simhash = simhash::simhash_stream(text.normal_words());
+        let doc = self.verdicts.len();
+        let same = match self.rule {
+            Rule::Simhash(most) => self.nearest(simhash, most),
+            Rule::Exact if words.is_empty() => None,
+            Rule::Exact => {
+                let first = *self.exact.entry(word_hash(&words.join(" "))).or_insert(doc);
+                (first != doc).then_some(first)
+            }
+        };
+        let story = same.map_or(doc, |same| self.verdicts[same].story);
+        let kind = if self.rule == Rule::Exact { CopyKind::Exact } else { CopyKind::Reprint };
+        let verdict = BaselineVerdict { doc, story, simhash, kind };
+        self.verdicts.push(verdict);
+        verdict
+    }
+
+    /// The earlier article at the smallest distance, at most `most`. The first among equals.
+    fn nearest(&self, simhash: u64, most: u32) -> Option<usize> {
+        let distance =
+            |verdict: &BaselineVerdict| simhash::hamming_distance(verdict.simhash, simhash);
+        let near = self.verdicts.iter().map(|v| (distance(v), v.doc)).filter(|(d, _)| *d <= most);
+        near.min().map(|(_, doc)| doc)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_have_names() {
+        for name in ["simhash:3", "simhash"] {
+            assert_eq!(name.parse(), Ok(Method::Baseline(Rule::Simhash(3))), "{name}");
+        }
+        assert_eq!("passages".parse(), Ok(Method::Passages));
+        for wrong in ["simhash:65", "minhash", "simhash:x", ""] {
+            assert!(wrong.parse::<Method>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_earlier_text_decides() {
+        let texts = ["a b c", "x y z", "A, b. C!"];
+        assert_eq!(baseline_stories(Rule::Simhash(0), texts.into_iter()), [0, 1, 0]);
     }
 }

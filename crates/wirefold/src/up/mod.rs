@@ -29,7 +29,7 @@ use wirefold_proto::streams::{CONTROL, FETCHED, Stage};
 use crate::clock::SteadyClock;
 use crate::config::{Loaded, Origin};
 use crate::exit::{Exit, Stop, stop};
-use crate::fold::{self, FoldArguments};
+use crate::fold::{self, FoldArguments, Method};
 use crate::global::Global;
 use crate::telemetry::{self, Logging};
 use arguments::{DemoArguments, Listen, RunArguments, SetupArguments, UpArguments};
@@ -130,7 +130,12 @@ pub(crate) fn demo(arguments: &DemoArguments, global: &Global) -> anyhow::Result
     let path = folder.path().join("demo.jsonl");
     let mut file = std::fs::File::create(&path)?;
     file.write_all(demo::articles().as_bytes())?;
-    let arguments = FoldArguments { paths: vec![path], json: arguments.json, is_final: false };
+    let arguments = FoldArguments {
+        paths: vec![path],
+        json: arguments.json,
+        is_final: false,
+        method: Method::Passages,
+    };
     global.note("DEMO: invented news; see it live with `wirefold up`\n");
     fold::run(&arguments, global)
 }

@@ -173,8 +173,8 @@ impl LastAccepted {
         newest >= alert.revision && !self.is_numbered_anew(alert)
     }
 
-    /// Whether the stream of alerts went back in time and this revision has the number of a lost one. What is
-    /// made again for the same news has the same time as before, and is not sent twice.
+    /// Whether the stream of alerts went back in time and this revision has the number of a lost one. A revision
+    /// that is made again for the same news has the same time as before, and is not sent twice.
     fn is_numbered_anew(&self, alert: &Alert) -> bool {
         alert.revision <= self.any && unix_millis(alert.at) > self.at
     }

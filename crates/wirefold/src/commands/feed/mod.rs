@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use wirefold_feed::{Feed, FeedError, Item};
 use wirefold_fetcher::extract::{ExtractError, Extractor, Page, Rule, check_selector};
 use wirefold_fetcher::feed_address::{identity, written};
 use wirefold_fetcher::opml::OpmlFeed;
@@ -111,6 +112,12 @@ Examples:
     /// Print all feeds as a list (OPML) for feed readers.
     #[command(after_help = "Example:\n  wirefold feed export > feeds.opml")]
     Export,
+    /// Print the items of a feed from a file; it makes no request and stores nothing.
+    #[command(after_help = "\
+Examples:
+  wirefold feed parse feed.xml
+  wirefold feed parse --json --url https://harbour.example/feed.xml < feed.xml")]
+    Parse(ParseArguments),
     /// Print the article of an HTML page: title, byline, time, language, text.
     #[command(after_help = "\
 Examples:
@@ -219,6 +226,7 @@ pub(crate) fn run(arguments: &FeedArguments, global: &Global) -> anyhow::Result<
                 Session { client, json: options.json, global }.test_address(url).await
             }
             FeedCommand::Extract(wanted) => extract(wanted, options.json).await,
+            FeedCommand::Parse(wanted) => parse(wanted, options.json, global),
         }
     })
 }
@@ -730,10 +738,22 @@ fn advice(all: &[FeedRecord]) -> Option<String> {
     })
 }
 
-// `wirefold feed extract`: the articles of pages, from files or standard input.
+// `wirefold feed parse` and `wirefold feed extract`: the items of feeds and the articles of pages, from files or
+// standard input.
 
 /// The largest part of a file that is read, in bytes. The extractor has its own limit.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Arguments of `feed parse`.
+#[derive(Debug, Args)]
+struct ParseArguments {
+    /// Files with one feed each; without any, or with -, a feed on standard input.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The address that the feed came from, for its relative links.
+    #[arg(long, value_name = "URL", default_value = "")]
+    url: String,
+}
 
 /// Arguments of `feed extract`.
 #[derive(Debug, Args)]
@@ -765,6 +785,88 @@ fn exit_of(failed: usize, files: &[PathBuf]) -> Exit {
         0 => Exit::Ok,
         all if all == files.len() => Exit::Failure,
         _ => Exit::Partial,
+    }
+}
+
+/// Prints the items of feeds.
+fn parse(arguments: &ParseArguments, json: bool, global: &Global) -> anyhow::Result<Exit> {
+    let files = or_standard_input(&arguments.files);
+    let mut failed = 0;
+    for file in &files {
+        let name = file.display();
+        let feed = input::bytes(file, MAX_FILE_BYTES).map_err(|error| error.to_string());
+        let parse = |bytes: Vec<u8>| wirefold_feed::parse(&bytes, None, &arguments.url);
+        match feed
+            .and_then(|bytes| parse(bytes).map_err(|error| clean(&describe_feed_error(&error))))
+        {
+            Ok(feed) => {
+                for problem in &feed.problems {
+                    global.note(format_args!("note: {name}: {}", clean(problem)));
+                }
+                print_feed(&feed, json)?;
+            }
+            Err(why) => {
+                failed += 1;
+                output::note(format_args!("error: {name}: {why}"));
+            }
+        }
+    }
+    Ok(exit_of(failed, &files))
+}
+
+fn describe_feed_error(error: &FeedError) -> String {
+    match error {
+        FeedError::NotAFeed { feeds, .. } if !feeds.is_empty() => {
+            let feeds: Vec<String> = feeds.iter().map(|feed| clean(feed)).collect();
+            format!("{error}; it names: {}", feeds.join(", "))
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn print_feed(feed: &Feed, as_json: bool) -> anyhow::Result<()> {
+    if as_json {
+        return feed.items.iter().try_for_each(|item| {
+            output::print_json(&json!({
+                "schema": "wirefold.item/1",
+                "guid": item.guid, "link": item.link, "title": item.title,
+                "authors": item.authors, "published": item.published,
+                "language": item.language.as_ref().or(feed.language.as_ref()),
+                "source": item.source.as_ref().map(|source| &source.name),
+                "source_url": item.source.as_ref().and_then(|source| source.url.as_ref()),
+                "description": item.teaser, "content": item.text,
+            }))
+        });
+    }
+    let items = count(feed.items.len(), "item", "items");
+    let title = feed.title.as_deref().map_or_else(|| "(no title)".to_owned(), clean);
+    let mut text = format!("{title} · {} · {items}\n", feed.format.as_str());
+    for item in &feed.items {
+        write_item(&mut text, item)?;
+    }
+    output::print_styled(&text)
+}
+
+fn write_item(text: &mut String, item: &Item) -> std::fmt::Result {
+    let when = item.published.map_or_else(|| "no date".to_owned(), |time| time.to_string());
+    let title = if item.title.is_empty() { "(no title)" } else { &item.title };
+    writeln!(text, "\n{when:<20}  {}", clean(title))?;
+    let mut about: Vec<String> = Vec::new();
+    if !item.authors.is_empty() {
+        about.push(format!("by {}", clean(&item.authors.join(", "))));
+    }
+    if let Some(source) = &item.source {
+        let name = if source.name.is_empty() { source.url.as_deref() } else { Some(&*source.name) };
+        about.extend(name.map(|name| format!("from {}", clean(name))));
+    }
+    let given = [&item.text, &item.teaser].into_iter().flatten();
+    let words = given.map(|it| it.split_whitespace().count()).max().unwrap_or(0);
+    about.push(count(words, "word", "words"));
+    let indent = " ".repeat(22);
+    writeln!(text, "{indent}{}", about.join(" · "))?;
+    match &item.link {
+        Some(link) => writeln!(text, "{indent}{}", clean(link)),
+        None => Ok(()),
     }
 }
 
