@@ -201,7 +201,7 @@ pub enum ReasonKind {
     Material,
     /// A correction.
     Correction,
-    /// It was merged into another event or story.
+    /// It was merged into another event or story, or people took it out of one.
     Merged,
     /// Nothing more is coming.
     Quiet,
@@ -256,9 +256,6 @@ pub struct AlertArticle {
     pub url: Option<String>,
     /// When it was seen here.
     pub seen: Timestamp,
-    /// The numbers of its title and lede when it was read, as digits; at most 8.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub figures: Vec<String>,
     /// The numbers of people in its first sentence.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<AlertClaim>,

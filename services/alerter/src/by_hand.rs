@@ -11,7 +11,7 @@ use wirefold_proto::{
     SubscriptionSettings, Tag, Target, Volume,
 };
 
-use crate::delivery::{Failure, Sent, channel_of, compiled_templates, zone_of};
+use crate::delivery::{Failure, Sent, ToSend, channel_of, compiled_templates, zone_of};
 use crate::engine::reason;
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
@@ -62,7 +62,7 @@ pub async fn send_sample(
     let (page, templates) = (settings.page.clone(), templates.as_ref());
     let message =
         Message { page, templates, ..Message::of(&alert, "TEST", settings.page.as_deref(), now) };
-    Ok(channel.send(message).await.into())
+    Ok(channel.send(ToSend::Alert(message)).await.into())
 }
 
 /// An alert about nothing. Its id contains the time, so it never replaces another alert.
@@ -129,7 +129,7 @@ pub async fn send_again(
         templates: templates.as_ref(),
         ..Message::of(&marked, &subscription.name, settings.page.as_deref(), now)
     };
-    Ok(channel.send(message).await.into())
+    Ok(channel.send(ToSend::Alert(message)).await.into())
 }
 
 /// The revision as a repetition: it notifies and is not held.

@@ -41,9 +41,10 @@ use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
 use wirefold_proto::streams;
 
 use delivery::DeliveryStates;
+use delivery::notices::Notifier;
 use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
 use digest::Weekly;
-use health::{HealthNotifier, Watch, beat};
+use health::{HealthChanges, Watch, beat};
 use kinds::DeliveryTarget;
 use matcher::{DefaultDeliveries, Namable, Setup};
 
@@ -111,7 +112,8 @@ pub async fn run(
         work.spawn(async move { Ok(stage.run(stage_stop).await?) });
         if delivery.feed_digest && !settings.demo {
             let channel = channel_of(delivery, &mut clients, &printer)?;
-            let weekly = Weekly::new(delivery, channel, &common)?;
+            let source = Weekly::new(&delivery.name, &*context.bus, settings.page.as_deref())?;
+            let weekly = Notifier::new(delivery, channel, &common, source)?;
             let weekly_stop = stop.child_token();
             work.spawn(async move { Ok(weekly.run(weekly_stop).await?) });
         }
@@ -153,8 +155,9 @@ fn watch_health(
     let (watch, report) = Watch::new(common, limits, disk, watched)?;
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
         let channel = channel_of(delivery, clients, printer)?;
-        let (told, report) = (gone(delivery), report.clone());
-        let notifier = HealthNotifier::new(delivery, channel, common, told, report)?;
+        let (page, report) = (settings.page.clone(), report.clone());
+        let source = HealthChanges { delivery: delivery.name.clone(), page, report };
+        let notifier = Notifier::new(delivery, channel, common, source)?;
         let notifier_stop = stop.child_token();
         work.spawn(async move { Ok(notifier.run(notifier_stop).await?) });
     }

@@ -61,7 +61,7 @@ pub async fn rehearse(
             if let Item::Article(incoming) = &mut item.item
                 && incoming.is_compared()
             {
-                incoming.set_joins(stage.engine.joins_of(incoming));
+                incoming.joins = stage.engine.joins_of(incoming);
                 load::compare(bus, &stage.engine, incoming).await?;
             }
             stage.apply_item(item);

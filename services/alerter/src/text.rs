@@ -22,7 +22,7 @@ use wirefold_proto::{
 };
 
 use crate::engine::retracts;
-use crate::wording::{line, page};
+use crate::wording::{line, page, shortened};
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
 
@@ -80,11 +80,11 @@ fn statements(message: &Message<'_>) -> Vec<String> {
     let of = |kind| alert.reasons.iter().filter(move |reason| reason.kind == kind);
     let mut stated: Vec<String> = of(ReasonKind::Material)
         .filter(|reason| !is_title(&reason.words))
-        .map(|reason| cut(&line(&by_the_readers_clock(&describe(reason), message)), LINE))
+        .map(|reason| shortened(&line(&by_the_readers_clock(&describe(reason), message)), LINE))
         .collect();
     let has_news = of(ReasonKind::Material).chain(of(ReasonKind::Correction)).next().is_some();
     let lede = alert.headline.lede.as_ref().filter(|_| !has_news);
-    stated.extend(lede.map(|said| cut(&line(said), LINE)));
+    stated.extend(lede.map(|said| shortened(&line(said), LINE)));
     stated
 }
 
@@ -103,7 +103,7 @@ fn by_the_readers_clock(words: &str, message: &Message<'_>) -> String {
 /// The corrections, each with its sources.
 fn corrections(alert: &Alert) -> String {
     let all = alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
-    cut(&line(&all.map(describe).collect::<Vec<_>>().join(" · ")), LINE)
+    shortened(&line(&all.map(describe).collect::<Vec<_>>().join(" · ")), LINE)
 }
 
 /// A link and its label.
@@ -120,7 +120,7 @@ fn title(message: &Message<'_>) -> String {
     let headline = line(&alert.headline.title);
     let headline = if corrects { without_label(&headline).to_owned() } else { headline };
     let headline = if headline.is_empty() { "(no headline)".to_owned() } else { headline };
-    cut(&format!("{demo}{sort}{headline}"), TITLE)
+    shortened(&format!("{demo}{sort}{headline}"), TITLE)
 }
 
 /// The word for a message that is not simply news.
@@ -182,7 +182,7 @@ fn why_now(message: &Message<'_>) -> String {
     let ago = ago(message.now.since(unix_millis(alert.first_seen)).as_secs());
     let parts = reasons.into_iter().chain([outlets, format!("first seen {at}{by}, {ago}")]);
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
-    cut(&line(&parts.join(" · ")), LINE)
+    shortened(&line(&parts.join(" · ")), LINE)
 }
 
 /// The outlets by name: in a first message the first, in others the latest. A new alert says whose text it is; in
@@ -222,9 +222,6 @@ fn uncorrected(message: &Message<'_>) -> String {
         || message.alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Correction);
     let carriers: Vec<ArticleId> = corrections().flat_map(|it| &it.carriers).copied().collect();
     let numbers = corrections().find_map(|it| it.old.as_deref().zip(it.new.as_deref()));
-    if carriers.is_empty() && numbers.is_none() {
-        return String::new();
-    }
     let mut last: BTreeMap<&str, &AlertArticle> = BTreeMap::new();
     for article in &message.alert.articles {
         let known = last.entry(article.outlet.as_str()).or_insert(article);
@@ -232,13 +229,8 @@ fn uncorrected(message: &Message<'_>) -> String {
             *known = article;
         }
     }
-    // An article with both numbers reports the correction.
-    let says = |article: &AlertArticle, number| article.figures.iter().any(|it| it == number);
-    let has_old = |article: &AlertArticle| {
-        numbers.is_some_and(|(old, new)| says(article, old) && !says(article, new))
-    };
     let mut had: Vec<&AlertArticle> =
-        last.into_values().filter(|it| has_old(it) || carriers.contains(&it.id)).collect();
+        last.into_values().filter(|it| carriers.contains(&it.id)).collect();
     if had.is_empty() {
         return String::new();
     }
@@ -257,7 +249,7 @@ fn uncorrected(message: &Message<'_>) -> String {
         (None, true) => "the report",
         (None, false) => "the old passage",
     };
-    cut(&line(&format!("Had {what} when last read: {}{more}", named.join(", "))), LINE)
+    shortened(&line(&format!("Had {what} when last read: {}{more}", named.join(", "))), LINE)
 }
 
 /// ` (text probably by AP)`; empty where no agency is known.
@@ -284,14 +276,6 @@ fn link(message: &Message<'_>) -> Option<Link> {
 /// Whether a link may be followed: links come from strangers.
 fn is_web(link: &str) -> bool {
     url::Url::parse(link).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
-}
-
-/// At most this many characters, with a mark if something is left out.
-fn cut(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or(text)),
-    }
 }
 
 /// Title, lines and links. Every text is escaped: headlines come from strangers.

@@ -47,6 +47,17 @@ fn count(count: u32, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// At most this many characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+/// At most this many characters, with a mark if something is left out.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let cut = cut(text, most);
+    if cut.len() < text.len() { cut + "…" } else { cut }
+}
+
 /// A text from a stranger as one line, in which nothing moves a terminal's cursor or ends a header.
 pub(crate) fn line(text: &str) -> String {
     text.chars().map(|c| if is_unfit(c) { ' ' } else { c }).collect::<String>().trim().to_owned()

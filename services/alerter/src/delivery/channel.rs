@@ -10,12 +10,12 @@ use ipnet::IpNet;
 use serde::Serialize;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::Client;
-use wirefold_proto::Alert;
+use wirefold_proto::{Alert, Published as _};
 
 use crate::Printer;
 use crate::error::AlerterError;
 use crate::settings::Subjects;
-use crate::text::Message;
+use crate::text::{self, Message, Text};
 
 /// The kind of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,19 +37,19 @@ impl NoticeKind {
 }
 
 /// A message that is not about one alert: a digest, or problems of this installation.
-pub(crate) struct Notice<'a> {
+pub(crate) struct Notice {
     /// The kind of message.
     pub(crate) kind: NoticeKind,
     /// An id that stays the same for each attempt.
-    pub(crate) id: &'a str,
+    pub(crate) id: String,
     /// One line that says what it is about.
-    pub(crate) title: &'a str,
+    pub(crate) title: String,
     /// The lines below the title, the most important first.
-    pub(crate) lines: &'a [String],
+    pub(crate) lines: Vec<String>,
     /// How many lines are left out.
     pub(crate) more: usize,
     /// The address of the full text.
-    pub(crate) see: &'a str,
+    pub(crate) see: &'static str,
     /// Whether it notifies as a loud alert does.
     pub(crate) is_loud: bool,
     /// The content as JSON.
@@ -60,7 +60,7 @@ pub(crate) struct Notice<'a> {
     pub(crate) now: UnixMillis,
 }
 
-impl Notice<'_> {
+impl Notice {
     /// The lines that fit into this many bytes. The last line says how many are left out.
     pub(crate) fn lines_within(&self, most: usize) -> Vec<String> {
         let mut bytes = 0;
@@ -111,15 +111,66 @@ pub(crate) trait Channel: Send + Sync {
     }
 
     /// Sends one message.
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent>;
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent>;
+}
 
-    /// Sends a notice.
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>>;
+/// A message to a target.
+pub(crate) enum ToSend<'a> {
+    /// One revision of an alert.
+    Alert(Message<'a>),
+    Notice(Notice),
+}
+
+impl ToSend<'_> {
+    /// The time of this attempt.
+    pub(super) fn now(&self) -> UnixMillis {
+        match self {
+            Self::Alert(message) => message.now,
+            Self::Notice(notice) => notice.now,
+        }
+    }
+
+    /// An id that stays the same for each attempt.
+    pub(super) fn id(&self) -> String {
+        match self {
+            Self::Alert(message) => message.alert.message_id(),
+            Self::Notice(notice) => notice.id.clone(),
+        }
+    }
+
+    /// Its text; that of a notice has at most this many bytes.
+    pub(super) fn text(&self, most: usize) -> Text {
+        match self {
+            Self::Alert(message) => text::of(message),
+            Self::Notice(notice) => {
+                let mut told = notice.lines_within(most);
+                told.extend(notice.page.clone());
+                Text::plain(notice.title.clone(), told)
+            }
+        }
+    }
+
+    /// Its JSON on one line.
+    pub(super) fn json(&self) -> Result<Vec<u8>, Failure> {
+        let json = match self {
+            Self::Alert(message) => serde_json::to_vec(&Body {
+                alert: message.alert,
+                subscription_name: message.subscription,
+                page: message.page.as_deref(),
+                demo: message.demo,
+            }),
+            Self::Notice(notice) => {
+                let page = notice.page.as_deref();
+                serde_json::to_vec(&NoticeBody { notice: &notice.json, page })
+            }
+        };
+        json.map_err(|error| Failure::never(error.to_string()))
+    }
 }
 
 /// An alert as JSON, with the page and the subscription.
 #[derive(Serialize)]
-pub(super) struct Body<'a> {
+struct Body<'a> {
     #[serde(flatten)]
     alert: &'a Alert,
     subscription_name: &'a str,
@@ -136,23 +187,6 @@ struct NoticeBody<'a> {
     notice: &'a serde_json::Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     page: Option<&'a str>,
-}
-
-/// A revision as JSON on one line.
-pub(super) fn json_of(message: &Message<'_>) -> Result<Vec<u8>, Failure> {
-    let body = Body {
-        alert: message.alert,
-        subscription_name: message.subscription,
-        page: message.page.as_deref(),
-        demo: message.demo,
-    };
-    serde_json::to_vec(&body).map_err(|error| Failure::never(error.to_string()))
-}
-
-/// A notice as JSON on one line.
-pub(super) fn json_of_notice(notice: &Notice<'_>) -> Result<Vec<u8>, Failure> {
-    let body = NoticeBody { notice: &notice.json, page: notice.page.as_deref() };
-    serde_json::to_vec(&body).map_err(|error| Failure::never(error.to_string()))
 }
 
 /// The checked settings of one kind of delivery.

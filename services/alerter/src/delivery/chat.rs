@@ -7,9 +7,8 @@ use std::time::Duration;
 use wirefold_flow::UnixMillis;
 use wirefold_http_client::{Request, Response, SendError};
 
-use super::channel::{Failure, Notice};
+use super::channel::Failure;
 use super::retry::{of_answer, retry_after};
-use crate::text::Text;
 use crate::wording::line;
 
 /// How long one attempt may take.
@@ -113,13 +112,6 @@ pub(super) fn fitting(lines: &[String], most: usize) -> Vec<&str> {
         }
     }
     taken
-}
-
-/// A digest as a message.
-pub(super) fn text_of(notice: &Notice<'_>, most: usize) -> Text {
-    let mut told = notice.lines_within(most);
-    told.extend(notice.page.clone());
-    Text::plain(notice.title.to_owned(), told)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use wirefold_proto::{
     Alert, AlertDigest, InDigest, Published as _, Subject, SubscriptionSettings, Tag, streams,
 };
 
-use super::{DeliveryStage, Failure, Notice, NoticeKind};
+use super::{DeliveryStage, Failure, Notice, NoticeKind, Sent, ToSend};
 use crate::text::{describe, manage};
 use crate::wording::{line, numbers, page};
 
@@ -25,7 +25,7 @@ impl DeliveryStage {
         last: &Alert,
         digest: &InDigest,
         subscription: &SubscriptionSettings,
-    ) -> Result<Result<(), Failure>, StageError> {
+    ) -> Result<Sent, StageError> {
         let bus = &self.common.context.bus;
         let count = digest.all.len() + digest.more as usize;
         let mut alerts = Vec::new();
@@ -48,24 +48,24 @@ impl DeliveryStage {
         };
         let json = match serde_json::to_value(&made) {
             Ok(json) => json,
-            Err(error) => return Ok(Err(Failure::Never { why: error.to_string() })),
+            Err(error) => return Ok(Err(Failure::never(error.to_string()))),
         };
         let base = self.common.page.as_deref();
         let lines: Vec<String> =
             made.alerts.iter().map(|alert| describe_alert(alert, base)).collect();
         let notice = Notice {
             kind: NoticeKind::Digest,
-            id: &made.id,
-            title: &title(&made, subscription, self.common.demo),
-            lines: &lines,
+            title: title(&made, subscription, self.common.demo),
+            id: made.id,
             more: count.saturating_sub(lines.len()),
+            lines,
             see: "`wirefold alert ls`",
             is_loud: true,
             json,
             page: base.map(manage),
             now: self.now(),
         };
-        Ok(self.channel.send_notice(notice).await)
+        Ok(self.channel.send(ToSend::Notice(notice)).await)
     }
 }
 

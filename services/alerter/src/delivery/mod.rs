@@ -16,8 +16,9 @@ mod chat;
 mod digest;
 pub mod kinds;
 mod links;
+pub(crate) mod notices;
 mod order;
-pub(crate) mod retry;
+mod retry;
 mod start;
 mod target_state;
 
@@ -44,7 +45,9 @@ use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
 use crate::{Printer, metrics};
 use attempts::{Attempts, LastAccepted};
-pub(crate) use channel::{Channel, Clients, Failure, Notice, NoticeKind, Opening, Sent, Target};
+pub(crate) use channel::{
+    Channel, Clients, Failure, Notice, NoticeKind, Opening, Sent, Target, ToSend,
+};
 use kinds::DeliveryTarget;
 use links::Keys;
 use order::{AlertOrder, Redeliveries};
@@ -183,7 +186,7 @@ impl DeliveryStage {
         }
         let before = before.of_own_message();
         let gone =
-            self.gone.reason(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
+            self.gone.marked(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         if let Some(why) = gone {
             return Err(StageError::Reject { why });
         }
@@ -270,8 +273,7 @@ impl DeliveryStage {
         before: &LastAccepted,
     ) -> Result<Sent, StageError> {
         if let Some(digest) = &alert.digest {
-            let sent = self.send_digest(alert, digest, subscription).await?;
-            return Ok(sent.map(|()| None));
+            return self.send_digest(alert, digest, subscription).await;
         }
         let message = Message {
             links: self.links(alert).await?,
@@ -282,12 +284,13 @@ impl DeliveryStage {
             templates: self.templates.as_ref(),
             ..Message::of(alert, named, self.common.page.as_deref(), self.now())
         };
-        Ok(self.channel.send(message).await)
+        Ok(self.channel.send(ToSend::Alert(message)).await)
     }
 
     /// The links that mute the alert without a login. None if only this machine can reach the page.
     async fn links(&self, alert: &Alert) -> Result<Option<MessageLinks>, StageError> {
-        let page = self.common.page.as_deref().filter(|base| links::is_reachable(base));
+        let is_reachable = |base: &&str| base.parse().is_ok_and(|url| links::is_reachable(&url));
+        let page = self.common.page.as_deref().filter(is_reachable);
         let Some(base) = page.filter(|_| !self.common.demo) else {
             return Ok(None);
         };

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::OnceCell;
 use wirefold_flow::{Bus, BusError, KeyValue, UnixMillis};
 use wirefold_proto::{gone_key, streams};
 
@@ -58,45 +57,21 @@ pub(crate) struct TargetGone {
     delivery: String,
     target: String,
     keys: Arc<dyn KeyValue>,
-    /// The reason, while this process takes the delivery to be off.
-    off_because: Mutex<Option<String>>,
-    /// Set once the mark of an earlier run has been read.
-    is_read: OnceCell<()>,
 }
 
 impl TargetGone {
     pub(crate) fn new(delivery: &str, sends_to: &DeliveryTarget, keys: Arc<dyn KeyValue>) -> Self {
         let target = Sha256::digest(sends_to.as_target().address());
         let target = target.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let (delivery, off_because) = (delivery.to_owned(), Mutex::default());
-        Self { delivery, target, keys, off_because, is_read: OnceCell::new() }
-    }
-
-    /// Why the delivery is off. While it is off, each call reads the mark again, since another process may
-    /// have deleted it.
-    pub(super) async fn reason(&self, now: UnixMillis) -> Result<Option<String>, BusError> {
-        self.is_read.get_or_try_init(|| self.read(now)).await?;
-        if self.off_because().is_none() {
-            return Ok(None);
-        }
-        let marked = self.marked(now).await?;
-        if marked.is_none() {
-            let delivery = &self.delivery;
-            tracing::warn!(delivery, "delivery is on again");
-        }
-        self.set_off_because(marked.clone());
-        Ok(marked)
+        Self { delivery: delivery.to_owned(), target, keys }
     }
 
     /// Marks the target as gone: the delivery is off.
     pub(crate) async fn set(&self, why: &str, now: UnixMillis) -> Result<(), BusError> {
         let mark = format!("{} {} {why}", self.target, now.0);
         self.keys.put(&gone_key(&self.delivery), mark.into()).await?;
-        if self.off_because().is_none() {
-            self.set_off_because(Some(why.to_owned()));
-            let delivery = &self.delivery;
-            tracing::warn!(delivery, why, "delivery is off: give it another address");
-        }
+        let delivery = &self.delivery;
+        tracing::warn!(delivery, why, "delivery is off: give it another address");
         Ok(())
     }
 
@@ -109,23 +84,6 @@ impl TargetGone {
         let valid =
             mark.filter(|(target, at, _)| *target == self.target && now < at.plus(VALIDITY));
         Ok(valid.map(|(_, _, why)| why.to_owned()))
-    }
-
-    async fn read(&self, now: UnixMillis) -> Result<(), BusError> {
-        if let Some(why) = self.marked(now).await? {
-            let delivery = &self.delivery;
-            tracing::warn!(delivery, why, "delivery is still off: give it another address");
-            self.set_off_because(Some(why));
-        }
-        Ok(())
-    }
-
-    fn off_because(&self) -> Option<String> {
-        self.off_because.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set_off_because(&self, why: Option<String>) {
-        *self.off_because.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 }
 

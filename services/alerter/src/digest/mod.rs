@@ -2,202 +2,97 @@
 //!
 //! Comes in: the records of feeds. Goes out: a message, if a feed has a problem. Otherwise it never sends
 //! one.
-//!
-//! A message is written to `wf_deliveries` before it is sent, and marked as sent after that. If the process
-//! is killed in between, the same message goes out again under the same id.
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BusError, Entry, Event, KeyValue, LoopError, Point, UnixMillis};
+use wirefold_flow::{BoxFuture, Bus, BusError, Entry, KeyValue, Metric, UnixMillis};
 use wirefold_proto::{FeedDigest, FeedHealth, FeedProblem, FeedRecord, Tag, decode, streams};
 
-use crate::NAME;
-use crate::delivery::retry::RetryState;
-use crate::delivery::{Channel, Common, Delivery, Failure, Notice, NoticeKind};
+use crate::delivery::notices::Source;
+use crate::delivery::{Notice, NoticeKind};
 use crate::metrics::FEED_DIGESTS;
-use crate::wording::{line, minute};
+use crate::wording::{cut, line, minute};
 
 /// How long after it is switched on the first digest is sent: by then each feed was polled.
 const FIRST: Duration = Duration::from_hours(24);
 /// The time between two digests.
 const WEEK: Duration = Duration::from_hours(7 * 24);
-/// The longest wait before it reads the clock again: machines sleep, and clocks are set.
-const LOOK: Duration = Duration::from_hours(1);
-/// The wait after a failure of the bus.
-const AGAIN: Duration = Duration::from_secs(10);
 
-/// The digests of one delivery.
+/// The digests for one delivery.
 pub(crate) struct Weekly {
     delivery: String,
-    kind: &'static str,
-    channel: Box<dyn Channel>,
-    common: Common,
+    /// The address of the page of feeds.
+    page: Option<String>,
     feeds: Arc<dyn KeyValue>,
-    table: Arc<dyn KeyValue>,
-    key: String,
 }
 
 /// The stored state.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct State {
-    /// When the next one is due, in milliseconds since 1970.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// When the next digest is due, in milliseconds since 1970; 0 before the first look.
     due: u64,
-    /// The digest that is being sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sending: Option<FeedDigest>,
 }
 
 impl Weekly {
-    /// Opens the stored state of a delivery.
-    pub(crate) fn new(
-        delivery: &Delivery,
-        channel: Box<dyn Channel>,
-        common: &Common,
-    ) -> Result<Self, BusError> {
-        let bus = &common.context.bus;
-        Ok(Self {
-            delivery: delivery.name.clone(),
-            kind: delivery.target.kind(),
-            channel,
-            common: common.clone(),
-            feeds: bus.key_value(streams::FEEDS.name)?,
-            table: bus.key_value(streams::DELIVERIES.name)?,
-            key: format!("{}.feed-digest", delivery.name),
+    pub(crate) fn new(delivery: &str, bus: &dyn Bus, page: Option<&str>) -> Result<Self, BusError> {
+        let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
+        let feeds = bus.key_value(streams::FEEDS.name)?;
+        Ok(Self { delivery: delivery.to_owned(), page, feeds })
+    }
+}
+
+impl Source for Weekly {
+    type Memory = Plan;
+    type Message = FeedDigest;
+    const KEY: &'static str = "feed-digest";
+    const METRIC: Metric = FEED_DIGESTS;
+    const LONGEST: Duration = Duration::MAX;
+
+    fn next<'a>(
+        &'a mut self,
+        plan: &'a mut Plan,
+        now: UnixMillis,
+    ) -> BoxFuture<'a, Result<Result<FeedDigest, Duration>, BusError>> {
+        Box::pin(async move {
+            if plan.due == 0 {
+                plan.due = now.plus(FIRST).0;
+            } else if now.0 >= plan.due {
+                let id = format!("feed-digest.{}.{}", self.delivery, plan.due);
+                let entries = self.feeds.changes_under(&["feed"]).await?;
+                if let Some(digest) = digest(id, &records(&entries), timestamp(now)) {
+                    return Ok(Ok(digest));
+                }
+                plan.due = next_due(UnixMillis(plan.due), now).0;
+            }
+            Ok(Err(UnixMillis(plan.due).since(now)))
         })
     }
 
-    /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
-    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
-        let clock = self.common.context.clock.clone();
-        let mut retry_state = RetryState::default();
-        loop {
-            let wait = match self.step(&mut retry_state).await {
-                Ok(wait) => wait,
-                Err(LoopError::Bus(error)) => self.failed(&error),
-                Err(crashed) => return Err(crashed),
-            };
-            let until = clock.now().plus(wait.min(LOOK));
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return Ok(()),
-                () = clock.sleep_until(until) => {}
-            }
-        }
-    }
-
-    fn failed(&self, error: &BusError) -> Duration {
-        let delivery = &self.delivery;
-        // Another process was quicker, or the bus is not reachable: the stored state is read again.
-        if error.may_pass() || matches!(error, BusError::Refused { .. }) {
-            self.common.context.observer.observe(NAME, Event::BusFailed(error));
-            return AGAIN;
-        }
-        tracing::warn!(delivery, %error, "digest of feeds not made: check the permissions of its user");
-        LOOK
-    }
-
-    /// Does what is due, and returns how long nothing is due.
-    async fn step(&self, retry_state: &mut RetryState) -> Result<Duration, LoopError> {
-        let now = self.common.context.clock.now();
-        if let Some(wait) = retry_state.wait(now) {
-            return Ok(wait);
-        }
-        let entry = self.table.get(&self.key).await?;
-        let revision = entry.as_ref().map_or(0, |entry| entry.revision);
-        let value = entry.and_then(|entry| entry.value);
-        let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
-        let Some(state) = state else {
-            self.save(&State { due: now.plus(FIRST).0, sending: None }, revision).await?;
-            return Ok(FIRST);
-        };
-        if now.0 < state.due {
-            return Ok(Duration::from_millis(state.due - now.0));
-        }
-        let (digest, revision) = match state.sending {
-            Some(digest) => (digest, revision),
-            None => match self.digest(state.due, now).await? {
-                None => return self.done(state.due, now, revision, "nothing").await,
-                Some(digest) => {
-                    let sending = Some(digest.clone());
-                    (digest, self.save(&State { due: state.due, sending }, revision).await?)
-                }
-            },
-        };
-        self.common.context.check_fail_point(Point::Handled)?;
-        let sent = self.send(&digest, now).await;
-        self.common.context.check_fail_point(Point::Published)?;
-        let outcome = match sent {
-            Ok(()) => "ok",
-            Err(Failure::Later { after, why }) => {
-                if let Some(wait) = retry_state.failed(after, &digest.id, Duration::MAX, now) {
-                    tracing::debug!(
-                        delivery = self.delivery,
-                        why,
-                        "digest of feeds is tried again"
-                    );
-                    FEED_DIGESTS.add(1, &[self.kind, "retry"]);
-                    return Ok(wait);
-                }
-                self.given_up(&why)
-            }
-            Err(Failure::Never { why } | Failure::Gone { why }) => self.given_up(&why),
-        };
-        *retry_state = RetryState::default();
-        self.done(state.due, now, revision, outcome).await
-    }
-
-    async fn send(&self, digest: &FeedDigest, now: UnixMillis) -> Result<(), Failure> {
-        let page = self.common.page.as_deref();
-        let page = page.map(|base| format!("{}/feeds", base.trim_end_matches('/')));
+    fn notice(&self, digest: &FeedDigest, now: UnixMillis) -> Notice {
         let lines = lines(digest);
-        let notice = Notice {
+        Notice {
             kind: NoticeKind::Digest,
-            id: &digest.id,
-            title: &headline(digest),
-            lines: &lines,
+            id: digest.id.clone(),
+            title: headline(digest),
             more: (digest.feeds_with_problems as usize).saturating_sub(lines.len()),
+            lines,
             see: "`wirefold feed ls --problems`",
             is_loud: false,
             json: serde_json::to_value(digest).unwrap_or_default(),
-            page,
+            page: self.page.clone(),
             now,
-        };
-        self.channel.send_notice(notice).await
+        }
     }
 
-    fn given_up(&self, why: &str) -> &'static str {
-        tracing::warn!(delivery = self.delivery, why, "digest of feeds given up until next week");
-        "refused"
+    fn told(&self, plan: &mut Plan, _digest: &FeedDigest, now: UnixMillis, _is_given_up: bool) {
+        plan.due = next_due(UnixMillis(plan.due), now).0;
     }
 
-    /// Stores that this digest is done, and returns when the next one is due.
-    async fn done(
-        &self,
-        due: u64,
-        now: UnixMillis,
-        revision: u64,
-        outcome: &'static str,
-    ) -> Result<Duration, LoopError> {
-        FEED_DIGESTS.add(1, &[self.kind, outcome]);
-        let next = next_due(UnixMillis(due), now);
-        self.save(&State { due: next.0, sending: None }, revision).await?;
-        Ok(next.since(now))
-    }
-
-    async fn digest(&self, due: u64, now: UnixMillis) -> Result<Option<FeedDigest>, BusError> {
-        let id = format!("feed-digest.{}.{due}", self.delivery);
-        let entries = self.feeds.changes_under(&["feed"]).await?;
-        Ok(digest(id, &records(&entries), timestamp(now)))
-    }
-
-    async fn save(&self, state: &State, revision: u64) -> Result<u64, BusError> {
-        let value = serde_json::to_vec(state).unwrap_or_default();
-        self.table.put_if(&self.key, value.into(), revision).await
+    fn changed(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
     }
 }
 
@@ -262,10 +157,6 @@ fn problem(record: &FeedRecord) -> FeedProblem {
     }
 }
 
-fn cut(text: &str, characters: usize) -> String {
-    text.chars().take(characters).collect()
-}
-
 /// `3 of 40 feeds need a look`.
 pub(super) fn headline(digest: &FeedDigest) -> String {
     let feeds = if digest.feeds == 1 { "feed" } else { "feeds" };
@@ -289,7 +180,9 @@ mod tests {
     #[test]
     fn a_missed_digest_is_not_sent_later() {
         let due = UnixMillis(1_800_000_000_000);
-        for (late, weeks) in [(Duration::ZERO, 1), (WEEK - LOOK, 1), (WEEK, 2), (WEEK * 9, 10)] {
+        for (late, weeks) in
+            [(Duration::ZERO, 1), (WEEK - Duration::from_hours(1), 1), (WEEK, 2), (WEEK * 9, 10)]
+        {
             assert_eq!(next_due(due, due.plus(late)), due.plus(WEEK * weeks), "{late:?}");
         }
     }

@@ -6,23 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
-use wirefold_proto::{AlertClaim, Figure, FigureRole, Qualifier};
+use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
 
 use super::figures::{begins_with_role, label};
+use super::news::StoredText;
 use super::statement::{Statement, YEARS, first_sentence, is_of_the_past};
-
-/// A text, who says it, and its claims.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
-    /// The credited agency; an inferred one does not count.
-    pub(super) agency: Option<&'a str>,
-    pub(super) outlet: &'a str,
-    pub(super) title: &'a str,
-    pub(super) text: &'a str,
-    pub(super) claims: &'a [AlertClaim],
-    pub(super) at: Timestamp,
-}
 
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,35 +77,37 @@ fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
 }
 
 /// The change of a claim of a text against what its source said before. `earlier` are the other texts of the event.
-pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Changed> {
-    if own.claims.is_empty() {
+pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Changed> {
+    if own.0.claims.is_empty() {
         return None;
     }
     // Texts are read here, each once.
-    let names = own.names();
-    let is_here = |other: &&Source<'_>| are_of_one_place(&names, &other.names());
-    let here: Vec<&Source<'_>> =
-        earlier.iter().filter(|other| !other.claims.is_empty()).filter(is_here).collect();
-    own.claims.iter().find_map(|claim| {
-        let is_same_source = |other: &Source<'_>| match own.agency {
-            Some(agency) => other.agency == Some(agency),
-            None => other.agency.is_none() && other.outlet == own.outlet,
+    let names = names_of(own);
+    let is_here = |other: &&StoredText| are_of_one_place(&names, &names_of(other));
+    let here: Vec<&StoredText> =
+        earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();
+    let agency = credited(own);
+    own.0.claims.iter().find_map(|claim| {
+        let is_same_source = |other: &StoredText| match agency {
+            Some(agency) => credited(other) == Some(agency),
+            None => credited(other).is_none() && other.0.outlet == own.0.outlet,
         };
         let before = || here.iter().copied().filter(|other| is_same_source(other));
         let of_role =
-            |other: &Source<'_>| other.claims.iter().find(|it| it.role == claim.role).copied();
+            |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();
         let old = before().rev().find_map(of_role)?;
-        let says = |other: &Source<'_>, it: AlertClaim| {
-            other.claims.iter().any(|that| (that.role, that.value) == (it.role, it.value))
+        let says = |other: &StoredText, it: AlertClaim| {
+            other.0.claims.iter().any(|that| (that.role, that.value) == (it.role, it.value))
         };
         // Copies come later: the source said it when the first of them came.
-        let at = before().filter(|other| says(other, old)).map(|other| other.at).min()?;
-        let is_confirmed = own.agency.is_some()
-            || here.iter().any(|other| other.outlet != own.outlet && says(other, *claim));
+        let at = before().filter(|other| says(other, old)).map(|other| other.0.seen).min()?;
+        let is_confirmed = agency.is_some()
+            || here.iter().any(|other| other.0.outlet != own.0.outlet && says(other, *claim));
         let difference = claim.value.abs_diff(old.value);
-        let name = own.agency.unwrap_or(own.outlet);
+        let name = agency.unwrap_or(own.0.outlet.as_str());
         let (now, then) = (describe(*claim), describe(old));
-        let words = format!("{name} {}: {now} {} ({name} {at}: {then})", own.at, label(claim.role));
+        let role = label(claim.role);
+        let words = format!("{name} {}: {now} {role} ({name} {at}: {then})", own.0.seen);
         (difference > 0 && is_confirmed).then(|| Changed {
             words,
             old: old.value,
@@ -125,6 +115,12 @@ pub(super) fn changed(own: &Source<'_>, earlier: &[Source<'_>]) -> Option<Change
             is_large: difference * 4 >= old.value,
         })
     })
+}
+
+/// The agency that a text surely credits; an inferred one does not count.
+fn credited((article, _): &StoredText) -> Option<&str> {
+    let agency = article.agency.as_ref().filter(|by| by.confidence == Confidence::Certainly);
+    agency.map(|agency| &*agency.name)
 }
 
 /// The number with its qualifier, such as `at least 8`.
@@ -141,13 +137,11 @@ fn describe(claim: AlertClaim) -> String {
     format!("{qualifier}{}", claim.value)
 }
 
-impl Source<'_> {
-    /// The names of title and first sentence.
-    fn names(&self) -> BTreeSet<String> {
-        let sentence = first_sentence(self.text).unwrap_or_default();
-        let both = [self.title, sentence.as_str()];
-        both.into_iter().flat_map(|said| Statement::of(said).names).collect()
-    }
+/// The names of title and first sentence.
+fn names_of((_, fetched): &StoredText) -> BTreeSet<String> {
+    let sentence = first_sentence(&fetched.text).unwrap_or_default();
+    let both = [fetched.article.title.as_str(), sentence.as_str()];
+    both.into_iter().flat_map(|said| Statement::of(said).names).collect()
 }
 
 /// Whether two texts share a name, and no names of one stand against others of the other.
@@ -203,13 +197,29 @@ mod tests {
         );
     }
 
-    fn source<'a>(
-        agency: Option<&'a str>,
-        outlet: &'a str,
-        title: &'a str,
-        claims: &'a [AlertClaim],
-    ) -> Source<'a> {
-        Source { agency, outlet, title, text: "", claims, at: Timestamp::UNIX_EPOCH }
+    fn source(
+        agency: Option<&str>,
+        outlet: &str,
+        title: &str,
+        claims: &[AlertClaim],
+    ) -> StoredText {
+        let about = serde_json::json!({
+            "outlet": outlet, "feeds": ["wire"], "item_key": "a", "title": title,
+            "seen": "1970-01-01T00:00:00Z",
+        });
+        let id = wirefold_proto::ArticleId::from_number(1);
+        let fetched = serde_json::json!({
+            "schema": "wirefold.article.fetched/2", "id": id, "article": about, "text": "",
+            "text_source": "feed",
+        });
+        let agency =
+            agency.map(|name| serde_json::json!({"name": name, "confidence": "certainly"}));
+        let article = serde_json::json!({
+            "id": id, "outlet": outlet, "title": title, "agency": agency, "claims": claims,
+            "seen": "1970-01-01T00:00:00Z",
+        });
+        let article = serde_json::from_value(article).expect("an article of an alert");
+        (article, serde_json::from_value(fetched).expect("a text"))
     }
 
     #[test]
@@ -218,27 +228,27 @@ mod tests {
             let qualifier = (value == 3).then_some(Qualifier::AtLeast);
             [AlertClaim { role: FigureRole::Killed, value, qualifier }]
         });
-        let first = source(Some("AP"), "a.example", "Dead at Gallowbeck", &three);
-        let check = |own: &Source<'_>, earlier: &[Source<'_>], expected: Option<bool>| {
-            let found = changed(own, earlier);
+        let first = || source(Some("AP"), "a.example", "Dead at Gallowbeck", &three);
+        let check = |own: StoredText, earlier: &[StoredText], expected: Option<bool>| {
+            let found = changed(&own, earlier);
             assert_eq!(found.map(|it| it.is_large), expected, "{own:?}");
         };
-        let more = source(Some("AP"), "b.example", "Dead at Gallowbeck", &eight);
-        check(&more, &[first], Some(true));
+        let more = |agency| source(agency, "b.example", "Dead at Gallowbeck", &eight);
+        check(more(Some("AP")), &[first()], Some(true));
         assert_eq!(
-            changed(&more, &[first]).expect("a change").words,
+            changed(&more(Some("AP")), &[first()]).expect("a change").words,
             "AP 1970-01-01T00:00:00Z: 8 dead (AP 1970-01-01T00:00:00Z: at least 3)"
         );
-        check(&Source { agency: Some("Reuters"), ..more }, &[first], None);
-        check(&Source { agency: None, ..more }, &[first], None);
-        check(&Source { title: "Dead at Lowport", ..more }, &[first], None);
-        check(&Source { claims: &three, ..more }, &[first], None);
+        check(more(Some("Reuters")), &[first()], None);
+        check(more(None), &[first()], None);
+        check(source(Some("AP"), "b.example", "Dead at Lowport", &eight), &[first()], None);
+        check(source(Some("AP"), "b.example", "Dead at Gallowbeck", &three), &[first()], None);
         // An outlet of its own needs another that says the same.
-        let own = source(None, "a.example", "Dead at Gallowbeck", &nine);
-        let before = source(None, "a.example", "Dead at Gallowbeck", &eight);
-        let other = source(None, "c.example", "Killed at Gallowbeck", &nine);
-        check(&own, &[before], None);
-        check(&own, &[before, other], Some(false));
-        check(&own, &[other], None);
+        let own = || source(None, "a.example", "Dead at Gallowbeck", &nine);
+        let before = || source(None, "a.example", "Dead at Gallowbeck", &eight);
+        let other = || source(None, "c.example", "Killed at Gallowbeck", &nine);
+        check(own(), &[before()], None);
+        check(own(), &[before(), other()], Some(false));
+        check(own(), &[other()], None);
     }
 }

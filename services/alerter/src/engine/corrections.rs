@@ -2,48 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use wirefold_corrections::{Article, Note as Found, NoteKind, note, trace_corrections};
+use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
 use wirefold_proto::{
-    AlertArticle, AlertReason, ArticleFetched, ArticleId, Class, FigureRole, MaterialReason,
-    Materiality, ReasonKind, Target,
+    AlertArticle, AlertReason, ArticleId, Class, FigureRole, MaterialReason, Materiality,
+    ReasonKind, Target,
 };
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::draft::reason;
-use super::figures::{label, role_at};
-use super::incoming::IncomingArticle;
+use super::figures::{Figure, figures_of, label, role_at};
+use super::incoming::{IncomingArticle, OPENING};
 use super::live_alert::LiveAlert;
+use super::news::StoredText;
+use crate::wording::cut;
 
-/// A note of a text about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Note {
-    /// The outlet retracts the report, in these words.
-    Retraction(String),
-    Correction(Correction),
-}
-
-impl Note {
-    /// The note of a text. `names` are those of its outlet and agency.
-    pub(super) fn of(title: &str, text: &str, names: &[&str]) -> Option<Self> {
-        let found = note(title, text, names)?;
-        Some(match found.kind {
-            NoteKind::Retraction => Self::Retraction(found.words),
-            _ => Self::Correction(Correction::of(found)),
-        })
-    }
-
-    /// Identifies the note by its kind and words, in every article.
-    fn id(&self) -> u64 {
-        let (sort, words) = match self {
-            Self::Retraction(words) => ("retraction", words),
-            Self::Correction(note) => ("correction", &note.words),
-        };
-        let letters = words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-        let hash = Sha256::new().chain_update(sort).chain_update(letters.collect::<String>());
-        hash.finalize().iter().take(8).fold(0, |id, byte| (id << 8) | u64::from(*byte))
-    }
+/// Identifies a note by its kind and words, in every article.
+fn id_of(note: &Note) -> u64 {
+    let is_retraction = note.kind == NoteKind::Retraction;
+    let sort = if is_retraction { "retraction" } else { "correction" };
+    let letters = note.words.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    let hash = Sha256::new().chain_update(sort).chain_update(letters.collect::<String>());
+    hash.finalize().iter().take(8).fold(0, |id, byte| (id << 8) | u64::from(*byte))
 }
 
 /// The beginning of the reason for a retraction.
@@ -61,7 +42,7 @@ const KEPT: usize = 4;
 pub(crate) struct Notes([u64; KEPT]);
 
 impl Notes {
-    pub(super) fn has(self, id: u64) -> bool {
+    fn has(self, id: u64) -> bool {
         self.0.contains(&id)
     }
 
@@ -77,46 +58,20 @@ impl Notes {
     }
 
     /// One note.
-    pub(super) fn of(note: Option<&Note>) -> Self {
+    fn of(note: Option<&Note>) -> Self {
         let mut notes = Self::default();
-        notes.0[0] = note.map_or(0, Note::id);
+        notes.0[0] = note.map_or(0, id_of);
         notes
     }
-
-    /// The id of the last note; 0 if there is none.
-    pub(super) fn last(self) -> u64 {
-        self.0[0]
-    }
-}
-
-/// A note that corrects or clarifies a text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Correction {
-    /// The sentences of the note.
-    pub(super) words: String,
-    /// Whether it clarifies rather than corrects.
-    pub(super) is_clarification: bool,
-    /// Whether title or text begins with it. Then the whole article is a correction.
-    pub(super) opens: bool,
-    /// The wrong figure and the right one.
-    pub(super) figure: Option<Corrected>,
 }
 
 /// A corrected figure.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Corrected {
-    pub(super) role: FigureRole,
-    pub(super) old: String,
-    pub(super) new: String,
-}
-
-impl Correction {
-    /// The note with its figure.
-    pub(super) fn of(found: Found) -> Self {
-        let figure = figure(&found.whole);
-        let is_clarification = found.kind == NoteKind::Clarification;
-        Self { words: found.words, is_clarification, opens: found.opens, figure }
-    }
+struct Corrected {
+    /// Its role, if the note says it.
+    role: Option<FigureRole>,
+    old: String,
+    new: String,
 }
 
 /// The figure that a note corrects. The first sentence must say what was counted and the wrong number, the
@@ -136,7 +91,7 @@ fn figure(words: &str) -> Option<Corrected> {
     let is_same = other.is_none_or(|other| other == role);
     let are_counts = [old, new].iter().all(|it| it.value.parse::<u64>().is_ok());
     let (old, new) = (old.value.clone(), new.value.clone());
-    (is_same && are_counts && old != new).then_some(Corrected { role, old, new })
+    (is_same && are_counts && old != new).then_some(Corrected { role: Some(role), old, new })
 }
 
 impl IncomingArticle {
@@ -145,12 +100,10 @@ impl IncomingArticle {
     pub(super) fn note(&self) -> Option<&Note> {
         let verdict = &self.output.verdict;
         let note = self.note.as_ref().filter(|_| verdict.holds.len() <= 1)?;
-        let concerns = match note {
-            Note::Retraction(_) => true,
-            Note::Correction(note) => {
-                note.opens || verdict.class == Class::Version || self.correction().is_some()
-            }
-        };
+        let concerns = note.kind == NoteKind::Retraction
+            || note.opens
+            || verdict.class == Class::Version
+            || self.correction().is_some();
         concerns.then_some(note)
     }
 
@@ -166,44 +119,39 @@ impl IncomingArticle {
         (is_one && self.output.verdict.comparable).then_some(found)
     }
 
+    /// The figure that it corrects: that of its note, or else the one that the detector found.
+    fn corrected(&self) -> Option<Corrected> {
+        let of_note = self.note().and_then(|note| figure(&note.whole));
+        of_note.or_else(|| {
+            let (old, new) = self.correction()?.detail.as_deref()?.split_once(" → ")?;
+            Some(Corrected { role: None, old: old.to_owned(), new: new.to_owned() })
+        })
+    }
+
     /// The reason for a correction or retraction, with the words of the note.
     pub(super) fn put_right(&self) -> Option<AlertReason> {
-        let sources = vec![self.source()];
-        let note = match self.note() {
-            Some(Note::Retraction(words)) => {
-                let words = with_quotation(RETRACTED, words);
-                let carriers = self.carriers.clone();
-                let reason = reason(ReasonKind::Correction, words);
-                return Some(AlertReason { sources, carriers, ..reason });
+        let (note, found) = (self.note(), self.correction());
+        let kind = note.map(|note| note.kind).or(found.map(|_| NoteKind::Correction))?;
+        let corrected = self.corrected().filter(|_| kind != NoteKind::Retraction);
+        let sort = match kind {
+            NoteKind::Retraction => RETRACTED,
+            NoteKind::Clarification => "clarification",
+            NoteKind::Correction => "correction",
+        };
+        let change = match &corrected {
+            Some(Corrected { role: Some(role), old, new }) => {
+                let of_dead = *role == FigureRole::Killed;
+                let what = if of_dead { "death toll" } else { label(*role) };
+                Some(format!("{what} {old} → {new}"))
             }
-            Some(Note::Correction(note)) => Some(note),
-            None if self.correction().is_some() => None,
-            None => return None,
-        };
-        let figure = note.and_then(|note| note.figure.as_ref());
-        let detail = self.correction().and_then(|found| found.detail.as_deref());
-        let (old, new) = match figure {
-            Some(figure) => (Some(figure.old.as_str()), Some(figure.new.as_str())),
-            None => detail.and_then(|both| both.split_once(" → ")).unzip(),
-        };
-        let change = match figure {
-            Some(it) => {
-                let of_dead = it.role == FigureRole::Killed;
-                let what = if of_dead { "death toll" } else { label(it.role) };
-                Some(format!("{what} {} → {}", it.old, it.new))
-            }
-            None => detail.map(str::to_owned),
-        };
-        let sort = match note {
-            Some(note) if note.is_clarification => "clarification",
-            _ => "correction",
+            _ => found.and_then(|it| it.detail.clone()).filter(|_| kind != NoteKind::Retraction),
         };
         let what = change.map_or_else(|| sort.to_owned(), |it| format!("{sort}: {it}"));
-        let words = with_quotation(&what, note.map_or("", |note| note.words.as_str()));
-        let (old, new) = (old.map(str::to_owned), new.map(str::to_owned));
-        let carriers = self.carriers.clone();
-        let reason = reason(ReasonKind::Correction, words);
-        Some(AlertReason { sources, old, new, carriers, ..reason })
+        let quoted = note.map(|note| &*note.words).filter(|words| !words.is_empty());
+        let words = quoted.map(|words| format!("{what}: \u{201c}{words}\u{201d}")).unwrap_or(what);
+        let (sources, carriers) = (vec![self.source()], self.carriers.clone());
+        let (old, new) = corrected.map(|it| (it.old, it.new)).unzip();
+        Some(AlertReason { sources, old, new, carriers, ..reason(ReasonKind::Correction, words) })
     }
 
     /// Whether it has a note, so that other articles may still have the error.
@@ -212,17 +160,10 @@ impl IncomingArticle {
     }
 }
 
-fn with_quotation(what: &str, words: &str) -> String {
-    match words.is_empty() {
-        true => what.to_owned(),
-        false => format!("{what}: \u{201c}{words}\u{201d}"),
-    }
-}
-
 impl LiveAlert {
     /// Whether the alert has reported the note of this article, or is about to.
     pub(super) fn has_told_note_of(&self, incoming: &IncomingArticle) -> bool {
-        let id = incoming.notes().last();
+        let Notes([id, ..]) = incoming.notes();
         let is_coming = || self.news.iter().any(|news| news.notes.has(id));
         id != 0 && (self.notes.has(id) || is_coming())
     }
@@ -257,29 +198,48 @@ impl Engine {
     }
 }
 
-/// Which of these articles still have the error that the last one corrects. Each comes with its text.
-pub(crate) fn find_uncorrected(articles: &[(AlertArticle, ArticleFetched)]) -> Vec<ArticleId> {
-    let place_of = |id: ArticleId| articles.iter().position(|(other, _)| other.id == id);
-    let read = |(article, fetched): &'_ (AlertArticle, ArticleFetched)| {
-        let about = &fetched.article;
-        let agency = article.agency.as_ref().map_or("", |agency| &agency.name);
-        let text = format!("{}\n\n{}", about.title, fetched.text);
-        let note = note(&about.title, &fetched.text, &[about.outlet.as_str(), agency]);
-        (note, Text::new(&text), about.version_of.and_then(place_of))
-    };
-    let watched: Vec<Article<'_>> = articles
-        .iter()
-        .map(|both| {
+impl IncomingArticle {
+    /// Finds which of these texts still have the error that it corrects. The last one is its own.
+    pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
+        let place_of = |id: ArticleId| texts.iter().position(|(other, _)| other.id == id);
+        let read = |(article, fetched): &StoredText| {
+            let about = &fetched.article;
+            let agency = article.agency.as_ref().map_or("", |agency| &agency.name);
+            let text = format!("{}\n\n{}", about.title, fetched.text);
+            let note = note(&about.title, &fetched.text, &[about.outlet.as_str(), agency]);
+            (note, Text::new(&text), about.version_of.and_then(place_of))
+        };
+        let watched = texts.iter().map(|both| {
             let (note, text, version_of) = read(both);
             let agency = both.0.agency.as_ref().map(|agency| agency.name.as_str());
             let outlet = both.0.outlet.as_str();
             Article { outlet, agency, story: 0, version_of, note, text: Some(text) }
-        })
-        .collect();
-    let Some(last) = articles.len().checked_sub(1) else { return Vec::new() };
-    let correction = trace_corrections(&watched).into_iter().find(|it| it.by == last);
-    let carried = correction.into_iter().flat_map(|it| it.carried);
-    carried.map(|it| articles[it.article].0.id).collect()
+        });
+        let corrections = trace_corrections(&watched.collect::<Vec<_>>());
+        let own = corrections.into_iter().find(|it| it.by + 1 == texts.len());
+        let carried = own.into_iter().flat_map(|it| it.carried).map(|it| it.article);
+        let mut carriers: Vec<ArticleId> = carried.map(|place| texts[place].0.id).collect();
+        if let Some(corrected) = self.corrected() {
+            let others = texts[..texts.len() - 1]
+                .iter()
+                .filter(|both| corrected.is_in(both))
+                .map(|both| both.0.id);
+            carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
+        }
+        self.carriers = carriers;
+    }
+}
+
+impl Corrected {
+    /// Whether title or first words of a text have the wrong number and not the right one. With both, it reports the
+    /// correction.
+    fn is_in(&self, (_, fetched): &StoredText) -> bool {
+        let opening = cut(&fetched.text, OPENING);
+        let said = figures_of(&Text::new(&format!("{}\n\n{opening}", fetched.article.title)));
+        let is_role = |it: &Figure| self.role.is_none() || it.role == self.role;
+        said.iter().any(|it| it.value == self.old && is_role(it))
+            && said.iter().all(|it| it.value != self.new)
+    }
 }
 
 #[cfg(test)]

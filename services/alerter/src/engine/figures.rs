@@ -1,36 +1,18 @@
 //! Figures in texts: where they stand, and their role.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use wirefold_proto::FigureRole;
 use wirefold_text::extract::{Number, numbers};
 use wirefold_text::{Span, Text};
 
-/// The first paragraph with this many words is a lede: see [`Text::lede`].
-const LEAST_OF_LEDE: usize = 8;
-
 /// A number with its role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Figure {
     pub(super) role: Option<FigureRole>,
     pub(super) value: String,
-}
-
-/// The numbers of title and lede, each once.
-pub(super) fn numbers_of(title: &str, opening: &str) -> Arc<[String]> {
-    let title = Text::new(title);
-    let of_title = 0..title.words().len();
-    let (opening, lede) = with_lede(opening);
-    let both = [numbers(&title, of_title), numbers(&opening, lede)];
-    let mut found: Vec<String> = Vec::new();
-    for number in both.into_iter().flatten() {
-        if !found.contains(&number.value) {
-            found.push(number.value);
-        }
-    }
-    found.into()
 }
 
 /// The figures of a text.
@@ -44,31 +26,6 @@ pub(super) fn figures_of(text: &Text) -> Vec<Figure> {
         Figure { role, value: number.value.clone() }
     };
     all.iter().enumerate().map(figure).collect()
-}
-
-/// The part of an opening that its lede needs, and the range of the lede.
-fn with_lede(opening: &str) -> (Text, Range<usize>) {
-    if let Some(found) = first_paragraph(opening).and_then(lede_of_paragraph) {
-        return found;
-    }
-    let text = Text::new(opening);
-    let lede = text.lede();
-    (text, lede)
-}
-
-/// The first paragraph, if it is one line before an empty line, so that nothing after it can change its end.
-fn first_paragraph(opening: &str) -> Option<&str> {
-    let (first, _) = opening.split_once("\n\n")?;
-    let is_break = |c: char| matches!(c, '\n'..='\r' | '\u{85}' | '\u{2028}' | '\u{2029}');
-    (!first.contains(is_break)).then_some(first)
-}
-
-/// A first paragraph that is the lede whatever follows it: running text of at least a lede's length.
-fn lede_of_paragraph(paragraph: &str) -> Option<(Text, Range<usize>)> {
-    let text = Text::new(paragraph);
-    let lede = text.lede();
-    let counted = text.words()[lede.clone()].iter().filter(|word| !word.is_chrome).count();
-    (counted >= LEAST_OF_LEDE).then_some((text, lede))
 }
 
 /// A word further away belongs to something else; in characters.
@@ -256,41 +213,6 @@ fn is_unspaced(word: &str) -> bool {
     word.chars()
         .next()
         .is_some_and(|first| matches!(first, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}'))
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn a_lede_alone_says_the_same_figures(
-            opening in "((The|ferry|hit|14|dead|60|metres|21|per cent|\"|\\.|in|and|men|two|killed|read more) ?|\n|\n\n){0,60}",
-        ) {
-            let whole = Text::new(&opening);
-            let values = |all: Vec<Number>| all.into_iter().map(|it| it.value).collect::<Vec<_>>();
-            let of_whole = values(numbers(&whole, whole.lede()));
-            let (text, words) = with_lede(&opening);
-            let of_lede = values(numbers(&text, words.clone()));
-            prop_assert_eq!(of_lede, of_whole);
-            prop_assert_eq!(words, whole.lede());
-        }
-    }
-
-    #[test]
-    fn a_lede_before_an_empty_line_is_searched_alone() {
-        let long = "A wave of 60 metres hit the harbour of Brenmouth on Monday.";
-        for (opening, is_alone) in [
-            (format!("{long}\n\nTwo ferries sank."), true),
-            (format!("{long}\nTwo ferries sank.\n\nMore."), false),
-            (format!("Wave of 60 metres\n\n{long}"), false),
-            (long.to_owned(), false),
-        ] {
-            assert_eq!(with_lede(&opening).0.original() != opening, is_alone, "{opening}");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -18,17 +18,12 @@ const LONGEST: Duration = Duration::from_hours(24 * 30);
 /// People's handling of an alert.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Handling {
-    pub(crate) muted: Option<MutedAlert>,
+    /// When its mute ends, or ended.
+    pub(crate) muted_until: Option<UnixMillis>,
+    /// Whether corrections and retractions still notify while it is muted.
+    pub(crate) except_corrections: bool,
     /// When somebody acknowledged it. Revisions up to then are not repeated.
     pub(crate) acknowledged: Option<UnixMillis>,
-}
-
-/// A muted alert does not notify until this time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct MutedAlert {
-    pub(crate) until: UnixMillis,
-    /// Whether corrections and retractions still notify.
-    pub(crate) except_corrections: bool,
 }
 
 impl Handling {
@@ -36,21 +31,16 @@ impl Handling {
     pub(crate) fn muted(self, at: UnixMillis, until: Option<UnixMillis>, except: bool) -> Self {
         let latest = at.plus(LONGEST);
         let until = until.map_or(latest, |until| until.min(latest)).max(at);
-        Self { muted: Some(MutedAlert { until, except_corrections: except }), ..self }
+        Self { muted_until: Some(until), except_corrections: except, ..self }
     }
 
     /// The hold of a loud revision for these reasons.
     pub(crate) fn hold_while_muted(&self, at: UnixMillis, reasons: &[AlertReason]) -> Option<Hold> {
-        let muted = self.muted.filter(|muted| muted.until > at)?;
+        let until = self.muted_until.filter(|until| *until > at)?;
         let corrects = |reason: &AlertReason| reason.kind == ReasonKind::Correction;
-        let is_excepted = muted.except_corrections && reasons.iter().any(corrects);
-        let hold = Hold { reason: HoldReason::Muted, until: Some(timestamp(muted.until)) };
+        let is_excepted = self.except_corrections && reasons.iter().any(corrects);
+        let hold = Hold { reason: HoldReason::Muted, until: Some(timestamp(until)) };
         (!is_excepted).then_some(hold)
-    }
-
-    /// When its mute ends, or ended.
-    pub(crate) fn muted_until(&self) -> Option<UnixMillis> {
-        self.muted.map(|muted| muted.until)
     }
 
     /// Whether the revision that notified at this time was acknowledged.
@@ -60,7 +50,7 @@ impl Handling {
 
     /// Whether the record has no effect after this time.
     pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
-        let last = self.muted_until().max(self.acknowledged);
+        let last = self.muted_until.max(self.acknowledged);
         last.is_none_or(|last| last.plus(LONGEST) < at)
     }
 
@@ -69,8 +59,8 @@ impl Handling {
         AlertHandlingRecord {
             schema: Tag::new(),
             alert: alert.clone(),
-            muted_until: self.muted_until().map(timestamp),
-            except_corrections: self.muted.is_some_and(|muted| muted.except_corrections),
+            muted_until: self.muted_until.map(timestamp),
+            except_corrections: self.except_corrections,
             acknowledged: self.acknowledged.map(timestamp),
             links: Vec::new(),
         }
@@ -78,10 +68,9 @@ impl Handling {
 
     /// Reads the stored form.
     pub(crate) fn from_record(record: &AlertHandlingRecord) -> Self {
-        let except_corrections = record.except_corrections;
-        let muted = record.muted_until.map(unix_millis);
         Self {
-            muted: muted.map(|until| MutedAlert { until, except_corrections }),
+            muted_until: record.muted_until.map(unix_millis),
+            except_corrections: record.except_corrections,
             acknowledged: record.acknowledged.map(unix_millis),
         }
     }

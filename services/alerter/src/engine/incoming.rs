@@ -1,8 +1,8 @@
 //! An article of the output stream as the engine applies it.
 
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
 
+use wirefold_corrections::{Note, note};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_language::identify;
@@ -14,13 +14,12 @@ use wirefold_proto::{
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
 
-use super::claims::{Changed, Source, changed, claims_of};
-use super::corrections::Note;
+use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::figures::numbers_of;
-use super::news::{EventText, News, first_said, is_feature, news};
+use super::news::{EventText, News, StoredText, first_said, is_feature, news};
 use super::numbers::Tally;
 use super::statement::{Statement, first_sentence};
+use crate::wording::{cut, shortened};
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
@@ -30,21 +29,20 @@ pub(crate) struct IncomingArticle {
     pub(crate) prepared: Prepared,
     /// The first characters of its text.
     opening: String,
-    figures: OnceLock<Arc<[String]>>,
-    /// The note of its text.
+    /// The note of its text about itself.
     pub(super) note: Option<Note>,
     /// The sentence that states what no earlier text of its event states.
     pub(super) news: Option<News>,
     /// The change of a figure against what its source said before.
     changed: Option<Changed>,
     /// The events whose alerts it may join.
-    pub(super) joins: Vec<Join>,
+    pub(crate) joins: Vec<Join>,
     /// The articles that still have the error it corrects, if they were searched for.
     pub(super) carriers: Vec<ArticleId>,
 }
 
 /// The first characters of a text, which contain any lede.
-const OPENING: usize = 1_200;
+pub(super) const OPENING: usize = 1_200;
 
 impl IncomingArticle {
     /// Prepares an article. `fetched` is its text, if it is still stored.
@@ -55,29 +53,14 @@ impl IncomingArticle {
     ) -> Self {
         let place = OutputPosition { fetched: position(&output), output: sequence };
         let text = text_of(&output, fetched);
-        let end = text.char_indices().nth(OPENING).map_or(text.len(), |(end, _)| end);
-        let opening = text[..end].to_owned();
+        let opening = cut(&text, OPENING);
         let prepared = prepared(&output, &text);
-        let figures = OnceLock::new();
         let seen = unix_millis(output.article.seen);
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
-        let note = Note::of(&output.article.title, &text, &names);
-        let carriers = Vec::new();
-        let (news, changed, joins) = (None, None, Vec::new());
-        Self {
-            place,
-            seen,
-            output,
-            prepared,
-            opening,
-            figures,
-            note,
-            news,
-            changed,
-            joins,
-            carriers,
-        }
+        let note = note(&output.article.title, &text, &names);
+        let (news, changed, joins, carriers) = (None, None, Vec::new(), Vec::new());
+        Self { place, seen, output, prepared, opening, note, news, changed, joins, carriers }
     }
 
     /// Whether its alerts need the earlier texts of its event: a copy states nothing new.
@@ -85,22 +68,20 @@ impl IncomingArticle {
         !self.is_baseline() && self.output.verdict.class != Class::Copy
     }
 
-    /// Sets the events whose alerts it may join.
-    pub(crate) fn set_joins(&mut self, joins: Vec<Join>) {
-        self.joins = joins;
-    }
-
     /// Whether its title announces, and states nothing.
     pub(super) fn is_feature(&self) -> bool {
         is_feature(&self.output.article.title)
     }
 
-    /// Compares its text with the earlier texts of its event, and of the events that it may join.
-    pub(crate) fn compare(
-        &mut self,
-        own: &ArticleFetched,
-        earlier: &[(AlertArticle, ArticleFetched)],
-    ) {
+    /// Compares its text with the earlier texts of its event, and of the events that it may join: what it states that
+    /// they do not, and which of them still have what it corrects. The last text is its own.
+    pub(crate) fn compare(&mut self, all: &[StoredText]) {
+        let Some((own, earlier)) = all.split_last() else { return };
+        self.changed = changed(own, earlier);
+        if self.puts_right() {
+            self.find_carriers(all);
+        }
+        let own = &own.1;
         let texts = earlier.iter().map(|(_, it)| EventText {
             title: &it.article.title,
             text: &it.text,
@@ -113,7 +94,6 @@ impl IncomingArticle {
             let language = language_of(own);
             earlier.iter().all(|(_, other)| language_of(other) != language)
         };
-        self.changed = self.changed_of(own, earlier);
         self.news = news(&judged, &known, is_translated).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_first = self.joins.iter().any(|join| !join.is_known && !join.is_translation)
@@ -122,35 +102,6 @@ impl IncomingArticle {
             let is_unsaid = is_first && !Statement::of(title).is_stated_by(&known);
             is_unsaid.then(|| News { sentence: first_said(&judged), is_decisive: false })
         });
-    }
-
-    fn changed_of(
-        &self,
-        own: &ArticleFetched,
-        earlier: &[(AlertArticle, ArticleFetched)],
-    ) -> Option<Changed> {
-        let agency = self.output.verdict.agency.as_ref().filter(|_| self.is_credited());
-        let others: Vec<Source<'_>> = earlier
-            .iter()
-            .map(|(told, it)| {
-                let credited = told.agency.as_ref();
-                let credited = credited.filter(|by| by.confidence == Confidence::Certainly);
-                source_of(credited.map(|by| by.name.as_str()), &told.claims, it)
-            })
-            .collect();
-        let claims = self.claims();
-        changed(&source_of(agency.map(|by| by.name.as_str()), &claims, own), &others)
-    }
-
-    /// Sets the articles that still have the error it corrects.
-    pub(crate) fn set_carriers(&mut self, carriers: Vec<ArticleId>) {
-        self.carriers = carriers;
-    }
-
-    /// The numbers of title and lede.
-    fn figures(&self) -> Arc<[String]> {
-        let read = || numbers_of(&self.output.article.title, &self.opening);
-        self.figures.get_or_init(read).clone()
     }
 
     fn claims(&self) -> Vec<AlertClaim> {
@@ -234,12 +185,11 @@ impl IncomingArticle {
             story: Some(self.output.verdict.story),
             outlet: about.outlet.clone(),
             via: about.via.clone(),
-            title: shortened(&about.title),
+            title: shortened(&about.title, TITLE),
             headline_only: !self.output.verdict.comparable,
             agency: self.agency(),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,
-            figures: self.figures().iter().take(FIGURES).cloned().collect(),
             claims: self.claims(),
         }
     }
@@ -247,7 +197,7 @@ impl IncomingArticle {
     pub(crate) fn headline(&self) -> Headline {
         let language = self.output.findings.language.as_ref().map(|found| found.tag.clone());
         Headline {
-            title: shortened(&self.output.article.title),
+            title: shortened(&self.output.article.title, TITLE),
             language: language.unwrap_or_else(LanguageTag::unknown),
             lede: first_sentence(&self.opening),
         }
@@ -287,16 +237,6 @@ pub(crate) struct Join {
     pub(super) is_translation: bool,
 }
 
-fn source_of<'a>(
-    agency: Option<&'a str>,
-    claims: &'a [AlertClaim],
-    fetched: &'a ArticleFetched,
-) -> Source<'a> {
-    let about = &fetched.article;
-    let (outlet, title) = (about.outlet.as_str(), about.title.as_str());
-    Source { agency, outlet, title, text: &fetched.text, claims, at: about.seen }
-}
-
 /// Whether a text is a version of an earlier one.
 fn is_version_of(own: &ArticleFetched, earlier: &ArticleFetched) -> bool {
     let (one, other) = (&own.article, &earlier.article);
@@ -306,23 +246,13 @@ fn is_version_of(own: &ArticleFetched, earlier: &ArticleFetched) -> bool {
 
 /// The language of a text; empty if its first words do not show it.
 fn language_of(fetched: &ArticleFetched) -> String {
-    let end = fetched.text.char_indices().nth(OPENING).map_or(fetched.text.len(), |(end, _)| end);
-    let said = [fetched.article.title.as_str(), &fetched.text[..end]].join("\n");
+    let said = format!("{}\n{}", fetched.article.title, cut(&fetched.text, OPENING));
     let hint = fetched.article.language_hint.as_ref().map(LanguageTag::as_str);
     identify(&said, hint).map(|found| found.code).unwrap_or_default()
 }
 
-/// The most figures of an article in an alert.
-const FIGURES: usize = 8;
 /// The longest title in an alert, in characters: feeds are strangers.
 const TITLE: usize = 500;
-
-fn shortened(title: &str) -> String {
-    match title.char_indices().nth(TITLE) {
-        None => title.to_owned(),
-        Some((end, _)) => format!("{}…", &title[..end]),
-    }
-}
 
 /// The position of an article among the decisions.
 pub(crate) fn position(output: &OutputArticle) -> u64 {

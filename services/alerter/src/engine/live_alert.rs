@@ -7,8 +7,8 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
-    HoldReason, Input, OutputPosition, OutputStory, REVISION_HEADER, ReasonKind, StoryId,
-    SubscriptionId, Target, Volume,
+    HoldReason, OutputPosition, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target,
+    Volume,
 };
 use wirefold_query::Matched;
 
@@ -36,10 +36,8 @@ pub(crate) struct LiveAlert {
     /// The position up to which the last revision covers the output.
     pub(crate) covered: OutputPosition,
     pub(crate) now: Tally,
-    /// The numbers of the last revision that was not held; `None` before the first.
-    pub(crate) told: Option<Tally>,
-    /// The numbers of the last loud revision.
-    pub(crate) notified: Tally,
+    /// The numbers that the next revision is compared with.
+    pub(crate) measured: Baselines,
     /// The hold on the last revision, and its reasons.
     pub(crate) hold: Option<Hold>,
     pub(crate) carried: Vec<AlertReason>,
@@ -179,29 +177,13 @@ impl PendingChange {
     }
 }
 
-/// The author of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    People,
-    Detector,
-}
-
-impl By {
-    pub(super) fn of(told: &OutputStory) -> Self {
-        match told.decision.input {
-            Input::Command(_) => Self::People,
-            Input::Article(_) | Input::Epoch => Self::Detector,
-        }
-    }
-}
-
 /// The end of an alert whose event or story was merged into another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Closing {
     pub(crate) into: Target,
     pub(crate) at: UnixMillis,
     pub(crate) place: OutputPosition,
-    pub(crate) by: By,
+    pub(crate) by_people: bool,
 }
 
 impl LiveAlert {
@@ -215,15 +197,13 @@ impl LiveAlert {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
         let now = Tally { outlets, origins, copies, versions, stories };
         let is_held = alert.held.is_some();
-        if let Some(Baselines { told, notified }) = metadata.measured {
-            (self.told, self.notified) = (told, notified);
-        }
+        self.measured = metadata.measured.unwrap_or(self.measured);
         if !is_held {
             // After a merge, the first revision counts as reported although it is silent.
-            if alert.volume == Volume::Loud || self.told.is_none() {
-                self.notified = now;
+            if alert.volume == Volume::Loud || self.measured.told.is_none() {
+                self.measured.notified = now;
             }
-            self.told = Some(now);
+            self.measured.told = Some(now);
         }
         self.carried = if is_held { alert.reasons.clone() } else { Vec::new() };
         self.hold.clone_from(&alert.held);
@@ -379,14 +359,14 @@ impl LiveAlert {
             Some(mute) => mute.until?,
             None => self.last_at.max(rules.changed),
         };
-        Some(self.handling.muted_until().map_or(until, |own| own.max(until)))
+        Some(self.handling.muted_until.map_or(until, |own| own.max(until)))
     }
 
     /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
         let notified = self.notified_at.filter(|at| !self.handling.is_acknowledged(*at))?;
         let again = notified.plus(rules.repeat?).max(self.last_at);
-        Some(self.handling.muted_until().map_or(again, |until| again.max(until)))
+        Some(self.handling.muted_until.map_or(again, |until| again.max(until)))
     }
 
     /// Whether it is over because nothing came for a long time.
@@ -452,24 +432,14 @@ pub(crate) enum Mention {
     Prominent,
 }
 
-impl Mention {
-    pub(super) fn of(matched: &Matched) -> Self {
-        if matched.in_passing { Self::Passing } else { Self::Prominent }
-    }
-}
-
-/// How several articles together mention the subject.
-pub(super) fn together(mentions: impl IntoIterator<Item = Mention>) -> Mention {
-    mentions.into_iter().fold(Mention::None, Mention::max)
-}
-
 impl IncomingArticle {
     /// How it mentions the subject, according to the match. A digest is about nothing in particular.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
         match matched {
             None => Mention::None,
             Some(_) if self.output.verdict.holds.len() > 1 => Mention::Passing,
-            Some(matched) => Mention::of(matched),
+            Some(matched) if matched.in_passing => Mention::Passing,
+            Some(_) => Mention::Prominent,
         }
     }
 }
@@ -487,6 +457,6 @@ impl LiveAlert {
     /// Whether everything reported and to be reported only mentions the subject in passing.
     pub(super) fn mentions_in_passing(&self) -> bool {
         let news = self.news.iter().map(|news| news.mention);
-        together(std::iter::once(self.mention()).chain(news)) < Mention::Prominent
+        news.fold(self.mention(), Mention::max) < Mention::Prominent
     }
 }

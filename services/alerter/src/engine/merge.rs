@@ -3,14 +3,14 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertId, AlertReason, ArticleId, EventAfter, OutputCommand, OutputPosition,
-    OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
+    AlertArticle, AlertId, AlertReason, ArticleId, EventAfter, Input, OutputCommand,
+    OutputPosition, OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
 use super::draft::reason;
 use super::live_alert::{
-    self, By, Closing, LastRevision, Leaving, LiveAlert, Mention, PendingChange, Silent,
+    Closing, LastRevision, Leaving, LiveAlert, Mention, PendingChange, Silent,
 };
 use super::numbers::Tally;
 
@@ -22,7 +22,8 @@ impl Engine {
         told: &OutputStory,
         place: OutputPosition,
     ) {
-        let (at, by) = (unix_millis(told.at), By::of(told));
+        let at = unix_millis(told.at);
+        let by_people = matches!(told.decision.input, Input::Command(_));
         self.applied_through = self.applied_through.max(place);
         self.time = self.time.max(at);
         let subscriptions = self.by_target.get(&from).cloned().unwrap_or_default();
@@ -30,7 +31,7 @@ impl Engine {
             let absorbed = AlertId { subscription: subscription.clone(), target: from };
             let survivor = self.routed(AlertId { subscription, target: into }, place);
             if survivor != absorbed {
-                self.close_into(&absorbed, &survivor, Closing { into, at, place, by });
+                self.close_into(&absorbed, &survivor, Closing { into, at, place, by_people });
             }
         }
     }
@@ -57,7 +58,7 @@ impl Engine {
         // Counts of one target alone do not apply to both together.
         moved.retain(|news| !news.recounts());
         let has_spoken = life.revision > 0;
-        if has_spoken && (survives_silently || closing.by == By::People) {
+        if has_spoken && (survives_silently || closing.by_people) {
             moved.push(inheritance(absorbed, life, closing));
         }
         // The other alert already knows of the merge: people undid it, and it is read again.
@@ -74,7 +75,8 @@ impl Engine {
         }
         if let Some(news) = moved.into_iter().reduce(together) {
             // The numbers at the merge, since the surviving alert may have reported later ones already.
-            let tally = news.tally.max(self.recent.of(survivor.target));
+            let last = self.last.iter().flatten().find(|(target, _)| *target == survivor.target);
+            let tally = last.map_or(news.tally, |(_, tally)| news.tally.max(*tally));
             let other = self.lives.get(survivor).and_then(LiveAlert::first_seen_with_news);
             let first_seen = news.first_seen.into_iter().chain(other).min();
             let (place, seen) = (closing.place, closing.at);
@@ -89,7 +91,7 @@ impl Engine {
 fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> PendingChange {
     let LastRevision { headline, articles, matched, .. } =
         life.shown.as_deref().cloned().unwrap_or_default();
-    let has_told = closing.by == By::People || life.mention() == Mention::Prominent;
+    let has_told = closing.by_people || life.mention() == Mention::Prominent;
     PendingChange {
         place: closing.place,
         from: closing.place,
@@ -122,7 +124,7 @@ fn together(one: PendingChange, other: PendingChange) -> PendingChange {
         tally: one.tally.max(other.tally),
         first_seen: one.first_seen.into_iter().chain(other.first_seen).min(),
         reasons: [one.reasons, other.reasons].concat(),
-        mention: live_alert::together([one.mention, other.mention]),
+        mention: one.mention.max(other.mention),
         matched: [one.matched, other.matched].concat(),
         articles: [one.articles, other.articles].concat(),
         only_counts: one.only_counts && other.only_counts,
@@ -223,9 +225,8 @@ impl Engine {
         for parting in &change.partings {
             self.hand_on(change, parting);
         }
-        for (target, tally, _) in &change.tallies {
-            self.recent.note(*target, *tally);
-            self.recount(change, *target);
+        for target in change.targets() {
+            self.recount(change, target);
         }
     }
 

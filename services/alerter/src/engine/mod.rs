@@ -37,7 +37,7 @@ use wirefold_proto::{
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
 use crate::subscription::Rules;
-pub(crate) use corrections::{find_uncorrected, retracts};
+pub(crate) use corrections::retracts;
 pub(crate) use draft::Draft;
 pub(crate) use draft::reason;
 pub(crate) use handling::Handling;
@@ -49,8 +49,9 @@ pub(crate) use incoming::{IncomingArticle, position};
 pub(crate) use live_alert::RevisionMetadata;
 use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
+pub(crate) use news::StoredText;
 pub(crate) use numbers::Tally;
-use recent::{RecentTallies, Velocity};
+use recent::Velocity;
 use told_together::{Heard, ToldTogether};
 use unload::FinishedAlerts;
 pub(crate) use unload::Revision;
@@ -90,7 +91,8 @@ pub(crate) struct Engine {
     /// The subscriptions that use velocity.
     velocity_subscriptions: BTreeSet<SubscriptionId>,
     velocity: Velocity,
-    recent: RecentTallies,
+    /// The numbers of the last article's event and story: a merge follows the article that caused it.
+    last: [Option<(Target, Tally)>; 2],
     /// The titles of recent alerts, and the events that joined them.
     happenings: Happenings,
     /// Alerts that the message of another subscription told, and that follow it.
@@ -149,7 +151,7 @@ impl Engine {
         self.applied_through = self.applied_through.max(incoming.place);
         self.time = self.time.max(incoming.seen);
         let targets = incoming.targets();
-        targets.into_iter().for_each(|target| self.recent.note(target, incoming.tally(target)));
+        self.last = targets.map(|target| Some((target, incoming.tally(target))));
         if !self.velocity_subscriptions.is_empty() && !incoming.is_baseline() {
             targets.into_iter().for_each(|target| self.velocity.note(target, incoming.seen));
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use wirefold_fold::stem;
-use wirefold_proto::FigureRole;
+use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole};
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
@@ -14,6 +14,9 @@ use super::figures::figures_of;
 use super::statement::{
     YEARS, first_sentence, is_of_before, is_of_the_past, sentences, shortened, without_outlet,
 };
+
+/// A text, and what an alert stores of it.
+pub(crate) type StoredText = (AlertArticle, ArticleFetched);
 
 /// A text of an event.
 #[derive(Debug, Clone, Copy)]

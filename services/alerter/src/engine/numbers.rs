@@ -78,8 +78,7 @@ pub(crate) struct Sums {
 impl LiveAlert {
     /// The numbers with the news, in the order of the decisions.
     pub(crate) fn sums(&self) -> Sums {
-        let measured = Baselines { told: self.told, notified: self.notified };
-        let mut sums = Sums { all: self.now, fresh: self.now, measured };
+        let mut sums = Sums { all: self.now, fresh: self.now, measured: self.measured };
         let mut news: Vec<&PendingChange> = self.news.iter().collect();
         news.sort_by_key(|news| (news.place.fetched, news.recounts()));
         news.into_iter().for_each(|news| sums.add(news));

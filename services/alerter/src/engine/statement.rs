@@ -9,6 +9,8 @@ use wirefold_fold::{rarity, stem};
 use wirefold_text::extract::numbers;
 use wirefold_text::{Text, Word};
 
+use crate::wording;
+
 /// The weight of a number. That of a word is its rarity, from 0 to about 5.
 const NUMBER: f64 = 3.0;
 /// The most weight of a word that is no name.
@@ -216,10 +218,7 @@ fn without_dateline(said: &str) -> &str {
 
 /// A sentence cut to a length that alerts show.
 pub(super) fn shortened(said: &str) -> String {
-    match said.char_indices().nth(LONGEST) {
-        None => said.to_owned(),
-        Some((end, _)) => format!("{}…", &said[..end]),
-    }
+    wording::shortened(said, LONGEST)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use wirefold_proto::{HealthCondition, HealthKind, SubscriptionId};
 use super::facts::{Dead, DeliveryFact, Facts, Fetched, Forged, StreamFill, Unsaved};
 use crate::delivery::DeliveryState;
 use crate::settings::Space;
-use crate::wording::{line, minute, suggestion};
+use crate::wording::{cut, line, minute, suggestion};
 
 const DAY: Duration = Duration::from_hours(24);
 /// A delivery that fails for a shorter time may work again by itself.
@@ -129,7 +129,7 @@ fn stream_full(stream: &StreamFill, before: Before<'_>) -> Option<HealthConditio
 fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthCondition> {
     let name = delivery.name.as_str();
     if let Some(why) = &delivery.off {
-        let words = format!("delivery {name} is off: {}", shortened(why));
+        let words = format!("delivery {name} is off: {}", line(&cut(why, WHY)));
         let advice = "give it another address in the settings";
         return Some(about(name, before.condition(HealthKind::DeliveryOff, words, advice)));
     }
@@ -139,7 +139,8 @@ fn delivery(delivery: &DeliveryFact, before: Before<'_>) -> Option<HealthConditi
         Some(DeliveryState::Failing { since, why }) => {
             let is_long = before.now.since(*since) >= FAILING;
             let since = minute(timestamp(*since));
-            let words = format!("delivery {name} has failed since {since}: {}", shortened(why));
+            let words =
+                format!("delivery {name} has failed since {since}: {}", line(&cut(why, WHY)));
             let is_open = is_long || before.has(kind, Some(name));
             is_open.then(|| about(name, before.condition(kind, words, advice)))
         }
@@ -236,11 +237,6 @@ fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition>
                   `wirefold dead ls` names the record";
     let is_new = before.now.since(forged.at) < DAY;
     is_new.then(|| before.condition(HealthKind::ForgedRecords, words, advice))
-}
-
-/// Shortens a reason that a stranger gave.
-fn shortened(why: &str) -> String {
-    line(&why.chars().take(WHY).collect::<String>())
 }
 
 const HOUR: Duration = Duration::from_hours(1);

@@ -31,7 +31,7 @@ use crate::settings::{Disk, Heartbeat};
 use crate::subscription::AbsentDeliveries;
 use conditions::{Before, Rhythm, conditions};
 use facts::{DeliveryFact, Facts, Feeds, Letters};
-pub(crate) use notifier::HealthNotifier;
+pub(crate) use notifier::HealthChanges;
 
 /// The time between two looks.
 const LOOK: Duration = Duration::from_mins(5);

@@ -2,190 +2,87 @@
 //!
 //! Comes in: the report of open conditions. Goes out: messages through the channel of a delivery. It never looks at the
 //! installation itself, and knows no quiet hours, because those belong to subscriptions.
-//!
-//! A message is written to `wf_deliveries` before it is sent, and marked as sent after that. If the process is killed in
-//! between, the same message goes out again under the same id.
-
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use tokio_util::sync::CancellationToken;
 use wirefold_envelope::timestamp;
-use wirefold_flow::{BusError, Event, KeyValue, LoopError, Point, UnixMillis};
-use wirefold_proto::{HealthCondition, HealthKind, HealthNotice, Tag, streams};
+use wirefold_flow::{BoxFuture, BusError, Metric, UnixMillis};
+use wirefold_proto::{HealthCondition, HealthKind, HealthNotice, Tag};
 
 use super::Report;
-use crate::NAME;
-use crate::delivery::retry::RetryState;
-use crate::delivery::{Channel, Common, Delivery, Failure, Notice, NoticeKind, TargetGone};
+use crate::delivery::notices::Source;
+use crate::delivery::{Notice, NoticeKind};
 use crate::metrics::HEALTH_NOTICES;
 use crate::wording::{line, minute};
 
-/// The wait after a failure of the bus.
-const AGAIN: Duration = Duration::from_secs(10);
-/// The longest wait between two attempts: late notices are of little use.
-const LONGEST: Duration = Duration::from_mins(30);
 /// The longest wait before it reads the clock again.
 const LOOK: Duration = Duration::from_hours(1);
 
-/// Notifies one delivery.
-pub(crate) struct HealthNotifier {
-    delivery: String,
-    kind: &'static str,
-    channel: Box<dyn Channel>,
-    common: Common,
-    gone: TargetGone,
-    table: Arc<dyn KeyValue>,
-    key: String,
-    report: Report,
+/// Makes the notices for one delivery.
+pub(crate) struct HealthChanges {
+    pub(crate) delivery: String,
+    pub(crate) page: Option<String>,
+    pub(crate) report: Report,
 }
 
 /// The stored state.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct State {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Told {
     /// The conditions that were reported.
     #[serde(default)]
     told: Vec<ToldCondition>,
-    /// The message that is being sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sending: Option<HealthNotice>,
 }
 
-impl HealthNotifier {
-    /// Opens the stored state of a delivery.
-    pub(crate) fn new(
-        delivery: &Delivery,
-        channel: Box<dyn Channel>,
-        common: &Common,
-        gone: TargetGone,
-        report: Report,
-    ) -> Result<Self, BusError> {
-        let table = common.context.bus.key_value(streams::DELIVERIES.name)?;
-        let (key, kind) = (format!("{}.health", delivery.name), delivery.target.kind());
-        let delivery = delivery.name.clone();
-        Ok(Self { delivery, kind, channel, common: common.clone(), gone, table, key, report })
-    }
+impl Source for HealthChanges {
+    type Memory = Told;
+    type Message = HealthNotice;
+    const KEY: &'static str = "health";
+    const METRIC: Metric = HEALTH_NOTICES;
+    /// Late notices are of little use.
+    const LONGEST: Duration = Duration::from_mins(30);
 
-    /// Runs until it is stopped. It tries every failure again, since no alert waits for it.
-    pub(crate) async fn run(mut self, stop: CancellationToken) -> Result<(), LoopError> {
-        let clock = self.common.context.clock.clone();
-        let mut retry_state = RetryState::default();
-        loop {
-            let wait = match self.step(&mut retry_state).await {
-                Ok(wait) => wait,
-                Err(LoopError::Bus(error)) => {
-                    self.common.context.observer.observe(NAME, Event::BusFailed(&error));
-                    AGAIN
-                }
-                Err(crashed) => return Err(crashed),
-            };
-            let until = clock.now().plus(wait.min(LOOK));
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return Ok(()),
-                changed = self.report.changed() => {
-                    if changed.is_err() {
-                        return Ok(());
-                    }
-                }
-                () = clock.sleep_until(until) => {}
-            }
-        }
-    }
-
-    /// Does what is due, and returns how long nothing is due.
-    async fn step(&mut self, retry_state: &mut RetryState) -> Result<Duration, LoopError> {
-        let now = self.common.context.clock.now();
-        if let Some(wait) = retry_state.wait(now) {
-            return Ok(wait);
-        }
-        let entry = self.table.get(&self.key).await?;
-        let revision = entry.as_ref().map_or(0, |entry| entry.revision);
-        let value = entry.and_then(|entry| entry.value);
-        let state = value.and_then(|value| serde_json::from_slice::<State>(&value).ok());
-        let State { told, sending } = state.unwrap_or_default();
-        let is_new = sending.is_none();
-        let Some(notice) = sending.or_else(|| self.notice(&told, now)) else {
-            return Ok(LOOK);
-        };
-        let revision = match is_new {
-            true => self.save(&told, Some(&notice), revision).await?,
-            false => revision,
-        };
-        self.common.context.check_fail_point(Point::Handled)?;
-        let sent = self.send(&notice, now).await?;
-        self.common.context.check_fail_point(Point::Published)?;
-        let (told, outcome) = match sent {
-            Ok(()) => (after(told, &notice), "ok"),
-            Err(Failure::Later { after: asked, why }) => {
-                if let Some(wait) = retry_state.failed(asked, &notice.id, LONGEST, now) {
-                    tracing::debug!(delivery = self.delivery, why, "a health alert is tried again");
-                    HEALTH_NOTICES.add(1, &[self.kind, "retry"]);
-                    return Ok(wait);
-                }
-                // A condition that lasts is reported again.
-                (told, "given_up")
-            }
-            Err(Failure::Never { why } | Failure::Gone { why }) => {
-                tracing::warn!(delivery = self.delivery, why, "a health alert was refused");
-                (after(told, &notice), "refused")
-            }
-        };
-        *retry_state = RetryState::default();
-        HEALTH_NOTICES.add(1, &[self.kind, outcome]);
-        self.save(&told, None, revision).await?;
-        // There may be another notice already.
-        Ok(Duration::ZERO)
-    }
-
-    fn notice(&mut self, told: &[ToldCondition], now: UnixMillis) -> Option<HealthNotice> {
-        let report = self.report.borrow_and_update().clone()?;
-        notice(&self.delivery, told, &report.conditions, timestamp(now))
-    }
-
-    async fn send(
-        &self,
-        notice: &HealthNotice,
+    fn next<'a>(
+        &'a mut self,
+        memory: &'a mut Told,
         now: UnixMillis,
-    ) -> Result<Result<(), Failure>, BusError> {
-        if let Some(why) = self.gone.marked(now).await? {
-            return Ok(Err(Failure::Gone { why }));
-        }
-        let lines = lines(notice);
-        let is_loud = !notice.opened.is_empty() || !notice.lasting.is_empty();
-        let told = Notice {
+    ) -> BoxFuture<'a, Result<Result<HealthNotice, Duration>, BusError>> {
+        let report = self.report.borrow_and_update().clone();
+        let found = report.and_then(|report| {
+            notice(&self.delivery, &memory.told, &report.conditions, timestamp(now))
+        });
+        Box::pin(std::future::ready(Ok(found.ok_or(LOOK))))
+    }
+
+    fn notice(&self, notice: &HealthNotice, now: UnixMillis) -> Notice {
+        Notice {
             kind: NoticeKind::Health,
-            id: &notice.id,
-            title: &title(notice),
-            lines: &lines,
+            id: notice.id.clone(),
+            title: title(notice),
+            lines: lines(notice),
             more: 0,
             see: "`GET /api/v1/status`",
-            is_loud,
+            is_loud: !notice.opened.is_empty() || !notice.lasting.is_empty(),
             json: serde_json::to_value(notice).unwrap_or_default(),
-            page: self.common.page.clone(),
+            page: self.page.clone(),
             now,
-        };
-        let sent = self.channel.send_notice(told).await;
-        match &sent {
-            Ok(()) => self.common.states.works(&self.delivery),
-            Err(Failure::Later { why, .. }) => self.common.states.failed(&self.delivery, now, why),
-            Err(Failure::Gone { why }) => self.gone.set(why, now).await?,
-            Err(Failure::Never { .. }) => {}
         }
-        Ok(sent)
     }
 
-    async fn save(
-        &self,
-        told: &[ToldCondition],
-        sending: Option<&HealthNotice>,
-        revision: u64,
-    ) -> Result<u64, BusError> {
-        let state = State { told: told.to_vec(), sending: sending.cloned() };
-        let value = serde_json::to_vec(&state).unwrap_or_default();
-        self.table.put_if(&self.key, value.into(), revision).await
+    fn told(&self, memory: &mut Told, notice: &HealthNotice, _now: UnixMillis, is_given_up: bool) {
+        // A condition that lasts is reported again.
+        if !is_given_up {
+            memory.told = after(std::mem::take(&mut memory.told), notice);
+        }
+    }
+
+    fn changed(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            if self.report.changed().await.is_err() {
+                // The watch has ended, and this process is about to.
+                std::future::pending::<()>().await;
+            }
+        })
     }
 }
 

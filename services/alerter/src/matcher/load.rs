@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use wirefold_envelope::{MessagePosition, Part, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    AlertArticle, ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputPosition,
-    OutputStory, name_of, streams,
+    ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputPosition, OutputStory,
+    name_of, streams,
 };
 
-use crate::engine::{Engine, IncomingArticle, find_uncorrected, position};
+use crate::engine::{Engine, IncomingArticle, StoredText, position};
 use crate::metrics;
 
 /// One message of the output.
@@ -169,16 +169,10 @@ pub(crate) async fn compare(
     };
     let both = known.into_iter().zip(found);
     let read = both.filter_map(|(article, it)| Some((read(it, article.id)?, article)));
-    let texts: Vec<(AlertArticle, ArticleFetched)> =
-        read.map(|(text, article)| (article, text)).collect();
+    let texts: Vec<StoredText> = read.map(|(text, article)| (article, text)).collect();
     // Without the article's own text there is nothing to compare.
-    if let Some(((own, text), earlier)) = texts.split_last()
-        && own.id == incoming.output.id
-    {
-        incoming.compare(text, earlier);
-        if incoming.puts_right() {
-            incoming.set_carriers(find_uncorrected(&texts));
-        }
+    if texts.last().is_some_and(|(own, _)| own.id == incoming.output.id) {
+        incoming.compare(&texts);
     }
     Ok(())
 }

@@ -511,7 +511,7 @@ async fn revisions_up_to(bus: &dyn Bus, last: Revision) -> Result<Vec<Revision>,
 impl Matcher<'_> {
     /// Compares an article with the earlier ones in its alerts, so that a restart finds the same.
     async fn compare(&mut self, incoming: &mut IncomingArticle) -> Result<(), BusError> {
-        incoming.set_joins(self.engine.joins_of(incoming));
+        incoming.joins = self.engine.joins_of(incoming);
         if incoming.is_compared() || incoming.puts_right() {
             for target in incoming.related() {
                 self.load_shown_about(target).await?;

@@ -23,9 +23,8 @@ use crate::settings::ConfiguredSubscription;
 use crate::subscription::{AbsentDeliveries, Mute, Rules, record_key, with_defaults};
 
 const PLACE: &str = "place";
-const CONTROL: &str = "control";
-/// The last command that was carried out, to recognise its stream.
-const CONTROL_REACHED: &str = "control_reached";
+/// The last command that was carried out, with what recognises its stream.
+const CONTROL: &str = "control_reached";
 /// A mute without an end.
 const FOR_EVER: Timestamp = Timestamp::MAX;
 
@@ -61,8 +60,7 @@ pub(super) struct Table {
     absent: AbsentDeliveries,
     pub(super) handled: BTreeMap<AlertId, AlertHandlingRecord>,
     progress: SavedProgress,
-    control: u64,
-    control_reached: Option<Position>,
+    control: Option<Position>,
 }
 
 /// The key of the output sequence after which a subscription applies.
@@ -82,8 +80,7 @@ impl Table {
             absent: AbsentDeliveries::new(),
             handled: BTreeMap::new(),
             progress: SavedProgress::default(),
-            control: 0,
-            control_reached: None,
+            control: None,
         };
         let values = entries.iter().filter_map(|entry| Some((&*entry.key, entry.value.as_ref()?)));
         for (key, value) in values {
@@ -99,9 +96,7 @@ impl Table {
         if key == PLACE {
             self.progress = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
-            self.control = number().unwrap_or(0);
-        } else if key == CONTROL_REACHED {
-            self.control_reached = str::from_utf8(value).ok().and_then(Position::parse);
+            self.control = str::from_utf8(value).ok().and_then(Position::parse);
         } else if key.starts_with(HANDLING_PREFIX) {
             self.read_handling(value);
         } else if let Some(id) = since {
@@ -119,10 +114,7 @@ impl Table {
 
     /// The last command that was carried out.
     pub(super) fn control(&self) -> Position {
-        // A release without positions may have carried out commands since.
-        let is_it = |reached: &&Position| reached.sequence == self.control;
-        let reached = self.control_reached.as_ref().filter(is_it);
-        reached.cloned().unwrap_or(Position::at_sequence(self.control))
+        self.control.clone().unwrap_or_default()
     }
 
     /// Moves the start of subscriptions that begin after this sequence of the output back to it: the messages
@@ -312,10 +304,8 @@ impl Table {
     }
 
     pub(super) async fn save_control(&mut self, reached: &Position) -> Result<(), BusError> {
-        self.keys.put(CONTROL, reached.sequence.to_string().into()).await?;
-        self.control = reached.sequence;
-        self.keys.put(CONTROL_REACHED, reached.to_string().into()).await?;
-        self.control_reached = Some(reached.clone());
+        self.keys.put(CONTROL, reached.to_string().into()).await?;
+        self.control = Some(reached.clone());
         Ok(())
     }
 

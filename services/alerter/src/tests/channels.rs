@@ -16,7 +16,7 @@ use super::receivers::chat::{Next, Service, TOKEN, Target};
 use super::receivers::smtp::{self, PASSWORD, Security};
 use super::running::{Paper, Running, World, at_once, settings};
 use super::watching::watch;
-use crate::delivery::{Channel, Clients, Failure, Notice, Sent, channel_of};
+use crate::delivery::{Channel, Clients, Failure, Notice, Sent, ToSend, channel_of};
 use crate::kinds::{
     AppriseTarget, CommandTarget, DeliveryTarget, EmailTarget, FileTarget, MatrixTarget,
     NatsTarget, NtfyTarget, SlackTarget, StdoutTarget, TelegramTarget, WebhookTarget,
@@ -130,7 +130,7 @@ pub(crate) async fn send_with(
         zone: jiff::tz::TimeZone::UTC,
         templates: None,
     };
-    channel.send(message).await
+    channel.send(ToSend::Alert(message)).await
 }
 
 /// The reason of a retry, and its earliest time.
@@ -164,7 +164,6 @@ fn with_long_lines(revision: u64) -> Alert {
         headline_only: false,
         url: Some(format!("https://harbour.example/{}?a&b={number}", "🔥".repeat(60))),
         seen: alert.at,
-        figures: Vec::new(),
         claims: Vec::new(),
         story: None,
     };
@@ -184,9 +183,9 @@ async fn tell(channel: &dyn Channel) {
     };
     let notice = Notice {
         kind: crate::delivery::NoticeKind::Digest,
-        id: &digest.id,
-        title: "1 of 9 feeds needs a look",
-        lines: &["pier: HTTP 403".to_owned()],
+        id: digest.id.clone(),
+        title: "1 of 9 feeds needs a look".to_owned(),
+        lines: vec!["pier: HTTP 403".to_owned()],
         more: 0,
         see: "`wirefold feed ls --problems`",
         is_loud: false,
@@ -194,7 +193,7 @@ async fn tell(channel: &dyn Channel) {
         page: Some("http://127.0.0.1:8787/feeds".to_owned()),
         now: NOW,
     };
-    channel.send_notice(notice).await.unwrap();
+    channel.send(ToSend::Notice(notice)).await.unwrap();
 }
 
 /// Checks a loud revision, a second one, a duplicate and a hostile title.
@@ -396,7 +395,7 @@ async fn an_overtaken_revision_notifies_and_edits_nothing() {
             zone: jiff::tz::TimeZone::UTC,
             templates: None,
         };
-        assert_eq!(channel.send(message).await, Ok(None));
+        assert_eq!(channel.send(ToSend::Alert(message)).await, Ok(None));
         let seen = target.seen();
         let notified: Vec<bool> = seen.iter().map(|it| it.has_notified).collect();
         assert_eq!((notified, seen[0].edits), (vec![false, true], 0), "{seen:?}");

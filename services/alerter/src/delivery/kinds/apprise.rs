@@ -10,11 +10,10 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
 use wirefold_proto::Secret;
 
-use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::Message;
-use crate::text::{self, Text};
+use crate::text::Text;
 
 /// Most services accept this length. Apprise cuts messages for the others.
 const LONGEST: usize = 3_500;
@@ -34,15 +33,13 @@ impl Target for AppriseTarget {
     }
 
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        let (client, url, token) = (opening.client()?, self.url.clone(), self.token.clone());
-        Ok(Box::new(Apprise { client, url, token }))
+        Ok(Box::new(Apprise { client: opening.client()?, target: self.clone() }))
     }
 }
 
 struct Apprise {
     client: Client,
-    url: Url,
-    token: Option<Secret>,
+    target: AppriseTarget,
 }
 
 impl Apprise {
@@ -53,8 +50,8 @@ impl Apprise {
             "type": "info",
             "format": "text",
         });
-        let mut request = bounded(Request::post(self.url.clone(), body.to_string()));
-        let token = self.token.as_ref().map_or("", Secret::expose);
+        let mut request = bounded(Request::post(self.target.url.clone(), body.to_string()));
+        let token = self.target.token.as_ref().map_or("", Secret::expose);
         if !token.is_empty() {
             request.secrets.add("Authorization", format!("Bearer {token}"));
         }
@@ -71,11 +68,8 @@ impl Channel for Apprise {
         false
     }
 
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
+        let text = message.text(LONGEST);
+        Box::pin(async move { self.post(&text, message.now()).await.map(|()| None) })
     }
 }

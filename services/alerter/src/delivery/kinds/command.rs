@@ -9,11 +9,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use wirefold_flow::BoxFuture;
 
-use crate::delivery::channel::{json_of, json_of_notice};
 use crate::delivery::chat::cut;
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::Message;
 use crate::wording::line;
 
 /// How long it may run; then it is killed.
@@ -102,12 +100,8 @@ impl Command {
 
 impl Channel for Command {
     /// A program gets all revisions. Their JSON says which are loud.
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.run(json_of(&message)?).await.map(|()| None) })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.run(json_of_notice(&notice)?).await })
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.run(message.json()?).await.map(|()| None) })
     }
 }
 

@@ -11,10 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Deserialize;
 use wirefold_flow::BoxFuture;
 
-use crate::delivery::channel::{json_of, json_of_notice};
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::Message;
 
 /// How many bytes at the end of the file are searched for a line written before a kill. It is more than all
 /// revisions under way.
@@ -93,12 +91,8 @@ fn append(path: &Path, json: &[u8]) -> io::Result<()> {
 
 impl Channel for File {
     /// Every revision gets a line, also those that do not notify.
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.append(json_of(&message)?).await.map(|()| None) })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.append(json_of_notice(&notice)?).await })
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
+        Box::pin(async move { self.append(message.json()?).await.map(|()| None) })
     }
 }
 

@@ -11,8 +11,8 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::{Published, Secret, Volume};
 
-use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
@@ -45,17 +45,13 @@ impl Target for MatrixTarget {
 
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
         self.check().map_err(|why| opening.refuse(why))?;
-        let (client, url) = (opening.client()?, self.url.clone());
-        let (token, room) = (self.token.clone(), self.room.clone());
-        Ok(Box::new(Matrix { client, url, token, room }))
+        Ok(Box::new(Matrix { client: opening.client()?, target: self.clone() }))
     }
 }
 
 struct Matrix {
     client: Client,
-    url: Url,
-    token: Secret,
-    room: String,
+    target: MatrixTarget,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,14 +67,14 @@ impl Matrix {
         event: &Value,
         now: UnixMillis,
     ) -> Result<String, Failure> {
-        let mut url = self.url.clone();
+        let MatrixTarget { mut url, token, room } = self.target.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            let parts = ["_matrix", "client", "v3", "rooms", &self.room, "send", "m.room.message"];
+            let parts = ["_matrix", "client", "v3", "rooms", &room, "send", "m.room.message"];
             path.pop_if_empty().extend(parts).push(transaction);
         }
         let mut request = bounded(Request::put(url, event.to_string()));
-        request.secrets.add("Authorization", format!("Bearer {}", self.token.expose()));
-        let hidden = Hidden::new([self.token.expose()]);
+        request.secrets.add("Authorization", format!("Bearer {}", token.expose()));
+        let hidden = Hidden::new([token.expose()]);
         stored(&accepted(self.client.send(request).await, now, &hidden)?)
     }
 
@@ -100,14 +96,15 @@ impl Matrix {
 }
 
 impl Channel for Matrix {
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.deliver(&message).await })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
-            let event = content(kind(notice.is_loud), &text_of(&notice, LONGEST));
-            self.put(notice.id, &event, notice.now).await.map(drop)
+            match &message {
+                ToSend::Alert(message) => self.deliver(message).await,
+                ToSend::Notice(notice) => {
+                    let event = content(kind(notice.is_loud), &message.text(LONGEST));
+                    self.put(&notice.id, &event, notice.now).await.map(|_| None)
+                }
+            }
         })
     }
 }

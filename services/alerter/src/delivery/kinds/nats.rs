@@ -5,13 +5,10 @@
 use std::sync::Arc;
 
 use wirefold_flow::{BoxFuture, check_subject};
-use wirefold_proto::Published as _;
 
-use crate::delivery::channel::{json_of, json_of_notice};
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
 use crate::settings::{NotPublished, Subjects};
-use crate::text::Message;
 
 /// Subjects of wirefold and of the server. A message there would be taken for one of theirs, or for a
 /// command.
@@ -59,25 +56,15 @@ struct Nats {
     subjects: Arc<dyn Subjects>,
 }
 
-impl Nats {
-    async fn publish(&self, id: &str, body: Vec<u8>) -> Result<(), Failure> {
-        let published = self.subjects.publish(&self.delivery, &self.subject, id, body).await;
-        published.map_err(|error| match error {
-            NotPublished::Later(why) => Failure::later(why),
-            NotPublished::Never(why) => Failure::never(why),
-        })
-    }
-}
-
 impl Channel for Nats {
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
-            let body = json_of(&message)?;
-            self.publish(&message.alert.message_id(), body).await.map(|()| None)
+            let (id, body) = (message.id(), message.json()?);
+            let published = self.subjects.publish(&self.delivery, &self.subject, &id, body).await;
+            published.map(|()| None).map_err(|error| match error {
+                NotPublished::Later(why) => Failure::later(why),
+                NotPublished::Never(why) => Failure::never(why),
+            })
         })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.publish(notice.id, json_of_notice(&notice)?).await })
     }
 }

@@ -12,11 +12,9 @@ use wirefold_http_client::{Client, Request};
 use wirefold_proto::{Alert, Secret, Volume};
 
 use crate::delivery::retry::{hash, of_answer};
-use crate::delivery::{Channel, Failure, Notice, NoticeKind, Opening, Sent, Target};
+use crate::delivery::{Channel, NoticeKind, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::Message;
-use crate::text::MessageLinks;
-use crate::text::{self, Text};
+use crate::text::{self, MessageLinks};
 
 /// How long one attempt may take.
 const TOTAL: Duration = Duration::from_secs(20);
@@ -44,75 +42,66 @@ impl Target for NtfyTarget {
     }
 
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
-        let (client, url, token) = (opening.client()?, self.url.clone(), self.token.clone());
-        Ok(Box::new(Ntfy { client, url, token }))
+        Ok(Box::new(Ntfy { client: opening.client()?, target: self.clone() }))
     }
 }
 
 struct Ntfy {
     client: Client,
-    url: Url,
-    token: Option<Secret>,
+    target: NtfyTarget,
 }
 
 impl Ntfy {
-    fn request(&self, message: &Message<'_>) -> Request {
-        let alert = message.alert;
-        let priority = if alert.volume == Volume::Loud { LOUD } else { SILENT };
-        let Text { title, lines, .. } = text::of(message);
-        let mut request = Request::post(self.url.clone(), body(&lines))
+    fn request(&self, message: &ToSend<'_>) -> Request {
+        let (title, body, page) = match message {
+            ToSend::Alert(message) => {
+                let text = text::of(message);
+                (text.title, body(&text.lines), &message.page)
+            }
+            ToSend::Notice(notice) => {
+                let title = notice.title.chars().take(TITLE).collect();
+                (title, notice.lines_within(LONGEST_TEXT).join("\n"), &notice.page)
+            }
+        };
+        let (is_loud, tags, sequence) = match message {
+            ToSend::Alert(message) => {
+                let Alert { volume, state, target, subscription, .. } = message.alert;
+                // All revisions of an alert have one id, of at most 64 letters, digits and `-`, as ntfy requires.
+                let id = format!("{target}-{:016x}", hash(subscription.as_str()));
+                (*volume == Volume::Loud, format!("newspaper,{}", state.as_str()), id)
+            }
+            ToSend::Notice(notice) => {
+                let kind = notice.kind.as_str();
+                let sort = if notice.kind == NoticeKind::Health { "warning" } else { "newspaper" };
+                // A notice with the same id replaces the one before.
+                let id = format!("{kind}-{:016x}", hash(&notice.id));
+                (notice.is_loud, format!("{sort},{kind}"), id)
+            }
+        };
+        let priority = if is_loud { LOUD } else { SILENT };
+        let mut request = Request::post(self.target.url.clone(), body)
             .with_header("X-Title", encoded(&title))
             .with_header("X-Priority", priority.to_string())
-            .with_header("X-Tags", tags(alert))
-            .with_header("X-Sequence-ID", sequence_id(alert));
-        if let Some(page) = &message.page {
+            .with_header("X-Tags", tags)
+            .with_header("X-Sequence-ID", sequence);
+        if let Some(page) = page {
             request = request.with_header("X-Click", page);
         }
-        if let Some(links) = &message.links {
+        if let ToSend::Alert(text::Message { links: Some(links), .. }) = message {
             request = request.with_header("X-Actions", buttons(links));
         }
-        self.with_token(request)
-    }
-
-    fn with_token(&self, request: Request) -> Request {
-        let request = Request { total: TOTAL, ..request };
-        match &self.token {
-            Some(token) => {
-                request.with_header("Authorization", format!("Bearer {}", token.expose()))
-            }
-            None => request,
+        if let Some(token) = &self.target.token {
+            request = request.with_header("Authorization", format!("Bearer {}", token.expose()));
         }
+        Request { total: TOTAL, ..request }
     }
 }
 
 impl Channel for Ntfy {
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let answer = self.client.send(self.request(&message)).await;
-            of_answer(answer, message.now).map(|()| None)
-        })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            let title: String = notice.title.chars().take(TITLE).collect();
-            let text = notice.lines_within(LONGEST_TEXT).join("\n");
-            let priority = if notice.is_loud { LOUD } else { SILENT };
-            let kind = notice.kind.as_str();
-            let tags = match notice.kind {
-                NoticeKind::Digest => "newspaper,digest",
-                NoticeKind::Health => "warning,health",
-            };
-            let mut request = Request::post(self.url.clone(), text)
-                .with_header("X-Title", encoded(&title))
-                .with_header("X-Priority", priority.to_string())
-                // A notice with the same id replaces the one before.
-                .with_header("X-Sequence-ID", format!("{kind}-{:016x}", hash(notice.id)))
-                .with_header("X-Tags", tags);
-            if let Some(page) = &notice.page {
-                request = request.with_header("X-Click", page);
-            }
-            of_answer(self.client.send(self.with_token(request)).await, notice.now)
+            of_answer(answer, message.now()).map(|()| None)
         })
     }
 }
@@ -133,15 +122,6 @@ fn buttons(links: &MessageLinks) -> String {
     let button = |label, url| format!("http, {label}, {url}, method=POST, clear=true");
     let mute = button("Mute", &links.mute);
     format!("{mute}; {}", button("Only corrections", &links.corrections_only))
-}
-
-fn tags(alert: &Alert) -> String {
-    format!("newspaper,{}", alert.state.as_str())
-}
-
-/// The id of all revisions of an alert, of at most 64 letters, digits and `-`, as ntfy requires.
-fn sequence_id(alert: &Alert) -> String {
-    format!("{}-{:016x}", alert.target, hash(alert.subscription.as_str()))
 }
 
 /// A header value. Text other than ASCII is encoded by RFC 2047, which ntfy decodes.

@@ -7,13 +7,10 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response};
 use wirefold_proto::Secret;
 
-use crate::delivery::chat::{
-    Hidden, TITLE, accepted, answer_excerpt, cut, fitting, json, length, text_of,
-};
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::chat::{Hidden, TITLE, accepted, answer_excerpt, cut, fitting, json, length};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::Message;
-use crate::text::{self, Text};
+use crate::text::Text;
 
 /// Discord takes 2,000 characters, Slack 40,000.
 const LONGEST: usize = 1_800;
@@ -68,12 +65,9 @@ impl Channel for Slack {
         false
     }
 
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.post(&text::of(&message), message.now).await.map(|()| None) })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move { self.post(&text_of(&notice, LONGEST), notice.now).await })
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
+        let text = message.text(LONGEST);
+        Box::pin(async move { self.post(&text, message.now()).await.map(|()| None) })
     }
 }
 

@@ -8,7 +8,7 @@ use wirefold_flow::BoxFuture;
 use wirefold_proto::{Alert, Volume};
 
 use crate::Printer;
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text};
@@ -30,26 +30,20 @@ struct Stdout {
 
 impl Channel for Stdout {
     /// The terminal shows the whole life of an alert. A silent revision makes no sound there.
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(std::future::ready(self.print(&block(&message)).map(|()| None)))
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        let mut block = format!("{} · {}", notice.kind.as_str().to_uppercase(), notice.title);
-        for told in notice.lines_within(usize::MAX) {
-            block.push_str("\n  ");
-            block.push_str(&told);
-        }
-        block.extend(notice.page.iter().flat_map(|page| ["\n  ", page.as_str()]));
-        Box::pin(std::future::ready(self.print(&block)))
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
+        let block = match &message {
+            ToSend::Alert(message) => block(message),
+            ToSend::Notice(notice) => block_of_notice(notice),
+        };
+        let printed = self.printer.print(&block).map(|()| None);
+        Box::pin(std::future::ready(printed.map_err(|error| Failure::later(error.to_string()))))
     }
 }
 
-impl Stdout {
-    fn print(&self, block: &str) -> Result<(), Failure> {
-        let later = |error: std::io::Error| Failure::Later { after: None, why: error.to_string() };
-        self.printer.print(block).map_err(later)
-    }
+fn block_of_notice(notice: &Notice) -> String {
+    let head = format!("{} · {}", notice.kind.as_str().to_uppercase(), notice.title);
+    let lines = notice.lines_within(usize::MAX).into_iter().chain(notice.page.clone());
+    lines.fold(head, |block, line| format!("{block}\n  {line}"))
 }
 
 /// One revision as a block of lines, without an end of line after the last.

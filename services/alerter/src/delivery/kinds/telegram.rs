@@ -13,8 +13,8 @@ use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request, Response, SendError};
 use wirefold_proto::{Secret, Volume};
 
-use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded, text_of};
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::chat::{Hidden, TITLE, accepted, cut, fitting, json as bounded};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
 use crate::text::Message;
 use crate::text::{self, Text, escaped};
@@ -46,17 +46,13 @@ impl Target for TelegramTarget {
 
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
         self.check().map_err(|why| opening.refuse(why))?;
-        let (client, url) = (opening.client()?, self.url.clone());
-        let (token, chat) = (self.token.clone(), self.chat.clone());
-        Ok(Box::new(Telegram { client, url, token, chat }))
+        Ok(Box::new(Telegram { client: opening.client()?, target: self.clone() }))
     }
 }
 
 struct Telegram {
     client: Client,
-    url: Url,
-    token: Secret,
-    chat: String,
+    target: TelegramTarget,
 }
 
 /// An answer of the API.
@@ -78,21 +74,17 @@ struct Parameters {
 
 impl Telegram {
     async fn call(&self, method: &str, mut body: Value, now: UnixMillis) -> Result<Value, Failure> {
-        let mut url = self.url.clone();
+        let TelegramTarget { mut url, token, chat } = self.target.clone();
         if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().push(&format!("bot{}", self.token.expose())).push(method);
+            path.pop_if_empty().push(&format!("bot{}", token.expose())).push(method);
         }
-        body["chat_id"] = self.chat.clone().into();
+        body["chat_id"] = chat.into();
         let answer = self.client.send(bounded(Request::post(url, body.to_string()))).await;
-        of_api(answer, now, &Hidden::new([self.token.expose()]))
+        of_api(answer, now, &Hidden::new([token.expose()]))
     }
 
     async fn post(&self, html: &str, more: Value, now: UnixMillis) -> Sent {
-        let mut body = json!({
-            "text": html,
-            "parse_mode": "HTML",
-            "link_preview_options": { "is_disabled": true },
-        });
+        let mut body = body_of(html);
         for (key, value) in more.as_object().into_iter().flatten() {
             body[key] = value.clone();
         }
@@ -103,12 +95,8 @@ impl Telegram {
     }
 
     async fn edit(&self, id: i64, html: &str, message: &Message<'_>) -> Result<(), Failure> {
-        let mut body = json!({
-            "message_id": id,
-            "text": html,
-            "parse_mode": "HTML",
-            "link_preview_options": { "is_disabled": true },
-        });
+        let mut body = body_of(html);
+        body["message_id"] = id.into();
         if let Some(buttons) = buttons(message) {
             body["reply_markup"] = buttons;
         }
@@ -143,6 +131,10 @@ impl Telegram {
     }
 }
 
+fn body_of(html: &str) -> Value {
+    json!({ "text": html, "parse_mode": "HTML", "link_preview_options": { "is_disabled": true } })
+}
+
 /// Whether a new message makes a sound.
 fn sound(is_loud: bool) -> Value {
     json!({ "disable_notification": !is_loud })
@@ -166,14 +158,15 @@ fn buttons(message: &Message<'_>) -> Option<Value> {
 }
 
 impl Channel for Telegram {
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
-        Box::pin(async move { self.deliver(&message).await })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
-            let html = html_of(&text_of(&notice, LONGEST - TITLE));
-            self.post(&html, sound(notice.is_loud), notice.now).await.map(drop)
+            match &message {
+                ToSend::Alert(message) => self.deliver(message).await,
+                ToSend::Notice(notice) => {
+                    let html = html_of(&message.text(LONGEST - TITLE));
+                    self.post(&html, sound(notice.is_loud), notice.now).await.map(|_| None)
+                }
+            }
         })
     }
 }

@@ -13,13 +13,11 @@ use thiserror::Error;
 use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::{Client, Request};
-use wirefold_proto::{Published, Secret};
+use wirefold_proto::Secret;
 
-use crate::delivery::channel::{json_of, json_of_notice};
 use crate::delivery::retry::of_answer;
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::{Channel, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::Message;
 
 /// How long one attempt may take; the standard says 15 to 30 seconds.
 const TOTAL: Duration = Duration::from_secs(20);
@@ -53,31 +51,24 @@ impl Target for WebhookTarget {
     fn open(&self, opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
         let keys = self.secrets.iter().map(Key::read).collect::<Result<Vec<_>, _>>();
         let keys = keys.map_err(|error| opening.refuse(error.to_string()))?;
-        let (client, url, headers) = (opening.client()?, self.url.clone(), self.headers.clone());
-        Ok(Box::new(Webhook { client, url, keys, headers }))
+        Ok(Box::new(Webhook { client: opening.client()?, target: self.clone(), keys }))
     }
 }
 
 struct Webhook {
     client: Client,
-    url: Url,
+    target: WebhookTarget,
     keys: Vec<Key>,
-    headers: BTreeMap<String, Secret>,
 }
 
 impl Webhook {
-    fn request(&self, message: &Message<'_>) -> Result<Request, Failure> {
-        let body = json_of(message)?;
-        Ok(self.signed(&message.alert.message_id(), body, message.now))
-    }
-
     /// A signed request with this body and time.
     fn signed(&self, id: &str, body: Vec<u8>, now: UnixMillis) -> Request {
         let seconds = now.0 / 1_000;
         let signature = signatures(&self.keys, id, seconds, &body);
-        let mut request =
-            Request { max_body: ANSWER, total: TOTAL, ..Request::post(self.url.clone(), body) };
-        for (name, value) in &self.headers {
+        let request = Request::post(self.target.url.clone(), body);
+        let mut request = Request { max_body: ANSWER, total: TOTAL, ..request };
+        for (name, value) in &self.target.headers {
             request = request.with_header(name, value.expose());
         }
         request = request
@@ -106,18 +97,10 @@ fn check_header((name, value): (&String, &Secret)) -> Result<(), String> {
 }
 
 impl Channel for Webhook {
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
-            let request = self.request(&message)?;
-            of_answer(self.client.send(request).await, message.now).map(|()| None)
-        })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            let body = json_of_notice(&notice)?;
-            let request = self.signed(notice.id, body, notice.now);
-            of_answer(self.client.send(request).await, notice.now)
+            let request = self.signed(&message.id(), message.json()?, message.now());
+            of_answer(self.client.send(request).await, message.now()).map(|()| None)
         })
     }
 }

@@ -21,16 +21,17 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Message as LettreMessage, Tokio1Executor};
-use url::{Host, Url};
+use url::Url;
 use wirefold_flow::{BoxFuture, UnixMillis};
 use wirefold_http_client::Client;
-use wirefold_proto::{Published, Secret};
+use wirefold_proto::Secret;
 
-use crate::delivery::chat::{Hidden, TITLE, cut, text_of};
+use crate::delivery::chat::{Hidden, TITLE, cut};
+use crate::delivery::links::is_reachable;
 use crate::delivery::retry::hash;
-use crate::delivery::{Channel, Failure, Notice, Opening, Sent, Target};
+use crate::delivery::{Channel, Failure, Opening, Sent, Target, ToSend};
 use crate::error::AlerterError;
-use crate::text::{self, Message, Text, escaped};
+use crate::text::{Message, Text, escaped};
 
 /// How long one command may take, …
 const STEP: Duration = Duration::from_secs(20);
@@ -244,19 +245,13 @@ impl Channel for Mail {
         false
     }
 
-    fn send<'a>(&'a self, message: Message<'a>) -> BoxFuture<'a, Sent> {
+    fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
-            let mail = of_alert(&message, &self.settings.from, &self.settings.to)?;
+            let mail = compose(&message, &self.settings.from, &self.settings.to)?;
             self.post(&mail).await?;
             // The first mail of the thread. All others refer to it.
-            Ok(message.target_id.is_none().then_some(mail.id))
-        })
-    }
-
-    fn send_notice<'a>(&'a self, notice: Notice<'a>) -> BoxFuture<'a, Result<(), Failure>> {
-        Box::pin(async move {
-            let mail = of_notice(&notice, &self.settings.from, &self.settings.to)?;
-            self.post(&mail).await
+            let is_first = matches!(&message, ToSend::Alert(alert) if alert.target_id.is_none());
+            Ok(is_first.then_some(mail.id))
         })
     }
 }
@@ -287,10 +282,10 @@ const LONGEST: usize = 50_000;
 
 /// A mail, ready to be sent.
 #[derive(Debug)]
-pub(super) struct Composed {
+struct Composed {
     /// Its `Message-ID`, with brackets.
-    pub(super) id: String,
-    pub(super) bytes: Vec<u8>,
+    id: String,
+    bytes: Vec<u8>,
 }
 
 /// An action that the reader starts by following a link.
@@ -299,32 +294,21 @@ struct Offer {
     url: String,
 }
 
-/// The mail of a revision.
-pub(super) fn of_alert(
-    message: &Message<'_>,
-    from: &Mailbox,
-    to: &[Mailbox],
-) -> Result<Composed, Failure> {
-    let id = message_id(&message.alert.message_id(), from);
-    let mut builder = head(&id, message.now, from, to);
-    if let Some(first) = message.target_id {
-        builder = builder
-            .header(InReplyTo::from(first.to_owned()))
-            .header(References::from(first.to_owned()));
+/// The mail of a message.
+fn compose(message: &ToSend<'_>, from: &Mailbox, to: &[Mailbox]) -> Result<Composed, Failure> {
+    let id = message_id(&message.id(), from);
+    let mut builder = head(&id, message.now(), from, to);
+    let mut links = Vec::new();
+    if let ToSend::Alert(alert) = message {
+        if let Some(first) = alert.target_id {
+            builder = builder
+                .header(InReplyTo::from(first.to_owned()))
+                .header(References::from(first.to_owned()));
+        }
+        builder = unsubscribing(builder, alert);
+        links = offers(alert);
     }
-    let text = text::of(message);
-    composed(id, unsubscribing(builder, message), &text, &offers(message))
-}
-
-/// The mail of a digest of feeds.
-pub(super) fn of_notice(
-    notice: &Notice<'_>,
-    from: &Mailbox,
-    to: &[Mailbox],
-) -> Result<Composed, Failure> {
-    let id = message_id(notice.id, from);
-    let builder = head(&id, notice.now, from, to);
-    composed(id, builder, &text_of(notice, LONGEST), &[])
+    composed(id, builder, &message.text(LONGEST), &links)
 }
 
 /// The headers for unsubscribing: in one step if the page is reachable by TLS (RFC 8058), otherwise on the
@@ -332,7 +316,7 @@ pub(super) fn of_notice(
 fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuilder {
     let own = message.links.as_ref().map(|links| &links.unsubscribe);
     let url = own.or(message.manage.as_ref()).and_then(|url| Url::parse(url).ok());
-    let Some(url) = url.filter(|url| !is_of_this_machine(url)) else {
+    let Some(url) = url.filter(is_reachable) else {
         return builder;
     };
     let header = |name, value| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
@@ -342,15 +326,6 @@ fn unsubscribing(builder: MessageBuilder, message: &Message<'_>) -> MessageBuild
     }
     let at_once = "List-Unsubscribe=One-Click".to_owned();
     builder.raw_header(header("List-Unsubscribe-Post", at_once))
-}
-
-fn is_of_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
-        Some(Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
-        None => true,
-    }
 }
 
 /// The actions that the reader can choose from, with their links.
