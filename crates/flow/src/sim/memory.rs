@@ -52,10 +52,6 @@ pub(super) struct Maps {
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
-    /// How many objects may still be stored or deleted before the process is killed.
-    pub(super) objects_left: Option<usize>,
-    /// Whether the process was killed.
-    pub(super) is_killed: bool,
 }
 
 #[derive(Default)]
@@ -116,22 +112,6 @@ impl Memory {
             disk.undo(changes);
         }
         lost
-    }
-
-    /// Counts a change of an object. Returns false if the process is killed before it.
-    pub(super) fn may_change_object(&self) -> bool {
-        let mut maps = self.maps();
-        match &mut maps.objects_left {
-            Some(0) => {
-                maps.is_killed = true;
-                false
-            }
-            Some(left) => {
-                *left -= 1;
-                true
-            }
-            None => true,
-        }
     }
 }
 

@@ -30,22 +30,9 @@ mod objects;
 pub struct SimDisk(memory::Memory);
 
 impl SimDisk {
-    /// After this many more changes of objects, the process counts as killed: the next change waits for
-    /// ever. `None` ends this.
-    pub fn kill_after_objects(&self, count: Option<usize>) {
-        let mut maps = self.0.maps();
-        (maps.objects_left, maps.is_killed) = (count, false);
-    }
-
     /// From now on a power cut may lose this many commits: they are not synced.
     pub fn may_lose(&self, commits: usize) {
         self.0.may_lose(commits);
-    }
-
-    /// Whether the process reached the point at which it is killed.
-    #[must_use]
-    pub fn is_killed(&self) -> bool {
-        self.0.maps().is_killed
     }
 }
 
