@@ -1,6 +1,5 @@
 //! `wirefold config`: writes a first file of settings, and shows those in force with their origins.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -9,12 +8,11 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use wirefold_fetcher::opml::{Opml, OpmlFeed};
 
-use crate::config::{self, FILE_NAME, Instance, Loaded, Overrides, Row, Section, quoted, sections};
-use crate::exit::{Exit, Stop, stop};
+use crate::config::{self, FILE_NAME, Instance, Loaded, Overrides, Row, Section, sections};
+use crate::exit::{Exit, stop};
 use crate::global::Global;
-use crate::{opml, output};
+use crate::output;
 
 /// Arguments of `config`.
 #[derive(Debug, Args)]
@@ -27,9 +25,8 @@ pub(crate) struct ConfigArguments {
 enum ConfigCommand {
     /// Write a commented file of settings to begin with.
     #[command(after_help = "\
-Examples:
-  wirefold config init                    wirefold.toml with every setting, commented out
-  wirefold config init --opml feeds.opml  the same, with the feeds of a feed reader")]
+Example:
+  wirefold config init    wirefold.toml with every setting, commented out")]
     Init(InitArguments),
     /// Print every setting in force, as TOML. It does not show secrets.
     #[command(after_help = "\
@@ -63,9 +60,6 @@ struct InitArguments {
     /// The file to write; - prints it.
     #[arg(default_value = FILE_NAME, value_name = "FILE")]
     file: PathBuf,
-    /// Take the feeds of a list (OPML) as feed readers export it; folders become groups.
-    #[arg(long, value_name = "FILE")]
-    opml: Option<PathBuf>,
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
@@ -80,23 +74,14 @@ pub(crate) fn run(arguments: &ConfigArguments, global: &Global) -> anyhow::Resul
 }
 
 fn init(arguments: &InitArguments, global: &Global) -> anyhow::Result<Exit> {
-    let mut list = Opml::default();
-    if let Some(path) = &arguments.opml {
-        list = opml::read_file(path).map_err(|error| Stop::new(Exit::Usage, error.to_string()))?;
-    }
-    let written = write(&list.feeds);
+    let written = write();
     if arguments.file.as_os_str() == "-" {
-        return output::print(written.text.as_bytes());
+        return output::print(written.as_bytes());
     }
-    save(arguments, &written.text)?;
-    let notes = list.notes.iter().chain(&written.notes);
-    notes.for_each(output::note);
-    let file = arguments.file.display();
-    let feeds = output::count(written.feeds, "feed", "feeds");
-    global.note(format_args!("wrote {file} with {feeds}"));
+    save(arguments, &written)?;
+    global.note(format_args!("wrote {}", arguments.file.display()));
     global.note("next: `wirefold check`, then `wirefold up`");
-    let is_whole = written.notes.is_empty() && list.notes.is_empty();
-    Ok(if is_whole { Exit::Ok } else { Exit::Partial })
+    Ok(Exit::Ok)
 }
 
 fn save(arguments: &InitArguments, text: &str) -> anyhow::Result<()> {
@@ -206,32 +191,19 @@ const HEAD: &str = "\
 # `wirefold check` checks the settings, `wirefold config show --origin` prints those in force.
 ";
 
-/// The result.
-struct Written {
-    /// The text of the file.
-    text: String,
-    /// The number of feeds in it.
-    feeds: usize,
-    /// Feeds that were left out, with the reason, one on a line.
-    notes: Vec<String>,
+/// The text of a file with every setting.
+fn write() -> String {
+    let mut written = Written(HEAD.to_owned());
+    sections().iter().for_each(|section| written.section(section));
+    written.0
 }
 
-/// Writes a file with these feeds.
-fn write(feeds: &[OpmlFeed]) -> Written {
-    let mut written = Written { text: HEAD.to_owned(), feeds: 0, notes: Vec::new() };
-    for section in sections() {
-        written.section(&section);
-        if section.key == "feed" {
-            written.feeds(feeds);
-        }
-    }
-    written
-}
+struct Written(String);
 
 impl Written {
     fn section(&mut self, section: &Section) {
         let Section { key, many, what, rows } = section;
-        self.text.push('\n');
+        self.0.push('\n');
         match (key.as_str(), many) {
             ("", _) => {}
             (_, true) => {
@@ -253,46 +225,9 @@ impl Written {
         self.line(format_args!("# {} = {}", row.name, row.example()));
     }
 
-    fn feeds(&mut self, feeds: &[OpmlFeed]) {
-        let mut ids = BTreeSet::new();
-        for feed in feeds {
-            match config::feed_id_of(&feed.url) {
-                Ok(made) => self.feed(feed, &made, &mut ids),
-                Err(why) => self.notes.push(format!("left out: {why}")),
-            }
-        }
-    }
-
-    fn feed(&mut self, feed: &OpmlFeed, made: &str, ids: &mut BTreeSet<String>) {
-        let given = feed.id.clone().unwrap_or_else(|| made.to_owned());
-        let numbered = (2..).map(|number| format!("{given}-{number}"));
-        let mut free = std::iter::once(given.clone()).chain(numbered);
-        let id = free.find(|id| !ids.contains(id)).unwrap_or(given);
-        self.line(format_args!("\n[[feed]]\nurl = {}", quoted(&feed.url)));
-        if id != made {
-            self.line(format_args!("id = {}", quoted(&id)));
-        }
-        ids.insert(id);
-        let texts = [
-            ("title", &feed.title),
-            ("outlet", &feed.outlet),
-            ("speaks_for", &feed.speaks_for),
-            ("group", &feed.group),
-        ];
-        for (key, text) in texts {
-            if let Some(text) = text {
-                self.line(format_args!("{key} = {}", quoted(text)));
-            }
-        }
-        if let Some(full_text) = feed.full_text.and_then(|it| serde_json::to_value(it).ok()) {
-            self.line(format_args!("full_text = {}", config::toml_text(&full_text)));
-        }
-        self.feeds += 1;
-    }
-
     fn line(&mut self, line: std::fmt::Arguments<'_>) {
         // Writing to a string cannot fail.
-        let _ = writeln!(self.text, "{line}");
+        let _ = writeln!(self.0, "{line}");
     }
 
     /// A comment, broken between words.
@@ -391,12 +326,12 @@ mod file_tests {
     #[test]
     fn the_file_without_feeds_says_the_defaults() {
         let default = loaded("").config;
-        assert_eq!(loaded(&write(&[]).text).config, default);
+        assert_eq!(loaded(&write()).config, default);
     }
 
     #[test]
     fn commented_out_keys_have_their_defaults() {
-        let text = write(&[]).text;
+        let text = write();
         let tables = text.split("# A feed that is polled.").next().unwrap();
         let is_setting = |line: &str| {
             let key = line.strip_prefix("# ").and_then(|line| line.split_once(" = "));
@@ -420,28 +355,5 @@ mod file_tests {
         config.detector.text_store = None;
         let Config { data, delivery, .. } = config.clone();
         assert_eq!(config, Config { data, delivery, ..Config::default() });
-    }
-
-    #[test]
-    fn feeds_of_a_list_are_written_with_unique_ids() {
-        let feed = |url: &str, group: &str| OpmlFeed {
-            url: url.to_owned(),
-            title: Some("Tides \"today\" \\ #1".to_owned()),
-            group: Some(group.to_owned()),
-            speaks_for: Some("coast.example".to_owned()),
-            ..OpmlFeed::default()
-        };
-        let written = write(&[
-            feed("https://harbour.example/rss", "North/Coast"),
-            feed("http://www.harbour.example/rss", "North"),
-            feed("https://ann:secret@valley.example/rss", ""),
-        ]);
-        assert_eq!((written.feeds, written.notes.len()), (2, 1));
-        let feeds = loaded(&written.text).config.feed;
-        let ids: Vec<&str> = feeds.iter().map(|it| it.id.as_ref().unwrap().as_str()).collect();
-        assert_eq!(ids, ["harbour-example-rss", "harbour-example-rss-2"]);
-        assert_eq!(feeds[0].title.as_deref(), Some("Tides \"today\" \\ #1"));
-        assert_eq!(feeds[0].group.as_deref(), Some("North/Coast"));
-        assert_eq!(feeds[0].speaks_for.as_ref().unwrap().as_str(), "coast.example");
     }
 }
