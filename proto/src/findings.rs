@@ -28,30 +28,9 @@ pub struct Findings {
     /// agency behind the text itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited_agencies: Vec<CitedAgency>,
-    /// Phrases of the title that the text repeats, the most characteristic first; at most five, as the text
-    /// has them. None in scripts without capitals.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keyphrases: Vec<Keyphrase>,
-    /// Topics, which are always empty. Readers of older output know the field.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub topics: Vec<Topic>,
-    /// The text in two of its own sentences.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub extract: Option<Extract>,
     /// The outlet's note that corrects, clarifies or retracts the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<EditorNote>,
-}
-
-/// A phrase that characterises a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Keyphrase {
-    /// The words, verbatim from the text.
-    pub words: String,
-    /// How often the text has them.
-    pub count: u32,
-    /// How they were found.
-    pub how: FoundBy,
 }
 
 /// How a finding was found.
@@ -278,25 +257,5 @@ pub struct CitedAgency {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wikidata: Option<String>,
     /// How it was found.
-    pub how: FoundBy,
-}
-
-/// A topic of the IPTC Media Topics, top level.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Topic {
-    /// The code, such as `medtop:03000000`.
-    pub code: String,
-    /// The name in English.
-    pub name: String,
-    /// How it was found.
-    pub how: FoundBy,
-}
-
-/// A text in two of its own sentences.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Extract {
-    /// The sentences, verbatim.
-    pub sentences: Vec<String>,
-    /// How they were found.
     pub how: FoundBy,
 }

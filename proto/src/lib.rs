@@ -96,8 +96,8 @@ pub use digest::{AlertDigest, FeedDigest, FeedProblem};
 pub use feed_finding::FeedFinding;
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
-    CitedAgency, Dateline, EditorNote, Entity, EntityKind, Extract, Figure, FigureRole, Findings,
-    FoundBy, Keyphrase, Language, MentionPlace, NoteKind, Qualifier, Quotation, Topic,
+    CitedAgency, Dateline, EditorNote, Entity, EntityKind, Figure, FigureRole, Findings, FoundBy,
+    Language, MentionPlace, NoteKind, Qualifier, Quotation,
 };
 pub use forgotten::{FORGETTING, ForgottenRecord, forgotten_address, forgotten_outlet};
 pub use headers::event_headers;

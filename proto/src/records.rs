@@ -297,7 +297,4 @@ pub struct StoryBrief {
     pub revision: u64,
     /// Whether it takes no more articles.
     pub quiet: bool,
-    /// Keyphrases of its lead.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keyphrases: Vec<String>,
 }

@@ -53,14 +53,6 @@ pub struct Name {
     pub confidence: f32,
 }
 
-/// How common a word in normal form is, over all languages of the list: 0 below five in a million
-/// words, 1 from five, 2 from ten, 3 from a hundred, 4 from a thousand.
-#[must_use]
-pub fn how_common(normal: &str) -> u8 {
-    let flags = Model::embedded().gazetteer.flags(hash::letters(normal.chars()));
-    u8::try_from((flags & gazetteer::HOW_COMMON) / gazetteer::COMMON).unwrap_or_default()
-}
-
 /// The names in a text, in order and without overlaps.
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {

@@ -7,9 +7,7 @@ use wirefold_text::extract::{agency_home, cited_agencies};
 use crate::dateline::find_dateline;
 use crate::entities::{entities, find_names, mark_titled};
 use crate::figures::figures;
-use crate::keyphrases::keyphrases;
 use crate::language::language;
-use crate::lead::extract;
 use crate::quotations::quotations;
 use crate::reading::Reading;
 
@@ -19,11 +17,10 @@ pub(crate) fn find(text: &Text, about: &AboutArticle, agency: &str) -> Findings 
     let language = language(&about.title, text.original(), about.language_hint.as_ref());
     let names = find_names(&reading);
     let entities = entities(&reading, &names, &about.title);
-    let keyphrases = keyphrases(&reading, &about.title);
     let quotations = quotations(&reading, &names, language.tag.primary());
     let numbers = figures(&reading, language.tag.primary());
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
-    let (extract, note) = (extract(&reading), editor_note(text, about, agency));
+    let note = editor_note(text, about, agency);
     Findings {
         language: Some(language),
         dateline,
@@ -31,9 +28,6 @@ pub(crate) fn find(text: &Text, about: &AboutArticle, agency: &str) -> Findings 
         quotations,
         numbers,
         cited_agencies,
-        keyphrases,
-        topics: Vec::new(),
-        extract,
         note,
     }
 }
@@ -44,12 +38,8 @@ pub(crate) fn adapted_to_copy(
     text: &Text,
     about: &AboutArticle,
     agency: &str,
-    has_same_title: bool,
 ) -> Findings {
-    if !has_same_title {
-        mark_titled(&mut cached.entities, &about.title);
-        cached.keyphrases = keyphrases(&Reading::new(text), &about.title);
-    }
+    mark_titled(&mut cached.entities, &about.title);
     cached.note = editor_note(text, about, agency);
     cached
 }

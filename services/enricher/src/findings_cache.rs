@@ -23,7 +23,6 @@ const SHORTEST: usize = 200;
 struct CachedText {
     hash: u64,
     text: String,
-    title: String,
     hint: Option<LanguageTag>,
     findings: Findings,
 }
@@ -56,7 +55,6 @@ impl FindingsCache {
         let new = CachedText {
             hash,
             text: original.to_owned(),
-            title: about.title.clone(),
             hint: about.language_hint.clone(),
             findings: findings.clone(),
         };
@@ -76,15 +74,13 @@ impl FindingsCache {
         about: &AboutArticle,
         agency: &str,
     ) -> Option<Findings> {
-        let (findings, has_same_title) = {
-            let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-            let is_same = |one: &&CachedText| {
-                one.hash == hash && one.hint == about.language_hint && one.text == text.original()
-            };
-            let found = recent.iter().rev().find(is_same)?;
-            (found.findings.clone(), found.title == about.title)
+        let is_same = |one: &&CachedText| {
+            one.hash == hash && one.hint == about.language_hint && one.text == text.original()
         };
-        Some(adapted_to_copy(findings, text, about, agency, has_same_title))
+        let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = recent.iter().rev().find(is_same)?.findings.clone();
+        drop(recent);
+        Some(adapted_to_copy(found, text, about, agency))
     }
 }
 

@@ -2,15 +2,14 @@
 
 use std::ops::Range;
 
-use wirefold_text::extract::names_in;
-use wirefold_text::{ParagraphKind, Sentence, Text};
+use wirefold_text::extract::names;
+use wirefold_text::{ParagraphKind, Text};
 
 use crate::cues::{is_calendar, is_first_name, is_title};
 
-/// A text with its sentences, names and use of capitals.
+/// A text with its names and use of capitals.
 pub(crate) struct Reading<'a> {
     pub(crate) text: &'a Text,
-    pub(crate) sentences: Vec<Sentence>,
     /// Runs of capitalised words, without words that are capitalised only because they begin a
     /// sentence.
     pub(crate) names: Vec<Range<usize>>,
@@ -29,19 +28,17 @@ const FEWEST: usize = 12;
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(text: &'a Text) -> Self {
-        let sentences = text.sentences();
-        let mut names = Vec::new();
-        for run in names_in(text, &sentences) {
-            push_without_days(text, run.words, &mut names);
+        let mut apart = Vec::new();
+        for run in names(text) {
+            push_without_days(text, run.words, &mut apart);
         }
         let words = text.words();
-        let lone = names.iter().filter(|name| name.len() == 1).count();
+        let lone = apart.iter().filter(|name| name.len() == 1).count();
         let is_cased = words.iter().any(|word| word.capital);
         let mut reading = Self {
             capitalises_nouns: words.len() >= FEWEST && lone * CAPITALS > words.len(),
-            names,
+            names: apart,
             is_caseless: !is_cased,
-            sentences,
             lede: text.lede(),
             text,
         };

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use wirefold_envelope::{Sender, decode, decode_judged};
 use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
 use wirefold_proto::{
-    ArticleFetched, ArticleJudged, CommandJudged, DecisionId, Judged, Offsets, OutputArticle,
-    OutputCommand, OutputStory, Published, StoryChange, Tag, TextPolicy, streams,
+    ArticleFetched, ArticleJudged, CommandJudged, DecisionId, Judged, LEAD_CHARACTERS, LEAD_WORDS,
+    Offsets, OutputArticle, OutputCommand, OutputStory, Published, StoryChange, Tag, TextPolicy,
+    streams,
 };
 use wirefold_text::Text;
 
 use crate::findings_cache::FindingsCache;
-use crate::lead::lead;
 use crate::metrics::{ARTICLES, CHANGES, COMMANDS};
 use crate::title::title;
 use crate::{Settings, agency_of};
@@ -80,7 +80,7 @@ impl Enricher {
             findings,
             text: match policy {
                 TextPolicy::None => None,
-                TextPolicy::Lead => Some(lead(&text)),
+                TextPolicy::Lead => Some(text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()),
                 TextPolicy::Full => Some(fetched.text),
             },
             article,

@@ -17,13 +17,7 @@ pub struct Name {
 /// also capitalises it inside a sentence.
 #[must_use]
 pub fn names(text: &Text) -> Vec<Name> {
-    names_in(text, &text.sentences())
-}
-
-/// The same as [`names`], for a caller that already has the sentences of `text`.
-#[must_use]
-pub fn names_in(text: &Text, sentences: &[Sentence]) -> Vec<Name> {
-    let opens = sentence_openings(text, sentences);
+    let opens = sentence_openings(text, &text.sentences());
     let key = |index: usize| {
         let normal = text.normal(&text.words()[index]);
         (first_bytes(normal), normal)

@@ -78,9 +78,6 @@ fn story_head(study: &StoryComparison) -> Markup {
             }
             @if let Some(agency) = &story.agency { " · " span.agency { (agency.describe()) } }
         }
-        @if !story.keyphrases.is_empty() {
-            p.about { "About " b lang=[words::lang(Some(&story.language))] { (story.keyphrases.join(" · ")) } }
-        }
     }
 }
 
@@ -839,7 +836,6 @@ mod tests {
             agency: None,
             revision: 1,
             quiet: false,
-            keyphrases: Vec::new(),
         };
         StoryWithArticles { story, articles }
     }

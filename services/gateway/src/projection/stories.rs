@@ -87,14 +87,11 @@ pub(super) fn these_briefs(connection: &Connection, ids: &[StoryId]) -> Answer<V
     ids.iter().filter_map(|id| read_story(connection, *id).transpose()).collect()
 }
 
-/// A story without its articles, with its keyphrases against the window.
+/// A story without its articles.
 pub(super) fn read_story(connection: &Connection, id: StoryId) -> Answer<Option<StoryBrief>> {
     let ask = format!("SELECT {STORY_COLUMNS} FROM stories WHERE id = ?1 AND {STORY_SHOWN}");
     let row = connection.prepare_cached(&ask)?.query_row([id.to_string()], StoryRow::of);
-    let Some(row) = row.optional()? else { return Ok(None) };
-    let Some(mut story) = story_brief(connection, &row)? else { return Ok(None) };
-    story.keyphrases = articles::against_window(connection, story.event, story.keyphrases)?;
-    Ok(Some(story))
+    row.optional()?.map_or(Ok(None), |row| story_brief(connection, &row))
 }
 
 /// The first stories of an event, the first seen first.
@@ -158,7 +155,6 @@ fn story_brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBr
         event: parse(&row.event)?,
         lead: lead.id,
         language: lead.language(),
-        keyphrases: lead.keyphrases(),
         title: lead.article.title,
         outlet: lead.article.outlet,
         via: lead.article.via,

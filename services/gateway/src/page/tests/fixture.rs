@@ -174,7 +174,6 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
         },
         "findings": {
             "language": { "tag": "en", "how": "model" },
-            "keyphrases": [{ "words": "harbour wall", "count": 2, "how": "list" }],
         },
     });
     if let Some(words) = given.quotation {
