@@ -33,7 +33,9 @@ impl Found {
     /// The articles from `first` on but one that have keys of a text.
     pub(crate) fn new(page: &Page, index: &Index, first: u32, but: u32) -> Found {
         let mut found = Found::default();
-        for (at, key) in keys(page) {
+        let keys: Vec<(usize, u32)> = keys(page).collect();
+        index.touch(keys.iter().map(|(_, key)| *key));
+        for (at, key) in keys {
             index.get(key, first, &mut found.articles);
             if let Some(own) = found.articles.iter().rposition(|article| *article == but) {
                 found.articles.remove(own);

@@ -160,6 +160,7 @@ impl Events {
     /// The earlier stories that share most terms or a quotation with a new one.
     fn find(&self, new: &Signature, keys: &[u32], first: u32) -> Vec<u32> {
         let mut postings = Vec::new();
+        self.index.touch(keys.iter().copied());
         for key in keys {
             self.index.get(*key, first, &mut postings);
         }

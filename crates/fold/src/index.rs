@@ -1,7 +1,9 @@
 //! [`Index`]: from a key to the latest articles that have it, in one flat table.
 //!
 //! A line has eight entries of a key and an article and takes one cache line. A key begins at its home line
-//! and goes on in the next ones. It has a bounded number of entries; a new one then replaces the oldest.
+//! and goes on in other ones. It has a bounded number of entries; a new one then replaces the oldest.
+
+use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
@@ -44,23 +46,36 @@ impl Index {
     /// The lines of a key, up to the first one that has room.
     fn lines_of(&self, key: u32) -> impl Iterator<Item = usize> {
         let (home, lines) = (self.home(key), &self.lines);
-        // The number of lines is a power of two.
+        // Triangular numbers reach every line of a power of two, and keys of many entries make no long runs
+        // (Knuth, TAOCP 3, 6.4, exercise 20).
         let last = lines.len() - 1;
         let mut is_last = false;
-        (0..lines.len()).map(move |step| (home + step) & last).take_while(move |at| {
-            let goes_on = !is_last;
-            is_last = lines[*at].contains(&EMPTY);
-            goes_on
-        })
+        (0..lines.len()).map(move |step| (home + step * (step + 1) / 2) & last).take_while(
+            move |at| {
+                let goes_on = !is_last;
+                is_last = lines[*at].contains(&EMPTY);
+                goes_on
+            },
+        )
+    }
+
+    /// Reads the home lines of keys, so that the waits for memory overlap.
+    pub(crate) fn touch(&self, keys: impl Iterator<Item = u32>) {
+        black_box(keys.fold(0, |seen, key| seen ^ self.lines[self.home(key)][0]));
     }
 
     /// Appends the articles from `first` on that have the key.
     pub(crate) fn get(&self, key: u32, first: u32, found: &mut Vec<u32>) {
+        let end = found.len() + self.most;
         for at in self.lines_of(key) {
-            let entries = self.lines[at].iter().filter(|entry| {
-                **entry != EMPTY && key_of(**entry) == key && article_of(**entry) >= first
-            });
-            found.extend(entries.map(|entry| article_of(*entry)));
+            for known in &self.lines[at] {
+                if key_of(*known) == key && article_of(*known) >= first && *known != EMPTY {
+                    found.push(article_of(*known));
+                }
+            }
+            if found.len() >= end {
+                return;
+            }
         }
     }
 
