@@ -224,7 +224,7 @@ fn start_stages(
     }
     let judging = wirefold_detector::Settings {
         // The number of bytes that `up` gives the window by default.
-        dedup: wirefold_fold::Settings {
+        fold: wirefold_fold::Settings {
             window_bytes: 1 << 30,
             ..wirefold_fold::Settings::default()
         },

@@ -1,6 +1,6 @@
 //! Converts the agency behind a text to the form of the contract, and quotes the evidence.
 //!
-//! The agency that `dedup` found and the texts that name it come in; its name with evidence goes
+//! The agency that `fold` found and the texts that name it come in; its name with evidence goes
 //! out. This module never decides which agency it is.
 
 use wirefold_fold::{Agency as FoundAgency, DocId};

@@ -1,46 +1,46 @@
-//! Converts types of `dedup` to types of the contract. Neither crate knows the other.
+//! Converts types of `fold` to types of the contract. Neither crate knows the other.
 
-use wirefold_fold as dedup;
+use wirefold_fold as fold;
 use wirefold_proto::{AgencyHow, Class, Confidence, Containment, CopyKind};
 
 /// Converts the class of an article.
 #[must_use]
-pub fn class(class: dedup::Class) -> Class {
+pub fn class(class: fold::Class) -> Class {
     match class {
-        dedup::Class::New => Class::New,
-        dedup::Class::Related => Class::Related,
-        dedup::Class::Copy => Class::Copy,
-        dedup::Class::Version => Class::Version,
+        fold::Class::New => Class::New,
+        fold::Class::Related => Class::Related,
+        fold::Class::Copy => Class::Copy,
+        fold::Class::Version => Class::Version,
     }
 }
 
 /// Converts how much of a text is copied.
 #[must_use]
-pub fn kind(kind: dedup::CopyKind) -> CopyKind {
+pub fn kind(kind: fold::CopyKind) -> CopyKind {
     match kind {
-        dedup::CopyKind::Exact => CopyKind::Exact,
-        dedup::CopyKind::Reprint => CopyKind::Reprint,
-        dedup::CopyKind::Partial => CopyKind::Partial,
+        fold::CopyKind::Exact => CopyKind::Exact,
+        fold::CopyKind::Reprint => CopyKind::Reprint,
+        fold::CopyKind::Partial => CopyKind::Partial,
     }
 }
 
 /// Converts how an agency is known.
 #[must_use]
-pub fn how(how: dedup::How) -> AgencyHow {
+pub fn how(how: fold::How) -> AgencyHow {
     match how {
-        dedup::How::Credited => AgencyHow::Credited,
-        dedup::How::Mentioned => AgencyHow::Mentioned,
-        dedup::How::Inferred => AgencyHow::Inferred,
+        fold::How::Credited => AgencyHow::Credited,
+        fold::How::Mentioned => AgencyHow::Mentioned,
+        fold::How::Inferred => AgencyHow::Inferred,
     }
 }
 
 /// Converts how sure a judgement is.
 #[must_use]
-pub fn confidence(confidence: dedup::Confidence) -> Confidence {
+pub fn confidence(confidence: fold::Confidence) -> Confidence {
     match confidence {
-        dedup::Confidence::Certainly => Confidence::Certainly,
-        dedup::Confidence::Probably => Confidence::Probably,
-        dedup::Confidence::Possibly => Confidence::Possibly,
+        fold::Confidence::Certainly => Confidence::Certainly,
+        fold::Confidence::Probably => Confidence::Probably,
+        fold::Confidence::Possibly => Confidence::Possibly,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The detector service: it judges each article with `dedup` and records its decisions in a stream.
+//! The detector service: it judges each article with `fold` and records its decisions in a stream.
 //!
 //! One writer at a time reads the articles of `WF_FETCHED` and the commands of `WF_CONTROL` in order. It writes
 //! one decision for each to `WF_JUDGED`. It holds its state in memory, and older texts in files. When it
@@ -48,7 +48,7 @@ pub use text_file::{FolderTextFile, TextFolder};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The limits of the window.
-    pub dedup: wirefold_fold::Settings,
+    pub fold: wirefold_fold::Settings,
     /// The instance that writes, such as `detector-1`.
     pub writer: String,
     /// The release of wirefold that writes.
@@ -89,10 +89,10 @@ async fn run_with_lease(
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
     let last = context.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
-    let Settings { dedup, writer, release, snapshot_after, texts } = settings;
+    let Settings { fold, writer, release, snapshot_after, texts } = settings;
     let writer = Writer { name: writer, release };
     let folder = text_folder(texts, snapshot_after);
-    let config = DetectorConfig { settings: dedup, folder: Arc::new(folder) };
+    let config = DetectorConfig { settings: fold, folder: Arc::new(folder) };
     let mut decider = Decider::new(config, writer, context.bus.clone(), snapshot_after);
     if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
         decider.set_last_record(&last);

@@ -38,7 +38,7 @@ impl WriterStep {
     pub fn new(settings: Settings, bus: Arc<dyn Bus>) -> WriterStep {
         let folder = text_folder(settings.texts, settings.snapshot_after);
         let pool = ParallelPreparer::on_cores(2);
-        let config = DetectorConfig { settings: settings.dedup, folder: Arc::new(folder) };
+        let config = DetectorConfig { settings: settings.fold, folder: Arc::new(folder) };
         let writer = Writer { name: settings.writer, release: settings.release };
         let decider = Decider::new(config, writer, bus, settings.snapshot_after);
         WriterStep(decider.with_preparer(pool))

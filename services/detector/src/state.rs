@@ -32,7 +32,7 @@ use crate::text_file::TextFolder;
 use crate::verdict::{VerdictParts, material, verdict};
 use crate::window_article::{WindowArticle, WindowArticles};
 
-/// Seconds in a day. Like `dedup`, this state removes old articles once a day.
+/// Seconds in a day. Like `fold`, this state removes old articles once a day.
 const DAY: i64 = 24 * 3600;
 
 /// The configuration on which the state depends.
@@ -55,7 +55,7 @@ pub(crate) struct DecidedArticle {
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct DetectorState {
     window: i64,
-    dedup: Detector,
+    detector: Detector,
     window_articles: WindowArticles,
     groups: Groups,
     decided_ids: DecidedIds,
@@ -73,7 +73,7 @@ impl DetectorState {
         let settings = &config.settings;
         Self {
             window: settings.window,
-            dedup: Detector::new(settings.clone()).with_text_files(Some(config.folder.clone())),
+            detector: Detector::new(settings.clone()).with_text_files(Some(config.folder.clone())),
             window_articles: WindowArticles::default(),
             groups: Groups::default(),
             decided_ids: DecidedIds::new(settings.window),
@@ -90,12 +90,12 @@ impl DetectorState {
 
     /// How many articles are in the window.
     pub(crate) fn articles(&self) -> usize {
-        self.dedup.articles()
+        self.detector.articles()
     }
 
     /// The text files by number.
     pub(crate) fn text_files(&self) -> &BTreeMap<u32, Arc<dyn TextFile>> {
-        self.dedup.text_files()
+        self.detector.text_files()
     }
 
     /// Records that an article has a decision, without deciding again, because its text is no longer stored.
@@ -160,25 +160,25 @@ impl DetectorState {
             published: about.plausible_time().map_or(self.time, Timestamp::as_second),
             ..incoming(fetched, byline)
         };
-        let before = self.dedup.evicted();
+        let before = self.detector.evicted();
         let judged = match prepared {
-            Some(prepared) => self.dedup.decide(&incoming, &prepared),
-            None => self.dedup.observe(&incoming),
+            Some(prepared) => self.detector.decide(&incoming, &prepared),
+            None => self.detector.observe(&incoming),
         };
-        let evicted = self.dedup.evicted() - before;
+        let evicted = self.detector.evicted() - before;
         if evicted > 0 {
             self.forget_evicted(evicted);
         }
         judged
     }
 
-    /// Removes the articles that `dedup` evicted, and reports them.
+    /// Removes the articles that `fold` evicted, and reports them.
     fn forget_evicted(&mut self, evicted: u64) {
-        let dedup = &self.dedup;
-        self.window_articles.retain(|doc, _| dedup.has_article(doc));
-        self.groups.forget(self.time - self.window, |story| dedup.has_story(story));
+        let detector = &self.detector;
+        self.window_articles.retain(|doc, _| detector.has_article(doc));
+        self.groups.forget(self.time - self.window, |story| detector.has_story(story));
         EVICTED.add(evicted, &[]);
-        let (kept, bytes) = (self.dedup.articles(), self.dedup.window_bytes());
+        let (kept, bytes) = (self.detector.articles(), self.detector.window_bytes());
         warn!(
             evicted,
             kept, bytes, "articles left the window early: it is full; raise retention.max_bytes"
@@ -189,10 +189,10 @@ impl DetectorState {
     fn claim(&self, about: &AboutArticle, doc: DocId) -> Claim {
         let is_outlets_own = about.is_outlets_own();
         let published = about.plausible_time().map(Timestamp::as_second);
-        let traces = self.dedup.agency_traces(doc);
+        let traces = self.detector.agency_traces(doc);
         Claim {
             is_credited: traces.iter().any(|trace| trace.trace == Trace::Credited),
-            has_dateline: self.dedup.text(doc).is_some_and(|text| dateline(&text).is_some()),
+            has_dateline: self.detector.text(doc).is_some_and(|text| dateline(&text).is_some()),
             published: Claim::plausible_time(published, about.seen.as_second(), is_outlets_own),
             is_outlets_own,
         }
@@ -241,7 +241,7 @@ impl DetectorState {
         story: StoryId,
     ) -> Option<Materiality> {
         let event = self.groups.event_of(story);
-        let text = self.dedup.text(judged.doc)?;
+        let text = self.detector.text(judged.doc)?;
         let materiality = match judged.class {
             Class::Related => self.groups.ledes(event).and_then(|ledes| ledes.find_new_fact(&text)),
             _ if self.is_from_third_party(judged.doc, story) => None,
@@ -262,17 +262,17 @@ impl DetectorState {
         let Some(stranger) = article(doc).filter(|article| !article.is_outlets_own()) else {
             return false;
         };
-        let mut members = self.dedup.members(story).into_iter().filter_map(article);
+        let mut members = self.detector.members(story).into_iter().filter_map(article);
         members.any(|member| member.is_outlets_own() && member.outlet == stranger.outlet)
     }
 
     fn agency(&self, judged: &wirefold_fold::Verdict) -> Option<Agency> {
         let said = judged.agency.as_ref()?;
         let (own, other) =
-            (self.dedup.text(judged.doc), said.through.map(|doc| self.dedup.text(doc)));
+            (self.detector.text(judged.doc), said.through.map(|doc| self.detector.text(doc)));
         let source = |doc: DocId, text| {
             let article = self.window_articles.get(doc)?;
-            let traces = self.dedup.agency_traces(doc);
+            let traces = self.detector.agency_traces(doc);
             Some((article.counted.id, AgencySource { text, traces, byline: &article.byline }))
         };
         let (_, own) = source(judged.doc, own.as_deref())?;
@@ -319,7 +319,7 @@ impl DetectorState {
         }
     }
 
-    /// Advances stream time. Once a day, removes the articles that `dedup` is about to remove.
+    /// Advances stream time. Once a day, removes the articles that `fold` is about to remove.
     fn advance_time(&mut self, seen: i64) {
         let before = self.time.div_euclid(DAY);
         self.time = self.time.max(seen);
@@ -339,8 +339,8 @@ impl DetectorState {
         files: BTreeMap<u32, Arc<dyn TextFile>>,
     ) {
         let empty = Detector::new(config.settings.clone());
-        let read = std::mem::replace(&mut self.dedup, empty);
-        self.dedup = read.reopened(config.settings.clone(), Some(config.folder.clone()), files);
+        let read = std::mem::replace(&mut self.detector, empty);
+        self.detector = read.reopened(config.settings.clone(), Some(config.folder.clone()), files);
     }
 }
 

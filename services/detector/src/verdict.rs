@@ -1,8 +1,8 @@
-//! Converts a verdict of `dedup` to the form of the contract.
+//! Converts a verdict of `fold` to the form of the contract.
 //!
 //! A verdict and the counts of its story come in; the verdict with the ids of the contract goes out.
 
-use wirefold_fold as dedup;
+use wirefold_fold as fold;
 use wirefold_proto::{
     Agency, Confidence, MAX_MATCHES, MaterialReason, Materiality, Novelty, Simhash, TextMatch,
     Verdict,
@@ -13,17 +13,17 @@ use crate::contract::{class, containment, kind};
 use crate::groups::{Groups, count};
 use crate::window_article::WindowArticles;
 
-/// The parts of a verdict that this service adds to those of `dedup`.
+/// The parts of a verdict that this service adds to those of `fold`.
 pub(crate) struct VerdictParts {
     /// The story after the decision.
-    pub(crate) story: dedup::StoryId,
+    pub(crate) story: fold::StoryId,
     pub(crate) agency: Option<Agency>,
     pub(crate) material: Option<Materiality>,
 }
 
 /// Converts a verdict to the contract's ids; `None` if its story is unknown, which does not happen.
 pub(crate) fn verdict(
-    judged: &dedup::Verdict,
+    judged: &fold::Verdict,
     groups: &Groups,
     window_articles: &WindowArticles,
     parts: VerdictParts,
@@ -55,7 +55,7 @@ pub(crate) fn verdict(
     })
 }
 
-fn text_match(found: &dedup::Match, window_articles: &WindowArticles) -> Option<TextMatch> {
+fn text_match(found: &fold::Match, window_articles: &WindowArticles) -> Option<TextMatch> {
     let article = window_articles.get(found.doc)?;
     Some(TextMatch {
         id: article.counted.id,
@@ -69,34 +69,34 @@ fn text_match(found: &dedup::Match, window_articles: &WindowArticles) -> Option<
 
 /// How sure it is that the text comes from its story's first article, rather than both from a third
 /// text that was never seen.
-fn origin_confidence(judged: &dedup::Verdict) -> Option<Confidence> {
+fn origin_confidence(judged: &fold::Verdict) -> Option<Confidence> {
     match (judged.class, judged.kind) {
-        (dedup::Class::New | dedup::Class::Related, _) => None,
-        (dedup::Class::Version, _) => Some(Confidence::Certainly),
-        (dedup::Class::Copy, Some(dedup::CopyKind::Partial)) => Some(Confidence::Possibly),
-        (dedup::Class::Copy, _) => Some(Confidence::Probably),
+        (fold::Class::New | fold::Class::Related, _) => None,
+        (fold::Class::Version, _) => Some(Confidence::Certainly),
+        (fold::Class::Copy, Some(fold::CopyKind::Partial)) => Some(Confidence::Possibly),
+        (fold::Class::Copy, _) => Some(Confidence::Probably),
     }
 }
 
 /// Whether a copy or version is material; `None` for a copy that is not.
-pub(crate) fn material(judged: &dedup::Verdict) -> Option<Materiality> {
+pub(crate) fn material(judged: &fold::Verdict) -> Option<Materiality> {
     let material = |reason, detail: Option<&str>| Materiality {
         material: true,
         reason,
         detail: detail.map(shorten),
     };
     match (&judged.material, judged.class) {
-        (Some(dedup::Reason::Correction(words)), _) => {
+        (Some(fold::Reason::Correction(words)), _) => {
             Some(material(MaterialReason::Correction, words.as_deref()))
         }
-        (Some(dedup::Reason::NewNumber(number)), _) => {
+        (Some(fold::Reason::NewNumber(number)), _) => {
             Some(material(MaterialReason::NewNumber, Some(number)))
         }
-        (Some(dedup::Reason::NewName(name)), _) => {
+        (Some(fold::Reason::NewName(name)), _) => {
             Some(material(MaterialReason::NewName, Some(name)))
         }
-        (Some(dedup::Reason::MostlyNew(_)), _) => Some(material(MaterialReason::FollowUp, None)),
-        (None, dedup::Class::Version) => {
+        (Some(fold::Reason::MostlyNew(_)), _) => Some(material(MaterialReason::FollowUp, None)),
+        (None, fold::Class::Version) => {
             let reason = MaterialReason::Cosmetic;
             Some(Materiality { material: false, reason, detail: None })
         }

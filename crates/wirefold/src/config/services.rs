@@ -91,7 +91,7 @@ impl Config {
     /// The settings of the detector. `writer` names the instance, such as `detector-1`.
     pub(crate) fn detector(&self, writer: impl Into<String>) -> wirefold_detector::Settings {
         wirefold_detector::Settings {
-            dedup: wirefold_fold::Settings {
+            fold: wirefold_fold::Settings {
                 window_bytes: self.retention.max_bytes,
                 ..self.compared()
             },
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(fetcher.allow.len(), 1);
         assert_eq!(fetcher.budget.sites["a.example"], 3);
 
-        assert_eq!(config.detector("detector-1").dedup.window, 2 * 24 * 3600);
+        assert_eq!(config.detector("detector-1").fold.window, 2 * 24 * 3600);
         assert_eq!(config.limits().window, config.window.duration());
 
         let alerter = config.alerter(origins, "http://127.0.0.1:8787".to_owned());

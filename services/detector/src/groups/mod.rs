@@ -1,7 +1,7 @@
 //! Keeps the counts of stories and events: revisions, articles, outlets, origins.
 //!
-//! The groups found by `dedup` come in; the states of stories and events and their changes go out.
-//! The tables are keyed by the ids of `dedup` (`dedup::StoryId`), which are numbers. Messages name
+//! The groups found by `fold` come in; the states of stories and events and their changes go out.
+//! The tables are keyed by the ids of `fold` (`fold::StoryId`), which are numbers. Messages name
 //! stories and events by the ids of the contract. This module never sees a text.
 
 mod former_ids;
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use wirefold_fold as dedup;
+use wirefold_fold as fold;
 use wirefold_fold::{IdTable, Merge, OutletId};
 use wirefold_proto::{
     ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
@@ -36,7 +36,7 @@ pub(crate) struct Story {
     is_preferred: bool,
     /// Whether an agency is known to be behind it.
     pub(crate) is_credited: bool,
-    event: dedup::EventId,
+    event: fold::EventId,
     revision: u64,
     articles: u32,
     /// How many of the articles are later versions of another one.
@@ -54,7 +54,7 @@ pub(crate) struct Story {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Event {
     id: EventId,
-    stories: BTreeSet<dedup::StoryId>,
+    stories: BTreeSet<fold::StoryId>,
     revision: u64,
     first_seen: Timestamp,
     continues: Option<EventId>,
@@ -87,52 +87,52 @@ impl CountedArticle {
 /// All stories and events of the window.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Groups {
-    stories: IdTable<dedup::StoryId, Story>,
-    events: IdTable<dedup::EventId, Event>,
+    stories: IdTable<fold::StoryId, Story>,
+    events: IdTable<fold::EventId, Event>,
     /// Events that were merged into others.
-    redirects: dedup::Redirects<dedup::EventId>,
+    redirects: fold::Redirects<fold::EventId>,
     /// The ids of stories and events that were merged into others.
     former_ids: FormerIds,
 }
 
 impl Groups {
-    pub(crate) fn story(&self, story: dedup::StoryId) -> Option<&Story> {
+    pub(crate) fn story(&self, story: fold::StoryId) -> Option<&Story> {
         self.stories.get(story)
     }
 
-    pub(crate) fn story_mut(&mut self, story: dedup::StoryId) -> Option<&mut Story> {
+    pub(crate) fn story_mut(&mut self, story: fold::StoryId) -> Option<&mut Story> {
         self.stories.get_mut(story)
     }
 
     /// The contract's id of an event.
-    pub(crate) fn event_id(&self, event: dedup::EventId) -> Option<EventId> {
+    pub(crate) fn event_id(&self, event: fold::EventId) -> Option<EventId> {
         self.events.get(self.resolve(event)).map(|event| event.id)
     }
 
     /// The event of a story.
-    pub(crate) fn event_of(&self, story: dedup::StoryId) -> dedup::EventId {
-        let own = dedup::EventId::of(story);
+    pub(crate) fn event_of(&self, story: fold::StoryId) -> fold::EventId {
+        let own = fold::EventId::of(story);
         self.stories.get(story).map_or(own, |found| self.resolve(found.event))
     }
 
-    pub(crate) fn ledes(&self, event: dedup::EventId) -> Option<&LeadFacts> {
+    pub(crate) fn ledes(&self, event: fold::EventId) -> Option<&LeadFacts> {
         self.events.get(self.resolve(event)).map(|event| &event.ledes)
     }
 
-    pub(crate) fn ledes_mut(&mut self, event: dedup::EventId) -> Option<&mut LeadFacts> {
+    pub(crate) fn ledes_mut(&mut self, event: fold::EventId) -> Option<&mut LeadFacts> {
         let event = self.resolve(event);
         self.events.get_mut(event).map(|event| &mut event.ledes)
     }
 
-    fn resolve(&self, event: dedup::EventId) -> dedup::EventId {
+    fn resolve(&self, event: fold::EventId) -> fold::EventId {
         self.redirects.resolve(event)
     }
 
     /// Adds a new story to an event. Creates the event if it does not exist.
     pub(crate) fn open_story(
         &mut self,
-        story: dedup::StoryId,
-        event: dedup::EventId,
+        story: fold::StoryId,
+        event: fold::EventId,
         first: &CountedArticle,
         continues: Option<EventId>,
     ) {
@@ -171,7 +171,7 @@ impl Groups {
     }
 
     /// Counts an article in its story and event.
-    pub(crate) fn count_article(&mut self, story: dedup::StoryId, article: &CountedArticle) {
+    pub(crate) fn count_article(&mut self, story: fold::StoryId, article: &CountedArticle) {
         if let Some(found) = self.stories.get_mut(story) {
             found.revision += 1;
             found.articles += 1;
@@ -191,7 +191,7 @@ impl Groups {
     /// lead.
     pub(crate) fn update_lead(
         &mut self,
-        story: dedup::StoryId,
+        story: fold::StoryId,
         article: &CountedArticle,
     ) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
@@ -202,7 +202,7 @@ impl Groups {
     /// if it was no person.
     pub(crate) fn merge_events(
         &mut self,
-        merge: Merge<dedup::EventId>,
+        merge: Merge<fold::EventId>,
         link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         let (one, other) = (self.resolve(merge.older), self.resolve(merge.younger));
@@ -212,8 +212,8 @@ impl Groups {
 
     fn absorb_event(
         &mut self,
-        into: dedup::EventId,
-        from: dedup::EventId,
+        into: fold::EventId,
+        from: fold::EventId,
         link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         if into == from || !self.events.contains(into) {
@@ -239,7 +239,7 @@ impl Groups {
     /// article that caused the merge, if it was no person.
     pub(crate) fn merge_stories(
         &mut self,
-        merge: Merge<dedup::StoryId>,
+        merge: Merge<fold::StoryId>,
         link: Option<ArticleId>,
     ) -> Vec<StoryChange> {
         let Merge { older, younger } = merge;
@@ -275,9 +275,9 @@ impl Groups {
     /// Removes a merged story from its former event, and merges that into `taken` if it is empty.
     fn leave_event(
         &mut self,
-        story: dedup::StoryId,
-        left: dedup::EventId,
-        taken: dedup::EventId,
+        story: fold::StoryId,
+        left: fold::EventId,
+        taken: fold::EventId,
         link: Option<ArticleId>,
     ) -> Option<StoryChange> {
         let event = self.events.get_mut(left)?;
@@ -289,7 +289,7 @@ impl Groups {
         self.absorb_event(taken, left, link)
     }
 
-    pub(crate) fn story_state(&self, story: dedup::StoryId) -> Option<StoryState> {
+    pub(crate) fn story_state(&self, story: fold::StoryId) -> Option<StoryState> {
         let story = self.stories.get(story)?;
         Some(StoryState {
             revision: story.revision,
@@ -300,7 +300,7 @@ impl Groups {
         })
     }
 
-    pub(crate) fn event_state(&self, event: dedup::EventId) -> Option<EventState> {
+    pub(crate) fn event_state(&self, event: fold::EventId) -> Option<EventState> {
         let event = self.events.get(self.resolve(event))?;
         let stories = || event.stories.iter().filter_map(|story| self.stories.get(*story));
         let outlets: BTreeSet<OutletId> =
@@ -320,7 +320,7 @@ impl Groups {
 
     /// Takes over the ids and counts that a committed decision gives its story and event. An id is
     /// taken over only if no other story or event has it.
-    pub(crate) fn adopt_decision(&mut self, story: dedup::StoryId, record: &ArticleJudged) {
+    pub(crate) fn adopt_decision(&mut self, story: fold::StoryId, record: &ArticleJudged) {
         let event = self.event_of(story);
         let verdict = &record.verdict;
         let is_free = self.stories.values().all(|other| other.id != verdict.story);
@@ -351,13 +351,13 @@ impl Groups {
 
     /// Removes events without a story that `is_known` and has an article since `oldest` (seconds),
     /// together with their stories.
-    pub(crate) fn forget(&mut self, oldest: i64, is_known: impl Fn(dedup::StoryId) -> bool) {
+    pub(crate) fn forget(&mut self, oldest: i64, is_known: impl Fn(fold::StoryId) -> bool) {
         let stories = &self.stories;
-        let is_alive = |story: &dedup::StoryId| {
+        let is_alive = |story: &fold::StoryId| {
             is_known(*story) && stories.get(*story).is_some_and(|found| found.last >= oldest)
         };
         self.events.retain(|_, event| event.stories.iter().any(is_alive));
-        let kept: BTreeSet<dedup::StoryId> =
+        let kept: BTreeSet<fold::StoryId> =
             self.events.values().flat_map(|event| &event.stories).copied().collect();
         self.stories.retain(|story, _| kept.contains(&story));
         self.redirects.retain(|event| self.events.contains(event));
@@ -399,20 +399,20 @@ mod tests {
         }
     }
 
-    fn story_merge(older: u32, younger: u32) -> Merge<dedup::StoryId> {
-        Merge { older: dedup::StoryId(older), younger: dedup::StoryId(younger) }
+    fn story_merge(older: u32, younger: u32) -> Merge<fold::StoryId> {
+        Merge { older: fold::StoryId(older), younger: fold::StoryId(younger) }
     }
 
-    fn event_merge(older: u32, younger: u32) -> Merge<dedup::EventId> {
-        Merge { older: dedup::EventId(older), younger: dedup::EventId(younger) }
+    fn event_merge(older: u32, younger: u32) -> Merge<fold::EventId> {
+        Merge { older: fold::EventId(older), younger: fold::EventId(younger) }
     }
 
     /// Three stories. The first two are one event.
     fn three_stories() -> Groups {
         let mut groups = Groups::default();
         for (number, event) in [(0, 0), (1, 0), (2, 2)] {
-            let (story, first) = (dedup::StoryId(number), counted(number, number));
-            groups.open_story(story, dedup::EventId(event), &first, None);
+            let (story, first) = (fold::StoryId(number), counted(number, number));
+            groups.open_story(story, fold::EventId(event), &first, None);
             groups.count_article(story, &first);
         }
         groups
@@ -422,15 +422,15 @@ mod tests {
     fn counts_belong_to_events() {
         let mut groups = three_stories();
         groups.count_article(
-            dedup::StoryId(1),
+            fold::StoryId(1),
             &CountedArticle { comparable: false, ..counted(3, 0) },
         );
         let version = CountedArticle { is_version: true, ..counted(4, 0) };
-        groups.count_article(dedup::StoryId(1), &version);
-        let story = groups.story_state(dedup::StoryId(1)).unwrap();
+        groups.count_article(fold::StoryId(1), &version);
+        let story = groups.story_state(fold::StoryId(1)).unwrap();
         assert_eq!((story.revision, story.articles, story.outlets), (3, 3, 2));
         assert_eq!((story.versions, story.copies()), (1, 1));
-        let event = groups.event_state(dedup::EventId(0)).unwrap();
+        let event = groups.event_state(fold::EventId(0)).unwrap();
         let counts = (event.stories, event.articles, event.outlets, event.origins, event.revision);
         assert_eq!(counts, (2, 4, 2, 2, 4));
         assert_eq!((event.versions, event.copies()), (1, 1));
@@ -439,13 +439,13 @@ mod tests {
     #[test]
     fn an_event_is_first_seen_with_the_earliest_of_its_articles() {
         let mut groups = three_stories();
-        let first = groups.event_state(dedup::EventId(0)).unwrap().first_seen;
+        let first = groups.event_state(fold::EventId(0)).unwrap().first_seen;
         let earlier = first - jiff::SignedDuration::from_mins(5);
         let late_news = CountedArticle { seen: earlier, ..counted(5, 1) };
-        groups.count_article(dedup::StoryId(1), &late_news);
-        assert_eq!(groups.event_state(dedup::EventId(0)).unwrap().first_seen, earlier);
+        groups.count_article(fold::StoryId(1), &late_news);
+        assert_eq!(groups.event_state(fold::EventId(0)).unwrap().first_seen, earlier);
         groups.merge_stories(story_merge(1, 2), None);
-        assert_eq!(groups.event_state(dedup::EventId(2)).unwrap().first_seen, earlier);
+        assert_eq!(groups.event_state(fold::EventId(2)).unwrap().first_seen, earlier);
     }
 
     #[test]
@@ -462,8 +462,8 @@ mod tests {
             })
             .collect();
         assert_eq!(sorts, ["story", "event"]);
-        assert_eq!(groups.event_id(dedup::EventId(2)), groups.event_id(dedup::EventId(0)));
-        let state = groups.event_state(dedup::EventId(2)).unwrap();
+        assert_eq!(groups.event_id(fold::EventId(2)), groups.event_id(fold::EventId(0)));
+        let state = groups.event_state(fold::EventId(2)).unwrap();
         assert_eq!((state.stories, state.articles, state.outlets), (2, 3, 3));
         assert!(groups.merge_events(event_merge(0, 2), Some(link)).is_none());
     }
@@ -473,7 +473,7 @@ mod tests {
         let mut groups = three_stories();
         groups.merge_events(event_merge(0, 2), None);
         let former = counted(2, 0).id.into();
-        assert_eq!(groups.event_with_id(former), Some(dedup::EventId(0)));
+        assert_eq!(groups.event_with_id(former), Some(fold::EventId(0)));
         groups.forget(2, |_| true);
         assert_eq!(groups.stories.len(), 3, "the event of the last story lives");
         groups.forget(3, |_| true);

@@ -3,7 +3,7 @@
 //! Splits and preferred articles come in; the changes and the new states go out. This module never
 //! decides whether a change is right.
 
-use wirefold_fold::{self as dedup, Split};
+use wirefold_fold::{self as fold, Split};
 use wirefold_proto::{ArticleId, EventAfter, EventId, StoryAfter, StoryChange, StoryId};
 
 use super::{CountedArticle, Event, Groups, Story, count};
@@ -37,13 +37,13 @@ struct SplitResult {
 
 impl Groups {
     /// The story with this id, or the story that it was merged into.
-    pub(crate) fn story_with_id(&self, id: StoryId) -> Option<dedup::StoryId> {
+    pub(crate) fn story_with_id(&self, id: StoryId) -> Option<fold::StoryId> {
         let mut found = self.stories.iter().filter(|(_, story)| story.id == id);
         found.next().map(|(number, _)| number).or_else(|| self.former_ids.stories.get(&id).copied())
     }
 
     /// The event with this id, or the event that it was merged into.
-    pub(crate) fn event_with_id(&self, id: EventId) -> Option<dedup::EventId> {
+    pub(crate) fn event_with_id(&self, id: EventId) -> Option<fold::EventId> {
         let mut found = self.events.iter().filter(|(_, event)| event.id == id);
         let found = found.next().map(|(number, _)| number);
         let former = || self.former_ids.events.get(&id).map(|event| self.resolve(*event));
@@ -89,16 +89,16 @@ impl Groups {
     /// id. Returns the stories whose event has another number now, or `None` if the story is alone in its event.
     pub(crate) fn take_out(
         &mut self,
-        story: dedup::StoryId,
+        story: fold::StoryId,
         id: EventId,
-    ) -> Option<Vec<dedup::StoryId>> {
+    ) -> Option<Vec<fold::StoryId>> {
         let from = self.event_of(story);
         let found = self.events.get_mut(from)?;
         // The number of an event is that of its first story. If that one leaves, the others get another number.
-        let is_first = dedup::EventId::of(story) == from;
-        let leaving: Vec<dedup::StoryId> =
+        let is_first = fold::EventId::of(story) == from;
+        let leaving: Vec<fold::StoryId> =
             found.stories.iter().copied().filter(|it| (*it == story) != is_first).collect();
-        let into = dedup::EventId::of(*leaving.first()?);
+        let into = fold::EventId::of(*leaving.first()?);
         if leaving.len() == found.stories.len() || into == from {
             return None;
         }
@@ -132,7 +132,7 @@ impl Groups {
     /// Makes an article the lead of its story by a manual override; `None` if it leads already.
     pub(crate) fn prefer(
         &mut self,
-        story: dedup::StoryId,
+        story: fold::StoryId,
         lead: ArticleId,
         at: u64,
     ) -> Option<StoryChange> {
@@ -147,8 +147,8 @@ impl Groups {
     }
 
     /// The present states of stories.
-    pub(crate) fn stories_after(&self, stories: &[dedup::StoryId]) -> Vec<StoryAfter> {
-        let after = |story: &dedup::StoryId| {
+    pub(crate) fn stories_after(&self, stories: &[fold::StoryId]) -> Vec<StoryAfter> {
+        let after = |story: &fold::StoryId| {
             let found = self.stories.get(*story)?;
             Some(StoryAfter {
                 story: found.id,
@@ -161,12 +161,12 @@ impl Groups {
     }
 
     /// The present states of events, each once.
-    pub(crate) fn events_after(&self, events: &[dedup::EventId]) -> Vec<EventAfter> {
-        let mut events: Vec<dedup::EventId> =
+    pub(crate) fn events_after(&self, events: &[fold::EventId]) -> Vec<EventAfter> {
+        let mut events: Vec<fold::EventId> =
             events.iter().map(|event| self.resolve(*event)).collect();
         events.sort_unstable();
         events.dedup();
-        let after = |event: &dedup::EventId| {
+        let after = |event: &fold::EventId| {
             Some(EventAfter { event: self.event_id(*event)?, state: self.event_state(*event)? })
         };
         events.iter().filter_map(after).collect()

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use thiserror::Error;
-use wirefold_fold::{self as dedup, DocId, Merge, OutletId, Split, word_hash};
+use wirefold_fold::{self as fold, DocId, Merge, OutletId, Split, word_hash};
 use wirefold_proto::{
     ArticleId, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, EventId,
     Offsets, Outlet, StoryChange, StoryId, Tag, Target,
@@ -60,8 +60,8 @@ enum Refusal {
 struct Effect {
     changes: Vec<StoryChange>,
     /// The stories and events whose state the record reports.
-    stories: Vec<dedup::StoryId>,
-    events: Vec<dedup::EventId>,
+    stories: Vec<fold::StoryId>,
+    events: Vec<fold::EventId>,
 }
 
 /// The id of an event that a command makes: no other event ever had it.
@@ -137,20 +137,20 @@ impl DetectorState {
         let story = self.story(id)?;
         let leaving = self.article_numbers(articles)?;
         for (article, number) in &leaving {
-            let found = self.dedup.story_with(*number).filter(|found| *found != story);
+            let found = self.detector.story_with(*number).filter(|found| *found != story);
             if let Some(found) = found {
                 let name = self.groups.story(found).map_or(id, |other| other.id);
                 return Err(Refusal::InAnotherStory { article: *article, story: id, found: name });
             }
         }
         let leaving: Vec<DocId> = leaving.into_values().collect();
-        let rest = self.dedup.members(story).len().saturating_sub(leaving.len());
+        let rest = self.detector.members(story).len().saturating_sub(leaving.len());
         // The first article keeps the id. If it leaves, the others form the new story.
         let moves = if leaving.contains(&story.first_article()) { rest } else { leaving.len() };
         if moves > MAX_MOVED {
             return Err(Refusal::TooMany(moves));
         }
-        let split = self.dedup.split(story, &leaving).ok_or(Refusal::AllArticles(id))?;
+        let split = self.detector.split(story, &leaving).ok_or(Refusal::AllArticles(id))?;
         Ok(self.update_after_split(&split))
     }
 
@@ -160,10 +160,10 @@ impl DetectorState {
         self.divide_event(story, fresh).ok_or(Refusal::OnlyStory(id))
     }
 
-    fn divide_event(&mut self, story: dedup::StoryId, fresh: EventId) -> Option<Effect> {
+    fn divide_event(&mut self, story: fold::StoryId, fresh: EventId) -> Option<Effect> {
         let before = self.groups.event_of(story);
         let leaving = self.groups.take_out(story, fresh)?;
-        self.dedup.divide_event(&leaving);
+        self.detector.divide_event(&leaving);
         let after = self.groups.event_of(*leaving.first()?);
         Some(Effect { changes: Vec::new(), stories: vec![story], events: vec![before, after] })
     }
@@ -182,20 +182,20 @@ impl DetectorState {
             return Err(Refusal::UnknownArticle(one));
         };
         // How many members will leave is known only afterwards, so all members count.
-        let shared = self.dedup.story_with(*second);
-        let shared = shared.filter(|shared| self.dedup.story_with(*first) == Some(*shared));
-        let members = shared.map(|shared| self.dedup.members(shared).len());
+        let shared = self.detector.story_with(*second);
+        let shared = shared.filter(|shared| self.detector.story_with(*first) == Some(*shared));
+        let members = shared.map(|shared| self.detector.members(shared).len());
         if let Some(members) = members.filter(|members| *members > MAX_MOVED) {
             return Err(Refusal::TooMany(members));
         }
-        let split = self.dedup.keep_apart(*first, *second);
+        let split = self.detector.keep_apart(*first, *second);
         if let Some(split) = split {
             return Ok(self.update_after_split(&split));
         }
-        let of_article = |number: &DocId| self.dedup.story_with(*number);
-        let stories: Vec<dedup::StoryId> =
+        let of_article = |number: &DocId| self.detector.story_with(*number);
+        let stories: Vec<fold::StoryId> =
             [first, second].into_iter().filter_map(of_article).collect();
-        let event_of = |story: &dedup::StoryId| self.groups.event_of(*story);
+        let event_of = |story: &fold::StoryId| self.groups.event_of(*story);
         let is_one_event = stories.first().map(event_of) == stories.last().map(event_of);
         // They were two stories already. If these are in one event, the later one leaves it.
         let later =
@@ -205,9 +205,9 @@ impl DetectorState {
         Ok(Effect { changes: Vec::new(), stories, events })
     }
 
-    /// Updates the counts of two stories that `dedup` has split.
+    /// Updates the counts of two stories that `fold` has split.
     fn update_after_split(&mut self, split: &Split) -> Effect {
-        let rest = self.dedup.members(split.from);
+        let rest = self.detector.members(split.from);
         let leaving = SplitMembers {
             split,
             moved: self.window_members(&split.moved),
@@ -221,7 +221,7 @@ impl DetectorState {
     fn merge_stories(&mut self, one: StoryId, other: StoryId) -> Result<Effect, Refusal> {
         let (first, second) = (self.story(one)?, self.story(other)?);
         let left = [first, second].map(|story| self.groups.event_of(story));
-        let merge = self.dedup.merge_stories(first, second);
+        let merge = self.detector.merge_stories(first, second);
         let merge = merge.ok_or(Refusal::AlreadyOne(Target::Story(one), Target::Story(other)))?;
         let changes = self.groups.merge_stories(merge, None);
         Ok(Effect { changes, stories: vec![merge.older], events: left.to_vec() })
@@ -233,9 +233,9 @@ impl DetectorState {
         if first == second {
             return Err(Refusal::AlreadyOne(Target::Event(one), Target::Event(other)));
         }
-        // `dedup` may have merged them already, or know one by another id. This service's events
+        // `fold` may have merged them already, or know one by another id. This service's events
         // decide.
-        self.dedup.merge_events(first, second);
+        self.detector.merge_events(first, second);
         let merge = Merge { older: first.min(second), younger: first.max(second) };
         let changes = self.groups.merge_events(merge, None).into_iter().collect();
         Ok(Effect { changes, stories: Vec::new(), events: vec![merge.older] })
@@ -244,7 +244,7 @@ impl DetectorState {
     fn prefer(&mut self, id: StoryId, outlet: &Outlet) -> Result<Effect, Refusal> {
         let story = self.story(id)?;
         let wanted = OutletId::of(outlet.as_str());
-        let members = self.dedup.members(story).into_iter();
+        let members = self.detector.members(story).into_iter();
         let mut window_articles = members.filter_map(|member| self.window_articles.get(member));
         let is_wanted = |article: &&WindowArticle| {
             article.counted.outlet == wanted && article.counted.is_outlets_own()
@@ -256,11 +256,11 @@ impl DetectorState {
         Ok(Effect { changes, stories: vec![story], events: Vec::new() })
     }
 
-    fn story(&self, id: StoryId) -> Result<dedup::StoryId, Refusal> {
+    fn story(&self, id: StoryId) -> Result<fold::StoryId, Refusal> {
         // A story without articles in the window may still be known, because its event has other
         // stories.
         let story = self.groups.story_with_id(id);
-        let story = story.filter(|story| !self.dedup.members(*story).is_empty());
+        let story = story.filter(|story| !self.detector.members(*story).is_empty());
         story.ok_or(Refusal::UnknownStory(id))
     }
 
@@ -273,7 +273,7 @@ impl DetectorState {
             articles.iter().map(|article| (*article, None)).collect();
         for (number, article) in self.window_articles.iter() {
             if let Some(found) = wanted.get_mut(&article.counted.id)
-                && self.dedup.story_with(number).is_some()
+                && self.detector.story_with(number).is_some()
             {
                 *found = Some(number);
             }
@@ -288,7 +288,7 @@ impl DetectorState {
     pub(super) fn window_members(&self, docs: &[DocId]) -> Vec<Member> {
         let member = |doc: &DocId| {
             let article = self.window_articles.get(*doc)?.counted;
-            let is_credited = !self.dedup.agency_traces(*doc).is_empty();
+            let is_credited = !self.detector.agency_traces(*doc).is_empty();
             Some(Member { article, is_credited })
         };
         docs.iter().filter_map(member).collect()

@@ -20,7 +20,7 @@ use crate::{Settings, run};
 
 pub(super) fn settings() -> Settings {
     Settings {
-        dedup: wirefold_fold::Settings::default(),
+        fold: wirefold_fold::Settings::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,

@@ -228,7 +228,7 @@ async fn an_unusable_snapshot_is_skipped() {
     assert!(none != expected && none != before);
     let others = |harness: &Harness| {
         let mut others = settings_with_snapshots(harness);
-        others.dedup.window += 1;
+        others.fold.window += 1;
         others
     };
     assert_eq!(rest_after(untouched, others).await, none, "made by other settings");

@@ -615,7 +615,7 @@ impl DataFolder {
 
     pub(super) fn detector(&self) -> Running {
         let settings = wirefold_detector::Settings {
-            dedup: Default::default(),
+            fold: Default::default(),
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
