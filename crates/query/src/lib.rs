@@ -53,6 +53,7 @@
 mod document;
 mod error;
 mod evaluate;
+mod failing;
 mod fold;
 mod keys;
 mod lexer;
@@ -73,6 +74,7 @@ mod tests;
 pub use document::{Document, Prepared};
 pub use error::ParseError;
 pub use evaluate::Matched;
+pub use failing::{Part, first_failing};
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 pub use lists::Lists;
 pub use numbers::Numbers;

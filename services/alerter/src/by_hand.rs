@@ -1,7 +1,6 @@
 //! Messages that a person asks for: a sample of an alert, and an alert sent again.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use wirefold_envelope::timestamp;
@@ -11,39 +10,10 @@ use wirefold_proto::{
     SubscriptionSettings, Tag, Target, Volume,
 };
 
-use crate::delivery::{Failure, Sent, ToSend, channel_of, compiled_templates, zone_of};
+use crate::delivery::{Failure, ToSend, channel_of, compiled_templates, zone_of};
 use crate::engine::reason;
 use crate::text::Message;
 use crate::{AlerterError, Delivery, Printer, Settings};
-
-/// The result of a sample.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The target accepted it.
-    Taken,
-    /// The target did not accept it now. An alert would be tried again.
-    Later {
-        /// The wait that the target asked for.
-        after: Option<Duration>,
-        /// The problem.
-        why: String,
-    },
-    /// The target refused it. An alert would not be tried again.
-    Refused {
-        /// The reason that the target gave.
-        why: String,
-    },
-}
-
-impl From<Sent> for Outcome {
-    fn from(sent: Sent) -> Self {
-        match sent {
-            Ok(_) => Self::Taken,
-            Err(Failure::Later { after, why }) => Self::Later { after, why },
-            Err(Failure::Never { why } | Failure::Gone { why }) => Self::Refused { why },
-        }
-    }
-}
 
 /// Sends a sample to a delivery. The message says that it is a sample.
 ///
@@ -54,7 +24,7 @@ pub async fn send_sample(
     settings: &Settings,
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
-) -> Result<Outcome, AlerterError> {
+) -> Result<Result<(), Failure>, AlerterError> {
     let mut clients = settings.clients();
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
@@ -62,7 +32,7 @@ pub async fn send_sample(
     let (page, templates) = (settings.page.clone(), templates.as_ref());
     let message =
         Message { page, templates, ..Message::of(&alert, "TEST", settings.page.as_deref(), now) };
-    Ok(channel.send(ToSend::Alert(message)).await.into())
+    Ok(channel.send(ToSend::Alert(message)).await.map(|_| ()))
 }
 
 /// An alert about nothing. Its id contains the time, so it never replaces another alert.
@@ -118,7 +88,7 @@ pub async fn send_again(
     settings: &Settings,
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
-) -> Result<Outcome, AlerterError> {
+) -> Result<Result<(), Failure>, AlerterError> {
     let mut clients = settings.clients();
     let channel = channel_of(delivery, &mut clients, printer)?;
     let templates = compiled_templates(delivery)?;
@@ -129,7 +99,7 @@ pub async fn send_again(
         templates: templates.as_ref(),
         ..Message::of(&marked, &subscription.name, settings.page.as_deref(), now)
     };
-    Ok(channel.send(ToSend::Alert(message)).await.into())
+    Ok(channel.send(ToSend::Alert(message)).await.map(|_| ()))
 }
 
 /// The revision as a repetition: it notifies and is not held.

@@ -37,7 +37,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
-use wirefold_flow::{ConsumerConfig, LoopError, StageContext};
+use wirefold_flow::{LoopError, StageContext};
 use wirefold_proto::streams;
 
 use delivery::DeliveryStates;
@@ -45,12 +45,11 @@ use delivery::notices::Notifier;
 use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
 use digest::Weekly;
 use health::{HealthChanges, Watch, beat};
-use kinds::DeliveryTarget;
-use matcher::{DefaultDeliveries, Namable, Setup};
+use matcher::Setup;
 
 pub use by_hand::send_again;
-pub use by_hand::{Outcome, send_sample};
-pub use delivery::{Delivery, check_delivery, kinds, switch_on};
+pub use by_hand::send_sample;
+pub use delivery::{Delivery, Failure, check_delivery, consumer, kinds, switch_on};
 pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
@@ -74,12 +73,6 @@ pub trait Printer: Send + Sync {
     /// # Errors
     /// Any error of the terminal or pipe. The block is printed again later.
     fn print(&self, line: &str) -> std::io::Result<()>;
-}
-
-/// The durable consumer of the delivery of this name.
-#[must_use]
-pub fn consumer(delivery: &str) -> ConsumerConfig {
-    delivery::consumer(delivery)
 }
 
 /// Matches and delivers until it is stopped, and then finishes the messages under way.
@@ -123,16 +116,7 @@ pub async fn run(
     }
     let (sweeping, sweep_stop) = (context.clone(), stop.child_token());
     work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
-    let setup = Setup {
-        context,
-        namable: Namable {
-            deliveries: names(&settings.deliveries),
-            lists: settings.lists,
-            absent: common.absent,
-        },
-        subscriptions: settings.subscriptions,
-        site_alerts: settings.site_alerts,
-    };
+    let setup = Setup { context, settings, absent: common.absent };
     let matcher_stop = stop.child_token();
     work.spawn(async move { matcher::run(Arc::new(setup), matcher_stop).await });
     until_all_end(work, &stop).await
@@ -204,14 +188,5 @@ fn finished(done: Result<Result<(), AlerterError>, JoinError>) -> Result<(), Ale
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // The task was aborted after a crash.
         Err(_) => Ok(()),
-    }
-}
-
-fn names(deliveries: &[Delivery]) -> DefaultDeliveries {
-    let is_default = |delivery: &&Delivery| matches!(delivery.target, DeliveryTarget::Stdout(_));
-    let name = |delivery: &Delivery| delivery.name.clone();
-    DefaultDeliveries {
-        all: deliveries.iter().map(name).collect(),
-        default: deliveries.iter().filter(is_default).map(name).collect(),
     }
 }

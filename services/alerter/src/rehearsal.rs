@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use wirefold_envelope::{InOrder, unix_millis};
 use wirefold_flow::{Bus, BusError, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, Rehearsal, RehearsedMessage,
-    StoryChange, SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
+    Alert, AlertId, Class, EventId, ReasonKind, Rehearsal, RehearsedMessage, StoryChange,
+    SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
 };
 
 use crate::delivery::zone_of;
@@ -121,27 +121,25 @@ impl Rehearsing {
     }
 
     fn apply_item(&mut self, item: LoadedItem) {
+        let Some(at) = item.time() else { return };
+        let place = item.position();
+        if !matches!(item.item, Item::Article(_)) {
+            self.fire(at);
+        }
         match item.item {
             Item::Article(incoming) if incoming.seen >= self.since => self.apply_article(&incoming),
             Item::Change(story) => {
-                let at = unix_millis(story.at);
-                self.fire(at);
                 if let StoryChange::Merged { from, into, .. } = story.change {
-                    let place = load::position_of(&story, item.output);
                     self.engine.merge([from, into], &story, place);
                     self.merge(from, into);
-                    self.fire(at);
                 }
             }
             Item::Command(command) => {
-                let at = unix_millis(command.command.at);
-                self.fire(at);
-                let position = OutputPosition { fetched: command.fetched, output: item.output };
-                self.engine.apply_override(&StoryOverride::of(&command, position));
-                self.fire(at);
+                self.engine.apply_override(&StoryOverride::of(&command, place));
             }
-            Item::Article(_) | Item::Unreadable => {}
+            Item::Article(_) | Item::Unreadable => return,
         }
+        self.fire(at);
     }
 
     fn apply_article(&mut self, incoming: &IncomingArticle) {
@@ -171,7 +169,6 @@ impl Rehearsing {
         }
         self.fire(incoming.seen);
         self.engine.apply(incoming);
-        self.fire(incoming.seen);
     }
 
     /// Counts the matching articles of one target for the other.

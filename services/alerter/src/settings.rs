@@ -14,6 +14,7 @@ use wirefold_flow::BoxFuture;
 use wirefold_proto::SubscriptionSettings;
 use wirefold_query::Lists;
 
+use crate::delivery::kinds::DeliveryTarget;
 use crate::delivery::{Clients, Delivery};
 use crate::engine::SiteAlerts;
 
@@ -43,6 +44,18 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The names of its deliveries.
+    pub(crate) fn delivery_names(&self) -> Vec<String> {
+        self.deliveries.iter().map(|delivery| delivery.name.clone()).collect()
+    }
+
+    /// The deliveries of a subscription that names none: those that print.
+    pub(crate) fn default_deliveries(&self) -> Vec<String> {
+        let printing =
+            self.deliveries.iter().filter(|it| matches!(it.target, DeliveryTarget::Stdout(_)));
+        printing.map(|delivery| delivery.name.clone()).collect()
+    }
+
     /// The clients for the channels of its deliveries.
     pub(crate) fn clients(&self) -> Clients {
         Clients { allow: self.allow.clone(), made: None, subjects: self.subjects.clone() }

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
-use wirefold_alerter::{Outcome, Printer, Settings, send_sample, switch_on};
+use wirefold_alerter::{Failure, Printer, Settings, send_sample, switch_on};
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::shapes::{
     Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRow, DeadRow, MuteAlertRequest,
@@ -384,7 +384,7 @@ async fn test(options: &ClientOptions, global: &Global, name: &str) -> anyhow::R
     let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
     let sent = send_sample(delivery, &settings, &printer, SystemClock.now());
     let sent = sent.await.context("the sample cannot be sent")?;
-    let is_taken = sent == Outcome::Taken;
+    let is_taken = sent.is_ok();
     if is_taken && switch_on_again(options, name).await? {
         global
             .note(format_args!("note: {name} was off because its target was gone: it is on again"));
@@ -396,17 +396,17 @@ async fn test(options: &ClientOptions, global: &Global, name: &str) -> anyhow::R
         .map_or_else(String::new, |it| it.kind.to_string());
     let is = format!("{name} ({kind})");
     let (outcome, why, after, words) = match &sent {
-        Outcome::Taken => {
+        Ok(()) => {
             ("taken", None, None, format!("✓ {is} accepted the sample: check that it arrived"))
         }
-        Outcome::Later { after, why } => {
+        Err(Failure::Later { after, why }) => {
             let wait = after.map(|wait| format!(" (it asks to wait {} s)", wait.as_secs()));
             let wait = wait.unwrap_or_default();
             let words =
                 format!("did not accept it: {why}{wait}; wirefold would try an alert again");
             ("later", Some(why), *after, format!("✗ {is} {words}"))
         }
-        Outcome::Refused { why } => {
+        Err(Failure::Never { why } | Failure::Gone { why }) => {
             let words = format!("✗ {is} refused it: {why}; an alert would not be tried again");
             ("refused", Some(why), None, words)
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::watch;
-use wirefold_alerter::{Delivery, Outcome, Printer, Settings, send_again, send_sample, switch_on};
+use wirefold_alerter::{Delivery, Failure, Printer, Settings, send_again, send_sample, switch_on};
 use wirefold_fetcher::Search;
 use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageContext, StageError, handle_once};
 use wirefold_flow_nats::NatsBus;
@@ -139,7 +139,7 @@ impl Replay for ReplayService {
             let printer: Arc<dyn Printer> = Arc::new(StandardOutput);
             let sent = send_sample(to, &settings, &printer, self.context.clock.now()).await;
             let outcome = sent.map_err(|error| error.to_string())?;
-            if outcome == Outcome::Taken {
+            if outcome.is_ok() {
                 self.switch_on_again(&delivery).await;
             }
             Ok(resent(delivery, outcome))
@@ -166,7 +166,7 @@ impl Replay for ReplayService {
                 let now = self.context.clock.now();
                 let outcome = send_again(&alert, &subscription, to, &settings, &printer, now).await;
                 let outcome = outcome.map_err(|error| error.to_string())?;
-                if outcome == Outcome::Taken {
+                if outcome.is_ok() {
                     self.switch_on_again(&name).await;
                 }
                 sent.push(resent(name, outcome));
@@ -176,11 +176,10 @@ impl Replay for ReplayService {
     }
 }
 
-fn resent(delivery: String, outcome: Outcome) -> Resent {
-    let why = match outcome {
-        Outcome::Taken => None,
-        Outcome::Later { why, .. } | Outcome::Refused { why } => Some(why),
-    };
+fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
+    let why = outcome.err().map(|failure| match failure {
+        Failure::Later { why, .. } | Failure::Never { why } | Failure::Gone { why } => why,
+    });
     Resent { delivery, taken: why.is_none(), why }
 }
 

@@ -83,13 +83,24 @@ pub(crate) type Sent = Result<Option<String>, Failure>;
 
 /// Why a message was not delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Failure {
-    /// Try again, not before `after` if the target gave a time.
-    Later { after: Option<Duration>, why: String },
+pub enum Failure {
+    /// Try again.
+    Later {
+        /// The wait that the target asked for.
+        after: Option<Duration>,
+        /// The problem.
+        why: String,
+    },
     /// The target will never accept this message.
-    Never { why: String },
+    Never {
+        /// The reason that the target gave.
+        why: String,
+    },
     /// The target accepts no messages any more.
-    Gone { why: String },
+    Gone {
+        /// The reason that the target gave.
+        why: String,
+    },
 }
 
 impl Failure {

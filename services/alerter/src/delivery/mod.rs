@@ -45,9 +45,8 @@ use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
 use crate::{Printer, metrics};
 use attempts::{Attempts, LastAccepted};
-pub(crate) use channel::{
-    Channel, Clients, Failure, Notice, NoticeKind, Opening, Sent, Target, ToSend,
-};
+pub use channel::Failure;
+pub(crate) use channel::{Channel, Clients, Notice, NoticeKind, Opening, Sent, Target, ToSend};
 use kinds::DeliveryTarget;
 use links::Keys;
 use order::{AlertOrder, Redeliveries};
@@ -111,8 +110,9 @@ pub(crate) struct DeliveryStage {
     is_down: AtomicBool,
 }
 
-/// The durable consumer of a delivery.
-pub(crate) fn consumer(delivery: &str) -> ConsumerConfig {
+/// The durable consumer of the delivery of this name.
+#[must_use]
+pub fn consumer(delivery: &str) -> ConsumerConfig {
     let dead = dead_letters(streams::Stage::Alerter);
     ConsumerConfig {
         ack_deadline: ACK_DEADLINE,

@@ -166,17 +166,13 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     // A loud revision reports everything since the last loud one.
     let before = if is_loud && !is_first { sums.measured.notified } else { told };
     let mut numbers = counts(before, sums.all, &came);
-    if before != told {
+    if let Some(numbers) = numbers.as_mut().filter(|_| before != told) {
         // Other articles came before the reported ones, so no source stands for all of them.
-        numbers.iter_mut().for_each(|reason| reason.sources.clear());
-        if let Some(last) = numbers.last_mut() {
-            last.words.push_str(" since the last alert");
-        }
+        numbers.sources.clear();
+        numbers.words.push_str(" since the last alert");
     }
-    if has(ReasonKind::Correction) {
-        // Outlets that printed the error are not sources for the right statement.
-        numbers.clear();
-    }
+    // Outlets that printed the error are not sources for the right statement.
+    let numbers = numbers.filter(|_| !has(ReasonKind::Correction));
     let resumed = life.resumes().then(|| again(life, at)).filter(|_| !came.is_empty());
     let first = is_first.then(|| new(life));
     let opening = passing.into_iter().chain(first).chain(resumed);
@@ -405,9 +401,8 @@ fn articles(life: &LiveAlert) -> Vec<AlertArticle> {
 /// The most sources of a reason.
 const SOURCES: usize = 4;
 
-/// The reasons that follow from the numbers.
-pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<AlertReason> {
-    let mut reasons = Vec::new();
+/// The reason that follows from the numbers.
+fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Option<AlertReason> {
     let origins = now.origins.saturating_sub(before.origins);
     let outlets = now.outlets.saturating_sub(before.outlets);
     let copies = now.copies.saturating_sub(before.copies);
@@ -424,13 +419,12 @@ pub(super) fn counts(before: Tally, now: Tally, came: &[&PendingChange]) -> Vec<
         (_, 0, 0, 0) if !came.is_empty() => {
             more(u32::try_from(came.len()).unwrap_or(u32::MAX), "article", "articles")
         }
-        _ => return reasons,
+        _ => return None,
     };
     // Outlets with a text of their own are not named beside those that print a copy.
     let copying = came.iter().filter(|it| !matches!(it.class, Some(Class::New | Class::Related)));
     let sources = few(copying.flat_map(|it| &it.articles).map(AlertArticle::outlet_label));
-    reasons.push(AlertReason { sources, ..reason(ReasonKind::Outlets, words) });
-    reasons
+    Some(AlertReason { sources, ..reason(ReasonKind::Outlets, words) })
 }
 
 /// The agency whose text all new articles probably copy.
@@ -584,7 +578,10 @@ mod tests {
             (before, &["+1 article"]),
         ];
         for (now, expected) in cases {
-            assert_eq!(words(&counts(before, now, &[&PendingChange::default()])), expected);
+            assert_eq!(
+                words(counts(before, now, &[&PendingChange::default()]).as_slice()),
+                expected
+            );
         }
     }
 
@@ -602,9 +599,12 @@ mod tests {
         let before = Tally { outlets: 2, origins: 1, copies: 1, ..Tally::default() };
         let now = Tally { outlets: 8, copies: 7, ..before };
         let copy = copy_of_ap();
-        assert_eq!(words(&counts(before, now, &[&copy])), ["AP's text reached 6 more outlets"]);
+        assert_eq!(
+            words(counts(before, now, &[&copy]).as_slice()),
+            ["AP's text reached 6 more outlets"]
+        );
         let all = counts(before, now, &[&copy, &PendingChange::default()]);
-        assert_eq!(words(&all), ["+6 outlets"]);
+        assert_eq!(words(all.as_slice()), ["+6 outlets"]);
     }
 }
 

@@ -177,11 +177,7 @@ impl IncomingArticle {
         let about = &self.output.article;
         AlertArticle {
             id: self.output.id,
-            fetched: if self.output.fetched > 0 {
-                self.output.fetched
-            } else {
-                position(&self.output)
-            },
+            fetched: self.output.fetched,
             story: Some(self.output.verdict.story),
             outlet: about.outlet.clone(),
             via: about.via.clone(),

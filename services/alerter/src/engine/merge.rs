@@ -281,8 +281,8 @@ impl Engine {
             let lacks_none = !shown
                 .chain(life.news.iter().flat_map(|news| &news.articles))
                 .any(|article| gone.has(article));
-            let is_same = before.says_the_same_as(counted.tally)
-                && life.first_seen_with_news() == counted.first_seen;
+            let is_same =
+                before == counted.tally && life.first_seen_with_news() == counted.first_seen;
             if (is_same && lacks_none) || !is_told {
                 continue;
             }

@@ -45,7 +45,7 @@ use happening::Happenings;
 pub use holds::SiteAlerts;
 use holds::{OpenDigests, SiteBudget};
 use incoming::InStory;
-pub(crate) use incoming::{IncomingArticle, position};
+pub(crate) use incoming::IncomingArticle;
 pub(crate) use live_alert::RevisionMetadata;
 use live_alert::{LiveAlert, PendingChange};
 pub(crate) use merge::StoryOverride;
@@ -300,24 +300,8 @@ impl Engine {
             if self.lives.get(&id).and_then(|life| life.due) != Some(at) {
                 continue;
             }
-            let draft = self.lives.get(&id).and_then(|life| match life.closing {
-                Some(_) => draft::closing(&id, life),
-                None => {
-                    let rules = self.rules.get(&id.subscription)?;
-                    let today = self.notified_on(rules, at);
-                    let (applied_through, inhibited_by) =
-                        (self.applied_through, self.inhibitor(rules, id.target));
-                    draft::next(
-                        &id,
-                        life,
-                        rules,
-                        today,
-                        draft::Now { at, applied_through, inhibited_by },
-                    )
-                }
-            });
+            let draft = self.draft_of(&id, at);
             if let Some(mut made) = draft {
-                self.hold_flood(&mut made.alert);
                 self.complete_digest(&mut made.alert);
                 self.tell_together(&mut made, at);
                 return Some(made);
@@ -325,6 +309,20 @@ impl Engine {
             // It never had enough to open.
             self.forget(&id);
         }
+    }
+
+    /// The revision of an alert at this time; `None` if it has nothing to report.
+    pub(super) fn draft_of(&self, id: &AlertId, at: UnixMillis) -> Option<Draft> {
+        let life = self.lives.get(id)?;
+        if life.closing.is_some() {
+            return draft::closing(id, life);
+        }
+        let rules = self.rules.get(&id.subscription)?;
+        let inhibited_by = self.inhibitor(rules, id.target);
+        let now = draft::Now { at, applied_through: self.applied_through, inhibited_by };
+        let mut made = draft::next(id, life, rules, self.notified_on(rules, at), now)?;
+        self.hold_flood(&mut made.alert);
+        Some(made)
     }
 
     /// When the next revision is due.

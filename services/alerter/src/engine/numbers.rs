@@ -39,12 +39,6 @@ impl Tally {
         }
     }
 
-    /// Whether no number needs a correction. Stories are not compared: alerts of older releases do not have
-    /// them, and they never change alone.
-    pub(crate) fn says_the_same_as(self, other: Self) -> bool {
-        Self { stories: other.stories, ..self } == other
-    }
-
     pub(crate) fn numbers(self) -> Numbers<'static> {
         Numbers { origins: self.origins, outlets: self.outlets, ages: &[] }
     }

@@ -11,7 +11,7 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, OutputPosition, ReasonKind, SubscriptionId, Target, Volume};
 
-use super::draft::{self, Draft};
+use super::draft::Draft;
 use super::handling::Handling;
 use super::live_alert::{PendingChange, RevisionMetadata, ToldBy};
 use super::{Engine, Rules};
@@ -64,16 +64,7 @@ impl Engine {
             if !is_open || !life.may_notify() || !shares_delivery(rules, its) {
                 return false;
             }
-            let now = draft::Now {
-                at,
-                applied_through: self.applied_through,
-                inhibited_by: self.inhibitor(its, alert.target),
-            };
-            let made = draft::next(&id, life, its, self.notified_on(its, at), now);
-            made.is_some_and(|mut made| {
-                self.hold_flood(&mut made.alert);
-                is_sent(&made.alert)
-            })
+            self.draft_of(&id, at).is_some_and(|made| is_sent(&made.alert))
         };
         others.filter(would_notify).cloned().collect()
     }

@@ -11,7 +11,7 @@ use wirefold_proto::{
     name_of, streams,
 };
 
-use crate::engine::{Engine, IncomingArticle, StoredText, position};
+use crate::engine::{Engine, IncomingArticle, StoredText};
 use crate::metrics;
 
 /// One message of the output.
@@ -74,7 +74,7 @@ impl LoadedItem {
 }
 
 /// The position of a change. One of a command comes directly after the articles before the command.
-pub(crate) fn position_of(story: &OutputStory, output: u64) -> OutputPosition {
+fn position_of(story: &OutputStory, output: u64) -> OutputPosition {
     let fetched = match story.decision.input {
         Input::Article(sequence) => sequence,
         Input::Command(_) | Input::Epoch => story.fetched,
@@ -97,7 +97,7 @@ pub(crate) async fn load(
         })
     };
     let wanted: Vec<u64> = match with_texts {
-        true => articles().map(|article| text_at(article)).collect(),
+        true => articles().map(|article| article.fetched).collect(),
         false => Vec::new(),
     };
     let mut texts = texts(bus, &wanted).await?.into_iter();
@@ -208,11 +208,6 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
         }
     }
     Ok(wanted.iter().map(|sequence| found.get(sequence).cloned().flatten()).collect())
-}
-
-/// The sequence of an article's text.
-fn text_at(article: &OutputArticle) -> u64 {
-    if article.fetched > 0 { article.fetched } else { position(article) }
 }
 
 /// The text of the article, if this message has it.

@@ -16,26 +16,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{CLOCK_TOLERANCE, InOrder, MessagePosition, decode, unix_millis};
+use wirefold_envelope::{CLOCK_TOLERANCE, InOrder, MessagePosition, decode};
 use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
-use wirefold_proto::{
-    ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
-};
+use wirefold_proto::{ControlCommand, Input, StoryChange, Subject, Target, streams};
 
 use crate::delivery::note_starts;
-use crate::engine::{Draft, Engine, IncomingArticle, Revision, SiteAlerts, StoryOverride};
+use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
 use crate::error::AlerterError;
-use crate::settings::ConfiguredSubscription;
+use crate::settings::Settings;
+use crate::subscription::AbsentDeliveries;
 use crate::{NAME, metrics};
 use load::{Item, LoadedItem};
 use progress::{ReadingProgress, SavedProgress};
 use publish::revision;
 use table::{Change, Table};
-pub(crate) use table::{DefaultDeliveries, Namable};
 
 /// How long a gap in the order of decisions is waited for. It is longer than the messages of a killed
 /// enricher take to come again, also if the next enricher is killed too.
@@ -56,9 +55,9 @@ const REMEMBERED: Duration = Duration::from_hours(24 * 8);
 /// The settings of the matcher.
 pub(crate) struct Setup {
     pub(crate) context: StageContext,
-    pub(crate) subscriptions: Vec<ConfiguredSubscription>,
-    pub(crate) namable: Namable,
-    pub(crate) site_alerts: SiteAlerts,
+    pub(crate) settings: Settings,
+    /// Tells which deliveries do not exist.
+    pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
 }
 
 /// Runs until it is stopped. After a failure of the bus, it starts again from the stored state.
@@ -200,54 +199,38 @@ impl Matcher<'_> {
                 }
                 None => {}
             }
+            let Some(at) = item.time() else { continue };
+            let place = item.position();
+            self.fire(at).await?;
             match item.item {
                 Item::Article(mut incoming) => {
-                    self.fire(incoming.seen).await?;
                     self.recall(&incoming.targets()).await?;
                     self.compare(&mut incoming).await?;
                     self.engine.apply(&incoming);
-                    let outcome =
-                        if incoming.output.article.baseline { "baseline" } else { "compared" };
+                    let outcome = if incoming.is_baseline() { "baseline" } else { "compared" };
                     metrics::ARTICLES.add(1, &[outcome]);
-                    self.fire(incoming.seen).await?;
                 }
                 Item::Change(story) => {
-                    let at = unix_millis(story.at);
-                    self.fire(at).await?;
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
                         self.load_shown_about(from).await?;
-                        let place = load::position_of(&story, item.output);
                         self.engine.merge([from, into], &story, place);
-                        self.store_handed_over().await?;
-                        self.fire(at).await?;
                     }
                 }
                 Item::Command(command) => {
-                    let at = unix_millis(command.command.at);
-                    self.fire(at).await?;
-                    let position = OutputPosition { fetched: command.fetched, output: item.output };
-                    self.apply_override(&StoryOverride::of(&command, position), at).await?;
+                    let change = StoryOverride::of(&command, place);
+                    self.recall(&change.targets()).await?;
+                    for parting in &change.partings {
+                        self.load_shown_about(parting.from).await?;
+                    }
+                    self.engine.apply_override(&change);
                 }
                 Item::Unreadable => {}
             }
+            self.store_handed_over().await?;
+            self.fire(at).await?;
         }
         Ok(())
-    }
-
-    /// Adds a manual override to the alerts concerned.
-    async fn apply_override(
-        &mut self,
-        change: &StoryOverride,
-        at: UnixMillis,
-    ) -> Result<(), AlerterError> {
-        self.recall(&change.targets()).await?;
-        for parting in &change.partings {
-            self.load_shown_about(parting.from).await?;
-        }
-        self.engine.apply_override(change);
-        self.store_handed_over().await?;
-        self.fire(at).await
     }
 
     async fn apply_commands(&mut self) -> Result<(), AlerterError> {
@@ -312,13 +295,13 @@ impl Matcher<'_> {
 impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
         let bus = &setup.context.bus;
-        note_starts(&**bus, &setup.namable.deliveries.all).await?;
-        let mut table = Table::open(&**bus, setup.namable.clone()).await?;
+        note_starts(&**bus, &setup.settings.delivery_names()).await?;
+        let mut table = Table::open(setup).await?;
         let saved = saved_progress(&setup.context, &mut table).await?;
         let commands_from = commands_from(&setup.context, &mut table).await?;
         let mut engine = Engine::after(saved.position());
-        engine.limit_sites(setup.site_alerts.clone());
-        for change in table.configure(&setup.subscriptions, saved.output).await? {
+        engine.limit_sites(setup.settings.site_alerts.clone());
+        for change in table.configure(saved.output).await? {
             apply_change(&mut engine, change);
         }
         for (id, handling) in table.handled(setup.context.clock.now()).await? {

@@ -8,18 +8,17 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use wirefold_envelope::unix_millis;
-use wirefold_flow::{Bus, BusError, KeyValue, Position, UnixMillis};
+use wirefold_flow::{BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, Command, ControlCommand, HANDLING_PREFIX, SubscriptionId,
     SubscriptionRecord, SubscriptionSettings, Tag, decode, encode, handling_key, streams, token,
 };
-use wirefold_query::Lists;
 
-use super::Matcher;
 use super::progress::SavedProgress;
+use super::{Matcher, Setup};
 use crate::engine::{Handling, Score};
 use crate::error::AlerterError;
-use crate::settings::ConfiguredSubscription;
+use crate::settings::{ConfiguredSubscription, Settings};
 use crate::subscription::{AbsentDeliveries, Mute, Rules, record_key, with_defaults};
 
 const PLACE: &str = "place";
@@ -27,22 +26,6 @@ const PLACE: &str = "place";
 const CONTROL: &str = "control_reached";
 /// A mute without an end.
 const FOR_EVER: Timestamp = Timestamp::MAX;
-
-/// The deliveries, and those that a subscription without deliveries uses.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct DefaultDeliveries {
-    pub(crate) all: Vec<String>,
-    pub(crate) default: Vec<String>,
-}
-
-/// The names that subscriptions may use: deliveries, and lists of words.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Namable {
-    pub(crate) deliveries: DefaultDeliveries,
-    pub(crate) lists: Lists,
-    /// Tells which deliveries do not exist.
-    pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
-}
 
 /// A change for the engine.
 pub(super) enum Change {
@@ -54,7 +37,9 @@ pub(super) enum Change {
 /// The bucket and its contents in memory.
 pub(super) struct Table {
     pub(super) keys: Arc<dyn KeyValue>,
-    namable: Namable,
+    settings: Settings,
+    /// Tells which deliveries do not exist.
+    absent_told: watch::Sender<Option<AbsentDeliveries>>,
     records: BTreeMap<SubscriptionId, SubscriptionRecord>,
     since: BTreeMap<SubscriptionId, u64>,
     absent: AbsentDeliveries,
@@ -69,12 +54,13 @@ fn since_key(id: &SubscriptionId) -> String {
 }
 
 impl Table {
-    pub(super) async fn open(bus: &dyn Bus, namable: Namable) -> Result<Self, AlerterError> {
-        let keys = bus.key_value(streams::SUBSCRIPTIONS.name)?;
+    pub(super) async fn open(setup: &Setup) -> Result<Self, AlerterError> {
+        let keys = setup.context.bus.key_value(streams::SUBSCRIPTIONS.name)?;
         let entries = keys.changes(0).await?;
         let mut table = Self {
             keys,
-            namable,
+            settings: setup.settings.clone(),
+            absent_told: setup.absent.clone(),
             records: BTreeMap::new(),
             since: BTreeMap::new(),
             absent: AbsentDeliveries::new(),
@@ -130,9 +116,9 @@ impl Table {
     /// Updates the table to what files define, and returns everything in force.
     pub(super) async fn configure(
         &mut self,
-        configured: &[ConfiguredSubscription],
         read: u64,
     ) -> Result<Vec<Option<Change>>, AlerterError> {
+        let configured = self.settings.subscriptions.clone();
         let is_gone = |record: &&SubscriptionRecord| {
             let id = &record.subscription.id;
             record.managed_by.is_some() && configured.iter().all(|given| given.settings.id != *id)
@@ -143,7 +129,7 @@ impl Table {
             self.remove(&id).await?;
         }
         let mut changes = Vec::new();
-        for ConfiguredSubscription { settings, managed_by } in configured {
+        for ConfiguredSubscription { settings, managed_by } in &configured {
             changes.push(self.put(settings, Some(managed_by.clone()), UnixMillis(0), read).await?);
         }
         let commanded = self.records.values().filter(|record| record.managed_by.is_none());
@@ -196,11 +182,11 @@ impl Table {
         changed: UnixMillis,
         read: u64,
     ) -> Result<Option<Change>, AlerterError> {
-        let filled = with_defaults(settings, &self.namable.deliveries.default);
+        let filled = with_defaults(settings, &self.settings.default_deliveries());
         let id = filled.id.clone();
         let before = self.records.get(&id);
-        let rules = Rules::read(&filled, &self.namable.lists);
-        let absent = rules.as_ref().map(|it| it.absent_deliveries(&self.namable.deliveries.all));
+        let rules = Rules::read(&filled, &self.settings.lists);
+        let absent = rules.as_ref().map(|it| it.absent_deliveries(&self.settings.delivery_names()));
         let absent = absent.unwrap_or_default();
         let first = absent.first().map(|(_, problem)| problem);
         match absent.is_empty() {
@@ -243,7 +229,7 @@ impl Table {
         let is_past = until.is_some_and(|until| unix_millis(until) <= at);
         let mut record = record.clone();
         record.muted_until = if is_past { None } else { Some(until.unwrap_or(FOR_EVER)) };
-        let rules = Rules::read(&record.subscription, &self.namable.lists).ok();
+        let rules = Rules::read(&record.subscription, &self.settings.lists).ok();
         let (mute, since) = (mute_of(record.muted_until), self.since.get(id).copied().unwrap_or(0));
         self.write(record).await?;
         Ok(rules.map(|rules| Change::Put(Box::new(rules.with_mute(mute, at, since)))))
@@ -263,7 +249,7 @@ impl Table {
         let told = |known: &mut Option<AbsentDeliveries>| {
             known.replace(self.absent.clone()).as_ref() != Some(&self.absent)
         };
-        self.namable.absent.send_if_modified(told);
+        self.absent_told.send_if_modified(told);
     }
 
     /// The output sequence after which a subscription applies, the same after each restart.

@@ -452,10 +452,10 @@ async fn a_sample_says_that_it_is_one_and_what_became_of_it() {
     let printer: Arc<dyn crate::Printer> = Arc::new(Paper::default());
     let desk = delivery(target.kind());
     let outcome = crate::send_sample(&desk, &told, &printer, NOW).await.unwrap();
-    assert_eq!(outcome, crate::Outcome::Taken);
+    assert_eq!(outcome, Ok(()));
     let text = &target.seen()[0].text;
     assert!(text.contains("*TEST ·") && text.contains("wirefold alert test desk"), "{text}");
     target.answer_next(Next::Busy);
     let busy = crate::send_sample(&desk, &told, &printer, NOW).await.unwrap();
-    assert!(matches!(busy, crate::Outcome::Later { after: Some(_), .. }), "{busy:?}");
+    assert!(matches!(busy, Err(Failure::Later { after: Some(_), .. })), "{busy:?}");
 }

@@ -17,22 +17,16 @@ use super::running::{World, at_once, settings, wait_until_idle};
 use crate::delivery::DeliveryStates;
 use crate::delivery::{Clients, Common, DeliveryStage};
 use crate::kinds::{DeliveryTarget, StdoutTarget};
-use crate::matcher::{self, DefaultDeliveries, Namable, Setup};
-use crate::{Delivery, Printer, SiteAlerts};
+use crate::matcher::{self, Setup};
+use crate::{Delivery, Printer};
 
 /// The stored alerts, without any delivery.
 async fn match_only(world: &World) {
-    let names = vec!["desk".to_owned()];
-    let subscription = SubscriptionSettings { deliveries: names.clone(), ..at_once() };
-    let setup = Setup {
-        context: world.context(),
-        subscriptions: settings([subscription]).subscriptions,
-        site_alerts: SiteAlerts::default(),
-        namable: Namable {
-            deliveries: DefaultDeliveries { all: names, default: Vec::new() },
-            ..Namable::default()
-        },
-    };
+    let deliveries = vec!["desk".to_owned()];
+    let mut settings = settings([SubscriptionSettings { deliveries, ..at_once() }]);
+    settings.deliveries[0].name = "desk".to_owned();
+    let absent = tokio::sync::watch::Sender::default();
+    let setup = Setup { context: world.context(), settings, absent };
     let stop = CancellationToken::new();
     let running = tokio::spawn(matcher::run(Arc::new(setup), stop.clone()));
     wait_until_idle().await;
