@@ -57,12 +57,9 @@ fn parts(query: &str) -> Vec<Part> {
             }
         }
     }
-    let written = |at: &std::ops::Range<usize>| -> String {
-        query.chars().skip(at.start).take(at.len()).collect()
-    };
-    let part = |(at, is_excluded): (std::ops::Range<usize>, bool)| Part {
-        written: written(&at).trim().to_owned(),
-        is_excluded,
+    let part = |(at, excluded): (std::ops::Range<usize>, bool)| {
+        let written: String = query.chars().skip(at.start).take(at.len()).collect();
+        Part { written: written.trim().to_owned(), is_excluded: excluded }
     };
     found.into_iter().map(part).collect()
 }

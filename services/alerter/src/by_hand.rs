@@ -25,13 +25,21 @@ pub async fn send_sample(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Result<(), Failure>, AlerterError> {
-    let mut clients = settings.clients();
-    let channel = channel_of(delivery, &mut clients, printer)?;
-    let templates = compiled_templates(delivery)?;
     let alert = sample(&delivery.name, now)?;
-    let (page, templates) = (settings.page.clone(), templates.as_ref());
-    let message =
-        Message { page, templates, ..Message::of(&alert, "TEST", settings.page.as_deref(), now) };
+    let message = Message::of(&alert, "TEST", settings.page.as_deref(), now);
+    let message = Message { page: settings.page.clone(), ..message };
+    send(message, delivery, settings, printer).await
+}
+
+async fn send(
+    message: Message<'_>,
+    delivery: &Delivery,
+    settings: &Settings,
+    printer: &Arc<dyn Printer>,
+) -> Result<Result<(), Failure>, AlerterError> {
+    let channel = channel_of(delivery, &mut settings.clients(), printer)?;
+    let templates = compiled_templates(delivery)?;
+    let message = Message { templates: templates.as_ref(), ..message };
     Ok(channel.send(ToSend::Alert(message)).await.map(|_| ()))
 }
 
@@ -89,17 +97,11 @@ pub async fn send_again(
     printer: &Arc<dyn Printer>,
     now: UnixMillis,
 ) -> Result<Result<(), Failure>, AlerterError> {
-    let mut clients = settings.clients();
-    let channel = channel_of(delivery, &mut clients, printer)?;
-    let templates = compiled_templates(delivery)?;
     let marked = marked(alert);
-    let message = Message {
-        demo: settings.demo,
-        zone: zone_of(subscription, &TimeZone::UTC),
-        templates: templates.as_ref(),
-        ..Message::of(&marked, &subscription.name, settings.page.as_deref(), now)
-    };
-    Ok(channel.send(ToSend::Alert(message)).await.map(|_| ()))
+    let message = Message::of(&marked, &subscription.name, settings.page.as_deref(), now);
+    let zone = zone_of(subscription, &TimeZone::UTC);
+    let message = Message { demo: settings.demo, zone, ..message };
+    send(message, delivery, settings, printer).await
 }
 
 /// The revision as a repetition: it notifies and is not held.

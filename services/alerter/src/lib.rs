@@ -170,16 +170,12 @@ async fn until_all_end(
             first = done;
             stop.cancel();
         }
-        if is_crash(&first) {
+        // A test crashed it: then nothing may continue.
+        if matches!(first, Err(AlerterError::Loop(LoopError::Crashed(_)))) {
             work.abort_all();
         }
     }
     first
-}
-
-/// Whether a test crashed it: then nothing may continue.
-fn is_crash(done: &Result<(), AlerterError>) -> bool {
-    matches!(done, Err(AlerterError::Loop(LoopError::Crashed(_))))
 }
 
 fn finished(done: Result<Result<(), AlerterError>, JoinError>) -> Result<(), AlerterError> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use wirefold_envelope::{InOrder, unix_millis};
-use wirefold_flow::{Bus, BusError, UnixMillis};
+use wirefold_flow::{Bus, UnixMillis, first_after};
 use wirefold_proto::{
     Alert, AlertId, Class, EventId, ReasonKind, Rehearsal, RehearsedMessage, StoryChange,
     SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
@@ -38,12 +38,11 @@ pub async fn rehearse(
     now: UnixMillis,
 ) -> Result<Rehearsal, AlerterError> {
     let rules = Rules::read(&with_defaults(subscription, &[]), &settings.lists);
-    let rules = rules.map_err(|problem| AlerterError::Subscription {
-        id: subscription.id.to_string(),
-        why: problem.to_string(),
-    })?;
+    let rules =
+        rules.map_err(|why| AlerterError::Subscription { id: subscription.id.to_string(), why })?;
     let mut stage = Rehearsing::of(rules, settings, since);
-    let first = first_stored(bus, streams::OUTPUT.name, since).await?;
+    let before = since.minus(Duration::from_millis(1));
+    let first = first_after(bus, streams::OUTPUT.name, before).await?;
     let expected = (first == 1).then_some(1);
     let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, expected);
     let mut output = bus.read(streams::OUTPUT.name, ">", first).await?;
@@ -272,58 +271,3 @@ fn is_at_night(at: Timestamp, zone: &TimeZone) -> bool {
 const MESSAGES: usize = 50;
 /// The most events without an alert in the result.
 const SAMPLES: usize = 10;
-
-/// The sequence of the first message stored at or after this time; the one after the last message if there is
-/// none.
-pub(super) async fn first_stored(
-    bus: &dyn Bus,
-    stream: &str,
-    since: UnixMillis,
-) -> Result<u64, BusError> {
-    let (mut low, mut high) = (1, bus.stream_state(stream).await?.last + 1);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        // Expired messages are skipped.
-        let kept = bus.read(stream, ">", middle).await?.ready(1).await?;
-        match kept.first() {
-            Some(stored) if stored.at < since => low = stored.sequence + 1,
-            _ => high = middle,
-        }
-    }
-    Ok(low)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::time::Duration;
-
-    use wirefold_flow::Clock as _;
-    use wirefold_flow::Headers;
-    use wirefold_flow::Outgoing;
-    use wirefold_flow::StreamConfig;
-    use wirefold_flow::sim::SimBus;
-    use wirefold_flow::sim::SimDisk;
-    use wirefold_flow::sim::VirtualClock;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn the_first_message_of_a_time_is_found() {
-        let clock = VirtualClock::default();
-        let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
-        bus.create_stream(StreamConfig::new("S", &["s.>"])).await.unwrap();
-        let begin = clock.now();
-        for number in 1..=50 {
-            let (subject, id) = ("s.a".to_owned(), number.to_string());
-            let body = "x".into();
-            bus.publish(Outgoing { subject, id, headers: Headers::new(), body }).await.unwrap();
-            clock.advance(Duration::from_secs(10));
-        }
-        for (seconds, first) in [(0, 1), (1, 2), (10, 2), (250, 26), (490, 50), (491, 51)] {
-            let since = begin.plus(Duration::from_secs(seconds));
-            let found = first_stored(&*bus, "S", since).await.unwrap();
-            assert_eq!(found, first, "{seconds} s");
-        }
-    }
-}

@@ -44,7 +44,7 @@ pub async fn run_under(
                 return ended;
             }
             () = replaced(&mut lease) => leads = false,
-            () = changed(&mut settings) => {}
+            Ok(()) = settings.changed() => {}
         }
         leading.cancel();
         running.await?;
@@ -54,14 +54,6 @@ pub async fn run_under(
     }
     lease.release().await;
     Ok(())
-}
-
-/// Returns when there are new settings.
-async fn changed(settings: &mut watch::Receiver<Settings>) {
-    if settings.changed().await.is_err() {
-        // Nobody reads them again.
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Waits until this process leads; false if it is stopped before.

@@ -22,7 +22,7 @@ use wirefold_proto::{
 };
 
 use crate::engine::retracts;
-use crate::wording::{line, page, shortened};
+use crate::wording::{count, line, page, shortened};
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
 
@@ -284,15 +284,12 @@ fn html_of(title: &str, lines: &[String], links: &[Link]) -> String {
     for line in lines {
         html.push_str(&format!("<p dir=\"auto\">{}</p>\n", escaped(line)));
     }
+    let anchor = |it: &Link| format!("<a href=\"{}\">{}</a>", escaped(&it.url), escaped(&it.name));
     let links: Vec<String> = links.iter().map(anchor).collect();
     if !links.is_empty() {
         html.push_str(&format!("<p>{}</p>\n", links.join(" · ")));
     }
     html
-}
-
-fn anchor(link: &Link) -> String {
-    format!("<a href=\"{}\">{}</a>", escaped(&link.url), escaped(&link.name))
 }
 
 /// A text whose characters cannot begin or end an element, an attribute or an entity.
@@ -401,13 +398,13 @@ fn by_the_clock(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
 }
 
 fn ago(seconds: u64) -> String {
-    let (count, one, many) = match seconds {
+    let (number, one, many) = match seconds {
         ..60 => return "just now".to_owned(),
         60..3_600 => (seconds / 60, "minute", "minutes"),
         3_600..172_800 => (seconds / 3_600, "hour", "hours"),
         _ => (seconds / 86_400, "day", "days"),
     };
-    format!("{count} {} ago", if count == 1 { one } else { many })
+    format!("{} ago", count(number, one, many))
 }
 
 #[cfg(test)]

@@ -26,14 +26,14 @@ pub(crate) fn page(base: &str, target: Target) -> String {
 
 /// The numbers of an alert, such as `14 outlets · 12 copies folded · 1 version`.
 pub(crate) fn numbers(alert: &Alert) -> String {
-    let outlets = count(alert.outlets, "outlet", "outlets");
+    let outlets = count(alert.outlets.into(), "outlet", "outlets");
     let copies = match alert.copies {
         0 => String::new(),
-        copies => format!(" · {} folded", count(copies, "copy", "copies")),
+        copies => format!(" · {} folded", count(copies.into(), "copy", "copies")),
     };
     let versions = match alert.versions {
         0 => String::new(),
-        versions => format!(" · {}", count(versions, "version", "versions")),
+        versions => format!(" · {}", count(versions.into(), "version", "versions")),
     };
     format!("{outlets}{copies}{versions}")
 }
@@ -43,7 +43,8 @@ pub(crate) fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-fn count(count: u32, one: &str, many: &str) -> String {
+/// A number and its noun.
+pub(crate) fn count(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

@@ -116,11 +116,6 @@ impl Failure {
 
 /// Sends messages to a target.
 pub(crate) trait Channel: Send + Sync {
-    /// Whether silent revisions are sent too, because a revision replaces the one before.
-    fn accepts_silent(&self) -> bool {
-        true
-    }
-
     /// Sends one message.
     fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent>;
 }
@@ -202,11 +197,6 @@ struct NoticeBody<'a> {
 
 /// The checked settings of one kind of delivery.
 pub(crate) trait Target {
-    /// Whether programs read its messages. They are JSON and have no templates.
-    fn is_read_by_programs(&self) -> bool {
-        false
-    }
-
     /// The address of an HTTP target, only for comparison, since it may be a secret. Empty if no server is
     /// involved.
     fn address(&self) -> String {

@@ -89,13 +89,9 @@ pub(crate) struct Common {
 
 /// The stage of one delivery.
 pub(crate) struct DeliveryStage {
-    name: String,
-    /// The kind, as a label.
-    kind: &'static str,
+    delivery: Delivery,
     channel: Box<dyn Channel>,
     templates: Option<CompiledTemplates>,
-    /// Whether programs read its messages. They get every alert.
-    is_for_programs: bool,
     common: Common,
     subscriptions: Arc<dyn KeyValue>,
     pub(crate) accepted: Arc<dyn KeyValue>,
@@ -135,11 +131,9 @@ impl DeliveryStage {
         let bus = &common.context.bus;
         let accepted = bus.key_value(streams::DELIVERIES.name)?;
         Ok(Self {
-            name: delivery.name.clone(),
-            kind: delivery.target.kind(),
+            delivery: delivery.clone(),
             channel,
             templates: compiled_templates(delivery)?,
-            is_for_programs: delivery.target.as_target().is_read_by_programs(),
             common: common.clone(),
             subscriptions: bus.key_value(streams::SUBSCRIPTIONS.name)?,
             attempts: Attempts::new(&delivery.name, accepted.clone()),
@@ -155,7 +149,7 @@ impl DeliveryStage {
 
     /// Runs until it is stopped.
     pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
-        let consumer = consumer(&self.name);
+        let consumer = consumer(&self.delivery.name);
         self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
         let context = self.common.context.clone();
         run_stage(context, Arc::new(self), consumer, CONCURRENT_REVISIONS, stop).await
@@ -175,7 +169,7 @@ impl DeliveryStage {
             // The next digest counts a silent revision.
             return Ok(());
         }
-        let key = taken_key(&self.name, &alert.id);
+        let key = taken_key(&self.delivery.name, &alert.id);
         let before = self.last_accepted(&key).await?;
         if before.covers(&alert) {
             return Ok(());
@@ -206,9 +200,12 @@ impl DeliveryStage {
         });
         self.attempts.end(attempt, self.now(), sent.as_ref().err()).await;
         let target_id = sent?;
-        self.common.states.works(&self.name);
+        self.common.states.works(&self.delivery.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
-            tracing::warn!(delivery = self.name, "delivery works again: waiting alerts follow");
+            tracing::warn!(
+                delivery = self.delivery.name,
+                "delivery works again: waiting alerts follow"
+            );
         }
         self.note_accepted(&key, &before.and(&alert, target_id)).await
     }
@@ -227,7 +224,7 @@ impl DeliveryStage {
         before: &LastAccepted,
         input: &Input,
     ) -> Result<bool, StageError> {
-        if self.is_for_programs {
+        if self.delivery.target.is_read_by_programs() {
             return Ok(false);
         }
         let Some(by) = &metadata.told_by else {
@@ -237,7 +234,7 @@ impl DeliveryStage {
             return Ok(false);
         }
         let other = AlertId { subscription: by.subscription.clone(), target: alert.target };
-        let accepted = self.last_accepted(&taken_key(&self.name, &other)).await?;
+        let accepted = self.last_accepted(&taken_key(&self.delivery.name, &other)).await?;
         let age = self.now().since(input.message.at);
         if accepted.has_loud(by.revision) || retry::is_enough(input.attempt, age) {
             return Ok(true);
@@ -259,7 +256,7 @@ impl DeliveryStage {
         metadata: &RevisionMetadata,
     ) -> Result<String, StageError> {
         let mut names = vec![record.subscription.name.clone()];
-        for also in metadata.also.iter().filter(|_| !self.is_for_programs) {
+        for also in metadata.also.iter().filter(|_| !self.delivery.target.is_read_by_programs()) {
             names.extend(self.subscription(also).await?.map(|other| other.subscription.name));
         }
         Ok(names.join(", "))
@@ -301,7 +298,7 @@ impl DeliveryStage {
 
     /// Whether a revision was published before this delivery was there.
     async fn was_told_before(&self, input: &Input) -> Result<bool, StageError> {
-        let found = self.start.is_after(&input.message, &self.name, &*self.accepted).await;
+        let found = self.start.is_after(&input.message, &self.delivery.name, &*self.accepted).await;
         found.map_err(|error| self.retry_after_bus(&error))?.ok_or_else(|| StageError::Retry {
             after: BUS_RETRY,
             why: "the delivery is just being set up".to_owned(),
@@ -309,7 +306,7 @@ impl DeliveryStage {
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
-        let is_welcome = alert.volume == Volume::Loud || self.channel.accepts_silent();
+        let is_welcome = alert.volume == Volume::Loud || self.delivery.target.accepts_silent();
         // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
         alert.held.is_none() && is_welcome && is_last
@@ -363,7 +360,7 @@ impl DeliveryStage {
         let value = entry.and_then(|entry| entry.value);
         let record = value.and_then(|value| wirefold_proto::decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
-            record.subscription.deliveries.contains(&self.name)
+            record.subscription.deliveries.contains(&self.delivery.name)
         }))
     }
 
@@ -376,7 +373,7 @@ impl DeliveryStage {
     }
 
     fn answer(&self, failure: Failure, input: &Input) -> StageError {
-        let (delivery, alert) = (&self.name, &input.message.id);
+        let (delivery, alert) = (&self.delivery.name, &input.message.id);
         match failure {
             Failure::Never { why } => {
                 tracing::warn!(delivery, alert, why, "delivery refused for good");
@@ -415,7 +412,7 @@ impl DeliveryStage {
             Err(Failure::Later { .. }) => "retry",
             Err(Failure::Never { .. } | Failure::Gone { .. }) => "refused",
         };
-        metrics::DELIVERIES.add(1, &[self.kind, outcome]);
+        metrics::DELIVERIES.add(1, &[self.delivery.target.kind(), outcome]);
     }
 }
 
@@ -478,7 +475,7 @@ pub struct Delivery {
 /// What is wrong with them, without secrets.
 pub fn check_delivery(delivery: &Delivery) -> Result<(), String> {
     let target = delivery.target.as_target();
-    if target.is_read_by_programs() && delivery.templates != Templates::default() {
+    if delivery.target.is_read_by_programs() && delivery.templates != Templates::default() {
         return Err("it hands on JSON, which has no words: leave the template out".to_owned());
     }
     CompiledTemplates::read(&delivery.templates)?;

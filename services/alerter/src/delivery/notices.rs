@@ -60,8 +60,7 @@ pub(crate) trait Source: Send {
 
 /// The notices of one source to one delivery.
 pub(crate) struct Notifier<S> {
-    delivery: String,
-    kind: &'static str,
+    delivery: Delivery,
     channel: Box<dyn Channel>,
     common: Common,
     gone: TargetGone,
@@ -90,9 +89,9 @@ impl<S: Source> Notifier<S> {
     ) -> Result<Self, BusError> {
         let table = common.context.bus.key_value(streams::DELIVERIES.name)?;
         let gone = TargetGone::new(&delivery.name, &delivery.target, table.clone());
-        let (key, kind) = (format!("{}.{}", delivery.name, S::KEY), delivery.target.kind());
-        let (delivery, common) = (delivery.name.clone(), common.clone());
-        Ok(Self { delivery, kind, channel, common, gone, table, key, source })
+        let key = format!("{}.{}", delivery.name, S::KEY);
+        let (delivery, common) = (delivery.clone(), common.clone());
+        Ok(Self { delivery, channel, common, gone, table, key, source })
     }
 
     /// Runs until it is stopped.
@@ -161,19 +160,19 @@ impl<S: Source> Notifier<S> {
             Ok(()) => "ok",
             Err(Failure::Later { after, why }) => {
                 if let Some(wait) = retry_state.failed(after, &id, S::LONGEST, now) {
-                    tracing::debug!(delivery = self.delivery, why, "{id} is tried again");
-                    S::METRIC.add(1, &[self.kind, "retry"]);
+                    tracing::debug!(delivery = self.delivery.name, why, "{id} is tried again");
+                    S::METRIC.add(1, &[self.delivery.target.kind(), "retry"]);
                     return Ok(wait);
                 }
                 "given_up"
             }
             Err(Failure::Never { why } | Failure::Gone { why }) => {
-                tracing::warn!(delivery = self.delivery, why, "{id} was refused");
+                tracing::warn!(delivery = self.delivery.name, why, "{id} was refused");
                 "refused"
             }
         };
         *retry_state = RetryState::default();
-        S::METRIC.add(1, &[self.kind, outcome]);
+        S::METRIC.add(1, &[self.delivery.target.kind(), outcome]);
         self.source.told(&mut memory, &message, now, outcome == "given_up");
         self.save(&memory, None, revision).await?;
         // There may be another message already.
@@ -186,8 +185,10 @@ impl<S: Source> Notifier<S> {
         }
         let sent = self.channel.send(ToSend::Notice(notice)).await.map(|_| ());
         match &sent {
-            Ok(()) => self.common.states.works(&self.delivery),
-            Err(Failure::Later { why, .. }) => self.common.states.failed(&self.delivery, now, why),
+            Ok(()) => self.common.states.works(&self.delivery.name),
+            Err(Failure::Later { why, .. }) => {
+                self.common.states.failed(&self.delivery.name, now, why);
+            }
             Err(Failure::Gone { why }) => self.gone.set(why, now).await?,
             Err(Failure::Never { .. }) => {}
         }

@@ -14,7 +14,8 @@ use wirefold_proto::{
 use super::corrections::retracts;
 use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
-use crate::subscription::Rules;
+use crate::subscription::{QUIET, Rules};
+use crate::wording::count;
 
 /// The most articles that an alert lists.
 const ARTICLES: usize = 20;
@@ -48,7 +49,10 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
     let content = Content {
         state: AlertState::Quiet,
         volume: Volume::Silent,
-        reasons: vec![reason(ReasonKind::Merged, part_of(closing.into))],
+        reasons: vec![reason(
+            ReasonKind::Merged,
+            format!("now part of another {}", sort_of(closing.into)),
+        )],
     };
     // News after the last revision belongs to the other alert, so this revision does not cover it.
     let now = Now { at: closing.at, applied_through: life.covered, inhibited_by: None };
@@ -70,18 +74,20 @@ pub(super) fn next(
         life.ready(rules)?;
     }
     let is_silent = life.news.is_empty() && life.hold.is_none();
+    let over = reason(ReasonKind::Quiet, "no news for 24 hours");
     let content = match is_silent {
-        true if !life.is_over(now.at) => repeated(life),
+        true if now.at < life.active_at.plus(QUIET) => repeated(life),
         true => Content {
             state: AlertState::Quiet,
             volume: volume(rules.on.quiet && life.notified_at.is_some()),
-            reasons: weighed(passing(life).into_iter().chain([over()]).collect()),
+            reasons: weighed(passing(life).into_iter().chain([over]).collect()),
         },
         false => content_of_news(life, rules, now.at),
     };
     let content = inhibited(content, now.inhibited_by);
     let mut draft = draft(id, life, now, content);
-    let is_held_anyway = rules.has_digest() || !retracts_what_was_told(life, rules, &draft.alert);
+    let is_held_anyway =
+        rules.settings.digest.is_some() || !retracts_what_was_told(life, rules, &draft.alert);
     if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
         draft.alert.volume = Volume::Loud;
         let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
@@ -112,11 +118,6 @@ fn inhibited(content: Content, by: Option<&str>) -> Content {
     let why = reason(ReasonKind::Inhibited, format!("silent: {by} tells of it"));
     let reasons = weighed(content.reasons.into_iter().chain([why]).collect());
     Content { volume: Volume::Silent, reasons, ..content }
-}
-
-/// Whether the held revision reported the end.
-fn tells_the_end(life: &LiveAlert) -> bool {
-    life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet)
 }
 
 /// The revision that repeats an alert without news.
@@ -151,14 +152,13 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
         || steps(&sums, rules)
         || !life.carried.is_empty();
     let is_loud = is_due && !is_passing && life.may_notify();
+    let tells_the_end = life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet);
     let came: Vec<&PendingChange> = life.news.iter().filter(|news| !news.recounts()).collect();
     let state = match (is_material, life.state) {
         _ if is_first => AlertState::New,
         (true, _) => AlertState::Updated,
         // No article came: people changed the numbers of a quiet alert.
-        (false, Some(AlertState::Quiet))
-            if came.is_empty() && (!is_loud || tells_the_end(life)) =>
-        {
+        (false, Some(AlertState::Quiet)) if came.is_empty() && (!is_loud || tells_the_end) => {
             AlertState::Quiet
         }
         (false, _) => AlertState::Growing,
@@ -173,7 +173,9 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     }
     // Outlets that printed the error are not sources for the right statement.
     let numbers = numbers.filter(|_| !has(ReasonKind::Correction));
-    let resumed = life.resumes().then(|| again(life, at)).filter(|_| !came.is_empty());
+    let resumed = (life.state == Some(AlertState::Quiet))
+        .then(|| again(life, at))
+        .filter(|_| !came.is_empty());
     let first = is_first.then(|| new(life));
     let opening = passing.into_iter().chain(first).chain(resumed);
     let reasons = weighed(opening.chain(told_of).chain(numbers).collect());
@@ -240,10 +242,6 @@ fn asks_to_correct(rules: &Rules, told: &[AlertReason]) -> bool {
 fn passing(life: &LiveAlert) -> Option<AlertReason> {
     let words = "mentioned in passing";
     life.mentions_in_passing().then(|| reason(ReasonKind::Passing, words))
-}
-
-fn over() -> AlertReason {
-    reason(ReasonKind::Quiet, "no news for 24 hours")
 }
 
 /// The reason `new`, with the hold that delayed it.
@@ -335,11 +333,11 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
     }
 }
 
-/// The reason of a closing revision, without the id of the other alert.
-fn part_of(into: Target) -> &'static str {
-    match into {
-        Target::Event(_) => "now part of another event",
-        Target::Story(_) => "now part of another story",
+/// The word for a target.
+pub(super) fn sort_of(target: Target) -> &'static str {
+    match target {
+        Target::Event(_) => "event",
+        Target::Story(_) => "story",
     }
 }
 
@@ -449,15 +447,15 @@ fn few(names: impl Iterator<Item = String>) -> Vec<String> {
     few
 }
 
-fn more(count: u32, one: &str, many: &str) -> String {
-    format!("+{count} {}", if count == 1 { one } else { many })
+fn more(more: u32, one: &str, many: &str) -> String {
+    format!("+{}", count(more.into(), one, many))
 }
 
 /// The headline of a revision. The first revision has the headline of the story with the most outlets,
 /// among those that match best. A revision that notifies of something material has the headline of the text
 /// that brought it. Any other revision keeps the headline.
 pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
-    let shown = life.shown.as_ref().and_then(|shown| shown.headline.as_ref());
+    let shown = life.shown.as_ref().map(|shown| &shown.headline);
     let of_lead = match shown {
         None => leading(&life.news, |_| true),
         // So far there were only mentions in passing: the first text about the subject gives the headline.

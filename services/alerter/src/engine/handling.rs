@@ -43,11 +43,6 @@ impl Handling {
         (!is_excepted).then_some(hold)
     }
 
-    /// Whether the revision that notified at this time was acknowledged.
-    pub(crate) fn is_acknowledged(&self, notified: UnixMillis) -> bool {
-        self.acknowledged.is_some_and(|at| at >= notified)
-    }
-
     /// Whether the record has no effect after this time.
     pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
         let last = self.muted_until.max(self.acknowledged);
@@ -81,11 +76,6 @@ impl Engine {
     pub(crate) fn handle(&mut self, id: &AlertId, handling: Handling) {
         self.handled.insert(id.clone(), handling);
         self.reschedule(id);
-    }
-
-    /// The handling of an alert; the default if there is none.
-    pub(super) fn handling(&self, id: &AlertId) -> Handling {
-        self.handled.get(id).copied().unwrap_or_default()
     }
 
     /// Gives the handling of a merged alert to the other one, unless that has its own.

@@ -123,7 +123,8 @@ impl Happenings {
         self.joined.get(&event).is_some_and(|all| all.contains_key(subscription))
     }
 
-    fn expire(&mut self, at: UnixMillis) {
+    /// Forgets what nothing may join any more.
+    pub(super) fn expire(&mut self, at: UnixMillis) {
         self.by_target.retain(|_, known| at.since(known.at) <= RECENT);
         let by_target = &self.by_target;
         self.by_word.retain(|_, targets| {
@@ -248,11 +249,6 @@ impl Engine {
         };
         let is_held = !incoming.is_decisive() && incoming.joins.iter().any(|join| has_told(&join));
         if is_held { HELD } else { Duration::ZERO }
-    }
-
-    /// Forgets what nothing may join any more.
-    pub(super) fn expire_happenings(&mut self) {
-        self.happenings.expire(self.time);
     }
 }
 

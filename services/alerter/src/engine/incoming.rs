@@ -51,7 +51,11 @@ impl IncomingArticle {
         output: OutputArticle,
         fetched: Option<&ArticleFetched>,
     ) -> Self {
-        let place = OutputPosition { fetched: position(&output), output: sequence };
+        let fetched_at = match output.decision.input {
+            Input::Article(place) => place,
+            Input::Command(_) | Input::Epoch => output.fetched,
+        };
+        let place = OutputPosition { fetched: fetched_at, output: sequence };
         let text = text_of(&output, fetched);
         let opening = cut(&text, OPENING);
         let prepared = prepared(&output, &text);
@@ -249,14 +253,6 @@ fn language_of(fetched: &ArticleFetched) -> String {
 
 /// The longest title in an alert, in characters: feeds are strangers.
 const TITLE: usize = 500;
-
-/// The position of an article among the decisions.
-pub(crate) fn position(output: &OutputArticle) -> u64 {
-    match output.decision.input {
-        Input::Article(sequence) => sequence,
-        Input::Command(_) | Input::Epoch => output.fetched,
-    }
-}
 
 /// Its text if it is still stored, otherwise the part of it in the output.
 fn text_of<'a>(output: &OutputArticle, fetched: Option<&'a ArticleFetched>) -> Cow<'a, str> {

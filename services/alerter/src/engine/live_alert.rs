@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertArticle, AlertFirst, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
-    HoldReason, OutputPosition, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target,
-    Volume,
+    Alert, AlertArticle, AlertReason, AlertState, ArticleId, Class, Headline, Hold, HoldReason,
+    OutputPosition, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target, Volume,
 };
 use wirefold_query::Matched;
 
@@ -63,29 +62,9 @@ pub(crate) struct LiveAlert {
     pub(crate) needed: Option<u64>,
     /// The sequence of the last revision in the stream; 0 if it is not known.
     pub(crate) sequence: u64,
-    /// The visible part of the last revision. It is large, so it is read from the stream when the next
+    /// The last revision. It is large, so it is read from the stream when the next
     /// revision is due.
-    pub(crate) shown: Option<Box<LastRevision>>,
-}
-
-/// The parts of a revision besides numbers that the next revision shows again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct LastRevision {
-    pub(crate) headline: Option<Headline>,
-    pub(crate) articles: Vec<AlertArticle>,
-    pub(crate) matched: Vec<String>,
-    pub(crate) first: Option<AlertFirst>,
-}
-
-impl LastRevision {
-    pub(crate) fn of(alert: &Alert) -> Self {
-        Self {
-            headline: Some(alert.headline.clone()),
-            articles: alert.articles.clone(),
-            matched: alert.matched.clone(),
-            first: alert.first.clone(),
-        }
-    }
+    pub(crate) shown: Option<Box<Alert>>,
 }
 
 /// Something new since the last revision.
@@ -187,11 +166,6 @@ pub(crate) struct Closing {
 }
 
 impl LiveAlert {
-    /// Whether its news comes after it was reported as quiet.
-    pub(crate) fn resumes(&self) -> bool {
-        self.state == Some(AlertState::Quiet)
-    }
-
     /// Accepts its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;
@@ -227,7 +201,7 @@ impl LiveAlert {
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());
         let end = self.covered;
         self.news.retain(|news| !news.place.is_covered_by(end));
-        (self.sequence, self.shown) = (0, Some(Box::new(LastRevision::of(alert))));
+        (self.sequence, self.shown) = (0, Some(Box::new(alert.clone())));
     }
 
     /// The first sequence in the output that its unpublished news needs after a restart.
@@ -364,14 +338,9 @@ impl LiveAlert {
 
     /// When it is repeated if nothing comes. Never while it is muted or after it was acknowledged.
     fn repeated_at(&self, rules: &Rules) -> Option<UnixMillis> {
-        let notified = self.notified_at.filter(|at| !self.handling.is_acknowledged(*at))?;
+        let notified = self.notified_at.filter(|at| self.handling.acknowledged < Some(*at))?;
         let again = notified.plus(rules.repeat?).max(self.last_at);
         Some(self.handling.muted_until.map_or(again, |until| again.max(until)))
-    }
-
-    /// Whether it is over because nothing came for a long time.
-    pub(crate) fn is_over(&self, at: UnixMillis) -> bool {
-        at >= self.active_at.plus(QUIET)
     }
 
     /// When the digest that holds its last revision is due.

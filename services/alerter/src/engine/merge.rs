@@ -3,15 +3,13 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertArticle, AlertId, AlertReason, ArticleId, EventAfter, Input, OutputCommand,
-    OutputPosition, OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
+    Alert, AlertId, AlertReason, ArticleId, EventAfter, Input, OutputCommand, OutputPosition,
+    OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
-use super::draft::reason;
-use super::live_alert::{
-    Closing, LastRevision, Leaving, LiveAlert, Mention, PendingChange, Silent,
-};
+use super::draft::{reason, sort_of};
+use super::live_alert::{Closing, Leaving, LiveAlert, Mention, PendingChange, Silent};
 use super::numbers::Tally;
 
 impl Engine {
@@ -89,8 +87,7 @@ impl Engine {
 /// The news that gives the surviving alert the articles of another, and what that has reported, so that it need not
 /// notify again. Mentions in passing have told nobody.
 fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> PendingChange {
-    let LastRevision { headline, articles, matched, .. } =
-        life.shown.as_deref().cloned().unwrap_or_default();
+    let shown = life.shown.as_deref();
     let has_told = closing.by_people || life.mention() == Mention::Prominent;
     PendingChange {
         place: closing.place,
@@ -98,23 +95,18 @@ fn inheritance(absorbed: &AlertId, life: &LiveAlert, closing: Closing) -> Pendin
         seen: closing.at,
         tally: life.now,
         first_seen: life.first_seen,
-        reasons: vec![reason(ReasonKind::Merged, another(absorbed.target))],
+        reasons: vec![reason(
+            ReasonKind::Merged,
+            format!("another {} became part of it", sort_of(absorbed.target)),
+        )],
         mention: life.mention(),
-        matched,
-        headline,
-        articles,
+        matched: shown.map_or_else(Vec::new, |shown| shown.matched.clone()),
+        headline: shown.map(|shown| shown.headline.clone()),
+        articles: shown.map_or_else(Vec::new, |shown| shown.articles.clone()),
         notes: life.notes,
         only_counts: !has_told,
         silent: has_told.then_some(Silent::Inherits),
         ..PendingChange::default()
-    }
-}
-
-/// The reason for readers of the surviving alert.
-fn another(absorbed: Target) -> &'static str {
-    match absorbed {
-        Target::Event(_) => "another event became part of it",
-        Target::Story(_) => "another story became part of it",
     }
 }
 
@@ -233,10 +225,7 @@ impl Engine {
     /// A story that was reported as part of another story or event does not notify again by itself.
     fn hand_on(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (parting.from, parting.into);
-        let words = match into {
-            Target::Event(_) => "split off from another event by hand",
-            Target::Story(_) => "split off from another story by hand",
-        };
+        let words = format!("split off from another {} by hand", sort_of(into));
         let why = Some(reason(ReasonKind::Merged, words));
         let Some(news) = change.news(into, Silent::Inherits, why) else { return };
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
@@ -247,11 +236,12 @@ impl Engine {
             };
             // It may have been a story of its own before, whose alert was merged into the other's.
             let is_open = self.lives.get(&fresh).is_some_and(|other| other.merged_into.is_none());
-            let LastRevision { headline, articles, matched, .. } = taken_along(life, parting);
+            let Some(taken) = taken_along(life, parting) else { continue };
+            let Alert { headline, articles, matched, .. } = taken;
             if is_open || (matches!(into, Target::Event(_)) && articles.is_empty()) {
                 continue;
             }
-            let mention = life.mention();
+            let (headline, mention) = (Some(headline), life.mention());
             let news = PendingChange { headline, articles, matched, mention, ..news.clone() };
             self.reopen(&fresh);
             self.hand_over(&told, &fresh);
@@ -302,18 +292,12 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally,
     stories.chain(events).collect()
 }
 
-/// The visible part of an alert for the articles that left it.
-fn taken_along(life: &LiveAlert, parting: &Parting) -> LastRevision {
-    let Some(shown) = life.shown.as_deref() else {
-        return LastRevision::default();
-    };
-    let left = |article: &&AlertArticle| parting.leaving.has(article);
-    let articles: Vec<AlertArticle> = shown.articles.iter().filter(left).cloned().collect();
-    let mut headline = shown.headline.clone();
-    if let (Some(first), Some(headline)) = (articles.first(), &mut headline)
-        && first.title != headline.title
-    {
-        (headline.title, headline.lede) = (first.title.clone(), None);
+/// The last revision of an alert with only the articles that left it.
+fn taken_along(life: &LiveAlert, parting: &Parting) -> Option<Alert> {
+    let mut taken = life.shown.as_deref()?.clone();
+    taken.articles.retain(|article| parting.leaving.has(article));
+    if let Some(first) = taken.articles.first().filter(|it| it.title != taken.headline.title) {
+        (taken.headline.title, taken.headline.lede) = (first.title.clone(), None);
     }
-    LastRevision { headline, articles, matched: shown.matched.clone(), first: None }
+    Some(taken)
 }

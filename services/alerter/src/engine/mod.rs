@@ -334,12 +334,12 @@ impl Engine {
     pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         // Old alerts are dropped after a start too, although nothing new may come.
         self.time = self.time.max(unix_millis(alert.at));
-        self.open_digests.accept(alert);
         let life = self.lives.entry(alert.id.clone()).or_default();
         if alert.revision <= life.revision {
             return;
         }
         life.accept(alert, metadata);
+        self.open_digests.accept(alert);
         self.note_told(alert, &metadata.joined, self.time);
         self.note_told_together(alert, metadata, unix_millis(alert.at));
         self.note_heard(alert, metadata);
@@ -384,7 +384,7 @@ impl Engine {
 
     /// Sorts an alert in again, after something about it changed.
     pub(super) fn reschedule(&mut self, id: &AlertId) {
-        let handling = self.handling(id);
+        let handling = self.handled.get(id).copied().unwrap_or_default();
         let follows = self.follows_at(id);
         let hour_over = self.hour_over(id);
         let Some(life) = self.lives.get_mut(id) else {

@@ -11,10 +11,10 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, OutputPosition, ReasonKind, SubscriptionId, Target, Volume};
 
+use super::Engine;
 use super::draft::Draft;
 use super::handling::Handling;
 use super::live_alert::{PendingChange, RevisionMetadata, ToldBy};
-use super::{Engine, Rules};
 
 /// A message that tells an alert, too.
 #[derive(Debug, Clone)]
@@ -26,10 +26,6 @@ pub(super) struct ToldTogether {
 
 fn is_sent(alert: &Alert) -> bool {
     alert.volume == Volume::Loud && alert.held.is_none() && alert.digest.is_none()
-}
-
-fn shares_delivery(one: &Rules, other: &Rules) -> bool {
-    one.settings.deliveries.iter().any(|name| other.settings.deliveries.contains(name))
 }
 
 impl Engine {
@@ -61,7 +57,14 @@ impl Engine {
                 return false;
             };
             let is_open = life.closing.is_none() && life.merged_into.is_none();
-            if !is_open || !life.may_notify() || !shares_delivery(rules, its) {
+            if !is_open
+                || !life.may_notify()
+                || !its
+                    .settings
+                    .deliveries
+                    .iter()
+                    .any(|name| rules.settings.deliveries.contains(name))
+            {
                 return false;
             }
             self.draft_of(&id, at).is_some_and(|made| is_sent(&made.alert))

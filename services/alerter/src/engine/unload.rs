@@ -11,7 +11,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, Target};
 
 use super::Engine;
-use super::live_alert::{LastRevision, LiveAlert, RevisionMetadata};
+use super::live_alert::{LiveAlert, RevisionMetadata};
 
 /// How often all alerts are checked.
 const LOOK: Duration = Duration::from_hours(1);
@@ -56,7 +56,7 @@ impl Engine {
         let over = self.lives.iter().filter(|(_, life)| is_over(life));
         let over: Vec<AlertId> = over.map(|(id, _)| id.clone()).collect();
         over.iter().for_each(|id| self.unload_alert(id));
-        self.expire_happenings();
+        self.happenings.expire(self.time);
         self.expire_heard();
         self.notified.retain(|(_, day), _| *day >= limit);
         self.site_budget.expire(limit);
@@ -141,7 +141,7 @@ impl Engine {
     /// Loads the visible part of an alert from its last revision; nothing if that is no longer stored.
     pub(crate) fn load_shown(&mut self, id: &AlertId, alert: Option<&Alert>) {
         if let Some(life) = self.lives.get_mut(id) {
-            life.shown = alert.map(|alert| Box::new(LastRevision::of(alert)));
+            life.shown = alert.cloned().map(Box::new);
             // If it is no longer stored, it is not read again.
             life.sequence = if alert.is_some() { life.sequence } else { 0 };
         }

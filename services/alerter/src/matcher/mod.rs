@@ -23,7 +23,7 @@ use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
-use wirefold_proto::{ControlCommand, Input, StoryChange, Subject, Target, streams};
+use wirefold_proto::{AlertId, ControlCommand, Input, StoryChange, Subject, Target, streams};
 
 use crate::delivery::note_starts;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
@@ -213,7 +213,7 @@ impl Matcher<'_> {
                 Item::Change(story) => {
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
-                        self.load_shown_about(from).await?;
+                        self.load_shown(self.engine.unloaded_shown_about(from)).await?;
                         self.engine.merge([from, into], &story, place);
                     }
                 }
@@ -221,7 +221,7 @@ impl Matcher<'_> {
                     let change = StoryOverride::of(&command, place);
                     self.recall(&change.targets()).await?;
                     for parting in &change.partings {
-                        self.load_shown_about(parting.from).await?;
+                        self.load_shown(self.engine.unloaded_shown_about(parting.from)).await?;
                     }
                     self.engine.apply_override(&change);
                 }
@@ -441,24 +441,18 @@ impl Matcher<'_> {
         Ok(())
     }
 
-    /// Loads the visible parts of the alerts about this target.
-    pub(super) async fn load_shown_about(&mut self, target: Target) -> Result<(), BusError> {
-        let bus = &*self.context.bus;
-        for (id, sequence) in self.engine.unloaded_shown_about(target) {
-            let last = revision_at(bus, sequence).await?;
+    /// Loads the last revisions of these alerts; false if there are none.
+    pub(super) async fn load_shown(
+        &mut self,
+        lacking: impl IntoIterator<Item = (AlertId, u64)>,
+    ) -> Result<bool, BusError> {
+        let mut has_loaded = false;
+        for (id, sequence) in lacking {
+            let last = revision_at(&*self.context.bus, sequence).await?;
             self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
+            has_loaded = true;
         }
-        Ok(())
-    }
-
-    /// Loads the visible part of the alert whose revision is due first; false if nothing is missing.
-    pub(super) async fn load_next_shown(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
-        let Some((id, sequence)) = self.engine.next_unloaded(limit) else {
-            return Ok(false);
-        };
-        let last = revision_at(&*self.context.bus, sequence).await?;
-        self.engine.load_shown(&id, last.as_ref().map(|last| &last.alert));
-        Ok(true)
+        Ok(has_loaded)
     }
 
     /// Unloads what can be read again. No revision may be on its way to the stream.
@@ -497,7 +491,7 @@ impl Matcher<'_> {
         incoming.joins = self.engine.joins_of(incoming);
         if incoming.is_compared() || incoming.puts_right() {
             for target in incoming.related() {
-                self.load_shown_about(target).await?;
+                self.load_shown(self.engine.unloaded_shown_about(target)).await?;
             }
             load::compare(&*self.context.bus, &self.engine, incoming).await?;
         }

@@ -32,14 +32,8 @@ pub(crate) struct SavedProgress {
 
 impl Default for SavedProgress {
     fn default() -> Self {
-        Self {
-            output: 0,
-            next: 1,
-            judged: None,
-            ahead: Vec::new(),
-            passed: Vec::new(),
-            reached: String::new(),
-        }
+        let (ahead, passed, reached) = Default::default();
+        Self { output: 0, next: 1, judged: None, ahead, passed, reached }
     }
 }
 

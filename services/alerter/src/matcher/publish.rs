@@ -5,7 +5,7 @@
 use futures_util::future::join_all;
 use wirefold_envelope::{Sender, decode};
 use wirefold_flow::{BusError, Outgoing, Point, Published, Stored, UnixMillis};
-use wirefold_proto::{Alert, OutputPosition, Published as _, REVISION_HEADER, Volume, streams};
+use wirefold_proto::{Alert, Published as _, REVISION_HEADER, Volume, streams};
 
 use super::Matcher;
 use crate::engine::{Draft, Revision, RevisionMetadata};
@@ -24,7 +24,7 @@ impl Matcher<'_> {
         let limit = self.engine.time_with(limit);
         loop {
             let Some(mut draft) = self.engine.next(limit) else {
-                match self.load_next_shown(limit).await? {
+                match self.load_shown(self.engine.next_unloaded(limit)).await? {
                     true => continue,
                     false => return Ok(()),
                 }
@@ -95,10 +95,7 @@ pub(super) fn revision(stored: &Stored) -> Option<Revision> {
             tracing::warn!(sequence = stored.sequence, ?error, "alert left out");
         })
         .ok()?;
-    let metadata = RevisionMetadata::of(stored).unwrap_or_else(|| {
-        let covered = OutputPosition { fetched: 0, output: alert.output };
-        RevisionMetadata { covered, ..RevisionMetadata::default() }
-    });
+    let metadata = RevisionMetadata::of(stored)?;
     Some(Revision { sequence: stored.sequence, alert, metadata })
 }
 

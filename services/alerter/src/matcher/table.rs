@@ -83,8 +83,10 @@ impl Table {
             self.progress = serde_json::from_slice(value).unwrap_or_default();
         } else if key == CONTROL {
             self.control = str::from_utf8(value).ok().and_then(Position::parse);
-        } else if key.starts_with(HANDLING_PREFIX) {
-            self.read_handling(value);
+        } else if key.starts_with(HANDLING_PREFIX)
+            && let Ok(record) = decode::<AlertHandlingRecord>(value)
+        {
+            self.handled.insert(record.alert.clone(), record);
         } else if let Some(id) = since {
             self.since.insert(id, number().unwrap_or(0));
         } else if key.starts_with("subscription.")
@@ -201,7 +203,7 @@ impl Table {
             subscription: filled,
             managed_by,
             muted_until: before.and_then(|record| record.muted_until),
-            problem: rules.as_ref().err().or(first).map(ToString::to_string),
+            problem: rules.as_ref().err().or(first).cloned(),
             alerts: before.map_or(0, |record| record.alerts),
             copies_folded: before.map_or(0, |record| record.copies_folded),
         };
@@ -320,13 +322,6 @@ const LINK: &str = "link-";
 const LINKS: usize = 64;
 
 impl Table {
-    /// Reads a stored record.
-    pub(super) fn read_handling(&mut self, value: &[u8]) {
-        if let Ok(record) = decode::<AlertHandlingRecord>(value) {
-            self.handled.insert(record.alert.clone(), record);
-        }
-    }
-
     /// The records that still have an effect at this time. The others are deleted.
     pub(super) async fn handled(
         &mut self,
@@ -354,7 +349,8 @@ impl Table {
         else {
             return Ok(None);
         };
-        let before = self.record(id);
+        let before = self.handled.get(id).cloned();
+        let before = before.unwrap_or_else(|| Handling::default().record(id));
         let mut links = before.links.clone();
         if command.id.starts_with(LINK) {
             if links.contains(&command.id) {
@@ -366,10 +362,6 @@ impl Table {
         let handling = handled(Handling::from_record(&before), command);
         self.store(AlertHandlingRecord { links, ..handling.record(id) }).await?;
         Ok(Some(Change::Handle(id.clone(), handling)))
-    }
-
-    fn record(&self, id: &AlertId) -> AlertHandlingRecord {
-        self.handled.get(id).cloned().unwrap_or_else(|| Handling::default().record(id))
     }
 
     async fn store(&mut self, record: AlertHandlingRecord) -> Result<(), AlerterError> {

@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, Timestamp, Zoned};
-use thiserror::Error;
+use jiff::{Span, Timestamp, Zoned};
 use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
@@ -37,42 +36,6 @@ const LONGEST_GROUP_WAIT: Duration = Duration::from_secs(7 * 24 * 3_600);
 const LONGEST_NAME: usize = 200;
 const UPDATE_INTERVAL: Interval = Interval::from_seconds(5 * 60);
 
-/// Why settings are not valid.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum Problem {
-    #[error("query: {0}")]
-    Query(wirefold_query::ParseError),
-    #[error("break_quiet: {0}")]
-    BreakQuiet(wirefold_query::ParseError),
-    #[error(
-        "on: {0:?} is no trigger; expected new, material, correction, retraction, quiet, \
-         origins+2, outlets+5 or velocity>5/10m"
-    )]
-    On(String),
-    #[error("on: {0:?}: {1}")]
-    OnVelocity(String, wirefold_query::ParseError),
-    #[error(
-        "{0}: it requires something and its absence, so it never matches: leave one of them out"
-    )]
-    Contradictory(&'static str),
-    #[error("name: {0}")]
-    Name(&'static str),
-    #[error("group_wait: the first message would wait longer than 7d: give less")]
-    GroupWait,
-    #[error("time_zone: {0}")]
-    TimeZone(String),
-    #[error("quiet_hours: {0}")]
-    QuietHours(String),
-    #[error("repeat_interval: {0}")]
-    Repeat(&'static str),
-    #[error("max_per_day: 0 would send nothing: give 1 or more, or mute the subscription")]
-    MaxPerDay,
-    #[error("inhibited_by: a subscription cannot inhibit itself")]
-    InhibitedByItself,
-    #[error("no delivery is called {0:?}; {1}")]
-    NoDelivery(String, String),
-}
-
 /// A subscription in force.
 #[derive(Debug, Clone)]
 pub(crate) struct Rules {
@@ -88,10 +51,8 @@ pub(crate) struct Rules {
     /// The subscriber's time zone.
     zone: TimeZone,
     break_quiet: Option<Query>,
-    pub(crate) max_per_day: Option<u32>,
     /// When an alert is repeated that had no news since it last notified.
     pub(crate) repeat: Option<Duration>,
-    digest: Option<Digest>,
     pub(crate) mute: Option<Mute>,
     /// When it was last changed, muted or unmuted.
     pub(crate) changed: UnixMillis,
@@ -134,33 +95,39 @@ pub fn check(
     deliveries: &[String],
     lists: &Lists,
 ) -> Result<(), String> {
-    let rules = Rules::read(&with_defaults(settings, &[]), lists);
-    let absent = rules.map_err(|problem| problem.to_string())?.absent_deliveries(deliveries);
-    absent.into_iter().next().map_or(Ok(()), |(_, problem)| Err(problem.to_string()))
+    let absent = Rules::read(&with_defaults(settings, &[]), lists)?.absent_deliveries(deliveries);
+    absent.into_iter().next().map_or(Ok(()), |(_, problem)| Err(problem))
 }
 
 impl Rules {
-    /// Parses settings with all defaults.
-    pub(crate) fn read(settings: &SubscriptionSettings, lists: &Lists) -> Result<Self, Problem> {
+    /// Parses settings with all defaults, or says what is wrong, for people.
+    pub(crate) fn read(settings: &SubscriptionSettings, lists: &Lists) -> Result<Self, String> {
         if settings.max_per_day == Some(0) {
-            return Err(Problem::MaxPerDay);
+            return Err(refuse(
+                "max_per_day",
+                "0 would send nothing: give 1 or more, or mute the subscription",
+            ));
         }
         if settings.inhibited_by.contains(&settings.id) {
-            return Err(Problem::InhibitedByItself);
+            return Err(refuse("inhibited_by", "a subscription cannot inhibit itself"));
         }
         check_name(&settings.name)?;
         if settings.group_wait.is_some_and(|wait| wait.duration() > LONGEST_GROUP_WAIT) {
-            return Err(Problem::GroupWait);
+            return Err(refuse(
+                "group_wait",
+                "the first message would wait longer than 7d: give less",
+            ));
         }
-        let query = Query::parse_with(&settings.query, lists).map_err(Problem::Query)?;
+        let query = Query::parse_with(&settings.query, lists);
+        let query = query.map_err(|why| refuse("query", why))?;
         let break_quiet = settings.break_quiet.as_deref();
         let break_quiet = break_quiet.map(|text| Query::parse_with(text, lists)).transpose();
-        let break_quiet = break_quiet.map_err(Problem::BreakQuiet)?;
+        let break_quiet = break_quiet.map_err(|why| refuse("break_quiet", why))?;
         if query.is_contradictory() {
-            return Err(Problem::Contradictory("query"));
+            return Err(refuse("query", CONTRADICTORY));
         }
         if break_quiet.as_ref().is_some_and(Query::is_contradictory) {
-            return Err(Problem::Contradictory("break_quiet"));
+            return Err(refuse("break_quiet", CONTRADICTORY));
         }
         let quiet = settings.quiet_hours.as_ref().map(QuietTime::read).transpose()?;
         Ok(Self {
@@ -174,9 +141,7 @@ impl Rules {
             zone: zone(settings)?,
             quiet,
             break_quiet,
-            max_per_day: settings.max_per_day,
             repeat: repeat(settings)?,
-            digest: settings.digest,
             mute: None,
             changed: UnixMillis(0),
             since: 0,
@@ -185,10 +150,11 @@ impl Rules {
     }
 
     /// The deliveries that they name and that are none of these. The others are sent to.
-    pub(crate) fn absent_deliveries(&self, all: &[String]) -> Vec<(String, Problem)> {
+    pub(crate) fn absent_deliveries(&self, all: &[String]) -> Vec<(String, String)> {
         let known: Vec<&str> = all.iter().map(String::as_str).collect();
         let absent = self.settings.deliveries.iter().filter(|name| !all.contains(name));
-        let problem = |name: &String| Problem::NoDelivery(name.clone(), suggestion(name, &known));
+        let problem =
+            |name: &String| format!("no delivery is called {name:?}; {}", suggestion(name, &known));
         absent.map(|name| (name.clone(), problem(name))).collect()
     }
 
@@ -217,7 +183,7 @@ impl Rules {
         if let Some(muted) = self.muted(at) {
             return Some(muted);
         }
-        if let Some(digest) = self.digest {
+        if let Some(digest) = self.settings.digest {
             return hold(HoldReason::Digest, Some(self.digest_after(digest, at)));
         }
         let breaks = || {
@@ -231,18 +197,13 @@ impl Rules {
         {
             return hold(HoldReason::QuietHours, Some(until));
         }
-        let is_enough = self.max_per_day.is_some_and(|most| notified >= most);
+        let is_enough = self.settings.max_per_day.is_some_and(|most| notified >= most);
         if is_enough { hold(HoldReason::MaxPerDay, Some(self.day(at).end)) } else { None }
     }
 
     /// This time, or the end of the quiet hours if it is in them.
     pub(crate) fn awake_at(&self, at: UnixMillis) -> UnixMillis {
         self.quiet.as_ref().and_then(|quiet| quiet.end_after(at)).unwrap_or(at)
-    }
-
-    /// Whether it sends only digests.
-    pub(crate) fn has_digest(&self) -> bool {
-        self.digest.is_some()
     }
 
     /// The end of this hour, or of the quiet hours if that is in them.
@@ -263,34 +224,53 @@ impl Rules {
 
     /// Whether it uses velocity.
     pub(crate) fn asks_for_velocity(&self) -> bool {
-        self.settings.query.contains("velocity") || self.on.asks_for_velocity()
+        self.settings.query.contains("velocity") || !self.on.velocity.is_empty()
     }
 }
 
+/// The mistake in a setting.
+fn refuse(setting: &str, why: impl std::fmt::Display) -> String {
+    format!("{setting}: {why}")
+}
+
+const CONTRADICTORY: &str =
+    "it requires something and its absence, so it never matches: leave one of them out";
+const TRIGGERS: &str =
+    "expected new, material, correction, retraction, quiet, origins+2, outlets+5 or velocity>5/10m";
+
 /// The name appears in headers of mails and in lines of terminals.
-fn check_name(name: &str) -> Result<(), Problem> {
+fn check_name(name: &str) -> Result<(), String> {
     if name.chars().any(crate::wording::is_unfit) {
-        return Err(Problem::Name("it has a control character in it: write it on one line"));
+        return Err(refuse("name", "it has a control character in it: write it on one line"));
     }
     match name.chars().count() > LONGEST_NAME {
-        true => Err(Problem::Name("it is longer than 200 characters: give a shorter one")),
+        true => Err(refuse("name", "it is longer than 200 characters: give a shorter one")),
         false => Ok(()),
     }
 }
 
 /// When an alert is repeated; `None` if never.
-fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, Problem> {
+fn repeat(settings: &SubscriptionSettings) -> Result<Option<Duration>, String> {
     let Some(repeat) = settings.repeat_interval.map(Interval::duration) else {
         return Ok(None);
     };
     if settings.digest.is_some() {
-        return Err(Problem::Repeat("a digest never repeats an alert: leave one of them out"));
+        return Err(refuse(
+            "repeat_interval",
+            "a digest never repeats an alert: leave one of them out",
+        ));
     }
     if repeat.is_zero() {
-        return Err(Problem::Repeat("0 would repeat without end: give a time such as 6h"));
+        return Err(refuse(
+            "repeat_interval",
+            "0 would repeat without end: give a time such as 6h",
+        ));
     }
     if repeat >= QUIET {
-        return Err(Problem::Repeat("an alert is over after 24h without news: use a shorter time"));
+        return Err(refuse(
+            "repeat_interval",
+            "an alert is over after 24h without news: use a shorter time",
+        ));
     }
     Ok(Some(repeat))
 }
@@ -316,14 +296,16 @@ pub(crate) struct Triggers {
 }
 
 impl Triggers {
-    pub(crate) fn read(on: &[String]) -> Result<Self, Problem> {
+    pub(crate) fn read(on: &[String]) -> Result<Self, String> {
         let mut triggers = Self::default();
         for word in on {
             match word.starts_with("velocity>") {
-                true => triggers.velocity.push(
-                    Query::parse(word).map_err(|why| Problem::OnVelocity(word.clone(), why))?,
-                ),
-                false => triggers.add(word).ok_or_else(|| Problem::On(word.clone()))?,
+                true => triggers
+                    .velocity
+                    .push(Query::parse(word).map_err(|why| format!("on: {word:?}: {why}"))?),
+                false => triggers
+                    .add(word)
+                    .ok_or_else(|| format!("on: {word:?} is no trigger; {TRIGGERS}"))?,
             }
         }
         Ok(triggers)
@@ -344,10 +326,6 @@ impl Triggers {
             },
         }
         Some(())
-    }
-
-    pub(crate) fn asks_for_velocity(&self) -> bool {
-        !self.velocity.is_empty()
     }
 
     /// Whether articles come fast enough to notify.
@@ -379,19 +357,17 @@ pub(crate) struct Day {
 }
 
 impl QuietTime {
-    pub(crate) fn read(hours: &QuietHours) -> Result<Self, Problem> {
+    pub(crate) fn read(hours: &QuietHours) -> Result<Self, String> {
         let time = |text: &str| {
             let refuse =
-                || Problem::QuietHours(format!("{text:?} is not a time such as \"22:00\""));
+                || refuse("quiet_hours", format!("{text:?} is not a time such as \"22:00\""));
             text.parse::<Time>().map_err(|_| refuse())
         };
-        let zone = known_zone(&hours.time_zone).map_err(Problem::QuietHours)?;
+        let zone = known_zone(&hours.time_zone).map_err(|why| refuse("quiet_hours", why))?;
         let (from, to) = (time(&hours.from)?, time(&hours.to)?);
         if from == to {
-            return Err(Problem::QuietHours(format!(
-                "they begin and end at {:?}: give two times, or mute the subscription",
-                hours.from
-            )));
+            let what = "give two times, or mute the subscription";
+            return Err(format!("quiet_hours: they begin and end at {:?}: {what}", hours.from));
         }
         Ok(Self { from, to, zone })
     }
@@ -420,31 +396,27 @@ fn known_zone(name: &str) -> Result<TimeZone, String> {
 }
 
 /// The subscriber's time zone: as set, else that of the quiet hours, else UTC.
-pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, Problem> {
+pub(super) fn zone(settings: &SubscriptionSettings) -> Result<TimeZone, String> {
     let of_quiet = settings.quiet_hours.as_ref().map(|hours| hours.time_zone.as_str());
     let own = settings.time_zone.as_deref();
     if let (Some(own), Some(other)) = (own, of_quiet)
         && own != other
     {
-        let what = format!("{own:?} is not {other:?} of the quiet hours: leave it out");
-        return Err(Problem::TimeZone(what));
+        return Err(format!(
+            "time_zone: {own:?} is not {other:?} of the quiet hours: leave it out"
+        ));
     }
     let name = own.or(of_quiet).unwrap_or("UTC");
-    known_zone(name).map_err(Problem::TimeZone)
+    known_zone(name).map_err(|why| refuse("time_zone", why))
 }
 
 /// The day that contains a time.
 pub(crate) fn day(at: UnixMillis, zone: &TimeZone) -> Day {
     let local = timestamp(at).to_zoned(zone.clone());
     let start = local.start_of_day().unwrap_or(local);
-    let next = start.tomorrow().map(|next| next.timestamp());
-    let end = next.unwrap_or_else(|_| a_day_after(&start));
+    // Only the last day of the calendar has no next day.
+    let end = start.tomorrow().map_or(Timestamp::MAX, |next| next.timestamp());
     Day { start: unix_millis(start.timestamp()), end: unix_millis(end) }
-}
-
-/// Only the last day of the calendar has no next day.
-fn a_day_after(start: &Zoned) -> Timestamp {
-    start.timestamp().saturating_add(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MAX)
 }
 
 /// The hour of daily and weekly digests: before work.
@@ -489,7 +461,7 @@ mod tests {
         let on = words.into_iter().chain(["origins+2", "outlets+5", "velocity>5/10m"]);
         let on: Vec<String> = on.map(str::to_owned).collect();
         let triggers = Triggers::read(&on).expect("all of them are known");
-        assert!(triggers.new && triggers.material && triggers.asks_for_velocity());
+        assert!(triggers.new && triggers.material && !triggers.velocity.is_empty());
         assert!(triggers.correction && triggers.retraction && triggers.quiet);
         assert_eq!((triggers.origins, triggers.outlets), (Some(2), Some(5)));
         for bad in [
@@ -509,7 +481,7 @@ mod quiet_hours_tests {
         unix_millis(text.parse().expect("a time"))
     }
 
-    fn hours(from: &str, to: &str, zone: &str) -> Result<QuietTime, Problem> {
+    fn hours(from: &str, to: &str, zone: &str) -> Result<QuietTime, String> {
         QuietTime::read(&QuietHours {
             from: from.to_owned(),
             to: to.to_owned(),
@@ -540,10 +512,10 @@ mod quiet_hours_tests {
     fn nonsense_is_refused() {
         assert!(hours("25:00", "07:00", "UTC").is_err());
         assert!(hours("22:00", "", "UTC").is_err());
-        let none = hours("22:00", "22:00", "UTC").expect_err("no time at all").to_string();
+        let none = hours("22:00", "22:00", "UTC").expect_err("no time at all");
         assert!(none.contains("begin and end at \"22:00\""), "{none}");
         let problem = hours("22:00", "07:00", "Harbour/Nowhere").expect_err("no such zone");
-        assert!(problem.to_string().contains("Harbour/Nowhere"), "{problem}");
+        assert!(problem.contains("Harbour/Nowhere"), "{problem}");
     }
 }
 

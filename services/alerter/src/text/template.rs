@@ -5,7 +5,7 @@
 
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value};
-use serde::Serialize;
+use serde_json::json;
 use wirefold_proto::{AlertFirst, Volume};
 
 use super::{Message, Text, describe};
@@ -14,35 +14,6 @@ use crate::wording::line;
 /// The longest rendered title and text, in characters.
 const LONGEST_TITLE: usize = 500;
 const LONGEST_TEXT: usize = 16_000;
-/// The names that templates can use; docs/deliveries.md lists them.
-#[derive(Serialize)]
-struct Names<'a> {
-    title: &'a str,
-    lines: &'a [String],
-    headline: String,
-    subscription: &'a str,
-    state: &'static str,
-    loud: bool,
-    demo: bool,
-    revision: u64,
-    why: Vec<String>,
-    outlets: u32,
-    copies: u32,
-    versions: u32,
-    stories: u32,
-    first: Option<String>,
-    matched: &'a [String],
-    page: Option<&'a str>,
-    articles: Vec<Article<'a>>,
-}
-
-#[derive(Serialize)]
-struct Article<'a> {
-    outlet: String,
-    title: String,
-    url: Option<&'a str>,
-}
-
 impl CompiledTemplates {
     /// The message by these templates. If one fails, the default text with a line that says so.
     pub(crate) fn apply(&self, message: &Message<'_>, usual: Text) -> Text {
@@ -60,7 +31,7 @@ impl CompiledTemplates {
     }
 
     fn rendered(&self, message: &Message<'_>, usual: &Text) -> Result<Text, minijinja::Error> {
-        let names = Value::from(Serde(Names::of(message, usual)));
+        let names = Value::from(Serde(names(message, usual)));
         let render = |name: &str| {
             let template = self.environment.get_template(name).ok();
             template.map(|template| template.render(names.clone())).transpose()
@@ -81,34 +52,33 @@ fn bounded(rendered: &str) -> String {
     line(rendered).chars().take(LONGEST_TITLE).collect()
 }
 
-impl<'a> Names<'a> {
-    fn of(message: &'a Message<'_>, usual: &'a Text) -> Self {
-        let alert = message.alert;
-        let articles = alert.articles.iter().map(|article| Article {
-            outlet: line(&article.outlet_label()),
-            title: line(&article.title),
-            url: article.url.as_deref(),
-        });
-        Self {
-            title: &usual.title,
-            lines: &usual.lines,
-            headline: line(&alert.headline.title),
-            subscription: message.subscription,
-            state: alert.state.as_str(),
-            loud: alert.volume == Volume::Loud,
-            demo: message.demo,
-            revision: alert.revision,
-            why: alert.reasons.iter().map(|reason| line(&describe(reason))).collect(),
-            outlets: alert.outlets,
-            copies: alert.copies,
-            versions: alert.versions,
-            stories: alert.stories,
-            first: alert.first.as_ref().map(AlertFirst::outlet_label),
-            matched: &alert.matched,
-            page: message.page.as_deref(),
-            articles: articles.collect(),
-        }
-    }
+/// The values of the [names](NAMES) that templates can use.
+fn names(message: &Message<'_>, usual: &Text) -> serde_json::Value {
+    let alert = message.alert;
+    let articles = alert.articles.iter().map(|article| {
+        let (outlet, title) = (line(&article.outlet_label()), line(&article.title));
+        json!({ "outlet": outlet, "title": title, "url": article.url })
+    });
+    let why = alert.reasons.iter().map(|reason| line(&describe(reason)));
+    json!({
+        "title": usual.title,
+        "lines": usual.lines,
+        "headline": line(&alert.headline.title),
+        "subscription": message.subscription,
+        "state": alert.state.as_str(),
+        "loud": alert.volume == Volume::Loud,
+        "demo": message.demo,
+        "revision": alert.revision,
+        "why": why.collect::<Vec<String>>(),
+        "outlets": alert.outlets,
+        "copies": alert.copies,
+        "versions": alert.versions,
+        "stories": alert.stories,
+        "first": alert.first.as_ref().map(AlertFirst::outlet_label),
+        "matched": alert.matched,
+        "page": message.page,
+        "articles": articles.collect::<Vec<_>>(),
+    })
 }
 
 /// The most steps of one template.
@@ -236,8 +206,7 @@ mod tests {
         let alert = sample("desk", wirefold_flow::UnixMillis(0)).unwrap();
         let usual = Text::plain(String::new(), Vec::new());
         let sent = message(&alert, None);
-        let known = Names::of(&sent, &usual);
-        let known = serde_json::to_value(known).unwrap();
+        let known = names(&sent, &usual);
         let known: std::collections::BTreeSet<&str> =
             known.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(known, NAMES.into(), "every name, and no other");

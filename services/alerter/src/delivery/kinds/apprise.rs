@@ -64,10 +64,6 @@ impl Apprise {
 }
 
 impl Channel for Apprise {
-    fn accepts_silent(&self) -> bool {
-        false
-    }
-
     fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         let text = message.text(LONGEST);
         Box::pin(async move { self.post(&text, message.now()).await.map(|()| None) })

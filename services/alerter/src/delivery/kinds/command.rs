@@ -27,10 +27,6 @@ pub struct CommandTarget {
 }
 
 impl Target for CommandTarget {
-    fn is_read_by_programs(&self) -> bool {
-        true
-    }
-
     fn check(&self) -> Result<(), String> {
         Command::new(&self.command).map(drop)
     }

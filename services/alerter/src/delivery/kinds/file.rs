@@ -26,10 +26,6 @@ pub struct FileTarget {
 }
 
 impl Target for FileTarget {
-    fn is_read_by_programs(&self) -> bool {
-        true
-    }
-
     fn open(&self, _opening: &mut Opening<'_>) -> Result<Box<dyn Channel>, AlerterError> {
         Ok(Box::new(File { path: Arc::new(Mutex::new(self.path.clone())) }))
     }

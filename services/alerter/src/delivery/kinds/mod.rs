@@ -60,35 +60,37 @@ impl DeliveryTarget {
     /// The kind, as the settings write it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Apprise(_) => "apprise",
-            Self::Command(_) => "command",
-            Self::Email(_) => "email",
-            Self::File(_) => "file",
-            Self::Matrix(_) => "matrix",
-            Self::Nats(_) => "nats",
-            Self::Ntfy(_) => "ntfy",
-            Self::Slack(_) => "slack",
-            Self::Stdout(_) => "stdout",
-            Self::Telegram(_) => "telegram",
-            Self::Webhook(_) => "webhook",
-        }
+        self.kind_and_target().0
     }
 
     /// The functions that every kind has.
     pub(super) fn as_target(&self) -> &dyn Target {
+        self.kind_and_target().1
+    }
+
+    fn kind_and_target(&self) -> (&'static str, &dyn Target) {
         match self {
-            Self::Apprise(target) => target,
-            Self::Command(target) => target,
-            Self::Email(target) => target,
-            Self::File(target) => target,
-            Self::Matrix(target) => target,
-            Self::Nats(target) => target,
-            Self::Ntfy(target) => target,
-            Self::Slack(target) => target,
-            Self::Stdout(target) => target,
-            Self::Telegram(target) => target,
-            Self::Webhook(target) => target,
+            Self::Apprise(target) => ("apprise", target),
+            Self::Command(target) => ("command", target),
+            Self::Email(target) => ("email", target),
+            Self::File(target) => ("file", target),
+            Self::Matrix(target) => ("matrix", target),
+            Self::Nats(target) => ("nats", target),
+            Self::Ntfy(target) => ("ntfy", target),
+            Self::Slack(target) => ("slack", target),
+            Self::Stdout(target) => ("stdout", target),
+            Self::Telegram(target) => ("telegram", target),
+            Self::Webhook(target) => ("webhook", target),
         }
+    }
+
+    /// Whether programs read its messages. They are JSON and have no templates.
+    pub(super) fn is_read_by_programs(&self) -> bool {
+        matches!(self, Self::Command(_) | Self::File(_) | Self::Nats(_) | Self::Webhook(_))
+    }
+
+    /// Whether silent revisions are sent too, because a revision replaces the one before.
+    pub(crate) fn accepts_silent(&self) -> bool {
+        !matches!(self, Self::Apprise(_) | Self::Email(_) | Self::Slack(_))
     }
 }

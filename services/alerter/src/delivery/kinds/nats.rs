@@ -22,10 +22,6 @@ pub struct NatsTarget {
 }
 
 impl Target for NatsTarget {
-    fn is_read_by_programs(&self) -> bool {
-        true
-    }
-
     fn check(&self) -> Result<(), String> {
         check(&self.subject)
     }

@@ -61,10 +61,6 @@ impl Slack {
 }
 
 impl Channel for Slack {
-    fn accepts_silent(&self) -> bool {
-        false
-    }
-
     fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         let text = message.text(LONGEST);
         Box::pin(async move { self.post(&text, message.now()).await.map(|()| None) })

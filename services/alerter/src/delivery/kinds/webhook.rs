@@ -36,10 +36,6 @@ pub struct WebhookTarget {
 }
 
 impl Target for WebhookTarget {
-    fn is_read_by_programs(&self) -> bool {
-        true
-    }
-
     fn address(&self) -> String {
         self.url.to_string()
     }

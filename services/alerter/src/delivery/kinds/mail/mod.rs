@@ -241,10 +241,6 @@ impl Mail {
 }
 
 impl Channel for Mail {
-    fn accepts_silent(&self) -> bool {
-        false
-    }
-
     fn send<'a>(&'a self, message: ToSend<'a>) -> BoxFuture<'a, Sent> {
         Box::pin(async move {
             let mail = compose(&message, &self.settings.from, &self.settings.to)?;
