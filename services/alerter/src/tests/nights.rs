@@ -216,7 +216,7 @@ async fn play(night: &Night, step: Duration) -> Vec<Sent> {
     let context = StageContext::new(bus.clone(), Arc::new(clock.clone()));
     let (stop, paper) = (CancellationToken::new(), Arc::new(Paper::default()));
     let detector = wirefold_detector::Settings {
-        dedup: Default::default(),
+        fold: Default::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,

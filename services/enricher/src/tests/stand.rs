@@ -18,7 +18,7 @@ pub(super) const SETTINGS: Settings = Settings { text_policy: TextPolicy::Lead }
 
 pub(super) fn detector_settings() -> wirefold_detector::Settings {
     wirefold_detector::Settings {
-        dedup: Default::default(),
+        fold: Default::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
         snapshot_after: 0,
