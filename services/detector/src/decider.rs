@@ -43,7 +43,7 @@ pub(crate) struct Decider {
     writer: Writer,
     state: SnapshotState,
     /// The next articles, prepared.
-    preparer: ParallelPreparer,
+    pub(crate) preparer: ParallelPreparer,
     snapshotter: Snapshotter,
     /// The state of the snapshot to start from, with the sequence of its last decision.
     restored: Option<(u64, SnapshotState)>,
@@ -77,16 +77,6 @@ impl Decider {
             lacks_texts: false,
             has_warned: false,
         }
-    }
-
-    /// Makes it prepare articles with this pool.
-    pub(crate) fn with_preparer(self, preparer: ParallelPreparer) -> Self {
-        Self { preparer, ..self }
-    }
-
-    /// Returns once all articles of the last [`look_ahead`](StateMachine::look_ahead) are prepared.
-    pub(crate) fn finish_preparing(&mut self) {
-        self.preparer.finish();
     }
 
     #[cfg(test)]

@@ -15,7 +15,6 @@ mod fit;
 mod groups;
 mod lead;
 mod lede;
-pub mod measured;
 mod metrics;
 mod own_thread;
 mod preparing;

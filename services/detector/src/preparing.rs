@@ -102,22 +102,10 @@ impl ParallelPreparer {
 }
 
 impl ParallelPreparer {
-    /// Takes an article out of the batch, or prepares it now if it is not in the batch.
-    pub(crate) fn prepare_in_turn(&mut self, input: &Stored) -> Option<PreparedArticle> {
-        self.take_prepared(input.sequence).or_else(|| decode_and_prepare(&input.body))
-    }
-
     /// How many articles of the batch were not taken.
     #[cfg(test)]
     pub(crate) fn left(&self) -> usize {
         self.indices.len()
-    }
-
-    /// Helps until all articles of the batch are prepared.
-    pub(crate) fn finish(&mut self) {
-        let Some(batch) = &self.batch else { return };
-        while batch.prepare_next() {}
-        batch.wait_for_all();
     }
 }
 
@@ -153,14 +141,6 @@ impl Batch {
         self.lock().insert(index, ready);
         self.changed.notify_all();
         true
-    }
-
-    /// Waits until every article is prepared. None may have been taken.
-    fn wait_for_all(&self) {
-        let mut prepared = self.lock();
-        while prepared.len() < self.bodies.len() {
-            prepared = self.changed.wait(prepared).unwrap_or_else(PoisonError::into_inner);
-        }
     }
 
     fn wait_for(&self, index: usize) -> Option<PreparedArticle> {

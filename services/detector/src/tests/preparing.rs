@@ -61,7 +61,8 @@ fn decider(harness: &Harness) -> Decider {
     let pool = ParallelPreparer::on_cores(3);
     let config = DetectorConfig { settings, folder: TextFolder::in_memory().into() };
     let writer = Writer { name: "detector-1".to_owned(), release: "0.0.0".to_owned() };
-    let mut decider = Decider::new(config, writer, harness.bus.clone(), 0).with_preparer(pool);
+    let mut decider = Decider::new(config, writer, harness.bus.clone(), 0);
+    decider.preparer = pool;
     decider.restart();
     decider
 }
