@@ -81,12 +81,6 @@ impl Card {
         .join("\n")
     }
 
-    /// All wrong pairs by their ids.
-    pub(crate) fn errors(&self) -> String {
-        exam::errors(&self.generated, &self.exams[0])
-            + &exam::errors(&self.seeds, &self.seed_exams[0])
-    }
-
     /// The document, given its sections about real pages and the enricher.
     pub(crate) fn document(&self, real: String, enricher: String) -> String {
         let set = &self.generated;

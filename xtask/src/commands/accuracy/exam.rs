@@ -1,6 +1,6 @@
 //! An examination: one method on one set in many orders of arrival.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fmt, thread};
@@ -17,8 +17,6 @@ use crate::table::Table;
 /// The result of one order.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
-    /// The stories and events of the method.
-    pub(crate) run: Run,
     /// The score of the stories at arrival.
     pub(crate) at_arrival: Score,
     /// The score of the stories at the end.
@@ -32,8 +30,6 @@ pub(crate) struct Exam {
     pub(crate) method: Method,
     /// File order first, then reversed, then the shuffles.
     pub(crate) outcomes: Vec<Outcome>,
-    /// The orders of the outcomes.
-    pub(crate) orders: Vec<Vec<usize>>,
 }
 
 /// The figures of a row: false folds (pairs without a label in one story), missed (`R` pairs in two stories),
@@ -63,10 +59,10 @@ pub(crate) fn examine(method: Method, set: &LabelledSet, shuffles: u64) -> Exam 
         let run = method.run(set, order);
         let at_arrival = set.labels.score(&run.at_arrival);
         let at_end = set.labels.score(&run.at_end);
-        Outcome { run, at_arrival, at_end }
+        Outcome { at_arrival, at_end }
     };
     let outcomes = side_by_side(&orders, outcome);
-    Exam { method, outcomes, orders }
+    Exam { method, outcomes }
 }
 
 impl Exam {
@@ -103,17 +99,6 @@ impl Exam {
     pub(crate) fn least_recall(&self, kind: &str) -> f64 {
         let shares = self.outcomes.iter().filter_map(|its| its.at_arrival.kinds.get(kind));
         shares.map(|share| share.value()).fold(1.0, f64::min)
-    }
-
-    /// The missed pairs of all orders by kind, each with the number of orders that missed it.
-    pub(crate) fn missed(&self, set: &LabelledSet) -> BTreeMap<String, BTreeMap<Pair, usize>> {
-        let mut missed: BTreeMap<String, BTreeMap<Pair, usize>> = BTreeMap::new();
-        for outcome in &self.outcomes {
-            for (pair, kind) in set.labels.missed(&outcome.run.at_arrival) {
-                *missed.entry(kind).or_default().entry(pair).or_default() += 1;
-            }
-        }
-        missed
     }
 }
 
@@ -378,38 +363,6 @@ pub(crate) fn kinds(exams: &[Exam]) -> Table {
     cells
 }
 
-/// The errors for a terminal: the false folds with their evidence, and the missed pairs by kind.
-pub(crate) fn errors(set: &LabelledSet, exam: &Exam) -> String {
-    let mut said = String::new();
-    for (outcome, order) in exam.outcomes.iter().zip(&exam.orders) {
-        let id = |number: usize| set.docs[number].id.as_str();
-        for (arrival, later) in order.iter().enumerate() {
-            for evidence in &outcome.run.evidence[*later] {
-                let earlier = order[evidence.doc.index()];
-                let pair = (earlier.min(*later), earlier.max(*later));
-                let stories = &outcome.run.at_arrival;
-                if set.labels.0.contains_key(&pair) || stories[earlier] != stories[*later] {
-                    continue;
-                }
-                said.push_str(&format!(
-                    "false: arrival {arrival}, {} with {}: contained {:.2}, containing {:.2}\n",
-                    id(*later),
-                    id(earlier),
-                    evidence.evidence.contained,
-                    evidence.evidence.containing,
-                ));
-            }
-        }
-    }
-    for (kind, pairs) in exam.missed(set) {
-        for ((a, b), orders) in pairs {
-            let (a, b) = (&set.docs[a].id, &set.docs[b].id);
-            said.push_str(&format!("missed: {kind}: {a} and {b} in {orders} orders\n"));
-        }
-    }
-    said
-}
-
 #[cfg(test)]
 mod tests {
     use wirefold_score::{Label, Pairs};
@@ -431,7 +384,6 @@ mod tests {
         let expected = ["file order", "reversed", "worst of 2 shuffles", "mean of 2 shuffles"];
         assert_eq!(names, expected);
         assert!(rows.iter().all(|(_, row)| row[..2] == [1.0, 1.0]));
-        assert_eq!(exam.missed(&set)["base+mix"], [((0, 2), 4)].into());
         assert!(exam.least_recall("base+mix") == 0.0 && exam.worst()[F1] == 0.0);
     }
 }

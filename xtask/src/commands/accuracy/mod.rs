@@ -45,8 +45,8 @@ pub(crate) struct Arguments {
     /// Shuffles of sets from elsewhere; the card always has ten.
     #[arg(long, default_value_t = card::SHUFFLES)]
     shuffles: u64,
-    /// List every wrong pair by its ids.
-    #[arg(long)]
+    /// With `enrich`: print each wrong finding. `wirefold eval` lists the wrong pairs of a set.
+    #[arg(long, requires = "sets")]
     errors: bool,
 }
 
@@ -86,9 +86,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     );
     say(&told)?;
     say(&card.summary())?;
-    if arguments.errors {
-        say(&card.errors())?;
-    }
     let before = std::fs::read_to_string(root.join(CARD)).unwrap_or_default();
     let enriched = enrich::examine(false)?.map(|tables| enrich::markdown(&tables));
     let enriched = section_between(enrich::MARKS, enriched, &before);
@@ -168,9 +165,6 @@ fn examined(set: &LabelledSet, arguments: &Arguments) -> anyhow::Result<String> 
     let mut said = format!("\n{}\n\n{}", counts(set), orders.plain());
     write!(said, "\nthe baselines in file order only:\n")?;
     write!(said, "\n{}\n{}", exam::methods(&exams).plain(), exam::kinds(&exams).plain())?;
-    if arguments.errors {
-        write!(said, "\n{}", exam::errors(set, &exams[0]))?;
-    }
     Ok(said)
 }
 
