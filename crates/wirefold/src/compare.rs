@@ -45,9 +45,7 @@ pub(crate) fn read(first: &Path, second: &Path) -> anyhow::Result<(Article, Arti
 /// Compares two articles and prints the result, with long passages in full if `full`. The exit code gives their
 /// relation.
 pub(crate) fn show(earlier: Article, later: Article, full: bool) -> anyhow::Result<Exit> {
-    let compare = |one: &Described<'_>, other: &Described<'_>| {
-        TextComparison::new(one, other, AnalysedText::new)
-    };
+    let compare = |one: &Described<'_>, other: &Described<'_>| TextComparison::new(one, other);
     let Some(texts) = with_described(&earlier.input, &later.input, compare) else {
         anyhow::bail!("the detector gave no verdict on two articles of the same moment");
     };

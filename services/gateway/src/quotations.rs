@@ -18,6 +18,7 @@ use wirefold_text::each_search_word;
 
 use crate::shapes::{Carrier, Difference, QuotationRecord, Wording};
 use crate::statements::{InStory, MOST_CARRIERS, language_of, outlets_and_texts};
+use crate::text::{Step, align};
 
 /// The most quotations in an answer.
 const MOST_RECORDS: usize = 100;
@@ -434,33 +435,17 @@ struct Common {
 
 impl Common {
     fn of(long: &[u64], short: &[u64]) -> Self {
-        let width = short.len() + 1;
-        let mut most = vec![0_u16; (long.len() + 1) * width];
-        for (row, here) in long.iter().enumerate().rev() {
-            for (column, there) in short.iter().enumerate().rev() {
-                most[row * width + column] = match here == there {
-                    true => most[(row + 1) * width + column + 1] + 1,
-                    false => most[(row + 1) * width + column].max(most[row * width + column + 1]),
-                };
-            }
-        }
-        let (mut row, mut column, mut run) = (0, 0, 0);
-        let (mut first, mut common) = (None, Self::default());
-        while row < long.len() && column < short.len() {
-            if long[row] == short[column] {
-                common.pieces += usize::from(run == 0);
-                run += 1;
-                common.kept += 1;
-                common.longest = common.longest.max(run);
-                common.extent = row + 1 - *first.get_or_insert(row);
-                (row, column) = (row + 1, column + 1);
+        let (mut first, mut run, mut common) = (None, 0, Self::default());
+        for step in align(long, short) {
+            let Step::Same { old, .. } = step else {
+                run = 0;
                 continue;
-            }
-            run = 0;
-            match most[(row + 1) * width + column] >= most[row * width + column + 1] {
-                true => row += 1,
-                false => column += 1,
-            }
+            };
+            common.pieces += usize::from(run == 0);
+            run += 1;
+            common.kept += 1;
+            common.longest = common.longest.max(run);
+            common.extent = old + 1 - *first.get_or_insert(old);
         }
         common
     }

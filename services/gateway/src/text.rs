@@ -24,13 +24,6 @@ impl AnalysedText {
         Self { body: Body::new(&text), text }
     }
 
-    /// Analyses a text. Page chrome is a part of its body.
-    #[must_use]
-    pub fn unmasked(original: &str) -> Self {
-        let text = Text::new(original);
-        Self { body: Body::unmasked(&text), text }
-    }
-
     /// The bytes of a word of the body in the original.
     #[must_use]
     pub fn span(&self, word: usize) -> Span {
@@ -140,15 +133,11 @@ pub struct TextComparison {
 
 impl TextComparison {
     /// Judges the two as if the later one came in after the earlier one, and nothing else did.
-    /// `analyse` reads a text. `None` only if the detector gives no verdict.
+    /// `None` only if the detector gives no verdict.
     #[must_use]
-    pub fn new(
-        earlier: &Described<'_>,
-        later: &Described<'_>,
-        analyse: impl Fn(&str) -> AnalysedText,
-    ) -> Option<Self> {
+    pub fn new(earlier: &Described<'_>, later: &Described<'_>) -> Option<Self> {
         let explanation = judge_alone(earlier, later)?;
-        let [earlier, later] = [earlier, later].map(|it| analyse(it.incoming.text));
+        let [earlier, later] = [earlier, later].map(|it| AnalysedText::new(it.incoming.text));
         let overlap = Overlap::between(&later.body, &earlier.body);
         Some(Self { earlier, later, overlap, explanation })
     }
@@ -191,6 +180,47 @@ pub fn change_counts(changes: &Changes) -> impl Iterator<Item = (usize, &'static
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)
+}
+
+/// One step of an edit script, with the position on each side.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    Same { old: usize, new: usize },
+    Dropped { old: usize },
+    Added { new: usize },
+}
+
+/// The shortest edit script by a longest common subsequence (Wagner and Fischer 1974).
+pub(crate) fn align<T: PartialEq>(old: &[T], new: &[T]) -> Vec<Step> {
+    let width = new.len() + 1;
+    let mut common = vec![0_u16; (old.len() + 1) * width];
+    for (at, word) in old.iter().enumerate().rev() {
+        for (to, other) in new.iter().enumerate().rev() {
+            common[at * width + to] = if word == other {
+                common[(at + 1) * width + to + 1] + 1
+            } else {
+                common[(at + 1) * width + to].max(common[at * width + to + 1])
+            };
+        }
+    }
+    let (mut at, mut to) = (0, 0);
+    let mut steps = Vec::with_capacity(old.len() + new.len());
+    while at < old.len() || to < new.len() {
+        let is_same = at < old.len() && to < new.len() && old[at] == new[to];
+        let drops = at < old.len()
+            && (to == new.len() || common[(at + 1) * width + to] >= common[at * width + to + 1]);
+        if is_same {
+            steps.push(Step::Same { old: at, new: to });
+            (at, to) = (at + 1, to + 1);
+        } else if drops {
+            steps.push(Step::Dropped { old: at });
+            at += 1;
+        } else {
+            steps.push(Step::Added { new: to });
+            to += 1;
+        }
+    }
+    steps
 }
 
 #[cfg(test)]

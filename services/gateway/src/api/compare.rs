@@ -95,7 +95,7 @@ impl AppState {
 pub(super) fn compare(a: &Side, b: &Side) -> Option<Comparison> {
     let items = [a.items("a"), b.items("b")];
     let (earlier, later) = (a.described(&items[0]), b.described(&items[1]));
-    let found = TextComparison::new(&earlier, &later, AnalysedText::new)?;
+    let found = TextComparison::new(&earlier, &later)?;
     let (relation, overlap) = (found.relation(), &found.overlap);
     let is_close = relation == Relation::SameStory || !overlap.passages.is_empty();
     let quotation = |block: &Block| shared(&found, &Passage { blocks: vec![*block] });

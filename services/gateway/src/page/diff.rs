@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use maud::{Markup, html};
 
-use crate::text::AnalysedText;
+use crate::text::{AnalysedText, Step, align};
 
 /// The most words compared on each side. The work is their product.
 const MOST: usize = 120;
@@ -92,47 +92,6 @@ fn opening(reading: &AnalysedText) -> Range<usize> {
 
 fn normals<'a>(reading: &'a AnalysedText, words: &Range<usize>) -> Vec<&'a str> {
     reading.text.words()[words.clone()].iter().map(|word| reading.text.normal(word)).collect()
-}
-
-/// One step of an edit script, with the position on each side.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    Same { old: usize, new: usize },
-    Dropped { old: usize },
-    Added { new: usize },
-}
-
-/// The shortest edit script by a longest common subsequence (Wagner and Fischer 1974).
-fn align(old: &[&str], new: &[&str]) -> Vec<Step> {
-    let width = new.len() + 1;
-    let mut common = vec![0_u16; (old.len() + 1) * width];
-    for (at, word) in old.iter().enumerate().rev() {
-        for (to, other) in new.iter().enumerate().rev() {
-            common[at * width + to] = if word == other {
-                common[(at + 1) * width + to + 1] + 1
-            } else {
-                common[(at + 1) * width + to].max(common[at * width + to + 1])
-            };
-        }
-    }
-    let (mut at, mut to) = (0, 0);
-    let mut steps = Vec::with_capacity(old.len() + new.len());
-    while at < old.len() || to < new.len() {
-        let is_same = at < old.len() && to < new.len() && old[at] == new[to];
-        let drops = at < old.len()
-            && (to == new.len() || common[(at + 1) * width + to] >= common[at * width + to + 1]);
-        if is_same {
-            steps.push(Step::Same { old: at, new: to });
-            (at, to) = (at + 1, to + 1);
-        } else if drops {
-            steps.push(Step::Dropped { old: at });
-            at += 1;
-        } else {
-            steps.push(Step::Added { new: to });
-            to += 1;
-        }
-    }
-    steps
 }
 
 /// Treats common words that are alone between longer edits as edited, because a lone `the` between other
