@@ -56,13 +56,6 @@ impl Notes {
             notes
         })
     }
-
-    /// One note.
-    fn of(note: Option<&Note>) -> Self {
-        let mut notes = Self::default();
-        notes.0[0] = note.map_or(0, id_of);
-        notes
-    }
 }
 
 /// A corrected figure.
@@ -109,7 +102,7 @@ impl IncomingArticle {
 
     /// The id of its note, as an alert stores it.
     pub(super) fn notes(&self) -> Notes {
-        Notes::of(self.note())
+        Notes([self.note().map_or(0, id_of), 0, 0, 0])
     }
 
     /// The correction that the detector found.

@@ -213,7 +213,7 @@ impl Matcher<'_> {
                 Item::Change(story) => {
                     if let StoryChange::Merged { from, into, .. } = story.change {
                         self.recall(&[from, into]).await?;
-                        self.load_shown(self.engine.unloaded_shown_about(from)).await?;
+                        self.load_shown_about(from).await?;
                         self.engine.merge([from, into], &story, place);
                     }
                 }
@@ -221,7 +221,7 @@ impl Matcher<'_> {
                     let change = StoryOverride::of(&command, place);
                     self.recall(&change.targets()).await?;
                     for parting in &change.partings {
-                        self.load_shown(self.engine.unloaded_shown_about(parting.from)).await?;
+                        self.load_shown_about(parting.from).await?;
                     }
                     self.engine.apply_override(&change);
                 }
@@ -442,7 +442,7 @@ impl Matcher<'_> {
     }
 
     /// Loads the last revisions of these alerts; false if there are none.
-    pub(super) async fn load_shown(
+    async fn load_shown(
         &mut self,
         lacking: impl IntoIterator<Item = (AlertId, u64)>,
     ) -> Result<bool, BusError> {
@@ -453,6 +453,16 @@ impl Matcher<'_> {
             has_loaded = true;
         }
         Ok(has_loaded)
+    }
+
+    /// Loads the last revisions of the alerts about this target.
+    async fn load_shown_about(&mut self, target: Target) -> Result<bool, BusError> {
+        self.load_shown(self.engine.unloaded_shown_about(target)).await
+    }
+
+    /// Loads the last revision of the alert that is due first; false if it is loaded.
+    pub(super) async fn load_next_shown(&mut self, limit: UnixMillis) -> Result<bool, BusError> {
+        self.load_shown(self.engine.next_unloaded(limit)).await
     }
 
     /// Unloads what can be read again. No revision may be on its way to the stream.
@@ -491,7 +501,7 @@ impl Matcher<'_> {
         incoming.joins = self.engine.joins_of(incoming);
         if incoming.is_compared() || incoming.puts_right() {
             for target in incoming.related() {
-                self.load_shown(self.engine.unloaded_shown_about(target)).await?;
+                self.load_shown_about(target).await?;
             }
             load::compare(&*self.context.bus, &self.engine, incoming).await?;
         }

@@ -24,7 +24,7 @@ impl Matcher<'_> {
         let limit = self.engine.time_with(limit);
         loop {
             let Some(mut draft) = self.engine.next(limit) else {
-                match self.load_shown(self.engine.next_unloaded(limit)).await? {
+                match self.load_next_shown(limit).await? {
                     true => continue,
                     false => return Ok(()),
                 }
