@@ -25,7 +25,6 @@ mod one_method;
 mod page_chrome;
 mod pushed;
 mod regroup;
-mod replayed;
 mod reread;
 mod shown_commands;
 mod shown_demo;
