@@ -129,21 +129,40 @@ impl Statements {
     /// Whether most words of title and sentence are in no text of the event. An entry of a live page needs no
     /// new title.
     fn are_new(&self, known: &[EventText<'_>]) -> bool {
-        let event: BTreeSet<String> = known
-            .iter()
-            .flat_map(|other| words(other.title).into_iter().chain(words(other.text)))
-            .collect();
-        let is_new = |said: &String, most: usize| {
-            let own = words(said);
-            let found = own.iter().filter(|word| event.contains(*word)).count();
-            own.len() >= LEAST && found * 100 < own.len() * most
+        let asked = match (&self.title, self.sentences.as_slice()) {
+            (Some(title), []) if !self.is_live => vec![(title, KNOWN_TITLE)],
+            (Some(title), [said]) if !self.is_live => vec![(title, KNOWN), (said, KNOWN)],
+            _ => return false,
         };
-        match (&self.title, self.sentences.as_slice()) {
-            (_, []) if self.is_live => false,
-            (Some(title), []) => is_new(title, KNOWN_TITLE),
-            (Some(title), [said]) if !self.is_live => is_new(title, KNOWN) && is_new(said, KNOWN),
-            _ => false,
-        }
+        let mut asked: Vec<Unsaid> =
+            asked.into_iter().map(|(said, most)| Unsaid::of(said, most)).collect();
+        // Of what is known, the first texts tell most.
+        asked.iter().all(Unsaid::is_new)
+            && known.iter().flat_map(|other| [other.title, other.text]).all(|other| {
+                let theirs = words(other);
+                asked.iter_mut().for_each(|it| it.rest.retain(|word| !theirs.contains(word)));
+                asked.iter().all(Unsaid::is_new)
+            })
+    }
+}
+
+/// The words of a statement that no text of the event has.
+struct Unsaid {
+    rest: BTreeSet<String>,
+    words: usize,
+    /// It is new while the event has less than this percentage of its words.
+    most: usize,
+}
+
+impl Unsaid {
+    fn of(said: &str, most: usize) -> Self {
+        let rest = words(said);
+        Self { words: rest.len(), rest, most }
+    }
+
+    fn is_new(&self) -> bool {
+        let found = self.words - self.rest.len();
+        self.words >= LEAST && found * 100 < self.words * self.most
     }
 }
 
@@ -186,14 +205,14 @@ fn further_death(said: &str) -> Option<&'static str> {
         ["second", "third", "fourth", "fifth", "sixth", "another", "dritte", "vierte"];
     const WHO: [&str; 9] =
         ["person", "victim", "man", "woman", "child", "worker", "body", "mensch", "opfer"];
-    let is_of_death = turns(said).contains(&Turn::Death);
     let words: Vec<String> = said.split(' ').map(str::to_lowercase).collect();
     let is_which = |which: &&&str| {
         words
             .windows(2)
             .any(|pair| pair[0] == ***which && WHO.iter().any(|who| pair[1].starts_with(who)))
     };
-    WHICH.iter().filter(|_| is_of_death).find(is_which).copied()
+    let which = WHICH.iter().find(is_which).copied()?;
+    turns(said).contains(&Turn::Death).then_some(which)
 }
 
 /// The numbers of dead and missing in a statement.
