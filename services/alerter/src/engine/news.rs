@@ -134,35 +134,17 @@ impl Statements {
             (Some(title), [said]) if !self.is_live => vec![(title, KNOWN), (said, KNOWN)],
             _ => return false,
         };
-        let mut asked: Vec<Unsaid> =
-            asked.into_iter().map(|(said, most)| Unsaid::of(said, most)).collect();
-        // Of what is known, the first texts tell most.
-        asked.iter().all(Unsaid::is_new)
-            && known.iter().flat_map(|other| [other.title, other.text]).all(|other| {
-                let theirs = words(other);
-                asked.iter_mut().for_each(|it| it.rest.retain(|word| !theirs.contains(word)));
-                asked.iter().all(Unsaid::is_new)
+        // The words that no text has yet, the number of all, and the percentage that may be known.
+        let counted = |(said, most): (&String, usize)| (words(said), words(said).len(), most);
+        let mut asked: Vec<_> = asked.into_iter().map(counted).collect();
+        // The first texts tell most of what is known.
+        known.iter().flat_map(|other| [other.title, other.text]).all(|other| {
+            let theirs = words(other);
+            asked.iter_mut().all(|(rest, all, most)| {
+                rest.retain(|word| !theirs.contains(word));
+                *all >= LEAST && (*all - rest.len()) * 100 < *all * *most
             })
-    }
-}
-
-/// The words of a statement that no text of the event has.
-struct Unsaid {
-    rest: BTreeSet<String>,
-    words: usize,
-    /// It is new while the event has less than this percentage of its words.
-    most: usize,
-}
-
-impl Unsaid {
-    fn of(said: &str, most: usize) -> Self {
-        let rest = words(said);
-        Self { words: rest.len(), rest, most }
-    }
-
-    fn is_new(&self) -> bool {
-        let found = self.words - self.rest.len();
-        self.words >= LEAST && found * 100 < self.words * self.most
+        })
     }
 }
 
