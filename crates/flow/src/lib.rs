@@ -66,7 +66,7 @@ pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
     CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,
-    is_writers_note, run_leased_writer, run_writer,
+    run_leased_writer, run_writer,
 };
 
 /// A boxed future. Boxes in the interface keep builds short.

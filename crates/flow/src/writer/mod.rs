@@ -17,7 +17,6 @@ use crate::dead::{DeadLetters, Reason};
 use crate::message::{Headers, Stored};
 
 pub use run::{run_leased_writer, run_writer};
-pub use suspects::is_writers_note;
 
 /// The header with the epoch in which a record was written.
 pub const EPOCH: &str = "Wf-Epoch";

@@ -83,16 +83,6 @@ impl Struck {
     }
 }
 
-/// Whether this value of the bucket of notes is a writer's note. For checks of a store.
-#[must_use]
-pub fn is_writers_note(value: &[u8]) -> bool {
-    let is_input = |input: &str| {
-        input.split_once('/').is_some_and(|(_, input)| Position::parse(input).is_some())
-    };
-    Note::read(value)
-        .is_some_and(|note| note.offsets.is_empty() || note.offsets.split(' ').all(is_input))
-}
-
 impl Note {
     fn text(&self) -> Bytes {
         let mut text = format!("{}@{} {}", self.starts, self.epoch, self.offsets);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use siphasher::sip::SipHasher13;
-use wirefold_text::Text;
+use wirefold_text::{Text, Word};
 
 /// A word of a [`Body`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,14 +33,14 @@ impl Body {
     /// The body of `text` without its page chrome.
     #[must_use]
     pub fn new(text: &Text) -> Body {
-        let is_kept = |word: &BodyWord| !text.words()[word.index as usize].is_chrome;
-        Body { words: words(text).filter(is_kept).collect() }
-    }
-
-    /// The body of `text` with nothing left out, not even page chrome.
-    #[must_use]
-    pub fn unmasked(text: &Text) -> Body {
-        Body { words: words(text).collect() }
+        let words = text.words().iter().zip(text.normal_words()).zip(0..);
+        let kept = words.filter(|((word, _), _)| !word.is_chrome);
+        let read = |((word, normal), index): ((&Word, &str), u32)| BodyWord {
+            hash: word_hash(normal),
+            index,
+            quoted: word.quoted,
+        };
+        Body { words: kept.map(read).collect() }
     }
 
     /// The range of [`Text::words`] from the first to the last word of `range`, a range of this body that must
@@ -63,14 +63,4 @@ impl Body {
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
-}
-
-/// All words of a text, page chrome included.
-fn words(text: &Text) -> impl Iterator<Item = BodyWord> {
-    let words = text.words().iter().zip(text.normal_words()).zip(0..);
-    words.map(|((word, normal), index)| BodyWord {
-        hash: word_hash(normal),
-        index,
-        quoted: word.quoted,
-    })
 }

@@ -258,8 +258,8 @@ impl LiveAlert {
     }
 
     /// When news of an open alert is due: a correction at once, a decisive turn at once unless its deliveries heard
-    /// enough of the event in this hour, other news after the interval since the last loud revision, which grows with each, and changes of
-    /// the counts after `update_interval`.
+    /// enough of the event in this hour, other news after the interval since the last loud revision, which grows
+    /// with each, and changes of the counts after `update_interval`.
     fn update_due(
         &self,
         first: &PendingChange,

@@ -134,13 +134,16 @@ impl Statements {
             (Some(title), [said]) if !self.is_live => vec![(title, KNOWN), (said, KNOWN)],
             _ => return false,
         };
-        // The words that no text has yet, the number of all, and the percentage that may be known.
-        let counted = |(said, most): (&String, usize)| (words(said), words(said).len(), most);
+        // The number of its words, those that no text has yet, and the percentage that may be known.
+        let counted = |(said, most): (&String, usize)| {
+            let rest = words(said);
+            (rest.len(), rest, most)
+        };
         let mut asked: Vec<_> = asked.into_iter().map(counted).collect();
         // The first texts tell most of what is known.
         known.iter().flat_map(|other| [other.title, other.text]).all(|other| {
             let theirs = words(other);
-            asked.iter_mut().all(|(rest, all, most)| {
+            asked.iter_mut().all(|(all, rest, most)| {
                 rest.retain(|word| !theirs.contains(word));
                 *all >= LEAST && (*all - rest.len()) * 100 < *all * *most
             })

@@ -1,8 +1,8 @@
 //! One message about an event for several subscriptions that share a delivery.
 //!
 //! Comes in: a revision that is due. Goes out: the subscriptions that it tells, too, the revision that tells theirs,
-//! and when the delivery heard enough of the event. Each subscription keeps its own alert and revisions, so nothing is lost if one of them is removed or
-//! muted, or if only some deliveries are shared: see `delivery`.
+//! and when the delivery heard enough of the event. Each subscription keeps its own alert and revisions, so nothing
+//! is lost if one of them is removed or muted, or if only some deliveries are shared: see `delivery`.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
