@@ -113,7 +113,7 @@ pub use judged::{
 pub use list::ListRecord;
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{
-    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputStory, TextPolicy,
+    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputForgotten, TextPolicy,
 };
 pub use published::Published;
 pub use records::{

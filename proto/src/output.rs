@@ -1,5 +1,5 @@
-//! The output stream: articles with verdict, story state and findings; changes to stories; and the outcome of
-//! commands about them.
+//! The output stream: articles with verdict, findings and the changes to stories that they caused, and the outcome
+//! of commands about stories. One message for each decision.
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -27,7 +27,7 @@ pub const LEAD_CHARACTERS: usize = 600;
 /// An article with its verdict and findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputArticle {
-    /// `wirefold.output.article/2`.
+    /// `wirefold.output.article/3`.
     pub schema: Tag<Self>,
     /// The article's id.
     pub id: ArticleId,
@@ -35,10 +35,6 @@ pub struct OutputArticle {
     pub decision: DecisionId,
     /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
     pub judged: u64,
-    /// How many changes to stories this decision has. They are messages of their own, which come after this
-    /// one and are applied with it.
-    #[serde(default, skip_serializing_if = "is_none")]
-    pub changes: u32,
     /// The article's sequence in `WF_FETCHED`, where its text is.
     pub fetched: u64,
     /// Everything about it except the text.
@@ -56,12 +52,9 @@ pub struct OutputArticle {
     pub event_state: EventState,
     /// The findings in the text.
     pub findings: Findings,
-}
-
-/// Whether the field is left out.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_none(count: &u32) -> bool {
-    *count == 0
+    /// The changes to stories and events, to be applied in order after the article.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<StoryChange>,
 }
 
 /// Whether the field is left out.
@@ -70,7 +63,7 @@ fn is_zero(sequence: &u64) -> bool {
     *sequence == 0
 }
 
-message!(OutputArticle = "wirefold.output.article" / 2);
+message!(OutputArticle = "wirefold.output.article" / 3);
 
 impl Published for OutputArticle {
     const STREAM: Stream = streams::OUTPUT;
@@ -101,42 +94,24 @@ pub enum TextPolicy {
     Full,
 }
 
-/// A change to a story or event.
+/// The rest of an article that `wirefold forget` removed: the changes that it made to other stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OutputStory {
-    /// `wirefold.output.story/1`.
+pub struct OutputForgotten {
+    /// `wirefold.output.forgotten/1`.
     pub schema: Tag<Self>,
-    /// The decision or command that caused it.
+    /// The decision on the article.
     pub decision: DecisionId,
     /// The decision's sequence in `WF_JUDGED`: readers apply the output in this order.
     pub judged: u64,
-    /// Its number among the changes of this decision, from 0.
-    pub index: u32,
-    /// The sequence in `WF_FETCHED` of the last decided article: the decision's own, or for a command the
-    /// last one before it.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    /// The article's sequence in `WF_FETCHED`.
     pub fetched: u64,
-    /// The time of the decision's article or command.
+    /// When the article was seen.
     pub at: Timestamp,
-    /// The change.
-    pub change: StoryChange,
+    /// The changes to other stories and events.
+    pub changes: Vec<StoryChange>,
 }
 
-message!(OutputStory = "wirefold.output.story" / 1);
-
-impl Published for OutputStory {
-    const STREAM: Stream = streams::OUTPUT;
-
-    /// By the sort of change.
-    fn subject(&self) -> Subject {
-        Subject::output_story(self.change.kind())
-    }
-
-    /// Decision and index, such as `7-1042.0`.
-    fn message_id(&self) -> String {
-        format!("{}.{}", self.decision, self.index)
-    }
-}
+message!(OutputForgotten = "wirefold.output.forgotten" / 1);
 
 /// The outcome of a person's command about stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -154,8 +129,8 @@ pub struct OutputCommand {
     pub command: ControlCommand,
     /// The outcome.
     pub outcome: CommandOutcome,
-    /// The changes to stories that it caused, after those that did not fit into earlier decisions. Each is
-    /// also a message of its own before this one.
+    /// The changes to stories that it caused, after those that did not fit into earlier decisions, to be
+    /// applied in order before the states below.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<StoryChange>,
     /// The stories concerned, right after it.

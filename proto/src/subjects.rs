@@ -43,12 +43,6 @@ impl Subject {
         Self(format!("wirefold.v1.output.article.{}.{language}", class.as_str()))
     }
 
-    /// A change to a story or event.
-    #[must_use]
-    pub fn output_story(change: &str) -> Self {
-        Self(format!("wirefold.v1.output.story.{change}"))
-    }
-
     /// The outcome of a command about stories.
     #[must_use]
     pub(crate) fn output_command(outcome: &str) -> Self {
@@ -142,7 +136,6 @@ mod tests {
                 Subject::output_article(Class::Copy, &"pt-br".parse().unwrap()),
                 "output.article.copy.pt",
             ),
-            (Subject::output_story("merged"), "output.story.merged"),
             (Subject::output_command("refused"), "output.command.refused"),
             (Subject::alert(&alert, 3), "alert.floods=2Enorth.e-00000000000000000000000001.3"),
             (Subject::control("story.split"), "control.story.split"),

@@ -32,7 +32,7 @@ fn brief(id: &str, outlet: &str, class: &str) -> Value {
     if class == "copy" {
         brief["kind"] = "reprint".into();
         brief["strongest"] = json!({"id": FIRST, "contained": 0.712, "containing": 0.9, "passages": 2, "longest": 31});
-        brief["agency"] = sample("wirefold.output.article.2.json")["verdict"]["agency"].clone();
+        brief["agency"] = sample("wirefold.output.article.3.json")["verdict"]["agency"].clone();
         brief["material"] = json!({"material": true, "reason": "new_number", "detail": "28"});
     }
     brief
@@ -49,7 +49,7 @@ fn story_brief() -> Value {
 
 /// An article with a text, in a story and an event.
 fn detail(id: &str, fetched: u64, text: &str, ids: [&str; 2]) -> (u16, Value) {
-    let mut output = sample("wirefold.output.article.2.json");
+    let mut output = sample("wirefold.output.article.3.json");
     output["id"] = id.into();
     output["fetched"] = fetched.into();
     output["text"] = text.into();
@@ -248,7 +248,7 @@ fn alerts_are_listed_with_their_reasons() {
 async fn two_events(RawQuery(query): RawQuery) -> String {
     let after = query.unwrap_or_default();
     let after: u64 = after.trim_start_matches("after=").parse().unwrap_or(0);
-    let article = sample("wirefold.output.article.2.json");
+    let article = sample("wirefold.output.article.3.json");
     let event = |id: u64| format!("id: {id}\nevent: article\ndata: {article}\n\n");
     format!(": hello\n\n{}{}", event(after + 1), event(after + 2))
 }

@@ -5,7 +5,7 @@ use wirefold_proto::{Findings, OutputArticle};
 
 /// The findings in a text with this title, whose feed declares this language.
 pub(crate) fn findings(title: &str, text: &str, declared: Option<&str>) -> Findings {
-    let bytes = include_bytes!("../../proto/samples/wirefold.output.article.2.minimal.json");
+    let bytes = include_bytes!("../../proto/samples/wirefold.output.article.3.minimal.json");
     let sample: OutputArticle = wirefold_proto::decode(bytes).expect("a test reads the sample");
     let mut about = sample.article;
     title.clone_into(&mut about.title);

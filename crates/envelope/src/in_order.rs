@@ -1,6 +1,7 @@
 //! Sorts the messages of the output into the order of their decisions. Messages may arrive in any
 //! order. A missing one is awaited only for a limited time.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -12,26 +13,20 @@ use crate::gaps::Gaps;
 /// The most messages that wait for one gap.
 const MAX_WAITING: usize = 4_096;
 
-/// Releases the messages of enrichers in the order of their decisions, each once.
-///
-/// The changes of a decision are messages of their own. They may arrive with a delay if an enricher
-/// was killed between two of them. All messages of a decision are released together, when all have
-/// arrived.
+/// Releases the messages of enrichers, one for each decision, in the order of the decisions and each once.
 ///
 /// A decision follows another if its article follows in `WF_FETCHED`, or if the decision itself
 /// follows in `WF_JUDGED`: a duplicate has no second decision, and a take-over may stand between
 /// decisions without an article. Otherwise a decision is missing. An enricher has it, or had it and
 /// was killed, or it is a dead letter. It is awaited for `patience` after a later message arrived,
-/// or until very many messages wait. Then it is skipped, and so is the rest of an incomplete
-/// decision. Several missing decisions are awaited at the same time. A message that arrives later
+/// or until very many messages wait. Then it is skipped. Several missing decisions are awaited at the same time. A message that arrives later
 /// is released at once: late is better than lost. An article that is neither awaited nor skipped
 /// was released before. A stream forgets ids, so it may contain the article twice, and the second
 /// one is dropped. But if its decision is later than any released one, `WF_FETCHED` went back in
 /// time: inputs are counted anew from there.
 ///
-/// A command and its changes are released after the articles that were decided before it, each as
-/// it arrives. Nothing waits for a command: before one of its messages arrives, it cannot be
-/// distinguished from a take-over.
+/// A command is released after the articles that were decided before it. Nothing waits for a command: before
+/// it arrives, it cannot be distinguished from a take-over.
 #[derive(Debug)]
 pub struct InOrder<T> {
     patience: Duration,
@@ -43,7 +38,6 @@ pub struct InOrder<T> {
     /// Inputs before `next` that were skipped.
     skipped: Gaps,
     waiting: BTreeMap<DecisionOrder, Decided<T>>,
-    count: usize,
     /// The decisions that arrived since the last call of [`Self::ready`].
     new_arrivals: Vec<DecisionOrder>,
     /// The arrivals of waiting decisions, the first one first. May contain decisions that no longer
@@ -62,8 +56,6 @@ pub struct MessagePosition {
     pub judged: u64,
     /// The sequence in `WF_FETCHED` up to which articles had been decided on.
     pub fetched: u64,
-    /// Its part of the decision.
-    pub part: Part,
 }
 
 /// The position of a decision among the others.
@@ -98,61 +90,13 @@ enum Turn {
     Later,
 }
 
-/// The part that a message is of its decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The article.
-    Article {
-        /// The number of its changes.
-        changes: u32,
-    },
-    /// A change.
-    Change {
-        /// Its index.
-        index: u32,
-    },
-    /// The outcome of a command.
-    Command,
-}
-
-impl Part {
-    /// The order within a decision: an article before its changes, the outcome of a command after
-    /// them.
-    fn rank(self) -> u64 {
-        match self {
-            Self::Article { .. } => 0,
-            Self::Change { index } => 1 + u64::from(index),
-            Self::Command => u64::MAX,
-        }
-    }
-}
-
-/// The messages of one decision that arrived.
+/// The message of a decision that arrived.
 #[derive(Debug)]
 struct Decided<T> {
     judged: u64,
-    /// The time at which its first message arrived, once recorded.
+    /// The time at which it arrived, once recorded.
     arrived: Option<UnixMillis>,
-    /// The number of changes of the article or command, once that has arrived.
-    changes: Option<u32>,
-    indexes: BTreeSet<u32>,
-    /// The messages with their ranks.
-    items: Vec<(u64, T)>,
-}
-
-impl<T> Decided<T> {
-    fn is_whole(&self) -> bool {
-        self.changes.is_some_and(|changes| self.indexes.len() as u64 >= u64::from(changes))
-    }
-
-    /// Records a part. Returns whether it was there already.
-    fn add_part(&mut self, part: Part) -> bool {
-        match part {
-            Part::Article { changes } => self.changes.replace(changes).is_some(),
-            Part::Command => self.changes.replace(0).is_some(),
-            Part::Change { index } => !self.indexes.insert(index),
-        }
-    }
+    item: T,
 }
 
 impl<T> InOrder<T> {
@@ -166,7 +110,6 @@ impl<T> InOrder<T> {
             released: BTreeSet::new(),
             skipped: Gaps::default(),
             waiting: BTreeMap::new(),
-            count: 0,
             new_arrivals: Vec::new(),
             arrived: VecDeque::new(),
             overdue: Vec::new(),
@@ -195,12 +138,13 @@ impl<T> InOrder<T> {
 
     /// Adds a message.
     pub fn push(&mut self, position: MessagePosition, item: T) {
-        let MessagePosition { decision, judged, fetched, part } = position;
+        let MessagePosition { decision, judged, fetched } = position;
+        let is_article = matches!(decision.input, Input::Article(_));
         let order = match decision.input {
             Input::Article(sequence) => DecisionOrder { fetched: sequence, command: 0 },
             Input::Command(_) | Input::Epoch => DecisionOrder { fetched, command: judged },
         };
-        if matches!(part, Part::Article { .. }) && self.was_released(order.fetched) {
+        if is_article && self.was_released(order.fetched) {
             // A later decision on an earlier input: the inputs went back in time, and this is
             // another article.
             if self.judged.is_none_or(|last| judged <= last) {
@@ -208,25 +152,16 @@ impl<T> InOrder<T> {
             }
             self.turn_back();
         }
-        let decided = self.waiting.entry(order).or_insert_with(|| {
+        if let Entry::Vacant(vacant) = self.waiting.entry(order) {
             self.new_arrivals.push(order);
-            let (indexes, items) = (BTreeSet::new(), Vec::new());
-            Decided { judged, arrived: None, changes: None, indexes, items }
-        });
-        if !decided.add_part(part) {
-            decided.items.push((part.rank(), item));
-            self.count += 1;
+            vacant.insert(Decided { judged, arrived: None, item });
         }
     }
 
     /// Restarts the count of inputs. Messages that waited belong to the time before and are released.
     fn turn_back(&mut self) {
         let waited = std::mem::take(&mut self.waiting);
-        for mut decided in waited.into_values() {
-            decided.items.sort_by_key(|(rank, _)| *rank);
-            self.overdue.extend(decided.items.into_iter().map(|(_, item)| item));
-        }
-        self.count = 0;
+        self.overdue.extend(waited.into_values().map(|decided| decided.item));
         self.new_arrivals.clear();
         self.arrived.clear();
         self.released.clear();
@@ -252,20 +187,14 @@ impl<T> InOrder<T> {
                 return ready;
             };
             let (order, turn) = (*order, self.turn_of(*order, decided));
-            let is_due = match turn {
-                // Late messages are released one by one.
-                Turn::Late => true,
-                Turn::Next => order.command > 0 || decided.is_whole(),
-                Turn::Later => false,
-            };
-            if !is_due && !self.has_waited(now) {
+            if turn == Turn::Later && !self.has_waited(now) {
                 return ready;
             }
             if turn == Turn::Later {
                 self.skipped.add(self.next.unwrap_or(order.first()), order.first() - 1);
             }
             if let Some(first) = self.waiting.remove(&order) {
-                ready.extend(self.release(order, first, turn));
+                ready.push(self.release(order, first));
             }
         }
     }
@@ -279,13 +208,7 @@ impl<T> InOrder<T> {
         }
     }
 
-    fn release(
-        &mut self,
-        order: DecisionOrder,
-        mut decided: Decided<T>,
-        turn: Turn,
-    ) -> impl Iterator<Item = T> + use<T> {
-        self.count -= decided.items.len();
+    fn release(&mut self, order: DecisionOrder, decided: Decided<T>) -> T {
         let is_command = order.command > 0;
         if !is_command || self.next.is_some() {
             self.next = Some(self.next.unwrap_or(0).max(order.behind()));
@@ -294,15 +217,10 @@ impl<T> InOrder<T> {
         if order.fetched > 0 {
             self.judged = self.judged.max(Some(decided.judged));
         }
-        match decided.changes {
-            _ if is_command => {}
-            Some(_) => self.skipped.remove(order.fetched),
-            // Its article may still arrive.
-            None if turn != Turn::Late => self.skipped.add(order.fetched, order.fetched),
-            None => {}
+        if !is_command {
+            self.skipped.remove(order.fetched);
         }
-        decided.items.sort_by_key(|(rank, _)| *rank);
-        decided.items.into_iter().map(|(_, item)| item)
+        decided.item
     }
 
     /// The time at which [`ready`](Self::ready) releases more, even if nothing arrives.
@@ -317,7 +235,7 @@ impl<T> InOrder<T> {
     /// The number of waiting messages.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.count
+        self.waiting.len()
     }
 
     /// Whether no message waits.
@@ -328,7 +246,7 @@ impl<T> InOrder<T> {
 
     /// The waiting messages.
     pub fn waiting(&self) -> impl Iterator<Item = &T> {
-        self.waiting.values().flat_map(|decided| &decided.items).map(|(_, item)| item)
+        self.waiting.values().map(|decided| &decided.item)
     }
 
     /// Whether the next input has been awaited for long enough. The time counts from the first
@@ -338,7 +256,7 @@ impl<T> InOrder<T> {
             self.arrived.pop_front();
         }
         let since = self.arrived.front().map_or(now, |(since, _)| *since);
-        now.since(since) >= self.patience || self.count > MAX_WAITING
+        now.since(since) >= self.patience || self.waiting.len() > MAX_WAITING
     }
 
     /// Records the time at which new decisions arrived.
@@ -361,32 +279,31 @@ mod tests {
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(2);
-    const ALONE: Part = Part::Article { changes: 0 };
 
-    fn article(sequence: u64, judged: u64, part: Part) -> MessagePosition {
+    fn article(sequence: u64, judged: u64) -> MessagePosition {
         let decision = DecisionId { epoch: 1, input: Input::Article(sequence) };
-        MessagePosition { decision, judged, fetched: sequence, part }
+        MessagePosition { decision, judged, fetched: sequence }
     }
 
-    /// A message of a command after this article.
-    fn command(fetched: u64, judged: u64, part: Part) -> MessagePosition {
+    /// A command after this article.
+    fn command(fetched: u64, judged: u64) -> MessagePosition {
         let decision = DecisionId { epoch: 1, input: Input::Command(judged) };
-        MessagePosition { decision, judged, fetched, part }
+        MessagePosition { decision, judged, fetched }
     }
 
     #[test]
     fn gaps_are_awaited_and_then_skipped() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [2, 1, 5, 4] {
-            order.push(article(sequence, sequence, ALONE), sequence);
+            order.push(article(sequence, sequence), sequence);
         }
         assert_eq!(order.ready(UnixMillis(1_000)), [1, 2]);
         assert_eq!(order.due(), Some(UnixMillis(3_000)));
         assert!(order.ready(UnixMillis(2_999)).is_empty());
         assert_eq!(order.ready(UnixMillis(3_000)), [4, 5]);
-        order.push(article(3, 3, ALONE), 3);
+        order.push(article(3, 3), 3);
         assert_eq!(order.ready(UnixMillis(3_000)), [3], "late is better than lost");
-        order.push(article(6, 6, ALONE), 6);
+        order.push(article(6, 6), 6);
         assert_eq!(order.ready(UnixMillis(3_000)), [6]);
         assert!(order.is_empty());
     }
@@ -395,16 +312,16 @@ mod tests {
     fn several_gaps_are_awaited_at_the_same_time() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [2, 4, 6] {
-            order.push(article(sequence, sequence, ALONE), sequence);
+            order.push(article(sequence, sequence), sequence);
         }
         assert!(order.ready(UnixMillis(1_000)).is_empty());
-        order.push(article(8, 8, ALONE), 8);
+        order.push(article(8, 8), 8);
         assert!(order.ready(UnixMillis(2_500)).is_empty());
         assert_eq!(order.due(), Some(UnixMillis(3_000)));
         assert_eq!(order.ready(UnixMillis(3_000)), [2, 4, 6]);
         // The message missing before 8 was noticed only when 8 arrived.
         assert_eq!(order.due(), Some(UnixMillis(4_500)));
-        order.push(article(7, 7, ALONE), 7);
+        order.push(article(7, 7), 7);
         assert_eq!(order.ready(UnixMillis(3_100)), [7, 8]);
         assert_eq!(order.due(), None);
     }
@@ -414,11 +331,11 @@ mod tests {
         let mut order = InOrder::new(PATIENCE, Some(1));
         // 2 and 3 arrived before under another id; between 5 and 6 somebody took over.
         for (fetched, judged) in [(1, 2), (4, 3), (5, 4), (6, 6)] {
-            order.push(article(fetched, judged, ALONE), fetched);
+            order.push(article(fetched, judged), fetched);
         }
         assert_eq!(order.ready(UnixMillis(0)), [1, 4, 5, 6]);
         // A take-over beside what arrived before: it cannot be told from one that is missing.
-        order.push(article(8, 8, ALONE), 8);
+        order.push(article(8, 8), 8);
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.ready(UnixMillis(2_000)), [8]);
     }
@@ -427,11 +344,11 @@ mod tests {
     fn inputs_released_before_a_restart_are_not_awaited() {
         let mut order = InOrder::new(PATIENCE, Some(2)).resume(None, [3, 5], []);
         for sequence in [2, 4, 6] {
-            order.push(article(sequence, 2 * sequence, ALONE), sequence);
+            order.push(article(sequence, 2 * sequence), sequence);
         }
         assert_eq!(order.ready(UnixMillis(0)), [2, 4, 6]);
         let mut later = InOrder::new(PATIENCE, Some(2)).resume(Some(7), [], []);
-        later.push(article(3, 8, ALONE), 3);
+        later.push(article(3, 8), 3);
         assert_eq!(later.ready(UnixMillis(0)), [3], "2 arrived twice");
     }
 
@@ -439,95 +356,58 @@ mod tests {
     fn limits_the_messages_that_wait_for_a_gap() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         let most = MAX_WAITING as u64;
-        (2..most + 2).for_each(|sequence| order.push(article(sequence, sequence, ALONE), sequence));
+        (2..most + 2).for_each(|sequence| order.push(article(sequence, sequence), sequence));
         assert!(order.ready(UnixMillis(0)).is_empty());
-        order.push(article(most + 2, most + 2, ALONE), most + 2);
+        order.push(article(most + 2, most + 2), most + 2);
         assert_eq!(order.ready(UnixMillis(0)).len(), MAX_WAITING + 1);
         assert_eq!(order.len(), 0);
     }
 
     #[test]
-    fn messages_of_one_decision_stay_together() {
-        let mut order = InOrder::new(PATIENCE, Some(8));
-        order.push(article(9, 9, Part::Change { index: 0 }), "9.0");
-        order.push(article(9, 9, Part::Article { changes: 1 }), "9");
-        assert!(order.ready(UnixMillis(0)).is_empty());
-        order.push(article(8, 8, ALONE), "8");
-        assert_eq!(order.ready(UnixMillis(0)), ["8", "9", "9.0"]);
-    }
-
-    #[test]
     fn a_command_is_released_after_the_articles_before_it() {
         let mut order = InOrder::new(PATIENCE, Some(8));
-        let (change, outcome) = (Part::Change { index: 0 }, Part::Command);
-        order.push(command(9, 12, outcome), "c");
-        order.push(article(10, 13, ALONE), "10");
-        order.push(command(9, 12, change), "c.0");
-        order.push(command(8, 9, outcome), "b");
-        order.push(article(9, 11, ALONE), "9");
+        order.push(command(9, 12), "c");
+        order.push(article(10, 13), "10");
+        order.push(command(8, 9), "b");
+        order.push(article(9, 11), "9");
         assert!(order.ready(UnixMillis(0)).is_empty(), "8 has not come");
-        order.push(article(8, 8, ALONE), "8");
-        assert_eq!(order.ready(UnixMillis(0)), ["8", "b", "9", "c.0", "c", "10"]);
-        // One that comes late, or twice, or piece by piece, waits for nothing.
-        for (part, name) in [(change, "d.0"), (outcome, "d"), (outcome, "d again")] {
-            order.push(command(10, 14, part), name);
+        order.push(article(8, 8), "8");
+        assert_eq!(order.ready(UnixMillis(0)), ["8", "b", "9", "c", "10"]);
+        // One that comes late, or twice, waits for nothing.
+        for name in ["d", "d again"] {
+            order.push(command(10, 14), name);
             assert_eq!(order.ready(UnixMillis(0)), [name]);
         }
-        order.push(command(3, 4, change), "a.0");
-        assert_eq!(order.ready(UnixMillis(0)), ["a.0"]);
+        order.push(command(3, 4), "a");
+        assert_eq!(order.ready(UnixMillis(0)), ["a"]);
         // A duplicate that arrived in between has no decision of its own.
-        order.push(command(12, 15, outcome), "e");
-        order.push(article(13, 16, ALONE), "13");
+        order.push(command(12, 15), "e");
+        order.push(article(13, 16), "13");
         assert_eq!(order.ready(UnixMillis(0)), ["e", "13"]);
         // Articles that do not come are waited for, and then skipped.
-        order.push(command(15, 19, outcome), "f");
+        order.push(command(15, 19), "f");
         assert!(order.ready(UnixMillis(0)).is_empty());
         assert_eq!(order.ready(UnixMillis(2_000)), ["f"]);
         assert_eq!(order.skipped().collect::<Vec<_>>(), [(14, 15)]);
-        order.push(article(15, 18, ALONE), "15");
+        order.push(article(15, 18), "15");
         assert_eq!(order.ready(UnixMillis(2_000)), ["15"], "late is better than lost");
-    }
-
-    #[test]
-    fn nothing_comes_between_an_article_and_its_changes() {
-        let mut order = InOrder::new(PATIENCE, Some(1));
-        order.push(article(1, 1, Part::Article { changes: 2 }), "1");
-        order.push(article(1, 1, Part::Change { index: 0 }), "1.0");
-        order.push(article(2, 2, ALONE), "2");
-        assert!(order.ready(UnixMillis(0)).is_empty());
-        order.push(article(1, 1, Part::Change { index: 1 }), "1.1");
-        assert_eq!(order.ready(UnixMillis(0)), ["1", "1.0", "1.1", "2"]);
-        // A change may come before its article if the article is late. Neither is awaited for ever.
-        order.push(article(3, 3, Part::Change { index: 0 }), "3.0");
-        assert!(order.ready(UnixMillis(0)).is_empty());
-        assert_eq!(order.due(), Some(UnixMillis(2_000)));
-        assert_eq!(order.ready(UnixMillis(2_000)), ["3.0"]);
-        order.push(article(3, 3, Part::Article { changes: 1 }), "3");
-        assert_eq!(order.ready(UnixMillis(2_000)), ["3"]);
-        // The article was before the position at which reading began again.
-        let mut later = InOrder::new(PATIENCE, Some(4)).resume(None, [4], []);
-        later.push(article(4, 4, Part::Change { index: 0 }), "4.0");
-        assert_eq!(later.ready(UnixMillis(0)), ["4.0"]);
     }
 
     #[test]
     fn duplicates_are_released_once() {
         let mut order = InOrder::new(PATIENCE, Some(1));
-        let with_change = Part::Article { changes: 1 };
-        order.push(article(1, 1, with_change), "1");
-        order.push(article(1, 1, with_change), "1 again");
-        assert!(order.ready(UnixMillis(0)).is_empty(), "its change has not come");
-        order.push(article(1, 1, Part::Change { index: 0 }), "1.0");
-        order.push(article(3, 3, ALONE), "3");
-        assert_eq!(order.ready(UnixMillis(0)), ["1", "1.0"]);
+        order.push(article(1, 1), "1");
+        order.push(article(1, 1), "1 again");
+        order.push(article(3, 3), "3");
+        assert_eq!(order.ready(UnixMillis(0)), ["1"]);
         assert_eq!(order.ready(UnixMillis(2_000)), ["3"], "2 was skipped");
         let skipped: Vec<_> = order.skipped().collect();
         let mut later = InOrder::new(PATIENCE, Some(4)).resume(None, [5], skipped);
         for (sequence, name) in [(1, "1 again"), (3, "3 again"), (5, "5 again"), (2, "2")] {
-            later.push(article(sequence, sequence, ALONE), name);
+            later.push(article(sequence, sequence), name);
         }
         assert_eq!(later.ready(UnixMillis(0)), ["2"]);
-        later.push(article(2, 2, ALONE), "2 again");
+        later.push(article(2, 2), "2 again");
         assert!(later.ready(UnixMillis(9_000)).is_empty() && later.is_empty());
     }
 
@@ -535,35 +415,35 @@ mod tests {
     fn inputs_that_went_back_in_time_are_other_articles() {
         let mut order = InOrder::new(PATIENCE, Some(1));
         for sequence in [1, 2, 3, 5] {
-            order.push(article(sequence, sequence, ALONE), format!("{sequence}"));
+            order.push(article(sequence, sequence), format!("{sequence}"));
         }
         assert_eq!(order.ready(UnixMillis(0)), ["1", "2", "3"]);
         // Somebody took over at 6 in WF_JUDGED, and WF_FETCHED ended at 1 before that.
         for (fetched, judged) in [(3, 8), (2, 7), (4, 9)] {
-            order.push(article(fetched, judged, ALONE), format!("new {fetched}"));
+            order.push(article(fetched, judged), format!("new {fetched}"));
         }
         assert_eq!(order.ready(UnixMillis(0)), ["5"], "waiting messages were released");
         assert_eq!(order.ready(UnixMillis(2_000)), ["new 2", "new 3", "new 4"]);
-        order.push(article(3, 8, ALONE), "new 3 again".to_owned());
+        order.push(article(3, 8), "new 3 again".to_owned());
         assert!(order.ready(UnixMillis(9_000)).is_empty());
         // A restart knows no more than the last decision, and how far inputs were counted before.
         let mut later = InOrder::new(PATIENCE, Some(6)).resume(Some(9), [], []);
-        later.push(article(5, 10, ALONE), "new 5");
+        later.push(article(5, 10), "new 5");
         assert_eq!(later.ready(UnixMillis(0)), ["new 5"], "it follows in WF_JUDGED");
     }
 
     #[test]
     fn releases_in_between_do_not_extend_the_wait() {
         let mut order = InOrder::new(PATIENCE, Some(1));
-        order.push(article(2, 2, ALONE), 2);
+        order.push(article(2, 2), 2);
         for second in 0..2 {
-            order.push(command(0, 3 + second, Part::Change { index: 0 }), 0);
+            order.push(command(0, 3 + second), 0);
             assert_eq!(order.ready(UnixMillis(second * 1_000)), [0]);
         }
         assert_eq!(order.due(), Some(UnixMillis(2_000)));
         assert_eq!(order.ready(UnixMillis(2_000)), [2]);
         assert_eq!(order.due(), None);
-        order.push(article(4, 9, ALONE), 4);
+        order.push(article(4, 9), 4);
         assert!(order.ready(UnixMillis(2_500)).is_empty(), "3 is another gap");
         assert_eq!(order.ready(UnixMillis(4_500)), [4]);
     }
@@ -571,7 +451,7 @@ mod tests {
     #[test]
     fn the_first_input_may_be_any() {
         let mut order = InOrder::new(PATIENCE, None);
-        order.push(article(70, 70, ALONE), 70);
+        order.push(article(70, 70), 70);
         assert_eq!(order.ready(UnixMillis(0)), [70]);
         assert_eq!(order.len(), 0);
     }

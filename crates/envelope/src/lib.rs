@@ -13,7 +13,7 @@ mod streams;
 
 pub use dead::dead_letters;
 pub use forgotten::Forgotten;
-pub use in_order::{InOrder, MessagePosition, Part};
+pub use in_order::{InOrder, MessagePosition};
 pub use message::{
     CLOCK_TOLERANCE, Sender, decode, decode_judged, sent, sent_at, timestamp, unix_millis,
 };

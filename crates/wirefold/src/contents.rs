@@ -10,7 +10,7 @@ use wirefold_gateway::shapes::StreamUse;
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stream};
 use wirefold_proto::{
     Alert, ArticleFetched, ControlCommand, DeadLetter, Judged, Message as _, OutputArticle,
-    OutputCommand, OutputStory, decode, name_of,
+    OutputCommand, OutputForgotten, decode, name_of,
 };
 
 use crate::finding::Finding;
@@ -137,7 +137,9 @@ impl Contents {
     fn output(&mut self, stored: &Stored) -> bool {
         self.last_output = stored.sequence;
         match name_of(&stored.body).as_deref() {
-            Ok(OutputStory::NAME) => decode::<OutputStory>(&stored.body).is_ok(),
+            Ok(OutputForgotten::NAME) => decode::<OutputForgotten>(&stored.body)
+                .map(|forgotten| self.with_output.insert(forgotten.judged))
+                .is_ok(),
             Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
             _ => decode::<OutputArticle>(&stored.body)
                 .map(|article| self.with_output.insert(article.judged))

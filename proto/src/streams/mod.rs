@@ -105,19 +105,11 @@ pub const JUDGED: Stream = Stream {
 /// The output stream: the product of the pipeline.
 pub const OUTPUT: Stream = Stream {
     name: "WF_OUTPUT",
-    subjects: &[
-        "wirefold.v1.output.article.*.*",
-        "wirefold.v1.output.story.*",
-        "wirefold.v1.output.command.*",
-    ],
-    about: "the enriched article with verdict and story state, a change to a story, or the result of a command",
+    subjects: &["wirefold.v1.output.article.*.*", "wirefold.v1.output.command.*"],
+    about: "the enriched article with verdict, story state and the changes that it caused, or the result of a command",
     writers: &[writes(
         ENRICHER,
-        &[
-            "wirefold.v1.output.article.*.*",
-            "wirefold.v1.output.story.*",
-            "wirefold.v1.output.command.*",
-        ],
+        &["wirefold.v1.output.article.*.*", "wirefold.v1.output.command.*"],
     )],
     readers: &[
         reads(ALERTER, ReadBy::Order),

@@ -5,7 +5,7 @@ use schemars::generate::SchemaSettings;
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleFetched, ArticleJudged,
     CommandJudged, ControlCommand, DeadLetter, DecodeError, EpochTaken, FeedDigest, FeedRecord,
-    HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputStory,
+    HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputForgotten,
     Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine, decode,
 };
 
@@ -51,18 +51,11 @@ pub(crate) const CATALOGUE: [Entry; 21] = [
     ]),
     published::<EpochTaken>(&["wirefold.judged.epoch.1.json"]),
     published::<OutputArticle>(&[
-        "wirefold.output.article.2.json",
-        "wirefold.output.article.2.minimal.json",
-        "wirefold.output.article.2.note.json",
+        "wirefold.output.article.3.json",
+        "wirefold.output.article.3.minimal.json",
+        "wirefold.output.article.3.note.json",
     ]),
-    published::<OutputStory>(&[
-        "wirefold.output.story.1.credited.json",
-        "wirefold.output.story.1.lead.json",
-        "wirefold.output.story.1.merged.json",
-        "wirefold.output.story.1.preferred.json",
-        "wirefold.output.story.1.quiet.json",
-        "wirefold.output.story.1.split.json",
-    ]),
+    entry::<OutputForgotten>(&["wirefold.output.forgotten.1.json"]),
     published::<OutputCommand>(&[
         "wirefold.output.command.2.json",
         "wirefold.output.command.2.refused.json",

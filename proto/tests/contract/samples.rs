@@ -109,7 +109,7 @@ fn closed_lists_have_a_sample_for_each_word() {
         check_word("wirefold.control", "do", verb);
     }
     for change in StoryChange::KINDS {
-        check_word("wirefold.output.story", "change", change);
+        check_word("wirefold.output.forgotten", "change", change);
     }
     for state in ["new", "growing", "updated", "quiet"] {
         check_word("wirefold.alert", "state", state);

@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use wirefold_envelope::{InOrder, unix_millis};
 use wirefold_flow::{Bus, UnixMillis, first_after};
 use wirefold_proto::{
-    Alert, AlertId, Class, EventId, ReasonKind, Rehearsal, RehearsedMessage, StoryChange,
-    SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
+    Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, Rehearsal, RehearsedMessage,
+    StoryChange, SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
 };
 
 use crate::delivery::zone_of;
@@ -126,19 +126,34 @@ impl Rehearsing {
             self.fire(at);
         }
         match item.item {
-            Item::Article(incoming) if incoming.seen >= self.since => self.apply_article(&incoming),
-            Item::Change(story) => {
-                if let StoryChange::Merged { from, into, .. } = story.change {
-                    self.engine.merge([from, into], &story, place);
-                    self.merge(from, into);
-                }
+            Item::Article(incoming) if incoming.seen >= self.since => {
+                self.apply_article(&incoming);
+                self.apply_merges(&incoming.output.changes, (at, place), false);
+            }
+            Item::Forgotten(forgotten) => {
+                self.apply_merges(&forgotten.changes, (at, place), false);
             }
             Item::Command(command) => {
+                self.apply_merges(&command.changes, (at, place), true);
                 self.engine.apply_override(&StoryOverride::of(&command, place));
             }
             Item::Article(_) | Item::Unreadable => return,
         }
         self.fire(at);
+    }
+
+    fn apply_merges(
+        &mut self,
+        changes: &[StoryChange],
+        when: (UnixMillis, OutputPosition),
+        by_people: bool,
+    ) {
+        for change in changes {
+            if let StoryChange::Merged { from, into, .. } = *change {
+                self.engine.merge([from, into], when, by_people);
+                self.merge(from, into);
+            }
+        }
     }
 
     fn apply_article(&mut self, incoming: &IncomingArticle) {

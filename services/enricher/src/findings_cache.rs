@@ -95,7 +95,7 @@ mod tests {
 
     fn about() -> AboutArticle {
         let sample =
-            include_bytes!("../../../proto/samples/wirefold.output.article.2.minimal.json");
+            include_bytes!("../../../proto/samples/wirefold.output.article.3.minimal.json");
         wirefold_proto::decode::<OutputArticle>(sample).unwrap().article
     }
 

@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use wirefold_envelope::{Sender, decode, decode_judged};
 use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
 use wirefold_proto::{
-    ArticleFetched, ArticleJudged, CommandJudged, DecisionId, Judged, LEAD_CHARACTERS, LEAD_WORDS,
-    Offsets, OutputArticle, OutputCommand, OutputStory, Published, StoryChange, Tag, TextPolicy,
-    streams,
+    ArticleFetched, ArticleJudged, CommandJudged, Judged, LEAD_CHARACTERS, LEAD_WORDS,
+    OutputArticle, OutputCommand, Published, StoryChange, Tag, TextPolicy, streams,
 };
 use wirefold_text::Text;
 
@@ -75,7 +74,6 @@ impl Enricher {
             id: record.id,
             decision: record.decision,
             judged: message.sequence,
-            changes: u32::try_from(record.changes.len()).unwrap_or(u32::MAX),
             fetched: record.input.fetched,
             findings,
             text: match policy {
@@ -88,22 +86,20 @@ impl Enricher {
             verdict: record.verdict,
             story_state: record.story_state,
             event_state: record.event_state,
+            changes: record.changes,
         };
+        count_changes(&output.changes);
         ARTICLES.add(1, &[output.verdict.class.as_str()]);
-        let mut emits = vec![Emit::Message(outgoing(&output, record.seen)?)];
-        let cause = Cause { decision: record.decision, input: record.input, at: record.seen };
-        emits.extend(changes(message, cause, record.changes)?);
-        Ok(emits)
+        Ok(vec![Emit::Message(outgoing(&output, record.seen)?)])
     }
 }
 
-/// The outcome of a command, after the changes that it caused.
+/// The outcome of a command, with the changes that it caused.
 fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageError> {
-    let CommandJudged { decision, input, command, outcome, stories, events, .. } = record;
-    let at = command.at;
-    let cause = Cause { decision, input, at };
-    let mut emits = changes(message, cause, record.changes.clone())?;
+    let CommandJudged { decision, input, command, outcome, changes, stories, events, .. } = record;
+    count_changes(&changes);
     COMMANDS.add(1, &[outcome.as_str()]);
+    let at = command.at;
     let output = OutputCommand {
         schema: Tag::new(),
         decision,
@@ -111,37 +107,17 @@ fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageEr
         fetched: input.fetched,
         command,
         outcome,
-        changes: record.changes,
+        changes,
         stories,
         events,
     };
-    emits.push(Emit::Message(outgoing(&output, at)?));
-    Ok(emits)
+    Ok(vec![Emit::Message(outgoing(&output, at)?)])
 }
 
-/// The cause of changes: a decision, with the positions up to which it had read, and its time.
-#[derive(Clone, Copy)]
-struct Cause {
-    decision: DecisionId,
-    input: Offsets,
-    at: Timestamp,
-}
-
-/// One message for each change, numbered from 0.
-fn changes(
-    message: &Stored,
-    cause: Cause,
-    changes: Vec<StoryChange>,
-) -> Result<Vec<Emit>, StageError> {
-    let Cause { decision, input: Offsets { fetched, .. }, at } = cause;
-    let emit = |(change, index): (StoryChange, u32)| {
+fn count_changes(changes: &[StoryChange]) {
+    for change in changes {
         CHANGES.add(1, &[change.kind()]);
-        let judged = message.sequence;
-        let schema = Tag::new();
-        let output = OutputStory { schema, decision, judged, index, fetched, at, change };
-        Ok(Emit::Message(outgoing(&output, at)?))
-    };
-    changes.into_iter().zip(0..).map(emit).collect()
+    }
 }
 
 fn outgoing<M: Published>(output: &M, time: Timestamp) -> Result<Outgoing, StageError> {

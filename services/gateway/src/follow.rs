@@ -15,8 +15,8 @@ use wirefold_flow::{
     Backoff, BusError, Event, KeyValue, OrderedReader, Position, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::{
-    Alert, DecodeError, EventId, OutputArticle, OutputCommand, OutputStory, StoryChange, StoryId,
-    StoryRecord, Tag, Target, decode, encode, name_of, streams,
+    Alert, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten, StoryChange,
+    StoryId, StoryRecord, Tag, Target, decode, encode, name_of, streams,
 };
 
 use crate::gateway::GatewayError;
@@ -212,7 +212,7 @@ pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
             let body = body.clone();
             Change::Alert { alert: Box::new(alert), body }
         }),
-        OutputStory::NAME => decode(body).map(|change| Change::Story(Box::new(change))),
+        OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(Box::new(it))),
         OutputCommand::NAME => decode(body).map(|command| Change::Command(Box::new(command))),
         _ => {
             let article: Box<OutputArticle> = Box::new(decode(body)?);
@@ -358,31 +358,39 @@ async fn changed_stories(
     let mut articles = Vec::new();
     let mut stories = BTreeSet::new();
     let mut events = BTreeSet::<EventId>::new();
+    let mut changed = Vec::new();
     // The projection has already reported unreadable messages.
     for change in messages.iter().filter_map(|message| change(message).ok()) {
         match change {
-            Change::Article { article, .. } => articles.push(article.id),
-            Change::Story(change) => match change.change {
-                StoryChange::Merged { from, into, .. } => {
-                    for target in [from, into] {
-                        match target {
-                            Target::Story(story) => stories.extend([story]),
-                            Target::Event(event) => events.extend([event]),
-                        }
-                    }
-                }
-                StoryChange::Split { from, into, .. } => stories.extend([from, into]),
-                StoryChange::Credited { story, .. }
-                | StoryChange::Preferred { story, .. }
-                | StoryChange::Lead { story, .. }
-                | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
-                // This change concerns only the event.
-                StoryChange::Quiet { target: Target::Event(_) } => {}
-            },
+            Change::Article { article, .. } => {
+                articles.push(article.id);
+                changed.extend(article.changes);
+            }
+            Change::Forgotten(forgotten) => changed.extend(forgotten.changes),
             Change::Command(command) => {
                 stories.extend(command.stories.iter().map(|after| after.story));
+                changed.extend(command.changes);
             }
             Change::Alert { .. } => {}
+        }
+    }
+    for change in changed {
+        match change {
+            StoryChange::Merged { from, into, .. } => {
+                for target in [from, into] {
+                    match target {
+                        Target::Story(story) => stories.extend([story]),
+                        Target::Event(event) => events.extend([event]),
+                    }
+                }
+            }
+            StoryChange::Split { from, into, .. } => stories.extend([from, into]),
+            StoryChange::Credited { story, .. }
+            | StoryChange::Preferred { story, .. }
+            | StoryChange::Lead { story, .. }
+            | StoryChange::Quiet { target: Target::Story(story) } => stories.extend([story]),
+            // This change concerns only the event.
+            StoryChange::Quiet { target: Target::Event(_) } => {}
         }
     }
     // An article may now be in another story than the decision names.

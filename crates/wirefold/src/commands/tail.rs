@@ -6,12 +6,13 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use wirefold_flow::{Clock, SystemClock};
 use wirefold_gateway::shapes::Status;
 use wirefold_proto::{
-    Alert, Class, Command, CommandOutcome, OutputArticle, OutputCommand, OutputStory, Volume,
-    decode,
+    Alert, Class, Command, CommandOutcome, OutputArticle, OutputCommand, OutputForgotten,
+    StoryChange, Volume, decode,
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
@@ -128,7 +129,7 @@ impl Tail<'_> {
         match event.name.as_str() {
             _ if self.is_all() => true,
             "article" => decode(event.data.as_bytes()).is_ok_and(|article| self.has(&article)),
-            name => !matches!(name, "story" | "command" | "alert"),
+            name => !matches!(name, "forgotten" | "command" | "alert"),
         }
     }
 
@@ -198,8 +199,10 @@ impl Lines {
         let body = event.data.as_bytes();
         match event.name.as_str() {
             "article" => decode(body).ok().map(|article| self.article(&article)),
-            "story" => decode(body).ok().and_then(|story| self.story(&story)),
-            "command" => decode(body).ok().and_then(|command| self.command(&command)),
+            "forgotten" => {
+                decode(body).ok().map(|it: OutputForgotten| self.changes(it.at, &it.changes))
+            }
+            "command" => decode(body).ok().map(|command| self.command(&command)),
             "alert" => decode(body).ok().map(|alert| self.alert(&alert)),
             "reset" => Some(format!(
                 "{FAINT}· the stream begins again: only new messages follow{FAINT:#}\n"
@@ -213,16 +216,19 @@ impl Lines {
         let at = self.time.clock(article.article.seen);
         let line = self.articles.line(article, output::width().saturating_sub(at.len() + 2));
         let style = if article.verdict.class == Class::Copy { COPY } else { Style::new() };
-        format!("{FAINT}{at}{FAINT:#}  {style}{line}{style:#}\n")
+        let changes = self.changes(article.article.seen, &article.changes);
+        format!("{FAINT}{at}{FAINT:#}  {style}{line}{style:#}\n{changes}")
     }
 
-    fn story(&self, story: &OutputStory) -> Option<String> {
-        let what = words::story_change(&story.change)?;
-        Some(format!("{FAINT}{}    · {what}{FAINT:#}\n", self.time.clock(story.at)))
+    fn changes(&self, at: Timestamp, changes: &[StoryChange]) -> String {
+        let at = self.time.clock(at);
+        let words = changes.iter().filter_map(words::story_change);
+        words.map(|what| format!("{FAINT}{at}    · {what}{FAINT:#}\n")).collect()
     }
 
-    /// The outcome of a command, as far as the changes in the same message do not say it.
-    fn command(&self, told: &OutputCommand) -> Option<String> {
+    /// The changes that a command caused, and its outcome as far as they do not say it.
+    fn command(&self, told: &OutputCommand) -> String {
+        let changes = self.changes(told.command.at, &told.changes);
         let what = match (&told.outcome, &told.command.command) {
             (CommandOutcome::Refused { reason }, _) => {
                 format!("not done as {} said: {}", clean(&told.command.by), clean(reason))
@@ -231,10 +237,10 @@ impl Lines {
                 let (one, other) = (words::short(one), words::short(other));
                 format!("{one} and {other} are marked as not the same")
             }
-            (CommandOutcome::Applied, _) => return None,
+            (CommandOutcome::Applied, _) => return changes,
         };
         let at = self.time.clock(told.command.at);
-        Some(format!("{FAINT}{at}    · {what}{FAINT:#}\n"))
+        format!("{changes}{FAINT}{at}    · {what}{FAINT:#}\n")
     }
 
     fn alert(&self, alert: &Alert) -> String {
@@ -271,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outcome_of_a_command_is_shown_if_no_change_shows_it() {
+    fn a_command_is_shown_by_its_changes_or_its_outcome() {
         let refused =
             include_str!("../../../../proto/samples/wirefold.output.command.2.refused.json");
         let applied = include_str!("../../../../proto/samples/wirefold.output.command.2.json");
@@ -279,13 +285,14 @@ mod tests {
             [refused, applied].map(|sample| event("command", &sample.parse().unwrap()));
         let line = plain(&lines().line(&refused).unwrap());
         assert!(line.contains("· not done as desk said: no such story in the window"), "{line}");
-        assert_eq!(lines().line(&applied), None);
+        let change = plain(&lines().line(&applied).unwrap());
+        assert!(change.lines().count() == 1 && change.contains("left"), "{change}");
     }
 
     #[test]
     fn other_events_are_ignored() {
         let mut lines = lines();
-        for name in ["article", "story", "command", "alert", "", "other"] {
+        for name in ["article", "forgotten", "command", "alert", "", "other"] {
             assert_eq!(lines.line(&event(name, &Value::Null)), None);
         }
     }

@@ -1,7 +1,7 @@
 //! Channels: the forms of subjects, with the meaning of their parameters.
 
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
-use wirefold_proto::{Class, Command, CommandOutcome, StoryChange};
+use wirefold_proto::{Class, Command, CommandOutcome};
 
 /// Subjects of one form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(crate) struct Channel {
 }
 
 /// Every channel.
-pub(crate) const CHANNELS: [Channel; 10] = [
+pub(crate) const CHANNELS: [Channel; 9] = [
     Channel {
         key: "article_fetched",
         address: "wirefold.v1.article.fetched.{feed}",
@@ -45,15 +45,8 @@ pub(crate) const CHANNELS: [Channel; 10] = [
         key: "output_article",
         address: "wirefold.v1.output.article.{class}.{language}",
         stream: OUTPUT,
-        messages: &["wirefold.output.article"],
-        about: "Articles with verdict, story state and findings, once each.",
-    },
-    Channel {
-        key: "output_story",
-        address: "wirefold.v1.output.story.{change}",
-        stream: OUTPUT,
-        messages: &["wirefold.output.story"],
-        about: "Changes to stories and events.",
+        messages: &["wirefold.output.article", "wirefold.output.forgotten"],
+        about: "Articles with verdict, story state, findings and changes to stories, once each.",
     },
     Channel {
         key: "output_command",
@@ -110,7 +103,6 @@ pub(super) fn parameter(name: &str) -> (&'static str, Vec<&'static str>) {
         "feed" => ("The feed, escaped; `push` for pushed articles.", vec![]),
         "class" => ("What the article is.", Class::ALL.map(Class::as_str).to_vec()),
         "language" => ("The first subtag of the language; `und` where it is not known.", vec![]),
-        "change" => ("The sort of change.", StoryChange::KINDS.to_vec()),
         "outcome" => ("The result.", CommandOutcome::ALL.to_vec()),
         "subscription" => ("The subscription, escaped.", vec![]),
         "target" => ("The event or story.", vec![]),

@@ -3,8 +3,8 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, ArticleId, EventAfter, Input, OutputCommand, OutputPosition,
-    OutputStory, ReasonKind, StoryAfter, StoryChange, StoryId, Target,
+    Alert, AlertId, AlertReason, ArticleId, EventAfter, OutputCommand, OutputPosition, ReasonKind,
+    StoryAfter, StoryChange, StoryId, Target,
 };
 
 use super::Engine;
@@ -17,11 +17,9 @@ impl Engine {
     pub(crate) fn merge(
         &mut self,
         [from, into]: [Target; 2],
-        told: &OutputStory,
-        place: OutputPosition,
+        (at, place): (UnixMillis, OutputPosition),
+        by_people: bool,
     ) {
-        let at = unix_millis(told.at);
-        let by_people = matches!(told.decision.input, Input::Command(_));
         self.applied_through = self.applied_through.max(place);
         self.time = self.time.max(at);
         let subscriptions = self.by_target.get(&from).cloned().unwrap_or_default();

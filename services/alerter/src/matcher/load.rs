@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use wirefold_envelope::{MessagePosition, Part, decode, timestamp, unix_millis};
+use wirefold_envelope::{MessagePosition, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, Input, Message, OutputArticle, OutputCommand, OutputPosition, OutputStory,
-    name_of, streams,
+    ArticleFetched, DecisionId, Message, OutputArticle, OutputCommand, OutputForgotten,
+    OutputPosition, name_of, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, StoredText};
@@ -17,7 +17,7 @@ use crate::metrics;
 /// One message of the output.
 pub(crate) enum Item {
     Article(Box<IncomingArticle>),
-    Change(Box<OutputStory>),
+    Forgotten(Box<OutputForgotten>),
     Command(Box<OutputCommand>),
     /// A message that this release cannot read.
     Unreadable,
@@ -32,29 +32,24 @@ pub(crate) struct LoadedItem {
 impl LoadedItem {
     /// Its position in the order of decisions; `None` if it is unreadable.
     pub(crate) fn message_position(&self) -> Option<MessagePosition> {
-        let fetched = self.position().fetched;
+        let (decision, judged) = self.decision()?;
+        Some(MessagePosition { decision, judged, fetched: self.position().fetched })
+    }
+
+    fn decision(&self) -> Option<(DecisionId, u64)> {
         Some(match &self.item {
-            Item::Article(incoming) => {
-                let OutputArticle { decision, judged, changes, .. } = incoming.output;
-                MessagePosition { decision, judged, fetched, part: Part::Article { changes } }
-            }
-            Item::Change(story) => {
-                let OutputStory { decision, judged, index, .. } = **story;
-                MessagePosition { decision, judged, fetched, part: Part::Change { index } }
-            }
-            Item::Command(command) => {
-                let OutputCommand { decision, judged, .. } = **command;
-                MessagePosition { decision, judged, fetched, part: Part::Command }
-            }
+            Item::Article(incoming) => (incoming.output.decision, incoming.output.judged),
+            Item::Forgotten(forgotten) => (forgotten.decision, forgotten.judged),
+            Item::Command(command) => (command.decision, command.judged),
             Item::Unreadable => return None,
         })
     }
 
-    /// The time of the article or change; `None` if it is unreadable.
+    /// The time of the article or command; `None` if it is unreadable.
     pub(crate) fn time(&self) -> Option<UnixMillis> {
         match &self.item {
             Item::Article(incoming) => Some(incoming.seen),
-            Item::Change(story) => Some(unix_millis(story.at)),
+            Item::Forgotten(forgotten) => Some(unix_millis(forgotten.at)),
             Item::Command(command) => Some(unix_millis(command.command.at)),
             Item::Unreadable => None,
         }
@@ -62,24 +57,14 @@ impl LoadedItem {
 
     /// Its position in the output.
     pub(crate) fn position(&self) -> OutputPosition {
-        match &self.item {
-            Item::Article(incoming) => incoming.place,
-            Item::Change(story) => position_of(story, self.output),
-            Item::Command(command) => {
-                OutputPosition { fetched: command.fetched, output: self.output }
-            }
-            Item::Unreadable => OutputPosition { fetched: 0, output: self.output },
-        }
+        let fetched = match &self.item {
+            Item::Article(incoming) => return incoming.place,
+            Item::Forgotten(forgotten) => forgotten.fetched,
+            Item::Command(command) => command.fetched,
+            Item::Unreadable => 0,
+        };
+        OutputPosition { fetched, output: self.output }
     }
-}
-
-/// The position of a change. One of a command comes directly after the articles before the command.
-fn position_of(story: &OutputStory, output: u64) -> OutputPosition {
-    let fetched = match story.decision.input {
-        Input::Article(sequence) => sequence,
-        Input::Command(_) | Input::Epoch => story.fetched,
-    };
-    OutputPosition { fetched, output }
 }
 
 /// Decodes a batch and loads its texts together. `with_texts` is false if nothing is matched.
@@ -126,9 +111,9 @@ fn read(stored: &Stored) -> Read {
     // The time of the output never runs back, so a wrong clock may not set it later than the broker's.
     let latest = timestamp(stored.at);
     let read = match name.as_deref() {
-        Ok(OutputStory::NAME) => decode(stored).map(|mut story: OutputStory| {
-            story.at = story.at.min(latest);
-            Read::Item(Item::Change(Box::new(story)))
+        Ok(OutputForgotten::NAME) => decode(stored).map(|mut forgotten: OutputForgotten| {
+            forgotten.at = forgotten.at.min(latest);
+            Read::Item(Item::Forgotten(Box::new(forgotten)))
         }),
         Ok(OutputCommand::NAME) => decode(stored).map(|mut command: OutputCommand| {
             command.command.at = command.command.at.min(latest);

@@ -23,7 +23,9 @@ use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
-use wirefold_proto::{AlertId, ControlCommand, Input, StoryChange, Subject, Target, streams};
+use wirefold_proto::{
+    AlertId, ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
+};
 
 use crate::delivery::note_starts;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
@@ -209,15 +211,13 @@ impl Matcher<'_> {
                     self.engine.apply(&incoming);
                     let outcome = if incoming.is_baseline() { "baseline" } else { "compared" };
                     metrics::ARTICLES.add(1, &[outcome]);
+                    self.merge(&incoming.output.changes, (at, place), false).await?;
                 }
-                Item::Change(story) => {
-                    if let StoryChange::Merged { from, into, .. } = story.change {
-                        self.recall(&[from, into]).await?;
-                        self.load_shown_about(from).await?;
-                        self.engine.merge([from, into], &story, place);
-                    }
+                Item::Forgotten(forgotten) => {
+                    self.merge(&forgotten.changes, (at, place), false).await?;
                 }
                 Item::Command(command) => {
+                    self.merge(&command.changes, (at, place), true).await?;
                     let change = StoryOverride::of(&command, place);
                     self.recall(&change.targets()).await?;
                     for parting in &change.partings {
@@ -229,6 +229,22 @@ impl Matcher<'_> {
             }
             self.store_handed_over().await?;
             self.fire(at).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies the merges among these changes.
+    async fn merge(
+        &mut self,
+        changes: &[StoryChange],
+        when: (UnixMillis, OutputPosition),
+        by_people: bool,
+    ) -> Result<(), AlerterError> {
+        for change in changes {
+            let StoryChange::Merged { from, into, .. } = *change else { continue };
+            self.recall(&[from, into]).await?;
+            self.load_shown_about(from).await?;
+            self.engine.merge([from, into], when, by_people);
         }
         Ok(())
     }

@@ -15,31 +15,12 @@ async fn an_alert_that_opens_by_a_merge_has_the_numbers_of_both() {
     world.newsroom.tell(other(first)).await;
     world.newsroom.tell(Given { event: "port", ..second }).await;
     world.pass(1).await;
-    world.newsroom.merge_by(other(third), ["port", "strike"], []).await;
+    world.newsroom.merge_by(other(third), ["port", "strike"]).await;
     world.pass(1).await;
     let alerts = world.alerts().await;
     assert_eq!(alerts[2].merged_into, Some(alerts[1].target));
     let survivor = &alerts[1];
     assert_eq!((survivor.volume, survivor.outlets, survivor.origins), (Volume::Silent, 3, 3));
-    running.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_merge_is_waited_for_although_later_articles_come_before_it() {
-    let mut world = World::new().await;
-    let query = "cranes".to_owned();
-    let running = world.start(&settings([SubscriptionSettings { query, ..at_once() }]));
-    let other = |given| Given { text: "Nothing of that sort.", title: "Other", ..given };
-    let [first, second, _, third, fourth] = five();
-    world.newsroom.tell(other(first)).await;
-    world.newsroom.tell(Given { event: "port", ..second }).await;
-    world.newsroom.merge_by(other(third), ["port", "strike"], [fourth]).await;
-    world.pass(1).await;
-    let alerts = world.alerts().await;
-    let found: Vec<String> = alerts.iter().map(told).collect();
-    let (opened, merged) = (&alerts[1], &alerts[2]);
-    assert_eq!((merged.merged_into, opened.revision), (Some(opened.target), 1), "{found:#?}");
-    assert_eq!((opened.volume, alerts[3].revision), (Volume::Silent, 2), "{found:#?}");
     running.stop().await;
 }
 

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
-use wirefold_flow::{Bus, Clock};
+use wirefold_flow::{Bus, Clock, Outgoing};
 use wirefold_proto::{
     AboutArticle, Agency, AgencyHow, ArticleFetched, ArticleId, Class, Command, CommandOutcome,
     Confidence, ContentHash, ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState,
     Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, MaterialReason, Materiality,
-    Outlet, OutputArticle, OutputCommand, OutputStory, Published, StoryAfter, StoryChange, StoryId,
-    StoryState, Tag, Target, TextPolicy, TextSource, Verdict,
+    Outlet, OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter, StoryChange,
+    StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
 };
 
 pub(super) struct Newsroom {
@@ -127,6 +127,11 @@ impl Newsroom {
 
     /// Stores the text in `WF_FETCHED`, and returns the article for the output.
     pub(super) async fn judge(&mut self, given: Given) -> OutputArticle {
+        let (id, about) = self.store(given).await;
+        self.output(given, id, about)
+    }
+
+    async fn store(&mut self, given: Given) -> (ArticleId, AboutArticle) {
         let seen = timestamp(self.clock.now());
         let outlet: Outlet = given.outlet.parse().unwrap();
         let url = format!("https://{}/{}/{}", given.outlet, given.event, self.fetched);
@@ -166,7 +171,7 @@ impl Newsroom {
             text_source: TextSource::Feed,
         };
         self.fetched = self.publish(&text).await;
-        self.output(given, id, about)
+        (id, about)
     }
 
     fn output(&mut self, given: Given, id: ArticleId, about: AboutArticle) -> OutputArticle {
@@ -206,7 +211,7 @@ impl Newsroom {
             id,
             decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
             judged: self.judged,
-            changes: 0,
+            changes: Vec::new(),
             fetched: self.fetched,
             text_policy: TextPolicy::None,
             text: None,
@@ -239,9 +244,27 @@ impl Newsroom {
 
     /// The event `from` becomes part of `into`.
     pub(super) async fn merge(&mut self, from: &'static str, into: &'static str) {
-        let targets = self.targets(from, into);
-        self.publish(&self.merge_of(targets)).await;
+        let merge = merged(self.targets(from, into));
+        self.forgotten(merge).await;
         self.absorb(from, into);
+    }
+
+    /// Publishes a change by an article that was forgotten since.
+    async fn forgotten(&mut self, change: StoryChange) {
+        self.store(article("forgotten", "harborledger.example", "Forgotten")).await;
+        self.judged += 1;
+        let decision = DecisionId { epoch: 1, input: Input::Article(self.fetched) };
+        let message = OutputForgotten {
+            schema: Tag::new(),
+            decision,
+            judged: self.judged,
+            fetched: self.fetched,
+            at: timestamp(self.clock.now()),
+            changes: vec![change],
+        };
+        let (subject, id) = ("wirefold.v1.output.article.new.en".to_owned(), decision.to_string());
+        let (headers, body) = (Default::default(), encode(&message).unwrap().into());
+        self.bus.publish(Outgoing { subject, id, headers, body }).await.unwrap();
     }
 
     /// People join the event `from` with `into`.
@@ -250,28 +273,17 @@ impl Newsroom {
         let targets = self.targets(from, into);
         let [gone, kept] = targets;
         let done = self.done(Command::Merge { into: kept, from: gone });
-        let merge = OutputStory { decision: done.decision, ..self.merge_of(targets) };
-        self.publish(&merge).await;
         self.absorb(from, into);
-        let events = vec![self.event_after(into)];
-        self.publish(&OutputCommand { events, ..done }).await;
+        let (changes, events) = (vec![merged(targets)], vec![self.event_after(into)]);
+        self.publish(&OutputCommand { changes, events, ..done }).await;
     }
 
-    /// An article makes the event `from` part of `into`, and is before that in the output. The enricher was
-    /// killed in between, so `others` come first.
-    pub(super) async fn merge_by(
-        &mut self,
-        given: Given,
-        [from, into]: [&'static str; 2],
-        others: impl IntoIterator<Item = Given>,
-    ) {
-        let targets = self.targets(from, into);
+    /// An article makes the event `from` part of `into`.
+    pub(super) async fn merge_by(&mut self, given: Given, [from, into]: [&'static str; 2]) {
+        let changes = vec![merged(self.targets(from, into))];
         self.absorb(from, into);
-        let article = OutputArticle { changes: 1, ..self.judge(given).await };
+        let article = OutputArticle { changes, ..self.judge(given).await };
         self.publish(&article).await;
-        let merge = self.merge_of(targets);
-        self.tell_all(others).await;
-        self.publish(&merge).await;
     }
 
     /// Moves an article from its story to a new one, named `into`. Returns the story it left.
@@ -334,8 +346,7 @@ impl Newsroom {
         let story: StoryId = found.first.unwrap().into();
         let (by, confidence) = (LeadEvidence::Credit, Confidence::Certainly);
         let change = StoryChange::Lead { story, lead: article.id, by, confidence };
-        let told = OutputStory { change, ..self.merge_of([Target::Story(story); 2]) };
-        self.publish(&told).await;
+        self.forgotten(change).await;
     }
 
     /// People merge two stories of an event.
@@ -347,10 +358,8 @@ impl Newsroom {
         kept.articles += gone.articles;
         kept.versions += gone.versions;
         kept.comparable += gone.comparable;
-        let [from_id, into_id] =
-            [gone.first, kept.first].map(|first| Target::Story(first.unwrap().into()));
-        let merged = StoryChange::Merged { from: from_id, into: into_id, links: vec![] };
-        self.apply_command(merged, event, &[into]).await;
+        let targets = [gone.first, kept.first].map(|first| Target::Story(first.unwrap().into()));
+        self.apply_command(merged(targets), event, &[into]).await;
     }
 
     /// Publishes the result of a command about stories of an event.
@@ -362,18 +371,6 @@ impl Newsroom {
     ) {
         self.judged += 1;
         self.commands += 1;
-        let decision = DecisionId { epoch: 1, input: Input::Command(self.commands) };
-        let (judged, fetched, at) = (self.judged, self.fetched, timestamp(self.clock.now()));
-        let told = OutputStory {
-            schema: Tag::new(),
-            decision,
-            judged,
-            index: 0,
-            fetched,
-            at,
-            change: change.clone(),
-        };
-        self.publish(&told).await;
         let first = self.events[event].first.unwrap();
         let done = OutputCommand {
             changes: vec![change],
@@ -432,18 +429,6 @@ impl Newsroom {
         [from, into].map(|name| Target::Event(self.events[name].first.unwrap().into()))
     }
 
-    fn merge_of(&self, [from, into]: [Target; 2]) -> OutputStory {
-        OutputStory {
-            schema: Tag::new(),
-            decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
-            judged: self.judged,
-            index: 0,
-            fetched: self.fetched,
-            at: timestamp(self.clock.now()),
-            change: StoryChange::Merged { from, into, links: vec![] },
-        }
-    }
-
     fn absorb(&mut self, from: &'static str, into: &'static str) {
         let absorbed = self.events.remove(from).unwrap();
         let event = self.events.get_mut(into).unwrap();
@@ -471,6 +456,10 @@ impl Newsroom {
         let message = sender.outgoing(message, now).unwrap();
         self.bus.publish(message).await.unwrap().sequence()
     }
+}
+
+fn merged([from, into]: [Target; 2]) -> StoryChange {
+    StoryChange::Merged { from, into, links: vec![] }
 }
 
 fn agency((name, is_credited): (&str, bool)) -> Agency {

@@ -186,7 +186,7 @@ fn encode_event(message: &Stored, policy: TextPolicy) -> Option<(&'static str, S
     } else if schema.name == OutputCommand::NAME {
         ("command", message.body.to_vec())
     } else {
-        ("story", message.body.to_vec())
+        ("forgotten", message.body.to_vec())
     };
     let data = String::from_utf8(body).ok()?;
     is_one_line(&data).then_some((name, data))

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
     Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, EventState,
-    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputStory, StoryAfter,
+    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputForgotten, StoryAfter,
     StoryChange, StoryId, Target, TextPolicy, Volume, streams,
 };
 
@@ -40,8 +40,8 @@ pub(crate) enum Change {
         /// When the bus stored it.
         folded: UnixMillis,
     },
-    /// A change to a story or event.
-    Story(Box<OutputStory>),
+    /// The changes by an article that was forgotten since.
+    Forgotten(Box<OutputForgotten>),
     /// The outcome of a command.
     Command(Box<OutputCommand>),
     /// One revision of an alert.
@@ -81,9 +81,13 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
             Change::Article { article, body, folded } => {
                 let body = body.as_deref();
                 put_article(&transaction, (article, body, *folded), &mut searched)?;
+                put_changes(&transaction, article.judged, &article.changes)?;
             }
-            Change::Story(change) => put_change(&transaction, change)?,
-            Change::Command(command) => put_command(&transaction, command)?,
+            Change::Forgotten(it) => put_changes(&transaction, it.judged, &it.changes)?,
+            Change::Command(command) => {
+                put_changes(&transaction, command.judged, &command.changes)?;
+                put_command(&transaction, command)?;
+            }
             Change::Alert { alert, body } => put_alert(&transaction, alert, body)?,
         }
     }
@@ -411,9 +415,16 @@ fn weight(agency: &Agency, judged: u64) -> i64 {
     (i64::from(sure * 4 + founded) << 48) | (judged as i64 & ((1 << 48) - 1))
 }
 
-pub(super) fn put_change(transaction: &Transaction<'_>, message: &OutputStory) -> Answer<()> {
-    let judged = message.judged as i64;
-    match &message.change {
+pub(super) fn put_changes(
+    transaction: &Transaction<'_>,
+    judged: u64,
+    changes: &[StoryChange],
+) -> Answer<()> {
+    changes.iter().try_for_each(|change| put_change(transaction, judged as i64, change))
+}
+
+fn put_change(transaction: &Transaction<'_>, judged: i64, change: &StoryChange) -> Answer<()> {
+    match change {
         StoryChange::Merged { from, into, links: _ } => match (*from, *into) {
             (Target::Story(old), Target::Story(new)) => {
                 merge_stories(transaction, old, new, judged)

@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 9;
+pub(super) const SCHEMA: i64 = 10;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
 /// current ones; `base_story` and `base_event` are those of the decision. Times are

@@ -8,7 +8,7 @@ use axum::http::{Method, header};
 use serde_json::json;
 use wirefold_proto::{FoundBy, Language, StoryChange, StoryId, Target};
 
-use super::samples::{article, change, event, id, story};
+use super::samples::{article, event, forgotten, id, story};
 use super::world::{World, request};
 use crate::Access;
 use crate::shapes::{
@@ -165,8 +165,7 @@ async fn an_id_that_was_merged_away_leads_to_what_it_became() {
     let merged = |from: Target, into: Target| StoryChange::Merged { from, into, links: vec![] };
     let stories = merged(Target::Story(story(2)), Target::Story(story(1)));
     let events = merged(Target::Event(event(2)), Target::Event(event(1)));
-    world.publish(&change(3, 0, stories)).await;
-    let last = world.publish(&change(3, 1, events)).await;
+    let last = world.publish_forgotten(&forgotten(3, vec![stories, events])).await;
     world.until_shown(last).await;
     let found: Story = world.get(&format!("/api/v1/stories/{}", story(2))).await.shape();
     assert_eq!((found.story.id, found.articles.len()), (story(1), 2));

@@ -9,7 +9,7 @@ use wirefold_proto::{
     Agency, AgencyEvidence, AgencyHow, Confidence, EvidencePlace, StoryChange, Target,
 };
 
-use super::samples::{article, begin, change, commanded, event, id, story};
+use super::samples::{article, begin, commanded, event, forgotten, id, story};
 use crate::projection::{Batch, Change, EventQuery, Paging, Projection, StoryQuery};
 
 /// The content of the tables that must not depend on their history. Nobody reads the times of merged stories
@@ -67,14 +67,12 @@ fn put(number: u64, story_of: u64, event_of: u64) -> Change {
     Change::of(article(number, story_of, event_of), begin())
 }
 
-fn story_change(judged: u64, index: u32, what: StoryChange) -> Change {
-    Change::Story(Box::new(change(judged, index, what)))
+fn story_change(judged: u64, what: StoryChange) -> Change {
+    Change::Forgotten(Box::new(forgotten(judged, vec![what])))
 }
 
-/// A change by a command, and the result.
-fn command_changes(judged: u64, what: StoryChange, stories: &[u64]) -> [Change; 2] {
-    let command = commanded(judged, vec![what.clone()], (stories, 1));
-    [story_change(judged, 0, what), Change::Command(Box::new(command))]
+fn command_change(judged: u64, what: StoryChange, stories: &[u64]) -> Change {
+    Change::Command(Box::new(commanded(judged, vec![what], (stories, 1))))
 }
 
 /// People split articles from the first story, merge them back, and split one of them again.
@@ -86,12 +84,12 @@ fn split_and_merged() -> Vec<Change> {
     let (from, into) = (Target::Story(story(15)), Target::Story(story(1)));
     let merge = StoryChange::Merged { from, into, links: Vec::new() };
     let said = [
-        command_changes(25, split(&[15, 16]), &[1, 15]),
-        command_changes(27, merge, &[1]),
-        command_changes(29, split(&[15]), &[1, 15]),
+        command_change(25, split(&[15, 16]), &[1, 15]),
+        command_change(27, merge, &[1]),
+        command_change(29, split(&[15]), &[1, 15]),
     ];
     let articles = [put(26, 15, 1), put(28, 1, 1), put(30, 15, 1)];
-    said.into_iter().flatten().chain(articles).collect()
+    said.into_iter().chain(articles).collect()
 }
 
 /// Twenty-four articles in seven stories and four events, some of which merge.
@@ -142,15 +140,15 @@ fn messages() -> Vec<Change> {
     again.judged = 14;
     messages.extend([
         Change::of(again, begin()),
-        story_change(15, 0, stories(3, 1)),
-        story_change(15, 1, events(3, 1)),
-        story_change(19, 0, stories(9, 5)),
-        story_change(19, 1, events(9, 5)),
-        story_change(20, 0, stories(5, 1)),
-        story_change(20, 1, events(5, 1)),
-        story_change(6, 0, StoryChange::Credited { story: story(5), agency }),
-        story_change(12, 1, StoryChange::Preferred { story: story(5), lead: id(6) }),
-        story_change(24, 0, StoryChange::Quiet { target: Target::Event(event(1)) }),
+        story_change(15, stories(3, 1)),
+        story_change(15, events(3, 1)),
+        story_change(19, stories(9, 5)),
+        story_change(19, events(9, 5)),
+        story_change(20, stories(5, 1)),
+        story_change(20, events(5, 1)),
+        story_change(6, StoryChange::Credited { story: story(5), agency }),
+        story_change(12, StoryChange::Preferred { story: story(5), lead: id(6) }),
+        story_change(24, StoryChange::Quiet { target: Target::Event(event(1)) }),
     ]);
     messages
 }
@@ -258,7 +256,7 @@ async fn an_article_split_merged_and_split_again_ends_split() {
 async fn a_split_article_leaves_its_story() {
     let split = |judged| {
         let (from, into) = (story(1), story(2));
-        story_change(judged, 0, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
+        story_change(judged, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
     };
     let messages = [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), split(5)];
     for seed in 0..10 {
@@ -300,7 +298,7 @@ async fn an_agency_leaves_a_story_with_the_article_that_names_it() {
         Change::of(plain, begin()),
         from_agency(2, None),
         from_agency(3, Some(2)),
-        story_change(4, 0, split),
+        story_change(4, split),
     ];
     for seed in 0..10 {
         let folder = tempfile::tempdir().unwrap();
@@ -322,11 +320,11 @@ async fn links_leave_when_they_lead_nowhere() {
     let projection = Projection::open(folder.path()).unwrap();
     let merged = |judged, from, into| {
         let (from, into) = (Target::Story(story(from)), Target::Story(story(into)));
-        story_change(judged, 0, StoryChange::Merged { from, into, links: vec![] })
+        story_change(judged, StoryChange::Merged { from, into, links: vec![] })
     };
     let split = StoryChange::Split { from: story(1), into: story(5), articles: vec![id(5)] };
     let early = [put(1, 1, 1), put(2, 2, 1), put(3, 3, 1), merged(4, 3, 2), put(5, 1, 1)];
-    let late = [story_change(6, 0, split), merged(7, 2, 1), put(90, 1, 1)];
+    let late = [story_change(6, split), merged(7, 2, 1), put(90, 1, 1)];
     feed(&projection, &[&early[..], &late[..]].concat(), 10).await;
     let links = || {
         let file = rusqlite::Connection::open(folder.path().join("gateway.db")).unwrap();

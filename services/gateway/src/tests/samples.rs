@@ -6,12 +6,12 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     ArticleId, Class, Command, CommandOutcome, ContentHash, ControlCommand, DecisionId, EventAfter,
-    EventId, EventState, Input, ItemAddress, OutputArticle, OutputCommand, OutputStory, StoryAfter,
-    StoryChange, StoryId, StoryState, Tag, decode,
+    EventId, EventState, Input, ItemAddress, OutputArticle, OutputCommand, OutputForgotten,
+    StoryAfter, StoryChange, StoryId, StoryState, Tag, decode,
 };
 
 const SAMPLE: &[u8] =
-    include_bytes!("../../../../proto/samples/wirefold.output.article.2.minimal.json");
+    include_bytes!("../../../../proto/samples/wirefold.output.article.3.minimal.json");
 
 /// When the invented world begins.
 pub(super) fn begin() -> UnixMillis {
@@ -120,15 +120,14 @@ pub(super) fn commanded(
     }
 }
 
-/// A change by the decision of this number.
-pub(super) fn change(judged: u64, index: u32, change: StoryChange) -> OutputStory {
-    OutputStory {
+/// The changes by an article that was forgotten since.
+pub(super) fn forgotten(judged: u64, changes: Vec<StoryChange>) -> OutputForgotten {
+    OutputForgotten {
         schema: Tag::new(),
         decision: DecisionId { epoch: 1, input: Input::Article(judged) },
         judged,
-        index,
         fetched: judged,
         at: timestamp(begin().plus(Duration::from_mins(judged))),
-        change,
+        changes,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wirefold_proto::{StoryChange, StoryRecord, Target, decode, streams};
 
-use super::samples::{article, change, commanded, event, id, story};
+use super::samples::{article, commanded, event, forgotten, id, story};
 use super::world::{DEADLINE, World};
 
 /// Waits until the table reaches this sequence, and returns its stories.
@@ -47,8 +47,8 @@ async fn each_story_stands_there_as_the_api_shows_it() {
     assert_eq!(told, shown["story"]);
 }
 
-fn merged(judged: u64, from: Target, into: Target) -> wirefold_proto::OutputStory {
-    change(judged, 0, StoryChange::Merged { from, into, links: Vec::new() })
+fn merged(judged: u64, from: Target, into: Target) -> wirefold_proto::OutputForgotten {
+    forgotten(judged, vec![StoryChange::Merged { from, into, links: Vec::new() }])
 }
 
 #[tokio::test]
@@ -57,9 +57,9 @@ async fn merged_stories_leave_the_table_and_each_story_gets_its_new_event() {
     let articles = [article(1, 1, 1), article(2, 2, 1), article(3, 1, 1), article(4, 4, 4)];
     world.publish_articles(&articles).await;
     let stories = merged(6, Target::Story(story(2)), Target::Story(story(1)));
-    world.publish(&stories).await;
+    world.publish_forgotten(&stories).await;
     let events = merged(7, Target::Event(event(4)), Target::Event(event(1)));
-    let last = world.publish(&events).await;
+    let last = world.publish_forgotten(&events).await;
     let before = table(&world, last).await;
     assert_eq!(before.keys().collect::<Vec<_>>(), [&key(1), &key(4)]);
     assert_eq!((before[&key(1)].story.articles, before[&key(4)].story.event), (3, event(1)));
@@ -76,7 +76,6 @@ async fn a_split_article_and_the_rest_are_in_the_table() {
     let world = World::new().await;
     world.publish_articles(&[article(1, 1, 1), article(2, 1, 1), article(3, 1, 1)]).await;
     let split = StoryChange::Split { from: story(1), into: story(2), articles: vec![id(2), id(3)] };
-    world.publish(&change(4, 0, split.clone())).await;
     let last = world.publish(&commanded(4, vec![split], (&[1, 2], 1))).await;
     let before = table(&world, last).await;
     let counts = |number| {

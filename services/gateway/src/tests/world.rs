@@ -12,8 +12,11 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use wirefold_envelope::{Limits, Sender, create_streams, unix_millis};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{BoxFuture, Bus, Clock, StageContext};
-use wirefold_proto::{DeadLetter, Message, Published, Rehearsal, SubscriptionSettings, TextPolicy};
+use wirefold_flow::{BoxFuture, Bus, Clock, Outgoing, StageContext};
+use wirefold_proto::{
+    DeadLetter, Message, OutputForgotten, Published, Rehearsal, SubscriptionSettings, TextPolicy,
+    encode,
+};
 
 use super::samples;
 use crate::shapes::{ProbeRequest, Resent};
@@ -194,6 +197,14 @@ impl World {
         let time = wirefold_envelope::timestamp(self.clock.now());
         let outgoing = SENDER.outgoing(message, time).unwrap();
         self.bus.publish(outgoing).await.unwrap().sequence()
+    }
+
+    /// Publishes the rest of a forgotten article.
+    pub(super) async fn publish_forgotten(&self, message: &OutputForgotten) -> u64 {
+        let (subject, id) =
+            ("wirefold.v1.output.article.new.en".to_owned(), message.decision.to_string());
+        let (headers, body) = (Default::default(), encode(message).unwrap().into());
+        self.bus.publish(Outgoing { subject, id, headers, body }).await.unwrap().sequence()
     }
 
     /// Publishes articles of the output, each with its text in `WF_FETCHED`, and waits until they

@@ -15,7 +15,7 @@ use wirefold_fetcher::{Search, Settings, opml, probe};
 use wirefold_fold::{Detector, Incoming};
 use wirefold_proto::{
     Alert, AlertDigest, ArticleFetched, ArticleJudged, ControlCommand, DeadLetter, FeedRecord,
-    HealthReport, Message, OutputArticle, OutputStory, StoryRecord, SubscriptionRecord,
+    HealthReport, Message, OutputArticle, OutputForgotten, StoryRecord, SubscriptionRecord,
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
@@ -223,7 +223,7 @@ fn message(bytes: &[u8]) -> u64 {
         read::<ArticleFetched>,
         read::<ArticleJudged>,
         read::<OutputArticle>,
-        read::<OutputStory>,
+        read::<OutputForgotten>,
         read::<Alert>,
         read::<AlertDigest>,
         read::<ControlCommand>,

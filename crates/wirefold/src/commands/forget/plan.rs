@@ -10,7 +10,7 @@ use wirefold_proto::streams::{
 };
 use wirefold_proto::{
     AboutArticle, Alert, AlertId, ArticleFetched, DeadBody, DeadLetter, Judged, Message as _,
-    OutputArticle, OutputStory, decode, handling_key, name_of, token,
+    OutputArticle, OutputForgotten, Tag, decode, encode, handling_key, name_of, token,
 };
 
 use super::Store;
@@ -52,7 +52,6 @@ pub(super) struct Plan {
     titles: BTreeSet<String>,
     addresses: BTreeSet<String>,
     alerts: Alerts,
-    decisions: BTreeSet<String>,
 }
 
 impl Plan {
@@ -108,9 +107,11 @@ impl Plan {
         let id = article.id.to_string();
         if is_asked_for(&article.article, keys) || self.ids.contains(&id) {
             self.note(id, &article.article);
-            self.decisions.insert(article.decision.to_string());
-            self.erase(OUTPUT.name, stored.sequence);
             self.counts.output += 1;
+            match forgotten(article) {
+                Some(body) => self.rewrite(OUTPUT.name, stored.sequence, body),
+                None => self.erase(OUTPUT.name, stored.sequence),
+            }
         }
     }
 
@@ -124,7 +125,6 @@ impl Plan {
             return self.scrub(JUDGED.name, stored, DecidedBy::Other);
         };
         self.counts.decisions += 1;
-        self.decisions.insert(own.decision.to_string());
         // The changes to other stories may not be in the output yet.
         match own.changes.is_empty() {
             true => self.erase(JUDGED.name, stored.sequence),
@@ -138,13 +138,7 @@ impl Plan {
         if output_article(stored).is_some_and(is_article) {
             return;
         }
-        let of_story = decode::<OutputStory>(&stored.body).ok();
-        let is_own = of_story.is_some_and(|it| self.decisions.contains(&it.decision.to_string()));
-        self.scrub(
-            OUTPUT.name,
-            stored,
-            if is_own { DecidedBy::Forgotten } else { DecidedBy::Other },
-        );
+        self.scrub(OUTPUT.name, stored, DecidedBy::Other);
     }
 
     fn scrub(&mut self, stream: &'static str, stored: &Stored, of: DecidedBy) {
@@ -220,6 +214,18 @@ fn is_asked_for(about: &AboutArticle, keys: &BTreeSet<String>) -> bool {
 fn output_article(stored: &Stored) -> Option<OutputArticle> {
     let name = name_of(&stored.body).ok()?;
     (&*name == OutputArticle::NAME).then(|| decode(&stored.body).ok()).flatten()
+}
+
+/// The changes that an article made to other stories, without its words. `None` if there are none.
+fn forgotten(article: OutputArticle) -> Option<Vec<u8>> {
+    let OutputArticle { decision, judged, fetched, article, changes, .. } = article;
+    if changes.is_empty() {
+        return None;
+    }
+    let (schema, at) = (Tag::new(), article.seen);
+    let left = OutputForgotten { schema, decision, judged, fetched, at, changes };
+    let body = encode(&left).ok()?;
+    Some(without_words(&body, &Ids::new(), DecidedBy::Forgotten).unwrap_or(body))
 }
 
 /// The bytes of hexadecimal digits.

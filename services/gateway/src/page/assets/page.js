@@ -158,7 +158,7 @@
     const source = new EventSource("/api/v1/stream" + (after ? `?after=${after}` : ""));
     source.addEventListener("open", () => document.body.classList.add("live"));
     source.addEventListener("error", () => { document.body.classList.remove("live"); });
-    source.addEventListener("story", () => { if (river) soon(); });
+    source.addEventListener("command", () => { if (river) soon(); });
     source.addEventListener("reset", () => { if (river) soon(); });
     source.addEventListener("article", (event) => {
       if (river) { fresh += 1; soon(); return; }

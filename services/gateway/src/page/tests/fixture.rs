@@ -156,7 +156,7 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
     let kind = if given.class == "copy" { json!("reprint") } else { Value::Null };
     let first = id('a', given.story);
     let mut body = json!({
-        "schema": "wirefold.output.article/2", "id": id('a', given.number),
+        "schema": "wirefold.output.article/3", "id": id('a', given.number),
         "decision": format!("1-{fetched}"), "judged": given.number, "fetched": fetched,
         "article": about(given), "text_policy": "none",
         "verdict": {
