@@ -7,7 +7,6 @@ pub(crate) mod chaos;
 pub(crate) mod compose_test;
 pub(crate) mod dist;
 pub(crate) mod faults;
-pub(crate) mod frequencies;
 pub(crate) mod fuzz;
 pub(crate) mod test;
 pub(crate) mod tools;

@@ -25,8 +25,7 @@ mod table;
 mod tree;
 
 use commands::{
-    accuracy, attack, bench, chaos, compose_test, dist, faults, frequencies, fuzz, test, tools,
-    train,
+    accuracy, attack, bench, chaos, compose_test, dist, faults, fuzz, test, tools, train,
 };
 
 #[derive(Parser)]
@@ -52,8 +51,6 @@ enum Task {
     ComposeTest(compose_test::Arguments),
     /// Pack a static binary with its papers into a tarball.
     Dist(dist::Arguments),
-    /// Count words in ../shared/suites and seeds for the table of crates/fold.
-    Frequencies,
     /// Fuzz every parser of untrusted input, a minute each: `fuzz feed --seconds 600`.
     Fuzz(fuzz::Arguments),
     /// Install missing test tools into target/tools.
@@ -75,7 +72,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Task::ComposeTest(arguments) => compose_test::run(&arguments),
         Task::Dist(arguments) => dist::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments),
-        Task::Frequencies => frequencies::run(),
         Task::Tools => tools::run(),
         Task::Train(arguments) => train::run(&arguments),
         Task::Faults(arguments) => faults::run(&arguments),

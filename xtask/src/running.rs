@@ -128,23 +128,36 @@ impl Drop for Running {
 }
 
 fn ask(page: &str, method: &str, path: &str, body: &str) -> anyhow::Result<String> {
-    let length = body.len();
-    let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
-    stream.set_read_timeout(Some(MAX_WAIT))?;
-    write!(
-        stream,
-        "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
-             content-length: {length}\r\n\r\n{body}"
-    )?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).with_context(|| format!("{page}{path}"))?;
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, told) = answer.split_once("\r\n\r\n").context("no answer")?;
-    let status = head.lines().next().unwrap_or_default();
+    let (status, told) = send(page, method, path, body.as_bytes())?;
     if !(status.contains(" 200 ") || status.contains(" 202 ")) {
         bail!("{path}: {status}: {told}");
     }
-    Ok(told.to_owned())
+    Ok(told)
+}
+
+/// The first line and the body of the answer to a request.
+pub(crate) fn send(
+    page: &str,
+    method: &str,
+    path: &str,
+    body: &[u8],
+) -> anyhow::Result<(String, String)> {
+    let mut stream = TcpStream::connect(page).with_context(|| format!("{page}{path}"))?;
+    stream.set_read_timeout(Some(MAX_WAIT))?;
+    let request = format!(
+        "{method} {path} HTTP/1.0\r\nhost: {page}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
+    );
+    // A server that refuses the head may close before it has read all of the request.
+    let _ = stream.write_all(&[request.as_bytes(), body].concat());
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer).with_context(|| format!("{page}{path}"));
+    let answer = String::from_utf8_lossy(&answer);
+    let Some((head, told)) = answer.split_once("\r\n\r\n") else {
+        bail!("no answer to {path}: {read:?}");
+    };
+    Ok((head.lines().next().unwrap_or_default().to_owned(), told.to_owned()))
 }
 
 /// The binary in this folder, without the settings of the current user.

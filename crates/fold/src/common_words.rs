@@ -6,7 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::stem::stem;
 
-/// The table: a line `documents<TAB>count`, then lines `stem<TAB>count`. `cargo xtask frequencies` writes it.
+/// The table: a line `documents<TAB>count`, then lines `stem<TAB>count` of the stems in three documents or more. It
+/// was counted once, in the pages and reports of two public suites, and is not trained with the judge.
 pub(crate) const TABLE: &str = include_str!("../data/frequencies.tsv");
 
 /// The stems of a table with their counts. Lines without a tab or a number are skipped.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use serde_json::Value;
 
 use super::{Finding, line_where, tree};
 
@@ -29,32 +30,38 @@ pub(super) struct Crate {
 impl Graph {
     /// The graph for this platform, from the lock file as it is.
     pub(super) fn read() -> Graph {
-        let metadata = metadata(&["--offline"]).or_else(|_| metadata(&[]));
+        let metadata = metadata(&["--offline"]).or_else(|| metadata(&[]));
         let metadata =
             metadata.expect("cargo metadata --locked: if Cargo.lock is behind, run cargo check");
         Graph::of(&metadata)
     }
 
-    fn of(metadata: &Metadata) -> Graph {
+    /// The graph in what `cargo metadata` prints.
+    fn of(metadata: &Value) -> Graph {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (packages, members) =
+            (list(&metadata["packages"]), list(&metadata["workspace_members"]));
+        let package =
+            |id: &Value| packages.iter().find(|it| it["id"] == *id).unwrap_or(&Value::Null);
         let mut graph = Graph::default();
-        let resolve = metadata.resolve.as_ref().expect("metadata without --no-deps has a graph");
-        for node in &resolve.nodes {
-            let package = &metadata[&node.id];
-            let krate = graph.crates.entry(package.name.to_string()).or_default();
-            let manifest = package.manifest_path.strip_prefix(&metadata.workspace_root);
-            if metadata.workspace_members.contains(&node.id)
+        for node in list(&metadata["resolve"]["nodes"]) {
+            let krate = graph.crates.entry(text(&package(&node["id"])["name"])).or_default();
+            let path = text(&package(&node["id"])["manifest_path"]);
+            let manifest = Path::new(&path).strip_prefix(text(&metadata["workspace_root"]));
+            if members.contains(&node["id"])
                 && let Ok(manifest) = manifest
             {
-                krate.folder = manifest.parent().map(|folder| folder.as_str().replace('\\', "/"));
-                krate.manifest = fs::read_to_string(&package.manifest_path).unwrap_or_default();
+                let folder = manifest.parent();
+                krate.folder = folder.map(|it| it.to_string_lossy().replace('\\', "/"));
+                krate.manifest = fs::read_to_string(&path).unwrap_or_default();
             }
-            for dependency in &node.deps {
-                let name = metadata[&dependency.pkg].name.to_string();
-                let ships =
-                    |info: &cargo_metadata::DepKindInfo| info.kind == DependencyKind::Normal;
-                let is_normal = dependency.dep_kinds.iter().any(ships);
+            for dependency in list(&node["deps"]) {
+                // The code that is shipped needs those without a kind.
+                let is_normal =
+                    list(&dependency["dep_kinds"]).iter().any(|info| info["kind"].is_null());
                 let kind = if is_normal { &mut krate.normal } else { &mut krate.other };
-                kind.insert(name);
+                kind.insert(text(&package(&dependency["pkg"])["name"]));
             }
         }
         graph
@@ -112,11 +119,13 @@ impl Graph {
     }
 }
 
-fn metadata(more: &[&str]) -> cargo_metadata::Result<Metadata> {
+/// The output of `cargo metadata`, if it succeeds.
+fn metadata(more: &[&str]) -> Option<Value> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(tree::root()).args(["metadata", "--format-version=1", "--locked"]);
     // Only crates of this platform. Those of others may never have been fetched.
-    let mut options = vec!["--locked".to_owned(), format!("--filter-platform={}", host())];
-    options.extend(more.iter().map(|option| (*option).to_owned()));
-    MetadataCommand::new().current_dir(tree::root()).other_options(options).exec()
+    let output = cargo.arg(format!("--filter-platform={}", host())).args(more).output().ok()?;
+    output.status.success().then(|| serde_json::from_slice(&output.stdout).ok())?
 }
 
 /// The platform that `rustc` builds for.

@@ -10,8 +10,6 @@
 //! text of an agency, and page chrome.
 
 mod article;
-#[cfg(test)]
-mod describe;
 mod labels;
 mod outlets;
 mod plan;

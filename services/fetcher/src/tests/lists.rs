@@ -84,6 +84,25 @@ async fn paths(bench: &Bench) -> Vec<String> {
     feeds.iter().map(|it| it.feed.url.rsplit('/').next().unwrap().to_owned()).collect()
 }
 
+/// Otherwise its author would speak for a site by any feed.
+#[tokio::test]
+async fn a_list_says_nothing_of_whose_a_feed_is() {
+    let (server, bench) = following(&[]).await;
+    let claim = "xmlns:wirefold='urn:wirefold' wirefold:speaksFor='victim.example'";
+    let list = opml(&server, &["/a"]).replace("<opml ", &format!("<opml {claim} "));
+    let list = list.replace("<outline text='/a'", &format!("<outline text='/a' {claim}"));
+    assert_eq!(
+        crate::opml::read(list.as_bytes()).unwrap().feeds[0].speaks_for.as_deref(),
+        Some("victim.example")
+    );
+    server.put("/list", Reply::ok(list));
+    let running = bench.start().await;
+    record_after_request(&bench, &server.url("/list")).await;
+    running.stop().await;
+    let followed = feeds(&bench).await;
+    assert_eq!((followed.len(), followed[0].feed.speaks_for.as_ref()), (1, None));
+}
+
 #[tokio::test]
 async fn listed_feeds_are_polled_until_the_list_drops_them() {
     let (server, bench) = following(&["/a", "/b"]).await;

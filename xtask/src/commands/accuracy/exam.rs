@@ -11,7 +11,7 @@ use wirefold_text::Text;
 
 use super::set::{Doc, LabelledSet};
 use crate::machine;
-use crate::minhash::MinHash;
+use crate::minhash::{self, MinHash};
 use crate::table::Table;
 
 /// The result of one order.
@@ -219,10 +219,12 @@ fn by_simhash(set: &LabelledSet, order: &[usize], bits: u32) -> Vec<usize> {
 }
 
 fn by_minhash(set: &LabelledSet, order: &[usize]) -> Vec<usize> {
-    let mut index = MinHash::new(0.5, 25, 5);
+    let (bands, rows) = (25, 5);
+    let mut index = MinHash::new(0.5, rows, usize::MAX);
     fold(order, |number, _| {
         let named = u32::try_from(number).expect("a set has fewer documents");
-        index.likeliest(named, &set.docs[number].text).map(|other| other as usize)
+        let own = minhash::of_permutations(&set.docs[number].text, bands * rows);
+        index.likeliest(named, own).map(|other| other as usize)
     })
 }
 

@@ -8,15 +8,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
-use super::{
-    ARTICLES, Answer, Attack, LOOPBACK, Request, ServerRequests, Sites, TITLE, is_polled, news,
-    rss, text, xorshift,
-};
+use super::{Answer, Attack, rss, text, xorshift};
 use crate::machine::Stopwatch;
-use crate::running::{Running, command};
+use crate::running::Running;
 
-/// The most requests for robots.txt: far more than a few attempts with their redirects need.
-const MOST_ROBOTS: usize = 100;
 /// The words of an article of invented words, the articles of a poll (some 7 MB), and the number after which
 /// that attack ends: some 13 million words.
 const INVENTED: (u64, u64, u64) = (1_500, 600, 9_000);
@@ -28,7 +23,7 @@ const LONGEST: f64 = 5.0;
 const ANSWERED: usize = 30;
 
 /// All attacks in the order in which they run.
-pub(super) static ATTACKS: [Attack; 18] = [
+pub(super) static ATTACKS: [Attack; 9] = [
     // They must not exhaust memory or end the process. Packed they are some 50 KB.
     Attack {
         name: "empty-items",
@@ -42,99 +37,6 @@ pub(super) static ATTACKS: [Attack; 18] = [
             };
             Some(encoded("gzip", gzip((head.to_owned() + &item.repeat(1_400_000)).as_bytes())))
         },
-        ..Attack::PLAIN
-    },
-    Attack {
-        name: "baseline",
-        aim: "silence the victim's news by listing it first, as old",
-        only_alerts: true,
-        answer: |path, _, sites| {
-            let dated = "<pubDate>Mon, 02 Mar 2020 10:00:00 GMT</pubDate></item>";
-            (path == "hostile").then(|| rss([news(&sites.victim).replace("</item>", dated)]))
-        },
-        ..Attack::PLAIN
-    },
-    // First with other texts, then with the victim's published texts and more.
-    Attack {
-        name: "claim",
-        aim: "take over the victim's stories, leads and versions by its addresses",
-        answer: |path, nth, sites| (path == "hostile").then(|| claims(&sites.victim, nth == 0)),
-        ..Attack::PLAIN
-    },
-    Attack {
-        name: "list",
-        aim: "speak for the victim by what a list of feeds says",
-        settings: "[[opml]]\nurl = \"{hostile}/list.opml\"\n",
-        feeds: &[],
-        answer: |path, nth, sites| match path {
-            "list.opml" => Some(list(sites)),
-            "claims" => Some(claims(&sites.victim, nth == 0)),
-            _ => None,
-        },
-        is_under_way: |running, _| is_polled(running, "listed"),
-        faults: list_faults,
-        ..Attack::PLAIN
-    },
-    Attack {
-        name: "retry-after",
-        aim: "stop the victim's feed for a day by its own 503",
-        answer: |path, _, sites| {
-            (path == "hostile").then(|| redirect(format!("{}/busy", sites.victim)))
-        },
-        at_victim: |path, _| {
-            let after = vec![("retry-after", "86400".to_owned())];
-            (path == "busy").then_some(Answer::With(503, after, Vec::new()))
-        },
-        faults: |_, requests| {
-            let was_asked = requests.victim.iter().any(|asked| asked.path == "/busy");
-            Ok(fault(!was_asked, || "the redirect was not followed: nothing shown".to_owned()))
-        },
-        ..Attack::PLAIN
-    },
-    // The hostile feed is allowed by its name, like a public one. The network of the victim is open only to
-    // the victim.
-    Attack {
-        name: "inner-network",
-        aim: "have wirefold ask 127.0.0.9, 10.x, 169.254.169.254 and the victim's network",
-        fetcher: "allow_private = [\"127.0.0.3/32\", \"localhost\"]\n",
-        weakened: Some((LOOPBACK, "")),
-        feeds: &["links", "to-0", "to-1", "to-2", "to-3", "to-4", "to-5"],
-        answer: |path, _, sites| match path.strip_prefix("to-") {
-            Some(at) => targets(sites).into_iter().nth(at.parse().ok()?).map(redirect),
-            None => (path == "links").then(|| {
-                let links = targets(sites).into_iter().enumerate();
-                rss(links.map(|(at, target)| teaser(&at.to_string(), &target)))
-            }),
-        },
-        faults: |_, requests| {
-            let to_victim = requests.victim.iter().filter(|asked| asked.path != "/feed");
-            let asked = requests.inner.iter().chain(to_victim);
-            Ok(asked.map(|asked| format!("{}{} was asked", asked.host, asked.path)).collect())
-        },
-        ..Attack::PLAIN
-    },
-    Attack {
-        name: "credentials",
-        aim: "receive the login of [[access]], or use it by links and redirects",
-        settings: "[[access]]\nurl = \"{victim}\"\nuser = \"desk\"\npassword = \"secret\"\n\
-                   headers = { X-Key = \"secret\", Cookie = \"session=secret\" }\n",
-        feeds: &["links", "to-private"],
-        feeds_at_victim: &["away"],
-        answer: |path, _, sites| match path {
-            "links" => Some(rss([teaser("1", &format!("{}/private/page", sites.victim))])),
-            "to-private" => Some(redirect(format!("{}/private/feed", sites.victim))),
-            "taken" => Some(rss([])),
-            _ => None,
-        },
-        at_victim: |path, sites| match path {
-            "away" => Some(redirect(format!("{}/taken", sites.hostile))),
-            "private/page" => {
-                Some(Answer::ok("text/html", "<title>Private</title><p>A private page."))
-            }
-            "private/feed" => Some(rss([])),
-            _ => None,
-        },
-        faults: |_, requests| Ok(login_faults(requests)),
         ..Attack::PLAIN
     },
     Attack {
@@ -155,29 +57,13 @@ pub(super) static ATTACKS: [Attack; 18] = [
                 _ => return None,
             })
         },
-        faults: |_, requests| {
-            let feeds = requests.feeds["feeds"].as_array().into_iter().flatten();
+        faults: |running| {
+            let feeds = running.json("/api/v1/feeds")?;
+            let feeds = feeds["feeds"].as_array().into_iter().flatten();
             let is_read =
                 |feed: &&Value| feed["feed"]["id"] != "victim" && feed["problem"].is_null();
             Ok(feeds.filter(is_read).map(|it| format!("{} was read", it["feed"]["id"])).collect())
         },
-        ..Attack::PLAIN
-    },
-    // The title sets the terminal's title, clears the screen and writes a line of its own.
-    Attack {
-        name: "terminal",
-        aim: "speak to the operator's terminal, and forge a line of the log",
-        answer: |path, _, sites| {
-            let item = format!(
-                "<item><guid>\u{1b}[2J1\nFORGED</guid><title>Shown \u{1b}]0;owned\u{7}\u{1b}[2J&#27;[31m\n\
-                 FORGED line \u{202e}\u{9b}31m</title><link>{}/1</link><author>\u{1b}[2JFORGED</author>\
-                 <description>{}</description></item>",
-                sites.hostile,
-                text(50)
-            );
-            (path == "hostile").then(|| rss([item]))
-        },
-        faults: terminal_faults,
         ..Attack::PLAIN
     },
     Attack {
@@ -193,7 +79,7 @@ pub(super) static ATTACKS: [Attack; 18] = [
             ];
             open(running, begun.iter().cycle().take(200).map(|begun| (*begun).to_owned()))
         },
-        faults: |running, _| Ok(unanswered(running, &["/", "/api/v1/status", "/feeds"])),
+        faults: |running| Ok(unanswered(running, &["/", "/api/v1/status", "/feeds"])),
         ..Attack::PLAIN
     },
     Attack {
@@ -205,26 +91,26 @@ pub(super) static ATTACKS: [Attack; 18] = [
                 format!("GET /api/v1/stream?after=0 HTTP/1.1\r\nhost: {}\r\n\r\n", running.page);
             open(running, std::iter::repeat_n(ask, 100))
         },
-        faults: |running, _| Ok(unanswered(running, &["/"])),
+        faults: |running| Ok(unanswered(running, &["/"])),
         ..Attack::PLAIN
     },
     Attack {
         name: "flood-short",
         aim: "alert loudly 2,000 times at once, with one word each",
-        answer: |path, nth, sites| {
-            (path == "hostile").then(|| flood(sites, nth, 0..2_000, |at| format!("word{at}")))
+        answer: |path, nth, site| {
+            (path == "hostile").then(|| flood(site, nth, 0..2_000, |at| format!("word{at}")))
         },
-        faults: |running, _| loud_faults(running, 900),
+        faults: |running| loud_faults(running, 900),
         ..Attack::PLAIN
     },
     Attack {
         name: "flood-long",
         aim: "alert loudly 300 times at once, with whole texts",
-        answer: |path, nth, sites| {
-            (path == "hostile").then(|| flood(sites, nth, 0..300, |at| text(1_000 + at)))
+        answer: |path, nth, site| {
+            (path == "hostile").then(|| flood(site, nth, 0..300, |at| text(1_000 + at)))
         },
-        faults: |running, _| loud_faults(running, 300),
-        weakened: Some((LOOPBACK, "[budget]\nsites = { localhost = 1000 }\n")),
+        faults: |running| loud_faults(running, 300),
+        weakened: Some("[budget]\nsites = { localhost = 1000 }\n"),
         ..Attack::PLAIN
     },
     Attack {
@@ -251,49 +137,18 @@ pub(super) static ATTACKS: [Attack; 18] = [
         name: "made-up-words",
         aim: "fill the memory by articles of words that nobody has written before",
         settings: "[retention]\nmax_bytes = 67108864\n",
-        weakened: Some((LOOPBACK, "[retention]\nmax_bytes = 68719476736\n")),
-        answer: |path, nth, sites| {
+        weakened: Some("[retention]\nmax_bytes = 68719476736\n"),
+        answer: |path, nth, site| {
             let (_, items, enough) = INVENTED;
             let from = nth.min(enough / items) * items;
-            let words = |at| item(&sites.hostile, &format!("Words {at}"), at, &invented(at));
+            let words = |at| item(site, &format!("Words {at}"), at, &invented(at));
             (path == "hostile").then(|| rss((from..from + items).map(words)))
         },
-        more_memory: 700 << 20,
-        is_under_way: |running, _| articles(running) >= INVENTED.2,
-        faults: |running, _| {
+        more_memory: 610 << 20,
+        is_under_way: |running| articles(running) >= INVENTED.2,
+        faults: |running| {
             let count = articles(running);
             Ok(fault(count < INVENTED.2, || format!("{count} came out: nothing shown")))
-        },
-        ..Attack::PLAIN
-    },
-    Attack {
-        name: "script",
-        aim: "run a script in the reader's browser",
-        answer: |path, _, sites| (path == "hostile").then(|| scripts(sites)),
-        faults: script_faults,
-        ..Attack::PLAIN
-    },
-    // Beside a feed of teasers whose pages are wanted.
-    Attack {
-        name: "robots",
-        aim: "make wirefold ask for ever, by a robots.txt that redirects for ever",
-        answer: |path, _, sites| match path {
-            "hostile" => {
-                Some(rss((0..50)
-                    .map(|at| teaser(&at.to_string(), &format!("{}/page/{at}", sites.hostile)))))
-            }
-            path if path.starts_with("robots.txt") => {
-                Some(redirect(format!("{}/{path}x", sites.hostile)))
-            }
-            _ => None,
-        },
-        faults: |_, requests| {
-            let is_robots = |asked: &&Request| asked.path.starts_with("/robots.txt");
-            let asked = requests.hostile.iter().filter(is_robots).count();
-            let none =
-                fault(asked == 0, || "robots.txt was not asked for: nothing shown".to_owned());
-            let many = fault(asked > MOST_ROBOTS, || format!("{asked} requests for robots.txt"));
-            Ok([none, many].concat())
         },
         ..Attack::PLAIN
     },
@@ -316,7 +171,7 @@ pub(super) static ATTACKS: [Attack; 18] = [
             let lists = all.iter().flat_map(|query| paths(query).into_iter().take(3).map(get));
             open(running, lists.chain(all.iter().map(rehearse)))
         },
-        faults: |running, _| Ok(query_faults(running)),
+        faults: |running| Ok(query_faults(running)),
         ..Attack::PLAIN
     },
 ];
@@ -326,21 +181,10 @@ fn fault(is_fault: bool, words: impl Fn() -> String) -> Vec<String> {
     is_fault.then(words).into_iter().collect()
 }
 
-fn redirect(target: String) -> Answer {
-    Answer::With(302, vec![("location", target)], Vec::new())
-}
-
 fn item(site: &str, title: &str, number: u64, text: &str) -> String {
     format!(
         "<item><guid>{number}</guid><title>{title}</title><link>{site}/{number}</link>\
          <description>{text}</description></item>"
-    )
-}
-
-fn teaser(number: &str, link: &str) -> String {
-    format!(
-        "<item><guid>{number}</guid><title>Linked {number}</title><link>{link}</link>\
-         <description>A teaser.</description></item>"
     )
 }
 
@@ -363,89 +207,6 @@ fn unanswered(running: &Running, paths: &[&str]) -> Vec<String> {
 /// The number of articles in the output.
 fn articles(running: &Running) -> u64 {
     running.json("/api/v1/status").unwrap_or_default()["articles"].as_u64().unwrap_or_default()
-}
-
-const WITHDRAWN: &str = "is withdrawn";
-
-/// Items that claim all addresses of the victim.
-fn claims(site: &str, is_first: bool) -> Answer {
-    rss((0..2 * ARTICLES).map(|number| {
-        // Nobody can know texts that the victim has not published.
-        let copied = if is_first || number >= ARTICLES { String::new() } else { text(number) };
-        format!(
-            "<item><guid>{site}/{number}</guid><title>{TITLE} {number} {WITHDRAWN}</title>\
-             <link>{site}/{number}</link><description>{copied} {}</description></item>",
-            text(100 + number)
-        )
-    }))
-}
-
-/// A list that claims the victim's items for a stranger's feed.
-fn list(sites: &Sites) -> Answer {
-    let site = sites.victim.trim_start_matches("http://");
-    let host = site.split(':').next().unwrap_or_default();
-    let list = format!(
-        "<opml version=\"2.0\" xmlns:wirefold=\"urn:wirefold\"><body><outline text=\"News\" \
-         xmlUrl=\"{}/claims\" wirefold:id=\"listed\" wirefold:outlet=\"{host}\" \
-         wirefold:speaksFor=\"{host}\"/></body></opml>",
-        sites.hostile
-    );
-    Answer::ok("text/x-opml", list)
-}
-
-fn list_faults(running: &mut Running, requests: &ServerRequests) -> anyhow::Result<Vec<String>> {
-    let was_polled = requests.hostile.iter().any(|asked| asked.path == "/claims");
-    let mut faults =
-        fault(!was_polled, || "the listed feed was not polled: nothing shown".to_owned());
-    for id in stories(running)? {
-        let story = running.json(&format!("/api/v1/stories/{id}"))?;
-        for article in story["articles"].as_array().into_iter().flatten() {
-            let is_claim = article["title"].as_str().is_some_and(|it| it.ends_with(WITHDRAWN));
-            if article["via"].is_null() && is_claim {
-                faults.push(format!("{} counts as the victim's own", article["title"]));
-            }
-        }
-    }
-    Ok(faults)
-}
-
-/// The ids of all stories.
-fn stories(running: &Running) -> anyhow::Result<Vec<String>> {
-    let stories = running.json("/api/v1/stories?limit=100")?;
-    let all = stories["stories"].as_array().into_iter().flatten();
-    Ok(all.filter_map(|it| it["id"].as_str().or(it["story"].as_str())).map(str::to_owned).collect())
-}
-
-/// Addresses that no public feed may have wirefold ask.
-fn targets(sites: &Sites) -> [String; 6] {
-    let port = sites.inner.rsplit(':').next().unwrap_or_default();
-    [
-        format!("{}/redirected", sites.inner),
-        format!("http://[::ffff:127.0.0.9]:{port}/redirected"),
-        format!("http://2130706441:{port}/redirected"),
-        "http://169.254.169.254/latest/meta-data/".to_owned(),
-        "http://10.0.0.1/".to_owned(),
-        format!("{}/redirected", sites.victim),
-    ]
-}
-
-fn login_faults(requests: &ServerRequests) -> Vec<String> {
-    let has_login = |asked: &&Request| {
-        ["authorization", "cookie", "x-key"].iter().any(|name| asked.headers.contains_key(*name))
-    };
-    let private = requests.victim.iter().filter(|asked| asked.path.starts_with("/private"));
-    let leaked = requests.hostile.iter().chain(private).filter(has_login);
-    let mut faults: Vec<String> =
-        leaked.map(|asked| format!("the login was sent to {}{}", asked.host, asked.path)).collect();
-    for (path, asked) in [("/feed", &requests.victim), ("/taken", &requests.hostile)] {
-        let was_asked = asked.iter().any(|asked| asked.path == path);
-        faults.extend(fault(!was_asked, || format!("{path} was not asked: nothing shown")));
-    }
-    let mut own = requests.victim.iter().filter(|asked| asked.path == "/feed");
-    faults.extend(fault(!own.all(|asked| has_login(&asked)), || {
-        "the victim's own feed was asked without the login: nothing shown".to_owned()
-    }));
-    faults
 }
 
 fn encoded(how: &str, body: Vec<u8>) -> Answer {
@@ -488,46 +249,11 @@ fn brotli() -> Vec<u8> {
     bits.chunks(8).map(byte).collect()
 }
 
-fn terminal_faults(
-    running: &mut Running,
-    requests: &ServerRequests,
-) -> anyhow::Result<Vec<String>> {
-    let mut faults = control("the log", &running.output());
-    let lines =
-        ["feed ls", "feed ls --problems", "story ls", "story ls --json", "alert ls", "dead ls"];
-    let mut shown = String::new();
-    for line in lines {
-        let ran = command(&requests.program, &requests.folder).args(line.split(' ')).output()?;
-        for part in [&ran.stdout, &ran.stderr] {
-            let said = String::from_utf8_lossy(part);
-            faults.extend(control(line, &said));
-            shown += &said;
-        }
-    }
-    faults.extend(fault(!shown.contains("Shown"), || {
-        "no command showed the title: nothing shown".to_owned()
-    }));
-    Ok(faults)
-}
-
-/// The control characters and forged lines in the output.
-fn control(from: &str, said: &str) -> Vec<String> {
-    let is_bad = |letter: &char| {
-        letter.is_control() && !matches!(letter, '\n' | '\t') || *letter == '\u{202e}'
-    };
-    let letter = said.chars().find(is_bad);
-    let mut faults: Vec<String> =
-        letter.into_iter().map(|it| format!("{from} holds {it:?}")).collect();
-    let is_forged = said.lines().any(|line| line.starts_with("FORGED"));
-    faults.extend(fault(is_forged, || format!("{from} holds a line of the feed's own")));
-    faults
-}
-
 /// A feed that lists one item at first. The first items of a feed never alert; if it lists nothing at first, its
 /// next items do not alert either.
-fn flood(sites: &Sites, nth: u64, numbers: Range<u64>, text_of: fn(u64) -> String) -> Answer {
+fn flood(site: &str, nth: u64, numbers: Range<u64>, text_of: fn(u64) -> String) -> Answer {
     let last = if nth == 0 { numbers.start + 1 } else { numbers.end };
-    let item = |at| item(&sites.hostile, &format!("Flood {at}"), at, &text_of(at));
+    let item = |at| item(site, &format!("Flood {at}"), at, &text_of(at));
     rss((numbers.start..last).map(item))
 }
 
@@ -581,48 +307,6 @@ fn invented(number: u64) -> String {
         text.extend(letters.chain([' ']));
     }
     text
-}
-
-/// Titles, authors and links that are scripts.
-fn scripts(sites: &Sites) -> Answer {
-    let title = "Shown &lt;img src=x onerror=alert(1)&gt;&lt;script&gt;alert(2)&lt;/script&gt; \
-                 &quot;&gt;&lt;svg onload=alert(3)&gt;";
-    let site = &sites.hostile;
-    rss([format!(
-        "<item><guid>1</guid><title>{title}</title><link>{site}/1?q=&quot;&gt;&lt;script&gt;\
-         </link><author>{title}</author><category>{title}</category><description>{}&lt;script&gt;\
-         alert(4)&lt;/script&gt; “We {title} shall never {title} leave this town again,” said {title}.\
-         </description><enclosure url=\"{site}/e?{title}\" type=\"{title}\" length=\"{title}\"/>\
-         <source url=\"http://else.example/{title}\">{title}</source><guid>{title}</guid>\
-         </item><item><guid>2</guid><title>Linked</title>\
-         <link>javascript:alert(5)</link><description>{}</description></item>\
-         <item xml:base=\"javascript:alert(6)//\"><guid>3</guid><title>Based</title><link>a</link>\
-         <description>{}</description></item>",
-        text(60),
-        text(61),
-        text(62)
-    )])
-}
-
-/// Scripts on the page and in the feeds for feed readers.
-fn script_faults(running: &mut Running, _: &ServerRequests) -> anyhow::Result<Vec<String>> {
-    let mut paths =
-        ["/", "/feeds", "/alerts", "/about", "/feeds/all.atom"].map(str::to_owned).to_vec();
-    paths.extend(stories(running)?.into_iter().map(|id| format!("/stories/{id}")));
-    let (mut faults, mut is_shown) = (Vec::new(), false);
-    for path in paths {
-        match running.get(&path) {
-            Ok(page) => {
-                is_shown |= page.contains("Shown");
-                let marks = ["<img src=x", "<script>alert", "<svg onload", "href=\"javascript:"];
-                let there = marks.iter().filter(|mark| page.contains(**mark));
-                faults.extend(there.map(|mark| format!("{path} holds {mark}")));
-            }
-            Err(error) => faults.push(format!("{path}: {error:#}")),
-        }
-    }
-    faults.extend(fault(!is_shown, || "no page shows the title: nothing shown".to_owned()));
-    Ok(faults)
 }
 
 fn query_faults(running: &Running) -> Vec<String> {

@@ -154,7 +154,7 @@ pub(super) fn run_child(child: &Child) -> anyhow::Result<()> {
     let before = machine::resident_memory(std::process::id())?;
     let held = || machine::resident_memory(std::process::id());
     let apart = SPAN / u32::try_from(count)?.max(1);
-    let mut method = child.method.method(count);
+    let mut method = child.method.method();
     let (mut times, mut names) = (Times::new(count), NamedCounts::default());
     let (mut stories, mut roots, mut first_day) = (Vec::new(), Vec::new(), before);
     for number in 0..count {
