@@ -1,7 +1,5 @@
 //! The keys of a text, and the earlier articles that have them.
 
-use rustc_hash::FxHashSet;
-
 use crate::hash::narrow;
 use crate::index::Index;
 use crate::page::Page;
@@ -17,8 +15,8 @@ const SHORT_WORDS: usize = 128;
 pub(crate) fn keys(page: &Page) -> impl Iterator<Item = (usize, u32)> {
     let sample = if page.len() < SHORT_WORDS { SHORT_SAMPLE } else { SAMPLE };
     let sampled = page.shingles.iter().enumerate().filter(move |(_, of)| *of % sample == 0);
-    let mut seen = FxHashSet::default();
-    sampled.map(|(at, of)| (at, narrow(*of))).filter(move |(_, key)| seen.insert(*key))
+    let first = sampled.filter(|(at, of)| page.position(**of) == Some(*at));
+    first.map(|(at, of)| (at, narrow(*of)))
 }
 
 /// The keys of a text with the earlier articles that have them.

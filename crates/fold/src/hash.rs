@@ -23,6 +23,18 @@ pub(crate) fn hash_bytes(bytes: &[u8]) -> u64 {
     mix(mix(whole, u64::from_le_bytes(last)), bytes.len() as u64)
 }
 
+/// The hash of the first bytes, `len` of them. It is quick if more bytes follow.
+#[inline]
+pub(crate) fn hash_front(bytes: &[u8], len: usize) -> u64 {
+    let Some(front) = bytes.first_chunk::<16>().filter(|_| len < 16) else {
+        return hash_bytes(&bytes[..len]);
+    };
+    let both = u128::from_le_bytes(*front) & ((1 << (8 * len)) - 1);
+    let first = mix(START, both as u64);
+    let last = if len < 8 { first } else { mix(first, (both >> 64) as u64) };
+    mix(last, len as u64)
+}
+
 /// The hash of a string.
 #[inline]
 pub(crate) fn hash_str(of: &str) -> u64 {
@@ -45,5 +57,13 @@ mod tests {
         let hashes: std::collections::BTreeSet<u32> =
             words.iter().map(|word| narrow(hash_str(word))).collect();
         assert_eq!(hashes.len(), words.len());
+    }
+
+    #[test]
+    fn the_first_bytes_have_the_hash_of_a_string_of_their_own() {
+        let bytes = "a word and many more bytes behind it".as_bytes();
+        for len in 0..=bytes.len() {
+            assert_eq!(hash_front(bytes, len), hash_bytes(&bytes[..len]), "{len}");
+        }
     }
 }

@@ -1,111 +1,125 @@
 //! [`Index`]: from a key to the latest articles that have it, in one flat table.
 //!
-//! A line has eight entries of a key and an article and takes one cache line. A key begins at its home line
-//! and goes on in other ones. It has a bounded number of entries; a new one then replaces the oldest.
+//! A line has eight keys and the articles under them, and takes one cache line. A key begins at its home line and goes on
+//! in the next ones. It has a bounded number of articles; a new one then replaces the oldest.
 
 use std::hint::black_box;
 
 use serde::{Deserialize, Serialize};
 
-/// The entries of a line.
+/// The places of a line.
 const LINE: usize = 8;
-/// An entry that was never used.
-const EMPTY: u64 = u64::MAX;
+/// The article of a place that was never used. Places are used in their order.
+const EMPTY: u32 = u32::MAX;
+
+/// Keys with an article each.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[repr(align(64))]
+struct Line {
+    keys: [u32; LINE],
+    articles: [u32; LINE],
+}
+
+impl Line {
+    const NEW: Line = Line { keys: [0; LINE], articles: [EMPTY; LINE] };
+
+    /// The places of a key, and perhaps unused ones.
+    #[inline]
+    fn places_of(&self, key: u32) -> impl Iterator<Item = usize> {
+        let mut bits = 0_u32;
+        for place in 0..LINE {
+            bits |= u32::from(self.keys[place] == key) << place;
+        }
+        std::iter::from_fn(move || {
+            let place = bits.trailing_zeros() as usize;
+            bits &= bits.wrapping_sub(1);
+            (place < LINE).then_some(place)
+        })
+    }
+
+    /// The first place that is unused or has an article before `first`.
+    fn free(&self, first: u32) -> Option<usize> {
+        self.articles.iter().position(|known| *known < first || *known == EMPTY)
+    }
+
+    fn is_full(&self) -> bool {
+        self.articles[LINE - 1] != EMPTY
+    }
+}
 
 /// Articles by key. Articles are numbers that rise.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Index {
-    lines: Vec<[u64; LINE]>,
+    lines: Vec<Line>,
     used: usize,
-    /// The most entries of one key.
+    /// The most articles of one key.
     most: usize,
-}
-
-fn entry(key: u32, article: u32) -> u64 {
-    u64::from(key) << 32 | u64::from(article)
-}
-
-fn key_of(entry: u64) -> u32 {
-    (entry >> 32) as u32
-}
-
-fn article_of(entry: u64) -> u32 {
-    entry as u32
 }
 
 impl Index {
     /// An empty index that keeps at most so many articles for each key.
     pub(crate) fn new(most: usize) -> Index {
-        Index { lines: vec![[EMPTY; LINE]; 1 << 10], used: 0, most }
+        Index { lines: vec![Line::NEW; 1 << 8], used: 0, most }
     }
 
     fn home(&self, key: u32) -> usize {
         ((u64::from(key.wrapping_mul(0x9e37_79b1)) * self.lines.len() as u64) >> 32) as usize
     }
 
-    /// The lines of a key, up to the first one that has room.
-    fn lines_of(&self, key: u32) -> impl Iterator<Item = usize> {
-        let (home, lines) = (self.home(key), &self.lines);
-        // Triangular numbers reach every line of a power of two, and keys of many entries make no long runs
-        // (Knuth, TAOCP 3, 6.4, exercise 20).
-        let last = lines.len() - 1;
-        let mut is_last = false;
-        (0..lines.len()).map(move |step| (home + step * (step + 1) / 2) & last).take_while(
-            move |at| {
-                let goes_on = !is_last;
-                is_last = lines[*at].contains(&EMPTY);
-                goes_on
-            },
-        )
+    fn after(&self, line: usize) -> usize {
+        if line + 1 == self.lines.len() { 0 } else { line + 1 }
     }
 
     /// Reads the home lines of keys, so that the waits for memory overlap.
     pub(crate) fn touch(&self, keys: impl Iterator<Item = u32>) {
-        black_box(keys.fold(0, |seen, key| seen ^ self.lines[self.home(key)][0]));
+        black_box(keys.fold(0, |seen, key| seen ^ self.lines[self.home(key)].keys[0]));
     }
 
     /// Appends the articles from `first` on that have the key.
     pub(crate) fn get(&self, key: u32, first: u32, found: &mut Vec<u32>) {
         let end = found.len() + self.most;
-        for at in self.lines_of(key) {
-            for known in &self.lines[at] {
-                if key_of(*known) == key && article_of(*known) >= first && *known != EMPTY {
-                    found.push(article_of(*known));
-                }
-            }
-            if found.len() >= end {
+        let mut at = self.home(key);
+        loop {
+            let line = &self.lines[at];
+            let articles = line.places_of(key).map(|place| line.articles[place]);
+            found.extend(articles.filter(|article| *article >= first && *article != EMPTY));
+            if !line.is_full() || found.len() >= end {
                 return;
             }
+            at = self.after(at);
         }
     }
 
-    /// Adds an article under a key. Entries of articles before `first` may be overwritten.
+    /// Adds an article under a key. Articles before `first` may be overwritten.
     pub(crate) fn insert(&mut self, key: u32, article: u32, first: u32) {
         let mut held = 0;
-        let (mut oldest, mut free) = (None, None);
-        for at in self.lines_of(key) {
-            for (place, known) in self.lines[at].iter().enumerate() {
-                let is_free = *known == EMPTY || article_of(*known) < first;
-                if is_free {
-                    free = free.or(Some((at, place)));
-                } else if key_of(*known) == key {
+        let (mut oldest, mut free) = ((u32::MAX, (0, 0)), None);
+        let mut at = self.home(key);
+        loop {
+            let line = &self.lines[at];
+            for place in line.places_of(key) {
+                let known = line.articles[place];
+                if known >= first && known != EMPTY {
                     held += 1;
-                    let is_older = oldest.is_none_or(|(old, _)| *known < old);
-                    oldest = if is_older { Some((*known, (at, place))) } else { oldest };
+                    oldest = oldest.min((known, (at, place)));
                 }
             }
+            free = free.or_else(|| line.free(first).map(|place| (at, place)));
+            if !line.is_full() {
+                break;
+            }
+            at = self.after(at);
         }
-        let replaced = oldest.filter(|_| held >= self.most).map(|(_, place)| place);
+        let replaced = (held >= self.most).then_some(oldest.1);
         let Some((line, place)) = replaced.or(free) else { return };
-        self.used += usize::from(self.lines[line][place] == EMPTY);
-        self.lines[line][place] = entry(key, article);
-        if self.used > self.lines.len() * LINE * 3 / 4 {
-            self.grow(first);
+        let line = &mut self.lines[line];
+        self.used += usize::from(line.articles[place] == EMPTY);
+        line.keys[place] = key;
+        line.articles[place] = article;
+        // There is always an unused place, where searches end.
+        if self.used > self.lines.len() * LINE * 4 / 5 {
+            self.rebuild(self.lines.len() + self.lines.len() / 4, first, |_| false);
         }
-    }
-
-    fn grow(&mut self, first: u32) {
-        self.rebuild(2 * self.lines.len(), first, |_| false);
     }
 
     /// Forgets articles.
@@ -115,15 +129,14 @@ impl Index {
 
     /// Makes the table anew with so many lines, without articles before `first` and those that are gone.
     fn rebuild(&mut self, lines: usize, first: u32, is_gone: impl Fn(u32) -> bool) {
-        let empty = vec![[EMPTY; LINE]; lines];
-        let mut live: Vec<u64> = std::mem::replace(&mut self.lines, empty).into_flattened();
-        let is_live = |article: u32| article >= first && !is_gone(article);
-        live.retain(|known| *known != EMPTY && is_live(article_of(*known)));
-        // In the order of arrival, so that the state does not depend on where an entry stood.
-        live.sort_unstable_by_key(|known| (article_of(*known), key_of(*known)));
+        let earlier = std::mem::replace(&mut self.lines, vec![Line::NEW; lines]);
         self.used = 0;
-        for known in live {
-            self.insert(key_of(known), article_of(known), first);
+        for line in earlier {
+            for (key, article) in line.keys.into_iter().zip(line.articles) {
+                if article != EMPTY && article >= first && !is_gone(article) {
+                    self.insert(key, article, first);
+                }
+            }
         }
     }
 }
@@ -161,7 +174,7 @@ mod tests {
         for article in 0..20_000 {
             index.insert(article, article, article.saturating_sub(100));
         }
-        assert_eq!(index.lines.len(), 1 << 10);
+        assert_eq!(index.lines.len(), 1 << 8);
         let mut found = Vec::new();
         index.get(5, 19_900, &mut found);
         assert!(found.is_empty());

@@ -2,8 +2,8 @@
 
 use wirefold_text::Text;
 
-use crate::hash::{hash_bytes, mix, narrow};
-use crate::stem::term_of;
+use crate::hash::{hash_bytes, hash_front, hash_str, mix, narrow};
+use crate::stem::{STEM_LETTERS, term_of};
 
 /// The words of a shingle.
 pub(crate) const SHINGLE: usize = 5;
@@ -49,6 +49,16 @@ pub(crate) fn term(normal: &str) -> u32 {
     narrow(hash_bytes(term_of(normal).as_bytes()))
 }
 
+/// The hash of the term of a word, given by its bytes with those behind them, its length and its hash.
+fn term_in(tail: &[u8], len: usize, hash: u64) -> u64 {
+    let is_plain = tail.len() >= STEM_LETTERS && tail[..STEM_LETTERS].is_ascii();
+    match is_plain && !tail[0].is_ascii_digit() {
+        true if len <= STEM_LETTERS => hash,
+        true => hash_front(tail, STEM_LETTERS),
+        false => std::str::from_utf8(&tail[..len]).map_or(hash, |word| hash_str(term_of(word))),
+    }
+}
+
 /// The term of a word of a text, after the normal form of the word before if both are characters of a
 /// script without spaces. Such a term is two characters.
 fn term_after(normal: &str, before: Option<&str>) -> u32 {
@@ -82,26 +92,35 @@ impl Page {
     /// Reads a text that is analysed already.
     #[must_use]
     pub fn of(text: &Text) -> Page {
-        let mut page = Page::default();
+        let most = text.words().len();
+        let mut page = Page {
+            words: Vec::with_capacity(most),
+            terms: Vec::with_capacity(most),
+            quoted: Vec::with_capacity(most),
+            ..Page::default()
+        };
         let (mut paragraph, mut number_end, mut before) = (None, None, None);
         for word in text.words().iter().filter(|word| !word.is_chrome) {
-            let normal = text.normal(word);
+            let (tail, len) = text.normal_with_tail(word);
+            let hash = hash_front(tail, len);
             let at = page.words.len() as u32;
             if paragraph != Some(word.paragraph) {
                 paragraph = Some(word.paragraph);
                 page.end_paragraph();
             }
-            let is_number = normal.starts_with(|c: char| c.is_ascii_digit());
+            let is_number = tail.first().is_some_and(u8::is_ascii_digit);
             page.has_own_words |= !is_number && !word.quoted;
             if is_number {
-                let hash = hash_bytes(normal.as_bytes());
                 page.add_number(at, hash, number_end == Some(word.span.start));
                 // One mark joins digits: `1.5`, `6-3`, `18:30`.
                 number_end = Some(word.span.end + 1);
             }
-            page.words.push(narrow(hash_bytes(normal.as_bytes())));
-            page.terms.push(term_after(normal, before.filter(|_| word.alone)));
-            before = Some(normal).filter(|_| word.alone);
+            page.words.push(narrow(hash));
+            page.terms.push(narrow(match before.filter(|_| word.alone) {
+                Some(before) => mix(before, hash),
+                None => term_in(tail, len, hash),
+            }));
+            before = word.alone.then_some(hash);
             page.quoted.push(word.quoted);
         }
         page.end_paragraph();
@@ -220,9 +239,34 @@ impl Page {
 
 /// The different terms, in order, each with how often it stands.
 pub(crate) fn counted(terms: &[u32]) -> Vec<(u32, u32)> {
-    let mut terms = terms.to_vec();
-    terms.sort_unstable();
+    let terms = sorted(terms);
     terms.chunk_by(|one, other| one == other).map(|run| (run[0], run.len() as u32)).collect()
+}
+
+/// Hashes in order. Hashes are spread evenly, so that the first bits bring nearly all to their places.
+fn sorted(hashes: &[u32]) -> Vec<u32> {
+    let bits = hashes.len().max(2).ilog2();
+    let part = |hash: u32| (hash >> (u32::BITS - bits)) as usize;
+    let mut ends = vec![0_u32; (1 << bits) + 1];
+    hashes.iter().for_each(|hash| ends[part(*hash) + 1] += 1);
+    for at in 1..ends.len() {
+        ends[at] += ends[at - 1];
+    }
+    let mut sorted = vec![0; hashes.len()];
+    for hash in hashes {
+        let end = &mut ends[part(*hash)];
+        sorted[*end as usize] = *hash;
+        *end += 1;
+    }
+    let mut start = 0;
+    for end in &ends[..1 << bits] {
+        let end = *end as usize;
+        if end - start > 1 {
+            sorted[start..end].sort_unstable();
+        }
+        start = end;
+    }
+    sorted
 }
 
 /// The shingles of words.

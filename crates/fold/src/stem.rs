@@ -5,7 +5,7 @@
 
 /// The stem of a word is its first letters, this many. Truncation works equally well for most languages with
 /// inflection, and different spellings of one name get the same stem.
-const STEM_LETTERS: usize = 6;
+pub(crate) const STEM_LETTERS: usize = 6;
 
 /// The stem of a Korean word is its first syllables, this many: mostly particles follow them.
 const STEM_SYLLABLES: usize = 2;
