@@ -79,18 +79,19 @@ pub(crate) fn of_permutations(text: &str, size: usize) -> Vec<u64> {
 /// The smallest hash of a text's shingles in each of `size` bins (Li, Owen and Zhang 2012): one hash for each
 /// shingle. An empty bin takes the value of one that is drawn by its number.
 pub(crate) fn of_one_permutation(text: &str, size: usize) -> Vec<u64> {
-    let is_between = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
-    let words = text.as_bytes().split(is_between).filter(|word| !word.is_empty());
-    let words: Vec<u64> = words.map(|word| FxBuildHasher.hash_one(word)).collect();
+    // Spaces and most marks are below the digits: one comparison for each byte.
+    let words = text.as_bytes().split(|byte| *byte < b'0').filter(|word| !word.is_empty());
+    let mut hashes = Vec::with_capacity(text.len() / 5);
+    hashes.extend(words.map(|word| FxBuildHasher.hash_one(word)));
     // The high half of the product: a number below `size`, without a division.
     let below_size = |hash: u64| ((u128::from(hash) * size as u128) >> 64) as usize;
     let mut bins = vec![EMPTY; size];
-    for shingle in words.windows(MORE_WORDS.min(words.len().max(1))) {
-        let hash = next(FxBuildHasher.hash_one(shingle));
+    for shingle in hashes.windows(MORE_WORDS.min(hashes.len().max(1))) {
+        let hash = next(shingle.iter().fold(0, |hash, word| hash.rotate_left(9) ^ word));
         let bin = &mut bins[below_size(hash)];
         *bin = (*bin).min(hash);
     }
-    if words.is_empty() {
+    if hashes.is_empty() {
         return bins;
     }
     let filled = |bin: usize| {

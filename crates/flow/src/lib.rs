@@ -23,6 +23,7 @@ mod clock;
 mod config;
 mod dead;
 mod error;
+#[cfg(any(test, feature = "sim"))]
 mod invariants;
 mod lease;
 mod local;
@@ -52,6 +53,7 @@ pub use clock::{Clock, SystemClock, UnixMillis};
 pub use config::{ConsumerConfig, StreamConfig, StreamState};
 pub use dead::{Cause, DeadLetter, DeadLetters, LetterContent, LetterFormat, Reason, plain};
 pub use error::{Answer, BusError};
+#[cfg(any(test, feature = "sim"))]
 pub use invariants::{Violation, conservation, same_decisions, unbroken_chain};
 pub use lease::{Leadership, Lease, LeaseConfig};
 pub use local::LocalBus;

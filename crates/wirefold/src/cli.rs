@@ -1,7 +1,5 @@
 //! The command line.
 
-use std::ffi::OsString;
-
 use clap::{Parser, Subcommand};
 
 use crate::commands::alert::AlertArguments;
@@ -62,26 +60,6 @@ pub(crate) struct Cli {
     pub(crate) global: Global,
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// Commands that have another name now, for the scripts that call them.
-const RENAMED: &[(&str, &[&str])] = &[
-    ("compare", &["why"]),
-    ("extract", &["feed", "extract"]),
-    ("healthcheck", &["check", "--ready"]),
-    ("init", &["config", "init"]),
-    ("passwords", &["setup", "--passwords"]),
-    ("verify", &["check", "--deep"]),
-];
-
-/// The arguments with the present name of the command, and the note that says so.
-pub(crate) fn renamed(mut arguments: Vec<OsString>) -> (Vec<OsString>, Option<String>) {
-    let old = arguments.get(1).and_then(|name| name.to_str());
-    let Some((old, new)) = RENAMED.iter().find(|(name, _)| old == Some(name)) else {
-        return (arguments, None);
-    };
-    arguments.splice(1..2, new.iter().map(OsString::from));
-    (arguments, Some(format!("note: `wirefold {old}` is `wirefold {}` now", new.join(" "))))
 }
 
 #[derive(Debug, Subcommand)]
@@ -167,20 +145,6 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_command_is_also_known_by_its_old_name() {
-        let run = |words: &[&str]| renamed(words.iter().map(OsString::from).collect());
-        let (arguments, note) = run(&["wirefold", "extract", "--json", "a.html"]);
-        assert_eq!(arguments, ["wirefold", "feed", "extract", "--json", "a.html"]);
-        assert_eq!(note.unwrap(), "note: `wirefold extract` is `wirefold feed extract` now");
-        for (old, new) in RENAMED {
-            assert!(Cli::command().find_subcommand(old).is_none(), "{old}");
-            assert!(Cli::command().find_subcommand(new[0]).is_some(), "{new:?}");
-        }
-        assert_eq!(run(&["wirefold", "feed", "extract"]).1, None);
-        assert_eq!(run(&["wirefold"]), (vec!["wirefold".into()], None));
     }
 
     #[test]

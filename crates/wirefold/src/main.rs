@@ -38,10 +38,8 @@ use rustix::fs::Mode;
 fn main() -> ExitCode {
     // Stored files are only readable by their owner: articles, passwords, subscriptions.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    let (arguments, note) = cli::renamed(std::env::args_os().collect());
-    let cli = Cli::parse_from(arguments);
+    let cli = Cli::parse();
     cli.global.apply_color();
-    note.into_iter().for_each(|note| cli.global.note(note));
     match run(&cli) {
         Ok(exit) => exit.into(),
         Err(error) if output::is_broken_pipe(&error) => Exit::Ok.into(),

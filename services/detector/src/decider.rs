@@ -140,7 +140,7 @@ impl Decider {
             self.lacks_texts = true;
             return self.state.detector.record_id(committed.id, committed.seen);
         };
-        // Use the time of the decision. Earlier releases did not correct clocks.
+        // The time of the decision, at which the clock of the article's server was corrected.
         fetched.article.seen = committed.seen;
         let (decision, offsets) = (committed.decision, committed.input);
         let decided = self.state.detector.decide_article(&fetched, prepared, decision, offsets);
@@ -169,7 +169,7 @@ impl Decider {
         let CommandJudged { command, decision, input, .. } = committed.clone();
         let id = command.id.clone();
         let ours = self.state.detector.apply_command(command, decision, input);
-        // An earlier release may have worded the reason of a refusal otherwise.
+        // The reason of a refusal is for people.
         let same_outcome = ours.outcome.as_str() == committed.outcome.as_str();
         if same_outcome && ours.changes == committed.changes {
             return;

@@ -101,8 +101,7 @@ impl Note {
     fn read(value: &[u8], message: &Stored) -> Option<Self> {
         let mut parts = std::str::from_utf8(value).ok()?.splitn(3, ' ');
         let strikes = parts.next()?;
-        // The notes of an earlier release have no mark.
-        let (strikes, mark) = strikes.split_once('@').unwrap_or((strikes, "0"));
+        let (strikes, mark) = strikes.split_once('@')?;
         let (strikes, mark) = (strikes.parse().ok()?, mark.parse().ok()?);
         let answers = parts.next()?.parse().ok()?;
         (parts.next()? == message.id).then_some(Self { strikes, answers, mark })

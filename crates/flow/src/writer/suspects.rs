@@ -95,8 +95,7 @@ impl Note {
     fn read(text: &[u8]) -> Option<Self> {
         let mut lines = std::str::from_utf8(text).ok()?.lines();
         let (first, offsets) = lines.next()?.split_once(' ')?;
-        // The notes of an earlier release have no epoch.
-        let (starts, epoch) = first.split_once('@').unwrap_or((first, "0"));
+        let (starts, epoch) = first.split_once('@')?;
         let (starts, epoch) = (starts.parse().ok()?, epoch.parse().ok()?);
         let struck = lines.map(|line| {
             let (strikes, input) = line.split_once(' ')?;
@@ -325,8 +324,7 @@ mod tests {
             let note = Note { epoch: 8, offsets: offsets.clone(), starts: 3, struck };
             assert_eq!(Note::read(&note.text()), Some(note));
         }
-        let before = Note { offsets: "IN/6/1/a".to_owned(), starts: 2, ..Note::default() };
-        assert_eq!(Note::read(b"2 IN/6/1/a"), Some(before), "without an epoch");
+        assert_eq!(Note::read(b"2 IN/6/1/a"), None, "without an epoch");
         assert_eq!(Note::read(b""), None);
     }
 
