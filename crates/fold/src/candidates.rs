@@ -1,5 +1,7 @@
 //! The keys of a text, and the earlier articles that have them.
 
+use rustc_hash::FxHashMap;
+
 use crate::hash::narrow;
 use crate::index::Index;
 use crate::page::Page;
@@ -50,13 +52,19 @@ impl Found {
     }
 }
 
-/// The articles of postings with how often each occurs: most frequent first, then the latest.
-pub(crate) fn candidates(mut postings: Vec<u32>) -> Vec<(u32, u32)> {
-    postings.sort_unstable();
-    let runs = postings.chunk_by(|a, b| a == b);
-    let mut found: Vec<(u32, u32)> = runs.map(|run| (run[0], run.len() as u32)).collect();
-    found.sort_unstable_by_key(|(article, shared)| {
-        (std::cmp::Reverse(*shared), std::cmp::Reverse(*article))
-    });
-    found
+/// The articles that occur most often in postings, so many: most frequent first, then the latest.
+pub(crate) fn candidates(postings: &[u32], most: usize) -> Vec<u32> {
+    let mut counts: FxHashMap<u32, u32> = FxHashMap::default();
+    counts.reserve(postings.len());
+    for article in postings {
+        *counts.entry(*article).or_default() += 1;
+    }
+    let mut found: Vec<(u32, u32)> =
+        counts.into_iter().map(|(article, shared)| (shared, article)).collect();
+    if found.len() > most {
+        found.select_nth_unstable_by(most, |one, other| other.cmp(one));
+        found.truncate(most);
+    }
+    found.sort_unstable_by(|one, other| other.cmp(one));
+    found.into_iter().map(|(_, article)| article).collect()
 }

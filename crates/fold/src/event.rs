@@ -164,8 +164,7 @@ impl Events {
         for key in keys {
             self.index.get(*key, first, &mut postings);
         }
-        let near = candidates(postings).into_iter().map(|(story, _)| story);
-        let mut near: Vec<u32> = near.take(COMPARED).collect();
+        let mut near = candidates(&postings, COMPARED);
         let mut quoting = Vec::new();
         for key in &new.opening {
             let mut found = Vec::new();
@@ -175,8 +174,8 @@ impl Events {
                 quoting.append(&mut found);
             }
         }
-        let quoting = candidates(quoting).into_iter().map(|(story, _)| story);
-        let fresh: Vec<u32> = quoting.take(QUOTING).filter(|story| !near.contains(story)).collect();
+        let mut fresh = candidates(&quoting, QUOTING);
+        fresh.retain(|story| !near.contains(story));
         near.extend(fresh);
         near
     }

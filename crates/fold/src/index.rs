@@ -134,10 +134,23 @@ impl Index {
         for line in earlier {
             for (key, article) in line.keys.into_iter().zip(line.articles) {
                 if article != EMPTY && article >= first && !is_gone(article) {
-                    self.insert(key, article, first);
+                    self.put(key, article);
                 }
             }
         }
+    }
+
+    /// Puts an article into the first unused place of a key that has room for it.
+    fn put(&mut self, key: u32, article: u32) {
+        let mut at = self.home(key);
+        while self.lines[at].is_full() {
+            at = self.after(at);
+        }
+        let line = &mut self.lines[at];
+        let Some(place) = line.articles.iter().position(|known| *known == EMPTY) else { return };
+        line.keys[place] = key;
+        line.articles[place] = article;
+        self.used += 1;
     }
 }
 

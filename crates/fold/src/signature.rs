@@ -92,16 +92,17 @@ impl Terms {
 
     /// The terms with the highest weights, the heaviest first. Of equal weights, the lower term is first.
     fn heaviest(&self, most: usize) -> Vec<u32> {
-        let mut weights = self.weights.clone();
-        let order = |one: &(u32, f32), other: &(u32, f32)| {
-            other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
+        // No weight is negative, and the bits of such numbers are in their order.
+        let order = |(term, weight): &(u32, f32)| {
+            u64::from(!weight.to_bits()) << u32::BITS | u64::from(*term)
         };
+        let mut weights: Vec<u64> = self.weights.iter().map(order).collect();
         if most < weights.len() {
-            weights.select_nth_unstable_by(most, order);
+            weights.select_nth_unstable(most);
             weights.truncate(most);
         }
-        weights.sort_unstable_by(order);
-        weights.into_iter().map(|(term, _)| term).collect()
+        weights.sort_unstable();
+        weights.into_iter().map(|ordered| ordered as u32).collect()
     }
 }
 
