@@ -18,7 +18,7 @@ use wirefold_proto::{
 use crate::delivery::zone_of;
 use crate::engine::{Engine, IncomingArticle, StoryOverride, Tally};
 use crate::error::AlerterError;
-use crate::matcher::load::{self, Item, LoadedItem};
+use crate::matcher::load::{self, Item, LoadedItem, ReadTexts};
 use crate::settings::Settings;
 use crate::subscription::{Rules, with_defaults};
 use crate::text::{self, Message};
@@ -45,6 +45,7 @@ pub async fn rehearse(
     let first = first_after(bus, streams::OUTPUT.name, before).await?;
     let expected = (first == 1).then_some(1);
     let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, expected);
+    let mut texts = ReadTexts::default();
     let mut output = bus.read(streams::OUTPUT.name, ">", first).await?;
     loop {
         let batch = output.ready(BATCH).await?;
@@ -61,7 +62,7 @@ pub async fn rehearse(
                 && incoming.is_compared()
             {
                 incoming.joins = stage.engine.joins_of(incoming);
-                load::compare(bus, &stage.engine, incoming).await?;
+                load::compare(bus, &stage.engine, &mut texts, incoming).await?;
             }
             stage.apply_item(item);
             // Other tasks on this thread do not wait for a whole batch.

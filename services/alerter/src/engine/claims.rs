@@ -10,7 +10,7 @@ use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
 
 use super::figures::{begins_with_role, label};
 use super::news::StoredText;
-use super::statement::{Statement, YEARS, first_sentence, is_of_the_past};
+use super::statement::{YEARS, is_of_the_past};
 
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,12 +36,11 @@ const PEOPLE: [&str; 52] = [
     "человек", "людей",
 ];
 /// The claims of a first sentence among the figures of its text. A role with two values has none.
-pub(super) fn claims_of(figures: &[Figure], text: &str) -> Vec<AlertClaim> {
-    let Some(sentence) = first_sentence(text) else { return Vec::new() };
-    if is_of_the_past(&sentence) {
+pub(super) fn claims_of(figures: &[Figure], sentence: &str) -> Vec<AlertClaim> {
+    if is_of_the_past(sentence) {
         return Vec::new();
     }
-    let all: Vec<AlertClaim> = figures.iter().filter_map(|it| claim_of(it, &sentence)).collect();
+    let all: Vec<AlertClaim> = figures.iter().filter_map(|it| claim_of(it, sentence)).collect();
     let is_clear =
         |claim: &&AlertClaim| all.iter().all(|it| it.role != claim.role || it.value == claim.value);
     let mut clear: Vec<AlertClaim> = all.iter().filter(is_clear).copied().collect();
@@ -81,9 +80,8 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     if own.0.claims.is_empty() {
         return None;
     }
-    // Texts are read here, each once.
-    let names = names_of(own);
-    let is_here = |other: &&StoredText| are_of_one_place(&names, &names_of(other));
+    let names = own.1.names();
+    let is_here = |other: &&StoredText| are_of_one_place(&names, &other.1.names());
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();
     let agency = credited(own);
@@ -137,13 +135,6 @@ fn describe(claim: AlertClaim) -> String {
     format!("{qualifier}{}", claim.value)
 }
 
-/// The names of title and first sentence.
-fn names_of((_, fetched): &StoredText) -> BTreeSet<String> {
-    let sentence = first_sentence(&fetched.text).unwrap_or_default();
-    let both = [fetched.article.title.as_str(), sentence.as_str()];
-    both.into_iter().flat_map(|said| Statement::of(said).names).collect()
-}
-
 /// Whether two texts share a name, and no names of one stand against others of the other.
 fn are_of_one_place(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
     let has_own = here.difference(there).next().is_some();
@@ -153,6 +144,10 @@ fn are_of_one_place(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::facts::ReadText;
+    use super::super::statement::first_sentence;
     use super::*;
 
     fn figure(words: &str, value: u64, unit: Option<&str>, qualifier: Option<Qualifier>) -> Figure {
@@ -170,7 +165,7 @@ mod tests {
     #[test]
     fn a_claim_counts_people_in_the_first_sentence() {
         let check = |text: &str, figure: Figure, expected: Option<&str>| {
-            let found = claims_of(&[figure], text);
+            let found = claims_of(&[figure], &first_sentence(text).unwrap());
             assert_eq!(found.first().map(|it| describe(*it)).as_deref(), expected, "{text}");
         };
         let least = Some(Qualifier::AtLeast);
@@ -203,23 +198,15 @@ mod tests {
         title: &str,
         claims: &[AlertClaim],
     ) -> StoredText {
-        let about = serde_json::json!({
-            "outlet": outlet, "feeds": ["wire"], "item_key": "a", "title": title,
-            "seen": "1970-01-01T00:00:00Z",
-        });
-        let id = wirefold_proto::ArticleId::from_number(1);
-        let fetched = serde_json::json!({
-            "schema": "wirefold.article.fetched/2", "id": id, "article": about, "text": "",
-            "text_source": "feed",
-        });
+        let text = ReadText::sample("a", title, "");
         let agency =
             agency.map(|name| serde_json::json!({"name": name, "confidence": "certainly"}));
         let article = serde_json::json!({
-            "id": id, "outlet": outlet, "title": title, "agency": agency, "claims": claims,
+            "id": text.fetched.id, "outlet": outlet, "title": title, "agency": agency, "claims": claims,
             "seen": "1970-01-01T00:00:00Z",
         });
         let article = serde_json::from_value(article).expect("an article of an alert");
-        (article, serde_json::from_value(fetched).expect("a text"))
+        (article, Arc::new(text))
     }
 
     #[test]

@@ -195,7 +195,8 @@ impl IncomingArticle {
     /// Finds which of these texts still have the error that it corrects. The last one is its own.
     pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
         let place_of = |id: ArticleId| texts.iter().position(|(other, _)| other.id == id);
-        let read = |(article, fetched): &StoredText| {
+        let read = |(article, read): &StoredText| {
+            let fetched = &read.fetched;
             let about = &fetched.article;
             let agency = article.agency.as_ref().map_or("", |agency| &agency.name);
             let text = format!("{}\n\n{}", about.title, fetched.text);
@@ -226,9 +227,9 @@ impl IncomingArticle {
 impl Corrected {
     /// Whether title or first words of a text have the wrong number and not the right one. With both, it reports the
     /// correction.
-    fn is_in(&self, (_, fetched): &StoredText) -> bool {
-        let opening = cut(&fetched.text, OPENING);
-        let said = figures_of(&Text::new(&format!("{}\n\n{opening}", fetched.article.title)));
+    fn is_in(&self, (_, text): &StoredText) -> bool {
+        let opening = cut(text.text(), OPENING);
+        let said = figures_of(&Text::new(&format!("{}\n\n{opening}", text.title())));
         let is_role = |it: &Figure| self.role.is_none() || it.role == self.role;
         said.iter().any(|it| it.value == self.old && is_role(it))
             && said.iter().all(|it| it.value != self.new)

@@ -165,7 +165,7 @@ impl Engine {
         if !alike.is_empty() {
             return alike;
         }
-        let language = incoming.headline().language;
+        let language = incoming.language();
         let same = told.in_another_language(&title, &language, incoming.seen).into_iter();
         same.map(|into| Join { into, is_sure: false, is_known: false, is_translation: true })
             .collect()

@@ -1,11 +1,11 @@
 //! An article of the output stream as the engine applies it.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use wirefold_corrections::{Note, note};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_language::identify;
 use wirefold_proto::{
     AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched, ArticleId,
     Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag,
@@ -16,7 +16,8 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::news::{EventText, News, StoredText, first_said, is_feature, news};
+use super::facts::ReadText;
+use super::news::{News, StoredText, first_said, is_feature, news};
 use super::numbers::Tally;
 use super::statement::{Statement, first_sentence};
 use crate::wording::{cut, shortened};
@@ -27,8 +28,11 @@ pub(crate) struct IncomingArticle {
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
     pub(crate) prepared: Prepared,
-    /// The first characters of its text.
+    /// Its text as it was fetched, if it is still stored, until it is compared.
+    pub(crate) text: Option<ArticleFetched>,
+    /// The first characters of its text, and their first sentence.
     opening: String,
+    first_sentence: OnceLock<Option<String>>,
     /// The note of its text about itself.
     pub(super) note: Option<Note>,
     /// The sentence that states what no earlier text of its event states.
@@ -63,8 +67,21 @@ impl IncomingArticle {
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
         let note = note(&output.article.title, &text, &names);
-        let (news, changed, joins, carriers) = (None, None, Vec::new(), Vec::new());
-        Self { place, seen, output, prepared, opening, note, news, changed, joins, carriers }
+        let (first_sentence, news, changed, joins, carriers) = Default::default();
+        Self {
+            place,
+            seen,
+            output,
+            prepared,
+            text: None,
+            opening,
+            first_sentence,
+            note,
+            news,
+            changed,
+            joins,
+            carriers,
+        }
     }
 
     /// Whether its alerts need the earlier texts of its event: a copy states nothing new.
@@ -85,31 +102,25 @@ impl IncomingArticle {
         if self.puts_right() {
             self.find_carriers(all);
         }
-        let own = &own.1;
-        let texts = earlier.iter().map(|(_, it)| EventText {
-            title: &it.article.title,
-            text: &it.text,
-            is_earlier_version: is_version_of(own, it),
-        });
-        let known: Vec<EventText<'_>> = texts.collect();
-        let (title, text) = (own.article.title.as_str(), own.text.as_str());
-        let judged = EventText { title, text, is_earlier_version: false };
-        let is_translated = || {
-            let language = language_of(own);
-            earlier.iter().all(|(_, other)| language_of(other) != language)
-        };
-        self.news = news(&judged, &known, is_translated).or_else(|| {
+        let own = &*own.1;
+        let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
+        self.news = news(own, &known).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_first = self.joins.iter().any(|join| !join.is_known && !join.is_translation)
                 && !self.is_feature();
-            let known: Vec<_> = known.iter().map(|it| (it.title, it.text)).collect();
-            let is_unsaid = is_first && !Statement::of(title).is_stated_by(&known);
-            is_unsaid.then(|| News { sentence: first_said(&judged), is_decisive: false })
+            let known: Vec<_> = known.iter().map(|it| (it.title(), it.text())).collect();
+            let is_unsaid = is_first && !Statement::of(own.title()).is_stated_by(&known);
+            is_unsaid.then(|| News { sentence: first_said(own), is_decisive: false })
         });
     }
 
+    fn first_sentence(&self) -> Option<&str> {
+        self.first_sentence.get_or_init(|| first_sentence(&self.opening)).as_deref()
+    }
+
     fn claims(&self) -> Vec<AlertClaim> {
-        claims_of(&self.output.findings.numbers, &self.opening)
+        let sentence = self.first_sentence();
+        sentence.map_or_else(Vec::new, |said| claims_of(&self.output.findings.numbers, said))
     }
 
     /// Whether it is of a baseline.
@@ -194,12 +205,16 @@ impl IncomingArticle {
         }
     }
 
+    pub(super) fn language(&self) -> LanguageTag {
+        let found = self.output.findings.language.as_ref();
+        found.map_or_else(LanguageTag::unknown, |found| found.tag.clone())
+    }
+
     pub(crate) fn headline(&self) -> Headline {
-        let language = self.output.findings.language.as_ref().map(|found| found.tag.clone());
         Headline {
             title: shortened(&self.output.article.title, TITLE),
-            language: language.unwrap_or_else(LanguageTag::unknown),
-            lede: first_sentence(&self.opening),
+            language: self.language(),
+            lede: self.first_sentence().map(str::to_owned),
         }
     }
 
@@ -235,20 +250,6 @@ pub(crate) struct Join {
     pub(super) is_known: bool,
     /// Whether the other event is in another language. Then it joins nothing, but waits.
     pub(super) is_translation: bool,
-}
-
-/// Whether a text is a version of an earlier one.
-fn is_version_of(own: &ArticleFetched, earlier: &ArticleFetched) -> bool {
-    let (one, other) = (&own.article, &earlier.article);
-    let is_same_item = one.item_key == other.item_key && one.outlet == other.outlet;
-    own.article.version_of == Some(earlier.id) || is_same_item
-}
-
-/// The language of a text; empty if its first words do not show it.
-fn language_of(fetched: &ArticleFetched) -> String {
-    let said = format!("{}\n{}", fetched.article.title, cut(&fetched.text, OPENING));
-    let hint = fetched.article.language_hint.as_ref().map(LanguageTag::as_str);
-    identify(&said, hint).map(|found| found.code).unwrap_or_default()
 }
 
 /// The longest title in an alert, in characters: feeds are strangers.

@@ -11,6 +11,7 @@
 mod claims;
 mod corrections;
 mod draft;
+mod facts;
 mod figures;
 mod handling;
 mod happening;
@@ -40,6 +41,7 @@ use crate::subscription::Rules;
 pub(crate) use corrections::retracts;
 pub(crate) use draft::Draft;
 pub(crate) use draft::reason;
+pub(crate) use facts::ReadText;
 pub(crate) use handling::Handling;
 use happening::Happenings;
 pub use holds::SiteAlerts;

@@ -177,24 +177,20 @@ const LONGEST: usize = 240;
 
 /// The first sentence of a text.
 pub(super) fn first_sentence(text: &str) -> Option<String> {
-    sentences(text).first().map(|said| shortened(said))
+    sentences(&Text::new(text)).next().map(|said| shortened(&said))
 }
 
 /// The sentences of a text from its lede on, without page chrome before them and without the dateline.
-pub(super) fn sentences(text: &str) -> Vec<String> {
-    let text = Text::new(text);
+pub(super) fn sentences(text: &Text) -> impl Iterator<Item = String> {
     let lede = text.lede().start;
-    let found = text.sentences();
-    let said = found.iter().filter(|it| it.words.end > lede).map(|it| {
-        let chrome = it.words.clone().take_while(|word| text.words()[*word].is_chrome).last();
+    let found = text.sentences().into_iter().filter(move |it| it.words.end > lede);
+    let said = found.map(|it| {
+        let chrome = it.words.take_while(|word| text.words()[*word].is_chrome).last();
         let start = chrome.map_or(it.span.start, |word| text.words()[word].span.end);
         text.original()[start..it.span.end].trim()
     });
-    said.filter(|said| !said.is_empty())
-        .enumerate()
-        .map(|(place, said)| if place == 0 { without_dateline(said) } else { said })
-        .map(str::to_owned)
-        .collect()
+    let said = said.filter(|said| !said.is_empty()).enumerate();
+    said.map(|(place, said)| if place == 0 { without_dateline(said) } else { said }.to_owned())
 }
 
 /// The longest dateline, in characters.

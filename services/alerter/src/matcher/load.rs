@@ -2,16 +2,17 @@
 //!
 //! Comes in: messages. Goes out: articles, changes and commands. It never applies them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use wirefold_envelope::{MessagePosition, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, DecisionId, Message, OutputArticle, OutputCommand, OutputForgotten,
-    OutputPosition, name_of, streams,
+    AlertArticle, ArticleFetched, ArticleId, DecisionId, Message, OutputArticle, OutputCommand,
+    OutputForgotten, OutputPosition, name_of, streams,
 };
 
-use crate::engine::{Engine, IncomingArticle, StoredText};
+use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
 use crate::metrics;
 
 /// One message of the output.
@@ -91,7 +92,9 @@ pub(crate) async fn load(
             Read::Item(item) => item,
             Read::Article(article) => {
                 let text = texts.next().flatten().and_then(|stored| text_of(&article, &stored));
-                Item::Article(Box::new(IncomingArticle::new(output, *article, text.as_ref())))
+                let mut incoming = IncomingArticle::new(output, *article, text.as_ref());
+                incoming.text = text;
+                Item::Article(Box::new(incoming))
             }
         };
         LoadedItem { output, item }
@@ -139,27 +142,53 @@ const COMPARED: usize = 40;
 pub(crate) async fn compare(
     bus: &dyn Bus,
     engine: &Engine,
+    read: &mut ReadTexts,
     incoming: &mut IncomingArticle,
 ) -> Result<(), BusError> {
     let mut known = engine.articles_about(&incoming.related(), incoming);
-    if known.is_empty() {
-        return Ok(());
-    }
-    known.drain(..known.len().saturating_sub(COMPARED));
-    known.push(incoming.article());
-    let wanted: Vec<u64> = known.iter().map(|article| article.fetched).collect();
-    let found = texts(bus, &wanted).await?;
-    let read = |stored: Option<Stored>, id| {
-        stored.and_then(|it| decode(&it).ok()).filter(|text: &ArticleFetched| text.id == id)
-    };
-    let both = known.into_iter().zip(found);
-    let read = both.filter_map(|(article, it)| Some((read(it, article.id)?, article)));
-    let texts: Vec<StoredText> = read.map(|(text, article)| (article, text)).collect();
     // Without the article's own text there is nothing to compare.
-    if texts.last().is_some_and(|(own, _)| own.id == incoming.output.id) {
-        incoming.compare(&texts);
+    let own = incoming.text.take().filter(|_| !known.is_empty());
+    let Some(own) = own else { return Ok(()) };
+    known.drain(..known.len().saturating_sub(COMPARED));
+    let find = |article: &AlertArticle| read.by_article.get(&article.id).cloned();
+    let found: Vec<_> = known.iter().map(find).collect();
+    let unread = known.iter().zip(&found).filter(|(_, text)| text.is_none());
+    let unread: Vec<u64> = unread.map(|(article, _)| article.fetched).collect();
+    let mut stored = texts(bus, &unread).await?.into_iter();
+    let mut texts: Vec<StoredText> = Vec::new();
+    for (article, text) in known.into_iter().zip(found) {
+        let text = text.or_else(|| {
+            let decoded = stored.next().flatten().and_then(|it| decode(&it).ok());
+            let fetched = decoded.filter(|it: &ArticleFetched| it.id == article.id)?;
+            Some(read.insert(fetched))
+        });
+        texts.extend(text.map(|text| (article, text)));
     }
+    texts.push((incoming.article(), read.insert(own)));
+    incoming.compare(&texts);
     Ok(())
+}
+
+/// The texts that articles were compared with last, so that each is read once.
+#[derive(Default)]
+pub(crate) struct ReadTexts {
+    by_article: HashMap<ArticleId, Arc<ReadText>>,
+    bytes: usize,
+}
+
+/// The most bytes of the texts that are kept. Beyond, all are dropped, and read again if they are needed.
+const KEPT: usize = 8 << 20;
+
+impl ReadTexts {
+    fn insert(&mut self, fetched: ArticleFetched) -> Arc<ReadText> {
+        self.bytes += fetched.text.len();
+        if self.bytes > KEPT {
+            (self.bytes, self.by_article) = (fetched.text.len(), HashMap::new());
+        }
+        let text = Arc::new(ReadText::new(fetched));
+        self.by_article.insert(text.fetched.id, text.clone());
+        text
+    }
 }
 
 /// The messages with these texts; `None` if a text is no longer stored. The output has its beginning. Those that

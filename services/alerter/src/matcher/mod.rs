@@ -33,7 +33,7 @@ use crate::error::AlerterError;
 use crate::settings::Settings;
 use crate::subscription::AbsentDeliveries;
 use crate::{NAME, metrics};
-use load::{Item, LoadedItem};
+use load::{Item, LoadedItem, ReadTexts};
 use progress::{ReadingProgress, SavedProgress};
 use publish::revision;
 use table::{Change, Table};
@@ -97,6 +97,7 @@ struct Matcher<'a> {
     output: Box<dyn OrderedReader>,
     control: Box<dyn OrderedReader>,
     bus_clock: BusClock,
+    texts: ReadTexts,
     /// Messages that came while it waited.
     arrived: Vec<Stored>,
     commands: Vec<Stored>,
@@ -337,6 +338,7 @@ impl<'a> Matcher<'a> {
             control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
             table,
             bus_clock: BusClock::default(),
+            texts: ReadTexts::default(),
             arrived: Vec::new(),
             commands: Vec::new(),
             leaving: Vec::new(),
@@ -519,7 +521,7 @@ impl Matcher<'_> {
             for target in incoming.related() {
                 self.load_shown_about(target).await?;
             }
-            load::compare(&*self.context.bus, &self.engine, incoming).await?;
+            load::compare(&*self.context.bus, &self.engine, &mut self.texts, incoming).await?;
         }
         Ok(())
     }

@@ -1,0 +1,258 @@
+//! The facts of a text: what its opening states, and its words.
+//!
+//! Comes in: a text as it was fetched. Goes out: its facts, each found once and only if it is asked for, since every
+//! later text of the event is compared with them.
+
+use std::collections::{BTreeSet, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::{LazyLock, OnceLock};
+
+use aho_corasick::AhoCorasick;
+use wirefold_fold::stem;
+use wirefold_language::identify;
+use wirefold_proto::{ArticleFetched, FigureRole, LanguageTag};
+use wirefold_text::Text;
+use wirefold_text::extract::numbers;
+
+use super::figures::figures_of;
+use super::incoming::OPENING;
+use super::statement::{Statement, YEARS, is_of_the_past, sentences, shortened};
+use crate::wording::cut;
+
+/// A turn counts as stated if it stands in the title or in this many sentences.
+const SENTENCES: usize = 6;
+
+/// A text as it was fetched, and its facts.
+#[derive(Debug)]
+pub(crate) struct ReadText {
+    pub(crate) fetched: ArticleFetched,
+    /// Title and first sentences.
+    pub(super) opening: Vec<Said>,
+    /// The words of title and text, as [`words`] gives them.
+    words: Vec<u64>,
+    language: OnceLock<String>,
+}
+
+impl ReadText {
+    pub(crate) fn new(fetched: ArticleFetched) -> Self {
+        let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
+        let opening = std::iter::once(title.clone()).chain(sentences(&text).take(SENTENCES));
+        let opening = opening.map(Said::of).collect();
+        let mut words = [words(&Text::new(title)), words(&text)].concat();
+        words.sort_unstable();
+        Self { fetched, opening, words, language: OnceLock::new() }
+    }
+
+    /// A text for tests; texts of one item are versions of each other.
+    #[cfg(test)]
+    pub(super) fn sample(item: &str, title: &str, text: &str) -> Self {
+        let article = serde_json::json!({
+            "outlet": "a.example", "feeds": ["wire"], "item_key": item, "title": title,
+            "seen": "1970-01-01T00:00:00Z",
+        });
+        let fetched = serde_json::json!({
+            "schema": "wirefold.article.fetched/2", "article": article, "text": text,
+            "id": wirefold_proto::ArticleId::from_number(1), "text_source": "feed",
+        });
+        Self::new(serde_json::from_value(fetched).expect("a text"))
+    }
+
+    pub(super) fn title(&self) -> &str {
+        &self.fetched.article.title
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.fetched.text
+    }
+
+    /// Whether it is a version of an earlier text.
+    pub(super) fn is_version_of(&self, earlier: &Self) -> bool {
+        let (one, other) = (&self.fetched.article, &earlier.fetched.article);
+        let is_same_item = one.item_key == other.item_key && one.outlet == other.outlet;
+        one.version_of == Some(earlier.fetched.id) || is_same_item
+    }
+
+    pub(super) fn first_sentence(&self) -> Option<&Said> {
+        self.opening.get(1)
+    }
+
+    /// Whether title or text has this word.
+    pub(super) fn has(&self, word: u64) -> bool {
+        self.words.binary_search(&word).is_ok()
+    }
+
+    /// The names of title and first sentence.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        let sentence = self.first_sentence().map_or("", |said| &said.words);
+        let both = [self.title(), &shortened(sentence)];
+        both.into_iter().flat_map(|said| Statement::of(said).names).collect()
+    }
+
+    /// Its language; empty if its first words do not show it.
+    pub(super) fn language(&self) -> &str {
+        self.language.get_or_init(|| {
+            let said = format!("{}\n{}", self.title(), cut(self.text(), OPENING));
+            let hint = self.fetched.article.language_hint.as_ref().map(LanguageTag::as_str);
+            identify(&said, hint).map(|found| found.code).unwrap_or_default()
+        })
+    }
+}
+
+/// A title or a sentence, and what it states.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Said {
+    pub(super) words: String,
+    pub(super) turns: Vec<Turn>,
+    /// The numbers of dead and missing.
+    pub(super) tolls: Vec<(FigureRole, u64)>,
+    /// Which further death it tells of, as in `a third person dies`.
+    pub(super) further_death: Option<&'static str>,
+    pub(super) is_of_the_past: bool,
+}
+
+impl Said {
+    pub(super) fn of(words: String) -> Self {
+        let turns = turns(&words);
+        let is_death = turns.contains(&Turn::Death);
+        let further_death = if is_death { further_death(&words) } else { None };
+        let (tolls, is_of_the_past) = (tolls(&words), is_of_the_past(&words));
+        Self { words, turns, tolls, further_death, is_of_the_past }
+    }
+}
+
+fn further_death(said: &str) -> Option<&'static str> {
+    const WHICH: [&str; 8] =
+        ["second", "third", "fourth", "fifth", "sixth", "another", "dritte", "vierte"];
+    const WHO: [&str; 9] =
+        ["person", "victim", "man", "woman", "child", "worker", "body", "mensch", "opfer"];
+    let words: Vec<String> = said.split(' ').map(str::to_lowercase).collect();
+    let is_which = |which: &&&str| {
+        words
+            .windows(2)
+            .any(|pair| pair[0] == ***which && WHO.iter().any(|who| pair[1].starts_with(who)))
+    };
+    WHICH.iter().find(is_which).copied()
+}
+
+fn tolls(said: &str) -> Vec<(FigureRole, u64)> {
+    let counted = figures_of(&Text::new(said)).into_iter().filter_map(|it| {
+        let role = it.role.filter(|it| matches!(it, FigureRole::Killed | FigureRole::Missing))?;
+        Some((role, it.value.parse().ok()?))
+    });
+    counted.filter(|(_, value)| !YEARS.contains(value)).collect()
+}
+
+/// The hashes of the words that carry the meaning of a text, cut to a stem, and of its numbers, each once.
+pub(super) fn words(text: &Text) -> Vec<u64> {
+    static COMMON_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.into());
+    let hash = BuildHasherDefault::<DefaultHasher>::default();
+    let all = numbers(text, 0..text.words().len());
+    let mut found: Vec<u64> =
+        all.iter().map(|number| hash.hash_one(format!("#{}", number.value))).collect();
+    let mut in_numbers = all.iter().flat_map(|number| number.words.clone()).peekable();
+    for (place, word) in text.words().iter().enumerate() {
+        let normal = text.normal(word);
+        let is_number = in_numbers.next_if_eq(&place).is_some();
+        if !is_number && normal.chars().count() >= 3 && !COMMON_WORDS.contains(normal) {
+            found.push(hash.hash_one(stem(normal)));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+/// Words that are in every report.
+#[rustfmt::skip]
+const COMMON: [&str; 83] = [
+    "the", "and", "for", "with", "from", "are", "was", "were", "been", "its", "his", "her", "their",
+    "that", "this", "which", "who", "has", "have", "had", "not", "they", "says", "said", "say",
+    "after", "before", "over", "under", "into", "out", "about", "than", "more", "most", "one", "two",
+    "new", "will", "would", "could", "may", "when", "while", "where", "what", "how", "but", "also",
+    "there", "all", "only", "just", "told", "tell", "people", "police", "officials", "monday",
+    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "late", "early", "night",
+    "morning", "evening", "day", "today", "der", "die", "das", "und", "von", "mit", "los", "las",
+    "del", "que", "les",
+];
+
+/// A turn of events that an editor wants to hear of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Death,
+    Injury,
+    Missing,
+    Arrest,
+    Charge,
+    Verdict,
+    Sentence,
+    Release,
+    Resignation,
+    Rescue,
+    AtLarge,
+    Shelter,
+    AllClear,
+    Off,
+    Denial,
+    Halt,
+    Explosion,
+}
+
+/// Beginnings of words and phrases, in lower case.
+#[rustfmt::skip]
+const TURNS: [(Turn, &[&str]); 17] = [
+    (Turn::Death, &["dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
+    (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
+    (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
+    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "задержа", "затрима", "اعتقال", "逮捕", "被捕"]),
+    (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин"]),
+    (Turn::Verdict, &["verdict", "guilty", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
+    (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison"]),
+    (Turn::Release, &["freed", "frees ", "set free", "released from", "releases hostages", "freigelassen", "liberad", "libéré"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "concede", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
+    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
+    (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
+    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
+    (Turn::AllClear, &["all clear", "lifted", "lift stay", "may return", "go home", "is out", "entwarnung", "levantad"]),
+    (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
+    (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
+    (Turn::Halt, &["halted", "suspend", "freezes", "stopped withdrawals", "stops withdrawals", "ausgesetzt"]),
+    (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
+];
+
+/// Words before a turn that deny or only ask for it.
+const NOT: [&str; 12] = [
+    "not ", "no ", "n’t ", "n't ", "denies ", "denied ", "rejects ", "calls to ", "without ",
+    "nicht ", "keine ", "whether ",
+];
+/// How far before a turn such a word is looked for, in characters.
+const NEAR: usize = 24;
+
+/// The turns that a statement tells.
+fn turns(said: &str) -> Vec<Turn> {
+    static ANY: LazyLock<(AhoCorasick, Vec<Turn>)> = LazyLock::new(|| {
+        let all = || TURNS.iter().flat_map(|(turn, words)| words.iter().map(|word| (*word, *turn)));
+        let words = AhoCorasick::new(all().map(|(word, _)| word));
+        let words = words.expect("two hundred words can be looked for");
+        (words, all().map(|(_, turn)| turn).collect())
+    });
+    let (words, turns) = &*ANY;
+    let said = said.to_lowercase();
+    let begins = |at: usize| {
+        let (before, word) = said.split_at(at);
+        let before = before.chars().next_back();
+        word.starts_with(|c| c > '\u{5ff}') || !before.is_some_and(char::is_alphanumeric)
+    };
+    let is_denied = |at: usize| {
+        let start = said[..at].char_indices().rev().nth(NEAR).map_or(0, |(start, _)| start);
+        NOT.iter().any(|not| said[start..at].contains(not))
+    };
+    let mut found = Vec::new();
+    for word in words.find_overlapping_iter(&said) {
+        let (turn, at) = (turns[word.pattern().as_usize()], word.start());
+        let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
+        if !found.contains(&turn) && begins(at) && (own || !is_denied(at)) {
+            found.push(turn);
+        }
+    }
+    found
+}
