@@ -20,20 +20,20 @@ pub(crate) fn each_word(text: &str, mut with: impl FnMut(&str)) {
 
 /// A word before and after diacritics are removed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Token<'a> {
+pub struct Token<'a> {
     /// Without diacritics, for comparison.
-    pub(crate) folded: &'a str,
+    pub folded: &'a str,
     /// With diacritics, for a stemmer.
-    pub(crate) normal: &'a str,
+    pub normal: &'a str,
     /// Whether a searched run of characters ends before this word: see
     /// [`wirefold_text::SearchWord`].
-    pub(crate) is_parted: bool,
+    pub is_parted: bool,
     /// Whether it is one character of a script without spaces, or of Korean.
-    pub(crate) is_character: bool,
+    pub is_character: bool,
 }
 
-/// Calls `with` for each word of a text, in order.
-pub(crate) fn each_token(text: &str, with: impl FnMut(Token<'_>)) {
+/// Calls `with` for each word of a text, in order, as queries compare it.
+pub fn each_token(text: &str, with: impl FnMut(Token<'_>)) {
     Tokens::default().each(text, with);
 }
 

@@ -75,6 +75,7 @@ pub use document::{Document, Prepared};
 pub use error::ParseError;
 pub use evaluate::Matched;
 pub use failing::{Part, first_failing};
+pub use fold::{Token, each_token};
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_TERMS};
 pub use lists::Lists;
 pub use numbers::Numbers;

@@ -15,8 +15,8 @@ use wirefold_flow::{
     Backoff, BusError, Event, KeyValue, OrderedReader, Position, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::{
-    Alert, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten, StoryChange,
-    StoryId, StoryRecord, Tag, Target, decode, encode, name_of, streams,
+    Alert, ArticleFetched, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten,
+    StoryChange, StoryId, StoryRecord, Tag, Target, decode, encode, name_of, streams,
 };
 
 use crate::gateway::GatewayError;
@@ -157,7 +157,8 @@ async fn read_on(
             continue;
         };
         let sequence = through.sequence;
-        let changes = messages.iter().filter_map(read).collect();
+        let mut changes: Vec<Change> = messages.iter().filter_map(read).collect();
+        load_texts(app, &mut changes).await?;
         app.projection.apply_into(generation, Batch { stream, through, changes }).await?;
         app.bus.mark_read(stream, NAME, sequence).await?;
         metrics::ROWS.add(messages.len() as u64, &[stream]);
@@ -166,6 +167,35 @@ async fn read_on(
             ready = next_stored(app, stream, sequence, &mut *reader).await?;
         }
     }
+}
+
+/// Loads the whole texts of articles, as far as they are still stored, so that the search finds their words.
+async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusError> {
+    let sequence = |change: &Change| match change {
+        Change::Article { article, .. } => Some(article.fetched),
+        _ => None,
+    };
+    let wanted: Vec<u64> = changes.iter().filter_map(sequence).collect();
+    let stored = match app.bus.get_each(streams::FETCHED.name, &wanted).await {
+        Err(BusError::NoStream(_)) => return Ok(()),
+        stored => stored?,
+    };
+    let articles = changes.iter_mut().filter_map(|change| match change {
+        Change::Article { article, text, .. } => Some((article, text)),
+        _ => None,
+    });
+    for ((article, text), stored) in articles.zip(stored) {
+        let stored = match stored {
+            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => continue,
+            stored => stored?,
+        };
+        if let Ok(fetched) = decode::<ArticleFetched>(&stored.body)
+            && fetched.id == article.id
+        {
+            *text = fetched.text;
+        }
+    }
+    Ok(())
 }
 
 /// The messages after the last one that was read. If the stream has assigned later sequences and none of them

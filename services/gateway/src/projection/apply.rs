@@ -14,7 +14,7 @@ use wirefold_proto::{
 };
 
 use crate::projection::lists::millis;
-use crate::projection::{Answer, redirects};
+use crate::projection::{Answer, redirects, search};
 use crate::shapes::AlertRevision;
 
 /// Messages of one stream, and the sequence up to which they reach.
@@ -39,6 +39,8 @@ pub(crate) enum Change {
         body: Option<Bytes>,
         /// When the bus stored it.
         folded: UnixMillis,
+        /// Its text for the search: the whole one if it is still stored.
+        text: String,
     },
     /// The changes by an article that was forgotten since.
     Forgotten(Box<OutputForgotten>),
@@ -61,7 +63,8 @@ impl Change {
         folded: UnixMillis,
     ) -> Self {
         let body = Some(body).filter(|_| !shorten(&mut article));
-        Self::Article { article, body, folded }
+        let text = article.text.clone().unwrap_or_default();
+        Self::Article { article, body, folded, text }
     }
 
     /// An article from the stream.
@@ -78,9 +81,9 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     let mut searched = SearchedWords::default();
     for change in &batch.changes {
         match change {
-            Change::Article { article, body, folded } => {
+            Change::Article { article, body, folded, text } => {
                 let body = body.as_deref();
-                put_article(&transaction, (article, body, *folded), &mut searched)?;
+                put_article(&transaction, (article, body, *folded), text, &mut searched)?;
                 put_changes(&transaction, article.judged, &article.changes)?;
             }
             Change::Forgotten(it) => put_changes(&transaction, it.judged, &it.changes)?,
@@ -216,6 +219,7 @@ impl SearchedWords {
 pub(super) fn put_article(
     transaction: &Transaction<'_>,
     (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
+    text: &str,
     searched: &mut SearchedWords,
 ) -> Answer<()> {
     let ask = "SELECT key, judged FROM articles WHERE id = ?1";
@@ -245,7 +249,7 @@ pub(super) fn put_article(
         put_member(transaction, article, story, event)?;
     }
     let key = insert(transaction, article, body, story, folded)?;
-    searched.0.insert(key, words_of(article));
+    searched.0.insert(key, search::searched_words(article, text));
     put_feeds(transaction, article, key)
 }
 
@@ -333,18 +337,6 @@ fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -
         insert.execute(params![feed.as_str(), key])?;
     }
     Ok(())
-}
-
-/// The searched words: title, outlet, and the normalised names.
-fn words_of(article: &OutputArticle) -> String {
-    let mut words = format!("{} {}", article.article.title, article.article.outlet);
-    for entity in &article.findings.entities {
-        for name in [&entity.name, &entity.key] {
-            words.push_str(" | ");
-            words.push_str(name);
-        }
-    }
-    words
 }
 
 /// Writes the state of the event after the decision. Returns the event's current id.

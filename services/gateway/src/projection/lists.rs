@@ -11,7 +11,7 @@ use crate::projection::stories::{
     EVENT_COLUMNS, EVENT_SHOWN, EventRow, STORIES, STORY_COLUMNS, STORY_SHOWN, StoryRow, briefs,
     event_brief,
 };
-use crate::projection::{Answer, apply};
+use crate::projection::{Answer, apply, search};
 use crate::shapes::{EventPage, LookedAt, LookedThrough, StoryBrief, StoryPage};
 
 /// The most rows of a page.
@@ -223,17 +223,7 @@ pub(super) fn end_of_scan(
 
 /// The typed words, unless they are blank.
 fn typed(words: Option<&String>) -> Option<String> {
-    words.filter(|words| !words.trim().is_empty()).map(|words| all_of(words))
-}
-
-/// Converts typed words for FTS5: every word must match, the last one as a prefix.
-pub(super) fn all_of(words: &str) -> String {
-    let parts = words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let quoted: Vec<String> = parts.take(16).map(|word| format!("\"{word}\"")).collect();
-    match quoted.is_empty() {
-        true => String::new(),
-        false => format!("{}*", quoted.join(" ")),
-    }
+    words.filter(|words| !words.trim().is_empty()).map(|words| search::all_of(words))
 }
 
 /// The query of a list of events. Empty fields have no effect.

@@ -13,6 +13,7 @@ mod lists;
 mod open;
 mod redirects;
 mod schema;
+mod search;
 mod stories;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 10;
+pub(super) const SCHEMA: i64 = 11;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
 /// current ones; `base_story` and `base_event` are those of the decision. Times are
@@ -99,7 +99,7 @@ pub(super) const TABLES: &str = "
     CREATE INDEX alert_revisions_by_time ON alert_revisions (at, volume);
     CREATE VIRTUAL TABLE words USING fts5(
         searched, content = '', contentless_delete = 1,
-        tokenize = 'unicode61 remove_diacritics 2'
+        tokenize = 'unicode61 remove_diacritics 0 categories ''L* M* N*'''
     );
 ";
 
