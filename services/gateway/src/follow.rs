@@ -176,20 +176,20 @@ async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusErr
         _ => None,
     };
     let wanted: Vec<u64> = changes.iter().filter_map(sequence).collect();
-    let stored = match app.bus.get_each(streams::FETCHED.name, &wanted).await {
+    let found = match app.bus.get_each(streams::FETCHED.name, &wanted).await {
         Err(BusError::NoStream(_)) => return Ok(()),
-        stored => stored?,
+        found => found?,
     };
     let articles = changes.iter_mut().filter_map(|change| match change {
         Change::Article { article, text, .. } => Some((article, text)),
         _ => None,
     });
-    for ((article, text), stored) in articles.zip(stored) {
-        let stored = match stored {
+    for ((article, text), stored) in articles.zip(found) {
+        let body = match stored {
             Err(BusError::Gone { .. } | BusError::NotYet { .. }) => continue,
-            stored => stored?,
+            stored => stored?.body,
         };
-        if let Ok(fetched) = decode::<ArticleFetched>(&stored.body)
+        if let Ok(fetched) = decode::<ArticleFetched>(&body)
             && fetched.id == article.id
         {
             *text = fetched.text;
