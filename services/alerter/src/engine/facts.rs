@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
@@ -212,11 +213,21 @@ const TURNS: [(Turn, &[&str]); 17] = [
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
-    (Turn::AllClear, &["all clear", "lifted", "lift stay", "may return", "go home", "is out", "entwarnung", "levantad"]),
+    (Turn::AllClear, &["all clear", "lift stay", "may return", "go home", "is out", "entwarnung", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["halted", "suspend", "freezes", "stopped withdrawals", "stops withdrawals", "ausgesetzt"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
+];
+
+/// Words for the end of an order or a warning, and of much else, such as a ban, a rate or a weight.
+const LIFTED: [&str; 7] = ["lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"];
+/// With one of these words in its clause, such a word is an all clear.
+#[rustfmt::skip]
+const ORDERS: [&str; 27] = [
+    "warning", "alert", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
+    "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
+    "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難",
 ];
 
 /// Words before a turn that deny or only ask for it.
@@ -246,13 +257,46 @@ fn turns(said: &str) -> Vec<Turn> {
         let start = said[..at].char_indices().rev().nth(NEAR).map_or(0, |(start, _)| start);
         NOT.iter().any(|not| said[start..at].contains(not))
     };
+    let is_end = |word: Range<usize>| {
+        let ends_clause = |c| matches!(c, ',' | ';' | ':' | '.' | '、' | '。');
+        let before = said[..word.start].rsplit(ends_clause).next().unwrap_or_default();
+        let behind = said[word.end..].split(ends_clause).next().unwrap_or_default();
+        let is_order = |order: &&str| before.contains(*order) || behind.contains(*order);
+        !LIFTED.contains(&&said[word]) || ORDERS.iter().any(is_order)
+    };
     let mut found = Vec::new();
     for word in words.find_overlapping_iter(&said) {
         let (turn, at) = (turns[word.pattern().as_usize()], word.start());
         let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
-        if !found.contains(&turn) && begins(at) && (own || !is_denied(at)) {
+        if !found.contains(&turn) && begins(at) && (own || !is_denied(at)) && is_end(word.range()) {
             found.push(turn);
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_all_clear_lifts_an_order_or_a_warning() {
+        let check = |said: &str, expected: bool| {
+            assert_eq!(turns(said).contains(&Turn::AllClear), expected, "{said}");
+        };
+        check("Police have lifted the order to stay indoors", true);
+        check("The tsunami warning for the coast was lifted at noon", true);
+        check("Lockdown lifted in Kell", true);
+        check("Die Warnung vor Rauch ist aufgehoben", true);
+        check("Levantada la alerta por tsunami", true);
+        check("L’alerte a été levée", true);
+        check("Угроза миновала, тревога снята", true);
+        check("津波警報を解除", true);
+        check("The central bank lifted its rate to 3.75 percent", false);
+        check("The cranes had lifted the second sleeper", false);
+        check("Ban on imports lifted", false);
+        check("Captain lifted the trophy, and fans slept in a shelter", false);
+        check("Das Urteil wurde aufgehoben", false);
+        check("Levantado el trofeo en Kell", false);
+    }
 }
