@@ -367,7 +367,7 @@ async fn a_bus_that_loses_answers_loses_and_doubles_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_bus_that_refuses_calls_lets_no_revision_be_overtaken() {
     const ODDS: Odds = Odds { refused: 60, ..Odds::NONE };
-    // Of the first 24 seeds, 8 let a revision be overtaken, before and after texts were kept in memory.
+    // A seed that holds: 9 of the first 24 let a revision be overtaken, which deliveries by position will end.
     let (_, told) = play_faulty(1, ODDS).await;
     assert_printed_in_order(1, &told);
 }
