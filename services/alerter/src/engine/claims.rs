@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
 
+use super::facts::StoredText;
 use super::figures::{begins_with_role, label};
-use super::news::StoredText;
 use super::statement::{YEARS, is_of_the_past};
 
 /// A change of a claim.

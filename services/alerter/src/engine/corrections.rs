@@ -12,10 +12,10 @@ use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::draft::reason;
+use super::facts::{OPENING, StoredText};
 use super::figures::{Figure, figures_of, label, role_at};
-use super::incoming::{IncomingArticle, OPENING};
+use super::incoming::IncomingArticle;
 use super::live_alert::LiveAlert;
-use super::news::StoredText;
 use crate::wording::cut;
 
 /// Identifies a note by its kind and words, in every article.

@@ -6,22 +6,26 @@
 use std::collections::{BTreeSet, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
 use wirefold_fold::stem;
 use wirefold_language::identify;
-use wirefold_proto::{ArticleFetched, FigureRole, LanguageTag};
+use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::figures::figures_of;
-use super::incoming::OPENING;
 use super::statement::{Statement, YEARS, is_of_the_past, sentences, shortened};
 use crate::wording::cut;
 
+/// The first characters of a text, which contain any lede.
+pub(super) const OPENING: usize = 1_200;
 /// A turn counts as stated if it stands in the title or in this many sentences.
 const SENTENCES: usize = 6;
+
+/// A text, and what an alert stores of it.
+pub(crate) type StoredText = (AlertArticle, Arc<ReadText>);
 
 /// A text as it was fetched, and its facts.
 #[derive(Debug)]

@@ -16,8 +16,8 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::facts::ReadText;
-use super::news::{News, StoredText, first_said, is_feature, news};
+use super::facts::{OPENING, ReadText, StoredText};
+use super::news::{News, first_said, is_feature, news};
 use super::numbers::Tally;
 use super::statement::{Statement, first_sentence};
 use crate::wording::{cut, shortened};
@@ -44,9 +44,6 @@ pub(crate) struct IncomingArticle {
     /// The articles that still have the error it corrects, if they were searched for.
     pub(super) carriers: Vec<ArticleId>,
 }
-
-/// The first characters of a text, which contain any lede.
-pub(super) const OPENING: usize = 1_200;
 
 impl IncomingArticle {
     /// Prepares an article. `fetched` is its text, if it is still stored.

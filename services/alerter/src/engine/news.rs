@@ -3,16 +3,11 @@
 //! Comes in: a text, and the texts of its event that came before. Goes out: the sentence that states something
 //! new, if there is one. It compares facts, and never knows an alert or a subscription.
 
-use std::sync::Arc;
-
-use wirefold_proto::{AlertArticle, FigureRole};
+use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 
 use super::facts::{ReadText, Said, Turn, words};
 use super::statement::{is_of_before, shortened, without_outlet};
-
-/// A text, and what an alert stores of it.
-pub(crate) type StoredText = (AlertArticle, Arc<ReadText>);
 
 /// Something that no earlier text of the event states.
 #[derive(Debug, Clone, PartialEq, Eq)]
