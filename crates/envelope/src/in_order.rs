@@ -19,8 +19,8 @@ const MAX_WAITING: usize = 4_096;
 /// follows in `WF_JUDGED`: a duplicate has no second decision, and a take-over may stand between
 /// decisions without an article. Otherwise a decision is missing. An enricher has it, or had it and
 /// was killed, or it is a dead letter. It is awaited for `patience` after a later message arrived,
-/// or until very many messages wait. Then it is skipped. Several missing decisions are awaited at the same time. A message that arrives later
-/// is released at once: late is better than lost. An article that is neither awaited nor skipped
+/// or until very many messages wait. Then it is skipped. Several missing decisions are awaited at the
+/// same time. A message that arrives later is released at once: late is better than lost. An article that is neither awaited nor skipped
 /// was released before. A stream forgets ids, so it may contain the article twice, and the second
 /// one is dropped. But if its decision is later than any released one, `WF_FETCHED` went back in
 /// time: inputs are counted anew from there.
@@ -77,17 +77,6 @@ impl DecisionOrder {
     fn behind(self) -> u64 {
         self.fetched + 1
     }
-}
-
-/// Whether a decision is next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    /// A later decision was released already.
-    Late,
-    /// Everything before it was released.
-    Next,
-    /// Something before it was not released.
-    Later,
 }
 
 /// The message of a decision that arrived.
@@ -186,12 +175,12 @@ impl<T> InOrder<T> {
                 self.arrived.clear();
                 return ready;
             };
-            let (order, turn) = (*order, self.turn_of(*order, decided));
-            if turn == Turn::Later && !self.has_waited(now) {
-                return ready;
-            }
-            if turn == Turn::Later {
-                self.skipped.add(self.next.unwrap_or(order.first()), order.first() - 1);
+            let (order, missing) = (*order, self.first_missing_before(*order, decided));
+            if let Some(missing) = missing {
+                if !self.has_waited(now) {
+                    return ready;
+                }
+                self.skipped.add(missing, order.first() - 1);
             }
             if let Some(first) = self.waiting.remove(&order) {
                 ready.push(self.release(order, first));
@@ -199,13 +188,10 @@ impl<T> InOrder<T> {
         }
     }
 
-    fn turn_of(&self, order: DecisionOrder, decided: &Decided<T>) -> Turn {
+    /// The first input before a decision that was not released; `None` if the decision is next, or late.
+    fn first_missing_before(&self, order: DecisionOrder, decided: &Decided<T>) -> Option<u64> {
         let follows = self.judged.is_some_and(|last| decided.judged <= last + 1);
-        match self.next {
-            Some(next) if order.first() < next => Turn::Late,
-            Some(next) if next < order.first() && !follows => Turn::Later,
-            _ => Turn::Next,
-        }
+        self.next.filter(|next| *next < order.first() && !follows)
     }
 
     fn release(&mut self, order: DecisionOrder, decided: Decided<T>) -> T {

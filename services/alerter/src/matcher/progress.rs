@@ -90,7 +90,7 @@ impl ReadingProgress {
         self.read = self.read.max(output);
     }
 
-    /// Notes that a part of an article was applied. Its decision has the sequence `judged`.
+    /// Notes that an article was applied. Its decision has the sequence `judged`.
     pub(super) fn applied(&mut self, position: OutputPosition, judged: u64) {
         self.passed_to(position, judged);
         let OutputPosition { fetched, output } = position;
@@ -100,7 +100,7 @@ impl ReadingProgress {
         self.by_decision.insert((fetched, output));
     }
 
-    /// Notes that a part of a command was applied. Reading it again does no harm.
+    /// Notes that a command was applied. Reading it again does no harm.
     pub(super) fn passed_to(&mut self, position: OutputPosition, judged: u64) {
         self.next = self.next.max(position.fetched + 1);
         self.judged = self.judged.max(Some(judged));
