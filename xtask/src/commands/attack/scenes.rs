@@ -144,7 +144,7 @@ pub(super) static ATTACKS: [Attack; 9] = [
             let words = |at| item(site, &format!("Words {at}"), at, &invented(at));
             (path == "hostile").then(|| rss((from..from + items).map(words)))
         },
-        more_memory: 610 << 20,
+        more_memory: 530 << 20,
         is_under_way: |running| articles(running) >= INVENTED.2,
         faults: |running| {
             let count = articles(running);
