@@ -18,7 +18,7 @@ use crate::index::Index;
 use crate::not_the_same::NotTheSame;
 use crate::page::Page;
 use crate::round_up::is_round_up;
-use crate::signature::Signature;
+use crate::signature::{Lookup, Signature};
 
 /// A key keeps so many stories, the latest.
 const POSTINGS: usize = 24;
@@ -114,10 +114,10 @@ impl Events {
         page: &Page,
         first: u32,
     ) -> Joined {
-        let keys = signature.keys();
+        let (keys, words) = (signature.keys(), Lookup::new(&signature.words));
         let mut by_event = ByEvent::new();
         for near in self.find(&signature, &keys, first) {
-            if let Some(compared) = self.compare(&signature, near) {
+            if let Some(compared) = self.compare(&signature, &words, near) {
                 by_event.entry(self.of(near)).or_default().push(compared);
             }
         }
@@ -126,14 +126,20 @@ impl Events {
             return Joined::default();
         }
         self.make_findable(story, &signature, keys, first);
-        self.join(story, signature, by_event)
+        self.join(story, signature, &words, by_event)
     }
 
     /// Puts a new story into the event that it fits best, and makes the others that it fits one with it.
-    fn join(&mut self, story: u32, signature: Signature, mut by_event: ByEvent) -> Joined {
+    fn join(
+        &mut self,
+        story: u32,
+        signature: Signature,
+        words: &Lookup,
+        mut by_event: ByEvent,
+    ) -> Joined {
         let threshold = THRESHOLD + rise(&by_event);
         let (fitting, late): (Vec<Fitting>, Vec<Fitting>) = self
-            .fitting(&signature, &mut by_event, threshold)
+            .fitting(&signature, words, &mut by_event, threshold)
             .into_iter()
             .partition(|event| event.accepts);
         let event = fitting.first().map_or(story, |best| best.event);
@@ -184,13 +190,19 @@ impl Events {
         self.signatures.get(&story).is_some_and(|it| (time - it.time).abs() <= QUIET)
     }
 
-    fn compare(&self, new: &Signature, story: u32) -> Option<ComparedStory> {
-        let evidence = EventEvidence::between(new, self.signatures.get(&story)?);
+    fn compare(&self, new: &Signature, words: &Lookup, story: u32) -> Option<ComparedStory> {
+        let evidence = EventEvidence::looked_up(new, words, self.signatures.get(&story)?);
         Some(ComparedStory { story, evidence })
     }
 
     /// The events that a new story fits, the most similar first. Adds their latest stories to the compared ones.
-    fn fitting(&self, new: &Signature, by_event: &mut ByEvent, threshold: f64) -> Vec<Fitting> {
+    fn fitting(
+        &self,
+        new: &Signature,
+        words: &Lookup,
+        by_event: &mut ByEvent,
+        threshold: f64,
+    ) -> Vec<Fitting> {
         let mut found = Vec::new();
         for (event, compared) in by_event {
             if compared.iter().all(|it| it.evidence.text_similarity() < threshold) {
@@ -199,7 +211,7 @@ impl Events {
             let latest: Vec<u32> = self.latest_of(*event).collect();
             for story in &latest {
                 if !compared.iter().any(|it| it.story == *story) {
-                    compared.extend(self.compare(new, *story));
+                    compared.extend(self.compare(new, words, *story));
                 }
             }
             let size = latest.len().clamp(1, NEAREST) as f64;

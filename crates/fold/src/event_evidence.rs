@@ -4,7 +4,7 @@
 //! weigh most, because they say what happened; words and names say mostly who is in the news. A shared
 //! quotation adds to it, and it decreases with time.
 
-use crate::signature::Signature;
+use crate::signature::{Lookup, Signature};
 
 /// Stories are about one happening from this similarity on, and from up to 0.1 more if other events are similar
 /// too.
@@ -72,7 +72,12 @@ fn title_in(of: &Signature, other: &Signature, told: f64) -> Option<f64> {
 
 impl EventEvidence {
     pub(crate) fn between(new: &Signature, old: &Signature) -> EventEvidence {
-        let words = new.words.cosine(&old.words);
+        EventEvidence::looked_up(new, &Lookup::new(&new.words), old)
+    }
+
+    /// The same, with the words of the new story ready to be looked up.
+    pub(crate) fn looked_up(new: &Signature, new_words: &Lookup, old: &Signature) -> EventEvidence {
+        let words = new_words.cosine(&old.words);
         let told =
             [(new, old), (old, new)].map(|(of, by)| of.title_tells * of.title.share_in(&by.words));
         let titles = [title_in(new, old, told[0]), title_in(old, new, told[1])];

@@ -1,9 +1,11 @@
 //! [`Evidence`]: the named numbers on which a pair of articles is judged.
 
+use std::ops::Range;
+
 use rustc_hash::FxHashMap;
 
 use crate::candidates::Found;
-use crate::page::{Number, Page};
+use crate::page::{Number, Page, SHINGLE};
 use crate::rarity::Rarity;
 
 /// The common parts of two articles, in numbers. The later article is *new*, the other one *old*.
@@ -103,6 +105,9 @@ impl<'a> Repeats<'a> {
         };
         let keys: Vec<(usize, u64)> =
             found.iter().map(|(at, articles)| (at, headlines(articles))).collect();
+        if titles.is_empty() {
+            return Repeats::default();
+        }
         let middles = keys.windows(2).map(|pair| (pair[0].0 + pair[1].0) / 2 + 1);
         let mut under = Vec::with_capacity(page.shingles.len());
         for (end, (_, near)) in middles.chain([page.shingles.len()]).zip(&keys) {
@@ -113,7 +118,7 @@ impl<'a> Repeats<'a> {
 
     /// Under how many headlines a shingle stands.
     pub(crate) fn all(&self, shingle: usize) -> u32 {
-        self.count(shingle, u64::MAX)
+        self.under.get(shingle).map_or(0, |under| count(*under))
     }
 
     /// The bits of the headlines that are unrelated to two others.
@@ -124,15 +129,25 @@ impl<'a> Repeats<'a> {
         bits.take(64).map(|(bit, known)| u64::from(is_unrelated(known)) << bit).sum()
     }
 
-    /// Under how many of the headlines of `bits` a shingle stands.
-    fn count(&self, shingle: usize, bits: u64) -> u32 {
-        self.under.get(shingle).map_or(0, |under| (under & bits).count_ones())
+    /// Under how many of the headlines of `bits` each of so many shingles stands.
+    fn counts(&self, bits: u64, shingles: usize) -> Vec<u32> {
+        let mut counts: Vec<u32> = match bits {
+            0 => Vec::new(),
+            _ => self.under.iter().map(|under| count(under & bits)).collect(),
+        };
+        counts.resize(shingles, 0);
+        counts
     }
+}
+
+/// How many bits are set. Mostly none is, and counting takes longer than looking.
+fn count(bits: u64) -> u32 {
+    if bits == 0 { 0 } else { bits.count_ones() }
 }
 
 /// The weight of a word that stands under so many other headlines.
 pub(crate) fn repeated_weight(headlines: u32) -> f64 {
-    1.0 / (1.0 + 3.0 * f64::from(headlines))
+    if headlines == 0 { 1.0 } else { 1.0 / (1.0 + 3.0 * f64::from(headlines)) }
 }
 
 /// The runs of `true`, each as its first position and its length.
@@ -147,9 +162,8 @@ pub(crate) fn runs(of: &[bool]) -> Vec<(usize, usize)> {
     found
 }
 
-/// The number of passages in a text, and the length of the longest shared run.
-fn passages(shared: &[bool]) -> (usize, u32) {
-    let runs = runs(shared);
+/// The number of passages in a text, and the length of the longest shared run, given the shared runs.
+fn passages(runs: &[(usize, usize)]) -> (usize, u32) {
     let longest = runs.iter().map(|(_, length)| *length).max().unwrap_or_default();
     let mut passages: Vec<(usize, usize)> = Vec::new();
     for (first, length) in runs {
@@ -157,26 +171,17 @@ fn passages(shared: &[bool]) -> (usize, u32) {
             Some((begin, words)) if first - (*begin + *words) <= PASSAGE_GAP => {
                 *words = first + length - *begin;
             }
-            _ => passages.push((first, length)),
+            _ => passages.push((*first, *length)),
         }
     }
     let count = passages.iter().filter(|(_, words)| *words >= PASSAGE_WORDS).count();
     (count, longest as u32)
 }
 
-/// Whether each word stands in a short gap between two shared runs.
-fn gaps(shared: &[bool]) -> Vec<bool> {
-    let mut gaps = vec![false; shared.len()];
-    let mut last = None;
-    for at in (0..shared.len()).filter(|at| shared[*at]) {
-        if let Some(before) = last
-            && at - before <= GAP + 1
-        {
-            gaps[before + 1..at].fill(true);
-        }
-        last = Some(at);
-    }
-    gaps
+/// The short gaps between shared runs.
+fn gaps(runs: &[(usize, usize)]) -> Vec<Range<usize>> {
+    let between = runs.windows(2).map(|pair| pair[0].0 + pair[0].1..pair[1].0);
+    between.filter(|gap| gap.len() <= GAP).collect()
 }
 
 /// Whether each word stands in a run of words that is most of a headline, as in a list of articles.
@@ -187,6 +192,10 @@ fn headlines_in(page: &Page, titles: &[&[u32]]) -> Vec<bool> {
         let mut from = 0;
         while from < page.len() {
             let to = (from..page.len()).find(|at| !is_of_title(*at)).unwrap_or(page.len());
+            if to == from {
+                from += 1;
+                continue;
+            }
             let mut terms = page.terms[from..to].to_vec();
             terms.sort_unstable();
             terms.dedup();
@@ -199,13 +208,49 @@ fn headlines_in(page: &Page, titles: &[&[u32]]) -> Vec<bool> {
     listed
 }
 
+/// The runs of words that are in both pages, each with its place in the other one. `places` says where each shingle
+/// stands there.
+fn common(page: &Page, places: &[u32]) -> Vec<(Range<usize>, usize)> {
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(place) = places.get(at) {
+        let goes_on = (*place..).zip(&places[at..]).take_while(|(next, place)| next == *place);
+        let next = at + if *place > 0 { goes_on.count() } else { 1 };
+        if *place > 0 {
+            found.push((at..page.span(next - 1).end, *place as usize - 1));
+        }
+        at = next;
+    }
+    found
+}
+
+/// For each word of a page the fewest headlines under which one of its shingles stands, and one of its shared
+/// shingles. `places` says where each shingle stands in the other page, and `counts` under how many headlines.
+fn fewest(page: &Page, places: &[u32], counts: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let (mut all, mut of_shared) = (vec![0; page.len()], vec![0; page.len()]);
+    let mut end = 0;
+    for (at, _) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        let span = page.span(at);
+        for word in span.start.max(end)..span.end {
+            let of_word = word.saturating_sub(SHINGLE - 1)..(word + 1).min(counts.len());
+            let (counts, places) = (&counts[of_word.clone()], &places[of_word]);
+            let shared = counts.iter().zip(places).filter(|(_, place)| **place > 0);
+            all[word] = counts.iter().copied().min().unwrap_or_default();
+            of_shared[word] = shared.map(|(count, _)| *count).min().unwrap_or_default();
+        }
+        end = span.end;
+    }
+    (all, of_shared)
+}
+
 /// A side of a pair with what it shares with the other one.
 struct Measured<'a> {
     side: Side<'a>,
     /// Whether each word is shared.
     shared: Vec<bool>,
-    /// Whether each word stands in a short gap between two shared runs.
-    gaps: Vec<bool>,
+    /// The shared runs, each as its first position and its length.
+    runs: Vec<(usize, usize)>,
+    /// The short gaps between them.
+    gaps: Vec<Range<usize>>,
     /// Whether each word stands in a list of headlines. Only pages of one outlet may be walls.
     listed: Option<Vec<bool>>,
     /// The weight of each shared word, else 0.
@@ -216,38 +261,46 @@ struct Measured<'a> {
 }
 
 impl<'a> Measured<'a> {
-    /// `repeated` says under how many headlines a shingle stands, given its place here and in the other text.
+    /// Under `here` headlines stands each shingle of the text, and under `there` those of the other one.
     fn new(
         side: Side<'a>,
         other: Side<'a>,
         same_outlet: bool,
-        repeated: impl Fn(usize, Option<usize>) -> u32,
+        [here, there]: [&[u32]; 2],
     ) -> Measured<'a> {
         let words = side.page.len();
+        let places = side.page.places_in(other.page);
         let (mut shared, mut quoted) = (vec![false; words], side.page.quoted.clone());
-        let (mut fewest, mut fewest_shared) = (vec![u32::MAX; words], vec![u32::MAX; words]);
-        let lower = |counts: &mut [u32], to: u32| {
-            counts.iter_mut().for_each(|count| *count = to.min(*count));
-        };
-        for (at, shingle) in side.page.shingles.iter().enumerate() {
-            let (span, place) = (side.page.span(at), other.page.position(*shingle));
-            let count = repeated(at, place);
-            lower(&mut fewest[span.clone()], count);
-            let Some(place) = place else { continue };
-            lower(&mut fewest_shared[span.clone()], count);
+        let mut runs: Vec<(usize, usize)> = Vec::new();
+        for (span, place) in common(side.page, &places) {
             shared[span.clone()].fill(true);
             let marks = &other.page.quoted[place..place + span.len()];
-            quoted[span].iter_mut().zip(marks).for_each(|(is_quoted, mark)| *is_quoted |= mark);
+            let own = quoted[span.clone()].iter_mut().zip(marks);
+            own.for_each(|(is_quoted, mark)| *is_quoted |= mark);
+            match runs.last_mut() {
+                Some((first, length)) if *first + *length >= span.start => {
+                    *length = span.end - *first;
+                }
+                _ => runs.push((span.start, span.len())),
+            }
         }
-        let weight =
-            |at: usize, count: u32| repeated_weight(count) * if quoted[at] { QUOTED } else { 1.0 };
-        let of_shared = |at: usize| if shared[at] { weight(at, fewest_shared[at]) } else { 0.0 };
+        let factor = |at: usize| if quoted[at] { QUOTED } else { 1.0 };
+        // A shared shingle weighs the same on both sides.
+        let headlines = |(at, place): (usize, &u32)| match place.checked_sub(1) {
+            Some(place) => there[place as usize].max(here[at]),
+            None => here[at],
+        };
+        let counts: Vec<u32> = places.iter().enumerate().map(headlines).collect();
+        let (all, of_shared) = fewest(side.page, &places, &counts);
+        let weight = |at: usize, count: u32| repeated_weight(count) * factor(at);
+        let of_shared = |at| if shared[at] { weight(at, of_shared[at]) } else { 0.0 };
         let weights: Vec<f64> = (0..words).map(of_shared).collect();
         Measured {
             side,
-            gaps: gaps(&shared),
+            gaps: gaps(&runs),
+            runs,
             listed: same_outlet.then(|| headlines_in(side.page, &[side.title, other.title])),
-            own: (0..words).map(|at| weight(at, fewest[at])).sum(),
+            own: (0..words).map(|at| weight(at, all[at])).sum(),
             weight: weights.iter().sum(),
             shared,
             weights,
@@ -261,7 +314,7 @@ impl<'a> Measured<'a> {
 
     /// The different numbers in and between the shared runs, and those of them that the other text lacks.
     fn numbers(&self, other: &Page) -> (usize, usize) {
-        let inside = |at: usize| self.shared[at] || self.gaps[at];
+        let inside = |at| self.shared[at] || self.gaps.iter().any(|gap| gap.contains(&at));
         let numbers = self.side.page.numbers.iter().filter(|number| inside(number.at as usize));
         let mut numbers: Vec<Number> = numbers.copied().collect();
         numbers.sort_unstable_by_key(|number| number.hash);
@@ -296,11 +349,9 @@ impl<'a> Measured<'a> {
     }
 
     fn exchanged(&self, other: &Measured<'_>, rarity: &Rarity) -> f64 {
-        let gaps = self.side.page.terms.iter().zip(&self.gaps);
-        let in_gaps: Vec<u32> = gaps.filter(|(_, is_in)| **is_in).map(|(term, _)| *term).collect();
-        self.part_of_title(rarity, |term| {
-            in_gaps.contains(&term) && !other.side.page.has_term(term)
-        })
+        let page = self.side.page;
+        let is_in_gap = |term| self.gaps.iter().any(|gap| page.terms[gap.clone()].contains(&term));
+        self.part_of_title(rarity, |term| is_in_gap(term) && !other.side.page.has_term(term))
     }
 
     /// The share of the headline's terms among the shared words with some weight.
@@ -332,19 +383,16 @@ impl Evidence {
         let same_outlet = new.outlet == old.outlet && new.outlet != 0;
         let titles = [new.title, old.title];
         let [bits, bits_there] = [of_new, of_old].map(|of| of.unrelated(titles, rarity));
-        // A shared shingle weighs the same on both sides.
-        let here = Measured::new(new, old, same_outlet, |at, place| {
-            let count = place.map_or(0, |place| of_old.count(place, bits_there));
-            count.max(of_new.count(at, bits))
-        });
-        let there = Measured::new(old, new, same_outlet, |at, place| {
-            let count = place.map_or(0, |place| of_new.count(place, bits));
-            count.max(of_old.count(at, bits_there))
-        });
+        let [of_new, of_old] = [
+            of_new.counts(bits, new.page.shingles.len()),
+            of_old.counts(bits_there, old.page.shingles.len()),
+        ];
+        let here = Measured::new(new, old, same_outlet, [&of_new, &of_old]);
+        let there = Measured::new(old, new, same_outlet, [&of_old, &of_new]);
         let (numbers, missing) = here.numbers(old.page);
         let (numbers_there, missing_there) = there.numbers(new.page);
         let numbers = numbers + numbers_there + NUMBERS_BEFORE;
-        let (passages, longest) = passages(&here.shared);
+        let (passages, longest) = passages(&here.runs);
         Evidence {
             contained: here.share(),
             containing: there.share(),
@@ -376,7 +424,7 @@ mod tests {
         shared.extend([true; 6]);
         shared.extend([false; 20]);
         shared.extend([true; 6]);
-        assert_eq!(passages(&shared), (1, 10), "the last one is too short");
+        assert_eq!(passages(&runs(&shared)), (1, 10), "the last one is too short");
         assert_eq!(passages(&[]), (0, 0));
     }
 }

@@ -23,28 +23,33 @@ struct Line {
 impl Line {
     const NEW: Line = Line { keys: [0; LINE], articles: [EMPTY; LINE] };
 
-    /// The places of a key, and perhaps unused ones.
+    /// The places of a key with articles from `first` on.
     #[inline]
-    fn places_of(&self, key: u32) -> impl Iterator<Item = usize> {
-        let mut bits = 0_u32;
-        for place in 0..LINE {
-            bits |= u32::from(self.keys[place] == key) << place;
-        }
+    fn places_of(&self, key: u32, first: u32) -> impl Iterator<Item = usize> {
+        let mut bits = bits_of(&self.keys, |held| held == key) & !self.free(first);
         std::iter::from_fn(move || {
-            let place = bits.trailing_zeros() as usize;
+            let place = bits.trailing_zeros() as usize / 8;
             bits &= bits.wrapping_sub(1);
             (place < LINE).then_some(place)
         })
     }
 
-    /// The first place that is unused or has an article before `first`.
-    fn free(&self, first: u32) -> Option<usize> {
-        self.articles.iter().position(|known| *known < first || *known == EMPTY)
+    /// The places that are unused or have an article before `first`.
+    #[inline]
+    fn free(&self, first: u32) -> u64 {
+        bits_of(&self.articles, |known| known.wrapping_add(1) <= first)
     }
 
     fn is_full(&self) -> bool {
         self.articles[LINE - 1] != EMPTY
     }
+}
+
+/// The places for which `is` is true: the lowest bit of a byte for each. No place depends on another, so that the
+/// compiler can compare all at once.
+#[inline]
+fn bits_of(of: &[u32; LINE], is: impl Fn(u32) -> bool) -> u64 {
+    u64::from_le_bytes(of.map(|one| u8::from(is(one))))
 }
 
 /// Articles by key. Articles are numbers that rise.
@@ -81,8 +86,9 @@ impl Index {
         let mut at = self.home(key);
         loop {
             let line = &self.lines[at];
-            let articles = line.places_of(key).map(|place| line.articles[place]);
-            found.extend(articles.filter(|article| *article >= first && *article != EMPTY));
+            for place in line.places_of(key, first) {
+                found.push(line.articles[place]);
+            }
             if !line.is_full() || found.len() >= end {
                 return;
             }
@@ -97,14 +103,12 @@ impl Index {
         let mut at = self.home(key);
         loop {
             let line = &self.lines[at];
-            for place in line.places_of(key) {
-                let known = line.articles[place];
-                if known >= first && known != EMPTY {
-                    held += 1;
-                    oldest = oldest.min((known, (at, place)));
-                }
+            for place in line.places_of(key, first) {
+                held += 1;
+                oldest = oldest.min((line.articles[place], (at, place)));
             }
-            free = free.or_else(|| line.free(first).map(|place| (at, place)));
+            let unused = line.free(first).trailing_zeros() as usize / 8;
+            free = free.or((unused < LINE).then_some((at, unused)));
             if !line.is_full() {
                 break;
             }

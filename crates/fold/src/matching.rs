@@ -44,7 +44,7 @@ pub(crate) struct About<'a> {
     pub(crate) page: u64,
     /// The address's hash; 0 for none.
     pub(crate) address: u64,
-    /// The hash of all words, see [`Page::exact`].
+    /// The hash of all words, see [`Page::whole`].
     pub(crate) whole: u64,
     /// How many words it has.
     pub(crate) words: u32,
@@ -139,7 +139,7 @@ impl<'a, A: Articles> Matching<'a, A> {
             .filter(|(other, shared)| is_enough(*shared, smaller(*other)))
             .collect();
         likely.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(other.0.cmp(&one.0)));
-        let mut earlier: Vec<u32> = self.same_whole(page.exact());
+        let mut earlier: Vec<u32> = self.same_whole(page.whole);
         for (other, _) in likely {
             if !earlier.contains(&other) {
                 earlier.push(other);

@@ -1,5 +1,8 @@
 //! [`Page`]: a text as it is compared: its words and shingles as hashes, without strings.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use wirefold_text::Text;
 
 use crate::hash::{hash_bytes, hash_front, hash_str, mix, narrow};
@@ -7,6 +10,12 @@ use crate::stem::{STEM_LETTERS, term_of};
 
 /// The words of a shingle.
 pub(crate) const SHINGLE: usize = 5;
+/// One of so many shingles, a power of two, is a key …
+const SAMPLE: u64 = 8;
+/// … and in a short text, one of so many.
+const SHORT_SAMPLE: u64 = 2;
+/// A text of fewer shingles is short.
+const SHORT: usize = 128 - SHINGLE + 1;
 
 /// A text as it is compared. Page chrome is left out.
 #[derive(Debug, Clone, Default)]
@@ -29,8 +38,13 @@ pub struct Page {
     pub(crate) paragraphs: Vec<u32>,
     /// The shingles by the position of their first word. A text of fewer words has one, of all of them.
     pub(crate) shingles: Vec<u64>,
-    /// The positions of the shingles and one, in an open hash table of a power of two; 0 where it is empty.
-    places: Vec<u32>,
+    /// The positions of the shingles and one, in an open hash table of a power of two; 0 where it is empty. It is
+    /// made for the first comparison.
+    table: OnceLock<Vec<u32>>,
+    /// The hash of all words in their order; 0 without words.
+    pub(crate) whole: u64,
+    /// The shingles by which it is found, see [`keys`], each with the position where it stands first.
+    pub(crate) keys: Vec<(usize, u32)>,
     /// The different terms, in order, each with how often it stands.
     pub(crate) counted: Vec<(u32, u32)>,
 }
@@ -154,16 +168,14 @@ impl Page {
     /// Fills in everything that follows from the words.
     fn index(&mut self) {
         self.shingles = shingles(&self.words);
-        self.places = vec![0; (2 * self.shingles.len()).next_power_of_two()];
-        for at in 0..self.shingles.len() {
-            let slot = self.slot(self.shingles[at]);
-            if self.places[slot] == 0 {
-                self.places[slot] = at as u32 + 1;
-            }
-        }
         self.number_set = self.numbers.iter().map(|number| number.hash).collect();
         self.number_set.sort_unstable();
         self.counted = counted(&self.terms);
+        self.keys = keys(&self.shingles);
+        if !self.is_empty() {
+            let hash = |hash, word: &u32| mix(hash, u64::from(*word));
+            self.whole = self.words.iter().fold(1, hash) | 1;
+        }
     }
 
     /// The hashes of its words, as wide as a SimHash.
@@ -184,33 +196,54 @@ impl Page {
     }
 
     /// The words that a shingle of this text covers.
-    pub(crate) fn span(&self, shingle: usize) -> std::ops::Range<usize> {
+    pub(crate) fn span(&self, shingle: usize) -> Range<usize> {
         shingle..(shingle + SHINGLE).min(self.words.len())
+    }
+
+    /// Where each shingle stands first in another page, and one; 0 if it does not.
+    pub(crate) fn places_in(&self, other: &Page) -> Vec<u32> {
+        let places = other.table();
+        self.shingles.iter().map(|shingle| places[other.slot(places, *shingle)]).collect()
     }
 
     /// Whether each word is in a shingle that another page has too.
     pub(crate) fn shared_with(&self, other: &Page) -> Vec<bool> {
         let mut shared = vec![false; self.len()];
-        for (at, shingle) in self.shingles.iter().enumerate() {
-            if other.position(*shingle).is_some() {
-                shared[self.span(at)].fill(true);
-            }
-        }
+        self.mark_shared(other, 0..self.shingles.len(), &mut shared);
         shared
     }
 
-    /// Where a shingle stands first.
-    pub(crate) fn position(&self, shingle: u64) -> Option<usize> {
-        let is_empty = self.shingles.is_empty();
-        (!is_empty).then(|| self.places[self.slot(shingle)] as usize)?.checked_sub(1)
+    /// Marks the words of those of some shingles that another page has too.
+    pub(crate) fn mark_shared(&self, other: &Page, some: Range<usize>, shared: &mut [bool]) {
+        let places = other.table();
+        for at in some {
+            let words = &mut shared[self.span(at)];
+            let is_new = words.iter().rev().any(|is_shared| !is_shared);
+            if is_new && places[other.slot(places, self.shingles[at])] > 0 {
+                words.fill(true);
+            }
+        }
+    }
+
+    fn table(&self) -> &[u32] {
+        self.table.get_or_init(|| {
+            let mut places = vec![0; (2 * self.shingles.len()).next_power_of_two()];
+            for (at, shingle) in (1..).zip(&self.shingles) {
+                let slot = self.slot(&places, *shingle);
+                if places[slot] == 0 {
+                    places[slot] = at;
+                }
+            }
+            places
+        })
     }
 
     /// Where a shingle is in the table of positions, or would be. At least half of the table is empty.
-    fn slot(&self, shingle: u64) -> usize {
-        let last = self.places.len() - 1;
+    fn slot(&self, places: &[u32], shingle: u64) -> usize {
+        let last = places.len() - 1;
         let mut slot = shingle as usize & last;
         loop {
-            match self.places[slot] {
+            match places[slot] {
                 0 => return slot,
                 at if self.shingles[at as usize - 1] == shingle => return slot,
                 _ => slot = (slot + 1) & last,
@@ -223,14 +256,6 @@ impl Page {
         self.counted.binary_search_by_key(&term, |(of, _)| *of).is_ok()
     }
 
-    /// The hash of all words in their order; 0 without words.
-    pub(crate) fn exact(&self) -> u64 {
-        if self.is_empty() {
-            return 0;
-        }
-        self.words.iter().fold(1, |hash, word| mix(hash, u64::from(*word))) | 1
-    }
-
     /// The bytes that it takes, roughly.
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 40 + 200
@@ -239,18 +264,25 @@ impl Page {
 
 /// The different terms, in order, each with how often it stands.
 pub(crate) fn counted(terms: &[u32]) -> Vec<(u32, u32)> {
-    let terms = sorted(terms);
-    terms.chunk_by(|one, other| one == other).map(|run| (run[0], run.len() as u32)).collect()
+    let mut counted: Vec<(u32, u32)> = Vec::with_capacity(terms.len());
+    for term in sorted(terms) {
+        match counted.last_mut() {
+            Some((last, count)) if *last == term => *count += 1,
+            _ => counted.push((term, 1)),
+        }
+    }
+    counted
 }
 
 /// Hashes in order. Hashes are spread evenly, so that the first bits bring nearly all to their places.
 fn sorted(hashes: &[u32]) -> Vec<u32> {
     let bits = hashes.len().max(2).ilog2();
     let part = |hash: u32| (hash >> (u32::BITS - bits)) as usize;
-    let mut ends = vec![0_u32; (1 << bits) + 1];
-    hashes.iter().for_each(|hash| ends[part(*hash) + 1] += 1);
-    for at in 1..ends.len() {
-        ends[at] += ends[at - 1];
+    let mut ends = vec![0_u32; 1 << bits];
+    hashes.iter().for_each(|hash| ends[part(*hash)] += 1);
+    let mut start = 0;
+    for end in &mut ends {
+        start += std::mem::replace(end, start);
     }
     let mut sorted = vec![0; hashes.len()];
     for hash in hashes {
@@ -258,13 +290,14 @@ fn sorted(hashes: &[u32]) -> Vec<u32> {
         sorted[*end as usize] = *hash;
         *end += 1;
     }
-    let mut start = 0;
-    for end in &ends[..1 << bits] {
-        let end = *end as usize;
-        if end - start > 1 {
-            sorted[start..end].sort_unstable();
+    // Nearly all are in order now.
+    for from in 1..sorted.len() {
+        let (hash, mut at) = (sorted[from], from);
+        while at > 0 && sorted[at - 1] > hash {
+            sorted[at] = sorted[at - 1];
+            at -= 1;
         }
-        start = end;
+        sorted[at] = hash;
     }
     sorted
 }
@@ -280,6 +313,22 @@ fn shingles(words: &[u32]) -> Vec<u64> {
     }
 }
 
+/// The keys of a text, each once with the shingle where it stands first, in the order of the text.
+fn keys(shingles: &[u64]) -> Vec<(usize, u32)> {
+    let sample = if shingles.len() < SHORT { SHORT_SAMPLE } else { SAMPLE };
+    let mut keys: Vec<(usize, u32)> = Vec::with_capacity(shingles.len() * 3 / sample as usize / 2);
+    // Nearly no shingle has a bit that another one has set: only then are all keys looked through.
+    let mut seen = [0_u64; 64];
+    for (at, of) in shingles.iter().enumerate().filter(|(_, of)| **of & (sample - 1) == 0) {
+        let (word, bit) = ((of >> 58) as usize, 1 << (of >> 52 & 63));
+        if seen[word] & bit == 0 || keys.iter().all(|(known, _)| shingles[*known] != *of) {
+            keys.push((at, narrow(*of)));
+        }
+        seen[word] |= bit;
+    }
+    keys
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,7 +337,6 @@ mod tests {
     fn a_page_without_words_shares_none() {
         let page = Page::new("The ferry to Ness left at noon on Friday.");
         for empty in [Page::default(), Page::new("")] {
-            assert_eq!(empty.position(page.shingles[0]), None);
             assert!(
                 !page.shared_with(&empty).contains(&true) && empty.shared_with(&page).is_empty()
             );

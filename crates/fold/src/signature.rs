@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
-use wirefold_text::extract::name_words;
+use wirefold_text::extract::InSentences;
 
 use crate::hash::{mix, narrow};
-use crate::page::{Page, counted, term};
+use crate::page::{Page, counted};
 use crate::rarity::Rarity;
 
 /// A story is found by so many terms: so many of its headline …
@@ -75,7 +75,7 @@ impl Terms {
             here += usize::from(term <= their_term);
             there += usize::from(their_term <= term);
         }
-        if shared > 0.0 { (shared / (self.square * other.square).sqrt()).min(1.0) } else { 0.0 }
+        cosine(shared, self.square, other.square)
     }
 
     /// The share of it, by the squares of the weights, that the other has too, 0 to 1.
@@ -104,6 +104,54 @@ impl Terms {
         weights.sort_unstable();
         weights.into_iter().map(|ordered| ordered as u32).collect()
     }
+}
+
+/// Terms that are compared with many others.
+pub(crate) struct Lookup {
+    /// The sum of the squares of the weights.
+    square: f64,
+    /// Each term with its weight, in an open hash table of a power of two with at least half of it empty. Where it is
+    /// empty, the weight is negative.
+    slots: Vec<(u32, f32)>,
+    shift: u32,
+}
+
+impl Lookup {
+    pub(crate) fn new(terms: &Terms) -> Lookup {
+        let bits = (2 * terms.weights.len()).max(2).next_power_of_two().ilog2();
+        let shift = u32::BITS - bits;
+        let mut slots = vec![(0, -1.0); 1 << bits];
+        for (term, weight) in &terms.weights {
+            let mut slot = (term >> shift) as usize;
+            while slots[slot].1 >= 0.0 {
+                slot = (slot + 1) & (slots.len() - 1);
+            }
+            slots[slot] = (*term, *weight);
+        }
+        Lookup { square: terms.square, slots, shift }
+    }
+
+    /// The cosine of the angle between both, 0 to 1; 0 if one is empty.
+    pub(crate) fn cosine(&self, other: &Terms) -> f64 {
+        let (last, mut shared) = (self.slots.len() - 1, 0.0);
+        for (term, weight) in &other.weights {
+            let mut slot = (term >> self.shift) as usize & last;
+            while self.slots[slot & last].1 >= 0.0 {
+                let (known, our_weight) = self.slots[slot & last];
+                if known == *term {
+                    shared += f64::from(our_weight) * f64::from(*weight);
+                    break;
+                }
+                slot += 1;
+            }
+        }
+        cosine(shared, self.square, other.square)
+    }
+}
+
+/// The cosine, given the sum of the products of shared weights and those of the squares of both.
+fn cosine(shared: f64, square: f64, other: f64) -> f64 {
+    if shared > 0.0 { (shared / (square * other).sqrt()).min(1.0) } else { 0.0 }
 }
 
 /// A text as it is compared with others about the same happening. The weights are those of its arrival.
@@ -153,7 +201,7 @@ impl Signature {
             rare_in_title: title.terms().filter(is_rare).collect(),
             title,
             lede: Terms::counted(&counted(&page.terms[..page.lede]), rarity),
-            names: has_capitals(text).then(|| rare_names(text, least, rarity)),
+            names: has_capitals(text).then(|| rare_names(text, page, least, rarity)),
             opening,
             quoted,
             time,
@@ -194,14 +242,24 @@ fn has_capitals(text: &Text) -> bool {
     2 * letters.iter().filter(|letter| letter.is_lowercase()).count() >= letters.len()
 }
 
-/// The terms of the words of names that are rare, each with its rarity.
-fn rare_names(text: &Text, least: f64, rarity: &Rarity) -> Terms {
-    let word = |index: usize| term(text.normal(&text.words()[index]));
-    let mut terms: Vec<u32> = name_words(text).map(word).collect();
+/// The terms of the words of names that are rare, each with its rarity: words with a capital inside a sentence.
+fn rare_names(text: &Text, page: &Page, least: f64, rarity: &Rarity) -> Terms {
+    let mut inside = InSentences::new(text);
+    let words = text.words().iter().enumerate().filter(|(_, word)| !word.is_chrome);
+    let capitals = words.zip(&page.terms).filter(|((_, word), _)| word.capital && !word.alone);
+    let rare = capitals.filter(|(_, term)| rarity.of(**term) as f32 as f64 >= least);
+    let (plain, unsure): (Vec<_>, Vec<_>) = rare
+        .map(|((index, _), term)| (*term, index))
+        .partition(|(_, index)| inside.plainly_has(*index));
+    let mut terms: Vec<u32> = plain.into_iter().map(|(term, _)| term).collect();
+    for (term, index) in unsure {
+        if !terms.contains(&term) && inside.has(index) {
+            terms.push(term);
+        }
+    }
     terms.sort_unstable();
     terms.dedup();
-    let weighed = terms.into_iter().map(|term| (term, rarity.of(term) as f32));
-    Terms::new(weighed.filter(|(_, weight)| f64::from(*weight) >= least).collect())
+    Terms::new(terms.into_iter().map(|term| (term, rarity.of(term) as f32)).collect())
 }
 
 /// The keys of the quotations in the first words of a text: a hash of each run of quoted words.
@@ -224,7 +282,7 @@ fn quotations(page: &Page, words: usize) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::title_terms;
+    use crate::page::{term, title_terms};
 
     fn signature(text: &str) -> Signature {
         let text = Text::new(text);

@@ -119,6 +119,11 @@ impl Text {
         (self.normals.as_bytes().get(start..).unwrap_or_default(), end - start)
     }
 
+    /// The bytes of a word's normal form.
+    pub(crate) fn normal_bytes(&self, word: &Word) -> &[u8] {
+        self.normals.as_bytes().get(word.normal.start..word.normal.end).unwrap_or_default()
+    }
+
     /// The first byte and the length of a word's normal form.
     pub(crate) fn first_and_len(&self, word: &Word) -> (u8, usize) {
         let (bytes, len) = self.normal_with_tail(word);
@@ -145,23 +150,24 @@ impl Text {
     /// The sentences, in order. Headings count as sentences. Page chrome has none.
     #[must_use]
     pub fn sentences(&self) -> Vec<Sentence> {
-        let mut found = Vec::new();
-        let text_paragraphs =
-            self.paragraphs.iter().filter(|p| p.kind != ParagraphKind::PageChrome);
-        for paragraph in text_paragraphs {
-            let mut next = paragraph.words.start;
-            for span in sentences(&self.original, paragraph.span) {
-                let start = next;
-                while next < paragraph.words.end && self.words[next].span.start < span.end {
-                    next += 1;
-                }
-                let words = start..next;
-                if words.clone().any(|index| !self.words[index].is_chrome) {
-                    found.push(Sentence { span, words });
-                }
+        self.paragraphs.iter().flat_map(|paragraph| self.sentences_of(paragraph)).collect()
+    }
+
+    /// The sentences of a paragraph.
+    pub(crate) fn sentences_of(&self, paragraph: &Paragraph) -> impl Iterator<Item = Sentence> {
+        let (mut next, end) = (paragraph.words.start, paragraph.words.end);
+        let spans = match paragraph.kind {
+            ParagraphKind::PageChrome => Vec::new(),
+            _ => sentences(&self.original, paragraph.span),
+        };
+        spans.into_iter().filter_map(move |span| {
+            let start = next;
+            while next < end && self.words[next].span.start < span.end {
+                next += 1;
             }
-        }
-        found
+            let has_words = self.words[start..next].iter().any(|word| !word.is_chrome);
+            has_words.then_some(Sentence { span, words: start..next })
+        })
     }
 
     /// The first paragraph of running text with at least eight words, as indices into

@@ -35,8 +35,9 @@ impl WordFilter {
     }
 
     /// Whether the first byte, the last byte and the length of a word allow it to be in the set.
-    pub(crate) fn may_contain(&self, word: &str) -> bool {
-        self.shapes.may_contain(word.as_bytes())
+    #[inline]
+    pub(crate) fn may_contain(&self, word: &[u8]) -> bool {
+        self.shapes.may_contain(word)
     }
 
     /// Whether a word of this first byte and this length may be in the set.
@@ -66,10 +67,10 @@ mod tests {
             [true, true, false, false, true]
         );
         assert!(has(&"a".repeat(31)) && !has(&"a".repeat(30)));
-        let words = ["port", "", "порт", &long].map(|word| filter.may_contain(word));
+        let words = ["port", "", "порт", &long].map(|word| filter.may_contain(word.as_bytes()));
         assert_eq!(words, [true; 4]);
         assert_eq!(
-            ["pore", "poet's", "p", &long[1..]].map(|word| filter.may_contain(word)),
+            ["pore", "poet's", "p", &long[1..]].map(|word| filter.may_contain(word.as_bytes())),
             [false; 4]
         );
     }

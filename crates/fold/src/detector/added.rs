@@ -13,7 +13,7 @@ use crate::hash::{hash_str, narrow};
 use crate::ids::DocId;
 use crate::material::lede::Lede;
 use crate::material::{MOSTLY_NEW, Reason, corrects, material};
-use crate::page::Page;
+use crate::page::{Page, SHINGLE};
 use crate::verdict::{Match, REPRINT_LARGER};
 
 /// A text counts as an origin if it has at least so many words outside quotation marks.
@@ -33,8 +33,7 @@ impl Detector {
     pub(super) fn novelty(&mut self, page: &Page, story: u32, matches: &[Match]) -> f64 {
         let mut known = vec![false; page.len()];
         for pair in self.of_story(story, matches).copied().collect::<Vec<_>>() {
-            let shared = page.shared_with(&self.page(pair.doc.0));
-            known.iter_mut().zip(shared).for_each(|(is_known, is_shared)| *is_known |= is_shared);
+            page.mark_shared(&self.page(pair.doc.0), 0..page.shingles.len(), &mut known);
         }
         let new = known.iter().filter(|is_known| !**is_known).count();
         new as f64 / page.len().max(1) as f64
@@ -58,10 +57,14 @@ impl Detector {
         let related = stories.iter().filter(has_shared).map(|it| it.story);
         let earlier = matches.iter().map(|pair| pair.doc.0).chain(related);
         for article in earlier.collect::<Vec<_>>() {
-            let shared = page.shared_with(&self.page(article));
+            let other = self.page(article);
+            let mut shared = vec![false; page.len()];
             quotations.retain(|(first, words)| {
-                let within = &shared[*first..first + words];
-                2 * within.iter().filter(|is_shared| **is_shared).count() < *words
+                let within = *first..first + words;
+                let shingles = first.saturating_sub(SHINGLE - 1)..within.end;
+                let shingles = shingles.start..shingles.end.min(page.shingles.len());
+                page.mark_shared(&other, shingles, &mut shared);
+                2 * shared[within].iter().filter(|is_shared| **is_shared).count() < *words
             });
         }
         all - quotations.len()

@@ -17,7 +17,6 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
 
-use crate::candidates::keys;
 use crate::event::{Events, Joined};
 use crate::hash::{hash_str, mix, narrow};
 use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
@@ -189,7 +188,7 @@ impl Detector {
             }),
             outlet,
             site: incoming.via.or(incoming.outlet).map(OutletId::of),
-            whole: prepared.page.exact(),
+            whole: prepared.page.whole,
             time: incoming.published.min(incoming.time),
             title: prepared.title.as_slice().into(),
             is_correction: prepared.is_correction,
@@ -324,7 +323,7 @@ impl Detector {
 
     /// Makes an article findable.
     fn make_findable(&mut self, article: u32, page: &Page) {
-        let mut all: Vec<u32> = keys(page).map(|(_, key)| key).collect();
+        let mut all: Vec<u32> = page.keys.iter().map(|(_, key)| *key).collect();
         if let Some(doc) = self.docs.get(article) {
             all.extend(doc.names.iter().map(|name| narrow(*name) ^ ITEM));
             if doc.whole != 0 {

@@ -45,7 +45,7 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
 /// Whether the name of an agency may begin with a word, given its index.
 fn may_begin(text: &Text) -> impl Fn(usize) -> bool {
     let first_words = first_words();
-    move |index| first_words.may_contain_shape(text.first_and_len(&text.words()[index]))
+    move |index| first_words.may_contain(text.normal_bytes(&text.words()[index]))
 }
 
 /// The paragraphs that name an agency, or that are a sign-off of Reuters.

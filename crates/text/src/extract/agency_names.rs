@@ -73,7 +73,7 @@ pub(super) struct Form {
 /// ukraine` before `interfax`.
 pub(super) fn forms(first: &str) -> &'static [Form] {
     let table = Table::get();
-    if !table.first_words.may_contain(first) {
+    if !table.first_words.may_contain(first.as_bytes()) {
         return &[];
     }
     table.forms.get(first).map_or(&[], Vec::as_slice)

@@ -15,5 +15,5 @@ pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
 pub use agency_names::{AgencyHome, agency_by_alias, agency_by_name, agency_home};
 pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
-pub use names::{Name, name_words, names};
+pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::analyse::{Sentence, Text};
+use crate::analyse::{ParagraphKind, Sentence, Text};
 use crate::words::Word;
 
 /// A run of capitalised words.
@@ -45,11 +45,60 @@ fn first_bytes(word: &str) -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// The capitalised words inside sentences, as indices into [`Text::words`], in order. Each word of
-/// a name is one of these or has the same normal form.
-pub fn name_words(text: &Text) -> impl Iterator<Item = usize> {
-    let opens = sentence_openings(text, &text.sentences());
-    capitals(text).filter(move |index| !opens[*index])
+/// Tells whether capitalised words stand inside sentences, and reads only the paragraphs that it must.
+#[derive(Debug)]
+pub struct InSentences<'a> {
+    text: &'a Text,
+    /// The paragraph that was read last, and the first words of its sentences.
+    read: Option<(u32, Vec<usize>)>,
+}
+
+impl<'a> InSentences<'a> {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(text: &'a Text) -> InSentences<'a> {
+        InSentences { text, read: None }
+    }
+
+    /// Whether a word, given by its index, opens neither a sentence nor a quotation and is in no heading.
+    pub fn has(&mut self, index: usize) -> bool {
+        self.may_have(index) && (follows_a_space(self.text, index) || !self.opens_sentence(index))
+    }
+
+    /// Whether a word is certainly inside a sentence, because only a space is before it.
+    #[must_use]
+    pub fn plainly_has(&self, index: usize) -> bool {
+        follows_a_space(self.text, index) && self.may_have(index)
+    }
+
+    /// Whether a word is in no heading and opens no quotation.
+    fn may_have(&self, index: usize) -> bool {
+        let (words, quotations) = (self.text.words(), self.text.quotations());
+        let word = words[index];
+        let before = index.checked_sub(1).map(|before| words[before].span.start);
+        let next = quotations.partition_point(|it| before.is_some_and(|at| it.start <= at));
+        self.text.paragraphs()[word.paragraph as usize].kind != ParagraphKind::Heading
+            && quotations.get(next).is_none_or(|it| it.start > word.span.start)
+    }
+
+    fn opens_sentence(&mut self, index: usize) -> bool {
+        let paragraph = self.text.words()[index].paragraph;
+        let known = self.read.take().filter(|(read, _)| *read == paragraph);
+        let (_, firsts) = self.read.insert(known.unwrap_or_else(|| {
+            let sentences = self.text.sentences_of(&self.text.paragraphs()[paragraph as usize]);
+            (paragraph, sentences.map(|sentence| sentence.words.start).collect())
+        }));
+        firsts.binary_search(&index).is_ok()
+    }
+}
+
+/// Whether nothing but a space is between a word and the one before it: no sentence can begin there.
+fn follows_a_space(text: &Text, index: usize) -> bool {
+    let Some([before, word]) = text.words().get(index.wrapping_sub(1)..=index) else {
+        return false;
+    };
+    before.paragraph == word.paragraph
+        && text.original().as_bytes()[before.span.end..word.span.start] == *b" "
 }
 
 /// The capitalised words outside page chrome.
@@ -72,7 +121,7 @@ fn sentence_openings(text: &Text, sentences: &[Sentence]) -> Vec<bool> {
         opens[sentence.words.start] = true;
     }
     for paragraph in text.paragraphs() {
-        if paragraph.kind == crate::ParagraphKind::Heading {
+        if paragraph.kind == ParagraphKind::Heading {
             opens[paragraph.words.clone()].fill(true);
         }
     }
@@ -90,6 +139,8 @@ fn sentence_openings(text: &Text, sentences: &[Sentence]) -> Vec<bool> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(original: &str, expected: &[&str]) {
@@ -103,6 +154,19 @@ mod tests {
             })
             .collect();
         assert_eq!(found, expected, "{original:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn reading_single_paragraphs_agrees_with_reading_all(text in "([A-Z][a-z]{0,5}|[a-z]{1,6}|[0-9]|St|Mr|港|[ .?!,“”\"’'()]| |\\. |\n|\n\n){0,120}") {
+            let text = Text::new(&text);
+            let opens = sentence_openings(&text, &text.sentences());
+            let mut inside = InSentences::new(&text);
+            for index in capitals(&text) {
+                prop_assert_eq!(inside.has(index), !opens[index]);
+                prop_assert!(!inside.plainly_has(index) || !opens[index]);
+            }
+        }
     }
 
     #[test]

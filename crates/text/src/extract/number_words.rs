@@ -128,7 +128,7 @@ pub(crate) enum Spelled {
 pub(crate) fn spelled(text: &Text, word: &Word) -> Option<Spelled> {
     let normal = text.normal(word);
     let (spelled, may_be_capital) =
-        SPELLED_FILTER.may_contain(normal).then(|| SPELLED.get(normal)).flatten()?;
+        SPELLED_FILTER.may_contain(normal.as_bytes()).then(|| SPELLED.get(normal)).flatten()?;
     let is_latin = normal.as_bytes()[0].is_ascii() || normal.starts_with('é');
     (*may_be_capital || !word.capital || !is_latin).then_some(*spelled)
 }
