@@ -4,7 +4,6 @@ mod han;
 mod labels;
 mod lexicon;
 mod qualifiers;
-mod roles;
 mod spelled;
 mod units;
 
@@ -13,11 +12,10 @@ use std::sync::LazyLock;
 
 use serde_json::Number;
 use wirefold_proto::{Figure, FigureRole, FoundBy};
-use wirefold_text::extract::{Number as TextNumber, numbers};
+use wirefold_text::extract::{Number as TextNumber, Role, numbers, role};
 
 use self::labels::{is_label, is_month, is_ordinal_or_clock, is_score};
 use self::qualifiers::{between_number_and_counter, qualifier};
-use self::roles::role;
 use self::spelled::{is_spelled_language, spelled};
 use self::units::{before, behind, is_measure, is_plural};
 use crate::cues::is_calendar;
@@ -121,7 +119,15 @@ fn role_of(
     let from = range.start.checked_sub(1).map_or(0, |before| found[before].span.end);
     let to = found.get(range.end).map_or(original.len(), |next| next.span.start);
     let before = original.get(from..found[range.start].span.start)?;
-    role(before, original.get(found[range.end - 1].span.end..to)?)
+    let found = role(before, original.get(found[range.end - 1].span.end..to)?)?;
+    Some(match found {
+        Role::Killed => FigureRole::Killed,
+        Role::Injured => FigureRole::Injured,
+        Role::Missing => FigureRole::Missing,
+        Role::Arrested => FigureRole::Arrested,
+        Role::Rescued => FigureRole::Rescued,
+        Role::Displaced => FigureRole::Displaced,
+    })
 }
 
 /// A canonical number as JSON, and the unit directly after it: `100m`.

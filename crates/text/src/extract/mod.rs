@@ -1,4 +1,4 @@
-//! Facts from a text: its agency, dateline, numbers and names.
+//! Facts from a text: its agency, dateline, numbers with their roles, and names.
 //!
 //! The crate uses rules, not models. Each fact has its position in the text.
 
@@ -10,6 +10,7 @@ mod names;
 mod number_han;
 mod number_words;
 mod numbers;
+mod roles;
 
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
 pub use agency_names::{AgencyHome, agency_by_alias, agency_by_name, agency_home};
@@ -17,3 +18,4 @@ pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
+pub use roles::{Role, begins_with_role, role};

@@ -7,9 +7,10 @@
 use std::collections::BTreeSet;
 
 use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
+use wirefold_text::extract::begins_with_role;
 
 use super::facts::StoredText;
-use super::figures::{begins_with_role, label};
+use super::figures::label;
 use super::statement::{YEARS, is_of_the_past};
 
 /// A change of a claim.

@@ -170,20 +170,11 @@ impl Engine {
         incoming: &IncomingArticle,
     ) -> Vec<AlertArticle> {
         let mut found: Vec<AlertArticle> = Vec::new();
-        for target in targets {
-            for subscription in self.by_target.get(target).into_iter().flatten() {
-                let alert =
-                    wirefold_proto::AlertId { subscription: subscription.clone(), target: *target };
-                let life = self.lives.get(&self.routed(alert, incoming.place));
-                let shown = life.and_then(|life| life.shown.as_ref()).map(|shown| &shown.articles);
-                let news = life.iter().flat_map(|life| &life.news).flat_map(|news| &news.articles);
-                for article in shown.into_iter().flatten().chain(news) {
-                    if article.id != incoming.output.id
-                        && found.iter().all(|it| it.id != article.id)
-                    {
-                        found.push(article.clone());
-                    }
-                }
+        let alerts = targets.iter().flat_map(|target| self.about(*target));
+        let lives = alerts.filter_map(|id| self.lives.get(&self.routed(id, incoming.place)));
+        for article in lives.flat_map(LiveAlert::articles) {
+            if article.id != incoming.output.id && found.iter().all(|it| it.id != article.id) {
+                found.push(article.clone());
             }
         }
         found.sort_by_key(|article| (article.seen, article.id));

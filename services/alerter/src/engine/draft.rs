@@ -88,14 +88,13 @@ pub(super) fn next(
     let mut draft = draft(id, life, now, content);
     let is_held_anyway =
         rules.settings.digest.is_some() || !retracts_what_was_told(life, rules, &draft.alert);
+    let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
     if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
         draft.alert.volume = Volume::Loud;
-        let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         draft.alert.held = muted.or_else(|| rules.muted(now.at));
         let digest = InDigest { due: timestamp(due), all: Vec::new(), more: 0 };
         draft.alert.digest = Some(digest).filter(|_| draft.alert.held.is_none());
     } else if draft.alert.volume == Volume::Loud && is_held_anyway {
-        let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
         let numbers = life.sums().all.numbers();
         draft.alert.held = muted.or_else(|| rules.hold_of_loud(now.at, &numbers, notified_today));
     }
@@ -383,13 +382,12 @@ fn corrected(life: &LiveAlert, mut alert: Alert) -> Alert {
 
 /// The lead, and then the latest articles.
 fn articles(life: &LiveAlert) -> Vec<AlertArticle> {
-    let mut articles = life.shown.as_ref().map_or_else(Vec::new, |shown| shown.articles.clone());
-    for article in life.news.iter().flat_map(|news| &news.articles) {
+    let mut articles: Vec<AlertArticle> = Vec::new();
+    for article in life.articles().filter(|article| !has_left(life, article)) {
         if articles.iter().all(|other| other.id != article.id) {
             articles.push(article.clone());
         }
     }
-    articles.retain(|article| !has_left(life, article));
     while articles.len() > ARTICLES {
         articles.remove(1);
     }

@@ -3,20 +3,20 @@
 //! Comes in: a text as it was fetched. Goes out: its facts, each found once and only if it is asked for, since every
 //! later text of the event is compared with them.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
-use wirefold_fold::stem;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
-use wirefold_text::extract::numbers;
 
 use super::figures::figures_of;
-use super::statement::{Statement, YEARS, is_of_the_past, sentences, shortened};
+use super::statement::{
+    Statement, TELLING, YEARS, denies, is_of_the_past, sentences, shortened, weighed_words,
+};
 use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
@@ -43,7 +43,7 @@ impl ReadText {
         let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
         let opening = std::iter::once(title.clone()).chain(sentences(&text).take(SENTENCES));
         let opening = opening.map(Said::of).collect();
-        let mut words = [words(&Text::new(title)), words(&text)].concat();
+        let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
         Self { fetched, opening, words, language: OnceLock::new() }
     }
@@ -81,7 +81,7 @@ impl ReadText {
         self.opening.get(1)
     }
 
-    /// Whether title or text has this word.
+    /// Whether title or text has the word with this hash.
     pub(super) fn has(&self, word: u64) -> bool {
         self.words.binary_search(&word).is_ok()
     }
@@ -101,6 +101,13 @@ impl ReadText {
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
     }
+}
+
+/// Whether other texts state all that a title states.
+pub(super) fn is_stated(title: &str, known: &[&ReadText]) -> bool {
+    let own = Statement::of(title);
+    let is_known = |word: &String| known.iter().any(|other| other.has(hash(word)));
+    own.telling().all(is_known) && known.iter().any(|other| denies(other.title()) == denies(title))
 }
 
 /// A title or a sentence, and what it states.
@@ -149,36 +156,16 @@ fn tolls(said: &str) -> Vec<(FigureRole, u64)> {
 
 /// The hashes of the words that carry the meaning of a text, cut to a stem, and of its numbers, each once.
 pub(super) fn words(text: &Text) -> Vec<u64> {
-    static COMMON_WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| COMMON.into());
-    let hash = BuildHasherDefault::<DefaultHasher>::default();
-    let all = numbers(text, 0..text.words().len());
-    let mut found: Vec<u64> =
-        all.iter().map(|number| hash.hash_one(format!("#{}", number.value))).collect();
-    let mut in_numbers = all.iter().flat_map(|number| number.words.clone()).peekable();
-    for (place, word) in text.words().iter().enumerate() {
-        let normal = text.normal(word);
-        let is_number = in_numbers.next_if_eq(&place).is_some();
-        if !is_number && normal.chars().count() >= 3 && !COMMON_WORDS.contains(normal) {
-            found.push(hash.hash_one(stem(normal)));
-        }
-    }
+    let telling = weighed_words(text, text).filter(|(_, weight, _)| *weight >= TELLING);
+    let mut found: Vec<u64> = telling.map(|(word, ..)| hash(&word)).collect();
     found.sort_unstable();
     found.dedup();
     found
 }
 
-/// Words that are in every report.
-#[rustfmt::skip]
-const COMMON: [&str; 83] = [
-    "the", "and", "for", "with", "from", "are", "was", "were", "been", "its", "his", "her", "their",
-    "that", "this", "which", "who", "has", "have", "had", "not", "they", "says", "said", "say",
-    "after", "before", "over", "under", "into", "out", "about", "than", "more", "most", "one", "two",
-    "new", "will", "would", "could", "may", "when", "while", "where", "what", "how", "but", "also",
-    "there", "all", "only", "just", "told", "tell", "people", "police", "officials", "monday",
-    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "late", "early", "night",
-    "morning", "evening", "day", "today", "der", "die", "das", "und", "von", "mit", "los", "las",
-    "del", "que", "les",
-];
+fn hash(word: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(word)
+}
 
 /// A turn of events that an editor wants to hear of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -217,21 +204,34 @@ const TURNS: [(Turn, &[&str]); 17] = [
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
-    (Turn::AllClear, &["all clear", "lift stay", "may return", "go home", "is out", "entwarnung", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
+    (Turn::AllClear, &["all clear", "lift stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["halted", "suspend", "freezes", "stopped withdrawals", "stops withdrawals", "ausgesetzt"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
-/// Words for the end of an order or a warning, and of much else, such as a ban, a rate or a weight.
-const LIFTED: [&str; 7] = ["lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"];
-/// With one of these words in its clause, such a word is an all clear.
+/// Words for an end that is a turn only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ORDERS: [&str; 27] = [
-    "warning", "alert", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
-    "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
-    "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難",
+const ENDS: [(&[&str], &[&str]); 3] = [
+    (&["lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"],
+     &["warning", "alert", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
+       "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
+       "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難"]),
+    (&["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
+     &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
+       "people", "their homes"]),
+    (&["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
+];
+/// Words for a fire, which is over when it is out.
+const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
+/// A word for a fire that is followed by another one names something else, such as a fire chief.
+const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
+
+/// Beginnings of words that begin like a turn and say something else.
+const OTHERS: [&str; 12] = [
+    "mortgag", "mortar", "mortem", "mortal", "deadline", "deadlock", "dead heat", "tote bag",
+    "toll road", "toll bridge", "killer whale", "missing link",
 ];
 
 /// Words before a turn that deny or only ask for it.
@@ -265,14 +265,23 @@ fn turns(said: &str) -> Vec<Turn> {
         let ends_clause = |c| matches!(c, ',' | ';' | ':' | '.' | '、' | '。');
         let before = said[..word.start].rsplit(ends_clause).next().unwrap_or_default();
         let behind = said[word.end..].split(ends_clause).next().unwrap_or_default();
-        let is_order = |order: &&str| before.contains(*order) || behind.contains(*order);
-        !LIFTED.contains(&&said[word]) || ORDERS.iter().any(is_order)
+        let what = ENDS.iter().find(|(ends, _)| ends.contains(&&said[word.clone()]));
+        let is_out = |fire: &&str| {
+            let rest = before.rsplit_once(*fire).map(|(_, rest)| rest.trim_start());
+            rest.is_some_and(|rest| LINKS.contains(&rest.split(' ').next().unwrap_or_default()))
+        };
+        match what {
+            Some((_, whats)) => whats.iter().any(|it| before.contains(it) || behind.contains(it)),
+            None => said[word] != *"is out" || FIRES.iter().any(is_out),
+        }
     };
+    let is_other = |at: usize| OTHERS.iter().any(|other| said[at..].starts_with(other));
     let mut found = Vec::new();
     for word in words.find_overlapping_iter(&said) {
         let (turn, at) = (turns[word.pattern().as_usize()], word.start());
         let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
-        if !found.contains(&turn) && begins(at) && (own || !is_denied(at)) && is_end(word.range()) {
+        let is_meant = begins(at) && !is_other(at) && is_end(word.range());
+        if !found.contains(&turn) && is_meant && (own || !is_denied(at)) {
             found.push(turn);
         }
     }
@@ -282,6 +291,28 @@ fn turns(said: &str) -> Vec<Turn> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_is_stated_only_with_all_its_words() {
+        let check = |told: &str, own: &str, expected: bool| {
+            let is_stated = is_stated(own, &[&ReadText::sample("a", told, "")]);
+            assert_eq!(is_stated, expected, "{own}");
+        };
+        let told = "Nine workers trapped in burning Ostrand factory as fire spreads";
+        check(told, "Ostrand fire: nine workers trapped", true);
+        check(told, "Ostrand fire: ten workers trapped", false);
+        check(told, "Ostrand fire: nine workers freed", false);
+        let arrest = "Gunman arrested in Kelmard arcade shooting";
+        check(arrest, "Gunman not arrested in Kelmard arcade shooting", false);
+        check(arrest, "Gunman arrested in Kelmard shooting", true);
+        let verdict =
+            "Court in Lowport finds former minister Aldo Brisk guilty of bribery over helicopters";
+        check(
+            verdict,
+            "Court in Lowport clears former minister Aldo Brisk of bribery over helicopters",
+            false,
+        );
+    }
 
     #[test]
     fn an_all_clear_lifts_an_order_or_a_warning() {
@@ -301,6 +332,28 @@ mod tests {
         check("Ban on imports lifted", false);
         check("Captain lifted the trophy, and fans slept in a shelter", false);
         check("Das Urteil wurde aufgehoben", false);
+        check("The fire is out, and windows may be opened", true);
+        check("LIVE: Fire at Kell refinery is out", true);
+        check("The fire chief is out after an audit", false);
+        check("Fire chief of Kell is out", false);
+        check("Ada Quill’s new album is out", false);
+        check("The captain is out for six weeks", false);
+        check("Residents of Kell may go home", true);
+        check("Everybody could go home at noon", true);
+        check("Families were allowed to return to their homes", true);
+        check("Kell go home early from the cup", false);
+        check("The striker may return on Saturday", false);
         check("Levantado el trofeo en Kell", false);
+    }
+
+    #[test]
+    fn a_word_that_begins_like_a_turn_is_none() {
+        let check = |said: &str, expected: &[Turn]| assert_eq!(turns(said), expected, "{said}");
+        check("Two dead in Kell", &[Turn::Death]);
+        check("Deux morts à Kell", &[Turn::Death]);
+        check("Mortgage rates rise before deadline", &[]);
+        check("Talks on toll road in deadlock", &[]);
+        check("Railway strike is off", &[Turn::Off]);
+        check("The mayor is off to Rome", &[]);
     }
 }

@@ -9,7 +9,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, GroupBy, LanguageTag, ReasonKind, SubscriptionId, Target};
 
 use super::Engine;
-use super::incoming::{IncomingArticle, Join};
+use super::incoming::{IncomingArticle, Join, Joining};
 use super::live_alert::{LiveAlert, PendingChange};
 use super::numbers::Tally;
 use super::statement::Statement;
@@ -146,9 +146,7 @@ impl Engine {
         let told = &self.happenings;
         if let Some(all) = told.joined.get(&own) {
             let into: BTreeSet<Target> = all.values().map(|(into, _)| *into).collect();
-            let join =
-                |event| Join { into: event, is_sure: true, is_known: true, is_translation: false };
-            return into.into_iter().map(join).collect();
+            return into.into_iter().map(|into| Join { into, how: Joining::Known }).collect();
         }
         let is_alone = told.by_target.is_empty() || self.by_target.contains_key(&own);
         if is_alone || !incoming.is_compared() {
@@ -158,7 +156,7 @@ impl Engine {
         let is_bare = !incoming.output.verdict.comparable;
         let join = |(into, weight)| {
             let is_sure = is_bare && (weight >= LATER || incoming.is_feature());
-            Join { into, is_sure, is_known: false, is_translation: false }
+            Join { into, how: if is_sure { Joining::Sure } else { Joining::AtOnce } }
         };
         let alike: Vec<Join> =
             told.alike(&title, incoming.seen).into_iter().take(JOINS).map(join).collect();
@@ -167,8 +165,7 @@ impl Engine {
         }
         let language = incoming.language();
         let same = told.in_another_language(&title, &language, incoming.seen).into_iter();
-        same.map(|into| Join { into, is_sure: false, is_known: false, is_translation: true })
-            .collect()
+        same.map(|into| Join { into, how: Joining::Translation }).collect()
     }
 
     /// The alert that an article belongs to: its own, or that of another event that it joins.
@@ -181,21 +178,17 @@ impl Engine {
             let life = engine.lives.get(&engine.routed(id, incoming.place));
             life.is_some_and(|life| match life.revision {
                 0 => !life.news.is_empty(),
-                _ => join.is_sure && life.is_open(),
+                _ => join.how.is_sure() && life.is_open(),
             })
         };
-        let into = match before {
-            _ if self.lives.contains_key(&own) => return own,
-            Some(into) => into,
-            None => match incoming
-                .joins
-                .iter()
-                .find(|join| !join.is_translation && may_join(self, join))
-            {
-                Some(join) => join.into,
-                None => return own,
-            },
-        };
+        if self.lives.contains_key(&own) {
+            return own;
+        }
+        let into = before.or_else(|| {
+            let mut joins = incoming.joins.iter().filter(|it| it.how != Joining::Translation);
+            Some(joins.find(|join| may_join(self, join))?.into)
+        });
+        let Some(into) = into else { return own };
         self.note_joined(own.target, &own.subscription, into, incoming.seen);
         AlertId { target: into, ..own }
     }
@@ -203,7 +196,7 @@ impl Engine {
     /// The alerts to which a title brings a decisive turn although it has no word of their queries.
     pub(super) fn decisive_joins(&mut self, incoming: &IncomingArticle) -> Vec<AlertId> {
         let own = incoming.target(GroupBy::Event);
-        let sure = incoming.joins.iter().find(|join| join.is_sure && incoming.is_decisive());
+        let sure = incoming.joins.iter().find(|join| join.how.is_sure() && incoming.is_decisive());
         let Some(into) = sure.map(|join| join.into) else { return Vec::new() };
         let mut alerts = self.about(into);
         alerts.retain(|id| self.lives.get(id).is_some_and(LiveAlert::is_open));
@@ -245,7 +238,7 @@ impl Engine {
         let has_told = |join: &&Join| {
             let other = AlertId { target: join.into, ..id.clone() };
             let life = self.lives.get(&self.routed(other, incoming.place));
-            join.is_translation && life.is_some_and(|life| life.notified_at.is_some())
+            join.how == Joining::Translation && life.is_some_and(|life| life.notified_at.is_some())
         };
         let is_held = !incoming.is_decisive() && incoming.joins.iter().any(|join| has_told(&join));
         if is_held { HELD } else { Duration::ZERO }
@@ -257,9 +250,7 @@ impl LiveAlert {
     pub(super) fn tally_with(&self, incoming: &IncomingArticle) -> Tally {
         let all = self.sums().all;
         let outlet = &incoming.output.article.outlet;
-        let shown = self.shown.iter().flat_map(|shown| &shown.articles);
-        let mut known = shown.chain(self.news.iter().flat_map(|news| &news.articles));
-        let is_new = known.all(|article| article.outlet != *outlet);
+        let is_new = self.articles().all(|article| article.outlet != *outlet);
         Tally { outlets: all.outlets + u32::from(is_new), ..all }
     }
 }

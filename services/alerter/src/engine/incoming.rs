@@ -16,10 +16,10 @@ use wirefold_text::extract::name_key;
 
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
-use super::facts::{OPENING, ReadText, StoredText};
+use super::facts::{OPENING, ReadText, StoredText, is_stated};
 use super::news::{News, first_said, is_feature, news};
 use super::numbers::Tally;
-use super::statement::{Statement, first_sentence};
+use super::statement::first_sentence;
 use crate::wording::{cut, shortened};
 
 /// One article of the output, prepared for the engine.
@@ -103,10 +103,9 @@ impl IncomingArticle {
         let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
         self.news = news(own, &known).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
-            let is_first = self.joins.iter().any(|join| !join.is_known && !join.is_translation)
-                && !self.is_feature();
-            let known: Vec<_> = known.iter().map(|it| (it.title(), it.text())).collect();
-            let is_unsaid = is_first && !Statement::of(own.title()).is_stated_by(&known);
+            let is_new = |join: &Join| matches!(join.how, Joining::Sure | Joining::AtOnce);
+            let is_first = self.joins.iter().any(is_new) && !self.is_feature();
+            let is_unsaid = is_first && !is_stated(own.title(), &known);
             is_unsaid.then(|| News { sentence: first_said(own), is_decisive: false })
         });
     }
@@ -241,12 +240,27 @@ impl IncomingArticle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Join {
     pub(crate) into: Target,
-    /// Whether it may join an alert that was sent, and not only one that waits.
-    pub(super) is_sure: bool,
-    /// Whether it joined before.
-    pub(super) is_known: bool,
-    /// Whether the other event is in another language. Then it joins nothing, but waits.
-    pub(super) is_translation: bool,
+    pub(super) how: Joining,
+}
+
+/// How an article joins the alert of another event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joining {
+    /// It joined before.
+    Known,
+    /// It joins an alert, also one that was sent.
+    Sure,
+    /// It joins only an alert that waits.
+    AtOnce,
+    /// The other event is in another language: it joins nothing, but waits.
+    Translation,
+}
+
+impl Joining {
+    /// Whether it may join an alert that was sent.
+    pub(super) fn is_sure(self) -> bool {
+        matches!(self, Self::Known | Self::Sure)
+    }
 }
 
 /// The longest title in an alert, in characters: feeds are strangers.

@@ -166,6 +166,12 @@ pub(crate) struct Closing {
 }
 
 impl LiveAlert {
+    /// The articles of the last revision and of the news.
+    pub(super) fn articles(&self) -> impl Iterator<Item = &AlertArticle> {
+        let shown = self.shown.iter().flat_map(|shown| &shown.articles);
+        shown.chain(self.news.iter().flat_map(|news| &news.articles))
+    }
+
     /// Accepts its next revision.
     pub(crate) fn accept(&mut self, alert: &Alert, metadata: &RevisionMetadata) {
         let Alert { outlets, origins, copies, versions, stories, .. } = *alert;

@@ -259,16 +259,12 @@ impl Engine {
         let gone = gone.map(|parting| parting.leaving.clone()).unwrap_or_default();
         let silent = Silent::Recounts(gone.clone());
         let Some(counted) = change.news(target, silent, None) else { return };
-        for subscription in self.by_target.get(&target).cloned().unwrap_or_default() {
-            let id = AlertId { subscription, target };
+        for id in self.about(target) {
             let Some(life) = self.lives.get(&id) else { continue };
             let before = life.sums().all;
             let is_told =
                 life.merged_into.is_none() && (life.revision > 0 || !life.news.is_empty());
-            let shown = life.shown.iter().flat_map(|shown| &shown.articles);
-            let lacks_none = !shown
-                .chain(life.news.iter().flat_map(|news| &news.articles))
-                .any(|article| gone.has(article));
+            let lacks_none = !life.articles().any(|article| gone.has(article));
             let is_same =
                 before == counted.tally && life.first_seen_with_news() == counted.first_seen;
             if (is_same && lacks_none) || !is_told {

@@ -30,12 +30,17 @@ impl Tally {
     }
 
     pub(crate) fn max(self, other: Self) -> Self {
+        self.moved_by(other, other, |own, other, _| own.max(other))
+    }
+
+    /// Each number made from those of three.
+    fn moved_by(self, one: Self, two: Self, by: impl Fn(u32, u32, u32) -> u32) -> Self {
         Self {
-            outlets: self.outlets.max(other.outlets),
-            origins: self.origins.max(other.origins),
-            copies: self.copies.max(other.copies),
-            versions: self.versions.max(other.versions),
-            stories: self.stories.max(other.stories),
+            outlets: by(self.outlets, one.outlets, two.outlets),
+            origins: by(self.origins, one.origins, two.origins),
+            copies: by(self.copies, one.copies, two.copies),
+            versions: by(self.versions, one.versions, two.versions),
+            stories: by(self.stories, one.stories, two.stories),
         }
     }
 
@@ -45,17 +50,10 @@ impl Tally {
 
     /// This number after people changed the numbers: moved by the same difference, and at most the new total.
     pub(super) fn moved(self, before: Self, now: Self) -> Self {
-        let by = |own: u32, was: u32, is: u32| match is.checked_sub(was) {
+        self.moved_by(before, now, |own, was, is| match is.checked_sub(was) {
             Some(more) => own.saturating_add(more),
             None => own.min(is),
-        };
-        Self {
-            outlets: by(self.outlets, before.outlets, now.outlets),
-            origins: by(self.origins, before.origins, now.origins),
-            copies: by(self.copies, before.copies, now.copies),
-            versions: by(self.versions, before.versions, now.versions),
-            stories: by(self.stories, before.stories, now.stories),
-        }
+        })
     }
 }
 

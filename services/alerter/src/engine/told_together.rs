@@ -57,17 +57,11 @@ impl Engine {
                 return false;
             };
             let is_open = life.closing.is_none() && life.merged_into.is_none();
-            if !is_open
-                || !life.may_notify()
-                || !its
-                    .settings
-                    .deliveries
-                    .iter()
-                    .any(|name| rules.settings.deliveries.contains(name))
-            {
-                return false;
-            }
-            self.draft_of(&id, at).is_some_and(|made| is_sent(&made.alert))
+            let is_shared = |name: &String| rules.settings.deliveries.contains(name);
+            is_open
+                && life.may_notify()
+                && its.settings.deliveries.iter().any(is_shared)
+                && self.draft_of(&id, at).is_some_and(|made| is_sent(&made.alert))
         };
         others.filter(would_notify).cloned().collect()
     }

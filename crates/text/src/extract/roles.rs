@@ -1,0 +1,183 @@
+//! The role of the people that a number counts (killed, injured, …), by the nearest such word in the clause.
+
+use std::sync::LazyLock;
+
+use rustc_hash::FxHashMap;
+
+use self::Role::{Arrested, Displaced, Injured, Killed, Missing, Rescued};
+
+/// The fate of the people that a number counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// They are dead.
+    Killed,
+    /// They are hurt.
+    Injured,
+    /// Nobody knows where they are.
+    Missing,
+    /// They were arrested.
+    Arrested,
+    /// They were saved.
+    Rescued,
+    /// They had to leave their homes.
+    Displaced,
+}
+
+/// The greatest distance of a word from its number, in characters.
+const NEAR: usize = 45;
+/// The distance that a comma or `and` between a word and a number adds.
+const APART: usize = 50;
+/// Words and signs that join two clauses or two parts of a list.
+const JOINTS: [&str; 15] = [
+    ", ", "; ", "、", "，", "،", "(", ": ", " and ", " und ", " et ", " y ", " e ", " и ", " but ",
+    " while ",
+];
+/// Words after a role word that begin something else, as in `died when 2 ships met`.
+const BEGINNINGS: [&str; 8] =
+    [" when ", " after ", " as ", " since ", " in ", " on ", " near ", " before "];
+
+/// Beginnings of words in lower case. Those of scripts without spaces, and of Arabic, match
+/// anywhere in a word.
+#[rustfmt::skip]
+const WORDS: [(Role, &[&str]); 6] = [
+    (Killed, &["dead", "death", "died", "dies", "kill", "fatalit", "bodies", "perish", "drowned", "tote", "starb", "gestorben", "getötet",
+        "ums leben", "mort", "tué", "décéd", "péri", "muert", "murier", "fallecid", "falleci", "mató", "mataron", "matou", "mataram", "morti", "morte", "morir",
+        "mortos", "mortes", "morrer", "uccis", "vittim", "vítimas mort", "погиб", "убит", "жертв", "скончал",
+        "قتل", "قُتل", "قتيل", "مقتل", "وفاة", "مصرع", "القتلى", "死亡", "遇难", "罹难", "死者", "丧生", "身亡"]),
+    (Injured, &["injur", "hurt", "wound", "verletz", "erlitten", "blessé", "blesse", "herid", "hirió", "lesionad", "ferit", "ferid", "feri", "ранен", "травм",
+        "أصيب", "جريح", "جرح", "مصاب", "إصابة", "受伤", "受傷", "负伤", "負傷", "けが", "重傷", "軽傷"]),
+    (Missing, &["missing", "unaccounted", "vermiss", "disparu", "introuvab", "desaparecid", "dispers", "пропал", "без вести", "فُقد", "فقد", "مفقود",
+        "行方不明", "失踪", "失联", "失聯"]),
+    (Arrested, &["arrest", "detain", "festgenommen", "nahm", "nahmen", "verhaft", "fest.", "interpell", "arrêt", "deten", "detuv", "apres", "prend", "prenderam",
+        "preso", "presas", "presos", "задерж", "арестов", "اعتقل", "اعتقال", "توقيف", "أوقف", "逮捕", "抓获", "拘留", "被捕"]),
+    (Rescued, &["rescu", "gerettet", "rettete", "secouru", "sauvé", "rescat", "resgat", "salvat", "soccors", "tratt", "спасен", "спасён", "спасл", "спасти", "أنقذ", "أُنقذ", "إنقاذ",
+        "获救", "獲救", "救出", "救助"]),
+    (Displaced, &["evacuat", "displaced", "homeless", "fled", "flee", "evakuier", "verlassen", "évacu", "déplac", "desaloj", "desplazad", "evacuad",
+        "evacua", "sfollat", "desabrigad", "desalojad", "эвакуир", "نزح", "نازح", "إجلاء", "避難", "撤离", "疏散"]),
+];
+
+/// Beginnings of words that begin like one of the list and say nothing of people.
+const OTHERS: [&str; 5] = ["mortgag", "mortar", "deadline", "deadlock", "tote bag"];
+
+/// The role between `before` and `behind`, which contain no other number.
+#[must_use]
+pub fn role(before: &str, behind: &str) -> Option<Role> {
+    // Limits the search in long sentences.
+    let from = before.char_indices().rev().nth(NEAR * 2).map_or(0, |(at, _)| at);
+    let to = behind.char_indices().nth(NEAR * 2).map_or(behind.len(), |(at, _)| at);
+    let (before, behind) = (&before[from..], &behind[..to]);
+    let front = before.rsplit(ends_sentence).next().unwrap_or_default().to_lowercase();
+    let back = behind.split(ends_sentence).next().unwrap_or_default().to_lowercase();
+    // `The toll in Pell rises to 8`, `the number of dead in Pell stands at 8`.
+    let is_sum = [" to", " at", " to at least"].iter().any(|end| front.trim_end().ends_with(end));
+    if is_sum && front.contains("toll ") {
+        return Some(Killed);
+    }
+    let begins_other = if is_sum && front.contains("number of ") { &[] } else { &BEGINNINGS[..] };
+    let ahead = role_words(&front).map(|found| {
+        let gap = front[found.end..].trim_start_matches(char::is_alphabetic);
+        (distance(gap) + APART * parts(gap, begins_other), false, found)
+    });
+    let follow = role_words(&back).map(|found| (distance(&back[..found.start]), true, found));
+    // Of words at the same distance, the one before the number counts, then the first in the list.
+    let nearest = ahead
+        .chain(follow)
+        .min_by_key(|(gap, follows, found)| (*gap, *follows, found.number, found.start));
+    nearest.filter(|(gap, ..)| *gap <= NEAR).map(|(.., found)| found.role)
+}
+
+/// The distance between a word and a number in characters. Another clause adds to it.
+fn distance(gap: &str) -> usize {
+    gap.chars().count() + APART * parts(gap, &JOINTS)
+}
+
+fn parts(gap: &str, joints: &[&str]) -> usize {
+    joints.iter().filter(|joint| gap.contains(**joint)).count()
+}
+
+fn ends_sentence(character: char) -> bool {
+    matches!(character, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '؟' | '\n')
+}
+
+/// A word that gives a role.
+struct RoleWord {
+    start: usize,
+    end: usize,
+    /// Its index in the list.
+    number: usize,
+    role: Role,
+}
+
+/// Whether a word in lower case says what happened to people.
+#[must_use]
+pub fn begins_with_role(word: &str) -> bool {
+    role_words(word).any(|found| found.start == 0)
+}
+
+/// The list by the first characters of its words.
+type ByFirst = FxHashMap<char, Vec<(usize, &'static str, Role)>>;
+
+/// All words that give a role and begin a word of the text, which is in lower case.
+fn role_words(text: &str) -> impl Iterator<Item = RoleWord> {
+    static BY_FIRST: LazyLock<ByFirst> = LazyLock::new(|| {
+        let words = WORDS.iter().flat_map(|(role, words)| words.iter().map(|word| (*role, *word)));
+        let mut by_first = ByFirst::default();
+        for (number, (role, word)) in words.enumerate() {
+            by_first
+                .entry(word.chars().next().unwrap_or_default())
+                .or_default()
+                .push((number, word, role));
+        }
+        by_first
+    });
+    let is_unspaced = |c| matches!(c, '\u{600}'..='\u{6ff}' | '\u{3040}'..='\u{9fff}');
+    let mut is_inside = false;
+    let begins = text.char_indices().filter(move |(start, first)| {
+        let follows = std::mem::replace(&mut is_inside, first.is_alphabetic());
+        let is_other = || OTHERS.iter().any(|other| text[*start..].starts_with(other));
+        is_unspaced(*first) || !follows && !is_other()
+    });
+    begins.flat_map(move |(start, first)| {
+        let words = BY_FIRST.get(&first).into_iter().flatten();
+        let found = words.filter(move |(_, word, _)| text[start..].starts_with(word));
+        found.map(move |&(number, word, role)| RoleWord {
+            start,
+            end: start + word.len(),
+            number,
+            role,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_of_the_clause_counts() {
+        let check = |text: &str, expected: Option<Role>| {
+            let (before, behind) = text.split_once('#').unwrap();
+            assert_eq!(role(before, behind), expected, "{text}");
+        };
+        check("The quake killed # people", Some(Killed));
+        check(" dead, # injured", Some(Injured));
+        check("Die Zahl der Toten steigt auf #", Some(Killed));
+        check("死者#人", Some(Killed));
+        check("The toll in Pell rises to #", Some(Killed));
+        check("The number of people hurt in Pell rose to at least #", Some(Injured));
+        check("Killed in Pell at #", None);
+        check("The bank has # mortgages", None);
+        check("The deadline is in # days", None);
+        check("Many died when # ships met", None);
+        check("He died in # minutes", None);
+        check("Pell has # people (a killing was the last)", None);
+        check("The undead walk, # of them", None);
+        check("One died. # came", None);
+    }
+
+    #[test]
+    fn a_word_for_what_happened_begins_a_word() {
+        assert!(begins_with_role("killed"));
+        assert!(!begins_with_role("overkill"));
+    }
+}
