@@ -70,7 +70,7 @@ pub(crate) struct Events {
     pub(crate) index: Index,
     /// The stories by the quotations in their openings.
     quoted: Index,
-    pub(crate) signatures: FxHashMap<u32, Signature>,
+    pub(crate) signatures: FxHashMap<u32, Box<Signature>>,
     pub(crate) event_of: FxHashMap<u32, u32>,
     pub(crate) events: FxHashMap<u32, Event>,
     /// The events that people divided.
@@ -153,7 +153,7 @@ impl Events {
             let [a, b] = [one, other].map(|compared| compared.evidence.similarity());
             b.total_cmp(&a).then(one.story.cmp(&other.story))
         });
-        self.signatures.insert(story, signature);
+        self.signatures.insert(story, Box::new(signature));
         for other in fitting.iter().skip(1).map(|it| it.event) {
             let here = self.of(story);
             if self.are_one(here, other, threshold) {

@@ -21,7 +21,7 @@ impl Events {
         self.leave(story);
         self.put(story, self.of(from), signature.time);
         self.make_findable(story, &signature, signature.keys(), first);
-        self.signatures.insert(story, signature);
+        self.signatures.insert(story, Box::new(signature));
     }
 
     /// Makes two events one because people say so.
@@ -213,7 +213,7 @@ mod tests {
         for story in 1..4 {
             let (signature, _) = titled("", VOTE, 0, &Rarity::default());
             events.make_findable(story, &signature, signature.keys(), 0);
-            events.signatures.insert(story, signature);
+            events.signatures.insert(story, Box::new(signature));
             events.put(story, story, 0);
         }
         add(&mut events, 4, 1, later);

@@ -26,7 +26,11 @@ impl Line {
     /// The places of a key with articles from `first` on.
     #[inline]
     fn places_of(&self, key: u32, first: u32) -> impl Iterator<Item = usize> {
-        let mut bits = bits_of(&self.keys, |held| held == key) & !self.free(first);
+        let mut bits = bits_of(&self.keys, |held| held == key);
+        // Most lines that are passed have no such key.
+        if bits != 0 {
+            bits &= !self.free(first);
+        }
         std::iter::from_fn(move || {
             let place = bits.trailing_zeros() as usize / 8;
             bits &= bits.wrapping_sub(1);
@@ -38,6 +42,12 @@ impl Line {
     #[inline]
     fn free(&self, first: u32) -> u64 {
         bits_of(&self.articles, |known| known.wrapping_add(1) <= first)
+    }
+
+    /// The first of these places.
+    fn free_place(&self, first: u32) -> Option<usize> {
+        let place = self.free(first).trailing_zeros() as usize / 8;
+        (place < LINE).then_some(place)
     }
 
     fn is_full(&self) -> bool {
@@ -107,8 +117,7 @@ impl Index {
                 held += 1;
                 oldest = oldest.min((line.articles[place], (at, place)));
             }
-            let unused = line.free(first).trailing_zeros() as usize / 8;
-            free = free.or((unused < LINE).then_some((at, unused)));
+            free = free.or_else(|| line.free_place(first).map(|place| (at, place)));
             if !line.is_full() {
                 break;
             }

@@ -24,7 +24,7 @@ const OWN_TITLE_SHARE: f64 = 0.25;
 pub(crate) fn is_round_up(
     page: &Page,
     by_event: &BTreeMap<u32, Vec<ComparedStory>>,
-    signatures: &FxHashMap<u32, Signature>,
+    signatures: &FxHashMap<u32, Box<Signature>>,
 ) -> bool {
     let told: Vec<u32> = by_event.values().filter_map(|of| story_of_reported_title(of)).collect();
     let least = (PARAGRAPH_SHARE * page.paragraphs.len() as f64).max(PARAGRAPHS);

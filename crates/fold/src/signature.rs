@@ -43,8 +43,10 @@ impl Terms {
 
     /// Each different term with its TF-IDF weight (Salton and Buckley 1988), given how often it stands.
     fn counted(terms: &[(u32, u32)], rarity: &Rarity) -> Terms {
+        // Most terms stand once, and a logarithm takes long.
+        let repeated = |count: u32| if count == 1 { 0.0 } else { f64::from(count).ln() };
         let weight = |(term, count): &(u32, u32)| {
-            (*term, (rarity.of(*term) * (1.0 + f64::from(*count).ln())) as f32)
+            (*term, (rarity.of(*term) * (1.0 + repeated(*count))) as f32)
         };
         Terms::new(terms.iter().map(weight).collect())
     }
