@@ -113,7 +113,8 @@ pub use judged::{
 pub use list::ListRecord;
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{
-    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputForgotten, TextPolicy,
+    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputEpoch, OutputForgotten,
+    TextPolicy,
 };
 pub use published::Published;
 pub use records::{

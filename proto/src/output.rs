@@ -113,6 +113,35 @@ pub struct OutputForgotten {
 
 message!(OutputForgotten = "wirefold.output.forgotten" / 1);
 
+/// An enricher takes over: everything after it in the stream is its own. Readers skip it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct OutputEpoch {
+    /// `wirefold.output.epoch/1`.
+    pub schema: Tag<Self>,
+    /// The epoch: one more than the one before it.
+    pub epoch: u64,
+    /// The instance that writes, such as `enricher-1`.
+    pub writer: String,
+    /// The release of wirefold that writes.
+    pub release: String,
+    /// When it took over.
+    pub at: Timestamp,
+}
+
+message!(OutputEpoch = "wirefold.output.epoch" / 1);
+
+impl Published for OutputEpoch {
+    const STREAM: Stream = streams::OUTPUT;
+
+    fn subject(&self) -> Subject {
+        Subject::output_epoch()
+    }
+
+    fn message_id(&self) -> String {
+        format!("epoch-{}", self.epoch)
+    }
+}
+
 /// The outcome of a person's command about stories.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OutputCommand {

@@ -43,6 +43,12 @@ impl Subject {
         Self(format!("wirefold.v1.output.article.{}.{language}", class.as_str()))
     }
 
+    /// A take-over of the output's writer.
+    #[must_use]
+    pub fn output_epoch() -> Self {
+        Self("wirefold.v1.output.epoch".to_owned())
+    }
+
     /// The outcome of a command about stories.
     #[must_use]
     pub(crate) fn output_command(outcome: &str) -> Self {
@@ -137,6 +143,7 @@ mod tests {
                 "output.article.copy.pt",
             ),
             (Subject::output_command("refused"), "output.command.refused"),
+            (Subject::output_epoch(), "output.epoch"),
             (Subject::alert(&alert, 3), "alert.floods=2Enorth.e-00000000000000000000000001.3"),
             (Subject::control("story.split"), "control.story.split"),
             (Subject::dead(Stage::Enricher), "dead.enricher"),

@@ -235,8 +235,13 @@ fn start_stages(
     };
     let detector = wirefold_detector::run(context(), judging, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });
-    let enriching = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
-    let enricher = wirefold_enricher::run(context(), enriching, stop.clone());
+    let enriching = wirefold_enricher::Settings {
+        text_policy: TextPolicy::Lead,
+        writer: "enricher-1".to_owned(),
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    let alone = wirefold_flow::Lease::alone();
+    let enricher = wirefold_enricher::run(context(), enriching, alone, stop.clone());
     running.spawn(async move { enricher.await.map_err(|error| error.to_string()) });
     let nowhere = Arc::new(NoPrinter);
     let alerter = wirefold_alerter::run(context(), alerting(), nowhere, stop.clone());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use wirefold_flow::{Headers, Outgoing, StageError, Stored, UnixMillis};
+use wirefold_flow::{Headers, Outgoing, Record, StageError, Stored, UnixMillis};
 use wirefold_proto::{Judged, Message, Published, TooLarge, event_headers};
 
 /// The greatest difference between synchronised clocks.
@@ -51,7 +51,13 @@ impl Sender {
         Ok(Outgoing { subject, id, headers: self.headers(message, time), body })
     }
 
-    /// The headers alone, for records to which a writer gives subject and id.
+    /// A record with this encoded message, to which a writer gives the id.
+    pub fn record<M: Published>(&self, message: &M, time: Timestamp, body: Vec<u8>) -> Record {
+        let (subject, headers) = (message.subject().into_text(), self.headers(message, time));
+        Record { subject, headers, body: body.into() }
+    }
+
+    /// The headers alone.
     pub fn headers<M: Published>(&self, message: &M, time: Timestamp) -> Headers {
         event_headers(message, self.source, time).into_iter().collect()
     }

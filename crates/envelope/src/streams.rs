@@ -78,23 +78,18 @@ const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 /// data.
 ///
 /// Readers by sequence are not in the list, because their positions are not known, nor are foreign
-/// consumers. The enricher is an exception: the decisions give the articles that it needs.
+/// consumers.
 fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
     if stream.name == streams::ALERTS.name {
         return limits.deliveries.clone();
     }
     let counts = |name: &str| match stream.name {
-        name_of if name_of == streams::FETCHED.name => name == "detector",
+        name_of if name_of == streams::FETCHED.name => matches!(name, "detector" | "enricher"),
         name_of if name_of == streams::JUDGED.name => name == "enricher",
         name_of if name_of == streams::OUTPUT.name => matches!(name, "alerter" | "gateway"),
         _ => false,
     };
     let waits = |reader: &&streams::Reader| reader.by != ReadBy::Sequence;
     let names = stream.readers.iter().filter(waits).map(|reader| reader.role.as_str());
-    let mut names: Vec<String> = names.filter(|name| counts(name)).map(str::to_owned).collect();
-    if stream.name == streams::FETCHED.name {
-        // Enrichers read articles by their sequence, as decisions name them.
-        names.push(format!("{}/{}", streams::JUDGED.name, streams::Stage::Enricher.as_str()));
-    }
-    names
+    names.filter(|name| counts(name)).map(str::to_owned).collect()
 }

@@ -10,7 +10,7 @@ use wirefold_gateway::shapes::StreamUse;
 use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stream};
 use wirefold_proto::{
     Alert, ArticleFetched, ControlCommand, DeadLetter, Judged, Message as _, OutputArticle,
-    OutputCommand, OutputForgotten, decode, name_of,
+    OutputCommand, OutputEpoch, OutputForgotten, decode, name_of,
 };
 
 use crate::finding::Finding;
@@ -42,17 +42,13 @@ pub(crate) struct Contents {
     /// The decisions that the output is based on.
     with_output: BTreeSet<u64>,
     last_output: u64,
-    /// The first decision that the enricher has not handled.
-    unread: u64,
     /// Alerts that name output which does not exist yet.
     ahead: Vec<String>,
 }
 
 /// Reads all streams of a server.
 pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
-    // First, because an enricher may go on meanwhile.
-    let unread = bus.unread(JUDGED.name, &wirefold_enricher::consumer().durable).await?;
-    let mut contents = Contents { unread, ..Contents::default() };
+    let mut contents = Contents::default();
     for stream in ORDER {
         let first = bus.stream_state(stream.name).await?.first;
         let mut reader = bus.read(stream.name, ">", first).await?;
@@ -69,8 +65,7 @@ pub(crate) async fn read_all(bus: &NatsBus) -> Result<Contents, BusError> {
 
 /// Reads all streams of a data folder.
 pub(crate) fn read_folder(inspection: &mut Inspection) -> Result<Contents, BusError> {
-    let unread = inspection.unread(JUDGED.name, &wirefold_enricher::consumer().durable)?;
-    let mut contents = Contents { unread: unread.unwrap_or(0), ..Contents::default() };
+    let mut contents = Contents::default();
     for stream in ORDER {
         inspection.each(stream.name, &mut |stored, soundness| {
             contents.add(&stored, soundness == Soundness::Damaged);
@@ -141,6 +136,7 @@ impl Contents {
                 .map(|forgotten| self.with_output.insert(forgotten.judged))
                 .is_ok(),
             Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
+            Ok(OutputEpoch::NAME) => decode::<OutputEpoch>(&stored.body).is_ok(),
             _ => decode::<OutputArticle>(&stored.body)
                 .map(|article| self.with_output.insert(article.judged))
                 .is_ok(),
@@ -151,14 +147,13 @@ impl Contents {
         self.dead_lettered.contains(&(stream.name.to_owned(), sequence))
     }
 
-    /// The decisions whose article is stored and whose output is missing, although the enricher has handled
-    /// them.
+    /// The decisions whose article is stored and whose output is missing, although later ones have it.
     pub(crate) fn without_output(&self) -> Vec<u64> {
         // Older output may have been deleted from the stream.
-        let Some(first) = self.with_output.first() else {
+        let (Some(first), Some(last)) = (self.with_output.first(), self.with_output.last()) else {
             return Vec::new();
         };
-        let done = self.decisions.range(first..&self.unread.max(*first));
+        let done = self.decisions.range(first..last);
         let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
             !self.with_output.contains(sequence)
                 && self.articles.contains_key(article)

@@ -12,8 +12,7 @@ pub const MARKS: &str = "wf_marks";
 pub const PURGED: [&str; 3] = ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT"];
 
 /// The durable consumers with fixed names: stream and consumer.
-pub const READERS: [(&str, &str); 3] =
-    [("WF_JUDGED", "enricher"), ("WF_OUTPUT", "reader"), ("WF_ALERTS", "reader")];
+pub const READERS: [(&str, &str); 2] = [("WF_OUTPUT", "reader"), ("WF_ALERTS", "reader")];
 
 /// The stream behind a bucket of keys or an object store.
 #[must_use]

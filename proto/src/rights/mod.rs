@@ -237,6 +237,8 @@ mod tests {
             ("detector", "wirefold.v1.dead.detector", true),
             ("detector", "wirefold.v1.dead.enricher", false),
             ("enricher", "wirefold.v1.output.article.copy.en", true),
+            ("enricher", "wirefold.v1.output.epoch", true),
+            ("enricher", "$KV.wf_leases.enricher", true),
             ("alerter", "wirefold.v1.alert.a.e-1.1", true),
             ("setup", "wirefold.v1.control.story.split", false),
             ("reader", "wirefold.v1.control.story.split", false),
@@ -342,16 +344,16 @@ mod tests {
 
     #[test]
     fn a_durable_consumer_belongs_to_its_owner() {
-        for (user, may) in [("enricher", true), ("detector", false), ("gateway", false)] {
+        for (user, may) in [("reader", true), ("enricher", false), ("gateway", false)] {
             for subject in [
-                "$JS.API.CONSUMER.MSG.NEXT.WF_JUDGED.enricher",
-                "$JS.ACK.WF_JUDGED.enricher.1.2.3.4.5",
-                "$JS.ACK._.x.WF_JUDGED.enricher.1.2.3.4.5",
+                "$JS.API.CONSUMER.MSG.NEXT.WF_OUTPUT.reader",
+                "$JS.ACK.WF_OUTPUT.reader.1.2.3.4.5",
+                "$JS.ACK._.x.WF_OUTPUT.reader.1.2.3.4.5",
             ] {
                 assert_eq!(of(user).may_publish(subject), may, "{user} {subject}");
             }
         }
-        let making = "$JS.API.CONSUMER.CREATE.WF_JUDGED.enricher.wirefold.v1.article.judged";
+        let making = "$JS.API.CONSUMER.CREATE.WF_OUTPUT.reader.wirefold.v1.output.>";
         for (user, may) in [("setup", true), ("detector", false), ("enricher", false)] {
             assert_eq!(of(user).may_publish(making), may, "{user}");
         }

@@ -77,7 +77,8 @@ pub const FETCHED: Stream = Stream {
     ],
     readers: &[
         reads(DETECTOR, ReadBy::Order),
-        reads(ENRICHER, ReadBy::Sequence),
+        // In the order in which the decisions name them.
+        reads(ENRICHER, ReadBy::Order),
         reads(ALERTER, ReadBy::Sequence),
         reads(GATEWAY, ReadBy::Sequence),
     ],
@@ -94,28 +95,33 @@ pub const JUDGED: Stream = Stream {
     )],
     readers: &[
         reads(DETECTOR, ReadBy::Order),
-        reads(ENRICHER, ReadBy::Consumer),
-        // For dead letters that it tries again.
-        reads(ENRICHER, ReadBy::Sequence),
+        reads(ENRICHER, ReadBy::Order),
         // For the number of decisions since the last snapshot.
         reads(ALERTER, ReadBy::Sequence),
     ],
 };
 
-/// The output stream: the product of the pipeline.
+/// The output stream: the product of the pipeline, in the order of the decisions, by one writer at a time.
 pub const OUTPUT: Stream = Stream {
     name: "WF_OUTPUT",
-    subjects: &["wirefold.v1.output.article.*.*", "wirefold.v1.output.command.*"],
+    subjects: &[
+        "wirefold.v1.output.article.*.*",
+        "wirefold.v1.output.command.*",
+        "wirefold.v1.output.epoch",
+    ],
     about: "the enriched article with verdict, story state and the changes that it caused, or the result of a command",
     writers: &[writes(
         ENRICHER,
-        &["wirefold.v1.output.article.*.*", "wirefold.v1.output.command.*"],
+        &[
+            "wirefold.v1.output.article.*.*",
+            "wirefold.v1.output.command.*",
+            "wirefold.v1.output.epoch",
+        ],
     )],
     readers: &[
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
-        // To find whether an output is stored already, after a long outage.
-        reads(ENRICHER, ReadBy::Sequence),
+        reads(ENRICHER, ReadBy::Order),
         reads(READER, ReadBy::Consumer),
     ],
 };

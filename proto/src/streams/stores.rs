@@ -68,7 +68,7 @@ pub const STORIES: Store = Store {
 pub const TRIES: Store = Store {
     name: "wf_tries",
     kind: StoreKind::KeyValue,
-    about: "decisions that the enricher must try again, and messages that the detector and the enricher try alone",
+    about: "messages that the detector and the enricher try alone",
     writers: &[DETECTOR, ENRICHER],
     readers: &[DETECTOR, ENRICHER],
 };
@@ -86,9 +86,9 @@ pub const FORGOTTEN: Store = Store {
 pub const LEASES: Store = Store {
     name: "wf_leases",
     kind: StoreKind::KeyValue,
-    about: "the detector and the alerter that lead, if several run",
-    writers: &[DETECTOR, ALERTER],
-    readers: &[DETECTOR, ALERTER, CLI],
+    about: "the detector, the enricher and the alerter that lead, if several run",
+    writers: &[DETECTOR, ENRICHER, ALERTER],
+    readers: &[DETECTOR, ENRICHER, ALERTER, CLI],
 };
 
 /// The detector's snapshots.

@@ -5,8 +5,9 @@ use schemars::generate::SchemaSettings;
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleFetched, ArticleJudged,
     CommandJudged, ControlCommand, DeadLetter, DecodeError, EpochTaken, FeedDigest, FeedRecord,
-    HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputForgotten,
-    Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine, decode,
+    HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputEpoch,
+    OutputForgotten, Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine,
+    decode,
 };
 
 /// One message of the contract.
@@ -34,7 +35,7 @@ pub(crate) struct Address {
 }
 
 /// Every message.
-pub(crate) const CATALOGUE: [Entry; 21] = [
+pub(crate) const CATALOGUE: [Entry; 22] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.2.json",
         "wirefold.article.fetched.2.minimal.json",
@@ -55,6 +56,7 @@ pub(crate) const CATALOGUE: [Entry; 21] = [
         "wirefold.output.article.3.minimal.json",
         "wirefold.output.article.3.note.json",
     ]),
+    published::<OutputEpoch>(&["wirefold.output.epoch.1.json"]),
     entry::<OutputForgotten>(&["wirefold.output.forgotten.1.json"]),
     published::<OutputCommand>(&[
         "wirefold.output.command.2.json",

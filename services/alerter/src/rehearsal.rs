@@ -138,7 +138,7 @@ impl Rehearsing {
                 self.apply_merges(&command.changes, (at, place), true);
                 self.engine.apply_override(&StoryOverride::of(&command, place));
             }
-            Item::Article(_) | Item::Unreadable => return,
+            Item::Article(_) | Item::Nothing => return,
         }
         self.fire(at);
     }

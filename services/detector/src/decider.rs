@@ -4,12 +4,14 @@
 //! Stored inputs and earlier decisions come in; records of decisions go out. The loop reads and
 //! acknowledges all messages, never this module.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use tracing::{info, warn};
 use wirefold_envelope::{Sender, decode_judged, timestamp};
 use wirefold_flow::{
-    BoxFuture, Bus, CommittedDecision, REFERENCE, Reason, Record, StateMachine, Stored, UnixMillis,
+    Answer, BoxFuture, Bus, CommittedDecision, REFERENCE, Reason, Record, StateMachine, Stored,
+    UnixMillis,
 };
 use wirefold_fold::{Prepared, Settings, word_hash};
 use wirefold_proto::streams;
@@ -22,7 +24,7 @@ use crate::clock::ClockCorrector;
 use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED};
 use crate::preparing::{ParallelPreparer, PreparedArticle};
 use crate::snapshot::{SnapshotState, Snapshotter};
-use crate::state::{DetectorConfig, DetectorState};
+use crate::state::{DecidedArticle, DetectorConfig, DetectorState};
 
 const SENDER: Sender = Sender { source: "/wirefold/detector" };
 /// The most bytes of a command. Its record repeats the command and adds its effects, and must fit
@@ -106,9 +108,10 @@ impl Decider {
         self.snapshotter.count_decision();
         ARTICLES.add(1, &[decided.record.verdict.class.as_str()]);
         IN_WINDOW.set(self.state.detector.articles() as f64, &[]);
-        let mut headers = SENDER.headers(&decided.record, decided.record.seen);
-        headers.set(REFERENCE, input.reference());
-        Ok(Some(Record { headers, body: decided.body.into() }))
+        let DecidedArticle { record, body, .. } = decided;
+        let mut record = SENDER.record(&record, record.seen, body);
+        record.headers.set(REFERENCE, input.reference());
+        Ok(Some(record))
     }
 
     fn decide_command(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
@@ -128,7 +131,7 @@ impl Decider {
         let record = self.state.detector.apply_command(command, decision, self.state.offsets);
         COMMANDS.add(1, &[record.outcome.as_str()]);
         let body = encode(&record).map_err(|error| Reason::rejected(error.to_string()))?;
-        Ok(Some(Record { headers: SENDER.headers(&record, at), body: body.into() }))
+        Ok(Some(SENDER.record(&record, at, body)))
     }
 
     fn replay_article(&mut self, committed: &ArticleJudged, input: Option<&Stored>) {
@@ -238,11 +241,12 @@ impl StateMachine for Decider {
             at,
         };
         let body = encode(&record).expect("names of instances and releases are short");
-        Record { headers: SENDER.headers(&record, at), body: body.into() }
+        SENDER.record(&record, at, body)
     }
 
-    fn look_ahead(&mut self, inputs: &[Stored]) {
+    fn prepare<'a>(&'a mut self, inputs: &'a [Stored]) -> Answer<'a, ()> {
         self.preparer.prepare(inputs);
+        Box::pin(ready(Ok(())))
     }
 
     fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {

@@ -121,7 +121,7 @@ fn writer_config() -> WriterConfig {
             source(streams::CONTROL, STORY_COMMANDS, "c"),
         ],
         output: streams::JUDGED.name.to_owned(),
-        decisions: Subject::judged().as_str().to_owned(),
+        decisions: Subject::judged().into_text(),
         epochs: Subject::epoch().as_str().to_owned(),
         dead: dead_letters(Stage::Detector),
         notes: Some(streams::TRIES.name.to_owned()),

@@ -1,9 +1,9 @@
 //! The enricher: finds language, dateline, names, quotations and figures in judged articles.
 //!
-//! It reads decisions from `WF_JUDGED` and the articles that they name, and publishes messages on
-//! `WF_OUTPUT`. The output depends only on one decision and its article, so several enrichers can
-//! run. The enricher never judges articles and never compares them. It caches the findings of
-//! recent texts, so that copies are not analysed again.
+//! It reads decisions from `WF_JUDGED` in order and the articles that they name, and writes one message for
+//! each to `WF_OUTPUT`, in their order. One enricher at a time writes, and uses all cores; others stand by.
+//! The output depends only on one decision and its article. The enricher never judges articles and never
+//! compares them. It caches the findings of recent texts, so that copies are not analysed again.
 
 mod cues;
 mod dateline;
@@ -21,14 +21,14 @@ mod tests;
 mod title;
 mod word_set;
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
-use wirefold_flow::{ConsumerConfig, LoopError, Stage, StageContext, run_stage};
-use wirefold_proto::streams::{self, Stage as Role};
+use wirefold_flow::{Bus, Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
+use wirefold_proto::streams::{self, Stage};
 use wirefold_proto::{AboutArticle, EntityKind, Findings, FoundBy, Subject, TextPolicy, Verdict};
 use wirefold_text::Text;
 
@@ -38,36 +38,62 @@ pub use findings_cache::FindingsCache;
 pub use metrics::METRICS;
 
 /// The settings of the enricher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// How much of each text the output has.
     pub text_policy: TextPolicy,
+    /// The instance that writes, such as `enricher-1`.
+    pub writer: String,
+    /// The release of wirefold that writes.
+    pub release: String,
 }
 
-/// How many decisions are handled at one time: enough to write their output in whole batches.
-const AT_ONCE: usize = 256;
-
-/// After a kill, unfinished decisions are delivered again after this time, and readers in order
-/// wait for them. An article may take longer: the loop then asks the bus for more time.
-const ACK_DEADLINE: Duration = Duration::from_secs(5);
-
-/// Enriches judged articles until `stop`; then finishes the ones in work and returns.
+/// Enriches judged articles until `stop`, while it has the lease; then writes its last output and returns.
 ///
 /// # Errors
+/// [`LoopError::Fenced`] if another enricher has taken over and the lease is [`Lease::alone`];
 /// [`LoopError::Bus`] if the streams or the configuration must be corrected. Errors that may pass are
 /// retried.
 pub async fn run(
     context: StageContext,
     settings: Settings,
+    lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    run_stage(context, stage(settings), consumer(), AT_ONCE, stop).await
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let enricher = stage::Enricher::new(context.bus.clone(), settings, cores);
+    run_leased_writer(context, writer_config(), Box::new(enricher), lease, stop).await
 }
 
-/// The stage by itself, for replaying dead letters.
-#[must_use]
-pub fn stage(settings: Settings) -> Arc<dyn Stage> {
-    Arc::new(stage::Enricher { settings, cache: FindingsCache::default() })
+/// Makes the output of a decision that has none, given its sequence in `WF_JUDGED`, as when a person replays
+/// a dead letter. It is written behind the output that there is.
+///
+/// # Errors
+/// For people: why there is still none.
+pub async fn enrich_again(
+    bus: Arc<dyn Bus>,
+    settings: Settings,
+    sequence: u64,
+) -> Result<(), String> {
+    stage::enrich_again(bus, settings, sequence).await
+}
+
+/// The streams and subjects that the enricher reads and writes.
+fn writer_config() -> WriterConfig {
+    WriterConfig {
+        name: Stage::Enricher.as_str().to_owned(),
+        sources: vec![Source {
+            stream: streams::JUDGED.name.to_owned(),
+            filter: Subject::judged().into_text(),
+            mark: String::new(),
+        }],
+        output: streams::OUTPUT.name.to_owned(),
+        // Not the epochs: their subject ends where the next token is.
+        decisions: "wirefold.v1.output.*.>".to_owned(),
+        epochs: Subject::output_epoch().into_text(),
+        dead: dead_letters(Stage::Enricher),
+        notes: Some(streams::TRIES.name.to_owned()),
+    }
 }
 
 /// The findings of a text, without I/O. The verdict gives the agency behind the text.
@@ -98,17 +124,4 @@ pub fn mentions(text: &str) -> Vec<Mention> {
     let text = Text::new(text);
     let found = entities::find_names(&Reading::new(&text));
     found.into_iter().map(|one| Mention { span: one.span, kind: one.kind, how: one.how }).collect()
-}
-
-/// The durable consumer that all enrichers share.
-#[must_use]
-pub fn consumer() -> ConsumerConfig {
-    let name = Role::Enricher.as_str();
-    ConsumerConfig {
-        filter: Subject::judged().as_str().to_owned(),
-        max_in_flight: 4 * AT_ONCE,
-        ack_deadline: ACK_DEADLINE,
-        notes: Some(streams::TRIES.name.to_owned()),
-        ..ConsumerConfig::new(streams::JUDGED.name, name, dead_letters(Role::Enricher))
-    }
 }

@@ -1,11 +1,23 @@
-//! The stage: reads a decision and its article, and publishes the messages of the output.
+//! The writer of the output: makes the message of each decision from the decision and its article.
+//!
+//! Comes in: decisions in order, and the bus with their articles. Goes out: one record for each. The record
+//! depends on nothing else, so a batch is made on all cores at once.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use jiff::Timestamp;
-use wirefold_envelope::{Sender, decode, decode_judged};
-use wirefold_flow::{BoxFuture, Emit, Input, Outgoing, Stage, StageError, Stored};
+use wirefold_envelope::{Sender, timestamp};
+use wirefold_flow::{
+    Answer, Bus, BusError, Cause, Outgoing, REFERENCE, Reason, Record, StateMachine, Stored,
+    UnixMillis, parse_reference,
+};
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, CommandJudged, Judged, LEAD_CHARACTERS, LEAD_WORDS,
-    OutputArticle, OutputCommand, Published, StoryChange, Tag, TextPolicy, streams,
+    OutputArticle, OutputCommand, OutputEpoch, Published, StoryChange, Tag, TextPolicy, decode,
+    encode, streams,
 };
 use wirefold_text::Text;
 
@@ -15,87 +27,236 @@ use crate::title::title;
 use crate::{Settings, agency_of};
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
+/// For fewer decisions than this on a core, handing them over takes as long as making their output.
+const MIN_PER_CORE: usize = 4;
 
-/// Enriches one decision after the other. The output depends on no state between them.
+/// Enriches decisions. Its output depends on no state between them.
 pub(crate) struct Enricher {
-    pub(crate) settings: Settings,
+    bus: Arc<dyn Bus>,
+    settings: Settings,
+    cores: usize,
     /// The findings of recent texts, so that their copies are not analysed again.
-    pub(crate) cache: FindingsCache,
+    cache: Arc<FindingsCache>,
+    /// The output of the next decisions, by the sequence of the decision.
+    prepared: HashMap<u64, Prepared>,
 }
 
-impl Stage for Enricher {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
-        Box::pin(async move { self.enrich(&input) })
-    }
+/// The record of a decision, or why there is none; or the panic that making it caused.
+type Prepared = Result<Result<Record, Reason>, Box<dyn Any + Send>>;
 
-    fn output(&self) -> Option<&str> {
-        Some(streams::OUTPUT.name)
-    }
+/// A decision with the article that it names.
+type Decision = (Stored, Article);
+
+/// The article that a decision names.
+enum Article {
+    Stored(Stored),
+    /// It is no longer stored.
+    Gone,
+    /// The decision names none, as one on a command.
+    Unnamed,
 }
 
 impl Enricher {
-    fn enrich(&self, input: &Input) -> Result<Vec<Emit>, StageError> {
-        match decode_judged(&input.message)? {
-            Judged::Article(decision) => {
-                let referred = input.referred.as_ref();
-                let stored = referred.ok_or_else(|| StageError::reject("names no article"))?;
-                let fetched: ArticleFetched = decode(stored)?;
-                self.article(&input.message, *decision, fetched)
-            }
-            Judged::Command(record) => command(&input.message, *record),
-            Judged::Epoch(_) => Ok(Vec::new()),
-        }
+    /// `cores`: how many threads make output. 1: no other thread than the caller's.
+    pub(crate) fn new(bus: Arc<dyn Bus>, settings: Settings, cores: usize) -> Self {
+        let (cache, prepared) = Default::default();
+        Self { bus, settings, cores, cache, prepared }
     }
 
-    fn article(
-        &self,
-        message: &Stored,
-        record: ArticleJudged,
-        fetched: ArticleFetched,
-    ) -> Result<Vec<Emit>, StageError> {
-        if fetched.id != record.id {
-            return Err(StageError::reject(
-                "the message is not the article that the decision names",
-            ));
-        }
-        let text = Text::new(&fetched.text);
-        let policy = self.settings.text_policy;
-        let findings = self.cache.findings(&text, &fetched.article, agency_of(&record.verdict));
-        let mut article = fetched.article;
-        // The detector corrects wrong clocks.
-        article.seen = record.seen;
-        if article.title.trim().is_empty() {
-            // A missing title is generated only here, because the detector counts the words of a
-            // title twice.
-            article.title = title(&text, &article.item_key);
-        }
-        let output = OutputArticle {
-            schema: Tag::new(),
-            id: record.id,
-            decision: record.decision,
-            judged: message.sequence,
-            fetched: record.input.fetched,
-            findings,
-            text: match policy {
-                TextPolicy::None => None,
-                TextPolicy::Lead => Some(text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()),
-                TextPolicy::Full => Some(fetched.text),
-            },
-            article,
-            text_policy: policy,
-            verdict: record.verdict,
-            story_state: record.story_state,
-            event_state: record.event_state,
-            changes: record.changes,
+    /// Loads the articles that decisions name.
+    async fn load(bus: &dyn Bus, decisions: &[Stored]) -> Result<Vec<Decision>, BusError> {
+        let named = |message: &Stored| {
+            let (stream, sequence) = parse_reference(message.headers.get(REFERENCE)?)?;
+            (stream == streams::FETCHED.name).then_some(sequence)
         };
-        count_changes(&output.changes);
-        ARTICLES.add(1, &[output.verdict.class.as_str()]);
-        Ok(vec![Emit::Message(outgoing(&output, record.seen)?)])
+        let wanted: Vec<u64> = decisions.iter().filter_map(named).collect();
+        let mut found = bus.get_each(streams::FETCHED.name, &wanted).await?.into_iter();
+        let with_article = |message: &Stored| {
+            let article = match named(message).and_then(|_| found.next()) {
+                Some(Ok(article)) => Article::Stored(article),
+                Some(Err(BusError::Gone { .. } | BusError::NotYet { .. })) => Article::Gone,
+                Some(Err(error)) => return Err(error),
+                None => Article::Unnamed,
+            };
+            Ok((message.clone(), article))
+        };
+        decisions.iter().map(with_article).collect()
+    }
+
+    /// Makes the output of decisions, on all cores if there are enough of them.
+    async fn enrich(&mut self, decisions: Vec<Decision>) -> Result<(), BusError> {
+        let threads = self.cores.min(decisions.len() / MIN_PER_CORE);
+        let (policy, cache) = (self.settings.text_policy, &self.cache);
+        if threads < 2 {
+            let made = decisions.into_iter().map(|one| enriched(one, policy, cache));
+            self.prepared.extend(made);
+            return Ok(());
+        }
+        let on_each = decisions.len().div_ceil(threads);
+        let mut decisions = decisions.into_iter();
+        let mut parts = Vec::with_capacity(threads);
+        loop {
+            let part: Vec<Decision> = decisions.by_ref().take(on_each).collect();
+            if part.is_empty() {
+                break;
+            }
+            let cache = cache.clone();
+            let make = move || part.into_iter().map(|one| enriched(one, policy, &cache)).collect();
+            parts.push(tokio::task::spawn_blocking::<_, Vec<_>>(make));
+        }
+        for part in parts {
+            // Panics are caught inside; only the end of the runtime ends it.
+            let ended = |error: tokio::task::JoinError| BusError::Unavailable(error.to_string());
+            self.prepared.extend(part.await.map_err(ended)?);
+        }
+        Ok(())
+    }
+
+    /// The record of a decision that was prepared.
+    fn take(&mut self, sequence: u64) -> Result<Record, Reason> {
+        match self.prepared.remove(&sequence) {
+            Some(Ok(made)) => made,
+            Some(Err(panic)) => resume_unwind(panic),
+            None => Err(Reason::rejected("it was not prepared")),
+        }
     }
 }
 
+impl StateMachine for Enricher {
+    fn has_state(&self) -> bool {
+        false
+    }
+
+    fn restart(&mut self) -> u64 {
+        0
+    }
+
+    fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
+
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
+        let Settings { writer, release, .. } = self.settings.clone();
+        let at = timestamp(at);
+        let record = OutputEpoch { schema: Tag::new(), epoch, writer, release, at };
+        let body = encode(&record).expect("names of instances and releases are short");
+        SENDER.record(&record, at, body)
+    }
+
+    fn prepare<'a>(&'a mut self, inputs: &'a [Stored]) -> Answer<'a, ()> {
+        Box::pin(async move {
+            self.prepared.clear();
+            let decisions = Self::load(&*self.bus, inputs).await?;
+            self.enrich(decisions).await
+        })
+    }
+
+    fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        self.take(input.sequence).map(Some)
+    }
+}
+
+/// Makes the output of a decision that has none, as for a dead letter. It comes late.
+///
+/// # Errors
+/// For people: why there is still none.
+pub(crate) async fn enrich_again(
+    bus: Arc<dyn Bus>,
+    settings: Settings,
+    sequence: u64,
+) -> Result<(), String> {
+    let stored = bus.get(streams::JUDGED.name, sequence).await;
+    let message = stored.map_err(|error| error.to_string())?;
+    let mut enricher = Enricher::new(bus.clone(), settings, 1);
+    let prepared = enricher.prepare(std::slice::from_ref(&message)).await;
+    prepared.map_err(|error| error.to_string())?;
+    let Record { subject, headers, body } =
+        enricher.take(sequence).map_err(|reason| reason.text)?;
+    let id = format!("again-{sequence}");
+    let published = bus.publish(Outgoing { subject, id, headers, body }).await;
+    published.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// The record of a decision, by the decision's sequence.
+fn enriched(
+    (message, article): Decision,
+    policy: TextPolicy,
+    cache: &FindingsCache,
+) -> (u64, Prepared) {
+    // The cache recovers from a panic: see its lock.
+    let made = catch_unwind(AssertUnwindSafe(|| output(&message, article, policy, cache)));
+    (message.sequence, made)
+}
+
+fn output(
+    message: &Stored,
+    article: Article,
+    policy: TextPolicy,
+    cache: &FindingsCache,
+) -> Result<Record, Reason> {
+    match Judged::decode(&message.body).map_err(|error| Reason::rejected(error.to_string()))? {
+        Judged::Article(record) => {
+            let stored = match article {
+                Article::Stored(stored) => stored,
+                Article::Gone => {
+                    let text = "text expired".to_owned();
+                    return Err(Reason { cause: Cause::Expired, text });
+                }
+                Article::Unnamed => return Err(Reason::rejected("names no article")),
+            };
+            let fetched: ArticleFetched =
+                decode(&stored.body).map_err(|error| Reason::rejected(error.to_string()))?;
+            article_output(message, *record, fetched, policy, cache)
+        }
+        Judged::Command(record) => command_output(message, *record),
+        Judged::Epoch(_) => Err(Reason::rejected("a take-over is no decision")),
+    }
+}
+
+fn article_output(
+    message: &Stored,
+    record: ArticleJudged,
+    fetched: ArticleFetched,
+    policy: TextPolicy,
+    cache: &FindingsCache,
+) -> Result<Record, Reason> {
+    if fetched.id != record.id {
+        return Err(Reason::rejected("the message is not the article that the decision names"));
+    }
+    let text = Text::new(&fetched.text);
+    let findings = cache.findings(&text, &fetched.article, agency_of(&record.verdict));
+    let mut article = fetched.article;
+    // The detector corrects wrong clocks.
+    article.seen = record.seen;
+    if article.title.trim().is_empty() {
+        // A missing title is generated only here, because the detector counts the words of a
+        // title twice.
+        article.title = title(&text, &article.item_key);
+    }
+    let output = OutputArticle {
+        schema: Tag::new(),
+        id: record.id,
+        decision: record.decision,
+        judged: message.sequence,
+        fetched: record.input.fetched,
+        findings,
+        text: match policy {
+            TextPolicy::None => None,
+            TextPolicy::Lead => Some(text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()),
+            TextPolicy::Full => Some(fetched.text),
+        },
+        article,
+        text_policy: policy,
+        verdict: record.verdict,
+        story_state: record.story_state,
+        event_state: record.event_state,
+        changes: record.changes,
+    };
+    count_changes(&output.changes);
+    ARTICLES.add(1, &[output.verdict.class.as_str()]);
+    made(&output, record.seen)
+}
+
 /// The outcome of a command, with the changes that it caused.
-fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageError> {
+fn command_output(message: &Stored, record: CommandJudged) -> Result<Record, Reason> {
     let CommandJudged { decision, input, command, outcome, changes, stories, events, .. } = record;
     count_changes(&changes);
     COMMANDS.add(1, &[outcome.as_str()]);
@@ -111,7 +272,7 @@ fn command(message: &Stored, record: CommandJudged) -> Result<Vec<Emit>, StageEr
         stories,
         events,
     };
-    Ok(vec![Emit::Message(outgoing(&output, at)?)])
+    made(&output, at)
 }
 
 fn count_changes(changes: &[StoryChange]) {
@@ -120,6 +281,7 @@ fn count_changes(changes: &[StoryChange]) {
     }
 }
 
-fn outgoing<M: Published>(output: &M, time: Timestamp) -> Result<Outgoing, StageError> {
-    SENDER.outgoing(output, time).map_err(|error| StageError::reject(error.to_string()))
+fn made<M: Published>(output: &M, time: Timestamp) -> Result<Record, Reason> {
+    let body = encode(output).map_err(|error| Reason::rejected(error.to_string()))?;
+    Ok(SENDER.record(output, time, body))
 }

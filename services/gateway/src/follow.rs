@@ -16,7 +16,7 @@ use wirefold_flow::{
 };
 use wirefold_proto::{
     Alert, ArticleFetched, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten,
-    StoryChange, StoryId, StoryRecord, Tag, Target, decode, encode, name_of, streams,
+    StoryChange, StoryId, StoryRecord, Subject, Tag, Target, decode, encode, name_of, streams,
 };
 
 use crate::gateway::GatewayError;
@@ -222,6 +222,9 @@ async fn next_stored(
 
 /// A message as a change. Unreadable messages are reported and skipped.
 fn read(message: &Stored) -> Option<Change> {
+    if message.subject == Subject::output_epoch().as_str() {
+        return None;
+    }
     match change(message) {
         Ok(change) => Some(change),
         Err(error) => {

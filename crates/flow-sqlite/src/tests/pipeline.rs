@@ -33,13 +33,14 @@ impl StateMachine for Numbering {
     }
 
     fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
-        Record::default()
+        Record { subject: "decided.epoch".to_owned(), ..Record::default() }
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         self.0 += 1;
         let body = format!("{} {}", self.0, input.id).into();
-        Ok(Some(Record { body, ..Record::default() }))
+        let subject = "decided.article".to_owned();
+        Ok(Some(Record { subject, body, ..Record::default() }))
     }
 }
 

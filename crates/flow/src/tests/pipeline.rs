@@ -104,7 +104,8 @@ impl StateMachine for Tally {
     }
 
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
-        Record { body: format!("epoch {epoch} {}", at.0).into_bytes().into(), ..Record::default() }
+        let body = format!("epoch {epoch} {}", at.0).into_bytes().into();
+        Record { subject: "decided.epoch".to_owned(), body, ..Record::default() }
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
@@ -117,7 +118,8 @@ impl StateMachine for Tally {
             _ => {}
         }
         let headers: Headers = [(REFERENCE, input.reference())].into_iter().collect();
-        Ok(Some(Record { headers, body: self.learn(&input.id) }))
+        let subject = "decided.article".to_owned();
+        Ok(Some(Record { subject, headers, body: self.learn(&input.id) }))
     }
 }
 

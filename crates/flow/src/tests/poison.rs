@@ -81,14 +81,15 @@ impl StateMachine for Deciding {
     fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
 
     fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
-        Record::default()
+        Record { subject: "decided.epoch".to_owned(), ..Record::default() }
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         if input.id == "poison" {
             self.0.is_dying.store(true, Ordering::SeqCst);
         }
-        Ok(Some(Record { body: input.body.clone(), ..Record::default() }))
+        let (subject, body) = ("decided.article".to_owned(), input.body.clone());
+        Ok(Some(Record { subject, body, ..Record::default() }))
     }
 }
 

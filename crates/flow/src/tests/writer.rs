@@ -266,12 +266,13 @@ impl StateMachine for ById {
     }
 
     fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
-        Record::default()
+        Record { subject: "decided.epoch".to_owned(), ..Record::default() }
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         let is_new = self.0.insert(input.body.clone());
-        Ok(is_new.then(|| Record { body: input.body.clone(), ..Record::default() }))
+        let (subject, body) = ("decided.article".to_owned(), input.body.clone());
+        Ok(is_new.then(|| Record { subject, body, ..Record::default() }))
     }
 }
 

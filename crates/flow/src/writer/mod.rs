@@ -14,6 +14,7 @@ use std::future::ready;
 use crate::BoxFuture;
 use crate::clock::UnixMillis;
 use crate::dead::{DeadLetters, Reason};
+use crate::error::Answer;
 use crate::message::{Headers, Stored};
 
 pub use run::{run_leased_writer, run_writer};
@@ -22,8 +23,8 @@ pub use run::{run_leased_writer, run_writer};
 pub const EPOCH: &str = "Wf-Epoch";
 /// The header of a decision that names its input, as `stream/sequence`.
 pub const INPUT: &str = "Wf-Input";
-/// The header of a decision with the offsets of all inputs after it: `stream/sequence` for each,
-/// separated by spaces.
+/// The header of a decision with the offsets of all inputs after it, and of the streams whose messages they
+/// [name](crate::REFERENCE): `stream/sequence` for each, separated by spaces.
 pub const OFFSETS: &str = "Wf-Offsets";
 /// The header of a decision that names the last message read of each input:
 /// `stream/sequence/milliseconds/id` for each, separated by spaces. An input that went back in time is
@@ -32,6 +33,11 @@ pub const INPUTS: &str = "Wf-Inputs";
 
 /// Makes decisions. The same inputs in the same order must give the same decisions.
 pub trait StateMachine: Send {
+    /// Whether decisions depend on earlier ones. Otherwise none is replayed.
+    fn has_state(&self) -> bool {
+        true
+    }
+
     /// Loads state that is stored outside the stream, such as a snapshot, for the restart that follows.
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
@@ -47,9 +53,14 @@ pub trait StateMachine: Send {
     /// The record of a take-over.
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
 
-    /// Prepares inputs that will be decided on or replayed next, in this order. Work that does not depend on
-    /// other inputs can use all cores here. This must not change the state, and reports no errors.
-    fn look_ahead(&mut self, _inputs: &[Stored]) {}
+    /// Prepares inputs that will be decided on or replayed next, in this order: loads what they name, and
+    /// does on all cores what does not depend on other inputs. This must not change the state.
+    ///
+    /// # Errors
+    /// An error of the bus, with which the term ends.
+    fn prepare<'a>(&'a mut self, _inputs: &'a [Stored]) -> Answer<'a, ()> {
+        Box::pin(ready(Ok(())))
+    }
 
     /// Decides on one input and applies the decision to the state. Returns `None` if there is nothing to
     /// decide, as for a duplicate: nothing is written, and the next decision moves the offsets on.
@@ -84,9 +95,11 @@ pub struct CommittedDecision {
     pub id: String,
 }
 
-/// The content of a record. The loop adds subject, id and the headers of this module.
+/// The content of a record. The loop adds the id and the headers of this module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Record {
+    /// Its subject.
+    pub subject: String,
     /// Headers.
     pub headers: Headers,
     /// The body.
@@ -114,7 +127,7 @@ pub struct WriterConfig {
     pub sources: Vec<Source>,
     /// The stream that it alone writes.
     pub output: String,
-    /// The subject of its decisions.
+    /// The filter of the subjects of its decisions. It does not match `epochs`.
     pub decisions: String,
     /// The subject of its epoch records; in the same stream.
     pub epochs: String,

@@ -247,9 +247,8 @@ impl Writer {
         let (epoch, chain, epoch_at) = self.take_over().await?;
         self.observe(Event::TakenOver { epoch });
         self.context.check_fail_point(Point::TakenOver)?;
-        let bus = self.context.bus.clone();
         self.check_output().await?;
-        let last = bus.last(&self.config.output, &self.config.decisions).await?;
+        let last = self.context.bus.last(&self.config.output, &self.config.decisions).await?;
         let mut offsets = last.as_ref().map(Offsets::of).unwrap_or_default();
         let config = &self.config;
         let inputs =
@@ -285,8 +284,8 @@ impl Writer {
         let record = self.decide.epoch_record(epoch, self.context.clock.now());
         let mut headers = record.headers;
         headers.set(EPOCH, epoch.to_string());
-        let (subject, id) = (self.config.epochs.clone(), format!("epoch-{epoch}"));
-        let record = Outgoing { subject, id, headers, body: record.body };
+        let id = format!("epoch-{epoch}");
+        let record = Outgoing { subject: record.subject, id, headers, body: record.body };
         self.own_epoch = Some(epoch);
         let chain = bus.take_over(record, expected).await?;
         let stored = bus.last(&self.config.output, &self.config.epochs).await?;
@@ -343,6 +342,7 @@ impl Writer {
                 continue;
             }
             self.suspects.strike(&self.context, input).await?;
+            self.decide.prepare(std::slice::from_ref(input)).await?;
             let one = self.decide_on_one(term, input).await?;
             self.context.check_fail_point(Point::Decided)?;
             panicked = matches!(one, InputDecision::Panicked);
@@ -402,7 +402,7 @@ impl Writer {
             return self.decide_alone(term, inputs).await;
         }
         let mut records = Vec::new();
-        self.look_ahead(inputs);
+        self.prepare(inputs).await?;
         for input in inputs {
             term.offsets.set(input);
             match self.decide_on_one(term, input).await? {
@@ -415,13 +415,13 @@ impl Writer {
     }
 
     /// Prepares the inputs, except those that the writer skips.
-    fn look_ahead(&mut self, inputs: &[Stored]) {
+    async fn prepare(&mut self, inputs: &[Stored]) -> Result<(), BusError> {
         if self.poison_inputs.is_empty() {
-            return self.decide.look_ahead(inputs);
+            return self.decide.prepare(inputs).await;
         }
         let inputs: Vec<_> =
             inputs.iter().filter(|input| !self.is_poison(input)).cloned().collect();
-        self.decide.look_ahead(&inputs);
+        self.decide.prepare(&inputs).await
     }
 
     async fn decide_on_one(
@@ -466,7 +466,7 @@ impl Writer {
         headers.set(INPUT, input.reference());
         headers.set(OFFSETS, term.offsets.sequences());
         headers.set(INPUTS, term.offsets.inputs());
-        Outgoing { subject: self.config.decisions.clone(), id, headers, body: record.body }
+        Outgoing { subject: record.subject, id, headers, body: record.body }
     }
 
     async fn dead_letter(&mut self, input: &Stored, reason: &Reason) -> Result<(), LoopError> {
@@ -505,7 +505,10 @@ impl Writer {
             return Ok(!stop.is_cancelled());
         }
         let bus = self.context.bus.clone();
-        let mut reader = self.learn_rest(&*bus, u64::MAX).await?;
+        let mut reader = match self.decide.has_state() {
+            true => Some(self.learn_rest(&*bus, u64::MAX).await?),
+            false => None,
+        };
         let mut inputs = InputsOfDecisions::new(&*bus);
         self.lease.request_lead();
         loop {
@@ -520,7 +523,7 @@ impl Writer {
                     return Ok(false);
                 }
                 () = self.lease.changed_from(&follows) => continue,
-                decisions = reader.next(BATCH) => decisions?,
+                decisions = next_of(&mut reader) => decisions?,
                 () = self.context.wait(HEARTBEAT) => {
                     self.observe(Event::Alive);
                     continue;
@@ -548,9 +551,11 @@ impl Writer {
     /// Learns every decision before this writer's epoch record. From then on this writer adds its own, so
     /// `learnt_through` no longer applies.
     async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
-        let bus = self.context.bus.clone();
-        self.learn_rest(&*bus, epoch_at).await?;
-        self.learnt_through = None;
+        if self.decide.has_state() {
+            let bus = self.context.bus.clone();
+            self.learn_rest(&*bus, epoch_at).await?;
+            self.learnt_through = None;
+        }
         Ok(())
     }
 
@@ -561,7 +566,7 @@ impl Writer {
         bus: &dyn Bus,
         before: u64,
     ) -> Result<Box<dyn OrderedReader>, LoopError> {
-        let (output, subject) = (self.config.output.clone(), self.config.decisions.clone());
+        let (output, decisions) = (self.config.output.clone(), self.config.decisions.clone());
         let valid = match self.learnt_through.take() {
             Some(learnt_through) if rolled_back(bus, &output, &learnt_through).await?.is_none() => {
                 Some(learnt_through)
@@ -577,7 +582,7 @@ impl Writer {
         };
         let from = known.sequence + 1;
         self.learnt_through = Some(known);
-        let mut reader = bus.read(&output, &subject, from).await?;
+        let mut reader = bus.read(&output, &decisions, from).await?;
         let mut inputs = InputsOfDecisions::new(bus);
         loop {
             let decisions = reader.ready(BATCH).await?;
@@ -605,12 +610,20 @@ impl Writer {
             found.push(input);
         }
         let known: Vec<Stored> = found.iter().flatten().cloned().collect();
-        self.decide.look_ahead(&known);
+        self.decide.prepare(&known).await?;
         for (decision, input) in decisions.zip(found) {
             self.decide.replay(decision, input.as_ref());
             self.learnt_through = Some(Position::from(decision));
         }
         Ok(())
+    }
+}
+
+/// The next decisions; for ever none without a reader.
+async fn next_of(reader: &mut Option<Box<dyn OrderedReader>>) -> Result<Vec<Stored>, BusError> {
+    match reader {
+        Some(reader) => reader.next(BATCH).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -102,9 +102,13 @@ impl Config {
         }
     }
 
-    /// The settings of the enricher.
-    pub(crate) fn enricher(&self) -> wirefold_enricher::Settings {
-        wirefold_enricher::Settings { text_policy: self.text_policy }
+    /// The settings of the enricher. `writer` names the instance, such as `enricher-1`.
+    pub(crate) fn enricher(&self, writer: impl Into<String>) -> wirefold_enricher::Settings {
+        wirefold_enricher::Settings {
+            text_policy: self.text_policy,
+            writer: writer.into(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 
     /// The settings of the alerter. `page` is the address of the page.

@@ -78,8 +78,9 @@ Examples:
   wirefold run detector --nats nats://localhost:4222
 
 Over NATS only the gateway stores files: `nats/gateway.db` and its socket in the data folder. You can run
-many enrichers, and one of each other stage. On the embedded bus only one process at a time can use the
-data folder. There, use this to look at one stage; `wirefold up` runs them all.")]
+several detectors, enrichers and alerters: one of each leads, and the others stand by. On the embedded bus
+only one process at a time can use the data folder. There, use this to look at one stage; `wirefold up` runs
+them all.")]
 pub(crate) struct RunArguments {
     /// The stage.
     #[arg(value_name = "STAGE", value_parser = stage())]
@@ -109,8 +110,8 @@ Examples:
 
 Run it once before the stages, and again if you change settings of the retention. It leaves existing
 streams as they are. With --repair it then reads all streams once, which takes about a second for ten
-thousand articles, and lets the enricher make the missing output. The output keeps its ids, so nobody
-sees anything twice; alerts for the missing articles come late. Over NATS the enricher must run; without
+thousand articles, and lets the enricher make the missing output. It comes behind the output that there
+is; alerts for the missing articles come late. Over NATS the enricher must run; without
 NATS `up` must not run.
 
 With --passwords each user's password is in DIR/USER, for `bus.password`; all of them are in

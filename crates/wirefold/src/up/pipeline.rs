@@ -151,8 +151,11 @@ impl Pipeline<'_> {
                 })
             }
             Service::Stage(Stage::Enricher) => {
-                let settings = config.enricher();
-                Box::pin(async move { Ok(wirefold_enricher::run(context, settings, stop).await?) })
+                let settings = config.enricher("enricher-1");
+                let lease = nats::lease(self.nats.as_ref(), &context, service, &settings.writer)?;
+                Box::pin(async move {
+                    Ok(wirefold_enricher::run(context, settings, lease, stop).await?)
+                })
             }
             Service::Stage(Stage::Alerter) => {
                 let settings = alerter.clone();
@@ -177,7 +180,6 @@ impl Pipeline<'_> {
         alerter: &watch::Receiver<wirefold_alerter::Settings>,
     ) -> anyhow::Result<(Socket, Gateway)> {
         let context = self.context();
-        let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
         let config = &self.loaded.config;
         let gate = config.gate(self.folder()).map(Arc::new);
         if let Some(gate) = &gate {
@@ -198,7 +200,7 @@ impl Pipeline<'_> {
             }),
             replay: Arc::new(ReplayService {
                 context: context.clone(),
-                enricher,
+                enricher: config.enricher("gateway"),
                 alerter: alerter.clone(),
                 nats: self.nats.clone(),
             }),
@@ -242,8 +244,8 @@ impl Pipeline<'_> {
         match service {
             Service::Stage(Stage::Gateway) => Some(OwnEndpoint::Compare(gateway?.clone())),
             Service::Stage(Stage::Enricher) => {
-                let enricher = wirefold_enricher::stage(self.loaded.config.enricher());
-                Some(OwnEndpoint::Replay(self.context(), enricher))
+                let settings = self.loaded.config.enricher("enricher-1");
+                Some(OwnEndpoint::Replay(self.bus.clone(), settings))
             }
             _ => None,
         }

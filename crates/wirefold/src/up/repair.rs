@@ -1,13 +1,12 @@
 //! `wirefold setup --repair`: makes missing output again.
 //!
 //! The stages repair the other effects of a lost or older store by themselves: the detector decides about
-//! articles without a decision, and alerter and gateway read again. Only output would be missing for ever,
-//! because the enricher has acknowledged its decisions.
+//! articles without a decision, and alerter and gateway read again. Only output would be missing for ever
+//! where later output is stored, because the enricher continues behind the last one.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_flow::StageContext;
 use wirefold_flow_nats::NatsBus;
 use wirefold_flow_sqlite::{Inspection, Offline};
 use wirefold_proto::streams::JUDGED;
@@ -48,11 +47,10 @@ pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
     drop(inspection);
     remove_damaged(&config.data, &contents.damaged)?;
     let clock = Arc::new(wirefold_flow::SystemClock);
-    let context = StageContext::new(open_bus(&config.data, clock.clone())?, clock);
+    let bus = open_bus(&config.data, clock)?;
     let mut repaired = Repaired::default();
     for sequence in contents.without_output() {
-        let enricher = wirefold_enricher::stage(config.enricher());
-        repaired.note(sequence, enrich(context.clone(), enricher, sequence).await);
+        repaired.note(sequence, enrich(&bus, &config.enricher("repair"), sequence).await);
     }
     repaired.print_result()
 }

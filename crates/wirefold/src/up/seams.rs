@@ -8,7 +8,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use wirefold_alerter::{Delivery, Failure, Printer, Settings, send_again, send_sample, switch_on};
 use wirefold_fetcher::Search;
-use wirefold_flow::{BoxFuture, Headers, Outgoing, Stage, StageContext, StageError, handle_once};
+use wirefold_flow::{BoxFuture, Bus, Headers, Outgoing, StageContext};
 use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::shapes::{ProbeRequest, Resent};
 use wirefold_gateway::{ConfiguredDelivery, Probe, Rehearse, Replay};
@@ -99,7 +99,7 @@ impl Probe for ProbeService {
 /// Has the stage that gave up on a message handle it again.
 pub(super) struct ReplayService {
     pub(super) context: StageContext,
-    pub(super) enricher: Arc<dyn Stage>,
+    pub(super) enricher: wirefold_enricher::Settings,
     /// The deliveries, for alerts that are sent again.
     pub(super) alerter: watch::Receiver<Settings>,
     /// Over NATS the enricher is asked, because no other role may write the output.
@@ -111,7 +111,7 @@ impl Replay for ReplayService {
         Box::pin(async move {
             match (letter.stage, &self.nats) {
                 (streams::Stage::Enricher, None) => {
-                    enrich(self.context.clone(), self.enricher.clone(), letter.sequence).await
+                    enrich(&self.context.bus, &self.enricher, letter.sequence).await
                 }
                 (streams::Stage::Enricher, Some(bus)) => ask_enricher(bus, letter.sequence).await,
                 (streams::Stage::Fetcher, _) => Err(format!(
@@ -183,18 +183,14 @@ fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
     Resent { delivery, taken: why.is_none(), why }
 }
 
-/// Enriches a decision again. The output has the same id as before, so doing it twice changes nothing.
+/// Makes the output of a decision that has none.
 pub(super) async fn enrich(
-    context: StageContext,
-    enricher: Arc<dyn Stage>,
+    bus: &Arc<dyn Bus>,
+    settings: &wirefold_enricher::Settings,
     sequence: u64,
 ) -> Result<String, String> {
-    let message = context.bus.get(streams::JUDGED.name, sequence).await;
-    let message = message.map_err(|error| error.to_string())?;
-    match handle_once(context, enricher, message).await {
-        Ok(()) => Ok("handled: it is in the output".to_owned()),
-        Err(StageError::Retry { why, .. } | StageError::Reject { why }) => Err(why),
-    }
+    wirefold_enricher::enrich_again(bus.clone(), settings.clone(), sequence).await?;
+    Ok("handled: it is in the output".to_owned())
 }
 
 /// Asks the enricher over NATS to do that.

@@ -19,7 +19,7 @@ pub(crate) struct Channel {
 }
 
 /// Every channel.
-pub(crate) const CHANNELS: [Channel; 9] = [
+pub(crate) const CHANNELS: [Channel; 10] = [
     Channel {
         key: "article_fetched",
         address: "wirefold.v1.article.fetched.{feed}",
@@ -54,6 +54,13 @@ pub(crate) const CHANNELS: [Channel; 9] = [
         stream: OUTPUT,
         messages: &["wirefold.output.command"],
         about: "Results of people's commands about stories.",
+    },
+    Channel {
+        key: "output_epoch",
+        address: "wirefold.v1.output.epoch",
+        stream: OUTPUT,
+        messages: &["wirefold.output.epoch"],
+        about: "Take-overs of the single writer. Readers skip them.",
     },
     Channel {
         key: "alert",

@@ -9,7 +9,7 @@ use wirefold_envelope::{MessagePosition, decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
     AlertArticle, ArticleFetched, ArticleId, DecisionId, Message, OutputArticle, OutputCommand,
-    OutputForgotten, OutputPosition, name_of, streams,
+    OutputEpoch, OutputForgotten, OutputPosition, name_of, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
@@ -21,7 +21,7 @@ pub(crate) enum Item {
     Forgotten(Box<OutputForgotten>),
     Command(Box<OutputCommand>),
     /// A message that this release cannot read.
-    Unreadable,
+    Nothing,
 }
 
 /// One message and its sequence.
@@ -42,7 +42,7 @@ impl LoadedItem {
             Item::Article(incoming) => (incoming.output.decision, incoming.output.judged),
             Item::Forgotten(forgotten) => (forgotten.decision, forgotten.judged),
             Item::Command(command) => (command.decision, command.judged),
-            Item::Unreadable => return None,
+            Item::Nothing => return None,
         })
     }
 
@@ -52,7 +52,7 @@ impl LoadedItem {
             Item::Article(incoming) => Some(incoming.seen),
             Item::Forgotten(forgotten) => Some(unix_millis(forgotten.at)),
             Item::Command(command) => Some(unix_millis(command.command.at)),
-            Item::Unreadable => None,
+            Item::Nothing => None,
         }
     }
 
@@ -62,7 +62,7 @@ impl LoadedItem {
             Item::Article(incoming) => return incoming.place,
             Item::Forgotten(forgotten) => forgotten.fetched,
             Item::Command(command) => command.fetched,
-            Item::Unreadable => 0,
+            Item::Nothing => 0,
         };
         OutputPosition { fetched, output: self.output }
     }
@@ -122,6 +122,7 @@ fn read(stored: &Stored) -> Read {
             command.command.at = command.command.at.min(latest);
             Read::Item(Item::Command(Box::new(command)))
         }),
+        Ok(OutputEpoch::NAME) => Ok(Read::Item(Item::Nothing)),
         _ => decode(stored).map(|mut article: OutputArticle| {
             article.article.seen = article.article.seen.min(latest);
             Read::Article(Box::new(article))
@@ -130,7 +131,7 @@ fn read(stored: &Stored) -> Read {
     read.unwrap_or_else(|error| {
         metrics::UNREADABLE.add(1, &[streams::OUTPUT.name]);
         tracing::warn!(sequence = stored.sequence, ?error, "output left out");
-        Read::Item(Item::Unreadable)
+        Read::Item(Item::Nothing)
     })
 }
 

@@ -226,7 +226,7 @@ impl Matcher<'_> {
                     }
                     self.engine.apply_override(&change);
                 }
-                Item::Unreadable => {}
+                Item::Nothing => {}
             }
             self.store_handed_over().await?;
             self.fire(at).await?;

@@ -223,8 +223,14 @@ async fn play(night: &Night, step: Duration) -> Vec<Sent> {
         texts: None,
     };
     let detecting = tokio::spawn(wirefold_detector::run(context.clone(), detector, stop.clone()));
-    let policy = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
-    let enriching = tokio::spawn(wirefold_enricher::run(context.clone(), policy, stop.clone()));
+    let enriching = wirefold_enricher::Settings {
+        text_policy: TextPolicy::Lead,
+        writer: "enricher-1".to_owned(),
+        release: "0.0.0".to_owned(),
+    };
+    let alone = wirefold_flow::Lease::alone();
+    let enriching =
+        tokio::spawn(wirefold_enricher::run(context.clone(), enriching, alone, stop.clone()));
     let running = Running::start(&context, &settings(night.subscriptions.clone()), &paper);
     let mut known = BTreeMap::new();
     for (place, line) in night.lines.iter().enumerate() {

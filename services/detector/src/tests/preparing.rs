@@ -82,7 +82,7 @@ async fn a_replay_takes_prepared_articles_and_gives_the_same_state() {
         decisions.push(Stored { stream: streams::JUDGED.name.to_owned(), ..decision });
     }
     let mut heir = decider(&harness);
-    heir.look_ahead(&inputs);
+    heir.prepare(&inputs).await.unwrap();
     assert_eq!(heir.preparer().left(), inputs.len());
     for (decision, input) in decisions.iter().zip(&inputs) {
         heir.replay(decision, Some(input));

@@ -1,4 +1,4 @@
-//! Tests of the stage alone, with the messages that it publishes for a decision.
+//! Tests of the enricher behind a detector, with the messages that it writes for a decision.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Sender;
 use wirefold_flow::sim::{SimBus, SimDisk};
-use wirefold_flow::{Bus, Input, StageContext};
+use wirefold_flow::{Bus, Lease, StageContext};
 use wirefold_proto::streams;
 use wirefold_proto::{
     ArticleFetched, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, LEAD_WORDS,
@@ -14,18 +14,18 @@ use wirefold_proto::{
 };
 
 use super::stand::{
-    SETTINGS, Seed, all, behind_the_fixtures, create_streams, detector_settings, outgoing, seeds,
+    Seed, all, behind_the_fixtures, create_streams, detector_settings, outgoing, seeds, settings,
 };
-use crate::{Settings, run, stage};
+use crate::{enrich_again, run};
 
 /// Sends the first fixtures through detector and enricher.
-async fn through(settings: Settings, count: usize) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
-    sent(settings, seeds().iter().take(count).map(Seed::fetched).collect()).await
+async fn through(policy: TextPolicy, count: usize) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
+    sent(policy, seeds().iter().take(count).map(Seed::fetched).collect()).await
 }
 
 /// Sends articles through detector and enricher.
 async fn sent(
-    settings: Settings,
+    policy: TextPolicy,
     articles: Vec<ArticleFetched>,
 ) -> (Arc<dyn Bus>, Vec<OutputArticle>) {
     let clock = Arc::new(behind_the_fixtures());
@@ -38,7 +38,7 @@ async fn sent(
     let stop = CancellationToken::new();
     let detector =
         tokio::spawn(wirefold_detector::run(context.clone(), detector_settings(), stop.clone()));
-    let enricher = tokio::spawn(run(context, settings, stop.clone()));
+    let enricher = tokio::spawn(run(context, settings(policy), Lease::alone(), stop.clone()));
     let filter = "wirefold.v1.output.article.>";
     let mut reader = bus.read(streams::OUTPUT.name, filter, 1).await.unwrap();
     let mut output = Vec::new();
@@ -50,13 +50,13 @@ async fn sent(
     stop.cancel();
     detector.await.unwrap().unwrap();
     enricher.await.unwrap().unwrap();
-    output.sort_by_key(|article| article.judged);
+    assert!(output.is_sorted_by(|one, next| one.judged < next.judged), "in order");
     (bus, output)
 }
 
 #[tokio::test]
 async fn every_article_is_published_with_its_verdict_and_a_lead() {
-    let (bus, output) = through(SETTINGS, 20).await;
+    let (bus, output) = through(TextPolicy::Lead, 20).await;
     for (article, seed) in output.iter().zip(seeds()) {
         let fetched = seed.fetched();
         assert_eq!((article.id, &article.article), (fetched.id, &fetched.article));
@@ -76,7 +76,7 @@ async fn every_article_is_published_with_its_verdict_and_a_lead() {
 async fn an_article_without_a_title_is_published_with_one() {
     let mut article = seeds()[0].fetched();
     article.article.title.clear();
-    let (bus, output) = sent(SETTINGS, vec![article.clone()]).await;
+    let (bus, output) = sent(TextPolicy::Lead, vec![article.clone()]).await;
     let title = output[0].article.title.as_str();
     assert!(!title.is_empty() && title.chars().count() <= 80, "{title}");
     let words = title.trim_end_matches('…');
@@ -89,15 +89,14 @@ async fn an_article_without_a_title_is_published_with_one() {
 
 #[tokio::test]
 async fn the_policy_limits_the_published_text() {
-    let none = Settings { text_policy: TextPolicy::None };
-    assert_eq!(through(none, 1).await.1[0].text, None);
-    let full = Settings { text_policy: TextPolicy::Full };
-    assert_eq!(through(full, 1).await.1[0].text, Some(seeds()[0].fetched().text));
+    assert_eq!(through(TextPolicy::None, 1).await.1[0].text, None);
+    let full = through(TextPolicy::Full, 1);
+    assert_eq!(full.await.1[0].text, Some(seeds()[0].fetched().text));
 }
 
 #[tokio::test]
 async fn a_command_is_published_with_its_changes() {
-    let (bus, output) = through(SETTINGS, 1).await;
+    let (bus, output) = through(TextPolicy::Lead, 1).await;
     let story = output[0].verdict.story;
     let quiet = |target| StoryChange::Quiet { target };
     let command = CommandJudged {
@@ -119,12 +118,11 @@ async fn a_command_is_published_with_its_changes() {
     let sender = Sender { source: "/wirefold/detector" };
     let record = sender.outgoing(&command, command.command.at).unwrap();
     let sequence = bus.publish(record).await.unwrap().sequence();
-    let message = bus.get(streams::JUDGED.name, sequence).await.unwrap();
-    let input = Input { message, attempt: 1, referred: None };
-    let emits = stage(SETTINGS).handle(input).await.unwrap();
-    let [wirefold_flow::Emit::Message(told)] = &emits[..] else { panic!("{emits:?}") };
+    enrich_again(bus.clone(), settings(TextPolicy::Lead), sequence).await.unwrap();
+    let told = all(&*bus, streams::OUTPUT.name, "wirefold.v1.output.command.>").await;
+    let [told] = &told[..] else { panic!("{told:?}") };
     let outcome: OutputCommand = decode(&told.body).unwrap();
-    assert_eq!((&*told.id, &*told.subject), ("3-c7", "wirefold.v1.output.command.applied"));
+    assert_eq!(told.subject, "wirefold.v1.output.command.applied");
     assert_eq!((outcome.changes, outcome.fetched), (command.changes, 1));
     assert_eq!(outcome.command, command.command);
 }

@@ -14,7 +14,9 @@ use wirefold_proto::{
 
 use crate::Settings;
 
-pub(super) const SETTINGS: Settings = Settings { text_policy: TextPolicy::Lead };
+pub(super) fn settings(text_policy: TextPolicy) -> Settings {
+    Settings { text_policy, writer: "enricher-1".to_owned(), release: "0.0.0".to_owned() }
+}
 
 pub(super) fn detector_settings() -> wirefold_detector::Settings {
     wirefold_detector::Settings {

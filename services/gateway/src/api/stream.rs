@@ -18,7 +18,8 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use wirefold_flow::{BusError, OrderedReader, Stored};
 use wirefold_proto::{
-    Message as _, OutputArticle, OutputCommand, TextPolicy, decode, encode, schema_of, streams,
+    Message as _, OutputArticle, OutputCommand, OutputForgotten, TextPolicy, decode, encode,
+    schema_of, streams,
 };
 
 use crate::api::articles::show_text;
@@ -185,8 +186,10 @@ fn encode_event(message: &Stored, policy: TextPolicy) -> Option<(&'static str, S
         ("article", encode(&article).ok()?)
     } else if schema.name == OutputCommand::NAME {
         ("command", message.body.to_vec())
-    } else {
+    } else if schema.name == OutputForgotten::NAME {
         ("forgotten", message.body.to_vec())
+    } else {
+        return None;
     };
     let data = String::from_utf8(body).ok()?;
     is_one_line(&data).then_some((name, data))

@@ -628,9 +628,13 @@ impl DataFolder {
     }
 
     pub(super) fn enricher(&self) -> Running {
-        let settings = wirefold_enricher::Settings { text_policy: TextPolicy::Lead };
+        let settings = wirefold_enricher::Settings {
+            text_policy: TextPolicy::Lead,
+            writer: "enricher-1".to_owned(),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
+        };
         self.run(JUDGED.name, move |context, stop| async move {
-            Ok(wirefold_enricher::run(context, settings, stop).await?)
+            Ok(wirefold_enricher::run(context, settings, Lease::alone(), stop).await?)
         })
     }
 

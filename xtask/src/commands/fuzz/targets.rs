@@ -14,7 +14,8 @@ use wirefold_fetcher::{Search, Settings, opml, probe};
 use wirefold_fold::{Class, Detector, Incoming};
 use wirefold_proto::{
     Alert, AlertDigest, ArticleFetched, ArticleJudged, ControlCommand, DeadLetter, FeedRecord,
-    HealthReport, Message, OutputArticle, OutputForgotten, StoryRecord, SubscriptionRecord,
+    HealthReport, Message, OutputArticle, OutputEpoch, OutputForgotten, StoryRecord,
+    SubscriptionRecord,
 };
 use wirefold_query::{Document, Numbers, Prepared, Query};
 
@@ -163,10 +164,11 @@ fn observe(detector: &mut Detector, number: usize, outlet: &str, text: &str) -> 
 /// The bytes as a body of each message. A body that can be read must be written and read again without
 /// change.
 fn message(bytes: &[u8]) -> String {
-    const READERS: [ReadMessage; 12] = [
+    const READERS: [ReadMessage; 13] = [
         read::<ArticleFetched>,
         read::<ArticleJudged>,
         read::<OutputArticle>,
+        read::<OutputEpoch>,
         read::<OutputForgotten>,
         read::<Alert>,
         read::<AlertDigest>,

@@ -14,6 +14,7 @@ use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
 use crate::conformance::Harness;
 use crate::dead::{DeadLetters, Reason};
+use crate::error::Answer;
 use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::Stored;
 use crate::writer::{Record, Source, StateMachine, WriterConfig, run_writer};
@@ -40,19 +41,21 @@ impl StateMachine for Deciding {
     fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
 
     fn epoch_record(&mut self, _epoch: u64, _at: UnixMillis) -> Record {
-        Record::default()
+        Record { subject: "decided.epoch".to_owned(), ..Record::default() }
     }
 
-    fn look_ahead(&mut self, inputs: &[Stored]) {
+    fn prepare<'a>(&'a mut self, inputs: &'a [Stored]) -> Answer<'a, ()> {
         let mut inspected = self.0.inspected.lock().unwrap();
         inspected.extend(inputs.iter().map(|input| input.id.clone()));
+        Box::pin(async { Ok(()) })
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
         if input.id.starts_with("poison") {
             self.0.is_dying.store(true, Ordering::SeqCst);
         }
-        Ok(Some(Record { body: Bytes::from(input.id.clone()), ..Record::default() }))
+        let (subject, body) = ("decided.one".to_owned(), Bytes::from(input.id.clone()));
+        Ok(Some(Record { subject, body, ..Record::default() }))
     }
 }
 

@@ -276,9 +276,7 @@ async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
 
 /// The durable consumers that are needed with deliveries of these names.
 pub(in crate::up) fn readers<'a>(deliveries: impl Iterator<Item = &'a str>) -> Vec<ConsumerConfig> {
-    let deliveries = deliveries.map(wirefold_alerter::consumer);
-    let own = [wirefold_enricher::consumer()].into_iter().chain(deliveries);
-    own.chain(foreign_consumers()).collect()
+    deliveries.map(wirefold_alerter::consumer).chain(foreign_consumers()).collect()
 }
 
 /// How long a key is stored after its last write. A story does not grow after the window, and no retry takes

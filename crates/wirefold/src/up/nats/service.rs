@@ -8,11 +8,11 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
-use wirefold_flow::{self as flow, BoxFuture, StageContext};
+use wirefold_flow::{BoxFuture, Bus};
 use wirefold_flow_nats::{self as flow_nats, Endpoint, NatsBus, RequestHandler, ServiceRefusal};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
-use wirefold_proto::rights::{COMPARE, READERS, REPLAY, Service};
+use wirefold_proto::rights::{COMPARE, REPLAY, Service};
 use wirefold_proto::streams::{self, Stage};
 
 use crate::config::Config;
@@ -36,7 +36,7 @@ pub(in crate::up) enum OwnEndpoint {
     /// Of the gateway: compares two texts, like `POST /api/v1/compare`.
     Compare(Gateway),
     /// Of the enricher: handles a decision again, given its sequence in `WF_JUDGED`.
-    Replay(StageContext, Arc<dyn flow::Stage>),
+    Replay(Arc<dyn Bus>, wirefold_enricher::Settings),
 }
 
 /// A consumer of the stage.
@@ -44,7 +44,7 @@ pub(in crate::up) enum OwnEndpoint {
 pub(in crate::up) struct Input {
     stream: String,
     reader: String,
-    /// Whether the server knows its position by acknowledgements. Otherwise the consumer stores a mark.
+    /// Whether the server knows its position by acknowledgements. Otherwise the reader stores a mark.
     is_durable: bool,
 }
 
@@ -54,11 +54,8 @@ pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
     let name = service.as_str();
     let own = stream_configs(&config.limits()).into_iter();
     let own = own.filter(|stream| stream.readers.iter().any(|reader| reader == name));
-    let own = own.map(|stream| Input {
-        is_durable: READERS.contains(&(stream.name.as_str(), name)),
-        stream: stream.name,
-        reader: name.to_owned(),
-    });
+    let own =
+        own.map(|stream| Input { is_durable: false, stream: stream.name, reader: name.to_owned() });
     let is_alerter = service == Service::Stage(Stage::Alerter);
     let deliveries = config.delivery.iter().filter(|_| is_alerter);
     let deliveries = deliveries.map(|delivery| Input {
@@ -171,18 +168,18 @@ impl Condition {
 impl RequestHandler for OwnEndpoint {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
-            let (context, enricher) = match self {
+            let (bus, settings) = match self {
                 Self::Compare(gateway) => {
                     let comparison = gateway.compare(&asked).await;
                     return json_of(&comparison.map_err(|problem| denied(&problem))?);
                 }
-                Self::Replay(context, enricher) => (context.clone(), enricher.clone()),
+                Self::Replay(bus, settings) => (bus, settings),
             };
             let refused = |code, why| ServiceRefusal { code, why, body: Bytes::new() };
             let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
             let sequence =
                 sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
-            let tried = enrich(context, enricher, sequence).await;
+            let tried = enrich(bus, settings, sequence).await;
             tried.map(Bytes::from).map_err(|why| refused(422, why))
         })
     }
@@ -260,7 +257,8 @@ mod tests {
         let of_stage = |stage| read(Service::Stage(stage));
         assert_eq!(of_stage(Stage::Fetcher), []);
         assert_eq!(of_stage(Stage::Detector), one("WF_FETCHED", false));
-        assert_eq!(of_stage(Stage::Enricher), one("WF_JUDGED", true));
+        let enriched = ["WF_FETCHED", "WF_JUDGED"].map(|stream| (stream.to_owned(), false));
+        assert_eq!(of_stage(Stage::Enricher), enriched);
         assert_eq!(of_stage(Stage::Gateway), one("WF_OUTPUT", false));
         assert_eq!(read(Service::Pruner), []);
     }
