@@ -1,19 +1,16 @@
 //! Puts messages of `proto` on the bus of `flow`, and reads them back.
 //!
 //! `proto` has no bus and `flow` has no articles. This crate has the code that needs both, once for
-//! all services: streams from the tables of the contract, headers, decoding, dead letters, and the
-//! order in which readers get the output. It does no I/O of its own and reads no clock.
+//! all services: streams from the tables of the contract, headers, decoding, dead letters. It does no
+//! I/O of its own and reads no clock.
 
 mod dead;
 mod forgotten;
-mod gaps;
-mod in_order;
 mod message;
 mod streams;
 
 pub use dead::dead_letters;
 pub use forgotten::Forgotten;
-pub use in_order::{InOrder, MessagePosition};
 pub use message::{
     CLOCK_TOLERANCE, Sender, decode, decode_judged, sent, sent_at, timestamp, unix_millis,
 };

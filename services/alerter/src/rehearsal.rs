@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use wirefold_envelope::{InOrder, unix_millis};
+use wirefold_envelope::unix_millis;
 use wirefold_flow::{Bus, UnixMillis, first_after};
 use wirefold_proto::{
     Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, Rehearsal, RehearsedMessage,
@@ -43,8 +43,6 @@ pub async fn rehearse(
     let mut stage = Rehearsing::of(rules, settings, since);
     let before = since.minus(Duration::from_millis(1));
     let first = first_after(bus, streams::OUTPUT.name, before).await?;
-    let expected = (first == 1).then_some(1);
-    let mut order: InOrder<LoadedItem> = InOrder::new(Duration::ZERO, expected);
     let mut texts = ReadTexts::default();
     let mut output = bus.read(streams::OUTPUT.name, ">", first).await?;
     loop {
@@ -52,12 +50,7 @@ pub async fn rehearse(
         if batch.is_empty() {
             break;
         }
-        for item in load::load(bus, batch, true).await? {
-            if let Some(place) = item.message_position() {
-                order.push(place, item);
-            }
-        }
-        for mut item in order.ready(now) {
+        for mut item in load::load(bus, batch, true).await? {
             if let Item::Article(incoming) = &mut item.item
                 && incoming.is_compared()
             {

@@ -5,11 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use wirefold_envelope::{MessagePosition, decode, timestamp, unix_millis};
+use wirefold_envelope::{decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    AlertArticle, ArticleFetched, ArticleId, DecisionId, Message, OutputArticle, OutputCommand,
-    OutputEpoch, OutputForgotten, OutputPosition, name_of, streams,
+    AlertArticle, ArticleFetched, ArticleId, Message, OutputArticle, OutputCommand, OutputEpoch,
+    OutputForgotten, OutputPosition, name_of, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
@@ -31,21 +31,6 @@ pub(crate) struct LoadedItem {
 }
 
 impl LoadedItem {
-    /// Its position in the order of decisions; `None` if it is unreadable.
-    pub(crate) fn message_position(&self) -> Option<MessagePosition> {
-        let (decision, judged) = self.decision()?;
-        Some(MessagePosition { decision, judged, fetched: self.position().fetched })
-    }
-
-    fn decision(&self) -> Option<(DecisionId, u64)> {
-        Some(match &self.item {
-            Item::Article(incoming) => (incoming.output.decision, incoming.output.judged),
-            Item::Forgotten(forgotten) => (forgotten.decision, forgotten.judged),
-            Item::Command(command) => (command.decision, command.judged),
-            Item::Nothing => return None,
-        })
-    }
-
     /// The time of the article or command; `None` if it is unreadable.
     pub(crate) fn time(&self) -> Option<UnixMillis> {
         match &self.item {

@@ -1,6 +1,6 @@
 //! Reads the output in order and publishes each revision once.
 //!
-//! Comes in: the messages of the output, in the order of the decisions, and commands about subscriptions.
+//! Comes in: the messages of the output and commands about subscriptions.
 //! Goes out: revisions of alerts in `WF_ALERTS`, and its progress. It has nothing to do with deliveries.
 //!
 //! Every revision has a subject of its own and is published only if that subject is empty. After a crash, the
@@ -18,13 +18,13 @@ use std::time::Duration;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{CLOCK_TOLERANCE, InOrder, MessagePosition, decode};
+use wirefold_envelope::{CLOCK_TOLERANCE, decode};
 use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
 use wirefold_proto::{
-    AlertId, ControlCommand, Input, OutputPosition, StoryChange, Subject, Target, streams,
+    AlertId, ControlCommand, OutputPosition, StoryChange, Subject, Target, streams,
 };
 
 use crate::delivery::note_starts;
@@ -38,9 +38,6 @@ use progress::{ReadingProgress, SavedProgress};
 use publish::revision;
 use table::{Change, Table};
 
-/// How long a gap in the order of decisions is waited for. It is longer than the messages of a killed
-/// enricher take to come again, also if the next enricher is killed too.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// How many messages one read returns.
 const BATCH: usize = 128;
 /// The most messages between two saves of the progress.
@@ -92,7 +89,6 @@ struct Matcher<'a> {
     context: &'a StageContext,
     engine: Engine,
     table: Table,
-    order: InOrder<LoadedItem>,
     progress: ReadingProgress,
     output: Box<dyn OrderedReader>,
     control: Box<dyn OrderedReader>,
@@ -130,20 +126,14 @@ impl Matcher<'_> {
 
     /// At the end of the output, the clock counts, and the progress is saved.
     async fn at_end(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
-        let now = self.now();
-        // News from before everything that waits for its turn need not wait.
-        let earliest = self.order.waiting().filter_map(LoadedItem::time).min();
-        self.fire(earliest.map_or(now, |time| time.min(now))).await?;
+        self.fire(self.now()).await?;
         self.engine.caught_up();
         self.save().await?;
         self.wait(stop).await
     }
 
     async fn wait(&mut self, stop: &CancellationToken) -> Result<(), AlerterError> {
-        let due = match self.order.is_empty() {
-            true => self.engine.next_due(),
-            false => self.order.due(),
-        };
+        let due = self.engine.next_due();
         let clock = &self.context.clock;
         let alive = clock.now().plus(HEARTBEAT);
         let scores = self.has_new_scores.then_some(self.scores_due);
@@ -175,63 +165,44 @@ impl Matcher<'_> {
         let read = batch.last().map(Position::from);
         let loaded = load::load(&*self.context.bus, batch, self.engine.len() > 0).await?;
         self.context.check_fail_point(Point::Delivered)?;
-        // One by one, so that late messages keep the order of the stream.
         for item in loaded {
             self.since_saved += 1;
-            self.progress.read(item.output);
-            if let Some(place) = item.message_position() {
-                self.order.push(place, item);
-            }
-            self.apply_ready().await?;
+            self.progress.read(item.position());
+            self.apply(item).await?;
         }
         self.progress.reached(read);
-        self.apply_ready().await?;
         self.flush().await
     }
 
-    async fn apply_ready(&mut self) -> Result<(), AlerterError> {
-        for item in self.order.ready(self.now()) {
-            match item.message_position() {
-                Some(MessagePosition { decision, judged, .. })
-                    if matches!(decision.input, Input::Article(_)) =>
-                {
-                    self.progress.applied(item.position(), judged);
-                }
-                Some(MessagePosition { judged, .. }) => {
-                    self.progress.passed_to(item.position(), judged);
-                }
-                None => {}
+    async fn apply(&mut self, item: LoadedItem) -> Result<(), AlerterError> {
+        let Some(at) = item.time() else { return Ok(()) };
+        let place = item.position();
+        self.fire(at).await?;
+        match item.item {
+            Item::Article(mut incoming) => {
+                self.recall(&incoming.targets()).await?;
+                self.compare(&mut incoming).await?;
+                self.engine.apply(&incoming);
+                let outcome = if incoming.is_baseline() { "baseline" } else { "compared" };
+                metrics::ARTICLES.add(1, &[outcome]);
+                self.merge(&incoming.output.changes, (at, place), false).await?;
             }
-            let Some(at) = item.time() else { continue };
-            let place = item.position();
-            self.fire(at).await?;
-            match item.item {
-                Item::Article(mut incoming) => {
-                    self.recall(&incoming.targets()).await?;
-                    self.compare(&mut incoming).await?;
-                    self.engine.apply(&incoming);
-                    let outcome = if incoming.is_baseline() { "baseline" } else { "compared" };
-                    metrics::ARTICLES.add(1, &[outcome]);
-                    self.merge(&incoming.output.changes, (at, place), false).await?;
-                }
-                Item::Forgotten(forgotten) => {
-                    self.merge(&forgotten.changes, (at, place), false).await?;
-                }
-                Item::Command(command) => {
-                    self.merge(&command.changes, (at, place), true).await?;
-                    let change = StoryOverride::of(&command, place);
-                    self.recall(&change.targets()).await?;
-                    for parting in &change.partings {
-                        self.load_shown_about(parting.from).await?;
-                    }
-                    self.engine.apply_override(&change);
-                }
-                Item::Nothing => {}
+            Item::Forgotten(forgotten) => {
+                self.merge(&forgotten.changes, (at, place), false).await?;
             }
-            self.store_handed_over().await?;
-            self.fire(at).await?;
+            Item::Command(command) => {
+                self.merge(&command.changes, (at, place), true).await?;
+                let change = StoryOverride::of(&command, place);
+                self.recall(&change.targets()).await?;
+                for parting in &change.partings {
+                    self.load_shown_about(parting.from).await?;
+                }
+                self.engine.apply_override(&change);
+            }
+            Item::Nothing => {}
         }
-        Ok(())
+        self.store_handed_over().await?;
+        self.fire(at).await
     }
 
     /// Applies the merges among these changes.
@@ -278,9 +249,7 @@ impl Matcher<'_> {
     async fn save(&mut self) -> Result<(), AlerterError> {
         self.flush().await?;
         self.since_saved = 0;
-        let waiting = self.order.waiting().map(|item| item.output).min();
-        let saved: SavedProgress =
-            self.progress.position_to_save(self.engine.needs(), waiting, self.order.skipped());
+        let saved = self.progress.position_to_save(self.engine.needs());
         if self.table.save_progress(&saved).await? {
             let bus = &self.context.bus;
             bus.mark_read(streams::OUTPUT.name, NAME, saved.output).await?;
@@ -328,13 +297,8 @@ impl<'a> Matcher<'a> {
         let mut matcher = Self {
             context: &setup.context,
             engine,
-            order: InOrder::new(PATIENCE, Some(saved.next)).resume(
-                saved.judged,
-                saved.ahead.iter().copied(),
-                saved.passed.iter().copied(),
-            ),
-            progress: ReadingProgress::from(&saved),
             output: bus.read(streams::OUTPUT.name, ">", saved.output + 1).await?,
+            progress: ReadingProgress::from(saved),
             control: bus.read(streams::CONTROL.name, ">", commands_from).await?,
             table,
             bus_clock: BusClock::default(),

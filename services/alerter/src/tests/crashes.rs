@@ -158,12 +158,8 @@ impl Told {
 async fn tell(newsroom: &mut Newsroom, step: Step) {
     match step {
         Step::Publish(batch) => {
-            let mut judged = Vec::new();
             for given in batch {
-                judged.push(newsroom.judge(given).await);
-            }
-            for output in judged.iter().rev() {
-                newsroom.publish(output).await;
+                newsroom.tell(given).await;
             }
         }
         Step::Merge => newsroom.merge("strike", "storm").await,
