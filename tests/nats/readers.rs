@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::{Child, Stdio};
 
-use wirefold_proto::streams::{ALERTS, JUDGED};
+use wirefold_proto::streams::ALERTS;
 
 use super::kills::wait_for_messages;
 use super::over::{NatsPipeline, ask};
@@ -27,12 +27,10 @@ fn nothing_is_lost_where_readers_are_deleted() {
     let over = NatsPipeline::start(&folder);
     drop_file(0);
     over.until_output(FILE);
-    for (nth, (stream, reader)) in
-        [(&JUDGED, "enricher"), (&ALERTS, "alerter-desk")].into_iter().enumerate()
-    {
-        over.delete_consumer(stream, reader);
-        drop_file(nth + 1);
-        over.until_output((nth + 2) * FILE);
+    for nth in 1..3 {
+        over.delete_consumer(&ALERTS, "alerter-desk");
+        drop_file(nth);
+        over.until_output((nth + 1) * FILE);
     }
     folder.write("dropped/last.txt", LAST.as_bytes());
     wait_for_last(&mut target);
@@ -66,7 +64,7 @@ fn the_pruner_makes_deleted_readers_again() {
     let server = server(&folder);
     let url = server.url.as_str();
     folder.run(&["setup", "--nats", url]).code(0);
-    let readers = ["WF_JUDGED.enricher", "WF_ALERTS.alerter-stdout", "WF_OUTPUT.reader"];
+    let readers = ["WF_ALERTS.alerter-stdout", "WF_OUTPUT.reader"];
     for reader in readers {
         let deleted = ask(url, "", &format!("CONSUMER.DELETE.{reader}"));
         assert!(deleted.contains("\"success\":true"), "{deleted}");

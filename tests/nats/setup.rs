@@ -42,9 +42,9 @@ fn setup_makes_what_stages_need_and_may_be_run_again() {
     let before = folder.run(&stage).code(4);
     assert!(before.err.contains("wirefold setup"), "{}", before.err);
     let first = folder.run(&["setup", "--nats", url]).code(0);
-    for name in [
-        "WF_FETCHED", "WF_OUTPUT", "wf_feeds", "wf_marks", "WF_JUDGED/enricher", "WF_ALERTS/reader",
-    ] {
+    for name in
+        ["WF_FETCHED", "WF_OUTPUT", "wf_feeds", "wf_marks", "WF_OUTPUT/reader", "WF_ALERTS/reader"]
+    {
         assert!(first.out.contains(name), "{}", first.out);
     }
     assert!(first.out.contains("WF_ALERTS/alerter-stdout"), "{}", first.out);

@@ -250,7 +250,11 @@ fn by_id(records: &[Stored]) -> BTreeMap<String, bytes::Bytes> {
 /// The articles of the output by id, without the sequence of their decision.
 pub(super) fn judged_articles(kept: &StoredStreams) -> BTreeMap<String, bytes::Bytes> {
     let is_article = |it: &&Stored| it.subject.starts_with("wirefold.v1.output.article.");
-    by_id(&kept.output.iter().filter(is_article).cloned().collect::<Vec<Stored>>())
+    let by_article = |stored: &Stored| {
+        let article: OutputArticle = wirefold_envelope::decode(stored).expect("an article");
+        Stored { id: article.id.to_string(), ..stored.clone() }
+    };
+    by_id(&kept.output.iter().filter(is_article).map(by_article).collect::<Vec<Stored>>())
 }
 
 fn ids(records: &[Stored]) -> impl Iterator<Item = &str> {

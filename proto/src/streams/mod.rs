@@ -101,6 +101,10 @@ pub const JUDGED: Stream = Stream {
     ],
 };
 
+/// The filter of the output without the take-overs of its writer: their subject ends where another token follows
+/// in the others.
+pub const OUTPUT_DECISIONS: &str = "wirefold.v1.output.*.>";
+
 /// The output stream: the product of the pipeline, in the order of the decisions, by one writer at a time.
 pub const OUTPUT: Stream = Stream {
     name: "WF_OUTPUT",

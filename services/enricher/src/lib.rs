@@ -84,12 +84,11 @@ fn writer_config() -> WriterConfig {
         name: Stage::Enricher.as_str().to_owned(),
         sources: vec![Source {
             stream: streams::JUDGED.name.to_owned(),
-            filter: Subject::judged().into_text(),
+            filter: ">".to_owned(),
             mark: String::new(),
         }],
         output: streams::OUTPUT.name.to_owned(),
-        // Not the epochs: their subject ends where the next token is.
-        decisions: "wirefold.v1.output.*.>".to_owned(),
+        decisions: streams::OUTPUT_DECISIONS.to_owned(),
         epochs: Subject::output_epoch().into_text(),
         dead: dead_letters(Stage::Enricher),
         notes: Some(streams::TRIES.name.to_owned()),

@@ -4,15 +4,17 @@
 //! depends on nothing else, so a batch is made on all cores at once.
 
 use std::any::Any;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use wirefold_envelope::{Sender, timestamp};
 use wirefold_flow::{
-    Answer, Bus, BusError, Cause, Outgoing, REFERENCE, Reason, Record, StateMachine, Stored,
-    UnixMillis, parse_reference,
+    Answer, Bus, BusError, Cause, INPUT, Outgoing, REFERENCE, Reason, Record, StateMachine, Stored,
+    UnixMillis, first_after, parse_reference,
 };
 use wirefold_proto::{
     ArticleFetched, ArticleJudged, CommandJudged, Judged, LEAD_CHARACTERS, LEAD_WORDS,
@@ -29,6 +31,8 @@ use crate::{Settings, agency_of};
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
 /// For fewer decisions than this on a core, handing them over takes as long as making their output.
 const MIN_PER_CORE: usize = 4;
+/// How many messages one read of the output returns.
+const READ_AT_ONCE: usize = 256;
 
 /// Enriches decisions. Its output depends on no state between them.
 pub(crate) struct Enricher {
@@ -41,8 +45,9 @@ pub(crate) struct Enricher {
     prepared: HashMap<u64, Prepared>,
 }
 
-/// The record of a decision, or why there is none; or the panic that making it caused.
-type Prepared = Result<Result<Record, Reason>, Box<dyn Any + Send>>;
+/// The record of a decision, `None` for a take-over, or why there is none; or the panic that making it caused.
+type Prepared = Result<Made, Box<dyn Any + Send>>;
+type Made = Result<Option<Record>, Reason>;
 
 /// A decision with the article that it names.
 type Decision = (Stored, Article);
@@ -113,7 +118,7 @@ impl Enricher {
     }
 
     /// The record of a decision that was prepared.
-    fn take(&mut self, sequence: u64) -> Result<Record, Reason> {
+    fn take(&mut self, sequence: u64) -> Made {
         match self.prepared.remove(&sequence) {
             Some(Ok(made)) => made,
             Some(Err(panic)) => resume_unwind(panic),
@@ -150,7 +155,7 @@ impl StateMachine for Enricher {
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        self.take(input.sequence).map(Some)
+        self.take(input.sequence)
     }
 }
 
@@ -165,14 +170,39 @@ pub(crate) async fn enrich_again(
 ) -> Result<(), String> {
     let stored = bus.get(streams::JUDGED.name, sequence).await;
     let message = stored.map_err(|error| error.to_string())?;
+    let id = format!("again-{sequence}");
+    if has_output(&*bus, &message, &id).await.map_err(|error| error.to_string())? {
+        return Ok(());
+    }
     let mut enricher = Enricher::new(bus.clone(), settings, 1);
     let prepared = enricher.prepare(std::slice::from_ref(&message)).await;
     prepared.map_err(|error| error.to_string())?;
-    let Record { subject, headers, body } =
-        enricher.take(sequence).map_err(|reason| reason.text)?;
-    let id = format!("again-{sequence}");
+    let made = enricher.take(sequence).map_err(|reason| reason.text)?;
+    let Record { subject, headers, body } = made.ok_or("a take-over has no output")?;
     let published = bus.publish(Outgoing { subject, id, headers, body }).await;
     published.map(|_| ()).map_err(|error| error.to_string())
+}
+
+/// Whether the output has this decision: among the others in their order, or late, under the id `late`.
+async fn has_output(bus: &dyn Bus, decision: &Stored, late: &str) -> Result<bool, BusError> {
+    let before = decision.at.minus(Duration::from_millis(1));
+    let from = first_after(bus, streams::OUTPUT.name, before).await?;
+    let mut reader = bus.read(streams::OUTPUT.name, ">", from).await?;
+    loop {
+        let output = reader.ready(READ_AT_ONCE).await?;
+        if output.is_empty() {
+            return Ok(false);
+        }
+        for stored in output {
+            let input = stored.headers.get(INPUT).and_then(parse_reference);
+            match input.map(|(_, sequence)| sequence.cmp(&decision.sequence)) {
+                Some(Ordering::Equal) => return Ok(true),
+                Some(Ordering::Greater) => return Ok(false),
+                Some(Ordering::Less) | None if stored.id == late => return Ok(true),
+                Some(Ordering::Less) | None => {}
+            }
+        }
+    }
 }
 
 /// The record of a decision, by the decision's sequence.
@@ -186,12 +216,7 @@ fn enriched(
     (message.sequence, made)
 }
 
-fn output(
-    message: &Stored,
-    article: Article,
-    policy: TextPolicy,
-    cache: &FindingsCache,
-) -> Result<Record, Reason> {
+fn output(message: &Stored, article: Article, policy: TextPolicy, cache: &FindingsCache) -> Made {
     match Judged::decode(&message.body).map_err(|error| Reason::rejected(error.to_string()))? {
         Judged::Article(record) => {
             let stored = match article {
@@ -204,10 +229,10 @@ fn output(
             };
             let fetched: ArticleFetched =
                 decode(&stored.body).map_err(|error| Reason::rejected(error.to_string()))?;
-            article_output(message, *record, fetched, policy, cache)
+            article_output(message, *record, fetched, policy, cache).map(Some)
         }
-        Judged::Command(record) => command_output(message, *record),
-        Judged::Epoch(_) => Err(Reason::rejected("a take-over is no decision")),
+        Judged::Command(record) => command_output(message, *record).map(Some),
+        Judged::Epoch(_) => Ok(None),
     }
 }
 

@@ -38,7 +38,7 @@ fn every_service_is_found_and_says_how_far_it_is() {
     for (service, lag) in told.iter().zip([
         &["WF_OUTPUT/alerter", "WF_ALERTS/alerter-stdout"][..],
         &["WF_FETCHED/detector"],
-        &["WF_JUDGED/enricher"],
+        &["WF_FETCHED/enricher", "WF_JUDGED/enricher"],
         &[],
         &["WF_OUTPUT/gateway"],
         &[],

@@ -22,7 +22,9 @@ use wirefold_flow_nats::{
     connect,
 };
 use wirefold_proto::rights::{READERS, Service};
-use wirefold_proto::streams::{Role, STORES, STORIES, STREAMS, Stage, StoreKind, TRIES};
+use wirefold_proto::streams::{
+    OUTPUT, OUTPUT_DECISIONS, Role, STORES, STORIES, STREAMS, Stage, StoreKind, TRIES,
+};
 use wirefold_proto::{FORGETTING, Subject, streams};
 
 use super::process::{Signals, StopSignal};
@@ -291,7 +293,12 @@ fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
     let reader = Role::Reader.as_str();
     let theirs = READERS.iter().filter(move |(_, durable)| *durable == reader);
     theirs.map(move |(stream, durable)| {
-        ConsumerConfig::new(*stream, *durable, dead_letters(Stage::Gateway))
+        let all = ConsumerConfig::new(*stream, *durable, dead_letters(Stage::Gateway));
+        match *stream == OUTPUT.name {
+            // Take-overs of the enricher concern only its successors.
+            true => ConsumerConfig { filter: OUTPUT_DECISIONS.to_owned(), ..all },
+            false => all,
+        }
     })
 }
 
