@@ -117,7 +117,7 @@ fn a_backup_is_checked_where_it_is() {
     folder.run(&["backup", "copy"]).code(0);
     let sound = folder.run(&["check", "--deep", "copy"]).code(0).out;
     assert!(sound.contains("✓ WF_FETCHED: 10 messages, "), "{sound}");
-    let body = StoredStreams::in_folder(&folder.path().join("data")).output[0].body.clone();
+    let body = StoredStreams::in_folder(&folder.path().join("data")).output[1].body.clone();
     damage(&folder.path().join("copy"), &body);
     let named = folder.run(&["check", "--deep", "copy"]).code(1).out;
     assert!(named.contains("WF_OUTPUT/1 differs from what was written"), "{named}");

@@ -118,7 +118,7 @@ impl Enricher {
     }
 
     /// The record of a decision that was prepared.
-    fn take(&mut self, sequence: u64) -> Made {
+    fn prepared_record(&mut self, sequence: u64) -> Made {
         match self.prepared.remove(&sequence) {
             Some(Ok(made)) => made,
             Some(Err(panic)) => resume_unwind(panic),
@@ -155,7 +155,7 @@ impl StateMachine for Enricher {
     }
 
     fn decide(&mut self, _epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        self.take(input.sequence)
+        self.prepared_record(input.sequence)
     }
 }
 
@@ -177,7 +177,7 @@ pub(crate) async fn enrich_again(
     let mut enricher = Enricher::new(bus.clone(), settings, 1);
     let prepared = enricher.prepare(std::slice::from_ref(&message)).await;
     prepared.map_err(|error| error.to_string())?;
-    let made = enricher.take(sequence).map_err(|reason| reason.text)?;
+    let made = enricher.prepared_record(sequence).map_err(|reason| reason.text)?;
     let Record { subject, headers, body } = made.ok_or("a take-over has no output")?;
     let published = bus.publish(Outgoing { subject, id, headers, body }).await;
     published.map(|_| ()).map_err(|error| error.to_string())

@@ -98,7 +98,8 @@ fn follows_a_space(text: &Text, index: usize) -> bool {
         return false;
     };
     before.paragraph == word.paragraph
-        && text.original().as_bytes()[before.span.end..word.span.start] == *b" "
+        // In some scripts words overlap.
+        && text.original().as_bytes().get(before.span.end..word.span.start) == Some(b" ")
 }
 
 /// The capitalised words outside page chrome.
