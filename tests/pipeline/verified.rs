@@ -120,7 +120,7 @@ fn a_backup_is_checked_where_it_is() {
     let body = StoredStreams::in_folder(&folder.path().join("data")).output[1].body.clone();
     damage(&folder.path().join("copy"), &body);
     let named = folder.run(&["check", "--deep", "copy"]).code(1).out;
-    assert!(named.contains("WF_OUTPUT/1 differs from what was written"), "{named}");
+    assert!(named.contains("WF_OUTPUT/2 differs from what was written"), "{named}");
     folder.run(&["check", "--deep", "nothing-here"]).code(3);
 }
 
