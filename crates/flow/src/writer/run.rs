@@ -566,7 +566,7 @@ impl Writer {
         bus: &dyn Bus,
         before: u64,
     ) -> Result<Box<dyn OrderedReader>, LoopError> {
-        let (output, decisions) = (self.config.output.clone(), self.config.decisions.clone());
+        let (output, subject) = (self.config.output.clone(), self.config.decisions.clone());
         let valid = match self.learnt_through.take() {
             Some(learnt_through) if rolled_back(bus, &output, &learnt_through).await?.is_none() => {
                 Some(learnt_through)
@@ -582,7 +582,7 @@ impl Writer {
         };
         let from = known.sequence + 1;
         self.learnt_through = Some(known);
-        let mut reader = bus.read(&output, &decisions, from).await?;
+        let mut reader = bus.read(&output, &subject, from).await?;
         let mut inputs = InputsOfDecisions::new(bus);
         loop {
             let decisions = reader.ready(BATCH).await?;
