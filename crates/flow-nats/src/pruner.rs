@@ -19,8 +19,6 @@ use crate::{NatsBus, Shared};
 pub const MARKS: &str = "wf_marks";
 /// The part of a stream's messages that is deleted at once: one in this many.
 const PART: u64 = 16;
-/// The most messages without a reference that are skipped in the search for one.
-const NAMELESS: usize = 1_000;
 
 /// The usage of a stream after pruning.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,16 +100,6 @@ impl NatsBus {
         })
     }
 
-    /// The first sequence that a durable consumer may still need; 0 if there is no such reader.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
-    pub async fn unread(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        wirefold_flow::check_name("durable", durable)?;
-        let last = self.0.link.stream_info(stream).await?.state.last_seq;
-        self.0.first_unacked(stream, durable, last).await
-    }
-
     /// How many messages a durable consumer has not acknowledged yet, delivered or not.
     ///
     /// # Errors
@@ -187,9 +175,6 @@ impl Shared {
     }
 
     async fn first_unread(&self, stream: &str, reader: &str, info: &Info) -> Result<u64, BusError> {
-        if let Some((other, durable)) = reader.split_once('/') {
-            return self.first_named(stream, other, durable).await;
-        }
         let by_acks = self.first_unacked(stream, reader, info.state.last_seq).await?;
         let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
         // A mark beyond the end was set before the stream went back in time, and does not count.
@@ -197,30 +182,6 @@ impl Shared {
             && mark > self.link.stream_info(stream).await?.state.last_seq;
         let by_mark = if is_beyond_end { 0 } else { mark + 1 };
         Ok(by_acks.max(by_mark))
-    }
-
-    /// The first sequence of `stream` that is named by a message of the stream `other` which the reader
-    /// `durable` has not acknowledged. The names are in ascending order, so the first one is the lowest.
-    async fn first_named(&self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
-        let last = self.link.stream_info(other).await?.state.last_seq;
-        wirefold_flow::check_name("durable", durable)?;
-        let unacknowledged = self.first_unacked(other, durable, last).await?;
-        if unacknowledged == 0 {
-            return Ok(0);
-        }
-        for sequence in (unacknowledged..=last).take(NAMELESS) {
-            match self.link.get(other, sequence).await {
-                Ok(message) => {
-                    if let Some(named) = message.names(stream) {
-                        return Ok(named);
-                    }
-                }
-                Err(BusError::Gone { .. } | BusError::NotYet { .. }) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        // After that many messages without a reference, the search ends and everything is kept.
-        Ok(if last.saturating_sub(unacknowledged) < NAMELESS as u64 { u64::MAX } else { 0 })
     }
 
     /// The first sequence that a durable consumer may still need, by its acknowledgements; 0 if there is no

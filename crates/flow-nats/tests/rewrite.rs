@@ -65,7 +65,7 @@ async fn filled(bus: NatsBus) -> NatsBus {
     }
     drop(reader.close().await.unwrap());
     within_reason(async {
-        while bus.unread("WORK", "reader").await.unwrap() < 5 {
+        while bus.unacknowledged("WORK", "reader").await.unwrap() > 6 {
             tokio::task::yield_now().await;
         }
     })
@@ -202,7 +202,7 @@ async fn an_interrupted_one_is_ended_by_the_next() {
         [1, 2, 4, 5, 6, 7, 8, 9].iter().map(|nth| format!("id-{nth}")).collect();
     assert_eq!(ids, expected);
     assert!(!bus.create_or_update_consumer(&reader()).await.unwrap());
-    assert_eq!(bus.unread("WORK", "reader").await.unwrap(), 5);
+    assert_eq!(bus.unacknowledged("WORK", "reader").await.unwrap(), 5);
     assert!(!holds_mark(&server.store()));
 }
 

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use wirefold_flow::{
-    AckKind, Bus as _, BusError, Cause, ConsumerConfig, DeadLetters, Outgoing, Published, Reason,
-    SystemClock,
+    AckKind, Bus as _, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, SystemClock,
 };
 use wirefold_flow_nats::{Login, NatsBus, Options, connect};
 use wirefold_proto::rights::{COMPARE, READERS};
+use wirefold_proto::streams::OUTPUT_DECISIONS;
 
 use crate::rights::prepared;
 use crate::server::Server;
@@ -28,15 +28,9 @@ fn durable(stream: &str, name: &str, stage: &str) -> ConsumerConfig {
     ConsumerConfig::new(stream, name, dead)
 }
 
-fn enrichers() -> ConsumerConfig {
-    let filter = JUDGED.to_owned();
-    ConsumerConfig { filter, ..durable("WF_JUDGED", "enricher", "enricher") }
-}
-
 /// The server with everything that `setup` makes.
 async fn ready() -> (Server, NatsBus) {
     let (server, setup) = prepared().await;
-    setup.create_or_update_consumer(&enrichers()).await.unwrap();
     for (stream, name) in READERS.iter().filter(|(_, name)| *name == "reader") {
         setup.create_or_update_consumer(&durable(stream, name, "gateway")).await.unwrap();
     }
@@ -111,14 +105,20 @@ async fn enrich(bus: &NatsBus) {
     assert_eq!(bus.get("WF_FETCHED", 7).await.unwrap().id, "a-6");
     let beyond = bus.get("WF_FETCHED", 70).await;
     assert!(matches!(beyond, Err(BusError::NotYet { .. })), "{beyond:?}");
-    assert_eq!(bus.publish(message(OUTPUT, "a-1")).await.unwrap(), Published::New(1));
-    acknowledge_one(bus, enrichers(), AckKind::Ack).await;
-    let reason = Reason { cause: Cause::Rejected, text: "no article".to_owned() };
-    acknowledge_one(bus, enrichers(), AckKind::Reject(reason)).await;
+    assert_eq!(count(bus, "WF_JUDGED", ">").await, 41);
+    let lease = bus.key_value("wf_leases").unwrap();
+    lease.put("enricher", "1".into()).await.unwrap();
+    assert!(bus.last("WF_OUTPUT", OUTPUT_DECISIONS).await.unwrap().is_none());
+    let epoch = message("wirefold.v1.output.epoch", "epoch-1");
+    let mut chain = bus.take_over(epoch, 0).await.unwrap();
+    assert_eq!(chain.append(vec![message(OUTPUT, "1-2")]).await.unwrap(), [2]);
+    bus.mark_read("WF_JUDGED", "enricher", 41).await.unwrap();
+    bus.mark_read("WF_FETCHED", "enricher", 40).await.unwrap();
+    bus.publish(message("wirefold.v1.dead.enricher", "d-2")).await.unwrap();
 }
 
 async fn alert(bus: &NatsBus) {
-    assert_eq!(count(bus, "WF_OUTPUT", ">").await, 1);
+    assert_eq!(count(bus, "WF_OUTPUT", ">").await, 2);
     assert_eq!(count(bus, "WF_CONTROL", ">").await, 2);
     bus.get("WF_FETCHED", 1).await.unwrap();
     // The subject by which it watches the health of all stages.
@@ -150,9 +150,9 @@ async fn alert(bus: &NatsBus) {
 }
 
 async fn serve(bus: &NatsBus) {
-    for (stream, messages) in [("WF_OUTPUT", 1), ("WF_ALERTS", 1)] {
+    for (stream, messages) in [("WF_OUTPUT", 2), ("WF_ALERTS", 1)] {
         assert_eq!(bus.stream_state(stream).await.unwrap().messages, messages);
-        assert_eq!(count(bus, stream, ">").await, 1);
+        assert_eq!(count(bus, stream, ">").await as u64, messages);
         bus.mark_read(stream, "gateway", 1).await.unwrap();
     }
     assert_eq!(bus.stream_state("WF_DEAD").await.unwrap().messages, 2);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use wirefold_envelope::dead_letters;
-use wirefold_flow::{Bus, ConsumerConfig, Outgoing};
+use wirefold_flow::{Bus, Outgoing};
 use wirefold_flow_nats::{NatsBus, SignedBus, SignedStream, SigningKey};
 use wirefold_proto::streams::{DEAD, JUDGED, Stage};
 use wirefold_proto::{DeadCause, DeadLetter, Subject, decode};
@@ -12,10 +12,11 @@ use crate::rights::prepared;
 use crate::roles::client;
 use crate::waiting::within_reason;
 
-fn signed(bus: impl Bus + 'static, key: &[u8]) -> SignedBus {
+fn signed(bus: impl Bus + 'static, stage: Stage) -> SignedBus {
     let (name, epochs) = (JUDGED.name.to_owned(), Subject::epoch().to_string());
-    let key = SigningKey::new(key).unwrap();
-    SignedBus::new(Arc::new(bus), key, SignedStream { name, epochs })
+    let key = SigningKey::new(KEY).unwrap();
+    let letters = (stage == Stage::Enricher).then(|| ("enricher".to_owned(), dead_letters(stage)));
+    SignedBus::new(Arc::new(bus), key, SignedStream { name, epochs, letters })
 }
 
 const KEY: &[u8] = b"the key of detector and enricher";
@@ -26,7 +27,7 @@ const KEY: &[u8] = b"the key of detector and enricher";
 #[tokio::test]
 async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let (server, setup) = prepared().await;
-    let writer = signed(server.bus_of("detector").await, KEY);
+    let writer = signed(server.bus_of("detector").await, Stage::Detector);
     let record = Outgoing::new(Subject::epoch().to_string(), "epoch-1", "taken over");
     let mut chain = writer.take_over(record, 0).await.unwrap();
     let decision = |id: &str| Outgoing::new(Subject::judged().to_string(), id, "decided");
@@ -48,11 +49,11 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     let forged = setup.last(JUDGED.name, Subject::judged().as_str()).await.unwrap().unwrap();
     assert_eq!(forged.sequence, 4);
     // … and readers with the key do not, and continue after it.
-    let reader = signed(server.bus_of("enricher").await, KEY);
+    let reader = signed(server.bus_of("enricher").await, Stage::Enricher);
     let got = reader.get(JUDGED.name, 4).await;
     assert!(got.is_err(), "{got:?}");
     assert!(chain.append(vec![decision("1-3")]).await.is_err(), "its place is taken");
-    let again = signed(server.bus_of("detector").await, KEY);
+    let again = signed(server.bus_of("detector").await, Stage::Detector);
     let last = again.last(JUDGED.name, Subject::judged().as_str()).await.unwrap().unwrap();
     assert_eq!(last.id, "1-2");
     let anew = Outgoing::new(Subject::epoch().to_string(), "epoch-2", "taken over");
@@ -64,16 +65,10 @@ async fn a_decision_that_the_server_was_made_to_store_is_left_out() {
     assert_eq!(ids, ["1-1", "1-2", "2-3"]);
 
     // The dead letters report it.
-    let letters = dead_letters(Stage::Enricher);
-    let own = ConsumerConfig {
-        filter: Subject::judged().to_string(),
-        ..ConsumerConfig::new(JUDGED.name, "enricher", letters)
-    };
-    setup.create_or_update_consumer(&own).await.unwrap();
-    let mut enricher = reader.subscribe(own).await.unwrap();
-    let taken = within_reason(enricher.next(100)).await.unwrap();
-    let delivered: Vec<&str> = taken.iter().map(|delivery| delivery.message.id.as_str()).collect();
-    assert_eq!(delivered, ["1-1", "1-2", "2-3"]);
+    let mut read = reader.read(JUDGED.name, Subject::judged().as_str(), 1).await.unwrap();
+    let read = within_reason(read.next(100)).await.unwrap();
+    let read: Vec<&str> = read.iter().map(|stored| stored.id.as_str()).collect();
+    assert_eq!(read, ["1-1", "1-2", "2-3"]);
     let letter = within_reason(last_letter(&setup)).await;
     assert_eq!(
         (letter.cause, letter.stage, letter.sequence),

@@ -85,18 +85,6 @@ impl Inspection {
         Ok(())
     }
 
-    /// The first sequence that a durable consumer may still need; `None` if there is no such reader.
-    ///
-    /// # Errors
-    /// If the file cannot be read.
-    pub fn unread(&mut self, stream: &str, durable: &str) -> Result<Option<u64>> {
-        let reader = match self.tables.consumer(stream, durable) {
-            Err(BusError::NoStream(_)) => None,
-            reader => reader?,
-        };
-        Ok(reader.map(|reader| reader.next.min(reader.first_pending.unwrap_or(u64::MAX))))
-    }
-
     /// The last change of each key of a bucket, including deletions, the oldest first.
     ///
     /// # Errors

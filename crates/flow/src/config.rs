@@ -20,10 +20,8 @@ pub struct StreamConfig {
     pub max_message: u64,
     /// How long an id is remembered.
     pub window: Duration,
-    /// The durable consumers whose unread messages are kept, whether these consumers exist yet or not.
-    /// `OTHER/consumer` keeps the messages that the stream `OTHER` [names](crate::REFERENCE) in messages
-    /// that its durable `consumer` has not acknowledged. If the list is empty, a full stream drops its oldest
-    /// message.
+    /// The readers whose unread messages are kept, whether these readers exist yet or not. If the list is
+    /// empty, a full stream drops its oldest message.
     pub readers: Vec<String>,
 }
 

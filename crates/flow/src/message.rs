@@ -142,13 +142,6 @@ impl Stored {
         size(&self.subject, &self.id, &self.headers, &self.body)
     }
 
-    /// The sequence that its header [`REFERENCE`] names in this stream.
-    #[must_use]
-    pub fn names(&self, stream: &str) -> Option<u64> {
-        let (named, sequence) = parse_reference(self.headers.get(REFERENCE)?)?;
-        (named == stream).then_some(sequence)
-    }
-
     /// `stream/sequence`: the form in which the header [`REFERENCE`] names a message.
     #[must_use]
     pub fn reference(&self) -> String {

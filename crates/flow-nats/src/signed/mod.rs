@@ -18,12 +18,12 @@ mod verify;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, KeyValue, Objects, OrderedReader,
-    Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, matches,
+    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, KeyValue, Objects,
+    OrderedReader, Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, matches,
 };
 
 use crate::metrics::FORGED;
-use verify::{SignedReader, SignedSubscription};
+use verify::SignedReader;
 
 pub use code::{SigningKey, is_signed};
 
@@ -44,6 +44,8 @@ pub struct SignedStream {
     pub name: String,
     /// The subject of its epoch records.
     pub epochs: String,
+    /// The stage that reports forged records which it reads, and its dead letters.
+    pub letters: Option<(String, DeadLetters)>,
 }
 
 /// A bus for the writer and the readers of a signed stream.
@@ -267,14 +269,8 @@ impl Bus for SignedBus {
     }
 
     fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        if consumer.stream != self.signing.stream.name {
-            return self.bus.subscribe(consumer);
-        }
-        Box::pin(async move {
-            let subscription = self.bus.subscribe(consumer).await?;
-            let (bus, signing) = (self.bus.clone(), self.signing.clone());
-            Ok(Box::new(SignedSubscription::new(subscription, bus, signing)) as Box<_>)
-        })
+        // Records that count only with a code are read in order, never through a subscription.
+        self.bus.subscribe(consumer)
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use wirefold_flow::{
-    AckKind, Answer, Bus, BusError, Cause, OrderedReader, PulledMessage, Reason, Stored,
-    Subscription,
-};
+use wirefold_flow::{Answer, Bus, BusError, Cause, DeadLetter, OrderedReader, Reason, Stored};
 
 use super::{CODE, Signing};
 
@@ -23,11 +20,17 @@ async fn signed_from<'a>(
     }
 }
 
+/// Among this many sequences only the first forged record becomes a dead letter. Otherwise thousands of
+/// forged records would push other letters out of their stream.
+const LETTER_EVERY: u64 = 1_000;
+
 pub(super) struct SignedReader {
     reader: Box<dyn OrderedReader>,
     bus: Arc<dyn Bus>,
     signing: Arc<Signing>,
     held: Vec<Stored>,
+    /// From this sequence on the next forged record becomes a dead letter.
+    next_letter: u64,
 }
 
 impl SignedReader {
@@ -36,12 +39,19 @@ impl SignedReader {
         bus: Arc<dyn Bus>,
         signing: Arc<Signing>,
     ) -> Self {
-        Self { reader, bus, signing, held: Vec::new() }
+        Self { reader, bus, signing, held: Vec::new(), next_letter: 0 }
     }
 
     /// The genuine ones of the held records.
     async fn genuine(&mut self) -> Result<Vec<Stored>, BusError> {
         let from = signed_from(&self.signing, &*self.bus, self.held.iter()).await?;
+        let is_new = |stored: &&Stored| {
+            stored.sequence >= self.next_letter && !self.signing.counts(stored, from)
+        };
+        if let Some(forged) = self.held.iter().find(is_new) {
+            write_letter(&self.signing, &*self.bus, forged).await?;
+            self.next_letter = forged.sequence + LETTER_EVERY;
+        }
         let mut held = std::mem::take(&mut self.held);
         held.retain(|stored| {
             let counts = self.signing.counts(stored, from);
@@ -52,6 +62,22 @@ impl SignedReader {
         });
         Ok(held)
     }
+}
+
+/// Puts a forged record into the dead letters, so that people notice it.
+async fn write_letter(signing: &Signing, bus: &dyn Bus, forged: &Stored) -> Result<(), BusError> {
+    let Some((stage, letters)) = &signing.stream.letters else { return Ok(()) };
+    let text = "no writer of this stream wrote it: somebody made the server store it";
+    let reason = Reason { cause: Cause::Forged, text: text.to_owned() };
+    let letter = DeadLetter {
+        stage,
+        reason: &reason,
+        attempts: 1,
+        at: forged.at,
+        message: forged,
+        body: None,
+    };
+    bus.publish(letters.outgoing(&letter)).await.map(|_| ())
 }
 
 impl OrderedReader for SignedReader {
@@ -83,81 +109,6 @@ impl OrderedReader for SignedReader {
                     return Ok(genuine);
                 }
             }
-        })
-    }
-}
-
-/// Among this many sequences only the first forged record becomes a dead letter. Otherwise thousands of
-/// forged records would push other letters out of their stream.
-const LETTER_EVERY: u64 = 1_000;
-
-pub(super) struct SignedSubscription {
-    subscription: Box<dyn Subscription>,
-    bus: Arc<dyn Bus>,
-    signing: Arc<Signing>,
-    held: Vec<PulledMessage>,
-    /// From this sequence on the next forged record becomes a dead letter.
-    next_letter: u64,
-}
-
-impl SignedSubscription {
-    pub(super) fn new(
-        subscription: Box<dyn Subscription>,
-        bus: Arc<dyn Bus>,
-        signing: Arc<Signing>,
-    ) -> Self {
-        Self { subscription, bus, signing, held: Vec::new(), next_letter: 0 }
-    }
-
-    /// The genuine ones of the held deliveries. The others are acknowledged, so that they do not come again.
-    async fn genuine(&mut self) -> Result<Vec<PulledMessage>, BusError> {
-        let records = self.held.iter().map(|delivery| &delivery.message);
-        let from = signed_from(&self.signing, &*self.bus, records).await?;
-        let held = std::mem::take(&mut self.held);
-        let (genuine, forged): (Vec<_>, Vec<_>) =
-            held.into_iter().partition(|delivery| self.signing.counts(&delivery.message, from));
-        for delivery in forged {
-            self.signing.report(&delivery.message);
-            let kind = self.ack_kind(delivery.message.sequence);
-            // If the acknowledgement fails, the record comes again and is skipped again.
-            let acknowledged = async move { delivery.acker.ack_with(kind).await };
-            tokio::spawn(acknowledged);
-        }
-        Ok(genuine)
-    }
-
-    /// How to acknowledge a forged record. A dead letter makes people notice it.
-    fn ack_kind(&mut self, sequence: u64) -> AckKind {
-        if sequence < self.next_letter {
-            return AckKind::Ack;
-        }
-        self.next_letter = sequence + LETTER_EVERY;
-        let text =
-            "no writer of this stream wrote it: somebody made the server store it".to_owned();
-        AckKind::Reject(Reason { cause: Cause::Forged, text })
-    }
-}
-
-impl Subscription for SignedSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
-        Box::pin(async move {
-            loop {
-                if self.held.is_empty() {
-                    self.held = self.subscription.next(max).await?;
-                }
-                let genuine = self.genuine().await?;
-                if !genuine.is_empty() {
-                    return Ok(genuine);
-                }
-            }
-        })
-    }
-
-    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
-        Box::pin(async move {
-            let mut rest = self.subscription.close().await?;
-            self.held.append(&mut rest);
-            self.genuine().await
         })
     }
 }

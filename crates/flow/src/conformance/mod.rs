@@ -112,7 +112,6 @@ macro_rules! conformance_suite {
             a_chain_takes_a_known_id_as_a_refusal
             publish_waits_while_the_stream_is_full
             messages_that_all_consumers_have_read_make_room
-            a_message_that_another_stream_refers_to_is_kept
             pulls_stop_while_too_much_is_in_flight
             old_messages_are_gone
             get_by_sequence

@@ -7,9 +7,6 @@ use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
 use crate::subject::check_subject;
 
-/// How many messages one step scans for a message that refers to another.
-const SCANNED_AT_ONCE: usize = 64;
-
 /// The expected state of the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expect {
@@ -145,11 +142,7 @@ impl Engine {
         let StreamConfig { name, readers, .. } = self.streams[index].config.clone();
         let mut first = u64::MAX;
         for reader in readers {
-            let needs = match reader.split_once('/') {
-                Some((other, durable)) => self.first_named(&name, other, durable)?,
-                None => self.first_unacknowledged(&name, &reader)?,
-            };
-            first = first.min(needs);
+            first = first.min(self.first_unacknowledged(&name, &reader)?);
         }
         Ok(first)
     }
@@ -158,22 +151,6 @@ impl Engine {
     fn first_unacknowledged(&mut self, stream: &str, durable: &str) -> Result<u64, BusError> {
         let reader = self.tables.consumer(stream, durable)?;
         Ok(reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next))))
-    }
-
-    /// The first sequence of `stream` that is named by a message of the stream `other` which the reader
-    /// `durable` has not acknowledged. The names are in ascending order, so the first one is the lowest.
-    fn first_named(&mut self, stream: &str, other: &str, durable: &str) -> Result<u64, BusError> {
-        let mut next = self.first_unacknowledged(other, durable)?;
-        loop {
-            let scanned = self.tables.scan(other, next, SCANNED_AT_ONCE)?;
-            let Some(last) = scanned.last() else {
-                return Ok(u64::MAX);
-            };
-            next = last.sequence + 1;
-            if let Some(named) = scanned.iter().find_map(|message| message.names(stream)) {
-                return Ok(named);
-            }
-        }
     }
 
     fn store(

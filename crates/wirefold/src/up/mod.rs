@@ -104,7 +104,7 @@ pub(crate) fn run_stage(arguments: &RunArguments, global: &Global) -> anyhow::Re
             };
             nats::must_not_be_forgetting(&bus).await?;
             nats::check_streams(&bus, stage).await?;
-            (nats::signed(&loaded.config, &bus)?, Some(bus))
+            (nats::signed(&loaded.config, &bus, stage)?, Some(bus))
         };
         let (loaded, telemetry, nats) = (&loaded, &telemetry, server.clone());
         let pipeline = Pipeline { loaded, flags, telemetry, clock, bus, demo: None, nats };

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{LONGEST, MOMENT, ack_all, arrivals, consumer, deliveries, streams, work, work_stream};
+use super::{MOMENT, ack_all, arrivals, consumer, streams, work, work_stream};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::conformance::Harness;
 use crate::error::BusError;
-use crate::message::{Outgoing, REFERENCE};
 
 /// `publish` waits while the stream is full of messages that its named consumer has not read, and continues
 /// once there is room. No unread message is deleted.
@@ -70,49 +69,6 @@ pub async fn messages_that_all_consumers_have_read_make_room(harness: &mut dyn H
     }
     let later = harness.bus().stream_state("WORK").await.unwrap();
     assert!(later.bytes <= 1000 && later.first > taken_in as u64, "{later:?}");
-}
-
-/// A message that a message of another stream refers to stays until the consumer of the latter acknowledged
-/// it.
-pub async fn a_message_that_another_stream_refers_to_is_kept(harness: &mut dyn Harness) {
-    streams(harness).await;
-    let readers = vec!["ordered".into(), "NAMES/reader".into()];
-    let bus = harness.bus();
-    bus.create_stream(StreamConfig { max_bytes: 1000, readers, ..work_stream() }).await.unwrap();
-    bus.create_stream(StreamConfig::new("NAMES", &["names.>"])).await.unwrap();
-    let named = ConsumerConfig { stream: "NAMES".into(), ..consumer(harness) };
-    let mut subscription = bus.subscribe(named).await.unwrap();
-    let taken_in = harness.fill("work.fill").await;
-    // One message without a reference, and one that refers to the second.
-    for (id, name) in [("nothing", None), ("second", Some("WORK/2"))] {
-        let mut message = Outgoing::new("names.a", id, "");
-        if let Some(name) = name {
-            message.headers.set(REFERENCE, name);
-        }
-        bus.publish(message).await.unwrap();
-    }
-    bus.mark_read("WORK", "ordered", taken_in as u64).await.unwrap();
-    bus.publish(work(&"v".repeat(40))).await.unwrap();
-    let publishing = bus.clone();
-    let waiting = tokio::spawn(async move {
-        for letter in ["w", "x"] {
-            publishing.publish(work(&letter.repeat(90))).await.unwrap();
-        }
-    });
-    harness.advance(MOMENT).await;
-    assert_eq!(bus.stream_state("WORK").await.unwrap().first, 2);
-    assert!(!waiting.is_finished(), "the second is still needed");
-    let taken = deliveries(&mut *subscription, 2).await;
-    ack_all(&taken).await;
-    tokio::time::timeout(LONGEST, async {
-        while !waiting.is_finished() {
-            harness.advance(MOMENT).await;
-        }
-    })
-    .await
-    .expect("there is room once it is acknowledged");
-    waiting.await.unwrap();
-    assert!(bus.stream_state("WORK").await.unwrap().first > 2);
 }
 
 /// With `max_in_flight` messages delivered and not acknowledged, pulls wait. Each acknowledgement lets one

@@ -98,15 +98,21 @@ pub(super) async fn wait_for_server(
     }
 }
 
-/// The bus that signs and checks decisions, if there is a key for it.
+/// The bus that signs and checks decisions, if there is a key for it. The enricher reports forged ones.
 ///
 /// # Errors
 /// Exit code 2 if the key cannot be read or is too short.
-pub(super) fn signed(config: &Config, bus: &NatsBus) -> anyhow::Result<Arc<dyn Bus>> {
+pub(super) fn signed(
+    config: &Config,
+    bus: &NatsBus,
+    stage: Service,
+) -> anyhow::Result<Arc<dyn Bus>> {
     let bus: Arc<dyn Bus> = Arc::new(bus.clone());
     let Some(key) = signing_key(&config.bus)? else { return Ok(bus) };
     let (name, epochs) = (streams::JUDGED.name.to_owned(), Subject::epoch().to_string());
-    Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs })))
+    let letters = (stage == Service::Stage(Stage::Enricher))
+        .then(|| (stage.as_str().to_owned(), dead_letters(Stage::Enricher)));
+    Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs, letters })))
 }
 
 /// The key with which decisions are signed, if there is one.
