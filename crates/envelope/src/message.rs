@@ -57,8 +57,7 @@ impl Sender {
         Record { subject, headers, body: body.into() }
     }
 
-    /// The headers alone.
-    pub fn headers<M: Published>(&self, message: &M, time: Timestamp) -> Headers {
+    fn headers<M: Published>(&self, message: &M, time: Timestamp) -> Headers {
         event_headers(message, self.source, time).into_iter().collect()
     }
 }

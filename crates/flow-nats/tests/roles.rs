@@ -31,7 +31,7 @@ fn durable(stream: &str, name: &str, stage: &str) -> ConsumerConfig {
 /// The server with everything that `setup` makes.
 async fn ready() -> (Server, NatsBus) {
     let (server, setup) = prepared().await;
-    for (stream, name) in READERS.iter().filter(|(_, name)| *name == "reader") {
+    for (stream, name) in READERS {
         setup.create_or_update_consumer(&durable(stream, name, "gateway")).await.unwrap();
     }
     setup

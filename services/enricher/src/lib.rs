@@ -23,11 +23,10 @@ mod word_set;
 
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
-use wirefold_flow::{Bus, Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
+use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
 use wirefold_proto::streams::{self, Stage};
 use wirefold_proto::{AboutArticle, EntityKind, Findings, FoundBy, Subject, TextPolicy, Verdict};
 use wirefold_text::Text;
@@ -36,6 +35,7 @@ use crate::reading::Reading;
 
 pub use findings_cache::FindingsCache;
 pub use metrics::METRICS;
+pub use stage::enrich_again;
 
 /// The settings of the enricher.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,19 +63,6 @@ pub async fn run(
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let enricher = stage::Enricher::new(context.bus.clone(), settings, cores);
     run_leased_writer(context, writer_config(), Box::new(enricher), lease, stop).await
-}
-
-/// Makes the output of a decision that has none, given its sequence in `WF_JUDGED`, as when a person replays
-/// a dead letter. It is written behind the output that there is.
-///
-/// # Errors
-/// For people: why there is still none.
-pub async fn enrich_again(
-    bus: Arc<dyn Bus>,
-    settings: Settings,
-    sequence: u64,
-) -> Result<(), String> {
-    stage::enrich_again(bus, settings, sequence).await
 }
 
 /// The streams and subjects that the enricher reads and writes.

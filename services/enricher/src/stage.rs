@@ -159,11 +159,12 @@ impl StateMachine for Enricher {
     }
 }
 
-/// Makes the output of a decision that has none, as for a dead letter. It comes late.
+/// Makes the output of a decision that has none, given its sequence in `WF_JUDGED`, as when a person replays
+/// a dead letter. It is written behind the output that there is.
 ///
 /// # Errors
 /// For people: why there is still none.
-pub(crate) async fn enrich_again(
+pub async fn enrich_again(
     bus: Arc<dyn Bus>,
     settings: Settings,
     sequence: u64,

@@ -296,9 +296,7 @@ fn age(table: &str, config: &Config) -> Option<Duration> {
 /// The consumers of other programs, which may not make any. They acknowledge their messages themselves, so nothing
 /// of theirs becomes a dead letter.
 fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
-    let reader = Role::Reader.as_str();
-    let theirs = READERS.iter().filter(move |(_, durable)| *durable == reader);
-    theirs.map(move |(stream, durable)| {
+    READERS.iter().map(|(stream, durable)| {
         let all = ConsumerConfig::new(*stream, *durable, dead_letters(Stage::Gateway));
         match *stream == OUTPUT.name {
             // Take-overs of the enricher concern only its successors.
