@@ -1,4 +1,4 @@
-//! `wirefold.alert/1`: one revision of an alert.
+//! `wirefold.alert/2`: one revision of an alert.
 //!
 //! There is one alert for each subscription and each event or story. It goes from `new` through `growing` and
 //! `updated` to `quiet`. Every revision replaces the one before.
@@ -22,7 +22,7 @@ use crate::words::words;
 /// One revision of an alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Alert {
-    /// `wirefold.alert/1`.
+    /// `wirefold.alert/2`.
     pub schema: Tag<Self>,
     /// The alert's id, the same through all revisions.
     pub id: AlertId,
@@ -79,7 +79,7 @@ pub struct Alert {
     pub merged_into: Option<Target>,
 }
 
-message!(Alert = "wirefold.alert" / 1);
+message!(Alert = "wirefold.alert" / 2);
 
 impl Published for Alert {
     const STREAM: Stream = streams::ALERTS;
@@ -93,12 +93,6 @@ impl Published for Alert {
     fn message_id(&self) -> String {
         format!("{}.{}", self.id, self.revision)
     }
-}
-
-/// Whether the field is left out.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_no_place(sequence: &u64) -> bool {
-    *sequence == 0
 }
 
 /// The state of an alert.
@@ -232,9 +226,8 @@ pub struct Headline {
 pub struct AlertArticle {
     /// The article.
     pub id: ArticleId,
-    /// Its sequence in `WF_FETCHED`, where its text is; 0 in alerts of older releases.
-    #[serde(default, skip_serializing_if = "is_no_place")]
-    pub fetched: u64,
+    /// Its sequence in `WF_ENRICHED`, where its text is.
+    pub enriched: u64,
     /// Its story when it was read; absent in alerts of older releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<StoryId>,
@@ -342,8 +335,8 @@ pub struct RevisionCover {
 /// A position in the output: in the order of decisions, and in the stream.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputPosition {
-    /// The sequence in `WF_FETCHED` of the decided article; 0 for commands.
-    pub fetched: u64,
+    /// The sequence in `WF_ENRICHED` of the decided article; 0 for commands.
+    pub enriched: u64,
     /// The sequence in `WF_OUTPUT`.
     pub output: u64,
 }
@@ -353,18 +346,18 @@ impl OutputPosition {
     /// later sequence in the output, so the revision does not cover it.
     #[must_use]
     pub fn is_covered_by(self, end: Self) -> bool {
-        self.fetched <= end.fetched && self.output <= end.output
+        self.enriched <= end.enriched && self.output <= end.output
     }
 
     /// The earlier of each.
     #[must_use]
     pub fn min(self, other: Self) -> Self {
-        Self { fetched: self.fetched.min(other.fetched), output: self.output.min(other.output) }
+        Self { enriched: self.enriched.min(other.enriched), output: self.output.min(other.output) }
     }
 
     /// The later of each.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
-        Self { fetched: self.fetched.max(other.fetched), output: self.output.max(other.output) }
+        Self { enriched: self.enriched.max(other.enriched), output: self.output.max(other.output) }
     }
 }

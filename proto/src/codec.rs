@@ -313,9 +313,9 @@ mod tests {
     #[test]
     fn the_name_is_told_wherever_the_schema_stands() {
         let cases = [
-            (r#"{"schema":"wirefold.alert/1","id":7}"#, Some("wirefold.alert")),
-            (r#"{"schema":"wirefold.alert/1"}"#, Some("wirefold.alert")),
-            (r#"{ "id": 7, "schema": "wirefold.alert/1" }"#, Some("wirefold.alert")),
+            (r#"{"schema":"wirefold.alert/2","id":7}"#, Some("wirefold.alert")),
+            (r#"{"schema":"wirefold.alert/2"}"#, Some("wirefold.alert")),
+            (r#"{ "id": 7, "schema": "wirefold.alert/2" }"#, Some("wirefold.alert")),
             (r#"{"schema":"wirefold.\u0061lert/1"}"#, Some("wirefold.alert")),
             (r#"{"schema":"wirefold.alert/01"}"#, None),
             (r#"{"schema":"wirefold.alert"}"#, None),

@@ -52,7 +52,7 @@ impl Published for DeadLetter {
         Subject::dead(self.stage)
     }
 
-    /// Stage, stream and sequence, such as `enricher.WF_JUDGED.1042`; for a delivery
+    /// Stage, stream and sequence, such as `detector.WF_ENRICHED.1042`; for a delivery
     /// `alerter-desk.WF_ALERTS.7`, since several deliveries may give up on one revision.
     fn message_id(&self) -> String {
         let delivery = self.delivery.iter().map(|name| format!("-{name}")).collect::<String>();

@@ -47,6 +47,7 @@ mod confidence;
 mod control;
 mod dead;
 mod digest;
+mod enriched;
 mod feed_finding;
 mod feed_site;
 mod findings;
@@ -55,7 +56,6 @@ mod health;
 mod ids;
 mod interval;
 mod item;
-mod judged;
 mod list;
 mod measure;
 mod output;
@@ -93,6 +93,7 @@ pub use confidence::Confidence;
 pub use control::{Command, ControlCommand};
 pub use dead::{DeadBody, DeadCause, DeadHeader, DeadLetter};
 pub use digest::{AlertDigest, FeedDigest, FeedProblem};
+pub use enriched::{ArticleEnriched, EnrichedEpoch};
 pub use feed_finding::FeedFinding;
 pub use feed_site::{FeedSite, NOBODY, SiteProof};
 pub use findings::{
@@ -107,14 +108,11 @@ pub use ids::{
     ItemAddress, LanguageTag, Outlet, StoryId, SubscriptionId, Target,
 };
 pub use interval::{Interval, IntervalError};
-pub use judged::{
-    ArticleJudged, CommandJudged, CommandOutcome, EpochTaken, Judged, MAX_DECISION_BYTES, Offsets,
-};
 pub use list::ListRecord;
 pub use measure::{Containment, MeasureError, Novelty, Simhash};
 pub use output::{
-    LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputEpoch, OutputForgotten,
-    TextPolicy,
+    CommandOutcome, LEAD_CHARACTERS, LEAD_WORDS, Offsets, Output, OutputArticle, OutputCommand,
+    OutputEpoch, OutputForgotten, TextPolicy,
 };
 pub use published::Published;
 pub use records::{

@@ -24,26 +24,26 @@ impl Subject {
         Self::fetched(&FeedId::push())
     }
 
-    /// A decision on an article, or a command carried out.
+    /// An article with its findings.
     #[must_use]
-    pub fn judged() -> Self {
-        Self("wirefold.v1.article.judged".to_owned())
+    pub fn enriched() -> Self {
+        Self("wirefold.v1.article.enriched".to_owned())
     }
 
-    /// A writer's take-over.
+    /// An enricher's take-over.
     #[must_use]
-    pub fn epoch() -> Self {
-        Self("wirefold.v1.article.judged.epoch".to_owned())
+    pub fn enriched_epoch() -> Self {
+        Self("wirefold.v1.article.enriched.epoch".to_owned())
     }
 
-    /// An enriched article. The subject has only the first subtag of the language.
+    /// A decision on an article. The subject has only the first subtag of the language.
     #[must_use]
     pub fn output_article(class: Class, language: &LanguageTag) -> Self {
         let language = escape(language.primary());
         Self(format!("wirefold.v1.output.article.{}.{language}", class.as_str()))
     }
 
-    /// A take-over of the output's writer.
+    /// A detector's take-over.
     #[must_use]
     pub fn output_epoch() -> Self {
         Self("wirefold.v1.output.epoch".to_owned())
@@ -136,8 +136,8 @@ mod tests {
         let cases = [
             (Subject::fetched(&"harbour.news".parse().unwrap()), "article.fetched.harbour=2Enews"),
             (Subject::pushed(), "article.fetched.push"),
-            (Subject::judged(), "article.judged"),
-            (Subject::epoch(), "article.judged.epoch"),
+            (Subject::enriched(), "article.enriched"),
+            (Subject::enriched_epoch(), "article.enriched.epoch"),
             (
                 Subject::output_article(Class::Copy, &"pt-br".parse().unwrap()),
                 "output.article.copy.pt",

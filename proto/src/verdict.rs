@@ -123,9 +123,6 @@ pub struct TextMatch {
     pub passages: u32,
     /// The words of the longest verbatim run, quotations included.
     pub longest: u32,
-    /// The earlier article's sequence in `WF_FETCHED`, where its text is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fetched: Option<u64>,
 }
 
 /// Whether an article is a material change, and why.

@@ -25,14 +25,14 @@ const EVENT: &str = "e-3e8swfvwy1mr4n7gw8bbv5dvw2";
 
 fn brief(id: &str, outlet: &str, class: &str) -> Value {
     let mut brief = json!({
-        "id": id, "fetched": 1, "story": STORY, "outlet": outlet, "title": "Storm shuts harbour",
+        "id": id, "enriched": 1, "story": STORY, "outlet": outlet, "title": "Storm shuts harbour",
         "language": "en", "url": format!("https://{outlet}/storm"),
         "seen": "2026-03-01T11:52:07Z", "class": class, "comparable": true, "baseline": false,
     });
     if class == "copy" {
         brief["kind"] = "reprint".into();
         brief["strongest"] = json!({"id": FIRST, "contained": 0.712, "containing": 0.9, "passages": 2, "longest": 31});
-        brief["agency"] = sample("wirefold.output.article.3.json")["verdict"]["agency"].clone();
+        brief["agency"] = sample("wirefold.output.article.4.json")["verdict"]["agency"].clone();
         brief["material"] = json!({"material": true, "reason": "new_number", "detail": "28"});
     }
     brief
@@ -48,10 +48,10 @@ fn story_brief() -> Value {
 }
 
 /// An article with a text, in a story and an event.
-fn detail(id: &str, fetched: u64, text: &str, ids: [&str; 2]) -> (u16, Value) {
-    let mut output = sample("wirefold.output.article.3.json");
+fn detail(id: &str, enriched: u64, text: &str, ids: [&str; 2]) -> (u16, Value) {
+    let mut output = sample("wirefold.output.article.4.json");
     output["id"] = id.into();
-    output["fetched"] = fetched.into();
+    output["input"]["enriched"] = enriched.into();
     output["text"] = text.into();
     let [story, event] = ids;
     let body = json!({
@@ -109,7 +109,7 @@ fn api() -> Api {
             (200, json!({"schema": "wirefold.api.articles/2", "articles": []}))
         }
         "GET /api/v1/alerts?limit=20" => {
-            let alert = sample("wirefold.alert.1.growing.json");
+            let alert = sample("wirefold.alert.2.growing.json");
             let revision = json!({
                 "revision": 1, "at": alert["at"], "state": "new", "volume": "loud",
                 "reasons": alert["reasons"], "held": false,
@@ -238,7 +238,7 @@ fn a_file_and_a_stored_article_are_compared_in_the_order_asked_for() {
 #[test]
 fn alerts_are_listed_with_their_reasons() {
     let run = api().run(&["alert", "ls"]).code(0);
-    let alert = sample("wirefold.alert.1.growing.json");
+    let alert = sample("wirefold.alert.2.growing.json");
     let reason = alert["reasons"][0]["words"].as_str().unwrap();
     assert!(run.out.contains("growing") && run.out.contains(reason), "{}", run.out);
     assert!(!run.out.contains("origin"), "{}", run.out);
@@ -248,7 +248,7 @@ fn alerts_are_listed_with_their_reasons() {
 async fn two_events(RawQuery(query): RawQuery) -> String {
     let after = query.unwrap_or_default();
     let after: u64 = after.trim_start_matches("after=").parse().unwrap_or(0);
-    let article = sample("wirefold.output.article.3.json");
+    let article = sample("wirefold.output.article.4.json");
     let event = |id: u64| format!("id: {id}\nevent: article\ndata: {article}\n\n");
     format!(": hello\n\n{}{}", event(after + 1), event(after + 2))
 }

@@ -223,7 +223,7 @@ fn dead_letters_are_listed_shown_and_tried_again() {
     let api = api();
     let letter = sample("wirefold.dead.1.json");
     let list = api.run(&["dead", "ls"]).code(0);
-    assert!(list.out.contains("wirefold.article.judged/7: this"), "{}", list.out);
+    assert!(list.out.contains("wirefold.article.enriched/7: this"), "{}", list.out);
     let shown = api.run(&["dead", "show", "7"]).code(0);
     assert!(shown.out.contains(letter["subject"].as_str().unwrap()), "{}", shown.out);
     assert_eq!(api.run(&["dead", "replay", "7"]).code(0).out, "7: published\n");

@@ -23,7 +23,7 @@ fn a_dead_letter_is_listed_shown_and_tried_again() {
     let listed = objects(&folder, &["dead", "ls", "--json"]);
     assert_eq!(listed.len(), 1, "{listed:?}");
     let letter = &listed[0]["letter"];
-    assert_eq!((&letter["stage"], &letter["stream"]), (&"detector".into(), &FETCHED.name.into()));
+    assert_eq!((&letter["stage"], &letter["stream"]), (&"enricher".into(), &FETCHED.name.into()));
     let shown = folder.run(&["dead", "show", "1"]).code(0).out;
     assert!(shown.contains("no article"), "{shown}");
 

@@ -32,14 +32,15 @@ fn no_byte_of_it_stays_on_the_server_and_all_else_goes_on() {
     let data = room.data();
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
-    for name in ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT", "WF_ALERTS", "wf_snapshots", "gateway.db"]
+    for name in
+        ["WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT", "WF_ALERTS", "wf_snapshots", "gateway.db"]
     {
         assert!(is_found(name), "the search finds what is there: {name} {before:?}");
     }
     let saved = room.folder.path().join("saved");
     copy_all(&data.join("nats"), &saved);
     let told = forget(&room, "--dry-run").code(0).err;
-    assert!(told.contains("goes: 2 articles, 2 decisions, 2 output messages, 1 alert,"), "{told}");
+    assert!(told.contains("goes: 2 articles, 2 output messages, 1 alert,"), "{told}");
     forget(&room, "--yes").code(0);
     server.kill();
     assert_eq!(marked(&data), Vec::<PathBuf>::new());

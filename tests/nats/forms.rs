@@ -102,9 +102,9 @@ fn await_all(up: &Up, target: &mut Target, count: usize, notifies: bool) {
     }
 }
 
-/// The article that was decided last. The output is not in that order.
+/// The article that was decided last.
 fn last_of(articles: &[OutputArticle]) -> ArticleId {
-    articles.iter().max_by_key(|article| article.fetched).expect("some came").id
+    articles.last().expect("some came").id
 }
 
 fn is_about(alert: &Alert, article: ArticleId) -> bool {
@@ -230,13 +230,13 @@ fn start_stages(
         },
         writer: "detector-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
+        text_policy: TextPolicy::Lead,
         snapshot_after: 50,
         texts: None,
     };
     let detector = wirefold_detector::run(context(), judging, stop.clone());
     running.spawn(async move { detector.await.map_err(|error| error.to_string()) });
     let enriching = wirefold_enricher::Settings {
-        text_policy: TextPolicy::Lead,
         writer: "enricher-1".to_owned(),
         release: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -294,7 +294,7 @@ fn without(body: &[u8], fields: &[&str]) -> String {
 /// The decisions in their order, with the records that name the writer.
 fn decisions(kept: &StoredStreams) -> Vec<(String, String)> {
     let plain = |stored: &Stored| (stored.id.clone(), without(&stored.body, &TIMES));
-    kept.judged.iter().map(plain).collect()
+    kept.output.iter().map(plain).collect()
 }
 
 /// The final members of each story and stories of each event.
@@ -308,11 +308,12 @@ pub(super) fn groups(kept: &StoredStreams) -> BTreeMap<String, BTreeSet<String>>
     groups
 }
 
-/// The alerts with their revisions, contents and volume, without the position of the article in the output,
-/// which varies between enrichers.
+/// The alerts with their revisions, contents and volume, without places in streams, which vary with the number of
+/// take-overs.
 pub(super) fn alerts(kept: &StoredStreams) -> Vec<String> {
     let told = |alert: &Alert| {
-        let plain = Alert { output: 0, ..alert.clone() };
+        let mut plain = Alert { output: 0, ..alert.clone() };
+        plain.articles.iter_mut().for_each(|article| article.enriched = 0);
         without(&wirefold_proto::encode(&plain).expect("an alert"), &TIMES)
     };
     kept.alerts.iter().map(told).collect()

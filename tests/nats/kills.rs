@@ -3,15 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use wirefold_flow::same_decisions;
 use wirefold_proto::streams::FETCHED;
 
 use super::over::{NatsPipeline, SERVER};
 use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::kept::StoredStreams;
 use crate::pipeline::killed::{
-    LAST, check_alerts, check_conserved, drop_file, folder_of_drops, judged_articles, undisturbed,
-    wait_for_last, without_epochs,
+    LAST, check_alerts, check_conserved, check_same_output, drop_file, folder_of_drops,
+    judged_articles, undisturbed, wait_for_last,
 };
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
@@ -62,7 +61,7 @@ fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
 
     check_conserved(&kept, &made);
     let undisturbed = undisturbed(&kept.fetched);
-    same_decisions(&without_epochs(&kept.judged), &without_epochs(&undisturbed.judged)).unwrap();
+    check_same_output(&kept, &undisturbed);
     let (ours, theirs) = (judged_articles(&kept), judged_articles(&undisturbed));
     assert_eq!(ours.len(), theirs.len());
     for (id, body) in &ours {
@@ -74,6 +73,6 @@ fn nothing_is_lost_or_repeated_whichever_process_is_killed() {
         VICTIMS.len(),
         ours.len(),
         target.alerts().len(),
-        kept.judged.iter().filter(|it| it.subject.ends_with(".epoch")).count(),
+        kept.output.iter().filter(|it| it.subject.ends_with(".epoch")).count(),
     ));
 }

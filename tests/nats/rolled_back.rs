@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::{Signal, kill_process};
-use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
+use wirefold_proto::streams::{ALERTS, ENRICHED, FETCHED, OUTPUT, Stream};
 use wirefold_proto::{ArticleId, OutputArticle};
 
 use super::over::{NatsPipeline, SERVER};
@@ -191,11 +191,11 @@ fn the_articles_are_put_back() {
 }
 
 #[test]
-fn the_decisions_are_put_back() {
+fn the_enriched_articles_are_put_back() {
     let mut night = RolledBackRun::begin();
-    night.put_back(&[JUDGED]);
+    night.put_back(&[ENRICHED]);
     night.goes_on();
-    night.ends(&[JUDGED]);
+    night.ends(&[ENRICHED]);
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn output_and_alerts_are_put_back() {
     night.ends(&[OUTPUT]);
 }
 
-/// The enricher's position is in the output, so it makes lost output again.
+/// The detector's position is in the output, so it makes lost output again.
 #[test]
 fn output_that_was_lost_is_made_again() {
     let mut night = RolledBackRun::begin();

@@ -51,6 +51,9 @@ fn of_two_enrichers_each_article_comes_once_and_in_order_while_one_is_killed() {
     let articles = over.kept().articles();
     let ids: std::collections::BTreeSet<_> = articles.iter().map(|article| article.id).collect();
     assert_eq!((articles.len(), ids.len()), (dropped, dropped), "each once");
-    assert!(articles.is_sorted_by(|one, next| one.judged < next.judged), "in order");
+    assert!(
+        articles.is_sorted_by(|one, next| one.input.enriched < next.input.enriched),
+        "in order"
+    );
     assert_eq!(over.up.terminate().code, Some(0));
 }

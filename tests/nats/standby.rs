@@ -6,15 +6,14 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use wirefold_flow::same_decisions;
-use wirefold_proto::streams::{ALERTS, JUDGED};
+use wirefold_proto::streams::{ALERTS, OUTPUT, OUTPUT_DECISIONS};
 
 use super::kills::wait_for_messages;
 use super::over::NatsPipeline;
 use crate::pipeline::generated::{Numbers, articles};
 use crate::pipeline::killed::{
-    LAST, check_alerts, check_conserved, drop_file, folder_of_drops, undisturbed, wait_for_last,
-    without_epochs,
+    LAST, check_alerts, check_conserved, check_same_output, drop_file, folder_of_drops,
+    undisturbed, wait_for_last,
 };
 use crate::pipeline::targets::Target;
 use crate::pipeline::up::now;
@@ -26,8 +25,7 @@ const SEED: u64 = 20_261_125;
 const KILLS: usize = 6;
 const FILE: usize = 30;
 /// The subject of the records that name the writer.
-const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
-const DECISIONS: &str = "wirefold.v1.article.judged";
+const EPOCHS: &str = "wirefold.v1.output.epoch";
 const RUNNING: &str = "health and metrics on http://";
 const STANDS_BY: &str = "standing by: another leads";
 const LEADS: &str = "this process now leads";
@@ -126,7 +124,7 @@ fn the_standby_continues_when_the_leader_is_killed() {
     let drop_file = |nth| drop_file(&folder, &format!("{nth:03}"), &made[nth * FILE..][..FILE]);
     let over = NatsPipeline::start(&folder);
     drop_file(0);
-    over.until(&JUDGED, DECISIONS, FILE);
+    over.until(&OUTPUT, OUTPUT_DECISIONS, FILE);
     let mut beside = ExtraStage::start("detector", &over, &folder);
     beside.until(STANDS_BY);
     beside.until_ready_says("ready: stands by, detector-1");
@@ -143,9 +141,9 @@ fn the_standby_continues_when_the_leader_is_killed() {
             beside.child.kill().expect("it runs");
         }
         drop_file(kill);
-        over.until(&JUDGED, DECISIONS, kill * FILE + 1);
+        over.until(&OUTPUT, OUTPUT_DECISIONS, kill * FILE + 1);
         took.push(now().since(killed));
-        over.until(&JUDGED, DECISIONS, (kill + 1) * FILE);
+        over.until(&OUTPUT, OUTPUT_DECISIONS, (kill + 1) * FILE);
         // The killed one restarts and stands by.
         if supervised_leads {
             until_said(&over, STANDS_BY, kill.div_ceil(2));
@@ -157,13 +155,13 @@ fn the_standby_continues_when_the_leader_is_killed() {
     }
     folder.write("dropped/last.txt", LAST.as_bytes());
     over.until_output(made.len() + 1);
-    assert_eq!(over.count(&JUDGED, EPOCHS), KILLS + 1, "one take-over for each kill");
+    assert_eq!(over.count(&OUTPUT, EPOCHS), KILLS + 1, "one take-over for each kill");
     let kept = over.kept();
     assert_eq!(over.up.terminate().code, Some(0));
     drop(beside);
     check_conserved(&kept, &made);
     let undisturbed = undisturbed(&kept.fetched);
-    same_decisions(&without_epochs(&kept.judged), &without_epochs(&undisturbed.judged)).unwrap();
+    check_same_output(&kept, &undisturbed);
     let longest = took.iter().max().expect("some were killed");
     say(format_args!(
         "  {KILLS} leaders killed, the next decision after at most {longest:?}: {took:?}"

@@ -43,7 +43,7 @@ fn a_drain_under_load_ends_in_time_and_loses_nothing() {
     assert_eq!(ended.code, Some(0), "{}", ended.said);
     assert!(ended.took <= GRACE + SLACK, "{:?}\n{}", ended.took, ended.said);
     let kept = StoredStreams::in_folder(&folder.path().join("data"));
-    let decided = kept.judged.iter().filter(|it| !it.subject.ends_with(".epoch")).count();
+    let decided = kept.output.iter().filter(|it| !it.subject.ends_with(".epoch")).count();
     assert!(decided >= kept.articles().len() && kept.dead.is_empty());
     // It continues from its position.
     let again = Up::start(&folder);

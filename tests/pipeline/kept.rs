@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use tokio::runtime::Runtime;
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_flow::{Bus, Outgoing, Stored, SystemClock};
-use wirefold_proto::streams::{ALERTS, DEAD, FETCHED, JUDGED, OUTPUT};
+use wirefold_proto::streams::{ALERTS, DEAD, ENRICHED, FETCHED, OUTPUT};
 use wirefold_proto::{Alert, OutputArticle};
 
 /// The number of messages that are published at a time.
@@ -16,7 +16,7 @@ const BATCH: usize = 100;
 /// All stored messages.
 pub(super) struct StoredStreams {
     pub(super) fetched: Vec<Stored>,
-    pub(super) judged: Vec<Stored>,
+    pub(super) enriched: Vec<Stored>,
     pub(super) output: Vec<Stored>,
     pub(super) alerts: Vec<Alert>,
     pub(super) dead: Vec<Stored>,
@@ -36,7 +36,7 @@ impl StoredStreams {
         let alerts = all(ALERTS.name);
         StoredStreams {
             fetched: all(FETCHED.name),
-            judged: all(JUDGED.name),
+            enriched: all(ENRICHED.name),
             output: all(OUTPUT.name),
             alerts: alerts.iter().map(|it| decode(it).expect("an alert")).collect(),
             dead: all(DEAD.name),

@@ -108,7 +108,7 @@ fn five_texts_ring_once_and_a_restart_repeats_nothing() {
     drop_into(&folder, &five_texts());
     let mut events = up.events(0);
     let mut articles = events.articles(5);
-    articles.sort_by_key(|article| article.fetched);
+    articles.sort_by_key(|article| article.input.enriched);
     let names: Vec<&str> = articles.iter().map(|it| it.article.item_key.as_str()).collect();
     assert!(names.is_sorted(), "taken in the order of names: {names:?}");
 

@@ -12,6 +12,6 @@ mod streams;
 pub use dead::dead_letters;
 pub use forgotten::Forgotten;
 pub use message::{
-    CLOCK_TOLERANCE, Sender, decode, decode_judged, sent, sent_at, timestamp, unix_millis,
+    CLOCK_TOLERANCE, Sender, decode, decode_output, sent, sent_at, timestamp, unix_millis,
 };
 pub use streams::{Limits, create_streams, stream_configs};

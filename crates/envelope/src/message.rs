@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use wirefold_flow::{Headers, Outgoing, Record, StageError, Stored, UnixMillis};
-use wirefold_proto::{Judged, Message, Published, TooLarge, event_headers};
+use wirefold_proto::{Message, Output, Published, TooLarge, event_headers};
 
 /// The greatest difference between synchronised clocks.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
@@ -70,12 +70,12 @@ pub fn decode<M: Message>(stored: &Stored) -> Result<M, StageError> {
     wirefold_proto::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
 }
 
-/// Decodes a record of `WF_JUDGED` of any kind.
+/// Decodes a record of `WF_OUTPUT` of any kind.
 ///
 /// # Errors
 /// [`StageError::Reject`] with a description of the bytes.
-pub fn decode_judged(stored: &Stored) -> Result<Judged, StageError> {
-    Judged::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
+pub fn decode_output(stored: &Stored) -> Result<Output, StageError> {
+    Output::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
 }
 
 /// Converts a clock's time to the form of the contract.

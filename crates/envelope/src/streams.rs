@@ -14,7 +14,7 @@ pub struct Limits {
     pub output: Duration,
     /// The retention of alerts.
     pub alerts: Duration,
-    /// The most bytes of `WF_FETCHED`. The other streams share the same amount again.
+    /// The most bytes of `WF_ENRICHED`. The other streams share the same amount again.
     pub max_bytes: u64,
     /// The durable consumers of the deliveries. An alert is kept until all of them have sent it.
     pub deliveries: Vec<String>,
@@ -52,17 +52,16 @@ pub async fn create_streams(bus: &dyn Bus, limits: &Limits) -> Result<(), BusErr
 
 fn config(stream: &Stream, limits: &Limits) -> StreamConfig {
     let (max_age, share) = match stream.name {
-        name if name == streams::FETCHED.name => (DAY * 14, 1),
-        name if name == streams::JUDGED.name => (limits.window + DAY * 30, 4),
-        name if name == streams::OUTPUT.name => (limits.output, 2),
+        // Until it is enriched. The age is for an enricher that was away.
+        name if name == streams::FETCHED.name => (DAY * 14, 4),
+        name if name == streams::ENRICHED.name => ((limits.window + DAY).max(DAY * 14), 1),
+        name if name == streams::OUTPUT.name => (limits.output.max(limits.window + DAY), 2),
         name if name == streams::ALERTS.name => (limits.alerts, 16),
         name if name == streams::CONTROL.name => (DAY * 365, 32),
         _ => (DAY * 90, 16),
     };
-    let fetched_age = (limits.window + DAY).max(DAY * 14);
-    let is_fetched = stream.name == streams::FETCHED.name;
     StreamConfig {
-        max_age: if is_fetched { fetched_age } else { max_age },
+        max_age,
         max_bytes: limits.max_bytes / share,
         window: DUPLICATE_WINDOW,
         readers: readers(stream, limits),
@@ -84,8 +83,8 @@ fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
         return limits.deliveries.clone();
     }
     let counts = |name: &str| match stream.name {
-        name_of if name_of == streams::FETCHED.name => matches!(name, "detector" | "enricher"),
-        name_of if name_of == streams::JUDGED.name => name == "enricher",
+        name_of if name_of == streams::FETCHED.name => name == "enricher",
+        name_of if name_of == streams::ENRICHED.name => name == "detector",
         name_of if name_of == streams::OUTPUT.name => matches!(name, "alerter" | "gateway"),
         _ => false,
     };

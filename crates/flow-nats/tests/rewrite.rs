@@ -251,8 +251,8 @@ async fn rewriting_a_stream_needs_all_rights() {
     // Every user can still publish and read as before.
     let published = fetcher.publish(Outgoing::new(subject, "a-2", "{}")).await.unwrap();
     assert_eq!(published.sequence(), 2);
-    let detector = server.bus_of("detector").await;
-    assert_eq!(detector.get(FETCHED.name, 2).await.unwrap().id, "a-2");
+    let enricher = server.bus_of("enricher").await;
+    assert_eq!(enricher.get(FETCHED.name, 2).await.unwrap().id, "a-2");
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ const OTHERS: [&str; 13] = [
     "wirefold.v1.health.detector",
     "$SYS.REQ.SERVER.PING",
     "wirefold.v1.compare",
-    "wirefold.v2.article.judged",
+    "wirefold.v2.article.enriched",
 ];
 
 pub(crate) fn users() -> Vec<&'static str> {

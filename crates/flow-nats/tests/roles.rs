@@ -14,8 +14,7 @@ use crate::server::Server;
 use crate::waiting::within_reason;
 
 const FETCHED: &str = "wirefold.v1.article.fetched.harbour";
-const JUDGED: &str = "wirefold.v1.article.judged";
-const EPOCH: &str = "wirefold.v1.article.judged.epoch";
+const ENRICHED: &str = "wirefold.v1.article.enriched";
 const OUTPUT: &str = "wirefold.v1.output.article.new.en";
 const ALERT: &str = "wirefold.v1.alert.floods.e-1.1";
 
@@ -73,18 +72,32 @@ async fn fetch(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.feed.>").await, 1);
 }
 
-async fn judge(bus: &NatsBus) {
-    assert!(bus.last("WF_JUDGED", JUDGED).await.unwrap().is_none());
+async fn enrich(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_FETCHED", ">").await, 40);
-    assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.story.>").await, 1);
-    let mut chain = bus.take_over(message(EPOCH, "epoch-1"), 0).await.unwrap();
+    assert!(bus.last("WF_ENRICHED", ENRICHED).await.unwrap().is_none());
+    let lease = bus.key_value("wf_leases").unwrap();
+    lease.put("enricher", "1".into()).await.unwrap();
+    let epoch = message("wirefold.v1.article.enriched.epoch", "epoch-1");
+    let mut chain = bus.take_over(epoch, 0).await.unwrap();
     // A few singly, and then enough for a batch.
-    let decisions = |range: std::ops::Range<u64>| {
-        range.map(|number| message(JUDGED, &format!("1-{number}"))).collect()
+    let articles = |range: std::ops::Range<u64>| {
+        range.map(|number| message(ENRICHED, &format!("1-{number}"))).collect()
     };
-    chain.append(decisions(0..4)).await.unwrap();
-    assert_eq!(chain.append(decisions(4..40)).await.unwrap().len(), 36);
-    assert_eq!(count(bus, "WF_JUDGED", JUDGED).await, 40);
+    chain.append(articles(0..4)).await.unwrap();
+    assert_eq!(chain.append(articles(4..40)).await.unwrap().len(), 36);
+    bus.mark_read("WF_FETCHED", "enricher", 40).await.unwrap();
+    bus.publish(message("wirefold.v1.dead.enricher", "d-1")).await.unwrap();
+}
+
+async fn judge(bus: &NatsBus) {
+    assert_eq!(count(bus, "WF_ENRICHED", ENRICHED).await, 40);
+    let beyond = bus.get("WF_ENRICHED", 70).await;
+    assert!(matches!(beyond, Err(BusError::NotYet { .. })), "{beyond:?}");
+    assert_eq!(count(bus, "WF_CONTROL", "wirefold.v1.control.story.>").await, 1);
+    assert!(bus.last("WF_OUTPUT", OUTPUT_DECISIONS).await.unwrap().is_none());
+    let epoch = message("wirefold.v1.output.epoch", "epoch-1");
+    let mut chain = bus.take_over(epoch, 0).await.unwrap();
+    assert_eq!(chain.append(vec![message(OUTPUT, "1-2")]).await.unwrap(), [2]);
     let snapshots = bus.objects("wf_snapshots").unwrap();
     for bytes in ["old", "new"] {
         let mut writer = snapshots.write("detector-1").await.unwrap();
@@ -96,37 +109,20 @@ async fn judge(bus: &NatsBus) {
     assert_eq!(reader.next().await.unwrap().unwrap(), "new");
     assert!(reader.next().await.unwrap().is_none());
     snapshots.delete("detector-1").await.unwrap();
-    bus.mark_read("WF_FETCHED", "detector", 40).await.unwrap();
+    bus.mark_read("WF_ENRICHED", "detector", 41).await.unwrap();
     bus.mark_read("WF_CONTROL", "detector", 2).await.unwrap();
-    bus.publish(message("wirefold.v1.dead.detector", "d-1")).await.unwrap();
-}
-
-async fn enrich(bus: &NatsBus) {
-    assert_eq!(bus.get("WF_FETCHED", 7).await.unwrap().id, "a-6");
-    let beyond = bus.get("WF_FETCHED", 70).await;
-    assert!(matches!(beyond, Err(BusError::NotYet { .. })), "{beyond:?}");
-    assert_eq!(count(bus, "WF_JUDGED", ">").await, 41);
-    let lease = bus.key_value("wf_leases").unwrap();
-    lease.put("enricher", "1".into()).await.unwrap();
-    assert!(bus.last("WF_OUTPUT", OUTPUT_DECISIONS).await.unwrap().is_none());
-    let epoch = message("wirefold.v1.output.epoch", "epoch-1");
-    let mut chain = bus.take_over(epoch, 0).await.unwrap();
-    assert_eq!(chain.append(vec![message(OUTPUT, "1-2")]).await.unwrap(), [2]);
-    bus.mark_read("WF_JUDGED", "enricher", 41).await.unwrap();
-    bus.mark_read("WF_FETCHED", "enricher", 40).await.unwrap();
-    bus.publish(message("wirefold.v1.dead.enricher", "d-2")).await.unwrap();
+    bus.publish(message("wirefold.v1.dead.detector", "d-2")).await.unwrap();
 }
 
 async fn alert(bus: &NatsBus) {
     assert_eq!(count(bus, "WF_OUTPUT", ">").await, 2);
     assert_eq!(count(bus, "WF_CONTROL", ">").await, 2);
-    bus.get("WF_FETCHED", 1).await.unwrap();
+    bus.get("WF_ENRICHED", 1).await.unwrap();
     // The subject by which it watches the health of all stages.
-    for stream in ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT", "WF_ALERTS", "WF_CONTROL", "WF_DEAD"] {
+    for stream in ["WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT", "WF_ALERTS", "WF_CONTROL", "WF_DEAD"] {
         bus.stream_state(stream).await.unwrap();
         bus.last(stream, ">").await.unwrap();
     }
-    bus.get("WF_JUDGED", 1).await.unwrap();
     assert_eq!(
         bus.objects("wf_snapshots").unwrap().names().await.unwrap(),
         <[String; 0]>::default()
@@ -157,7 +153,7 @@ async fn serve(bus: &NatsBus) {
     }
     assert_eq!(bus.stream_state("WF_DEAD").await.unwrap().messages, 2);
     bus.get("WF_DEAD", 1).await.unwrap();
-    bus.get("WF_FETCHED", 1).await.unwrap();
+    bus.get("WF_ENRICHED", 1).await.unwrap();
     assert!(bus.last("WF_CONTROL", "wirefold.v1.control.feed.>").await.unwrap().is_some());
     for table in ["wf_feeds", "wf_subscriptions", "wf_deliveries"] {
         assert_eq!(bus.key_value(table).unwrap().changes(0).await.unwrap().len(), 1);
@@ -175,7 +171,7 @@ async fn read_from_outside(bus: &NatsBus) {
     // It has only the consumers that were made for it, and nothing from before the output.
     let own = bus.subscribe(durable("WF_OUTPUT", "mine", "gateway")).await.err();
     assert!(matches!(own, Some(BusError::NotAllowed { .. })), "{own:?}");
-    let text = bus.get("WF_FETCHED", 1).await;
+    let text = bus.get("WF_ENRICHED", 1).await;
     assert!(matches!(text, Err(BusError::NotAllowed { .. })), "{text:?}");
 }
 
@@ -188,12 +184,12 @@ async fn the_roles_together_carry_an_article_through() {
         gateway.publish(command).await.unwrap();
     }
     fetch(&server.bus_of("fetcher").await).await;
-    judge(&server.bus_of("detector").await).await;
     enrich(&server.bus_of("enricher").await).await;
+    judge(&server.bus_of("detector").await).await;
     alert(&server.bus_of("alerter").await).await;
     serve(&gateway).await;
     read_from_outside(&server.bus_of("reader").await).await;
-    // The detector has read everything, so older messages may be deleted.
+    // The enricher has read everything, so older messages may be deleted.
     assert!(setup.prune("WF_FETCHED").await.unwrap());
     let kept = setup.prune_below("WF_FETCHED", 0.8).await.unwrap();
     assert!(kept.oldest.is_some(), "{kept:?}");

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     fn article(class: &str, kind: Option<&str>) -> Value {
-        let sample = include_str!("../../../proto/samples/wirefold.output.article.3.json");
+        let sample = include_str!("../../../proto/samples/wirefold.output.article.4.json");
         let mut article: Value = serde_json::from_str(sample).unwrap();
         article["verdict"]["class"] = class.into();
         match kind {

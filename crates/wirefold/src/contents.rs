@@ -3,14 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use wirefold_flow::{Bus as _, BusError, Stored};
+use wirefold_flow::{Bus as _, BusError, INPUT, Stored, parse_reference};
 use wirefold_flow_nats::NatsBus;
 use wirefold_flow_sqlite::{Inspection, Soundness};
 use wirefold_gateway::shapes::StreamUse;
-use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stream};
+use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, ENRICHED, FETCHED, OUTPUT, Stream};
 use wirefold_proto::{
-    Alert, ArticleFetched, ControlCommand, DeadLetter, Judged, Message as _, OutputArticle,
-    OutputCommand, OutputEpoch, OutputForgotten, decode, name_of,
+    Alert, ArticleEnriched, ArticleFetched, ControlCommand, DeadLetter, EnrichedEpoch,
+    Message as _, Output, decode, name_of,
 };
 
 use crate::finding::Finding;
@@ -18,7 +18,7 @@ use crate::output::count;
 
 /// The streams in the order in which they are read. A stream that explains a gap comes before the stream with
 /// the gap.
-const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, JUDGED, OUTPUT, ALERTS];
+const ORDER: [Stream; 6] = [DEAD, FETCHED, CONTROL, ENRICHED, OUTPUT, ALERTS];
 /// The number of messages that a finding names.
 const NAMED: usize = 5;
 /// The number of messages in one request.
@@ -33,14 +33,18 @@ pub(crate) struct Contents {
     unreadable: Vec<String>,
     /// Stream and sequence of the messages that dead letters name.
     dead_lettered: BTreeSet<(String, u64)>,
-    /// The id of each stored article, by its sequence.
-    articles: BTreeMap<u64, String>,
-    /// The stored decisions on articles, by their sequence: the sequence and the id of the article.
-    decisions: BTreeMap<u64, (u64, String)>,
-    /// Decisions whose article is not the one at its sequence.
+    /// The id of each fetched article, by its sequence.
+    fetched: BTreeMap<u64, String>,
+    /// The sequences of those that were read by the enricher.
+    read: BTreeSet<u64>,
+    /// The id of each enriched article, by its sequence.
+    enriched: BTreeMap<u64, String>,
+    /// The sequences of those with output.
+    decided: BTreeSet<u64>,
+    /// The ids of the articles in the output.
+    in_output: BTreeSet<String>,
+    /// Output on another article than the one at its sequence.
     mismatched: Vec<String>,
-    /// The decisions that the output is based on.
-    with_output: BTreeSet<u64>,
     last_output: u64,
     /// Alerts that name output which does not exist yet.
     ahead: Vec<String>,
@@ -101,10 +105,10 @@ impl Contents {
                 .map(|it| self.dead_lettered.insert((it.stream, it.sequence)))
                 .is_ok(),
             name if name == FETCHED.name => decode::<ArticleFetched>(body)
-                .map(|it| self.articles.insert(stored.sequence, it.id.to_string()))
+                .map(|it| self.fetched.insert(stored.sequence, it.id.to_string()))
                 .is_ok(),
             name if name == CONTROL.name => decode::<ControlCommand>(body).is_ok(),
-            name if name == JUDGED.name => self.judged(stored),
+            name if name == ENRICHED.name => self.enriched(stored),
             name if name == OUTPUT.name => self.output(stored),
             name if name == ALERTS.name => {
                 let alert = decode::<Alert>(body);
@@ -117,65 +121,64 @@ impl Contents {
         }
     }
 
-    fn judged(&mut self, stored: &Stored) -> bool {
-        let Ok(judged) = Judged::decode(&stored.body) else { return false };
-        if let Judged::Article(record) = judged {
-            let (article, id) = (record.input.fetched, record.id.to_string());
-            if self.articles.get(&article).is_some_and(|stands| *stands != id) {
-                self.mismatched.push(stored.reference());
-            }
-            self.decisions.insert(stored.sequence, (article, id));
+    fn enriched(&mut self, stored: &Stored) -> bool {
+        let input = stored.headers.get(INPUT).and_then(parse_reference);
+        self.read.extend(input.map(|(_, sequence)| sequence));
+        if name_of(&stored.body).is_ok_and(|name| name == EnrichedEpoch::NAME) {
+            return decode::<EnrichedEpoch>(&stored.body).is_ok();
         }
-        true
+        decode::<ArticleEnriched>(&stored.body)
+            .map(|it| self.enriched.insert(stored.sequence, it.id.to_string()))
+            .is_ok()
     }
 
     fn output(&mut self, stored: &Stored) -> bool {
         self.last_output = stored.sequence;
-        match name_of(&stored.body).as_deref() {
-            Ok(OutputForgotten::NAME) => decode::<OutputForgotten>(&stored.body)
-                .map(|forgotten| self.with_output.insert(forgotten.judged))
-                .is_ok(),
-            Ok(OutputCommand::NAME) => decode::<OutputCommand>(&stored.body).is_ok(),
-            Ok(OutputEpoch::NAME) => decode::<OutputEpoch>(&stored.body).is_ok(),
-            _ => decode::<OutputArticle>(&stored.body)
-                .map(|article| self.with_output.insert(article.judged))
-                .is_ok(),
+        let Ok(output) = Output::decode(&stored.body) else { return false };
+        match output {
+            Output::Article(article) => {
+                let (place, id) = (article.input.enriched, article.id.to_string());
+                if self.enriched.get(&place).is_some_and(|stands| *stands != id) {
+                    self.mismatched.push(stored.reference());
+                }
+                self.decided.insert(place);
+                self.in_output.insert(id);
+            }
+            Output::Forgotten(forgotten) => drop(self.decided.insert(forgotten.input.enriched)),
+            Output::Command(_) | Output::Epoch(_) => {}
         }
+        true
     }
 
     fn has_dead_letter(&self, stream: &Stream, sequence: u64) -> bool {
         self.dead_lettered.contains(&(stream.name.to_owned(), sequence))
     }
 
-    /// The decisions whose article is stored and whose output is missing, although later ones have it.
-    pub(crate) fn without_output(&self) -> Vec<u64> {
-        // Older output may have been deleted from the stream.
-        let (Some(first), Some(last)) = (self.with_output.first(), self.with_output.last()) else {
-            return Vec::new();
-        };
-        let done = self.decisions.range(first..last);
-        let lacks = |(sequence, (article, _)): &(&u64, &(u64, String))| {
-            !self.with_output.contains(sequence)
-                && self.articles.contains_key(article)
-                && !self.has_dead_letter(&JUDGED, **sequence)
-        };
-        done.filter(lacks).map(|(sequence, _)| *sequence).collect()
+    /// The places of the articles without output, between articles with output. Those that come again behind
+    /// the last one that was read are left out.
+    pub(crate) fn without_output(&self) -> Vec<(&'static str, u64)> {
+        let last = self.read.last().copied().unwrap_or(0);
+        let waiting: BTreeSet<&String> = self.fetched.range(last + 1..).map(|(_, id)| id).collect();
+        let mut missing = self.missing(&ENRICHED, &self.enriched, &self.decided);
+        missing.extend(self.missing(&FETCHED, &self.fetched, &self.read));
+        missing.retain(|(_, _, id)| !self.in_output.contains(*id) && !waiting.contains(id));
+        let mut found = BTreeSet::new();
+        missing.retain(|(_, _, id)| found.insert(*id));
+        missing.into_iter().map(|(stream, sequence, _)| (stream, sequence)).collect()
     }
 
-    /// The articles without a decision, between articles with one.
-    fn undecided(&self) -> Vec<u64> {
-        let decided: BTreeSet<u64> = self.decisions.values().map(|(article, _)| *article).collect();
-        let ids: BTreeSet<&String> = self.decisions.values().map(|(_, id)| id).collect();
-        let (Some(first), Some(last)) = (decided.first(), decided.last()) else {
-            return Vec::new();
-        };
-        // The same article may come twice. Only the first gets a decision.
-        let lacks = |(sequence, id): &(&u64, &String)| {
-            !decided.contains(sequence)
-                && !ids.contains(id)
-                && !self.has_dead_letter(&FETCHED, **sequence)
-        };
-        self.articles.range(first..=last).filter(lacks).map(|(sequence, _)| *sequence).collect()
+    /// The articles of a stream that its reader passed over without a dead letter.
+    fn missing<'a>(
+        &self,
+        stream: &Stream,
+        articles: &'a BTreeMap<u64, String>,
+        done: &BTreeSet<u64>,
+    ) -> Vec<(&'static str, u64, &'a String)> {
+        let (Some(first), Some(last)) = (done.first(), done.last()) else { return Vec::new() };
+        let lacks =
+            |sequence: &u64| !done.contains(sequence) && !self.has_dead_letter(stream, *sequence);
+        let between = articles.range(first..=last).filter(|(sequence, _)| lacks(sequence));
+        between.map(|(sequence, id)| (stream.name, *sequence, id)).collect()
     }
 
     /// The room that each stream takes.
@@ -185,9 +188,8 @@ impl Contents {
 
     /// The findings, and the number of messages if there are none.
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let of = |stream: &Stream, sequences: Vec<u64>| -> Vec<String> {
-            sequences.iter().map(|sequence| format!("{}/{sequence}", stream.name)).collect()
-        };
+        let missing = self.without_output();
+        let missing = missing.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
         let damaged = self.damaged.iter().map(|(stream, sequence)| format!("{stream}/{sequence}"));
         let kinds = [
             (&damaged.collect(), "differs from what was written", "differ from what was written"),
@@ -197,8 +199,7 @@ impl Contents {
                 "decides on another article than the one there",
                 "decide on other articles than those there",
             ),
-            (&of(&FETCHED, self.undecided()), "was never decided on", "were never decided on"),
-            (&of(&JUDGED, self.without_output()), "has no output", "have no output"),
+            (&missing.collect(), "has no output", "have no output"),
             (&self.ahead, "names output that is not there", "name output that is not there"),
         ];
         let found = kinds.into_iter().filter(|(places, ..)| !places.is_empty());

@@ -8,7 +8,7 @@ use crate::string_form::string_form;
 
 /// One record of the detector: `<epoch>-<input sequence>`.
 ///
-/// `7-1042` judges message 1042 of `WF_FETCHED`, `7-c12` carries out message 12 of `WF_CONTROL`, `7-epoch`
+/// `7-1042` judges message 1042 of `WF_ENRICHED`, `7-c12` carries out message 12 of `WF_CONTROL`, `7-epoch`
 /// opens epoch 7. It is never an article id: the bus would then drop a second writer's record as a duplicate
 /// instead of refusing it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +24,7 @@ pub struct DecisionId {
 pub enum Input {
     /// The take-over itself.
     Epoch,
-    /// The article with this sequence in `WF_FETCHED`.
+    /// The article with this sequence in `WF_ENRICHED`.
     Article(u64),
     /// The command with this sequence in `WF_CONTROL`.
     Command(u64),

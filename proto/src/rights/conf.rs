@@ -36,8 +36,8 @@ include "passwords/nats.conf"
 #   others read by sequence, or use the consumers of `wirefold setup`, which you run again for a new
 #   delivery. `wirefold run pruner` creates a deleted consumer again.
 # - A request to the server names the subject of the answer, and the server does not check whether the
-#   user may publish there. So any user can have an answer stored in any stream. For WF_JUDGED, give
-#   detector and enricher a key (`bus.signing_key_file`): they skip unsigned records.
+#   user may publish there. So any user can have an answer stored in any stream. For WF_OUTPUT, give
+#   detector, alerter and gateway a key (`bus.signing_key_file`): they skip unsigned records.
 accounts {
   WIREFOLD {
     jetstream: enabled
@@ -129,6 +129,6 @@ mod tests {
                 assert!(place > start && line(place).contains(&pattern));
             }
         }
-        assert_eq!(line_of(User::Setup, Some("wirefold.v1.article.judged")), None);
+        assert_eq!(line_of(User::Setup, Some("wirefold.v1.article.enriched")), None);
     }
 }

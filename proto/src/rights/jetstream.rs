@@ -1,6 +1,6 @@
 //! The subjects of requests to JetStream.
 
-use super::{REPLAY, Right};
+use super::Right;
 use crate::alert_keys::{REPLAYED_KEY, gone_key};
 use crate::streams::{ALERTS, DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
 
@@ -9,7 +9,7 @@ pub const MARKS: &str = "wf_marks";
 
 /// The streams from which `setup` deletes messages that all readers have read, once they are full. The others
 /// drop their oldest messages themselves.
-pub const PURGED: [&str; 3] = ["WF_FETCHED", "WF_JUDGED", "WF_OUTPUT"];
+pub const PURGED: [&str; 3] = ["WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT"];
 
 /// The durable consumers with fixed names: stream and consumer.
 pub const READERS: [(&str, &str); 2] = [("WF_OUTPUT", "reader"), ("WF_ALERTS", "reader")];
@@ -160,7 +160,6 @@ pub(super) fn setup() -> Vec<Right> {
     let right = |what: &str, publish| Right { what: what.to_owned(), publish, ..Right::default() };
     vec![
         right("reads all that is stored, to verify it", reading),
-        right("has decisions enriched again, to repair the output", vec![REPLAY.to_owned()]),
         right("makes streams and stores", making),
         right("makes readers", readers),
         right("deletes messages that all have read if a stream is full", keeping),

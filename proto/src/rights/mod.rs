@@ -16,7 +16,7 @@ use jetstream::{append, keys, objects, reading, setup};
 
 pub use conf::{document, line_of, password_variable};
 pub use jetstream::{MARKS, PURGED, READERS, durable_of, stream_of};
-pub use service::{COMPARE, REPLAY, Service};
+pub use service::{COMPARE, Service};
 
 /// A user of the NATS server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,7 +79,7 @@ impl fmt::Display for User {
 /// A right of a user, with its subjects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Right {
-    /// Its purpose, as in "writes WF_JUDGED".
+    /// Its purpose, as in "writes WF_OUTPUT".
     pub what: String,
     /// Patterns on which the user may publish.
     pub publish: Vec<String>,
@@ -189,9 +189,6 @@ fn of_role(role: Role) -> Vec<Right> {
         Role::Stage(stage) => {
             rights.push(service::serving(Service::Stage(stage)));
             if stage == Stage::Gateway {
-                let publish = vec![REPLAY.to_owned()];
-                let what = "tells the enricher to try again".to_owned();
-                rights.push(Right { what, publish, ..Right::default() });
                 rights.push(jetstream::replaying());
             }
         }
@@ -229,15 +226,17 @@ mod tests {
     fn each_writes_its_own() {
         let cases = [
             ("fetcher", "wirefold.v1.article.fetched.harbour", true),
-            ("fetcher", "wirefold.v1.article.judged", false),
+            ("fetcher", "wirefold.v1.article.enriched", false),
             ("gateway", "wirefold.v1.article.fetched.push", true),
             ("gateway", "wirefold.v1.article.fetched.harbour", false),
             ("gateway", "wirefold.v1.control.story.split", true),
-            ("detector", "wirefold.v1.article.judged.epoch", true),
+            ("detector", "wirefold.v1.output.epoch", true),
             ("detector", "wirefold.v1.dead.detector", true),
             ("detector", "wirefold.v1.dead.enricher", false),
-            ("enricher", "wirefold.v1.output.article.copy.en", true),
-            ("enricher", "wirefold.v1.output.epoch", true),
+            ("detector", "wirefold.v1.output.article.copy.en", true),
+            ("enricher", "wirefold.v1.output.article.copy.en", false),
+            ("enricher", "wirefold.v1.article.enriched", true),
+            ("enricher", "wirefold.v1.article.enriched.epoch", true),
             ("enricher", "$KV.wf_leases.enricher", true),
             ("alerter", "wirefold.v1.alert.a.e-1.1", true),
             ("setup", "wirefold.v1.control.story.split", false),
@@ -245,13 +244,11 @@ mod tests {
             ("reader", "wirefold.v1.compare", true),
             ("reader", "$SRV.STATS.wirefold-detector.x", true),
             ("fetcher", "$SRV.PING", false),
-            ("gateway", "wirefold.v1.replay.enricher", true),
-            ("reader", "wirefold.v1.replay.enricher", false),
             ("gateway", "wirefold.v1.output.article.copy.en", false),
             ("reader", "$KV.wf_stories.story.s-1", false),
             ("reader", "$JS.API.DIRECT.GET.KV_wf_stories.$KV.wf_stories.story.s-1", true),
             ("reader", "$JS.API.DIRECT.GET.KV_wf_deliveries.$KV.wf_deliveries.a", false),
-            ("detector", "$KV.wf_marks.WF_FETCHED.detector", true),
+            ("detector", "$KV.wf_marks.WF_ENRICHED.detector", true),
             ("detector", "$KV.wf_marks.WF_OUTPUT.alerter", false),
             ("alerter", "$KV.wf_subscriptions.subscription.a", true),
             ("gateway", "$KV.wf_subscriptions.subscription.a", false),

@@ -6,9 +6,6 @@ use crate::streams::{Role, Stage};
 /// The subject for comparing two texts.
 pub const COMPARE: &str = "wirefold.v1.compare";
 
-/// The subject for enriching a dead letter's article again. Only the enricher may write the output.
-pub const REPLAY: &str = "wirefold.v1.replay.enricher";
-
 /// The subjects for the health of services.
 const HEALTH: &str = "wirefold.v1.health.*";
 
@@ -66,7 +63,7 @@ impl Service {
     }
 }
 
-/// The right to answer as a service. The gateway also compares texts, and the enricher also replays.
+/// The right to answer as a service. The gateway also compares texts.
 pub(super) fn serving(service: Service) -> Right {
     let name = service.name();
     let mut subscribe = Vec::new();
@@ -77,10 +74,8 @@ pub(super) fn serving(service: Service) -> Right {
         subscribe.push(format!("$SRV.{verb}.{name}.*"));
     }
     subscribe.push(service.health_subject());
-    match service {
-        Service::Stage(Stage::Gateway) => subscribe.push(COMPARE.to_owned()),
-        Service::Stage(Stage::Enricher) => subscribe.push(REPLAY.to_owned()),
-        _ => {}
+    if service == Service::Stage(Stage::Gateway) {
+        subscribe.push(COMPARE.to_owned());
     }
     Right { what: "answers as a NATS service".to_owned(), subscribe, ..Right::default() }
 }

@@ -76,28 +76,26 @@ pub const FETCHED: Stream = Stream {
         writes(GATEWAY, &["wirefold.v1.article.fetched.push"]),
     ],
     readers: &[
-        reads(DETECTOR, ReadBy::Order),
-        // In the order in which the decisions name them.
         reads(ENRICHER, ReadBy::Order),
+        // For the clocks of fetchers.
         reads(ALERTER, ReadBy::Sequence),
-        reads(GATEWAY, ReadBy::Sequence),
     ],
 };
 
-/// Decisions, by one writer at a time.
-pub const JUDGED: Stream = Stream {
-    name: "WF_JUDGED",
-    subjects: &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
-    about: "the decision with evidence, its epoch and input offsets, no text",
+/// Articles with their text and findings, in the order in which they are decided, by one writer at a time.
+pub const ENRICHED: Stream = Stream {
+    name: "WF_ENRICHED",
+    subjects: &["wirefold.v1.article.enriched", "wirefold.v1.article.enriched.epoch"],
+    about: "the article with its text and the findings in it",
     writers: &[writes(
-        DETECTOR,
-        &["wirefold.v1.article.judged", "wirefold.v1.article.judged.epoch"],
+        ENRICHER,
+        &["wirefold.v1.article.enriched", "wirefold.v1.article.enriched.epoch"],
     )],
     readers: &[
-        reads(DETECTOR, ReadBy::Order),
         reads(ENRICHER, ReadBy::Order),
-        // For the number of decisions since the last snapshot.
+        reads(DETECTOR, ReadBy::Order),
         reads(ALERTER, ReadBy::Sequence),
+        reads(GATEWAY, ReadBy::Sequence),
     ],
 };
 
@@ -113,9 +111,9 @@ pub const OUTPUT: Stream = Stream {
         "wirefold.v1.output.command.*",
         "wirefold.v1.output.epoch",
     ],
-    about: "the enriched article with verdict, story state and the changes that it caused, or the result of a command",
+    about: "the article with findings, verdict, story state and the changes that it caused, or the result of a command",
     writers: &[writes(
-        ENRICHER,
+        DETECTOR,
         &[
             "wirefold.v1.output.article.*.*",
             "wirefold.v1.output.command.*",
@@ -125,7 +123,7 @@ pub const OUTPUT: Stream = Stream {
     readers: &[
         reads(ALERTER, ReadBy::Order),
         reads(GATEWAY, ReadBy::Order),
-        reads(ENRICHER, ReadBy::Order),
+        reads(DETECTOR, ReadBy::Order),
         reads(READER, ReadBy::Consumer),
     ],
 };
@@ -167,7 +165,7 @@ pub const DEAD: Stream = Stream {
     subjects: &[
         "wirefold.v1.dead.*",
         "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_FETCHED.*",
-        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_JUDGED.*",
+        "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_ENRICHED.*",
         "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_OUTPUT.*",
         "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_ALERTS.*",
         "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.WF_CONTROL.*",
@@ -189,7 +187,7 @@ pub const DEAD: Stream = Stream {
 };
 
 /// Every stream.
-pub const STREAMS: [Stream; 6] = [FETCHED, JUDGED, OUTPUT, ALERTS, CONTROL, DEAD];
+pub const STREAMS: [Stream; 6] = [FETCHED, ENRICHED, OUTPUT, ALERTS, CONTROL, DEAD];
 
 #[cfg(test)]
 mod tests {

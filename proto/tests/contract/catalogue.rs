@@ -3,11 +3,10 @@
 
 use schemars::generate::SchemaSettings;
 use wirefold_proto::{
-    Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleFetched, ArticleJudged,
-    CommandJudged, ControlCommand, DeadLetter, DecodeError, EpochTaken, FeedDigest, FeedRecord,
-    HealthNotice, HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputEpoch,
-    OutputForgotten, Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine,
-    decode,
+    Alert, AlertAttemptsRecord, AlertDigest, AlertHandlingRecord, ArticleEnriched, ArticleFetched,
+    ControlCommand, DeadLetter, DecodeError, EnrichedEpoch, FeedDigest, FeedRecord, HealthNotice,
+    HealthReport, ListRecord, Message, OutputArticle, OutputCommand, OutputEpoch, OutputForgotten,
+    Published, SchemaName, StoryRecord, Subject, SubscriptionRecord, VerdictLine, decode,
 };
 
 /// One message of the contract.
@@ -35,38 +34,33 @@ pub(crate) struct Address {
 }
 
 /// Every message.
-pub(crate) const CATALOGUE: [Entry; 22] = [
+pub(crate) const CATALOGUE: [Entry; 21] = [
     published::<ArticleFetched>(&[
         "wirefold.article.fetched.2.json",
         "wirefold.article.fetched.2.minimal.json",
         "wirefold.article.fetched.2.unknown-fields.json",
     ]),
-    published::<ArticleJudged>(&[
-        "wirefold.article.judged.1.copy.json",
-        "wirefold.article.judged.1.new.json",
-        "wirefold.article.judged.1.version.json",
+    published::<ArticleEnriched>(&[
+        "wirefold.article.enriched.1.json",
+        "wirefold.article.enriched.1.minimal.json",
     ]),
-    published::<CommandJudged>(&[
-        "wirefold.command.judged.2.json",
-        "wirefold.command.judged.2.refused.json",
-    ]),
-    published::<EpochTaken>(&["wirefold.judged.epoch.1.json"]),
+    published::<EnrichedEpoch>(&["wirefold.enriched.epoch.1.json"]),
     published::<OutputArticle>(&[
-        "wirefold.output.article.3.json",
-        "wirefold.output.article.3.minimal.json",
-        "wirefold.output.article.3.note.json",
+        "wirefold.output.article.4.json",
+        "wirefold.output.article.4.minimal.json",
+        "wirefold.output.article.4.note.json",
     ]),
-    published::<OutputEpoch>(&["wirefold.output.epoch.1.json"]),
-    entry::<OutputForgotten>(&["wirefold.output.forgotten.1.json"]),
+    published::<OutputEpoch>(&["wirefold.output.epoch.2.json"]),
+    entry::<OutputForgotten>(&["wirefold.output.forgotten.2.json"]),
     published::<OutputCommand>(&[
-        "wirefold.output.command.2.json",
-        "wirefold.output.command.2.refused.json",
+        "wirefold.output.command.3.json",
+        "wirefold.output.command.3.refused.json",
     ]),
     published::<Alert>(&[
-        "wirefold.alert.1.growing.json",
-        "wirefold.alert.1.new.json",
-        "wirefold.alert.1.quiet.json",
-        "wirefold.alert.1.updated.json",
+        "wirefold.alert.2.growing.json",
+        "wirefold.alert.2.new.json",
+        "wirefold.alert.2.quiet.json",
+        "wirefold.alert.2.updated.json",
     ]),
     published::<ControlCommand>(&[
         "wirefold.control.2.alert.acknowledge.json",

@@ -8,20 +8,20 @@ use std::future::ready;
 use std::sync::Arc;
 
 use tracing::{info, warn};
-use wirefold_envelope::{Sender, decode_judged, timestamp};
+use wirefold_envelope::{Sender, decode_output, timestamp};
 use wirefold_flow::{
-    Answer, BoxFuture, Bus, CommittedDecision, REFERENCE, Reason, Record, StateMachine, Stored,
-    UnixMillis,
+    Answer, BoxFuture, Bus, CommittedDecision, Reason, Record, StateMachine, Stored, UnixMillis,
 };
 use wirefold_fold::{Prepared, Settings, word_hash};
 use wirefold_proto::streams;
 use wirefold_proto::{
-    ArticleFetched, ArticleJudged, CommandJudged, ControlCommand, DecisionId, EpochTaken, Input,
-    Judged, Message, Offsets, Tag, decode, encode,
+    ArticleEnriched, ControlCommand, DecisionId, Input, Message, Offsets, Output, OutputArticle,
+    OutputCommand, OutputEpoch, StoryChange, Tag, TextPolicy, decode, encode,
 };
 
-use crate::clock::ClockCorrector;
-use crate::metrics::{ARTICLES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED};
+use crate::metrics::{
+    ARTICLES, CHANGES, COMMANDS, DIFFERENCES, DUPLICATES, EXPIRED, IN_WINDOW, REPLAYED,
+};
 use crate::preparing::{ParallelPreparer, PreparedArticle};
 use crate::snapshot::{SnapshotState, Snapshotter};
 use crate::state::{DecidedArticle, DetectorConfig, DetectorState};
@@ -37,6 +37,8 @@ pub(crate) struct Writer {
     pub(crate) name: String,
     /// Its release of wirefold.
     pub(crate) release: String,
+    /// How much of each text the output has.
+    pub(crate) text_policy: TextPolicy,
 }
 
 /// Decides about articles and commands.
@@ -49,7 +51,6 @@ pub(crate) struct Decider {
     snapshotter: Snapshotter,
     /// The state of the snapshot to start from, with the sequence of its last decision.
     restored: Option<(u64, SnapshotState)>,
-    clocks: ClockCorrector,
     /// Whether a decision was replayed without its article, because the article is no longer stored.
     lacks_texts: bool,
     /// Whether the log already says that a replay gave another result.
@@ -75,7 +76,6 @@ impl Decider {
             config,
             writer,
             restored: None,
-            clocks: ClockCorrector::default(),
             lacks_texts: false,
             has_warned: false,
         }
@@ -87,31 +87,33 @@ impl Decider {
     }
 
     /// Sets the last record of the stream, which the first epoch record names.
-    pub(crate) fn set_last_record(&mut self, last: &Judged) {
+    pub(crate) fn set_last_record(&mut self, last: &Output) {
         (self.state.last, self.state.offsets) = (Some(last.decision()), last.input());
     }
 
     fn decide_article(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
-        let (mut fetched, prepared) = match self.preparer.take_prepared(input.sequence) {
-            Some(PreparedArticle { fetched, prepared }) => (fetched, Some(prepared)),
+        let (enriched, prepared) = match self.preparer.take_prepared(input.sequence) {
+            Some(PreparedArticle { enriched, prepared }) => (enriched, Some(prepared)),
             None => (read(input)?, None),
         };
-        self.clocks.correct(&mut fetched, input);
-        if self.state.detector.is_decided(fetched.id) {
+        if self.state.detector.is_decided(enriched.id) {
             DUPLICATES.add(1, &[]);
             return Ok(None);
         }
         let decision = DecisionId { epoch, input: Input::Article(input.sequence) };
-        let offsets = Offsets { fetched: input.sequence, ..self.state.offsets };
-        let decided = self.state.detector.decide_article(&fetched, prepared, decision, offsets);
+        let offsets = Offsets { enriched: input.sequence, ..self.state.offsets };
+        let decided = self.state.detector.decide_article(&enriched, prepared, decision, offsets);
         (self.state.last, self.state.offsets) = (Some(decision), offsets);
         self.snapshotter.count_decision();
         ARTICLES.add(1, &[decided.record.verdict.class.as_str()]);
         IN_WINDOW.set(self.state.detector.articles() as f64, &[]);
-        let DecidedArticle { record, body, .. } = decided;
-        let mut record = SENDER.record(&record, record.seen, body);
-        record.headers.set(REFERENCE, input.reference());
-        Ok(Some(record))
+        count_changes(&decided.record.changes);
+        let DecidedArticle { mut record, doc, .. } = decided;
+        record.text_policy = self.writer.text_policy;
+        record.text = self.state.detector.published_text(doc, record.text_policy);
+        // The message of the article has room for the verdict.
+        let body = encode(&record).expect("a decision fits into a message");
+        Ok(Some(SENDER.record(&record, record.article.seen, body)))
     }
 
     fn decide_command(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
@@ -130,24 +132,21 @@ impl Decider {
         let at = command.at;
         let record = self.state.detector.apply_command(command, decision, self.state.offsets);
         COMMANDS.add(1, &[record.outcome.as_str()]);
+        count_changes(&record.changes);
         let body = encode(&record).map_err(|error| Reason::rejected(error.to_string()))?;
         Ok(Some(SENDER.record(&record, at, body)))
     }
 
-    fn replay_article(&mut self, committed: &ArticleJudged, input: Option<&Stored>) {
+    fn replay_article(&mut self, committed: &OutputArticle, input: Option<&Stored>) {
         let stored = input.and_then(|input| self.take_or_decode(input));
-        let Some((mut fetched, prepared)) =
-            stored.filter(|(fetched, _)| fetched.id == committed.id)
-        else {
+        let Some((enriched, prepared)) = stored.filter(|(it, _)| it.id == committed.id) else {
             EXPIRED.add(1, &[]);
             self.lacks_texts = true;
-            return self.state.detector.record_id(committed.id, committed.seen);
+            return self.state.detector.record_id(committed.id, committed.article.seen);
         };
-        // The time of the decision, at which the clock of the article's server was corrected.
-        fetched.article.seen = committed.seen;
         let (decision, offsets) = (committed.decision, committed.input);
-        let decided = self.state.detector.decide_article(&fetched, prepared, decision, offsets);
-        if decided.record == *committed {
+        let decided = self.state.detector.decide_article(&enriched, prepared, decision, offsets);
+        if is_same(&decided.record, committed) {
             return;
         }
         let (ours, theirs) = (&decided.record.verdict, &committed.verdict);
@@ -160,16 +159,16 @@ impl Decider {
     }
 
     /// The article of a replayed decision; also prepared, if it was among the inputs shown before.
-    fn take_or_decode(&mut self, input: &Stored) -> Option<(ArticleFetched, Option<Prepared>)> {
+    fn take_or_decode(&mut self, input: &Stored) -> Option<(ArticleEnriched, Option<Prepared>)> {
         match self.preparer.take_prepared(input.sequence) {
-            Some(PreparedArticle { fetched, prepared }) => Some((fetched, Some(prepared))),
-            None => decode(&input.body).ok().map(|fetched| (fetched, None)),
+            Some(PreparedArticle { enriched, prepared }) => Some((enriched, Some(prepared))),
+            None => decode(&input.body).ok().map(|enriched| (enriched, None)),
         }
     }
 
     /// Applies a command again. It has no effect on articles that have left the window since.
-    fn replay_command(&mut self, committed: &CommandJudged) {
-        let CommandJudged { command, decision, input, .. } = committed.clone();
+    fn replay_command(&mut self, committed: &OutputCommand) {
+        let OutputCommand { command, decision, input, .. } = committed.clone();
         let id = command.id.clone();
         let ours = self.state.detector.apply_command(command, decision, input);
         // The reason of a refusal is for people.
@@ -211,26 +210,26 @@ impl StateMachine for Decider {
         REPLAYED.add(1, &[]);
         // A decision is replayed only if no snapshot includes it.
         self.snapshotter.count_decision();
-        let judged = match decode_judged(decision) {
-            Ok(judged) => judged,
+        let output = match decode_output(decision) {
+            Ok(output) => output,
             Err(error) => {
                 let sequence = decision.sequence;
                 warn!(sequence, ?error, "a decision cannot be read and is passed over");
                 return;
             }
         };
-        (self.state.last, self.state.offsets) = (Some(judged.decision()), judged.input());
-        match judged {
-            Judged::Article(committed) => self.replay_article(&committed, input),
-            Judged::Command(committed) => self.replay_command(&committed),
-            Judged::Epoch(_) => {}
+        (self.state.last, self.state.offsets) = (Some(output.decision()), output.input());
+        match output {
+            Output::Article(committed) => self.replay_article(&committed, input),
+            Output::Command(committed) => self.replay_command(&committed),
+            Output::Forgotten(_) | Output::Epoch(_) => {}
         }
     }
 
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
         info!(epoch, writer = self.writer.name, "the detector takes over");
         let at = timestamp(at);
-        let record = EpochTaken {
+        let record = OutputEpoch {
             schema: Tag::new(),
             decision: DecisionId { epoch, input: Input::Epoch },
             input: self.state.offsets,
@@ -276,9 +275,23 @@ impl StateMachine for Decider {
     }
 }
 
+/// Whether a decision that was made again is the stored one.
+fn is_same(made: &OutputArticle, stored: &OutputArticle) -> bool {
+    made.verdict == stored.verdict
+        && made.story_state == stored.story_state
+        && made.event_state == stored.event_state
+        && made.changes == stored.changes
+}
+
+fn count_changes(changes: &[StoryChange]) {
+    for change in changes {
+        CHANGES.add(1, &[change.kind()]);
+    }
+}
+
 /// The state before the first decision.
 fn empty_state(config: &DetectorConfig) -> SnapshotState {
-    let (detector, offsets) = (DetectorState::new(config), Offsets { fetched: 0, control: 0 });
+    let (detector, offsets) = (DetectorState::new(config), Offsets { enriched: 0, control: 0 });
     SnapshotState { detector, last: None, offsets }
 }
 

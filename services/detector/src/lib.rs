@@ -1,17 +1,15 @@
 //! The detector service: it judges each article with `fold` and records its decisions in a stream.
 //!
-//! One writer at a time reads the articles of `WF_FETCHED` and the commands of `WF_CONTROL` in order. It writes
-//! one decision for each to `WF_JUDGED`. It holds its state in memory, and older texts in files. When it
+//! One writer at a time reads the articles of `WF_ENRICHED` and the commands of `WF_CONTROL` in order. It writes
+//! one decision for each to `WF_OUTPUT`, with the article and its findings. It holds its state in memory, and older texts in files. When it
 //! starts, it reads the last snapshot and replays its own decisions since then with their articles.
 //!
 //! It never fetches, enriches or alerts, and it knows nothing about feeds.
 
 mod agency;
-mod clock;
 pub mod contract;
 mod decided_ids;
 mod decider;
-mod fit;
 mod groups;
 mod lead;
 mod lede;
@@ -30,10 +28,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{dead_letters, decode_judged};
+use wirefold_envelope::{dead_letters, decode_output};
 use wirefold_flow::{Lease, LoopError, Source, StageContext, WriterConfig, run_leased_writer};
-use wirefold_proto::Subject;
 use wirefold_proto::streams::{self, Stage};
+use wirefold_proto::{Subject, TextPolicy};
 
 use decider::{Decider, Writer};
 use state::DetectorConfig;
@@ -52,6 +50,8 @@ pub struct Settings {
     pub writer: String,
     /// The release of wirefold that writes.
     pub release: String,
+    /// How much of each text the output has.
+    pub text_policy: TextPolicy,
     /// The fewest decisions between two snapshots. One is also written at the end. 0: none are
     /// written, and a start replays all decisions.
     pub snapshot_after: usize,
@@ -87,13 +87,13 @@ async fn run_with_lease(
     lease: Lease,
     stop: CancellationToken,
 ) -> Result<(), LoopError> {
-    let last = context.bus.last(streams::JUDGED.name, Subject::judged().as_str()).await?;
-    let Settings { fold, writer, release, snapshot_after, texts } = settings;
-    let writer = Writer { name: writer, release };
+    let last = context.bus.last(streams::OUTPUT.name, streams::OUTPUT_DECISIONS).await?;
+    let Settings { fold, writer, release, text_policy, snapshot_after, texts } = settings;
+    let writer = Writer { name: writer, release, text_policy };
     let folder = text_folder(texts, snapshot_after);
     let config = DetectorConfig { settings: fold, folder: Arc::new(folder) };
     let mut decider = Decider::new(config, writer, context.bus.clone(), snapshot_after);
-    if let Some(Ok(last)) = last.as_ref().map(decode_judged) {
+    if let Some(Ok(last)) = last.as_ref().map(decode_output) {
         decider.set_last_record(&last);
     }
     run_leased_writer(context, writer_config(), Box::new(decider), lease, stop).await
@@ -117,12 +117,12 @@ fn writer_config() -> WriterConfig {
     WriterConfig {
         name: Stage::Detector.as_str().to_owned(),
         sources: vec![
-            source(streams::FETCHED, ">", ""),
+            source(streams::ENRICHED, Subject::enriched().as_str(), ""),
             source(streams::CONTROL, STORY_COMMANDS, "c"),
         ],
-        output: streams::JUDGED.name.to_owned(),
-        decisions: Subject::judged().into_text(),
-        epochs: Subject::epoch().as_str().to_owned(),
+        output: streams::OUTPUT.name.to_owned(),
+        decisions: streams::OUTPUT_DECISIONS.to_owned(),
+        epochs: Subject::output_epoch().into_text(),
         dead: dead_letters(Stage::Detector),
         notes: Some(streams::TRIES.name.to_owned()),
     }

@@ -4,8 +4,8 @@ use wirefold_flow::Metric;
 
 /// Every metric of this crate.
 pub const METRICS: &[Metric] = &[
-    ARTICLES, DUPLICATES, COMMANDS, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, EVICTED, SNAPSHOTS,
-    SNAPSHOT_BYTES, WRONG_CLOCK,
+    ARTICLES, DUPLICATES, COMMANDS, CHANGES, REPLAYED, EXPIRED, DIFFERENCES, IN_WINDOW, EVICTED,
+    SNAPSHOTS, SNAPSHOT_BYTES,
 ];
 
 pub(crate) const ARTICLES: Metric = Metric::counter(
@@ -56,8 +56,8 @@ pub(crate) const SNAPSHOT_BYTES: Metric = Metric::counter(
     "Bytes of snapshots that were written.",
     &[],
 );
-pub(crate) const WRONG_CLOCK: Metric = Metric::counter(
-    "wirefold_detector_wrong_clock_total",
-    "Articles from a clock that differs from the broker's by minutes, whose time was corrected.",
-    &[],
+pub(crate) const CHANGES: Metric = Metric::counter(
+    "wirefold_detector_changes_total",
+    "Changes to stories and events published to the output stream, by kind.",
+    &["change"],
 );

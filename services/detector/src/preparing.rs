@@ -13,7 +13,7 @@ use std::thread;
 use bytes::Bytes;
 use wirefold_flow::Stored;
 use wirefold_fold::{Incoming, Prepared};
-use wirefold_proto::{ArticleFetched, Outlet, decode, streams};
+use wirefold_proto::{ArticleEnriched, Outlet, decode, streams};
 
 /// A thread is started for at least this many articles. For fewer, starting it takes as long as
 /// preparing them.
@@ -41,7 +41,7 @@ struct Batch {
 
 /// An article that was decoded and prepared.
 pub(crate) struct PreparedArticle {
-    pub(crate) fetched: ArticleFetched,
+    pub(crate) enriched: ArticleEnriched,
     pub(crate) prepared: Prepared,
 }
 
@@ -63,7 +63,7 @@ impl ParallelPreparer {
         if let Some(before) = self.batch.take() {
             before.abandon();
         }
-        let articles = inputs.iter().filter(|input| input.stream == streams::FETCHED.name);
+        let articles = inputs.iter().filter(|input| input.stream == streams::ENRICHED.name);
         let mut bodies = Vec::new();
         for input in articles {
             self.indices.insert(input.sequence, bodies.len());
@@ -155,27 +155,27 @@ impl Batch {
 }
 
 fn decode_and_prepare(body: &[u8]) -> Option<PreparedArticle> {
-    let fetched: ArticleFetched = decode(body).ok()?;
-    let byline = byline(&fetched);
-    let prepared = Prepared::new(&incoming(&fetched, &byline));
-    Some(PreparedArticle { fetched, prepared })
+    let enriched: ArticleEnriched = decode(body).ok()?;
+    let byline = byline(&enriched);
+    let prepared = Prepared::new(&incoming(&enriched, &byline));
+    Some(PreparedArticle { enriched, prepared })
 }
 
 /// The authors of an article as the byline that the detector reads.
-pub(crate) fn byline(fetched: &ArticleFetched) -> String {
-    fetched.article.authors.join(", ")
+pub(crate) fn byline(enriched: &ArticleEnriched) -> String {
+    enriched.article.authors.join(", ")
 }
 
 /// The article as input of the detector, without the names of its items and its times.
-pub(crate) fn incoming<'a>(fetched: &'a ArticleFetched, byline: &'a str) -> Incoming<'a> {
-    let article = &fetched.article;
+pub(crate) fn incoming<'a>(enriched: &'a ArticleEnriched, byline: &'a str) -> Incoming<'a> {
+    let article = &enriched.article;
     Incoming {
         outlet: article.site(),
         via: article.via.as_ref().map(Outlet::as_str),
         page: article.page(),
         title: &article.title,
         byline,
-        text: &fetched.text,
+        text: &enriched.text,
         ..Incoming::default()
     }
 }

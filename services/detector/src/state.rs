@@ -16,14 +16,13 @@ use wirefold_fold::{
     Class, Detector, DocId, Incoming, Match, OutletId, Prepared, Settings, StoryId, TextFile,
 };
 use wirefold_proto::{
-    AboutArticle, Agency, ArticleFetched, ArticleId, ArticleJudged, DecisionId, Materiality,
-    Offsets, StoryChange, Tag,
+    AboutArticle, Agency, ArticleEnriched, ArticleId, DecisionId, LEAD_CHARACTERS, LEAD_WORDS,
+    Materiality, Offsets, OutputArticle, StoryChange, Tag, TextPolicy,
 };
 use wirefold_text::extract::{Trace, dateline};
 
 use crate::agency::{AgencySource, agency};
 use crate::decided_ids::DecidedIds;
-use crate::fit::encode_to_fit;
 use crate::groups::{CountedArticle, Groups};
 use crate::lead::{Claim, MIN_LEAD_SHARE};
 use crate::metrics::EVICTED;
@@ -43,10 +42,11 @@ pub(crate) struct DetectorConfig {
     pub(crate) folder: Arc<TextFolder>,
 }
 
-/// A decision with its bytes.
+/// A decision.
 pub(crate) struct DecidedArticle {
-    pub(crate) record: ArticleJudged,
-    pub(crate) body: Vec<u8>,
+    /// The decision, without the article's text.
+    pub(crate) record: OutputArticle,
+    pub(crate) doc: DocId,
     /// The story of the article after all merges and splits.
     pub(crate) story: StoryId,
 }
@@ -59,9 +59,6 @@ pub(crate) struct DetectorState {
     window_articles: WindowArticles,
     groups: Groups,
     decided_ids: DecidedIds,
-    /// Changes for which no decision has had room yet.
-    #[serde(with = "as_json")]
-    pending_changes: VecDeque<StoryChange>,
     /// Hashes of the ids of the last commands. A command that comes again is skipped.
     recent_commands: VecDeque<u64>,
     /// Stream time in seconds. It never decreases.
@@ -77,7 +74,6 @@ impl DetectorState {
             window_articles: WindowArticles::default(),
             groups: Groups::default(),
             decided_ids: DecidedIds::new(settings.window),
-            pending_changes: VecDeque::new(),
             recent_commands: VecDeque::new(),
             time: 0,
         }
@@ -105,26 +101,25 @@ impl DetectorState {
     }
 
     /// Takes over the ids and counts of a committed decision, if the replay gave others.
-    pub(crate) fn adopt_decision(&mut self, decided: &DecidedArticle, committed: &ArticleJudged) {
+    pub(crate) fn adopt_decision(&mut self, decided: &DecidedArticle, committed: &OutputArticle) {
         self.groups.adopt_decision(decided.story, committed);
     }
 
     /// Decides about an article and adds it to the state.
     pub(crate) fn decide_article(
         &mut self,
-        fetched: &ArticleFetched,
+        enriched: &ArticleEnriched,
         prepared: Option<Prepared>,
         decision: DecisionId,
         input: Offsets,
     ) -> DecidedArticle {
-        let about = &fetched.article;
+        let about = &enriched.article;
         self.advance_time(about.seen.as_second());
-        self.decided_ids.insert(fetched.id, self.time);
-        let byline = byline(fetched);
-        let judged = self.observe(fetched, prepared, &byline);
+        self.decided_ids.insert(enriched.id, self.time);
+        let byline = byline(enriched);
+        let judged = self.observe(enriched, prepared, &byline);
         let counted = CountedArticle {
-            id: fetched.id,
-            fetched: input.fetched,
+            id: enriched.id,
             seen: about.seen,
             time: self.time,
             outlet: OutletId::of(about.outlet.as_str()),
@@ -138,27 +133,25 @@ impl DetectorState {
         let material = self.materiality(&judged, story);
         let agency = self.agency(&judged);
         changes.extend(self.credit_change(&judged, story, agency.as_ref()));
-        self.pending_changes.extend(changes);
         let parts = VerdictParts { story, agency, material };
-        let mut record = self.record(fetched, &judged, parts, decision, input);
-        let body = encode_to_fit(&mut record, &mut self.pending_changes);
-        DecidedArticle { record, body, story }
+        let record = self.record(enriched, &judged, parts, decision, input);
+        DecidedArticle { record: OutputArticle { changes, ..record }, doc: judged.doc, story }
     }
 
     fn observe(
         &mut self,
-        fetched: &ArticleFetched,
+        enriched: &ArticleEnriched,
         prepared: Option<Prepared>,
         byline: &str,
     ) -> wirefold_fold::Verdict {
-        let about = &fetched.article;
-        let items = about.item_names(fetched.id);
+        let about = &enriched.article;
+        let items = about.item_names(enriched.id);
         let items: Vec<&str> = items.iter().map(String::as_str).collect();
         let incoming = Incoming {
             items: &items,
             time: self.time,
             published: about.plausible_time().map_or(self.time, Timestamp::as_second),
-            ..incoming(fetched, byline)
+            ..incoming(enriched, byline)
         };
         let before = self.detector.evicted();
         let judged = match prepared {
@@ -183,6 +176,16 @@ impl DetectorState {
             evicted,
             kept, bytes, "articles left the window early: it is full; raise retention.max_bytes"
         );
+    }
+
+    /// As much of the text of an article in the window as the policy allows.
+    pub(crate) fn published_text(&self, doc: DocId, policy: TextPolicy) -> Option<String> {
+        let text = self.detector.text(doc)?;
+        match policy {
+            TextPolicy::None => None,
+            TextPolicy::Lead => Some(text.opening(LEAD_WORDS, LEAD_CHARACTERS).to_owned()),
+            TextPolicy::Full => Some(text.original().to_owned()),
+        }
     }
 
     /// The evidence that an article is the source of its text.
@@ -296,26 +299,31 @@ impl DetectorState {
 
     fn record(
         &self,
-        fetched: &ArticleFetched,
+        enriched: &ArticleEnriched,
         judged: &wirefold_fold::Verdict,
         parts: VerdictParts,
         decision: DecisionId,
         input: Offsets,
-    ) -> ArticleJudged {
+    ) -> OutputArticle {
         const KNOWN: &str = "the article has just been entered";
         let (story, groups) = (parts.story, &self.groups);
-        ArticleJudged {
+        let mut article = enriched.article.clone();
+        if let Some(title) = &enriched.made_title {
+            title.clone_into(&mut article.title);
+        }
+        OutputArticle {
             schema: Tag::new(),
+            id: enriched.id,
             decision,
             input,
-            id: fetched.id,
-            seen: fetched.article.seen,
+            article,
+            text_policy: TextPolicy::None,
+            text: None,
+            findings: enriched.findings.clone(),
             verdict: verdict(judged, groups, &self.window_articles, parts).expect(KNOWN),
             story_state: groups.story_state(story).expect(KNOWN),
             event_state: groups.event_state(groups.event_of(story)).expect(KNOWN),
-            lead_fetched: groups.story(story).and_then(|story| story.lead_fetched),
             changes: Vec::new(),
-            baseline: fetched.article.baseline,
         }
     }
 
@@ -341,28 +349,5 @@ impl DetectorState {
         let empty = Detector::new(config.settings.clone());
         let read = std::mem::replace(&mut self.detector, empty);
         self.detector = read.reopened(config.settings.clone(), Some(config.folder.clone()), files);
-    }
-}
-
-/// Parts of messages in a snapshot, as their JSON.
-mod as_json {
-    use serde::de::Error as _;
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<T, S>(value: &T, to: S) -> Result<S::Ok, S::Error>
-    where
-        T: serde::Serialize,
-        S: Serializer,
-    {
-        to.serialize_str(&serde_json::to_string(value).map_err(S::Error::custom)?)
-    }
-
-    pub(super) fn deserialize<'de, T, D>(from: D) -> Result<T, D::Error>
-    where
-        T: serde::de::DeserializeOwned,
-        D: Deserializer<'de>,
-    {
-        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

@@ -63,7 +63,6 @@ fn text_match(found: &fold::Match, window_articles: &WindowArticles) -> Option<T
         containing: containment(found.evidence.containing),
         passages: count(found.evidence.passages),
         longest: found.evidence.longest,
-        fetched: Some(article.counted.fetched),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use wirefold_proto::{AboutArticle, CitedAgency, EditorNote, Findings, FoundBy, NoteKind};
 use wirefold_text::Text;
-use wirefold_text::extract::{agency_home, cited_agencies};
+use wirefold_text::extract::{agencies, agency_home, byline_agencies, cited_agencies};
 
 use crate::dateline::find_dateline;
 use crate::entities::{entities, find_names, mark_titled};
@@ -11,8 +11,8 @@ use crate::language::language;
 use crate::quotations::quotations;
 use crate::reading::Reading;
 
-/// The findings of an analysed text. `agency` is its agency, empty if unknown.
-pub(crate) fn find(text: &Text, about: &AboutArticle, agency: &str) -> Findings {
+/// The findings of an analysed text.
+pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
     let reading = Reading::new(text);
     let language = language(&about.title, text.original(), about.language_hint.as_ref());
     let names = find_names(&reading);
@@ -20,7 +20,7 @@ pub(crate) fn find(text: &Text, about: &AboutArticle, agency: &str) -> Findings 
     let quotations = quotations(&reading, &names, language.tag.primary());
     let numbers = figures(&reading, language.tag.primary());
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
-    let note = editor_note(text, about, agency);
+    let note = editor_note(text, about);
     Findings {
         language: Some(language),
         dateline,
@@ -33,20 +33,17 @@ pub(crate) fn find(text: &Text, about: &AboutArticle, agency: &str) -> Findings 
 }
 
 /// Adapts the cached findings of a text to an article with this title and outlet.
-pub(crate) fn adapted_to_copy(
-    mut cached: Findings,
-    text: &Text,
-    about: &AboutArticle,
-    agency: &str,
-) -> Findings {
+pub(crate) fn adapted_to_copy(mut cached: Findings, text: &Text, about: &AboutArticle) -> Findings {
     mark_titled(&mut cached.entities, &about.title);
-    cached.note = editor_note(text, about, agency);
+    cached.note = editor_note(text, about);
     cached
 }
 
-/// The note with which the outlet corrects or retracts the article.
-fn editor_note(text: &Text, about: &AboutArticle, agency: &str) -> Option<EditorNote> {
-    let names = [about.outlet.as_str(), agency];
+/// The note with which the outlet, or an agency that the article names as its source, corrects or retracts it.
+fn editor_note(text: &Text, about: &AboutArticle) -> Option<EditorNote> {
+    let credited = about.authors.iter().flat_map(|author| byline_agencies(author));
+    let named = agencies(text).into_iter().chain(credited).map(|trace| trace.agency);
+    let names: Vec<&str> = [about.outlet.as_str()].into_iter().chain(named).collect();
     let found = wirefold_corrections::note(&about.title, text.original(), &names)?;
     let kind = match found.kind {
         wirefold_corrections::NoteKind::Correction => NoteKind::Correction,

@@ -1,4 +1,4 @@
-//! A cache of the findings of recent texts, so that cache are not analysed again.
+//! A cache of the findings of recent texts, so that copies are not analysed again.
 //!
 //! The output does not depend on the cache: another analysis would give the same findings.
 
@@ -40,18 +40,17 @@ impl std::fmt::Debug for FindingsCache {
 }
 
 impl FindingsCache {
-    /// The findings of a text from `agency`, which is empty if unknown. The same as
-    /// [`crate::findings()`].
-    pub(crate) fn findings(&self, text: &Text, about: &AboutArticle, agency: &str) -> Findings {
+    /// The findings of a text. The same as [`crate::findings()`].
+    pub(crate) fn findings(&self, text: &Text, about: &AboutArticle) -> Findings {
         let original = text.original();
         if !(SHORTEST..=LONGEST).contains(&original.len()) {
-            return find(text, about, agency);
+            return find(text, about);
         }
         let hash = FxBuildHasher.hash_one(original);
-        if let Some(found) = self.cached(hash, text, about, agency) {
+        if let Some(found) = self.cached(hash, text, about) {
             return found;
         }
-        let findings = find(text, about, agency);
+        let findings = find(text, about);
         let new = CachedText {
             hash,
             text: original.to_owned(),
@@ -67,20 +66,14 @@ impl FindingsCache {
     }
 
     /// The cached findings of the same text, adapted to title and outlet.
-    fn cached(
-        &self,
-        hash: u64,
-        text: &Text,
-        about: &AboutArticle,
-        agency: &str,
-    ) -> Option<Findings> {
+    fn cached(&self, hash: u64, text: &Text, about: &AboutArticle) -> Option<Findings> {
         let is_same = |one: &&CachedText| {
             one.hash == hash && one.hint == about.language_hint && one.text == text.original()
         };
         let recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         let found = recent.iter().rev().find(is_same)?.findings.clone();
         drop(recent);
-        Some(adapted_to_copy(found, text, about, agency))
+        Some(adapted_to_copy(found, text, about))
     }
 }
 
@@ -95,7 +88,7 @@ mod tests {
 
     fn about() -> AboutArticle {
         let sample =
-            include_bytes!("../../../proto/samples/wirefold.output.article.3.minimal.json");
+            include_bytes!("../../../proto/samples/wirefold.output.article.4.minimal.json");
         wirefold_proto::decode::<OutputArticle>(sample).unwrap().article
     }
 
@@ -108,12 +101,12 @@ mod tests {
         {
             title.clone_into(&mut about.title);
             let text = Text::new(TEXT);
-            let again = find(&text, &about, "");
-            assert_eq!(cache.findings(&text, &about, ""), again, "{title}");
+            let again = find(&text, &about);
+            assert_eq!(cache.findings(&text, &about), again, "{title}");
         }
         assert_eq!(cache.recent.lock().unwrap().len(), 1);
         let declared = AboutArticle { language_hint: "en-gb".parse().ok(), ..about };
-        let told = cache.findings(&Text::new(TEXT), &declared, "").language.unwrap();
+        let told = cache.findings(&Text::new(TEXT), &declared).language.unwrap();
         assert_eq!(told.tag.as_str(), "en-gb");
     }
 
@@ -122,9 +115,9 @@ mod tests {
         let cache = FindingsCache::default();
         let about = about();
         for number in 0..MOST + 8 {
-            cache.findings(&Text::new(&format!("{TEXT} {number}")), &about, "");
+            cache.findings(&Text::new(&format!("{TEXT} {number}")), &about);
         }
-        cache.findings(&Text::new("Short."), &about, "");
+        cache.findings(&Text::new("Short."), &about);
         let recent = cache.recent.lock().unwrap();
         assert_eq!(recent.len(), MOST);
         assert!(recent.back().unwrap().text.ends_with(&(MOST + 7).to_string()));

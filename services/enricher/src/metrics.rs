@@ -3,20 +3,12 @@
 use wirefold_flow::Metric;
 
 /// Every metric of this crate.
-pub const METRICS: &[Metric] = &[ARTICLES, CHANGES, COMMANDS];
+pub const METRICS: &[Metric] = &[ARTICLES, WRONG_CLOCK];
 
-pub(crate) const ARTICLES: Metric = Metric::counter(
-    "wirefold_enricher_articles_total",
-    "Articles enriched and published to the output stream, by class.",
-    &["class"],
-);
-pub(crate) const CHANGES: Metric = Metric::counter(
-    "wirefold_enricher_changes_total",
-    "Changes to stories and events published to the output stream, by kind.",
-    &["change"],
-);
-pub(crate) const COMMANDS: Metric = Metric::counter(
-    "wirefold_enricher_commands_total",
-    "Commands about stories published to the output stream, by outcome.",
-    &["outcome"],
+pub(crate) const ARTICLES: Metric =
+    Metric::counter("wirefold_enricher_articles_total", "Articles enriched.", &[]);
+pub(crate) const WRONG_CLOCK: Metric = Metric::counter(
+    "wirefold_enricher_wrong_clock_total",
+    "Articles from a clock that differs from the broker's by minutes, whose time was corrected.",
+    &[],
 );

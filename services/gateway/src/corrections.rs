@@ -25,8 +25,8 @@ const MOST_BYTES: usize = 64 * 1024;
 /// The corrections of an event.
 pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Corrections> {
     let (mut articles, unread_articles) = app.projection.noted(event, MOST_TEXTS).await?;
-    articles.sort_by_key(|(_, it)| (it.article.seen, it.fetched));
-    let reads = articles.iter().map(|(_, article)| app.fetched(article.fetched));
+    articles.sort_by_key(|(_, it)| (it.article.seen, it.input.enriched));
+    let reads = articles.iter().map(|(_, article)| app.fetched(article.input.enriched));
     let texts = try_join_all(reads).await?;
     let corrections = app.compute(move || records(&articles, &texts)).await?;
     Ok(Corrections { schema: Tag::new(), corrections, unread_articles })

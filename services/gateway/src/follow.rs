@@ -15,7 +15,7 @@ use wirefold_flow::{
     Backoff, BusError, Event, KeyValue, OrderedReader, Position, Stored, UnixMillis, rolled_back,
 };
 use wirefold_proto::{
-    Alert, ArticleFetched, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten,
+    Alert, ArticleEnriched, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten,
     StoryChange, StoryId, StoryRecord, Subject, Tag, Target, decode, encode, name_of, streams,
 };
 
@@ -172,11 +172,11 @@ async fn read_on(
 /// Loads the whole texts of articles, as far as they are still stored, so that the search finds their words.
 async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusError> {
     let sequence = |change: &Change| match change {
-        Change::Article { article, .. } => Some(article.fetched),
+        Change::Article { article, .. } => Some(article.input.enriched),
         _ => None,
     };
     let wanted: Vec<u64> = changes.iter().filter_map(sequence).collect();
-    let found = match app.bus.get_each(streams::FETCHED.name, &wanted).await {
+    let found = match app.bus.get_each(streams::ENRICHED.name, &wanted).await {
         Err(BusError::NoStream(_)) => return Ok(()),
         found => found?,
     };
@@ -189,10 +189,10 @@ async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusErr
             Err(BusError::Gone { .. } | BusError::NotYet { .. }) => continue,
             stored => stored?.body,
         };
-        if let Ok(fetched) = decode::<ArticleFetched>(&body)
-            && fetched.id == article.id
+        if let Ok(enriched) = decode::<ArticleEnriched>(&body)
+            && enriched.id == article.id
         {
-            *text = fetched.text;
+            *text = enriched.text;
         }
     }
     Ok(())
@@ -239,17 +239,18 @@ fn read(message: &Stored) -> Option<Change> {
 /// A message as a change.
 pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
-    let body = &message.body;
+    let Stored { sequence, body, .. } = message;
+    let sequence = *sequence;
     match &*name_of(body)? {
         Alert::NAME => decode(body).map(|alert| {
             let body = body.clone();
             Change::Alert { alert: Box::new(alert), body }
         }),
-        OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(Box::new(it))),
-        OutputCommand::NAME => decode(body).map(|command| Change::Command(Box::new(command))),
+        OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(sequence, Box::new(it))),
+        OutputCommand::NAME => decode(body).map(|it| Change::Command(sequence, Box::new(it))),
         _ => {
             let article: Box<OutputArticle> = Box::new(decode(body)?);
-            Ok(Change::of_article(article, body.clone(), message.at))
+            Ok(Change::of_article(message, article))
         }
     }
 }
@@ -399,8 +400,8 @@ async fn changed_stories(
                 articles.push(article.id);
                 changed.extend(article.changes);
             }
-            Change::Forgotten(forgotten) => changed.extend(forgotten.changes),
-            Change::Command(command) => {
+            Change::Forgotten(_, forgotten) => changed.extend(forgotten.changes),
+            Change::Command(_, command) => {
                 stories.extend(command.stories.iter().map(|after| after.story));
                 changed.extend(command.changes);
             }

@@ -317,8 +317,8 @@ crate::shapes::api_message!(
 pub struct ArticleBrief {
     /// Its id.
     pub id: ArticleId,
-    /// Its sequence in `WF_FETCHED`.
-    pub fetched: u64,
+    /// Its sequence in `WF_ENRICHED`.
+    pub enriched: u64,
     /// Its current story.
     pub story: StoryId,
     /// The publisher to which the feed attributes it.
@@ -1474,7 +1474,7 @@ mod tests {
     fn a_subject_names_its_alert() {
         let id: AlertId = "floods.north:e-00000000000000000000000001".parse().unwrap();
         assert_eq!(alert_of(Subject::alert(&id, 12).as_str()), Some(id));
-        for other in ["wirefold.v1.article.judged", "wirefold.v1.alert.a.b", ""] {
+        for other in ["wirefold.v1.article.enriched", "wirefold.v1.alert.a.b", ""] {
             assert_eq!(alert_of(other), None, "{other}");
         }
     }

@@ -11,9 +11,9 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Forgotten, timestamp};
 use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
 use wirefold_proto::{
-    AlertHandlingRecord, AlertId, ArticleFetched, Command, ControlCommand, FeedRecord, ListRecord,
-    Message, REPLAYED_KEY, Subject, SubscriptionRecord, SubscriptionSettings, Tag, decode,
-    handling_key, streams, token,
+    AlertHandlingRecord, AlertId, ArticleEnriched, ArticleFetched, Command, ControlCommand,
+    FeedRecord, ListRecord, Message, REPLAYED_KEY, Subject, SubscriptionRecord,
+    SubscriptionSettings, Tag, decode, handling_key, streams, token,
 };
 
 use crate::adapters::Settings;
@@ -78,8 +78,8 @@ impl AppState {
 
     /// The article with its text; `None` if it is no longer stored.
     pub(crate) async fn fetched(&self, sequence: u64) -> Result<Option<ArticleFetched>, BusError> {
-        match self.bus.get(streams::FETCHED.name, sequence).await {
-            Ok(stored) => Ok(decode(&stored.body).ok()),
+        match self.bus.get(streams::ENRICHED.name, sequence).await {
+            Ok(stored) => Ok(decode(&stored.body).ok().map(ArticleEnriched::into_fetched)),
             Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -1,22 +1,22 @@
 //! The properties of the results.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use wirefold_flow::{EPOCH, Stored, conservation, same_decisions, unbroken_chain};
-use wirefold_proto::streams::FETCHED;
+use wirefold_flow::{EPOCH, Stored, conservation};
 use wirefold_proto::{Alert, ArticleFetched, Published};
 
 use super::forms;
 use crate::pipeline::generated::GeneratedArticle;
 use crate::pipeline::kept::StoredStreams;
-use crate::pipeline::killed::{judged_articles, without_epochs};
+use crate::pipeline::killed::{check_chains, check_same_output, judged_articles};
 use crate::pipeline::targets::Target;
 
 /// Checks all properties, compared with an undisturbed run over the same articles.
 #[track_caller]
 pub(super) fn check(kept: &StoredStreams, made: &[GeneratedArticle], target: &Target) {
     check_fetched(kept, made);
-    check_writers(&kept.judged);
+    check_writers(&kept.enriched);
+    check_writers(&kept.output);
     let quiet = forms::replayed(&kept.fetched);
     check_verdicts(kept, &quiet);
     check_alerts(kept, &quiet);
@@ -42,9 +42,9 @@ fn check_fetched(kept: &StoredStreams, made: &[GeneratedArticle]) {
 /// After a take-over only the new writer writes: no record of an earlier epoch follows its own, and no input
 /// was decided twice or left out.
 #[track_caller]
-fn check_writers(judged: &[Stored]) {
+fn check_writers(records: &[Stored]) {
     let mut reigning = 0;
-    for record in judged {
+    for record in records {
         let epoch = record.headers.get(EPOCH).and_then(|epoch| epoch.parse::<u64>().ok());
         let epoch = epoch.expect("each record has its epoch");
         let is_new = record.subject.ends_with(".epoch");
@@ -56,11 +56,8 @@ fn check_writers(judged: &[Stored]) {
 
 #[track_caller]
 fn check_verdicts(kept: &StoredStreams, quiet: &StoredStreams) {
-    let fetched = kept.fetched.len() as u64;
-    unbroken_chain(&kept.judged, FETCHED.name, fetched, &BTreeSet::new())
-        .expect("decisions without a gap");
-    same_decisions(&without_epochs(&kept.judged), &without_epochs(&quiet.judged))
-        .expect("nothing is decided otherwise");
+    check_chains(kept);
+    check_same_output(kept, quiet);
     let (ours, theirs) = (judged_articles(kept), judged_articles(quiet));
     let accepted = kept.fetched.iter().map(|stored| stored.id.as_str());
     conservation(accepted, ours.keys().map(String::as_str), []).expect("each comes out once");

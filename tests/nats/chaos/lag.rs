@@ -21,8 +21,8 @@ enum Says {
 
 /// Each consumer comes after those that write its stream, so once it has no lag, it stays so.
 const READERS: [(&str, Says); 5] = [
-    ("WF_FETCHED.detector", Says::Marks),
-    ("WF_JUDGED.enricher", Says::Marks),
+    ("WF_FETCHED.enricher", Says::Marks),
+    ("WF_ENRICHED.detector", Says::Marks),
     ("WF_OUTPUT.gateway", Says::Marks),
     ("WF_OUTPUT.alerter", Says::Marks),
     ("WF_ALERTS.alerter-desk", Says::Acks),

@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use rustix::process::{Pid, Signal, kill_process};
 use wirefold_flow::EPOCH;
-use wirefold_proto::streams::{FETCHED, JUDGED, OUTPUT, Stream};
+use wirefold_proto::streams::{FETCHED, OUTPUT, OUTPUT_DECISIONS, Stream};
 
 use super::forms::{self, SourceOfArticles};
 use super::over::NatsPipeline;
@@ -82,9 +82,9 @@ impl Chaos {
     fn make_a_zombie(&self) {
         let zombie = self.over.pid_of("detector");
         send(zombie, Signal::STOP);
-        let epochs = self.over.count(&JUDGED, EPOCHS);
+        let epochs = self.over.count(&OUTPUT, EPOCHS);
         self.detector.kill();
-        self.over.until(&JUDGED, EPOCHS, epochs + 1);
+        self.over.until(&OUTPUT, EPOCHS, epochs + 1);
         send(zombie, Signal::CONT);
     }
 
@@ -112,14 +112,13 @@ impl Drop for Chaos {
 }
 
 /// The subject of the records that name the writer. The other records are decisions.
-const EPOCHS: &str = "wirefold.v1.article.judged.epoch";
-const DECISIONS: &str = "wirefold.v1.article.judged";
+const EPOCHS: &str = "wirefold.v1.output.epoch";
 
 impl plan::Watched {
     fn of(self) -> (Stream, &'static str) {
         match self {
             plan::Watched::Fetched => (FETCHED, ">"),
-            plan::Watched::Judged => (JUDGED, DECISIONS),
+            plan::Watched::Judged => (OUTPUT, OUTPUT_DECISIONS),
             plan::Watched::Output => (OUTPUT, "wirefold.v1.output.article.>"),
         }
     }
@@ -146,7 +145,7 @@ fn run(seed: u64) {
     let ended = now();
     chaos.target.read_arrived();
     checks::check(&kept, &made, &chaos.target);
-    let epochs: Vec<&str> = kept.judged.iter().filter_map(|it| it.headers.get(EPOCH)).collect();
+    let epochs: Vec<&str> = kept.output.iter().filter_map(|it| it.headers.get(EPOCH)).collect();
     say(format_args!(
         "  seed {seed}: {} steps, {} articles, {} epochs, {} revisions, {} messages; {:?}, checked \
          in {:?}",

@@ -29,8 +29,8 @@ fn wrong_rights_are_explained() {
     let mut broker = Broker::prepare();
     let path = broker.folder.path().join("nats.conf");
     let shipped = std::fs::read_to_string(&path).expect("it stands");
-    let right = "              \"wirefold.v1.article.judged.epoch\"\n";
-    let others = "              \"wirefold.v1.output.article.*.*\"\n";
+    let right = "              \"wirefold.v1.output.epoch\"\n";
+    let others = "              \"wirefold.v1.article.enriched\"\n";
     assert!(shipped.matches(right).count() == 1 && shipped.matches(others).count() == 1);
     let line =
         1 + shipped.lines().position(|line| line.trim() == right.trim()).expect("it is there");
@@ -42,11 +42,11 @@ fn wrong_rights_are_explained() {
     let found = both_outputs(&checked);
     assert_eq!(checked.status.code(), Some(2), "{found}");
     let missing = format!(
-        "✗ detector writes WF_JUDGED: user detector may not publish to \
-         wirefold.v1.article.judged.epoch: see {CONF}{line}\n"
+        "✗ detector writes WF_OUTPUT: user detector may not publish to \
+         wirefold.v1.output.epoch: see {CONF}{line}\n"
     );
     assert!(found.contains(&missing), "no {missing:?} in\n{found}");
-    let too_much = "✗ user detector must not be allowed to publish to wirefold.v1.output.article.x.x: \
+    let too_much = "✗ user detector must not be allowed to publish to wirefold.v1.article.enriched: \
         correct its rights as in deploy/nats.conf, line ";
     assert!(found.contains(too_much), "{found}");
     assert_eq!(found.matches('✗').count(), 2, "{found}");
@@ -60,7 +60,7 @@ fn another_role_and_missing_streams_are_reported() {
     let other = broker.run("reader", &["check", "--nats", &url, "--role", "enricher"]);
     let found = both_outputs(&other);
     assert_eq!(other.status.code(), Some(2), "{found}");
-    assert!(found.contains("✗ enricher writes WF_OUTPUT: user reader may not"), "{found}");
+    assert!(found.contains("✗ enricher writes WF_ENRICHED: user reader may not"), "{found}");
     let before = broker.run("reader", &["check", "--nats", &url]);
     let remedy = "no consumer WF_OUTPUT/reader: run `wirefold setup --nats URL` as user setup";
     assert!(both_outputs(&before).contains(remedy), "{}", both_outputs(&before));

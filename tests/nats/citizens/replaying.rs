@@ -1,7 +1,7 @@
 //! `wirefold dead replay` if each stage has only its own rights.
 
 use wirefold_proto::streams::Stage;
-use wirefold_proto::{DeadLetter, decode, encode};
+use wirefold_proto::{ArticleFetched, DeadBody, DeadLetter, decode, encode};
 
 use super::broker::{Broker, until};
 use crate::pipeline::watched_folder::{drop_into, five_texts};
@@ -25,24 +25,20 @@ fn dead_letters_of_each_stage_are_replayed_with_least_rights() {
     let again = setup.stored("WF_FETCHED", 7);
     assert_eq!((&*again.subject, &*again.id), ("wirefold.v1.article.fetched.push", "dead-1"));
 
-    // A decision is handled again by the enricher, which alone may write the output. Once is enough.
-    let enricher = broker.speak_as("enricher");
+    // An article that the detector gave up on comes in again as a pushed one. Only the enricher may write it
+    // where it was.
+    let enriched = setup.stored("WF_ENRICHED", 2);
     let letter = DeadLetter {
-        stage: Stage::Enricher,
-        stream: "WF_JUDGED".to_owned(),
-        sequence: 2,
+        message: Some(DeadBody::of(&enriched.body)),
         ..decode(LETTER).expect("it is a sample")
     };
-    let stood = setup.count("WF_OUTPUT");
+    assert_eq!((letter.stage, &*letter.stream), (Stage::Detector, "WF_ENRICHED"));
     let body = encode(&letter).expect("it is small");
-    enricher.publish("wirefold.v1.dead.enricher", "by-hand", body);
-    let done = broker.folder.run(&["dead", "replay", "3"]).code(0);
-    assert!(done.out.contains("it is in the output"), "{}", done.out);
-    assert_eq!(setup.count("WF_OUTPUT"), stood, "it stood there before");
-
-    // The enricher itself reports what it cannot do.
-    let beyond = encode(&DeadLetter { sequence: 9_999, ..letter }).expect("it is small");
-    enricher.publish("wirefold.v1.dead.enricher", "beyond", beyond);
-    let refused = broker.folder.run(&["dead", "replay", "4"]).code(2);
-    assert!(refused.err.contains("9999"), "{}", refused.err);
+    broker.speak_as("detector").publish("wirefold.v1.dead.detector", "by-hand", body);
+    broker.folder.run(&["dead", "replay", "3"]).code(0);
+    let again = setup.stored("WF_FETCHED", 8);
+    assert_eq!((&*again.subject, &*again.id), ("wirefold.v1.article.fetched.push", "dead-3"));
+    let [came, was] = [again.body, setup.stored("WF_FETCHED", 1).body]
+        .map(|body| decode::<ArticleFetched>(&body).expect("an article").id);
+    assert_eq!(came, was);
 }

@@ -37,8 +37,8 @@ fn every_service_is_found_and_says_how_far_it_is() {
     assert_eq!(names, SERVICES.map(|service| format!("wirefold-{service}")));
     for (service, lag) in told.iter().zip([
         &["WF_OUTPUT/alerter", "WF_ALERTS/alerter-stdout"][..],
-        &["WF_FETCHED/detector"],
-        &["WF_FETCHED/enricher", "WF_JUDGED/enricher"],
+        &["WF_ENRICHED/detector"],
+        &["WF_FETCHED/enricher"],
         &[],
         &["WF_OUTPUT/gateway"],
         &[],

@@ -279,8 +279,8 @@ mod tests {
     #[test]
     fn a_command_is_shown_by_its_changes_or_its_outcome() {
         let refused =
-            include_str!("../../../../proto/samples/wirefold.output.command.2.refused.json");
-        let applied = include_str!("../../../../proto/samples/wirefold.output.command.2.json");
+            include_str!("../../../../proto/samples/wirefold.output.command.3.refused.json");
+        let applied = include_str!("../../../../proto/samples/wirefold.output.command.3.json");
         let [refused, applied] =
             [refused, applied].map(|sample| event("command", &sample.parse().unwrap()));
         let line = plain(&lines().line(&refused).unwrap());

@@ -128,7 +128,7 @@ async fn stored(arguments: &WhyArguments, global: &Global) -> anyhow::Result<Exi
         _ => format!("two events, {event} and {}", others.1),
     };
     output::print_styled(&format!("\nAmong all articles: {among_all}.\n"))?;
-    if second.output.fetched < first.output.fetched {
+    if second.output.input.enriched < first.output.input.enriched {
         global.note("note: B came in first, and is shown as the later text, as requested");
     }
     if by_themselves != exit {

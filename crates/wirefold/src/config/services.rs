@@ -97,6 +97,7 @@ impl Config {
             },
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
+            text_policy: self.text_policy,
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
             texts: self.detector.text_store.clone(),
         }
@@ -105,7 +106,6 @@ impl Config {
     /// The settings of the enricher. `writer` names the instance, such as `enricher-1`.
     pub(crate) fn enricher(&self, writer: impl Into<String>) -> wirefold_enricher::Settings {
         wirefold_enricher::Settings {
-            text_policy: self.text_policy,
             writer: writer.into(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
         }

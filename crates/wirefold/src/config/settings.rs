@@ -198,8 +198,8 @@ pub(crate) struct BusConfig {
     pub(crate) user: Option<String>,
     /// The password of that user.
     pub(crate) password: Option<SecretSetting>,
-    /// The file with the key that the detector signs its decisions with. Detector and enricher verify them
-    /// with it. `wirefold setup --passwords` makes it. Without it, everybody who can log in to the server can forge
+    /// The file with the key that the detector signs its decisions with. Detector, alerter and gateway verify
+    /// them with it. `wirefold setup --passwords` makes it. Without it, everybody who can log in to the server can forge
     /// decisions.
     pub(crate) signing_key_file: Option<PathBuf>,
     /// A file with the CA certificates that may sign the server's certificate. Default: those of the system.

@@ -106,20 +106,20 @@ pub(crate) struct RunArguments {
 Examples:
   wirefold setup --nats nats://localhost:4222
   wirefold setup --passwords deploy/passwords && nats-server -c deploy/nats.conf
-  wirefold setup --repair          after a check found decisions without output
+  wirefold setup --repair          after a check found damaged messages
 
 Run it once before the stages, and again if you change settings of the retention. It leaves existing
-streams as they are. With --repair it then reads all streams once, which takes about a second for ten
-thousand articles, and lets the enricher make the missing output. It comes behind the output that there
-is; alerts for the missing articles come late. Over NATS the enricher must run; without
-NATS `up` must not run.
+streams as they are.
+
+With --repair it reads all streams of a data folder once, which takes about a second for ten thousand
+articles, and removes damaged messages. Articles without output come in again at the next start; alerts
+for them come late. `up` must not run.
 
 With --passwords each user's password is in DIR/USER, for `bus.password`; all of them are in
-DIR/nats.conf, for the server. DIR/signing.key is for `bus.signing_key_file` of detector and enricher.
+DIR/nats.conf, for the server. DIR/signing.key is for `bus.signing_key_file` of detector, alerter and gateway.
 Existing files stay. Only the owner may read the files.
 
-Exit codes: 0 all is there, 1 some output could not be made again, 4 the server cannot be reached or
-refuses.")]
+Exit codes: 0 all is there, 4 the server cannot be reached or refuses.")]
 pub(crate) struct SetupArguments {
     #[command(flatten)]
     pub(crate) instance: Instance,
@@ -132,7 +132,7 @@ pub(crate) struct SetupArguments {
     /// Only write a random password for each user of a NATS server into this folder, before the server starts.
     #[arg(long, value_name = "DIR", conflicts_with = "repair")]
     pub(crate) passwords: Option<std::path::PathBuf>,
-    /// Make missing output again, for example after a stream was lost or restored from an older copy.
+    /// Remove damaged messages from a data folder, and let articles without output come in again.
     #[arg(long)]
     pub(crate) repair: bool,
 }

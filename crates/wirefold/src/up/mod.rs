@@ -176,8 +176,13 @@ pub(crate) fn setup(arguments: &SetupArguments, global: &Global) -> anyhow::Resu
     warn_of_settings(&loaded);
     in_runtime(async move {
         match (arguments.repair, is_embedded) {
-            (true, true) => repair::embedded(&loaded).await,
-            (repairs, _) => nats::run_setup(&loaded, repairs).await,
+            (true, true) => repair::repair(&loaded).await,
+            (true, false) => stop!(
+                Usage,
+                "--repair is for a data folder: a NATS server checks its own files, and on it the stages go on \
+                 from what is there"
+            ),
+            (false, _) => nats::run_setup(&loaded).await,
         }
     })
 }

@@ -17,10 +17,10 @@ use wirefold_flow_nats::NatsBus;
 use wirefold_gateway::tokens::{Kind, SIGN_IN_LINK, Scope, TokenError, TokenFile};
 use wirefold_gateway::{Access, Condition as _, Gateway};
 use wirefold_proto::rights::Service;
-use wirefold_proto::streams::{FEEDS, FETCHED, Stage};
+use wirefold_proto::streams::{self, FEEDS, FETCHED, STREAMS, Stage};
 
 use super::demo::Demo;
-use super::nats::{OwnEndpoint, Serving};
+use super::nats::Serving;
 use super::process::{BUS, Process, Socket, StartingProcess, bind};
 use super::reload::{Reload, SettingsFlags, alerter_of};
 use super::seams::{ProbeService, RehearsalService, ReplayService};
@@ -65,6 +65,15 @@ const DEMO: &str = "the demo";
 /// The interval of the polls of the demo's feeds.
 const DEMO_INTERVAL: Duration = Duration::from_secs(2);
 
+/// A stream that one of these stages writes: it may ask for its state.
+fn written_by(stages: &[Service]) -> &'static str {
+    let is_writer = |name: &str| stages.iter().any(|stage| stage.as_str() == name);
+    let writes = |stream: &&streams::Stream| {
+        stream.writers.iter().any(|writer| is_writer(writer.role.as_str()))
+    };
+    STREAMS.iter().find(writes).map_or(FETCHED.name, |stream| stream.name)
+}
+
 impl Pipeline<'_> {
     /// Starts these stages.
     pub(super) async fn start(
@@ -78,7 +87,7 @@ impl Pipeline<'_> {
             let made = create_streams(&*self.bus, &config.limits()).await;
             made.map_err(Stop::bus)?;
         }
-        self.watch(&mut process, &health);
+        self.watch(&mut process, &health, stages);
         process
             .start("word to systemd", super::process::notify(health.clone(), process.stop.clone()));
 
@@ -198,12 +207,7 @@ impl Pipeline<'_> {
                 context: context.clone(),
                 alerter: alerter.clone(),
             }),
-            replay: Arc::new(ReplayService {
-                context: context.clone(),
-                enricher: config.enricher("gateway"),
-                alerter: alerter.clone(),
-                nats: self.nats.clone(),
-            }),
+            replay: Arc::new(ReplayService { context: context.clone(), alerter: alerter.clone() }),
             probe: Arc::new(ProbeService(self.fetcher()?)),
             condition: self.telemetry.loops.clone(),
         };
@@ -233,32 +237,20 @@ impl Pipeline<'_> {
                 telemetry: self.telemetry.clone(),
                 health: health.clone(),
                 inputs: nats::inputs(service, &self.loaded.config),
-                own: self.own(service, gateway),
+                compares: gateway.filter(|_| service == GATEWAY).cloned(),
             };
             process.start("NATS service", serving.run(process.stop.clone()));
         }
     }
 
-    /// The endpoint that only this service has.
-    fn own(&self, service: Service, gateway: Option<&Gateway>) -> Option<OwnEndpoint> {
-        match service {
-            Service::Stage(Stage::Gateway) => Some(OwnEndpoint::Compare(gateway?.clone())),
-            Service::Stage(Stage::Enricher) => {
-                let settings = self.loaded.config.enricher("enricher-1");
-                Some(OwnEndpoint::Replay(self.bus.clone(), settings))
-            }
-            _ => None,
-        }
-    }
-
     /// Checks the bus and runs the upkeep of the metrics.
-    fn watch(&self, process: &mut Process, health: &Health) {
+    fn watch(&self, process: &mut Process, health: &Health, stages: &[Service]) {
         let (bus, clock, health) = (self.bus.clone(), self.clock.clone(), health.clone());
         let loops = self.telemetry.loops.clone();
-        let stop = process.stop.clone();
+        let (stop, stream) = (process.stop.clone(), written_by(stages));
         process.start("watch over the bus", async move {
             while !stop.is_cancelled() {
-                match bus.stream_state(FETCHED.name).await {
+                match bus.stream_state(stream).await {
                     Ok(_) => health.ready(BUS),
                     Err(error) => health.failing(BUS, error.to_string()),
                 }

@@ -1,58 +1,64 @@
-//! `wirefold setup --repair`: makes missing output again.
+//! `wirefold setup --repair`: removes damaged messages from a data folder, and lets articles without output come in
+//! again.
 //!
-//! The stages repair the other effects of a lost or older store by themselves: the detector decides about
-//! articles without a decision, and alerter and gateway read again. Only output would be missing for ever
-//! where later output is stored, because the enricher continues behind the last one.
+//! A stage reads its input once, so an article whose output was damaged would be missing for ever. It is put at the
+//! end of `WF_FETCHED` again. The snapshots go, because they know it as decided.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use wirefold_flow_nats::NatsBus;
+use wirefold_envelope::Sender;
+use wirefold_flow::{Outgoing, Stored};
 use wirefold_flow_sqlite::{Inspection, Offline};
-use wirefold_proto::streams::JUDGED;
+use wirefold_proto::streams::{ENRICHED, SNAPSHOTS};
+use wirefold_proto::{ArticleEnriched, ArticleFetched, Published as _, decode};
 
 use super::open_bus;
-use super::seams::{ask_enricher, enrich};
 use crate::config::Loaded;
-use crate::contents::{read_all, read_folder};
+use crate::contents::read_folder;
 use crate::exit::{Exit, Stop};
 use crate::output::{self, count};
 
-/// The number of failures that are named.
-const NAMED: usize = 5;
-
-/// The result.
-#[derive(Default)]
-struct Repaired {
-    made: usize,
-    /// Decisions whose output could not be made, each with the reason.
-    failed: Vec<String>,
-}
-
-/// Repairs the streams of a server, through the enricher.
-pub(super) async fn over_nats(bus: &NatsBus) -> anyhow::Result<Exit> {
-    let contents = read_all(bus).await.map_err(Stop::bus)?;
-    let mut repaired = Repaired::default();
-    for sequence in contents.without_output() {
-        repaired.note(sequence, ask_enricher(bus, sequence).await);
-    }
-    repaired.print_result()
-}
+const SENDER: Sender = Sender { source: "/wirefold/setup" };
 
 /// Repairs a data folder on which nothing runs.
-pub(super) async fn embedded(loaded: &Loaded) -> anyhow::Result<Exit> {
-    let config = &loaded.config;
-    let mut inspection = Inspection::open(&config.data)?;
+pub(super) async fn repair(loaded: &Loaded) -> anyhow::Result<Exit> {
+    let folder = &loaded.config.data;
+    let mut inspection = Inspection::open(folder)?;
     let contents = read_folder(&mut inspection)?;
     drop(inspection);
-    remove_damaged(&config.data, &contents.damaged)?;
-    let clock = Arc::new(wirefold_flow::SystemClock);
-    let bus = open_bus(&config.data, clock)?;
-    let mut repaired = Repaired::default();
-    for sequence in contents.without_output() {
-        repaired.note(sequence, enrich(&bus, &config.enricher("repair"), sequence).await);
+    remove_damaged(folder, &contents.damaged)?;
+    let bus = open_bus(folder, Arc::new(wirefold_flow::SystemClock))?;
+    let missing = contents.without_output();
+    for (stream, sequence) in &missing {
+        let stored = bus.get(stream, *sequence).await.map_err(Stop::bus)?;
+        bus.publish(again(&stored)?).await.map_err(Stop::bus)?;
     }
-    repaired.print_result()
+    if !missing.is_empty() {
+        let snapshots = bus.objects(SNAPSHOTS.name).map_err(Stop::bus)?;
+        for name in snapshots.names().await.map_err(Stop::bus)? {
+            snapshots.delete(&name).await.map_err(Stop::bus)?;
+        }
+    }
+    let line = match missing.len() {
+        0 => "output   nothing was missing\n".to_owned(),
+        many => format!(
+            "output   {} without it: they come in again at the next start\n",
+            count(many, "article", "articles")
+        ),
+    };
+    output::print(line.as_bytes())?;
+    Ok(Exit::Ok)
+}
+
+/// The message with which a stored article comes in again.
+fn again(stored: &Stored) -> anyhow::Result<Outgoing> {
+    let fetched: ArticleFetched = match stored.stream == ENRICHED.name {
+        true => decode::<ArticleEnriched>(&stored.body)?.into_fetched(),
+        false => decode(&stored.body)?,
+    };
+    let message = SENDER.outgoing(&fetched, fetched.article.seen)?;
+    Ok(Outgoing { id: format!("again-{}", fetched.message_id()), ..message })
 }
 
 /// Removes damaged messages with their ids, so that output with the same id can be stored again.
@@ -71,31 +77,4 @@ fn remove_damaged(folder: &Path, damaged: &[(String, u64)]) -> anyhow::Result<()
     });
     output::print(lines.collect::<String>().as_bytes())?;
     Ok(())
-}
-
-impl Repaired {
-    fn note(&mut self, sequence: u64, outcome: Result<String, String>) {
-        match outcome {
-            Ok(_) => self.made += 1,
-            Err(why) => self.failed.push(format!("{}/{sequence}: {why}", JUDGED.name)),
-        }
-    }
-
-    fn print_result(&self) -> anyhow::Result<Exit> {
-        let missing = self.made + self.failed.len();
-        let line = match missing {
-            0 => "output   nothing was missing\n".to_owned(),
-            _ => format!(
-                "output   {} had none: {} made again, {} could not be\n",
-                count(missing, "decision", "decisions"),
-                self.made,
-                self.failed.len()
-            ),
-        };
-        output::print(line.as_bytes())?;
-        for why in self.failed.iter().take(NAMED) {
-            output::print(format!("         {}\n", output::clean(why)).as_bytes())?;
-        }
-        Ok(if self.failed.is_empty() { Exit::Ok } else { Exit::Failure })
-    }
 }

@@ -7,21 +7,22 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::watch;
 use wirefold_alerter::{Delivery, Failure, Printer, Settings, send_again, send_sample, switch_on};
+use wirefold_envelope::Sender;
 use wirefold_fetcher::Search;
-use wirefold_flow::{BoxFuture, Bus, Headers, Outgoing, StageContext};
-use wirefold_flow_nats::NatsBus;
+use wirefold_flow::{BoxFuture, Headers, Outgoing, StageContext};
 use wirefold_gateway::shapes::{ProbeRequest, Resent};
 use wirefold_gateway::{ConfiguredDelivery, Probe, Rehearse, Replay};
 use wirefold_proto::headers::percent_encode;
-use wirefold_proto::rights::REPLAY;
 use wirefold_proto::{
-    Alert, ArticleFetched, DeadHeader, DeadLetter, OutputArticle, QueryReading, Rehearsal, Subject,
-    SubscriptionRecord, SubscriptionSettings, decode, streams, token,
+    Alert, ArticleEnriched, ArticleFetched, DeadHeader, DeadLetter, OutputArticle, QueryReading,
+    Rehearsal, Subject, SubscriptionRecord, SubscriptionSettings, decode, streams, token,
 };
 
 use wirefold_query::{ParseError, Query};
 
 use super::StandardOutput;
+
+const SENDER: Sender = Sender { source: "/wirefold/gateway" };
 
 /// Rehearses a subscription over the stored output, and checks it as the alerter would.
 pub(crate) struct RehearsalService {
@@ -99,26 +100,19 @@ impl Probe for ProbeService {
 /// Has the stage that gave up on a message handle it again.
 pub(super) struct ReplayService {
     pub(super) context: StageContext,
-    pub(super) enricher: wirefold_enricher::Settings,
     /// The deliveries, for alerts that are sent again.
     pub(super) alerter: watch::Receiver<Settings>,
-    /// Over NATS the enricher is asked, because no other role may write the output.
-    pub(super) nats: Option<NatsBus>,
 }
 
 impl Replay for ReplayService {
     fn replay(&self, letter: DeadLetter, sequence: u64) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async move {
-            match (letter.stage, &self.nats) {
-                (streams::Stage::Enricher, None) => {
-                    enrich(&self.context.bus, &self.enricher, letter.sequence).await
-                }
-                (streams::Stage::Enricher, Some(bus)) => ask_enricher(bus, letter.sequence).await,
-                (streams::Stage::Fetcher, _) => Err(format!(
+            match letter.stage {
+                streams::Stage::Fetcher => Err(format!(
                     "it came from {}: correct it and publish it there again, on {}",
                     letter.stream, letter.subject
                 )),
-                (streams::Stage::Alerter, _) => self.resend_dead(&letter).await,
+                streams::Stage::Alerter => self.resend_dead(&letter).await,
                 _ => self.publish(letter, sequence).await,
             }
         })
@@ -183,25 +177,6 @@ fn resent(delivery: String, outcome: Result<(), Failure>) -> Resent {
     Resent { delivery, taken: why.is_none(), why }
 }
 
-/// Makes the output of a decision that has none.
-pub(super) async fn enrich(
-    bus: &Arc<dyn Bus>,
-    settings: &wirefold_enricher::Settings,
-    sequence: u64,
-) -> Result<String, String> {
-    wirefold_enricher::enrich_again(bus.clone(), settings.clone(), sequence).await?;
-    Ok("handled: it is in the output".to_owned())
-}
-
-/// Asks the enricher over NATS to do that.
-pub(super) async fn ask_enricher(bus: &NatsBus, sequence: u64) -> Result<String, String> {
-    let answer = bus.ask(REPLAY, sequence.to_string().into()).await;
-    match answer.map_err(|error| error.to_string())? {
-        Ok(outcome) => Ok(String::from_utf8_lossy(&outcome).into_owned()),
-        Err(denied) => Err(denied.why),
-    }
-}
-
 impl ReplayService {
     /// Switches a delivery on again after its target has accepted an alert.
     async fn switch_on_again(&self, delivery: &str) {
@@ -237,26 +212,43 @@ impl ReplayService {
         }
     }
 
-    /// Publishes the message on its subject again, under a new id, because its old one counts as a duplicate.
-    /// An article is published on the gateway's subject: the gateway may not publish on the subject of a
-    /// feed, and the article itself names its feed.
+    /// Publishes the message again, under a new id, because its old one counts as a duplicate. An article
+    /// comes in again as a pushed one, also if the detector gave up on it: the gateway may not publish on the
+    /// subject of a feed, and the article itself names its feed.
     async fn publish(&self, letter: DeadLetter, sequence: u64) -> Result<String, String> {
         let Some(body) = letter.message.as_ref().and_then(wirefold_proto::DeadBody::bytes) else {
             return Err("its text is no longer stored".to_owned());
         };
-        let subject = match letter.stream == streams::FETCHED.name {
-            true => Subject::pushed().into_text(),
-            false => letter.subject,
-        };
-        let value = |header: DeadHeader| match header.name.as_str() {
-            "ce-subject" => (header.name, percent_encode(&subject)),
-            _ => (header.name, header.value),
-        };
-        let headers: Headers = letter.headers.into_iter().map(value).collect();
         let id = format!("dead-{sequence}");
-        let message = Outgoing { subject, id, headers, body: body.into() };
+        let message = match letter.stream == streams::ENRICHED.name {
+            true => Outgoing { id, ..as_fetched(&body)? },
+            false => as_it_was(letter, id, body),
+        };
         let published = self.context.bus.publish(message).await;
-        let place = published.map_err(|error| error.to_string())?.sequence();
-        Ok(format!("published again, as message {place} of {}", letter.stream))
+        let published = published.map_err(|error| error.to_string())?;
+        Ok(format!("published again, as message {}", published.sequence()))
     }
+}
+
+/// An enriched article as a pushed one.
+fn as_fetched(body: &[u8]) -> Result<Outgoing, String> {
+    let enriched: ArticleEnriched = decode(body).map_err(|error| error.to_string())?;
+    let fetched = enriched.into_fetched();
+    let message = SENDER.outgoing(&fetched, fetched.article.seen);
+    let message = message.map_err(|error| error.to_string())?;
+    Ok(Outgoing { subject: Subject::pushed().into_text(), ..message })
+}
+
+/// A dead letter's message under a new id. An article is published on the gateway's subject.
+fn as_it_was(letter: DeadLetter, id: String, body: Vec<u8>) -> Outgoing {
+    let subject = match letter.stream == streams::FETCHED.name {
+        true => Subject::pushed().into_text(),
+        false => letter.subject,
+    };
+    let value = |header: DeadHeader| match header.name.as_str() {
+        "ce-subject" => (header.name, percent_encode(&subject)),
+        _ => (header.name, header.value),
+    };
+    let headers: Headers = letter.headers.into_iter().map(value).collect();
+    Outgoing { subject, id, headers, body: body.into() }
 }

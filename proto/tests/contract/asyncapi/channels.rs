@@ -1,6 +1,6 @@
 //! Channels: the forms of subjects, with the meaning of their parameters.
 
-use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, FETCHED, JUDGED, OUTPUT, Stage, Stream};
+use wirefold_proto::streams::{ALERTS, CONTROL, DEAD, ENRICHED, FETCHED, OUTPUT, Stage, Stream};
 use wirefold_proto::{Class, Command, CommandOutcome};
 
 /// Subjects of one form.
@@ -28,18 +28,18 @@ pub(crate) const CHANNELS: [Channel; 10] = [
         about: "Articles with their text, by the feed they came through first.",
     },
     Channel {
-        key: "article_judged",
-        address: "wirefold.v1.article.judged",
-        stream: JUDGED,
-        messages: &["wirefold.article.judged", "wirefold.command.judged"],
-        about: "Decisions in order, and the commands carried out among them.",
+        key: "article_enriched",
+        address: "wirefold.v1.article.enriched",
+        stream: ENRICHED,
+        messages: &["wirefold.article.enriched"],
+        about: "Articles with their text and the findings in it, in the order of their decisions.",
     },
     Channel {
-        key: "judged_epoch",
-        address: "wirefold.v1.article.judged.epoch",
-        stream: JUDGED,
-        messages: &["wirefold.judged.epoch"],
-        about: "Take-overs of the single writer.",
+        key: "enriched_epoch",
+        address: "wirefold.v1.article.enriched.epoch",
+        stream: ENRICHED,
+        messages: &["wirefold.enriched.epoch"],
+        about: "Take-overs of the enricher that writes. Readers skip them.",
     },
     Channel {
         key: "output_article",

@@ -583,7 +583,7 @@ mod tests {
 
     fn copy_of_ap() -> PendingChange {
         let article = serde_json::json!({
-            "id": ArticleId::from_number(1), "fetched": 1, "outlet": "a.example", "title": "A",
+            "id": ArticleId::from_number(1), "enriched": 1, "outlet": "a.example", "title": "A",
             "seen": "2026-03-01T12:00:00Z", "agency": {"name": "AP", "confidence": "certainly"},
         });
         let articles = vec![serde_json::from_value(article).expect("an article of an alert")];

@@ -8,8 +8,8 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched, ArticleId,
-    Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, Input, LanguageTag,
-    OutputArticle, OutputPosition, ReasonKind, StoryId, Target,
+    Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, LanguageTag, OutputArticle,
+    OutputPosition, ReasonKind, StoryId, Target,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -52,11 +52,7 @@ impl IncomingArticle {
         output: OutputArticle,
         fetched: Option<&ArticleFetched>,
     ) -> Self {
-        let fetched_at = match output.decision.input {
-            Input::Article(place) => place,
-            Input::Command(_) | Input::Epoch => output.fetched,
-        };
-        let place = OutputPosition { fetched: fetched_at, output: sequence };
+        let place = OutputPosition { enriched: output.input.enriched, output: sequence };
         let text = text_of(&output, fetched);
         let opening = cut(&text, OPENING);
         let prepared = prepared(&output, &text);
@@ -188,7 +184,7 @@ impl IncomingArticle {
         let about = &self.output.article;
         AlertArticle {
             id: self.output.id,
-            fetched: self.output.fetched,
+            enriched: self.output.input.enriched,
             story: Some(self.output.verdict.story),
             outlet: about.outlet.clone(),
             via: about.via.clone(),

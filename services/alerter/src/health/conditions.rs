@@ -231,7 +231,7 @@ fn dead_letters(dead: Dead, before: Before<'_>) -> Option<HealthCondition> {
 fn forged_records(forged: Forged, before: Before<'_>) -> Option<HealthCondition> {
     let sequence = forged.sequence;
     let words = format!(
-        "the server stored a decision that no detector wrote (WF_JUDGED/{sequence}); wirefold skipped it"
+        "the server stored a decision that no detector wrote (WF_OUTPUT/{sequence}); wirefold skipped it"
     );
     let advice = "the sender has a login there: make new passwords with `wirefold setup --passwords`; \
                   `wirefold dead ls` names the record";

@@ -207,20 +207,20 @@ fn allowed<T>(answer: Result<T, BusError>) -> Result<Option<T>, BusError> {
 }
 
 async fn unsaved(bus: &dyn Bus) -> Result<Option<Unsaved>, BusError> {
-    let judged = bus.stream_state(streams::JUDGED.name).await?;
+    let output = bus.stream_state(streams::OUTPUT.name).await?;
     let names = bus.objects(streams::SNAPSHOTS.name)?.names().await?;
     let of_name = |name: &String| name.strip_prefix(streams::SNAPSHOT)?.parse::<u64>().ok();
     // A snapshot behind the last decision belongs to streams that were deleted.
-    let last = names.iter().filter_map(of_name).filter(|it| *it <= judged.last).max();
-    let first = last.unwrap_or(0).saturating_add(1).max(judged.first);
-    if first > judged.last {
+    let last = names.iter().filter_map(of_name).filter(|it| *it <= output.last).max();
+    let first = last.unwrap_or(0).saturating_add(1).max(output.first);
+    if first > output.last {
         return Ok(None);
     }
-    let since = match bus.get(streams::JUDGED.name, first).await {
+    let since = match bus.get(streams::OUTPUT.name, first).await {
         Ok(stored) => stored.at,
         // The stream has just dropped it.
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
-    Ok(Some(Unsaved { decisions: judged.last + 1 - first, stored: judged.messages, since }))
+    Ok(Some(Unsaved { decisions: output.last + 1 - first, stored: output.messages, since }))
 }

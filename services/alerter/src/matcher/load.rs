@@ -8,8 +8,8 @@ use std::sync::Arc;
 use wirefold_envelope::{decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
-    AlertArticle, ArticleFetched, ArticleId, Message, OutputArticle, OutputCommand, OutputEpoch,
-    OutputForgotten, OutputPosition, name_of, streams,
+    AlertArticle, ArticleEnriched, ArticleFetched, ArticleId, Message, OutputArticle,
+    OutputCommand, OutputEpoch, OutputForgotten, OutputPosition, name_of, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
@@ -43,13 +43,13 @@ impl LoadedItem {
 
     /// Its position in the output.
     pub(crate) fn position(&self) -> OutputPosition {
-        let fetched = match &self.item {
+        let enriched = match &self.item {
             Item::Article(incoming) => return incoming.place,
-            Item::Forgotten(forgotten) => forgotten.fetched,
-            Item::Command(command) => command.fetched,
+            Item::Forgotten(forgotten) => forgotten.input.enriched,
+            Item::Command(command) => command.input.enriched,
             Item::Nothing => 0,
         };
-        OutputPosition { fetched, output: self.output }
+        OutputPosition { enriched, output: self.output }
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn load(
         })
     };
     let wanted: Vec<u64> = match with_texts {
-        true => articles().map(|article| article.fetched).collect(),
+        true => articles().map(|article| article.input.enriched).collect(),
         false => Vec::new(),
     };
     let mut texts = texts(bus, &wanted).await?.into_iter();
@@ -139,14 +139,14 @@ pub(crate) async fn compare(
     let find = |article: &AlertArticle| read.by_article.get(&article.id).cloned();
     let found: Vec<_> = known.iter().map(find).collect();
     let unread = known.iter().zip(&found).filter(|(_, text)| text.is_none());
-    let unread: Vec<u64> = unread.map(|(article, _)| article.fetched).collect();
+    let unread: Vec<u64> = unread.map(|(article, _)| article.enriched).collect();
     let mut stored = texts(bus, &unread).await?.into_iter();
     let mut texts: Vec<StoredText> = Vec::new();
     for (article, text) in known.into_iter().zip(found) {
         let text = text.or_else(|| {
             let decoded = stored.next().flatten().and_then(|it| decode(&it).ok());
-            let fetched = decoded.filter(|it: &ArticleFetched| it.id == article.id)?;
-            Some(read.insert(fetched))
+            let enriched = decoded.filter(|it: &ArticleEnriched| it.id == article.id)?;
+            Some(read.insert(enriched.into_fetched()))
         });
         texts.extend(text.map(|text| (article, text)));
     }
@@ -190,7 +190,7 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
         if missing.is_empty() {
             break;
         }
-        let answers = match bus.get_each(streams::FETCHED.name, &missing).await {
+        let answers = match bus.get_each(streams::ENRICHED.name, &missing).await {
             Err(error) if is_gone(&error) => return Ok(Vec::new()),
             answers => answers?,
         };
@@ -212,5 +212,6 @@ async fn texts(bus: &dyn Bus, wanted: &[u64]) -> Result<Vec<Option<Stored>>, Bus
 
 /// The text of the article, if this message has it.
 fn text_of(article: &OutputArticle, stored: &Stored) -> Option<ArticleFetched> {
-    decode(stored).ok().filter(|text: &ArticleFetched| text.id == article.id)
+    let enriched: ArticleEnriched = decode(stored).ok()?;
+    (enriched.id == article.id).then(|| enriched.into_fetched())
 }

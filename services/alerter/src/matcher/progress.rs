@@ -13,8 +13,8 @@ use wirefold_proto::OutputPosition;
 pub(crate) struct SavedProgress {
     /// Everything up to and including this sequence of `WF_OUTPUT` is applied.
     pub(crate) output: u64,
-    /// The last sequence in `WF_FETCHED` of an article up to there.
-    pub(crate) fetched: u64,
+    /// The last sequence in `WF_ENRICHED` of an article up to there.
+    pub(crate) enriched: u64,
     /// The last message of `WF_OUTPUT` that was read, in its stored form; empty if it is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) reached: String,
@@ -28,7 +28,7 @@ impl SavedProgress {
 
     /// The position up to which everything has been applied, and nothing after it.
     pub(super) fn position(&self) -> OutputPosition {
-        OutputPosition { fetched: self.fetched, output: self.output }
+        OutputPosition { enriched: self.enriched, output: self.output }
     }
 }
 
@@ -67,7 +67,7 @@ impl ReadingProgress {
         let is_done = |read: &OutputPosition| needed.is_none_or(|first| read.output < first);
         while let Some(done) = self.since.front().filter(|read| is_done(read)) {
             self.saved.output = done.output;
-            self.saved.fetched = self.saved.fetched.max(done.fetched);
+            self.saved.enriched = self.saved.enriched.max(done.enriched);
             self.since.pop_front();
         }
         self.saved.clone()
@@ -80,11 +80,11 @@ mod tests {
 
     #[test]
     fn nothing_that_is_needed_is_passed() {
-        let at = |output, fetched| OutputPosition { fetched, output };
+        let at = |output, enriched| OutputPosition { enriched, output };
         let mut progress = ReadingProgress::from(SavedProgress::default());
         assert_eq!(progress.position_to_save(None).position(), at(0, 0));
-        for (output, fetched) in [(1, 4), (2, 5), (3, 0), (4, 6)] {
-            progress.read(at(output, fetched));
+        for (output, enriched) in [(1, 4), (2, 5), (3, 0), (4, 6)] {
+            progress.read(at(output, enriched));
         }
         assert_eq!(progress.last_read(), 4);
         let mut saved = |needed| progress.position_to_save(needed).position();

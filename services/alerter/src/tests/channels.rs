@@ -156,7 +156,7 @@ fn with_long_lines(revision: u64) -> Alert {
     let mut alert = alert(revision, &"&".repeat(300));
     let article = |number: u64| AlertArticle {
         id: format!("a-{number:026}").parse().unwrap(),
-        fetched: 0,
+        enriched: 0,
         agency: None,
         outlet: "harbour.example".parse().unwrap(),
         via: None,

@@ -162,10 +162,10 @@ async fn a_forged_decision_is_told_for_a_day() {
     pass(&world, 10).await;
     let at = world.clock.now();
     let message = Stored {
-        stream: streams::JUDGED.name.to_owned(),
+        stream: streams::OUTPUT.name.to_owned(),
         sequence: 7,
         at,
-        subject: "wirefold.v1.article.judged".to_owned(),
+        subject: "wirefold.v1.output.article.new.en".to_owned(),
         id: String::new(),
         headers: Headers::default(),
         body: Bytes::new(),
@@ -177,7 +177,7 @@ async fn a_forged_decision_is_told_for_a_day() {
     pass(&world, 10).await;
     assert_eq!(open(&world).await, [HealthKind::DeadLetters, HealthKind::ForgedRecords]);
     let told = world.paper.blocks().pop().unwrap();
-    assert!(told.contains("a decision that no detector wrote (WF_JUDGED/7)"), "{told}");
+    assert!(told.contains("a decision that no detector wrote (WF_OUTPUT/7)"), "{told}");
     // After a restart it is known, and not reported twice.
     running.stop().await;
     let again = world.start(&telling());

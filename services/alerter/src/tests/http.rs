@@ -206,7 +206,7 @@ async fn a_webhook_is_signed_and_tried_again_with_the_same_id() {
         ]
     );
     let body: Value = serde_json::from_slice(&tries[0].body).unwrap();
-    assert_eq!(body["schema"], "wirefold.alert/1");
+    assert_eq!(body["schema"], "wirefold.alert/2");
     assert_eq!(body["id"], alert.id.to_string());
     assert_eq!(body["page"], format!("http://127.0.0.1:8787/events/{}", alert.target));
     running.stop().await;

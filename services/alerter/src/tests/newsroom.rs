@@ -6,11 +6,11 @@ use std::sync::Arc;
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{Bus, Clock, Outgoing};
 use wirefold_proto::{
-    AboutArticle, Agency, AgencyHow, ArticleFetched, ArticleId, Class, Command, CommandOutcome,
+    AboutArticle, Agency, AgencyHow, ArticleEnriched, ArticleId, Class, Command, CommandOutcome,
     Confidence, ContentHash, ControlCommand, CopyKind, DecisionId, EventAfter, EventId, EventState,
     Findings, FoundBy, Input, ItemAddress, Language, LeadEvidence, MaterialReason, Materiality,
-    Outlet, OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter, StoryChange,
-    StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
+    Offsets, Outlet, OutputArticle, OutputCommand, OutputForgotten, Published, StoryAfter,
+    StoryChange, StoryId, StoryState, Tag, Target, TextPolicy, TextSource, Verdict, encode,
 };
 
 pub(super) struct Newsroom {
@@ -19,8 +19,8 @@ pub(super) struct Newsroom {
     events: BTreeMap<&'static str, Event>,
     /// Events that became part of another.
     merged: BTreeMap<&'static str, &'static str>,
-    fetched: u64,
-    judged: u64,
+    enriched: u64,
+    decided: u64,
     commands: u64,
 }
 
@@ -122,10 +122,10 @@ impl Newsroom {
     pub(super) async fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
         create_streams(&*bus, &Limits::default()).await.unwrap();
         let (events, merged) = (BTreeMap::new(), BTreeMap::new());
-        Self { bus, clock, events, merged, fetched: 0, judged: 0, commands: 0 }
+        Self { bus, clock, events, merged, enriched: 0, decided: 0, commands: 0 }
     }
 
-    /// Stores the text in `WF_FETCHED`, and returns the article for the output.
+    /// Stores the text in `WF_ENRICHED`, and returns the article for the output.
     pub(super) async fn judge(&mut self, given: Given) -> OutputArticle {
         let (id, about) = self.store(given).await;
         self.output(given, id, about)
@@ -134,7 +134,7 @@ impl Newsroom {
     async fn store(&mut self, given: Given) -> (ArticleId, AboutArticle) {
         let seen = timestamp(self.clock.now());
         let outlet: Outlet = given.outlet.parse().unwrap();
-        let url = format!("https://{}/{}/{}", given.outlet, given.event, self.fetched);
+        let url = format!("https://{}/{}/{}", given.outlet, given.event, self.enriched);
         let id = ArticleId::of(
             &outlet,
             ItemAddress::Url(&url),
@@ -163,19 +163,21 @@ impl Newsroom {
             updates_baseline: given.updates_baseline,
             beyond_budget: given.beyond_budget,
         };
-        let text = ArticleFetched {
+        let text = ArticleEnriched {
             schema: Tag::new(),
             id,
             article: about.clone(),
             text: given.text.to_owned(),
             text_source: TextSource::Feed,
+            made_title: None,
+            findings: findings(given),
         };
-        self.fetched = self.publish(&text).await;
+        self.enriched = self.publish(&text).await;
         (id, about)
     }
 
     fn output(&mut self, given: Given, id: ArticleId, about: AboutArticle) -> OutputArticle {
-        self.judged += 1;
+        self.decided += 1;
         let name = self.merged.get(given.event).copied().unwrap_or(given.event);
         let event = self.events.entry(name).or_default();
         let is_new_event = event.first.is_none();
@@ -209,24 +211,22 @@ impl Newsroom {
         OutputArticle {
             schema: Tag::new(),
             id,
-            decision: DecisionId { epoch: 1, input: Input::Article(self.fetched) },
-            judged: self.judged,
+            decision: DecisionId { epoch: 1, input: Input::Article(self.enriched) },
+            input: self.inputs(),
             changes: Vec::new(),
-            fetched: self.fetched,
             text_policy: TextPolicy::None,
             text: None,
             verdict: verdict(given, class, lead, first),
             story_state,
             event_state,
-            findings: Findings {
-                language: Some(Language {
-                    tag: given.language.parse().unwrap(),
-                    how: FoundBy::Rule,
-                }),
-                ..Findings::default()
-            },
+            findings: findings(given),
             article: about,
         }
+    }
+
+    /// The inputs read after the last decision.
+    fn inputs(&self) -> Offsets {
+        Offsets { enriched: self.enriched, control: self.commands }
     }
 
     /// Publishes an article through to the output.
@@ -252,13 +252,12 @@ impl Newsroom {
     /// Publishes a change by an article that was forgotten since.
     async fn forgotten(&mut self, change: StoryChange) {
         self.store(article("forgotten", "harborledger.example", "Forgotten")).await;
-        self.judged += 1;
-        let decision = DecisionId { epoch: 1, input: Input::Article(self.fetched) };
+        self.decided += 1;
+        let decision = DecisionId { epoch: 1, input: Input::Article(self.enriched) };
         let message = OutputForgotten {
             schema: Tag::new(),
             decision,
-            judged: self.judged,
-            fetched: self.fetched,
+            input: self.inputs(),
             at: timestamp(self.clock.now()),
             changes: vec![change],
         };
@@ -269,7 +268,7 @@ impl Newsroom {
 
     /// People join the event `from` with `into`.
     pub(super) async fn join(&mut self, from: &'static str, into: &'static str) {
-        (self.judged, self.commands) = (self.judged + 1, self.commands + 1);
+        (self.decided, self.commands) = (self.decided + 1, self.commands + 1);
         let targets = self.targets(from, into);
         let [gone, kept] = targets;
         let done = self.done(Command::Merge { into: kept, from: gone });
@@ -324,7 +323,7 @@ impl Newsroom {
             let story = &found.stories[&(event, *name)];
             let first = story.first.unwrap();
             let state = StoryState {
-                revision: self.judged,
+                revision: self.decided,
                 articles: story.articles,
                 versions: story.versions,
                 outlets: u32::try_from(story.outlets.len()).unwrap(),
@@ -369,7 +368,7 @@ impl Newsroom {
         event: &'static str,
         stories: &[&'static str],
     ) {
-        self.judged += 1;
+        self.decided += 1;
         self.commands += 1;
         let first = self.events[event].first.unwrap();
         let done = OutputCommand {
@@ -383,13 +382,12 @@ impl Newsroom {
 
     /// The outcome of the last command, which concerns nothing yet.
     fn done(&self, command: Command) -> OutputCommand {
-        let (judged, fetched, at) = (self.judged, self.fetched, timestamp(self.clock.now()));
-        let (id, by) = (format!("c{judged}"), "test".to_owned());
+        let at = timestamp(self.clock.now());
+        let (id, by) = (format!("c{}", self.decided), "test".to_owned());
         OutputCommand {
             schema: Tag::new(),
             decision: DecisionId { epoch: 1, input: Input::Command(self.commands) },
-            judged,
-            fetched,
+            input: self.inputs(),
             command: ControlCommand { schema: Tag::new(), id, at, by, command },
             outcome: CommandOutcome::Applied,
             changes: Vec::new(),
@@ -400,7 +398,7 @@ impl Newsroom {
 
     /// People take a story out of its event, into the event `into`. The event that it leaves keeps its id.
     pub(super) async fn move_story(&mut self, given: Given, into: &'static str) {
-        (self.judged, self.commands) = (self.judged + 1, self.commands + 1);
+        (self.decided, self.commands) = (self.decided + 1, self.commands + 1);
         let event = self.events.get_mut(given.event).unwrap();
         let story = event.stories.remove(&(given.event, given.story)).unwrap();
         let lead = story.first.unwrap();
@@ -456,6 +454,11 @@ impl Newsroom {
         let message = sender.outgoing(message, now).unwrap();
         self.bus.publish(message).await.unwrap().sequence()
     }
+}
+
+fn findings(given: Given) -> Findings {
+    let tag = given.language.parse().unwrap();
+    Findings { language: Some(Language { tag, how: FoundBy::Rule }), ..Findings::default() }
 }
 
 fn merged([from, into]: [Target; 2]) -> StoryChange {

@@ -219,12 +219,12 @@ async fn play(night: &Night, step: Duration) -> Vec<Sent> {
         fold: Default::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
+        text_policy: TextPolicy::Lead,
         snapshot_after: 0,
         texts: None,
     };
     let detecting = tokio::spawn(wirefold_detector::run(context.clone(), detector, stop.clone()));
     let enriching = wirefold_enricher::Settings {
-        text_policy: TextPolicy::Lead,
         writer: "enricher-1".to_owned(),
         release: "0.0.0".to_owned(),
     };

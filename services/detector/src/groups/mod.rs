@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use wirefold_fold as fold;
 use wirefold_fold::{IdTable, Merge, OutletId};
 use wirefold_proto::{
-    ArticleId, ArticleJudged, EventId, EventState, StoryChange, StoryId, StoryState, Target,
+    ArticleId, EventId, EventState, OutputArticle, StoryChange, StoryId, StoryState, Target,
 };
 
 use crate::lead::{Claim, confidence};
@@ -28,8 +28,6 @@ pub(crate) struct Story {
     pub(crate) id: StoryId,
     /// The article that represents it.
     pub(crate) lead: ArticleId,
-    /// The sequence of the lead in `WF_FETCHED`.
-    pub(crate) lead_fetched: Option<u64>,
     /// The evidence for the lead.
     claim: Claim,
     /// Whether people chose the lead.
@@ -65,8 +63,6 @@ struct Event {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct CountedArticle {
     pub(crate) id: ArticleId,
-    /// Its sequence in `WF_FETCHED`.
-    pub(crate) fetched: u64,
     pub(crate) seen: Timestamp,
     pub(crate) time: i64,
     pub(crate) outlet: OutletId,
@@ -140,7 +136,6 @@ impl Groups {
         let opened = Story {
             id: first.id.into(),
             lead: first.id,
-            lead_fetched: Some(first.fetched),
             claim: first.claim,
             is_preferred: false,
             is_credited: false,
@@ -195,7 +190,7 @@ impl Groups {
         article: &CountedArticle,
     ) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
-        found.lead_if_stronger((article.id, Some(article.fetched), article.claim))
+        found.lead_if_stronger(article.id, article.claim)
     }
 
     /// Merges two events, unless they are one already. `link` is the article that caused the merge,
@@ -267,7 +262,7 @@ impl Groups {
         self.former_ids.redirect_story(gone.id, younger, older);
         let links = link.into_iter().collect();
         let mut changes = vec![StoryChange::Merged { from, into, links }];
-        changes.extend(kept.lead_if_stronger((gone.lead, gone.lead_fetched, gone.claim)));
+        changes.extend(kept.lead_if_stronger(gone.lead, gone.claim));
         changes.extend(self.leave_event(younger, left, taken, link));
         changes
     }
@@ -320,14 +315,13 @@ impl Groups {
 
     /// Takes over the ids and counts that a committed decision gives its story and event. An id is
     /// taken over only if no other story or event has it.
-    pub(crate) fn adopt_decision(&mut self, story: fold::StoryId, record: &ArticleJudged) {
+    pub(crate) fn adopt_decision(&mut self, story: fold::StoryId, record: &OutputArticle) {
         let event = self.event_of(story);
         let verdict = &record.verdict;
         let is_free = self.stories.values().all(|other| other.id != verdict.story);
         if let Some(found) = self.stories.get_mut(story) {
             if is_free {
                 (found.id, found.lead) = (verdict.story, verdict.lead);
-                found.lead_fetched = record.lead_fetched;
             }
             if found.id == verdict.story {
                 let StoryState { revision, articles, versions, first_seen, .. } =
@@ -370,10 +364,9 @@ impl Groups {
 
 impl Story {
     /// Makes another article the lead if its evidence is stronger, unless people chose the lead.
-    fn lead_if_stronger(&mut self, other: (ArticleId, Option<u64>, Claim)) -> Option<StoryChange> {
-        let (lead, fetched, claim) = other;
+    fn lead_if_stronger(&mut self, lead: ArticleId, claim: Claim) -> Option<StoryChange> {
         let by = claim.exceeds(&self.claim).filter(|_| !self.is_preferred)?;
-        (self.lead, self.lead_fetched, self.claim) = (lead, fetched, claim);
+        (self.lead, self.claim) = (lead, claim);
         Some(StoryChange::Lead { story: self.id, lead, by, confidence: confidence(by) })
     }
 }
@@ -389,7 +382,6 @@ mod tests {
     fn counted(number: u32, outlet: u32) -> CountedArticle {
         CountedArticle {
             id: format!("a-{number:026}").parse().unwrap(),
-            fetched: u64::from(number),
             seen: Timestamp::UNIX_EPOCH,
             time: i64::from(number),
             outlet: OutletId::of(&outlet.to_string()),

@@ -130,18 +130,13 @@ impl Groups {
     }
 
     /// Makes an article the lead of its story by a manual override; `None` if it leads already.
-    pub(crate) fn prefer(
-        &mut self,
-        story: fold::StoryId,
-        lead: ArticleId,
-        at: u64,
-    ) -> Option<StoryChange> {
+    pub(crate) fn prefer(&mut self, story: fold::StoryId, lead: ArticleId) -> Option<StoryChange> {
         let found = self.stories.get_mut(story)?;
         found.is_preferred = true;
         if found.lead == lead {
             return None;
         }
-        (found.lead, found.lead_fetched) = (lead, Some(at));
+        found.lead = lead;
         found.revision += 1;
         Some(StoryChange::Preferred { story: found.id, lead })
     }
@@ -176,14 +171,10 @@ impl Groups {
 impl Story {
     /// Chooses the lead among these members, which are in the order in which they were seen.
     fn choose_lead(&mut self, members: &[Member]) {
-        let of = |member: &Member| {
-            let CountedArticle { id, fetched, claim, .. } = member.article;
-            (id, Some(fetched), claim)
-        };
         let Some((first, others)) = members.split_first() else { return };
-        (self.lead, self.lead_fetched, self.claim) = of(first);
+        (self.lead, self.claim) = (first.article.id, first.article.claim);
         for other in others {
-            self.lead_if_stronger(of(other));
+            self.lead_if_stronger(other.article.id, other.article.claim);
         }
     }
 
@@ -194,7 +185,6 @@ impl Story {
         let mut into = Story {
             id: first.article.id.into(),
             lead: first.article.id,
-            lead_fetched: Some(first.article.fetched),
             claim: first.article.claim,
             is_preferred: false,
             is_credited: moved.iter().any(|member| member.is_credited),
@@ -235,11 +225,10 @@ impl Story {
         if moved.iter().any(|member| member.article.id == self.lead) {
             if self.is_preferred {
                 // People chose this article for its text, which is now in the new story.
-                (into.lead, into.lead_fetched, into.claim) =
-                    (self.lead, self.lead_fetched, self.claim);
+                (into.lead, into.claim) = (self.lead, self.claim);
             }
             into.is_preferred = std::mem::take(&mut self.is_preferred);
-            (self.lead, self.lead_fetched, self.claim) = (self.id.into(), None, Claim::default());
+            (self.lead, self.claim) = (self.id.into(), Claim::default());
             self.choose_lead(rest);
         }
         into

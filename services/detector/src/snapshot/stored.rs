@@ -41,7 +41,7 @@ pub(super) struct SnapshotInput {
 
 /// Whether the stream has this decision.
 async fn is_in_stream(bus: &dyn Bus, last: &CommittedDecision) -> Result<bool, BusError> {
-    match bus.get(streams::JUDGED.name, last.sequence).await {
+    match bus.get(streams::OUTPUT.name, last.sequence).await {
         Ok(found) => Ok(found.id == last.id),
         Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(false),
         Err(error) => Err(error),

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 use wirefold_fold::{self as fold, DocId, Merge, OutletId, Split, word_hash};
 use wirefold_proto::{
-    ArticleId, Command, CommandJudged, CommandOutcome, ControlCommand, DecisionId, EventId,
-    Offsets, Outlet, StoryChange, StoryId, Tag, Target,
+    ArticleId, Command, CommandOutcome, ControlCommand, DecisionId, EventId, Offsets, Outlet,
+    OutputCommand, StoryChange, StoryId, Tag, Target,
 };
 
 use super::DetectorState;
@@ -83,7 +83,7 @@ impl DetectorState {
         command: ControlCommand,
         decision: DecisionId,
         input: Offsets,
-    ) -> CommandJudged {
+    ) -> OutputCommand {
         self.recent_commands.push_back(word_hash(&command.id));
         if self.recent_commands.len() > MAX_REMEMBERED {
             self.recent_commands.pop_front();
@@ -94,19 +94,13 @@ impl DetectorState {
                 (CommandOutcome::Refused { reason: refusal.to_string() }, Effect::default())
             }
         };
-        let mut changes = Vec::new();
-        if !effect.changes.is_empty() {
-            // Pending changes happened before, so they are reported first.
-            changes.extend(self.pending_changes.drain(..));
-            changes.extend(effect.changes);
-        }
-        CommandJudged {
+        OutputCommand {
             schema: Tag::new(),
             decision,
             input,
             command,
             outcome,
-            changes,
+            changes: effect.changes,
             stories: self.groups.stories_after(&effect.stories),
             events: self.groups.events_after(&effect.events),
         }
@@ -250,9 +244,9 @@ impl DetectorState {
             article.counted.outlet == wanted && article.counted.is_outlets_own()
         };
         let last = window_articles.rfind(is_wanted);
-        let last = last.map(|article| (article.counted.id, article.counted.fetched));
-        let (lead, at) = last.ok_or(Refusal::NoneOfOutlet { story: id, outlet: outlet.clone() })?;
-        let changes = self.groups.prefer(story, lead, at).into_iter().collect();
+        let last = last.map(|article| article.counted.id);
+        let lead = last.ok_or(Refusal::NoneOfOutlet { story: id, outlet: outlet.clone() })?;
+        let changes = self.groups.prefer(story, lead).into_iter().collect();
         Ok(Effect { changes, stories: vec![story], events: Vec::new() })
     }
 

@@ -12,8 +12,8 @@ use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{Bus, LoopError, Outgoing, StageContext, Stored, UnixMillis};
 use wirefold_proto::streams;
 use wirefold_proto::{
-    AboutArticle, ArticleFetched, ArticleId, ArticleJudged, ContentHash, ControlCommand,
-    ItemAddress, Outlet, Published, Tag, TextSource, decode,
+    AboutArticle, ArticleEnriched, ArticleId, ContentHash, ControlCommand, Findings, ItemAddress,
+    Outlet, OutputArticle, Published, Tag, TextPolicy, TextSource, decode,
 };
 
 use crate::{Settings, run};
@@ -23,6 +23,7 @@ pub(super) fn settings() -> Settings {
         fold: wirefold_fold::Settings::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
+        text_policy: TextPolicy::Lead,
         snapshot_after: 0,
         texts: None,
     }
@@ -57,12 +58,12 @@ impl TestArticle {
     }
 
     /// The article, seen at this second.
-    pub(super) fn fetched(&self, second: i64) -> ArticleFetched {
+    pub(super) fn enriched(&self, second: i64) -> ArticleEnriched {
         let outlet: Outlet = self.outlet.parse().unwrap();
         let address = self.url.as_deref().map_or(ItemAddress::Key(&self.id), ItemAddress::Url);
         let content = ContentHash::of(&self.title, &self.text);
         let given = if self.url.is_some() { TextSource::Feed } else { TextSource::Given };
-        ArticleFetched {
+        ArticleEnriched {
             schema: Tag::new(),
             id: ArticleId::of(&outlet, address, content),
             article: AboutArticle {
@@ -90,6 +91,8 @@ impl TestArticle {
             },
             text: self.text.clone(),
             text_source: given,
+            made_title: None,
+            findings: Findings::default(),
         }
     }
 }
@@ -102,9 +105,9 @@ pub(super) fn seeds() -> Vec<TestArticle> {
 }
 
 /// The fixtures, seen at their claimed times of publication.
-pub(super) fn seed_articles() -> Vec<ArticleFetched> {
+pub(super) fn seed_articles() -> Vec<ArticleEnriched> {
     let at = |article: &TestArticle| article.published.unwrap().as_second();
-    seeds().iter().map(|article| article.fetched(at(article))).collect()
+    seeds().iter().map(|article| article.enriched(at(article))).collect()
 }
 
 /// A simulated bus, whose clock moves only when a test advances it.
@@ -139,7 +142,7 @@ impl Harness {
         (stop, running)
     }
 
-    pub(super) async fn publish(&self, articles: &[ArticleFetched]) {
+    pub(super) async fn publish(&self, articles: &[ArticleEnriched]) {
         for article in articles {
             self.bus.publish(outgoing(article)).await.unwrap();
         }
@@ -152,8 +155,8 @@ impl Harness {
 
     /// Waits until there are this many records, not counting epoch records.
     pub(super) async fn judged(&self, count: usize) -> Vec<Stored> {
-        let subject = "wirefold.v1.article.judged";
-        let mut reader = self.bus.read(streams::JUDGED.name, subject, 1).await.unwrap();
+        let subject = streams::OUTPUT_DECISIONS;
+        let mut reader = self.bus.read(streams::OUTPUT.name, subject, 1).await.unwrap();
         let mut found = Vec::new();
         while found.len() < count {
             let next = reader.next(1_000);
@@ -177,12 +180,12 @@ impl Harness {
     }
 }
 
-pub(super) fn outgoing(article: &ArticleFetched) -> Outgoing {
-    let sender = Sender { source: "/wirefold/fetcher" };
+pub(super) fn outgoing(article: &ArticleEnriched) -> Outgoing {
+    let sender = Sender { source: "/wirefold/enricher" };
     sender.outgoing(article, article.article.seen).unwrap()
 }
 
-pub(super) fn decision(stored: &Stored) -> ArticleJudged {
+pub(super) fn decision(stored: &Stored) -> OutputArticle {
     decode(&stored.body).unwrap()
 }
 
@@ -200,6 +203,6 @@ pub(super) fn without_epochs(judged: &[Stored]) -> Vec<String> {
 
 #[test]
 fn message_ids_are_article_ids() {
-    let article = TestArticle::file("x", "Some text.").fetched(1);
+    let article = TestArticle::file("x", "Some text.").enriched(1);
     assert_eq!(outgoing(&article).id, article.message_id());
 }

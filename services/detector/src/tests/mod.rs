@@ -1,6 +1,5 @@
 //! Tests of the detector on a simulated bus.
 
-mod clocks;
 mod harness;
 mod leads;
 mod orders;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wirefold_proto::{AgencyHow, ArticleJudged, Class};
+use wirefold_proto::{AgencyHow, Class, OutputArticle};
 
 use super::harness::{Harness, TestArticle, decision};
 
@@ -23,11 +23,11 @@ fn texts() -> Option<Vec<String>> {
     Some(paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect())
 }
 
-async fn judge(texts: &[String], order: [usize; 5]) -> Vec<ArticleJudged> {
+async fn judge(texts: &[String], order: [usize; 5]) -> Vec<OutputArticle> {
     let harness = Harness::new().await;
     let file = |(place, number): (usize, &usize)| {
         TestArticle::file(&format!("{number}.txt"), &texts[*number])
-            .fetched(i64::try_from(place).unwrap())
+            .enriched(i64::try_from(place).unwrap())
     };
     let articles: Vec<_> = order.iter().enumerate().map(file).collect();
     harness.publish(&articles).await;

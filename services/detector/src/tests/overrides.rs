@@ -5,8 +5,8 @@ use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Sender;
 use wirefold_flow::{Outgoing, Stored};
 use wirefold_proto::{
-    ArticleFetched, ArticleId, ArticleJudged, Class, Command, CommandJudged, CommandOutcome,
-    ControlCommand, Judged, StoryChange, StoryId, Tag, Target,
+    ArticleEnriched, ArticleId, Class, Command, CommandOutcome, ControlCommand, Output,
+    OutputArticle, OutputCommand, StoryChange, StoryId, Tag, Target,
 };
 
 use super::harness::{Harness, TestArticle, outgoing, seed_articles, settings, without_epochs};
@@ -17,17 +17,17 @@ fn commanded(id: &str, command: Command) -> ControlCommand {
     ControlCommand { schema: Tag::new(), id: id.to_owned(), at, by: "cli".to_owned(), command }
 }
 
-fn judged_article(stored: &Stored) -> Option<ArticleJudged> {
-    match Judged::decode(&stored.body) {
-        Ok(Judged::Article(record)) => Some(*record),
+fn judged_article(stored: &Stored) -> Option<OutputArticle> {
+    match Output::decode(&stored.body) {
+        Ok(Output::Article(record)) => Some(*record),
         _ => None,
     }
 }
 
 #[track_caller]
-fn judged_command(stored: &Stored) -> CommandJudged {
-    match Judged::decode(&stored.body) {
-        Ok(Judged::Command(record)) => *record,
+fn judged_command(stored: &Stored) -> OutputCommand {
+    match Output::decode(&stored.body) {
+        Ok(Output::Command(record)) => *record,
         other => panic!("no command: {other:?}"),
     }
 }
@@ -43,16 +43,11 @@ impl TestDetector {
         Self { harness: Harness::new().await, count: 0 }
     }
 
-    /// The time by the broker's clock.
-    pub(super) fn now(&self) -> jiff::Timestamp {
-        wirefold_envelope::timestamp(wirefold_flow::Clock::now(&self.harness.clock))
-    }
-
-    pub(super) async fn judge(&mut self, articles: &[ArticleFetched]) -> Vec<ArticleJudged> {
+    pub(super) async fn judge(&mut self, articles: &[ArticleEnriched]) -> Vec<OutputArticle> {
         self.judge_messages(articles.iter().map(outgoing).collect()).await
     }
 
-    pub(super) async fn judge_messages(&mut self, messages: Vec<Outgoing>) -> Vec<ArticleJudged> {
+    pub(super) async fn judge_messages(&mut self, messages: Vec<Outgoing>) -> Vec<OutputArticle> {
         let count = messages.len();
         for message in messages {
             self.harness.bus.publish(message).await.unwrap();
@@ -62,14 +57,14 @@ impl TestDetector {
         judged[self.count - count..].iter().filter_map(judged_article).collect()
     }
 
-    pub(super) async fn command(&mut self, command: Command) -> CommandJudged {
+    pub(super) async fn command(&mut self, command: Command) -> OutputCommand {
         self.count += 1;
         self.harness.command(&commanded(&format!("c{}", self.count), command)).await;
         judged_command(self.harness.run_to(self.count).await.last().unwrap())
     }
 
     #[track_caller]
-    pub(super) fn check_refused(record: &CommandJudged, words: &str) {
+    pub(super) fn check_refused(record: &OutputCommand, words: &str) {
         let CommandOutcome::Refused { reason } = &record.outcome else {
             panic!("{record:?}");
         };
@@ -86,24 +81,24 @@ const WIRE: &str = "The ferry between Quayton and the island of Tarrow stays in 
     was never asked to look at the other side of it.";
 
 /// [`WIRE`] with another ending, as this outlet prints it.
-fn copy(outlet: &str) -> ArticleFetched {
+fn copy(outlet: &str) -> ArticleEnriched {
     let ending = format!("Readers of {outlet} may write to the editor about boats and weather.");
     let text = format!("{WIRE}\n\n{ending}");
     let article = TestArticle { outlet: outlet.to_owned(), ..TestArticle::file(outlet, &text) };
-    article.fetched(1_000)
+    article.enriched(1_000)
 }
 
-fn other(outlet: &str) -> ArticleFetched {
+fn other(outlet: &str) -> ArticleEnriched {
     let text = "In the hills above Mill Hollow a choir of forty beekeepers sang to their hives all \
         night, since an old book says that a swarm which hears a hymn at midnight will not leave \
         before the lime trees are over. Neighbours brought lanterns, soup and two fiddles, and the \
         mayor came in slippers. In the morning three swarms had left all the same, and the choir \
         voted to try a waltz next year instead of the hymn, by twenty voices to nineteen.";
     let article = TestArticle { outlet: outlet.to_owned(), ..TestArticle::file(outlet, text) };
-    article.fetched(2_000)
+    article.enriched(2_000)
 }
 
-fn id(article: &ArticleFetched) -> ArticleId {
+fn id(article: &ArticleEnriched) -> ArticleId {
     article.id
 }
 
@@ -111,7 +106,7 @@ fn id(article: &ArticleFetched) -> ArticleId {
 async fn a_split_lasts() {
     let mut detector = TestDetector::start().await;
     let outlets = ["a.example", "b.example", "c.example"];
-    let articles: Vec<ArticleFetched> = outlets.iter().map(|outlet| copy(outlet)).collect();
+    let articles: Vec<ArticleEnriched> = outlets.iter().map(|outlet| copy(outlet)).collect();
     let story: StoryId = articles[0].id.into();
     assert!(detector.judge(&articles).await.iter().all(|one| one.verdict.story == story));
 
@@ -119,7 +114,7 @@ async fn a_split_lasts() {
     let into: StoryId = articles[1].id.into();
     let split = StoryChange::Split { from: story, into, articles: vec![articles[1].id] };
     assert_eq!((&record.outcome, &record.changes[..]), (&CommandOutcome::Applied, &[split][..]));
-    let counts = |decided: &CommandJudged| -> Vec<_> {
+    let counts = |decided: &OutputCommand| -> Vec<_> {
         let counted = decided.stories.iter();
         counted.map(|after| (after.story, after.state.articles, after.state.outlets)).collect()
     };
@@ -131,7 +126,7 @@ async fn a_split_lasts() {
     // Copies of either join the story with the most similar text, and the two stories never merge.
     let reworded = |text: &str, outlet: &str| {
         let article = TestArticle { outlet: outlet.to_owned(), ..TestArticle::file(outlet, text) };
-        article.fetched(3_000)
+        article.enriched(3_000)
     };
     let late = [
         reworded(&copy("b.example").text, "d.example"),
@@ -140,7 +135,7 @@ async fn a_split_lasts() {
     let joined: Vec<StoryId> =
         detector.judge(&late).await.iter().map(|late| late.verdict.story).collect();
     assert_eq!(joined, [into, story]);
-    let many: Vec<ArticleFetched> = (0..6).map(|n| copy(&format!("x{n}.example"))).collect();
+    let many: Vec<ArticleEnriched> = (0..6).map(|n| copy(&format!("x{n}.example"))).collect();
     assert!(detector.judge(&many).await.iter().all(|one| one.changes.is_empty()));
 
     let back = Command::Merge { into: Target::Story(into), from: Target::Story(story) };
@@ -157,7 +152,7 @@ async fn a_split_lasts() {
 #[tokio::test]
 async fn a_preferred_outlet_leads_and_leaves_with_its_article() {
     let mut detector = TestDetector::start().await;
-    let articles: Vec<ArticleFetched> =
+    let articles: Vec<ArticleEnriched> =
         ["a.example", "b.example", "c.example"].iter().map(|outlet| copy(outlet)).collect();
     let story: StoryId = articles[0].id.into();
     detector.judge(&articles).await;
@@ -167,7 +162,6 @@ async fn a_preferred_outlet_leads_and_leaves_with_its_article() {
     let later = detector.judge(&[copy("d.example")]).await;
     let verdict = &later[0].verdict;
     assert_eq!((verdict.lead, verdict.origin), (articles[1].id, articles[0].id));
-    assert_eq!(later[0].lead_fetched, Some(2));
     assert!(detector.command(prefer("b.example")).await.changes.is_empty(), "it does");
     // If the preferred article leaves, it leads the new story, and the first article leads the
     // rest.
@@ -286,7 +280,7 @@ async fn a_refusal_names_what_is_wrong() {
     }
     // Eight days later the first ones have left the window.
     let article = TestArticle { outlet: "d.example".to_owned(), ..TestArticle::file("d", WIRE) };
-    detector.judge(&[article.fetched(8 * 24 * 3_600)]).await;
+    detector.judge(&[article.enriched(8 * 24 * 3_600)]).await;
     TestDetector::check_refused(&detector.command(split(&[second])).await, "no story");
 }
 
@@ -315,7 +309,7 @@ async fn a_command_sent_twice_is_applied_once_also_after_a_restart() {
 
 /// The next command, made from the decisions so far.
 fn word(number: usize, judged: &[Stored]) -> Command {
-    let articles: Vec<ArticleJudged> = judged.iter().filter_map(judged_article).collect();
+    let articles: Vec<OutputArticle> = judged.iter().filter_map(judged_article).collect();
     let copy = articles.iter().rev().find(|record| record.verdict.class == Class::Copy);
     let copy = copy.unwrap_or(&articles[0]);
     let (last, first) = (&articles[articles.len() - 1].verdict, &articles[0].verdict);
@@ -336,7 +330,7 @@ fn word(number: usize, judged: &[Stored]) -> Command {
 /// time.
 async fn tell(
     harness: &Harness,
-    articles: &[ArticleFetched],
+    articles: &[ArticleEnriched],
     after: impl AsyncFn(usize) -> Vec<Stored>,
 ) -> Vec<Stored> {
     let mut judged = Vec::new();
@@ -349,7 +343,7 @@ async fn tell(
     judged
 }
 
-async fn undisturbed(articles: &[ArticleFetched]) -> Vec<Stored> {
+async fn undisturbed(articles: &[ArticleEnriched]) -> Vec<Stored> {
     let harness = Harness::new().await;
     let (stop, running) = harness.start();
     let judged = tell(&harness, articles, async |count| harness.judged(count).await).await;
@@ -362,8 +356,8 @@ async fn undisturbed(articles: &[ArticleFetched]) -> Vec<Stored> {
 async fn restarts_with_manual_overrides_among_the_articles_give_the_same_bytes() {
     let articles = seed_articles();
     let expected = undisturbed(&articles).await;
-    let applied = expected.iter().filter_map(|stored| match Judged::decode(&stored.body) {
-        Ok(Judged::Command(record)) => Some(record.outcome == CommandOutcome::Applied),
+    let applied = expected.iter().filter_map(|stored| match Output::decode(&stored.body) {
+        Ok(Output::Command(record)) => Some(record.outcome == CommandOutcome::Applied),
         _ => None,
     });
     let applied: Vec<bool> = applied.collect();

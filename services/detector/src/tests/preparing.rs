@@ -2,7 +2,7 @@
 
 use wirefold_flow::{Headers, StateMachine as _, Stored, UnixMillis};
 use wirefold_fold::{Detector, Settings};
-use wirefold_proto::{ArticleFetched, encode, streams};
+use wirefold_proto::{ArticleEnriched, TextPolicy, encode, streams};
 
 use super::harness::{Harness, TestArticle};
 use crate::decider::{Decider, Writer};
@@ -11,19 +11,19 @@ use crate::state::DetectorConfig;
 use crate::text_file::TextFolder;
 
 /// Articles; every third is a copy of the first.
-fn articles() -> Vec<ArticleFetched> {
+fn articles() -> Vec<ArticleEnriched> {
     let article = |number: i64| {
         let words = |word: &str| (0..90).map(|at| format!("{word}{at} ")).collect::<String>();
         let text =
             words(if number % 3 == 0 { "port" } else { "tree" }) + &words(&format!("own{number}x"));
-        TestArticle::file(&format!("a{number}"), &text).fetched(1_772_496_000 + number)
+        TestArticle::file(&format!("a{number}"), &text).enriched(1_772_496_000 + number)
     };
     (0..13).map(article).collect()
 }
 
 fn stored((sequence, body): (u64, Vec<u8>)) -> Stored {
     Stored {
-        stream: streams::FETCHED.name.to_owned(),
+        stream: streams::ENRICHED.name.to_owned(),
         sequence,
         at: UnixMillis(0),
         subject: "wf.fetched".to_owned(),
@@ -45,7 +45,7 @@ fn preparing_on_all_cores_changes_no_verdict() {
     let [mut here, mut there] = [(), ()].map(|()| Detector::new(Settings::default()));
     for (sequence, article) in (1..).zip(&articles) {
         let ready = preparer.take_prepared(sequence).expect("it is one of many");
-        assert_eq!(ready.fetched.id, article.id);
+        assert_eq!(ready.enriched.id, article.id);
         let byline = byline(article);
         let input = incoming(article, &byline);
         assert_eq!(here.decide(&input, &ready.prepared), there.observe(&input));
@@ -60,7 +60,11 @@ fn decider(harness: &Harness) -> Decider {
     let settings = Settings::default();
     let pool = ParallelPreparer::on_cores(3);
     let config = DetectorConfig { settings, folder: TextFolder::in_memory().into() };
-    let writer = Writer { name: "detector-1".to_owned(), release: "0.0.0".to_owned() };
+    let writer = Writer {
+        name: "detector-1".to_owned(),
+        release: "0.0.0".to_owned(),
+        text_policy: TextPolicy::Lead,
+    };
     let mut decider = Decider::new(config, writer, harness.bus.clone(), 0);
     decider.preparer = pool;
     decider.restart();
@@ -79,7 +83,7 @@ async fn a_replay_takes_prepared_articles_and_gives_the_same_state() {
     for input in &inputs {
         let record = first.decide(1, input).unwrap().expect("each is new");
         let decision = stored((input.sequence, record.body.to_vec()));
-        decisions.push(Stored { stream: streams::JUDGED.name.to_owned(), ..decision });
+        decisions.push(Stored { stream: streams::OUTPUT.name.to_owned(), ..decision });
     }
     let mut heir = decider(&harness);
     heir.prepare(&inputs).await.unwrap();

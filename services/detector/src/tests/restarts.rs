@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use wirefold_flow::{Bus, LoopError, Outgoing, Stored, StreamConfig, unbroken_chain};
-use wirefold_proto::{EpochTaken, decode, streams};
+use wirefold_proto::{OutputEpoch, decode, streams};
 
 use super::harness::{Harness, decision, outgoing, seed_articles, seeds, without_epochs};
 
@@ -29,9 +29,9 @@ async fn a_restart_changes_no_decision() {
         harness.sim.restart();
     }
     assert_eq!(without_epochs(&judged), expected);
-    let last = harness.bus.last(streams::JUDGED.name, "wirefold.v1.article.judged.epoch").await;
-    let epoch: EpochTaken = decode(&last.unwrap().unwrap().body).unwrap();
-    assert_eq!((epoch.decision.epoch, epoch.input.fetched), (5, 68));
+    let last = harness.bus.last(streams::OUTPUT.name, "wirefold.v1.output.epoch").await;
+    let epoch: OutputEpoch = decode(&last.unwrap().unwrap().body).unwrap();
+    assert_eq!((epoch.decision.epoch, epoch.input.enriched), (5, 68));
     assert_eq!(epoch.previous, Some(decision(&judged[67]).decision));
 }
 
@@ -67,7 +67,7 @@ async fn a_known_id_is_decided_on_once_also_after_a_restart() {
     harness.bus.publish(again("and again")).await.unwrap();
     harness.publish(&articles[2..3]).await;
     let judged = harness.run_to(3).await;
-    let inputs: Vec<u64> = judged.iter().map(|d| decision(d).input.fetched).collect();
+    let inputs: Vec<u64> = judged.iter().map(|d| decision(d).input.enriched).collect();
     assert_eq!(inputs, [1, 2, 5]);
 }
 
@@ -76,11 +76,11 @@ async fn an_unreadable_article_is_a_dead_letter_and_no_hole() {
     let harness = Harness::new().await;
     let articles = seed_articles();
     harness.publish(&articles[..1]).await;
-    let nonsense = Outgoing::new("wirefold.v1.article.fetched.quay", "n", "{}");
+    let nonsense = Outgoing::new("wirefold.v1.article.enriched", "n", "{}");
     harness.bus.publish(nonsense).await.unwrap();
     harness.publish(&articles[1..2]).await;
     let judged = harness.run_to(2).await;
-    unbroken_chain(&judged, streams::FETCHED.name, 3, &BTreeSet::from([2])).unwrap();
+    unbroken_chain(&judged, streams::ENRICHED.name, 3, &BTreeSet::from([2])).unwrap();
     let letter = harness.bus.last(streams::DEAD.name, "wirefold.v1.dead.detector").await.unwrap();
     assert!(String::from_utf8_lossy(&letter.unwrap().body).contains("no `schema` field"));
 }
@@ -96,11 +96,8 @@ async fn of_two_detectors_one_ends_and_nothing_is_decided_twice() {
     harness.judged(half.len()).await;
     let (stop, heir) = harness.start();
     // The heir's epoch is in the stream before the rest arrives, so the zombie is fenced.
-    let mut epochs = harness
-        .bus
-        .read(streams::JUDGED.name, "wirefold.v1.article.judged.epoch", 1)
-        .await
-        .unwrap();
+    let mut epochs =
+        harness.bus.read(streams::OUTPUT.name, "wirefold.v1.output.epoch", 1).await.unwrap();
     let mut seen = 0;
     while seen < 2 {
         seen += epochs.next(10).await.unwrap().len();
@@ -132,12 +129,12 @@ async fn ids_of_expired_texts_stay_known_and_their_stories_keep_their_names() {
     let firsts: Vec<_> = before[..2].iter().map(|d| decision(d).verdict.story).collect();
     let is_kept = |d: &&Stored| firsts.contains(&decision(d).verdict.story);
     let kept = before[2..].iter().find(is_kept).expect("one of the first has a copy");
-    let place = usize::try_from(decision(kept).input.fetched).unwrap() - 1;
+    let place = usize::try_from(decision(kept).input.enriched).unwrap() - 1;
     let mut copy = seeds()[place].clone();
     "late.example".clone_into(&mut copy.outlet);
     copy.url = Some("https://late.example/1".to_owned());
     let seen = articles[29].article.seen.as_second();
-    harness.publish(&[copy.fetched(seen)]).await;
+    harness.publish(&[copy.enriched(seen)]).await;
     let judged = harness.run_to(31).await;
     assert_eq!(judged.len(), 31, "the first is known though its text is gone");
     assert_eq!(without_epochs(&before), without_epochs(&judged[..30]));
@@ -151,9 +148,9 @@ async fn expire(bus: &dyn Bus, harness: &Harness) {
     let short = StreamConfig {
         max_age: Duration::from_secs(5),
         window: Duration::from_secs(1),
-        ..StreamConfig::new(streams::FETCHED.name, streams::FETCHED.subjects)
+        ..StreamConfig::new(streams::ENRICHED.name, streams::ENRICHED.subjects)
     };
     bus.create_stream(short).await.unwrap();
     harness.clock.advance(Duration::from_secs(1));
-    assert_eq!(bus.stream_state(streams::FETCHED.name).await.unwrap().first, 3);
+    assert_eq!(bus.stream_state(streams::ENRICHED.name).await.unwrap().first, 3);
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::{Objects, Stored, StreamConfig};
-use wirefold_proto::{ArticleFetched, streams};
+use wirefold_proto::{ArticleEnriched, streams};
 
 use super::harness::{Harness, decision, seed_articles, seeds, settings, without_epochs};
 use crate::{Settings, run};
@@ -18,19 +18,19 @@ const DAY: i64 = 24 * 3600;
 
 /// The fixtures, and days later the same texts at other outlets, when some fixtures have left the
 /// window.
-pub(super) fn articles() -> Vec<ArticleFetched> {
+pub(super) fn articles() -> Vec<ArticleEnriched> {
     let mut articles = seed_articles();
     let last = articles.last().unwrap().article.seen.as_second();
     let again = seeds().into_iter().zip(0..).map(|(mut article, number)| {
         article.outlet = format!("late{}.example", number % 3);
         article.url = None;
-        article.fetched(last + number * DAY / 6)
+        article.enriched(last + number * DAY / 6)
     });
     articles.extend(again);
     articles
 }
 
-pub(super) async fn undisturbed(articles: &[ArticleFetched]) -> Vec<String> {
+pub(super) async fn undisturbed(articles: &[ArticleEnriched]) -> Vec<String> {
     let harness = Harness::new().await;
     harness.publish(articles).await;
     without_epochs(&harness.run_to(articles.len()).await)
@@ -135,11 +135,11 @@ async fn expire(harness: &Harness) {
     let short = StreamConfig {
         max_age: Duration::from_secs(5),
         window: Duration::from_secs(1),
-        ..StreamConfig::new(streams::FETCHED.name, streams::FETCHED.subjects)
+        ..StreamConfig::new(streams::ENRICHED.name, streams::ENRICHED.subjects)
     };
     harness.bus.create_stream(short).await.unwrap();
     harness.clock.advance(Duration::from_secs(6));
-    let state = harness.bus.stream_state(streams::FETCHED.name).await.unwrap();
+    let state = harness.bus.stream_state(streams::ENRICHED.name).await.unwrap();
     assert_eq!(state.messages, 0);
 }
 
@@ -245,7 +245,7 @@ async fn a_snapshot_of_other_decisions_is_skipped() {
     other.publish(again).await;
     let judged = run_to(&other, 15, settings_with_snapshots(&other), false).await;
     assert_eq!(without_epochs(&judged), undisturbed(again).await);
-    assert_eq!(decision(&judged[0]).input.fetched, 1);
+    assert_eq!(decision(&judged[0]).input.enriched, 1);
 }
 
 /// The disk may have lost some files. The detector then replays the decisions, as without a snapshot.

@@ -13,7 +13,7 @@ fn findings(title: &str, text: &str) -> Findings {
     let mut article = seeds()[0].fetched().article;
     title.clone_into(&mut article.title);
     article.language_hint = None;
-    find(&Text::new(text), &article, "")
+    find(&Text::new(text), &article)
 }
 
 #[track_caller]

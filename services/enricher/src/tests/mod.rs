@@ -1,6 +1,7 @@
 //! The enricher on articles and on a bus.
 
 mod bounds;
+mod clocks;
 mod english;
 mod flowing;
 mod originals;

@@ -8,7 +8,7 @@ use crate::findings::find;
 
 fn findings(seed: &Seed) -> Findings {
     let fetched = seed.fetched();
-    find(&Text::new(&fetched.text), &fetched.article, "")
+    find(&Text::new(&fetched.text), &fetched.article)
 }
 
 #[test]
@@ -76,7 +76,7 @@ mod hostile {
         fn accepts_any_text(text in "(\\PC|\n|“|”|\"|said |Mr\\. |[A-Z]{1,4} |[0-9]{1,4}[ .,:%]){0,120}") {
             let mut about = super::seeds()[0].fetched().article;
             about.language_hint = None;
-            find(&Text::new(&text), &about, "");
+            find(&Text::new(&text), &about);
         }
     }
 }

@@ -14,15 +14,16 @@ use wirefold_proto::{
 
 use crate::Settings;
 
-pub(super) fn settings(text_policy: TextPolicy) -> Settings {
-    Settings { text_policy, writer: "enricher-1".to_owned(), release: "0.0.0".to_owned() }
+pub(super) fn settings() -> Settings {
+    Settings { writer: "enricher-1".to_owned(), release: "0.0.0".to_owned() }
 }
 
-pub(super) fn detector_settings() -> wirefold_detector::Settings {
+pub(super) fn detector_settings(text_policy: TextPolicy) -> wirefold_detector::Settings {
     wirefold_detector::Settings {
         fold: Default::default(),
         writer: "detector-1".to_owned(),
         release: "0.0.0".to_owned(),
+        text_policy,
         snapshot_after: 0,
         texts: None,
     }
@@ -75,6 +76,12 @@ impl Seed {
             text: self.text.clone(),
             text_source: TextSource::Feed,
         }
+    }
+
+    /// The same text at another outlet.
+    pub(super) fn of_outlet(&self, outlet: &str) -> Seed {
+        let url = format!("https://{outlet}/{}", self.id);
+        Seed { outlet: outlet.to_owned(), url, ..self.clone() }
     }
 
     pub(super) fn language(&self) -> &str {

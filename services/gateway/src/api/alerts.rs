@@ -164,11 +164,11 @@ fn without_revision(subject: &str) -> &str {
     subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
 }
 
-/// The last article that a revision covers, as a sequence in `WF_FETCHED`.
+/// The last article that a revision covers, as a sequence in `WF_ENRICHED`.
 fn covered_by(stored: &Stored) -> Option<u64> {
     let header = stored.headers.get(REVISION_HEADER)?;
     let cover: RevisionCover = serde_json::from_str(header).ok()?;
-    Some(cover.covered.fetched)
+    Some(cover.covered.enriched)
 }
 
 /// The query that selects one subscription.
@@ -186,7 +186,7 @@ pub(super) async fn of_article(
     let app = &api.app;
     let id = app.resolve_id(&given).await?;
     let detail = app.article_detail(id, &given).await?;
-    let text = app.fetched(detail.output.fetched).await?.filter(|fetched| fetched.id == id);
+    let text = app.fetched(detail.output.input.enriched).await?.filter(|fetched| fetched.id == id);
     let mut records = app.subscriptions().await?.into_records();
     if let Some(wanted) = &query.subscription {
         records.retain(|record| record.subscription.id == *wanted);
@@ -265,7 +265,9 @@ impl AppState {
             let Some(last) = self.projection.alert(id.to_string()).await? else { continue };
             for revision in 1..=last.revision {
                 let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
-                if covered_by(&stored).is_some_and(|covered| covered >= detail.output.fetched) {
+                if covered_by(&stored)
+                    .is_some_and(|covered| covered >= detail.output.input.enriched)
+                {
                     return Ok(decode::<Alert>(&stored.body).ok());
                 }
             }

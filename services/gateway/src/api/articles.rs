@@ -41,7 +41,7 @@ pub(super) async fn one(api: Api, Path(given): Path<String>) -> Reply {
     let mut detail = api.app.article_detail(id, &given).await?;
     let policy = api.text_policy();
     if policy != TextPolicy::None {
-        match api.app.fetched(detail.output.fetched).await? {
+        match api.app.fetched(detail.output.input.enriched).await? {
             Some(fetched) if fetched.id == id => detail.output.text = Some(fetched.text),
             _ => detail.text_gone = true,
         }

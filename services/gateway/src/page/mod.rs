@@ -276,7 +276,7 @@ async fn studied(
 async fn texts(app: &AppState, stories: &[StoryWithArticles]) -> ApiResult<Texts> {
     let articles = stories.iter().flat_map(|with| &with.articles);
     let reads = articles.map(|article| async move {
-        app.fetched(article.fetched).await.map(|found| (article.id, found))
+        app.fetched(article.enriched).await.map(|found| (article.id, found))
     });
     let mut texts = Texts::new();
     for read in join_all(reads).await {

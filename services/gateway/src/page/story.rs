@@ -62,7 +62,7 @@ pub(super) fn story_main(
 fn story_head(study: &StoryComparison) -> Markup {
     let story = &study.story;
     let members = study.articles.iter().map(|it| &it.article);
-    let first = members.min_by_key(|article| (article.seen, article.fetched));
+    let first = members.min_by_key(|article| (article.seen, article.enriched));
     html! {
         p.crumbs { a href="/" { "River" } " › " a href={ "/events/" (story.event) } { "Event" } " › Story" }
         h1 lang=[words::lang(Some(&story.language))] dir=(words::direction(Some(&story.language))) { (title_of(&story.title)) }
@@ -796,7 +796,7 @@ mod tests {
     fn story(number: u64, articles: u64) -> StoryWithArticles {
         let brief = |nth: u64| ArticleBrief {
             id: format!("a-{:026}", number * 1_000 + nth).parse().unwrap(),
-            fetched: nth,
+            enriched: nth,
             story: format!("s-{number:026}").parse().unwrap(),
             outlet: "harbour.example".parse().unwrap(),
             via: None,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use wirefold_flow::{Position, UnixMillis};
+use wirefold_flow::{Position, Stored, UnixMillis};
 use wirefold_proto::{
     Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, EventState,
     LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputForgotten, StoryAfter,
@@ -33,6 +33,8 @@ pub(crate) struct Batch {
 pub(crate) enum Change {
     /// An article with its verdict.
     Article {
+        /// The sequence of its output.
+        sequence: u64,
         /// The article, with no more text than a lead.
         article: Box<OutputArticle>,
         /// Its bytes in the stream, unless these have more text.
@@ -42,10 +44,10 @@ pub(crate) enum Change {
         /// Its text for the search: the whole one if it is still stored.
         text: String,
     },
-    /// The changes by an article that was forgotten since.
-    Forgotten(Box<OutputForgotten>),
-    /// The outcome of a command.
-    Command(Box<OutputCommand>),
+    /// The changes by an article that was forgotten since, with their sequence.
+    Forgotten(u64, Box<OutputForgotten>),
+    /// The outcome of a command, with its sequence.
+    Command(u64, Box<OutputCommand>),
     /// One revision of an alert.
     Alert {
         /// The revision.
@@ -57,21 +59,22 @@ pub(crate) enum Change {
 
 impl Change {
     /// An article with its bytes from the stream.
-    pub(crate) fn of_article(
-        mut article: Box<OutputArticle>,
-        body: Bytes,
-        folded: UnixMillis,
-    ) -> Self {
-        let body = Some(body).filter(|_| !shorten(&mut article));
+    pub(crate) fn of_article(stored: &Stored, mut article: Box<OutputArticle>) -> Self {
+        let Stored { sequence, at: folded, .. } = *stored;
+        let body = Some(stored.body.clone()).filter(|_| !shorten(&mut article));
         let text = article.text.clone().unwrap_or_default();
-        Self::Article { article, body, folded, text }
+        Self::Article { sequence, article, body, folded, text }
     }
 
-    /// An article from the stream.
+    /// An article from the stream, at the same sequence as in `WF_ENRICHED`.
     #[cfg(test)]
     pub(crate) fn of(article: OutputArticle, folded: UnixMillis) -> Self {
         let body = wirefold_proto::encode(&article).expect("small enough").into();
-        Self::of_article(Box::new(article), body, folded)
+        let sequence = article.input.enriched;
+        let (stream, subject) = (streams::OUTPUT.name.to_owned(), String::new());
+        let (id, headers) = Default::default();
+        let stored = Stored { stream, sequence, at: folded, subject, id, headers, body };
+        Self::of_article(&stored, Box::new(article))
     }
 }
 
@@ -81,15 +84,16 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     let mut searched = SearchedWords::default();
     for change in &batch.changes {
         match change {
-            Change::Article { article, body, folded, text } => {
-                let body = body.as_deref();
-                put_article(&transaction, (article, body, *folded), text, &mut searched)?;
-                put_changes(&transaction, article.judged, &article.changes)?;
+            Change::Article { sequence, article, body, folded, text } => {
+                let decided = *sequence as i64;
+                let stored = (&**article, body.as_deref(), *folded);
+                put_article(&transaction, decided, stored, text, &mut searched)?;
+                put_changes(&transaction, decided, &article.changes)?;
             }
-            Change::Forgotten(it) => put_changes(&transaction, it.judged, &it.changes)?,
-            Change::Command(command) => {
-                put_changes(&transaction, command.judged, &command.changes)?;
-                put_command(&transaction, command)?;
+            Change::Forgotten(at, it) => put_changes(&transaction, *at as i64, &it.changes)?,
+            Change::Command(at, command) => {
+                put_changes(&transaction, *at as i64, &command.changes)?;
+                put_command(&transaction, *at as i64, command)?;
             }
             Change::Alert { alert, body } => put_alert(&transaction, alert, body)?,
         }
@@ -218,23 +222,23 @@ impl SearchedWords {
 /// Stores an article, unless it is stored with this decision or a later one.
 pub(super) fn put_article(
     transaction: &Transaction<'_>,
+    decided: i64,
     (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
     text: &str,
     searched: &mut SearchedWords,
 ) -> Answer<()> {
-    let ask = "SELECT key, judged FROM articles WHERE id = ?1";
+    let ask = "SELECT key, decided FROM articles WHERE id = ?1";
     let known = transaction
         .prepare_cached(ask)?
         .query_row([article.id.to_string()], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
         })
         .optional()?;
-    let judged = article.judged as i64;
-    if known.is_some_and(|(_, before)| before >= judged) {
+    if known.is_some_and(|(_, before)| before >= decided) {
         return Ok(());
     }
     let base = article.verdict.story;
-    let story = redirects::story_of(transaction, article.id, base, judged)?;
+    let story = redirects::story_of(transaction, article.id, base, decided)?;
     if let Some((key, _)) = known {
         transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
         transaction
@@ -243,12 +247,12 @@ pub(super) fn put_article(
         searched.remove(transaction, key)?;
     }
     // Event and story come first: the article's position among the articles of the event depends on them.
-    let event = put_event_of_article(transaction, article)?;
-    put_story_of_article(transaction, article, event)?;
+    let event = put_event_of_article(transaction, decided, article)?;
+    put_story_of_article(transaction, decided, article, event)?;
     if story != base {
         put_member(transaction, article, story, event)?;
     }
-    let key = insert(transaction, article, body, story, folded)?;
+    let key = insert(transaction, decided, (article, body, folded), story)?;
     searched.0.insert(key, search::searched_words(article, text));
     put_feeds(transaction, article, key)
 }
@@ -260,13 +264,12 @@ pub(super) fn at(time: Timestamp) -> i64 {
 
 fn insert(
     transaction: &Transaction<'_>,
-    article: &OutputArticle,
-    body: Option<&[u8]>,
+    decided: i64,
+    (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
     story: StoryId,
-    folded: UnixMillis,
 ) -> Answer<i64> {
     let insert = "INSERT INTO articles
-        (id, fetched, judged, story, base_story, class, seen, folded, outlet, item, url, link, body,
+        (id, enriched, decided, story, base_story, class, seen, folded, outlet, item, url, link, body,
          agency, agency_weight, agency_through, has_note, language)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     let about = &article.article;
@@ -274,8 +277,8 @@ fn insert(
     let through = agency.and_then(|agency| agency.evidence.iter().find_map(|it| it.article));
     transaction.prepare_cached(insert)?.execute(params![
         article.id.to_string(),
-        article.fetched as i64,
-        article.judged as i64,
+        article.input.enriched as i64,
+        decided,
         story.to_string(),
         article.verdict.story.to_string(),
         article.verdict.class.as_str(),
@@ -287,7 +290,7 @@ fn insert(
         about.url,
         body.map_or_else(|| json(article).map(Cow::Owned), |body| kept(article, body))?,
         agency.map(json).transpose()?,
-        agency.map_or(0, |agency| weight(agency, article.judged)),
+        agency.map_or(0, |agency| weight(agency, decided)),
         through.map(|witness| witness.to_string()),
         article.findings.note.is_some(),
         article.findings.language.as_ref().map_or("", |language| language.tag.as_str()),
@@ -340,11 +343,15 @@ fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -
 }
 
 /// Writes the state of the event after the decision. Returns the event's current id.
-fn put_event_of_article(transaction: &Transaction<'_>, article: &OutputArticle) -> Answer<EventId> {
+fn put_event_of_article(
+    transaction: &Transaction<'_>,
+    decided: i64,
+    article: &OutputArticle,
+) -> Answer<EventId> {
     let (base, seen) = (article.verdict.event, article.article.seen);
-    let by = Decided { judged: article.judged as i64, at: seen };
+    let by = Decided { decided, at: seen };
     upsert_event(transaction, by, base, &article.event_state)?;
-    let event = redirects::resolve(transaction, base, by.judged)?;
+    let event = redirects::resolve(transaction, base, by.decided)?;
     if event != base {
         let touch = "INSERT INTO events (id, first_seen, changed) VALUES (?1, ?2, ?2)
             ON CONFLICT (id) DO UPDATE SET
@@ -359,11 +366,12 @@ fn put_event_of_article(transaction: &Transaction<'_>, article: &OutputArticle) 
 /// Writes the state of the story that the decision names.
 fn put_story_of_article(
     transaction: &Transaction<'_>,
+    decided: i64,
     article: &OutputArticle,
     event: EventId,
 ) -> Answer<()> {
     let (verdict, state) = (&article.verdict, article.story_state.clone());
-    let by = Decided { judged: article.judged as i64, at: article.article.seen };
+    let by = Decided { decided, at: article.article.seen };
     let (story, lead) = (verdict.story, verdict.lead);
     let after = StoryAfter { story, event: verdict.event, lead, state };
     upsert_story(transaction, by, &after, event)?;
@@ -393,7 +401,7 @@ fn put_member(
 }
 
 /// The order of two agencies of a story: by confidence, then by evidence, then the later one.
-fn weight(agency: &Agency, judged: u64) -> i64 {
+fn weight(agency: &Agency, decided: i64) -> i64 {
     let sure = match agency.confidence {
         Confidence::Certainly => 3,
         Confidence::Probably => 2,
@@ -404,30 +412,32 @@ fn weight(agency: &Agency, judged: u64) -> i64 {
         AgencyHow::Mentioned => 2,
         AgencyHow::Inferred => 1,
     };
-    (i64::from(sure * 4 + founded) << 48) | (judged as i64 & ((1 << 48) - 1))
+    (i64::from(sure * 4 + founded) << 48) | (decided & ((1 << 48) - 1))
 }
 
 pub(super) fn put_changes(
     transaction: &Transaction<'_>,
-    judged: u64,
+    decided: i64,
     changes: &[StoryChange],
 ) -> Answer<()> {
-    changes.iter().try_for_each(|change| put_change(transaction, judged as i64, change))
+    changes.iter().try_for_each(|change| put_change(transaction, decided, change))
 }
 
-fn put_change(transaction: &Transaction<'_>, judged: i64, change: &StoryChange) -> Answer<()> {
+fn put_change(transaction: &Transaction<'_>, decided: i64, change: &StoryChange) -> Answer<()> {
     match change {
         StoryChange::Merged { from, into, links: _ } => match (*from, *into) {
             (Target::Story(old), Target::Story(new)) => {
-                merge_stories(transaction, old, new, judged)
+                merge_stories(transaction, old, new, decided)
             }
-            (Target::Event(old), Target::Event(new)) => merge_events(transaction, old, new, judged),
+            (Target::Event(old), Target::Event(new)) => {
+                merge_events(transaction, old, new, decided)
+            }
             // The contract excludes it, and no id can redirect to one of another kind.
             (Target::Story(_), Target::Event(_)) | (Target::Event(_), Target::Story(_)) => Ok(()),
         },
         StoryChange::Split { from, into, articles } => {
             for article in articles.iter().copied() {
-                redirects::insert_move(transaction, article, judged, *into)?;
+                redirects::insert_move(transaction, article, decided, *into)?;
                 move_to_new_story(transaction, article, *into, *from)?;
             }
             redirects::refresh_story(transaction, *into)
@@ -438,18 +448,18 @@ fn put_change(transaction: &Transaction<'_>, judged: i64, change: &StoryChange) 
         }
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
             ensure_row(transaction, Target::Story(*story))?;
-            let set = "UPDATE stories SET lead = ?2, lead_judged = ?3
-                WHERE id = ?1 AND lead_judged < ?3";
-            let values = params![story.to_string(), lead.to_string(), judged];
+            let set = "UPDATE stories SET lead = ?2, lead_decided = ?3
+                WHERE id = ?1 AND lead_decided < ?3";
+            let values = params![story.to_string(), lead.to_string(), decided];
             transaction.prepare_cached(set)?.execute(values)?;
             Ok(())
         }
         StoryChange::Quiet { target } => {
             let table = table_of(*target);
             let set =
-                format!("UPDATE {table} SET quiet_judged = max(quiet_judged, ?2) WHERE id = ?1");
+                format!("UPDATE {table} SET quiet_decided = max(quiet_decided, ?2) WHERE id = ?1");
             ensure_row(transaction, *target)?;
-            transaction.prepare_cached(&set)?.execute(params![target.to_string(), judged])?;
+            transaction.prepare_cached(&set)?.execute(params![target.to_string(), decided])?;
             Ok(())
         }
     }
@@ -498,18 +508,18 @@ fn merge_stories(
     transaction: &Transaction<'_>,
     old: StoryId,
     new: StoryId,
-    judged: i64,
+    decided: i64,
 ) -> Answer<()> {
-    redirects::insert(transaction, old, judged, new)?;
+    redirects::insert(transaction, old, decided, new)?;
     let take_over = "INSERT INTO stories (id, first_seen, changed, event)
         SELECT ?2, first_seen, coalesce((
                 SELECT max(seen) FROM articles
-                WHERE (story = ?1 OR (base_story = ?1 AND base_story <> story)) AND judged <= ?3
+                WHERE (story = ?1 OR (base_story = ?1 AND base_story <> story)) AND decided <= ?3
             ), 0), event FROM stories WHERE id = ?1
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed)";
-    let values = params![old.to_string(), new.to_string(), judged];
+    let values = params![old.to_string(), new.to_string(), decided];
     transaction.prepare_cached(take_over)?.execute(values)?;
     redirects::refresh_members(transaction, old)?;
     redirects::refresh_story(transaction, old)?;
@@ -520,9 +530,9 @@ fn merge_events(
     transaction: &Transaction<'_>,
     old: EventId,
     new: EventId,
-    judged: i64,
+    decided: i64,
 ) -> Answer<()> {
-    redirects::insert(transaction, old, judged, new)?;
+    redirects::insert(transaction, old, decided, new)?;
     let take_over = "INSERT INTO events (id, first_seen, changed)
         SELECT ?2, first_seen, changed FROM events WHERE id = ?1
         ON CONFLICT (id) DO UPDATE SET
@@ -534,18 +544,23 @@ fn merge_events(
     redirects::refresh_event(transaction, new)
 }
 
-pub(super) fn put_command(transaction: &Transaction<'_>, command: &OutputCommand) -> Answer<()> {
+pub(super) fn put_command(
+    transaction: &Transaction<'_>,
+    decided: i64,
+    command: &OutputCommand,
+) -> Answer<()> {
     let insert = "INSERT OR IGNORE INTO commands (id, at, body) VALUES (?1, ?2, ?3)";
     let values = params![command.command.id, at(command.command.at), json(command)?];
     transaction.prepare_cached(insert)?.execute(values)?;
-    let by = Decided { judged: command.judged as i64, at: command.command.at };
+    let by = Decided { decided, at: command.command.at };
     stand(transaction, by, &command.stories, &command.events)
 }
 
 /// The decision that a state follows.
 #[derive(Clone, Copy)]
 pub(super) struct Decided {
-    pub(super) judged: i64,
+    /// Its sequence in the output.
+    pub(super) decided: i64,
     pub(super) at: Timestamp,
 }
 
@@ -582,18 +597,18 @@ fn upsert_event(
     event: EventId,
     state: &EventState,
 ) -> Answer<()> {
-    let put = "INSERT INTO events (id, judged, revision, origins, first_seen, changed, continues)
+    let put = "INSERT INTO events (id, decided, revision, origins, first_seen, changed, continues)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed),
-            revision = iif(excluded.judged > judged, excluded.revision, revision),
-            origins = iif(excluded.judged > judged, excluded.origins, origins),
+            revision = iif(excluded.decided > decided, excluded.revision, revision),
+            origins = iif(excluded.decided > decided, excluded.origins, origins),
             continues = coalesce(excluded.continues, continues),
-            judged = max(judged, excluded.judged)";
+            decided = max(decided, excluded.decided)";
     transaction.prepare_cached(put)?.execute(params![
         event.to_string(),
-        by.judged,
+        by.decided,
         state.revision as i64,
         state.origins,
         at(state.first_seen).min(at(by.at)),
@@ -611,20 +626,20 @@ fn upsert_story(
     current: EventId,
 ) -> Answer<()> {
     let put = "INSERT INTO stories
-        (id, judged, revision, first_seen, changed, base_event, event, lead, lead_judged)
+        (id, decided, revision, first_seen, changed, base_event, event, lead, lead_decided)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2)
         ON CONFLICT (id) DO UPDATE SET
             first_seen = min(first_seen, excluded.first_seen),
             changed = max(changed, excluded.changed),
-            revision = iif(excluded.judged > judged, excluded.revision, revision),
-            base_event = iif(excluded.judged > judged, excluded.base_event, base_event),
-            event = iif(excluded.judged > judged, excluded.event, event),
-            lead = iif(excluded.judged > lead_judged, excluded.lead, lead),
-            lead_judged = max(lead_judged, excluded.judged),
-            judged = max(judged, excluded.judged)";
+            revision = iif(excluded.decided > decided, excluded.revision, revision),
+            base_event = iif(excluded.decided > decided, excluded.base_event, base_event),
+            event = iif(excluded.decided > decided, excluded.event, event),
+            lead = iif(excluded.decided > lead_decided, excluded.lead, lead),
+            lead_decided = max(lead_decided, excluded.decided),
+            decided = max(decided, excluded.decided)";
     transaction.prepare_cached(put)?.execute(params![
         story.to_string(),
-        by.judged,
+        by.decided,
         state.revision as i64,
         at(state.first_seen).min(at(by.at)),
         at(by.at),
@@ -723,11 +738,11 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
 /// Deletes merges and splits that are older than every article and that no id needs any more. Those of a
 /// chain are deleted in order.
 fn expire_links(transaction: &Transaction<'_>) -> Answer<()> {
-    let oldest = "(SELECT judged FROM articles ORDER BY seen LIMIT 1)";
+    let oldest = "(SELECT decided FROM articles ORDER BY seen LIMIT 1)";
     let is_known =
         |table: &str, id: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE id = {id})");
     let redirects = format!(
-        "DELETE FROM redirects AS link WHERE judged < {oldest}
+        "DELETE FROM redirects AS link WHERE decided < {oldest}
             AND NOT {} AND NOT {}
             AND NOT EXISTS (SELECT 1 FROM redirects WHERE old = link.new)",
         is_known("stories", "link.new"),
@@ -735,7 +750,7 @@ fn expire_links(transaction: &Transaction<'_>) -> Answer<()> {
     );
     transaction.execute(&redirects, [])?;
     let moves = format!(
-        "DELETE FROM moves AS link WHERE judged < {oldest} AND NOT {} AND NOT {}",
+        "DELETE FROM moves AS link WHERE decided < {oldest} AND NOT {} AND NOT {}",
         is_known("articles", "link.article"),
         is_known("stories", "link.story"),
     );

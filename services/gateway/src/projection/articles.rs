@@ -38,7 +38,7 @@ pub(super) fn one(connection: &Connection, id: ArticleId) -> Answer<Option<Artic
 pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
     let ask = format!(
         "SELECT {BRIEF} FROM articles
-         WHERE url = ?1 OR (link = ?1 AND link <> coalesce(url, '')) ORDER BY fetched DESC LIMIT 50"
+         WHERE url = ?1 OR (link = ?1 AND link <> coalesce(url, '')) ORDER BY enriched DESC LIMIT 50"
     );
     briefs(connection, &ask, &[&url])
 }
@@ -72,8 +72,8 @@ pub(super) fn first_of_story(
 ) -> Answer<Vec<ArticleBrief>> {
     let ask = format!(
         "SELECT {BRIEF} FROM articles WHERE key IN (
-            SELECT key FROM articles WHERE story = ?1 ORDER BY seen, fetched LIMIT ?2
-        ) ORDER BY seen, fetched"
+            SELECT key FROM articles WHERE story = ?1 ORDER BY seen, enriched LIMIT ?2
+        ) ORDER BY seen, enriched"
     );
     briefs(connection, &ask, &[&story.to_string(), &(most as i64)])
 }
@@ -112,7 +112,7 @@ pub(super) fn last_of_item(
     let ask = "SELECT id FROM articles
         WHERE ((url = ?1 AND item = ?1) OR (item = ?1 AND item <> coalesce(url, '')))
         AND outlet = ?2
-        AND json_extract(body, '$.article.via') IS ?3 ORDER BY fetched DESC LIMIT 1";
+        AND json_extract(body, '$.article.via') IS ?3 ORDER BY enriched DESC LIMIT 1";
     let (outlet, via) = (outlet.as_str(), via.map(Outlet::as_str));
     let id = connection.prepare_cached(ask)?.query_row((item, outlet, via), |row| text(row, 0));
     id.optional()?.map(|id| parse(&id)).transpose()
@@ -162,7 +162,7 @@ pub(super) fn lead_of(
     // First the article, then its body: a story may have thousands.
     let ask = "SELECT body FROM articles WHERE key = coalesce(
         (SELECT key FROM articles WHERE id = ?2 AND story = ?1),
-        (SELECT key FROM articles WHERE story = ?1 ORDER BY seen, fetched LIMIT 1))";
+        (SELECT key FROM articles WHERE story = ?1 ORDER BY seen, enriched LIMIT 1))";
     let lead = lead.map(|lead| lead.to_string());
     let body = connection
         .prepare_cached(ask)?
@@ -189,7 +189,7 @@ fn brief(story: StoryId, article: OutputArticle) -> ArticleBrief {
     let (about, verdict) = (article.article, article.verdict);
     ArticleBrief {
         id: article.id,
-        fetched: article.fetched,
+        enriched: article.input.enriched,
         story,
         outlet: about.outlet,
         via: about.via,
@@ -267,7 +267,7 @@ fn bodies<T: DeserializeOwned>(
     let ask = format!(
         "SELECT articles.story, articles.body FROM event_articles AS its
          JOIN articles ON articles.key = its.article
-         WHERE its.event = ?1 {which} ORDER BY its.seen, its.fetched LIMIT ?2"
+         WHERE its.event = ?1 {which} ORDER BY its.seen, its.enriched LIMIT ?2"
     );
     let mut ask = connection.prepare_cached(&ask)?;
     let rows = ask.query_map(params![event.to_string(), most as i64], |row| {

@@ -16,18 +16,18 @@ use crate::projection::articles::{parse, text};
 const MOST_STEPS: usize = 1000;
 
 /// The current id of a story or event that a decision names.
-pub(super) fn resolve<I: RowId>(connection: &Connection, id: I, judged: i64) -> Answer<I> {
-    let ask = "SELECT judged, new FROM redirects WHERE old = ?1 AND judged >= ?2
-        ORDER BY judged LIMIT 1";
+pub(super) fn resolve<I: RowId>(connection: &Connection, id: I, decided: i64) -> Answer<I> {
+    let ask = "SELECT decided, new FROM redirects WHERE old = ?1 AND decided >= ?2
+        ORDER BY decided LIMIT 1";
     let mut ask = connection.prepare_cached(ask)?;
-    let (mut id, mut judged) = (id, judged);
+    let (mut id, mut decided) = (id, decided);
     for _ in 0..MOST_STEPS {
         let next =
-            ask.query_row(params![id.to_string(), judged], |row| Ok((row.get(0)?, text(row, 1)?)));
+            ask.query_row(params![id.to_string(), decided], |row| Ok((row.get(0)?, text(row, 1)?)));
         let Some((at, new)) = next.optional()? else {
             break;
         };
-        (judged, id) = (at, parse(&new)?);
+        (decided, id) = (at, parse(&new)?);
     }
     Ok(id)
 }
@@ -37,26 +37,26 @@ pub(super) fn story_of(
     connection: &Connection,
     article: ArticleId,
     base: StoryId,
-    judged: i64,
+    decided: i64,
 ) -> Answer<StoryId> {
-    let ask = "SELECT judged, story FROM moves WHERE article = ?1 AND judged >= ?2
-        ORDER BY judged DESC LIMIT 1";
+    let ask = "SELECT decided, story FROM moves WHERE article = ?1 AND decided >= ?2
+        ORDER BY decided DESC LIMIT 1";
     let moved = connection
         .prepare_cached(ask)?
-        .query_row(params![article.to_string(), judged], |row| {
+        .query_row(params![article.to_string(), decided], |row| {
             Ok((row.get::<_, i64>(0)?, text(row, 1)?))
         })
         .optional()?;
     match moved {
         // A merge in the same record came before the split.
         Some((at, story)) => resolve(connection, parse(&story)?, at + 1),
-        None => resolve(connection, base, judged),
+        None => resolve(connection, base, decided),
     }
 }
 
 /// The current id for an id that somebody has, whenever they got it.
 pub(super) fn current<I: RowId>(connection: &Connection, id: I) -> Answer<I> {
-    let ask = "SELECT coalesce(max(judged) + 1, 0) FROM moves WHERE story = ?1";
+    let ask = "SELECT coalesce(max(decided) + 1, 0) FROM moves WHERE story = ?1";
     let since = connection.prepare_cached(ask)?.query_row([id.to_string()], |row| row.get(0))?;
     resolve(connection, id, since)
 }
@@ -71,11 +71,11 @@ pub(super) fn is_redirected(connection: &Connection, id: StoryId) -> Answer<bool
 pub(super) fn insert<I: RowId>(
     transaction: &Transaction<'_>,
     old: I,
-    judged: i64,
+    decided: i64,
     new: I,
 ) -> Answer<()> {
-    let insert = "INSERT OR IGNORE INTO redirects (old, judged, new) VALUES (?1, ?2, ?3)";
-    let values = params![old.to_string(), judged, new.to_string()];
+    let insert = "INSERT OR IGNORE INTO redirects (old, decided, new) VALUES (?1, ?2, ?3)";
+    let values = params![old.to_string(), decided, new.to_string()];
     transaction.prepare_cached(insert)?.execute(values)?;
     Ok(())
 }
@@ -84,20 +84,20 @@ pub(super) fn insert<I: RowId>(
 pub(super) fn insert_move(
     transaction: &Transaction<'_>,
     article: ArticleId,
-    judged: i64,
+    decided: i64,
     story: StoryId,
 ) -> Answer<()> {
-    let insert = "INSERT OR IGNORE INTO moves (article, judged, story) VALUES (?1, ?2, ?3)";
+    let insert = "INSERT OR IGNORE INTO moves (article, decided, story) VALUES (?1, ?2, ?3)";
     let article = article.to_string();
-    let values = params![article, judged, story.to_string()];
+    let values = params![article, decided, story.to_string()];
     transaction.prepare_cached(insert)?.execute(values)?;
-    let ask = "SELECT id, base_story, judged FROM articles WHERE id = ?1";
+    let ask = "SELECT id, base_story, decided FROM articles WHERE id = ?1";
     refresh_articles(transaction, ask, &article)
 }
 
 /// Moves the articles of a story to their current stories.
 pub(super) fn refresh_members(transaction: &Transaction<'_>, old: StoryId) -> Answer<()> {
-    let ask = "SELECT id, base_story, judged FROM articles
+    let ask = "SELECT id, base_story, decided FROM articles
         WHERE story = ?1 OR (base_story = ?1 AND base_story <> story)";
     refresh_articles(transaction, ask, &old.to_string())
 }
@@ -106,8 +106,8 @@ fn refresh_articles(transaction: &Transaction<'_>, ask: &str, value: &str) -> An
     let mut ask = transaction.prepare_cached(ask)?;
     let rows = ask.query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let articles: Vec<(String, String, i64)> = rows.collect::<rusqlite::Result<_>>()?;
-    for (id, base, judged) in articles {
-        let story = story_of(transaction, parse(&id)?, parse(&base)?, judged)?;
+    for (id, base, decided) in articles {
+        let story = story_of(transaction, parse(&id)?, parse(&base)?, decided)?;
         let set = "UPDATE articles SET story = ?2 WHERE id = ?1 AND story <> ?2";
         transaction.prepare_cached(set)?.execute(params![id, story.to_string()])?;
     }
@@ -125,7 +125,7 @@ pub(super) fn refresh_stories_of(transaction: &Transaction<'_>, old: EventId) ->
 
 /// Computes the current event of a story again, and whether the story was merged.
 pub(super) fn refresh_story(transaction: &Transaction<'_>, id: StoryId) -> Answer<()> {
-    let ask = "SELECT coalesce(base_event, event), judged, base_event IS NULL FROM stories
+    let ask = "SELECT coalesce(base_event, event), decided, base_event IS NULL FROM stories
         WHERE id = ?1";
     let row = transaction
         .prepare_cached(ask)?
@@ -133,14 +133,14 @@ pub(super) fn refresh_story(transaction: &Transaction<'_>, id: StoryId) -> Answe
             Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
         })
         .optional()?;
-    let Some((Some(event), judged, is_borrowed)) = row else {
+    let Some((Some(event), decided, is_borrowed)) = row else {
         return Ok(());
     };
     let event: EventId = parse(&event)?;
-    let event = resolve(transaction, event, if is_borrowed { 0 } else { judged })?;
+    let event = resolve(transaction, event, if is_borrowed { 0 } else { decided })?;
     let set = "UPDATE stories SET event = ?2, gone = EXISTS (
-            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.judged >= max(stories.judged,
-                (SELECT coalesce(max(moves.judged) + 1, 0) FROM moves WHERE story = ?1)))
+            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.decided >= max(stories.decided,
+                (SELECT coalesce(max(moves.decided) + 1, 0) FROM moves WHERE story = ?1)))
         WHERE id = ?1";
     transaction.prepare_cached(set)?.execute(params![id.to_string(), event.to_string()])?;
     Ok(())
@@ -149,7 +149,7 @@ pub(super) fn refresh_story(transaction: &Transaction<'_>, id: StoryId) -> Answe
 /// Computes again whether an event was merged.
 pub(super) fn refresh_event(transaction: &Transaction<'_>, id: EventId) -> Answer<()> {
     let set = "UPDATE events SET gone = EXISTS (
-            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.judged >= events.judged)
+            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.decided >= events.decided)
         WHERE id = ?1";
     transaction.prepare_cached(set)?.execute([id.to_string()])?;
     Ok(())

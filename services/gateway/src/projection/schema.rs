@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 11;
+pub(super) const SCHEMA: i64 = 12;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
 /// current ones; `base_story` and `base_event` are those of the decision. Times are
@@ -12,8 +12,8 @@ pub(super) const TABLES: &str = "
     CREATE TABLE articles (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
-        fetched INTEGER NOT NULL,
-        judged INTEGER NOT NULL,
+        enriched INTEGER NOT NULL,
+        decided INTEGER NOT NULL,
         story TEXT NOT NULL,
         base_story TEXT NOT NULL,
         class TEXT NOT NULL,
@@ -42,14 +42,14 @@ pub(super) const TABLES: &str = "
         id TEXT NOT NULL UNIQUE,
         event TEXT,
         gone INTEGER NOT NULL DEFAULT 0,
-        judged INTEGER NOT NULL DEFAULT 0,
+        decided INTEGER NOT NULL DEFAULT 0,
         revision INTEGER NOT NULL DEFAULT 0,
         first_seen INTEGER NOT NULL,
         changed INTEGER NOT NULL,
         base_event TEXT,
         lead TEXT,
-        lead_judged INTEGER NOT NULL DEFAULT 0,
-        quiet_judged INTEGER NOT NULL DEFAULT 0
+        lead_decided INTEGER NOT NULL DEFAULT 0,
+        quiet_decided INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX stories_by_event ON stories (event, first_seen);
     CREATE INDEX stories_by_change ON stories (changed, id) WHERE gone = 0;
@@ -57,12 +57,12 @@ pub(super) const TABLES: &str = "
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
         gone INTEGER NOT NULL DEFAULT 0,
-        judged INTEGER NOT NULL DEFAULT 0,
+        decided INTEGER NOT NULL DEFAULT 0,
         revision INTEGER NOT NULL DEFAULT 0,
         origins INTEGER NOT NULL DEFAULT 0,
         first_seen INTEGER NOT NULL,
         changed INTEGER NOT NULL,
-        quiet_judged INTEGER NOT NULL DEFAULT 0,
+        quiet_decided INTEGER NOT NULL DEFAULT 0,
         continues TEXT,
         stories INTEGER NOT NULL DEFAULT 0,
         articles INTEGER NOT NULL DEFAULT 0
@@ -70,17 +70,17 @@ pub(super) const TABLES: &str = "
     CREATE INDEX events_by_change ON events (changed, id) WHERE gone = 0;
     CREATE TABLE redirects (
         old TEXT NOT NULL,
-        judged INTEGER NOT NULL,
+        decided INTEGER NOT NULL,
         new TEXT NOT NULL,
-        PRIMARY KEY (old, judged)
+        PRIMARY KEY (old, decided)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE moves (
         article TEXT NOT NULL,
-        judged INTEGER NOT NULL,
+        decided INTEGER NOT NULL,
         story TEXT NOT NULL,
-        PRIMARY KEY (article, judged)
+        PRIMARY KEY (article, decided)
     ) STRICT, WITHOUT ROWID;
-    CREATE INDEX moves_by_story ON moves (story, judged);
+    CREATE INDEX moves_by_story ON moves (story, decided);
     CREATE TABLE commands (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -129,18 +129,18 @@ pub(super) const OF_EVENTS: &str = "
     CREATE TABLE event_articles (
         event TEXT NOT NULL,
         seen INTEGER NOT NULL,
-        fetched INTEGER NOT NULL,
+        enriched INTEGER NOT NULL,
         article INTEGER NOT NULL,
         story INTEGER NOT NULL,
         outlet TEXT NOT NULL,
         language TEXT NOT NULL,
         is_version INTEGER NOT NULL,
         has_note INTEGER NOT NULL,
-        PRIMARY KEY (event, seen, fetched, article)
+        PRIMARY KEY (event, seen, enriched, article)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX event_articles_by_seen ON event_articles (seen, story);
     CREATE INDEX event_articles_by_article ON event_articles (article, story);
-    CREATE INDEX event_articles_by_note ON event_articles (event, seen, fetched) WHERE has_note = 1;
+    CREATE INDEX event_articles_by_note ON event_articles (event, seen, enriched) WHERE has_note = 1;
     CREATE TABLE story_outlets (
         story INTEGER NOT NULL,
         outlet TEXT NOT NULL,
@@ -160,7 +160,7 @@ pub(super) const OF_EVENTS: &str = "
     CREATE TABLE article_total (articles INTEGER NOT NULL) STRICT;
     INSERT INTO article_total SELECT count(*) FROM articles;
     CREATE VIEW articles_of_events AS
-        SELECT event, seen, fetched, articles.key AS article, stories.key AS story, outlet,
+        SELECT event, seen, enriched, articles.key AS article, stories.key AS story, outlet,
             language,
             class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3) AS is_version,
             has_note,
@@ -210,7 +210,7 @@ pub(super) const KEEPING: &str = "
     CREATE TRIGGER article_added AFTER INSERT ON articles BEGIN
         UPDATE article_total SET articles = articles + 1;
         INSERT OR IGNORE INTO event_articles
-            SELECT event, new.seen, new.fetched, new.key, key, new.outlet, new.language,
+            SELECT event, new.seen, new.enriched, new.key, key, new.outlet, new.language,
                 new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3), new.has_note
             FROM stories WHERE id = new.story AND gone = 0 AND event IS NOT NULL;
     END;
@@ -218,27 +218,27 @@ pub(super) const KEEPING: &str = "
         UPDATE article_total SET articles = articles - 1;
         DELETE FROM event_articles
         WHERE event = (SELECT event FROM stories WHERE id = old.story)
-            AND seen = old.seen AND fetched = old.fetched AND article = old.key;
+            AND seen = old.seen AND enriched = old.enriched AND article = old.key;
     END;
     CREATE TRIGGER article_moved AFTER UPDATE OF story ON articles BEGIN
         DELETE FROM event_articles
         WHERE event = (SELECT event FROM stories WHERE id = old.story)
-            AND seen = old.seen AND fetched = old.fetched AND article = old.key;
+            AND seen = old.seen AND enriched = old.enriched AND article = old.key;
         INSERT OR IGNORE INTO event_articles
-            SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
+            SELECT event, seen, enriched, article, story, outlet, language, is_version, has_note
             FROM articles_of_events WHERE story_id = new.story AND article = new.key;
     END;
     CREATE TRIGGER story_added AFTER INSERT ON stories BEGIN
         INSERT OR IGNORE INTO event_articles
-            SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
+            SELECT event, seen, enriched, article, story, outlet, language, is_version, has_note
             FROM articles_of_events WHERE story_id = new.id;
     END;
     CREATE TRIGGER story_moved AFTER UPDATE OF event, gone ON stories
     WHEN old.event IS NOT new.event OR old.gone <> new.gone BEGIN
-        DELETE FROM event_articles WHERE event = old.event AND (seen, fetched, article) IN (
-            SELECT seen, fetched, key FROM articles WHERE story = new.id);
+        DELETE FROM event_articles WHERE event = old.event AND (seen, enriched, article) IN (
+            SELECT seen, enriched, key FROM articles WHERE story = new.id);
         INSERT OR IGNORE INTO event_articles
-            SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
+            SELECT event, seen, enriched, article, story, outlet, language, is_version, has_note
             FROM articles_of_events WHERE story_id = new.id;
     END;
 ";

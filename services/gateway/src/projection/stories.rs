@@ -18,7 +18,7 @@ pub(super) const STORY_COLUMNS: &str = "id, event, lead, revision, first_seen, c
             WHERE witness.id = said.agency_through AND witness.story <> said.story
                 AND EXISTS (SELECT 1 FROM moves WHERE moves.article IN (witness.id, said.id)))
         ORDER BY agency_weight DESC LIMIT 1
-    ), quiet_judged > judged";
+    ), quiet_decided > decided";
 /// A story is shown if it has an article.
 pub(super) const STORY_SHOWN: &str = "gone = 0 AND event IS NOT NULL
     AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
@@ -191,7 +191,7 @@ pub(super) fn with_first(
 
 /// The columns of an [`EventRow`].
 pub(super) const EVENT_COLUMNS: &str =
-    "id, origins, first_seen, changed, quiet_judged > judged, continues, key, stories";
+    "id, origins, first_seen, changed, quiet_decided > decided, continues, key, stories";
 /// An event is shown if one of its stories has an article.
 pub(super) const EVENT_SHOWN: &str = "gone = 0 AND stories > 0";
 /// Stories shown under an event in a list.
@@ -310,7 +310,7 @@ struct FirstSeen {
 /// The earliest article that is in the event now, whatever event it was in before. `None` if none is stored.
 fn first_seen(connection: &Connection, event: EventId) -> Answer<Option<FirstSeen>> {
     let ask = "SELECT seen, outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
-            SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, fetched LIMIT 1)";
+            SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, enriched LIMIT 1)";
     let read = |row: &Row<'_>| {
         Ok((row.get::<_, i64>(0)?, articles::text(row, 1)?, row.get::<_, Option<String>>(2)?))
     };
@@ -372,7 +372,7 @@ pub(super) fn event_on_page(
     let ask = format!(
         "SELECT articles.{BRIEF} FROM event_articles AS its
          JOIN articles ON articles.key = its.article
-         WHERE its.event = ?1 ORDER BY its.seen, its.fetched LIMIT ?2"
+         WHERE its.event = ?1 ORDER BY its.seen, its.enriched LIMIT ?2"
     );
     let most = bounds.first as i64;
     let first = articles::briefs(connection, &ask, &[&id.to_string(), &most])?;

@@ -8,7 +8,7 @@ use super::*;
 use crate::shapes::{Difference, FigureStanding};
 
 const SAMPLE: &[u8] =
-    include_bytes!("../../../../proto/samples/wirefold.output.article.3.minimal.json");
+    include_bytes!("../../../../proto/samples/wirefold.output.article.4.minimal.json");
 
 /// An article of a story. The number of the article also gives its order in time.
 fn article(number: u64, story: u64, outlet: &str, findings: &Value) -> InStory {

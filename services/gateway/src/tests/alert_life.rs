@@ -8,7 +8,7 @@ use wirefold_proto::{
 use super::world::{DEADLINE, World};
 use crate::shapes::AlertDetail;
 
-const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
 
 /// An alert of three revisions. The target `desk` accepted two, and the delivery gave up on one.

@@ -9,8 +9,8 @@ use super::samples::{article, begin, event};
 use crate::projection::{Batch, Change, Paging, Projection};
 
 const NOTED: &[u8] =
-    include_bytes!("../../../../proto/samples/wirefold.output.article.3.note.json");
-const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+    include_bytes!("../../../../proto/samples/wirefold.output.article.4.note.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 
 /// An alert of this number with this many copies; and for each revision, whether it notified and was held.
 fn alerts(number: u64, copies: u32, revisions: &[(Volume, bool)]) -> Vec<Change> {

@@ -6,10 +6,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::json;
-use wirefold_proto::{ArticleFetched, FoundBy, Language, StoryChange, StoryId, Target};
+use wirefold_proto::{ArticleEnriched, FoundBy, Language, StoryChange, StoryId, Target};
 
 use super::samples::{article, event, forgotten, id, story};
-use super::world::{World, fetched, request};
+use super::world::{World, enriched, request};
 use crate::Access;
 use crate::shapes::{
     ArticleDetail, ArticleList, Comparison, Event, EventPage, Relation, Status, Story, StoryPage,
@@ -91,8 +91,8 @@ async fn words_of_the_text_are_found_in_every_script() {
     for (number, text) in texts {
         let mut article = article(number, number, number);
         article.article.title = "Untitled".to_owned();
-        let stored = ArticleFetched { text: text.to_owned(), ..fetched(&article) };
-        article.fetched = world.publish(&stored).await;
+        let stored = ArticleEnriched { text: text.to_owned(), ..enriched(&article) };
+        article.input.enriched = world.publish(&stored).await;
         last = world.publish(&article).await;
     }
     world.until_shown(last).await;

@@ -125,7 +125,7 @@ async fn a_large_story_and_a_large_event_come_in_pages() {
         let path = format!("/api/v1/stories/{}?limit=10{cursor}", story(1));
         let page: Story = world.get(&path).await.shape();
         assert_eq!(page.story.articles, 25);
-        seen.extend(page.articles.iter().map(|article| article.fetched));
+        seen.extend(page.articles.iter().map(|article| article.enriched));
         let Some(next) = page.next else { break };
         assert_eq!(page.articles.len(), 10);
         cursor = format!("&cursor={next}");

@@ -8,7 +8,7 @@ use wirefold_proto::{Alert, FeedRecord, Media, Target, decode};
 use super::samples::{article, id, story};
 use super::world::{DEADLINE, World};
 
-const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.2.json");
 const EVIL: &str = "<script>alert('ferry')</script> & \u{1}]]> <b>bold</b>";
 

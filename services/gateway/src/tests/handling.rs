@@ -14,7 +14,7 @@ use super::world::{DEADLINE, World, request};
 use crate::Access;
 use crate::shapes::AlertPage;
 
-const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 const HANDLING: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.handling.1.json");
 
 async fn with_alert() -> (World, Alert) {

@@ -15,15 +15,15 @@ use crate::projection::{Batch, Change, EventQuery, Paging, Projection, StoryQuer
 /// The content of the tables that must not depend on their history. Nobody reads the times of merged stories
 /// and events.
 const TABLES: [(&str, &str); 9] = [
-    ("articles", "id, fetched, judged, story, base_story, seen, agency, agency_through, body"),
+    ("articles", "id, enriched, decided, story, base_story, seen, agency, agency_through, body"),
     (
         "stories",
-        "id, event, gone, judged, revision, lead,
+        "id, event, gone, decided, revision, lead,
          iif(gone, 0, first_seen), iif(gone, 0, changed)",
     ),
     (
         "events",
-        "id, gone, judged, revision, origins, quiet_judged,
+        "id, gone, decided, revision, origins, quiet_decided,
          iif(gone, 0, first_seen), iif(gone, 0, changed)",
     ),
     ("redirects", "*"),
@@ -42,7 +42,7 @@ const TABLES: [(&str, &str); 9] = [
 const FOLLOWS: [[&str; 2]; 4] = [
     [
         "SELECT * FROM event_articles",
-        "SELECT event, seen, fetched, article, story, outlet, language, is_version, has_note
+        "SELECT event, seen, enriched, article, story, outlet, language, is_version, has_note
          FROM articles_of_events",
     ],
     [
@@ -67,12 +67,12 @@ fn put(number: u64, story_of: u64, event_of: u64) -> Change {
     Change::of(article(number, story_of, event_of), begin())
 }
 
-fn story_change(judged: u64, what: StoryChange) -> Change {
-    Change::Forgotten(Box::new(forgotten(judged, vec![what])))
+fn story_change(decided: u64, what: StoryChange) -> Change {
+    Change::Forgotten(decided, Box::new(forgotten(decided, vec![what])))
 }
 
-fn command_change(judged: u64, what: StoryChange, stories: &[u64]) -> Change {
-    Change::Command(Box::new(commanded(judged, vec![what], (stories, 1))))
+fn command_change(decided: u64, what: StoryChange, stories: &[u64]) -> Change {
+    Change::Command(decided, Box::new(commanded(decided, vec![what], (stories, 1))))
 }
 
 /// People split articles from the first story, merge them back, and split one of them again.
@@ -137,7 +137,7 @@ fn messages() -> Vec<Change> {
     };
     // Decided again with another result: the later decision counts.
     let mut again = article(10, 7, 1);
-    again.judged = 14;
+    again.input.enriched = 14;
     messages.extend([
         Change::of(again, begin()),
         story_change(15, stories(3, 1)),
@@ -247,16 +247,16 @@ async fn an_article_split_merged_and_split_again_ends_split() {
     assert_eq!((taken.event, taken.articles, taken.copies), (event(1), 2, 1));
     let page = projection.events(Paging::first(10), EventQuery::default()).await.unwrap();
     assert_eq!(page.events.iter().map(|event| event.story_count).collect::<Vec<_>>(), [4]);
-    let decided = projection.command("c29".to_owned()).await.unwrap().unwrap();
-    assert_eq!((decided.judged, decided.changes.len()), (29, 1));
+    let told = projection.command("c29".to_owned()).await.unwrap().unwrap();
+    assert_eq!((told.input.enriched, told.changes.len()), (29, 1));
     assert!(projection.command("c30".to_owned()).await.unwrap().is_none());
 }
 
 #[tokio::test]
 async fn a_split_article_leaves_its_story() {
-    let split = |judged| {
+    let split = |decided| {
         let (from, into) = (story(1), story(2));
-        story_change(judged, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
+        story_change(decided, StoryChange::Split { from, into, articles: vec![id(2), id(3)] })
     };
     let messages = [put(1, 1, 1), put(2, 1, 1), put(3, 1, 1), put(4, 1, 1), split(5)];
     for seed in 0..10 {
@@ -318,9 +318,9 @@ async fn an_agency_leaves_a_story_with_the_article_that_names_it() {
 async fn links_leave_when_they_lead_nowhere() {
     let folder = tempfile::tempdir().unwrap();
     let projection = Projection::open(folder.path()).unwrap();
-    let merged = |judged, from, into| {
+    let merged = |decided, from, into| {
         let (from, into) = (Target::Story(story(from)), Target::Story(story(into)));
-        story_change(judged, StoryChange::Merged { from, into, links: vec![] })
+        story_change(decided, StoryChange::Merged { from, into, links: vec![] })
     };
     let split = StoryChange::Split { from: story(1), into: story(5), articles: vec![id(5)] };
     let early = [put(1, 1, 1), put(2, 2, 1), put(3, 3, 1), merged(4, 3, 2), put(5, 1, 1)];

@@ -6,12 +6,12 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     ArticleId, Class, Command, CommandOutcome, ContentHash, ControlCommand, DecisionId, EventAfter,
-    EventId, EventState, Input, ItemAddress, OutputArticle, OutputCommand, OutputForgotten,
-    StoryAfter, StoryChange, StoryId, StoryState, Tag, decode,
+    EventId, EventState, Input, ItemAddress, Offsets, OutputArticle, OutputCommand,
+    OutputForgotten, StoryAfter, StoryChange, StoryId, StoryState, Tag, decode,
 };
 
 const SAMPLE: &[u8] =
-    include_bytes!("../../../../proto/samples/wirefold.output.article.3.minimal.json");
+    include_bytes!("../../../../proto/samples/wirefold.output.article.4.minimal.json");
 
 /// When the invented world begins.
 pub(super) fn begin() -> UnixMillis {
@@ -38,6 +38,10 @@ fn outlet(number: u64) -> String {
     format!("outlet{}.example", number % 7)
 }
 
+fn inputs(number: u64) -> Offsets {
+    Offsets { enriched: number, control: 0 }
+}
+
 /// The article with this number, decided as number `number`, a minute after the previous one. It belongs to
 /// the story and event that those numbers opened.
 pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticle {
@@ -46,7 +50,7 @@ pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticl
     let outlet = outlet(number);
     article.id = id(number);
     article.decision = DecisionId { epoch: 1, input: Input::Article(number) };
-    (article.judged, article.fetched) = (number, number);
+    article.input = inputs(number);
     article.article.outlet = outlet.parse().unwrap();
     article.article.feeds = vec![format!("feed{}", number % 7).parse().unwrap()];
     article.article.item_key = format!("item-{number}");
@@ -73,18 +77,18 @@ pub(super) fn article(number: u64, story_of: u64, event_of: u64) -> OutputArticl
 
 /// The result of the command that was decided on as this number, with the stories and events after it.
 pub(super) fn commanded(
-    judged: u64,
+    decided: u64,
     changes: Vec<StoryChange>,
     (stories, event_of): (&[u64], u64),
 ) -> OutputCommand {
-    let at = timestamp(begin().plus(Duration::from_mins(judged)));
+    let at = timestamp(begin().plus(Duration::from_mins(decided)));
     let first_seen = |number: &u64| timestamp(begin().plus(Duration::from_mins(*number)));
     let after = |number: &u64| StoryAfter {
         story: story(*number),
         event: event(event_of),
         lead: id(*number),
         state: StoryState {
-            revision: judged,
+            revision: decided,
             articles: 1,
             versions: 0,
             outlets: 1,
@@ -92,7 +96,7 @@ pub(super) fn commanded(
         },
     };
     let state = EventState {
-        revision: judged,
+        revision: decided,
         stories: 2,
         articles: 2,
         versions: 0,
@@ -103,12 +107,11 @@ pub(super) fn commanded(
     };
     OutputCommand {
         schema: Tag::new(),
-        decision: DecisionId { epoch: 1, input: Input::Command(judged) },
-        judged,
-        fetched: judged,
+        decision: DecisionId { epoch: 1, input: Input::Command(decided) },
+        input: inputs(decided),
         command: ControlCommand {
             schema: Tag::new(),
-            id: format!("c{judged}"),
+            id: format!("c{decided}"),
             at,
             by: "test".to_owned(),
             command: Command::Split { story: story(1), articles: Vec::new() },
@@ -121,13 +124,12 @@ pub(super) fn commanded(
 }
 
 /// The changes by an article that was forgotten since.
-pub(super) fn forgotten(judged: u64, changes: Vec<StoryChange>) -> OutputForgotten {
+pub(super) fn forgotten(decided: u64, changes: Vec<StoryChange>) -> OutputForgotten {
     OutputForgotten {
         schema: Tag::new(),
-        decision: DecisionId { epoch: 1, input: Input::Article(judged) },
-        judged,
-        fetched: judged,
-        at: timestamp(begin().plus(Duration::from_mins(judged))),
+        decision: DecisionId { epoch: 1, input: Input::Article(decided) },
+        input: inputs(decided),
+        at: timestamp(begin().plus(Duration::from_mins(decided))),
         changes,
     }
 }

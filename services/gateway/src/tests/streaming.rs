@@ -15,7 +15,7 @@ use super::samples::article;
 use super::world::{DEADLINE, World, request};
 use crate::Access;
 
-const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 
 /// The gateway on a real port.
 struct Server {

@@ -17,7 +17,7 @@ const FEED: &[u8] = include_bytes!("../../../../proto/samples/wirefold.feed.2.js
 const LIST: &[u8] = include_bytes!("../../../../proto/samples/wirefold.list.2.json");
 const SUBSCRIPTION: &[u8] =
     include_bytes!("../../../../proto/samples/wirefold.subscription.2.json");
-const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.1.new.json");
+const ALERT: &[u8] = include_bytes!("../../../../proto/samples/wirefold.alert.2.new.json");
 const DEAD: &[u8] = include_bytes!("../../../../proto/samples/wirefold.dead.1.json");
 
 pub(super) async fn put<M: Message>(world: &World, bucket: &str, key: &str, record: &M) {

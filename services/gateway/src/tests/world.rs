@@ -207,13 +207,13 @@ impl World {
         self.bus.publish(Outgoing { subject, id, headers, body }).await.unwrap().sequence()
     }
 
-    /// Publishes articles of the output, each with its text in `WF_FETCHED`, and waits until they
+    /// Publishes articles of the output, each with its text in `WF_ENRICHED`, and waits until they
     /// are shown.
     pub(super) async fn publish_articles(&self, articles: &[wirefold_proto::OutputArticle]) {
         let mut last = 0;
         for article in articles {
             let mut article = article.clone();
-            article.fetched = self.publish(&fetched(&article)).await;
+            article.input.enriched = self.publish(&enriched(&article)).await;
             last = self.publish(&article).await;
         }
         self.until_shown(last).await;
@@ -250,15 +250,18 @@ pub(super) fn request(method: Method, path: &str, body: Body) -> Request<Body> {
     request.header(header::HOST, "127.0.0.1:8787").body(body).unwrap()
 }
 
-/// The article as in `WF_FETCHED`: its text is much longer than a lead.
-pub(super) fn fetched(article: &wirefold_proto::OutputArticle) -> wirefold_proto::ArticleFetched {
-    let sentence = format!("This is what ferry {} did on its way to the island. ", article.judged);
-    wirefold_proto::ArticleFetched {
+/// The article as in `WF_ENRICHED`: its text is much longer than a lead.
+pub(super) fn enriched(article: &wirefold_proto::OutputArticle) -> wirefold_proto::ArticleEnriched {
+    let sentence =
+        format!("This is what ferry {} did on its way to the island. ", article.input.enriched);
+    wirefold_proto::ArticleEnriched {
         schema: wirefold_proto::Tag::new(),
         id: article.id,
         article: article.article.clone(),
         text: sentence.repeat(20),
         text_source: wirefold_proto::TextSource::Feed,
+        made_title: None,
+        findings: article.findings.clone(),
     }
 }
 

@@ -17,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{
-    Answer, BoxFuture, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, Event, KeyValue,
-    Lease, Objects, Observer, OrderedReader, Outgoing, Published, StageContext, Stored,
-    StreamConfig, StreamState, Subscription, SystemClock, UnixMillis,
+    Answer, BoxFuture, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, Lease,
+    Objects, OrderedReader, Outgoing, Published, StageContext, Stored, StreamConfig, StreamState,
+    Subscription, SystemClock, UnixMillis,
 };
 use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
-use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, SUBSCRIPTIONS};
+use wirefold_proto::streams::{ALERTS, ENRICHED, FETCHED, OUTPUT, SUBSCRIPTIONS};
 use wirefold_proto::{
     AboutArticle, Alert, ArticleFetched, ArticleId, Command, ContentHash, ControlCommand,
     DeadLetter, FeedId, Interval, ItemAddress, Outlet, Rehearsal, SubscriptionSettings, Tag,
@@ -137,10 +137,11 @@ async fn whole(
     let watch = Stopwatch::start();
     publish(&*ground.bus, articles).await?;
     let published = watch.seconds();
-    stages.detector.progress.until_handled(count).await;
-    let judged = watch.seconds();
-    stages.enricher.progress.until_done(count).await;
+    stages.enricher.progress.until_handled(count).await;
     let enriched = watch.seconds();
+    let last = ground.bus.stream_state(ENRICHED.name).await?.last;
+    stages.detector.progress.until_handled(last).await;
+    let decided = watch.seconds();
     let last = ground.bus.stream_state(OUTPUT.name).await?.last;
     stages.gateway.progress.until_handled(last).await;
     stages.alerter.progress.until_handled(last).await;
@@ -148,8 +149,8 @@ async fn whole(
     let name = "all stages, until nothing lags";
     report.beside(name, (rate, "articles/s"), (SIMHASH, simple.simhash));
     report.beside("… published by", (published, "s"), (SQLITE_ALL, simple.sqlite.all));
-    report.add("… judged by", judged, "s");
-    report.add("… in the output by", enriched, "s");
+    report.add("… enriched by", enriched, "s");
+    report.add("… in the output by", decided, "s");
     let alerts = ground.bus.stream_state(ALERTS.name).await?.messages;
     report.add("… revisions of alerts", alerts as f64, "");
     let reprints = articles.iter().filter(|article| article.is_reprint).count();
@@ -212,19 +213,17 @@ async fn by_stage(
 
     let fetched = ground.bus.stream_state(FETCHED.name).await?.last;
     watch = Stopwatch::start();
-    let detector = ground.detector();
-    detector.progress.until_handled(fetched).await;
-    add("detector", &watch, simhash);
-    detector.stop().await?;
-
-    let decisions = ground.bus.stream_state(JUDGED.name).await?.messages;
-    // The first record names the writer.
-    let decisions = decisions.checked_sub(1).context("nothing was judged")?;
-    watch = Stopwatch::start();
     let enricher = ground.enricher();
-    enricher.progress.until_done(decisions).await;
+    enricher.progress.until_handled(fetched).await;
     add("enricher", &watch, simhash);
     enricher.stop().await?;
+
+    let enriched = ground.bus.stream_state(ENRICHED.name).await?.last;
+    watch = Stopwatch::start();
+    let detector = ground.detector();
+    detector.progress.until_handled(enriched).await;
+    add("detector", &watch, simhash);
+    detector.stop().await?;
 
     let last = ground.bus.stream_state(OUTPUT.name).await?.last;
     watch = Stopwatch::start();
@@ -618,10 +617,11 @@ impl DataFolder {
             fold: Default::default(),
             writer: "detector-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
+            text_policy: TextPolicy::Lead,
             snapshot_after: wirefold_detector::SNAPSHOT_AFTER,
             texts: Some(self.folder.clone()),
         };
-        self.run(FETCHED.name, |context, stop| async move {
+        self.run(ENRICHED.name, |context, stop| async move {
             Ok(wirefold_detector::run_on_own_thread(context, settings, Lease::alone(), stop)
                 .await?)
         })
@@ -629,11 +629,10 @@ impl DataFolder {
 
     pub(super) fn enricher(&self) -> Running {
         let settings = wirefold_enricher::Settings {
-            text_policy: TextPolicy::Lead,
             writer: "enricher-1".to_owned(),
             release: env!("CARGO_PKG_VERSION").to_owned(),
         };
-        self.run(JUDGED.name, move |context, stop| async move {
+        self.run(FETCHED.name, move |context, stop| async move {
             Ok(wirefold_enricher::run(context, settings, Lease::alone(), stop).await?)
         })
     }
@@ -687,8 +686,7 @@ impl DataFolder {
 
     fn context(&self, stream: &'static str, progress: &Arc<Progress>) -> StageContext {
         let bus = WatchedBus::new(self.bus.clone(), stream, progress.clone());
-        let observer = progress.clone();
-        StageContext { observer, ..StageContext::new(Arc::new(bus), self.clock.clone()) }
+        StageContext::new(Arc::new(bus), self.clock.clone())
     }
 }
 
@@ -826,25 +824,15 @@ fn three_digits(value: f64) -> String {
 #[derive(Default)]
 pub(super) struct Progress {
     handled: AtomicU64,
-    done: AtomicU64,
     changed: Notify,
 }
 
 impl Progress {
     /// Waits until everything up to a sequence of its stream is handled.
     pub(super) async fn until_handled(&self, sequence: u64) {
-        self.until(&self.handled, sequence).await;
-    }
-
-    /// Waits until this many messages of its subscription are done.
-    pub(super) async fn until_done(&self, messages: u64) {
-        self.until(&self.done, messages).await;
-    }
-
-    async fn until(&self, counter: &AtomicU64, wanted: u64) {
         loop {
             let changed = self.changed.notified();
-            if counter.load(Ordering::SeqCst) >= wanted {
+            if self.handled.load(Ordering::SeqCst) >= sequence {
                 return;
             }
             changed.await;
@@ -854,15 +842,6 @@ impl Progress {
     fn note_handled(&self, sequence: u64) {
         self.handled.fetch_max(sequence, Ordering::SeqCst);
         self.changed.notify_waiters();
-    }
-}
-
-impl Observer for Progress {
-    fn observe(&self, _name: &str, event: Event<'_>) {
-        if matches!(event, Event::Done | Event::Rejected { .. }) {
-            self.done.fetch_add(1, Ordering::SeqCst);
-            self.changed.notify_waiters();
-        }
     }
 }
 

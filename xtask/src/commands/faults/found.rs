@@ -19,8 +19,6 @@ pub(super) struct Found {
     pub(super) refused: bool,
     /// The seconds until the next article is accepted. `None` if that never happened.
     pub(super) recovery: Option<f64>,
-    /// The number of articles whose output was lost, and was made again by `setup --repair`.
-    pub(super) repaired: usize,
     /// The log of the run.
     pub(super) log: String,
 }

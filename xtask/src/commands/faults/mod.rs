@@ -97,10 +97,9 @@ impl Arguments {
     fn keep_log(&self, fault: &Fault, seed: u64, found: &Found) -> anyhow::Result<()> {
         let Some(folder) = &self.logs else { return Ok(()) };
         std::fs::create_dir_all(folder)?;
-        let Found { difference, said, refused, recovery, repaired, log } = found;
+        let Found { difference, said, refused, recovery, log } = found;
         let text = format!(
-            "{difference:#?}\nsaid: {said}, refused: {refused}, recovery: {recovery:?}, recovered: \
-             {repaired}\n{log}"
+            "{difference:#?}\nsaid: {said}, refused: {refused}, recovery: {recovery:?}\n{log}"
         );
         Ok(std::fs::write(folder.join(format!("{}-{seed}.log", fault.name)), text)?)
     }

@@ -18,7 +18,6 @@ pub(super) struct Run {
     fault: String,
     seed: u64,
     lost: usize,
-    repaired: usize,
     doubled: usize,
     wrong: usize,
     untold: usize,
@@ -34,7 +33,6 @@ impl Run {
             fault: fault.name.to_owned(),
             seed,
             lost: lost.len(),
-            repaired: found.repaired,
             doubled: *doubled,
             wrong: *wrong,
             untold: untold.len(),
@@ -55,7 +53,6 @@ pub(super) struct Row {
     pub(super) fault: &'static Fault,
     runs: u64,
     lost: usize,
-    repaired: usize,
     doubled: usize,
     wrong: usize,
     untold: usize,
@@ -78,7 +75,6 @@ impl Row {
             fault,
             runs: 0,
             lost: 0,
-            repaired: 0,
             doubled: 0,
             wrong: 0,
             untold: 0,
@@ -97,7 +93,6 @@ impl Row {
         let is_missing = run.lost > 0;
         self.runs += 1;
         self.lost += run.lost;
-        self.repaired += run.repaired;
         self.doubled += run.doubled;
         // Missing messages may change the verdicts and alerts of later articles.
         if !is_missing {
@@ -110,7 +105,7 @@ impl Row {
             None if !run.refused => self.stuck.push(run.seed),
             None => {}
         }
-        let is_changed = is_missing || run.repaired > 0 || run.wrong > 0 || run.untold > 0;
+        let is_changed = is_missing || run.wrong > 0 || run.untold > 0;
         let is_silent = is_changed && !run.said;
         if is_silent {
             self.silent.push(run.seed);
@@ -131,7 +126,7 @@ impl Row {
     pub(super) fn failure(&self) -> Option<String> {
         let name = self.fault.name;
         if self.fault.is_control() {
-            let shows_nothing = self.runs > 0 && self.lost + self.repaired + self.doubled == 0;
+            let shows_nothing = self.runs > 0 && self.lost + self.doubled == 0;
             return shows_nothing.then(|| format!("{name} found nothing: the others show nothing"));
         }
         let (broken, silent, stuck) = (&self.broken, &self.silent, &self.stuck);
@@ -144,7 +139,7 @@ impl Row {
         })
     }
 
-    fn cells(&self) -> [String; 12] {
+    fn cells(&self) -> [String; 11] {
         if self.runs == 0 {
             return self.cells_without_runs();
         }
@@ -156,7 +151,6 @@ impl Row {
             self.fault.name.to_owned(),
             self.runs.to_string(),
             self.lost.to_string(),
-            self.repaired.to_string(),
             self.doubled.to_string(),
             self.wrong.to_string(),
             self.untold.to_string(),
@@ -170,7 +164,7 @@ impl Row {
     }
 
     /// Without runs, zeros would look like success.
-    fn cells_without_runs(&self) -> [String; 12] {
+    fn cells_without_runs(&self) -> [String; 11] {
         let mut cells = HEAD.map(|_| String::new());
         let why = if self.skipped.is_some() { "skipped" } else { "not run" };
         (cells[0], cells[1]) = (self.fault.name.to_owned(), why.to_owned());
@@ -178,11 +172,10 @@ impl Row {
     }
 }
 
-const HEAD: [&str; 12] = [
+const HEAD: [&str; 11] = [
     "fault",
     "runs",
     "lost",
-    "recovered",
     "doubled",
     "wrong",
     "missing alerts",
@@ -219,7 +212,6 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
          counters.\n\n\
          - *lost*: articles that were acknowledged and are not in the output. If a stream itself is damaged, losses \
          are expected; the run tests that they are reported.\n\
-         - *recovered*: articles that were missing, and that `wirefold setup --repair` brought back.\n\
          - *doubled*: articles in the output under two ids, and revisions of alerts that came under two ids. A reader \
          drops the ids it knows.\n\
          - *wrong*: articles in another class, story or event than in a run of the same articles without a fault. \

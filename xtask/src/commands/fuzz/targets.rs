@@ -13,7 +13,7 @@ use wirefold_feed::{MAX_ITEMS, dates, html};
 use wirefold_fetcher::{Search, Settings, opml, probe};
 use wirefold_fold::{Class, Detector, Incoming};
 use wirefold_proto::{
-    Alert, AlertDigest, ArticleFetched, ArticleJudged, ControlCommand, DeadLetter, FeedRecord,
+    Alert, AlertDigest, ArticleEnriched, ArticleFetched, ControlCommand, DeadLetter, FeedRecord,
     HealthReport, Message, OutputArticle, OutputEpoch, OutputForgotten, StoryRecord,
     SubscriptionRecord,
 };
@@ -166,7 +166,7 @@ fn observe(detector: &mut Detector, number: usize, outlet: &str, text: &str) -> 
 fn message(bytes: &[u8]) -> String {
     const READERS: [ReadMessage; 13] = [
         read::<ArticleFetched>,
-        read::<ArticleJudged>,
+        read::<ArticleEnriched>,
         read::<OutputArticle>,
         read::<OutputEpoch>,
         read::<OutputForgotten>,

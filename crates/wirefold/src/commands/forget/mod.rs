@@ -202,8 +202,7 @@ fn is_sure() -> anyhow::Result<bool> {
 }
 
 fn print_plan(plan: &Plan, global: &Global) {
-    let RemovedCounts { articles, decisions, output, alerts, dead, records, scrubbed, .. } =
-        plan.counts;
+    let RemovedCounts { articles, output, alerts, dead, records, scrubbed, .. } = plan.counts;
     if articles == 0 {
         global.note("no stored article has this address or outlet; from now on wirefold refuses such articles");
     }
@@ -215,7 +214,6 @@ fn print_plan(plan: &Plan, global: &Global) {
     }
     let parts = [
         count(articles, "article", "articles"),
-        count(decisions, "decision", "decisions"),
         count(output, "output message", "output messages"),
         count(alerts, "alert", "alerts"),
         count(dead, "dead letter", "dead letters"),

@@ -16,7 +16,7 @@ use wirefold_flow::{Bus as _, BusError, Entry, KeyValue, Stored};
 use wirefold_flow_nats::{NatsBus, Rewrite, SigningKey, is_signed};
 use wirefold_proto::FORGETTING;
 use wirefold_proto::streams::{
-    ALERTS, DEAD, FETCHED, FORGOTTEN, JUDGED, OUTPUT, STORES, StoreKind,
+    ALERTS, DEAD, ENRICHED, FETCHED, FORGOTTEN, OUTPUT, STORES, StoreKind,
 };
 
 use super::Store;
@@ -31,7 +31,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running services may take to answer.
 const PRESENCE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The streams that may contain words of an article, in the order in which they are rewritten.
-const STREAMS: [&str; 5] = [DEAD.name, ALERTS.name, JUDGED.name, OUTPUT.name, FETCHED.name];
+const STREAMS: [&str; 5] = [DEAD.name, ALERTS.name, OUTPUT.name, ENRICHED.name, FETCHED.name];
 /// The number of messages in one request.
 const BATCH: usize = 256;
 
@@ -127,8 +127,8 @@ impl OverNats {
             return Ok(());
         }
         let mut needs = false;
-        self.each(JUDGED.name, &mut |stored| {
-            let edit = plan.edits.get(&(JUDGED.name, stored.sequence));
+        self.each(OUTPUT.name, &mut |stored| {
+            let edit = plan.edits.get(&(OUTPUT.name, stored.sequence));
             needs |= matches!(edit, Some(Some(_))) && is_signed(&stored);
         })?;
         if needs {

@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde::Serialize;
 use wirefold_flow::{BusError, Entry, Stored};
 use wirefold_proto::streams::{
-    ALERTS, DEAD, DELIVERIES, FEEDS, FETCHED, JUDGED, OUTPUT, STORIES, SUBSCRIPTIONS,
+    ALERTS, DEAD, DELIVERIES, ENRICHED, FEEDS, FETCHED, OUTPUT, STORIES, SUBSCRIPTIONS,
 };
 use wirefold_proto::{
-    AboutArticle, Alert, AlertId, ArticleFetched, DeadBody, DeadLetter, Judged, Message as _,
-    OutputArticle, OutputForgotten, Tag, decode, encode, handling_key, name_of, token,
+    AboutArticle, Alert, AlertId, ArticleEnriched, ArticleFetched, DeadBody, DeadLetter,
+    Message as _, OutputArticle, OutputForgotten, Tag, decode, encode, handling_key, name_of,
+    token,
 };
 
 use super::Store;
@@ -26,7 +27,6 @@ pub(super) const TABLES: [&str; 4] =
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct RemovedCounts {
     pub(super) articles: usize,
-    pub(super) decisions: usize,
     pub(super) output: usize,
     pub(super) alerts: usize,
     pub(super) dead: usize,
@@ -59,9 +59,9 @@ impl Plan {
     pub(super) fn of(keys: &BTreeSet<String>, store: &mut dyn Store) -> Result<Self, BusError> {
         let mut plan = Self::default();
         store.each(FETCHED.name, &mut |stored| plan.fetched(&stored, keys))?;
+        store.each(ENRICHED.name, &mut |stored| plan.enriched(&stored, keys))?;
         store.each(OUTPUT.name, &mut |stored| plan.output_article(&stored, keys))?;
         plan.counts.articles = plan.ids.len();
-        store.each(JUDGED.name, &mut |stored| plan.judged(&stored))?;
         store.each(OUTPUT.name, &mut |stored| plan.other_output(&stored))?;
         store.each(ALERTS.name, &mut |stored| plan.note_alert(&stored))?;
         store.each(ALERTS.name, &mut |stored| plan.alert(&stored))?;
@@ -93,10 +93,18 @@ impl Plan {
 
     fn fetched(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
         let Ok(fetched) = decode::<ArticleFetched>(&stored.body) else { return };
-        match is_asked_for(&fetched.article, keys) {
+        if is_asked_for(&fetched.article, keys) {
+            self.note(fetched.id.to_string(), &fetched.article);
+            self.erase(FETCHED.name, stored.sequence);
+        }
+    }
+
+    fn enriched(&mut self, stored: &Stored, keys: &BTreeSet<String>) {
+        let Ok(enriched) = decode::<ArticleEnriched>(&stored.body) else { return };
+        match is_asked_for(&enriched.article, keys) {
             true => {
-                self.note(fetched.id.to_string(), &fetched.article);
-                self.erase(FETCHED.name, stored.sequence);
+                self.note(enriched.id.to_string(), &enriched.article);
+                self.erase(ENRICHED.name, stored.sequence);
             }
             false => self.counts.stay += 1,
         }
@@ -112,23 +120,6 @@ impl Plan {
                 Some(body) => self.rewrite(OUTPUT.name, stored.sequence, body),
                 None => self.erase(OUTPUT.name, stored.sequence),
             }
-        }
-    }
-
-    fn judged(&mut self, stored: &Stored) {
-        let Ok(judged) = Judged::decode(&stored.body) else { return };
-        let own = match &judged {
-            Judged::Article(record) if self.ids.contains(&record.id.to_string()) => Some(record),
-            _ => None,
-        };
-        let Some(own) = own else {
-            return self.scrub(JUDGED.name, stored, DecidedBy::Other);
-        };
-        self.counts.decisions += 1;
-        // The changes to other stories may not be in the output yet.
-        match own.changes.is_empty() {
-            true => self.erase(JUDGED.name, stored.sequence),
-            false => self.scrub(JUDGED.name, stored, DecidedBy::Forgotten),
         }
     }
 
@@ -218,12 +209,12 @@ fn output_article(stored: &Stored) -> Option<OutputArticle> {
 
 /// The changes that an article made to other stories, without its words. `None` if there are none.
 fn forgotten(article: OutputArticle) -> Option<Vec<u8>> {
-    let OutputArticle { decision, judged, fetched, article, changes, .. } = article;
+    let OutputArticle { decision, input, article, changes, .. } = article;
     if changes.is_empty() {
         return None;
     }
     let (schema, at) = (Tag::new(), article.seen);
-    let left = OutputForgotten { schema, decision, judged, fetched, at, changes };
+    let left = OutputForgotten { schema, decision, input, at, changes };
     let body = encode(&left).ok()?;
     Some(without_words(&body, &Ids::new(), DecidedBy::Forgotten).unwrap_or(body))
 }

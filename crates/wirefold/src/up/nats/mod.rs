@@ -23,7 +23,7 @@ use wirefold_flow_nats::{
 };
 use wirefold_proto::rights::{READERS, Service};
 use wirefold_proto::streams::{
-    OUTPUT, OUTPUT_DECISIONS, Role, STORES, STORIES, STREAMS, Stage, StoreKind, TRIES,
+    OUTPUT, OUTPUT_DECISIONS, STORES, STORIES, STREAMS, Stage, StoreKind, TRIES,
 };
 use wirefold_proto::{FORGETTING, Subject, streams};
 
@@ -34,9 +34,8 @@ use crate::output;
 use crate::telemetry::{
     MISSING, PRUNED, READERS_RECREATED, STREAM_AGE, STREAM_CHECKS, STREAM_USED,
 };
-use crate::up::repair;
 
-pub(super) use service::{OwnEndpoint, Serving, inputs};
+pub(super) use service::{Serving, inputs};
 pub(super) use supervisor::Supervisor;
 
 /// Names the default server if the settings name none.
@@ -98,7 +97,7 @@ pub(super) async fn wait_for_server(
     }
 }
 
-/// The bus that signs and checks decisions, if there is a key for it. The enricher reports forged ones.
+/// The bus that signs and checks decisions, if there is a key for it. The alerter reports forged ones.
 ///
 /// # Errors
 /// Exit code 2 if the key cannot be read or is too short.
@@ -109,9 +108,9 @@ pub(super) fn signed(
 ) -> anyhow::Result<Arc<dyn Bus>> {
     let bus: Arc<dyn Bus> = Arc::new(bus.clone());
     let Some(key) = signing_key(&config.bus)? else { return Ok(bus) };
-    let (name, epochs) = (streams::JUDGED.name.to_owned(), Subject::epoch().to_string());
-    let letters = (stage == Service::Stage(Stage::Enricher))
-        .then(|| (stage.as_str().to_owned(), dead_letters(Stage::Enricher)));
+    let (name, epochs) = (OUTPUT.name.to_owned(), Subject::output_epoch().to_string());
+    let letters = (stage == Service::Stage(Stage::Alerter))
+        .then(|| (stage.as_str().to_owned(), dead_letters(Stage::Alerter)));
     Ok(Arc::new(SignedBus::new(bus, key, SignedStream { name, epochs, letters })))
 }
 
@@ -154,15 +153,13 @@ pub(super) async fn must_not_be_forgetting(bus: &NatsBus) -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Checks that the streams exist that a stage writes, and the one that all stages read.
+/// Checks that the streams exist that a stage writes.
 ///
 /// # Errors
 /// Exit code 4 with advice if one is missing or may not be read.
 pub(super) async fn check_streams(bus: &NatsBus, stage: Service) -> anyhow::Result<()> {
     let uses = |stream: &&streams::Stream| {
-        let is_its = |role: Role| role.as_str() == stage.as_str();
-        let is_read = stream.name == streams::FETCHED.name;
-        is_read || stream.writers.iter().any(|writer| is_its(writer.role))
+        stream.writers.iter().any(|writer| writer.role.as_str() == stage.as_str())
     };
     for stream in STREAMS.iter().filter(uses) {
         match bus.stream_state(stream.name).await {
@@ -243,14 +240,14 @@ const DAY: Duration = Duration::from_hours(24);
 type Made = [(&'static str, Vec<String>); 3];
 
 /// Runs `setup`.
-pub(in crate::up) async fn run_setup(loaded: &Loaded, repairs: bool) -> anyhow::Result<Exit> {
+pub(in crate::up) async fn run_setup(loaded: &Loaded) -> anyhow::Result<Exit> {
     let config = &loaded.config;
     let bus = connect_within(SERVER_TIMEOUT, &config.bus, "setup").await?;
     let made = make(&bus, config).await.context("the server is not set up")?;
     for (what, names) in made {
         output::print(format!("{what:<8} {}\n", names.join(" ")).as_bytes())?;
     }
-    if repairs { repair::over_nats(&bus).await } else { Ok(Exit::Ok) }
+    Ok(Exit::Ok)
 }
 
 /// Makes everything that is missing.
@@ -383,8 +380,8 @@ async fn check_stream(
     let missing = before.get(stream).map_or(0, |before| count_left_early(before, &kept, at));
     if missing > 0 {
         MISSING.add(missing, &[stream]);
-        let what = "messages left a stream too early, such as after a purge: `wirefold setup \
-                    --repair` restores them if possible; `wirefold forget` also removes some";
+        let what = "messages left a stream too early, such as after a purge; `wirefold forget` also \
+                    removes some";
         error!(stream, missing, "{what}");
     }
     before.insert(stream, StreamCheck { at, kept });

@@ -8,16 +8,15 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
-use wirefold_flow::{BoxFuture, Bus};
+use wirefold_flow::BoxFuture;
 use wirefold_flow_nats::{self as flow_nats, Endpoint, NatsBus, RequestHandler, ServiceRefusal};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
-use wirefold_proto::rights::{COMPARE, REPLAY, Service};
+use wirefold_proto::rights::{COMPARE, Service};
 use wirefold_proto::streams::{self, Stage};
 
 use crate::config::Config;
 use crate::telemetry::{Health, Telemetry};
-use crate::up::seams::enrich;
 
 /// The parts of a service.
 pub(in crate::up) struct Serving {
@@ -27,16 +26,8 @@ pub(in crate::up) struct Serving {
     pub(in crate::up) health: Health,
     /// The consumers whose lag is reported.
     pub(in crate::up) inputs: Vec<Input>,
-    /// The endpoint that only this service has.
-    pub(in crate::up) own: Option<OwnEndpoint>,
-}
-
-/// An endpoint of one stage only.
-pub(in crate::up) enum OwnEndpoint {
     /// Of the gateway: compares two texts, like `POST /api/v1/compare`.
-    Compare(Gateway),
-    /// Of the enricher: handles a decision again, given its sequence in `WF_JUDGED`.
-    Replay(Arc<dyn Bus>, wirefold_enricher::Settings),
+    pub(in crate::up) compares: Option<Gateway>,
 }
 
 /// A consumer of the stage.
@@ -69,19 +60,17 @@ pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
 impl Serving {
     /// Answers until `stop`.
     pub(in crate::up) async fn run(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { bus, service, telemetry, health, inputs, own } = self;
+        let Self { bus, service, telemetry, health, inputs, compares } = self;
         let condition = Condition { bus: bus.clone(), service, telemetry, health, inputs };
         let mut endpoints = vec![Endpoint {
             name: "health",
             subject: service.health_subject(),
             handler: Arc::new(condition),
         }];
-        endpoints.extend(own.map(|own| {
-            let (name, subject) = match own {
-                OwnEndpoint::Compare(_) => ("compare", COMPARE),
-                OwnEndpoint::Replay(..) => ("replay", REPLAY),
-            };
-            Endpoint { name, subject: subject.to_owned(), handler: Arc::new(own) }
+        endpoints.extend(compares.map(|gateway| Endpoint {
+            name: "compare",
+            subject: COMPARE.to_owned(),
+            handler: Arc::new(Compare(gateway)),
         }));
         let answers = flow_nats::Service {
             name: service.name(),
@@ -165,22 +154,14 @@ impl Condition {
     }
 }
 
-impl RequestHandler for OwnEndpoint {
+/// Compares two texts.
+struct Compare(Gateway);
+
+impl RequestHandler for Compare {
     fn answer(&self, asked: Bytes) -> BoxFuture<'_, Result<Bytes, ServiceRefusal>> {
         Box::pin(async move {
-            let (bus, settings) = match self {
-                Self::Compare(gateway) => {
-                    let comparison = gateway.compare(&asked).await;
-                    return json_of(&comparison.map_err(|problem| denied(&problem))?);
-                }
-                Self::Replay(bus, settings) => (bus, settings),
-            };
-            let refused = |code, why| ServiceRefusal { code, why, body: Bytes::new() };
-            let sequence = str::from_utf8(&asked).ok().and_then(|text| text.parse().ok());
-            let sequence =
-                sequence.ok_or_else(|| refused(400, "a sequence is a number".to_owned()))?;
-            let tried = enrich(bus, settings, sequence).await;
-            tried.map(Bytes::from).map_err(|why| refused(422, why))
+            let comparison = self.0.compare(&asked).await;
+            json_of(&comparison.map_err(|problem| denied(&problem))?)
         })
     }
 }
@@ -256,9 +237,8 @@ mod tests {
         let one = |stream: &str, is_durable| vec![(stream.to_owned(), is_durable)];
         let of_stage = |stage| read(Service::Stage(stage));
         assert_eq!(of_stage(Stage::Fetcher), []);
-        assert_eq!(of_stage(Stage::Detector), one("WF_FETCHED", false));
-        let enriched = ["WF_FETCHED", "WF_JUDGED"].map(|stream| (stream.to_owned(), false));
-        assert_eq!(of_stage(Stage::Enricher), enriched);
+        assert_eq!(of_stage(Stage::Enricher), one("WF_FETCHED", false));
+        assert_eq!(of_stage(Stage::Detector), one("WF_ENRICHED", false));
         assert_eq!(of_stage(Stage::Gateway), one("WF_OUTPUT", false));
         assert_eq!(read(Service::Pruner), []);
     }

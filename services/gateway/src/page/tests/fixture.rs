@@ -13,7 +13,7 @@ use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
 use wirefold_flow::{BoxFuture, Bus, Clock, StageContext, UnixMillis};
 use wirefold_proto::{
-    ArticleFetched, ArticleId, DeadLetter, OutputArticle, Rehearsal, SubscriptionSettings,
+    ArticleEnriched, ArticleId, DeadLetter, OutputArticle, Rehearsal, SubscriptionSettings,
     TextPolicy, decode,
 };
 
@@ -90,8 +90,8 @@ impl Fixture {
         let folder = tempfile::tempdir().unwrap();
         let mut changes = Vec::new();
         for article in articles {
-            let fetched = publish(&*bus, article).await;
-            changes.push(Change::of(output(article, fetched, articles), UnixMillis(0)));
+            let enriched = publish(&*bus, article).await;
+            changes.push(Change::of(output(article, enriched, articles), UnixMillis(0)));
         }
         let projection = Projection::open(folder.path()).unwrap();
         projection
@@ -126,12 +126,13 @@ async fn publish(bus: &dyn Bus, given: &Given) -> u64 {
         return 1_000_000;
     }
     let body = json!({
-        "schema": "wirefold.article.fetched/2", "id": id('a', given.number),
+        "schema": "wirefold.article.enriched/1", "id": id('a', given.number),
         "article": about(given), "text": given.text, "text_source": "feed",
+        "findings": {},
     });
-    let fetched: ArticleFetched = decode(body.to_string().as_bytes()).unwrap();
+    let enriched: ArticleEnriched = decode(body.to_string().as_bytes()).unwrap();
     let sender = Sender { source: "/wirefold/test" };
-    let message = sender.outgoing(&fetched, fetched.article.seen).unwrap();
+    let message = sender.outgoing(&enriched, enriched.article.seen).unwrap();
     bus.publish(message).await.unwrap().sequence()
 }
 
@@ -147,7 +148,7 @@ fn seen(number: u64) -> String {
     format!("2025-12-31T{:02}:{:02}:00Z", 8 + number / 60, number % 60)
 }
 
-fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
+fn output(given: &Given, enriched: u64, all: &[Given]) -> OutputArticle {
     let so_far = || all.iter().filter(|other| other.number <= given.number);
     let of_story = || so_far().filter(|other| other.story == given.story);
     let of_event = || so_far().filter(|other| other.event == given.event);
@@ -156,8 +157,8 @@ fn output(given: &Given, fetched: u64, all: &[Given]) -> OutputArticle {
     let kind = if given.class == "copy" { json!("reprint") } else { Value::Null };
     let first = id('a', given.story);
     let mut body = json!({
-        "schema": "wirefold.output.article/3", "id": id('a', given.number),
-        "decision": format!("1-{fetched}"), "judged": given.number, "fetched": fetched,
+        "schema": "wirefold.output.article/4", "id": id('a', given.number),
+        "decision": format!("1-{enriched}"), "input": { "enriched": enriched, "control": 0 },
         "article": about(given), "text_policy": "none",
         "verdict": {
             "class": given.class, "kind": kind, "comparable": true,

@@ -30,8 +30,6 @@ use strike::NatsFaultRun;
 /// The fault comes after at least this many articles, and at most this many more.
 const BEFORE: usize = 40;
 const MORE: u64 = 60;
-/// The effects of `setup --repair` are complete after this time.
-const REPAIR: Duration = Duration::from_secs(15);
 /// Messages that left a stream are reported after this time: the pruner checks every five seconds.
 const SAYING: Duration = Duration::from_secs(15);
 
@@ -139,24 +137,12 @@ fn examine(
     control: &Control,
     recovery: Option<f64>,
 ) -> anyhow::Result<Found> {
-    let mut difference = site.output()?.differs(acknowledged, &site.receiver, control);
+    let difference = site.output()?.differs(acknowledged, &site.receiver, control);
     if !difference.lost.is_empty() || !difference.untold.is_empty() {
         let watch = Stopwatch::start();
         site.up.until(|up| complains(&up.output()) || watch.elapsed() > SAYING);
     }
     let said = complains(&site.up.output()) || site.verify_complains()?;
-    let missing = difference.lost.len();
-    if missing > 0 {
-        // Missing output is made again by the enricher, a moment later.
-        let _ = site.run(&["setup", "--repair"])?;
-        let watch = Stopwatch::start();
-        while !difference.lost.is_empty() && watch.elapsed() < REPAIR {
-            difference = site.output()?.differs(acknowledged, &site.receiver, control);
-        }
-        wait_for_alerts(&mut site.up, &mut site.receiver, acknowledged.len(), control);
-        difference = site.output()?.differs(acknowledged, &site.receiver, control);
-    }
-    let repaired = missing.saturating_sub(difference.lost.len());
     let log = site.up.output();
-    Ok(Found { difference, said, recovery, repaired, log, ..Found::default() })
+    Ok(Found { difference, said, recovery, log, ..Found::default() })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use rustix::process::{Pid, Signal};
 use serde_json::Value;
-use wirefold_proto::streams::{ALERTS, FETCHED, JUDGED, OUTPUT, Stream};
+use wirefold_proto::streams::{ALERTS, ENRICHED, FETCHED, OUTPUT, Stream};
 
 use super::super::memory::starve;
 use super::super::nats_fault::{HowLong, NatsFault, NetworkFault, ProcessFault, Right, Where, Who};
@@ -19,13 +19,13 @@ use super::server::Server;
 use super::site::{STAGES, Site};
 
 /// The streams that may be damaged.
-const STREAMS: [Stream; 4] = [FETCHED, JUDGED, OUTPUT, ALERTS];
+const STREAMS: [Stream; 4] = [FETCHED, ENRICHED, OUTPUT, ALERTS];
 /// The stages that may run twice.
 const DOUBLED: [&str; 3] = ["detector", "enricher", "alerter"];
 /// The subjects that an operator may deny by mistake.
 const DENIED: [&[&str]; 6] = [
     &["wirefold.v1.article.fetched.>"],
-    &["wirefold.v1.article.judged", "wirefold.v1.article.judged.>"],
+    &["wirefold.v1.article.enriched", "wirefold.v1.article.enriched.>"],
     &["wirefold.v1.output.>"],
     &["wirefold.v1.alert.>"],
     &["$JS.ACK.>"],

@@ -6,6 +6,8 @@
 //! as if it had been missed for an hour. All writers share the broker's clock, and the time at
 //! which it stored a message never changes, so replays give the same decisions.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 use tracing::warn;
 use wirefold_envelope::{CLOCK_TOLERANCE, sent_at, timestamp, unix_millis};
@@ -32,18 +34,18 @@ pub(crate) fn corrected_time(fetched: &ArticleFetched, stored: &Stored) -> Optio
 /// first of a series.
 #[derive(Debug, Default)]
 pub(crate) struct ClockCorrector {
-    was_reported: bool,
+    was_reported: AtomicBool,
 }
 
 impl ClockCorrector {
     /// Corrects the time at which an article was seen, if its sender's clock is wrong.
-    pub(crate) fn correct(&mut self, fetched: &mut ArticleFetched, stored: &Stored) {
+    pub(crate) fn correct(&self, fetched: &mut ArticleFetched, stored: &Stored) {
         let Some(seen) = corrected_time(fetched, stored) else {
-            self.was_reported = false;
+            self.was_reported.store(false, Ordering::Relaxed);
             return;
         };
         WRONG_CLOCK.add(1, &[]);
-        if !std::mem::replace(&mut self.was_reported, true) {
+        if !self.was_reported.swap(true, Ordering::Relaxed) {
             let what = "the clock of an article's sender differs from the broker's by minutes: set it; \
                         until then wirefold corrects the time at which the article was seen";
             let (said, sequence) = (fetched.article.seen, stored.sequence);
