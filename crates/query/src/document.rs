@@ -44,8 +44,8 @@ pub struct Document<'a> {
 
 /// The distance between title and text in words, so that no match spans the two.
 const GAP: u32 = 2_000;
-/// The lede ends with the sentence in which it reaches this many words, …
-const LEDE: u32 = 8;
+/// The lede ends with the first sentence of a paragraph of at least this many words, …
+const RUNNING: u32 = 8;
 /// … and after this many words at the latest, …
 const LONGEST_LEDE: u32 = 100;
 /// … which are read from at most this many bytes.
@@ -110,11 +110,14 @@ impl Prepared {
         fold::each_token(document.title, |token| push(&mut words, token));
         let title = words.len();
         let (mut tokens, mut rest, mut lede) = (Tokens::default(), document.text, 0);
-        while lede < LEDE && !rest.is_empty() {
+        let mut is_running = false;
+        while !is_running && lede < LONGEST_LEDE && !rest.is_empty() {
             let (paragraph, behind) =
                 rest.split_at(rest.find('\n').map_or(rest.len(), |at| at + 1));
             tokens.each(paragraph, |token| push(&mut words, token));
-            lede += words_of_lede(paragraph, LEDE - lede);
+            let (all, first) = words_of(paragraph);
+            is_running = all >= RUNNING;
+            lede += if is_running { first } else { all };
             rest = behind;
         }
         tokens.each(rest, |token| push(&mut words, token));
@@ -335,19 +338,16 @@ impl Prepared {
     }
 }
 
-/// The number of words that a paragraph adds to the lede: up to the end of the sentence with the last of
-/// those that are missing.
-fn words_of_lede(paragraph: &str, missing: u32) -> u32 {
+/// The number of words of a paragraph, and of its first sentence.
+fn words_of(paragraph: &str) -> (u32, u32) {
     let text = Text::new(&paragraph[..paragraph.floor_char_boundary(LEDE_BYTES)]);
-    let mut words = 0;
-    for sentence in text.sentences() {
-        words = 0;
-        fold::each_word(&text.original()[..sentence.span.end], |_| words += 1);
-        if words >= missing {
-            break;
-        }
-    }
-    words
+    let up_to = |end: usize| {
+        let mut words = 0;
+        fold::each_word(&text.original()[..end], |_| words += 1);
+        words
+    };
+    let first = text.sentences().first().map_or(0, |sentence| up_to(sentence.span.end));
+    (up_to(text.original().len()), first)
 }
 
 /// Whether one of `others` begins within `words` words after the end of one of `ones`, which have

@@ -18,4 +18,4 @@ pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
-pub use roles::{Role, begins_with_role, role};
+pub use roles::{Role, begins_with_other, begins_with_role, is_sum, role};

@@ -48,16 +48,30 @@ const WORDS: [(Role, &[&str]); 6] = [
         "أصيب", "جريح", "جرح", "مصاب", "إصابة", "受伤", "受傷", "负伤", "負傷", "けが", "重傷", "軽傷"]),
     (Missing, &["missing", "unaccounted", "vermiss", "disparu", "introuvab", "desaparecid", "dispers", "пропал", "без вести", "فُقد", "فقد", "مفقود",
         "行方不明", "失踪", "失联", "失聯"]),
-    (Arrested, &["arrest", "detain", "festgenommen", "nahm", "nahmen", "verhaft", "fest.", "interpell", "arrêt", "deten", "detuv", "apres", "prend", "prenderam",
+    (Arrested, &["arrest", "detain", "festgenommen", "nahm", "nahmen", "verhaft", "fest.", "interpell", "arrêt", "deten", "detuv", "apres", "prendi", "prendeu", "prenderam",
         "preso", "presas", "presos", "задерж", "арестов", "اعتقل", "اعتقال", "توقيف", "أوقف", "逮捕", "抓获", "拘留", "被捕"]),
-    (Rescued, &["rescu", "gerettet", "rettete", "secouru", "sauvé", "rescat", "resgat", "salvat", "soccors", "tratt", "спасен", "спасён", "спасл", "спасти", "أنقذ", "أُنقذ", "إنقاذ",
+    (Rescued, &["rescu", "gerettet", "rettete", "secouru", "sauvé", "rescat", "resgat", "salvat", "soccors", "tratti in salvo", "tratto in salvo", "tratte in salvo", "спасен", "спасён", "спасл", "спасти", "أنقذ", "أُنقذ", "إنقاذ",
         "获救", "獲救", "救出", "救助"]),
     (Displaced, &["evacuat", "displaced", "homeless", "fled", "flee", "evakuier", "verlassen", "évacu", "déplac", "desaloj", "desplazad", "evacuad",
         "evacua", "sfollat", "desabrigad", "desalojad", "эвакуир", "نزح", "نازح", "إجلاء", "避難", "撤离", "疏散"]),
 ];
 
-/// Beginnings of words that begin like one of the list and say nothing of people.
-const OTHERS: [&str; 5] = ["mortgag", "mortar", "deadline", "deadlock", "tote bag"];
+/// Beginnings of words that begin like a word for what happened to people, and say something else.
+#[rustfmt::skip]
+const OTHERS: [&str; 52] = [
+    "apresent", "apresur", "arrêt ", "arrêts ", "blessed", "blessing", "deadline", "deadlock", "deadpool", "detentor",
+    "diese", "diesb", "diesj", "diesm", "dies ist", "dies sei", "dies teil", "dies sag", "dies war", "dispersal",
+    "disperser", "dispersio", "dispersió", "dispersã", "déplacement", "feria", "ferie", "flederm", "fledg", "fleec",
+    "fleet", "hurtful", "mortadel", "mortar", "mortero", "mortgag", "mortier", "mortimer", "morton", "mortuar",
+    "périg", "péril", "périm", "périod", "périp", "salvation", "salvatore", "starboard", "starbucks",
+    "tote bag", "totem", "verlassene", 
+];
+
+/// Whether a text in lower case begins with such a word.
+#[must_use]
+pub fn begins_with_other(text: &str) -> bool {
+    OTHERS.iter().any(|other| text.starts_with(other))
+}
 
 /// The role between `before` and `behind`, which contain no other number.
 #[must_use]
@@ -68,12 +82,11 @@ pub fn role(before: &str, behind: &str) -> Option<Role> {
     let (before, behind) = (&before[from..], &behind[..to]);
     let front = before.rsplit(ends_sentence).next().unwrap_or_default().to_lowercase();
     let back = behind.split(ends_sentence).next().unwrap_or_default().to_lowercase();
-    // `The toll in Pell rises to 8`, `the number of dead in Pell stands at 8`.
-    let is_sum = [" to", " at", " to at least"].iter().any(|end| front.trim_end().ends_with(end));
+    let is_sum = is_sum(&front);
     if is_sum && front.contains("toll ") {
         return Some(Killed);
     }
-    let begins_other = if is_sum && front.contains("number of ") { &[] } else { &BEGINNINGS[..] };
+    let begins_other = if is_sum { &[] } else { &BEGINNINGS[..] };
     let ahead = role_words(&front).map(|found| {
         let gap = front[found.end..].trim_start_matches(char::is_alphabetic);
         (distance(gap) + APART * parts(gap, begins_other), false, found)
@@ -89,6 +102,16 @@ pub fn role(before: &str, behind: &str) -> Option<Role> {
 /// The distance between a word and a number in characters. Another clause adds to it.
 fn distance(gap: &str) -> usize {
     gap.chars().count() + APART * parts(gap, &JOINTS)
+}
+
+/// Whether a number behind this text in lower case is a sum of people: `the toll in Pell rises to`, `the number of dead
+/// in Pell stands at`, `die Zahl der Toten ist auf`.
+#[must_use]
+pub fn is_sum(before: &str) -> bool {
+    const SUMS: [&str; 3] = ["toll ", "number of ", "zahl der "];
+    const ENDS: [&str; 6] = [" to", " at", " to at least", " auf", " bei", " auf mindestens"];
+    let sentence = before.rsplit(ends_sentence).next().unwrap_or_default().trim_end();
+    SUMS.iter().any(|sum| sentence.contains(sum)) && ENDS.iter().any(|end| sentence.ends_with(end))
 }
 
 fn parts(gap: &str, joints: &[&str]) -> usize {
@@ -134,8 +157,7 @@ fn role_words(text: &str) -> impl Iterator<Item = RoleWord> {
     let mut is_inside = false;
     let begins = text.char_indices().filter(move |(start, first)| {
         let follows = std::mem::replace(&mut is_inside, first.is_alphabetic());
-        let is_other = || OTHERS.iter().any(|other| text[*start..].starts_with(other));
-        is_unspaced(*first) || !follows && !is_other()
+        is_unspaced(*first) || !follows && !begins_with_other(&text[*start..])
     });
     begins.flat_map(move |(start, first)| {
         let words = BY_FIRST.get(&first).into_iter().flatten();
@@ -165,6 +187,9 @@ mod tests {
         check("死者#人", Some(Killed));
         check("The toll in Pell rises to #", Some(Killed));
         check("The number of people hurt in Pell rose to at least #", Some(Injured));
+        check("The death toll in the warehouse fire in Pell has climbed to #", Some(Killed));
+        check("Die Zahl der Toten ist in Pell bis zum Abend auf #", Some(Killed));
+        check("The number of trains that stop at #", None);
         check("Killed in Pell at #", None);
         check("The bank has # mortgages", None);
         check("The deadline is in # days", None);
@@ -173,6 +198,16 @@ mod tests {
         check("Pell has # people (a killing was the last)", None);
         check("The undead walk, # of them", None);
         check("One died. # came", None);
+        check("An diesem Tag kamen # Menschen", None);
+        check("# diesel trains", None);
+        check("a fleet of # ships", None);
+        check("O ministro apresentou # projetos", None);
+        check("pour une période de # jours", None);
+        check("Nelle ferie # turisti", None);
+        check("A stroke kills # at sea", Some(Killed));
+        check("Il a péri avec # marins", Some(Killed));
+        check("A polícia prendeu # homens", Some(Arrested));
+        check("Tratti in salvo # operai", Some(Rescued));
     }
 
     #[test]

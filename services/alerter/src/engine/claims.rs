@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
-use wirefold_text::extract::begins_with_role;
+use wirefold_text::extract::{begins_with_role, is_sum};
 
 use super::facts::StoredText;
 use super::figures::label;
@@ -50,7 +50,7 @@ pub(super) fn claims_of(figures: &[Figure], sentence: &str) -> Vec<AlertClaim> {
 }
 
 /// The claim of a figure that stands once in the sentence. The text must say of it that it counts people: by their
-/// noun, by a role word behind it, or by a qualifier that no age has.
+/// noun, by a role word behind it, by the word for a sum before it, or by a qualifier that no age has.
 fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
     let (before, behind) = sentence.split_once(&*figure.words)?;
     let is_part =
@@ -67,7 +67,8 @@ fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
                 figure.qualifier,
                 Some(Qualifier::AtLeast | Qualifier::MoreThan | Qualifier::UpTo)
             );
-            is_least || (begins_with_role(&next) && !next.ends_with("ly"))
+            let is_sum = is_sum(&before.to_lowercase());
+            is_least || is_sum || (begins_with_role(&next) && !next.ends_with("ly"))
         }
     };
     let last = before.trim_end().rsplit(' ').next().unwrap_or_default().to_lowercase();
@@ -182,6 +183,8 @@ mod tests {
             Some("8"),
         );
         check("The toll rose to at least 11.", figure("11", 11, None, least), Some("at least 11"));
+        check("The toll in Pell rose to 12.", figure("12", 12, None, None), Some("12"));
+        check("Die Zahl der Toten stieg auf 12.", figure("12", 12, None, None), Some("12"));
         check("The composer died at the age of 84.", figure("84", 84, None, None), None);
         check("The flood killed 44 sheep.", figure("44", 44, Some("sheep"), None), None);
         check("After 8 deadly storms it is calm.", figure("8", 8, None, None), None);

@@ -4,17 +4,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wirefold_corrections::{Article, Note, NoteKind, note, trace_corrections};
 use wirefold_proto::{
-    AlertArticle, AlertReason, ArticleId, Class, FigureRole, MaterialReason, Materiality,
-    ReasonKind, Target,
+    AlertArticle, AlertId, AlertReason, ArticleId, Class, FigureRole, GroupBy, MaterialReason,
+    Materiality, ReasonKind, Target,
 };
 use wirefold_text::Text;
 use wirefold_text::extract::numbers;
 
 use super::Engine;
 use super::draft::reason;
-use super::facts::{OPENING, StoredText};
+use super::facts::{OPENING, StoredText, Turn, turns};
 use super::figures::{Figure, figures_of, label, role_at};
-use super::incoming::IncomingArticle;
+use super::incoming::{IncomingArticle, Joining};
 use super::live_alert::LiveAlert;
 use crate::wording::cut;
 
@@ -100,6 +100,12 @@ impl IncomingArticle {
         concerns.then_some(note)
     }
 
+    /// The words of its note, if that is a retraction.
+    pub(super) fn retracted(&self) -> Option<&str> {
+        let note = self.note().filter(|note| note.kind == NoteKind::Retraction)?;
+        (!self.is_baseline()).then_some(&*note.whole)
+    }
+
     /// The id of its note, as an alert stores it.
     pub(super) fn notes(&self) -> Notes {
         Notes([self.note().map_or(0, id_of), 0, 0, 0])
@@ -163,6 +169,28 @@ impl LiveAlert {
 }
 
 impl Engine {
+    /// The alerts about other events that told what an article retracts: they have it or a copy of it, or a title with the
+    /// same turn.
+    pub(super) fn retracted_elsewhere(&mut self, incoming: &IncomingArticle) -> Vec<AlertId> {
+        let Some(retracted) = incoming.retracted() else { return Vec::new() };
+        let mut retracted = turns(retracted);
+        retracted.retain(|turn| *turn != Turn::Denial);
+        let (own, story) = (incoming.target(GroupBy::Event), incoming.output.verdict.story);
+        let has_told = |article: &AlertArticle| {
+            let stated = turns(&article.title);
+            article.story == Some(story) || stated.iter().any(|turn| retracted.contains(turn))
+        };
+        let others = incoming.joins.iter().filter(|join| join.how == Joining::Retraction);
+        let mut alerts: Vec<AlertId> = others.flat_map(|join| self.about(join.into)).collect();
+        alerts.retain(|id| {
+            self.lives.get(id).is_some_and(|it| it.is_open() && it.articles().any(has_told))
+        });
+        for id in &alerts {
+            self.note_joined(own, &id.subscription, id.target, incoming.seen);
+        }
+        alerts
+    }
+
     /// The articles in the alerts about these targets, the first seen first.
     pub(crate) fn articles_about(
         &self,

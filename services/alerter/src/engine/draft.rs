@@ -215,7 +215,10 @@ fn first_content(
     let first = match merged {
         Some(news) => news.reasons.clone(),
         None if passing.is_some() => Vec::new(),
-        None => [new(life)].into_iter().chain(corrections(life)).collect(),
+        None => {
+            let decisive = decisive(life).into_iter().flat_map(|news| news.reasons.clone());
+            [new(life)].into_iter().chain(corrections(life)).chain(decisive).collect()
+        }
     };
     let is_loud = merged.is_none()
         && passing.is_none()
@@ -223,6 +226,11 @@ fn first_content(
         && (rules.on.new || steps(sums, rules) || asks_to_correct(rules, &first));
     let reasons = weighed(passing.into_iter().chain(first).collect());
     Content { state: AlertState::New, volume: volume(is_loud), reasons }
+}
+
+/// The first decisive turn that came after the first text.
+fn decisive(life: &LiveAlert) -> Option<&PendingChange> {
+    stating(life).into_iter().find(|news| news.is_decisive && !corrects(news))
 }
 
 /// The corrections in the news to earlier reports, by any outlet.
@@ -449,13 +457,16 @@ fn more(more: u32, one: &str, many: &str) -> String {
     format!("+{}", count(more.into(), one, many))
 }
 
-/// The headline of a revision. The first revision has the headline of the story with the most outlets,
+/// The headline of a revision. The first revision has that of a decisive turn, or of the story with the most outlets
 /// among those that match best. A revision that notifies of something material has the headline of the text
 /// that brought it. Any other revision keeps the headline.
 pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
     let shown = life.shown.as_ref().map(|shown| &shown.headline);
     let of_lead = match shown {
-        None => leading(&life.news, |_| true),
+        None => match decisive(life) {
+            Some(news) => news.headline.as_ref(),
+            None => leading(&life.news, |_| true),
+        },
         // So far there were only mentions in passing: the first text about the subject gives the headline.
         Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
         Some(_) if is_loud => stating(life).first().and_then(|news| news.headline.as_ref()),

@@ -12,6 +12,7 @@ use aho_corasick::AhoCorasick;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
+use wirefold_text::extract::begins_with_other;
 
 use super::figures::figures_of;
 use super::statement::{
@@ -103,11 +104,21 @@ impl ReadText {
     }
 }
 
-/// Whether other texts state all that a title states.
+/// Whether other texts state all that a title states. They may have other words for a turn.
 pub(super) fn is_stated(title: &str, known: &[&ReadText]) -> bool {
-    let own = Statement::of(title);
+    let title = title.to_lowercase();
+    let openings = || known.iter().flat_map(|other| &other.opening);
+    let is_said = |turn: &Turn| openings().any(|said| said.turns.contains(turn));
+    let said = turn_words(&title).into_iter().filter(|(turn, _)| is_said(turn));
+    let is_end = |c: char| !c.is_alphanumeric();
+    let end_of = |at: usize| title[at..].find(is_end).map_or(title.len(), |end| at + end);
+    let said: Vec<Range<usize>> = said.map(|(_, it)| it.start..end_of(it.end)).collect();
+    let is_in_turn = |at: usize| said.iter().any(|words| words.contains(&at));
+    let rest = title.char_indices().filter(|(at, _)| !is_in_turn(*at));
+    let own = Statement::of(&rest.map(|(_, character)| character).collect::<String>());
     let is_known = |word: &String| known.iter().any(|other| other.has(hash(word)));
-    own.telling().all(is_known) && known.iter().any(|other| denies(other.title()) == denies(title))
+    let denial = denies(&title);
+    own.telling().all(is_known) && known.iter().any(|other| denies(other.title()) == denial)
 }
 
 /// A title or a sentence, and what it states.
@@ -129,6 +140,13 @@ impl Said {
         let further_death = if is_death { further_death(&words) } else { None };
         let (tolls, is_of_the_past) = (tolls(&words), is_of_the_past(&words));
         Self { words, turns, tolls, further_death, is_of_the_past }
+    }
+}
+
+impl Said {
+    /// Whether it tells all turns of another statement.
+    pub(super) fn has_turns_of(&self, other: &Self) -> bool {
+        other.turns.iter().all(|turn| self.turns.contains(turn))
     }
 }
 
@@ -186,12 +204,13 @@ pub(super) enum Turn {
     Off,
     Denial,
     Halt,
+    Frozen,
     Explosion,
 }
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 17] = [
+const TURNS: [(Turn, &[&str]); 18] = [
     (Turn::Death, &["dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
@@ -200,20 +219,21 @@ const TURNS: [(Turn, &[&str]); 17] = [
     (Turn::Verdict, &["verdict", "guilty", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
     (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison"]),
     (Turn::Release, &["freed", "frees ", "set free", "released from", "releases hostages", "freigelassen", "liberad", "libéré"]),
-    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "concede", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
     (Turn::AllClear, &["all clear", "lift stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
-    (Turn::Halt, &["halted", "suspend", "freezes", "stopped withdrawals", "stops withdrawals", "ausgesetzt"]),
+    (Turn::Halt, &["halted", "suspend", "ausgesetzt"]),
+    (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
 /// Words for an end that is a turn only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(&[&str], &[&str]); 3] = [
+const ENDS: [(&[&str], &[&str]); 4] = [
     (&["lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"],
      &["warning", "alert", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
        "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
@@ -221,6 +241,7 @@ const ENDS: [(&[&str], &[&str]); 3] = [
     (&["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
      &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
        "people", "their homes"]),
+    (&["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
     (&["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
 ];
 /// Words for a fire, which is over when it is out.
@@ -228,10 +249,11 @@ const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
 /// A word for a fire that is followed by another one names something else, such as a fire chief.
 const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
 
-/// Beginnings of words that begin like a turn and say something else.
-const OTHERS: [&str; 12] = [
-    "mortgag", "mortar", "mortem", "mortal", "deadline", "deadlock", "dead heat", "tote bag",
-    "toll road", "toll bridge", "killer whale", "missing link",
+/// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
+const OTHERS: [&str; 15] = [
+    "dead heat", "freedom", "hospitality", "hospitalité", "hospitalidad", "hospitalier",
+    "killer whale", "missing link", "mortal", "mortem", "suspense", "toll bridge", "toll road",
+    "tolle", "tolling",
 ];
 
 /// Words before a turn that deny or only ask for it.
@@ -243,7 +265,12 @@ const NOT: [&str; 12] = [
 const NEAR: usize = 24;
 
 /// The turns that a statement tells.
-fn turns(said: &str) -> Vec<Turn> {
+pub(super) fn turns(said: &str) -> Vec<Turn> {
+    turn_words(&said.to_lowercase()).into_iter().map(|(turn, _)| turn).collect()
+}
+
+/// The turns that a statement in lower case tells, each with the first words for it.
+fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
     static ANY: LazyLock<(AhoCorasick, Vec<Turn>)> = LazyLock::new(|| {
         let all = || TURNS.iter().flat_map(|(turn, words)| words.iter().map(|word| (*word, *turn)));
         let words = AhoCorasick::new(all().map(|(word, _)| word));
@@ -251,7 +278,6 @@ fn turns(said: &str) -> Vec<Turn> {
         (words, all().map(|(_, turn)| turn).collect())
     });
     let (words, turns) = &*ANY;
-    let said = said.to_lowercase();
     let begins = |at: usize| {
         let (before, word) = said.split_at(at);
         let before = before.chars().next_back();
@@ -275,14 +301,17 @@ fn turns(said: &str) -> Vec<Turn> {
             None => said[word] != *"is out" || FIRES.iter().any(is_out),
         }
     };
-    let is_other = |at: usize| OTHERS.iter().any(|other| said[at..].starts_with(other));
-    let mut found = Vec::new();
-    for word in words.find_overlapping_iter(&said) {
+    let is_other = |at: usize| {
+        begins_with_other(&said[at..]) || OTHERS.iter().any(|it| said[at..].starts_with(it))
+    };
+    let mut found: Vec<(Turn, Range<usize>)> = Vec::new();
+    for word in words.find_overlapping_iter(said) {
         let (turn, at) = (turns[word.pattern().as_usize()], word.start());
         let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
         let is_meant = begins(at) && !is_other(at) && is_end(word.range());
-        if !found.contains(&turn) && is_meant && (own || !is_denied(at)) {
-            found.push(turn);
+        let is_first = found.iter().all(|(other, _)| *other != turn);
+        if is_first && is_meant && (own || !is_denied(at)) {
+            found.push((turn, word.range()));
         }
     }
     found
@@ -305,6 +334,8 @@ mod tests {
         let arrest = "Gunman arrested in Kelmard arcade shooting";
         check(arrest, "Gunman not arrested in Kelmard arcade shooting", false);
         check(arrest, "Gunman arrested in Kelmard shooting", true);
+        check(arrest, "Kelmard arcade gunman caught", true);
+        check(arrest, "Kelmard arcade gunman charged", false);
         let verdict =
             "Court in Lowport finds former minister Aldo Brisk guilty of bribery over helicopters";
         check(
@@ -355,5 +386,11 @@ mod tests {
         check("Talks on toll road in deadlock", &[]);
         check("Railway strike is off", &[Turn::Off]);
         check("The mayor is off to Rome", &[]);
+        check("Diesel leaks from a cracked tank", &[]);
+        check("In diesem Jahr gibt es tolle Preise", &[]);
+        check("Press freedom: a fleet of Starbucks carts in Tolling", &[]);
+        check("Caretaker dies as roof falls", &[Turn::Death]);
+        check("Bank withdrawals rise", &[]);
+        check("Paper withdraws its report on Quell", &[Turn::Denial]);
     }
 }

@@ -118,6 +118,16 @@ impl Happenings {
         candidates.into_iter().filter(is_one).take(JOINS).collect()
     }
 
+    /// The other events that may have told what an article of an event retracts: one of its articles joined them, or they
+    /// have a title like one of its own.
+    fn retracted_with(&self, own: Target, title: &Statement, at: UnixMillis) -> BTreeSet<Target> {
+        let joined = self.joined.get(&own).into_iter().flat_map(BTreeMap::values);
+        let titles = self.by_target.get(&own).into_iter().flat_map(|known| &known.statements);
+        let alike = titles.chain([title]).flat_map(|title| self.alike(title, at));
+        let all = joined.map(|(into, _)| *into).chain(alike.map(|(into, _)| into));
+        all.filter(|into| *into != own).take(TITLES).collect()
+    }
+
     /// Whether an event joined another in the alerts of a subscription.
     pub(super) fn is_joined(&self, event: Target, subscription: &SubscriptionId) -> bool {
         self.joined.get(&event).is_some_and(|all| all.contains_key(subscription))
@@ -144,6 +154,11 @@ impl Engine {
     pub(crate) fn joins_of(&self, incoming: &IncomingArticle) -> Vec<Join> {
         let own = incoming.target(GroupBy::Event);
         let told = &self.happenings;
+        if incoming.retracted().is_some() {
+            let title = Statement::of(&incoming.output.article.title);
+            let all = told.retracted_with(own, &title, incoming.seen).into_iter();
+            return all.map(|into| Join { into, how: Joining::Retraction }).collect();
+        }
         if let Some(all) = told.joined.get(&own) {
             let into: BTreeSet<Target> = all.values().map(|(into, _)| *into).collect();
             return into.into_iter().map(|into| Join { into, how: Joining::Known }).collect();
@@ -173,19 +188,24 @@ impl Engine {
         let Target::Event(_) = own.target else { return own };
         let before = self.happenings.joined.get(&own.target);
         let before = before.and_then(|all| all.get(&own.subscription)).map(|(into, _)| *into);
+        // A title that comes before the next message may, since it is one of the first.
+        let interval = self.rules.get(&own.subscription).map(|rules| rules.update_interval);
+        let is_bare = !incoming.output.verdict.comparable;
+        let is_early = |at: UnixMillis| is_bare && interval > Some(incoming.seen.since(at));
         let may_join = |engine: &Self, join: &Join| {
             let id = AlertId { target: join.into, ..own.clone() };
             let life = engine.lives.get(&engine.routed(id, incoming.place));
             life.is_some_and(|life| match life.revision {
                 0 => !life.news.is_empty(),
-                _ => join.how.is_sure() && life.is_open(),
+                _ if join.how.is_sure() => life.is_open(),
+                _ => life.is_open() && life.first_message().is_some_and(is_early),
             })
         };
         if self.lives.contains_key(&own) {
             return own;
         }
         let into = before.or_else(|| {
-            let mut joins = incoming.joins.iter().filter(|it| it.how != Joining::Translation);
+            let mut joins = incoming.joins.iter().filter(|it| it.how.joins());
             Some(joins.find(|join| may_join(self, join))?.into)
         });
         let Some(into) = into else { return own };
@@ -206,7 +226,7 @@ impl Engine {
         alerts
     }
 
-    fn note_joined(
+    pub(super) fn note_joined(
         &mut self,
         from: Target,
         subscription: &SubscriptionId,

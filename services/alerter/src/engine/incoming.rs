@@ -99,7 +99,7 @@ impl IncomingArticle {
         let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
         self.news = news(own, &known).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
-            let is_new = |join: &Join| matches!(join.how, Joining::Sure | Joining::AtOnce);
+            let is_new = |join: &Join| join.how == Joining::Sure;
             let is_first = self.joins.iter().any(is_new) && !self.is_feature();
             let is_unsaid = is_first && !is_stated(own.title(), &known);
             is_unsaid.then(|| News { sentence: first_said(own), is_decisive: false })
@@ -250,12 +250,19 @@ pub(super) enum Joining {
     AtOnce,
     /// The other event is in another language: it joins nothing, but waits.
     Translation,
+    /// The other event may have told what it retracts.
+    Retraction,
 }
 
 impl Joining {
     /// Whether it may join an alert that was sent.
     pub(super) fn is_sure(self) -> bool {
         matches!(self, Self::Known | Self::Sure)
+    }
+
+    /// Whether it may join an alert.
+    pub(super) fn joins(self) -> bool {
+        !matches!(self, Self::Translation | Self::Retraction)
     }
 }
 

@@ -173,8 +173,17 @@ impl Engine {
         for alert in self.decisive_joins(incoming) {
             concerned.entry(alert).or_default();
         }
-        for (alert, matched) in concerned {
-            self.add_article(&alert, matched, incoming);
+        let elsewhere = self.retracted_elsewhere(incoming);
+        for (alert, matched) in &concerned {
+            self.add_article(alert, matched.clone(), incoming, false);
+        }
+        // One loud message retracts all that a subscription told.
+        let notified = |id: &&AlertId| self.lives.get(*id).is_some_and(LiveAlert::has_notified);
+        let mut told: BTreeSet<SubscriptionId> =
+            concerned.keys().filter(notified).map(|id| id.subscription.clone()).collect();
+        for alert in elsewhere.into_iter().filter(|alert| !concerned.contains_key(alert)) {
+            let is_told = !told.insert(alert.subscription.clone());
+            self.add_article(&alert, None, incoming, is_told);
         }
     }
 
@@ -188,8 +197,15 @@ impl Engine {
         })
     }
 
-    /// Adds an article to the news of an alert. `matched` is set if the article itself matches.
-    fn add_article(&mut self, id: &AlertId, matched: Option<Matched>, incoming: &IncomingArticle) {
+    /// Adds an article to the news of an alert. `matched` is set if the article itself matches. If the subscription
+    /// was told of it in another alert, it does not notify.
+    fn add_article(
+        &mut self,
+        id: &AlertId,
+        matched: Option<Matched>,
+        incoming: &IncomingArticle,
+        is_told_elsewhere: bool,
+    ) {
         let Some(rules) = self.rules.get(&id.subscription) else {
             return;
         };
@@ -229,7 +245,7 @@ impl Engine {
             headline: Some(incoming.headline()),
             in_story: Some(InStory::of(incoming)),
             articles: vec![incoming.article()],
-            only_counts: incoming.is_baseline(),
+            only_counts: incoming.is_baseline() || is_told_elsewhere,
             allowance: self.site_budget.allowance(&id.subscription, incoming),
             silent: None,
             class: Some(incoming.output.verdict.class),

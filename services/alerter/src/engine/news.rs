@@ -7,7 +7,7 @@ use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 
 use super::facts::{ReadText, Said, Turn, words};
-use super::statement::{is_of_before, shortened, without_outlet};
+use super::statement::{is_of_before, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,8 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText]) -> Option<News> {
     if let Some(said) = all.find(|said| stated.lacks_turn(said) || is_higher(said)) {
         let is_title = statements.title.as_ref() == Some(said);
         let sentence = statements.sentences.first().filter(|_| is_title).unwrap_or(said);
-        return Some(News { sentence: shortened(&sentence.words), is_decisive: true });
+        let adds = |next: &Said| stated.lacks_turn(next) && !sentence.has_turns_of(next);
+        return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
     let is_background = is_of_before(own.title());
     if is_feature || is_background || !statements.are_new(known) {
@@ -48,7 +49,15 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText]) -> Option<News> {
         return None;
     }
     let sentence = statements.sentences.first().or(statements.title.as_ref())?;
-    Some(News { sentence: shortened(&sentence.words), is_decisive: false })
+    Some(News { sentence: with_next(own, sentence, |_| false), is_decisive: false })
+}
+
+/// A statement of a text, with the next sentence if that makes an exception to it or adds something.
+fn with_next(own: &ReadText, said: &Said, adds: impl Fn(&Said) -> bool) -> String {
+    let behind = own.opening.iter().skip(1).skip_while(|it| *it != said).nth(1);
+    let next = behind.filter(|next| makes_exception(&next.words) || adds(next));
+    let both = next.map(|next| format!("{} {}", said.words, next.words));
+    shortened(both.as_deref().unwrap_or(&said.words))
 }
 
 /// The turns and tolls that the openings of texts state.
@@ -163,7 +172,7 @@ pub(super) fn is_feature(title: &str) -> bool {
     let title = without_outlet(title).trim().to_lowercase();
     let first = title.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
     title.starts_with(['‘', '“', '\'', '«', '"', '„'])
-        || title.ends_with('?')
+        || title.contains('?')
         || FIRST.contains(&first)
 }
 
@@ -259,6 +268,22 @@ mod tests {
         check(&[&german], &own, None);
         check(&[&first], &text("What the offer means", own.text()), None);
         check(&[], &own, None);
+    }
+
+    #[test]
+    fn a_sentence_comes_with_the_next_one_that_limits_it_or_adds_a_turn() {
+        let check = |title: &str, said: &str, expected: &str| {
+            let first = text("Storm hits Kell", "The storm killed five people in Kell on Friday.");
+            let found = news(&text(title, said), &[&first]).expect("news");
+            assert_eq!(found.sentence, expected);
+        };
+        let home = "The residents of Kell may go home, the county said. The order to leave is lifted \
+                    except in Mill Lane.";
+        check("Residents of Kell may go home", &format!("{home} The storm is over."), home);
+        let valley = "The storm killed six people in the valley, the county said.\n\nOne person was missing.";
+        check("Six dead in valley", valley, &valley.replace("\n\n", " "));
+        let dry = "The storm killed six people in the valley, the county said. It is dry now.";
+        check("Six dead in valley", dry, dry.trim_end_matches(" It is dry now."));
     }
 
     #[test]

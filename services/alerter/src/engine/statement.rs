@@ -179,8 +179,21 @@ pub(super) fn is_of_before(said: &str) -> bool {
     PAST.iter().any(|word| said.contains(word))
 }
 
-/// The longest sentence in an alert, in characters.
-const LONGEST: usize = 240;
+/// Whether a sentence limits what the one before it says.
+pub(super) fn makes_exception(said: &str) -> bool {
+    const EXCEPTIONS: [&str; 14] = [
+        " except", " but not ", " apart from ", " other than ", " unless ", "however", "only ",
+        "but ", "außer ", " ausgenommen", "jedoch ", "excepto", "salvo ", "sauf ",
+    ];
+    let said = said.to_lowercase();
+    EXCEPTIONS.iter().any(|word| match word.starts_with(' ') {
+        true => said.contains(word),
+        false => said.starts_with(word),
+    })
+}
+
+/// The longest sentence in an alert, in characters. Its end may limit what its beginning says.
+const LONGEST: usize = 360;
 
 /// The first sentence of a text.
 pub(super) fn first_sentence(text: &str) -> Option<String> {

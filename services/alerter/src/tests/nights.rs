@@ -460,37 +460,97 @@ impl Figures {
 
 /// The ways to alert.
 const WAYS: [&str; 3] = ["wirefold", "each article", "each event"];
-#[tokio::test(start_paused = true)]
-async fn a_correction_states_its_numbers_once() {
-    let line = |at: &str, title: &str, text: &str| Line {
+/// A line of a night that a test makes.
+fn line(at: &str, item: &str, title: &str, text: &str) -> Line {
+    Line {
         at: at.parse().unwrap(),
         feed: "wire".to_owned(),
-        item: "bus".to_owned(),
-        outlet: "wire.example".to_owned(),
-        url: "https://wire.example/bus".to_owned(),
+        item: item.to_owned(),
+        outlet: format!("{item}.example"),
+        url: format!("https://{item}.example/1"),
         title: title.to_owned(),
         author: None,
         published: None,
         lang: "en".to_owned(),
         text: text.to_owned(),
+    }
+}
+
+/// The loud messages of these lines for subscriptions with these queries, each of which has a delivery of its own.
+async fn sent(lines: Vec<Line>, queries: &[&str]) -> Vec<Sent> {
+    let subscription = |query: &&str| {
+        let id = query.to_lowercase().parse().unwrap();
+        SubscriptionSettings::new(id, *query, *query)
     };
+    let subscriptions = queries.iter().map(subscription).collect();
+    let (events, wanted, claims) = Default::default();
+    play(&Night { name: "made", lines, events, wanted, claims, subscriptions }, STEP).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_correction_states_its_numbers_once() {
     let first = "DORNBY (AP) — At least eight people were killed when a bus left the road near Dornby on \
                  Friday, police said. The road is closed, and cranes are on their way from Orm.";
     let right = "DORNBY (AP) — Seven people were killed when a bus left the road near Dornby on Friday, \
                  police said. The road is closed, and cranes are on their way from Orm.\n\nCorrection: An \
                  earlier version of this article said that eight people were killed. The number is seven.";
     let lines = vec![
-        line("2026-11-01T10:00:00Z", "Eight killed near Dornby", first),
-        line("2026-11-01T10:20:00Z", "Seven killed near Dornby", right),
+        line("2026-11-01T10:00:00Z", "bus", "Eight killed near Dornby", first),
+        line("2026-11-01T10:20:00Z", "bus", "Seven killed near Dornby", right),
     ];
-    let subscription = SubscriptionSettings::new("all".parse().unwrap(), "All", "bus");
-    let (events, wanted, claims, subscriptions) =
-        (Vec::new(), Vec::new(), Vec::new(), vec![subscription]);
-    let night = Night { name: "bus", lines, events, wanted, claims, subscriptions };
-    let sent = play(&night, STEP).await;
+    let sent = sent(lines, &["bus"]).await;
     let reasons: Vec<_> = sent.iter().flat_map(|it| &it.alert.reasons).collect();
     let kinds: Vec<ReasonKind> = reasons.iter().map(|reason| reason.kind).collect();
     assert_eq!(kinds, [ReasonKind::New, ReasonKind::Correction], "{reasons:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retraction_notifies_once_each_subscription_that_told_it() {
+    let report = "Transport Minister Barr resigned on Wednesday night over the tram deaths in Oakum, people in \
+                  her office told the Lantern. She had been in office for two years.";
+    let retraction = "Lantern reported on Wednesday night that Transport Minister Barr had resigned. That is \
+                      wrong, and we withdraw the report.";
+    let lines = vec![
+        line(
+            "2026-11-01T20:00:00Z",
+            "lantern",
+            "Transport Minister Barr resigns over tram deaths",
+            report,
+        ),
+        line("2026-11-01T20:04:00Z", "radio", "Minister Barr quits over Oakum tram deaths", ""),
+        line("2026-11-01T20:09:00Z", "star", "Minister Barr opens school in Oakum", ""),
+        line(
+            "2026-11-01T20:20:00Z",
+            "lantern",
+            "Retraction: Transport Minister Barr has not resigned",
+            retraction,
+        ),
+    ];
+    let sent = sent(lines, &["minister", "quits", "school"]).await;
+    let retracted = sent.iter().filter(|it| it.alert.reasons.iter().any(crate::engine::retracts));
+    let mut told: Vec<&str> = retracted.map(|it| it.alert.subscription.as_str()).collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        ["minister", "quits"],
+        "{:#?}",
+        sent.iter().map(|it| &it.text).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_message_tells_the_decisive_turn_that_came_while_it_waited() {
+    let fire = "A fire broke out at the paint factory of Ostrand on Friday morning, and smoke drifts over the \
+                canal quarter, where the streets are closed to cars.";
+    let dead = format!("Two people were killed in Ostrand, the fire brigade said. {fire}");
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "post", "Fire at paint factory in Ostrand", fire),
+        line("2026-11-01T10:00:20Z", "post", "Two dead in Ostrand factory fire", &dead),
+    ];
+    let sent = sent(lines, &["fire"]).await;
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].alert.headline.title, "Two dead in Ostrand factory fire");
+    assert!(sent[0].text.contains("Two people were killed in Ostrand"), "{}", sent[0].text);
 }
 
 /// Real news that a measurement plays: `../shared/suites` has pages with their words exchanged.
