@@ -5,7 +5,7 @@
 //!
 //! - [`Bus`]: the interface. Durable streams, subscriptions with acknowledgement, chained publishing, keys.
 //! - [`run_stage`] and [`run_writer`]: the two loops. Only the loops acknowledge; a [`Stage`] or a
-//!   [`StateMachine`] sees neither the bus nor an acknowledgement.
+//!   [`StateMachine`] sees no acknowledgement.
 //! - [`Lease`]: decides which of several processes runs a writer. The others stand by.
 //! - [`store`]: the rules of a bus inside one process, over plain tables. [`LocalBus`] implements
 //!   the interface over them.
@@ -60,11 +60,11 @@ pub use local::LocalBus;
 pub use loops::{
     Event, FailPoints, LoopError, NoFailPoints, NoObserver, Observer, Point, StageContext,
 };
-pub use message::{Headers, Outgoing, Published, REFERENCE, Stored, parse_reference};
+pub use message::{Headers, Outgoing, Published, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
 pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
 pub use position::{Position, RolledBack, first_after, rolled_back};
-pub use stage::{Emit, Input, Stage, StageError, handle_once, run_stage};
+pub use stage::{Input, Stage, StageError, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
     CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,

@@ -142,7 +142,7 @@ impl Stored {
         size(&self.subject, &self.id, &self.headers, &self.body)
     }
 
-    /// `stream/sequence`: the form in which the header [`REFERENCE`] names a message.
+    /// `stream/sequence`: the form in which headers name a message.
     #[must_use]
     pub fn reference(&self) -> String {
         format!("{}/{}", self.stream, self.sequence)
@@ -153,9 +153,6 @@ fn size(subject: &str, id: &str, headers: &Headers, body: &Bytes) -> u64 {
     let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
     (subject.len() + id.len() + headers + body.len()) as u64
 }
-
-/// The header that names another message, as `stream/sequence`. The stage loop fetches that message.
-pub const REFERENCE: &str = "Wf-Ref";
 
 /// Reads `stream/sequence`.
 #[must_use]

@@ -137,7 +137,7 @@ pub async fn first_after(bus: &dyn Bus, stream: &str, at: UnixMillis) -> Result<
 }
 
 /// The first sequence from `first` to `last` that was stored at `since` or later; `last + 1` if none was.
-pub(crate) async fn first_since(
+async fn first_since(
     bus: &dyn Bus,
     stream: &str,
     mut first: u64,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use wirefold_flow::sim::Random;
 use wirefold_flow::{
-    BoxFuture, Bus, Clock, ConsumerConfig, DeadLetters, Emit, Input, Outgoing, Reason, Record,
-    Source, Stage, StageContext, StageError, StateMachine, Stored, StreamConfig, UnixMillis,
-    WriterConfig, conservation, run_stage, run_writer, unbroken_chain,
+    BoxFuture, Bus, Clock, ConsumerConfig, DeadLetters, Input, Outgoing, Reason, Record, Source,
+    Stage, StageContext, StageError, StateMachine, Stored, StreamConfig, UnixMillis, WriterConfig,
+    conservation, run_stage, run_writer, unbroken_chain,
 };
 
 use super::child::{Victim, clock, say, told};
@@ -44,14 +44,16 @@ impl StateMachine for Numbering {
     }
 }
 
-struct Forward;
+struct Forward(Arc<dyn Bus>);
 
 impl Stage for Forward {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
         Box::pin(async move {
             let body = String::from_utf8_lossy(&input.message.body);
             let (_, id) = body.split_once(' ').ok_or_else(|| StageError::reject("no id"))?;
-            Ok(vec![Emit::Message(Outgoing::new("out.one", id, ""))])
+            let published = self.0.publish(Outgoing::new("out.one", id, "")).await;
+            let after = Duration::from_millis(100);
+            published.map(drop).map_err(|error| StageError::Retry { after, why: error.to_string() })
         })
     }
 }
@@ -84,7 +86,7 @@ async fn start(bus: &Arc<dyn Bus>, clock: Arc<dyn Clock>) -> CancellationToken {
     };
     let decide = Box::new(Numbering::default());
     tokio::spawn(run_writer(context.clone(), writer, decide, stop.clone()));
-    tokio::spawn(run_stage(context, Arc::new(Forward), worker, 16, stop.clone()));
+    tokio::spawn(run_stage(context, Arc::new(Forward(bus.clone())), worker, 16, stop.clone()));
     stop
 }
 

@@ -2,16 +2,12 @@
 //!
 //! An outage never counts against a message.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::output_ids;
 use crate::backoff::Backoff;
 use crate::bus::AckKind;
-use crate::clock::UnixMillis;
 use crate::dead::Reason;
 use crate::error::Answer;
 use crate::error::BusError;
@@ -31,8 +27,6 @@ pub(super) enum Failure {
         after: Duration,
         why: String,
     },
-    /// The outage was so long that the streams may have forgotten the ids of earlier output.
-    LongOutage,
 }
 
 /// Calls the bus for one stage.
@@ -46,14 +40,11 @@ pub(super) struct BusCaller {
 }
 
 /// An outage of the bus during one call.
-pub(super) struct Outage {
-    since: Option<UnixMillis>,
-    backoff: Backoff,
-}
+pub(super) struct Outage(Backoff);
 
 impl Default for Outage {
     fn default() -> Self {
-        Self { since: None, backoff: OUTAGE_BACKOFF }
+        Self(OUTAGE_BACKOFF)
     }
 }
 
@@ -81,16 +72,10 @@ impl BusCaller {
             return Err(failure_of(error));
         };
         observer.observe(&self.name, Event::BusFailed(error));
-        let since = *outage.since.get_or_insert_with(|| clock.now());
         tokio::select! {
             biased;
-            () = stop.cancelled() => return Err(failure_of(error)),
-            () = outage.backoff.wait(&**clock) => {}
-        }
-        if clock.now().since(since) >= output_ids::IDS_MAY_EXPIRE_AFTER {
-            Err(Failure::LongOutage)
-        } else {
-            Ok(())
+            () = stop.cancelled() => Err(failure_of(error)),
+            () = outage.0.wait(&**clock) => Ok(()),
         }
     }
 
@@ -111,29 +96,9 @@ impl BusCaller {
                 self.context.observer.observe(&self.name, Event::BusFailed(&error));
                 return Ok(None);
             }
-            match self.wait_out(&mut outage, &error).await {
-                // The output is searched anyhow for a message that comes again.
-                Ok(()) | Err(Failure::LongOutage) => {}
-                Err(failure) => return Err(failure),
-            }
+            self.wait_out(&mut outage, &error).await?;
         }
     }
-}
-
-/// The future's output. Calls `on_pending` whenever the future is not ready.
-pub(super) async fn call_if_pending<T>(
-    future: impl Future<Output = T>,
-    mut on_pending: impl FnMut(),
-) -> T {
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let output = future.as_mut().poll(context);
-        if output.is_pending() {
-            on_pending();
-        }
-        output
-    })
-    .await
 }
 
 /// Sends a message to the dead letters.

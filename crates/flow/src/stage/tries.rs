@@ -12,8 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::outage::{BusCaller, Failure, Outage, call_if_pending};
-use super::publish_barrier::BarrierTicket;
+use super::outage::{BusCaller, Failure, Outage};
 use crate::bus::{AckKind, Bus, Entry, KeyValue, PulledMessage};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
@@ -136,7 +135,6 @@ impl Tries {
         &self,
         caller: &BusCaller,
         delivery: &PulledMessage,
-        ticket: &mut BarrierTicket,
     ) -> Result<Turn<'_>, Failure> {
         let Some(notes) = self.notes.as_deref() else {
             return Ok(Turn::default());
@@ -144,19 +142,14 @@ impl Tries {
         let (message, before) = (&delivery.message, delivery.attempt - 1);
         let stored_note = match before {
             0 => None,
-            _ => {
-                call_if_pending(self.stored_note(caller, notes, message), || ticket.leave())
-                    .await?
-                    .note
-            }
+            _ => self.stored_note(caller, notes, message).await?.note,
         };
         let note = stored_note.unwrap_or_default();
         // A message with all strikes is read again below: a replica that lags behind may have returned them.
         if before.saturating_sub(note.answers) < SUSPECT_AFTER && note.strikes < MAX_STRIKES {
-            let beside = call_if_pending(self.alone.read(), || ticket.leave()).await;
+            let beside = self.alone.read().await;
             return Ok(Turn { _side_by_side: Some(beside), note, stored_note, ..Turn::default() });
         }
-        ticket.leave();
         let alone = self.alone.write().await;
         // `strike` reads the note again: another delivery of the message may have come first.
         self.strike(caller, notes, message).await.map(|turn| Turn { _alone: Some(alone), ..turn })
@@ -277,11 +270,7 @@ impl Tries {
                 return Ok(changed);
             }
             unconfirmed.push(changed);
-            match caller.wait_out(&mut outage, &error).await {
-                // The output is searched anyhow for a message that comes again.
-                Ok(()) | Err(Failure::LongOutage) => {}
-                Err(failure) => return Err(failure),
-            }
+            caller.wait_out(&mut outage, &error).await?;
         }
     }
 }

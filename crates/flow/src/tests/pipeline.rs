@@ -1,5 +1,6 @@
 //! A small pipeline: articles → writer → workers → output, and its results.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,9 +10,9 @@ use crate::bus::Bus;
 use crate::clock::{Clock, UnixMillis};
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::dead::{DeadLetters, Reason};
-use crate::message::{Headers, Outgoing, REFERENCE, Stored};
+use crate::message::{Headers, Outgoing, Stored};
 use crate::sim::{Random, VirtualClock};
-use crate::stage::{Emit, Input, Stage, StageError};
+use crate::stage::{Input, Stage, StageError};
 use crate::writer::{INPUT, Record, Source, StateMachine, WriterConfig};
 
 /// How long a worker may take before another one gets its message.
@@ -117,9 +118,8 @@ impl StateMachine for Tally {
             }
             _ => {}
         }
-        let headers: Headers = [(REFERENCE, input.reference())].into_iter().collect();
         let subject = "decided.article".to_owned();
-        Ok(Some(Record { subject, headers, body: self.learn(&input.id) }))
+        Ok(Some(Record { subject, headers: Headers::new(), body: self.learn(&input.id) }))
     }
 }
 
@@ -137,21 +137,21 @@ pub(super) fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
 
 /// Forwards articles: some late, some twice, some never.
 pub(super) struct Worker {
+    bus: Arc<dyn Bus>,
     pub(super) clock: VirtualClock,
     pub(super) random: std::sync::Mutex<Random>,
 }
 
 impl Worker {
-    pub(super) fn new(clock: VirtualClock, seed: u64) -> Self {
-        Self { clock, random: std::sync::Mutex::new(Random::new(seed)) }
+    pub(super) fn new(bus: Arc<dyn Bus>, clock: VirtualClock, seed: u64) -> Self {
+        Self { bus, clock, random: std::sync::Mutex::new(Random::new(seed)) }
     }
 }
 
 impl Stage for Worker {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
         Box::pin(async move {
-            let id = input.referred.expect("each decision names its article").id;
-            assert_eq!(id, article_of(&input.message));
+            let id = article_of(&input.message);
             let number = number_of(&id);
             if number.is_multiple_of(4) {
                 let longest = DEADLINE.as_millis() * 2;
@@ -169,7 +169,12 @@ impl Stage for Worker {
                 _ => {}
             }
             let subject = format!("out.s{}", number % 2);
-            Ok(vec![Emit::Message(Outgoing::new(subject, id.clone(), id.into_bytes()))])
+            let message = Outgoing::new(subject, id.clone(), id.into_bytes());
+            while self.bus.publish(message.clone()).await.is_err() {
+                let soon = self.clock.now().plus(Duration::from_millis(50));
+                self.clock.sleep_until(soon).await;
+            }
+            Ok(())
         })
     }
 }

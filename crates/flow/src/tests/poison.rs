@@ -18,7 +18,7 @@ use crate::dead::Reason;
 use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
-use crate::stage::{Emit, Input, Stage, StageError, run_stage};
+use crate::stage::{Input, Stage, StageError, run_stage};
 use crate::writer::{Record, StateMachine, run_writer};
 
 const SEEDS: u64 = 200;
@@ -56,18 +56,22 @@ impl FailPoints for Process {
     }
 }
 
-struct Handling(Arc<Process>);
+struct Handling(Arc<dyn Bus>, Arc<Process>);
 
 impl Stage for Handling {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
         let id = input.message.id;
         if id == "poison" {
-            self.0.ends.cancel();
+            self.1.ends.cancel();
             // A message that waits for its turn does not get it any more.
             return Box::pin(pending());
         }
-        let emit = Outgoing::new("out.one", id.clone(), id.into_bytes());
-        Box::pin(async { Ok(vec![Emit::Message(emit)]) })
+        Box::pin(async move {
+            let message = Outgoing::new("out.one", id.clone(), id.into_bytes());
+            let after = Duration::from_millis(100);
+            let published = self.0.publish(message).await;
+            published.map(drop).map_err(|error| StageError::Retry { after, why: error.to_string() })
+        })
     }
 }
 
@@ -106,7 +110,7 @@ fn stage(
         notes: Some("notes".into()),
         ..worker_config()
     };
-    let stage = Arc::new(Handling(process));
+    let stage = Arc::new(Handling(context.bus.clone(), process));
     Box::pin(run_stage(context, stage, consumer, 4, CancellationToken::new()))
 }
 

@@ -164,7 +164,7 @@ impl Simulation {
             }));
             let faulty = self.context();
             let seed = self.random.next_number();
-            let stage = Arc::new(Worker::new(self.clock.clone(), seed));
+            let stage = Arc::new(Worker::new(faulty.bus.clone(), self.clock.clone(), seed));
             running.push(self.supervise(Duration::from_secs(5), move |stop| {
                 let stage = stage.clone();
                 Box::pin(run_stage(faulty.clone(), stage, worker_config(), 4, stop))

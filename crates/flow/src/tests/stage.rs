@@ -13,16 +13,15 @@ use crate::clock::Clock;
 use crate::config::{ConsumerConfig, StreamConfig};
 use crate::dead::DeadLetters;
 use crate::loops::{LoopError, StageContext};
-use crate::message::{Outgoing, REFERENCE, Stored};
+use crate::message::{Outgoing, Stored};
 use crate::sim::{FaultyBus, Odds, SimBus, SimDisk, VirtualClock};
-use crate::stage::{Emit, Input, Stage, StageError, run_stage};
+use crate::stage::{Input, Stage, StageError, run_stage};
 
 const DEADLINE: Duration = Duration::from_secs(10);
-/// Longer than a stream remembers ids.
-const LONG: Duration = Duration::from_mins(30);
 
-/// Follows the instruction in a message's body.
+/// Follows the instruction in a message's body, and publishes the message's id.
 struct Obedient {
+    bus: Arc<dyn Bus>,
     clock: VirtualClock,
     handled: Arc<Mutex<Vec<(String, u32)>>>,
     at_once: AtomicUsize,
@@ -30,7 +29,7 @@ struct Obedient {
 }
 
 impl Stage for Obedient {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
         let id = input.message.id.clone();
         self.handled.lock().unwrap().push((id.clone(), input.attempt));
         Box::pin(async move {
@@ -40,29 +39,18 @@ impl Stage for Obedient {
                 self.clock.sleep_until(self.clock.now().plus(DEADLINE * 5)).await;
             }
             self.at_once.fetch_sub(1, Ordering::Relaxed);
-            let text = input.referred.map_or(String::new(), |referred| referred.id);
             match &input.message.body[..] {
                 b"reject" => Err(StageError::reject("as told")),
                 b"panic" => panic!("as told"),
                 b"retry" if input.attempt == 1 => {
                     Err(StageError::Retry { after: DEADLINE * 2, why: "as told".into() })
                 }
-                b"late" if input.attempt == 1 => {
-                    Err(StageError::Retry { after: LONG, why: "as told".into() })
+                _ => {
+                    self.bus.publish(Outgoing::new("out.x", id, "")).await.unwrap();
+                    Ok(())
                 }
-                b"large" => Ok(vec![Emit::Message(Outgoing::new("out.x", id, vec![0; 2 << 20]))]),
-                b"away" => Ok(vec![Emit::Message(Outgoing::new("away.x", id, ""))]),
-                b"first" => Ok(vec![Emit::FirstOnSubject(Outgoing::new("out.first", id, ""))]),
-                b"two" | b"late" => Ok(["1", "2"]
-                    .map(|part| Emit::Message(Outgoing::new("out.x", format!("{id}{part}"), "")))
-                    .to_vec()),
-                _ => Ok(vec![Emit::Message(Outgoing::new("out.x", id, text))]),
             }
         })
-    }
-
-    fn output(&self) -> Option<&str> {
-        Some("OUT")
     }
 }
 
@@ -83,6 +71,7 @@ async fn running(at_once: usize) -> Running {
     }
     let handled = Arc::default();
     let stage = Arc::new(Obedient {
+        bus: bus.clone(),
         clock: clock.clone(),
         handled: Arc::clone(&handled),
         at_once: AtomicUsize::new(0),
@@ -135,48 +124,27 @@ impl Running {
 }
 
 #[tokio::test]
-async fn handled_messages_are_published_and_acknowledged() {
+async fn handled_messages_are_acknowledged() {
     let running = running(4).await;
     running.publish("a", "").await;
-    running.publish("b", "two").await;
+    running.publish("b", "").await;
     running.advance(DEADLINE * 3).await;
-    assert_eq!(running.output().await, ["a", "b1", "b2"]);
+    assert_eq!(running.output().await, ["a", "b"]);
     assert_eq!(running.handled.lock().unwrap().len(), 2);
     running.stopped().await;
 }
 
 #[tokio::test]
-async fn a_panic_a_rejection_and_too_large_an_output_are_dead_letters_and_the_stage_goes_on() {
+async fn a_panic_and_a_rejection_are_dead_letters_and_the_stage_goes_on() {
     let running = running(1).await;
-    for (id, body) in [("a", "panic"), ("b", "reject"), ("c", "large"), ("d", "")] {
+    for (id, body) in [("a", "panic"), ("b", "reject"), ("d", "")] {
         running.publish(id, body).await;
     }
     running.advance(Duration::ZERO).await;
     let dead = running.dead().await;
     assert_eq!(dead[0], ("rejected".to_owned(), "panicked: as told".to_owned()));
     assert_eq!(dead[1], ("rejected".to_owned(), "as told".to_owned()));
-    assert!(dead[2].1.contains("of stream OUT"), "{dead:?}");
     assert_eq!(running.output().await, ["d"]);
-    running.stopped().await;
-}
-
-#[tokio::test]
-async fn a_message_handled_once_gives_its_output_or_the_reason_why_not() {
-    let running = running(1).await;
-    running.publish("a", "").await;
-    running.publish("b", "reject").await;
-    let context = StageContext::new(running.bus.clone(), Arc::new(running.clock.clone()));
-    let once = |sequence| {
-        let (context, stage) = (context.clone(), running.stage.clone());
-        async move {
-            let message = context.bus.get("IN", sequence).await.unwrap();
-            crate::stage::handle_once(context, stage, message).await
-        }
-    };
-    assert_eq!(once(1).await, Ok(()));
-    assert_eq!(running.output().await, ["a"], "the id is the same, so it stands once");
-    assert_eq!(once(2).await, Err(StageError::reject("as told")));
-    assert_eq!(running.dead().await.len(), 1, "the letter of the loop and no other");
     running.stopped().await;
 }
 
@@ -200,58 +168,6 @@ async fn a_retry_comes_again_in_its_time() {
     assert!(running.output().await.is_empty());
     running.advance(DEADLINE).await;
     assert_eq!(running.output().await, ["a"]);
-    running.stopped().await;
-}
-
-#[tokio::test]
-async fn a_message_published_before_the_dedup_window_is_not_published_again() {
-    let running = running(1).await;
-    for number in 0..200 {
-        let filler = Outgoing::new("out.x", format!("before{number}"), "");
-        running.bus.publish(filler).await.unwrap();
-    }
-    running.advance(LONG).await;
-    running.publish("a", "late").await;
-    // As if a process was killed between its two publishes.
-    running.bus.publish(Outgoing::new("out.x", "a1", "")).await.unwrap();
-    running.advance(LONG).await;
-    assert_eq!(running.handled.lock().unwrap().last(), Some(&("a".to_owned(), 2)));
-    let rest = running.bus.read("OUT", ">", 201).await.unwrap().ready(100).await.unwrap();
-    let ids: Vec<&str> = rest.iter().map(|message| message.id.as_str()).collect();
-    assert_eq!(ids, ["a1", "a2"]);
-    running.stopped().await;
-}
-
-#[tokio::test]
-async fn the_message_that_is_named_comes_along_and_gone_is_a_dead_letter() {
-    let running = running(1).await;
-    let kept = Duration::from_hours(1);
-    let texts = StreamConfig { max_age: kept, ..StreamConfig::new("TEXT", &["text.>"]) };
-    running.bus.create_stream(texts).await.unwrap();
-    running.bus.publish(Outgoing::new("text.a", "the text", "")).await.unwrap();
-    for (round, reference) in ["TEXT/1", "TEXT/1", "TEXT"].into_iter().enumerate() {
-        let mut message = Outgoing::new("in.x", format!("m{round}"), "");
-        message.headers.set(REFERENCE, reference);
-        running.bus.publish(message).await.unwrap();
-        running.advance(Duration::ZERO).await;
-        running.advance(kept).await;
-    }
-    let output = running.all("OUT").await;
-    assert_eq!((output.len(), &output[0].body[..]), (1, &b"the text"[..]));
-    let dead = running.dead().await;
-    assert_eq!(dead[0], ("expired".to_owned(), "text expired".to_owned()));
-    assert_eq!(dead[1].0, "rejected");
-    running.stopped().await;
-}
-
-#[tokio::test]
-async fn the_first_on_a_subject_stays_the_only_one() {
-    let running = running(1).await;
-    running.publish("a", "first").await;
-    running.publish("b", "first").await;
-    running.advance(DEADLINE * 3).await;
-    assert_eq!(running.output().await, ["a"]);
-    assert!(running.dead().await.is_empty());
     running.stopped().await;
 }
 
@@ -331,39 +247,4 @@ async fn told_to_stop_while_the_bus_is_away_it_does_not_wait_for_it() {
     running.advance(Duration::ZERO).await;
     assert!(trying.is_finished());
     running.stopped().await;
-}
-
-/// The messages of a stream after an outage of this length, and how often each was delivered.
-async fn after_an_outage(seconds: u64) -> (Vec<String>, u32) {
-    let running = running(4).await;
-    let ids = ["a", "b", "c", "d", "e", "f"];
-    for id in ids {
-        running.publish(id, "away").await;
-    }
-    for _ in 0..seconds / 5 {
-        running.advance(Duration::from_secs(5)).await;
-    }
-    running.bus.create_stream(StreamConfig::new("AWAY", &["away.>"])).await.unwrap();
-    for _ in 0..4 {
-        running.advance(Duration::from_secs(5)).await;
-    }
-    assert_eq!(running.dead().await, []);
-    let got = running.all("AWAY").await.into_iter().map(|message| message.id).collect();
-    let attempts = running.handled.lock().unwrap().iter().map(|(_, attempt)| *attempt).max();
-    running.stopped().await;
-    (got, attempts.unwrap())
-}
-
-#[tokio::test]
-async fn a_stream_that_is_away_for_a_while_counts_as_no_attempt() {
-    let (mut got, attempts) = after_an_outage(4 * 60).await;
-    got.sort_unstable();
-    assert_eq!((&*got.concat(), attempts), ("abcdef", 1));
-}
-
-#[tokio::test]
-async fn after_an_outage_for_hours_each_is_there_once_and_none_among_the_dead() {
-    let (mut got, attempts) = after_an_outage(2 * 3_600).await;
-    got.sort_unstable();
-    assert_eq!((&*got.concat(), attempts), ("abcdef", 2), "looked for as if it came again");
 }

@@ -8,7 +8,7 @@ use super::{INPUTS, OFFSETS, Source};
 use crate::bus::{Bus, OrderedReader};
 use crate::error::BusError;
 use crate::loops::{Event, LoopError, StageContext};
-use crate::message::{REFERENCE, Stored, parse_reference};
+use crate::message::{Stored, parse_reference};
 use crate::position::{Position, rolled_back};
 
 /// How far each stream has been read.
@@ -39,12 +39,9 @@ impl Offsets {
         self.0.get(stream)
     }
 
-    /// Counts an input as read, and the message that it names.
+    /// Counts an input as read.
     pub(super) fn set(&mut self, input: &Stored) {
         self.0.insert(input.stream.clone(), Position::from(input));
-        if let Some((stream, sequence)) = input.headers.get(REFERENCE).and_then(parse_reference) {
-            self.0.insert(stream.to_owned(), Position::at_sequence(sequence));
-        }
     }
 
     /// Counts nothing of this stream as read.

@@ -23,8 +23,7 @@ pub use run::{run_leased_writer, run_writer};
 pub const EPOCH: &str = "Wf-Epoch";
 /// The header of a decision that names its input, as `stream/sequence`.
 pub const INPUT: &str = "Wf-Input";
-/// The header of a decision with the offsets of all inputs after it, and of the streams whose messages they
-/// [name](crate::REFERENCE): `stream/sequence` for each, separated by spaces.
+/// The header of a decision with the offsets of all inputs after it: `stream/sequence` for each, separated by spaces.
 pub const OFFSETS: &str = "Wf-Offsets";
 /// The header of a decision that names the last message read of each input:
 /// `stream/sequence/milliseconds/id` for each, separated by spaces. An input that went back in time is
@@ -53,8 +52,8 @@ pub trait StateMachine: Send {
     /// The record of a take-over.
     fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record;
 
-    /// Prepares inputs that will be decided on or replayed next, in this order: loads what they name, and
-    /// does on all cores what does not depend on other inputs. This must not change the state.
+    /// Prepares inputs that will be decided on or replayed next, in this order: does on all cores what does not
+    /// depend on other inputs. This must not change the state.
     ///
     /// # Errors
     /// An error of the bus, with which the term ends.

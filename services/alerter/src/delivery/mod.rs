@@ -31,7 +31,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{dead_letters, decode};
 use wirefold_flow::{
-    BoxFuture, BusError, ConsumerConfig, Emit, Input, KeyValue, LoopError, PulledMessage, Stage,
+    BoxFuture, BusError, ConsumerConfig, Input, KeyValue, LoopError, PulledMessage, Stage,
     StageContext, StageError, UnixMillis, run_stage,
 };
 use wirefold_proto::{
@@ -417,7 +417,7 @@ impl DeliveryStage {
 }
 
 impl Stage for DeliveryStage {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
         Box::pin(async move {
             let sequence = input.message.sequence;
             let _turn = self.order.wait(sequence, input.attempt).await;
@@ -425,7 +425,7 @@ impl Stage for DeliveryStage {
             if !matches!(delivered, Err(StageError::Retry { .. })) {
                 self.redeliveries.note_done(sequence);
             }
-            delivered.map(|()| Vec::new())
+            delivered
         })
     }
 

@@ -66,7 +66,7 @@ async fn pull(stage: &DeliveryStage, world: &World, most: usize) -> Vec<PulledMe
 }
 
 fn input(taken: &PulledMessage) -> Input {
-    Input { message: taken.message.clone(), attempt: taken.attempt, referred: None }
+    Input { message: taken.message.clone(), attempt: taken.attempt }
 }
 
 #[tokio::test(start_paused = true)]

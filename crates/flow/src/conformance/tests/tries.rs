@@ -15,7 +15,7 @@ use crate::BoxFuture;
 use crate::config::ConsumerConfig;
 use crate::conformance::Harness;
 use crate::loops::{LoopError, StageContext};
-use crate::stage::{Emit, Input, Stage, StageError, run_stage};
+use crate::stage::{Input, Stage, StageError, run_stage};
 
 /// A stage in a process that is killed while it holds messages, or by one of its messages.
 struct Victim {
@@ -57,7 +57,7 @@ impl Victim {
 }
 
 impl Stage for Victim {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<Vec<Emit>, StageError>> {
+    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
         let id = input.message.id;
         Box::pin(async move {
             let in_hand = self.in_hand.fetch_add(1, Ordering::SeqCst) + 1;
@@ -73,7 +73,7 @@ impl Stage for Victim {
                 return Err(StageError::Retry { after: Duration::ZERO, why: "the world".into() });
             }
             self.done.lock().unwrap().insert(id);
-            Ok(Vec::new())
+            Ok(())
         })
     }
 }
