@@ -24,8 +24,10 @@ pub fn stem(normal: &str) -> &str {
 
 /// Arabic prefixes that are not part of the word: the article, alone or after a preposition.
 const ARABIC_PREFIXES: [&str; 5] = ["بال", "كال", "فال", "ال", "لل"];
-/// Arabic suffixes that are not part of the word: endings of number and gender, and pronouns.
-const ARABIC_SUFFIXES: [&str; 10] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", "ي"];
+/// Arabic suffixes of two letters that are not part of the word, and those of one letter: endings of number and
+/// gender, and pronouns. A letter has two bytes.
+const ARABIC_SUFFIXES: [&str; 7] = ["ها", "ان", "ات", "ون", "ين", "يه", "ية"];
+const SHORT_ARABIC_SUFFIXES: [&str; 3] = ["ه", "ة", "ي"];
 
 /// The term of a normalised word: its [`stem`]. In the Arabic script, articles and endings are removed first
 /// (light10: Larkey, Ballesteros & Connell 2007).
@@ -42,10 +44,23 @@ fn without_arabic_affixes(word: &str) -> &str {
     let and = word.strip_prefix('و').filter(keeps(3)).unwrap_or(word);
     let mut before = ARABIC_PREFIXES.iter().filter_map(|affix| and.strip_prefix(affix));
     let mut rest = before.find(keeps(2)).unwrap_or(and);
+    let mut letters = rest.chars().count();
     for affix in ARABIC_SUFFIXES {
-        rest = rest.strip_suffix(affix).filter(keeps(2)).unwrap_or(rest);
+        if letters >= 4 && ends_with::<4>(rest, affix) {
+            (rest, letters) = (&rest[..rest.len() - 4], letters - 2);
+        }
+    }
+    for affix in SHORT_ARABIC_SUFFIXES {
+        if letters >= 3 && ends_with::<2>(rest, affix) {
+            (rest, letters) = (&rest[..rest.len() - 2], letters - 1);
+        }
     }
     rest
+}
+
+/// Whether a word ends with an affix of so many bytes: one comparison of numbers.
+fn ends_with<const N: usize>(word: &str, affix: &str) -> bool {
+    word.as_bytes().last_chunk::<N>() == affix.as_bytes().first_chunk()
 }
 
 fn is_hangul(c: char) -> bool {

@@ -18,6 +18,8 @@ pub(crate) struct Character {
     pub(crate) role: Role,
     /// Its folded form, if that is one character of the same role in any context.
     pub(crate) folded: Option<char>,
+    /// Whether it is a capital letter.
+    pub(crate) capital: bool,
 }
 
 type Block = [Character; 256];
@@ -26,7 +28,12 @@ type Block = [Character; 256];
 static BLOCKS: [OnceLock<Box<Block>>; 256] = [const { OnceLock::new() }; 256];
 
 /// The properties of `c`.
+#[inline]
 pub(crate) fn character(c: char) -> Character {
+    if c.is_ascii() {
+        let folded = Some(c.to_ascii_lowercase());
+        return Character { role: role(c), folded, capital: c.is_ascii_uppercase() };
+    }
     let code = u32::from(c);
     let Some(block) = BLOCKS.get((code >> 8) as usize) else {
         return compute(c);
@@ -49,7 +56,7 @@ pub(crate) fn role(c: char) -> Role {
 fn block_from(first: u32) -> Box<Block> {
     Box::new(std::array::from_fn(|at| {
         // Half of a surrogate pair is not a character and never occurs.
-        let none = Character { role: Role::Break, folded: None };
+        let none = Character { role: Role::Break, folded: None, capital: false };
         char::from_u32(first + at as u32).map_or(none, compute)
     }))
 }
@@ -57,7 +64,7 @@ fn block_from(first: u32) -> Box<Block> {
 fn compute(c: char) -> Character {
     let role = role_by_unicode(c);
     let folded = folded_alone(c).filter(|folded| role_by_unicode(*folded) == role);
-    Character { role, folded }
+    Character { role, folded, capital: c.is_uppercase() }
 }
 
 /// The folded form of a character, if each step of folding gives a single character that does not

@@ -78,6 +78,19 @@ pub(crate) fn scan(
             continue;
         }
         let rest = &original[start..part.end];
+        match Quick::read(rest, normals) {
+            Quick::Break(length) => {
+                at = start + length;
+                continue;
+            }
+            Quick::Word { length, normal, capital, alone } => {
+                at = start + length;
+                let span = Span { start, end: at };
+                words.push(Word { capital, alone, paragraph, ..word(span, normal) });
+                continue;
+            }
+            Quick::Unknown => {}
+        }
         let Some(raw) = RawWords::new(rest).next() else {
             return;
         };
@@ -87,6 +100,56 @@ pub(crate) fn scan(
         words[from..].iter_mut().for_each(|word| word.paragraph = paragraph);
         at = span.end;
     }
+}
+
+/// The beginning of a string in any script, if it can be read character by character, as nearly always.
+enum Quick {
+    /// A character that begins no word, of so many bytes.
+    Break(usize),
+    /// A word of so many bytes.
+    Word { length: usize, normal: Span, capital: bool, alone: bool },
+    /// Anything else, such as a letter with a combining mark.
+    Unknown,
+}
+
+impl Quick {
+    /// Reads the beginning of `rest`, and appends the normal form of a word. The same as [`RawWords`] and [`push`].
+    fn read(rest: &str, normals: &mut String) -> Quick {
+        let mut chars = rest.chars();
+        let Some(first) = chars.next() else { return Quick::Unknown };
+        let head = character(first);
+        let (alone, start) = (head.role == Role::Alone, normals.len());
+        match (head.role, head.folded) {
+            (Role::Letter | Role::Alone, Some(folded)) => normals.push(folded),
+            (Role::Letter | Role::Alone, None) => return Quick::Unknown,
+            _ => return Quick::Break(first.len_utf8()),
+        }
+        let mut length = first.len_utf8();
+        while let Some(c) = chars.next() {
+            let Character { role, folded, .. } = character(c);
+            match (role, folded) {
+                (Role::Letter | Role::Mark, Some(folded)) if !alone || role == Role::Mark => {
+                    normals.push(folded);
+                    length = rest.len() - chars.as_str().len();
+                }
+                (Role::Ignored, Some(_)) => {}
+                (Role::Apostrophe, Some(_)) if !alone && begins_with_letter(chars.as_str()) => {}
+                (Role::Alone | Role::Break, _) | (Role::Apostrophe, Some(_)) => break,
+                (Role::Letter, _) if alone => break,
+                _ => {
+                    normals.truncate(start);
+                    return Quick::Unknown;
+                }
+            }
+        }
+        let normal = Span { start, end: normals.len() };
+        Quick::Word { length, normal, capital: head.capital, alone }
+    }
+}
+
+/// Whether a string begins with a letter of a script with spaces.
+fn begins_with_letter(rest: &str) -> bool {
+    rest.chars().next().is_some_and(|c| role(c) == Role::Letter)
 }
 
 /// The length of a mark at the start of `bytes` that ends a word and is frequent in texts of ASCII
@@ -147,12 +210,9 @@ fn push(raw: &str, span: Span, alone: bool, words: &mut Vec<Word>, normals: &mut
 fn push_folded(raw: &str, normals: &mut String) -> bool {
     let start = normals.len();
     for c in raw.chars() {
-        let properties = match c.is_ascii() {
-            true => Character { role: role(c), folded: Some(c.to_ascii_lowercase()) },
-            false => character(c),
-        };
-        match (properties.role, properties.folded) {
-            (Role::Letter | Role::Alone, Some(folded)) => normals.push(folded),
+        let Character { role, folded, .. } = character(c);
+        match (role, folded) {
+            (Role::Letter | Role::Alone | Role::Mark, Some(folded)) => normals.push(folded),
             (Role::Ignored | Role::Apostrophe, Some(_)) => {}
             _ => {
                 normals.truncate(start);
