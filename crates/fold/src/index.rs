@@ -23,43 +23,43 @@ struct Line {
 impl Line {
     const NEW: Line = Line { keys: [0; LINE], articles: [EMPTY; LINE] };
 
-    /// The places of a key with articles from `first` on.
-    #[inline]
-    fn places_of(&self, key: u32, first: u32) -> impl Iterator<Item = usize> {
-        let mut bits = bits_of(&self.keys, |held| held == key);
+    /// The places of a key with articles from `first` on: a bit for each.
+    #[inline(always)]
+    fn places_of(&self, key: u32, first: u32) -> u32 {
+        let bits = bits_of(&self.keys, |held| held == key);
         // Most lines that are passed have no such key.
-        if bits != 0 {
-            bits &= !self.free(first);
-        }
-        std::iter::from_fn(move || {
-            let place = bits.trailing_zeros() as usize / 8;
-            bits &= bits.wrapping_sub(1);
-            (place < LINE).then_some(place)
-        })
+        if bits == 0 { 0 } else { bits & !self.free(first) }
     }
 
     /// The places that are unused or have an article before `first`.
-    #[inline]
-    fn free(&self, first: u32) -> u64 {
+    #[inline(always)]
+    fn free(&self, first: u32) -> u32 {
         bits_of(&self.articles, |known| known.wrapping_add(1) <= first)
     }
 
-    /// The first of these places.
-    fn free_place(&self, first: u32) -> Option<usize> {
-        let place = self.free(first).trailing_zeros() as usize / 8;
-        (place < LINE).then_some(place)
-    }
-
+    #[inline(always)]
     fn is_full(&self) -> bool {
         self.articles[LINE - 1] != EMPTY
     }
 }
 
-/// The places for which `is` is true: the lowest bit of a byte for each. No place depends on another, so that the
-/// compiler can compare all at once.
-#[inline]
-fn bits_of(of: &[u32; LINE], is: impl Fn(u32) -> bool) -> u64 {
-    u64::from_le_bytes(of.map(|one| u8::from(is(one))))
+/// A bit for each place. The lowest one is left out: with it, the compiler would treat the first place by itself.
+const BITS: [u32; LINE] = [2, 4, 8, 16, 32, 64, 128, 256];
+
+/// The bits of the places for which `is` is true. No place depends on another, so that the compiler can compare all at
+/// once.
+#[inline(always)]
+fn bits_of(of: &[u32; LINE], is: impl Fn(u32) -> bool) -> u32 {
+    of.iter()
+        .zip(BITS)
+        .map(|(one, bit)| if is(*one) { bit } else { 0 })
+        .fold(0, |all, bit| all | bit)
+}
+
+/// The place of the first bit.
+#[inline(always)]
+fn place_of(bits: u32) -> usize {
+    bits.trailing_zeros() as usize - 1
 }
 
 /// Articles by key. Articles are numbers that rise.
@@ -96,8 +96,10 @@ impl Index {
         let mut at = self.home(key);
         loop {
             let line = &self.lines[at];
-            for place in line.places_of(key, first) {
-                found.push(line.articles[place]);
+            let mut places = line.places_of(key, first);
+            while places != 0 {
+                found.push(line.articles[place_of(places)]);
+                places &= places - 1;
             }
             if !line.is_full() || found.len() >= end {
                 return;
@@ -113,11 +115,17 @@ impl Index {
         let mut at = self.home(key);
         loop {
             let line = &self.lines[at];
-            for place in line.places_of(key, first) {
+            let mut places = line.places_of(key, first);
+            while places != 0 {
+                let place = place_of(places);
                 held += 1;
                 oldest = oldest.min((line.articles[place], (at, place)));
+                places &= places - 1;
             }
-            free = free.or_else(|| line.free_place(first).map(|place| (at, place)));
+            if free.is_none() {
+                let unused = line.free(first);
+                free = (unused != 0).then(|| (at, place_of(unused)));
+            }
             if !line.is_full() {
                 break;
             }
