@@ -1,36 +1,47 @@
 //! The earlier articles that have keys of a text.
 
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
 use crate::index::Index;
 use crate::page::Page;
 
-/// The keys of a text with the earlier articles that have them.
+/// The earlier articles under the keys that were looked up. Copies of one text have most keys in common.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
-    /// The shingle where each key stands first, in the order of the text, and where its articles end.
-    keys: Vec<(usize, usize)>,
+pub(crate) struct Postings {
     articles: Vec<u32>,
+    known: FxHashMap<u32, Range<usize>>,
+    /// Those of the last text, which are not yet among the known ones: mostly no other one follows.
+    last: Vec<(u32, Range<usize>)>,
 }
 
-impl Found {
-    /// The articles from `first` on but one that have keys of a text.
-    pub(crate) fn new(page: &Page, index: &Index, first: u32, but: u32) -> Found {
-        let mut found = Found::default();
+/// The keys of a text, in its order: the shingle where each stands first, and the place of its postings.
+#[derive(Debug)]
+pub(crate) struct Found(Vec<(usize, Range<usize>)>);
+
+impl Postings {
+    /// Finds the articles from `first` on that have keys of a text, of each key the latest first: the index has them in
+    /// an order that depends on its size.
+    pub(crate) fn find(&mut self, page: &Page, index: &Index, first: u32) -> Found {
+        self.known.extend(self.last.drain(..));
         index.touch(page.keys.iter().map(|(_, key)| *key));
-        for &(at, key) in &page.keys {
-            let start = found.articles.len();
-            index.get(key, first, &mut found.articles);
-            if let Some(own) = found.articles[start..].iter().position(|article| *article == but) {
-                found.articles.remove(start + own);
+        let range = |(at, key): &(usize, u32)| {
+            if let Some(known) = self.known.get(key) {
+                return (*at, known.clone());
             }
-            found.keys.push((at, found.articles.len()));
-        }
-        found
+            let start = self.articles.len();
+            index.get(*key, first, &mut self.articles);
+            self.articles[start..].sort_unstable_by(|one, other| other.cmp(one));
+            self.last.push((*key, start..self.articles.len()));
+            (*at, start..self.articles.len())
+        };
+        Found(page.keys.iter().map(range).collect())
     }
 
     /// Each key's shingle with the articles.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (usize, &[u32])> {
-        let starts = [0].into_iter().chain(self.keys.iter().map(|(_, end)| *end));
-        self.keys.iter().zip(starts).map(|((at, end), start)| (*at, &self.articles[start..*end]))
+    pub(crate) fn of<'a>(&'a self, found: &'a Found) -> impl Iterator<Item = (usize, &'a [u32])> {
+        found.0.iter().map(|(at, range)| (*at, &self.articles[range.clone()]))
     }
 }
 
@@ -53,4 +64,24 @@ pub(crate) fn candidates(postings: &[u32], most: usize) -> Vec<u32> {
     }
     counts.sort_unstable_by(|one, other| other.cmp(one));
     counts.into_iter().map(|(_, article)| article).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_article_of_a_key_is_first() {
+        let (page, mut index) = (Page::new("The ferry to Ness left at noon."), Index::new(3));
+        for article in 1..=5 {
+            page.keys.iter().for_each(|(_, key)| index.insert(*key, article, 0));
+        }
+        let mut postings = Postings::default();
+        for _ in 0..2 {
+            let found = postings.find(&page, &index, 0);
+            let articles: Vec<&[u32]> = postings.of(&found).map(|(_, articles)| articles).collect();
+            assert!(!articles.is_empty());
+            assert!(articles.iter().all(|of_key| **of_key == [5, 4, 3]), "{articles:?}");
+        }
+    }
 }

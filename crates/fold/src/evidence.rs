@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::candidates::Found;
-use crate::page::{Number, Page, SHINGLE};
+use crate::page::{Number, Page, SHINGLE, common};
 use crate::rarity::Rarity;
 
 /// The common parts of two articles, in numbers. The later article is *new*, the other one *old*.
@@ -77,16 +76,17 @@ const PASSAGE_WORDS: usize = 8;
 pub(crate) struct Repeats<'a> {
     /// The different headlines.
     titles: Vec<&'a [u32]>,
-    /// A bit for each of these headlines under which a shingle of the page stands, by shingle.
-    under: Vec<u64>,
+    /// For each key of the page where the shingles end that are nearest to it, and a bit for each of these headlines
+    /// under which they stand.
+    under: Vec<(usize, u64)>,
 }
 
 impl<'a> Repeats<'a> {
-    /// `title` gives the headline of an article if it is another page of the outlet. Between two keys, a
-    /// shingle stands under the headlines of the nearer one.
-    pub(crate) fn new(
+    /// `title` gives the headline of an article if it is another page of the outlet, whose headline is unrelated.
+    /// Between two keys, a shingle stands under the headlines of the nearer one.
+    pub(crate) fn new<'f>(
         page: &Page,
-        found: &Found,
+        found: impl Iterator<Item = (usize, &'f [u32])>,
         title: impl Fn(u32) -> Option<&'a [u32]>,
     ) -> Repeats<'a> {
         let mut titles: Vec<&[u32]> = Vec::new();
@@ -99,50 +99,44 @@ impl<'a> Repeats<'a> {
             }
             1_u64.checked_shl(known as u32).unwrap_or(0)
         };
-        let mut headlines = |articles: &[u32]| {
-            let bit = |article: &u32| *bits.entry(*article).or_insert_with(|| bit_of(*article));
-            articles.iter().map(bit).fold(0, |all, bit| all | bit)
-        };
-        let keys: Vec<(usize, u64)> =
-            found.iter().map(|(at, articles)| (at, headlines(articles))).collect();
-        if titles.is_empty() {
-            return Repeats::default();
+        let (mut before, mut near): (&[u32], u64) = (&[], 0);
+        let mut under: Vec<(usize, u64)> = Vec::with_capacity(page.keys.len());
+        for (at, articles) in found {
+            // Neighbouring keys mostly stand in the same articles.
+            if articles != before {
+                let bit = |article: &u32| *bits.entry(*article).or_insert_with(|| bit_of(*article));
+                (before, near) = (articles, articles.iter().map(bit).fold(0, |all, bit| all | bit));
+            }
+            if let Some((end, _)) = under.last_mut() {
+                *end = (*end + at) / 2 + 1;
+            }
+            under.push((at, near));
         }
-        let middles = keys.windows(2).map(|pair| (pair[0].0 + pair[1].0) / 2 + 1);
-        let mut under = Vec::with_capacity(page.shingles.len());
-        for (end, (_, near)) in middles.chain([page.shingles.len()]).zip(&keys) {
-            under.resize(end, *near);
+        if let Some((end, _)) = under.last_mut() {
+            *end = page.shingles.len();
         }
-        Repeats { titles, under }
+        if titles.is_empty() { Repeats::default() } else { Repeats { titles, under } }
     }
 
-    /// Under how many headlines a shingle stands.
-    pub(crate) fn all(&self, shingle: usize) -> u32 {
-        self.under.get(shingle).map_or(0, |under| count(*under))
+    /// Under how many headlines each key stands, in order; shorter if there are none.
+    pub(crate) fn of_keys(&self) -> impl Iterator<Item = u32> {
+        self.under.iter().map(|(_, under)| under.count_ones())
     }
 
-    /// The bits of the headlines that are unrelated to two others.
-    fn unrelated(&self, titles: [&[u32]; 2], rarity: &Rarity) -> u64 {
-        let is_unrelated =
-            |known: &[u32]| titles.iter().all(|title| rarity.cosine(known, title) < RELATED);
-        let bits = self.titles.iter().enumerate();
-        bits.take(64).map(|(bit, known)| u64::from(is_unrelated(known)) << bit).sum()
-    }
-
-    /// Under how many of the headlines of `bits` each of so many shingles stands.
-    fn counts(&self, bits: u64, shingles: usize) -> Vec<u32> {
-        let mut counts: Vec<u32> = match bits {
-            0 => Vec::new(),
-            _ => self.under.iter().map(|under| count(under & bits)).collect(),
-        };
-        counts.resize(shingles, 0);
+    /// Under how many headlines that are unrelated to another one each shingle stands; empty if none stands under any.
+    fn unrelated(&self, title: &[u32], rarity: &Rarity) -> Vec<u8> {
+        let is_unrelated = |known: &[u32]| rarity.cosine(known, title) < RELATED;
+        let titles = self.titles.iter().enumerate().take(u64::BITS as usize);
+        let bits: u64 = titles.map(|(bit, known)| u64::from(is_unrelated(known)) << bit).sum();
+        let mut counts = Vec::new();
+        let shingles = self.under.last().map_or(0, |(end, _)| *end);
+        if self.under.iter().any(|(_, under)| under & bits != 0) {
+            counts.reserve_exact(shingles);
+            let counted = |(end, under): &(usize, u64)| (*end, (under & bits).count_ones() as u8);
+            self.under.iter().map(counted).for_each(|(end, count)| counts.resize(end, count));
+        }
         counts
     }
-}
-
-/// How many bits are set. Mostly none is, and counting takes longer than looking.
-fn count(bits: u64) -> u32 {
-    if bits == 0 { 0 } else { bits.count_ones() }
 }
 
 /// The weight of a word that stands under so many other headlines.
@@ -184,67 +178,89 @@ fn gaps(runs: &[(usize, usize)]) -> Vec<Range<usize>> {
     between.filter(|gap| gap.len() <= GAP).collect()
 }
 
+/// The terms of a headline, in order, with a bit for each last digit: most words of a text have another one.
+struct Title<'a> {
+    terms: &'a [u32],
+    bits: u64,
+}
+
+impl<'a> Title<'a> {
+    fn new(terms: &'a [u32]) -> Title<'a> {
+        Title { terms, bits: terms.iter().fold(0, |bits, term| bits | 1 << (term % u64::BITS)) }
+    }
+
+    /// The place of a term.
+    fn position(&self, term: u32) -> Option<usize> {
+        let may_be = self.bits >> (term % u64::BITS) & 1 == 1;
+        if may_be { self.terms.binary_search(&term).ok() } else { None }
+    }
+}
+
 /// Whether each word stands in a run of words that is most of a headline, as in a list of articles.
 fn headlines_in(page: &Page, titles: &[&[u32]]) -> Vec<bool> {
     let mut listed = vec![false; page.len()];
-    for title in titles.iter().filter(|title| title.len() >= 3) {
-        let is_of_title = |at: usize| title.binary_search(&page.terms[at]).is_ok();
+    for title in titles.iter().filter(|title| title.len() >= 3).map(|title| Title::new(title)) {
+        let is_of_title = |term: &u32| title.position(*term).is_some();
         let mut from = 0;
-        while from < page.len() {
-            let to = (from..page.len()).find(|at| !is_of_title(*at)).unwrap_or(page.len());
-            if to == from {
-                from += 1;
-                continue;
-            }
-            let mut terms = page.terms[from..to].to_vec();
+        while let Some(skipped) = page.terms[from..].iter().position(is_of_title) {
+            from += skipped;
+            let run = page.terms[from..].iter().take_while(|term| is_of_title(term)).count();
+            let mut terms = page.terms[from..from + run].to_vec();
             terms.sort_unstable();
             terms.dedup();
-            if 10 * terms.len() >= 7 * title.len() {
-                listed[from..to].fill(true);
+            if 10 * terms.len() >= 7 * title.terms.len() {
+                listed[from..from + run].fill(true);
             }
-            from = to + 1;
+            from += run;
         }
     }
     listed
 }
 
-/// The runs of words that are in both pages, each with its place in the other one. `places` says where each shingle
-/// stands there.
-fn common(page: &Page, places: &[u32]) -> Vec<(Range<usize>, usize)> {
-    let (mut found, mut at) = (Vec::new(), 0);
-    while let Some(place) = places.get(at) {
-        let goes_on = (*place..).zip(&places[at..]).take_while(|(next, place)| next == *place);
-        let next = at + if *place > 0 { goes_on.count() } else { 1 };
-        if *place > 0 {
-            found.push((at..page.span(next - 1).end, *place as usize - 1));
-        }
-        at = next;
+/// Under how many headlines a shingle stands that does not count.
+const NOT_COUNTED: u8 = u8::MAX;
+
+/// For each of so many words the fewest headlines under which one of its shingles stands.
+fn fewest(counts: impl ExactSizeIterator<Item = u8>, words: usize) -> Vec<u8> {
+    let mut padded = vec![NOT_COUNTED; SHINGLE - 1];
+    padded.extend(counts);
+    padded.resize(words + SHINGLE - 1, NOT_COUNTED);
+    let mut least = padded[..words].to_vec();
+    for next in 1..SHINGLE {
+        least
+            .iter_mut()
+            .zip(&padded[next..])
+            .for_each(|(least, count)| *least = (*least).min(*count));
     }
-    found
+    least
 }
 
-/// For each word of a page the fewest headlines under which one of its shingles stands, and one of its shared
-/// shingles. `places` says where each shingle stands in the other page, and `counts` under how many headlines.
-fn fewest(page: &Page, places: &[u32], counts: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let (mut all, mut of_shared) = (vec![0; page.len()], vec![0; page.len()]);
-    let mut end = 0;
-    for (at, _) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let span = page.span(at);
-        for word in span.start.max(end)..span.end {
-            let of_word = word.saturating_sub(SHINGLE - 1)..(word + 1).min(counts.len());
-            let (counts, places) = (&counts[of_word.clone()], &places[of_word]);
-            let shared = counts.iter().zip(places).filter(|(_, place)| **place > 0);
-            all[word] = counts.iter().copied().min().unwrap_or_default();
-            of_shared[word] = shared.map(|(count, _)| *count).min().unwrap_or_default();
-        }
-        end = span.end;
+/// The weight of words, given under how many headlines each stands and whether it is quoted.
+fn weight_under(headlines: &[u8], quoted: &[bool]) -> f64 {
+    let mut counted = [[0_u32; NOT_COUNTED as usize + 1]; 2];
+    for (number, is_quoted) in headlines.iter().zip(quoted) {
+        counted[usize::from(*is_quoted)][usize::from(*number)] += 1;
     }
-    (all, of_shared)
+    let [owns, marks] = counted;
+    let all = (0..=u64::BITS).zip(owns.into_iter().zip(marks));
+    all.map(|(number, (own, marked))| weight(own, marked) * repeated_weight(number)).sum()
+}
+
+/// The weight of so many words, and of so many quoted ones.
+fn weight(own: u32, quoted: u32) -> f64 {
+    f64::from(own) + QUOTED * f64::from(quoted)
+}
+
+/// How many are true. The sum of a part fits into a byte, so that many are added at once.
+fn count(of: &[bool]) -> u32 {
+    let parts = of.chunks(u8::MAX as usize);
+    parts.map(|part| u32::from(part.iter().map(|is| u8::from(*is)).sum::<u8>())).sum()
 }
 
 /// A side of a pair with what it shares with the other one.
 struct Measured<'a> {
     side: Side<'a>,
+    title: Title<'a>,
     /// Whether each word is shared.
     shared: Vec<bool>,
     /// The shared runs, each as its first position and its length.
@@ -253,30 +269,41 @@ struct Measured<'a> {
     gaps: Vec<Range<usize>>,
     /// Whether each word stands in a list of headlines. Only pages of one outlet may be walls.
     listed: Option<Vec<bool>>,
-    /// The weight of each shared word, else 0.
-    weights: Vec<f64>,
+    /// Whether each word is shared, not quoted, and stands under no other headline.
+    heavy: Vec<bool>,
     /// The weight of all words, and of the shared ones.
     own: f64,
     weight: f64,
 }
 
 impl<'a> Measured<'a> {
-    /// Under `here` headlines stands each shingle of the text, and under `there` those of the other one.
+    /// `places` says where each shingle of the text stands in the other one. Under `here` headlines stands each
+    /// shingle of the text, and under `there` those of the other one; both are empty if none stands under any.
     fn new(
         side: Side<'a>,
         other: Side<'a>,
         same_outlet: bool,
-        [here, there]: [&[u32]; 2],
+        places: &[u32],
+        [here, there]: [&[u8]; 2],
     ) -> Measured<'a> {
-        let words = side.page.len();
-        let places = side.page.places_in(other.page);
-        let (mut shared, mut quoted) = (vec![false; words], side.page.quoted.clone());
+        let page = side.page;
+        let (mut shared, mut quoted) = (vec![false; page.len()], page.quoted.clone());
+        let mut counts = here.to_vec();
+        if !there.is_empty() {
+            counts.resize(places.len(), 0);
+        }
         let mut runs: Vec<(usize, usize)> = Vec::new();
-        for (span, place) in common(side.page, &places) {
+        for (shingles, place) in common(places) {
+            let span = page.words_of(shingles.clone());
             shared[span.clone()].fill(true);
             let marks = &other.page.quoted[place..place + span.len()];
             let own = quoted[span.clone()].iter_mut().zip(marks);
             own.for_each(|(is_quoted, mark)| *is_quoted |= mark);
+            // A shared shingle weighs the same on both sides.
+            if !there.is_empty() {
+                let counts = counts[shingles].iter_mut().zip(&there[place..]);
+                counts.for_each(|(count, theirs)| *count = (*count).max(*theirs));
+            }
             match runs.last_mut() {
                 Some((first, length)) if *first + *length >= span.start => {
                     *length = span.end - *first;
@@ -284,27 +311,40 @@ impl<'a> Measured<'a> {
                 _ => runs.push((span.start, span.len())),
             }
         }
-        let factor = |at: usize| if quoted[at] { QUOTED } else { 1.0 };
-        // A shared shingle weighs the same on both sides.
-        let headlines = |(at, place): (usize, &u32)| match place.checked_sub(1) {
-            Some(place) => there[place as usize].max(here[at]),
-            None => here[at],
-        };
-        let counts: Vec<u32> = places.iter().enumerate().map(headlines).collect();
-        let (all, of_shared) = fewest(side.page, &places, &counts);
-        let weight = |at: usize, count: u32| repeated_weight(count) * factor(at);
-        let of_shared = |at| if shared[at] { weight(at, of_shared[at]) } else { 0.0 };
-        let weights: Vec<f64> = (0..words).map(of_shared).collect();
-        Measured {
+        let mut measured = Measured {
             side,
+            title: Title::new(side.title),
             gaps: gaps(&runs),
             runs,
-            listed: same_outlet.then(|| headlines_in(side.page, &[side.title, other.title])),
-            own: (0..words).map(|at| weight(at, all[at])).sum(),
-            weight: weights.iter().sum(),
+            listed: same_outlet.then(|| headlines_in(page, &[side.title, other.title])),
+            heavy: shared.iter().zip(&quoted).map(|(is, not)| *is & !*not).collect(),
             shared,
-            weights,
+            own: 0.0,
+            weight: 0.0,
+        };
+        measured.weigh(&quoted, &counts, places);
+        measured
+    }
+
+    /// Weighs the words, given whether each is quoted on a side, and for each shingle under how many headlines it
+    /// stands and where in the other text; no headlines if none stands under any.
+    fn weigh(&mut self, quoted: &[bool], counts: &[u8], places: &[u32]) {
+        if counts.is_empty() {
+            let ([all, marked], [common, own]) =
+                ([quoted.len() as u32, count(quoted)], [count(&self.shared), count(&self.heavy)]);
+            self.own = weight(all - marked, marked);
+            self.weight = weight(own, common - own);
+            return;
         }
+        self.own = weight_under(&fewest(counts.iter().copied(), quoted.len()), quoted);
+        let of_shared = counts.iter().zip(places).map(|(count, place)| match place {
+            0 => NOT_COUNTED,
+            _ => *count,
+        });
+        // A word that is not shared has no shingle that is.
+        let of_shared = fewest(of_shared, quoted.len());
+        self.weight = weight_under(&of_shared, quoted);
+        self.heavy.iter_mut().zip(&of_shared).for_each(|(heavy, count)| *heavy &= *count == 0);
     }
 
     /// The share of the text that the other one has too, 0 to 1.
@@ -357,14 +397,15 @@ impl<'a> Measured<'a> {
     /// The share of the headline's terms among the shared words with some weight.
     fn topic(&self, rarity: &Rarity) -> f64 {
         let Some(listed) = &self.listed else { return 0.0 };
-        let title = self.side.title;
-        let mut among = vec![false; title.len()];
-        for at in (0..listed.len()).filter(|at| self.weights[*at] > 0.3 && !listed[*at]) {
-            if let Ok(place) = title.binary_search(&self.side.page.terms[at]) {
+        let mut among = vec![false; self.title.terms.len()];
+        let words = self.side.page.terms.iter().zip(&self.heavy).zip(listed);
+        for ((term, _), _) in words.filter(|((_, is_heavy), is_listed)| **is_heavy && !**is_listed)
+        {
+            if let Some(place) = self.title.position(*term) {
                 among[place] = true;
             }
         }
-        self.part_of_title(rarity, |term| title.binary_search(&term).is_ok_and(|at| among[at]))
+        self.part_of_title(rarity, |term| self.title.position(term).is_some_and(|at| among[at]))
     }
 }
 
@@ -374,26 +415,24 @@ impl Evidence {
         self.same_address && self.contained.max(self.containing) >= VERSION_SHARE
     }
 
-    /// Compares a new article with an old one, given what the outlet of each repeats of it.
+    /// Compares a new article with an old one, given what the outlet of each repeats of it. Also says which words of the
+    /// new one are shared.
     pub(crate) fn between(
         [new, old]: [Side<'_>; 2],
         [of_new, of_old]: [&Repeats<'_>; 2],
         rarity: &Rarity,
-    ) -> Evidence {
+    ) -> (Evidence, Vec<bool>) {
         let same_outlet = new.outlet == old.outlet && new.outlet != 0;
-        let titles = [new.title, old.title];
-        let [bits, bits_there] = [of_new, of_old].map(|of| of.unrelated(titles, rarity));
-        let [of_new, of_old] = [
-            of_new.counts(bits, new.page.shingles.len()),
-            of_old.counts(bits_there, old.page.shingles.len()),
-        ];
-        let here = Measured::new(new, old, same_outlet, [&of_new, &of_old]);
-        let there = Measured::new(old, new, same_outlet, [&of_old, &of_new]);
+        let [of_new, of_old] =
+            [of_new.unrelated(old.title, rarity), of_old.unrelated(new.title, rarity)];
+        let [places, places_there] = new.page.shared_places(old.page);
+        let here = Measured::new(new, old, same_outlet, &places, [&of_new, &of_old]);
+        let there = Measured::new(old, new, same_outlet, &places_there, [&of_old, &of_new]);
         let (numbers, missing) = here.numbers(old.page);
         let (numbers_there, missing_there) = there.numbers(new.page);
         let numbers = numbers + numbers_there + NUMBERS_BEFORE;
         let (passages, longest) = passages(&here.runs);
-        Evidence {
+        let evidence = Evidence {
             contained: here.share(),
             containing: there.share(),
             shared: here.weight.min(there.weight),
@@ -409,7 +448,8 @@ impl Evidence {
             hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
             same_outlet,
             same_address: new.address == old.address && new.address != 0,
-        }
+        };
+        (evidence, here.shared)
     }
 }
 

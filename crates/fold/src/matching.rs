@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::candidates::Found;
+use crate::candidates::{Found, Postings};
 use crate::evidence::{Evidence, RELATED, Repeats, Side, repeated_weight};
 use crate::hash::narrow;
 use crate::ids::DocId;
@@ -85,8 +85,11 @@ pub(crate) struct Matching<'a, A> {
     /// The new article.
     pub(crate) article: u32,
     pub(crate) page: Arc<Page>,
+    pub(crate) postings: Postings,
     /// How the outlets of the compared articles repeat their words.
     pub(crate) repeats: FxHashMap<u32, Arc<Repeats<'a>>>,
+    /// Which words of the new article each compared one has too.
+    pub(crate) shared: Vec<(u32, Vec<bool>)>,
 }
 
 impl<'a, A: Articles> Matching<'a, A> {
@@ -100,22 +103,23 @@ impl<'a, A: Articles> Matching<'a, A> {
         if let Some(known) = self.repeats.get(&article) {
             return Arc::clone(known);
         }
-        let found = Found::new(page, self.index, self.first, article);
+        let found = self.postings.find(page, self.index, self.first);
         self.keep_repeats(article, page, &found)
     }
 
     fn keep_repeats(&mut self, article: u32, page: &Page, found: &Found) -> Arc<Repeats<'a>> {
         let (articles, rarity) = (self.articles, self.rarity);
         let About { title, outlet, .. } = articles.about(article);
-        let title_of = |other: u32| {
-            let other = articles.about(other);
+        let title_of = |number: u32| {
+            let other = articles.about(number);
             let is_other = outlet != 0
+                && number != article
                 && other.outlet == outlet
                 && !other.title.is_empty()
                 && rarity.cosine(other.title, title) < RELATED;
             is_other.then_some(other.title)
         };
-        let repeats = Arc::new(Repeats::new(page, found, title_of));
+        let repeats = Arc::new(Repeats::new(page, self.postings.of(found), title_of));
         self.repeats.insert(article, Arc::clone(&repeats));
         repeats
     }
@@ -126,15 +130,16 @@ impl<'a, A: Articles> Matching<'a, A> {
         if !page.has_own_words {
             return Vec::new();
         }
-        let found = Found::new(&page, self.index, self.first, article);
+        let found = self.postings.find(&page, self.index, self.first);
         let repeats = self.keep_repeats(article, &page, &found);
-        let mut shared: FxHashMap<u32, f64> = FxHashMap::default();
-        for (at, articles) in found.iter() {
-            let weight = repeated_weight(repeats.all(at));
-            articles.iter().for_each(|other| *shared.entry(*other).or_default() += weight);
+        let mut weights: FxHashMap<u32, f64> = FxHashMap::default();
+        let of_keys = repeats.of_keys().chain(std::iter::repeat(0));
+        for ((_, articles), headlines) in self.postings.of(&found).zip(of_keys) {
+            let weight = repeated_weight(headlines);
+            articles.iter().for_each(|other| *weights.entry(*other).or_default() += weight);
         }
         let smaller = |other: u32| self.articles.about(other).words.min(page.len() as u32);
-        let mut likely: Vec<(u32, f64)> = shared
+        let mut likely: Vec<(u32, f64)> = weights
             .into_iter()
             .filter(|(other, shared)| is_enough(*shared, smaller(*other)))
             .collect();
@@ -146,8 +151,12 @@ impl<'a, A: Articles> Matching<'a, A> {
             }
         }
         earlier.truncate(COMPARED);
-        let mut matches: Vec<Match> =
-            earlier.iter().map(|other| self.compare_with(article, &page, *other)).collect();
+        let mut matches = Vec::with_capacity(earlier.len());
+        for other in earlier {
+            let (pair, shared) = self.compare_with(article, &page, other);
+            matches.push(pair);
+            self.shared.push((other, shared));
+        }
         matches.sort_by(|one, other| {
             other.evidence.shared.total_cmp(&one.evidence.shared).then(one.doc.cmp(&other.doc))
         });
@@ -164,19 +173,27 @@ impl<'a, A: Articles> Matching<'a, A> {
         found
     }
 
-    /// Weighs a pair.
-    fn compare_with(&mut self, article: u32, page: &Page, other: u32) -> Match {
+    /// Weighs a pair, and says which words of the first article are shared.
+    fn compare_with(&mut self, article: u32, page: &Page, other: u32) -> (Match, Vec<bool>) {
         let old = self.page(other);
         let [about, earlier] = [article, other].map(|of| self.articles.about(of));
         let same_words = about.whole == earlier.whole && about.whole != 0;
         let same_page = about.page == earlier.page && about.page != 0;
         let repeats = [self.repeats(article, page), self.repeats(other, &old)];
         let sides = [about.with(page), earlier.with(&old)];
-        let evidence = Evidence::between(sides, [&repeats[0], &repeats[1]], self.rarity);
+        let (evidence, shared) = Evidence::between(sides, [&repeats[0], &repeats[1]], self.rarity);
         let likely = self.weights.probability(&evidence);
         let is_same = same_words && (same_page || is_identical(&evidence));
         let probability = if is_same || evidence.is_version() { likely.max(SAME) } else { likely };
-        Match { doc: DocId(other), evidence, probability, same_words }
+        (Match { doc: DocId(other), evidence, probability, same_words }, shared)
+    }
+
+    /// Which words of the new article an earlier one has too.
+    fn shared_with(&mut self, other: u32) -> Vec<bool> {
+        match self.shared.iter().find(|(of, _)| *of == other) {
+            Some((_, shared)) => shared.clone(),
+            None => self.page.shared_with(&self.opened.get(other, || self.articles.read(other))),
+        }
     }
 
     /// The stories that the new article joins, and those of which it holds parts.
@@ -214,8 +231,7 @@ impl<'a, A: Articles> Matching<'a, A> {
             let story = self.stories.of(pair.doc.0);
             let is_likely = likely.iter().any(|(_, of)| *of == story);
             if is_likely && parts.iter().all(|(of, _)| *of != story) {
-                let earlier = self.page(pair.doc.0);
-                parts.push((story, self.page.shared_with(&earlier)));
+                parts.push((story, self.shared_with(pair.doc.0)));
             }
         }
         let (ours, others): (Vec<_>, Vec<_>) =
@@ -228,8 +244,7 @@ impl<'a, A: Articles> Matching<'a, A> {
         let mut parts: Vec<(u32, Vec<bool>)> = Vec::new();
         for article in articles {
             let story = self.stories.of(article);
-            let other = self.page(article);
-            let part = self.page.shared_with(&other);
+            let part = self.shared_with(article);
             if parts.iter().all(|(of, known)| *of != story && is_elsewhere(&part, known)) {
                 parts.push((story, part));
             }
@@ -246,7 +261,7 @@ impl<'a, A: Articles> Matching<'a, A> {
         for one in of_joined.collect::<Vec<_>>().concat() {
             let page = self.page(one);
             for other in &members {
-                sum += self.compare_with(one, &page, *other).probability;
+                sum += self.compare_with(one, &page, *other).0.probability;
                 count += 1;
             }
         }
@@ -258,9 +273,8 @@ impl<'a, A: Articles> Matching<'a, A> {
         let (article, page) = (self.article, Arc::clone(&self.page));
         let members = self.stories.representatives(story, self.first);
         let of_member = |member: &u32| {
-            let known = compared.iter().find(|pair| pair.doc.0 == *member);
-            let pair = known.copied();
-            pair.unwrap_or_else(|| self.compare_with(article, &page, *member)).probability
+            let known = compared.iter().find(|pair| pair.doc.0 == *member).copied();
+            known.unwrap_or_else(|| self.compare_with(article, &page, *member).0).probability
         };
         let sum: f64 = members.iter().map(of_member).sum();
         sum / members.len().max(1) as f64

@@ -38,15 +38,23 @@ pub struct Page {
     pub(crate) paragraphs: Vec<u32>,
     /// The shingles by the position of their first word. A text of fewer words has one, of all of them.
     pub(crate) shingles: Vec<u64>,
-    /// The positions of the shingles and one, in an open hash table of a power of two; 0 where it is empty. It is
-    /// made for the first comparison.
-    table: OnceLock<Vec<u32>>,
+    /// Made for the first comparison with an earlier text.
+    table: OnceLock<Table>,
     /// The hash of all words in their order; 0 without words.
     pub(crate) whole: u64,
     /// The shingles by which it is found, see [`keys`], each with the position where it stands first.
     pub(crate) keys: Vec<(usize, u32)>,
     /// The different terms, in order, each with how often it stands.
     pub(crate) counted: Vec<(u32, u32)>,
+}
+
+/// Where the shingles of a page stand.
+#[derive(Debug, Clone)]
+struct Table {
+    /// The first position of each shingle and one, in an open hash table of a power of two; 0 where it is empty.
+    places: Vec<u32>,
+    /// For each shingle the position where it stands first; empty if none stands twice.
+    first: Vec<u32>,
 }
 
 /// A number of a text.
@@ -63,13 +71,13 @@ pub(crate) fn term(normal: &str) -> u32 {
     narrow(hash_bytes(term_of(normal).as_bytes()))
 }
 
-/// The hash of the term of a word, given by its bytes with those behind them, its length and its hash.
-fn term_in(tail: &[u8], len: usize, hash: u64) -> u64 {
+/// The hash of the term of a word, given by its bytes with those behind them, its length, its hash, and itself.
+fn term_in<'a>(tail: &[u8], len: usize, hash: u64, word: impl FnOnce() -> &'a str) -> u64 {
     let is_plain = tail.len() >= STEM_LETTERS && tail[..STEM_LETTERS].is_ascii();
     match is_plain && !tail[0].is_ascii_digit() {
         true if len <= STEM_LETTERS => hash,
         true => hash_front(tail, STEM_LETTERS),
-        false => std::str::from_utf8(&tail[..len]).map_or(hash, |word| hash_str(term_of(word))),
+        false => hash_str(term_of(word())),
     }
 }
 
@@ -132,7 +140,7 @@ impl Page {
             page.words.push(narrow(hash));
             page.terms.push(narrow(match before.filter(|_| word.alone) {
                 Some(before) => mix(before, hash),
-                None => term_in(tail, len, hash),
+                None => term_in(tail, len, hash, || text.normal(word)),
             }));
             before = word.alone.then_some(hash);
             page.quoted.push(word.quoted);
@@ -195,46 +203,67 @@ impl Page {
         self.words.is_empty()
     }
 
-    /// The words that a shingle of this text covers.
-    pub(crate) fn span(&self, shingle: usize) -> Range<usize> {
-        shingle..(shingle + SHINGLE).min(self.words.len())
+    /// The words that a run of shingles of this text covers.
+    pub(crate) fn words_of(&self, shingles: Range<usize>) -> Range<usize> {
+        shingles.start..(shingles.end + SHINGLE - 1).min(self.words.len())
     }
 
-    /// Where each shingle stands first in another page, and one; 0 if it does not.
-    pub(crate) fn places_in(&self, other: &Page) -> Vec<u32> {
-        let places = other.table();
-        self.shingles.iter().map(|shingle| places[other.slot(places, *shingle)]).collect()
+    /// Where each shingle stands first in another page, and one, or 0 if it does not; and the same for the shingles of
+    /// the other page in this one.
+    pub(crate) fn shared_places(&self, other: &Page) -> [Vec<u32>; 2] {
+        let table = self.table();
+        let mut next = usize::MAX;
+        let find = |of: &u64| {
+            // In a shared run, the next shingle stands next.
+            if self.shingles.get(next) != Some(of) {
+                let first = table.places[self.slot(&table.places, *of)];
+                next = (first as usize).wrapping_sub(1);
+            }
+            next = next.wrapping_add(1);
+            next as u32
+        };
+        let mut there: Vec<u32> = other.shingles.iter().map(find).collect();
+        if !table.first.is_empty() {
+            let found = there.iter_mut().filter(|place| **place > 0);
+            found.for_each(|place| *place = table.first[*place as usize - 1] + 1);
+        }
+        let mut here = vec![0; self.shingles.len()];
+        // Backwards, so that the first one stays.
+        for (place, at) in there.iter().enumerate().rev().filter(|(_, at)| **at > 0) {
+            here[*at as usize - 1] = place as u32 + 1;
+        }
+        for (at, first) in table.first.iter().enumerate() {
+            here[at] = here[*first as usize];
+        }
+        [here, there]
     }
 
     /// Whether each word is in a shingle that another page has too.
     pub(crate) fn shared_with(&self, other: &Page) -> Vec<bool> {
         let mut shared = vec![false; self.len()];
-        self.mark_shared(other, 0..self.shingles.len(), &mut shared);
+        for (shingles, _) in common(&self.shared_places(other)[0]) {
+            shared[self.words_of(shingles)].fill(true);
+        }
         shared
     }
 
-    /// Marks the words of those of some shingles that another page has too.
-    pub(crate) fn mark_shared(&self, other: &Page, some: Range<usize>, shared: &mut [bool]) {
-        let places = other.table();
-        for at in some {
-            let words = &mut shared[self.span(at)];
-            let is_new = words.iter().rev().any(|is_shared| !is_shared);
-            if is_new && places[other.slot(places, self.shingles[at])] > 0 {
-                words.fill(true);
-            }
-        }
-    }
-
-    fn table(&self) -> &[u32] {
+    fn table(&self) -> &Table {
         self.table.get_or_init(|| {
-            let mut places = vec![0; (2 * self.shingles.len()).next_power_of_two()];
-            for (at, shingle) in (1..).zip(&self.shingles) {
-                let slot = self.slot(&places, *shingle);
-                if places[slot] == 0 {
-                    places[slot] = at;
+            let places = vec![0; (2 * self.shingles.len()).next_power_of_two()];
+            let mut table = Table { places, first: Vec::new() };
+            for (at, shingle) in (0..).zip(&self.shingles) {
+                let slot = self.slot(&table.places, *shingle);
+                let first = table.places[slot];
+                if first == 0 {
+                    table.places[slot] = at + 1;
+                } else if table.first.is_empty() {
+                    table.first = (0..at).collect();
+                }
+                if !table.first.is_empty() {
+                    table.first.push(first.checked_sub(1).unwrap_or(at));
                 }
             }
-            places
+            table
         })
     }
 
@@ -260,6 +289,18 @@ impl Page {
     pub(crate) fn bytes(&self) -> usize {
         self.words.len() * 40 + 200
     }
+}
+
+/// The runs of shingles that are in both pages, each with its place in the other one. `places` says where each shingle
+/// stands there, see [`Page::places`].
+pub(crate) fn common(places: &[u32]) -> impl Iterator<Item = (Range<usize>, usize)> {
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        let start = end + places[end..].iter().position(|place| *place > 0)?;
+        let goes_on = (places[start]..).zip(&places[start..]).take_while(|(next, at)| next == *at);
+        end = start + goes_on.count();
+        Some((start..end, places[start] as usize - 1))
+    })
 }
 
 /// The different terms, in order, each with how often it stands.

@@ -12,8 +12,8 @@ use crate::evidence::runs;
 use crate::hash::{hash_str, narrow};
 use crate::ids::DocId;
 use crate::material::lede::Lede;
-use crate::material::{MOSTLY_NEW, Reason, corrects, material};
-use crate::page::{Page, SHINGLE};
+use crate::material::{EarlierTexts, MOSTLY_NEW, Reason, corrects, material};
+use crate::page::Page;
 use crate::verdict::{Match, REPRINT_LARGER};
 
 /// A text counts as an origin if it has at least so many words outside quotation marks.
@@ -29,22 +29,23 @@ pub(crate) fn is_comparable(page: &Page) -> bool {
 }
 
 impl Detector {
-    /// The share of the words of a text that the compared members of its story lack, 0 to 1.
-    pub(super) fn novelty(&mut self, page: &Page, story: u32, matches: &[Match]) -> f64 {
-        let mut known = vec![false; page.len()];
-        for pair in self.of_story(story, matches).copied().collect::<Vec<_>>() {
-            page.mark_shared(&self.page(pair.doc.0), 0..page.shingles.len(), &mut known);
+    /// The share of so many words that the compared members of a story lack, 0 to 1. `compared` says which words
+    /// each compared article has.
+    pub(super) fn novelty(&self, words: usize, story: u32, compared: &[(u32, Vec<bool>)]) -> f64 {
+        let mut known = vec![false; words];
+        for (_, shared) in compared.iter().filter(|(other, _)| self.stories.of(*other) == story) {
+            known.iter_mut().zip(shared).for_each(|(is_known, is_shared)| *is_known |= is_shared);
         }
         let new = known.iter().filter(|is_known| !**is_known).count();
-        new as f64 / page.len().max(1) as f64
+        new as f64 / words.max(1) as f64
     }
 
     /// How many quotations of a text are in the texts that it was compared with, or in those of the compared
-    /// stories with one of its quotations.
+    /// stories with one of its quotations. `compared` says which words each compared text has.
     pub(super) fn shared_quotations(
         &mut self,
         page: &Page,
-        matches: &[Match],
+        compared: &[(u32, Vec<bool>)],
         stories: &[ComparedStory],
     ) -> usize {
         let mut quotations = runs(&page.quoted);
@@ -53,19 +54,16 @@ impl Detector {
             return 0;
         }
         let all = quotations.len();
-        let has_shared = |it: &&ComparedStory| it.evidence.quotation != SharedQuotation::None;
-        let related = stories.iter().filter(has_shared).map(|it| it.story);
-        let earlier = matches.iter().map(|pair| pair.doc.0).chain(related);
-        for article in earlier.collect::<Vec<_>>() {
-            let other = self.page(article);
-            let mut shared = vec![false; page.len()];
+        let mut leave_out = |shared: &[bool]| {
             quotations.retain(|(first, words)| {
-                let within = *first..first + words;
-                let shingles = first.saturating_sub(SHINGLE - 1)..within.end;
-                let shingles = shingles.start..shingles.end.min(page.shingles.len());
-                page.mark_shared(&other, shingles, &mut shared);
-                2 * shared[within].iter().filter(|is_shared| **is_shared).count() < *words
+                let within = &shared[*first..first + words];
+                2 * within.iter().filter(|is_shared| **is_shared).count() < *words
             });
+        };
+        compared.iter().for_each(|(_, shared)| leave_out(shared));
+        let has_shared = |it: &&ComparedStory| it.evidence.quotation != SharedQuotation::None;
+        for related in stories.iter().filter(has_shared) {
+            leave_out(&page.shared_with(&self.page(related.story)));
         }
         all - quotations.len()
     }
@@ -101,14 +99,11 @@ impl Detector {
         if !says_so && !may_be_material(&prepared.text, &pages, novelty) {
             return None;
         }
-        let texts: Vec<Text> = members
-            .iter()
-            .filter_map(|doc| self.docs.text(*doc))
-            .map(|text| Text::new(&text))
-            .collect();
+        let texts = members.iter().filter_map(|doc| self.docs.text(*doc));
+        let texts = EarlierTexts::new(texts.map(|text| Text::new(&text)));
         match says_so {
-            true => Some(Reason::of_correction(&prepared.text, &texts)),
-            false => material(&prepared.text, &texts, novelty),
+            true => Some(Reason::of_correction(&prepared.text, texts)),
+            false => material(&prepared.text, texts, novelty),
         }
     }
 }

@@ -168,7 +168,7 @@ fn between(earlier: &Described<'_>, later: &Described<'_>, apart: i64) -> Eviden
         time: if at == 0 { apart } else { 0 },
     });
     let none = Repeats::default();
-    Evidence::between(sides, [&none, &none], &Rarity::default())
+    Evidence::between(sides, [&none, &none], &Rarity::default()).0
 }
 
 impl Explanation {

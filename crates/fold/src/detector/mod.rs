@@ -17,6 +17,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
 
+use crate::candidates::Postings;
 use crate::event::{Events, Joined};
 use crate::hash::{hash_str, mix, narrow};
 use crate::ids::{DocId, EventId, Merge, OutletId, StoryId};
@@ -141,9 +142,10 @@ impl Detector {
         let mut matching = self.matching(article, &prepared.page);
         let matches = matching.compare();
         let (joined, holds) = match version {
-            Some(earlier) => (vec![self.stories.of(earlier)], Vec::new()),
+            Some(earlier) => (vec![matching.stories.of(earlier)], Vec::new()),
             None => matching.decide(&matches),
         };
+        let shared = std::mem::take(&mut matching.shared);
         let parts = match version.is_none() && joined.is_empty() && holds.is_empty() {
             true => {
                 let sharing = matches.iter().filter(|pair| is_part(pair)).map(|pair| pair.doc.0);
@@ -164,7 +166,7 @@ impl Detector {
         };
         self.make_findable(article, &prepared.page);
         let holds = holds.into_iter().map(|held| StoryId(self.stories.of(held))).collect();
-        let verdict = self.verdict(article, prepared, version, matches, holds, of_event);
+        let verdict = self.verdict(article, prepared, version, (matches, &shared), holds, of_event);
         let verdict = Verdict { merged_stories, ..verdict };
         self.keep_verdict(&verdict);
         verdict
@@ -216,7 +218,9 @@ impl Detector {
             first: self.first,
             article,
             page: Arc::clone(page),
+            postings: Postings::default(),
             repeats: FxHashMap::default(),
+            shared: Vec::new(),
         }
     }
 
@@ -343,7 +347,7 @@ impl Detector {
         article: u32,
         prepared: &Prepared,
         version: Option<u32>,
-        matches: Vec<Match>,
+        (matches, shared): (Vec<Match>, &[(u32, Vec<bool>)]),
         holds: Vec<StoryId>,
         Joined { compared, merged, continues }: Joined,
     ) -> Verdict {
@@ -364,7 +368,7 @@ impl Detector {
         let novelty = match (is_copy, kind) {
             (false, _) => 1.0,
             (true, Some(CopyKind::Exact)) => 0.0,
-            (true, _) => self.novelty(&prepared.page, story, &matches),
+            (true, _) => self.novelty(prepared.page.len(), story, shared),
         };
         Verdict {
             doc: DocId(article),
@@ -374,7 +378,7 @@ impl Detector {
             story: StoryId(story),
             event: EventId(event),
             holds,
-            shared_quotations: self.shared_quotations(&prepared.page, &matches, &compared),
+            shared_quotations: self.shared_quotations(&prepared.page, shared, &compared),
             agency: self.agency(article, &matches),
             simhash: prepared.simhash,
             novelty,

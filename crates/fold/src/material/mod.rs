@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use wirefold_text::Text;
 use wirefold_text::extract::{names, numbers};
 
+use crate::hash::hash_str;
 use crate::material::corrected::corrected_words;
 use crate::material::lede::Lede;
 
@@ -56,30 +57,72 @@ pub enum Reason {
 
 impl Reason {
     /// The reason for a text that corrects the story of these members.
-    pub(crate) fn of_correction(new: &Text, known: &[Text]) -> Reason {
-        Reason::Correction(known.first().and_then(|text| corrected_words(new, text)))
+    pub(crate) fn of_correction(
+        new: &Text,
+        mut known: EarlierTexts<impl Iterator<Item = Text>>,
+    ) -> Reason {
+        Reason::Correction(known.get(0).and_then(|text| corrected_words(new, text)))
+    }
+}
+
+/// The earlier texts of a story, read as far as they are asked for.
+pub(crate) struct EarlierTexts<I> {
+    read: Vec<Text>,
+    unread: I,
+}
+
+impl<I: Iterator<Item = Text>> EarlierTexts<I> {
+    pub(crate) fn new(texts: I) -> EarlierTexts<I> {
+        EarlierTexts { read: Vec::new(), unread: texts }
+    }
+
+    fn get(&mut self, at: usize) -> Option<&Text> {
+        if self.read.len() <= at {
+            self.read.extend(self.unread.next());
+        }
+        self.read.get(at)
+    }
+
+    /// Whether `is` is true for a text.
+    fn any(&mut self, is: impl Fn(&Text) -> bool) -> bool {
+        (0..).map_while(|at| self.get(at).map(&is)).any(|found| found)
     }
 }
 
 /// Why the article `new` is material to its story. `None` if it is not. `known` are the members
 /// that share text with it, and `novelty` is the share of its words that the story does not have, 0
 /// to 1.
-pub(crate) fn material(new: &Text, known: &[Text], novelty: f64) -> Option<Reason> {
-    if corrects(new) && !known.iter().any(corrects) {
+pub(crate) fn material(
+    new: &Text,
+    mut known: EarlierTexts<impl Iterator<Item = Text>>,
+    novelty: f64,
+) -> Option<Reason> {
+    if corrects(new) && !known.any(corrects) {
         return Some(Reason::of_correction(new, known));
     }
     let lede = Lede::of(new);
-    let numbers_of = |text: &Text| numbers(text, 0..text.words().len());
-    let all: FxHashSet<String> =
-        known.iter().flat_map(numbers_of).map(|number| number.value).collect();
-    let has_number = |number: &str| all.contains(number);
-    if let Some(number) = lede.new_number(has_number) {
+    if let Some(number) = new_number(&lede, &mut known) {
         return Some(Reason::NewNumber(number));
     }
-    if let Some(name) = new_name(new, &lede, known) {
+    if let Some(name) = new_name(new, &lede, &mut known) {
         return Some(Reason::NewName(name));
     }
     (novelty >= MOSTLY_NEW).then_some(Reason::MostlyNew(novelty))
+}
+
+/// The first number of a lede that no known text has.
+fn new_number(
+    lede: &Lede<'_>,
+    known: &mut EarlierTexts<impl Iterator<Item = Text>>,
+) -> Option<String> {
+    let mut old: FxHashSet<String> = FxHashSet::default();
+    let mut texts = 0;
+    loop {
+        let number = lede.new_number(|value| old.contains(value))?;
+        let Some(text) = known.get(texts) else { return Some(number) };
+        old.extend(numbers(text, 0..text.words().len()).into_iter().map(|found| found.value));
+        texts += 1;
+    }
 }
 
 /// Whether a title says that its article is a correction.
@@ -89,18 +132,29 @@ pub(crate) fn is_title_of_correction(title: &str) -> bool {
     first.any(|word| CORRECTIONS.contains(&word))
 }
 
-fn new_name(new: &Text, lede: &Lede<'_>, known: &[Text]) -> Option<String> {
+/// The first word of a name in the lede that no known text has.
+fn new_name(
+    new: &Text,
+    lede: &Lede<'_>,
+    known: &mut EarlierTexts<impl Iterator<Item = Text>>,
+) -> Option<String> {
     let capital = |at: &usize| new.words()[*at].capital;
-    let old: FxHashSet<&str> = known.iter().flat_map(Text::normal_words).collect();
+    let mut old: FxHashSet<u64> = FxHashSet::default();
+    let is_new = |words: &FxHashSet<u64>, at: &usize| {
+        lede.is_new_word(*at, |word| words.contains(&hash_str(word)))
+    };
     // Names are only extracted if the story does not have all words with a capital. Mostly it has.
-    let unknown = |at: &usize| lede.is_new_word(*at, |word| old.contains(word));
-    if !lede.words().any(|at| capital(&at) && unknown(&at)) {
-        return None;
+    let mut texts = 0;
+    while lede.words().any(|at| capital(&at) && is_new(&old, &at)) {
+        let Some(text) = known.get(texts) else {
+            let in_lede = names(new).into_iter().flat_map(|name| name.words);
+            let mut fresh = in_lede.filter(|at| lede.words().contains(at) && is_new(&old, at));
+            return fresh.next().map(|word| lede.as_written(word, word).to_owned());
+        };
+        old.extend(text.normal_words().map(hash_str));
+        texts += 1;
     }
-    let in_lede = names(new).into_iter().flat_map(|name| name.words);
-    let mut fresh = in_lede.filter(|at| lede.words().contains(at) && unknown(at));
-    let word = fresh.next()?;
-    Some(lede.as_written(word, word).to_owned())
+    None
 }
 
 /// Whether a text says that it corrects an earlier one.
@@ -118,8 +172,8 @@ mod tests {
     use super::*;
 
     fn check(new: &str, known: &str, expected: Option<&Reason>) {
-        let text = Text::new(known);
-        let found = material(&Text::new(new), &[text], 0.1);
+        let known = EarlierTexts::new(std::iter::once(Text::new(known)));
+        let found = material(&Text::new(new), known, 0.1);
         assert_eq!(found.as_ref(), expected, "{new:?}");
     }
 
