@@ -139,8 +139,8 @@ async fn whole(
     let published = watch.seconds();
     stages.enricher.progress.until_handled(count).await;
     let enriched = watch.seconds();
-    let last = ground.bus.stream_state(ENRICHED.name).await?.last;
-    stages.detector.progress.until_handled(last).await;
+    let to_decide = ground.bus.stream_state(ENRICHED.name).await?.last;
+    stages.detector.progress.until_handled(to_decide).await;
     let decided = watch.seconds();
     let last = ground.bus.stream_state(OUTPUT.name).await?.last;
     stages.gateway.progress.until_handled(last).await;
