@@ -235,8 +235,12 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
     table
 }
 
+/// The reasons of a revision. One without any shows what people changed.
 fn reasons(alert: &Alert) -> Vec<&str> {
-    alert.reasons.iter().map(|reason| reason.words.as_str()).collect()
+    match alert.reasons.is_empty() {
+        true => vec!["corrected in place"],
+        false => alert.reasons.iter().map(|reason| reason.words.as_str()).collect(),
+    }
 }
 
 /// The part of an id that is shown: enough for `alert show`.

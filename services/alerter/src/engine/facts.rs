@@ -143,13 +143,6 @@ impl Said {
     }
 }
 
-impl Said {
-    /// Whether it tells all turns of another statement.
-    pub(super) fn has_turns_of(&self, other: &Self) -> bool {
-        other.turns.iter().all(|turn| self.turns.contains(turn))
-    }
-}
-
 fn further_death(said: &str) -> Option<&'static str> {
     const WHICH: [&str; 8] =
         ["second", "third", "fourth", "fifth", "sixth", "another", "dritte", "vierte"];

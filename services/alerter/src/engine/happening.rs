@@ -198,14 +198,17 @@ impl Engine {
             life.is_some_and(|life| match life.revision {
                 0 => !life.news.is_empty(),
                 _ if join.how.is_sure() => life.is_open(),
-                _ => life.is_open() && life.first_message().is_some_and(is_early),
+                _ => life.is_open() && life.loud == 1 && life.notified_at.is_some_and(is_early),
             })
         };
         if self.lives.contains_key(&own) {
             return own;
         }
         let into = before.or_else(|| {
-            let mut joins = incoming.joins.iter().filter(|it| it.how.joins());
+            let mut joins = incoming
+                .joins
+                .iter()
+                .filter(|it| !matches!(it.how, Joining::Translation | Joining::Retraction));
             Some(joins.find(|join| may_join(self, join))?.into)
         });
         let Some(into) = into else { return own };

@@ -259,11 +259,6 @@ impl Joining {
     pub(super) fn is_sure(self) -> bool {
         matches!(self, Self::Known | Self::Sure)
     }
-
-    /// Whether it may join an alert.
-    pub(super) fn joins(self) -> bool {
-        !matches!(self, Self::Translation | Self::Retraction)
-    }
 }
 
 /// The longest title in an alert, in characters: feeds are strangers.

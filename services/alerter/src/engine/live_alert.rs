@@ -232,16 +232,6 @@ impl LiveAlert {
         self.revision > 0 && self.state != Some(AlertState::Quiet) && self.merged_into.is_none()
     }
 
-    /// Whether a revision of it has notified.
-    pub(super) fn has_notified(&self) -> bool {
-        self.notified_at.is_some()
-    }
-
-    /// When it notified, if it has once.
-    pub(super) fn first_message(&self) -> Option<UnixMillis> {
-        self.notified_at.filter(|_| self.loud == 1)
-    }
-
     /// Whether it has something that may notify: fresh news, or a held revision.
     pub(crate) fn may_notify(&self) -> bool {
         self.hold.is_some() || self.news.iter().any(|news| !news.only_counts)

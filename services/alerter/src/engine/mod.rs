@@ -178,7 +178,8 @@ impl Engine {
             self.add_article(alert, matched.clone(), incoming, false);
         }
         // One loud message retracts all that a subscription told.
-        let notified = |id: &&AlertId| self.lives.get(*id).is_some_and(LiveAlert::has_notified);
+        let notified =
+            |id: &&AlertId| self.lives.get(*id).is_some_and(|life| life.notified_at.is_some());
         let mut told: BTreeSet<SubscriptionId> =
             concerned.keys().filter(notified).map(|id| id.subscription.clone()).collect();
         for alert in elsewhere.into_iter().filter(|alert| !concerned.contains_key(alert)) {

@@ -37,7 +37,9 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText]) -> Option<News> {
     if let Some(said) = all.find(|said| stated.lacks_turn(said) || is_higher(said)) {
         let is_title = statements.title.as_ref() == Some(said);
         let sentence = statements.sentences.first().filter(|_| is_title).unwrap_or(said);
-        let adds = |next: &Said| stated.lacks_turn(next) && !sentence.has_turns_of(next);
+        let adds = |next: &Said| {
+            stated.lacks_turn(next) && next.turns.iter().any(|it| !sentence.turns.contains(it))
+        };
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
     let is_background = is_of_before(own.title());

@@ -158,22 +158,11 @@ pub(super) fn is_of_the_past(said: &str) -> bool {
 
 /// Whether a sentence has words for another time, such as `last winter`.
 pub(super) fn is_of_before(said: &str) -> bool {
+    #[rustfmt::skip]
     const PAST: [&str; 15] = [
-        "last winter",
-        "last year",
-        "last month",
-        "last week",
-        "last summer",
-        " ago",
-        "anniversary",
-        "previous",
-        "since ",
-        "earlier storm",
-        "history",
-        "vergangen",
-        "letztes jahr",
-        "l’année dernière",
-        "año pasado",
+        "last winter", "last year", "last month", "last week", "last summer", " ago",
+        "anniversary", "previous", "since ", "earlier storm", "history", "vergangen",
+        "letztes jahr", "l’année dernière", "año pasado",
     ];
     let said = said.to_lowercase();
     PAST.iter().any(|word| said.contains(word))

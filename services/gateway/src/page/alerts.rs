@@ -89,7 +89,12 @@ fn alert(row: &AlertRow, subscriptions: &[SubscriptionRecord]) -> Markup {
 }
 
 fn one(revision: &AlertRevision) -> Markup {
-    let reasons: Vec<&str> = revision.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    let mut reasons: Vec<&str> =
+        revision.reasons.iter().map(|reason| reason.words.as_str()).collect();
+    if reasons.is_empty() {
+        // People changed the event.
+        reasons.push("corrected in place");
+    }
     let is_loud = revision.volume == Volume::Loud;
     let became = match (revision.held, is_loud) {
         (true, _) => "held",
@@ -168,6 +173,7 @@ mod tests {
         let held = of(Volume::Loud, true);
         assert!(held.contains("<b>held</b>") && !held.contains("notified"), "{held}");
         assert!(of(Volume::Loud, false).contains("<b>notified</b>"));
-        assert!(of(Volume::Silent, false).contains("<b>silent</b>"));
+        let silent = of(Volume::Silent, false);
+        assert!(silent.contains("<b>silent</b>") && silent.contains("corrected in place"));
     }
 }

@@ -296,7 +296,7 @@ pub(super) fn event_main(
     let map = map_of(stories);
     html! {
         div data-watch=(event.id) {
-            (event_head(event))
+            (event_head(event, stories))
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))
@@ -321,7 +321,12 @@ pub(super) fn event_main(
     }
 }
 
-fn event_head(event: &EventBrief) -> Markup {
+fn event_head(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
+    // A story that people moved changes the event, too. Of many articles, only some are here.
+    let seen: Vec<_> =
+        stories.iter().flat_map(|study| &study.articles).map(|it| it.article.seen).collect();
+    let last = seen.iter().max().filter(|_| seen.len() == event.articles as usize);
+    let last = last.copied().unwrap_or(event.changed);
     html! {
         p.crumbs { a href="/" { "River" } " › Event" }
         h1 lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
@@ -336,15 +341,15 @@ fn event_head(event: &EventBrief) -> Markup {
         }
         p.about {
             "First seen at " b { (event.first_outlet_label()) } ", " (words::time(event.first_seen))
-            ", last article " (words::time(event.changed))
+            ", last article " (words::time(last))
             @if let Some(agency) = &event.agency { " · " span.agency { (agency.describe()) } }
             @if let Some(before) = &event.continues { " · " a href={ "/events/" (before) } { "continues an earlier event" } }
         }
     }
 }
 
-/// The texts that share no wording, each with the earlier text that it shares most with, and the headlines that
-/// are not compared.
+/// The texts that share no wording, each with the text that is nearest to it, and the headlines that are not compared. A
+/// link to the list opens the whole part.
 fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
     let is_text = |study: &&StoryComparison| study.articles.iter().any(|it| it.article.comparable);
     let (texts, headlines): (Vec<_>, Vec<_>) = stories.iter().partition(is_text);
@@ -356,10 +361,10 @@ fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
         }
     };
     html! {
-        details.passages #texts {
+        details.passages {
             summary { (words::texts(event.origins, event.not_compared)) }
             p.faint { "An upper bound: two texts may rest on one source. " a href="/about#origin" { "What this means" } }
-            ol { @for study in texts { li { (listed(study)) " " span.faint { (nearest(study, stories)) } } } }
+            ol #texts { @for study in texts { li { (listed(study)) " " span.faint { (nearest(study, stories)) } } } }
             @if !headlines.is_empty() {
                 p { "Not compared, as there is only a headline or a short teaser:" }
                 ul { @for study in headlines { li { (listed(study)) } } }
@@ -368,19 +373,34 @@ fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
     }
 }
 
-/// The share of the lead of a story that an earlier text has too, as its verdict says.
+/// The text of the event that shares most words in a row with the lead of a story, and these words.
 fn nearest(study: &StoryComparison, stories: &[StoryComparison]) -> String {
-    let Some(found) = study.lead().and_then(|lead| lead.article.strongest.as_ref()) else {
-        return "shares no passage with an earlier text".to_owned();
+    let others = stories.iter().filter(|other| other.story.id != study.story.id).take(NEIGHBOURS);
+    let shared = others.filter_map(|other| {
+        let (length, words) = longest_shared(lead_text(study)?, lead_text(other)?)?;
+        Some((length, other.story.outlet_label(), words))
+    });
+    let most = shared.max_by_key(|(length, ..)| *length).filter(|(length, ..)| *length >= SAID);
+    let Some((_, outlet, words)) = most else {
+        return "shares no statement with another text".to_owned();
     };
-    let members = stories.iter().flat_map(|other| &other.articles);
-    let earlier = members.map(|it| &it.article).find(|it| it.id == found.id);
-    let earlier = earlier.map_or_else(|| "an earlier article".to_owned(), |it| it.outlet_label());
-    let (share, longest) = (words::percent(found.contained.get()), u64::from(found.longest));
-    format!(
-        "{share} of its words as in {earlier}, {} in a row at most",
-        words::count(longest, "word", "words")
-    )
+    format!("nearest to {outlet}: \u{201c}{}\u{201d}", words::cut(&words, SENTENCE))
+}
+
+/// The most texts that one is compared with to find its nearest.
+const NEIGHBOURS: usize = 30;
+/// The least words in a row that are a statement.
+const SAID: usize = 5;
+
+/// The longest run of words that two texts share, quotations included, with its length.
+fn longest_shared(here: &AnalysedText, there: &AnalysedText) -> Option<(usize, String)> {
+    let overlap = Overlap::between(&here.body, &there.body);
+    let quoted = overlap.shared_quotations.into_iter();
+    let blocks = overlap.passages.into_iter().flat_map(|passage| passage.blocks).chain(quoted);
+    let longest = blocks.max_by_key(|block| block.len).filter(|block| block.len > 0)?;
+    let start = longest.here as usize;
+    let span = here.stretch(&(start..start + longest.len as usize));
+    Some((longest.len as usize, span.of(here.text.original()).to_owned()))
 }
 
 fn event_story(study: &StoryComparison) -> Markup {

@@ -198,7 +198,8 @@ async fn an_event_joins_what_two_stories_quote_and_folds_neither() {
     assert_eq!(event.matches("class=\"quotation\"").count(), 1, "one ribbon: {event}");
     let event_text = event.replace('\u{a0}', " ");
     assert_eq!(event_text.matches("2 texts found that share no wording").count(), 2, "{event}");
-    assert!(event.contains("shares no passage with an earlier text"), "{event}");
+    assert!(event.contains("nearest to"), "with what both quote: {event}");
+    assert!(event.contains("<ol id=\"texts\">"), "the link to it opens the list: {event}");
     assert_eq!(event.matches("<article").count(), 2, "two stories: {event}");
     assert!(event.contains(&format!("id=\"{}\"", article(3))), "a row for each article");
 }
