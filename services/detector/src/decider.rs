@@ -102,7 +102,7 @@ impl Decider {
         }
         let decision = DecisionId { epoch, input: Input::Article(input.sequence) };
         let offsets = Offsets { enriched: input.sequence, ..self.state.offsets };
-        let decided = self.state.detector.decide_article(&enriched, prepared, decision, offsets);
+        let decided = self.state.detector.decide_article(enriched, prepared, decision, offsets);
         (self.state.last, self.state.offsets) = (Some(decision), offsets);
         self.snapshotter.count_decision();
         ARTICLES.add(1, &[decided.record.verdict.class.as_str()]);
@@ -145,7 +145,7 @@ impl Decider {
             return self.state.detector.record_id(committed.id, committed.article.seen);
         };
         let (decision, offsets) = (committed.decision, committed.input);
-        let decided = self.state.detector.decide_article(&enriched, prepared, decision, offsets);
+        let decided = self.state.detector.decide_article(enriched, prepared, decision, offsets);
         if is_same(&decided.record, committed) {
             return;
         }

@@ -108,7 +108,7 @@ impl DetectorState {
     /// Decides about an article and adds it to the state.
     pub(crate) fn decide_article(
         &mut self,
-        enriched: &ArticleEnriched,
+        enriched: ArticleEnriched,
         prepared: Option<Prepared>,
         decision: DecisionId,
         input: Offsets,
@@ -116,8 +116,8 @@ impl DetectorState {
         let about = &enriched.article;
         self.advance_time(about.seen.as_second());
         self.decided_ids.insert(enriched.id, self.time);
-        let byline = byline(enriched);
-        let judged = self.observe(enriched, prepared, &byline);
+        let byline = byline(&enriched);
+        let judged = self.observe(&enriched, prepared, &byline);
         let counted = CountedArticle {
             id: enriched.id,
             seen: about.seen,
@@ -299,7 +299,7 @@ impl DetectorState {
 
     fn record(
         &self,
-        enriched: &ArticleEnriched,
+        enriched: ArticleEnriched,
         judged: &wirefold_fold::Verdict,
         parts: VerdictParts,
         decision: DecisionId,
@@ -307,19 +307,19 @@ impl DetectorState {
     ) -> OutputArticle {
         const KNOWN: &str = "the article has just been entered";
         let (story, groups) = (parts.story, &self.groups);
-        let mut article = enriched.article.clone();
-        if let Some(title) = &enriched.made_title {
-            title.clone_into(&mut article.title);
+        let ArticleEnriched { id, mut article, made_title, findings, .. } = enriched;
+        if let Some(title) = made_title {
+            article.title = title;
         }
         OutputArticle {
             schema: Tag::new(),
-            id: enriched.id,
+            id,
             decision,
             input,
             article,
             text_policy: TextPolicy::None,
             text: None,
-            findings: enriched.findings.clone(),
+            findings,
             verdict: verdict(judged, groups, &self.window_articles, parts).expect(KNOWN),
             story_state: groups.story_state(story).expect(KNOWN),
             event_state: groups.event_state(groups.event_of(story)).expect(KNOWN),
