@@ -82,13 +82,13 @@ fn a_changed_letter_is_named_and_the_article_comes_in_again() {
     let again = folder.run(&["setup", "--repair"]).code(0).out;
     assert!(again.contains("nothing was missing"), "{again}");
     let was: OutputArticle = wirefold_envelope::decode(hit).expect("an article");
-    let up = Up::start(&folder);
+    let repaired = Up::start(&folder);
     // The page knows it from before.
-    up.get_until(&format!("/api/v1/articles/{}", was.id), |shown| {
+    repaired.get_until(&format!("/api/v1/articles/{}", was.id), |shown| {
         shown["output"]["input"]["enriched"].as_u64() > Some(was.input.enriched)
     });
-    until(&up, made.len());
-    assert_eq!(up.terminate().code, Some(0));
+    until(&repaired, made.len());
+    assert_eq!(repaired.terminate().code, Some(0));
     let after = ids(&StoredStreams::in_folder(&data).articles());
     assert!(after.is_superset(&before), "{:?}", before.difference(&after));
     assert_eq!(after.len(), made.len());

@@ -36,9 +36,9 @@ fn dead_letters_of_each_stage_are_replayed_with_least_rights() {
     let body = encode(&letter).expect("it is small");
     broker.speak_as("detector").publish("wirefold.v1.dead.detector", "by-hand", body);
     broker.folder.run(&["dead", "replay", "3"]).code(0);
-    let again = setup.stored("WF_FETCHED", 8);
-    assert_eq!((&*again.subject, &*again.id), ("wirefold.v1.article.fetched.push", "dead-3"));
-    let [came, was] = [again.body, setup.stored("WF_FETCHED", 1).body]
+    let pushed = setup.stored("WF_FETCHED", 8);
+    assert_eq!((&*pushed.subject, &*pushed.id), ("wirefold.v1.article.fetched.push", "dead-3"));
+    let [came, was] = [pushed.body, setup.stored("WF_FETCHED", 1).body]
         .map(|body| decode::<ArticleFetched>(&body).expect("an article").id);
     assert_eq!(came, was);
 }
