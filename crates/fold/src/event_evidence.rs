@@ -13,6 +13,12 @@ pub(crate) const THRESHOLD: f64 = 0.15;
 const HALF_LIFE: f64 = 38.0;
 /// If a text has no names, this share of the cosine of all words replaces the cosine of names.
 const WORDS_FOR_NAMES: f64 = 0.75;
+/// Of a few words many are shared by chance. The similarity to a headline without a text counts this much …
+const HEADLINE: f64 = 0.6;
+/// … that of two such headlines this much …
+const TWO_HEADLINES: f64 = 0.4;
+/// … and none if fewer words of the headline are in the other text or headline.
+const SHARED_WORDS: usize = 2;
 /// Two texts whose words have at least this cosine …
 const TEMPLATE_WORDS: f64 = 0.5;
 /// … and whose names have less than this are one template that was filled in twice.
@@ -53,6 +59,8 @@ pub struct EventEvidence {
     pub words: f64,
     /// The cosine of the rare names; `None` if neither text is in a script with capitals.
     pub names: Option<f64>,
+    /// How much the similarity counts if one or both have little more than a headline; otherwise 1.
+    pub(crate) headlines: f64,
     /// Whether both are one template that was filled in twice: they are about two happenings.
     pub is_template: bool,
     /// The quotation that they share.
@@ -68,6 +76,18 @@ pub struct EventEvidence {
 fn title_in(of: &Signature, other: &Signature, told: f64) -> Option<f64> {
     let in_lede = of.title_tells * of.title.share_in(&other.lede);
     (!of.title.is_empty()).then(|| f64::midpoint(told, in_lede))
+}
+
+/// How much a similarity counts that may be to a headline without a text.
+fn headlines(new: &Signature, old: &Signature) -> f64 {
+    let (headline, other) = if new.is_headline { (new, old) } else { (old, new) };
+    let shared = headline.title.terms().filter(|term| other.words.has(*term));
+    match (new.is_headline, old.is_headline) {
+        (false, false) => 1.0,
+        _ if shared.take(SHARED_WORDS).count() < SHARED_WORDS => 0.0,
+        (true, true) => TWO_HEADLINES,
+        _ => HEADLINE,
+    }
 }
 
 impl EventEvidence {
@@ -92,6 +112,7 @@ impl EventEvidence {
             lede: new.lede.cosine(&old.lede),
             words,
             names: names.or(have_capitals.then_some(WORDS_FOR_NAMES * words)),
+            headlines: headlines(new, old),
             is_template: match names {
                 Some(names) => words >= TEMPLATE_WORDS && names < TEMPLATE_NAMES,
                 None => new.names_others_than(old),
@@ -116,7 +137,7 @@ impl EventEvidence {
             sum += share.map_or(0.0, |share| weight * share);
             weights += share.map_or(0.0, |_| weight);
         }
-        let mean = if self.is_template { 0.0 } else { sum / weights };
+        let mean = if self.is_template { 0.0 } else { self.headlines * sum / weights };
         mean + self.quotation.bonus()
     }
 
@@ -187,6 +208,17 @@ mod tests {
         let common = with("In the work");
         assert!(common.title < Some(0.2), "{common:?}");
         assert_eq!(with("").title, None);
+    }
+
+    #[test]
+    fn headlines_without_texts_join_by_what_they_share() {
+        let alone = |one, other| between((one, ""), (other, ""), 0).similarity();
+        let fire = "Fire destroys cannery in Quayton harbour";
+        assert!(alone(fire, "Quayton cannery lost in harbour fire") >= THRESHOLD);
+        assert!(alone(fire, "Quayton council votes on bridge tolls") < THRESHOLD);
+        let text = "A fire in the harbour of Quayton destroyed the cannery on Monday night.";
+        assert!(between((fire, ""), ("A loss for the town", text), 0).similarity() >= THRESHOLD);
+        assert!(between((fire, ""), ("", STRIKE), 0).similarity() < THRESHOLD);
     }
 
     #[test]

@@ -23,6 +23,10 @@ const QUOTED_RUN: usize = 8;
 const OPENING: usize = 256;
 /// The script of a text is recognised by so many of its first words.
 const SCRIPT_SAMPLE: usize = 64;
+/// A text of fewer words has no lede of its own: its headline stands for it …
+const HEADLINE_ONLY: usize = 8;
+/// … and a headline counts among the words of a text of fewer than this, such as a teaser.
+const TEASER: usize = 30;
 /// A key of a quotation differs from that of a term.
 const QUOTATION: u32 = 0x71;
 
@@ -55,12 +59,12 @@ impl Terms {
         self.weights.is_empty()
     }
 
-    fn has(&self, term: u32) -> bool {
+    pub(crate) fn has(&self, term: u32) -> bool {
         self.weights.binary_search_by_key(&term, |(of, _)| *of).is_ok()
     }
 
     /// The terms in order.
-    fn terms(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn terms(&self) -> impl Iterator<Item = u32> {
         self.weights.iter().map(|(term, _)| *term)
     }
 
@@ -163,6 +167,8 @@ pub(crate) struct Signature {
     pub(crate) words: Terms,
     /// The headline.
     pub(crate) title: Terms,
+    /// Whether there is little more than the headline.
+    pub(crate) is_headline: bool,
     /// How much the headline tells, 0 to 1. A headline of common words could be that of many texts.
     pub(crate) title_tells: f64,
     /// The rare terms of the headline, in order.
@@ -189,7 +195,13 @@ impl Signature {
         rarity: &Rarity,
     ) -> Signature {
         let least = RARE * rarity.highest();
+        let with_title = || [&page.terms[..], title].concat();
+        let words = match page.len() < TEASER {
+            true => Terms::counted(&counted(&with_title()), rarity),
+            false => Terms::counted(&page.counted, rarity),
+        };
         let title = Terms::counted(&counted(title), rarity);
+        let is_headline = page.len() < HEADLINE_ONLY;
         let is_rare = |term: &u32| rarity.of(*term) >= least;
         let mut quoted = quotations(page, page.len());
         let mut opening = quotations(page, OPENING);
@@ -198,11 +210,15 @@ impl Signature {
             keys.dedup();
         }
         Signature {
-            words: Terms::counted(&page.counted, rarity),
+            words,
+            lede: match is_headline {
+                true => title.clone(),
+                false => Terms::counted(&counted(&page.terms[..page.lede]), rarity),
+            },
+            is_headline,
             title_tells: (title.square / (TITLE_TERMS * least * least)).min(1.0),
             rare_in_title: title.terms().filter(is_rare).collect(),
             title,
-            lede: Terms::counted(&counted(&page.terms[..page.lede]), rarity),
             names: has_capitals(text).then(|| rare_names(text, page, least, rarity)),
             opening,
             quoted,

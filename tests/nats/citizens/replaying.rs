@@ -39,6 +39,6 @@ fn dead_letters_of_each_stage_are_replayed_with_least_rights() {
     let pushed = setup.stored("WF_FETCHED", 8);
     assert_eq!((&*pushed.subject, &*pushed.id), ("wirefold.v1.article.fetched.push", "dead-3"));
     let [came, was] = [pushed.body, setup.stored("WF_FETCHED", 1).body]
-        .map(|body| decode::<ArticleFetched>(&body).expect("an article").id);
+        .map(|stored| decode::<ArticleFetched>(&stored).expect("an article").id);
     assert_eq!(came, was);
 }

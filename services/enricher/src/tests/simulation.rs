@@ -294,8 +294,8 @@ fn check(outcome: &Outcome, undisturbed: &[Stored]) -> Result<(), String> {
     .map_err(name("conservation"))?;
     let unreadable = outcome.inputs.iter().filter(|input| input.id == "nonsense");
     let unreadable: BTreeSet<u64> = unreadable.map(|input| input.sequence).collect();
-    let count = outcome.inputs.len() as u64;
-    unbroken_chain(&outcome.enriched, streams::FETCHED.name, count, &unreadable)
+    let fetched = outcome.inputs.len() as u64;
+    unbroken_chain(&outcome.enriched, streams::FETCHED.name, fetched, &unreadable)
         .map_err(name("enriched"))?;
     let undecided = outcome
         .enriched
