@@ -177,7 +177,7 @@ fn a_match_outside_title_and_lede_is_in_passing() {
         ("talks ferry", true),
         ("old NEAR/1 ferry", true),
         ("talks OR ferry", false),
-        ("hall OR ferry", false),
+        ("hall OR ferry", true),
         ("talks -harbour", false),
         ("title:talks", false),
         ("anywhere:ferry", false),

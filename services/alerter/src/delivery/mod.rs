@@ -174,18 +174,19 @@ impl DeliveryStage {
         if before.covers(&alert) {
             return Ok(());
         }
+        let gone =
+            self.gone.marked(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
+        let may_wait = self.redeliveries.times_put_off(input.message.sequence) < MAX_PUT_OFFS;
+        if gone.is_none() && may_wait {
+            self.wait_for_earlier(&alert, &metadata, &before, input.message.sequence).await?;
+        }
         if self.is_told_together(&alert, &metadata, &before, input).await? {
             let after = before.together(&alert);
             return self.note_accepted(&key, &after).await;
         }
         let before = before.of_own_message();
-        let gone =
-            self.gone.marked(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
         if let Some(why) = gone {
             return Err(StageError::Reject { why });
-        }
-        if self.redeliveries.times_put_off(input.message.sequence) < MAX_PUT_OFFS {
-            self.wait_for_earlier(&alert, &before, input.message.sequence).await?;
         }
         self.redeliveries.note_sent(input.message.sequence, self.now());
         let attempt = self.attempts.begin(&alert, self.now()).await;
@@ -321,27 +322,57 @@ impl DeliveryStage {
         StageError::Retry { after: BUS_RETRY, why: error.to_string() }
     }
 
-    /// Puts a revision off behind an earlier one that may come again.
+    /// Puts a revision off behind earlier ones that may come again: of its alert, and of those that its message
+    /// tells, too.
     async fn wait_for_earlier(
         &self,
         alert: &Alert,
+        metadata: &RevisionMetadata,
         accepted: &LastAccepted,
         sequence: u64,
     ) -> Result<(), StageError> {
         if self.redeliveries.nothing_waits(self.now()) {
             return Ok(());
         }
+        let is_its = |earlier: &Alert, _: &RevisionMetadata| earlier.revision == alert.revision;
+        self.wait_for_revisions(&alert.id, accepted.any + 1, is_its, sequence).await?;
+        for also in &metadata.also {
+            let id = AlertId { subscription: also.clone(), target: alert.id.target };
+            let accepted = self.last_accepted(&taken_key(&self.delivery.name, &id)).await?;
+            let is_told = |_: &Alert, earlier: &RevisionMetadata| {
+                let by = earlier.told_by.as_ref();
+                by.is_some_and(|by| {
+                    by.subscription == alert.subscription && by.revision == alert.revision
+                })
+            };
+            self.wait_for_revisions(&id, accepted.any + 1, is_told, sequence).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a revision off behind those of an alert that may come again, up to the one that `is_end` names.
+    async fn wait_for_revisions(
+        &self,
+        id: &AlertId,
+        from: u64,
+        is_end: impl Fn(&Alert, &RevisionMetadata) -> bool,
+        sequence: u64,
+    ) -> Result<(), StageError> {
         let bus = &self.common.context.bus;
-        for revision in accepted.any + 1..alert.revision {
-            let subject = Subject::alert(&alert.id, revision);
+        for revision in from.. {
+            let subject = Subject::alert(id, revision);
             let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let earlier = earlier.map_err(|error| self.retry_after_bus(&error))?;
-            let earlier = earlier
-                .filter(|stored| self.redeliveries.may_come_again(stored.sequence, self.now()));
-            let earlier = earlier.and_then(|stored| decode::<Alert>(&stored).ok());
-            if earlier.is_some_and(|earlier| self.is_to_be_sent(&earlier)) {
+            let Some(stored) = earlier.map_err(|error| self.retry_after_bus(&error))? else {
+                break;
+            };
+            let Ok(earlier) = decode::<Alert>(&stored) else { continue };
+            if is_end(&earlier, &RevisionMetadata::of(&stored).unwrap_or_default()) {
+                break;
+            }
+            let may_come = self.redeliveries.may_come_again(stored.sequence, self.now());
+            if may_come && self.is_to_be_sent(&earlier) {
                 self.redeliveries.note_put_off(sequence);
-                let why = format!("revision {revision} may come first");
+                let why = format!("{id} revision {revision} may come first");
                 let after = self.redeliveries.deadline().since(self.now()).max(NEXT_LOOK);
                 return Err(StageError::Retry { after, why });
             }
