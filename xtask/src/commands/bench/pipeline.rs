@@ -531,7 +531,8 @@ struct LatencyTimes {
 
 impl LatencyTimes {
     fn put_out(&mut self, stored: &Stored, now: f64) {
-        let Some(begun) = self.begun.remove(&stored.id) else {
+        let article = stored.headers.get("ce-id").unwrap_or_default();
+        let Some(begun) = self.begun.remove(article) else {
             return;
         };
         self.output.push((now - begun) * 1_000.0);
