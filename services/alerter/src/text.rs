@@ -131,7 +131,7 @@ fn sort(alert: &Alert) -> Option<&'static str> {
     }
     if has(ReasonKind::Correction) {
         let is_retracted = alert.reasons.iter().any(retracts);
-        return Some(if is_retracted { "Retracted" } else { "Correction" });
+        return Some(if is_retracted { "Retraction" } else { "Correction" });
     }
     if has(ReasonKind::Passing) {
         return Some("In passing");

@@ -130,7 +130,7 @@ async fn a_retraction_reaches_who_got_what_it_retracts_past_any_hold() {
         let blocks = world.paper.blocks();
         assert_eq!(blocks.len(), 1 + usize::from(is_told), "{blocks:#?}");
         if is_told {
-            assert!(blocks[1].contains("Retracted · "), "{}", blocks[1]);
+            assert!(blocks[1].contains("Retraction · "), "{}", blocks[1]);
         }
         // It tells nobody of a report that they never got.
         world.newsroom.tell(Given { event: "port", ..retraction }).await;
