@@ -338,14 +338,14 @@ impl DeliveryStage {
         self.wait_for_revisions(&alert.id, accepted.any + 1, is_its, sequence).await?;
         for also in &metadata.also {
             let id = AlertId { subscription: also.clone(), target: alert.id.target };
-            let accepted = self.last_accepted(&taken_key(&self.delivery.name, &id)).await?;
+            let of_also = self.last_accepted(&taken_key(&self.delivery.name, &id)).await?;
             let is_told = |_: &Alert, earlier: &RevisionMetadata| {
                 let by = earlier.told_by.as_ref();
                 by.is_some_and(|by| {
                     by.subscription == alert.subscription && by.revision == alert.revision
                 })
             };
-            self.wait_for_revisions(&id, accepted.any + 1, is_told, sequence).await?;
+            self.wait_for_revisions(&id, of_also.any + 1, is_told, sequence).await?;
         }
         Ok(())
     }
@@ -361,8 +361,8 @@ impl DeliveryStage {
         let bus = &self.common.context.bus;
         for revision in from.. {
             let subject = Subject::alert(id, revision);
-            let earlier = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let Some(stored) = earlier.map_err(|error| self.retry_after_bus(&error))? else {
+            let found = bus.last(streams::ALERTS.name, subject.as_str()).await;
+            let Some(stored) = found.map_err(|error| self.retry_after_bus(&error))? else {
                 break;
             };
             let Ok(earlier) = decode::<Alert>(&stored) else { continue };
