@@ -133,22 +133,11 @@ pub async fn rolled_back(
 /// An error of the bus.
 pub async fn first_after(bus: &dyn Bus, stream: &str, at: UnixMillis) -> Result<u64, BusError> {
     let state = bus.stream_state(stream).await?;
-    first_since(bus, stream, state.first, state.last, UnixMillis(at.0 + 1)).await
-}
-
-/// The first sequence from `first` to `last` that was stored at `since` or later; `last + 1` if none was.
-async fn first_since(
-    bus: &dyn Bus,
-    stream: &str,
-    mut first: u64,
-    last: u64,
-    since: UnixMillis,
-) -> Result<u64, BusError> {
-    let mut end = last + 1;
+    let (mut first, mut end) = (state.first, state.last + 1);
     while first < end {
         let middle = first + (end - first) / 2;
         match bus.get(stream, middle).await {
-            Ok(stored) if stored.at >= since => end = middle,
+            Ok(stored) if stored.at > at => end = middle,
             Ok(_) | Err(BusError::Gone { .. }) => first = middle + 1,
             Err(error) => return Err(error),
         }

@@ -93,11 +93,7 @@ pub async fn run_stage(
 ) -> Result<(), LoopError> {
     let tries = Tries::new(&*context.bus, &consumer)?;
     let worker = Worker {
-        caller: BusCaller {
-            context,
-            name: consumer.durable.clone(),
-            outage_stop: Some(stop.clone()),
-        },
+        caller: BusCaller { context, name: consumer.durable.clone(), stop: stop.clone() },
         ack_deadline: consumer.ack_deadline,
         tries,
         stage,
@@ -387,17 +383,17 @@ mod run_tests {
         let clock = Arc::new(VirtualClock::default());
         let bus = SimBus::open(&SimDisk::default(), clock.clone()).bus();
         let stage = Arc::new(Permitted(Semaphore::new(0)));
+        let stop = CancellationToken::new();
         let worker = Worker {
             caller: BusCaller {
                 context: StageContext::new(bus, clock),
                 name: "stage".to_owned(),
-                outage_stop: None,
+                stop: stop.clone(),
             },
             ack_deadline: HEARTBEAT,
             tries: Tries::default(),
             stage: stage.clone(),
         };
-        let stop = CancellationToken::new();
         let (work, worker) = (JoinSet::new(), Arc::new(worker));
         let mut running = StageLoop { worker, at_once: 8, work, stop: stop.clone() };
         let done_one_by_one = async {

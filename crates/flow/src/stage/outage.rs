@@ -16,7 +16,8 @@ use crate::loops::{Event, LoopError, StageContext};
 /// How soon a message is delivered again after a failure of the bus.
 pub(super) const BUS_RETRY: Duration = Duration::from_secs(1);
 /// The waits between calls during an outage of the bus.
-const OUTAGE_BACKOFF: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+pub(super) const OUTAGE_BACKOFF: Backoff =
+    Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Why a message is not done.
 pub(super) enum Failure {
@@ -34,18 +35,8 @@ pub(super) struct BusCaller {
     pub(super) context: StageContext,
     /// The name of the stage.
     pub(super) name: String,
-    /// During an outage of the bus the work waits until this stop signal; it does not wait if this is
-    /// `None`. An outage counts as no attempt.
-    pub(super) outage_stop: Option<CancellationToken>,
-}
-
-/// An outage of the bus during one call.
-pub(super) struct Outage(Backoff);
-
-impl Default for Outage {
-    fn default() -> Self {
-        Self(OUTAGE_BACKOFF)
-    }
+    /// During an outage of the bus the work waits until this stop signal. An outage counts as no attempt.
+    pub(super) stop: CancellationToken,
 }
 
 impl From<LoopError> for Failure {
@@ -64,18 +55,18 @@ impl BusCaller {
     /// meanwhile, the message comes again.
     pub(super) async fn wait_out(
         &self,
-        outage: &mut Outage,
+        outage: &mut Backoff,
         error: &BusError,
     ) -> Result<(), Failure> {
         let StageContext { clock, observer, .. } = &self.context;
-        let Some(stop) = self.outage_stop.as_ref().filter(|_| is_outage(error)) else {
+        if !is_outage(error) {
             return Err(failure_of(error));
-        };
+        }
         observer.observe(&self.name, Event::BusFailed(error));
         tokio::select! {
             biased;
-            () = stop.cancelled() => Err(failure_of(error)),
-            () = outage.0.wait(&**clock) => Ok(()),
+            () = self.stop.cancelled() => Err(failure_of(error)),
+            () = outage.wait(&**clock) => Ok(()),
         }
     }
 
@@ -86,7 +77,7 @@ impl BusCaller {
         &self,
         mut call: impl FnMut() -> Answer<'a, T>,
     ) -> Result<Option<T>, Failure> {
-        let mut outage = Outage::default();
+        let mut outage = OUTAGE_BACKOFF;
         loop {
             let error = match call().await {
                 Ok(answer) => return Ok(Some(answer)),

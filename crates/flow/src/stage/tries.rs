@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::outage::{BusCaller, Failure, Outage};
+use super::outage::{BusCaller, Failure, OUTAGE_BACKOFF};
 use crate::bus::{AckKind, Bus, Entry, KeyValue, PulledMessage};
 use crate::config::ConsumerConfig;
 use crate::dead::{Cause, Reason};
@@ -241,7 +241,7 @@ impl Tries {
         change: impl Fn(Note) -> Note,
     ) -> Result<Changed, Failure> {
         let key = self.key(message);
-        let mut outage = Outage::default();
+        let mut outage = OUTAGE_BACKOFF;
         let mark = caller.context.clock.now().0;
         // Changes that were written without an answer, and may be stored.
         let mut unconfirmed: Vec<Changed> = Vec::new();
