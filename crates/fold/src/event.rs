@@ -41,8 +41,11 @@ const SPAN: i64 = 4 * 24 * 3600;
 const RIVAL_SHARE: f64 = 0.6;
 /// That mean is over so many events …
 const RIVALS: usize = 3;
-/// … and the threshold rises by this much at most.
+/// … and the threshold rises by this much at most …
 const MOST_RISE: f64 = 0.1;
+/// … as it does for the first story of a window, and less with each up to this many: among few stories nothing can show
+/// that all of them are similar.
+const FEW: f64 = 40.0;
 
 /// The stories of an event, in order, and the times of the first and last one in seconds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -137,7 +140,7 @@ impl Events {
         words: &Lookup,
         mut by_event: ByEvent,
     ) -> Joined {
-        let threshold = THRESHOLD + rise(&by_event);
+        let threshold = THRESHOLD + self.rise(&signature, &by_event);
         let (fitting, late): (Vec<Fitting>, Vec<Fitting>) = self
             .fitting(&signature, words, &mut by_event, threshold)
             .into_iter()
@@ -161,6 +164,18 @@ impl Events {
             }
         }
         joined
+    }
+
+    /// How much the threshold rises, because several events are similar to a new story, or because there are few stories.
+    fn rise(&self, new: &Signature, by_event: &ByEvent) -> f64 {
+        let best = |compared: &Vec<ComparedStory>| {
+            compared.iter().map(|it| it.evidence.similarity()).fold(0.0, f64::max)
+        };
+        let mut best: Vec<f64> = by_event.values().map(best).collect();
+        best.sort_unstable_by(|a, b| b.total_cmp(a));
+        let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
+        let few = if new.is_headline { 0.0 } else { 1.0 - self.signatures.len() as f64 / FEW };
+        (RIVAL_SHARE * rivals / RIVALS as f64).min(MOST_RISE).max(MOST_RISE * few)
     }
 
     /// The earlier stories that share most terms or a quotation with a new one.
@@ -284,15 +299,4 @@ impl Events {
             self.quoted.insert(*key, story, first);
         }
     }
-}
-
-/// How much the threshold rises because several events are similar to a new story.
-fn rise(by_event: &ByEvent) -> f64 {
-    let best = |compared: &Vec<ComparedStory>| {
-        compared.iter().map(|it| it.evidence.similarity()).fold(0.0, f64::max)
-    };
-    let mut best: Vec<f64> = by_event.values().map(best).collect();
-    best.sort_unstable_by(|a, b| b.total_cmp(a));
-    let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
-    (RIVAL_SHARE * rivals / RIVALS as f64).min(MOST_RISE)
 }

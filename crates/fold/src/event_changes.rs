@@ -207,6 +207,10 @@ mod tests {
         let mut events = Events::default();
         add(&mut events, 0, 0, VOTE);
         let later = "The council waits for a new school, said its new head.";
+        let mut first = events.clone();
+        add(&mut first, 4, 1, later);
+        assert_eq!(first.of(4), 4, "two stories do not show what else is like it");
+        events.signatures.extend((10..50).map(|story| (story, Box::default())));
         let mut alone = events.clone();
         add(&mut alone, 4, 1, later);
         assert_eq!(alone.of(4), 0, "nothing else is like it");

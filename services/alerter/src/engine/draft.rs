@@ -32,7 +32,7 @@ pub(crate) struct Draft {
 pub(super) struct Now<'a> {
     pub(super) at: UnixMillis,
     pub(super) applied_through: OutputPosition,
-    /// The name of a subscription that reports the same and inhibits this one.
+    /// The name of another alert that reports the same and inhibits this one.
     pub(super) inhibited_by: Option<&'a str>,
 }
 

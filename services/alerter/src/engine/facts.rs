@@ -14,7 +14,7 @@ use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
 use wirefold_text::extract::begins_with_other;
 
-use super::figures::figures_of;
+use super::figures::{FOUND, figures_of};
 use super::statement::{
     Statement, TELLING, YEARS, denies, is_of_the_past, sentences, shortened, weighed_words,
 };
@@ -128,33 +128,41 @@ pub(super) struct Said {
     pub(super) turns: Vec<Turn>,
     /// The numbers of dead and missing.
     pub(super) tolls: Vec<(FigureRole, u64)>,
-    /// Which further death it tells of, as in `a third person dies`.
-    pub(super) further_death: Option<&'static str>,
     pub(super) is_of_the_past: bool,
 }
 
 impl Said {
     pub(super) fn of(words: String) -> Self {
         let turns = turns(&words);
-        let is_death = turns.contains(&Turn::Death);
-        let further_death = if is_death { further_death(&words) } else { None };
-        let (tolls, is_of_the_past) = (tolls(&words), is_of_the_past(&words));
-        Self { words, turns, tolls, further_death, is_of_the_past }
+        let mut tolls = tolls(&words);
+        let nth = nth_death(&words).filter(|_| turns.contains(&Turn::Death));
+        tolls.extend(nth.map(|number| (FigureRole::Killed, number)));
+        let is_of_the_past = is_of_the_past(&words);
+        Self { words, turns, tolls, is_of_the_past }
     }
 }
 
-fn further_death(said: &str) -> Option<&'static str> {
-    const WHICH: [&str; 8] =
-        ["second", "third", "fourth", "fifth", "sixth", "another", "dritte", "vierte"];
+/// The toll that a sentence such as `a third person dies` states.
+fn nth_death(said: &str) -> Option<u64> {
+    const NTH: [(&str, u64); 7] = [
+        ("second", 2),
+        ("third", 3),
+        ("fourth", 4),
+        ("fifth", 5),
+        ("sixth", 6),
+        ("dritte", 3),
+        ("vierte", 4),
+    ];
+    NTH.into_iter().find(|(which, _)| names_somebody(said, which)).map(|(_, number)| number)
+}
+
+/// Whether a word stands before a word for a person.
+fn names_somebody(said: &str, which: &str) -> bool {
     const WHO: [&str; 9] =
         ["person", "victim", "man", "woman", "child", "worker", "body", "mensch", "opfer"];
     let words: Vec<String> = said.split(' ').map(str::to_lowercase).collect();
-    let is_which = |which: &&&str| {
-        words
-            .windows(2)
-            .any(|pair| pair[0] == ***which && WHO.iter().any(|who| pair[1].starts_with(who)))
-    };
-    WHICH.iter().find(is_which).copied()
+    let is_it = |pair: &[String]| pair[0] == which && WHO.iter().any(|it| pair[1].starts_with(it));
+    words.windows(2).any(is_it)
 }
 
 fn tolls(said: &str) -> Vec<(FigureRole, u64)> {
@@ -182,8 +190,12 @@ fn hash(word: &str) -> u64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Death,
+    /// One more, without a number.
+    AnotherDeath,
     Injury,
     Missing,
+    /// The missing are found.
+    Found,
     Arrest,
     Charge,
     Verdict,
@@ -254,12 +266,29 @@ const NOT: [&str; 12] = [
     "not ", "no ", "n’t ", "n't ", "denies ", "denied ", "rejects ", "calls to ", "without ",
     "nicht ", "keine ", "whether ",
 ];
+/// The ends of a clause.
+const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
 /// How far before a turn such a word is looked for, in characters.
 const NEAR: usize = 24;
 
 /// The turns that a statement tells.
 pub(super) fn turns(said: &str) -> Vec<Turn> {
-    turn_words(&said.to_lowercase()).into_iter().map(|(turn, _)| turn).collect()
+    let said = said.to_lowercase();
+    let mut turns: Vec<Turn> = turn_words(&said).into_iter().map(|(turn, _)| turn).collect();
+    if turns.contains(&Turn::Death) && names_somebody(&said, "another") {
+        turns.push(Turn::AnotherDeath);
+    }
+    turns
+}
+
+/// The word that says in the clause of a word for missing people that they are found.
+fn found_missing(said: &str, missing: &Range<usize>) -> Option<Range<usize>> {
+    let start = said[..missing.start].rfind(ENDS_CLAUSE).map_or(0, |end| end);
+    let end = said[missing.end..].find(ENDS_CLAUSE).map_or(said.len(), |end| missing.end + end);
+    let clause = &said[start..end];
+    let found = FOUND.iter().find_map(|word| clause.find(word).map(|at| (at, word.len())));
+    let found = found.filter(|_| !NOT.iter().any(|not| clause.contains(not)));
+    found.map(|(at, len)| start + at..start + at + len)
 }
 
 /// The turns that a statement in lower case tells, each with the first words for it.
@@ -281,9 +310,8 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         NOT.iter().any(|not| said[start..at].contains(not))
     };
     let is_end = |word: Range<usize>| {
-        let ends_clause = |c| matches!(c, ',' | ';' | ':' | '.' | '、' | '。');
-        let before = said[..word.start].rsplit(ends_clause).next().unwrap_or_default();
-        let behind = said[word.end..].split(ends_clause).next().unwrap_or_default();
+        let before = said[..word.start].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
+        let behind = said[word.end..].split(ENDS_CLAUSE).next().unwrap_or_default();
         let what = ENDS.iter().find(|(ends, _)| ends.contains(&&said[word.clone()]));
         let is_out = |fire: &&str| {
             let rest = before.rsplit_once(*fire).map(|(_, rest)| rest.trim_start());
@@ -307,6 +335,9 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
             found.push((turn, word.range()));
         }
     }
+    let missing = found.iter().find(|(turn, _)| *turn == Turn::Missing);
+    let those = missing.and_then(|(_, word)| found_missing(said, word));
+    found.extend(those.map(|word| (Turn::Found, word)));
     found
 }
 

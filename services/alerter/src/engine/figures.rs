@@ -50,7 +50,7 @@ const UNITS: [&str; 37] = [
 const LONGEST_UNIT: usize = 8;
 
 /// Words for missing people who were found.
-const FOUND: [&str; 17] = [
+pub(super) const FOUND: [&str; 17] = [
     "found", "alive", "safe", "rescued", "gefunden", "gerettet", "lebend", "retrouv", "sains et",
     "encontrad", "trovat", "найден", "спасен", "عثر", "発見", "救出", "找到",
 ];

@@ -9,8 +9,9 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{Alert, AlertId, GroupBy, LanguageTag, ReasonKind, SubscriptionId, Target};
 
 use super::Engine;
+use super::facts::{Turn, turns};
 use super::incoming::{IncomingArticle, Join, Joining};
-use super::live_alert::{LiveAlert, PendingChange};
+use super::live_alert::{HELD, LiveAlert, PendingChange};
 use super::numbers::Tally;
 use super::statement::Statement;
 
@@ -20,8 +21,6 @@ const LATER: f64 = 10.0;
 const RARE: f64 = 2.7;
 /// How long an alert may be joined after its last article.
 const RECENT: Duration = Duration::from_hours(6);
-/// How long the same event in another language waits.
-const HELD: Duration = Duration::from_hours(2);
 /// With how many events an article is compared.
 const JOINS: usize = 6;
 /// The most titles of one event.
@@ -34,6 +33,15 @@ struct Happening {
     /// The language of the first headline.
     language: LanguageTag,
     statements: Vec<Statement>,
+    /// The turns that its titles tell.
+    turns: Vec<Turn>,
+}
+
+impl Happening {
+    /// All words of its titles.
+    fn words(&self) -> BTreeSet<&str> {
+        self.statements.iter().flat_map(|it| it.words.keys().map(String::as_str)).collect()
+    }
 }
 
 /// The titles of recent alerts. All is read again from their revisions after a start.
@@ -56,6 +64,7 @@ impl Happenings {
             at,
             language: language.clone(),
             statements: Vec::new(),
+            turns: Vec::new(),
         });
         known.at = known.at.max(at);
         for title in titles.filter(|title| !title.is_empty()) {
@@ -68,6 +77,7 @@ impl Happenings {
                 self.by_word.entry(word.clone()).or_default().insert(target);
             }
             known.statements.push(statement);
+            known.turns.extend(turns(title));
         }
     }
 
@@ -88,8 +98,7 @@ impl Happenings {
         let several = candidates.into_iter().filter(|(_, shared)| *shared > 1);
         let alike = several.filter_map(|(target, _)| {
             let known = self.by_target.get(&target)?;
-            let words = known.statements.iter().flat_map(|it| it.words.keys().map(String::as_str));
-            let words: BTreeSet<&str> = words.collect();
+            let words = known.words();
             let each = known.statements.iter().filter_map(|it| own.shared(it, &words));
             let most = each.max_by(f64::total_cmp).filter(|_| at.since(known.at) <= RECENT)?;
             Some((target, most))
@@ -99,23 +108,43 @@ impl Happenings {
         alike
     }
 
-    /// The recent events in another language that a title may tell of: they have a name of it, and all its numbers.
+    /// The recent events with a title that has a name of this one, and no other names against its own.
+    fn with_a_name_of(&self, own: &Statement, at: UnixMillis) -> BTreeSet<Target> {
+        let mut found = self.named_in(own);
+        found.retain(|target| {
+            self.by_target.get(target).is_some_and(|known| {
+                let words = known.words();
+                let is_meant = |it: &Statement| own.shares_name(it) && !own.is_apart(it, &words);
+                at.since(known.at) <= RECENT && known.statements.iter().any(is_meant)
+            })
+        });
+        found
+    }
+
+    /// The events that have told a name of this title.
+    fn named_in(&self, own: &Statement) -> BTreeSet<Target> {
+        own.names.iter().filter_map(|name| self.by_word.get(name)).flatten().copied().collect()
+    }
+
+    /// The recent events in another language that a title may tell of: they have a name of it, and all its numbers. Of a
+    /// title without numbers they have a turn.
     fn in_another_language(
         &self,
-        own: &Statement,
+        (own, turns): (&Statement, &[Turn]),
         language: &LanguageTag,
         at: UnixMillis,
     ) -> Vec<Target> {
-        let names = own.names.iter().filter_map(|name| self.by_word.get(name)).flatten();
-        let candidates: BTreeSet<Target> = names.copied().collect();
         let is_one = |target: &Target| {
             self.by_target.get(target).is_some_and(|known| {
                 let is_other = known.language != *language && *language != LanguageTag::unknown();
                 let is_recent = at.since(known.at) <= HELD;
-                is_other && is_recent && known.statements.iter().any(|it| own.agrees_with(it))
+                let has_turn = turns.iter().any(|turn| known.turns.contains(turn));
+                let is_same =
+                    |it: &Statement| own.agrees_with(it) || has_turn && own.adds_no_number(it);
+                is_other && is_recent && known.statements.iter().any(is_same)
             })
         };
-        candidates.into_iter().filter(is_one).take(JOINS).collect()
+        self.named_in(own).into_iter().filter(is_one).take(JOINS).collect()
     }
 
     /// The other events that may have told what an article of an event retracts: one of its articles joined them, or they
@@ -123,8 +152,8 @@ impl Happenings {
     fn retracted_with(&self, own: Target, title: &Statement, at: UnixMillis) -> BTreeSet<Target> {
         let joined = self.joined.get(&own).into_iter().flat_map(BTreeMap::values);
         let titles = self.by_target.get(&own).into_iter().flat_map(|known| &known.statements);
-        let alike = titles.chain([title]).flat_map(|title| self.alike(title, at));
-        let all = joined.map(|(into, _)| *into).chain(alike.map(|(into, _)| into));
+        let alike = titles.chain([title]).flat_map(|title| self.with_a_name_of(title, at));
+        let all = joined.map(|(into, _)| *into).chain(alike);
         all.filter(|into| *into != own).take(TITLES).collect()
     }
 
@@ -179,7 +208,8 @@ impl Engine {
             return alike;
         }
         let language = incoming.language();
-        let same = told.in_another_language(&title, &language, incoming.seen).into_iter();
+        let turns = turns(&incoming.output.article.title);
+        let same = told.in_another_language((&title, &turns), &language, incoming.seen).into_iter();
         same.map(|into| Join { into, how: Joining::Translation }).collect()
     }
 
@@ -256,15 +286,23 @@ impl Engine {
         }
     }
 
-    /// How long a new alert waits because another language has told the same, unless it states a decisive turn.
-    pub(super) fn wait_of(&self, id: &AlertId, incoming: &IncomingArticle) -> Duration {
-        let has_told = |join: &&Join| {
-            let other = AlertId { target: join.into, ..id.clone() };
-            let life = self.lives.get(&self.routed(other, incoming.place));
-            join.how == Joining::Translation && life.is_some_and(|life| life.notified_at.is_some())
+    /// The alert that has told in another language what an article states, unless that is a decisive turn.
+    pub(super) fn translated(&self, id: &AlertId, incoming: &IncomingArticle) -> Option<AlertId> {
+        let is_translation = |join: &&Join| join.how == Joining::Translation;
+        let joins = incoming.joins.iter().filter(is_translation);
+        let alerts = joins.map(|join| AlertId { target: join.into, ..id.clone() });
+        let mut alerts = alerts.map(|other| self.routed(other, incoming.place));
+        let told = alerts.find(|it| self.lives.get(it).is_some_and(|it| it.notified_at.is_some()));
+        told.filter(|_| !incoming.is_decisive())
+    }
+
+    /// Whether an alert has told later news of all that a new one in another language would tell.
+    pub(super) fn is_overtaken(&self, life: &LiveAlert) -> bool {
+        let is_later = |news: &PendingChange| {
+            let told = news.translates.as_ref().and_then(|id| self.lives.get(id));
+            told.and_then(|told| told.notified_at) > Some(news.seen)
         };
-        let is_held = !incoming.is_decisive() && incoming.joins.iter().any(|join| has_told(&join));
-        if is_held { HELD } else { Duration::ZERO }
+        life.revision == 0 && life.news.iter().all(is_later)
     }
 }
 
@@ -306,12 +344,16 @@ mod tests {
         happenings.note(target, (told.into_iter(), &english()), UnixMillis(0));
         let check = |title: &str, language: &str, expected: bool| {
             let (own, tag) = (Statement::of(title), language.parse().unwrap());
-            let found = happenings.in_another_language(&own, &tag, UnixMillis(0));
+            let found = happenings.in_another_language((&own, &turns(title)), &tag, UnixMillis(0));
             assert_eq!(!found.is_empty(), expected, "{title}");
         };
         check("Zwei Tote bei Brand in Ostrand", "de", true);
         check("Drei Tote bei Brand in Ostrand", "de", false);
         check("Zwei Tote bei Brand in Tessel", "de", false);
+        let spanish =
+            "Incendio en fábrica de pinturas de Ostrand deja dos muertos - Diario del Canal";
+        check(spanish, "es", true);
+        check("Ostrand recuerda a sus muertos de 1974", "es", false);
         check("Ostrand wählt einen neuen Rat", "de", false);
         check("Two dead in Ostrand fire", "en", false);
     }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertArticle, AlertReason, AlertState, ArticleId, Class, Headline, Hold, HoldReason,
-    OutputPosition, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target, Volume,
+    Alert, AlertArticle, AlertId, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
+    HoldReason, OutputPosition, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target,
+    Volume,
 };
 use wirefold_query::Matched;
 
@@ -16,6 +17,9 @@ use super::handling::Handling;
 use super::incoming::{InStory, IncomingArticle};
 use super::numbers::{Baselines, Tally};
 use crate::subscription::{QUIET, Rules};
+
+/// How long the same event in another language waits.
+pub(super) const HELD: Duration = Duration::from_hours(2);
 
 /// An alert. Everything except `news` and `closing` is rebuilt from its published revisions.
 #[derive(Debug, Clone, Default)]
@@ -98,10 +102,17 @@ pub(crate) struct PendingChange {
     pub(crate) notes: Notes,
     /// The event of its article, if that is another one, which joined the alert.
     pub(crate) joined: Option<Target>,
-    /// How long a new alert waits with it.
-    pub(crate) wait: Duration,
+    /// The alert of its subscription that has told the same in another language: a new alert waits with it.
+    pub(crate) translates: Option<AlertId>,
     /// Whether its article states a decisive turn.
     pub(crate) is_decisive: bool,
+}
+
+impl PendingChange {
+    /// When a new alert need no longer wait with it.
+    fn free_at(&self) -> UnixMillis {
+        self.seen.plus(if self.translates.is_some() { HELD } else { Duration::ZERO })
+    }
 }
 
 /// Whether an article may notify at once.
@@ -303,7 +314,7 @@ impl LiveAlert {
         }
         match self.ready(rules) {
             Some(ready) => {
-                let waited = self.news.iter().map(|news| news.seen.plus(news.wait)).min();
+                let waited = self.news.iter().map(PendingChange::free_at).min();
                 let due = first.seen.plus(rules.group_wait).max(ready.seen).max(hour_over);
                 waited.map_or(due, |at| due.max(at))
             }

@@ -252,7 +252,7 @@ impl Engine {
             class: Some(incoming.output.verdict.class),
             notes: incoming.notes(),
             joined,
-            wait: self.wait_of(id, incoming),
+            translates: self.translated(id, incoming),
             is_decisive: incoming.is_decisive(),
         };
         self.add_news(id, news);
@@ -336,7 +336,9 @@ impl Engine {
             return draft::closing(id, life);
         }
         let rules = self.rules.get(&id.subscription)?;
-        let inhibited_by = self.inhibitor(rules, id.target);
+        let in_another_language =
+            || self.is_overtaken(life).then_some("an alert in another language");
+        let inhibited_by = self.inhibitor(rules, id.target).or_else(in_another_language);
         let now = draft::Now { at, applied_through: self.applied_through, inhibited_by };
         let mut made = draft::next(id, life, rules, self.notified_on(rules, at), now)?;
         self.hold_flood(&mut made.alert);

@@ -66,7 +66,6 @@ fn with_next(own: &ReadText, said: &Said, adds: impl Fn(&Said) -> bool) -> Strin
 struct Stated {
     turns: Vec<Turn>,
     tolls: Vec<(FigureRole, u64)>,
-    deaths: Vec<&'static str>,
 }
 
 impl Stated {
@@ -74,16 +73,14 @@ impl Stated {
         let openings = known.iter().flat_map(|text| &text.opening);
         let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
-        let deaths = openings.iter().filter_map(|said| said.further_death).collect();
-        Self { turns: stated_turns(&openings), tolls, deaths }
+        Self { turns: stated_turns(&openings), tolls }
     }
 
     fn lacks_turn(&self, said: &Said) -> bool {
-        let is_further = said.further_death.is_some_and(|which| !self.deaths.contains(&which));
         let is_old = |turn: &Turn| {
             said.is_of_the_past && matches!(turn, Turn::Death | Turn::Injury | Turn::Missing)
         };
-        is_further || said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
+        said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
     }
 
     fn lacks_toll(&self, said: &Said) -> bool {
@@ -239,6 +236,28 @@ mod tests {
             &text("Ferry sinks", "Three people died off Kell, where a ferry sank in 2004."),
             None,
         );
+    }
+
+    #[test]
+    fn a_third_death_and_a_toll_of_three_are_one() {
+        let two = text("Two killed in Kell", "A wall killed two people in Kell.");
+        let third = text("Third person dies in Kell", "A third person died in Kell.");
+        let toll = text("Death toll in Kell rises to three", "The death toll rose to three.");
+        let another = text("Another person dies in Kell", "Another person died in Kell.");
+        let is_decisive = |known: &[&ReadText], own: &ReadText| {
+            news(own, known).is_some_and(|news| news.is_decisive)
+        };
+        assert!(is_decisive(&[&two], &third) && is_decisive(&[&two], &toll));
+        assert!(!is_decisive(&[&two, &third], &toll) && !is_decisive(&[&two, &toll], &third));
+        assert!(is_decisive(&[&two, &third], &another) && !is_decisive(&[&another], &another));
+    }
+
+    #[test]
+    fn the_missing_that_are_found_are_news_after_a_rescue() {
+        let six = text("Six rescued in Kell", "Six people were rescued alive, one man is missing.");
+        check(&[&six], &text("Missing worker found alive in Kell", ""), Some(true));
+        check(&[&six], &text("Missing man not found in Kell", ""), None);
+        check(&[&six], &text("One missing in Kell, six rescued alive", ""), None);
     }
 
     #[test]

@@ -84,21 +84,36 @@ impl Statement {
         let both = || self.words.iter().filter(|(word, _)| other.words.contains_key(*word));
         let weight: f64 = both().map(|(_, weight)| weight).sum();
         let is_name = |word: &str| self.names.contains(word) || other.names.contains(word);
-        let are_apart = self.names.iter().any(|name| !known.contains(name.as_str()))
-            && other.names.iter().any(|name| !self.words.contains_key(name));
         let is_much = weight >= AT_ONCE
             && weight >= self.weight() * SHARE
             && weight >= other.weight() * SHARE;
-        (is_much && !are_apart && both().any(|(word, _)| is_name(word))).then_some(weight)
+        (is_much && !self.is_apart(other, known) && both().any(|(word, _)| is_name(word)))
+            .then_some(weight)
+    }
+
+    /// Whether both have names that the other lacks. `known` are all words of the other's event.
+    pub(super) fn is_apart(&self, other: &Self, known: &BTreeSet<&str>) -> bool {
+        self.names.iter().any(|name| !known.contains(name.as_str()))
+            && other.names.iter().any(|name| !self.words.contains_key(name))
+    }
+
+    pub(super) fn shares_name(&self, other: &Self) -> bool {
+        !self.names.is_disjoint(&other.names)
     }
 
     /// Whether a title in another language may state the same: they share a name and a number, and all numbers.
     pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let numbers = |it: &Self| -> BTreeSet<String> {
-            it.words.keys().filter(|word| word.starts_with('#')).cloned().collect()
-        };
-        let (here, there) = (numbers(self), numbers(other));
-        !here.is_empty() && here == there && !self.names.is_disjoint(&other.names)
+        let (here, there) = (self.numbers(), other.numbers());
+        !here.is_empty() && here == there && self.shares_name(other)
+    }
+
+    /// Whether they share a name, and this one has no number.
+    pub(super) fn adds_no_number(&self, other: &Self) -> bool {
+        self.numbers().is_empty() && self.shares_name(other)
+    }
+
+    fn numbers(&self) -> Vec<&String> {
+        self.words.keys().filter(|word| word.starts_with('#')).collect()
     }
 }
 

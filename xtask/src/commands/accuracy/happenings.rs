@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use wirefold_fold::{Settings, stem};
-use wirefold_score::{Clusters, Group, Order, Pair, Score};
+use wirefold_score::{Clusters, Group, Order, Pair, Random, Score};
 use wirefold_text::Text;
 
 use super::exam::{Run, decimals, passages, side_by_side};
@@ -37,6 +37,7 @@ pub(super) struct HappeningTables {
     figures: Table,
     gaps: Table,
     kinds: Table,
+    windows: Table,
 }
 
 impl Happenings {
@@ -81,6 +82,47 @@ impl Happenings {
     /// The final event of each text in the product.
     fn events(&self) -> Vec<usize> {
         passages(&self.set, &Order::File.of(self.set.docs.len()), Settings::default()).events
+    }
+
+    /// Texts of one week, in order of time: two of one happening, and the others each of another. `None` if that week has
+    /// too few.
+    fn small_window(&self, size: usize, random: &mut Random) -> Option<Vec<usize>> {
+        let labelled =
+            || (0..self.clusters.of.len()).filter(|text| self.clusters.of[*text].is_some());
+        let all: Vec<usize> = labelled().collect();
+        let second = |one: usize| {
+            let is_second = |other: &usize| {
+                *other != one
+                    && self.clusters.of[*other] == self.clusters.of[one]
+                    && self.hours_apart((one, *other)) * HOUR <= SMALL / 2
+            };
+            labelled().find(is_second)
+        };
+        let (first, second) = (0..all.len()).find_map(|_| {
+            let one = all[random.below(all.len())];
+            Some((one, second(one)?))
+        })?;
+        let mut others: Vec<usize> =
+            labelled().filter(|it| self.hours_apart((first, *it)) * HOUR <= SMALL / 2).collect();
+        let mut window = vec![first, second];
+        while window.len() < size && !others.is_empty() {
+            let other = others.swap_remove(random.below(others.len()));
+            let is_other = |it: &usize| {
+                self.clusters.of[*it] != self.clusters.of[other]
+                    && !self.clusters.unsure.contains(&((*it).min(other), (*it).max(other)))
+            };
+            if window.iter().all(is_other) {
+                window.push(other);
+            }
+        }
+        window.sort_by_key(|text| (self.set.docs[*text].published, *text));
+        (window.len() == size).then_some(window)
+    }
+
+    /// The events that the product makes of these texts alone.
+    fn events_of(&self, texts: &[usize]) -> BTreeMap<usize, usize> {
+        let run = passages(&self.set, texts, Settings::default());
+        texts.iter().map(|text| (*text, run.events[*text])).collect()
     }
 
     fn size(&self) -> (usize, usize) {
@@ -129,7 +171,12 @@ pub(super) fn examine(sets: &[Happenings]) -> HappeningTables {
             row(&mut figures, set, peer.label(), &made[at]);
         }
     }
-    HappeningTables { figures, gaps: gaps(sets, &groupings), kinds: kinds(sets, &groupings) }
+    HappeningTables {
+        figures,
+        gaps: gaps(sets, &groupings),
+        kinds: kinds(sets, &groupings),
+        windows: windows(sets),
+    }
 }
 
 /// Groups each set. Neighbouring parts of one set are grouped together.
@@ -192,6 +239,40 @@ fn kinds(sets: &[Happenings], groupings: &[Vec<usize>]) -> Table {
     cells
 }
 
+/// The sizes of small windows, and how many of each are drawn.
+const WINDOWS: [(usize, usize); 2] = [(6, 120), (20, 60)];
+/// The texts of a small window lie within this time, in seconds.
+const SMALL: i64 = 7 * 24 * HOUR;
+
+/// The figures of windows of few texts, as on a first day: two of one happening, and each other of another.
+fn windows(sets: &[Happenings]) -> Table {
+    let head = ["set", "texts", "draws", "with a false event", "without the pair"];
+    let mut cells = Table::new(&head);
+    for set in sets {
+        for (size, draws) in WINDOWS {
+            let mut random = Random::for_purpose(size as u64, &set.name);
+            let drawn: Vec<Vec<usize>> =
+                (0..draws).filter_map(|_| set.small_window(size, &mut random)).collect();
+            let made = side_by_side(&drawn, |texts| set.events_of(texts));
+            let is_one = |(texts, events): &(&Vec<usize>, &BTreeMap<usize, usize>),
+                          wanted: bool| {
+                let of = &set.clusters.of;
+                let is_it = |(one, other): (&usize, &usize)| {
+                    (of[*one] == of[*other]) == wanted && (events[one] == events[other]) != wanted
+                };
+                (1..texts.len()).any(|at| texts[..at].iter().any(|one| is_it((one, &texts[at]))))
+            };
+            let share = |wanted| {
+                let all = drawn.iter().zip(&made).filter(|draw| is_one(draw, wanted)).count();
+                format!("{} %", (100 * all + drawn.len() / 2).checked_div(drawn.len()).unwrap_or(0))
+            };
+            let figures = [size.to_string(), drawn.len().to_string(), share(false), share(true)];
+            cells.row([set.name.clone()].into_iter().chain(figures));
+        }
+    }
+    cells
+}
+
 fn found_of(set: &Happenings, events: &[usize], counts: impl Fn(&Pair) -> bool) -> String {
     let apart: Vec<usize> = (0..events.len()).collect();
     let all = set.clusters.missed(&apart, usize::MAX);
@@ -203,19 +284,24 @@ fn found_of(set: &Happenings, events: &[usize], counts: impl Fn(&Pair) -> bool) 
 impl HappeningTables {
     /// For a terminal.
     pub(super) fn plain(&self) -> String {
-        [&self.figures, &self.gaps, &self.kinds].map(Table::plain).join("\n")
+        [&self.figures, &self.gaps, &self.kinds, &self.windows].map(Table::plain).join("\n")
     }
 
     /// For the card.
     pub(super) fn markdown(&self) -> String {
-        let [figures, gaps] = [&self.figures, &self.gaps].map(Table::markdown);
+        let [figures, gaps, windows] =
+            [&self.figures, &self.gaps, &self.windows].map(Table::markdown);
         let kinds = match self.kinds.is_empty() {
             true => String::new(),
             false => {
                 format!("\n*By kind of the later text*: pairs found.\n\n{}", self.kinds.markdown())
             }
         };
-        format!("{figures}\n*By the time between two texts*: pairs found.\n\n{gaps}{kinds}")
+        format!(
+            "{figures}\n*By the time between two texts*: pairs found.\n\n{gaps}{kinds}\n*In small \
+             windows*: texts of one week that are drawn at random, two of them of one happening, and each \
+             other of another.\n\n{windows}"
+        )
     }
 }
 
