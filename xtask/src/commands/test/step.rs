@@ -1,7 +1,7 @@
 //! One call of cargo: runs it, times it, and counts the tests that it reports.
 
 use std::fmt;
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Write};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,11 @@ pub(super) struct Tests {
 }
 
 impl Step {
+    /// A step that every machine can run.
+    pub(super) const fn new(name: &'static str, arguments: &'static [&'static str]) -> Step {
+        Step { name, arguments, environment: &[], component: None, without: "" }
+    }
+
     /// The command as a user would type it.
     pub(super) fn command_line(&self) -> String {
         let settings = self.environment.iter().map(|(name, value)| format!("{name}='{value}' "));
@@ -49,15 +54,18 @@ impl Step {
     }
 
     /// Runs the step and passes its output on.
-    pub(super) fn run(&self) -> anyhow::Result<Report> {
+    pub(super) fn run(&self, out: &mut impl Write) -> anyhow::Result<Report> {
+        writeln!(out, "\n=== {}", self.command_line())?;
         let started = now();
         let is_here = self.component.is_none_or(is_installed);
         let (outcome, tests) =
-            if is_here { self.call()? } else { (Outcome::Missing, Tests::default()) };
-        Ok(Report { outcome, took: now() - started, tests })
+            if is_here { self.call(out)? } else { (Outcome::Missing, Tests::default()) };
+        let took = now() - started;
+        writeln!(out, "=== {}: {outcome}, {:.1} s", self.name, took.as_secs_f64())?;
+        Ok(Report { outcome, took, tests })
     }
 
-    fn call(&self) -> anyhow::Result<(Outcome, Tests)> {
+    fn call(&self, out: &mut impl Write) -> anyhow::Result<(Outcome, Tests)> {
         let mut call = cargo(self.arguments);
         call.envs(self.environment.iter().copied()).stdout(Stdio::piped());
         let mut child =
@@ -68,7 +76,7 @@ impl Step {
             let mut line = line?;
             tests.count(&String::from_utf8_lossy(&line));
             line.push(b'\n');
-            io::stdout().write_all(&line)?;
+            out.write_all(&line)?;
         }
         let passed = child.wait()?.success();
         Ok((if passed { Outcome::Passed } else { Outcome::Failed }, tests))
@@ -101,7 +109,7 @@ fn is_installed(component: &[&str]) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
-fn cargo(arguments: &[&str]) -> Command {
+pub(super) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).current_dir(crate::tree::root()).stdin(Stdio::null());
     command
