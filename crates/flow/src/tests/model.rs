@@ -1,8 +1,8 @@
 //! The protocol of the ordered writers as a small model: every interleaving of two writers over one log is tried.
 //!
 //! A lease only chooses who writes, so the model has none: each writer may take over at any time. Requests are carried out
-//! later than they are sent, also after their sender was killed, and answers are lost. What a writer knows is what it was
-//! answered. The real loop is [`run_writer`](crate::run_writer).
+//! later than they are sent, also after their sender was killed, and answers are lost. A writer knows only its answers.
+//! The real loop is [`run_writer`](crate::run_writer).
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -14,7 +14,7 @@ const WRITERS: usize = 2;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Record {
-    /// A writer took over. The number is that of the decisions before it, if the writer has to know it too early.
+    /// A writer took over. The number is that of the decisions before it, if its writer read it too early.
     Epoch(u8),
     /// The decision on an input; its position is in the record.
     Decision(u8),
@@ -28,7 +28,7 @@ struct Request {
     expected: u8,
 }
 
-/// What a writer knows.
+/// The knowledge of a writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Writer {
     Stopped,
@@ -122,7 +122,9 @@ impl State {
         match self.writers[at] {
             Writer::Stopped if self.epochs() < EPOCHS => {
                 let expected = self.epochs();
-                let request = Request { record: Record::Epoch(self.decisions()), expected };
+                let is_early = without == Without::ReadingAfterTakeOver;
+                let decided = if is_early { self.decisions() } else { 0 };
+                let request = Request { record: Record::Epoch(decided), expected };
                 vec![sending(request, Writer::TakingOver(request))]
             }
             Writer::Stopped => Vec::new(),
@@ -208,7 +210,7 @@ fn the_model_misses_each_rule_of_the_protocol() {
 }
 
 #[test]
-fn whoever_is_left_alone_finishes() {
+fn a_writer_that_is_left_alone_finishes() {
     // Nobody is killed any more, and no answer is lost: a writer takes over and decides on all that is left.
     let mut seen = BTreeSet::from([State::first()]);
     let mut open = VecDeque::from([State::first()]);
