@@ -76,8 +76,7 @@ mod words;
 pub use agency::{Agency, AgencyEvidence, AgencyHow, EvidencePlace, describe_agency};
 pub use alert::{
     Alert, AlertAgency, AlertArticle, AlertClaim, AlertFirst, AlertReason, AlertState, DigestPart,
-    Headline, Hold, HoldReason, InDigest, OutputPosition, REVISION_HEADER, ReasonKind,
-    RevisionCover, Volume,
+    Headline, Hold, HoldReason, InDigest, REVISION_HEADER, ReasonKind, Volume,
 };
 pub use alert_keys::{
     ATTEMPTS_SUFFIX, HANDLING_PREFIX, REPLAYED_KEY, attempts_key, gone_key, handling_key, taken_key,

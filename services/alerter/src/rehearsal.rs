@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{Bus, UnixMillis, first_after};
 use wirefold_proto::{
-    Alert, AlertId, Class, EventId, OutputPosition, ReasonKind, Rehearsal, RehearsedMessage,
-    StoryChange, SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
+    Alert, AlertId, Class, EventId, ReasonKind, Rehearsal, RehearsedMessage, StoryChange,
+    SubscriptionSettings, Target, UnreadyTarget, Volume, streams,
 };
 
 use crate::delivery::zone_of;
@@ -115,7 +115,7 @@ impl Rehearsing {
 
     fn apply_item(&mut self, item: LoadedItem) {
         let Some(at) = item.time() else { return };
-        let place = item.position();
+        let place = item.output;
         if !matches!(item.item, Item::Article(_)) {
             self.fire(at);
         }
@@ -136,12 +136,7 @@ impl Rehearsing {
         self.fire(at);
     }
 
-    fn apply_merges(
-        &mut self,
-        changes: &[StoryChange],
-        when: (UnixMillis, OutputPosition),
-        by_people: bool,
-    ) {
+    fn apply_merges(&mut self, changes: &[StoryChange], when: (UnixMillis, u64), by_people: bool) {
         for change in changes {
             if let StoryChange::Merged { from, into, .. } = *change {
                 self.engine.merge([from, into], when, by_people);

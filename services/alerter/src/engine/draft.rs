@@ -8,7 +8,7 @@ use wirefold_envelope::timestamp;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertArticle, AlertFirst, AlertId, AlertReason, AlertState, Class, Confidence, Headline,
-    HoldReason, InDigest, LanguageTag, OutputPosition, ReasonKind, Tag, Target, Volume,
+    HoldReason, InDigest, LanguageTag, ReasonKind, Tag, Target, Volume,
 };
 
 use super::corrections::retracts;
@@ -31,7 +31,7 @@ pub(crate) struct Draft {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Now<'a> {
     pub(super) at: UnixMillis,
-    pub(super) applied_through: OutputPosition,
+    pub(super) applied_through: u64,
     /// The name of another alert that reports the same and inhibits this one.
     pub(super) inhibited_by: Option<&'a str>,
 }
@@ -58,7 +58,7 @@ pub(super) fn closing(id: &AlertId, life: &LiveAlert) -> Option<Draft> {
     let now = Now { at: closing.at, applied_through: life.covered, inhibited_by: None };
     let mut draft = draft(id, life, now, content);
     draft.alert.merged_into = Some(closing.into);
-    (draft.metadata.merged_at, draft.metadata.notes) = (closing.place.output, life.notes);
+    (draft.metadata.merged_at, draft.metadata.notes) = (closing.place, life.notes);
     Some(draft)
 }
 
@@ -308,7 +308,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
         state: content.state,
         volume: content.volume,
         reasons: content.reasons,
-        output: covered.output,
+        output: covered,
         at: timestamp(at),
         headline: headline_of(life, content.volume == Volume::Loud),
         first_seen,
@@ -330,13 +330,7 @@ fn draft(id: &AlertId, life: &LiveAlert, now: Now<'_>, content: Content) -> Draf
     let joined = joined.into_iter().collect();
     Draft {
         alert: corrected(life, alert),
-        metadata: RevisionMetadata {
-            covered,
-            measured,
-            notes,
-            joined,
-            ..RevisionMetadata::default()
-        },
+        metadata: RevisionMetadata { measured, notes, joined, ..RevisionMetadata::default() },
     }
 }
 

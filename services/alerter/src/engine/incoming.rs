@@ -9,7 +9,7 @@ use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     AgencyHow, AlertAgency, AlertArticle, AlertClaim, AlertReason, ArticleFetched, ArticleId,
     Class, Confidence, Entity, EntityKind, FoundBy, GroupBy, Headline, LanguageTag, OutputArticle,
-    OutputPosition, ReasonKind, StoryId, Target,
+    ReasonKind, StoryId, Target,
 };
 use wirefold_query::{Document, Prepared};
 use wirefold_text::extract::name_key;
@@ -24,7 +24,7 @@ use crate::wording::{cut, shortened};
 
 /// One article of the output, prepared for the engine.
 pub(crate) struct IncomingArticle {
-    pub(crate) place: OutputPosition,
+    pub(crate) place: u64,
     pub(crate) seen: UnixMillis,
     pub(crate) output: OutputArticle,
     pub(crate) prepared: Prepared,
@@ -52,7 +52,6 @@ impl IncomingArticle {
         output: OutputArticle,
         fetched: Option<&ArticleFetched>,
     ) -> Self {
-        let place = OutputPosition { enriched: output.input.enriched, output: sequence };
         let text = text_of(&output, fetched);
         let opening = cut(&text, OPENING);
         let prepared = prepared(&output, &text);
@@ -62,7 +61,7 @@ impl IncomingArticle {
         let note = note(&output.article.title, &text, &names);
         let (first_sentence, news, changed, joins, carriers) = Default::default();
         Self {
-            place,
+            place: sequence,
             seen,
             output,
             prepared,

@@ -7,8 +7,7 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertArticle, AlertId, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
-    HoldReason, OutputPosition, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target,
-    Volume,
+    HoldReason, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target, Volume,
 };
 use wirefold_query::Matched;
 
@@ -37,7 +36,7 @@ pub(crate) struct LiveAlert {
     /// When the last of them notified.
     pub(crate) notified_at: Option<UnixMillis>,
     /// The position up to which the last revision covers the output.
-    pub(crate) covered: OutputPosition,
+    pub(crate) covered: u64,
     pub(crate) now: Tally,
     /// The numbers that the next revision is compared with.
     pub(crate) measured: Baselines,
@@ -74,9 +73,9 @@ pub(crate) struct LiveAlert {
 /// Something new since the last revision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PendingChange {
-    pub(crate) place: OutputPosition,
+    pub(crate) place: u64,
     /// The first position that must be read again after a restart.
-    pub(crate) from: OutputPosition,
+    pub(crate) from: u64,
     pub(crate) seen: UnixMillis,
     pub(crate) tally: Tally,
     /// When the first article of the alert's event or story was seen, if this is known with it.
@@ -172,7 +171,7 @@ impl PendingChange {
 pub(crate) struct Closing {
     pub(crate) into: Target,
     pub(crate) at: UnixMillis,
-    pub(crate) place: OutputPosition,
+    pub(crate) place: u64,
     pub(crate) by_people: bool,
 }
 
@@ -211,20 +210,20 @@ impl LiveAlert {
             self.also.clone_from(&metadata.also);
             self.notified_at = Some(self.last_at);
         }
-        self.covered = self.covered.max(metadata.covered);
+        self.covered = self.covered.max(alert.output);
         (self.merged_at, self.notes) = (metadata.merged_at, metadata.notes);
         self.first_seen = Some(unix_millis(alert.first_seen));
         self.merged_into = alert.merged_into;
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());
         let end = self.covered;
-        self.news.retain(|news| !news.place.is_covered_by(end));
+        self.news.retain(|news| !news.place <= end);
         (self.sequence, self.shown) = (0, Some(Box::new(alert.clone())));
     }
 
     /// The first sequence in the output that its unpublished news needs after a restart.
     pub(crate) fn needs(&self) -> Option<u64> {
         let closing = self.closing.map(|closing| closing.place);
-        self.news.iter().map(|news| news.from).chain(closing).map(|place| place.output).min()
+        self.news.iter().map(|news| news.from).chain(closing).min()
     }
 
     /// When the first article of its event or story was seen, by the latest news that knows.
@@ -373,8 +372,6 @@ const DOUBLINGS: u32 = 3;
 /// The data that rebuilds an alert from its revisions, in addition to the visible part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RevisionMetadata {
-    /// The position up to which the revision covers the output.
-    pub(crate) covered: OutputPosition,
     /// The sequence in the output of the merge that closes the alert; 0 if there is none.
     pub(crate) merged_at: u64,
     /// The numbers that the next revision is compared with, if people changed the stories.

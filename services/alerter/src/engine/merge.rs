@@ -3,8 +3,8 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, ArticleId, EventAfter, OutputCommand, OutputPosition, ReasonKind,
-    StoryAfter, StoryChange, StoryId, Target,
+    Alert, AlertId, AlertReason, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter,
+    StoryChange, StoryId, Target,
 };
 
 use super::Engine;
@@ -17,7 +17,7 @@ impl Engine {
     pub(crate) fn merge(
         &mut self,
         [from, into]: [Target; 2],
-        (at, place): (UnixMillis, OutputPosition),
+        (at, place): (UnixMillis, u64),
         by_people: bool,
     ) {
         self.applied_through = self.applied_through.max(place);
@@ -33,10 +33,10 @@ impl Engine {
     }
 
     /// The alert that news at this position belongs to. After a merge, that is the surviving alert.
-    pub(super) fn routed(&self, mut id: AlertId, place: OutputPosition) -> AlertId {
+    pub(super) fn routed(&self, mut id: AlertId, place: u64) -> AlertId {
         // Merges go into older targets, so this ends. The limit is a safeguard.
         for _ in 0..64 {
-            let life = self.lives.get(&id).filter(|life| place.output > life.merged_at);
+            let life = self.lives.get(&id).filter(|life| place > life.merged_at);
             let Some(into) = life.and_then(|life| life.merged_into) else {
                 break;
             };
@@ -58,7 +58,7 @@ impl Engine {
             moved.push(inheritance(absorbed, life, closing));
         }
         // The other alert already knows of the merge: people undid it, and it is read again.
-        let is_taken_back = closing.place.is_covered_by(life.covered);
+        let is_taken_back = closing.place <= life.covered;
         if has_spoken && life.merged_into.is_none() && !is_taken_back {
             life.closing = Some(closing);
         }
@@ -127,7 +127,7 @@ fn together(one: PendingChange, other: PendingChange) -> PendingChange {
 /// The effect on alerts of a person's command.
 #[derive(Debug, Clone)]
 pub(crate) struct StoryOverride {
-    place: OutputPosition,
+    place: u64,
     at: UnixMillis,
     /// The stories and events concerned, with their numbers and when each was first seen.
     tallies: Vec<(Target, Tally, UnixMillis)>,
@@ -160,7 +160,7 @@ impl Parting {
 
 impl StoryOverride {
     /// The effect of a command at this position.
-    pub(crate) fn of(command: &OutputCommand, place: OutputPosition) -> Self {
+    pub(crate) fn of(command: &OutputCommand, place: u64) -> Self {
         let parting = |change: &StoryChange| match change {
             StoryChange::Split { from, into, articles } => {
                 Some(Parting::of_story(*from, *into, articles))

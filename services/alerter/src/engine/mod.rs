@@ -32,8 +32,7 @@ use std::time::Duration;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, GroupBy, OutputPosition, ReasonKind, SubscriptionId, Target,
-    Volume,
+    Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume,
 };
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
@@ -101,7 +100,7 @@ pub(crate) struct Engine {
     /// When deliveries heard of events.
     heard: Heard,
     /// The latest position that was applied, by either order.
-    applied_through: OutputPosition,
+    applied_through: u64,
     time: UnixMillis,
 }
 
@@ -142,7 +141,7 @@ impl Engine {
     }
 
     /// An engine that applies the output after this position.
-    pub(crate) fn after(applied_through: OutputPosition) -> Self {
+    pub(crate) fn after(applied_through: u64) -> Self {
         Self { applied_through, ..Self::default() }
     }
 
@@ -210,9 +209,8 @@ impl Engine {
         let Some(rules) = self.rules.get(&id.subscription) else {
             return;
         };
-        let opens = matched.is_some()
-            && incoming.place.output > rules.since
-            && !incoming.is_edit_of_baseline();
+        let opens =
+            matched.is_some() && incoming.place > rules.since && !incoming.is_edit_of_baseline();
         let is_concerned =
             |life: &LiveAlert| !incoming.is_baseline() || life.is_open() || life.revision == 0;
         if !self.lives.get(id).is_some_and(is_concerned) && !opens {
@@ -289,8 +287,7 @@ impl Engine {
         let is_same = |other: &PendingChange| {
             other.place == news.place && other.recounts() == news.recounts()
         };
-        let is_acknowledged =
-            news.place.is_covered_by(life.covered) || life.news.iter().any(is_same);
+        let is_acknowledged = news.place <= life.covered || life.news.iter().any(is_same);
         if !is_acknowledged {
             self.happenings.note_news(id.target, &news);
             life.news.push(news);

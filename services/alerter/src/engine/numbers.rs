@@ -72,7 +72,7 @@ impl LiveAlert {
     pub(crate) fn sums(&self) -> Sums {
         let mut sums = Sums { all: self.now, fresh: self.now, measured: self.measured };
         let mut news: Vec<&PendingChange> = self.news.iter().collect();
-        news.sort_by_key(|news| (news.place.enriched, news.recounts()));
+        news.sort_by_key(|news| (news.place, news.recounts()));
         news.into_iter().for_each(|news| sums.add(news));
         sums
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
-use wirefold_proto::{Alert, AlertId, OutputPosition, ReasonKind, SubscriptionId, Target, Volume};
+use wirefold_proto::{Alert, AlertId, ReasonKind, SubscriptionId, Target, Volume};
 
 use super::Engine;
 use super::draft::Draft;
@@ -21,7 +21,7 @@ use super::live_alert::{PendingChange, RevisionMetadata, ToldBy};
 pub(super) struct ToldTogether {
     by: ToldBy,
     at: UnixMillis,
-    covered: OutputPosition,
+    covered: u64,
 }
 
 fn is_sent(alert: &Alert) -> bool {
@@ -36,7 +36,7 @@ impl Engine {
         }
         let covers = |told: &&ToldTogether| {
             let life = self.lives.get(&made.alert.id);
-            let is_covered = |news: &PendingChange| news.place.is_covered_by(told.covered);
+            let is_covered = |news: &PendingChange| news.place <= told.covered;
             life.is_some_and(|life| life.news.iter().all(is_covered))
         };
         let told = self.told_together.get(&made.alert.id).filter(covers);
@@ -73,14 +73,14 @@ impl Engine {
         metadata: &RevisionMetadata,
         at: UnixMillis,
     ) {
-        let covers = |told: &ToldTogether| told.covered.is_covered_by(metadata.covered);
+        let covers = |told: &ToldTogether| told.covered <= alert.output;
         if self.told_together.get(&alert.id).is_some_and(covers) {
             self.told_together.remove(&alert.id);
         }
         for other in &metadata.also {
             let id = AlertId { subscription: other.clone(), target: alert.target };
             let by = ToldBy { subscription: alert.subscription.clone(), revision: alert.revision };
-            let told = ToldTogether { by, at, covered: metadata.covered };
+            let told = ToldTogether { by, at, covered: alert.output };
             self.told_together.insert(id.clone(), told);
             self.reschedule(&id);
         }

@@ -9,7 +9,7 @@ use wirefold_envelope::{decode, timestamp, unix_millis};
 use wirefold_flow::{Bus, BusError, Stored, UnixMillis};
 use wirefold_proto::{
     AlertArticle, ArticleEnriched, ArticleFetched, ArticleId, Message, OutputArticle,
-    OutputCommand, OutputEpoch, OutputForgotten, OutputPosition, name_of, streams,
+    OutputCommand, OutputEpoch, OutputForgotten, name_of, streams,
 };
 
 use crate::engine::{Engine, IncomingArticle, ReadText, StoredText};
@@ -39,17 +39,6 @@ impl LoadedItem {
             Item::Command(command) => Some(unix_millis(command.command.at)),
             Item::Nothing => None,
         }
-    }
-
-    /// Its position in the output.
-    pub(crate) fn position(&self) -> OutputPosition {
-        let enriched = match &self.item {
-            Item::Article(incoming) => return incoming.place,
-            Item::Forgotten(forgotten) => forgotten.input.enriched,
-            Item::Command(command) => command.input.enriched,
-            Item::Nothing => 0,
-        };
-        OutputPosition { enriched, output: self.output }
     }
 }
 

@@ -23,9 +23,7 @@ use wirefold_flow::{
     Bus, BusError, Event, OrderedReader, Point, Position, StageContext, Stored, UnixMillis,
     first_after, rolled_back,
 };
-use wirefold_proto::{
-    AlertId, ControlCommand, OutputPosition, StoryChange, Subject, Target, streams,
-};
+use wirefold_proto::{AlertId, ControlCommand, StoryChange, Subject, Target, streams};
 
 use crate::delivery::note_starts;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
@@ -167,7 +165,7 @@ impl Matcher<'_> {
         self.context.check_fail_point(Point::Delivered)?;
         for item in loaded {
             self.since_saved += 1;
-            self.progress.read(item.position());
+            self.progress.read(item.output);
             self.apply(item).await?;
         }
         self.progress.reached(read);
@@ -176,7 +174,7 @@ impl Matcher<'_> {
 
     async fn apply(&mut self, item: LoadedItem) -> Result<(), AlerterError> {
         let Some(at) = item.time() else { return Ok(()) };
-        let place = item.position();
+        let place = item.output;
         self.fire(at).await?;
         match item.item {
             Item::Article(mut incoming) => {
@@ -209,7 +207,7 @@ impl Matcher<'_> {
     async fn merge(
         &mut self,
         changes: &[StoryChange],
-        when: (UnixMillis, OutputPosition),
+        when: (UnixMillis, u64),
         by_people: bool,
     ) -> Result<(), AlerterError> {
         for change in changes {
@@ -285,7 +283,7 @@ impl<'a> Matcher<'a> {
         let mut table = Table::open(setup).await?;
         let saved = saved_progress(&setup.context, &mut table).await?;
         let commands_from = commands_from(&setup.context, &mut table).await?;
-        let mut engine = Engine::after(saved.position());
+        let mut engine = Engine::after(saved.output);
         engine.limit_sites(setup.settings.site_alerts.clone());
         for change in table.configure(saved.output).await? {
             apply_change(&mut engine, change);

@@ -6,15 +6,12 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 use wirefold_flow::Position;
-use wirefold_proto::OutputPosition;
 
 /// The position behind which reading begins after a restart.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SavedProgress {
     /// Everything up to and including this sequence of `WF_OUTPUT` is applied.
     pub(crate) output: u64,
-    /// The last sequence in `WF_ENRICHED` of an article up to there.
-    pub(crate) enriched: u64,
     /// The last message of `WF_OUTPUT` that was read, in its stored form; empty if it is not known.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) reached: String,
@@ -25,11 +22,6 @@ impl SavedProgress {
     pub(super) fn reached(&self) -> Position {
         Position::parse(&self.reached).unwrap_or(Position::at_sequence(self.output))
     }
-
-    /// The position up to which everything has been applied, and nothing after it.
-    pub(super) fn position(&self) -> OutputPosition {
-        OutputPosition { enriched: self.enriched, output: self.output }
-    }
 }
 
 /// The progress of reading.
@@ -37,7 +29,7 @@ impl SavedProgress {
 pub(super) struct ReadingProgress {
     saved: SavedProgress,
     /// The messages that were read since, and may have to be read again.
-    since: VecDeque<OutputPosition>,
+    since: VecDeque<u64>,
 }
 
 impl ReadingProgress {
@@ -53,21 +45,20 @@ impl ReadingProgress {
     }
 
     /// Notes a message that was read, in the order of the output.
-    pub(super) fn read(&mut self, position: OutputPosition) {
+    pub(super) fn read(&mut self, position: u64) {
         self.since.push_back(position);
     }
 
     pub(super) fn last_read(&self) -> u64 {
-        self.since.back().map_or(self.saved.output, |last| last.output)
+        self.since.back().map_or(self.saved.output, |last| *last)
     }
 
     /// The farthest position after which no revision needs anything. `needed`: the first message that one
     /// still needs.
     pub(super) fn position_to_save(&mut self, needed: Option<u64>) -> SavedProgress {
-        let is_done = |read: &OutputPosition| needed.is_none_or(|first| read.output < first);
-        while let Some(done) = self.since.front().filter(|read| is_done(read)) {
-            self.saved.output = done.output;
-            self.saved.enriched = self.saved.enriched.max(done.enriched);
+        let is_done = |read: &u64| needed.is_none_or(|first| *read < first);
+        while let Some(done) = self.since.front().copied().filter(is_done) {
+            self.saved.output = done;
             self.since.pop_front();
         }
         self.saved.clone()
@@ -80,19 +71,12 @@ mod tests {
 
     #[test]
     fn nothing_that_is_needed_is_passed() {
-        let at = |output, enriched| OutputPosition { enriched, output };
         let mut progress = ReadingProgress::from(SavedProgress::default());
-        assert_eq!(progress.position_to_save(None).position(), at(0, 0));
-        for (output, enriched) in [(1, 4), (2, 5), (3, 0), (4, 6)] {
-            progress.read(at(output, enriched));
-        }
+        assert_eq!(progress.position_to_save(None).output, 0);
+        (1..=4).for_each(|sequence| progress.read(sequence));
         assert_eq!(progress.last_read(), 4);
-        let mut saved = |needed| progress.position_to_save(needed).position();
-        assert_eq!(saved(Some(1)), at(0, 0));
-        assert_eq!(saved(Some(3)), at(2, 5));
-        // The position of a command names no article.
-        assert_eq!(saved(Some(4)), at(3, 5));
-        assert_eq!(saved(None), at(4, 6));
+        let mut saved = |needed| progress.position_to_save(needed).output;
+        assert_eq!((saved(Some(1)), saved(Some(3)), saved(None)), (0, 2, 4));
         assert_eq!(progress.last_read(), 4);
     }
 }

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy,
-    QueryReading, REVISION_HEADER, RevisionCover, Subject, SubscriptionId, SubscriptionRecord, Tag,
-    Target, Volume, attempts_key, decode, streams, taken_key,
+    QueryReading, Subject, SubscriptionId, SubscriptionRecord, Tag, Target, Volume, attempts_key,
+    decode, streams, taken_key,
 };
 
 use crate::api::request::{JsonBody, Query, answer, paging};
@@ -164,13 +164,6 @@ fn without_revision(subject: &str) -> &str {
     subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
 }
 
-/// The last article that a revision covers, as a sequence in `WF_ENRICHED`.
-fn covered_by(stored: &Stored) -> Option<u64> {
-    let header = stored.headers.get(REVISION_HEADER)?;
-    let cover: RevisionCover = serde_json::from_str(header).ok()?;
-    Some(cover.covered.enriched)
-}
-
 /// The query that selects one subscription.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -255,6 +248,7 @@ impl AppState {
     ) -> ApiResult<Option<Alert>> {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
+        let decided = self.projection.decided(detail.output.id).await?;
         // The current target, and the target when the article came.
         let targets = match subscription.group_by.unwrap_or(GroupBy::Event) {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
@@ -265,10 +259,9 @@ impl AppState {
             let Some(last) = self.projection.alert(id.to_string()).await? else { continue };
             for revision in 1..=last.revision {
                 let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
-                if covered_by(&stored)
-                    .is_some_and(|covered| covered >= detail.output.input.enriched)
-                {
-                    return Ok(decode::<Alert>(&stored.body).ok());
+                let alert = decode::<Alert>(&stored.body).ok();
+                if let Some(alert) = alert.filter(|alert| decided <= Some(alert.output)) {
+                    return Ok(Some(alert));
                 }
             }
         }

@@ -35,6 +35,12 @@ pub(super) fn one(connection: &Connection, id: ArticleId) -> Answer<Option<Artic
     }))
 }
 
+pub(super) fn decided(connection: &Connection, id: ArticleId) -> Answer<Option<u64>> {
+    let mut ask = connection.prepare_cached("SELECT decided FROM articles WHERE id = ?1")?;
+    let found = ask.query_row([id.to_string()], |row| row.get::<_, i64>(0)).optional()?;
+    Ok(found.map(i64::cast_unsigned))
+}
+
 pub(super) fn at(connection: &Connection, url: &str) -> Answer<Vec<ArticleBrief>> {
     let ask = format!(
         "SELECT {BRIEF} FROM articles

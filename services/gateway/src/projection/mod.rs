@@ -245,6 +245,11 @@ impl Projection {
         self.read(move |connection| articles::one(connection, id)).await
     }
 
+    /// The sequence of an article's decision in the output.
+    pub(crate) async fn decided(&self, id: ArticleId) -> Answer<Option<u64>> {
+        self.read(move |connection| articles::decided(connection, id)).await
+    }
+
     /// The articles behind a link, the newest version first.
     pub(crate) async fn articles_at(&self, url: String) -> Answer<Vec<ArticleBrief>> {
         self.read(move |connection| articles::at(connection, &url)).await
