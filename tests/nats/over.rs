@@ -188,14 +188,6 @@ impl NatsPipeline {
         self.runtime.block_on(published).expect("it is stored");
     }
 
-    /// Deletes a durable consumer, as a user with all rights may.
-    #[track_caller]
-    pub(super) fn delete_consumer(&self, stream: &Stream, reader: &str) {
-        let login = format!(",\"user\":\"{USER}\",\"pass\":\"{}\"", self.password);
-        let answer = ask(&self.url, &login, &format!("CONSUMER.DELETE.{}.{reader}", stream.name));
-        assert!(answer.contains("\"success\":true"), "{answer}");
-    }
-
     /// The number of messages in a stream.
     #[track_caller]
     pub(super) fn count(&self, stream: &Stream, filter: &str) -> usize {

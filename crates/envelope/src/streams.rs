@@ -16,8 +16,8 @@ pub struct Limits {
     pub alerts: Duration,
     /// The most bytes of `WF_ENRICHED`. The other streams share the same amount again.
     pub max_bytes: u64,
-    /// The durable consumers of the deliveries. An alert is kept until all of them have sent it.
-    pub deliveries: Vec<String>,
+    /// Whether there are deliveries. An alert is kept until all of them have sent it.
+    pub has_deliveries: bool,
 }
 
 const DAY: Duration = Duration::from_hours(24);
@@ -29,7 +29,7 @@ impl Default for Limits {
             output: DAY * 30,
             alerts: DAY * 90,
             max_bytes: 1 << 30,
-            deliveries: Vec::new(),
+            has_deliveries: false,
         }
     }
 }
@@ -79,13 +79,12 @@ const DUPLICATE_WINDOW: Duration = Duration::from_mins(10);
 /// Readers by sequence are not in the list, because their positions are not known, nor are foreign
 /// consumers.
 fn readers(stream: &Stream, limits: &Limits) -> Vec<String> {
-    if stream.name == streams::ALERTS.name {
-        return limits.deliveries.clone();
-    }
     let counts = |name: &str| match stream.name {
         name_of if name_of == streams::FETCHED.name => name == "enricher",
         name_of if name_of == streams::ENRICHED.name => name == "detector",
         name_of if name_of == streams::OUTPUT.name => matches!(name, "alerter" | "gateway"),
+        // At the lowest of the positions of its deliveries.
+        name_of if name_of == streams::ALERTS.name => name == "alerter" && limits.has_deliveries,
         _ => false,
     };
     let waits = |reader: &&streams::Reader| reader.by != ReadBy::Sequence;

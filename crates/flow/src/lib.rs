@@ -64,7 +64,7 @@ pub use message::{Headers, Outgoing, Published, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
 pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
 pub use position::{Position, RolledBack, first_after, rolled_back};
-pub use stage::{Input, Stage, StageError, run_stage};
+pub use stage::{Input, Stage, StageError, caught, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
     CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use crate::backoff::Backoff;
 use crate::bus::Bus;
 use crate::clock::Clock;
+use crate::dead::{DeadLetter, DeadLetters};
 use crate::error::BusError;
 use crate::position::RolledBack;
 
@@ -186,6 +187,24 @@ impl StageContext {
     /// [`LoopError::Crashed`].
     pub fn check_fail_point(&self, point: Point) -> Result<(), LoopError> {
         if self.fail_points.crashes_at(point) { Err(LoopError::Crashed(point)) } else { Ok(()) }
+    }
+
+    /// Publishes a dead letter, without the body if both together are too large.
+    ///
+    /// # Errors
+    /// An error of the bus.
+    pub async fn publish_letter(
+        &self,
+        dead: &DeadLetters,
+        letter: &DeadLetter<'_>,
+    ) -> Result<(), BusError> {
+        match self.bus.publish(dead.outgoing(letter)).await {
+            Err(BusError::TooLarge { .. }) => {
+                let bare = DeadLetter { body: None, ..letter.clone() };
+                self.bus.publish(dead.outgoing(&bare)).await.map(drop)
+            }
+            published => published.map(drop),
+        }
     }
 
     pub(crate) async fn wait(&self, duration: Duration) {

@@ -33,8 +33,8 @@ include "passwords/nats.conf"
 
 # No rule can express two things, because patterns match whole tokens only:
 # - A user who creates a consumer chooses where its messages go. So only `setup` may create consumers. All
-#   others read by sequence, or use the consumers of `wirefold setup`, which you run again for a new
-#   delivery. `wirefold run pruner` creates a deleted consumer again.
+#   others read by sequence, or use the consumers of `wirefold setup`. `wirefold run pruner` creates a
+#   deleted consumer again.
 # - A request to the server names the subject of the answer, and the server does not check whether the
 #   user may publish there. So any user can have an answer stored in any stream. For WF_OUTPUT, give
 #   detector, alerter and gateway a key (`bus.signing_key_file`): they skip unsigned records.
@@ -96,12 +96,6 @@ fn write_user(text: &mut String, rights: &Rights) {
         right.publish.iter().for_each(|pattern| line(&format!("              \"{pattern}\"")));
     }
     line("            ]");
-    if rights.never().next().is_some() {
-        line("            deny: [");
-        line("              # durable consumers of others");
-        rights.never().for_each(|pattern| line(&format!("              \"{pattern}\"")));
-        line("            ]");
-    }
     line("          }");
     line("          subscribe: [");
     rights.subscribe().for_each(|pattern| line(&format!("            \"{pattern}\"")));

@@ -2,14 +2,14 @@
 
 use super::Right;
 use crate::alert_keys::{REPLAYED_KEY, gone_key};
-use crate::streams::{ALERTS, DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
+use crate::streams::{DELIVERIES, ReadBy, Role, STORES, STREAMS, StoreKind, Stream};
 
 /// The table with the positions of readers that do not acknowledge, by stream and role.
 pub const MARKS: &str = "wf_marks";
 
 /// The streams from which `setup` deletes messages that all readers have read, once they are full. The others
 /// drop their oldest messages themselves.
-pub const PURGED: [&str; 3] = ["WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT"];
+pub const PURGED: [&str; 4] = ["WF_FETCHED", "WF_ENRICHED", "WF_OUTPUT", "WF_ALERTS"];
 
 /// The durable consumers with fixed names: stream and consumer.
 pub const READERS: [(&str, &str); 2] = [("WF_OUTPUT", "reader"), ("WF_ALERTS", "reader")];
@@ -21,15 +21,6 @@ pub fn stream_of(kind: StoreKind, name: &str) -> String {
         StoreKind::KeyValue => format!("KV_{name}"),
         StoreKind::Objects => format!("OBJ_{name}"),
     }
-}
-
-/// The name of a role's durable consumer on a stream, as a pattern.
-///
-/// The alerter has one for each delivery, `alerter-<delivery>`. A pattern can only replace whole tokens.
-#[must_use]
-pub fn durable_of(stream: &Stream, role: Role) -> &'static str {
-    let is_alerter = role == Role::Stage(crate::streams::Stage::Alerter);
-    if stream.name == ALERTS.name && is_alerter { "*" } else { role.as_str() }
 }
 
 pub(super) fn append(stream: &Stream, publish: Vec<String>) -> Right {
@@ -81,17 +72,14 @@ pub(super) fn reading(stream: &Stream, role: Role, by: ReadBy) -> Right {
             }
             // Reading by sequence needs no consumer. The server announces stored messages here.
             let subscribe = vec![format!("wirefold.stored.{name}.>")];
-            Right { what: format!("reads {name} in order"), publish, subscribe, ..Right::default() }
+            Right { what: format!("reads {name} in order"), publish, subscribe }
         }
         ReadBy::Consumer => {
-            let durable = durable_of(stream, role);
+            let durable = role.as_str();
             let mut publish = vec![format!("$JS.API.CONSUMER.INFO.{name}.{durable}")];
             publish.extend(using(name, durable));
-            // A user with rights to all consumers of a stream must not use those of others.
-            let others = READERS.iter().filter(|(of, _)| *of == name && durable == "*");
-            let never = others.flat_map(|(_, other)| using(name, other)).collect();
             let what = format!("reads {name} through a durable consumer");
-            Right { what, publish, never, ..Right::default() }
+            Right { what, publish, ..Right::default() }
         }
     }
 }
@@ -177,10 +165,9 @@ mod tests {
         let mut named = Vec::new();
         for stream in STREAMS {
             for reader in stream.readers.iter().filter(is_durable) {
-                named.push((stream.name, durable_of(&stream, reader.role)));
+                named.push((stream.name, reader.role.as_str()));
             }
         }
-        named.retain(|(_, durable)| *durable != "*");
         assert_eq!(named, READERS);
     }
 }

@@ -15,7 +15,7 @@ use crate::subjects::covers;
 use jetstream::{append, keys, objects, reading, setup};
 
 pub use conf::{document, line_of, password_variable};
-pub use jetstream::{MARKS, PURGED, READERS, durable_of, stream_of};
+pub use jetstream::{MARKS, PURGED, READERS, stream_of};
 pub use service::{COMPARE, Service};
 
 /// A user of the NATS server.
@@ -83,8 +83,6 @@ pub struct Right {
     pub what: String,
     /// Patterns on which the user may publish.
     pub publish: Vec<String>,
-    /// Patterns on which it may not publish, although one of the others contains them.
-    pub never: Vec<String>,
     /// Patterns to which it may subscribe.
     pub subscribe: Vec<String>,
 }
@@ -116,7 +114,7 @@ impl Rights {
         }
         let mut known: Vec<String> = Vec::new();
         for right in &mut rights {
-            for list in [&mut right.publish, &mut right.never, &mut right.subscribe] {
+            for list in [&mut right.publish, &mut right.subscribe] {
                 list.retain(|pattern| !known.contains(pattern));
                 known.extend(list.iter().cloned());
             }
@@ -129,11 +127,6 @@ impl Rights {
         self.rights.iter().flat_map(|right| &right.publish).map(String::as_str)
     }
 
-    /// The patterns within those on which it may not.
-    pub fn never(&self) -> impl Iterator<Item = &str> {
-        self.rights.iter().flat_map(|right| &right.never).map(String::as_str)
-    }
-
     /// The patterns to which this user may subscribe.
     pub fn subscribe(&self) -> impl Iterator<Item = &str> {
         self.rights.iter().flat_map(|right| &right.subscribe).map(String::as_str)
@@ -143,7 +136,6 @@ impl Rights {
     #[must_use]
     pub fn may_publish(&self, subject: &str) -> bool {
         self.publish().any(|pattern| covers(pattern, subject))
-            && !self.never().any(|pattern| covers(pattern, subject))
     }
 
     /// Whether this user may subscribe to a subject or pattern.
@@ -328,15 +320,6 @@ mod tests {
                 .filter(|it| it.starts_with("$JS.API.CONSUMER.") && it.contains("CREATE"));
             assert_eq!(makes.next().is_some(), user == User::Setup, "{user}");
         }
-        let alerter = of("alerter");
-        assert!(!alerter.may_publish("$JS.API.CONSUMER.CREATE.WF_ALERTS.alerter-desk"));
-        // Consumers of other users on the same stream belong to them.
-        let using = |reader: &str| {
-            let next = format!("$JS.API.CONSUMER.MSG.NEXT.WF_ALERTS.{reader}");
-            [next, format!("$JS.ACK.WF_ALERTS.{reader}.1.2.3.4.5")]
-        };
-        assert!(using("alerter-desk").iter().all(|subject| alerter.may_publish(subject)));
-        assert!(using("reader").iter().all(|subject| !alerter.may_publish(subject)));
     }
 
     #[test]
@@ -355,11 +338,11 @@ mod tests {
             assert_eq!(of(user).may_publish(making), may, "{user}");
         }
         for user in ["alerter", "gateway"] {
-            assert!(!of(user).may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_OUTPUT.reader"));
-            assert!(!of(user).may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_OUTPUT.gateway-x-1"));
+            for reader in ["WF_OUTPUT.reader", "WF_ALERTS.reader", "WF_OUTPUT.gateway-x-1"] {
+                assert!(!of(user).may_publish(&format!("$JS.API.CONSUMER.MSG.NEXT.{reader}")));
+            }
         }
         let outsider = of("reader");
         assert!(outsider.may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_ALERTS.reader"));
-        assert!(!outsider.may_publish("$JS.API.CONSUMER.MSG.NEXT.WF_ALERTS.alerter-desk"));
     }
 }

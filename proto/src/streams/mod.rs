@@ -16,8 +16,7 @@ pub use stores::{
 /// How a role reads a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReadBy {
-    /// Through a durable consumer named after the role, with acknowledgements. The alerter has one for each
-    /// delivery.
+    /// Through a durable consumer named after the role, with acknowledgements: only programs of others.
     Consumer,
     /// In order from a sequence, without acknowledgements.
     Order,
@@ -136,7 +135,6 @@ pub const ALERTS: Stream = Stream {
     writers: &[writes(ALERTER, &["wirefold.v1.alert.*.*.*"])],
     readers: &[
         reads(ALERTER, ReadBy::Order),
-        reads(ALERTER, ReadBy::Consumer),
         reads(GATEWAY, ReadBy::Order),
         reads(READER, ReadBy::Consumer),
     ],

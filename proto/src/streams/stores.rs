@@ -44,12 +44,12 @@ pub const SUBSCRIPTIONS: Store = Store {
     readers: &[ALERTER, GATEWAY, CLI, READER],
 };
 
-/// The revisions that each delivery accepted of each alert, with its attempts; and the health of the
-/// installation.
+/// How far each delivery has read, and the revisions that it accepted of each alert, with its attempts; and the
+/// health of the installation.
 pub const DELIVERIES: Store = Store {
     name: "wf_deliveries",
     kind: StoreKind::KeyValue,
-    about: "the last revision of each alert that each delivery accepted, its newest attempts, its next digest of feeds, whether its target is gone, the health conditions of this installation, and the dead letters that the gateway replayed",
+    about: "how far each delivery has read the alerts, the last revision of each alert that it accepted, its newest attempts, its next digest of feeds, whether its target is gone, the health conditions of this installation, and the dead letters that the gateway replayed",
     writers: &[ALERTER],
     readers: &[ALERTER, GATEWAY, CLI],
 };

@@ -44,9 +44,12 @@ pub enum AlerterError {
 impl AlerterError {
     /// Whether a new start from the stored state may help.
     pub(crate) fn may_pass(&self) -> bool {
-        // If a stream was rolled back, the next start reads what is there.
-        let is_rolled_back = |error: &BusError| matches!(error, BusError::RolledBack { .. });
-        let may_pass = |error: &BusError| error.may_pass() || is_rolled_back(error);
         matches!(self, Self::Bus(error) | Self::Loop(LoopError::Bus(error)) if may_pass(error))
     }
+}
+
+/// Whether reading again from the stored state may help after this error.
+pub(crate) fn may_pass(error: &BusError) -> bool {
+    // If a stream was rolled back, the next start reads what is there.
+    error.may_pass() || matches!(error, BusError::RolledBack { .. })
 }

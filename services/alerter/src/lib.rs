@@ -5,8 +5,8 @@
 //! the bus only through its seam.
 //!
 //! The *matcher* reads the output in the order of the decisions, compares each article with all subscriptions
-//! and publishes revisions of alerts, each exactly once. Each *delivery* is a stage of its own that reads the
-//! alerts: terminal, signed webhook, phone, e-mail, chat, program or file. The *feed digest* sends a list of
+//! and publishes revisions of alerts, each exactly once. Each *delivery* reads the alerts at a position of its
+//! own: terminal, signed webhook, phone, e-mail, chat, program or file. The *feed digest* sends a list of
 //! feeds with problems once a week. The *watch* observes the installation, and deliveries report its health
 //! conditions. Subscriptions come from files or commands, and apply from the next article on.
 //!
@@ -42,14 +42,14 @@ use wirefold_proto::streams;
 
 use delivery::DeliveryStates;
 use delivery::notices::Notifier;
-use delivery::{Clients, Common, DeliveryStage, TargetGone, channel_of};
+use delivery::{Clients, Common, DeliveryStage, Positions, TargetGone, channel_of};
 use digest::Weekly;
 use health::{HealthChanges, Watch, beat};
 use matcher::Setup;
 
 pub use by_hand::send_again;
 pub use by_hand::send_sample;
-pub use delivery::{Delivery, Failure, check_delivery, consumer, kinds, switch_on};
+pub use delivery::{Delivery, Failure, check_delivery, kinds, switch_on};
 pub use engine::SiteAlerts;
 pub use error::AlerterError;
 pub use metrics::METRICS;
@@ -97,6 +97,7 @@ pub async fn run(
         zone: settings.zone.clone().unwrap_or(TimeZone::UTC),
         states: DeliveryStates::default(),
         absent: watch::Sender::default(),
+        positions: Positions::of(settings.delivery_names()),
     };
     let mut work: JoinSet<Result<(), AlerterError>> = JoinSet::new();
     for delivery in &settings.deliveries {
@@ -116,7 +117,8 @@ pub async fn run(
     }
     let (sweeping, sweep_stop) = (context.clone(), stop.child_token());
     work.spawn(async move { Ok(delivery::attempts::sweep_daily(sweeping, sweep_stop).await?) });
-    let setup = Setup { context, settings, absent: common.absent };
+    let Common { absent, positions, .. } = common;
+    let setup = Setup { context, settings, absent, positions };
     let matcher_stop = stop.child_token();
     work.spawn(async move { matcher::run(Arc::new(setup), matcher_stop).await });
     until_all_end(work, &stop).await

@@ -1,4 +1,4 @@
-//! Whether any consumer lags, according to the server. It uses the server's protocol directly, without the
+//! Whether any reader lags, according to the server. It uses the server's protocol directly, without the
 //! client under test.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,51 +11,34 @@ use super::super::over::{NatsPipeline, USER};
 use crate::pipeline::up::now;
 use crate::pipeline::{PATIENCE, pause};
 
-/// How a consumer reports its position.
-enum Says {
-    /// It acknowledges each message.
-    Acks,
-    /// It stores a mark for the last message that it has handled.
-    Marks,
-}
-
-/// Each consumer comes after those that write its stream, so once it has no lag, it stays so.
-const READERS: [(&str, Says); 5] = [
-    ("WF_FETCHED.enricher", Says::Marks),
-    ("WF_ENRICHED.detector", Says::Marks),
-    ("WF_OUTPUT.gateway", Says::Marks),
-    ("WF_OUTPUT.alerter", Says::Marks),
-    ("WF_ALERTS.alerter-desk", Says::Acks),
+/// The readers, each of which marks the last message that it has handled. Each comes after those that write its
+/// stream, so once it has no lag, it stays so.
+const READERS: [&str; 5] = [
+    "WF_FETCHED.enricher",
+    "WF_ENRICHED.detector",
+    "WF_OUTPUT.gateway",
+    "WF_OUTPUT.alerter",
+    "WF_ALERTS.alerter",
 ];
 
-/// Waits for each consumer in turn until it does not lag.
+/// Waits for each reader in turn until it does not lag.
 #[track_caller]
 pub(super) fn until_none(over: &NatsPipeline) {
     let deadline = now().plus(PATIENCE);
     let mut server = Server::connect(over);
-    for (reader, says) in &READERS {
-        while let Some(lag) = lag(over, &mut server, reader, says) {
+    for reader in READERS {
+        while let Some(lag) = lag(over, &mut server, reader) {
             assert!(now() < deadline, "{lag}");
             pause();
         }
     }
 }
 
-fn lag(over: &NatsPipeline, server: &mut Server, reader: &str, says: &Says) -> Option<String> {
-    match says {
-        Says::Acks => {
-            let info = server.ask(&format!("$JS.API.CONSUMER.INFO.{reader}"));
-            let (pending, unacked) = (&info["num_pending"], &info["num_ack_pending"]);
-            let is_at_end = (pending, unacked) == (&Value::from(0), &Value::from(0));
-            (!is_at_end).then(|| format!("{reader}: {pending} pending, {unacked} not acked"))
-        }
-        Says::Marks => {
-            let (stream, _) = reader.split_once('.').expect("stream and reader");
-            let last = &server.ask(&format!("$JS.API.STREAM.INFO.{stream}"))["state"]["last_seq"];
-            let mark = over.value(MARKS, reader);
-            (last.as_u64() != mark.parse().ok()).then(|| format!("{reader}: at {mark} of {last}"))
-        }
-    }
+fn lag(over: &NatsPipeline, server: &mut Server, reader: &str) -> Option<String> {
+    let (stream, _) = reader.split_once('.').expect("stream and reader");
+    let last = &server.ask(&format!("$JS.API.STREAM.INFO.{stream}"))["state"]["last_seq"];
+    let mark = over.value(MARKS, reader);
+    (last.as_u64() != mark.parse().ok()).then(|| format!("{reader}: at {mark} of {last}"))
 }
 
 /// A connection to the server.

@@ -88,7 +88,7 @@ impl Chaos {
         send(zombie, Signal::CONT);
     }
 
-    /// Waits until everything was published and alerted, and no consumer lags.
+    /// Waits until everything was published and alerted, and no reader lags.
     #[track_caller]
     fn wait_for_end(&mut self) -> StoredStreams {
         self.over.until_output(self.dropped);

@@ -36,7 +36,7 @@ fn every_service_is_found_and_says_how_far_it_is() {
     let names: Vec<&str> = told.iter().filter_map(|service| service["name"].as_str()).collect();
     assert_eq!(names, SERVICES.map(|service| format!("wirefold-{service}")));
     for (service, lag) in told.iter().zip([
-        &["WF_OUTPUT/alerter", "WF_ALERTS/alerter-stdout"][..],
+        &["WF_OUTPUT/alerter", "WF_ALERTS/alerter"][..],
         &["WF_ENRICHED/detector"],
         &["WF_FETCHED/enricher"],
         &[],

@@ -299,7 +299,7 @@ impl Worker {
 }
 
 /// The future's output, or the message of its panic.
-pub(crate) async fn caught<T>(
+pub async fn caught<T>(
     mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>,
 ) -> Result<T, String> {
     std::future::poll_fn(move |context| {

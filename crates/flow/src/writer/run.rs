@@ -479,17 +479,7 @@ impl Writer {
             message: input,
             body: Some(&input.body),
         };
-        let bus = &self.context.bus;
-        match bus.publish(self.config.dead.outgoing(&letter)).await {
-            Err(BusError::TooLarge { .. }) => {
-                let bare = DeadLetter { body: None, ..letter };
-                bus.publish(self.config.dead.outgoing(&bare)).await?;
-            }
-            published => {
-                published?;
-            }
-        }
-        Ok(())
+        Ok(self.context.publish_letter(&self.config.dead, &letter).await?)
     }
 }
 

@@ -36,11 +36,7 @@ impl Config {
             output: self.retention.output.duration(),
             alerts: self.retention.alerts.duration(),
             max_bytes: self.retention.max_bytes,
-            deliveries: self
-                .delivery
-                .iter()
-                .map(|delivery| wirefold_alerter::consumer(&delivery.name).durable)
-                .collect(),
+            has_deliveries: !self.delivery.is_empty(),
         }
     }
 

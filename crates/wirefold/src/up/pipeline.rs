@@ -109,11 +109,7 @@ impl Pipeline<'_> {
         if let Some(bus) = self.nats.clone().filter(|_| stages.contains(&Service::Pruner)) {
             let (clock, stop) = (self.clock.clone(), process.stop.clone());
             health.ready(Service::Pruner.as_str());
-            let settings = alerter.clone();
-            let readers = move || {
-                nats::readers(settings.borrow().deliveries.iter().map(|it| it.name.as_str()))
-            };
-            let pruner = nats::run_pruner(bus, readers, clock, stop);
+            let pruner = nats::run_pruner(bus, clock, stop);
             process.start(Service::Pruner.as_str(), pruner);
         }
         let start = DetectorStart::new(stages.contains(&Service::Stage(Stage::Detector)));

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{timestamp, unix_millis};
-use wirefold_flow::{
-    Bus, BusError, Event, KeyValue, LoopError, StageContext, StageError, UnixMillis,
-};
+use wirefold_flow::{Bus, BusError, Event, KeyValue, LoopError, StageContext, UnixMillis};
 use wirefold_proto::{
     ATTEMPTS_SUFFIX, Alert, AlertAttempt, AlertAttemptsRecord, AlertId, AttemptOutcome, Tag,
     Volume, attempts_key, decode, encode, streams, token,
@@ -27,10 +26,36 @@ pub(super) struct Attempts {
     keys: Arc<dyn KeyValue>,
 }
 
-/// An attempt that is under way, with the attempts before it.
-pub(super) struct OpenAttempt {
+/// The recorded attempts to send an alert, for one of its revisions.
+pub(super) struct AlertAttempts {
     key: String,
     record: AlertAttemptsRecord,
+    revision: u64,
+    /// The time of the revision. An earlier attempt was for a revision that was lost with its stream.
+    since: Timestamp,
+}
+
+impl AlertAttempts {
+    /// How often the target has refused the revision.
+    pub(super) fn failed(&self) -> u32 {
+        let failed = self.of_revision().filter(|it| it.outcome == AttemptOutcome::Failed);
+        u32::try_from(failed.count()).unwrap_or(u32::MAX)
+    }
+
+    /// When the revision may be sent again, if the target has refused it.
+    pub(super) fn next(&self) -> Option<UnixMillis> {
+        self.of_revision().last()?.next.map(unix_millis)
+    }
+
+    /// Whether the revision was given up.
+    pub(super) fn is_given_up(&self) -> bool {
+        self.of_revision().last().is_some_and(|it| it.outcome == AttemptOutcome::GivenUp)
+    }
+
+    fn of_revision(&self) -> impl Iterator<Item = &AlertAttempt> {
+        let is_its = |it: &&AlertAttempt| it.revision == self.revision && it.at >= self.since;
+        self.record.attempts.iter().filter(is_its)
+    }
 }
 
 impl Attempts {
@@ -38,50 +63,65 @@ impl Attempts {
         Self { delivery: delivery.to_owned(), keys }
     }
 
-    /// Records that an attempt begins.
-    pub(super) async fn begin(&self, alert: &Alert, now: UnixMillis) -> OpenAttempt {
+    /// The attempts to send a revision. If they cannot be read, there are none.
+    pub(super) async fn of(&self, alert: &Alert) -> AlertAttempts {
         let key = attempts_key(&self.delivery, &alert.id);
         let found = self.keys.get(&key).await.ok().flatten().and_then(|entry| entry.value);
         let none = || AlertAttemptsRecord { schema: Tag::new(), attempts: Vec::new() };
         let record = found.and_then(|value| decode(&value).ok()).unwrap_or_else(none);
-        let mut open_attempt = OpenAttempt { key, record };
-        open_attempt.record.attempts.push(AlertAttempt {
-            revision: alert.revision,
+        AlertAttempts { key, record, revision: alert.revision, since: alert.at }
+    }
+
+    /// Records that an attempt begins.
+    pub(super) async fn begin(
+        &self,
+        mut attempts: AlertAttempts,
+        now: UnixMillis,
+    ) -> AlertAttempts {
+        attempts.record.attempts.push(AlertAttempt {
+            revision: attempts.revision,
             at: timestamp(now),
             outcome: AttemptOutcome::Open,
             why: None,
             next: None,
         });
-        bound(&mut open_attempt.record.attempts);
-        self.write(&open_attempt).await;
-        open_attempt
+        bound(&mut attempts.record.attempts);
+        self.write(&attempts).await;
+        attempts
     }
 
-    /// Records the result of an attempt.
-    pub(super) async fn end(
+    /// Records that the target accepted the revision.
+    pub(super) async fn note_taken(&self, attempts: AlertAttempts) {
+        self.end(attempts, AttemptOutcome::Taken, None, None).await;
+    }
+
+    /// Records that the target refused the revision, which is tried again then.
+    pub(super) async fn note_failed(&self, attempts: AlertAttempts, why: &str, next: UnixMillis) {
+        self.end(attempts, AttemptOutcome::Failed, Some(why), Some(timestamp(next))).await;
+    }
+
+    /// Records that the revision was given up.
+    pub(super) async fn note_given_up(&self, attempts: AlertAttempts, why: &str) {
+        self.end(attempts, AttemptOutcome::GivenUp, Some(why), None).await;
+    }
+
+    async fn end(
         &self,
-        mut open_attempt: OpenAttempt,
-        now: UnixMillis,
-        failed: Option<&StageError>,
+        mut attempts: AlertAttempts,
+        outcome: AttemptOutcome,
+        why: Option<&str>,
+        next: Option<Timestamp>,
     ) {
-        if let Some(attempt) = open_attempt.record.attempts.last_mut() {
-            let (outcome, why, next) = match failed {
-                None => (AttemptOutcome::Taken, None, None),
-                Some(StageError::Retry { after, why }) => {
-                    (AttemptOutcome::Failed, Some(why), Some(timestamp(now.plus(*after))))
-                }
-                Some(StageError::Reject { why }) => (AttemptOutcome::GivenUp, Some(why), None),
-            };
-            attempt.outcome = outcome;
-            attempt.why = why.map(|why| why.chars().take(WHY).collect());
-            attempt.next = next;
+        if let Some(attempt) = attempts.record.attempts.last_mut() {
+            let why = why.map(|why| why.chars().take(WHY).collect());
+            *attempt = AlertAttempt { outcome, why, next, ..*attempt };
         }
-        self.write(&open_attempt).await;
+        self.write(&attempts).await;
     }
 
-    async fn write(&self, open_attempt: &OpenAttempt) {
-        let Ok(value) = encode(&open_attempt.record) else { return };
-        if let Err(error) = self.keys.put(&open_attempt.key, value.into()).await {
+    async fn write(&self, attempts: &AlertAttempts) {
+        let Ok(value) = encode(&attempts.record) else { return };
+        if let Err(error) = self.keys.put(&attempts.key, value.into()).await {
             let delivery = &self.delivery;
             tracing::debug!(delivery, %error, "an attempt is not written down");
         }

@@ -4,13 +4,13 @@
 
 use std::cmp::Reverse;
 
-use wirefold_envelope::decode;
-use wirefold_flow::StageError;
+use wirefold_flow::BusError;
 use wirefold_proto::{
-    Alert, AlertDigest, InDigest, Published as _, Subject, SubscriptionSettings, Tag, streams,
+    Alert, AlertDigest, InDigest, Published as _, Subject, SubscriptionSettings, Tag, decode,
+    streams,
 };
 
-use super::{DeliveryStage, Failure, Notice, NoticeKind, Sent, ToSend};
+use super::{DeliveryStage, Notice, NoticeKind};
 use crate::text::{describe, manage};
 use crate::wording::{line, numbers, page};
 
@@ -18,23 +18,22 @@ use crate::wording::{line, numbers, page};
 const MOST: usize = 100;
 
 impl DeliveryStage {
-    /// Sends the digest that this revision completes. It reads the alerts from the stream, so that each
+    /// The digest that this revision completes. It reads the alerts from the stream, so that each
     /// attempt sends the same message.
-    pub(super) async fn send_digest(
+    pub(super) async fn digest(
         &self,
         last: &Alert,
         digest: &InDigest,
         subscription: &SubscriptionSettings,
-    ) -> Result<Sent, StageError> {
+    ) -> Result<Notice, BusError> {
         let bus = &self.common.context.bus;
         let count = digest.all.len() + digest.more as usize;
         let mut alerts = Vec::new();
         for part in &digest.all {
             let subject = Subject::alert(&part.alert, part.revision);
-            let stored = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let stored = stored.map_err(|error| self.retry_after_bus(&error))?;
+            let stored = bus.last(streams::ALERTS.name, subject.as_str()).await?;
             // An expired alert still counts.
-            alerts.extend(stored.and_then(|stored| decode::<Alert>(&stored).ok()));
+            alerts.extend(stored.and_then(|stored| decode::<Alert>(&stored.body).ok()));
         }
         alerts.sort_by_key(|alert| Reverse((alert.outlets, alert.origins)));
         alerts.truncate(MOST);
@@ -46,14 +45,11 @@ impl DeliveryStage {
             count: u32::try_from(count).unwrap_or(u32::MAX),
             alerts,
         };
-        let json = match serde_json::to_value(&made) {
-            Ok(json) => json,
-            Err(error) => return Ok(Err(Failure::never(error.to_string()))),
-        };
+        let json = serde_json::to_value(&made).expect("its keys are strings");
         let base = self.common.page.as_deref();
         let lines: Vec<String> =
             made.alerts.iter().map(|alert| describe_alert(alert, base)).collect();
-        let notice = Notice {
+        Ok(Notice {
             kind: NoticeKind::Digest,
             title: title(&made, subscription, self.common.demo),
             id: made.id,
@@ -64,8 +60,7 @@ impl DeliveryStage {
             json,
             page: base.map(manage),
             now: self.now(),
-        };
-        Ok(self.channel.send(ToSend::Notice(notice)).await)
+        })
     }
 }
 

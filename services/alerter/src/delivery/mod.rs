@@ -1,26 +1,27 @@
-//! Deliveries. Each is a stage of its own on the stream of alerts, so a failing target delays no other
+//! Deliveries. Each reads the stream of alerts at a position of its own, so a failing target delays no other
 //! delivery.
 //!
 //! Comes in: revisions of alerts. Goes out: messages through a channel, attempts and dead letters. It never decides
 //! whether a revision is loud.
 //!
-//! Each revision is sent at least once, with a constant id. The revisions of one alert are sent in order,
-//! also if the bus delivers some again after the process was killed. Only a revision that the target refused
-//! may be overtaken while it waits for its next attempt. It is then left out if the target has accepted a
-//! newer one; a loud revision only if the newer one was loud too. A held revision is not sent: a later
-//! revision replaces it. A silent revision is sent only if it replaces the message before.
+//! Each revision is sent at least once, with a constant id. The revisions about one story or event are sent in order,
+//! also after a kill. Only a revision that the target refused may be overtaken while it waits for its next attempt.
+//! It is then left out if the target has accepted a newer one; a loud revision only if the newer one was loud too. A
+//! held revision is not sent: a later revision replaces it. A silent revision is sent only if it replaces the message
+//! before.
 
 pub(crate) mod attempts;
 mod channel;
 mod chat;
 mod digest;
+mod follow;
 pub mod kinds;
 mod links;
 pub(crate) mod notices;
-mod order;
+mod position;
 mod retry;
-mod start;
 mod target_state;
+mod window;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,15 +29,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use wirefold_envelope::{dead_letters, decode};
-use wirefold_flow::{
-    BoxFuture, BusError, ConsumerConfig, Input, KeyValue, LoopError, PulledMessage, Stage,
-    StageContext, StageError, UnixMillis, run_stage,
-};
+use wirefold_flow::{BusError, KeyValue, StageContext, Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertId, Subject, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Volume,
-    streams, taken_key,
+    decode, streams, taken_key,
 };
 
 use crate::engine::RevisionMetadata;
@@ -44,34 +40,16 @@ use crate::error::AlerterError;
 use crate::subscription::{AbsentDeliveries, record_key};
 use crate::text::{CompiledTemplates, Message, MessageLinks, Templates};
 use crate::{Printer, metrics};
-use attempts::{Attempts, LastAccepted};
+use attempts::{AlertAttempts, Attempts, LastAccepted};
 pub use channel::Failure;
 pub(crate) use channel::{Channel, Clients, Notice, NoticeKind, Opening, Sent, Target, ToSend};
+use follow::NotSent;
 use kinds::DeliveryTarget;
 use links::Keys;
-use order::{AlertOrder, Redeliveries};
-use start::Start;
-pub(crate) use start::note_starts;
+pub(crate) use position::Positions;
 pub use target_state::switch_on;
 pub(crate) use target_state::{DeliveryState, DeliveryStates, TargetGone};
-
-/// How many revisions one delivery handles concurrently. Those of one alert are handled in order.
-const CONCURRENT_REVISIONS: usize = 4;
-/// When a revision is tried again after the bus failed.
-const BUS_RETRY: Duration = Duration::from_secs(1);
-/// How long the bus waits before it delivers a revision again after a kill. The loop extends the time while
-/// an attempt is under way.
-const ACK_DEADLINE: Duration = Duration::from_secs(5);
-
-/// How many revisions may wait for another attempt before new ones wait too. The limit is high, so that a
-/// target that was down for days gets new alerts as soon as it works.
-const MAX_WAITING: usize = 10_000;
-
-/// The shortest wait before a revision checks again whether the one before it was sent.
-const NEXT_LOOK: Duration = Duration::from_secs(1);
-
-/// How often a revision is put off behind an earlier one. Then it is sent.
-const MAX_PUT_OFFS: u32 = 5;
+use window::{Accepted, Turn, Wait};
 
 /// The state that all deliveries share.
 #[derive(Clone)]
@@ -85,9 +63,11 @@ pub(crate) struct Common {
     pub(crate) states: DeliveryStates,
     /// Which deliveries subscriptions name although they do not exist; `None` until all subscriptions are read.
     pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
+    /// How far the deliveries have read.
+    pub(crate) positions: Positions,
 }
 
-/// The stage of one delivery.
+/// The loop of one delivery.
 pub(crate) struct DeliveryStage {
     delivery: Delivery,
     channel: Box<dyn Channel>,
@@ -97,30 +77,13 @@ pub(crate) struct DeliveryStage {
     pub(crate) accepted: Arc<dyn KeyValue>,
     attempts: Attempts,
     link_keys: Keys,
-    /// Keeps two revisions of one alert from being sent at once.
-    order: AlertOrder,
-    redeliveries: Redeliveries,
-    start: Start,
     gone: TargetGone,
     /// Whether the last attempt failed.
     is_down: AtomicBool,
 }
 
-/// The durable consumer of the delivery of this name.
-#[must_use]
-pub fn consumer(delivery: &str) -> ConsumerConfig {
-    let dead = dead_letters(streams::Stage::Alerter);
-    ConsumerConfig {
-        ack_deadline: ACK_DEADLINE,
-        // `retry::is_enough` limits the time instead.
-        max_tries: u32::MAX,
-        max_in_flight: MAX_WAITING,
-        ..ConsumerConfig::new(streams::ALERTS.name, durable(delivery), dead)
-    }
-}
-
 impl DeliveryStage {
-    /// Makes the stage of a delivery.
+    /// Makes the loop of a delivery.
     pub(crate) fn new(
         delivery: &Delivery,
         clients: &mut Clients,
@@ -140,31 +103,26 @@ impl DeliveryStage {
             gone: TargetGone::new(&delivery.name, &delivery.target, accepted.clone()),
             accepted,
             link_keys: Keys::default(),
-            order: AlertOrder::default(),
-            redeliveries: Redeliveries::default(),
-            start: Start::default(),
             is_down: AtomicBool::new(false),
         })
     }
 
-    /// Runs until it is stopped.
-    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
-        let consumer = consumer(&self.delivery.name);
-        self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
-        let context = self.common.context.clone();
-        run_stage(context, Arc::new(self), consumer, CONCURRENT_REVISIONS, stop).await
-    }
-
-    async fn deliver(&self, input: &Input) -> Result<(), StageError> {
-        self.redeliveries.note_arrival(input.message.sequence);
-        let alert: Alert = decode(&input.message)?;
-        if !self.is_to_be_sent(&alert) || self.was_told_before(input).await? {
+    /// Sends a revision unless it needs no message.
+    async fn deliver(&self, stored: &Stored, turn: &Turn) -> Result<(), NotSent> {
+        if let Some(accepted) = &turn.accepted {
+            return self.record(accepted.clone()).await;
+        }
+        let alert: Alert = match decode(&stored.body) {
+            Ok(alert) => alert,
+            Err(error) => return Err(self.give_up(stored, 1, error.to_string()).await),
+        };
+        if !self.is_to_be_sent(&alert) {
             return Ok(());
         }
         let Some(record) = self.subscription(&alert.subscription).await? else {
             return Ok(());
         };
-        let metadata = RevisionMetadata::of(&input.message).unwrap_or_default();
+        let metadata = RevisionMetadata::of(stored).unwrap_or_default();
         if record.subscription.digest.is_some() && alert.digest.is_none() {
             // The next digest counts a silent revision.
             return Ok(());
@@ -174,33 +132,32 @@ impl DeliveryStage {
         if before.covers(&alert) {
             return Ok(());
         }
-        let gone =
-            self.gone.marked(self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
-        let may_wait = self.redeliveries.times_put_off(input.message.sequence) < MAX_PUT_OFFS;
-        if gone.is_none() && may_wait {
-            self.wait_for_earlier(&alert, &metadata, &before, input.message.sequence).await?;
-        }
-        if self.is_told_together(&alert, &metadata, &before, input).await? {
-            let after = before.together(&alert);
-            return self.note_accepted(&key, &after).await;
+        if self.is_told_together(&alert, &metadata, &before, turn).await? {
+            return self.record(Accepted { key, last: before.together(&alert) }).await;
         }
         let before = before.of_own_message();
-        if let Some(why) = gone {
-            return Err(StageError::Reject { why });
+        let attempts = self.attempts.of(&alert).await;
+        if attempts.is_given_up() {
+            return Ok(());
         }
-        self.redeliveries.note_sent(input.message.sequence, self.now());
-        let attempt = self.attempts.begin(&alert, self.now()).await;
+        if let Some(why) = self.gone.marked(self.now()).await? {
+            return Err(self.give_up(stored, turn.attempts, why).await);
+        }
+        if let Some(until) = attempts.next().filter(|next| self.now() < *next) {
+            let wait = Wait { until, is_told_by_other: false };
+            let why = "the target asked for this time before the process ended".to_owned();
+            return Err(NotSent::Waits { wait, attempts: attempts.failed(), why });
+        }
         let named = self.subscription_names(&record, &metadata).await?;
-        let sent = self.send(&alert, (&record.subscription, &named), &before).await;
-        if let Ok(Err(Failure::Gone { why })) = &sent {
-            self.gone.set(why, self.now()).await.map_err(|error| self.retry_after_bus(&error))?;
-        }
-        let sent = sent.and_then(|sent| {
-            self.count(&sent);
-            sent.map_err(|failure| self.answer(failure, input))
-        });
-        self.attempts.end(attempt, self.now(), sent.as_ref().err()).await;
-        let target_id = sent?;
+        let to_send = self.to_send(&alert, (&record.subscription, &named), &before).await?;
+        let attempts = self.attempts.begin(attempts, self.now()).await;
+        let sent = self.channel.send(to_send).await;
+        self.count(&sent);
+        let target_id = match sent {
+            Ok(target_id) => target_id,
+            Err(failure) => return Err(self.refused(failure, stored, turn, attempts).await),
+        };
+        self.attempts.note_taken(attempts).await;
         self.common.states.works(&self.delivery.name);
         if self.is_down.swap(false, Ordering::Relaxed) {
             tracing::warn!(
@@ -208,46 +165,50 @@ impl DeliveryStage {
                 "delivery works again: waiting alerts follow"
             );
         }
-        self.note_accepted(&key, &before.and(&alert, target_id)).await
+        self.record(Accepted { key, last: before.and(&alert, target_id) }).await
     }
 
-    async fn note_accepted(&self, key: &str, after: &LastAccepted) -> Result<(), StageError> {
-        let put = self.accepted.put(key, after.to_string().into()).await;
-        put.map(|_| ()).map_err(|error| self.retry_after_bus(&error))
+    /// Records what the target has accepted.
+    async fn record(&self, accepted: Accepted) -> Result<(), NotSent> {
+        match self.accepted.put(&accepted.key, accepted.last.to_string().into()).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(NotSent::Unrecorded(accepted, error)),
+        }
     }
 
     /// Whether another subscription's message tells this revision at this delivery, or did so before a silent
-    /// revision. It waits until that message is accepted, so that nothing is lost with it.
+    /// revision. It waits while that message may still come, so that nothing is lost with it. If that was given up,
+    /// the revision gets a message of its own.
     async fn is_told_together(
         &self,
         alert: &Alert,
         metadata: &RevisionMetadata,
         before: &LastAccepted,
-        input: &Input,
-    ) -> Result<bool, StageError> {
+        turn: &Turn,
+    ) -> Result<bool, NotSent> {
         if self.delivery.target.is_read_by_programs() {
             return Ok(false);
         }
         let Some(by) = &metadata.told_by else {
-            return Ok(before.is_together() && alert.volume == Volume::Silent);
+            let is_own = |subject: &str| is_of_alert(subject, &alert.id);
+            let told = turn.earlier.iter().find(|(it, wait)| wait.is_told_by_other && is_own(it));
+            return match told.filter(|_| alert.volume == Volume::Silent) {
+                Some((_, wait)) => Err(told_later(*wait, turn, &alert.id)),
+                None => Ok(before.is_together() && alert.volume == Volume::Silent),
+            };
         };
         if self.subscription(&by.subscription).await?.is_none() {
             return Ok(false);
         }
         let other = AlertId { subscription: by.subscription.clone(), target: alert.target };
         let accepted = self.last_accepted(&taken_key(&self.delivery.name, &other)).await?;
-        let age = self.now().since(input.message.at);
-        if accepted.has_loud(by.revision) || retry::is_enough(input.attempt, age) {
-            return Ok(true);
+        let subject = Subject::alert(&other, by.revision);
+        match turn.earlier.iter().find(|(earlier, _)| earlier == subject.as_str()) {
+            Some((_, wait)) if !accepted.has_loud(by.revision) => {
+                Err(told_later(*wait, turn, &other))
+            }
+            _ => Ok(accepted.has_loud(by.revision)),
         }
-        self.redeliveries.note_put_off(input.message.sequence);
-        let after = if input.attempt == 1 {
-            NEXT_LOOK
-        } else {
-            retry::after_age(input.attempt, age, &input.message.id)
-        };
-        let why = format!("told with {other}, which is not accepted yet");
-        Err(StageError::Retry { after, why })
     }
 
     /// The names of the subscriptions that a message tells at this delivery.
@@ -255,7 +216,7 @@ impl DeliveryStage {
         &self,
         record: &SubscriptionRecord,
         metadata: &RevisionMetadata,
-    ) -> Result<String, StageError> {
+    ) -> Result<String, BusError> {
         let mut names = vec![record.subscription.name.clone()];
         for also in metadata.also.iter().filter(|_| !self.delivery.target.is_read_by_programs()) {
             names.extend(self.subscription(also).await?.map(|other| other.subscription.name));
@@ -263,17 +224,17 @@ impl DeliveryStage {
         Ok(names.join(", "))
     }
 
-    /// Sends one revision, or the digest that it completes.
-    async fn send(
-        &self,
-        alert: &Alert,
-        (subscription, named): (&SubscriptionSettings, &str),
-        before: &LastAccepted,
-    ) -> Result<Sent, StageError> {
+    /// The message of a revision, or the digest that it completes.
+    async fn to_send<'a>(
+        &'a self,
+        alert: &'a Alert,
+        (subscription, named): (&SubscriptionSettings, &'a str),
+        before: &'a LastAccepted,
+    ) -> Result<ToSend<'a>, BusError> {
         if let Some(digest) = &alert.digest {
-            return self.send_digest(alert, digest, subscription).await;
+            return Ok(ToSend::Notice(self.digest(alert, digest, subscription).await?));
         }
-        let message = Message {
+        Ok(ToSend::Alert(Message {
             links: self.links(alert).await?,
             demo: self.common.demo,
             target_id: before.target_id.as_deref(),
@@ -281,29 +242,18 @@ impl DeliveryStage {
             zone: zone_of(subscription, &self.common.zone),
             templates: self.templates.as_ref(),
             ..Message::of(alert, named, self.common.page.as_deref(), self.now())
-        };
-        Ok(self.channel.send(ToSend::Alert(message)).await)
+        }))
     }
 
     /// The links that mute the alert without a login. None if only this machine can reach the page.
-    async fn links(&self, alert: &Alert) -> Result<Option<MessageLinks>, StageError> {
+    async fn links(&self, alert: &Alert) -> Result<Option<MessageLinks>, BusError> {
         let is_reachable = |base: &&str| base.parse().is_ok_and(|url| links::is_reachable(&url));
         let page = self.common.page.as_deref().filter(is_reachable);
         let Some(base) = page.filter(|_| !self.common.demo) else {
             return Ok(None);
         };
-        let key = self.link_keys.get(&*self.subscriptions).await;
-        let key = key.map_err(|error| self.retry_after_bus(&error))?;
+        let key = self.link_keys.get(&*self.subscriptions).await?;
         Ok(Some(MessageLinks::of(alert, base, key)))
-    }
-
-    /// Whether a revision was published before this delivery was there.
-    async fn was_told_before(&self, input: &Input) -> Result<bool, StageError> {
-        let found = self.start.is_after(&input.message, &self.delivery.name, &*self.accepted).await;
-        found.map_err(|error| self.retry_after_bus(&error))?.ok_or_else(|| StageError::Retry {
-            after: BUS_RETRY,
-            why: "the delivery is just being set up".to_owned(),
-        })
     }
 
     fn is_to_be_sent(&self, alert: &Alert) -> bool {
@@ -317,123 +267,77 @@ impl DeliveryStage {
         self.common.context.clock.now()
     }
 
-    fn retry_after_bus(&self, error: &BusError) -> StageError {
-        self.redeliveries.extend_deadline(self.now().plus(ACK_DEADLINE));
-        StageError::Retry { after: BUS_RETRY, why: error.to_string() }
-    }
-
-    /// Puts a revision off behind earlier ones that may come again: of its alert, and of those that its message
-    /// tells, too.
-    async fn wait_for_earlier(
-        &self,
-        alert: &Alert,
-        metadata: &RevisionMetadata,
-        accepted: &LastAccepted,
-        sequence: u64,
-    ) -> Result<(), StageError> {
-        if self.redeliveries.nothing_waits(self.now()) {
-            return Ok(());
-        }
-        let is_its = |earlier: &Alert, _: &RevisionMetadata| earlier.revision == alert.revision;
-        self.wait_for_revisions(&alert.id, accepted.any + 1, is_its, sequence).await?;
-        for also in &metadata.also {
-            let id = AlertId { subscription: also.clone(), target: alert.id.target };
-            let of_also = self.last_accepted(&taken_key(&self.delivery.name, &id)).await?;
-            let is_told = |_: &Alert, earlier: &RevisionMetadata| {
-                let by = earlier.told_by.as_ref();
-                by.is_some_and(|by| {
-                    by.subscription == alert.subscription && by.revision == alert.revision
-                })
-            };
-            self.wait_for_revisions(&id, of_also.any + 1, is_told, sequence).await?;
-        }
-        Ok(())
-    }
-
-    /// Puts a revision off behind those of an alert that may come again, up to the one that `is_end` names.
-    async fn wait_for_revisions(
-        &self,
-        id: &AlertId,
-        from: u64,
-        is_end: impl Fn(&Alert, &RevisionMetadata) -> bool,
-        sequence: u64,
-    ) -> Result<(), StageError> {
-        let bus = &self.common.context.bus;
-        for revision in from.. {
-            let subject = Subject::alert(id, revision);
-            let found = bus.last(streams::ALERTS.name, subject.as_str()).await;
-            let Some(stored) = found.map_err(|error| self.retry_after_bus(&error))? else {
-                break;
-            };
-            let Ok(earlier) = decode::<Alert>(&stored) else { continue };
-            if is_end(&earlier, &RevisionMetadata::of(&stored).unwrap_or_default()) {
-                break;
-            }
-            let may_come = self.redeliveries.may_come_again(stored.sequence, self.now());
-            if may_come && self.is_to_be_sent(&earlier) {
-                self.redeliveries.note_put_off(sequence);
-                let why = format!("{id} revision {revision} may come first");
-                let after = self.redeliveries.deadline().since(self.now()).max(NEXT_LOOK);
-                return Err(StageError::Retry { after, why });
-            }
-        }
-        Ok(())
-    }
-
     /// A subscription, if it names this delivery.
     async fn subscription(
         &self,
         id: &SubscriptionId,
-    ) -> Result<Option<SubscriptionRecord>, StageError> {
-        let key = record_key(id);
-        let entry =
-            self.subscriptions.get(&key).await.map_err(|error| self.retry_after_bus(&error))?;
-        let value = entry.and_then(|entry| entry.value);
-        let record = value.and_then(|value| wirefold_proto::decode(&value).ok());
+    ) -> Result<Option<SubscriptionRecord>, BusError> {
+        let value = self.subscriptions.get(&record_key(id)).await?.and_then(|entry| entry.value);
+        let record = value.and_then(|value| decode(&value).ok());
         Ok(record.filter(|record: &SubscriptionRecord| {
             record.subscription.deliveries.contains(&self.delivery.name)
         }))
     }
 
     /// The last revision of an alert that the target has accepted.
-    async fn last_accepted(&self, key: &str) -> Result<LastAccepted, StageError> {
-        let entry = self.accepted.get(key).await.map_err(|error| self.retry_after_bus(&error))?;
-        let value = entry.and_then(|entry| entry.value);
+    async fn last_accepted(&self, key: &str) -> Result<LastAccepted, BusError> {
+        let value = self.accepted.get(key).await?.and_then(|entry| entry.value);
         let last = value.and_then(|value| LastAccepted::read(std::str::from_utf8(&value).ok()?));
         Ok(last.unwrap_or_default())
     }
 
-    fn answer(&self, failure: Failure, input: &Input) -> StageError {
-        let (delivery, alert) = (&self.delivery.name, &input.message.id);
-        match failure {
-            Failure::Never { why } => {
-                tracing::warn!(delivery, alert, why, "delivery refused for good");
-                StageError::Reject { why }
-            }
-            Failure::Gone { why } => StageError::Reject { why },
-            Failure::Later { after, why } => {
-                self.common.states.failed(delivery, self.now(), &why);
-                // Attempts that were only put off do not count.
-                let attempt = input
-                    .attempt
-                    .saturating_sub(self.redeliveries.times_put_off(input.message.sequence));
-                let age = self.now().since(input.message.at);
-                if retry::is_enough(attempt, age) {
-                    tracing::warn!(delivery, alert, why, "delivery is given up");
-                    return StageError::Reject { why };
-                }
+    /// Notes that the target did not accept a revision, and gives it up if it never will.
+    async fn refused(
+        &self,
+        failure: Failure,
+        stored: &Stored,
+        turn: &Turn,
+        attempts: AlertAttempts,
+    ) -> NotSent {
+        let (delivery, alert, now) = (&self.delivery.name, &stored.id, self.now());
+        let attempt = turn.attempts.max(attempts.failed()) + 1;
+        let age = now.since(stored.at);
+        let (why, is_gone) = match failure {
+            Failure::Later { after, why } if !retry::is_enough(attempt, age) => {
+                self.common.states.failed(delivery, now, &why);
                 let name = format!("{delivery}.{alert}");
                 let after = after.unwrap_or_else(|| retry::after_age(attempt, age, &name));
-                // The log reports the failure once, however many revisions wait.
-                if self.is_down.swap(true, Ordering::Relaxed) {
-                    tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
-                } else {
-                    let what = "delivery failed; all that waits for it is tried again for more \
-                                than a day: repair its target, or change its settings";
-                    tracing::warn!(delivery, alert, why, ?after, "{what}");
-                }
-                StageError::Retry { after, why }
+                self.log_failure(alert, &why, after);
+                let until = now.plus(after);
+                self.attempts.note_failed(attempts, &why, until).await;
+                let wait = Wait { until, is_told_by_other: false };
+                return NotSent::Waits { wait, attempts: attempt, why };
             }
+            Failure::Later { why, .. } => {
+                self.common.states.failed(delivery, now, &why);
+                tracing::warn!(delivery, alert, why, "delivery is given up");
+                (why, false)
+            }
+            Failure::Never { why } => {
+                tracing::warn!(delivery, alert, why, "delivery refused for good");
+                (why, false)
+            }
+            Failure::Gone { why } => match self.gone.set(&why, now).await {
+                Ok(()) => (why, true),
+                Err(error) => return error.into(),
+            },
+        };
+        if let Err(error) = self.write_letter(stored, attempt, &why).await {
+            return error.into();
+        }
+        self.attempts.note_given_up(attempts, &why).await;
+        if is_gone { NotSent::TargetGone { why } } else { NotSent::GivenUp { why } }
+    }
+
+    /// The log reports the failure of a target once, however many revisions wait.
+    fn log_failure(&self, alert: &str, why: &str, after: Duration) {
+        let delivery = &self.delivery.name;
+        if self.is_down.swap(true, Ordering::Relaxed) {
+            tracing::debug!(delivery, alert, why, ?after, "delivery is tried again");
+        } else {
+            let what = "delivery failed; all that waits for it is tried again for more than a day: \
+                        repair its target, or change its settings";
+            tracing::warn!(delivery, alert, why, ?after, "{what}");
         }
     }
 
@@ -447,22 +351,18 @@ impl DeliveryStage {
     }
 }
 
-impl Stage for DeliveryStage {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
-        Box::pin(async move {
-            let sequence = input.message.sequence;
-            let _turn = self.order.wait(sequence, input.attempt).await;
-            let delivered = self.deliver(&input).await;
-            if !matches!(delivered, Err(StageError::Retry { .. })) {
-                self.redeliveries.note_done(sequence);
-            }
-            delivered
-        })
-    }
+/// A revision waits for the message of another alert that tells it.
+fn told_later(wait: Wait, turn: &Turn, other: &AlertId) -> NotSent {
+    let why = format!("told with {other}, which is not accepted yet");
+    let wait = Wait { is_told_by_other: true, ..wait };
+    NotSent::Waits { wait, attempts: turn.attempts, why }
+}
 
-    fn note_order(&self, taken: &[PulledMessage]) {
-        self.order.give(taken);
-    }
+/// Whether the subject is that of a revision of an alert.
+fn is_of_alert(subject: &str, alert: &AlertId) -> bool {
+    let any = Subject::alert(alert, 1);
+    let same = any.as_str().trim_end_matches('1');
+    subject.strip_prefix(same).is_some_and(|revision| !revision.contains('.'))
 }
 
 /// The operator's templates of a delivery.
@@ -480,8 +380,8 @@ pub(crate) fn zone_of(settings: &SubscriptionSettings, machine: &TimeZone) -> Ti
     named.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(|| machine.clone())
 }
 
-/// The name of a delivery's durable consumer.
-fn durable(name: &str) -> String {
+/// The name of a delivery's loop, in logs and in dead letters.
+fn loop_name(name: &str) -> String {
     format!("{}-{name}", crate::NAME)
 }
 
@@ -520,7 +420,7 @@ pub(crate) fn channel_of(
     printer: &Arc<dyn Printer>,
 ) -> Result<Box<dyn Channel>, AlerterError> {
     let mut opening = Opening { name: &delivery.name, clients, printer };
-    wirefold_flow::check_name("delivery", &durable(&delivery.name))
+    wirefold_flow::check_name("delivery", &loop_name(&delivery.name))
         .map_err(|_| opening.refuse("a name is letters, digits, - and _".to_owned()))?;
     delivery.target.as_target().open(&mut opening)
 }

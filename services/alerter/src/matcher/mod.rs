@@ -25,7 +25,7 @@ use wirefold_flow::{
 };
 use wirefold_proto::{AlertId, ControlCommand, StoryChange, Subject, Target, streams};
 
-use crate::delivery::note_starts;
+use crate::delivery::Positions;
 use crate::engine::{Draft, Engine, IncomingArticle, Revision, StoryOverride};
 use crate::error::AlerterError;
 use crate::settings::Settings;
@@ -55,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) settings: Settings,
     /// Tells which deliveries do not exist.
     pub(crate) absent: watch::Sender<Option<AbsentDeliveries>>,
+    /// Where new deliveries begin.
+    pub(crate) positions: Positions,
 }
 
 /// Runs until it is stopped. After a failure of the bus, it starts again from the stored state.
@@ -279,7 +281,7 @@ impl Matcher<'_> {
 impl<'a> Matcher<'a> {
     pub(super) async fn start(setup: &'a Setup) -> Result<Self, AlerterError> {
         let bus = &setup.context.bus;
-        note_starts(&**bus, &setup.settings.delivery_names()).await?;
+        setup.positions.note_starts(&**bus).await?;
         let mut table = Table::open(setup).await?;
         let saved = saved_progress(&setup.context, &mut table).await?;
         let commands_from = commands_from(&setup.context, &mut table).await?;

@@ -10,7 +10,7 @@ use wirefold_proto::streams;
 
 use super::newsroom::{Given, article};
 use super::running::{World, at_once, settings};
-use crate::{Printer, consumer, run};
+use crate::{Printer, run};
 
 /// A terminal that fails until it is repaired.
 #[derive(Default)]
@@ -42,8 +42,7 @@ const TITLES: [(&str, &str); 6] = [
 #[tokio::test(start_paused = true)]
 async fn a_full_stream_keeps_what_a_delivery_has_not_sent() {
     let mut world = World::new().await;
-    let deliveries = vec![consumer("stdout").durable];
-    let limits = Limits { deliveries, ..Limits::default() };
+    let limits = Limits { has_deliveries: true, ..Limits::default() };
     let alerts = stream_configs(&limits).into_iter().find(|it| it.name == streams::ALERTS.name);
     // Three alerts fill the stream.
     let small = StreamConfig { max_bytes: 3_500, ..alerts.unwrap() };

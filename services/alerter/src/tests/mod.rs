@@ -21,6 +21,7 @@ mod newsroom;
 mod nights;
 mod order;
 mod passing;
+mod positions;
 pub(crate) mod receivers;
 mod regroup;
 mod rehearsal;

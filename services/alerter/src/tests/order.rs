@@ -4,18 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
-use wirefold_envelope::dead_letters;
-use wirefold_flow::{
-    Answer, BusError, ConsumerConfig, Entry, Input, KeyValue, PulledMessage, Stage, StageError,
-};
-use wirefold_proto::{SubscriptionSettings, streams};
+use wirefold_flow::{Answer, BusError, Entry, KeyValue};
+use wirefold_proto::SubscriptionSettings;
 
 use super::newsroom::{Given, five};
+use super::positions::{Picky, last_alert, position};
 use super::running::{World, at_once, settings, wait_until_idle};
-use crate::delivery::DeliveryStates;
 use crate::delivery::{Clients, Common, DeliveryStage};
+use crate::delivery::{DeliveryStates, Positions};
 use crate::kinds::{DeliveryTarget, StdoutTarget};
 use crate::matcher::{self, Setup};
 use crate::{Delivery, Printer};
@@ -26,7 +23,8 @@ async fn match_only(world: &World) {
     let mut settings = settings([SubscriptionSettings { deliveries, ..at_once() }]);
     settings.deliveries[0].name = "desk".to_owned();
     let absent = tokio::sync::watch::Sender::default();
-    let setup = Setup { context: world.context(), settings, absent };
+    let positions = Positions::of(settings.delivery_names());
+    let setup = Setup { context: world.context(), settings, absent, positions };
     let stop = CancellationToken::new();
     let running = tokio::spawn(matcher::run(Arc::new(setup), stop.clone()));
     wait_until_idle().await;
@@ -34,7 +32,9 @@ async fn match_only(world: &World) {
     running.await.unwrap().unwrap();
 }
 
-fn stage(world: &World) -> DeliveryStage {
+async fn stage(world: &World, printer: &Arc<dyn Printer>) -> DeliveryStage {
+    let positions = Positions::of(vec!["desk".to_owned()]);
+    positions.note_starts(&*world.bus).await.unwrap();
     let delivery = Delivery {
         name: "desk".to_owned(),
         target: DeliveryTarget::Stdout(StdoutTarget),
@@ -43,7 +43,6 @@ fn stage(world: &World) -> DeliveryStage {
         templates: crate::Templates::default(),
     };
     let mut clients = Clients { allow: Vec::new(), made: None, subjects: None };
-    let printer: Arc<dyn Printer> = world.paper.clone();
     let common = Common {
         context: world.context(),
         page: None,
@@ -51,71 +50,93 @@ fn stage(world: &World) -> DeliveryStage {
         zone: jiff::tz::TimeZone::UTC,
         states: DeliveryStates::default(),
         absent: tokio::sync::watch::Sender::default(),
+        positions,
     };
-    DeliveryStage::new(&delivery, &mut clients, &printer, &common).unwrap()
+    DeliveryStage::new(&delivery, &mut clients, printer, &common).unwrap()
 }
 
-/// Pulls the messages of the stage like its loop.
-async fn pull(stage: &DeliveryStage, world: &World, most: usize) -> Vec<PulledMessage> {
-    let dead = dead_letters(streams::Stage::Alerter);
-    let consumer = ConsumerConfig::new(streams::ALERTS.name, "alerter-desk", dead);
-    let bus = world.context().bus;
-    let taken = bus.subscribe(consumer).await.unwrap().next(most).await.unwrap();
-    stage.note_order(&taken);
-    taken
+/// Lets a delivery work until it has nothing to do for so many seconds.
+async fn deliver(world: &World, stage: DeliveryStage, seconds: u64) {
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(stage.run(stop.clone()));
+    world.pass(seconds).await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
 }
 
-fn input(taken: &PulledMessage) -> Input {
-    Input { message: taken.message.clone(), attempt: taken.attempt }
+/// The revisions in the order in which they were printed.
+fn revisions(blocks: &[String]) -> Vec<u64> {
+    let revision = |block: &String| {
+        let head = block.lines().next().unwrap();
+        head.rsplit(' ').next().unwrap().parse().unwrap()
+    };
+    blocks.iter().map(revision).collect()
 }
 
-#[tokio::test(start_paused = true)]
-async fn messages_pulled_together_are_sent_in_order() {
-    let mut world = World::new().await;
-    world.newsroom.tell_all(five()).await;
-    match_only(&world).await;
-    let stage = stage(&world);
-    let taken = pull(&stage, &world, 5).await;
-    assert_eq!(taken.len(), 5);
-    // The last begins first.
-    let handled = join_all(taken.iter().rev().map(|taken| stage.handle(input(taken)))).await;
-    assert!(handled.iter().all(Result::is_ok), "{handled:?}");
-    let blocks = world.paper.blocks();
-    assert_eq!(blocks.len(), 5, "each revision is delivered: {blocks:#?}");
-    for (block, revision) in blocks.iter().zip(1..) {
-        assert!(block.contains(&format!("revision {revision}\n")), "{revision}: {block}");
-    }
+/// Publishes alerts behind the start of the delivery.
+async fn tell(world: &mut World, given: impl IntoIterator<Item = Given>) {
+    match_only(world).await;
+    world.newsroom.tell_all(given).await;
+    match_only(world).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_alert_waits_for_none_of_them() {
+async fn messages_that_wait_are_sent_in_order() {
     let mut world = World::new().await;
-    let [first, second, ..] = five();
-    world.newsroom.tell_all([first, second, Given { event: "other", ..second }]).await;
-    match_only(&world).await;
-    let stage = stage(&world);
-    let taken = pull(&stage, &world, 3).await;
-    let other = stage.handle(input(&taken[2]));
-    assert!(other.await.is_ok(), "it waits for nobody");
-    assert_eq!(world.paper.blocks().len(), 1);
+    tell(&mut world, five()).await;
+    let printer: Arc<dyn Printer> = world.paper.clone();
+    deliver(&world, stage(&world, &printer).await, 1).await;
+    assert_eq!(revisions(&world.paper.blocks()), [1, 2, 3, 4, 5], "each is delivered");
 }
 
-/// A table that fails once.
+/// Alerts about other events than those of [`five`].
+fn others() -> impl Iterator<Item = Given> {
+    let [_, second, ..] = five();
+    let names = ["other-1", "other-2", "other-3", "other-4", "other-5", "other-6"];
+    names.map(|event| Given { event, ..second }).into_iter()
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_bad_message_holds_up_no_other_alert_and_comes_once_it_is_accepted() {
+    let mut world = World::new().await;
+    let bad = five()[0];
+    tell(&mut world, [bad].into_iter().chain(others())).await;
+    let picky = Picky::refusing("talks collapse");
+    let printer: Arc<dyn Printer> = picky.clone();
+    deliver(&world, stage(&world, &printer).await, 2).await;
+    assert_eq!(picky.printed().len(), 6, "the others are delivered");
+    assert_eq!(position(&world, "desk").await, 0, "the bad one is not finished");
+    picky.is_mended.store(true, Ordering::SeqCst);
+    // Another process goes on: it waits as long, and repeats none of the others.
+    deliver(&world, stage(&world, &printer).await, 2).await;
+    assert_eq!(picky.printed().len(), 6);
+    deliver(&world, stage(&world, &printer).await, 6).await;
+    let printed = picky.printed();
+    assert!(printed.len() == 7 && printed[6].contains("talks collapse"), "{printed:#?}");
+    assert_eq!(position(&world, "desk").await, last_alert(&world).await, "all are finished");
+}
+
+/// A table that fails once to read, or once to write.
 struct FailingOnce {
     keys: Arc<dyn KeyValue>,
-    has_failed: AtomicBool,
+    reads: AtomicBool,
+    writes: AtomicBool,
+}
+
+fn busy<T>() -> Answer<'static, T> {
+    Box::pin(async { Err(BusError::Unavailable("busy".to_owned())) })
 }
 
 impl KeyValue for FailingOnce {
     fn get<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Entry>> {
-        match self.has_failed.swap(true, Ordering::Relaxed) {
-            true => self.keys.get(key),
-            false => Box::pin(async { Err(BusError::Unavailable("busy".to_owned())) }),
-        }
+        let fails = !key.ends_with(".position") && self.reads.swap(false, Ordering::Relaxed);
+        if fails { busy() } else { self.keys.get(key) }
     }
 
     fn put<'a>(&'a self, key: &'a str, value: Bytes) -> Answer<'a, u64> {
-        self.keys.put(key, value)
+        let is_accepted = !key.ends_with(".position") && !key.ends_with(".attempts");
+        let fails = is_accepted && self.writes.swap(false, Ordering::Relaxed);
+        if fails { busy() } else { self.keys.put(key, value) }
     }
 
     fn put_if<'a>(&'a self, key: &'a str, value: Bytes, expected: u64) -> Answer<'a, u64> {
@@ -135,23 +156,25 @@ impl KeyValue for FailingOnce {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_message_that_the_bus_failed_is_not_overtaken() {
+/// The revisions that are printed although the table of accepted revisions fails once.
+async fn printed_with_failing(reads: bool, writes: bool) -> Vec<u64> {
     let mut world = World::new().await;
     let [first, second, ..] = five();
-    world.newsroom.tell_all([first, second]).await;
-    match_only(&world).await;
-    let mut stage = stage(&world);
-    let keys = stage.accepted.clone();
-    stage.accepted = Arc::new(FailingOnce { keys, has_failed: AtomicBool::new(false) });
-    let taken = pull(&stage, &world, 2).await;
-    for one in &taken {
-        let answer = stage.handle(input(one)).await;
-        assert!(matches!(answer, Err(StageError::Retry { .. })), "{answer:?}");
-    }
-    for (one, count) in taken.iter().zip(1..) {
-        let again = Input { attempt: 2, ..input(one) };
-        assert!(stage.handle(again).await.is_ok());
-        assert_eq!(world.paper.blocks().len(), count);
-    }
+    tell(&mut world, [first, second]).await;
+    let printer: Arc<dyn Printer> = world.paper.clone();
+    let mut stage = stage(&world, &printer).await;
+    let (reads, writes) = (AtomicBool::new(reads), AtomicBool::new(writes));
+    stage.accepted = Arc::new(FailingOnce { keys: stage.accepted.clone(), reads, writes });
+    deliver(&world, stage, 3).await;
+    revisions(&world.paper.blocks())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_the_bus_failed_is_not_overtaken() {
+    assert_eq!(printed_with_failing(true, false).await, [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_not_sent_again_because_the_bus_failed_to_record_it() {
+    assert_eq!(printed_with_failing(false, true).await, [1, 2]);
 }

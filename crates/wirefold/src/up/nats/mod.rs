@@ -272,16 +272,11 @@ async fn make(bus: &NatsBus, config: &Config) -> anyhow::Result<Made> {
         tables.push(store.name.to_owned());
         bus.create_store(store.name).await.map_err(Stop::bus)?;
     }
-    for reader in readers(config.delivery.iter().map(|it| it.name.as_str())) {
+    for reader in foreign_consumers() {
         readers_made.push(format!("{}/{}", reader.stream, reader.durable));
         bus.create_or_update_consumer(&reader).await.map_err(Stop::bus)?;
     }
     Ok([("streams", streams), ("tables", tables), ("readers", readers_made)])
-}
-
-/// The durable consumers that are needed with deliveries of these names.
-pub(in crate::up) fn readers<'a>(deliveries: impl Iterator<Item = &'a str>) -> Vec<ConsumerConfig> {
-    deliveries.map(wirefold_alerter::consumer).chain(foreign_consumers()).collect()
 }
 
 /// How long a key is stored after its last write. A story does not grow after the window, and no retry takes
@@ -306,7 +301,7 @@ fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
 // The pruner: before a stream is full, it deletes the oldest messages that every named reader has read. On a
 // NATS server, acknowledging a message frees nothing.
 //
-// It also makes deleted durable consumers again, because the stages that use them may not do so.
+// It also makes deleted durable consumers again, because the programs that use them may not do so.
 
 /// The pruner makes room in a stream that is filled to this share of its bytes.
 const FULL_FROM: f64 = 0.8;
@@ -321,7 +316,6 @@ const DAY_SECONDS: f64 = 86_400.0;
 /// A stream is missing or may not be purged. Temporary errors are retried.
 pub(in crate::up) async fn run_pruner(
     bus: NatsBus,
-    readers: impl Fn() -> Vec<ConsumerConfig> + Send,
     clock: Arc<dyn Clock>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -330,7 +324,7 @@ pub(in crate::up) async fn run_pruner(
         for stream in &STREAMS {
             retry_later(check_stream(&bus, stream.name, &mut before, &*clock).await)?;
         }
-        for reader in readers() {
+        for reader in foreign_consumers() {
             retry_later(ensure_consumer(&bus, &reader).await)?;
         }
         tokio::select! {

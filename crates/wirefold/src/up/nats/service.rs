@@ -8,12 +8,12 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::stream_configs;
-use wirefold_flow::BoxFuture;
+use wirefold_flow::{BoxFuture, StreamConfig};
 use wirefold_flow_nats::{self as flow_nats, Endpoint, NatsBus, RequestHandler, ServiceRefusal};
 use wirefold_gateway::Gateway;
 use wirefold_gateway::shapes::Problem;
 use wirefold_proto::rights::{COMPARE, Service};
-use wirefold_proto::streams::{self, Stage};
+use wirefold_proto::streams::Stage;
 
 use crate::config::Config;
 use crate::telemetry::{Health, Telemetry};
@@ -24,37 +24,17 @@ pub(in crate::up) struct Serving {
     pub(in crate::up) service: Service,
     pub(in crate::up) telemetry: Telemetry,
     pub(in crate::up) health: Health,
-    /// The consumers whose lag is reported.
-    pub(in crate::up) inputs: Vec<Input>,
+    /// The streams for which its lag is reported.
+    pub(in crate::up) inputs: Vec<String>,
     /// Of the gateway: compares two texts, like `POST /api/v1/compare`.
     pub(in crate::up) compares: Option<Gateway>,
 }
 
-/// A consumer of the stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::up) struct Input {
-    stream: String,
-    reader: String,
-    /// Whether the server knows its position by acknowledgements. Otherwise the reader stores a mark.
-    is_durable: bool,
-}
-
-/// The consumers of a stage that hold messages in the streams, and those of its deliveries. The pruner has
-/// none.
-pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<Input> {
-    let name = service.as_str();
-    let own = stream_configs(&config.limits()).into_iter();
-    let own = own.filter(|stream| stream.readers.iter().any(|reader| reader == name));
-    let own =
-        own.map(|stream| Input { is_durable: false, stream: stream.name, reader: name.to_owned() });
-    let is_alerter = service == Service::Stage(Stage::Alerter);
-    let deliveries = config.delivery.iter().filter(|_| is_alerter);
-    let deliveries = deliveries.map(|delivery| Input {
-        stream: streams::ALERTS.name.to_owned(),
-        reader: wirefold_alerter::consumer(&delivery.name).durable,
-        is_durable: true,
-    });
-    own.chain(deliveries).collect()
+/// The streams in which a stage holds messages until it has read them. The pruner has none.
+pub(in crate::up) fn inputs(service: Service, config: &Config) -> Vec<String> {
+    let streams = stream_configs(&config.limits()).into_iter();
+    let is_held = |stream: &StreamConfig| stream.readers.iter().any(|it| it == service.as_str());
+    streams.filter(is_held).map(|stream| stream.name).collect()
 }
 
 impl Serving {
@@ -115,7 +95,7 @@ struct Condition {
     service: Service,
     telemetry: Telemetry,
     health: Health,
-    inputs: Vec<Input>,
+    inputs: Vec<String>,
 }
 
 impl RequestHandler for Condition {
@@ -137,15 +117,11 @@ impl RequestHandler for Condition {
 }
 
 impl Condition {
-    /// The number of unread messages of each consumer. Consumers that the server does not know are left out.
+    /// The number of messages of each stream that follow its mark there.
     async fn lag(&self) -> Map<String, Value> {
-        let mut lag = Map::new();
-        for Input { stream, reader, is_durable } in &self.inputs {
-            let told = match is_durable {
-                true => self.bus.unacknowledged(stream, reader).await,
-                false => self.bus.unmarked(stream, reader).await,
-            };
-            match told {
+        let (mut lag, reader) = (Map::new(), self.service.as_str());
+        for stream in &self.inputs {
+            match self.bus.unmarked(stream, reader).await {
                 Ok(messages) => drop(lag.insert(format!("{stream}/{reader}"), messages.into())),
                 Err(error) => tracing::debug!(stream, reader, %error, "its lag is not known"),
             }
@@ -229,17 +205,16 @@ mod tests {
     }
 
     #[test]
-    fn the_lag_of_a_stage_is_that_of_its_consumers() {
-        let read = |service| {
-            let inputs = inputs(service, &Config::default()).into_iter();
-            inputs.map(|it| (it.stream, it.is_durable)).collect::<Vec<_>>()
-        };
-        let one = |stream: &str, is_durable| vec![(stream.to_owned(), is_durable)];
-        let of_stage = |stage| read(Service::Stage(stage));
-        assert_eq!(of_stage(Stage::Fetcher), []);
-        assert_eq!(of_stage(Stage::Enricher), one("WF_FETCHED", false));
-        assert_eq!(of_stage(Stage::Detector), one("WF_ENRICHED", false));
-        assert_eq!(of_stage(Stage::Gateway), one("WF_OUTPUT", false));
-        assert_eq!(read(Service::Pruner), []);
+    fn a_stage_lags_in_the_streams_that_it_holds() {
+        let config: Config =
+            toml::from_str("[[delivery]]\nname = \"desk\"\nkind = \"stdout\"").unwrap();
+        let of_stage = |stage| inputs(Service::Stage(stage), &config);
+        assert!(of_stage(Stage::Fetcher).is_empty() && inputs(Service::Pruner, &config).is_empty());
+        assert_eq!(of_stage(Stage::Enricher), ["WF_FETCHED"]);
+        assert_eq!(of_stage(Stage::Detector), ["WF_ENRICHED"]);
+        assert_eq!(of_stage(Stage::Gateway), ["WF_OUTPUT"]);
+        assert_eq!(of_stage(Stage::Alerter), ["WF_OUTPUT", "WF_ALERTS"]);
+        let without = inputs(Service::Stage(Stage::Alerter), &Config::default());
+        assert_eq!(without, ["WF_OUTPUT"], "nothing is delivered");
     }
 }

@@ -1,0 +1,284 @@
+//! The loop of a delivery: it reads `WF_ALERTS` in order from its position, and tries what is due.
+//!
+//! Comes in: messages of `WF_ALERTS`. Goes out: attempts, dead letters, and the position before the first revision
+//! that is not finished. It never decides what is sent.
+//!
+//! A kill repeats at most what was under way: what is finished after the position is known by the records of what the
+//! target accepted, and of what was given up.
+
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+use wirefold_envelope::dead_letters;
+use wirefold_flow::{
+    BoxFuture, BusError, DeadLetter, Event, LoopError, OrderedReader, Point, Position, Reason,
+    Stored, caught, first_after, rolled_back,
+};
+use wirefold_proto::streams;
+
+use super::window::{Accepted, Turn, Wait, Window};
+use super::{DeliveryStage, loop_name};
+use crate::error::may_pass;
+
+/// How many revisions one delivery sends at once.
+const AT_ONCE: usize = 4;
+/// When the bus is called again after it failed.
+const BUS_RETRY: Duration = Duration::from_secs(1);
+/// The longest time between two heartbeats.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Why a revision is not sent.
+pub(super) enum NotSent {
+    /// The bus failed. Later revisions wait for this one.
+    Bus(BusError),
+    /// The target has accepted it, but the bus did not record that.
+    Unrecorded(Accepted, BusError),
+    /// It waits, after so many attempts.
+    Waits { wait: Wait, attempts: u32, why: String },
+    /// It is in the dead letters.
+    GivenUp { why: String },
+    /// It is in the dead letters, and the delivery is off.
+    TargetGone { why: String },
+}
+
+impl From<BusError> for NotSent {
+    fn from(error: BusError) -> Self {
+        Self::Bus(error)
+    }
+}
+
+/// Something that was under way.
+enum Done {
+    Tried(u64, Result<Result<(), NotSent>, LoopError>),
+    Stored(Position, Result<(), LoopError>),
+}
+
+/// The progress of reading and sending.
+struct Progress<'a> {
+    window: Window,
+    under_way: FuturesUnordered<BoxFuture<'a, Done>>,
+    sending: usize,
+    stored: Position,
+    is_storing: bool,
+}
+
+impl DeliveryStage {
+    /// Runs until it is stopped. After a failure of the bus, it reads again from its position.
+    pub(crate) async fn run(self, stop: CancellationToken) -> Result<(), LoopError> {
+        while !stop.is_cancelled() {
+            match self.follow(&stop).await {
+                Err(LoopError::Bus(error)) if may_pass(&error) => {
+                    self.observe(Event::of_failure(&error));
+                    tokio::select! {
+                        biased;
+                        () = stop.cancelled() => {}
+                        () = self.common.context.clock.sleep_until(self.now().plus(BUS_RETRY)) => {}
+                    }
+                }
+                ended => return ended,
+            }
+        }
+        Ok(())
+    }
+
+    async fn follow(&self, stop: &CancellationToken) -> Result<(), LoopError> {
+        let Some(start) = self.start(stop).await? else { return Ok(()) };
+        let bus = &self.common.context.bus;
+        let mut reader = bus.read(streams::ALERTS.name, ">", start.sequence + 1).await?;
+        let mut progress = Progress {
+            window: Window::after(start.clone()),
+            under_way: FuturesUnordered::new(),
+            sending: 0,
+            stored: start,
+            is_storing: false,
+        };
+        let ended = self.send_until_stopped(&mut progress, &mut *reader, stop).await;
+        if let Err(crashed @ LoopError::Crashed(_)) = ended {
+            return Err(crashed);
+        }
+        // Otherwise the same is sent again.
+        while let Some(done) = progress.under_way.next().await {
+            self.apply(&mut progress, done)?;
+        }
+        ended?;
+        self.store(progress.window.position()).await
+    }
+
+    /// The position after which it begins; `None` if it is stopped before that is known.
+    async fn start(&self, stop: &CancellationToken) -> Result<Option<Position>, LoopError> {
+        let (bus, stream) = (&*self.common.context.bus, streams::ALERTS.name);
+        let start = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(None),
+            start = self.common.positions.stored(&*self.accepted, &self.delivery.name) => start?,
+        };
+        if let Some(how) = rolled_back(bus, stream, &start).await? {
+            self.observe(Event::rolled_back(stream, how));
+            let first = first_after(bus, stream, start.at).await?;
+            return Ok(Some(Position { at: start.at, ..Position::at_sequence(first - 1) }));
+        }
+        let (expected, found) = (start.sequence + 1, bus.stream_state(stream).await?.first);
+        if found > expected {
+            self.observe(Event::Gap { stream, expected, found });
+        }
+        Ok(Some(start))
+    }
+
+    async fn send_until_stopped<'a>(
+        &'a self,
+        progress: &mut Progress<'a>,
+        reader: &mut dyn OrderedReader,
+        stop: &CancellationToken,
+    ) -> Result<(), LoopError> {
+        let clock = &self.common.context.clock;
+        loop {
+            self.start_due(progress);
+            let now = self.now();
+            let alive = now.plus(HEARTBEAT);
+            let until = progress.window.next_due(now).map_or(alive, |due| due.min(alive));
+            let free = progress.window.free();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                Some(done) = progress.under_way.next(), if !progress.under_way.is_empty() => {
+                    self.apply(progress, done)?;
+                }
+                messages = reader.next(free), if free > 0 => progress.window.add(messages?),
+                () = clock.sleep_until(until) => {}
+            }
+            self.observe(Event::Alive);
+        }
+    }
+
+    /// Starts what is due: attempts, and the storing of a new position.
+    fn start_due<'a>(&'a self, progress: &mut Progress<'a>) {
+        for turn in progress.window.start(AT_ONCE - progress.sending, self.now()) {
+            progress.sending += 1;
+            progress.under_way.push(Box::pin(async move {
+                let sequence = turn.sequence;
+                Done::Tried(sequence, self.attempt(turn).await)
+            }));
+        }
+        let position = progress.window.position();
+        if !progress.is_storing && *position != progress.stored {
+            progress.is_storing = true;
+            let position = position.clone();
+            progress.under_way.push(Box::pin(async move {
+                let stored = self.store(&position).await;
+                Done::Stored(position, stored)
+            }));
+        }
+    }
+
+    /// Notes a result.
+    fn apply(&self, progress: &mut Progress<'_>, done: Done) -> Result<(), LoopError> {
+        let (sequence, tried) = match done {
+            Done::Tried(sequence, tried) => (sequence, tried?),
+            Done::Stored(position, stored) => {
+                progress.is_storing = false;
+                // If the bus failed, the position is stored with the next one.
+                progress.stored = position;
+                return match stored {
+                    Err(LoopError::Bus(error)) if error.may_pass() => {
+                        self.observe(Event::BusFailed(&error));
+                        Ok(())
+                    }
+                    stored => stored,
+                };
+            }
+        };
+        progress.sending -= 1;
+        let window = &mut progress.window;
+        let again = self.now().plus(BUS_RETRY);
+        match tried {
+            Ok(()) => {
+                self.observe(Event::Done);
+                window.finish(sequence);
+            }
+            Err(NotSent::Bus(error)) => {
+                self.observe(Event::BusFailed(&error));
+                window.retry(sequence, again, None);
+            }
+            Err(NotSent::Unrecorded(accepted, error)) => {
+                self.observe(Event::BusFailed(&error));
+                window.retry(sequence, again, Some(accepted));
+            }
+            Err(NotSent::Waits { wait, attempts, why }) => {
+                self.observe(Event::Retried { why: &why });
+                window.wait(sequence, wait, attempts);
+            }
+            Err(NotSent::GivenUp { why }) => {
+                self.observe(Event::Rejected { why: &why });
+                window.finish(sequence);
+            }
+            Err(NotSent::TargetGone { why }) => {
+                self.observe(Event::Rejected { why: &why });
+                window.finish(sequence);
+                window.wake_all();
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends one revision if that is still needed. Fails only if a test crashes it.
+    async fn attempt(&self, mut turn: Turn) -> Result<Result<(), NotSent>, LoopError> {
+        self.common.context.check_fail_point(Point::Delivered)?;
+        let bus = &self.common.context.bus;
+        let message = match turn.message.take() {
+            Some(message) => message,
+            None => match bus.get(streams::ALERTS.name, turn.sequence).await {
+                Ok(message) => message,
+                // It expired: there is nothing left to send.
+                Err(BusError::Gone { .. } | BusError::NotYet { .. }) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error.into())),
+            },
+        };
+        let tried = match caught(Box::pin(self.deliver(&message, &turn))).await {
+            Ok(tried) => tried,
+            Err(why) => Err(self.give_up(&message, turn.attempts + 1, why).await),
+        };
+        if tried.is_ok() {
+            self.common.context.check_fail_point(Point::Handled)?;
+        }
+        Ok(tried)
+    }
+
+    /// Gives a revision up.
+    pub(super) async fn give_up(&self, message: &Stored, attempts: u32, why: String) -> NotSent {
+        match self.write_letter(message, attempts, &why).await {
+            Ok(()) => NotSent::GivenUp { why },
+            Err(error) => error.into(),
+        }
+    }
+
+    /// Writes the dead letter of a revision.
+    pub(super) async fn write_letter(
+        &self,
+        message: &Stored,
+        attempts: u32,
+        why: &str,
+    ) -> Result<(), BusError> {
+        let letter = DeadLetter {
+            stage: &loop_name(&self.delivery.name),
+            reason: &Reason::rejected(why),
+            attempts,
+            at: self.now(),
+            message,
+            body: Some(&message.body),
+        };
+        let dead = dead_letters(streams::Stage::Alerter);
+        self.common.context.publish_letter(&dead, &letter).await
+    }
+
+    async fn store(&self, position: &Position) -> Result<(), LoopError> {
+        let (bus, name) = (&*self.common.context.bus, &self.delivery.name);
+        self.common.positions.store(bus, &*self.accepted, name, position).await?;
+        self.common.context.check_fail_point(Point::Acknowledged)
+    }
+
+    fn observe(&self, event: Event<'_>) {
+        self.common.context.observer.observe(&loop_name(&self.delivery.name), event);
+    }
+}
