@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use wirefold_flow::{Headers, Outgoing, Record, StageError, Stored, UnixMillis};
-use wirefold_proto::{Message, Output, Published, TooLarge, event_headers};
+use wirefold_flow::{Headers, Outgoing, Record, Stored, UnixMillis};
+use wirefold_proto::{DecodeError, Message, Output, Published, TooLarge, event_headers};
 
 /// The greatest difference between synchronised clocks.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_mins(5);
@@ -62,20 +62,20 @@ impl Sender {
     }
 }
 
-/// Decodes the body of a message. A body that cannot be decoded rejects the message.
+/// Decodes the body of a message.
 ///
 /// # Errors
-/// [`StageError::Reject`] with a description of the bytes.
-pub fn decode<M: Message>(stored: &Stored) -> Result<M, StageError> {
-    wirefold_proto::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
+/// [`DecodeError`] with a description of the bytes.
+pub fn decode<M: Message>(stored: &Stored) -> Result<M, DecodeError> {
+    wirefold_proto::decode(&stored.body)
 }
 
 /// Decodes a record of `WF_OUTPUT` of any kind.
 ///
 /// # Errors
-/// [`StageError::Reject`] with a description of the bytes.
-pub fn decode_output(stored: &Stored) -> Result<Output, StageError> {
-    Output::decode(&stored.body).map_err(|error| StageError::reject(error.to_string()))
+/// [`DecodeError`] with a description of the bytes.
+pub fn decode_output(stored: &Stored) -> Result<Output, DecodeError> {
+    Output::decode(&stored.body)
 }
 
 /// Converts a clock's time to the form of the contract.

@@ -38,11 +38,6 @@ impl Inbox {
     pub(crate) async fn next(&mut self) -> Option<Message> {
         self.answers.next().await
     }
-
-    /// Unsubscribes. Messages under way still come, and then the end.
-    pub(crate) async fn drain(&mut self) -> Result<(), BusError> {
-        self.answers.drain().await.map_err(|_| closed())
-    }
 }
 
 /// The number of the request that a message answers.

@@ -1,10 +1,10 @@
 //! The bus over NATS JetStream: implements the interface of `wirefold-flow` for several processes.
 //!
-//! The server stores streams, positions, attempts and deadlines; this crate stores nothing.
+//! The server stores streams and marks; this crate stores nothing.
 //!
 //! The crate uses the plain client and writes the JSON requests of JetStream itself, because the layer
-//! above the client hides three things: a pull that can be closed without losing messages, a refused
-//! permission as the answer to its call, and the codes of failures.
+//! above the client hides two things: a refused permission as the answer to its call, and the codes of
+//! failures.
 //!
 //! - [`connect`] waits for a broker that is not there yet, and fails for one that is too old.
 //! - After a lost connection it connects again. All requests under way fail at once with
@@ -29,6 +29,7 @@ mod batch;
 mod chain;
 mod connect;
 mod direct_get;
+mod follow;
 mod group_publish;
 mod headers;
 mod inbox;
@@ -42,14 +43,12 @@ mod permission_check;
 mod pruner;
 mod publish;
 mod publish_form;
-mod pull;
 mod reader;
 mod refusals;
 mod rewrite;
 mod service;
 mod signed;
 mod streams;
-mod subscription;
 mod version;
 
 use std::sync::Arc;
@@ -57,11 +56,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, Objects,
-    OrderedReader, Outgoing, Published, Stored, StreamConfig, StreamState, Subscription,
-    check_filter, check_name,
+    Answer, Bus, BusError, ChainedPublisher, Clock, KeyValue, Objects, OrderedReader, Outgoing,
+    Published, Stored, StreamConfig, StreamState, check_filter, check_name,
 };
 
+pub use follow::{Consumer, FollowedMessage, Follower};
 pub use metrics::METRICS;
 pub use options::{Login, Options};
 pub use permission_check::Attempt;
@@ -113,9 +112,9 @@ pub async fn connect(options: &Options, clock: Arc<dyn Clock>) -> Result<NatsBus
 }
 
 impl NatsBus {
-    /// Sends what is under way, above all acknowledgements, and closes the connection.
+    /// Sends what is under way, and closes the connection.
     pub async fn close(&self) {
-        // Messages whose acknowledgements are not sent come again.
+        // Its caller sends it again under the same id if this fails.
         let _ = self.0.link.client.drain().await;
     }
 
@@ -161,13 +160,6 @@ impl Bus for NatsBus {
 
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
         Box::pin(chain::take_over(self.0.clone(), record, expected))
-    }
-
-    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        Box::pin(async move {
-            let opened = subscription::NatsSubscription::open(self.0.clone(), consumer).await?;
-            Ok(Box::new(opened) as Box<dyn Subscription>)
-        })
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {

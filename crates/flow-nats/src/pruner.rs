@@ -1,4 +1,4 @@
-//! Prunes a stream: deletes the oldest messages that every named reader has read, because acknowledging
+//! Prunes a stream: deletes the oldest messages that every named reader has read, because reading
 //! frees no room.
 //!
 //! It never deletes a message that a named reader has not read. Only a role with the permission to purge
@@ -7,7 +7,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::{info, warn};
 use wirefold_flow::{BusError, UnixMillis};
@@ -33,32 +32,6 @@ pub struct StreamUsage {
     pub oldest: Option<UnixMillis>,
     /// The age at which a message expires; `None` if it never does.
     pub max_age: Option<Duration>,
-}
-
-/// The progress of a durable consumer.
-#[derive(Debug, Deserialize)]
-pub(crate) struct ReaderProgress {
-    delivered: Pair,
-    ack_floor: Pair,
-    num_ack_pending: u64,
-    num_pending: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Pair {
-    stream_seq: u64,
-}
-
-impl ReaderProgress {
-    /// The first sequence that it may still need. The stream ended at `last` before this progress was
-    /// read.
-    fn first_unread(&self, last: u64) -> u64 {
-        match (self.num_ack_pending, self.num_pending) {
-            (0, 0) => last.max(self.delivered.stream_seq) + 1,
-            (0, _) => self.delivered.stream_seq + 1,
-            _ => self.ack_floor.stream_seq + 1,
-        }
-    }
 }
 
 impl NatsBus {
@@ -98,18 +71,6 @@ impl NatsBus {
             oldest,
             max_age: age.map(Duration::from_nanos),
         })
-    }
-
-    /// How many messages a durable consumer has not acknowledged yet, delivered or not.
-    ///
-    /// # Errors
-    /// [`BusError::NotAllowed`] if this role may not ask, or another error of the server.
-    pub async fn unacknowledged(&self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        wirefold_flow::check_name("durable", durable)?;
-        let what = format!("CONSUMER.INFO.{stream}.{durable}");
-        let reply = self.0.link.api::<ReaderProgress>(&what, &Value::Null).await?;
-        let progress = reply.done(stream)?;
-        Ok(progress.num_ack_pending + progress.num_pending)
     }
 
     /// How many messages follow the marked position of an ordered reader.
@@ -174,21 +135,13 @@ impl Shared {
         }
     }
 
+    /// The first sequence that a reader may still need, by its mark.
     async fn first_unread(&self, stream: &str, reader: &str, info: &Info) -> Result<u64, BusError> {
-        let by_acks = self.first_unacked(stream, reader, info.state.last_seq).await?;
         let mark = self.marked(stream, reader).await?.map_or(0, |(mark, _)| mark);
         // A mark beyond the end was set before the stream went back in time, and does not count.
         let is_beyond_end = mark > info.state.last_seq
             && mark > self.link.stream_info(stream).await?.state.last_seq;
-        let by_mark = if is_beyond_end { 0 } else { mark + 1 };
-        Ok(by_acks.max(by_mark))
-    }
-
-    /// The first sequence that a durable consumer may still need, by its acknowledgements; 0 if there is no
-    /// such reader. The stream ended at `last` before the call.
-    async fn first_unacked(&self, stream: &str, durable: &str, last: u64) -> Result<u64, BusError> {
-        let progress = self.link.consumer_info::<ReaderProgress>(stream, durable).await?;
-        Ok(progress.map_or(0, |progress| progress.first_unread(last)))
+        Ok(if is_beyond_end { 0 } else { mark + 1 })
     }
 
     /// The marked position of an ordered reader, and the revision of the mark.
@@ -222,30 +175,5 @@ impl Shared {
                 put => return put.map(|_| ()),
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn first_unread(delivered: u64, floor: u64, unacked: u64, pending: u64) -> u64 {
-        let place = ReaderProgress {
-            delivered: Pair { stream_seq: delivered },
-            ack_floor: Pair { stream_seq: floor },
-            num_ack_pending: unacked,
-            num_pending: pending,
-        };
-        place.first_unread(10)
-    }
-
-    #[test]
-    fn delivered_unacknowledged_messages_are_needed() {
-        assert_eq!(first_unread(7, 3, 4, 3), 4);
-        assert_eq!(first_unread(10, 3, 1, 0), 4);
-        assert_eq!(first_unread(7, 7, 0, 3), 8);
-        assert_eq!(first_unread(0, 0, 0, 5), 1);
-        // Its filter takes in nothing after 7.
-        assert_eq!(first_unread(7, 7, 0, 0), 11);
     }
 }

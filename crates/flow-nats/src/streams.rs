@@ -43,7 +43,7 @@ pub(crate) struct State {
 }
 
 impl Info {
-    /// The durable consumers whose unread messages are kept.
+    /// The readers whose unread messages are kept.
     pub(crate) fn readers(&self) -> Vec<String> {
         let named = self.config.get("metadata").and_then(|metadata| metadata.get(READERS));
         let named = named.and_then(Value::as_str).unwrap_or_default();

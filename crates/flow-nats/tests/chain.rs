@@ -6,10 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
-use wirefold_flow::{
-    AckKind, Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, Outgoing, Stored,
-    StreamConfig,
-};
+use wirefold_flow::{Bus, BusError, ChainedPublisher, Outgoing, Stored, StreamConfig};
 use wirefold_flow_nats::NatsBus;
 
 use crate::server::Server;
@@ -201,22 +198,17 @@ async fn a_chain_waits_for_room_and_goes_on_without_a_hole() {
     let small =
         StreamConfig { readers, max_bytes: 10_000, ..StreamConfig::new("WORK", &["work.>"]) };
     bus.create_stream(small).await.unwrap();
-    bus.create_stream(StreamConfig::new("DEAD", &["dead.>"])).await.unwrap();
     let mut chain = take_over(&bus, 1).await.unwrap();
     let appending = tokio::spawn(async move {
         for (from, count) in [(0, 5), (5, 100), (105, 20)] {
             chain.append(numbered(1, from, count)).await.unwrap();
         }
     });
-    let dead = DeadLetters::plain("dead.reader");
-    let mut subscription =
-        bus.subscribe(ConsumerConfig::new("WORK", "reader", dead)).await.unwrap();
+    let mut reader = bus.read("WORK", ">", 1).await.unwrap();
     let mut read = Vec::new();
     while read.len() < 126 {
-        for delivery in within_reason(subscription.next(10)).await.unwrap() {
-            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
-            read.push(delivery.message);
-        }
+        read.extend(within_reason(reader.next(10)).await.unwrap());
+        bus.mark_read("WORK", "reader", read.len() as u64).await.unwrap();
     }
     within_reason(appending).await.unwrap();
     each_epoch_stands_alone(&read);

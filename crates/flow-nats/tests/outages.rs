@@ -1,6 +1,5 @@
 //! Servers that are killed, come late, or lose a stream that is in use.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -8,10 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use wirefold_flow::conformance::unique;
 use wirefold_flow::sim::Random;
-use wirefold_flow::{
-    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Stored, StreamConfig,
-    Subscription, SystemClock,
-};
+use wirefold_flow::{Bus, BusError, Outgoing, Stored, StreamConfig, SystemClock};
 use wirefold_flow_nats::{Options, connect};
 
 use crate::server::Server;
@@ -47,13 +43,6 @@ pub(crate) async fn streams(bus: &dyn Bus) {
     }
 }
 
-fn worker() -> ConsumerConfig {
-    let dead = DeadLetters::plain("dead.worker");
-    let ack_deadline = Duration::from_secs(2);
-    let consumer = ConsumerConfig::new("WORK", "worker", dead);
-    ConsumerConfig { ack_deadline, max_tries: 1000, ..consumer }
-}
-
 /// Publishes with the same id until the bus is back, like the loops.
 async fn publish(bus: &dyn Bus, message: Outgoing) {
     loop {
@@ -64,7 +53,7 @@ async fn publish(bus: &dyn Bus, message: Outgoing) {
     }
 }
 
-/// The answers that publishers and a worker got.
+/// The answers that publishers got.
 struct Told {
     acknowledged: AtomicUsize,
     stop: AtomicBool,
@@ -98,24 +87,21 @@ async fn publish_lane(bus: Arc<dyn Bus>, lane: usize, told: Arc<Told>) -> Vec<St
     ids
 }
 
-/// Publishes each message under its id, then acknowledges it, until all have come. Their number is known
-/// before the last one comes.
+/// Publishes each message under its id until all have come. Their number is known before the last one comes.
 async fn relay(bus: Arc<dyn Bus>, told: Arc<Told>) {
-    let mut subscription = bus.subscribe(worker()).await.unwrap();
-    let mut had = HashSet::new();
-    while had.len() < told.all.load(Ordering::Relaxed) {
-        let deliveries = match subscription.next(32).await {
-            Ok(deliveries) => deliveries,
+    let mut reader = bus.read("WORK", ">", 1).await.unwrap();
+    let mut had = 0;
+    while had < told.all.load(Ordering::Relaxed) {
+        let messages = match reader.next(32).await {
+            Ok(messages) => messages,
             Err(error) => {
                 assert!(error.may_pass(), "{error}");
                 continue;
             }
         };
-        for delivery in deliveries {
-            let id = delivery.message.id.clone();
-            publish(&*bus, Outgoing::new("out.one", id.as_str(), "")).await;
-            let _ = delivery.acker.ack_with(AckKind::Ack).await;
-            had.insert(id);
+        for message in messages {
+            publish(&*bus, Outgoing::new("out.one", message.id.as_str(), "")).await;
+            had += 1;
         }
     }
 }
@@ -214,8 +200,8 @@ async fn a_broker_that_is_away_is_told_of_and_readers_go_on() {
     let mut server = Server::start();
     let bus = server.bus().await;
     streams(&bus).await;
-    let mut subscription = bus.subscribe(worker()).await.unwrap();
-    let (waiting, killed) = tokio::join!(within_reason(subscription.next(1)), async {
+    let mut reader = bus.read("WORK", ">", 1).await.unwrap();
+    let (waiting, killed) = tokio::join!(within_reason(reader.next(1)), async {
         pass(Duration::from_millis(100)).await;
         server.kill();
         let away = within_reason(bus.publish(Outgoing::new("work.a", "a", ""))).await;
@@ -226,7 +212,7 @@ async fn a_broker_that_is_away_is_told_of_and_readers_go_on() {
     assert!(matches!(killed, Err(BusError::Unavailable(_))), "{killed:?}");
     let taken = match waiting {
         Ok(taken) => taken,
-        Err(error) if error.may_pass() => within_reason(subscription.next(1)).await.unwrap(),
+        Err(error) if error.may_pass() => within_reason(reader.next(1)).await.unwrap(),
         Err(error) => panic!("{error}"),
     };
     assert_eq!(taken.len(), 1);
@@ -255,12 +241,9 @@ async fn a_stream_deleted_under_its_users_is_named() {
     let bus = server.bus().await;
     streams(&bus).await;
     bus.publish(Outgoing::new("work.a", "a", "")).await.unwrap();
-    let mut subscription = bus.subscribe(worker()).await.unwrap();
-    assert_eq!(within_reason(subscription.next(8)).await.unwrap().len(), 1);
     let mut reader = bus.read("WORK", ">", 2).await.unwrap();
     let mut chain = bus.take_over(Outgoing::new("work.epoch", "epoch-1", ""), 0).await.unwrap();
-    let (pulled, read, ()) = tokio::join!(
-        within_reason(until_broken(&mut *subscription)),
+    let (read, ()) = tokio::join!(
         within_reason(async {
             loop {
                 match reader.next(8).await {
@@ -274,7 +257,6 @@ async fn a_stream_deleted_under_its_users_is_named() {
             server.delete_stream("WORK").await;
         }
     );
-    assert!(matches!(&pulled, BusError::NoStream(stream) if stream == "WORK"), "{pulled:?}");
     assert!(matches!(&read, BusError::NoStream(stream) if stream == "WORK"), "{read:?}");
     let published = within_reason(bus.publish(Outgoing::new("work.b", "b", ""))).await;
     assert!(matches!(published, Err(BusError::NoStreamFor(_))), "{published:?}");
@@ -282,57 +264,4 @@ async fn a_stream_deleted_under_its_users_is_named() {
     assert!(matches!(appended, Err(BusError::NoStreamFor(_))), "{appended:?}");
     let got = within_reason(bus.get("WORK", 1)).await;
     assert!(matches!(got, Err(BusError::NoStream(_))), "{got:?}");
-}
-
-/// Acknowledges messages until no more can come.
-async fn until_broken(subscription: &mut dyn Subscription) -> BusError {
-    loop {
-        match subscription.next(8).await {
-            Ok(deliveries) => {
-                for delivery in deliveries {
-                    let _ = delivery.acker.ack_with(AckKind::Ack).await;
-                }
-            }
-            Err(error) => return error,
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_error_names_a_deleted_durable_consumer() {
-    let server = Server::start();
-    let bus = server.bus().await;
-    streams(&bus).await;
-    let mut subscription = bus.subscribe(worker()).await.unwrap();
-    let (error, ()) = tokio::join!(within_reason(until_broken(&mut *subscription)), async {
-        pass(Duration::from_millis(100)).await;
-        server.delete_consumer("WORK", "worker").await;
-    });
-    let is_named = matches!(&error, BusError::NoConsumer { durable, .. } if durable == "worker");
-    assert!(is_named, "{error:?}");
-}
-
-/// The server may send a message while its consumer closes. That message is handled, and not left to a
-/// deadline.
-#[tokio::test]
-async fn closing_a_subscription_returns_the_messages_on_their_way() {
-    let server = Server::start();
-    let bus = server.bus().await;
-    streams(&bus).await;
-    for round in 0..100 {
-        let mut subscription = bus.subscribe(worker()).await.unwrap();
-        tokio::select! {
-            biased;
-            _ = subscription.next(8) => panic!("there is nothing yet"),
-            () = pass(Duration::from_millis(3)) => {}
-        }
-        bus.publish(Outgoing::new("work.a", format!("m{round}"), "")).await.unwrap();
-        let mut taken = subscription.close().await.unwrap();
-        if taken.is_empty() {
-            let mut next = bus.subscribe(worker()).await.unwrap();
-            taken = within_reason(next.next(1)).await.unwrap();
-        }
-        assert_eq!((taken.len(), taken[0].attempt), (1, 1), "round {round}");
-        taken[0].acker.ack_with(AckKind::Ack).await.unwrap();
-    }
 }

@@ -3,11 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wirefold_flow::{
-    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, StreamConfig,
-    SystemClock,
-};
-use wirefold_flow_nats::{ConnectError, Login, NatsBus, Options, connect};
+use wirefold_flow::{Bus, BusError, Outgoing, Published, StreamConfig, SystemClock};
+use wirefold_flow_nats::{ConnectError, Consumer, Login, NatsBus, Options, connect};
 
 use crate::server::Server;
 use crate::waiting::within_reason;
@@ -38,18 +35,12 @@ accounts {
 }
 "#;
 
-fn durable() -> ConsumerConfig {
-    ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"))
-}
-
 async fn server() -> Server {
     let mut server = Server::prepared(USERS);
     server.restart();
     let owner = bus_of(&server, "owner").await;
-    for (name, subjects) in [("WORK", "work.>"), ("DEAD", "dead.>")] {
-        owner.create_stream(StreamConfig::new(name, &[subjects])).await.unwrap();
-    }
-    owner.subscribe(durable()).await.unwrap();
+    owner.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
+    owner.create_or_update_consumer(&Consumer::new("WORK", "reader")).await.unwrap();
     server
 }
 
@@ -96,7 +87,7 @@ async fn refused_requests_name_what_was_asked() {
     refused(writer.get("WORK", 1), "writer", next).await;
     refused(writer.last("WORK", ">"), "writer", "publish to $JS.API.STREAM.MSG.GET.WORK").await;
     let durable_info = "publish to $JS.API.CONSUMER.INFO.WORK.reader";
-    refused(writer.subscribe(durable()), "writer", durable_info).await;
+    refused(writer.follow(Some("WORK"), ">", "reader"), "writer", durable_info).await;
     let deaf = bus_of(&server, "deaf").await;
     let answer = deaf.publish(Outgoing::new("work.a", "a", "")).await;
     let said = answer.unwrap_err().to_string();
@@ -111,14 +102,13 @@ async fn a_refused_pull_and_a_refused_ack_are_told() {
         owner.publish(Outgoing::new("work.a", id, "")).await.unwrap();
     }
     let reader = bus_of(&server, "reader").await;
-    let mut subscription = reader.subscribe(durable()).await.unwrap();
-    let taken = subscription.next(2).await.unwrap();
-    assert_eq!(taken.len(), 2);
+    let mut follower = reader.follow(Some("WORK"), ">", "reader").await.unwrap();
+    assert_eq!(follower.next(2).await.unwrap().len(), 2);
     // An acknowledgement has no answer, so its refusal comes with the next one.
-    taken[0].acker.ack_with(AckKind::Ack).await.unwrap();
+    follower.acknowledge().await.unwrap();
     let told = async {
         loop {
-            if let Err(error) = taken[1].acker.ack_with(AckKind::InProgress).await {
+            if let Err(error) = follower.acknowledge().await {
                 return error;
             }
             tokio::task::yield_now().await;
@@ -127,9 +117,8 @@ async fn a_refused_pull_and_a_refused_ack_are_told() {
     let error = within_reason(told).await;
     let said = error.to_string();
     assert!(said.starts_with("user reader may not publish to $JS.ACK.WORK.reader.1."), "{said}");
-    let others = ConsumerConfig { durable: "other".into(), ..durable() };
     let what = "publish to $JS.API.CONSUMER.INFO.WORK.other";
-    refused(reader.subscribe(others), "reader", what).await;
+    refused(reader.follow(Some("WORK"), ">", "other"), "reader", what).await;
 }
 
 #[tokio::test]
@@ -157,14 +146,12 @@ async fn a_publisher_without_purge_rights_waits_for_a_user_with_them() {
             writer.publish(message).await.unwrap();
         }
     });
-    let mut subscription = owner.subscribe(durable()).await.unwrap();
+    let mut reader = owner.read("WORK", ">", 1).await.unwrap();
     let mut read = 0;
     let mut dropped = false;
     while read < 20 {
-        for delivery in within_reason(subscription.next(20)).await.unwrap() {
-            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
-            read += 1;
-        }
+        read += within_reason(reader.next(20)).await.unwrap().len() as u64;
+        owner.mark_read("WORK", "reader", read).await.unwrap();
         dropped |= owner.prune("WORK").await.unwrap();
     }
     within_reason(writing).await.unwrap();

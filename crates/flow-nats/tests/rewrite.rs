@@ -8,10 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 use wirefold_envelope::{Limits, create_streams};
-use wirefold_flow::{
-    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, Stored, StreamConfig,
-};
-use wirefold_flow_nats::{NatsBus, Rewrite};
+use wirefold_flow::{Bus, BusError, Outgoing, Published, Stored, StreamConfig};
+use wirefold_flow_nats::{Consumer, NatsBus, Rewrite};
 use wirefold_proto::streams::FETCHED;
 
 use crate::replicated::{cluster, options, ready};
@@ -52,20 +50,21 @@ async fn all(bus: &NatsBus, stream: &str) -> Vec<Stored> {
 }
 
 /// A stream of ten messages. The third, the sixth and the last contain the mark. A consumer has read four.
-async fn filled(bus: NatsBus) -> NatsBus {
+async fn filled(server: &Server, bus: NatsBus) -> NatsBus {
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
-    bus.create_stream(StreamConfig::new("DEAD", &["dead.>"])).await.unwrap();
     for nth in 1..=10 {
         let body = if [3, 6, 10].contains(&nth) { "about xqzzymark" } else { "other" };
         bus.publish(message(nth, body)).await.unwrap();
     }
-    let mut reader = bus.subscribe(reader()).await.unwrap();
-    for delivery in within_reason(reader.next(4)).await.unwrap() {
-        delivery.acker.ack_with(AckKind::Ack).await.unwrap();
+    assert!(bus.create_or_update_consumer(&reader()).await.unwrap());
+    let mut follower = bus.follow(Some("WORK"), ">", "reader").await.unwrap();
+    let mut taken = 0;
+    while taken < 4 {
+        taken += within_reason(follower.next(4 - taken)).await.unwrap().len();
     }
-    drop(reader.close().await.unwrap());
+    follower.acknowledge().await.unwrap();
     within_reason(async {
-        while bus.unacknowledged("WORK", "reader").await.unwrap() > 6 {
+        while unacknowledged(server).await > 6 {
             tokio::task::yield_now().await;
         }
     })
@@ -73,8 +72,14 @@ async fn filled(bus: NatsBus) -> NatsBus {
     bus
 }
 
-fn reader() -> ConsumerConfig {
-    ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"))
+/// How many messages the consumer has not acknowledged yet, delivered or not.
+async fn unacknowledged(server: &Server) -> u64 {
+    let info = server.ask("CONSUMER.INFO.WORK.reader", json!({})).await;
+    info["num_ack_pending"].as_u64().unwrap() + info["num_pending"].as_u64().unwrap()
+}
+
+fn reader() -> Consumer {
+    Consumer::new("WORK", "reader")
 }
 
 /// The sixth gets another text; the other two are removed.
@@ -89,7 +94,7 @@ fn edit(stored: &Stored) -> Rewrite {
 #[tokio::test]
 async fn rewriting_leaves_no_byte_of_erased_messages_and_keeps_the_rest() {
     let server = Server::start();
-    let bus = filled(server.bus().await).await;
+    let bus = filled(&server, server.bus().await).await;
     assert!(holds_mark(&server.store()), "the search finds what is there");
     let before = all(&bus, "WORK").await;
     let config = server.ask("STREAM.INFO.WORK", json!({})).await["config"].clone();
@@ -106,10 +111,9 @@ async fn rewriting_leaves_no_byte_of_erased_messages_and_keeps_the_rest() {
 
     // Its consumer continues from its position, unchanged.
     assert!(!bus.create_or_update_consumer(&reader()).await.unwrap());
-    let mut subscription = bus.subscribe(reader()).await.unwrap();
-    let deliveries = within_reason(subscription.next(1)).await.unwrap();
-    assert_eq!(deliveries[0].message, expected[3]);
-    let slower = ConsumerConfig { max_in_flight: 7, ..reader() };
+    let mut follower = bus.follow(Some("WORK"), ">", "reader").await.unwrap();
+    assert_eq!(within_reason(follower.next(1)).await.unwrap()[0].message, expected[3]);
+    let slower = Consumer { ack_deadline: Duration::from_mins(1), ..reader() };
     assert!(bus.create_or_update_consumer(&slower).await.unwrap(), "it can be changed");
     // The next message follows the last removed one.
     let published = bus.publish(message(11, "new")).await.unwrap();
@@ -172,7 +176,7 @@ async fn a_message_that_stands_twice_stays_twice() {
 #[tokio::test]
 async fn an_interrupted_one_is_ended_by_the_next() {
     let server = Server::start();
-    let bus = filled(server.bus().await).await;
+    let bus = filled(&server, server.bus().await).await;
     let before = all(&bus, "WORK").await;
     let mut seen = 0;
     let mut interrupted = move |stored: &Stored| {
@@ -186,7 +190,7 @@ async fn an_interrupted_one_is_ended_by_the_next() {
     assert_eq!(all(&bus, "WORK").await, before);
     assert_eq!(bus.finish_rewrites().await.unwrap(), [""; 0], "that copy was worth nothing");
     let names = server.ask("STREAM.NAMES", json!({})).await;
-    assert_eq!(names["streams"], json!(["DEAD", "WORK"]));
+    assert_eq!(names["streams"], json!(["WORK"]));
 
     // The copy is complete and the stream is gone, so it cannot be made again.
     let subjects = ["wirefold_rewrite.WORK.>"];
@@ -202,7 +206,7 @@ async fn an_interrupted_one_is_ended_by_the_next() {
         [1, 2, 4, 5, 6, 7, 8, 9].iter().map(|nth| format!("id-{nth}")).collect();
     assert_eq!(ids, expected);
     assert!(!bus.create_or_update_consumer(&reader()).await.unwrap());
-    assert_eq!(bus.unacknowledged("WORK", "reader").await.unwrap(), 5);
+    assert_eq!(unacknowledged(&server).await, 5);
     assert!(!holds_mark(&server.store()));
 }
 
@@ -210,7 +214,7 @@ async fn an_interrupted_one_is_ended_by_the_next() {
 #[tokio::test]
 async fn rewriting_leaves_no_byte_on_three_servers() {
     let servers = cluster("");
-    let bus = filled(ready(&options(&servers)).await).await;
+    let bus = filled(&servers[0], ready(&options(&servers)).await).await;
     let hold_mark = || servers.iter().filter(|server| holds_mark(&server.store())).count();
     within_reason(async {
         while hold_mark() < 3 {

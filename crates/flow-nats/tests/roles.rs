@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use wirefold_flow::{
-    AckKind, Bus as _, BusError, ConsumerConfig, DeadLetters, Outgoing, Published, SystemClock,
-};
-use wirefold_flow_nats::{Login, NatsBus, Options, connect};
+use wirefold_flow::{Bus as _, BusError, Outgoing, Published, SystemClock};
+use wirefold_flow_nats::{Consumer, Login, NatsBus, Options, connect};
 use wirefold_proto::rights::{COMPARE, READERS};
 use wirefold_proto::streams::OUTPUT_DECISIONS;
 
@@ -22,16 +20,11 @@ fn message(subject: &str, id: &str) -> Outgoing {
     Outgoing::new(subject, id, "{}")
 }
 
-fn durable(stream: &str, name: &str, stage: &str) -> ConsumerConfig {
-    let dead = DeadLetters::plain(format!("wirefold.v1.dead.{stage}"));
-    ConsumerConfig::new(stream, name, dead)
-}
-
 /// The server with everything that `setup` makes.
 async fn ready() -> (Server, NatsBus) {
     let (server, setup) = prepared().await;
     for (stream, name) in READERS {
-        setup.create_or_update_consumer(&durable(stream, name, "gateway")).await.unwrap();
+        setup.create_or_update_consumer(&Consumer::new(stream, name)).await.unwrap();
     }
     (server, setup)
 }
@@ -43,16 +36,14 @@ async fn count(bus: &NatsBus, stream: &str, filter: &str) -> usize {
 }
 
 /// Reads one message of a durable consumer and acknowledges it.
-async fn acknowledge_one(bus: &NatsBus, consumer: ConsumerConfig, kind: AckKind) {
-    let mut subscription = bus.subscribe(consumer).await.unwrap();
-    let taken = within_reason(subscription.next(1)).await.unwrap();
-    taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
-    taken[0].acker.ack_with(kind).await.unwrap();
-    subscription.close().await.unwrap();
+async fn acknowledge_one(bus: &NatsBus, stream: &str, durable: &str) {
+    let mut follower = bus.follow(Some(stream), ">", durable).await.unwrap();
+    assert_eq!(within_reason(follower.next(1)).await.unwrap().len(), 1);
+    follower.acknowledge().await.unwrap();
     // After this answer, the server has handled all earlier messages of this connection.
-    let state = bus.stream_state(&taken[0].message.stream).await;
+    let state = bus.stream_state(stream).await;
     assert!(matches!(state, Ok(_) | Err(BusError::NotAllowed { .. })), "{state:?}");
-    taken[0].acker.ack_with(AckKind::InProgress).await.unwrap();
+    follower.acknowledge().await.unwrap();
 }
 
 async fn fetch(bus: &NatsBus) {
@@ -158,11 +149,11 @@ async fn serve(bus: &NatsBus) {
 
 async fn read_from_outside(bus: &NatsBus) {
     for (stream, _) in READERS.iter().filter(|(_, name)| *name == "reader") {
-        acknowledge_one(bus, durable(stream, "reader", "gateway"), AckKind::Ack).await;
+        acknowledge_one(bus, stream, "reader").await;
     }
     assert!(bus.key_value("wf_stories").unwrap().get("s-1").await.unwrap().is_some());
     // It has only the consumers that were made for it, and nothing from before the output.
-    let own = bus.subscribe(durable("WF_OUTPUT", "mine", "gateway")).await.err();
+    let own = bus.follow(Some("WF_OUTPUT"), ">", "mine").await.err();
     assert!(matches!(own, Some(BusError::NotAllowed { .. })), "{own:?}");
     let text = bus.get("WF_ENRICHED", 1).await;
     assert!(matches!(text, Err(BusError::NotAllowed { .. })), "{text:?}");

@@ -1,11 +1,13 @@
 //! The server's streams and tables, as other clients see them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
 use wirefold_flow::{
-    AckKind, Bus, BusError, ConsumerConfig, DeadLetters, Outgoing, Reason, StreamConfig,
+    Bus, BusError, DeadLetter, DeadLetters, Outgoing, Reason, StageContext, StreamConfig,
+    SystemClock,
 };
 
 use crate::server::Server;
@@ -57,9 +59,6 @@ async fn streams_that_cannot_be_so_are_told() {
     assert!(advice.contains("lower it, or raise max_file_store"), "{advice}");
     let misnamed = bus.create_stream(StreamConfig::new("PL.AY", &["play.>"])).await;
     assert!(matches!(misnamed, Err(BusError::BadName { .. })), "{misnamed:?}");
-    let unburied = ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"));
-    let told = bus.subscribe(unburied).await.err().unwrap();
-    assert!(matches!(told, BusError::NoStreamFor(_)), "{told:?}");
 }
 
 #[tokio::test]
@@ -90,11 +89,18 @@ async fn a_dead_letter_too_large_for_its_stream_stands_there_without_the_body() 
     let small = StreamConfig { max_message: 600, ..StreamConfig::new("DEAD", &["dead.>"]) };
     bus.create_stream(small).await.unwrap();
     bus.publish(Outgoing::new("work.a", "a", vec![b'x'; 1000])).await.unwrap();
-    let consumer = ConsumerConfig::new("WORK", "reader", DeadLetters::plain("dead.reader"));
-    let mut subscription = bus.subscribe(consumer).await.unwrap();
-    let taken = subscription.next(1).await.unwrap();
-    taken[0].acker.ack_with(AckKind::Reject(Reason::rejected("too much"))).await.unwrap();
-    let letter = bus.last("DEAD", ">").await.unwrap().unwrap();
-    assert_eq!(letter.headers.get("Wf-Dead-Reason"), Some("too much"));
-    assert!(letter.body.is_empty());
+    let message = bus.get("WORK", 1).await.unwrap();
+    let letter = DeadLetter {
+        stage: "reader",
+        reason: &Reason::rejected("too much"),
+        attempts: 1,
+        at: message.at,
+        message: &message,
+        body: Some(&message.body),
+    };
+    let context = StageContext::new(Arc::new(bus.clone()), Arc::new(SystemClock));
+    context.publish_letter(&DeadLetters::plain("dead.reader"), &letter).await.unwrap();
+    let stored = bus.last("DEAD", ">").await.unwrap().unwrap();
+    assert_eq!(stored.headers.get("Wf-Dead-Reason"), Some("too much"));
+    assert!(stored.body.is_empty());
 }

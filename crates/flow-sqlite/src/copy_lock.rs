@@ -64,4 +64,4 @@ impl Checkpoints {
 /// The name of the database file in the data folder.
 pub const FILE: &str = "bus.sqlite";
 /// The version of the tables. A file of another version is refused.
-pub const SCHEMA: u32 = 5;
+pub const SCHEMA: u32 = 6;

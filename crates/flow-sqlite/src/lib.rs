@@ -21,7 +21,6 @@
 //! ```
 
 mod checksum;
-mod consumers;
 mod copy;
 mod copy_lock;
 mod error;

@@ -42,19 +42,11 @@ const TABLES: &str = "
     ) STRICT;
     CREATE INDEX messages_by_subject ON messages (subject);
     CREATE TABLE ids (key INTEGER PRIMARY KEY, at INTEGER NOT NULL, id TEXT NOT NULL) STRICT;
-    CREATE TABLE readers (
-        number INTEGER PRIMARY KEY,
+    CREATE TABLE marks (
         stream INTEGER NOT NULL,
-        durable TEXT NOT NULL,
-        next INTEGER NOT NULL,
-        UNIQUE (stream, durable)
-    ) STRICT;
-    CREATE TABLE pending (
-        reader INTEGER NOT NULL,
-        sequence INTEGER NOT NULL,
-        attempt INTEGER NOT NULL,
-        due INTEGER NOT NULL,
-        PRIMARY KEY (reader, sequence)
+        reader TEXT NOT NULL,
+        through INTEGER NOT NULL,
+        PRIMARY KEY (stream, reader)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE entries (
         bucket TEXT NOT NULL,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
-use wirefold_flow::store::{ConsumerRow, Pending, RecentId, StreamRow, Tables};
+use wirefold_flow::store::{RecentId, StreamRow, Tables};
 use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
 use crate::copy_lock::Checkpoints;
@@ -12,13 +12,11 @@ use crate::error::failure;
 
 pub(crate) type Result<T> = std::result::Result<T, BusError>;
 
-/// The tables of one open file. Further methods are in `streams.rs` and `consumers.rs`.
+/// The tables of one open file. Further methods are in `streams.rs`.
 pub(crate) struct SqliteTables {
     pub(crate) connection: Connection,
     /// The numbers of the streams by name. They never change.
     pub(crate) numbers: HashMap<String, i64>,
-    /// The numbers of the durable consumers: stream number, name, reader number. There are only a few, and they never change.
-    pub(crate) reader_numbers: Vec<(i64, String, i64)>,
     checkpoints: Checkpoints,
     /// SQLite's count of changed rows when the group began.
     changes_before: u64,
@@ -26,8 +24,7 @@ pub(crate) struct SqliteTables {
 
 impl SqliteTables {
     pub(crate) fn new(connection: Connection, checkpoints: Checkpoints) -> Self {
-        let (numbers, reader_numbers) = (HashMap::new(), Vec::new());
-        Self { connection, numbers, reader_numbers, checkpoints, changes_before: 0 }
+        Self { connection, numbers: HashMap::new(), checkpoints, changes_before: 0 }
     }
 
     pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {
@@ -94,7 +91,6 @@ impl Tables for SqliteTables {
 
     fn roll_back(&mut self) -> Result<()> {
         self.numbers.clear();
-        self.reader_numbers.clear();
         // When the disk is full, SQLite may have rolled back already.
         if self.connection.is_autocommit() { Ok(()) } else { self.statement("ROLLBACK") }
     }
@@ -139,34 +135,17 @@ impl Tables for SqliteTables {
         self.ids_after(stream, after)
     }
 
-    fn consumer(&mut self, stream: &str, durable: &str) -> Result<Option<ConsumerRow>> {
-        self.consumer_state(stream, durable)
+    fn mark(&mut self, stream: &str, reader: &str) -> Result<u64> {
+        let stream = self.number_of(stream)?;
+        let sql = "SELECT through FROM marks WHERE stream = ? AND reader = ?";
+        let found = self.one(sql, params![stream, reader], |row| number(row, 0))?;
+        Ok(found.unwrap_or(0))
     }
 
-    fn put_consumer(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
-        self.put_next(stream, durable, next)
-    }
-
-    fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>> {
-        self.pending_at(stream, durable, sequence)
-    }
-
-    fn due(
-        &mut self,
-        stream: &str,
-        durable: &str,
-        now: UnixMillis,
-        max: usize,
-    ) -> Result<Vec<Pending>> {
-        self.pending_due(stream, durable, now, max)
-    }
-
-    fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()> {
-        self.put_pending_row(stream, durable, pending)
-    }
-
-    fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()> {
-        self.delete_pending(stream, durable, sequence)
+    fn put_mark(&mut self, stream: &str, reader: &str, through: u64) -> Result<()> {
+        let stream = self.number_of(stream)?;
+        let sql = "INSERT OR REPLACE INTO marks (stream, reader, through) VALUES (?, ?, ?)";
+        self.execute(sql, params![stream, reader, int(through)])
     }
 
     fn entry(&mut self, bucket: &str, key: &str) -> Result<Option<Entry>> {

@@ -4,17 +4,15 @@
 //! test of [the suite](crate::conformance) and is listed in `design.md`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::config::{ConsumerConfig, StreamConfig, StreamState};
-use crate::dead::Reason;
+use crate::config::{StreamConfig, StreamState};
 use crate::error::{Answer, BusError};
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::Objects;
 
-/// Durable streams, readers with a stored position, and small tables of keys.
+/// Durable streams, the marks of their readers, and small tables of keys.
 ///
 /// If a future is dropped, its call may or may not have been carried out. A publish can be repeated
 /// with the same id.
@@ -37,13 +35,10 @@ pub trait Bus: Send + Sync {
     /// its subject has the sequence `expected`. The previous writer can no longer write.
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>>;
 
-    /// Opens a durable subscription at its stored position, or at the first stored message.
-    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>>;
-
-    /// Reads in order from a sequence on, without acknowledgement. Skips sequences that are no longer stored.
+    /// Reads in order from a sequence on. Skips sequences that are no longer stored.
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>>;
 
-    /// Notes that an ordered reader needs no message up to and including this sequence. The mark only
+    /// Notes that a reader needs no message up to and including this sequence. The mark only
     /// moves forward, unless the stream went back in time and ends before it.
     fn mark_read<'a>(&'a self, stream: &'a str, reader: &'a str, through: u64) -> Answer<'a, ()>;
 
@@ -83,50 +78,6 @@ pub trait ChainedPublisher: Send {
     /// stored. After any failure the first of the messages may be stored and the rest not, and later
     /// ones are refused: take over again and read what is stored.
     fn append(&mut self, messages: Vec<Outgoing>) -> Answer<'_, Vec<u64>>;
-}
-
-/// A durable pull subscription. Dropping it loses nothing.
-pub trait Subscription: Send {
-    /// Waits for at least one message and returns at most `max`, in order of their sequences except
-    /// for redelivered ones. If the future is dropped, the next call returns its messages.
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>>;
-
-    /// Pulls no more messages, and returns those of a dropped `next`.
-    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>>;
-}
-
-/// A message that a reader has until it is acknowledged or its deadline passes.
-pub struct PulledMessage {
-    /// The message.
-    pub message: Stored,
-    /// How often it has been delivered, this time included.
-    pub attempt: u32,
-    /// Acknowledges it.
-    pub acker: Arc<dyn Acker>,
-}
-
-/// Acknowledges one delivery.
-pub trait Acker: Send + Sync {
-    /// Acknowledges the delivery. Others may follow an `InProgress`. A second or late one does no harm.
-    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()>;
-}
-
-/// How a reader acknowledges a message: what the bus does with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AckKind {
-    /// Done: never deliver it again.
-    Ack,
-    /// Deliver it again, not before `after`, with no limit on how often.
-    Retry {
-        /// How long to wait at least.
-        after: Duration,
-        /// For people.
-        why: String,
-    },
-    /// Nobody can handle it: put it into the dead letters.
-    Reject(Reason),
-    /// Still being handled: the deadline starts again.
-    InProgress,
 }
 
 /// Reads a stream in order.

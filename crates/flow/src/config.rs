@@ -1,8 +1,6 @@
-//! The settings of a stream and of a durable consumer.
+//! The settings and the state of a stream.
 
 use std::time::Duration;
-
-use crate::dead::DeadLetters;
 
 /// A stream: a bounded, ordered log of the messages on some subjects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,42 +49,4 @@ pub struct StreamState {
     pub messages: u64,
     /// How many bytes are stored.
     pub bytes: u64,
-}
-
-/// A durable pull subscription. Subscriptions with the same `durable` share its messages.
-#[derive(Debug, Clone)]
-pub struct ConsumerConfig {
-    /// The stream.
-    pub stream: String,
-    /// The name under which the position in the stream is stored; also the stage in dead letters.
-    pub durable: String,
-    /// The filter of the subjects to read.
-    pub filter: String,
-    /// How long after its delivery an unacknowledged message is delivered again.
-    pub ack_deadline: Duration,
-    /// How often a stage may answer `Retry` before the message goes to the dead letters.
-    pub max_tries: u32,
-    /// The bucket in which the loop of a stage notes its answers and its strikes. Without one, each
-    /// delivery counts as an answer, and there are no strikes.
-    pub notes: Option<String>,
-    /// How many messages may be delivered and not acknowledged. Pulls wait beyond that.
-    pub max_in_flight: usize,
-    /// The stream for rejected messages.
-    pub dead: DeadLetters,
-}
-
-impl ConsumerConfig {
-    /// A reader of all subjects of a stream: 30 s, 5 tries, no notes, 1,000 in flight.
-    pub fn new(stream: impl Into<String>, durable: impl Into<String>, dead: DeadLetters) -> Self {
-        Self {
-            stream: stream.into(),
-            durable: durable.into(),
-            filter: ">".to_owned(),
-            ack_deadline: Duration::from_secs(30),
-            max_tries: 5,
-            notes: None,
-            max_in_flight: 1000,
-            dead,
-        }
-    }
 }

@@ -84,15 +84,6 @@ pub enum BusError {
         /// The last sequence of the stream now.
         last: u64,
     },
-    /// Somebody deleted a durable consumer and its position: start it again, and it reads from the first
-    /// stored message.
-    #[error("the consumer {durable} of stream {stream} was deleted")]
-    NoConsumer {
-        /// The stream.
-        stream: String,
-        /// The consumer.
-        durable: String,
-    },
     /// The bus does not allow this user to do it: correct its permissions there.
     #[error("user {user} may not {what}: correct its permissions on the server")]
     NotAllowed {

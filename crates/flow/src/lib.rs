@@ -1,11 +1,10 @@
 //! The bus interface of wirefold, and the loops of stages and writers over it.
 //!
-//! Each message is handled at least once and decided on once. The crate does not know articles or
-//! the contents of bodies. Time is an argument.
+//! Each message is decided on once. The crate does not know articles or the contents of bodies. Time is an
+//! argument.
 //!
-//! - [`Bus`]: the interface. Durable streams, subscriptions with acknowledgement, chained publishing, keys.
-//! - [`run_stage`] and [`run_writer`]: the two loops. Only the loops acknowledge; a [`Stage`] or a
-//!   [`StateMachine`] sees no acknowledgement.
+//! - [`Bus`]: the interface. Durable streams, ordered reading, chained publishing, keys.
+//! - [`run_writer`]: the loop of a stage that reads in order, decides with a [`StateMachine`], and appends.
 //! - [`Lease`]: decides which of several processes runs a writer. The others stand by.
 //! - [`store`]: the rules of a bus inside one process, over plain tables. [`LocalBus`] implements
 //!   the interface over them.
@@ -31,8 +30,8 @@ mod loops;
 mod message;
 mod metric;
 mod objects;
+mod panic;
 mod position;
-mod stage;
 pub mod store;
 mod subject;
 mod writer;
@@ -45,12 +44,9 @@ pub mod sim;
 mod tests;
 
 pub use backoff::Backoff;
-pub use bus::{
-    AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
-    Subscription,
-};
+pub use bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
 pub use clock::{Clock, SystemClock, UnixMillis};
-pub use config::{ConsumerConfig, StreamConfig, StreamState};
+pub use config::{StreamConfig, StreamState};
 pub use dead::{Cause, DeadLetter, DeadLetters, LetterContent, LetterFormat, Reason, plain};
 pub use error::{Answer, BusError};
 #[cfg(any(test, feature = "sim"))]
@@ -63,8 +59,8 @@ pub use loops::{
 pub use message::{Headers, Outgoing, Published, Stored, parse_reference};
 pub use metric::{Metric, MetricKind};
 pub use objects::{ObjectReader, ObjectStores, ObjectWriter, Objects};
+pub use panic::caught;
 pub use position::{Position, RolledBack, first_after, rolled_back};
-pub use stage::{Input, Stage, StageError, caught, run_stage};
 pub use subject::{check_filter, check_name, check_subject, matches};
 pub use writer::{
     CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, Source, StateMachine, WriterConfig,

@@ -6,17 +6,13 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use crate::BoxFuture;
-use crate::bus::{
-    AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
-    Subscription,
-};
+use crate::bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
 use crate::clock::{Clock, UnixMillis};
-use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::config::{StreamConfig, StreamState};
 use crate::error::{Answer, BusError};
 use crate::message::{Outgoing, Published, Stored};
 use crate::objects::{ObjectStores, Objects};
-use crate::store::{DeliveredMessage, Engine, Expect, Runner, Step, call, query};
+use crate::store::{Engine, Expect, Runner, Step, call, query};
 use crate::subject::check_name;
 
 /// The bus inside one process. All clones are the same bus.
@@ -124,19 +120,6 @@ impl Bus for LocalBus {
 
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
         Box::pin(take_over(self.clone(), record, expected))
-    }
-
-    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        Box::pin(async move {
-            let opened = consumer.clone();
-            let open = move |engine: &mut Engine, _| {
-                engine.subscribe(&opened)?;
-                engine.readable_signal(&opened.stream)
-            };
-            let signal = self.call(open).await?;
-            let subscription = LocalSubscription::new(self.clone(), consumer, signal);
-            Ok(Box::new(subscription) as Box<dyn Subscription>)
-        })
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
@@ -346,96 +329,5 @@ impl OrderedReader for LocalReader {
             self.next = next;
             Ok(found)
         })
-    }
-}
-
-type Pull = BoxFuture<'static, Result<Step<Vec<DeliveredMessage>>, BusError>>;
-
-struct LocalSubscription {
-    bus: LocalBus,
-    consumer: Arc<ConsumerConfig>,
-    /// A pull under way. It is kept when `next` is dropped. Otherwise its messages would be lost until
-    /// their deadline.
-    pull: Option<Pull>,
-    /// Notified whenever there may be more messages.
-    signal: Arc<Notify>,
-}
-
-impl LocalSubscription {
-    fn new(bus: LocalBus, consumer: ConsumerConfig, signal: Arc<Notify>) -> Self {
-        Self { bus, consumer: Arc::new(consumer), pull: None, signal }
-    }
-
-    async fn step(&mut self, max: usize) -> Result<Step<Vec<DeliveredMessage>>, BusError> {
-        let pull = self.pull.get_or_insert_with(|| {
-            let (bus, consumer) = (self.bus.clone(), self.consumer.clone());
-            Box::pin(async move {
-                bus.call(move |engine, now| engine.deliver(&consumer, max, now)).await
-            })
-        });
-        let step = pull.await;
-        self.pull = None;
-        step
-    }
-
-    fn deliveries(&self, delivered: Vec<DeliveredMessage>) -> Vec<PulledMessage> {
-        let to_delivery = |DeliveredMessage { message, attempt }: DeliveredMessage| {
-            let acker = Arc::new(LocalAcker {
-                bus: self.bus.clone(),
-                consumer: self.consumer.clone(),
-                message: Arc::new(message.clone()),
-                attempt,
-            });
-            PulledMessage { message, attempt, acker }
-        };
-        delivered.into_iter().map(to_delivery).collect()
-    }
-}
-
-impl Subscription for LocalSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
-        Box::pin(async move {
-            let (bus, signal) = (self.bus.clone(), self.signal.clone());
-            loop {
-                // The answer to an earlier pull may be older than this signal. If it has no messages,
-                // pull again.
-                let is_stale = self.pull.is_some();
-                let changed = signal.notified();
-                match self.step(max).await? {
-                    Step::Done(delivered) => return Ok(self.deliveries(delivered)),
-                    Step::Wait(_) if is_stale => {}
-                    Step::Wait(until) => bus.wait(changed, until).await,
-                }
-            }
-        })
-    }
-
-    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
-        Box::pin(async move {
-            match self.pull.take() {
-                None => Ok(Vec::new()),
-                Some(pull) => match pull.await? {
-                    Step::Done(delivered) => Ok(self.deliveries(delivered)),
-                    Step::Wait(_) => Ok(Vec::new()),
-                },
-            }
-        })
-    }
-}
-
-struct LocalAcker {
-    bus: LocalBus,
-    consumer: Arc<ConsumerConfig>,
-    message: Arc<Stored>,
-    attempt: u32,
-}
-
-impl Acker for LocalAcker {
-    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
-        let (consumer, message) = (self.consumer.clone(), self.message.clone());
-        let attempt = self.attempt;
-        Box::pin(self.bus.until_done(move |engine, now| {
-            engine.apply_ack(&consumer, &message, attempt, &kind, now)
-        }))
     }
 }

@@ -1,4 +1,4 @@
-//! The context that both loops share: bus, clock, observer, and the points at which tests crash them.
+//! The context that loops share: bus, clock, observer, and the points at which tests crash them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ pub enum LoopError {
 pub enum Event<'a> {
     /// A loop is alive, working or waiting. At least every ten seconds.
     Alive,
-    /// A message was handled, its output published, and is about to be acknowledged.
+    /// A message was handled.
     Done,
     /// A message will be tried again.
     Retried {
@@ -46,8 +46,7 @@ pub enum Event<'a> {
         /// The reason, for people.
         why: &'a str,
     },
-    /// A message was delivered several times without an answer, perhaps because it crashes the
-    /// process. It is tried alone now.
+    /// Processes died at an input, perhaps because it crashes them. It is tried alone now.
     Struck {
         /// The id of the message.
         id: &'a str,
@@ -134,9 +133,9 @@ pub enum Point {
     Delivered,
     /// A message was handled and nothing published.
     Handled,
-    /// The output was published and the message not acknowledged.
+    /// The output was published and the position not stored.
     Published,
-    /// The message was acknowledged.
+    /// The position was stored.
     Acknowledged,
     /// A writer has written its epoch and not read its inputs.
     TakenOver,

@@ -16,9 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use wirefold_address::{Arrival, Authority, identify};
 use wirefold_envelope::{Sender, timestamp};
-use wirefold_flow::{
-    AckKind, BoxFuture, BusError, Point, PulledMessage, StageContext, Stored, Subscription,
-};
+use wirefold_flow::{Answer, BoxFuture, BusError, Point, StageContext, Stored};
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{
     ArticleFetched, DeadBody, DeadCause, DeadHeader, DeadLetter, FeedId, Outlet, SubmittedArticle,
@@ -65,6 +63,23 @@ impl fmt::Debug for Source {
 pub trait SubscriptionOpener: Send + Sync {
     /// Opens it at its stored position. The error says what to repair, for people.
     fn open(&self) -> BoxFuture<'_, Result<Box<dyn Subscription>, String>>;
+}
+
+/// A durable subscription to a subject. Messages that are not acknowledged come again.
+pub trait Subscription: Send {
+    /// Waits for at least one message and returns at most `max`.
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<SubjectMessage>>;
+
+    /// Acknowledges all messages that `next` has returned.
+    fn acknowledge(&mut self) -> Answer<'_, ()>;
+}
+
+/// A message of a subject.
+pub struct SubjectMessage {
+    /// The message.
+    pub message: Stored,
+    /// How often it has been delivered, this time included.
+    pub attempt: u32,
 }
 
 /// Reads articles from the subjects until `stop`.
@@ -146,30 +161,30 @@ impl Follower {
         mut subscription: Box<dyn Subscription>,
     ) -> Result<Option<String>, FetcherError> {
         loop {
-            let deliveries = tokio::select! {
+            let messages = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(None),
-                deliveries = subscription.next(AT_ONCE) => deliveries,
+                messages = subscription.next(AT_ONCE) => messages,
             };
-            let stored = match deliveries {
-                Ok(deliveries) => self.store_messages(deliveries).await?,
+            let acknowledged = match messages {
+                Ok(messages) => {
+                    self.store_messages(messages).await?;
+                    // If this fails, the messages come again, which has no effect.
+                    subscription.acknowledge().await
+                }
                 Err(error) => Err(error),
             };
-            if let Err(error) = stored {
+            if let Err(error) = acknowledged {
                 return Ok(Some(error.to_string()));
             }
         }
     }
 
-    /// Stores the articles of these messages, and acknowledges the messages only after all are stored.
-    /// The inner error is that of the messages' server.
-    async fn store_messages(
-        &self,
-        deliveries: Vec<PulledMessage>,
-    ) -> Result<Result<(), BusError>, FetcherError> {
+    /// Stores the articles of these messages.
+    async fn store_messages(&self, messages: Vec<SubjectMessage>) -> Result<(), FetcherError> {
         let mut window = self.publisher.window();
-        for delivery in &deliveries {
-            match self.read(&delivery.message) {
+        for delivered in &messages {
+            match self.read(&delivered.message) {
                 Ok(articles) => {
                     MESSAGES.add(1, &["taken"]);
                     for article in articles {
@@ -178,19 +193,12 @@ impl Follower {
                 }
                 Err(why) => {
                     MESSAGES.add(1, &["dead"]);
-                    self.dead_letter(delivery, why).await?;
+                    self.dead_letter(delivered, why).await?;
                 }
             }
         }
         window.finish().await?;
-        crate::check_fail_point(&self.context, Point::Published)?;
-        for delivery in &deliveries {
-            if let Err(error) = delivery.acker.ack_with(AckKind::Ack).await {
-                // Everything is stored, so the message has no effect when it comes again.
-                return Ok(Err(error));
-            }
-        }
-        Ok(Ok(()))
+        crate::check_fail_point(&self.context, Point::Published)
     }
 
     fn read(&self, message: &Stored) -> ParsedMessage {
@@ -208,8 +216,12 @@ impl Follower {
     }
 
     /// Stores a message in the dead letters.
-    async fn dead_letter(&self, delivery: &PulledMessage, reason: String) -> Result<(), BusError> {
-        let (message, clock) = (&delivery.message, &self.context.clock);
+    async fn dead_letter(
+        &self,
+        delivered: &SubjectMessage,
+        reason: String,
+    ) -> Result<(), BusError> {
+        let (message, clock) = (&delivered.message, &self.context.clock);
         let Source { subject, server, .. } = &self.source;
         tracing::warn!(
             subject,
@@ -229,7 +241,7 @@ impl Follower {
             stream: format!("{} at {server}", message.stream),
             sequence: message.sequence,
             subject: message.subject.clone(),
-            attempts: delivery.attempt,
+            attempts: delivered.attempt,
             at: timestamp(clock.now()),
             headers: message.headers.iter().map(header).collect(),
             message: Some(DeadBody::of(&message.body)),

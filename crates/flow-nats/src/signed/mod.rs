@@ -18,8 +18,8 @@ mod verify;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wirefold_flow::{
-    Answer, Bus, BusError, ChainedPublisher, ConsumerConfig, DeadLetters, KeyValue, Objects,
-    OrderedReader, Outgoing, Published, Stored, StreamConfig, StreamState, Subscription, matches,
+    Answer, Bus, BusError, ChainedPublisher, DeadLetters, KeyValue, Objects, OrderedReader,
+    Outgoing, Published, Stored, StreamConfig, StreamState, matches,
 };
 
 use crate::metrics::FORGED;
@@ -266,11 +266,6 @@ impl Bus for SignedBus {
             return self.bus.take_over(record, expected);
         }
         Box::pin(self.take_over_signed(record, expected))
-    }
-
-    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        // Records that count only with a code are read in order, never through a subscription.
-        self.bus.subscribe(consumer)
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {

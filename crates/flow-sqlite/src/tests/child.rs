@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wirefold_flow::sim::VirtualClock;
-use wirefold_flow::{AckKind, Bus, ConsumerConfig, DeadLetters, Outgoing, Published, StreamConfig};
+use wirefold_flow::{Bus, Outgoing, Published, StreamConfig};
 
 const TOLD: &str = "WIREFOLD_BUS_CHILD";
 /// A child ends after this many messages, if nothing kills it.
@@ -60,9 +60,11 @@ pub(super) fn clock(round: u64) -> Arc<VirtualClock> {
     Arc::new(clock)
 }
 
-pub(super) fn worker() -> ConsumerConfig {
-    let dead = DeadLetters::plain("child.dead.worker");
-    ConsumerConfig { max_tries: 1000, ..ConsumerConfig::new("CHILD_WORK", "worker", dead) }
+/// The position of the worker: the last sequence that it has handled.
+pub(super) async fn position(bus: &dyn Bus) -> u64 {
+    let entry = bus.key_value("positions").unwrap().get("worker").await.unwrap();
+    let value = entry.and_then(|entry| entry.value).unwrap_or_default();
+    String::from_utf8_lossy(&value).parse().unwrap_or(0)
 }
 
 /// Reports an acknowledgement. The report stays in the pipe when this process is killed.
@@ -90,7 +92,6 @@ fn child_process() {
             ("CHILD_WORK", "child.work.>"),
             ("CHILD_OUT", "child.out.>"),
             ("CHILD_CHAIN", "child.chain.>"),
-            ("CHILD_DEAD", "child.dead.>"),
         ] {
             let window = Duration::from_hours(24);
             let stream = StreamConfig { window, ..StreamConfig::new(name, &[subjects]) };
@@ -118,13 +119,15 @@ async fn publish(bus: Arc<dyn Bus>, round: u64, lane: u64) {
 }
 
 async fn work(bus: Arc<dyn Bus>) {
-    let mut subscription = bus.subscribe(worker()).await.unwrap();
+    let from = position(&*bus).await + 1;
+    let mut reader = bus.read("CHILD_WORK", ">", from).await.unwrap();
+    let positions = bus.key_value("positions").unwrap();
     loop {
-        for delivery in subscription.next(8).await.unwrap() {
-            let id = delivery.message.id.clone();
-            bus.publish(Outgoing::new("child.out.one", id.clone(), "")).await.unwrap();
-            delivery.acker.ack_with(AckKind::Ack).await.unwrap();
-            say('A', &id);
+        for message in reader.next(8).await.unwrap() {
+            bus.publish(Outgoing::new("child.out.one", message.id.clone(), "")).await.unwrap();
+            positions.put("worker", message.sequence.to_string().into()).await.unwrap();
+            bus.mark_read("CHILD_WORK", "worker", message.sequence).await.unwrap();
+            say('A', &message.id);
         }
     }
 }

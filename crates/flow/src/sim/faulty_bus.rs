@@ -1,5 +1,5 @@
-//! Adds faults to a bus, by odds and a seed: lost answers, lost and late acks, duplicates, other
-//! orders, delays, and answers of a replica that lags behind. A test can also cut the way to the bus.
+//! Adds faults to a bus, by odds and a seed: lost answers, delays, and answers of a replica that lags behind. A
+//! test can also cut the way to the bus.
 //!
 //! Only faults that a real bus may have within its promises.
 
@@ -11,12 +11,9 @@ use bytes::Bytes;
 use tokio::sync::watch;
 
 use super::Random;
-use crate::bus::{
-    AckKind, Acker, Bus, ChainedPublisher, Entry, KeyValue, OrderedReader, PulledMessage,
-    Subscription,
-};
+use crate::bus::{Bus, ChainedPublisher, Entry, KeyValue, OrderedReader};
 use crate::clock::Clock;
-use crate::config::{ConsumerConfig, StreamConfig, StreamState};
+use crate::config::{StreamConfig, StreamState};
 use crate::error::Answer;
 use crate::error::BusError;
 use crate::message::{Outgoing, Published, Stored};
@@ -29,34 +26,20 @@ pub struct Odds {
     pub refused: u64,
     /// A call is carried out, and its answer is lost.
     pub answer_lost: u64,
-    /// An acknowledgement is lost without an error, so that the deadline expires.
-    pub ack_lost: u64,
-    /// An acknowledgement arrives later than others that were sent after it.
-    pub ack_late: u64,
     /// The state of a stream, or the value of a key, is an earlier one.
     pub stale: u64,
-    /// A delivery comes twice.
-    pub doubled: u64,
     /// A call is slow.
     pub slow: u64,
-    /// The longest delay. If it is longer than a deadline, deadlines expire.
+    /// The longest delay.
     pub delay: Duration,
 }
 
 impl Odds {
     /// No faults. A test sets the faults that it needs and takes the others from here.
-    pub const NONE: Self = Self {
-        refused: 0,
-        answer_lost: 0,
-        ack_lost: 0,
-        ack_late: 0,
-        stale: 0,
-        doubled: 0,
-        slow: 0,
-        delay: Duration::ZERO,
-    };
+    pub const NONE: Self =
+        Self { refused: 0, answer_lost: 0, stale: 0, slow: 0, delay: Duration::ZERO };
 
-    /// Only slow calls and late acks, both by at most `delay`.
+    /// Only slow calls, by at most `delay`.
     #[must_use]
     pub const fn slow(slow: u64, delay: Duration) -> Self {
         Self { slow, delay, ..Self::NONE }
@@ -69,8 +52,7 @@ const LAG: u64 = 3;
 /// A bus with faults on the way to it.
 ///
 /// While the way is cut, calls wait, as over a network that drops everything. They are carried out once it is
-/// healed, unless their futures were dropped. A paused process behaves the same. Objects and the messages of
-/// durable subscriptions come all the same.
+/// healed, unless their futures were dropped. A paused process behaves the same. Objects come all the same.
 pub struct FaultyBus {
     bus: Arc<dyn Bus>,
     dice: Dice,
@@ -177,14 +159,6 @@ impl Bus for FaultyBus {
         })
     }
 
-    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        Box::pin(async move {
-            let subscription = self.dice.call_with_faults(self.bus.subscribe(consumer)).await?;
-            let dice = self.dice.clone();
-            Ok(Box::new(FaultySubscription { subscription, dice }) as Box<dyn Subscription>)
-        })
-    }
-
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {
         let reading = self.bus.read(stream, filter, from);
         Box::pin(async move {
@@ -255,69 +229,6 @@ impl OrderedReader for FaultyReader {
         Box::pin(async move {
             self.dice.healed().await;
             self.reader.ready(max).await
-        })
-    }
-}
-
-struct FaultySubscription {
-    subscription: Box<dyn Subscription>,
-    dice: Dice,
-}
-
-impl FaultySubscription {
-    /// Doubles some deliveries and changes their order, except within each subject.
-    fn shuffle(&self, deliveries: Vec<PulledMessage>) -> Vec<PulledMessage> {
-        let mut shuffled: Vec<PulledMessage> = Vec::new();
-        for PulledMessage { message, attempt, acker } in deliveries {
-            let acker = Arc::new(FaultyAcker { acker, dice: self.dice.clone() });
-            let copies = 1 + usize::from(self.dice.happens(self.dice.odds.doubled));
-            for _ in 0..copies {
-                let same = shuffled.iter().rposition(|d| d.message.subject == message.subject);
-                let first = same.map_or(0, |index| index + 1);
-                let choices = shuffled.len() - first + 1;
-                let at = self.dice.with(|random| random.below(choices as u64));
-                let at = first + usize::try_from(at).unwrap_or(0);
-                let (message, acker) = (message.clone(), acker.clone());
-                shuffled.insert(at, PulledMessage { message, attempt, acker });
-            }
-        }
-        shuffled
-    }
-}
-
-impl Subscription for FaultySubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
-        Box::pin(async move {
-            let deliveries = self.subscription.next(max).await?;
-            Ok(self.shuffle(deliveries))
-        })
-    }
-
-    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
-        self.subscription.close()
-    }
-}
-
-struct FaultyAcker {
-    acker: Arc<dyn Acker>,
-    dice: Dice,
-}
-
-impl Acker for FaultyAcker {
-    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
-        Box::pin(async move {
-            if self.dice.happens(self.dice.odds.ack_lost) {
-                return Ok(());
-            }
-            if self.dice.happens(self.dice.odds.ack_late) {
-                let (acker, dice) = (self.acker.clone(), self.dice.clone());
-                tokio::spawn(async move {
-                    dice.sleep_randomly().await;
-                    let _ = acker.ack_with(kind).await;
-                });
-                return Ok(());
-            }
-            self.dice.call_with_faults(self.acker.ack_with(kind)).await
         })
     }
 }

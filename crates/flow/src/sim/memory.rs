@@ -9,7 +9,7 @@ use crate::bus::Entry;
 use crate::clock::UnixMillis;
 use crate::error::BusError;
 use crate::message::Stored;
-use crate::store::{ConsumerRow, Pending, RecentId, StreamRow, Tables};
+use crate::store::{RecentId, StreamRow, Tables};
 use crate::subject::matches;
 
 type Result<T> = std::result::Result<T, BusError>;
@@ -48,16 +48,10 @@ pub(super) struct Maps {
     streams: BTreeMap<String, StreamRow>,
     messages: BTreeMap<String, BTreeMap<u64, Stored>>,
     ids: BTreeMap<String, VecDeque<RecentId>>,
-    readers: BTreeMap<(String, String), Cursor>,
+    marks: BTreeMap<(String, String), u64>,
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
-}
-
-#[derive(Default)]
-struct Cursor {
-    next: u64,
-    pending: BTreeMap<u64, Pending>,
 }
 
 impl std::ops::Deref for Disk {
@@ -121,10 +115,6 @@ fn put_back<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, before: Option<V>) {
         Some(before) => drop(map.insert(key, before)),
         None => drop(map.remove(&key)),
     }
-}
-
-fn key(stream: &str, durable: &str) -> (String, String) {
-    (stream.to_owned(), durable.to_owned())
 }
 
 impl Tables for Memory {
@@ -235,66 +225,16 @@ impl Tables for Memory {
         Ok(ids.filter(|known| known.at > after).cloned().collect())
     }
 
-    fn consumer(&mut self, stream: &str, durable: &str) -> Result<Option<ConsumerRow>> {
-        Ok(self.maps().readers.get(&key(stream, durable)).map(|cursor| ConsumerRow {
-            next: cursor.next,
-            pending: cursor.pending.len() as u64,
-            first_pending: cursor.pending.keys().next().copied(),
-            next_due: cursor.pending.values().map(|pending| pending.due).min(),
-        }))
+    fn mark(&mut self, stream: &str, reader: &str) -> Result<u64> {
+        let key = (stream.to_owned(), reader.to_owned());
+        Ok(self.maps().marks.get(&key).copied().unwrap_or(0))
     }
 
-    fn put_consumer(&mut self, stream: &str, durable: &str, next: u64) -> Result<()> {
+    fn put_mark(&mut self, stream: &str, reader: &str, through: u64) -> Result<()> {
         let mut disk = self.maps();
-        let key = key(stream, durable);
-        let before = disk.readers.get(&key).map(|reader| reader.next);
-        disk.readers.entry(key.clone()).or_default().next = next;
-        disk.undone_by(move |maps| match before {
-            Some(cursor) => maps.readers.entry(key).or_default().next = cursor,
-            None => drop(maps.readers.remove(&key)),
-        });
-        Ok(())
-    }
-
-    fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>> {
-        let maps = self.maps();
-        let cursor = maps.readers.get(&key(stream, durable));
-        Ok(cursor.and_then(|cursor| cursor.pending.get(&sequence)).copied())
-    }
-
-    fn due(
-        &mut self,
-        stream: &str,
-        durable: &str,
-        now: UnixMillis,
-        max: usize,
-    ) -> Result<Vec<Pending>> {
-        let maps = self.maps();
-        let cursor = maps.readers.get(&key(stream, durable)).into_iter();
-        let due = cursor.flat_map(|cursor| cursor.pending.values()).filter(|p| p.due <= now);
-        Ok(due.take(max).copied().collect())
-    }
-
-    fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()> {
-        let mut disk = self.maps();
-        let (key, sequence) = (key(stream, durable), pending.sequence);
-        let reader = disk.readers.entry(key.clone()).or_default();
-        let before = reader.pending.insert(sequence, pending);
-        disk.undone_by(move |maps| {
-            put_back(&mut maps.readers.entry(key).or_default().pending, sequence, before);
-        });
-        Ok(())
-    }
-
-    fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()> {
-        let mut disk = self.maps();
-        let key = key(stream, durable);
-        let before = disk.readers.get_mut(&key).and_then(|it| it.pending.remove(&sequence));
-        if before.is_some() {
-            disk.undone_by(move |maps| {
-                put_back(&mut maps.readers.entry(key).or_default().pending, sequence, before);
-            });
-        }
+        let key = (stream.to_owned(), reader.to_owned());
+        let before = disk.marks.insert(key.clone(), through);
+        disk.undone_by(move |maps| put_back(&mut maps.marks, key, before));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! A call returns an answer, or until when to wait. The engine never waits itself, and does I/O only
 //! through its tables.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use tokio::sync::{Notify, oneshot};
@@ -19,7 +19,7 @@ use crate::subject::{check_filter, check_name, matches};
 
 /// The most expired messages that one job drops, so that no job takes long.
 const DROPPED_AT_ONCE: usize = 100;
-/// How many messages a consumer scans in one step if its filter matches few of them.
+/// How many messages a reader scans in one step if its filter matches few of them.
 const SCANNED_AT_ONCE: usize = 256;
 
 /// The result of one try of a call.
@@ -41,8 +41,6 @@ pub struct Engine {
     /// The streams whose counters are written with the next commit.
     pub(super) unsaved_counters: BTreeSet<usize>,
     pub(super) signals: Signals,
-    /// The durable consumers that were at their limit of unacknowledged messages when they last pulled.
-    pub(super) at_limit: HashSet<String>,
 }
 
 impl Engine {
@@ -58,7 +56,6 @@ impl Engine {
             oldest_at: HashMap::new(),
             unsaved_counters: BTreeSet::new(),
             signals: Signals::default(),
-            at_limit: HashSet::new(),
         };
         engine.reload(now)?;
         Ok(engine)
@@ -308,6 +305,24 @@ impl Engine {
         self.signals.mark_room();
         self.unsaved_counters.insert(index);
         self.tables.drop_message(oldest)
+    }
+
+    /// Notes that a reader needs no message up to and including `through`.
+    ///
+    /// # Errors
+    /// [`BusError::NoStream`], an invalid name, or a failing store.
+    pub fn mark_read(&mut self, stream: &str, reader: &str, through: u64) -> Result<(), BusError> {
+        check_name("reader", reader)?;
+        let index = self.stream_index(stream)?;
+        let current = self.tables.mark(stream, reader)?;
+        // A mark beyond the end was set before the stream went back in time.
+        let is_beyond_end = current > self.streams[index].last;
+        self.signals.mark_room();
+        if through > current || is_beyond_end {
+            self.tables.put_mark(stream, reader, through)
+        } else {
+            Ok(())
+        }
     }
 
     /// See [`KeyValue`](crate::KeyValue).

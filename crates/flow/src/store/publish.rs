@@ -142,15 +142,9 @@ impl Engine {
         let StreamConfig { name, readers, .. } = self.streams[index].config.clone();
         let mut first = u64::MAX;
         for reader in readers {
-            first = first.min(self.first_unacknowledged(&name, &reader)?);
+            first = first.min(self.tables.mark(&name, &reader)? + 1);
         }
         Ok(first)
-    }
-
-    /// The first sequence that a reader has not acknowledged.
-    fn first_unacknowledged(&mut self, stream: &str, durable: &str) -> Result<u64, BusError> {
-        let reader = self.tables.consumer(stream, durable)?;
-        Ok(reader.map_or(1, |r| r.first_pending.map_or(r.next, |p| p.min(r.next))))
     }
 
     fn store(

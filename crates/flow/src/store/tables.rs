@@ -34,30 +34,6 @@ pub struct RecentId {
     pub at: UnixMillis,
 }
 
-/// A message that is delivered and not acknowledged, or that waits for its redelivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pending {
-    /// The sequence of the message.
-    pub sequence: u64,
-    /// How often it was delivered.
-    pub attempt: u32,
-    /// When it is delivered again.
-    pub due: UnixMillis,
-}
-
-/// The state of a durable consumer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConsumerRow {
-    /// The first sequence not delivered yet.
-    pub next: u64,
-    /// How many messages are delivered and not acknowledged.
-    pub pending: u64,
-    /// The first of these.
-    pub first_pending: Option<u64>,
-    /// When the next of these is delivered again.
-    pub next_due: Option<UnixMillis>,
-}
-
 type Result<T> = std::result::Result<T, BusError>;
 
 /// Plain tables. Every error is a failure of the store, and the whole job is then undone.
@@ -96,24 +72,10 @@ pub trait Tables: Send {
     /// The ids of a stream that were stored after a time, oldest first.
     fn recent_ids(&mut self, stream: &str, after: UnixMillis) -> Result<Vec<RecentId>>;
 
-    /// The state of a durable consumer.
-    fn consumer(&mut self, stream: &str, durable: &str) -> Result<Option<ConsumerRow>>;
-    /// Puts the first sequence that is not delivered to a reader yet.
-    fn put_consumer(&mut self, stream: &str, durable: &str, next: u64) -> Result<()>;
-    /// One message delivered and not acknowledged.
-    fn pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<Option<Pending>>;
-    /// The first messages due at a time, by sequence.
-    fn due(
-        &mut self,
-        stream: &str,
-        durable: &str,
-        now: UnixMillis,
-        max: usize,
-    ) -> Result<Vec<Pending>>;
-    /// Puts a message delivered and not acknowledged.
-    fn put_pending(&mut self, stream: &str, durable: &str, pending: Pending) -> Result<()>;
-    /// Forgets a message that is acknowledged.
-    fn drop_pending(&mut self, stream: &str, durable: &str, sequence: u64) -> Result<()>;
+    /// The last sequence that a reader does not need any more; 0 if it has marked none.
+    fn mark(&mut self, stream: &str, reader: &str) -> Result<u64>;
+    /// Puts it.
+    fn put_mark(&mut self, stream: &str, reader: &str, through: u64) -> Result<()>;
 
     /// A key's last change, also a deletion.
     fn entry(&mut self, bucket: &str, key: &str) -> Result<Option<Entry>>;

@@ -5,6 +5,5 @@ mod model;
 pub(crate) mod pipeline;
 mod poison;
 mod simulation;
-mod stage;
 mod standby;
 mod writer;

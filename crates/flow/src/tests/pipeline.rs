@@ -1,22 +1,18 @@
-//! A small pipeline: articles → writer → workers → output, and its results.
+//! A small pipeline: articles → writer → decisions, and its results.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::BoxFuture;
 use crate::bus::Bus;
-use crate::clock::{Clock, UnixMillis};
-use crate::config::{ConsumerConfig, StreamConfig};
+use crate::clock::UnixMillis;
+use crate::config::StreamConfig;
 use crate::dead::{DeadLetters, Reason};
 use crate::message::{Headers, Outgoing, Stored};
-use crate::sim::{Random, VirtualClock};
-use crate::stage::{Input, Stage, StageError};
 use crate::writer::{INPUT, Record, Source, StateMachine, WriterConfig};
 
-/// How long a worker may take before another one gets its message.
-pub(super) const DEADLINE: Duration = Duration::from_secs(2);
+/// Half of the longest delay of a call.
+pub(super) const DELAY: Duration = Duration::from_secs(2);
 
 pub(super) fn article(number: u64) -> Outgoing {
     let id = format!("a{number}");
@@ -24,12 +20,9 @@ pub(super) fn article(number: u64) -> Outgoing {
 }
 
 pub(crate) async fn create_streams(bus: &dyn Bus) {
-    for (name, subjects, readers) in [
-        ("IN", "in.>", &["writer"][..]),
-        ("DECIDED", "decided.>", &["worker"]),
-        ("OUT", "out.>", &["sink"]),
-        ("DEAD", "dead.>", &[]),
-    ] {
+    for (name, subjects, readers) in
+        [("IN", "in.>", &["writer"][..]), ("DECIDED", "decided.>", &[]), ("DEAD", "dead.>", &[])]
+    {
         // Longer than any fault, so that repeated outputs are recognised as duplicates.
         let window = Duration::from_hours(24);
         let readers = readers.iter().map(|reader| (*reader).to_owned()).collect();
@@ -47,16 +40,6 @@ pub(crate) fn writer_config() -> WriterConfig {
         epochs: "decided.epoch".into(),
         dead: DeadLetters::plain("dead.writer"),
         notes: Some("notes".into()),
-    }
-}
-
-pub(super) fn worker_config() -> ConsumerConfig {
-    ConsumerConfig {
-        filter: "decided.article".into(),
-        ack_deadline: DEADLINE,
-        max_tries: 1000,
-        max_in_flight: 8,
-        ..ConsumerConfig::new("DECIDED", "worker", DeadLetters::plain("dead.worker"))
     }
 }
 
@@ -133,48 +116,4 @@ pub(super) fn undisturbed(inputs: &[Stored]) -> Vec<Stored> {
         Stored { headers, body: record.body, ..input.clone() }
     });
     decided.collect()
-}
-
-/// Forwards articles: some late, some twice, some never.
-pub(super) struct Worker {
-    bus: Arc<dyn Bus>,
-    pub(super) clock: VirtualClock,
-    pub(super) random: std::sync::Mutex<Random>,
-}
-
-impl Worker {
-    pub(super) fn new(bus: Arc<dyn Bus>, clock: VirtualClock, seed: u64) -> Self {
-        Self { bus, clock, random: std::sync::Mutex::new(Random::new(seed)) }
-    }
-}
-
-impl Stage for Worker {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
-        Box::pin(async move {
-            let id = article_of(&input.message);
-            let number = number_of(&id);
-            if number.is_multiple_of(4) {
-                let longest = DEADLINE.as_millis() * 2;
-                let millis = self.random.lock().unwrap().below(u64::try_from(longest).unwrap());
-                let until = self.clock.now().plus(Duration::from_millis(millis));
-                self.clock.sleep_until(until).await;
-            }
-            match number % 11 {
-                3 => return Err(StageError::reject("unwanted")),
-                4 if input.attempt == 1 => {
-                    let after = Duration::from_millis(700);
-                    return Err(StageError::Retry { after, why: "not yet".into() });
-                }
-                6 => panic!("a number that panics"),
-                _ => {}
-            }
-            let subject = format!("out.s{}", number % 2);
-            let message = Outgoing::new(subject, id.clone(), id.into_bytes());
-            while self.bus.publish(message.clone()).await.is_err() {
-                let soon = self.clock.now().plus(Duration::from_millis(50));
-                self.clock.sleep_until(soon).await;
-            }
-            Ok(())
-        })
-    }
 }

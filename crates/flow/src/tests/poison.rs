@@ -1,24 +1,21 @@
-//! Messages that crash the process, over a bus that loses answers and has replicas that lag. No strike is
+//! Inputs that crash the process, over a bus that loses answers and has replicas that lag. No strike is
 //! lost, and none is added. `WIREFOLD_SEED=n` runs one seed.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::pipeline::{DEADLINE, all, create_streams, worker_config, writer_config};
+use super::pipeline::{DELAY, all, create_streams, writer_config};
 use super::simulation::seeds;
 use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::{Clock, UnixMillis};
-use crate::config::ConsumerConfig;
 use crate::dead::Reason;
 use crate::loops::{Event, FailPoints, LoopError, Observer, Point, StageContext};
 use crate::message::{Outgoing, Stored};
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
-use crate::stage::{Input, Stage, StageError, run_stage};
 use crate::writer::{Record, StateMachine, run_writer};
 
 const SEEDS: u64 = 200;
@@ -31,17 +28,13 @@ const MOST_LIVES: u32 = 50;
 struct Process {
     ends: CancellationToken,
     is_dying: AtomicBool,
-    /// A writer reports the first input that it tries alone.
-    is_writer: bool,
-    /// Whether the poison was tried alone.
+    /// Whether the writer has reported that it tries inputs alone.
     is_alone: AtomicBool,
 }
 
 impl Observer for Process {
     fn observe(&self, _name: &str, event: Event<'_>) {
-        if let Event::Struck { id, .. } = event
-            && (self.is_writer || id == "poison")
-        {
+        if let Event::Struck { .. } = event {
             self.is_alone.store(true, Ordering::SeqCst);
         }
     }
@@ -53,25 +46,6 @@ impl FailPoints for Process {
             self.ends.cancel();
         }
         self.is_dying.load(Ordering::SeqCst)
-    }
-}
-
-struct Handling(Arc<dyn Bus>, Arc<Process>);
-
-impl Stage for Handling {
-    fn handle(&self, input: Input) -> BoxFuture<'_, Result<(), StageError>> {
-        let id = input.message.id;
-        if id == "poison" {
-            self.1.ends.cancel();
-            // A message that waits for its turn does not get it any more.
-            return Box::pin(pending());
-        }
-        Box::pin(async move {
-            let message = Outgoing::new("out.one", id.clone(), id.into_bytes());
-            let after = Duration::from_millis(100);
-            let published = self.0.publish(message).await;
-            published.map(drop).map_err(|error| StageError::Retry { after, why: error.to_string() })
-        })
     }
 }
 
@@ -97,23 +71,6 @@ impl StateMachine for Deciding {
     }
 }
 
-/// Runs a loop in successive processes.
-type Start = fn(StageContext, Arc<Process>) -> BoxFuture<'static, Result<(), LoopError>>;
-
-fn stage(
-    context: StageContext,
-    process: Arc<Process>,
-) -> BoxFuture<'static, Result<(), LoopError>> {
-    let consumer = ConsumerConfig {
-        stream: "IN".into(),
-        filter: ">".into(),
-        notes: Some("notes".into()),
-        ..worker_config()
-    };
-    let stage = Arc::new(Handling(context.bus.clone(), process));
-    Box::pin(run_stage(context, stage, consumer, 4, CancellationToken::new()))
-}
-
 fn writer(
     context: StageContext,
     process: Arc<Process>,
@@ -123,12 +80,7 @@ fn writer(
 }
 
 /// Whether the poison was tried alone, for each crash that it caused.
-async fn lives(
-    seed: u64,
-    start: Start,
-    done: &str,
-    clock: VirtualClock,
-) -> Result<Vec<bool>, String> {
+async fn lives(seed: u64, clock: VirtualClock) -> Result<Vec<bool>, String> {
     let bus = SimBus::open(&SimDisk::default(), Arc::new(clock.clone())).bus();
     create_streams(&*bus).await;
     let mut random = Random::new(seed);
@@ -142,16 +94,12 @@ async fn lives(
         let odds = Odds {
             refused: random.below(60),
             answer_lost: random.below(60),
-            ack_lost: random.below(100),
-            ack_late: random.below(100),
             stale: random.below(500),
-            doubled: random.below(100),
-            ..Odds::slow(random.below(100), DEADLINE / 2)
+            ..Odds::slow(random.below(100), DELAY / 2)
         };
         let sim_clock = Arc::new(clock.clone());
         let faulty = FaultyBus::new(bus.clone(), sim_clock.clone(), odds, random.next_number());
-        let process =
-            Arc::new(Process { is_writer: done.starts_with("DECIDED"), ..Process::default() });
+        let process = Arc::<Process>::default();
         let context = StageContext {
             observer: process.clone(),
             fail_points: process.clone(),
@@ -160,8 +108,8 @@ async fn lives(
         tokio::select! {
             biased;
             () = process.ends.cancelled() => {}
-            _ = start(context, process.clone()) => {}
-            () = is_done(&*bus, done, &clock) => {
+            _ = writer(context, process.clone()) => {}
+            () = is_done(&*bus, &clock) => {
                 let buried = all(&*bus, "DEAD", ">").await;
                 let buried: Vec<_> = buried.iter().map(|letter| letter.body.clone()).collect();
                 return if buried == ["poison"] { Ok(fatal) } else { Err(format!("{buried:?}")) };
@@ -169,16 +117,15 @@ async fn lives(
         }
         fatal.push(process.is_alone.load(Ordering::SeqCst));
         // The messages in hand come back.
-        clock.sleep_until(clock.now().plus(DEADLINE * 2)).await;
+        clock.sleep_until(clock.now().plus(DELAY * 2)).await;
     }
     Err(format!("no end of it: {fatal:?}"))
 }
 
 /// Waits until the poison is a dead letter and the good results are stored.
-async fn is_done(bus: &dyn Bus, done: &str, clock: &VirtualClock) {
-    let (stream, filter) = done.split_once('/').unwrap();
+async fn is_done(bus: &dyn Bus, clock: &VirtualClock) {
     loop {
-        let stands = all(bus, stream, filter).await.len() as u64;
+        let stands = all(bus, "DECIDED", "decided.article").await.len() as u64;
         if stands >= GOOD && bus.stream_state("DEAD").await.unwrap().messages > 0 {
             return;
         }
@@ -186,7 +133,8 @@ async fn is_done(bus: &dyn Bus, done: &str, clock: &VirtualClock) {
     }
 }
 
-fn check(start: Start, done: &str) {
+#[test]
+fn a_poison_input_tried_alone_ends_a_writer_three_times() {
     for seed in seeds(SEEDS) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -197,21 +145,11 @@ fn check(start: Start, done: &str) {
             let clock = VirtualClock::default();
             tokio::select! {
                 biased;
-                fatal = lives(seed, start, done, clock.clone()) => fatal,
+                fatal = lives(seed, clock.clone()) => fatal,
                 () = clock.run_when_idle() => unreachable!("the clock runs for ever"),
             }
         });
         let alone = fatal.map(|fatal| fatal.into_iter().filter(|alone| *alone).count());
         assert_eq!(alone, Ok(3), "replay it with WIREFOLD_SEED={seed}");
     }
-}
-
-#[test]
-fn a_poison_message_tried_alone_ends_a_stage_three_times() {
-    check(stage, "OUT/>");
-}
-
-#[test]
-fn a_poison_input_tried_alone_ends_a_writer_three_times() {
-    check(writer, "DECIDED/decided.article");
 }

@@ -9,8 +9,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::pipeline::{
-    DEADLINE, Tally, Worker, all, article, article_of, create_streams, undisturbed, worker_config,
-    writer_config,
+    DELAY, Tally, all, article, article_of, create_streams, undisturbed, writer_config,
 };
 use crate::BoxFuture;
 use crate::bus::Bus;
@@ -22,7 +21,6 @@ use crate::loops::{FailPoints, LoopError, Point, StageContext};
 use crate::message::{Outgoing, Published, Stored, parse_reference};
 use crate::position::{Position, rolled_back};
 use crate::sim::{FaultyBus, Odds, Random, SimBus, SimDisk, VirtualClock};
-use crate::stage::run_stage;
 use crate::writer::run_writer;
 
 const SEEDS: u64 = 200;
@@ -70,7 +68,6 @@ struct Simulation {
 struct Outcome {
     inputs: Vec<Stored>,
     decided: Vec<Stored>,
-    output: Vec<Stored>,
     dead: Vec<Stored>,
     /// How often a loop ended early.
     ends: usize,
@@ -102,11 +99,8 @@ impl Simulation {
         let odds = Odds {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
-            ack_lost: self.random.below(200),
-            ack_late: self.random.below(200),
             stale: self.random.below(200),
-            doubled: self.random.below(200),
-            ..Odds::slow(self.random.below(200), DEADLINE * 2)
+            ..Odds::slow(self.random.below(200), DELAY * 2)
         };
         let clock = Arc::new(self.clock.clone());
         let seed = self.random.next_number();
@@ -162,13 +156,6 @@ impl Simulation {
                 let decide = Box::new(Tally::default());
                 Box::pin(run_writer(context.clone(), writer_config(), decide, stop))
             }));
-            let faulty = self.context();
-            let seed = self.random.next_number();
-            let stage = Arc::new(Worker::new(faulty.bus.clone(), self.clock.clone(), seed));
-            running.push(self.supervise(Duration::from_secs(5), move |stop| {
-                let stage = stage.clone();
-                Box::pin(run_stage(faulty.clone(), stage, worker_config(), 4, stop))
-            }));
         }
         running
     }
@@ -203,7 +190,7 @@ impl Simulation {
     async fn cut_power(&mut self) {
         self.power.lock().unwrap().cancel();
         // Messages under way arrive or are lost.
-        self.clock.sleep_until(self.clock.now().plus(DEADLINE * 3)).await;
+        self.clock.sleep_until(self.clock.now().plus(DELAY * 3)).await;
         let commits = self.random.below(self.unsynced as u64 + 1);
         self.sim.lose_tail(usize::try_from(commits).unwrap());
         *self.power.lock().unwrap() = CancellationToken::new();
@@ -238,25 +225,24 @@ impl Simulation {
         Ok(Outcome {
             inputs: all(&*self.bus, "IN", ">").await,
             decided: all(&*self.bus, "DECIDED", "decided.article").await,
-            output: all(&*self.bus, "OUT", ">").await,
             dead: all(&*self.bus, "DEAD", ">").await,
             ends: self.ends.load(Ordering::Relaxed),
         })
     }
 
     async fn finished(&self) -> u64 {
-        let output = self.bus.stream_state("OUT").await.unwrap().messages;
-        output + self.bus.stream_state("DEAD").await.unwrap().messages
+        let decided = all(&*self.bus, "DECIDED", "decided.article").await.len() as u64;
+        decided + self.bus.stream_state("DEAD").await.unwrap().messages
     }
 }
 
 fn check(outcome: &Outcome) -> Result<(), String> {
     let names = |messages: &[Stored]| messages.iter().map(article_of).collect::<Vec<_>>();
-    let (accepted, output) = (names(&outcome.inputs), names(&outcome.output));
+    let (accepted, decided) = (names(&outcome.inputs), names(&outcome.decided));
     let dead = names(&outcome.dead);
     conservation(
         accepted.iter().map(String::as_str),
-        output.iter().map(String::as_str),
+        decided.iter().map(String::as_str),
         dead.iter().map(String::as_str),
     )
     .map_err(|violation| format!("conservation: {violation}"))?;

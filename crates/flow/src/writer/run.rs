@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch_writer::{BatchWriter, WrittenBatch};
 use super::inputs::{Inputs, InputsOfDecisions, Offsets};
-use super::suspects::{LaterEpoch, Suspects};
+use super::suspects::{LaterEpoch, Suspects, killed_process_reason};
 use super::{CommittedDecision, EPOCH, INPUT, INPUTS, OFFSETS, Record, StateMachine, WriterConfig};
 use crate::backoff::Backoff;
 use crate::bus::{Bus, ChainedPublisher, OrderedReader};
@@ -17,8 +17,8 @@ use crate::error::BusError;
 use crate::lease::{Leadership, Lease};
 use crate::loops::{Event, HEARTBEAT, LoopError, Point, RETRY, StageContext};
 use crate::message::{Outgoing, Stored, parse_reference};
+use crate::panic::panic_message;
 use crate::position::{Position, rolled_back};
-use crate::stage::{killed_process_reason, message as panic_message};
 
 /// How many inputs are decided on before their decisions are written.
 const BATCH: usize = 100;

@@ -12,12 +12,14 @@ use bytes::Bytes;
 use super::WriterConfig;
 use super::inputs::Offsets;
 use crate::bus::{Bus, KeyValue};
+use crate::dead::{Cause, Reason};
 use crate::error::BusError;
 use crate::loops::{Event, REREAD_AFTER, StageContext};
 use crate::message::Stored;
 use crate::position::Position;
-use crate::stage::MAX_STRIKES;
 
+/// An input goes to the dead letters after this many strikes.
+const MAX_STRIKES: u32 = 3;
 /// If more processes than this have started at the same offsets, inputs are tried alone.
 const SUSPECT_AFTER: u32 = 2;
 /// How many inputs are tried alone: as many as may have been in hand. The number doubles each time that
@@ -26,6 +28,12 @@ const TRIED_ALONE: u64 = 2_000;
 const MOST_DOUBLINGS: u32 = 20;
 /// The number of strikes that marks an input as dead-lettered. The writer skips it.
 const SET_ASIDE: u32 = MAX_STRIKES + 1;
+
+/// Why an input that kills the process goes to the dead letters.
+pub(super) fn killed_process_reason() -> Reason {
+    let text = format!("ended the process {MAX_STRIKES} times while it was tried alone");
+    Reason { cause: Cause::MaxDeliver, text }
+}
 
 /// The meaning of a note with a later epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

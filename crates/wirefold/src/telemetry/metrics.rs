@@ -47,11 +47,8 @@ pub(super) const WRITTEN: Metric = Metric {
     )
 };
 
-pub(super) const DONE: Metric = Metric::counter(
-    "wirefold_loop_done_total",
-    "Messages that a loop handled, published the results of, and acknowledged.",
-    &["loop"],
-);
+pub(super) const DONE: Metric =
+    Metric::counter("wirefold_loop_done_total", "Messages that a loop handled.", &["loop"]);
 
 pub(super) const RETRIED: Metric = Metric::counter(
     "wirefold_loop_retried_total",

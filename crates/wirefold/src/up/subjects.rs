@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use wirefold_alerter::{NotPublished, Subjects};
-use wirefold_fetcher::subjects::{Source, SubscriptionOpener};
-use wirefold_flow::{BoxFuture, BusError, Clock, Subscription, SystemClock};
-use wirefold_flow_nats::{ConnectError, Login, NatsBus, Options, connect};
+use wirefold_fetcher::subjects::{Source, SubjectMessage, Subscription, SubscriptionOpener};
+use wirefold_flow::{Answer, BoxFuture, BusError, Clock, SystemClock};
+use wirefold_flow_nats::{
+    ConnectError, FollowedMessage, Follower, Login, NatsBus, Options, connect,
+};
 
 use super::nats;
 use crate::config::{Config, DeliveryConfig, DeliveryKind, NatsConfig};
@@ -90,8 +92,25 @@ impl SubscriptionOpener for SourceSubject {
             let bus = self.connection.bus().await.map_err(|error| error.to_string())?;
             let NatsConfig { subject, durable, .. } = &self.nats;
             let followed = bus.follow(None, subject, durable).await;
-            followed.map_err(|error| error.to_string())
+            let followed = followed.map_err(|error| error.to_string())?;
+            Ok(Box::new(Followed(followed)) as Box<dyn Subscription>)
         })
+    }
+}
+
+/// A subject that is followed.
+struct Followed(Follower);
+
+impl Subscription for Followed {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<SubjectMessage>> {
+        Box::pin(async move {
+            let given = |FollowedMessage { message, attempt }| SubjectMessage { message, attempt };
+            Ok(self.0.next(max).await?.into_iter().map(given).collect())
+        })
+    }
+
+    fn acknowledge(&mut self) -> Answer<'_, ()> {
+        Box::pin(self.0.acknowledge())
     }
 }
 

@@ -30,7 +30,7 @@ const WAITS: [Duration; 7] = [
 pub(crate) const MAX_DELIVER: u32 = 12;
 
 /// How long a revision is tried at least before it becomes a dead letter. The number of attempts alone is not
-/// enough: each kill of the process counts as an attempt for every revision under way.
+/// enough: a target may ask for short waits.
 const TRIED: Duration = Duration::from_hours(60);
 
 /// Whether a revision of this age has been tried often and long enough.
@@ -38,8 +38,8 @@ pub(crate) fn is_enough(attempt: u32, age: Duration) -> bool {
     attempt >= MAX_DELIVER && age >= TRIED
 }
 
-/// The wait after this attempt of a revision of this age. The age limits the attempts that count, since kills
-/// of the process add attempts.
+/// The wait after this attempt of a revision of this age. The age limits the attempts that count, since a target
+/// may have asked for short waits.
 pub(crate) fn after_age(attempt: u32, age: Duration, message: &str) -> Duration {
     let mut planned = Duration::ZERO;
     let by_age = WAITS.iter().take_while(|wait| {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn kills_make_no_revision_old() {
+    fn short_waits_make_no_revision_old() {
         let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
         assert_eq!(after_age(12, Duration::ZERO, "a"), after(1, "a"));
         assert_eq!(after_age(12, minute, "a"), after(2, "a"));

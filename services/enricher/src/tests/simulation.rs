@@ -92,10 +92,7 @@ impl Simulation {
         let odds = Odds {
             refused: self.random.below(60),
             answer_lost: self.random.below(60),
-            ack_lost: self.random.below(200),
-            ack_late: self.random.below(200),
             stale: self.random.below(200),
-            doubled: self.random.below(200),
             ..Odds::slow(self.random.below(200), SLOW)
         };
         let clock = Arc::new(self.clock.clone());

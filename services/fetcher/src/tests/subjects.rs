@@ -3,16 +3,13 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
-use wirefold_flow::{
-    AckKind, Acker, Answer, BoxFuture, BusError, Headers, Point, PulledMessage, Stored,
-};
-use wirefold_flow::{Subscription, UnixMillis};
+use wirefold_flow::{Answer, BoxFuture, BusError, Headers, Point, Stored, UnixMillis};
 use wirefold_proto::streams::Stage;
 use wirefold_proto::{DeadBody, DeadCause, DeadLetter};
 
 use super::bench::{Bench, until};
 use crate::FetcherError;
-use crate::subjects::{Source, SubscriptionOpener};
+use crate::subjects::{Source, SubjectMessage, Subscription, SubscriptionOpener};
 
 /// A message: its sequence and its body.
 type Message = (u64, Vec<u8>);
@@ -60,7 +57,7 @@ struct FakeSubscription {
 }
 
 impl Subscription for FakeSubscription {
-    fn next(&mut self, max: usize) -> Answer<'_, Vec<PulledMessage>> {
+    fn next(&mut self, max: usize) -> Answer<'_, Vec<SubjectMessage>> {
         Box::pin(async move {
             loop {
                 let waiting: Vec<Message> = {
@@ -73,7 +70,7 @@ impl Subscription for FakeSubscription {
                     continue;
                 }
                 self.given.extend(waiting.iter().map(|(sequence, _)| *sequence));
-                let delivery = |(sequence, body): Message| PulledMessage {
+                let delivery = |(sequence, body): Message| SubjectMessage {
                     message: Stored {
                         stream: "NEWS".to_owned(),
                         sequence,
@@ -84,38 +81,24 @@ impl Subscription for FakeSubscription {
                         body: body.into(),
                     },
                     attempt: 1,
-                    acker: Arc::new(Ack { server: self.server.clone(), sequence }),
                 };
                 return Ok(waiting.into_iter().map(delivery).collect());
             }
         })
     }
 
-    fn close(&mut self) -> Answer<'_, Vec<PulledMessage>> {
-        Box::pin(async { Ok(Vec::new()) })
-    }
-}
-
-struct Ack {
-    server: FakeServer,
-    sequence: u64,
-}
-
-impl Acker for Ack {
-    fn ack_with(&self, kind: AckKind) -> Answer<'_, ()> {
+    fn acknowledge(&mut self) -> Answer<'_, ()> {
         Box::pin(async move {
-            assert_eq!(kind, AckKind::Ack);
             if *self.server.loses_acks.lock().unwrap() {
                 return Err(BusError::Unavailable("the connection is closed".to_owned()));
             }
             let bus = self.server.bench.clone().unwrap();
             let stands = bus.stream_state("WF_FETCHED").await.unwrap().messages;
-            self.server.messages.lock().unwrap().retain(|(other, _)| *other != self.sequence);
-            self.server
-                .acked
-                .lock()
-                .unwrap()
-                .push((self.sequence, usize::try_from(stands).unwrap()));
+            let stands = usize::try_from(stands).unwrap();
+            let mut messages = self.server.messages.lock().unwrap();
+            messages.retain(|(sequence, _)| !self.given.contains(sequence));
+            let acked = self.given.drain(..).map(|sequence| (sequence, stands));
+            self.server.acked.lock().unwrap().extend(acked);
             Ok(())
         })
     }

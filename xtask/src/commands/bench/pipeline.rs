@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use wirefold_alerter::{ConfiguredSubscription, Printer};
 use wirefold_envelope::{Limits, Sender, create_streams, timestamp};
 use wirefold_flow::{
-    Answer, BoxFuture, Bus, BusError, ChainedPublisher, Clock, ConsumerConfig, KeyValue, Lease,
-    Objects, OrderedReader, Outgoing, Published, StageContext, Stored, StreamConfig, StreamState,
-    Subscription, SystemClock, UnixMillis,
+    Answer, BoxFuture, Bus, BusError, ChainedPublisher, Clock, KeyValue, Lease, Objects,
+    OrderedReader, Outgoing, Published, StageContext, Stored, StreamConfig, StreamState,
+    SystemClock, UnixMillis,
 };
 use wirefold_gateway::{Gateway, Probe, Rehearse, Replay};
 use wirefold_proto::streams::{ALERTS, ENRICHED, FETCHED, OUTPUT, SUBSCRIPTIONS};
@@ -879,10 +879,6 @@ impl Bus for WatchedBus {
 
     fn take_over(&self, record: Outgoing, expected: u64) -> Answer<'_, Box<dyn ChainedPublisher>> {
         self.bus.take_over(record, expected)
-    }
-
-    fn subscribe(&self, consumer: ConsumerConfig) -> Answer<'_, Box<dyn Subscription>> {
-        self.bus.subscribe(consumer)
     }
 
     fn read(&self, stream: &str, filter: &str, from: u64) -> Answer<'_, Box<dyn OrderedReader>> {

@@ -237,7 +237,7 @@ pub(super) fn write(rows: &[Row]) -> anyhow::Result<()> {
     section(&mut text, "One process (`wirefold up`)", &embedded)?;
     section(&mut text, "Over NATS (`wirefold up` with `bus.nats`)", &over_nats)?;
     text += "\nA control run breaks something on purpose, to prove that the checker works. If the checker finds nothing in it, the other rows show nothing.\n\n\
-             Below the processes, the loops run over a simulated bus: failing commits, lost tails, reordered acknowledgements, \
+             Below the processes, the loops run over a simulated bus: failing commits, lost tails, \
              stale reads, power cuts, pauses and kills by chance, each repeated by its seed. \
              `WIREFOLD_SEEDS=1000 cargo test -p wirefold-flow --lib -- simulation:: standby:: poison::` runs 4,000 of \
              them in three minutes. A forgetting is killed over and over in the tests of `forget`.\n\n\

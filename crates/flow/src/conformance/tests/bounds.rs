@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
-use super::{MOMENT, ack_all, arrivals, consumer, streams, work, work_stream};
-use crate::config::{ConsumerConfig, StreamConfig};
+use super::{MOMENT, streams, work, work_stream};
+use crate::config::StreamConfig;
 use crate::conformance::Harness;
 use crate::error::BusError;
 
-/// `publish` waits while the stream is full of messages that its named consumer has not read, and continues
+/// `publish` waits while the stream is full of messages that its named reader has not read, and continues
 /// once there is room. No unread message is deleted.
 pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     streams(harness).await;
@@ -24,12 +24,10 @@ pub async fn publish_waits_while_the_stream_is_full(harness: &mut dyn Harness) {
     let waiting = still(waiting, "published into a full stream").await;
     let state = harness.bus().stream_state("WORK").await.unwrap();
     assert_eq!((state.first, state.messages), (1, taken_in as u64));
-    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
-    let taken = arrivals(harness, &mut *subscription, taken_in).await;
-    assert_eq!(taken.len(), taken_in);
+    harness.bus().mark_read("WORK", "other", taken_in as u64).await.unwrap();
     harness.advance(MOMENT).await;
-    let waiting = still(waiting, "a delivered and unacknowledged message was dropped").await;
-    ack_all(&taken).await;
+    let waiting = still(waiting, "a message was dropped that its reader has not read").await;
+    harness.bus().mark_read("WORK", "reader", 1).await.unwrap();
     harness.advance(MOMENT).await;
     waiting.await.unwrap().unwrap();
 }
@@ -42,23 +40,21 @@ async fn still<T: Debug>(waiting: JoinHandle<T>, otherwise: &str) -> JoinHandle<
     waiting
 }
 
-/// Messages that every named consumer has read are dropped first. A full stream without named consumers drops
+/// Messages that every named reader has read are dropped first. A full stream without named readers drops
 /// its oldest message.
-pub async fn messages_that_all_consumers_have_read_make_room(harness: &mut dyn Harness) {
+pub async fn messages_that_all_readers_have_read_make_room(harness: &mut dyn Harness) {
     streams(harness).await;
-    let readers = vec!["reader".into(), "ordered".into()];
+    let readers = vec!["reader".into(), "slower".into()];
     let stream = StreamConfig { max_bytes: 1000, readers, ..work_stream() };
     let unnamed = StreamConfig { readers: Vec::new(), ..stream.clone() };
     harness.bus().create_stream(stream).await.unwrap();
     let taken_in = harness.fill("work.fill").await;
-    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
-    let taken = arrivals(harness, &mut *subscription, taken_in).await;
-    ack_all(&taken).await;
+    harness.bus().mark_read("WORK", "reader", taken_in as u64).await.unwrap();
     let bus = harness.bus();
     let waiting = tokio::spawn(async move { bus.publish(work(&"w".repeat(40))).await });
     harness.advance(MOMENT).await;
-    assert!(!waiting.is_finished(), "the ordered reader needs it still");
-    harness.bus().mark_read("WORK", "ordered", 1).await.unwrap();
+    assert!(!waiting.is_finished(), "the slower reader needs it still");
+    harness.bus().mark_read("WORK", "slower", 1).await.unwrap();
     harness.advance(MOMENT).await;
     waiting.await.unwrap().unwrap();
     let state = harness.bus().stream_state("WORK").await.unwrap();
@@ -69,24 +65,6 @@ pub async fn messages_that_all_consumers_have_read_make_room(harness: &mut dyn H
     }
     let later = harness.bus().stream_state("WORK").await.unwrap();
     assert!(later.bytes <= 1000 && later.first > taken_in as u64, "{later:?}");
-}
-
-/// With `max_in_flight` messages delivered and not acknowledged, pulls wait. Each acknowledgement lets one
-/// more message come.
-pub async fn pulls_stop_while_too_much_is_in_flight(harness: &mut dyn Harness) {
-    streams(harness).await;
-    for number in 0..10 {
-        harness.bus().publish(work(&format!("{number}"))).await.unwrap();
-    }
-    let consumer = ConsumerConfig { max_in_flight: 4, ..consumer(harness) };
-    let mut subscription = harness.bus().subscribe(consumer).await.unwrap();
-    let taken = arrivals(harness, &mut *subscription, 4).await;
-    assert_eq!(taken.len(), 4);
-    assert!(arrivals(harness, &mut *subscription, 0).await.is_empty());
-    ack_all(&taken[..1]).await;
-    assert_eq!(arrivals(harness, &mut *subscription, 1).await.len(), 1);
-    harness.advance(harness.deadline()).await;
-    assert_eq!(arrivals(harness, &mut *subscription, 4).await.len(), 4);
 }
 
 /// Messages older than the retention are gone, for `get` and for readers. A bus checks this about four times

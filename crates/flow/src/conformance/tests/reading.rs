@@ -1,4 +1,4 @@
-//! Promises of reading without acknowledging.
+//! Promises of reading.
 
 use super::{MOMENT, ids_of, publish, streams};
 use crate::conformance::Harness;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{arrivals, consumer, ids, publish, streams, work, work_stream};
+use super::{publish, streams, work, work_stream};
 use crate::config::StreamConfig;
 use crate::conformance::Harness;
 use crate::error::BusError;
@@ -18,17 +18,6 @@ pub async fn stored_before_publish_returns(harness: &mut dyn Harness) {
         let stored = harness.bus().get("WORK", published.sequence()).await.unwrap();
         assert_eq!(stored.id, id);
     }
-}
-
-/// A message published before any subscriber exists is delivered to the first one.
-pub async fn kept_with_no_subscriber(harness: &mut dyn Harness) {
-    streams(harness).await;
-    publish(&*harness.bus(), &["a", "b"]).await;
-    harness.advance(Duration::from_secs(1)).await;
-    let mut subscription = harness.bus().subscribe(consumer(harness)).await.unwrap();
-    let taken = arrivals(harness, &mut *subscription, 2).await;
-    assert_eq!(ids(&taken), ["a", "b"]);
-    assert!(taken.iter().all(|delivery| delivery.attempt == 1));
 }
 
 /// An id is forgotten after at most this many windows.

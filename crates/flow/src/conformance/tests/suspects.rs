@@ -8,8 +8,7 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::tries::until;
-use super::{dead_letters, publish, streams, work};
+use super::{dead_letters, publish, streams, until, work};
 use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
 use crate::conformance::Harness;

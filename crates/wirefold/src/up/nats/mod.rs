@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 use wirefold_envelope::{dead_letters, stream_configs};
 use wirefold_flow::{
-    Bus, BusError, Clock, ConsumerConfig, Lease, LeaseConfig, StageContext, SystemClock, UnixMillis,
+    Bus, BusError, Clock, Lease, LeaseConfig, StageContext, SystemClock, UnixMillis,
 };
 use wirefold_flow_nats::{
-    ConnectError, Login, MARKS, NatsBus, Options, SignedBus, SignedStream, SigningKey, StreamUsage,
-    connect,
+    ConnectError, Consumer, Login, MARKS, NatsBus, Options, SignedBus, SignedStream, SigningKey,
+    StreamUsage, connect,
 };
 use wirefold_proto::rights::{READERS, Service};
 use wirefold_proto::streams::{
@@ -285,14 +285,13 @@ fn age(table: &str, config: &Config) -> Option<Duration> {
     [STORIES.name, TRIES.name].contains(&table).then(|| config.limits().window + DAY)
 }
 
-/// The consumers of other programs, which may not make any. They acknowledge their messages themselves, so nothing
-/// of theirs becomes a dead letter.
-fn foreign_consumers() -> impl Iterator<Item = ConsumerConfig> {
+/// The consumers of other programs, which may not make any.
+fn foreign_consumers() -> impl Iterator<Item = Consumer> {
     READERS.iter().map(|(stream, durable)| {
-        let all = ConsumerConfig::new(*stream, *durable, dead_letters(Stage::Gateway));
+        let all = Consumer::new(*stream, *durable);
         match *stream == OUTPUT.name {
             // Take-overs of the enricher concern only its successors.
-            true => ConsumerConfig { filter: OUTPUT_DECISIONS.to_owned(), ..all },
+            true => Consumer { filter: OUTPUT_DECISIONS.to_owned(), ..all },
             false => all,
         }
     })
@@ -354,10 +353,10 @@ fn retry_later(looked: Result<(), BusError>) -> anyhow::Result<()> {
 }
 
 /// Makes a missing reader. It begins with the first stored message; its user knows which ones it has handled.
-async fn ensure_consumer(bus: &NatsBus, reader: &ConsumerConfig) -> Result<(), BusError> {
+async fn ensure_consumer(bus: &NatsBus, reader: &Consumer) -> Result<(), BusError> {
     if bus.create_or_update_consumer(reader).await? {
         READERS_RECREATED.add(1, &[]);
-        let ConsumerConfig { stream, durable, .. } = reader;
+        let Consumer { stream, durable, .. } = reader;
         error!(stream, reader = durable, "a consumer was deleted or changed: it was created again");
     }
     Ok(())
