@@ -13,12 +13,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::candidates::candidates;
 use crate::event_evidence::{ComparedStory, EventEvidence, THRESHOLD};
-use crate::ids::{EventId, Merge};
+use crate::id_table::IdTable;
+use crate::ids::{EventId, Merge, StoryId};
 use crate::index::Index;
 use crate::not_the_same::NotTheSame;
 use crate::page::Page;
 use crate::round_up::is_round_up;
-use crate::signature::{Lookup, Signature};
+use crate::signature::Signature;
 
 /// A key keeps so many stories, the latest.
 const POSTINGS: usize = 24;
@@ -73,8 +74,8 @@ pub(crate) struct Events {
     pub(crate) index: Index,
     /// The stories by the quotations in their openings.
     quoted: Index,
-    pub(crate) signatures: FxHashMap<u32, Box<Signature>>,
-    pub(crate) event_of: FxHashMap<u32, u32>,
+    pub(crate) signatures: IdTable<StoryId, Signature>,
+    pub(crate) event_of: IdTable<StoryId, u32>,
     pub(crate) events: FxHashMap<u32, Event>,
     /// The events that people divided.
     pub(crate) apart: NotTheSame,
@@ -85,8 +86,8 @@ impl Default for Events {
         Events {
             index: Index::new(POSTINGS),
             quoted: Index::new(STOCK),
-            signatures: FxHashMap::default(),
-            event_of: FxHashMap::default(),
+            signatures: IdTable::default(),
+            event_of: IdTable::default(),
             events: FxHashMap::default(),
             apart: NotTheSame::default(),
         }
@@ -106,7 +107,7 @@ type ByEvent = BTreeMap<u32, Vec<ComparedStory>>;
 impl Events {
     /// The event of a story; a story that was never added is one by itself.
     pub(crate) fn of(&self, story: u32) -> u32 {
-        self.event_of.get(&story).copied().unwrap_or(story)
+        self.event_of.get(StoryId(story)).copied().unwrap_or(story)
     }
 
     /// Adds a new story and finds its event. Stories before `first` left the window.
@@ -117,10 +118,10 @@ impl Events {
         page: &Page,
         first: u32,
     ) -> Joined {
-        let (keys, words) = (signature.keys(), Lookup::new(&signature.words));
+        let keys = signature.keys();
         let mut by_event = ByEvent::new();
         for near in self.find(&signature, &keys, first) {
-            if let Some(compared) = self.compare(&signature, &words, near) {
+            if let Some(compared) = self.compare(&signature, near) {
                 by_event.entry(self.of(near)).or_default().push(compared);
             }
         }
@@ -129,20 +130,14 @@ impl Events {
             return Joined::default();
         }
         self.make_findable(story, &signature, keys, first);
-        self.join(story, signature, &words, by_event)
+        self.join(story, signature, by_event)
     }
 
     /// Puts a new story into the event that it fits best, and makes the others that it fits one with it.
-    fn join(
-        &mut self,
-        story: u32,
-        signature: Signature,
-        words: &Lookup,
-        mut by_event: ByEvent,
-    ) -> Joined {
+    fn join(&mut self, story: u32, signature: Signature, mut by_event: ByEvent) -> Joined {
         let threshold = THRESHOLD + self.rise(&signature, &by_event);
         let (fitting, late): (Vec<Fitting>, Vec<Fitting>) = self
-            .fitting(&signature, words, &mut by_event, threshold)
+            .fitting(&signature, &mut by_event, threshold)
             .into_iter()
             .partition(|event| event.accepts);
         let event = fitting.first().map_or(story, |best| best.event);
@@ -156,7 +151,7 @@ impl Events {
             let [a, b] = [one, other].map(|compared| compared.evidence.similarity());
             b.total_cmp(&a).then(one.story.cmp(&other.story))
         });
-        self.signatures.insert(story, Box::new(signature));
+        self.signatures.insert(StoryId(story), signature);
         for other in fitting.iter().skip(1).map(|it| it.event) {
             let here = self.of(story);
             if self.are_one(here, other, threshold) {
@@ -187,9 +182,9 @@ impl Events {
         }
         let mut near = candidates(&postings, COMPARED);
         let mut quoting = Vec::new();
-        for key in &new.opening {
+        for key in new.quoted_in_opening() {
             let mut found = Vec::new();
-            self.quoted.get(*key, first, &mut found);
+            self.quoted.get(key, first, &mut found);
             found.retain(|story| self.is_near_in_time(*story, new.time));
             if found.len() < STOCK {
                 quoting.append(&mut found);
@@ -202,22 +197,16 @@ impl Events {
     }
 
     fn is_near_in_time(&self, story: u32, time: i64) -> bool {
-        self.signatures.get(&story).is_some_and(|it| (time - it.time).abs() <= QUIET)
+        self.signatures.get(StoryId(story)).is_some_and(|it| (time - it.time).abs() <= QUIET)
     }
 
-    fn compare(&self, new: &Signature, words: &Lookup, story: u32) -> Option<ComparedStory> {
-        let evidence = EventEvidence::looked_up(new, words, self.signatures.get(&story)?);
+    fn compare(&self, new: &Signature, story: u32) -> Option<ComparedStory> {
+        let evidence = EventEvidence::between(new, self.signatures.get(StoryId(story))?);
         Some(ComparedStory { story, evidence })
     }
 
     /// The events that a new story fits, the most similar first. Adds their latest stories to the compared ones.
-    fn fitting(
-        &self,
-        new: &Signature,
-        words: &Lookup,
-        by_event: &mut ByEvent,
-        threshold: f64,
-    ) -> Vec<Fitting> {
+    fn fitting(&self, new: &Signature, by_event: &mut ByEvent, threshold: f64) -> Vec<Fitting> {
         let mut found = Vec::new();
         for (event, compared) in by_event {
             if compared.iter().all(|it| it.evidence.text_similarity() < threshold) {
@@ -226,7 +215,7 @@ impl Events {
             let latest: Vec<u32> = self.latest_of(*event).collect();
             for story in &latest {
                 if !compared.iter().any(|it| it.story == *story) {
-                    compared.extend(self.compare(new, words, *story));
+                    compared.extend(self.compare(new, *story));
                 }
             }
             let size = latest.len().clamp(1, NEAREST) as f64;
@@ -248,7 +237,7 @@ impl Events {
     /// The latest stories of an event that can be compared.
     fn latest_of(&self, event: u32) -> impl Iterator<Item = u32> {
         let stories = self.events.get(&event).map_or(&[][..], |event| &event.stories);
-        let known = stories.iter().rev().filter(|story| self.signatures.contains_key(story));
+        let known = stories.iter().rev().filter(|story| self.signatures.contains(StoryId(**story)));
         known.take(LATEST).copied()
     }
 
@@ -275,9 +264,7 @@ impl Events {
         let (mut sum, mut count) = (0.0, 0.0_f64);
         for here in self.latest_of(one) {
             for there in self.latest_of(other) {
-                let evidence =
-                    EventEvidence::between(&self.signatures[&here], &self.signatures[&there]);
-                sum += evidence.similarity();
+                sum += self.between(here, there).map_or(0.0, |it| it.similarity());
                 count += 1.0;
             }
         }
@@ -295,8 +282,8 @@ impl Events {
         for key in keys {
             self.index.insert(key, story, first);
         }
-        for key in &signature.opening {
-            self.quoted.insert(*key, story, first);
+        for key in signature.quoted_in_opening() {
+            self.quoted.insert(key, story, first);
         }
     }
 }

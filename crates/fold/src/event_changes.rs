@@ -8,10 +8,10 @@ use crate::signature::Signature;
 impl Events {
     /// Removes a story that became a part of an older one. An event without another story is removed.
     pub(crate) fn merge_story(&mut self, older: u32, younger: u32) {
-        let time = self.signatures.remove(&younger).map_or(0, |signature| signature.time);
+        let time = self.signatures.remove(StoryId(younger)).map_or(0, |signature| signature.time);
         self.leave(younger);
         // Both were in the window, but the older one may be a story that was never added.
-        if !self.event_of.contains_key(&older) {
+        if !self.event_of.contains(StoryId(older)) {
             self.put(older, older, time);
         }
     }
@@ -21,7 +21,7 @@ impl Events {
         self.leave(story);
         self.put(story, self.of(from), signature.time);
         self.make_findable(story, &signature, signature.keys(), first);
-        self.signatures.insert(story, Box::new(signature));
+        self.signatures.insert(StoryId(story), signature);
     }
 
     /// Makes two events one because people say so.
@@ -67,7 +67,7 @@ impl Events {
         let mut divided: Vec<u32> = leaving.iter().map(|story| story.0).collect();
         divided.sort_unstable();
         for story in &divided {
-            let time = self.signatures.get(story).map_or(0, |signature| signature.time);
+            let time = self.signatures.get(StoryId(*story)).map_or(0, |signature| signature.time);
             self.leave(*story);
             self.put(*story, into, time);
         }
@@ -81,24 +81,24 @@ impl Events {
 
     /// Lets no later story join through a story that turned out to be a digest.
     pub(crate) fn exclude(&mut self, story: u32) {
-        self.signatures.remove(&story);
+        self.signatures.remove(StoryId(story));
     }
 
     /// Whether later stories may join through a story.
     pub(crate) fn has(&self, story: u32) -> bool {
-        self.signatures.contains_key(&story)
+        self.signatures.contains(StoryId(story))
     }
 
     /// The measures of two stories; `None` if one is unknown.
     pub(crate) fn between(&self, new: u32, old: u32) -> Option<EventEvidence> {
-        let (new, old) = (self.signatures.get(&new)?, self.signatures.get(&old)?);
+        let (new, old) = (self.signatures.get(StoryId(new))?, self.signatures.get(StoryId(old))?);
         Some(EventEvidence::between(new, old))
     }
 
     /// Forgets stories.
     pub(crate) fn forget(&mut self, is_gone: impl Fn(u32) -> bool) {
-        self.signatures.retain(|story, _| !is_gone(*story));
-        self.event_of.retain(|story, _| !is_gone(*story));
+        self.signatures.retain(|story, _| !is_gone(story.0));
+        self.event_of.retain(|story, _| !is_gone(story.0));
         self.events.retain(|_, event| {
             event.stories.retain(|story| !is_gone(*story));
             !event.stories.is_empty()
@@ -108,7 +108,7 @@ impl Events {
 
     /// Puts a story of this time into an event.
     pub(crate) fn put(&mut self, story: u32, event: u32, time: i64) {
-        self.event_of.insert(story, event);
+        self.event_of.insert(StoryId(story), event);
         let fresh = || Event { first: time, last: time, stories: Vec::new() };
         let event = self.events.entry(event).or_insert_with(fresh);
         event.first = event.first.min(time);
@@ -118,7 +118,7 @@ impl Events {
     }
 
     fn leave(&mut self, story: u32) {
-        let Some(event) = self.event_of.remove(&story) else { return };
+        let Some(event) = self.event_of.remove(StoryId(story)) else { return };
         if let Some(found) = self.events.get_mut(&event) {
             found.stories.retain(|other| *other != story);
             if found.stories.is_empty() {
@@ -210,14 +210,16 @@ mod tests {
         let mut first = events.clone();
         add(&mut first, 4, 1, later);
         assert_eq!(first.of(4), 4, "two stories do not show what else is like it");
-        events.signatures.extend((10..50).map(|story| (story, Box::default())));
+        for story in 10..50 {
+            events.signatures.insert(StoryId(story), Signature::default());
+        }
         let mut alone = events.clone();
         add(&mut alone, 4, 1, later);
         assert_eq!(alone.of(4), 0, "nothing else is like it");
         for story in 1..4 {
             let (signature, _) = titled("", VOTE, 0, &Rarity::default());
             events.make_findable(story, &signature, signature.keys(), 0);
-            events.signatures.insert(story, Box::new(signature));
+            events.signatures.insert(StoryId(story), signature);
             events.put(story, story, 0);
         }
         add(&mut events, 4, 1, later);

@@ -4,7 +4,7 @@
 //! weigh most, because they say what happened; words and names say mostly who is in the news. A shared
 //! quotation adds to it, and it decreases with time.
 
-use crate::signature::{Lookup, Signature};
+use crate::signature::Signature;
 
 /// Stories are about one happening from this similarity on, and from up to 0.1 more if other events are similar
 /// too.
@@ -13,6 +13,8 @@ pub(crate) const THRESHOLD: f64 = 0.15;
 const HALF_LIFE: f64 = 38.0;
 /// If a text has no names, this share of the cosine of all words replaces the cosine of names.
 const WORDS_FOR_NAMES: f64 = 0.75;
+/// Of two texts only the heaviest words are compared. Their similarity counts this much, for the others that they share.
+const TEXTS: f64 = 1.07;
 /// Of a few words many are shared by chance. The similarity to a headline without a text counts this much …
 const HEADLINE: f64 = 0.6;
 /// … that of two such headlines this much …
@@ -74,16 +76,16 @@ pub struct EventEvidence {
 /// The share of a headline in another text. The lede counts as much as all words, because a long text has some
 /// words of any headline.
 fn title_in(of: &Signature, other: &Signature, told: f64) -> Option<f64> {
-    let in_lede = of.title_tells * of.title.share_in(&other.lede);
-    (!of.title.is_empty()).then(|| f64::midpoint(told, in_lede))
+    let in_lede = of.title_tells * of.title().share_in(other.lede());
+    (!of.title().is_empty()).then(|| f64::midpoint(told, in_lede))
 }
 
 /// How much a similarity counts that may be to a headline without a text.
 fn headlines(new: &Signature, old: &Signature) -> f64 {
     let (headline, other) = if new.is_headline { (new, old) } else { (old, new) };
-    let shared = headline.title.terms().filter(|term| other.words.has(*term));
+    let shared = headline.title().terms().filter(|term| other.words().has(*term));
     match (new.is_headline, old.is_headline) {
-        (false, false) => 1.0,
+        (false, false) => TEXTS,
         _ if shared.take(SHARED_WORDS).count() < SHARED_WORDS => 0.0,
         (true, true) => TWO_HEADLINES,
         _ => HEADLINE,
@@ -92,24 +94,19 @@ fn headlines(new: &Signature, old: &Signature) -> f64 {
 
 impl EventEvidence {
     pub(crate) fn between(new: &Signature, old: &Signature) -> EventEvidence {
-        EventEvidence::looked_up(new, &Lookup::new(&new.words), old)
-    }
-
-    /// The same, with the words of the new story ready to be looked up.
-    pub(crate) fn looked_up(new: &Signature, new_words: &Lookup, old: &Signature) -> EventEvidence {
-        let words = new_words.cosine(&old.words);
-        let told =
-            [(new, old), (old, new)].map(|(of, by)| of.title_tells * of.title.share_in(&by.words));
+        let words = new.words().cosine(old.words());
+        let told = [(new, old), (old, new)]
+            .map(|(of, by)| of.title_tells * of.title().share_in(by.words()));
         let titles = [title_in(new, old, told[0]), title_in(old, new, told[1])];
         let present = titles.iter().flatten();
         let count = present.clone().count();
-        let both = new.names.as_ref().zip(old.names.as_ref());
+        let both = new.names().zip(old.names());
         let names = both.filter(|(one, other)| !one.is_empty() && !other.is_empty());
         let names = names.map(|(one, other)| one.cosine(other));
-        let have_capitals = new.names.is_some() || old.names.is_some();
+        let have_capitals = new.names().is_some() || old.names().is_some();
         EventEvidence {
             title: (count > 0).then(|| present.sum::<f64>() / count as f64),
-            lede: new.lede.cosine(&old.lede),
+            lede: new.lede().cosine(old.lede()),
             words,
             names: names.or(have_capitals.then_some(WORDS_FOR_NAMES * words)),
             headlines: headlines(new, old),
@@ -164,11 +161,15 @@ pub struct ComparedStory {
 }
 
 fn shared_quotation(new: &Signature, old: &Signature) -> SharedQuotation {
-    let share = |one: &[u32], other: &[u32]| one.iter().any(|key| other.binary_search(key).is_ok());
-    match share(&new.quoted, &old.quoted) {
-        false => SharedQuotation::None,
-        true if share(&new.opening, &old.opening) => SharedQuotation::InOpenings,
-        true => SharedQuotation::InTexts,
+    let theirs = old.quoted();
+    let shared = new.quoted().iter().filter_map(|key| {
+        let at = theirs.binary_search_by_key(&(key | 1), |their| their | 1).ok()?;
+        Some(key & theirs[at] & 1)
+    });
+    match shared.max() {
+        None => SharedQuotation::None,
+        Some(0) => SharedQuotation::InTexts,
+        Some(_) => SharedQuotation::InOpenings,
     }
 }
 

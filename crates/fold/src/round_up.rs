@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rustc_hash::FxHashMap;
-
 use crate::event_evidence::ComparedStory;
+use crate::id_table::IdTable;
+use crate::ids::StoryId;
 use crate::page::Page;
-use crate::signature::Signature;
+use crate::signature::{Signature, TERM};
 
 /// A round-up has at least so many paragraphs that report different events …
 const PARAGRAPHS: f64 = 3.0;
@@ -24,7 +24,7 @@ const OWN_TITLE_SHARE: f64 = 0.25;
 pub(crate) fn is_round_up(
     page: &Page,
     by_event: &BTreeMap<u32, Vec<ComparedStory>>,
-    signatures: &FxHashMap<u32, Box<Signature>>,
+    signatures: &IdTable<StoryId, Signature>,
 ) -> bool {
     let told: Vec<u32> = by_event.values().filter_map(|of| story_of_reported_title(of)).collect();
     let least = (PARAGRAPH_SHARE * page.paragraphs.len() as f64).max(PARAGRAPHS);
@@ -35,19 +35,22 @@ pub(crate) fn is_round_up(
     let paragraphs: Vec<Vec<u32>> = starts
         .zip(&page.paragraphs)
         .map(|(start, end)| {
-            let mut terms = page.terms[start as usize..*end as usize].to_vec();
+            let terms = page.terms[start as usize..*end as usize].iter();
+            let mut terms: Vec<u32> = terms.map(|term| term & TERM).collect();
             terms.sort_unstable();
             terms
         })
         .collect();
-    let telling: BTreeSet<usize> =
-        told.iter().filter_map(|story| paragraph_of(signatures.get(story)?, &paragraphs)).collect();
+    let telling: BTreeSet<usize> = told
+        .iter()
+        .filter_map(|story| paragraph_of(signatures.get(StoryId(*story))?, &paragraphs))
+        .collect();
     telling.len() as f64 >= least
 }
 
 /// The paragraph that has most of a headline; `None` if none has enough of it.
 fn paragraph_of(story: &Signature, paragraphs: &[Vec<u32>]) -> Option<usize> {
-    let share = |terms: &Vec<u32>| story.title.share(|term| terms.binary_search(&term).is_ok());
+    let share = |terms: &Vec<u32>| story.title().share(|term| terms.binary_search(&term).is_ok());
     let shares = paragraphs.iter().map(share).enumerate();
     let most = shares.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     (most.1 >= TITLE_SHARE).then_some(most.0)

@@ -1,18 +1,26 @@
 //! [`Signature`]: the parts of a text by which stories about one happening are recognised.
+//!
+//! Each story of the window has one, and a new one is compared with some twenty of them. So it is small, and in one
+//! piece: a term with its weight takes four bytes, and of the words only the heaviest are kept.
 
 use serde::{Deserialize, Serialize};
 use wirefold_text::Text;
 use wirefold_text::extract::InSentences;
 
+use crate::evidence::runs;
 use crate::hash::{mix, narrow};
 use crate::page::{Page, counted};
 use crate::rarity::Rarity;
 
+/// So many words are kept …
+const WORDS: usize = 80;
+/// … and so many rare names, the heaviest.
+const NAMES: usize = 32;
 /// A story is found by so many terms: so many of its headline …
 const TITLE_KEYS: usize = 8;
 /// … and of its rare names, and the heaviest of its words.
 const NAME_KEYS: usize = 16;
-const KEYS: usize = 64;
+const KEYS: usize = 32;
 /// A name is a term with at least this share of the highest rarity.
 const RARE: f64 = 0.6;
 /// A headline tells everything if it weighs as much as this many terms of which each is as rare as a name.
@@ -28,159 +36,132 @@ const HEADLINE_ONLY: usize = 8;
 /// … and a headline counts among the words of a text of fewer than this, such as a teaser.
 const TEASER: usize = 30;
 /// A key of a quotation differs from that of a term.
-const QUOTATION: u32 = 0x71;
+const QUOTATION: u32 = 0x71 << 8;
+/// The bits of a weighed term that are the first of its hash. The others are its weight, in these parts of one.
+pub(crate) const TERM: u32 = !0xff;
+const PARTS_OF_WEIGHT: f64 = 8.0;
 
 /// Terms with their weights, in order of the terms.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct Terms {
-    weights: Vec<(u32, f32)>,
-    /// The sum of the squares of the weights.
-    square: f64,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a>(&'a [u32]);
+
+fn weight(of: u32) -> u32 {
+    of & !TERM
 }
 
-impl Terms {
-    /// Terms with their weights, which are in order of the terms.
-    fn new(weights: Vec<(u32, f32)>) -> Terms {
-        let square = weights.iter().map(|(_, weight)| f64::from(*weight).powi(2)).sum();
-        Terms { weights, square }
+/// A term with a weight. Weights of 32 and more are equal.
+fn weighed(term: u32, of: f64) -> u32 {
+    term & TERM | ((PARTS_OF_WEIGHT * of + 0.5) as u32).min(!TERM)
+}
+
+impl<'a> Terms<'a> {
+    pub(crate) fn is_empty(self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Each different term with its TF-IDF weight (Salton and Buckley 1988), given how often it stands.
-    fn counted(terms: &[(u32, u32)], rarity: &Rarity) -> Terms {
-        // Most terms stand once, and a logarithm takes long.
-        let repeated = |count: u32| if count == 1 { 0.0 } else { f64::from(count).ln() };
-        let weight = |(term, count): &(u32, u32)| {
-            (*term, (rarity.of(*term) * (1.0 + repeated(*count))) as f32)
-        };
-        Terms::new(terms.iter().map(weight).collect())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.weights.is_empty()
-    }
-
-    pub(crate) fn has(&self, term: u32) -> bool {
-        self.weights.binary_search_by_key(&term, |(of, _)| *of).is_ok()
+    pub(crate) fn has(self, term: u32) -> bool {
+        self.0.binary_search_by_key(&(term & TERM), |of| of & TERM).is_ok()
     }
 
     /// The terms in order.
-    pub(crate) fn terms(&self) -> impl Iterator<Item = u32> {
-        self.weights.iter().map(|(term, _)| *term)
+    pub(crate) fn terms(self) -> impl Iterator<Item = u32> + 'a {
+        self.0.iter().map(|of| of & TERM)
+    }
+
+    /// The sum of the squares of the weights.
+    fn square(self) -> u32 {
+        self.0.iter().map(|of| weight(*of).pow(2)).sum()
     }
 
     /// The cosine of the angle between both, 0 to 1; 0 if one is empty.
-    pub(crate) fn cosine(&self, other: &Terms) -> f64 {
-        let (ours, theirs) = (&self.weights, &other.weights);
-        let (mut here, mut there, mut shared) = (0, 0, 0.0);
+    pub(crate) fn cosine(self, other: Terms<'_>) -> f64 {
+        let (ours, theirs) = (self.0, other.0);
+        let (mut here, mut there, mut shared) = (0, 0, 0);
         while here < ours.len() && there < theirs.len() {
-            let ((term, weight), (their_term, their_weight)) = (ours[here], theirs[there]);
-            if term == their_term {
-                shared += f64::from(weight) * f64::from(their_weight);
-            }
+            let (our, their) = (ours[here], theirs[there]);
             // No branch: nothing could foresee it.
-            here += usize::from(term <= their_term);
-            there += usize::from(their_term <= term);
+            let is_same = u32::from(our & TERM == their & TERM);
+            shared += is_same * weight(our) * weight(their);
+            here += usize::from(our & TERM <= their);
+            there += usize::from(their & TERM <= our);
         }
-        cosine(shared, self.square, other.square)
+        if shared == 0 {
+            return 0.0;
+        }
+        let squares = f64::from(self.square()) * f64::from(other.square());
+        (f64::from(shared) / squares.sqrt()).min(1.0)
     }
 
     /// The share of it, by the squares of the weights, that the other has too, 0 to 1.
-    pub(crate) fn share_in(&self, other: &Terms) -> f64 {
+    pub(crate) fn share_in(self, other: Terms<'_>) -> f64 {
         self.share(|term| other.has(term))
     }
 
     /// The share of it, by the squares of the weights, for which `has` is true, 0 to 1.
-    pub(crate) fn share(&self, has: impl Fn(u32) -> bool) -> f64 {
-        let shared = self.weights.iter().filter(|(term, _)| has(*term));
-        let shared: f64 = shared.map(|(_, weight)| f64::from(*weight).powi(2)).sum();
-        if shared > 0.0 { (shared / self.square).min(1.0) } else { 0.0 }
-    }
-
-    /// The terms with the highest weights, the heaviest first. Of equal weights, the lower term is first.
-    fn heaviest(&self, most: usize) -> Vec<u32> {
-        // No weight is negative, and the bits of such numbers are in their order.
-        let order = |(term, weight): &(u32, f32)| {
-            u64::from(!weight.to_bits()) << u32::BITS | u64::from(*term)
-        };
-        let mut weights: Vec<u64> = self.weights.iter().map(order).collect();
-        if most < weights.len() {
-            weights.select_nth_unstable(most);
-            weights.truncate(most);
-        }
-        weights.sort_unstable();
-        weights.into_iter().map(|ordered| ordered as u32).collect()
+    pub(crate) fn share(self, has: impl Fn(u32) -> bool) -> f64 {
+        let shared = self.0.iter().filter(|of| has(**of & TERM));
+        let shared: u32 = shared.map(|of| weight(*of).pow(2)).sum();
+        if shared > 0 { f64::from(shared) / f64::from(self.square()) } else { 0.0 }
     }
 }
 
-/// Terms that are compared with many others.
-pub(crate) struct Lookup {
-    /// The sum of the squares of the weights.
-    square: f64,
-    /// Each term with its weight, in an open hash table of a power of two with at least half of it empty. Where it is
-    /// empty, the weight is negative.
-    slots: Vec<(u32, f32)>,
-    shift: u32,
+/// Each different term with its TF-IDF weight (Salton and Buckley 1988), given how often it stands.
+fn weigh(terms: &[(u32, u32)], rarity: &Rarity) -> Vec<u32> {
+    // Most terms stand once, and a logarithm takes long.
+    let repeated = |count: u32| if count == 1 { 0.0 } else { f64::from(count).ln() };
+    let weigh =
+        |(term, count): &(u32, u32)| weighed(*term, rarity.of(*term) * (1.0 + repeated(*count)));
+    terms.iter().map(weigh).collect()
 }
 
-impl Lookup {
-    pub(crate) fn new(terms: &Terms) -> Lookup {
-        let bits = (2 * terms.weights.len()).max(2).next_power_of_two().ilog2();
-        let shift = u32::BITS - bits;
-        let mut slots = vec![(0, -1.0); 1 << bits];
-        for (term, weight) in &terms.weights {
-            let mut slot = (term >> shift) as usize;
-            while slots[slot].1 >= 0.0 {
-                slot = (slot + 1) & (slots.len() - 1);
-            }
-            slots[slot] = (*term, *weight);
-        }
-        Lookup { square: terms.square, slots, shift }
+/// The terms with the highest weights, the heaviest first. Of equal weights, the lower term is first.
+fn heaviest(terms: &[u32], most: usize) -> Vec<u32> {
+    // With weight and term in each other's place, numbers are in this order.
+    let (bits, weights) = ((!TERM).count_ones(), (!TERM).rotate_right((!TERM).count_ones()));
+    let mut ordered: Vec<u32> =
+        terms.iter().map(|term| term.rotate_right(bits) ^ weights).collect();
+    if most < ordered.len() {
+        ordered.select_nth_unstable(most);
+        ordered.truncate(most);
     }
-
-    /// The cosine of the angle between both, 0 to 1; 0 if one is empty.
-    pub(crate) fn cosine(&self, other: &Terms) -> f64 {
-        let (last, mut shared) = (self.slots.len() - 1, 0.0);
-        for (term, weight) in &other.weights {
-            let mut slot = (term >> self.shift) as usize & last;
-            while self.slots[slot & last].1 >= 0.0 {
-                let (known, our_weight) = self.slots[slot & last];
-                if known == *term {
-                    shared += f64::from(our_weight) * f64::from(*weight);
-                    break;
-                }
-                slot += 1;
-            }
-        }
-        cosine(shared, self.square, other.square)
-    }
+    ordered.sort_unstable();
+    ordered.into_iter().map(|term| (term ^ weights).rotate_left(bits)).collect()
 }
 
-/// The cosine, given the sum of the products of shared weights and those of the squares of both.
-fn cosine(shared: f64, square: f64, other: f64) -> f64 {
-    if shared > 0.0 { (shared / (square * other).sqrt()).min(1.0) } else { 0.0 }
+/// Keeps the heaviest terms, in their order.
+fn keep_heaviest(terms: Vec<u32>, most: usize) -> Vec<u32> {
+    if terms.len() <= most {
+        return terms;
+    }
+    let mut kept = heaviest(&terms, most);
+    kept.sort_unstable();
+    kept
+}
+
+/// A part of a signature.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Words,
+    Title,
+    Lede,
+    Names,
+    RareInTitle,
+    Quoted,
 }
 
 /// A text as it is compared with others about the same happening. The weights are those of its arrival.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Signature {
-    /// All words.
-    pub(crate) words: Terms,
-    /// The headline.
-    pub(crate) title: Terms,
+    /// The parts, one after another.
+    parts: Box<[u32]>,
+    /// Where each part ends.
+    ends: [u32; Part::Quoted as usize + 1],
     /// Whether there is little more than the headline.
     pub(crate) is_headline: bool,
+    /// Whether the script of the text has capitals, and so names.
+    has_capitals: bool,
     /// How much the headline tells, 0 to 1. A headline of common words could be that of many texts.
     pub(crate) title_tells: f64,
-    /// The rare terms of the headline, in order.
-    rare_in_title: Vec<u32>,
-    /// The lede.
-    pub(crate) lede: Terms,
-    /// The rare names; `None` if the script of the text has no capitals.
-    pub(crate) names: Option<Terms>,
-    /// The keys of the quotations in the opening, in order.
-    pub(crate) opening: Vec<u32>,
-    /// The keys of all quotations, in order.
-    pub(crate) quoted: Vec<u32>,
     /// Stream time in seconds.
     pub(crate) time: i64,
 }
@@ -195,45 +176,83 @@ impl Signature {
         rarity: &Rarity,
     ) -> Signature {
         let least = RARE * rarity.highest();
-        let with_title = || [&page.terms[..], title].concat();
         let words = match page.len() < TEASER {
-            true => Terms::counted(&counted(&with_title()), rarity),
-            false => Terms::counted(&page.counted, rarity),
+            true => weigh(&counted(&[&page.terms[..], title].concat()), rarity),
+            false => weigh(&page.counted, rarity),
         };
-        let title = Terms::counted(&counted(title), rarity);
+        let rare = title.iter().copied().filter(|term| rarity.of(*term) >= least).collect();
+        let title = weigh(&counted(title), rarity);
+        let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let is_headline = page.len() < HEADLINE_ONLY;
-        let is_rare = |term: &u32| rarity.of(*term) >= least;
-        let mut quoted = quotations(page, page.len());
-        let mut opening = quotations(page, OPENING);
-        for keys in [&mut quoted, &mut opening] {
-            keys.sort_unstable();
-            keys.dedup();
-        }
+        let lede = match is_headline {
+            true => title.clone(),
+            false => weigh(&counted(&page.terms[..page.lede]), rarity),
+        };
+        let has_capitals = has_capitals(text);
+        let names = match has_capitals {
+            true => keep_heaviest(rare_names(text, page, least, rarity), NAMES),
+            false => Vec::new(),
+        };
+        // In the order of `Part`.
+        let parts = [keep_heaviest(words, WORDS), title, lede, names, rare, quotations(page)];
+        let mut end = 0;
+        let ends = parts.each_ref().map(|part| {
+            end += part.len() as u32;
+            end
+        });
         Signature {
-            words,
-            lede: match is_headline {
-                true => title.clone(),
-                false => Terms::counted(&counted(&page.terms[..page.lede]), rarity),
-            },
+            parts: parts.concat().into(),
+            ends,
             is_headline,
-            title_tells: (title.square / (TITLE_TERMS * least * least)).min(1.0),
-            rare_in_title: title.terms().filter(is_rare).collect(),
-            title,
-            names: has_capitals(text).then(|| rare_names(text, page, least, rarity)),
-            opening,
-            quoted,
+            has_capitals,
+            title_tells: (title_weight / (TITLE_TERMS * least * least)).min(1.0),
             time,
         }
     }
 
+    fn part(&self, part: Part) -> &[u32] {
+        let at = part as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.parts[start as usize..self.ends[at] as usize]
+    }
+
+    /// The heaviest words.
+    pub(crate) fn words(&self) -> Terms<'_> {
+        Terms(self.part(Part::Words))
+    }
+
+    /// The headline.
+    pub(crate) fn title(&self) -> Terms<'_> {
+        Terms(self.part(Part::Title))
+    }
+
+    /// The lede.
+    pub(crate) fn lede(&self) -> Terms<'_> {
+        Terms(self.part(Part::Lede))
+    }
+
+    /// The rare names; `None` if the script of the text has no capitals.
+    pub(crate) fn names(&self) -> Option<Terms<'_>> {
+        self.has_capitals.then(|| Terms(self.part(Part::Names)))
+    }
+
+    /// The keys of the quotations in order. Those in the opening are odd.
+    pub(crate) fn quoted(&self) -> &[u32] {
+        self.part(Part::Quoted)
+    }
+
+    /// The keys of the quotations in the opening.
+    pub(crate) fn quoted_in_opening(&self) -> impl Iterator<Item = u32> {
+        self.quoted().iter().copied().filter(|key| key & 1 == 1)
+    }
+
     /// The terms by which it is found: of the headline, of the names, and of all words, the heaviest first.
     pub(crate) fn keys(&self) -> Vec<u32> {
-        let names = self.names.as_ref().map_or_else(Vec::new, |names| names.heaviest(NAME_KEYS));
-        let words = self.words.heaviest(KEYS);
-        let mut keys = self.title.heaviest(TITLE_KEYS);
-        for term in names.into_iter().chain(words) {
-            if keys.len() < KEYS && !keys.contains(&term) {
-                keys.push(term);
+        let by_part = [(Part::Title, TITLE_KEYS), (Part::Names, NAME_KEYS), (Part::Words, KEYS)];
+        let mut keys = Vec::with_capacity(KEYS);
+        for term in by_part.into_iter().flat_map(|(part, most)| heaviest(self.part(part), most)) {
+            if keys.len() < KEYS && !keys.contains(&(term & TERM)) {
+                keys.push(term & TERM);
             }
         }
         keys
@@ -243,9 +262,9 @@ impl Signature {
     /// then made from one template, whose only names are in the headlines.
     pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
         let has_one_of = |of: &Signature, terms: &[u32]| {
-            terms.iter().any(|term| of.title.has(*term) || of.words.has(*term))
+            terms.iter().any(|term| of.title().has(*term) || of.words().has(*term))
         };
-        let (ours, theirs) = (&self.rare_in_title, &other.rare_in_title);
+        let [ours, theirs] = [self, other].map(|of| of.part(Part::RareInTitle));
         let have_none = ours.is_empty() && theirs.is_empty();
         !(have_none || has_one_of(self, theirs) || has_one_of(other, ours))
     }
@@ -261,7 +280,7 @@ fn has_capitals(text: &Text) -> bool {
 }
 
 /// The terms of the words of names that are rare, each with its rarity: words with a capital inside a sentence.
-fn rare_names(text: &Text, page: &Page, least: f64, rarity: &Rarity) -> Terms {
+fn rare_names(text: &Text, page: &Page, least: f64, rarity: &Rarity) -> Vec<u32> {
     let mut inside = InSentences::new(text);
     let words = text.words().iter().enumerate().filter(|(_, word)| !word.is_chrome);
     let capitals = words.zip(&page.terms).filter(|((_, word), _)| word.capital && !word.alone);
@@ -277,23 +296,25 @@ fn rare_names(text: &Text, page: &Page, least: f64, rarity: &Rarity) -> Terms {
     }
     terms.sort_unstable();
     terms.dedup();
-    Terms::new(terms.into_iter().map(|term| (term, rarity.of(term) as f32)).collect())
+    terms.into_iter().map(|term| weighed(term, rarity.of(term))).collect()
 }
 
-/// The keys of the quotations in the first words of a text: a hash of each run of quoted words.
-fn quotations(page: &Page, words: usize) -> Vec<u32> {
-    let end = page.len().min(words);
-    let quoted = page.quoted[..end].chunk_by(|one, other| one == other);
+/// The keys of the quotations, in order: a hash of each run of quoted words. Those in the opening are odd.
+fn quotations(page: &Page) -> Vec<u32> {
     let mut keys = Vec::new();
-    let mut start = 0;
-    for part in quoted {
-        let run = &page.words[start..start + part.len()];
-        start += part.len();
-        if part[0] {
-            let hash = |of: &[u32]| of.iter().fold(0, |hash, word| mix(hash, u64::from(*word)));
-            keys.extend(run.windows(QUOTED_RUN).map(|of| narrow(hash(of)) ^ QUOTATION));
-        }
+    for (first, length) in runs(&page.quoted) {
+        let windows = page.words[first..first + length].windows(QUOTED_RUN);
+        keys.extend((first..).zip(windows).map(|(at, run)| {
+            let hash = run.iter().fold(0, |hash, word| mix(hash, u64::from(*word)));
+            (narrow(hash) ^ QUOTATION) & !1 | u32::from(at + QUOTED_RUN <= OPENING)
+        }));
     }
+    keys.sort_unstable();
+    keys.dedup_by(|next, kept| {
+        let is_same = *next & !1 == *kept & !1;
+        *kept |= if is_same { *next } else { 0 };
+        is_same
+    });
     keys
 }
 
@@ -310,10 +331,11 @@ mod tests {
     #[test]
     fn names_are_rare_words_with_a_capital_inside_a_sentence() {
         let text = "Monday was cold. In Brenmouth, Hester said the Wednesday boat was late.";
-        let names = signature(text).names.expect("the script has capitals");
+        let found = signature(text);
+        let names = found.names().expect("the script has capitals");
         assert!(names.has(term("brenmouth")));
         assert!(!names.has(term("monday")) && !names.has(term("in")));
-        assert!(signature("港口工人 Apple").names.is_none());
+        assert!(signature("港口工人 Apple").names().is_none());
     }
 
     #[test]
@@ -328,24 +350,23 @@ mod tests {
         let about = signature("the strike of the dockers in Quayton");
         let near = signature("dockers of Quayton end the strike");
         let far = signature("the price of the fish in the port");
-        assert!(about.words.cosine(&near.words) > 0.7);
-        assert!(about.words.cosine(&far.words) < 0.3);
-        assert!((about.words.cosine(&about.words) - 1.0).abs() < 1e-6);
-        assert_eq!(about.words.cosine(&signature("").words), 0.0);
+        assert!(about.words().cosine(near.words()) > 0.7);
+        assert!(about.words().cosine(far.words()) < 0.3);
+        assert!((about.words().cosine(about.words()) - 1.0).abs() < 1e-6);
+        assert_eq!(about.words().cosine(signature("").words()), 0.0);
     }
 
     #[test]
     fn quotations_of_eight_words_have_keys_in_the_opening() {
         let words = "we keep the gates shut until the tide turns";
-        let two = signature(&format!("“{words},” said the head of the port of Quayton.")).opening;
+        let keys = |text: &str| signature(text).quoted().to_vec();
+        let two = keys(&format!("“{words},” said the head of the port of Quayton."));
         assert_eq!(two.len(), 2, "nine words have two runs of eight");
-        let again = signature(&format!("On Monday he said again: “So {words}.”"));
-        assert!(two.iter().all(|key| again.opening.contains(key)));
-        assert!(
-            signature(&format!("They {words}. “Until the tide turns,” he said.")).quoted.is_empty()
-        );
+        let again = keys(&format!("On Monday he said again: “So {words}.”"));
+        assert!(two.iter().all(|key| key & 1 == 1 && again.contains(key)));
+        assert!(keys(&format!("They {words}. “Until the tide turns,” he said.")).is_empty());
         let late = "The port is old. ".repeat(70);
-        let late = signature(&format!("{late}“{words},” he said."));
-        assert!(late.opening.is_empty() && late.quoted == two);
+        let late = keys(&format!("{late}“{words},” he said."));
+        assert_eq!(late, two.iter().map(|key| key & !1).collect::<Vec<u32>>());
     }
 }
