@@ -25,6 +25,8 @@ impl Postings {
     /// an order that depends on its size.
     pub(crate) fn find(&mut self, page: &Page, index: &Index, first: u32) -> Found {
         self.known.extend(self.last.drain(..));
+        self.articles.reserve(page.keys.len());
+        self.last.reserve(page.keys.len());
         index.touch(page.keys.iter().map(|(_, key)| *key));
         let range = |(at, key): &(usize, u32)| {
             if let Some(known) = self.known.get(key) {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use wirefold_text::Text;
 
 use crate::hash::{hash_bytes, hash_front, hash_str, mix, narrow};
+use crate::simhash::simhash;
 use crate::stem::{STEM_LETTERS, term_of};
 
 /// The words of a shingle.
@@ -186,9 +187,9 @@ impl Page {
         }
     }
 
-    /// The hashes of its words, as wide as a SimHash.
-    pub(crate) fn word_hashes(&self) -> impl Iterator<Item = u64> + '_ {
-        self.words.iter().map(|word| mix(u64::from(*word), 0))
+    /// The SimHash of its words.
+    pub(crate) fn simhash(&self) -> u64 {
+        simhash(&self.words, |word| mix(u64::from(*word), 0))
     }
 
     /// How many words it has.

@@ -88,8 +88,15 @@ impl Rarity {
     pub(crate) fn cosine(&self, one: &[u32], other: &[u32]) -> f64 {
         let square = |term: &u32| self.of(*term).powi(2);
         let sum = |terms: &[u32]| terms.iter().map(square).sum::<f64>();
-        let shared: f64 =
-            one.iter().filter(|term| other.binary_search(term).is_ok()).map(square).sum();
+        let (mut rest, mut shared) = (other, 0.0);
+        for term in one {
+            while let [first, later @ ..] = rest
+                && first < term
+            {
+                rest = later;
+            }
+            shared += if rest.first() == Some(term) { square(term) } else { 0.0 };
+        }
         if shared > 0.0 { (shared / (sum(one) * sum(other)).sqrt()).min(1.0) } else { 0.0 }
     }
 }

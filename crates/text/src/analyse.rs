@@ -65,7 +65,11 @@ impl Text {
         let quotations = quotations(original, &spans);
         let letters = LetterBits::new(original.as_bytes());
         let mut words = Vec::with_capacity(original.len() / BYTES_PER_WORD);
-        let mut normals = original.to_ascii_lowercase();
+        // Words beyond ASCII have their normal forms behind the original.
+        let mut normals =
+            String::with_capacity(original.len() * if original.is_ascii() { 1 } else { 2 });
+        normals.push_str(original);
+        normals.make_ascii_lowercase();
         let mut text_paragraphs = Vec::with_capacity(spans.len());
         for (index, span) in spans.iter().enumerate() {
             let from = words.len();

@@ -257,9 +257,10 @@ fn has_www(bytes: &[u8]) -> bool {
 /// `2026-03-05`, `date 2026-03-05`, `Published: 2026-03-05 10:15` at the very start.
 fn leading_date(original: &str, line: Span) -> Option<Span> {
     let text = line.of(original);
-    let lower = text.to_ascii_lowercase();
-    let label =
-        DATE_LABELS.iter().filter(|label| lower.starts_with(**label)).map(|l| l.len()).max();
+    let begins = |label: &&&str| {
+        text.get(..label.len()).is_some_and(|start| start.eq_ignore_ascii_case(label))
+    };
+    let label = DATE_LABELS.iter().filter(begins).map(|label| label.len()).max();
     let from = label.unwrap_or(0);
     let rest = text.get(from..)?;
     let date_at =

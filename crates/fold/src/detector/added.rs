@@ -96,14 +96,15 @@ impl Detector {
         let members: Vec<u32> = self.of_story(story, matches).map(|pair| pair.doc.0).collect();
         let says_so = is_correction(article) && !members.iter().any(|doc| is_correction(*doc));
         let pages: Vec<Arc<Page>> = members.iter().map(|doc| self.page(*doc)).collect();
-        if !says_so && !may_be_material(&prepared.text, &pages, novelty) {
+        let lede = Lede::of(&prepared.text);
+        if !says_so && !may_be_material(&prepared.text, &lede, &pages, novelty) {
             return None;
         }
         let texts = members.iter().filter_map(|doc| self.docs.text(*doc));
         let texts = EarlierTexts::new(texts.map(|text| Text::new(&text)));
         match says_so {
             true => Some(Reason::of_correction(&prepared.text, texts)),
-            false => material(&prepared.text, texts, novelty),
+            false => material(&prepared.text, &lede, texts, novelty),
         }
     }
 }
@@ -111,8 +112,7 @@ impl Detector {
 /// Whether a text can be material: it says that it corrects, much of it is new, or its lede has a number or a
 /// word with a capital that no member of its story has. Most copies have none of these, and their story need not
 /// be read.
-fn may_be_material(text: &Text, members: &[Arc<Page>], novelty: f64) -> bool {
-    let lede = Lede::of(text);
+fn may_be_material(text: &Text, lede: &Lede<'_>, members: &[Arc<Page>], novelty: f64) -> bool {
     let is_telling = |at: &usize| {
         text.words()[*at].capital || lede.normal(*at).starts_with(|c: char| c.is_ascii_digit())
     };

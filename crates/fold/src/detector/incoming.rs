@@ -7,7 +7,6 @@ use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 
 use crate::material::is_title_of_correction;
 use crate::page::{Page, title_terms};
-use crate::simhash::simhash;
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -59,7 +58,7 @@ impl Prepared {
             title: title_terms(incoming.title),
             is_correction: is_title_of_correction(incoming.title),
             traces,
-            simhash: simhash(page.word_hashes()),
+            simhash: page.simhash(),
             page,
             text,
         }

@@ -89,22 +89,22 @@ impl<I: Iterator<Item = Text>> EarlierTexts<I> {
     }
 }
 
-/// Why the article `new` is material to its story. `None` if it is not. `known` are the members
+/// Why the article `new`, with this lede, is material to its story. `None` if it is not. `known` are the members
 /// that share text with it, and `novelty` is the share of its words that the story does not have, 0
 /// to 1.
 pub(crate) fn material(
     new: &Text,
+    lede: &Lede<'_>,
     mut known: EarlierTexts<impl Iterator<Item = Text>>,
     novelty: f64,
 ) -> Option<Reason> {
     if corrects(new) && !known.any(corrects) {
         return Some(Reason::of_correction(new, known));
     }
-    let lede = Lede::of(new);
-    if let Some(number) = new_number(&lede, &mut known) {
+    if let Some(number) = new_number(lede, &mut known) {
         return Some(Reason::NewNumber(number));
     }
-    if let Some(name) = new_name(new, &lede, &mut known) {
+    if let Some(name) = new_name(new, lede, &mut known) {
         return Some(Reason::NewName(name));
     }
     (novelty >= MOSTLY_NEW).then_some(Reason::MostlyNew(novelty))
@@ -173,7 +173,8 @@ mod tests {
 
     fn check(new: &str, known: &str, expected: Option<&Reason>) {
         let known = EarlierTexts::new(std::iter::once(Text::new(known)));
-        let found = material(&Text::new(new), known, 0.1);
+        let text = Text::new(new);
+        let found = material(&text, &Lede::of(&text), known, 0.1);
         assert_eq!(found.as_ref(), expected, "{new:?}");
     }
 
