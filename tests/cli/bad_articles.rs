@@ -63,7 +63,7 @@ fn check_too_short(texts: [&str; 3]) {
     for verdict in check_apart(&three(texts)) {
         assert!(!verdict.comparable, "{verdict:?}");
     }
-    let run = compared(texts[0], STORM).code(11);
+    let run = compared(texts[0], ORCHARD).code(11);
     assert!(
         run.out.contains("the shorter text has ") && run.out.contains("p = 0.0"),
         "{}",

@@ -67,10 +67,12 @@ fn text_of(id: &str) -> String {
     article.expect("the fixtures have it").text
 }
 
-/// Two separately written articles on one happening, with these times.
+/// Two separately written articles on one happening, which quote the same, with these times.
 fn two_of_one_happening(first: i64, second: i64) -> Run {
-    let first = at("first", &text_of("ferry-04"), first);
-    let lines = first + &at("second", &text_of("ferry-03"), second);
+    let quoting =
+        |id| format!("“We keep the gates shut until the tide turns,” she said.\n\n{}", text_of(id));
+    let first = at("first", &quoting("ferry-04"), first);
+    let lines = first + &at("second", &quoting("ferry-03"), second);
     fold_lines(&lines, &[])
 }
 

@@ -46,7 +46,7 @@ const RIVALS: usize = 3;
 const MOST_RISE: f64 = 0.1;
 /// … as it does for the first story of a window, and less with each up to this many: among few stories nothing can show
 /// that all of them are similar.
-const FEW: f64 = 40.0;
+const FEW: usize = 40;
 
 /// The stories of an event, in order, and the times of the first and last one in seconds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -79,6 +79,8 @@ pub(crate) struct Events {
     pub(crate) events: FxHashMap<u32, Event>,
     /// The events that people divided.
     pub(crate) apart: NotTheSame,
+    /// Up to how many stories are few.
+    pub(crate) few: usize,
 }
 
 impl Default for Events {
@@ -90,6 +92,7 @@ impl Default for Events {
             event_of: IdTable::default(),
             events: FxHashMap::default(),
             apart: NotTheSame::default(),
+            few: FEW,
         }
     }
 }
@@ -169,8 +172,9 @@ impl Events {
         let mut best: Vec<f64> = by_event.values().map(best).collect();
         best.sort_unstable_by(|a, b| b.total_cmp(a));
         let rivals: f64 = best.iter().skip(1).take(RIVALS).sum();
-        let few = if new.is_headline { 0.0 } else { 1.0 - self.signatures.len() as f64 / FEW };
-        (RIVAL_SHARE * rivals / RIVALS as f64).min(MOST_RISE).max(MOST_RISE * few)
+        let missing = self.few.saturating_sub(self.signatures.len()) as f64;
+        let of_few = if new.is_headline { 0.0 } else { MOST_RISE * missing / FEW as f64 };
+        (RIVAL_SHARE * rivals / RIVALS as f64).min(MOST_RISE).max(of_few)
     }
 
     /// The earlier stories that share most terms or a quotation with a new one.

@@ -140,6 +140,8 @@ pub fn judge_alone(earlier: &Described<'_>, later: &Described<'_>) -> Option<Exp
     const YEARS: i64 = 1_000 * 365 * DAY;
     let settings = Settings { window: YEARS, ..Settings::default() };
     let mut detector = Detector::keeping_verdicts(settings);
+    // They are judged as in a large window.
+    detector.events.few = 0;
     let seen = earlier.seen.zip(later.seen).unwrap_or_default();
     let apart = seen.1.saturating_sub(seen.0).saturating_abs();
     let times = (seen.0, seen.0.saturating_add(apart));

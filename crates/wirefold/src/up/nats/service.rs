@@ -206,8 +206,8 @@ mod tests {
 
     #[test]
     fn a_stage_lags_in_the_streams_that_it_holds() {
-        let config: Config =
-            toml::from_str("[[delivery]]\nname = \"desk\"\nkind = \"stdout\"").unwrap();
+        let delivery = toml::from_str("name = \"desk\"\nkind = \"stdout\"").unwrap();
+        let config = Config { delivery: vec![delivery], ..Config::default() };
         let of_stage = |stage| inputs(Service::Stage(stage), &config);
         assert!(of_stage(Stage::Fetcher).is_empty() && inputs(Service::Pruner, &config).is_empty());
         assert_eq!(of_stage(Stage::Enricher), ["WF_FETCHED"]);
