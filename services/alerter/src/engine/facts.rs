@@ -128,6 +128,8 @@ pub(super) struct Said {
     pub(super) turns: Vec<Turn>,
     /// The numbers of dead and missing.
     pub(super) tolls: Vec<(FigureRole, u64)>,
+    /// The number of the death that it tells of, as in `a third person dies`. It is one of the tolls, too.
+    pub(super) nth_death: Option<u64>,
     pub(super) is_of_the_past: bool,
 }
 
@@ -135,10 +137,10 @@ impl Said {
     pub(super) fn of(words: String) -> Self {
         let turns = turns(&words);
         let mut tolls = tolls(&words);
-        let nth = nth_death(&words).filter(|_| turns.contains(&Turn::Death));
-        tolls.extend(nth.map(|number| (FigureRole::Killed, number)));
+        let nth_death = nth_death(&words).filter(|_| turns.contains(&Turn::Death));
+        tolls.extend(nth_death.map(|number| (FigureRole::Killed, number)));
         let is_of_the_past = is_of_the_past(&words);
-        Self { words, turns, tolls, is_of_the_past }
+        Self { words, turns, tolls, nth_death, is_of_the_past }
     }
 }
 

@@ -66,6 +66,7 @@ fn with_next(own: &ReadText, said: &Said, adds: impl Fn(&Said) -> bool) -> Strin
 struct Stated {
     turns: Vec<Turn>,
     tolls: Vec<(FigureRole, u64)>,
+    nth_deaths: Vec<u64>,
 }
 
 impl Stated {
@@ -73,14 +74,17 @@ impl Stated {
         let openings = known.iter().flat_map(|text| &text.opening);
         let openings: Vec<&Said> = openings.filter(|said| !said.is_of_the_past).collect();
         let tolls = openings.iter().flat_map(|said| said.tolls.iter().copied()).collect();
-        Self { turns: stated_turns(&openings), tolls }
+        let nth_deaths = openings.iter().filter_map(|said| said.nth_death).collect();
+        Self { turns: stated_turns(&openings), tolls, nth_deaths }
     }
 
     fn lacks_turn(&self, said: &Said) -> bool {
         let is_old = |turn: &Turn| {
             said.is_of_the_past && matches!(turn, Turn::Death | Turn::Injury | Turn::Missing)
         };
-        said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
+        // A toll of the same number may be of another place.
+        let is_further = said.nth_death.is_some_and(|number| !self.nth_deaths.contains(&number));
+        is_further || said.turns.iter().any(|turn| !is_old(turn) && !self.turns.contains(turn))
     }
 
     fn lacks_toll(&self, said: &Said) -> bool {
@@ -248,7 +252,7 @@ mod tests {
             news(own, known).is_some_and(|news| news.is_decisive)
         };
         assert!(is_decisive(&[&two], &third) && is_decisive(&[&two], &toll));
-        assert!(!is_decisive(&[&two, &third], &toll) && !is_decisive(&[&two, &toll], &third));
+        assert!(!is_decisive(&[&two, &third], &toll) && !is_decisive(&[&two, &third], &third));
         assert!(is_decisive(&[&two, &third], &another) && !is_decisive(&[&another], &another));
     }
 
