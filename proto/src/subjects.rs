@@ -62,6 +62,12 @@ impl Subject {
         Self(format!("wirefold.v1.alert.{subscription}.{}.{revision}", alert.target))
     }
 
+    /// The subject of a revision up to its revision, which all revisions of its alert share.
+    #[must_use]
+    pub fn without_revision(subject: &str) -> &str {
+        subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
+    }
+
     /// A command.
     #[must_use]
     pub fn control(verb: &str) -> Self {

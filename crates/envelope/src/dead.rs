@@ -9,12 +9,12 @@ use wirefold_proto::{
 
 use crate::message::timestamp;
 
-/// The prefix of the durable consumers of deliveries. Their names follow it.
+/// The prefix of the loops of deliveries. The delivery's name follows it.
 const DELIVERY_PREFIX: &str = "alerter-";
 
 /// The destination of a stage's dead letters, in the form `wirefold.dead/1`.
 ///
-/// The durable name of the consumer must be the stage's name, or begin with it and a `-`.
+/// The name of the loop must be the stage's name, or begin with it and a `-`.
 #[must_use]
 pub fn dead_letters(stage: Stage) -> DeadLetters {
     DeadLetters { subject: Subject::dead(stage).as_str().to_owned(), format: write }
@@ -53,7 +53,7 @@ fn header((name, value): (&str, &str)) -> DeadHeader {
     DeadHeader { name: name.to_owned(), value: value.to_owned() }
 }
 
-/// The stage behind a durable name such as `alerter-phone`.
+/// The stage behind the name of a loop, such as `alerter-phone`.
 fn stage_of(durable: &str) -> Stage {
     let has_name = |stage: &Stage| {
         let rest = durable.strip_prefix(stage.as_str());

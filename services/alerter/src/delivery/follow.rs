@@ -6,15 +6,16 @@
 //! A kill repeats at most what was under way: what is finished after the position is known by the records of what the
 //! target accepted, and of what was given up.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, StreamExt as _};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::dead_letters;
 use wirefold_flow::{
     BoxFuture, BusError, DeadLetter, Event, LoopError, OrderedReader, Point, Position, Reason,
-    Stored, caught, first_after, rolled_back,
+    Stored, first_after, panic_message, rolled_back,
 };
 use wirefold_proto::streams;
 
@@ -235,9 +236,14 @@ impl DeliveryStage {
                 Err(error) => return Ok(Err(error.into())),
             },
         };
-        let tried = match caught(Box::pin(self.deliver(&message, &turn))).await {
+        // The future is not polled again after a panic, so nobody sees its half-changed state.
+        let delivered = AssertUnwindSafe(self.deliver(&message, &turn)).catch_unwind().await;
+        let tried = match delivered {
             Ok(tried) => tried,
-            Err(why) => Err(self.give_up(&message, turn.attempts + 1, why).await),
+            Err(panic) => {
+                let why = panic_message(&*panic);
+                Err(self.give_up(&message, turn.attempts + 1, why).await)
+            }
         };
         if tried.is_ok() {
             self.common.context.check_fail_point(Point::Handled)?;

@@ -190,7 +190,9 @@ impl DeliveryStage {
             return Ok(false);
         }
         let Some(by) = &metadata.told_by else {
-            let is_own = |subject: &str| is_of_alert(subject, &alert.id);
+            let own = Subject::alert(&alert.id, alert.revision);
+            let own = Subject::without_revision(own.as_str());
+            let is_own = |subject: &str| Subject::without_revision(subject) == own;
             let told = turn.earlier.iter().find(|(it, wait)| wait.is_told_by_other && is_own(it));
             return match told.filter(|_| alert.volume == Volume::Silent) {
                 Some((_, wait)) => Err(told_later(*wait, turn, &alert.id)),
@@ -356,13 +358,6 @@ fn told_later(wait: Wait, turn: &Turn, other: &AlertId) -> NotSent {
     let why = format!("told with {other}, which is not accepted yet");
     let wait = Wait { is_told_by_other: true, ..wait };
     NotSent::Waits { wait, attempts: turn.attempts, why }
-}
-
-/// Whether the subject is that of a revision of an alert.
-fn is_of_alert(subject: &str, alert: &AlertId) -> bool {
-    let any = Subject::alert(alert, 1);
-    let same = any.as_str().trim_end_matches('1');
-    subject.strip_prefix(same).is_some_and(|revision| !revision.contains('.'))
 }
 
 /// The operator's templates of a delivery.

@@ -145,23 +145,19 @@ impl AppState {
     async fn dead_of(&self, alert: &AlertId) -> ApiResult<Vec<DeadRow>> {
         let state = self.bus.stream_state(streams::DEAD.name).await?;
         let zeroth = Subject::alert(alert, 0);
+        let its = Subject::without_revision(zeroth.as_str());
         let mut dead = Vec::new();
         let first = state.first.max(1).max(state.last.saturating_sub(DEAD));
         let replayed = self.replayed_letters(state.first).await?;
         for sequence in (first..=state.last).rev().filter(|it| !replayed.contains(*it)) {
             if let Ok(letter) = self.dead_letter(sequence).await?
-                && without_revision(&letter.subject) == without_revision(zeroth.as_str())
+                && Subject::without_revision(&letter.subject) == its
             {
                 dead.push(DeadRow::of(sequence, DeadLetter { message: None, ..letter }));
             }
         }
         Ok(dead)
     }
-}
-
-/// The subject of an alert's revisions up to the last dot.
-fn without_revision(subject: &str) -> &str {
-    subject.rsplit_once('.').map_or(subject, |(alert, _)| alert)
 }
 
 /// The query that selects one subscription.
@@ -248,7 +244,9 @@ impl AppState {
     ) -> ApiResult<Option<Alert>> {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
-        let decided = self.projection.decided(detail.output.id).await?;
+        let Some(decided) = self.projection.decided(detail.output.id).await? else {
+            return Ok(None);
+        };
         // The current target, and the target when the article came.
         let targets = match subscription.group_by.unwrap_or(GroupBy::Event) {
             GroupBy::Event => [Target::Event(detail.event), Target::Event(verdict.event)],
@@ -260,7 +258,7 @@ impl AppState {
             for revision in 1..=last.revision {
                 let Some(stored) = self.stored_revision(&id, revision).await? else { continue };
                 let alert = decode::<Alert>(&stored.body).ok();
-                if let Some(alert) = alert.filter(|alert| decided <= Some(alert.output)) {
+                if let Some(alert) = alert.filter(|alert| decided <= alert.output) {
                     return Ok(Some(alert));
                 }
             }
