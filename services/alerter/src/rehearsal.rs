@@ -52,7 +52,7 @@ pub async fn rehearse(
         }
         for mut item in load::load(bus, batch, true).await? {
             if let Item::Article(incoming) = &mut item.item
-                && incoming.is_compared()
+                && !incoming.is_baseline()
             {
                 incoming.joins = stage.engine.joins_of(incoming);
                 load::compare(bus, &stage.engine, &mut texts, incoming).await?;

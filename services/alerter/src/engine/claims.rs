@@ -7,11 +7,12 @@
 use std::collections::BTreeSet;
 
 use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
-use wirefold_text::extract::{begins_with_role, is_sum};
+use wirefold_text::Text;
+use wirefold_text::extract::{begins_with_role, is_sum, numbers};
 
 use super::facts::StoredText;
 use super::figures::label;
-use super::statement::{YEARS, is_of_the_past};
+use super::statement::{Statement, YEARS, is_of_the_past};
 
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,9 +37,36 @@ const PEOPLE: [&str; 52] = [
     "pessoas", "crianças", "mortos", "feridos",
     "человек", "людей",
 ];
+/// Words of a sentence that says what may be, what is feared or what is denied.
+#[rustfmt::skip]
+const DOUBTS: [&str; 80] = [
+    "could", "would", "may", "might", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
+    "expected", "predicted", "reportedly", "allegedly", "unconfirmed", "rumour", "rumours", "rumor", "rumors", "denied",
+    "denies", "deny", "rejected", "false", "wrong", "hoax", "drill", "exercise", "simulation",
+    "könnte", "könnten", "würde", "würden", "hätte", "hätten", "dürfte", "dürften", "sollen", "befürchtet", "vermutlich",
+    "angeblich", "dementiert", "falls", "übung",
+    "pourrait", "pourraient", "aurait", "auraient", "craint", "craignent", "redoute", "dément", "exercice",
+    "podría", "podrían", "habría", "habrían", "teme", "temen", "desmiente", "simulacro",
+    "potrebbe", "potrebbero", "avrebbe", "avrebbero", "temono", "smentisce",
+    "poderia", "poderiam", "teria", "teriam", "temem", "desmente",
+    "может", "могут", "могли", "якобы", "опасаются",
+];
+/// Words before a number that is not the whole of what happened, or of something else that happened.
+const OTHERS: [&str; 19] = [
+    "another", "other", "second", "separate", "similar", "unrelated", "earlier", "elsewhere",
+    "weitere", "weiteren", "weiteres", "andere", "autre", "otro", "otra", "altro", "altra",
+    "outro", "outra",
+];
+
+/// The words of a sentence in lower case. `May` is a month.
+fn words_of(said: &str) -> impl Iterator<Item = String> {
+    let words = said.split(|c: char| !c.is_alphanumeric()).filter(|word| *word != "May");
+    words.map(str::to_lowercase)
+}
+
 /// The claims of a first sentence among the figures of its text. A role with two values has none.
 pub(super) fn claims_of(figures: &[Figure], sentence: &str) -> Vec<AlertClaim> {
-    if is_of_the_past(sentence) {
+    if is_of_the_past(sentence) || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
         return Vec::new();
     }
     let all: Vec<AlertClaim> = figures.iter().filter_map(|it| claim_of(it, sentence)).collect();
@@ -72,7 +100,8 @@ fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
         }
     };
     let last = before.trim_end().rsplit(' ').next().unwrap_or_default().to_lowercase();
-    let is_other = matches!(&*last, "not" | "of" | "another" | "nicht" | "weitere" | "otros");
+    let is_other = matches!(&*last, "not" | "no" | "of" | "nicht" | "otros")
+        || words_of(before).any(|word| OTHERS.contains(&&*word));
     let value = figure.value.as_u64().filter(|value| !YEARS.contains(value))?;
     (counts_people && !is_other).then_some(AlertClaim { role, value, qualifier: figure.qualifier })
 }
@@ -87,18 +116,24 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();
     let agency = credited(own);
+    let sentence = own.1.first_sentence().map_or("", |said| &said.words);
     own.0.claims.iter().find_map(|claim| {
+        let named = names_with(claim.value, sentence);
+        let has_names = |other: &StoredText| named.iter().all(|name| other.1.has_word(name));
         let is_same_source = |other: &StoredText| match agency {
             Some(agency) => credited(other) == Some(agency),
             None => credited(other).is_none() && other.0.outlet == own.0.outlet,
         };
-        let before = || here.iter().copied().filter(|other| is_same_source(other));
+        let is_before = |other: &&StoredText| is_same_source(other) && has_names(other);
+        let before = || here.iter().copied().filter(is_before);
         let of_role =
             |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();
-        let old = before().rev().find_map(of_role)?;
         let says = |other: &StoredText, it: AlertClaim| {
             other.0.claims.iter().any(|that| (that.role, that.value) == (it.role, it.value))
         };
+        // A late copy repeats what its source said before.
+        let is_said = before().any(|other| says(other, *claim));
+        let old = before().rev().find_map(of_role).filter(|_| !is_said)?;
         // Copies come later: the source said it when the first of them came.
         let at = before().filter(|other| says(other, old)).map(|other| other.0.seen).min()?;
         let is_confirmed = agency.is_some()
@@ -108,7 +143,7 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
         let (now, then) = (describe(*claim), describe(old));
         let role = label(claim.role);
         let words = format!("{name} {}: {now} {role} ({name} {at}: {then})", own.0.seen);
-        (difference > 0 && is_confirmed).then(|| Changed {
+        is_confirmed.then(|| Changed {
             words,
             old: old.value,
             new: claim.value,
@@ -142,6 +177,17 @@ fn are_of_one_place(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
     let has_own = here.difference(there).next().is_some();
     let has_other = there.difference(here).next().is_some();
     !(here.is_disjoint(there) || has_own && has_other)
+}
+
+/// The names in the clauses of a sentence that have a number: it may be of another place.
+fn names_with(value: u64, sentence: &str) -> BTreeSet<String> {
+    let value = value.to_string();
+    let has_value = |clause: &&str| {
+        let text = Text::new(&clause.to_lowercase());
+        numbers(&text, 0..text.words().len()).iter().any(|number| number.value == value)
+    };
+    let clauses = sentence.split([',', ';', ':', '–', '—']).filter(has_value);
+    clauses.flat_map(|clause| Statement::of(clause).names).collect()
 }
 
 #[cfg(test)]
@@ -189,6 +235,19 @@ mod tests {
         check("The flood killed 44 sheep.", figure("44", 44, Some("sheep"), None), None);
         check("After 8 deadly storms it is calm.", figure("8", 8, None, None), None);
         check("In 1997, 14 people died.", figure("14", 14, Some("people"), None), None);
+        check("At least 9 could have died.", figure("9", 9, None, least), None);
+        check(
+            "Up to 20 people would have died if it had been full.",
+            figure("20", 20, Some("people"), Some(Qualifier::UpTo)),
+            None,
+        );
+        check(
+            "It was feared that 50 died, but the county denied it.",
+            figure("50", 50, None, None),
+            None,
+        );
+        check("Another quake killed 40 people.", figure("40", 40, Some("people"), None), None);
+        check("In May 8 died, and 12 others were hurt.", figure("8", 8, None, None), Some("8"));
         check(
             "It rained. The fire killed nine people.",
             figure("nine", 9, Some("people"), None),
@@ -241,5 +300,11 @@ mod tests {
         check(own(), &[before()], None);
         check(own(), &[before(), other()], Some(false));
         check(own(), &[other()], None);
+        // A late copy, and a place that the agency did not name.
+        check(first(), &[first(), more(Some("AP"))], None);
+        let (title, said) = ("Dead at Gallowbeck", "In the town of Pellmoor 8 died, AP said.");
+        let mut elsewhere = more(Some("AP"));
+        elsewhere.1 = Arc::new(ReadText::sample("a", title, said));
+        check(elsewhere, &[first()], None);
     }
 }

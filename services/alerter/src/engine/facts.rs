@@ -87,6 +87,11 @@ impl ReadText {
         self.words.binary_search(&word).is_ok()
     }
 
+    /// Whether title or text has a word, given as its stem.
+    pub(super) fn has_word(&self, stem: &str) -> bool {
+        self.has(hash(stem))
+    }
+
     /// The names of title and first sentence.
     pub(super) fn names(&self) -> BTreeSet<String> {
         let sentence = self.first_sentence().map_or("", |said| &said.words);
@@ -116,7 +121,7 @@ pub(super) fn is_stated(title: &str, known: &[&ReadText]) -> bool {
     let is_in_turn = |at: usize| said.iter().any(|words| words.contains(&at));
     let rest = title.char_indices().filter(|(at, _)| !is_in_turn(*at));
     let own = Statement::of(&rest.map(|(_, character)| character).collect::<String>());
-    let is_known = |word: &String| known.iter().any(|other| other.has(hash(word)));
+    let is_known = |word: &String| known.iter().any(|other| other.has_word(word));
     let denial = denies(&title);
     own.telling().all(is_known) && known.iter().any(|other| denies(other.title()) == denial)
 }
@@ -136,7 +141,7 @@ pub(super) struct Said {
 impl Said {
     pub(super) fn of(words: String) -> Self {
         let turns = turns(&words);
-        let mut tolls = tolls(&words);
+        let mut tolls = tolls(&words, &turns);
         let nth_death = nth_death(&words).filter(|_| turns.contains(&Turn::Death));
         tolls.extend(nth_death.map(|number| (FigureRole::Killed, number)));
         let is_of_the_past = is_of_the_past(&words);
@@ -167,11 +172,19 @@ fn names_somebody(said: &str, which: &str) -> bool {
     words.windows(2).any(is_it)
 }
 
-fn tolls(said: &str) -> Vec<(FigureRole, u64)> {
-    let counted = figures_of(&Text::new(said)).into_iter().filter_map(|it| {
-        let role = it.role.filter(|it| matches!(it, FigureRole::Killed | FigureRole::Missing))?;
-        Some((role, it.value.parse().ok()?))
-    });
+/// The numbers of dead and missing, if the statement tells of a death or of missing people, and denies nothing.
+fn tolls(said: &str, turns: &[Turn]) -> Vec<(FigureRole, u64)> {
+    let is_told = |role: &FigureRole| match role {
+        FigureRole::Killed => turns.contains(&Turn::Death),
+        FigureRole::Missing => turns.contains(&Turn::Missing),
+        _ => false,
+    };
+    if turns.contains(&Turn::Denial) {
+        return Vec::new();
+    }
+    let counted = figures_of(&Text::new(said))
+        .into_iter()
+        .filter_map(|it| Some((it.role.filter(is_told)?, it.value.parse().ok()?)));
     counted.filter(|(_, value)| !YEARS.contains(value)).collect()
 }
 
@@ -264,10 +277,21 @@ const OTHERS: [&str; 15] = [
 ];
 
 /// Words before a turn that deny or only ask for it.
-const NOT: [&str; 12] = [
-    "not ", "no ", "n’t ", "n't ", "denies ", "denied ", "rejects ", "calls to ", "without ",
-    "nicht ", "keine ", "whether ",
+const NOT: [&str; 13] = [
+    "not ", "no ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ",
+    "whether ", "could have ", "would have ", "might have ",
 ];
+/// The ends of such words.
+const NT: [&str; 2] = ["n’t ", "n't "];
+
+/// Whether a part of a statement in lower case has words that deny or only ask for something.
+fn is_denied(said: &str, part: Range<usize>) -> bool {
+    let begins = |at: usize| !said[..part.start + at].ends_with(char::is_alphanumeric);
+    let of = &said[part.clone()];
+    NT.iter().any(|end| of.contains(end))
+        || NOT.iter().any(|not| of.match_indices(not).any(|(at, _)| begins(at)))
+}
+
 /// The ends of a clause.
 const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
 /// How far before a turn such a word is looked for, in characters.
@@ -289,7 +313,7 @@ fn found_missing(said: &str, missing: &Range<usize>) -> Option<Range<usize>> {
     let end = said[missing.end..].find(ENDS_CLAUSE).map_or(said.len(), |end| missing.end + end);
     let clause = &said[start..end];
     let found = FOUND.iter().find_map(|word| clause.find(word).map(|at| (at, word.len())));
-    let found = found.filter(|_| !NOT.iter().any(|not| clause.contains(not)));
+    let found = found.filter(|_| !is_denied(said, start..end));
     found.map(|(at, len)| start + at..start + at + len)
 }
 
@@ -307,9 +331,9 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let before = before.chars().next_back();
         word.starts_with(|c| c > '\u{5ff}') || !before.is_some_and(char::is_alphanumeric)
     };
-    let is_denied = |at: usize| {
+    let is_denied_at = |at: usize| {
         let start = said[..at].char_indices().rev().nth(NEAR).map_or(0, |(start, _)| start);
-        NOT.iter().any(|not| said[start..at].contains(not))
+        is_denied(said, start..at)
     };
     let is_end = |word: Range<usize>| {
         let before = said[..word.start].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
@@ -333,7 +357,7 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
         let is_meant = begins(at) && !is_other(at) && is_end(word.range());
         let is_first = found.iter().all(|(other, _)| *other != turn);
-        if is_first && is_meant && (own || !is_denied(at)) {
+        if is_first && is_meant && (own || !is_denied_at(at)) {
             found.push((turn, word.range()));
         }
     }
@@ -416,6 +440,8 @@ mod tests {
         check("In diesem Jahr gibt es tolle Preise", &[]);
         check("Press freedom: a fleet of Starbucks carts in Tolling", &[]);
         check("Caretaker dies as roof falls", &[Turn::Death]);
+        check("Benno kills six in Kell", &[Turn::Death]);
+        check("Twenty people could have been killed in Kell", &[]);
         check("Bank withdrawals rise", &[]);
         check("Paper withdraws its report on Quell", &[Turn::Denial]);
     }

@@ -139,8 +139,7 @@ impl Happenings {
                 let is_other = known.language != *language && *language != LanguageTag::unknown();
                 let is_recent = at.since(known.at) <= HELD;
                 let has_turn = turns.iter().any(|turn| known.turns.contains(turn));
-                let is_same =
-                    |it: &Statement| own.agrees_with(it) || has_turn && own.adds_no_number(it);
+                let is_same = |it: &Statement| own.agrees_with(it, has_turn);
                 is_other && is_recent && known.statements.iter().any(is_same)
             })
         };
@@ -193,7 +192,7 @@ impl Engine {
             return into.into_iter().map(|into| Join { into, how: Joining::Known }).collect();
         }
         let is_alone = told.by_target.is_empty() || self.by_target.contains_key(&own);
-        if is_alone || !incoming.is_compared() {
+        if is_alone || incoming.is_baseline() || incoming.is_copy() {
             return Vec::new();
         }
         let title = Statement::of(&incoming.output.article.title);

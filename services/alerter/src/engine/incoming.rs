@@ -76,9 +76,8 @@ impl IncomingArticle {
         }
     }
 
-    /// Whether its alerts need the earlier texts of its event: a copy states nothing new.
-    pub(crate) fn is_compared(&self) -> bool {
-        !self.is_baseline() && self.output.verdict.class != Class::Copy
+    pub(super) fn is_copy(&self) -> bool {
+        self.output.verdict.class == Class::Copy
     }
 
     /// Whether its title announces, and states nothing.
@@ -90,13 +89,13 @@ impl IncomingArticle {
     /// they do not, and which of them still have what it corrects. The last text is its own.
     pub(crate) fn compare(&mut self, all: &[StoredText]) {
         let Some((own, earlier)) = all.split_last() else { return };
-        self.changed = changed(own, earlier);
+        self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         if self.puts_right() {
             self.find_carriers(all);
         }
         let own = &*own.1;
         let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
-        self.news = news(own, &known).or_else(|| {
+        self.news = news(own, &known, self.is_copy()).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_new = |join: &Join| join.how == Joining::Sure;
             let is_first = self.joins.iter().any(is_new) && !self.is_feature();

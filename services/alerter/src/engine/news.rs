@@ -24,17 +24,22 @@ const KNOWN: usize = 50;
 const KNOWN_TITLE: usize = 34;
 /// The least words of a statement that can be compared.
 const LEAST: usize = 3;
-/// The news in a text. None if no other text of the event is known.
-pub(super) fn news(own: &ReadText, known: &[&ReadText]) -> Option<News> {
+/// The news in a text. None if no other text of the event is known. A copy has news only if its title and an opening
+/// that was put before the text state something decisive: editors add ledes of their own.
+pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option<News> {
     if known.is_empty() {
         return None;
     }
-    let statements = Statements::of(own, known);
+    let statements = Statements::of(own, known, is_copy);
     let stated = Stated::by(known);
     let is_feature = is_feature(own.title());
     let is_higher = |said: &Said| !is_feature && !said.is_of_the_past && stated.lacks_toll(said);
+    let is_new = |said: &&Said| stated.lacks_turn(said) || is_higher(said);
+    if is_copy && !own.opening.first().is_some_and(|title| is_new(&title)) {
+        return None;
+    }
     let mut all = statements.title.iter().chain(&statements.sentences);
-    if let Some(said) = all.find(|said| stated.lacks_turn(said) || is_higher(said)) {
+    if let Some(said) = all.find(is_new) {
         let is_title = statements.title.as_ref() == Some(said);
         let sentence = statements.sentences.first().filter(|_| is_title).unwrap_or(said);
         let adds = |next: &Said| {
@@ -113,7 +118,8 @@ fn stated_turns(said: &[&Said]) -> Vec<Turn> {
 }
 
 /// The statements of a text that may be news: its title if it is new, and its first new sentence. Of a live
-/// page, the beginnings of the entries that were added.
+/// page, the beginnings of the entries that were added. A copy has the statements of a version: its title is only another
+/// one for the same text.
 struct Statements {
     title: Option<Said>,
     sentences: Vec<Said>,
@@ -121,9 +127,10 @@ struct Statements {
 }
 
 impl Statements {
-    fn of(own: &ReadText, known: &[&ReadText]) -> Self {
-        let versions: Vec<_> = known.iter().filter(|other| own.is_version_of(other)).collect();
-        let is_known_title = versions.iter().any(|other| other.title() == own.title());
+    fn of(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Self {
+        let is_version = |other: &&&ReadText| is_copy || own.is_version_of(other);
+        let versions: Vec<_> = known.iter().filter(is_version).collect();
+        let is_known_title = is_copy || versions.iter().any(|it| it.title() == own.title());
         let title = own.opening.first().filter(|_| !is_known_title).cloned();
         let is_live = !versions.is_empty() && own.text().lines().any(is_entry);
         let is_old = |said: &str| versions.iter().any(|other| other.text().contains(said));
@@ -193,7 +200,7 @@ mod tests {
     }
 
     fn check(known: &[&ReadText], own: &ReadText, expected: Option<bool>) {
-        let found = news(own, known);
+        let found = news(own, known, false);
         assert_eq!(found.as_ref().map(|news| news.is_decisive), expected, "{found:?}");
     }
 
@@ -207,6 +214,21 @@ mod tests {
         check(&[&first, &arrest], &again, None);
         let none = text("No arrest in Kell", "There was no arrest after the shots in Kell.");
         check(&[&first], &none, None);
+    }
+
+    #[test]
+    fn a_copy_has_news_if_a_decisive_lede_was_put_before_the_text() {
+        let said = "The roof of a hall in Kell fell in on Friday. Nobody knows why.";
+        let first = text("Roof falls in Kell", said);
+        let died = format!("Three people died under a roof in Kell. {said}");
+        let is_news = |title: &str, said: &str| news(&text(title, said), &[&first], true).is_some();
+        assert!(is_news("Three dead under roof in Kell", &died));
+        assert!(!is_news("Three dead under roof in Kell", said));
+        assert!(!is_news("Roof falls in Kell", &died));
+        assert!(!is_news(
+            "Minister speaks",
+            &format!("A minister promised help for the hall. {said}")
+        ));
     }
 
     #[test]
@@ -243,13 +265,23 @@ mod tests {
     }
 
     #[test]
+    fn a_toll_that_could_have_been_or_is_denied_is_no_news() {
+        let first =
+            text("Ferry sinks", "Three people died when the ferry sank. The county denied a leak.");
+        let full = "Up to 200 people could have been killed if the ferry had been full.";
+        check(&[&first], &text("Ferry sinks off Kell", full), None);
+        let feared = "It was feared that 50 people died, but the county denied it.";
+        check(&[&first], &text("Ferry sinks off Kell", feared), None);
+    }
+
+    #[test]
     fn a_third_death_and_a_toll_of_three_are_one() {
         let two = text("Two killed in Kell", "A wall killed two people in Kell.");
         let third = text("Third person dies in Kell", "A third person died in Kell.");
         let toll = text("Death toll in Kell rises to three", "The death toll rose to three.");
         let another = text("Another person dies in Kell", "Another person died in Kell.");
         let is_decisive = |known: &[&ReadText], own: &ReadText| {
-            news(own, known).is_some_and(|news| news.is_decisive)
+            news(own, known, false).is_some_and(|news| news.is_decisive)
         };
         assert!(is_decisive(&[&two], &third) && is_decisive(&[&two], &toll));
         assert!(!is_decisive(&[&two, &third], &toll) && !is_decisive(&[&two, &third], &third));
@@ -299,7 +331,7 @@ mod tests {
     fn a_sentence_comes_with_the_next_one_that_limits_it_or_adds_a_turn() {
         let check = |title: &str, said: &str, expected: &str| {
             let first = text("Storm hits Kell", "The storm killed five people in Kell on Friday.");
-            let found = news(&text(title, said), &[&first]).expect("news");
+            let found = news(&text(title, said), &[&first], false).expect("news");
             assert_eq!(found.sentence, expected);
         };
         let home = "The residents of Kell may go home, the county said. The order to leave is lifted \
@@ -316,7 +348,7 @@ mod tests {
         let title = "LIVE: Leak in Kell";
         let before = text(title, "10:02 Chlorine leaks in Kell.\n\n09:50 Sirens.");
         let after = "10:40 A worker has died.\n\n10:02 Chlorine leaks in Kell.\n\n09:50 Sirens.";
-        let found = news(&text(title, after), &[&before]);
+        let found = news(&text(title, after), &[&before], false);
         assert_eq!(found.map(|news| news.sentence).as_deref(), Some("10:40 A worker has died."));
     }
 }

@@ -101,15 +101,12 @@ impl Statement {
         !self.names.is_disjoint(&other.names)
     }
 
-    /// Whether a title in another language may state the same: they share a name and a number, and all numbers.
-    pub(super) fn agrees_with(&self, other: &Self) -> bool {
-        let (here, there) = (self.numbers(), other.numbers());
-        !here.is_empty() && here == there && self.shares_name(other)
-    }
-
-    /// Whether they share a name, and this one has no number.
-    pub(super) fn adds_no_number(&self, other: &Self) -> bool {
-        self.numbers().is_empty() && self.shares_name(other)
+    /// Whether a title in another language may state the same: they share a name, and all numbers. A title without
+    /// numbers must share a turn.
+    pub(super) fn agrees_with(&self, other: &Self, has_turn: bool) -> bool {
+        let numbers = self.numbers();
+        let agree = if numbers.is_empty() { has_turn } else { numbers == other.numbers() };
+        agree && self.shares_name(other)
     }
 
     fn numbers(&self) -> Vec<&String> {

@@ -481,7 +481,7 @@ impl Matcher<'_> {
     /// Compares an article with the earlier ones in its alerts, so that a restart finds the same.
     async fn compare(&mut self, incoming: &mut IncomingArticle) -> Result<(), BusError> {
         incoming.joins = self.engine.joins_of(incoming);
-        if incoming.is_compared() || incoming.puts_right() {
+        if !incoming.is_baseline() || incoming.puts_right() {
             for target in incoming.related() {
                 self.load_shown_about(target).await?;
             }
