@@ -128,6 +128,12 @@ impl Prepared {
         prepared
     }
 
+    /// The same document if its lede says nothing of its subject, as in a digest: what matches there is in passing.
+    #[must_use]
+    pub fn without_lede(self) -> Self {
+        Self { head: self.title, ..self }
+    }
+
     fn add_values(&mut self, document: &Document<'_>) {
         self.add_whole(Field::Outlet, document.outlet);
         self.add_sites(document.site);

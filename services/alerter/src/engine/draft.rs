@@ -12,6 +12,7 @@ use wirefold_proto::{
 };
 
 use super::corrections::retracts;
+use super::facts::{Turn, turns};
 use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
 use crate::subscription::{QUIET, Rules};
@@ -135,7 +136,8 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let Some(told) = sums.measured.told else {
         return first_content(life, rules, &sums, passing);
     };
-    let fresh = reasons_of_news(life).into_iter();
+    let silent = life.news.iter().rev().filter(|news| !brings_material(news));
+    let fresh = reasons_of(stating(life).into_iter().chain(silent).collect());
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
     // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
@@ -188,20 +190,32 @@ fn stating(life: &LiveAlert) -> Vec<&PendingChange> {
     stating
 }
 
-/// The reasons of the news: the first that states something with its sentence, the others with their headlines.
-fn reasons_of_news(life: &LiveAlert) -> Vec<AlertReason> {
-    let first = stating(life).into_iter().find(|news| !corrects(news));
-    let headline_of = |news: &PendingChange, reason: &AlertReason| {
-        let is_first = first.is_some_and(|first| first.place == news.place);
+/// The reasons of news: the first that states something with its sentence, the others with their headlines.
+fn reasons_of(all: Vec<&PendingChange>) -> impl Iterator<Item = AlertReason> {
+    let first = all.iter().find(|news| brings_material(news) && !corrects(news));
+    let first = first.map(|news| news.place);
+    let headline_of = move |news: &PendingChange, reason: &AlertReason| {
         let is_claim = reason.new.is_some();
-        let is_headline = reason.kind == ReasonKind::Material && !is_first && !is_claim;
+        let is_headline =
+            reason.kind == ReasonKind::Material && first != Some(news.place) && !is_claim;
         let title = news.headline.as_ref().map(|headline| &headline.title);
         let words = title.filter(|title| is_headline && !title.is_empty());
         AlertReason { words: words.unwrap_or(&reason.words).clone(), ..reason.clone() }
     };
-    let silent = life.news.iter().rev().filter(|news| !brings_material(news));
-    let all = stating(life).into_iter().chain(silent);
-    all.flat_map(|news| news.reasons.iter().map(move |reason| headline_of(news, reason))).collect()
+    all.into_iter().flat_map(move |news| {
+        let reasons = news.reasons.iter().map(|reason| headline_of(news, reason));
+        reasons.collect::<Vec<_>>()
+    })
+}
+
+/// The beginning of the widest story, if it tells a decisive turn that the headlines put before it do not tell.
+fn hidden_by(decisive: &[&PendingChange], life: &LiveAlert) -> Option<AlertReason> {
+    let shown = decisive.iter().filter_map(|news| news.headline.as_ref());
+    let shown: Vec<Turn> = shown.flat_map(|headline| turns(&headline.title)).collect();
+    let lead = leading(&life.news, |news| !news.is_decisive).filter(|_| !decisive.is_empty())?;
+    let said = lead.lede.as_ref().unwrap_or(&lead.title);
+    let is_hidden = turns(said).iter().any(|turn| !shown.contains(turn));
+    is_hidden.then(|| reason(ReasonKind::Material, said))
 }
 
 /// The content of an alert that was not told of yet.
@@ -216,7 +230,7 @@ fn first_content(
         Some(news) => news.reasons.clone(),
         None if passing.is_some() => Vec::new(),
         None => {
-            let decisive = decisive(life).into_iter().flat_map(|news| news.reasons.clone());
+            let decisive = reasons_of(decisive(life)).chain(hidden_by(&decisive(life), life));
             [new(life)].into_iter().chain(corrections(life)).chain(decisive).collect()
         }
     };
@@ -228,9 +242,10 @@ fn first_content(
     Content { state: AlertState::New, volume: volume(is_loud), reasons }
 }
 
-/// The first decisive turn that came after the first text.
-fn decisive(life: &LiveAlert) -> Option<&PendingChange> {
-    stating(life).into_iter().find(|news| news.is_decisive && !corrects(news))
+/// The decisive turns that came after the first text, the latest first.
+fn decisive(life: &LiveAlert) -> Vec<&PendingChange> {
+    let stating = stating(life).into_iter();
+    stating.filter(|news| news.is_decisive && !corrects(news)).collect()
 }
 
 /// The corrections in the news to earlier reports, by any outlet.
@@ -457,7 +472,7 @@ fn more(more: u32, one: &str, many: &str) -> String {
 pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
     let shown = life.shown.as_ref().map(|shown| &shown.headline);
     let of_lead = match shown {
-        None => match decisive(life) {
+        None => match decisive(life).first() {
             Some(news) => news.headline.as_ref(),
             None => leading(&life.news, |_| true),
         },

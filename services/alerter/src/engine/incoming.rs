@@ -17,7 +17,7 @@ use wirefold_text::extract::name_key;
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
 use super::facts::{OPENING, ReadText, StoredText, is_stated};
-use super::news::{News, first_said, is_feature, news};
+use super::news::{News, first_said, has_several_subjects, is_digest, is_feature, news};
 use super::numbers::Tally;
 use super::statement::first_sentence;
 use crate::wording::{cut, shortened};
@@ -54,7 +54,10 @@ impl IncomingArticle {
     ) -> Self {
         let text = text_of(&output, fetched);
         let opening = cut(&text, OPENING);
-        let prepared = prepared(&output, &text);
+        let prepared = match is_digest(&output.article.title, &opening) {
+            true => prepared(&output, &text).without_lede(),
+            false => prepared(&output, &text),
+        };
         let seen = unix_millis(output.article.seen);
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
@@ -80,6 +83,11 @@ impl IncomingArticle {
         self.output.verdict.class == Class::Copy
     }
 
+    /// Whether it is a digest of several happenings, which states nothing of any alert.
+    pub(super) fn has_several_subjects(&self) -> bool {
+        self.output.verdict.holds.len() > 1 || has_several_subjects(&self.output.article.title)
+    }
+
     /// Whether its title announces, and states nothing.
     pub(super) fn is_feature(&self) -> bool {
         is_feature(&self.output.article.title)
@@ -89,10 +97,13 @@ impl IncomingArticle {
     /// they do not, and which of them still have what it corrects. The last text is its own.
     pub(crate) fn compare(&mut self, all: &[StoredText]) {
         let Some((own, earlier)) = all.split_last() else { return };
-        self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         if self.puts_right() {
             self.find_carriers(all);
         }
+        if self.has_several_subjects() {
+            return;
+        }
+        self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         let own = &*own.1;
         let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
         self.news = news(own, &known, self.is_copy()).or_else(|| {

@@ -416,11 +416,11 @@ pub(crate) enum Mention {
 }
 
 impl IncomingArticle {
-    /// How it mentions the subject, according to the match. A digest is about nothing in particular.
+    /// How it mentions the subject, according to the match. A digest of several subjects is about none of them.
     pub(super) fn mention(&self, matched: Option<&Matched>) -> Mention {
         match matched {
             None => Mention::None,
-            Some(_) if self.output.verdict.holds.len() > 1 => Mention::Passing,
+            Some(_) if self.has_several_subjects() => Mention::Passing,
             Some(matched) if matched.in_passing => Mention::Passing,
             Some(_) => Mention::Prominent,
         }

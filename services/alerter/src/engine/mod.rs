@@ -321,7 +321,7 @@ impl Engine {
                 self.tell_together(&mut made, at);
                 return Some(made);
             }
-            // It never had enough to open.
+            // It never had enough to open, or another alert has told of it.
             self.forget(&id);
         }
     }
@@ -333,9 +333,10 @@ impl Engine {
             return draft::closing(id, life);
         }
         let rules = self.rules.get(&id.subscription)?;
-        let in_another_language =
-            || self.is_overtaken(life).then_some("an alert in another language");
-        let inhibited_by = self.inhibitor(rules, id.target).or_else(in_another_language);
+        if self.is_overtaken(life) {
+            return None;
+        }
+        let inhibited_by = self.inhibitor(rules, id.target);
         let now = draft::Now { at, applied_through: self.applied_through, inhibited_by };
         let mut made = draft::next(id, life, rules, self.notified_on(rules, at), now)?;
         self.hold_flood(&mut made.alert);

@@ -186,6 +186,33 @@ pub(super) fn is_feature(title: &str) -> bool {
         || FIRST.contains(&first)
 }
 
+/// Whether a text with this title and beginning is a digest, such as a morning briefing: its lede has no subject.
+pub(super) fn is_digest(title: &str, opening: &str) -> bool {
+    #[rustfmt::skip]
+    const NAMES: [&str; 32] = [
+        "morning briefing", "evening briefing", "daily briefing", "weekly briefing", "briefing:", "news in brief",
+        "in brief:", "newsletter", "daily digest", "weekly digest", "news digest", "digest:", "roundup", "round-up",
+        "top stories", "the headlines", "morning headlines", "evening headlines", "today’s headlines", "today's headlines",
+        "at a glance", "news bulletin", "kurznachrichten", "nachrichtenüberblick", "presseschau", "en bref", "en breve",
+        "in breve", "boletín de noticias", "resumen de noticias", "сводка новостей", "дайджест",
+    ];
+    let title = title.to_lowercase();
+    NAMES.iter().any(|name| title.contains(name))
+        || lists(&title)
+        || lists(opening.split(['.', '\n']).next().unwrap_or_default())
+}
+
+/// Whether a title has several subjects: a list, or a list behind the name of a digest.
+pub(super) fn has_several_subjects(title: &str) -> bool {
+    let behind = title.split_once(':').filter(|_| is_digest(title, ""));
+    lists(title) || behind.is_some_and(|(_, rest)| rest.contains([';', ',']))
+}
+
+/// Whether it lists at least three statements.
+fn lists(said: &str) -> bool {
+    said.split(';').filter(|part| part.trim().contains(' ')).count() > 2
+}
+
 /// The beginning of a text: its first sentence, or its title if it has none.
 pub(super) fn first_said(text: &ReadText) -> String {
     shortened(text.first_sentence().map_or(text.title(), |said| &said.words))
@@ -229,6 +256,27 @@ mod tests {
             "Minister speaks",
             &format!("A minister promised help for the hall. {said}")
         ));
+    }
+
+    #[test]
+    fn a_digest_is_known_by_its_name_or_its_list() {
+        let check = |title: &str, opening: &str, expected: (bool, bool)| {
+            assert_eq!(
+                (is_digest(title, opening), has_several_subjects(title)),
+                expected,
+                "{title}"
+            );
+        };
+        check("Morning briefing: fire in Kell, strike in Lowport, rates up", "", (true, true));
+        check("Morning briefing: the fire in Kell", "", (true, false));
+        check("Fire in Kell; dockers on strike; rates up", "", (true, true));
+        check(
+            "Good evening",
+            "A fire burns in Kell; dockers strike; rates rise. More.",
+            (true, false),
+        );
+        check("Fire in Kell: two dead, three hurt", "Two died; three were hurt.", (false, false));
+        check("Police briefing on Kell shooting", "Two died.", (false, false));
     }
 
     #[test]

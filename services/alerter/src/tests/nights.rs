@@ -554,6 +554,26 @@ async fn a_first_message_tells_the_decisive_turn_that_came_while_it_waited() {
     assert!(sent[0].text.contains("Two people were killed in Ostrand"), "{}", sent[0].text);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_first_message_tells_the_deaths_under_a_later_headline_too() {
+    let dead = "Eight people were killed when the paint factory of Ostrand burned on Friday morning, the fire \
+                brigade said, and smoke drifts over the canal quarter, where the streets are closed to cars.";
+    let held = format!(
+        "Police arrested a foreman of the paint factory in Ostrand on Friday morning. {dead}"
+    );
+    let lines = vec![
+        line("2026-11-01T10:00:00Z", "post", "Fire at paint factory in Ostrand", dead),
+        line("2026-11-01T10:00:20Z", "post", "Foreman arrested after Ostrand factory fire", &held),
+    ];
+    let sent = sent(lines, &["fire"]).await;
+    assert_eq!(sent.len(), 1);
+    let text = &sent[0].text;
+    assert!(
+        text.contains("Foreman arrested") && text.contains("Eight people were killed"),
+        "{text}"
+    );
+}
+
 /// Real news that a measurement plays: `../shared/suites` has pages with their words exchanged.
 const REAL: &str = "../shared/suites/real-shape/docs.jsonl";
 /// Broad queries of words that stand there as they were.
