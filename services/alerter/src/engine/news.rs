@@ -7,7 +7,7 @@ use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 
 use super::facts::{ReadText, Said, Turn, words};
-use super::statement::{is_of_before, makes_exception, shortened, without_outlet};
+use super::statement::{Statement, is_of_before, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +48,8 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
     let is_background = is_of_before(own.title());
-    if is_feature || is_background || !statements.are_new(known) {
+    let is_new = statements.are_new(known) || is_elsewhere(own, known);
+    if is_feature || is_background || !is_new {
         return None;
     }
     // In another language, the known has other words.
@@ -57,6 +58,16 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
     }
     let sentence = statements.sentences.first().or(statements.title.as_ref())?;
     Some(News { sentence: with_next(own, sentence, |_| false), is_decisive: false })
+}
+
+/// Whether a text tells of another place in words that are used again and again: no text of the event has a name of its
+/// title, and its first sentence has one.
+fn is_elsewhere(own: &ReadText, known: &[&ReadText]) -> bool {
+    let names_of = |said: &str| Statement::of(said).names;
+    let title = names_of(own.title());
+    let sentence = own.first_sentence().map(|said| names_of(&said.words)).unwrap_or_default();
+    let is_known = |name: &String| known.iter().any(|other| other.has_word(name));
+    !title.is_disjoint(&sentence) && !title.iter().any(is_known)
 }
 
 /// A statement of a text, with the next sentence if that makes an exception to it or adds something.
@@ -277,6 +288,18 @@ mod tests {
         );
         check("Fire in Kell: two dead, three hurt", "Two died; three were hurt.", (false, false));
         check("Police briefing on Kell shooting", "Two died.", (false, false));
+    }
+
+    #[test]
+    fn the_same_words_about_another_place_are_news() {
+        let fire = |place: &str| {
+            let said = format!(
+                "A fire killed two people in a warehouse in {place} on Friday, police said."
+            );
+            text(&format!("Two killed in warehouse fire in {place}"), &said)
+        };
+        check(&[&fire("Ostrand")], &fire("Pellmoor"), Some(false));
+        check(&[&fire("Ostrand"), &fire("Pellmoor")], &fire("Pellmoor"), None);
     }
 
     #[test]
