@@ -799,6 +799,8 @@ pub enum FigureStanding {
     StillTold,
     /// It cannot, and appeared only before.
     Earlier,
+    /// Texts give it only after another number of this kind: it may be of another day or place.
+    Further,
 }
 
 crate::shapes::api_message!(Statements = "statements");

@@ -48,7 +48,7 @@ pub(super) fn story_main(
                             (copies(study, true))
                         }
                     }
-                    (statements::sections(said))
+                    (statements::sections(said, std::slice::from_ref(study)))
                 }
                 aside {
                     (timeline(std::slice::from_ref(study)))
@@ -304,7 +304,7 @@ pub(super) fn event_main(
                     (article_table(stories, &map))
                     (left_out_list(left_out))
                     (text_list(event, stories))
-                    (statements::sections(said))
+                    (statements::sections(said, stories))
                     section #stories {
                         h2 { "Stories" }
                         p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }

@@ -116,11 +116,17 @@ async fn the_page_shows_quotations_and_figures_with_their_outlets() {
 }
 
 #[tokio::test]
-async fn statements_of_one_text_make_no_section() {
-    let one = told_otherwise().into_iter().take(1).collect::<Vec<_>>();
-    let fixture = Fixture::open(&one, false).await;
-    let event = fixture.get(&format!("/events/{}", id('e', 1))).await;
-    assert!(!event.body.contains("id=\"quotations\"") && !event.body.contains("id=\"figures\""));
+async fn a_figure_of_one_text_is_shown_with_qualifier_and_sentence() {
+    let mut given = told_otherwise().remove(0);
+    given.killed = Some(4);
+    given.text.push_str(" It was 4 o’clock. At least 4 people died when the span fell.");
+    let fixture = Fixture::open(&[given], false).await;
+    let event = fixture.get(&format!("/events/{}", id('e', 1))).await.body;
+    assert!(!event.contains("id=\"quotations\""), "one text says it: {event}");
+    for part in ["at least 4", "harbour.example", "“At least 4 people died when the span fell.”"]
+    {
+        assert!(event.contains(part), "{part}: {event}");
+    }
 }
 
 #[tokio::test]
