@@ -1358,6 +1358,23 @@ pub struct OtherOfSort {
     pub from: String,
 }
 
+/// `POST /api/v1/stories/{id}/move`: take the story out of its event. The body may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MovedStory {
+    /// The event that it joins, or the first digits of its id; absent: it becomes an event of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
+    /// Stories of the same event that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
+}
+
+/// `POST /api/v1/alerts/{id}/acknowledge` has no fields. The body may be empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoFields {}
+
 /// `POST /api/v1/stories/{id}/prefer`: the outlet whose article leads the story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
