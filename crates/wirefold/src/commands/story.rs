@@ -444,5 +444,5 @@ fn event(after: &EventAfter) -> String {
     let stories = count(state.stories, "story", "stories");
     let texts = count(state.origins, "text", "texts");
     let articles = count(state.articles, "article", "articles");
-    format!("{}: {stories}, {articles}, {texts} found that share no wording", after.event)
+    format!("{}: {stories}, {articles}, {texts} found", after.event)
 }
