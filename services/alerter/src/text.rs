@@ -146,7 +146,7 @@ fn why_now(message: &Message<'_>) -> String {
     let is_update = has(ReasonKind::Material) || has(ReasonKind::Correction);
     let mut reasons: Vec<String> = Vec::new();
     if is_update && !has(ReasonKind::New) {
-        reasons.push(format!("update for {}{}", message.subscription, what_is_new(alert)));
+        reasons.push(format!("update for {}{}", message.subscription, news_count(alert)));
     }
     for reason in &alert.reasons {
         let is_shown = match reason.kind {
@@ -187,8 +187,8 @@ fn why_now(message: &Message<'_>) -> String {
     shortened(&line(&parts.join(" · ")), LINE)
 }
 
-/// What an update brings: `: 2 new statements`. Empty for a correction, which its title and first line name.
-fn what_is_new(alert: &Alert) -> String {
+/// The number of statements that an update brings: `: 2 new statements`. Empty for a correction, which its title and first line name.
+fn news_count(alert: &Alert) -> String {
     let (mut statements, mut figures) = (0, 0);
     for reason in alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Material) {
         match (left_out(reason), &reason.new) {

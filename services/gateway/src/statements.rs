@@ -225,7 +225,7 @@ fn figure_record(
     others.truncate(MOST_VALUES);
     let values: Vec<FigureValue> = values
         .iter()
-        .map(|value| told_value(value, standing(value, newest), articles))
+        .map(|value| told_value(value, relation_to_newest(value, newest), articles))
         .chain(others.iter().map(|it| told_value(it, FigureStanding::Further, articles)))
         .collect();
     let contradicted = values.iter().any(|value| value.standing == FigureStanding::StillTold);
@@ -233,7 +233,7 @@ fn figure_record(
 }
 
 /// The relation of a value to the newest one, which is given with its first place.
-fn standing(value: &Value<'_>, newest: Option<((f64, f64), usize)>) -> FigureStanding {
+fn relation_to_newest(value: &Value<'_>, newest: Option<((f64, f64), usize)>) -> FigureStanding {
     let (first, last) = (value.places[0], value.places[value.places.len() - 1]);
     match newest {
         Some((_, since)) if since == first => FigureStanding::Newest,
@@ -245,7 +245,7 @@ fn standing(value: &Value<'_>, newest: Option<((f64, f64), usize)>) -> FigureSta
     }
 }
 
-fn told_value(value: &Value<'_>, standing: FigureStanding, articles: &[InStory]) -> FigureValue {
+fn told_value(value: &Value<'_>, relation: FigureStanding, articles: &[InStory]) -> FigureValue {
     let (first, last) = (value.places[0], value.places[value.places.len() - 1]);
     let carrier = |at: usize| Carrier::of(&articles[at]);
     let carriers: Vec<Carrier> =
@@ -257,7 +257,7 @@ fn told_value(value: &Value<'_>, standing: FigureStanding, articles: &[InStory])
         value_to,
         qualifier,
         words,
-        standing,
+        standing: relation,
         first: carrier(first),
         last_seen: articles[last].1.article.seen,
         outlets,

@@ -124,13 +124,7 @@ impl DeliveryStage {
             return Ok(());
         };
         let metadata = RevisionMetadata::of(stored).unwrap_or_default();
-        if record.subscription.digest.is_some() && alert.digest.is_none() {
-            // The next digest counts a silent revision.
-            return Ok(());
-        }
-        let is_muted = record.muted_until.is_some_and(|until| unix_millis(until) > self.now());
-        if is_muted && alert.volume == Volume::Silent {
-            // The first revision after the mute replaces the message.
+        if self.waits_for_another(&alert, &record) {
             return Ok(());
         }
         let key = taken_key(&self.delivery.name, &alert.id);
@@ -172,6 +166,13 @@ impl DeliveryStage {
             );
         }
         self.record(Accepted { key, last: before.and(&alert, target_id) }).await
+    }
+
+    /// Whether a later message stands for this revision: the next digest, or the first one after the mute.
+    fn waits_for_another(&self, alert: &Alert, record: &SubscriptionRecord) -> bool {
+        let is_muted = record.muted_until.is_some_and(|until| unix_millis(until) > self.now());
+        (record.subscription.digest.is_some() && alert.digest.is_none())
+            || (is_muted && alert.volume == Volume::Silent)
     }
 
     /// Records what the target has accepted.

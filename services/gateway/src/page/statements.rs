@@ -8,11 +8,10 @@ use wirefold_proto::{ArticleId, EntityKind, FigureRole, NoteKind, Qualifier};
 use wirefold_text::Text;
 use wirefold_text::extract::Role;
 
-use crate::page::story::{ComparedArticle, StoryComparison};
 use crate::page::{diff, words};
 use crate::shapes::{
-    Carrier, CorrectedPassage, CorrectionRecord, Corrections, Difference, FigureRecord,
-    FigureStanding, FigureValue, NameRecord, QuotationRecord, Statements, Wording,
+    ArticleBrief, Carrier, CorrectedPassage, CorrectionRecord, Corrections, Difference,
+    FigureRecord, FigureStanding, FigureValue, NameRecord, QuotationRecord, Statements, Wording,
 };
 use crate::text::AnalysedText;
 
@@ -27,10 +26,8 @@ const NAMED: usize = 6;
 /// The most characters of a wording.
 const WORDING: usize = 600;
 
-/// All sections. Quotations and names with one carrier are left out. The texts of `stories` have the sentences.
-pub(super) fn sections(statements: &Statements, stories: &[StoryComparison]) -> Markup {
-    let articles = stories.iter().flat_map(|study| &study.articles);
-    let texts: Texts<'_> = articles.map(|it| (it.article.id, it)).collect();
+/// All sections. Quotations and names with one carrier are left out. The texts have the sentences.
+pub(super) fn sections(statements: &Statements, texts: &Texts<'_>) -> Markup {
     let shared: Vec<&QuotationRecord> =
         statements.quotations.iter().filter(|it| it.outlets > 1 || it.wordings.len() > 1).collect();
     html! {
@@ -50,7 +47,7 @@ pub(super) fn sections(statements: &Statements, stories: &[StoryComparison]) -> 
             section #figures {
                 h2 { "Figures" }
                 p.faint { "Numbers of people, by text. A value is contradicted if a text gives it after a newer one that rules it out." }
-                @for figure in &statements.figures { (figure_record(figure, &texts)) }
+                @for figure in &statements.figures { (figure_record(figure, texts)) }
             }
         }
         @if !shared.is_empty() {
@@ -183,8 +180,8 @@ fn list_outlets(carriers: &[Carrier], more: u32) -> Markup {
     }
 }
 
-/// The articles of the page, with their texts.
-type Texts<'a> = HashMap<ArticleId, &'a ComparedArticle>;
+/// The articles of the page whose texts are stored.
+pub(super) type Texts<'a> = HashMap<ArticleId, (&'a ArticleBrief, &'a AnalysedText)>;
 
 fn figure_record(figure: &FigureRecord, texts: &Texts<'_>) -> Markup {
     html! {
@@ -226,10 +223,9 @@ fn figure_value(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Marku
 
 /// The sentences that give a figure, each once with its first source. A text that expired has none.
 fn figure_sentences(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Markup {
-    let mut said: Vec<(&str, &ComparedArticle)> = Vec::new();
-    for article in value.carriers.iter().filter_map(|it| texts.get(&it.article)) {
-        let text = article.reading.as_ref().map(|reading| &reading.text);
-        let sentence = text.and_then(|text| sentence_with(text, &value.words, of));
+    let mut said: Vec<(&str, &ArticleBrief)> = Vec::new();
+    for (article, text) in value.carriers.iter().filter_map(|it| texts.get(&it.article)) {
+        let sentence = sentence_with(&text.text, &value.words, of);
         if let Some(sentence) = sentence.filter(|it| said.iter().all(|(other, _)| other != it)) {
             said.push((sentence, article));
         }
@@ -239,7 +235,7 @@ fn figure_sentences(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> M
             details {
                 summary { (if said.len() == 1 { "The sentence" } else { "The sentences" }) }
                 ul.values {
-                    @for (sentence, ComparedArticle { article, .. }) in said {
+                    @for (sentence, article) in said {
                         li {
                             @if let Some(agency) = &article.agency { b { (agency.describe()) } " at " }
                             b { (article.outlet_label()) } ", " (words::time(article.seen)) ": "

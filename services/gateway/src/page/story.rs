@@ -48,7 +48,7 @@ pub(super) fn story_main(
                             (copies(study, true))
                         }
                     }
-                    (statements::sections(said, std::slice::from_ref(study)))
+                    (statements::sections(said, &texts_of(std::slice::from_ref(study))))
                 }
                 aside {
                     (timeline(std::slice::from_ref(study)))
@@ -305,7 +305,7 @@ pub(super) fn event_main(
                     (article_table(stories, &map))
                     (left_out_list(left_out))
                     (text_list(&texts, stories))
-                    (statements::sections(said, stories))
+                    (statements::sections(said, &texts_of(stories)))
                     section #stories {
                         h2 { "Stories" }
                         p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }
@@ -371,6 +371,13 @@ fn text_list(summary: &str, stories: &[StoryComparison]) -> Markup {
             }
         }
     }
+}
+
+/// The articles of stories whose texts are stored.
+fn texts_of(stories: &[StoryComparison]) -> statements::Texts<'_> {
+    let articles = stories.iter().flat_map(|study| &study.articles);
+    let with_text = articles.filter_map(|it| Some((&it.article, it.reading.as_ref()?)));
+    with_text.map(|(article, text)| (article.id, (article, text))).collect()
 }
 
 /// Whether one of its articles is long enough to be compared.
