@@ -245,16 +245,16 @@ impl IncomingArticle {
                 .map(|both| both.0.id);
             carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
         }
-        if let (Some(retracted), Some((own, earlier))) =
+        if let (Some(retracted), Some((retraction, earlier))) =
             (self.retracted_turns(), texts.split_last())
         {
-            let names = own.1.names();
+            let names = retraction.1.names();
             let still_states = |(article, text): &StoredText| {
                 let stated = turns(text.title());
                 let is_stated = stated.iter().any(|turn| retracted.contains(turn));
                 is_stated
                     && !stated.contains(&Turn::Denial)
-                    && article.outlet != own.0.outlet
+                    && article.outlet != retraction.0.outlet
                     && !names.is_disjoint(&text.names())
             };
             let others = earlier.iter().filter(|both| still_states(both)).map(|both| both.0.id);

@@ -254,13 +254,16 @@ impl DetectorState {
         }
         // `fold` may have merged them already, or know one by another id. This service's events
         // decide.
-        let before = [first, second].map(|event| self.groups.stories_of(event));
+        let before = [first, second].map(|number| self.groups.stories_of(number));
         self.detector.merge_events(first, second);
         let merge = Merge { older: first.min(second), younger: first.max(second) };
         let change = self.groups.merge_events(merge, None);
-        let is_gone = |id: &EventId| matches!(change, Some(StoryChange::Merged { from, .. }) if from == Target::Event(*id));
+        let gone = change.iter().find_map(|it| match it {
+            StoryChange::Merged { from, .. } => Some(*from),
+            _ => None,
+        });
         // To take these out again undoes it.
-        let joined = before.into_iter().flatten().find(|(id, _)| is_gone(id));
+        let joined = before.into_iter().flatten().find(|(id, _)| gone == Some(Target::Event(*id)));
         let joined = joined.filter(|(_, stories)| stories.len() <= MAX_NAMED);
         let stories = joined.map(|(_, stories)| stories).unwrap_or_default();
         Ok(Effect { changes: change.into_iter().collect(), stories, events: vec![merge.older] })

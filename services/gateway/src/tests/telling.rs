@@ -209,14 +209,14 @@ async fn alerts_show_their_last_revision_and_their_life() {
     alert.id.target = alert.target;
     (alert.revision, alert.volume, alert.merged_into) = (1, Volume::Silent, Some(before));
     world.publish(&alert).await;
-    let shown = async {
+    let merged = async {
         while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 4 {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, shown).await.unwrap();
-    let page: AlertPage = world.get("/api/v1/alerts").await.shape();
-    assert_eq!(page.alerts.iter().map(|row| row.alert.target).collect::<Vec<_>>(), [before]);
+    tokio::time::timeout(DEADLINE, merged).await.unwrap();
+    let listed: AlertPage = world.get("/api/v1/alerts").await.shape();
+    assert_eq!(listed.alerts.iter().map(|row| row.alert.target).collect::<Vec<_>>(), [before]);
 }
 
 #[tokio::test]
