@@ -76,6 +76,9 @@ pub enum Command {
     Move {
         /// The story.
         story: StoryId,
+        /// Stories of the same event that go with it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        with: Vec<StoryId>,
     },
     /// Never fold two articles into one story. If they are in one, the later one leaves it together with the
     /// articles that joined through it. If they are in two stories of one event, the later story leaves the event.

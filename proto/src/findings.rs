@@ -243,6 +243,21 @@ pub enum Qualifier {
     LessThan,
 }
 
+impl Qualifier {
+    /// The words before the number.
+    #[must_use]
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::AtLeast => "at least",
+            Self::MoreThan => "more than",
+            Self::About => "about",
+            Self::Nearly => "nearly",
+            Self::UpTo => "up to",
+            Self::LessThan => "less than",
+        }
+    }
+}
+
 /// An agency that a text cites.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CitedAgency {

@@ -84,6 +84,28 @@ fn a_subscription_is_added_with_the_given_settings() {
 }
 
 #[test]
+fn subscriptions_of_the_settings_are_listed_before_up_reads_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("wirefold.toml");
+    std::fs::write(&config, "[[subscription]]\nname = \"Floods\"\nquery = \"flood\"\n").unwrap();
+    let data = folder.path().join("data");
+    let run = |arguments: &[&str]| {
+        let places = [data.to_str().unwrap(), "--config", config.to_str().unwrap()];
+        wirefold(&[arguments, &["--data"], &places].concat()).code(0)
+    };
+    run(&["sub", "add", "Harbour", "--query", "ferry"]);
+    let list = run(&["sub", "ls"]);
+    let line = list.out.lines().find(|line| line.starts_with("floods")).unwrap();
+    assert!(line.contains("wirefold.toml:1"), "{line}");
+    assert!(
+        list.err.contains("waiting for the next `wirefold up`: harbour, floods"),
+        "{}",
+        list.err
+    );
+    assert!(run(&["sub", "show", "floods"]).out.contains("from the next `wirefold up` on"));
+}
+
+#[test]
 fn subscriptions_are_listed_shown_and_removed() {
     let api = api();
     let list = api.run(&["sub", "ls"]).code(0);

@@ -21,7 +21,7 @@ use wirefold_proto::{
     Confidence, HEADLINE_ONLY, LinkAction, LinkKey, ReasonKind,
 };
 
-use crate::engine::retracts;
+use crate::engine::{left_out, retracts};
 use crate::wording::{count, line, page, shortened};
 pub(crate) use template::CompiledTemplates;
 pub use template::Templates;
@@ -126,9 +126,6 @@ fn title(message: &Message<'_>) -> String {
 /// The word for a message that is not simply news.
 fn sort(alert: &Alert) -> Option<&'static str> {
     let has = |kind| alert.reasons.iter().any(|reason| reason.kind == kind);
-    if alert.merged_into.is_some() {
-        return Some("Merged");
-    }
     if has(ReasonKind::Correction) {
         let is_retracted = alert.reasons.iter().any(retracts);
         return Some(if is_retracted { "Retraction" } else { "Correction" });
@@ -149,28 +146,33 @@ fn why_now(message: &Message<'_>) -> String {
     let is_update = has(ReasonKind::Material) || has(ReasonKind::Correction);
     let mut reasons: Vec<String> = Vec::new();
     if is_update && !has(ReasonKind::New) {
-        reasons.push(format!("update for {}", message.subscription));
+        reasons.push(format!("update for {}{}", message.subscription, news_count(alert)));
     }
     for reason in &alert.reasons {
         let is_shown = match reason.kind {
-            ReasonKind::Material | ReasonKind::Correction => false,
+            ReasonKind::Material | ReasonKind::Correction | ReasonKind::Merged => false,
             ReasonKind::Outlets => !is_update,
-            ReasonKind::Merged => alert.merged_into.is_some(),
             _ => true,
         };
         let words = reason.words.as_str();
         let new = words.strip_prefix("new").filter(|_| reason.kind == ReasonKind::New);
         let words = match new {
-            Some(rest) => format!("new for {}{rest}", message.subscription),
+            Some(rest) => {
+                format!("new for {}{rest}{}", message.subscription, matches(&alert.matched))
+            }
             None => words.to_owned(),
         };
         let count = |text: &str| text.split_whitespace().count();
-        let said: usize = reasons.iter().map(|text| count(text)).sum();
+        // The names of subscriptions do not count.
+        let named = count(message.subscription);
+        let said = reasons.iter().map(|text| count(text)).sum::<usize>().saturating_sub(named);
         if is_shown && (reasons.is_empty() || said + count(&words) <= WHY) {
             reasons.push(words);
         }
     }
-    if has(ReasonKind::New) && alert.headline.lede.is_none() && alert.outlets > 0 {
+    let is_shown = |article: &&AlertArticle| article.title == alert.headline.title;
+    let shown = alert.articles.iter().rev().find(is_shown);
+    if alert.headline.lede.is_none() && shown.is_some_and(|article| article.headline_only) {
         reasons.push(HEADLINE_ONLY.to_owned());
     }
     let outlets = outlets(alert);
@@ -184,6 +186,33 @@ fn why_now(message: &Message<'_>) -> String {
     let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     shortened(&line(&parts.join(" · ")), LINE)
 }
+
+/// The number of statements that an update brings: `: 2 new statements`. Empty for a correction, which its title and first line name.
+fn news_count(alert: &Alert) -> String {
+    let (mut statements, mut figures) = (0, 0);
+    for reason in alert.reasons.iter().filter(|reason| reason.kind == ReasonKind::Material) {
+        match (left_out(reason), &reason.new) {
+            (Some(more), _) => statements += more,
+            (None, Some(_)) => figures += 1,
+            (None, None) => statements += 1,
+        }
+    }
+    match (figures, statements) {
+        (0, 0) => String::new(),
+        (0, _) => format!(": {}", count(statements, "new statement", "new statements")),
+        (_, 0) => ": a changed figure".to_owned(),
+        (_, _) => format!(": a changed figure, {}", count(statements, "statement", "statements")),
+    }
+}
+
+/// The words of the query that a new event has, the first three: `: matches ferry, quay`.
+fn matches(words: &[String]) -> String {
+    let few: Vec<&str> = words.iter().take(MATCHES).map(String::as_str).collect();
+    if few.is_empty() { String::new() } else { format!(": matches {}", few.join(", ")) }
+}
+
+/// The most matching words that a message names.
+const MATCHES: usize = 3;
 
 /// The outlets by name: in a first message the first, in others the latest. A new alert says whose text it is; in
 /// others the statements name their sources.
@@ -397,14 +426,18 @@ fn by_the_clock(at: Timestamp, now: UnixMillis, zone: &TimeZone) -> String {
     local.strftime(format).to_string()
 }
 
+/// The age, rounded: `34 minutes ago`, `1 h 45 min ago`, `3 days ago`.
 fn ago(seconds: u64) -> String {
-    let (number, one, many) = match seconds {
-        ..60 => return "just now".to_owned(),
-        60..3_600 => (seconds / 60, "minute", "minutes"),
-        3_600..172_800 => (seconds / 3_600, "hour", "hours"),
-        _ => (seconds / 86_400, "day", "days"),
+    let rounded = |unit: u64| (seconds + unit / 2) / unit;
+    let minutes = rounded(60);
+    let age = match minutes {
+        _ if seconds < 60 => return "just now".to_owned(),
+        ..60 => count(minutes, "minute", "minutes"),
+        60..600 if minutes % 60 > 0 => format!("{} h {} min", minutes / 60, minutes % 60),
+        60..2_880 => count(rounded(3_600), "hour", "hours"),
+        _ => count(rounded(86_400), "day", "days"),
     };
-    format!("{} ago", count(number, one, many))
+    format!("{age} ago")
 }
 
 #[cfg(test)]
@@ -440,7 +473,10 @@ mod times_tests {
         let (at, berlin) = ("2026-03-02T12:02:00Z", "Europe/Berlin");
         check(at, "2026-03-02T12:02:10Z", "UTC", "12:02 UTC, just now");
         check(at, "2026-03-02T12:14:00Z", berlin, "13:02 CET, 12 minutes ago");
-        check(at, "2026-03-02T23:30:00Z", berlin, "Mon 2 Mar 13:02 CET, 11 hours ago");
+        check(at, "2026-03-02T13:46:50Z", "UTC", "12:02 UTC, 1 h 45 min ago");
+        check(at, "2026-03-02T14:02:00Z", "UTC", "12:02 UTC, 2 hours ago");
+        check(at, "2026-03-02T13:01:40Z", "UTC", "12:02 UTC, 1 hour ago");
+        check(at, "2026-03-02T23:40:00Z", berlin, "Mon 2 Mar 13:02 CET, 12 hours ago");
         check(at, "2026-03-05T12:02:00Z", "UTC", "Mon 2 Mar 12:02 UTC, 3 days ago");
         // After a clock was set back, the time is not shown as in the future.
         check(at, "2026-03-02T12:00:00Z", "UTC", "12:02 UTC, just now");

@@ -111,6 +111,11 @@ impl Refusal {
         Self { retry_after: Some(seconds), ..Self::too_often(detail) }
     }
 
+    /// Whether the detector refused the command.
+    pub(crate) fn is_by_detector(&self) -> bool {
+        self.sort == "refused"
+    }
+
     /// Whether a token would help.
     pub(crate) fn asks_to_sign_in(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED

@@ -799,6 +799,8 @@ pub enum FigureStanding {
     StillTold,
     /// It cannot, and appeared only before.
     Earlier,
+    /// Texts give it only after another number of this kind: it may be of another day or place.
+    Further,
 }
 
 crate::shapes::api_message!(Statements = "statements");
@@ -1355,6 +1357,23 @@ pub struct OtherOfSort {
     /// Its id, or the first digits of it.
     pub from: String,
 }
+
+/// `POST /api/v1/stories/{id}/move`: take the story out of its event. The body may be empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MovedStory {
+    /// The event that it joins, or the first digits of its id; absent: it becomes an event of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<String>,
+    /// Stories of the same event that go with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<String>,
+}
+
+/// `POST /api/v1/alerts/{id}/acknowledge` has no fields. The body may be empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoFields {}
 
 /// `POST /api/v1/stories/{id}/prefer`: the outlet whose article leads the story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -4,8 +4,8 @@
 //! They follow from the articles alone, so a rebuilt projection gives the same. Nothing here knows how articles
 //! were folded: a story counts as one separately written text.
 //!
-//! Of each article the first figure of a kind counts, because news gives its own count before past ones. The
-//! newest value is the one that came up last. Another value contradicts it if both cannot be true: `more than
+//! Of each article the first figure of a kind counts, because news gives its own count before past ones. Others are
+//! listed behind. The newest value is the one that came up last. Another value contradicts it if both cannot be true: `more than
 //! 20` and `28` can, `at least 14` and `41` cannot. A value that only appeared before the newest one does not
 //! contradict it: the count grew.
 //!
@@ -173,22 +173,21 @@ type Kind<'a> = (FigureRole, Option<&'a str>);
 
 /// The figures of these articles, grouped by what they count.
 pub(super) fn figure_records(articles: &[InStory]) -> Vec<FigureRecord> {
-    let mut kinds: BTreeMap<Kind<'_>, Vec<(usize, &Figure)>> = BTreeMap::new();
+    let mut kinds: BTreeMap<Kind<'_>, [Vec<(usize, &Figure)>; 2]> = BTreeMap::new();
     // The first figure of a digest may be of another event.
     let is_digest = |article: &InStory| !article.1.verdict.holds.is_empty();
     for (at, (_, article)) in articles.iter().enumerate().filter(|(_, it)| !is_digest(it)) {
         for figure in &article.findings.numbers {
             let Some(role) = figure.role else { continue };
             let unit = figure.unit.as_deref().filter(|unit| *unit != PEOPLE);
-            let of_kind = kinds.entry((role, unit)).or_default();
-            if of_kind.last().is_none_or(|(before, _)| *before != at) {
-                of_kind.push((at, figure));
-            }
+            let [told, further] = kinds.entry((role, unit)).or_default();
+            let is_first = told.last().is_none_or(|(before, _)| *before != at);
+            if is_first { told } else { further }.push((at, figure));
         }
     }
     kinds
         .into_iter()
-        .map(|((role, unit), told)| figure_record(role, unit, &told, articles))
+        .map(|((role, unit), figures)| figure_record(role, unit, &figures, articles))
         .collect()
 }
 
@@ -198,12 +197,8 @@ struct Value<'a> {
     places: Vec<usize>,
 }
 
-fn figure_record(
-    role: FigureRole,
-    unit: Option<&str>,
-    told: &[(usize, &Figure)],
-    articles: &[InStory],
-) -> FigureRecord {
+/// The values, the newest first.
+fn values_of<'a>(told: &[(usize, &'a Figure)]) -> Vec<Value<'a>> {
     let mut values: Vec<Value<'_>> = Vec::new();
     for (at, figure) in told {
         match values.iter_mut().find(|value| is_same(value.figure, figure)) {
@@ -213,28 +208,45 @@ fn figure_record(
     }
     // In the order in which they were first seen.
     values.reverse();
+    values
+}
+
+/// The first figures of the articles, and then the further ones.
+fn figure_record(
+    role: FigureRole,
+    unit: Option<&str>,
+    [told, further]: &[Vec<(usize, &Figure)>; 2],
+    articles: &[InStory],
+) -> FigureRecord {
+    let (mut values, mut others) = (values_of(told), values_of(further));
+    others.retain(|it| values.iter().all(|value| !is_same(value.figure, it.figure)));
     let newest = values.first().map(|value| (bounds(value.figure), value.places[0]));
     values.truncate(MOST_VALUES);
-    let values: Vec<FigureValue> =
-        values.iter().map(|value| told_value(value, newest, articles)).collect();
+    others.truncate(MOST_VALUES);
+    let values: Vec<FigureValue> = values
+        .iter()
+        .map(|value| told_value(value, relation_to_newest(value, newest), articles))
+        .chain(others.iter().map(|it| told_value(it, FigureStanding::Further, articles)))
+        .collect();
     let contradicted = values.iter().any(|value| value.standing == FigureStanding::StillTold);
     FigureRecord { role, unit: unit.map(str::to_owned), contradicted, values }
 }
 
-fn told_value(
-    value: &Value<'_>,
-    newest: Option<((f64, f64), usize)>,
-    articles: &[InStory],
-) -> FigureValue {
+/// The relation of a value to the newest one, which is given with its first place.
+fn relation_to_newest(value: &Value<'_>, newest: Option<((f64, f64), usize)>) -> FigureStanding {
     let (first, last) = (value.places[0], value.places[value.places.len() - 1]);
-    let standing = match newest {
+    match newest {
         Some((_, since)) if since == first => FigureStanding::Newest,
         Some((bounds_of, _)) if can_both_be(bounds(value.figure), bounds_of) => {
             FigureStanding::Compatible
         }
         Some((_, since)) if last > since => FigureStanding::StillTold,
         _ => FigureStanding::Earlier,
-    };
+    }
+}
+
+fn told_value(value: &Value<'_>, relation: FigureStanding, articles: &[InStory]) -> FigureValue {
+    let (first, last) = (value.places[0], value.places[value.places.len() - 1]);
     let carrier = |at: usize| Carrier::of(&articles[at]);
     let carriers: Vec<Carrier> =
         value.places.iter().take(MOST_CARRIERS).map(|at| carrier(*at)).collect();
@@ -245,7 +257,7 @@ fn told_value(
         value_to,
         qualifier,
         words,
-        standing,
+        standing: relation,
         first: carrier(first),
         last_seen: articles[last].1.article.seen,
         outlets,

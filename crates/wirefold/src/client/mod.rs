@@ -24,6 +24,7 @@ use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tokio_util::io::StreamReader;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use wirefold_alerter::ConfiguredSubscription;
 use wirefold_envelope::{Limits, create_streams};
 use wirefold_flow::{BoxFuture, Clock, StageContext, SystemClock};
 use wirefold_flow_sqlite::OpenError;
@@ -54,6 +55,8 @@ pub(crate) enum Need {
 pub(crate) struct Client {
     transport: Transport,
     folder: PathBuf,
+    /// The subscriptions of the settings, if no `up` has read them.
+    pub(crate) configured: Vec<ConfiguredSubscription>,
     /// A temporary folder that is deleted with the client.
     _temporary_folder: Option<TempDir>,
 }
@@ -133,9 +136,12 @@ impl Client {
             create_streams(bus.as_ref(), &Limits::default()).await.context(shown.clone())?;
         }
         let context = StageContext::new(bus, clock.clone());
-        let settings = settings(&folder, load_here(instance, Overrides::default())?, &context);
+        let loaded = load_here(instance, Overrides::default())?;
+        let configured = loaded.config.subscriptions(&loaded.origins);
+        let settings = settings(&folder, loaded, &context);
         let gateway = Arc::new(Gateway::open(context, settings).await.context(shown)?);
-        let client = Client::over(Transport::InProcess(gateway.router(Access::Socket)), folder);
+        let transport = Transport::InProcess(gateway.router(Access::Socket));
+        let client = Client { configured, ..Client::over(transport, folder) };
         // The task ends with this process. The projection can be rebuilt at any time.
         tokio::spawn(async move { gateway.run(CancellationToken::new()).await });
         client.catch_up(&*clock).await?;
@@ -156,7 +162,7 @@ impl Client {
     }
 
     fn over(transport: Transport, folder: PathBuf) -> Client {
-        Client { transport, folder, _temporary_folder: None }
+        Client { transport, folder, configured: Vec::new(), _temporary_folder: None }
     }
 
     /// Whether a pipeline runs that carries out commands.

@@ -8,10 +8,11 @@ use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wirefold_gateway::shapes::{
-    Accepted, ArticleBrief, ArticleDetail, Decided, Story, StoryBrief, StoryPage,
+    Accepted, ArticleBrief, ArticleDetail, Decided, MovedStory, Story, StoryBrief, StoryPage,
 };
 use wirefold_proto::{
-    Agency, Class, Command, EventAfter, Interval, StoryAfter, StoryId, text_remarks,
+    Agency, Class, Command, EventAfter, EventId, Interval, StoryAfter, StoryChange, StoryId,
+    Target, text_remarks,
 };
 
 use super::{PAGE, Session, page, words};
@@ -111,7 +112,7 @@ Example:
     },
     /// Say that two stories, or two events, are one.
     #[command(after_help = "\
-The older id stays, whichever you name first. The other one leads to it.
+The older id stays, whichever you name first. The other one leads to it. wirefold says how to take two events apart again.
 
 Examples:
   wirefold story merge s-4ktq2v s-77c0xd
@@ -138,19 +139,19 @@ Example:
         #[arg(value_name = "OUTLET")]
         outlet: String,
     },
-    /// Say that a story is about something else than its event: it becomes an event of its own, or part of another.
+    /// Say that stories are about something else than their event: they become an event of their own, or part of another.
     #[command(after_help = "\
-The event that it leaves keeps its id. Alerts that were sent are corrected in place, without a message. wirefold says
+The event that they leave keeps its id. Alerts that were sent are corrected in place, without a message. wirefold says
 how to take it back.
 
 Examples:
   wirefold story move s-4ktq2v
   wirefold story move s-4ktq2v --into e-77c0xd")]
     Move {
-        /// The story, or the beginning of its id.
-        #[arg(value_name = "STORY")]
-        story: String,
-        /// The event that it belongs to, or the beginning of its id.
+        /// The stories, or the beginnings of their ids.
+        #[arg(value_name = "STORY", required = true)]
+        stories: Vec<String>,
+        /// The event that they belong to, or the beginning of its id.
         #[arg(long, value_name = "EVENT")]
         into: Option<String>,
     },
@@ -202,7 +203,9 @@ pub(crate) fn run(arguments: &StoryArguments, global: &Global) -> anyhow::Result
                 let path = format!("stories/{}/prefer", escaped(story));
                 session.decide("`story prefer`", &path, &json!({"outlet": outlet})).await
             }
-            StoryCommand::Move { story, into } => session.move_story(story, into.as_deref()).await,
+            StoryCommand::Move { stories, into } => {
+                session.move_stories(stories, into.as_deref()).await
+            }
             StoryCommand::NotTheSame { one, other } => {
                 let path = format!("articles/{}/not-the-same", escaped(one));
                 session.decide("`story not-the-same`", &path, &json!({"other": other})).await
@@ -232,44 +235,36 @@ impl Session<'_> {
         self.list("wirefold.cli.story/1", &stories, none, table)
     }
 
-    /// Takes a story out of its event, and joins it with another one if that is named.
-    async fn move_story(&self, story: &str, into: Option<&str>) -> anyhow::Result<Exit> {
+    /// Takes stories out of their event, and joins them with another one if that is named.
+    async fn move_stories(&self, stories: &[String], into: Option<&str>) -> anyhow::Result<Exit> {
         self.client.must_run("`story move`")?;
+        let Some((story, with)) = stories.split_first() else { return Ok(Exit::Ok) };
         let shown = page(&format!("/api/v1/stories/{}", escaped(story)), 1, None);
         let before: Story = self.client.get(&shown).await?;
-        let (id, old) = (before.story.id, before.story.event);
-        let out = format!("stories/{id}/move");
-        let Some(into) = into else {
-            let exit = self.decide("`story move`", &out, &json!({})).await?;
-            self.global.note(format_args!("undo: wirefold story move {id} --into {old}"));
-            return Ok(exit);
-        };
-        let moved = self.client.post::<Answer>(&format!("/api/v1/{out}"), &json!({})).await;
-        let from = match moved {
-            Ok(Answer::Decided(decided)) => decided.stories.first().map_or(old, |it| it.event),
-            // It is the only story of its event, which moves as a whole.
-            Err(ClientError::Refused(_)) => old,
-            Ok(accepted @ Answer::Accepted(_)) => return self.tell(accepted),
-            Err(error) => return Err(error.see("wirefold story ls")),
-        };
-        let path = format!("events/{}/merge", escaped(into));
-        let exit = self.decide("`story move`", &path, &json!({"from": from})).await?;
-        let back = if from == old { String::new() } else { format!(" --into {old}") };
-        self.global.note(format_args!("undo: wirefold story move {id}{back}"));
-        Ok(exit)
+        let wanted = MovedStory { into: into.map(str::to_owned), with: with.to_vec() };
+        let path = format!("/api/v1/stories/{}/move", before.story.id);
+        let answer = self.client.post(&path, &serde_json::to_value(wanted)?).await;
+        let answer = answer.map_err(|error| error.see("wirefold story ls"))?;
+        self.tell(answer, Some(before.story.event))
     }
 
     /// Sends a manual override to the running pipeline and prints the outcome.
     async fn decide(&self, name: &'static str, path: &str, body: &Value) -> anyhow::Result<Exit> {
         self.client.must_run(name)?;
         let answer = self.client.post(&format!("/api/v1/{path}"), body).await;
-        self.tell(answer.map_err(|error| error.see("wirefold story ls"))?)
+        self.tell(answer.map_err(|error| error.see("wirefold story ls"))?, None)
     }
 
-    /// Prints the outcome of an override.
-    fn tell(&self, answer: Answer) -> anyhow::Result<Exit> {
+    /// Prints the outcome of an override, and how to take it back. Its stories may have left an event.
+    fn tell(&self, answer: Answer, left: Option<EventId>) -> anyhow::Result<Exit> {
         match answer {
-            Answer::Decided(decided) => self.answer(&decided, in_lines(&decided).join("\n")),
+            Answer::Decided(decided) => {
+                let exit = self.answer(&decided, in_lines(&decided).join("\n"))?;
+                if let Some(undo) = undo(&decided, left) {
+                    self.note(format_args!("undo: wirefold story {undo}"));
+                }
+                Ok(exit)
+            }
             Answer::Accepted(accepted) => stop!(
                 Bus,
                 "stored as {}, but not decided on yet: the detector will do so when it runs (`wirefold check --ready`)",
@@ -417,6 +412,27 @@ fn in_lines(decided: &Decided) -> Vec<String> {
     lines
 }
 
+/// The command that takes an override back, for those that one command can.
+fn undo(decided: &Decided, left: Option<EventId>) -> Option<String> {
+    if let [StoryChange::Split { from, into, .. }, ..] = decided.changes[..] {
+        return Some(format!("merge {from} {into}"));
+    }
+    match (&decided.command.command, &decided.events[..]) {
+        (Command::Merge { .. }, [_]) if !decided.stories.is_empty() => {
+            let stories = decided.stories.iter().map(|it| it.story.to_string());
+            let stories = stories.collect::<Vec<_>>().join(" ");
+            // An event that moved as a whole is no more.
+            let is_gone = |event: EventId| matches!(decided.changes[..], [StoryChange::Merged { from, .. }] if from == Target::Event(event));
+            let back = left.filter(|left| !is_gone(*left)).map(|left| format!(" --into {left}"));
+            Some(format!("move {stories}{}", back.unwrap_or_default()))
+        }
+        (Command::Move { .. } | Command::NotTheSame { .. }, [one, other]) => {
+            Some(format!("merge {} {}", one.event, other.event))
+        }
+        _ => None,
+    }
+}
+
 fn story(after: &StoryAfter) -> String {
     let articles = count(after.state.articles, "article", "articles");
     let outlets = count(after.state.outlets, "outlet", "outlets");
@@ -428,5 +444,5 @@ fn event(after: &EventAfter) -> String {
     let stories = count(state.stories, "story", "stories");
     let texts = count(state.origins, "text", "texts");
     let articles = count(state.articles, "article", "articles");
-    format!("{}: {stories}, {articles}, {texts} found that share no wording", after.event)
+    format!("{}: {stories}, {articles}, {texts} found", after.event)
 }

@@ -183,7 +183,8 @@ impl Config {
         self.opml.iter().enumerate().map(to_list).collect()
     }
 
-    fn subscriptions(&self, origins: &Origins) -> Vec<ConfiguredSubscription> {
+    /// The subscriptions of the settings.
+    pub(crate) fn subscriptions(&self, origins: &Origins) -> Vec<ConfiguredSubscription> {
         let subscriptions = self.subscription.iter().enumerate();
         let to_subscription = |(at, subscription): (usize, &super::SubscriptionConfig)| {
             let settings = subscription.settings(subscription.id.clone()?);

@@ -8,7 +8,7 @@
 //! also after a kill. Only a revision that the target refused may be overtaken while it waits for its next attempt.
 //! It is then left out if the target has accepted a newer one; a loud revision only if the newer one was loud too. A
 //! held revision is not sent: a later revision replaces it. A silent revision is sent only if it replaces the message
-//! before.
+//! before, and never while its subscription is muted. That an alert was merged into another is told only to programs.
 
 pub(crate) mod attempts;
 mod channel;
@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::sync::watch;
+use wirefold_envelope::unix_millis;
 use wirefold_flow::{BusError, KeyValue, StageContext, Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertId, Subject, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Volume,
@@ -123,8 +124,7 @@ impl DeliveryStage {
             return Ok(());
         };
         let metadata = RevisionMetadata::of(stored).unwrap_or_default();
-        if record.subscription.digest.is_some() && alert.digest.is_none() {
-            // The next digest counts a silent revision.
+        if self.waits_for_another(&alert, &record) {
             return Ok(());
         }
         let key = taken_key(&self.delivery.name, &alert.id);
@@ -166,6 +166,13 @@ impl DeliveryStage {
             );
         }
         self.record(Accepted { key, last: before.and(&alert, target_id) }).await
+    }
+
+    /// Whether a later message stands for this revision: the next digest, or the first one after the mute.
+    fn waits_for_another(&self, alert: &Alert, record: &SubscriptionRecord) -> bool {
+        let is_muted = record.muted_until.is_some_and(|until| unix_millis(until) > self.now());
+        (record.subscription.digest.is_some() && alert.digest.is_none())
+            || (is_muted && alert.volume == Volume::Silent)
     }
 
     /// Records what the target has accepted.
@@ -262,7 +269,9 @@ impl DeliveryStage {
         let is_welcome = alert.volume == Volume::Loud || self.delivery.target.accepts_silent();
         // The last revision in a digest sends it.
         let is_last = alert.digest.as_ref().is_none_or(|digest| !digest.all.is_empty());
-        alert.held.is_none() && is_welcome && is_last
+        // People need not know that two alerts are one.
+        let is_told = alert.merged_into.is_none() || self.delivery.target.is_read_by_programs();
+        alert.held.is_none() && is_welcome && is_last && is_told
     }
 
     fn now(&self) -> UnixMillis {

@@ -160,15 +160,7 @@ fn credited((article, _): &StoredText) -> Option<&str> {
 
 /// The number with its qualifier, such as `at least 8`.
 fn describe(claim: AlertClaim) -> String {
-    let qualifier = match claim.qualifier {
-        None => "",
-        Some(Qualifier::AtLeast) => "at least ",
-        Some(Qualifier::MoreThan) => "more than ",
-        Some(Qualifier::About) => "about ",
-        Some(Qualifier::Nearly) => "nearly ",
-        Some(Qualifier::UpTo) => "up to ",
-        Some(Qualifier::LessThan) => "less than ",
-    };
+    let qualifier = claim.qualifier.map(|it| format!("{} ", it.describe())).unwrap_or_default();
     format!("{qualifier}{}", claim.value)
 }
 

@@ -106,6 +106,13 @@ impl IncomingArticle {
         (!self.is_baseline()).then_some(&*note.whole)
     }
 
+    /// The turns that it retracts; `None` if it is no retraction.
+    fn retracted_turns(&self) -> Option<Vec<Turn>> {
+        let mut retracted = turns(self.retracted()?);
+        retracted.retain(|turn| *turn != Turn::Denial);
+        Some(retracted)
+    }
+
     /// The id of its note, as an alert stores it.
     pub(super) fn notes(&self) -> Notes {
         Notes([self.note().map_or(0, id_of), 0, 0, 0])
@@ -172,9 +179,7 @@ impl Engine {
     /// The alerts about other events that told what an article retracts: they have it or a copy of it, or a title with the
     /// same turn.
     pub(super) fn retracted_elsewhere(&mut self, incoming: &IncomingArticle) -> Vec<AlertId> {
-        let Some(retracted) = incoming.retracted() else { return Vec::new() };
-        let mut retracted = turns(retracted);
-        retracted.retain(|turn| *turn != Turn::Denial);
+        let Some(retracted) = incoming.retracted_turns() else { return Vec::new() };
         let (own, story) = (incoming.target(GroupBy::Event), incoming.output.verdict.story);
         let has_told = |article: &AlertArticle| {
             let stated = turns(&article.title);
@@ -211,7 +216,8 @@ impl Engine {
 }
 
 impl IncomingArticle {
-    /// Finds which of these texts still have the error that it corrects. The last one is its own.
+    /// Finds which of these texts still have the error that it corrects: its passage, its number, or in the title of
+    /// another outlet the turn that it retracts of the same name. The last one is its own.
     pub(super) fn find_carriers(&mut self, texts: &[StoredText]) {
         let place_of = |id: ArticleId| texts.iter().position(|(other, _)| other.id == id);
         let read = |(article, read): &StoredText| {
@@ -237,6 +243,21 @@ impl IncomingArticle {
                 .iter()
                 .filter(|both| corrected.is_in(both))
                 .map(|both| both.0.id);
+            carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
+        }
+        if let (Some(retracted), Some((retraction, earlier))) =
+            (self.retracted_turns(), texts.split_last())
+        {
+            let names = retraction.1.names();
+            let still_states = |(article, text): &StoredText| {
+                let stated = turns(text.title());
+                let is_stated = stated.iter().any(|turn| retracted.contains(turn));
+                is_stated
+                    && !stated.contains(&Turn::Denial)
+                    && article.outlet != retraction.0.outlet
+                    && !names.is_disjoint(&text.names())
+            };
+            let others = earlier.iter().filter(|both| still_states(both)).map(|both| both.0.id);
             carriers.extend(others.filter(|id| !carriers.contains(id)).collect::<Vec<_>>());
         }
         self.carriers = carriers;

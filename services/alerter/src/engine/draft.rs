@@ -533,13 +533,13 @@ pub(super) fn is_material(kind: ReasonKind) -> bool {
 pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
     reasons.sort_by_key(|reason| weight(reason.kind));
     let mut kept: Vec<AlertReason> = Vec::new();
-    let (mut statements, mut left_out) = (0, 0);
+    let (mut statements, mut others) = (0, 0);
     for reason in reasons {
         let is_statement = reason.kind == ReasonKind::Material;
-        match counted(&reason) {
-            Some(count) => left_out += count,
+        match left_out(&reason) {
+            Some(count) => others += count,
             None if kept.iter().any(|it| it.words == reason.words && it.kind == reason.kind) => {}
-            None if is_statement && statements == NEWS => left_out += 1,
+            None if is_statement && statements == NEWS => others += 1,
             None if kept.len() < MOST => {
                 statements += usize::from(is_statement);
                 kept.push(reason);
@@ -547,16 +547,16 @@ pub(super) fn weighed(mut reasons: Vec<AlertReason>) -> Vec<AlertReason> {
             None => {}
         }
     }
-    if left_out > 0 {
+    if others > 0 {
         let behind = kept.iter().rposition(|it| it.kind == ReasonKind::Material);
-        let more = reason(ReasonKind::Material, format!("and {left_out} more"));
+        let more = reason(ReasonKind::Material, format!("and {others} more"));
         kept.insert(behind.map_or(kept.len(), |last| last + 1), more);
     }
     kept
 }
 
-/// The statements that a held revision counted.
-fn counted(reason: &AlertReason) -> Option<usize> {
+/// How many statements a reason counts that a revision had no room for.
+pub(crate) fn left_out(reason: &AlertReason) -> Option<u64> {
     let count = reason.words.strip_prefix("and ")?.strip_suffix(" more")?.parse().ok()?;
     (reason.kind == ReasonKind::Material && reason.sources.is_empty()).then_some(count)
 }

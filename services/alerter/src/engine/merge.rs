@@ -3,8 +3,8 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter,
-    StoryChange, StoryId, Target,
+    Alert, AlertId, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange,
+    StoryId, Target,
 };
 
 use super::Engine;
@@ -185,12 +185,7 @@ impl StoryOverride {
     }
 
     /// News with the numbers of this target, which never notifies by itself.
-    fn news(
-        &self,
-        about: Target,
-        silent: Silent,
-        why: Option<AlertReason>,
-    ) -> Option<PendingChange> {
+    fn news(&self, about: Target, silent: Silent) -> Option<PendingChange> {
         let (_, tally, first_seen) = *self.tallies.iter().find(|(it, ..)| *it == about)?;
         Some(PendingChange {
             place: self.place,
@@ -198,7 +193,6 @@ impl StoryOverride {
             seen: self.at,
             tally,
             first_seen: Some(first_seen),
-            reasons: why.into_iter().collect(),
             only_counts: true,
             silent: Some(silent),
             ..PendingChange::default()
@@ -223,9 +217,7 @@ impl Engine {
     /// A story that was reported as part of another story or event does not notify again by itself.
     fn hand_on(&mut self, change: &StoryOverride, parting: &Parting) {
         let (from, into) = (parting.from, parting.into);
-        let words = format!("split off from another {} by hand", sort_of(into));
-        let why = Some(reason(ReasonKind::Merged, words));
-        let Some(news) = change.news(into, Silent::Inherits, why) else { return };
+        let Some(news) = change.news(into, Silent::Inherits) else { return };
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
             let told = AlertId { subscription: subscription.clone(), target: from };
             let fresh = AlertId { subscription, target: into };
@@ -258,7 +250,7 @@ impl Engine {
         let gone = change.partings.iter().find(|parting| parting.from == target);
         let gone = gone.map(|parting| parting.leaving.clone()).unwrap_or_default();
         let silent = Silent::Recounts(gone.clone());
-        let Some(counted) = change.news(target, silent, None) else { return };
+        let Some(counted) = change.news(target, silent) else { return };
         for id in self.about(target) {
             let Some(life) = self.lives.get(&id) else { continue };
             let before = life.sums().all;

@@ -38,8 +38,7 @@ use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
 use crate::subscription::Rules;
 pub(crate) use corrections::retracts;
-pub(crate) use draft::Draft;
-pub(crate) use draft::reason;
+pub(crate) use draft::{Draft, left_out, reason};
 pub(crate) use facts::{ReadText, StoredText};
 pub(crate) use handling::Handling;
 use happening::Happenings;

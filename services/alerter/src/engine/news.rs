@@ -18,7 +18,7 @@ pub(crate) struct News {
     pub(crate) is_decisive: bool,
 }
 
-/// A statement is new if the event has at most this share of its words, in percent.
+/// A statement is new if the event has less than this share of its words, in percent.
 const KNOWN: usize = 50;
 /// The same for a title alone, which may say the known in other words.
 const KNOWN_TITLE: usize = 34;
@@ -170,7 +170,7 @@ impl Statements {
         asked.into_iter().all(|(said, most)| {
             let all = words(&Text::new(&said.words));
             let is_known = |word: &&u64| known.iter().any(|other| other.has(**word));
-            all.len() >= LEAST && all.iter().filter(is_known).count() * 100 <= all.len() * most
+            all.len() >= LEAST && all.iter().filter(is_known).count() * 100 < all.len() * most
         })
     }
 }

@@ -246,6 +246,27 @@ async fn subscriptions_from_a_file_are_changed_only_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_muted_subscription_sends_no_silent_revision_either() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, _, copy, third, _] = five();
+    world.newsroom.tell(first).await;
+    world.pass(60).await;
+    let mute = |until| Command::SubscriptionMute { subscription: "all".parse().unwrap(), until };
+    world.command("1", mute(None)).await;
+    world.newsroom.tell(copy).await;
+    world.pass(3_600).await;
+    let last = world.alerts().await.pop().unwrap();
+    assert!(last.revision > 1 && last.held.is_none(), "it is silent, not held: {last:?}");
+    assert_eq!(world.paper.blocks().len(), 1);
+    world.command("2", mute(Some(timestamp(world.clock.now())))).await;
+    world.newsroom.tell(third).await;
+    world.pass(3_600).await;
+    assert!(world.paper.blocks().len() > 1, "it sends again");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_muted_subscription_tells_once_when_it_is_unmuted() {
     let mut world = World::new().await;
     let settings = settings([at_once()]);

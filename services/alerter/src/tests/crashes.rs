@@ -110,6 +110,11 @@ struct Told {
     printed: Vec<String>,
 }
 
+/// Whether people get a message about it: not that an alert was merged.
+fn is_told(alert: &Alert) -> bool {
+    alert.held.is_none() && alert.merged_into.is_none()
+}
+
 impl Told {
     async fn of(bus: &dyn Bus, paper: &Paper) -> Self {
         let mut alerts = Vec::new();
@@ -135,7 +140,7 @@ impl Told {
     fn due(&self) -> impl Iterator<Item = &Alert> {
         let is_own = |alert: &&Alert| {
             let key = (alert.id.clone(), alert.revision);
-            alert.held.is_none() && !self.together.contains_key(&key)
+            is_told(alert) && !self.together.contains_key(&key)
         };
         self.alerts.iter().filter(is_own)
     }
@@ -156,7 +161,7 @@ impl Told {
     /// The revisions that somebody must get.
     fn sent(&self) -> impl Iterator<Item = &Alert> {
         let key = |alert: &Alert| (alert.id.clone(), alert.revision);
-        let sent = self.alerts.iter().filter(|alert| alert.held.is_none());
+        let sent = self.alerts.iter().filter(|alert| is_told(alert));
         sent.filter(move |alert| self.together.get(&key(alert)) != Some(&None))
     }
 }

@@ -42,6 +42,8 @@ async fn an_absorbed_event_closes_silently_into_the_survivor() {
     assert_eq!(alerts[2].merged_into, Some(alerts[0].target));
     assert_eq!((alerts[2].state, alerts[2].volume), (AlertState::Quiet, Volume::Silent));
     assert_eq!(alerts[3].id, alerts[0].id);
+    // Nobody is told that two alerts are one.
+    assert_eq!(world.paper.blocks().len(), 3, "{:?}", world.paper.blocks());
     running.stop().await;
 }
 

@@ -418,7 +418,7 @@ impl Newsroom {
         let done = OutputCommand {
             stories: self.after(into, &[given.story]),
             events: vec![self.event_after(given.event), self.event_after(into)],
-            ..self.done(Command::Move { story: lead.into() })
+            ..self.done(Command::Move { story: lead.into(), with: Vec::new() })
         };
         self.publish(&done).await;
     }

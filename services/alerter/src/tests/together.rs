@@ -50,7 +50,7 @@ async fn one_message_names_both_subscriptions_of_a_delivery() {
     let given = article("e", "lanternpost.example", "Arrest at the docks");
     world.newsroom.tell(Given { text, ..given }).await;
     world.pass(60).await;
-    assert_eq!(heads(&world)[1..], ["  update for Everything, Docks"]);
+    assert_eq!(heads(&world)[1..], ["  update for Everything, Docks: 1 new statement"]);
     // A silent revision replaces no message that the second subscription never had.
     world.newsroom.tell(article("a", "farpost.example", "Tarrowgate dock talks collapse")).await;
     world.pass(3_600).await;
@@ -66,7 +66,10 @@ async fn a_delivery_of_only_one_subscription_gets_its_own_message() {
     world.pass(60).await;
     let mut found = heads(&world);
     found.sort();
-    assert_eq!(found, ["  new for Docks", "  new for Everything, Docks"]);
+    assert_eq!(
+        found,
+        ["  new for Docks: matches dock, dockers, cranes", "  new for Everything, Docks"]
+    );
     running.stop().await;
 }
 

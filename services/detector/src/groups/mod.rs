@@ -57,6 +57,18 @@ struct Event {
     first_seen: Timestamp,
     continues: Option<EventId>,
     ledes: LeadFacts,
+    /// Whether its id is of the command that took it out of another event.
+    is_taken_out: bool,
+}
+
+impl Event {
+    /// Lets another event go on under this one's id.
+    fn swap_identity(&mut self, other: &mut Self) {
+        std::mem::swap(&mut self.id, &mut other.id);
+        std::mem::swap(&mut self.continues, &mut other.continues);
+        std::mem::swap(&mut self.ledes, &mut other.ledes);
+        std::mem::swap(&mut self.is_taken_out, &mut other.is_taken_out);
+    }
 }
 
 /// The data of an article by which its story counts it.
@@ -156,6 +168,7 @@ impl Groups {
             first_seen: first.seen,
             continues,
             ledes: LeadFacts::default(),
+            is_taken_out: false,
         };
         if !self.events.contains(event) {
             self.events.insert(event, new_event());
@@ -193,6 +206,12 @@ impl Groups {
         found.lead_if_stronger(article.id, article.claim)
     }
 
+    /// The event's id in the contract, and its stories.
+    pub(crate) fn stories_of(&self, event: fold::EventId) -> Option<(EventId, Vec<fold::StoryId>)> {
+        let found = self.events.get(self.resolve(event))?;
+        Some((found.id, found.stories.iter().copied().collect()))
+    }
+
     /// Merges two events, unless they are one already. `link` is the article that caused the merge,
     /// if it was no person.
     pub(crate) fn merge_events(
@@ -214,8 +233,12 @@ impl Groups {
         if into == from || !self.events.contains(into) {
             return None;
         }
-        let gone = self.events.remove(from)?;
+        let mut gone = self.events.remove(from)?;
         let kept = self.events.get_mut(into)?;
+        // An event that was taken out gives up its id, whichever story is in it: so this undoes taking it out.
+        if kept.is_taken_out && !gone.is_taken_out {
+            kept.swap_identity(&mut gone);
+        }
         kept.revision = kept.revision.max(gone.revision) + 1;
         kept.first_seen = kept.first_seen.min(gone.first_seen);
         kept.stories.extend(gone.stories);

@@ -85,19 +85,20 @@ impl Groups {
         Some(SplitResult { from, into: id, articles, new_leads })
     }
 
-    /// Takes a story out of its event, into an event of its own with this id; the event that it leaves keeps its
-    /// id. Returns the stories whose event has another number now, or `None` if the story is alone in its event.
+    /// Takes stories out of their event, into an event of their own with this id; the event that they leave keeps its
+    /// id. Returns the stories whose event has another number now, or `None` if the event has no others.
     pub(crate) fn take_out(
         &mut self,
-        story: fold::StoryId,
+        stories: &[fold::StoryId],
         id: EventId,
     ) -> Option<Vec<fold::StoryId>> {
-        let from = self.event_of(story);
+        let from = self.event_of(*stories.first()?);
         let found = self.events.get_mut(from)?;
         // The number of an event is that of its first story. If that one leaves, the others get another number.
-        let is_first = fold::EventId::of(story) == from;
+        let is_first = stories.iter().any(|story| fold::EventId::of(*story) == from);
+        let all = found.stories.iter().copied();
         let leaving: Vec<fold::StoryId> =
-            found.stories.iter().copied().filter(|it| (*it == story) != is_first).collect();
+            all.filter(|it| stories.contains(it) != is_first).collect();
         let into = fold::EventId::of(*leaving.first()?);
         if leaving.len() == found.stories.len() || into == from {
             return None;
@@ -111,11 +112,10 @@ impl Groups {
             first_seen: found.first_seen,
             continues: None,
             ledes: LeadFacts::default(),
+            is_taken_out: true,
         };
         if is_first {
-            std::mem::swap(&mut divided.id, &mut found.id);
-            std::mem::swap(&mut divided.continues, &mut found.continues);
-            std::mem::swap(&mut divided.ledes, &mut found.ledes);
+            found.swap_identity(&mut divided);
             let former = self.former_ids.events.values_mut().filter(|it| **it == from);
             former.for_each(|it| *it = into);
         }

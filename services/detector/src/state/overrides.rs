@@ -24,6 +24,9 @@ const MAX_REMEMBERED: usize = 4_096;
 /// into a message.
 const MAX_MOVED: usize = 2_000;
 
+/// The most stories that the record of two joined events names: those of the one that is gone.
+const MAX_NAMED: usize = 200;
+
 /// Why a command is not applied.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 enum Refusal {
@@ -43,6 +46,10 @@ enum Refusal {
     AlreadyOne(Target, Target),
     #[error("story {0} is the only one of its event")]
     OnlyStory(StoryId),
+    #[error("these are all the stories of event {0}: nothing would be left of it")]
+    AllStories(EventId),
+    #[error("story {0} is not in event {1}")]
+    InAnotherEvent(StoryId, EventId),
     #[error("{0} is one article: it cannot be kept apart from itself")]
     SameArticle(ArticleId),
     #[error("{0} and {1} are a story and an event: only two of a sort can be made one")]
@@ -118,7 +125,7 @@ impl DetectorState {
             }
             Command::Merge { into, from } => Err(Refusal::DifferentKinds(*into, *from)),
             Command::Prefer { story, outlet } => self.prefer(*story, outlet),
-            Command::Move { story } => self.take_out(*story, fresh),
+            Command::Move { story, with } => self.take_out(*story, with, fresh),
             Command::NotTheSame { one, other } => self.keep_apart(*one, *other, fresh),
             _ => Err(Refusal::NotAboutStories),
         }
@@ -148,18 +155,36 @@ impl DetectorState {
         Ok(self.update_after_split(&split))
     }
 
-    /// Takes a story out of its event.
-    fn take_out(&mut self, id: StoryId, fresh: EventId) -> Result<Effect, Refusal> {
-        let story = self.story(id)?;
-        self.divide_event(story, fresh).ok_or(Refusal::OnlyStory(id))
+    /// Takes a story out of its event, with others of it.
+    fn take_out(
+        &mut self,
+        id: StoryId,
+        with: &[StoryId],
+        fresh: EventId,
+    ) -> Result<Effect, Refusal> {
+        let mut stories = vec![self.story(id)?];
+        let event = self.groups.event_of(stories[0]);
+        let name = self.groups.event_id(event).ok_or(Refusal::UnknownStory(id))?;
+        for other in with {
+            let story = self.story(*other)?;
+            if self.groups.event_of(story) != event {
+                return Err(Refusal::InAnotherEvent(*other, name));
+            }
+            stories.push(story);
+        }
+        let none_left = match with {
+            [] => Refusal::OnlyStory(id),
+            _ => Refusal::AllStories(name),
+        };
+        self.divide_event(stories, fresh).ok_or(none_left)
     }
 
-    fn divide_event(&mut self, story: fold::StoryId, fresh: EventId) -> Option<Effect> {
-        let before = self.groups.event_of(story);
-        let leaving = self.groups.take_out(story, fresh)?;
+    fn divide_event(&mut self, stories: Vec<fold::StoryId>, fresh: EventId) -> Option<Effect> {
+        let before = self.groups.event_of(*stories.first()?);
+        let leaving = self.groups.take_out(&stories, fresh)?;
         self.detector.divide_event(&leaving);
         let after = self.groups.event_of(*leaving.first()?);
-        Some(Effect { changes: Vec::new(), stories: vec![story], events: vec![before, after] })
+        Some(Effect { changes: Vec::new(), stories, events: vec![before, after] })
     }
 
     fn keep_apart(
@@ -194,7 +219,7 @@ impl DetectorState {
         // They were two stories already. If these are in one event, the later one leaves it.
         let later =
             stories.iter().max().filter(|_| is_one_event && stories.first() != stories.last());
-        let divided = later.and_then(|later| self.divide_event(*later, fresh));
+        let divided = later.and_then(|later| self.divide_event(vec![*later], fresh));
         let events = divided.map(|it| it.events).unwrap_or_default();
         Ok(Effect { changes: Vec::new(), stories, events })
     }
@@ -229,10 +254,19 @@ impl DetectorState {
         }
         // `fold` may have merged them already, or know one by another id. This service's events
         // decide.
+        let before = [first, second].map(|number| self.groups.stories_of(number));
         self.detector.merge_events(first, second);
         let merge = Merge { older: first.min(second), younger: first.max(second) };
-        let changes = self.groups.merge_events(merge, None).into_iter().collect();
-        Ok(Effect { changes, stories: Vec::new(), events: vec![merge.older] })
+        let change = self.groups.merge_events(merge, None);
+        let gone = change.iter().find_map(|it| match it {
+            StoryChange::Merged { from, .. } => Some(*from),
+            _ => None,
+        });
+        // To take these out again undoes it.
+        let joined = before.into_iter().flatten().find(|(id, _)| gone == Some(Target::Event(*id)));
+        let joined = joined.filter(|(_, stories)| stories.len() <= MAX_NAMED);
+        let stories = joined.map(|(_, stories)| stories).unwrap_or_default();
+        Ok(Effect { changes: change.into_iter().collect(), stories, events: vec![merge.older] })
     }
 
     fn prefer(&mut self, id: StoryId, outlet: &Outlet) -> Result<Effect, Refusal> {

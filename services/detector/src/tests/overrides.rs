@@ -203,10 +203,13 @@ async fn a_story_taken_out_of_its_event_stays_out_and_the_event_keeps_its_id() {
     let judged = detector.judge(&[first.clone(), second.clone()]).await;
     let (one, two) = (judged[0].verdict.event, judged[1].verdict.event);
     let (story, event) = (judged[0].verdict.story, Target::Event(one));
-    TestDetector::check_refused(&detector.command(Command::Move { story }).await, "the only one");
+    TestDetector::check_refused(
+        &detector.command(Command::Move { story, with: vec![] }).await,
+        "the only one",
+    );
     detector.command(Command::Merge { into: event, from: Target::Event(two) }).await;
     // Also the story that opened it can leave: the others keep the id.
-    let record = detector.command(Command::Move { story }).await;
+    let record = detector.command(Command::Move { story, with: vec![] }).await;
     let fresh = record.stories[0].event;
     assert!(record.outcome == CommandOutcome::Applied && fresh != one && fresh != two);
     let counts: Vec<_> = record.events.iter().map(|it| (it.event, it.state.stories)).collect();
@@ -215,8 +218,19 @@ async fn a_story_taken_out_of_its_event_stays_out_and_the_event_keeps_its_id() {
     let later = detector.judge(&[copy("c.example"), other("d.example")]).await;
     let events: Vec<_> = later.iter().map(|it| it.verdict.event).collect();
     assert_eq!(events, [fresh, one]);
+    // To join the two again undoes it: the event has its id, whichever of them is named first.
     let again = detector.command(Command::Merge { into: Target::Event(fresh), from: event }).await;
-    assert_eq!((again.outcome, again.events[0].state.stories), (CommandOutcome::Applied, 2));
+    let merged = StoryChange::Merged { from: Target::Event(fresh), into: event, links: vec![] };
+    assert_eq!((again.outcome, again.changes), (CommandOutcome::Applied, vec![merged]));
+    assert_eq!((again.events[0].event, again.events[0].state.stories), (one, 2));
+    // The record names the stories that joined, which undo the join if they are taken out again.
+    let joined: Vec<StoryId> = again.stories.iter().map(|it| it.story).collect();
+    assert_eq!(joined, [story]);
+    let with = vec![judged[1].verdict.story];
+    let all = detector.command(Command::Move { story, with }).await;
+    TestDetector::check_refused(&all, "nothing would be left of it");
+    let undone = detector.command(Command::Move { story, with: joined }).await;
+    assert_eq!(undone.outcome, CommandOutcome::Applied);
 }
 
 #[tokio::test]
@@ -322,7 +336,7 @@ fn word(number: usize, judged: &[Stored]) -> Command {
         }
         4 => Command::Split { story: first.story, articles: vec![articles[0].id] },
         5 => Command::Merge { into: Target::Event(last.event), from: Target::Event(first.event) },
-        _ => Command::Move { story: first.story },
+        _ => Command::Move { story: first.story, with: vec![] },
     }
 }
 

@@ -13,8 +13,8 @@ use crate::api::request::{JsonBody, Query, answer, paging};
 use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::shapes::{
     AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
-    ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, Replayed, ResendReport,
-    ResendRequest, describe_hold,
+    ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, NoFields, Replayed,
+    ResendReport, ResendRequest, describe_hold,
 };
 use crate::state::AppState;
 
@@ -45,7 +45,11 @@ pub(super) async fn mute(
 }
 
 /// Acknowledges an alert.
-pub(super) async fn acknowledge(api: Api, Path(id): Path<String>) -> Reply {
+pub(super) async fn acknowledge(
+    api: Api,
+    Path(id): Path<String>,
+    JsonBody(NoFields {}): JsonBody<NoFields>,
+) -> Reply {
     let alert = api.app.alert(&id).await?.id;
     api.command(Command::AlertAcknowledge { alert }).await
 }

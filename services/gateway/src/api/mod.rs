@@ -88,7 +88,7 @@ fn routes() -> Router<Api> {
         ("/stories/{id}/split", post(stories::split)),
         ("/stories/{id}/merge", post(stories::merge_stories)),
         ("/stories/{id}/prefer", post(stories::prefer)),
-        ("/stories/{id}/move", post(stories::take_out)),
+        ("/stories/{id}/move", post(stories::move_story)),
         ("/articles", get(articles::at).post(articles::push)),
         ("/articles/{id}", get(articles::one)),
         ("/articles/{id}/alerts", get(alerts::of_article)),

@@ -42,14 +42,15 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A command as JSON.
+/// A command as JSON. An empty body has no fields.
 pub(super) struct JsonBody<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> ApiResult<Self> {
-        let read = serde_json::from_slice(&body_of(request, COMMAND).await?);
+        let body = body_of(request, COMMAND).await?;
+        let read = serde_json::from_slice(if body.is_empty() { b"{}" } else { &body });
         read.map(Self).map_err(|error| Refusal::bad_request(error.to_string()))
     }
 }

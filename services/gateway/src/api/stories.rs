@@ -12,7 +12,9 @@ use wirefold_proto::{Command, CommandOutcome, ControlCommand, OutputCommand, Tag
 use crate::api::request::{JsonBody, PageQuery, Query, answer, paging};
 use crate::api::{Access, Api, ApiResult, Refusal, Reply};
 use crate::projection::{EventQuery, StoryQuery};
-use crate::shapes::{Accepted, Decided, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut};
+use crate::shapes::{
+    Accepted, Decided, MovedStory, OtherArticle, OtherOfSort, PreferredOutlet, TakenOut,
+};
 use crate::{corrections, statements};
 
 pub(super) async fn list_stories(api: Api, Query(query): Query<StoryQuery>) -> Reply {
@@ -107,10 +109,15 @@ pub(super) async fn prefer(
     api.decided(Command::Prefer { story, outlet: wanted.outlet }).await
 }
 
-/// Takes a story out of its event.
-pub(super) async fn take_out(api: Api, Path(given): Path<String>) -> Reply {
-    let story = api.app.resolve_id(&given).await?;
-    api.decided(Command::Move { story }).await
+pub(super) async fn move_story(
+    api: Api,
+    Path(given): Path<String>,
+    JsonBody(wanted): JsonBody<MovedStory>,
+) -> Reply {
+    match api.move_story(&given, &wanted).await? {
+        (_, Some(decided)) => answer(&Decided::from(decided)),
+        (command, None) => accepted(command),
+    }
 }
 
 pub(super) async fn not_the_same(
@@ -157,6 +164,32 @@ impl Api {
             Some(CommandOutcome::Refused { reason }) => Err(Refusal::refused(reason.clone())),
             _ => Ok((command, decided)),
         }
+    }
+
+    /// Takes a story out of its event, and joins it with the other event if one is named.
+    pub(crate) async fn move_story(
+        &self,
+        given: &str,
+        wanted: &MovedStory,
+    ) -> ApiResult<(ControlCommand, Option<OutputCommand>)> {
+        let story = self.app.resolve_id(given).await?;
+        let mut with = Vec::with_capacity(wanted.with.len());
+        for other in &wanted.with {
+            with.push(self.app.resolve_id(other).await?);
+        }
+        let Some(into) = &wanted.into else {
+            return self.regroup(Command::Move { story, with }).await;
+        };
+        let into = Target::Event(self.app.resolve_id(into).await?);
+        let old = self.app.story_brief(given).await?.event;
+        let event = match self.regroup(Command::Move { story, with }).await {
+            Ok((command, None)) => return Ok((command, None)),
+            Ok((_, Some(moved))) => moved.stories.first().map_or(old, |it| it.event),
+            // Nothing else is in its event, which moves as a whole.
+            Err(refusal) if refusal.is_by_detector() => old,
+            Err(refusal) => return Err(refusal),
+        };
+        self.regroup(Command::Merge { into, from: Target::Event(event) }).await
     }
 
     /// The outcome of a command once the projection has it; `None` if that takes too long.

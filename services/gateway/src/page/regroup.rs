@@ -1,6 +1,8 @@
 //! Splits an article off its story, and merges the two again. It works without JavaScript: a form posts the
 //! command, and the answer is the page of the story with the outcome.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::extract::{Path, Request};
 use axum::middleware::from_fn;
@@ -16,9 +18,10 @@ use crate::page::river::encoded;
 use crate::page::words;
 use crate::projection::ProjectionError;
 use crate::refusal::{self, Refusal};
+use crate::shapes::MovedStory;
 
-/// The most bytes of a form.
-const MOST: usize = 4 * 1024;
+/// The most bytes of a form. To undo a join, it names each story that joined.
+const MOST: usize = 16 * 1024;
 
 /// The routes. Forms must come from a page of this server.
 pub(super) fn router() -> Router<Api> {
@@ -49,45 +52,53 @@ async fn merge(api: Api, Path(given): Path<String>, request: Request) -> Respons
     carry_out(&api, &given, command.await).await
 }
 
-/// Takes a story out of its event, and shows the event that it left.
-async fn take_out(api: Api, Path(given): Path<String>) -> Response {
-    let command = async {
-        let story: StoryId = api.app.resolve_id(&given).await?;
+/// Takes a story out of its event, into another one if that is named, and shows the event that it left.
+async fn take_out(api: Api, Path(given): Path<String>, request: Request) -> Response {
+    let done = async {
         let from = api.app.story_brief(&given).await?.event;
-        Ok::<_, Refusal>((Command::Move { story }, from))
+        let fields = fields(request).await?;
+        let named = |wanted| fields.iter().filter(move |(name, _)| name == wanted);
+        let into =
+            named("into").next_back().map(|(_, id)| last_part(id)).filter(|id| !id.is_empty());
+        let with = named("with").map(|(_, id)| id.clone()).collect();
+        let wanted = MovedStory { into: into.map(str::to_owned), with };
+        let (stored, _) = api.move_story(&given, &wanted).await?;
+        let event: EventId = api.app.resolve_id(&from.to_string()).await?;
+        Ok::<_, Refusal>(format!("/events/{event}?command={}", encoded(&stored.id)))
     };
-    match command.await {
-        Ok((command, from)) => of_event(&api, &from.to_string(), Ok(command)).await,
-        Err(refusal) => of_event(&api, &given, Err(refusal)).await,
-    }
+    answer(&api, done.await, &format!("/stories/{}", encoded(&given)))
+}
+
+/// The id at the end of an address; an id as it is.
+fn last_part(address: &str) -> &str {
+    address.rsplit('/').next().unwrap_or_default()
 }
 
 /// Makes two events one. The other one is named by its id or its address.
 async fn join(api: Api, Path(given): Path<String>, request: Request) -> Response {
-    let command = async {
-        let other = field(request, "other").await?;
-        let other = other.rsplit('/').next().unwrap_or_default();
-        let into = Target::Event(api.app.resolve_id(&given).await?);
-        Ok(Command::Merge { into, from: Target::Event(api.app.resolve_id(other).await?) })
-    };
-    of_event(&api, &given, command.await).await
-}
-
-/// The same as [`carry_out`] for the page of an event.
-async fn of_event(api: &Api, given: &str, command: ApiResult<Command>) -> Response {
     let done = async {
-        let (stored, _) = api.regroup(command?).await?;
-        let event: EventId = api.app.resolve_id(given).await?;
+        let other = field(request, "other").await?;
+        let into = Target::Event(api.app.resolve_id(&given).await?);
+        let from = Target::Event(api.app.resolve_id(last_part(&other)).await?);
+        let (stored, _) = api.regroup(Command::Merge { into, from }).await?;
+        let event: EventId = api.app.resolve_id(&given).await?;
         Ok::<_, Refusal>(format!("/events/{event}?command={}", encoded(&stored.id)))
     };
-    answer(api, done.await, &format!("/events/{}", encoded(given)))
+    answer(&api, done.await, &format!("/events/{}", encoded(&given)))
+}
+
+/// The fields of a form.
+async fn fields(request: Request) -> ApiResult<Vec<(String, String)>> {
+    let body = request::body_of(request, MOST).await?;
+    let trimmed =
+        |(name, value): (Cow<'_, str>, Cow<'_, str>)| (name.into_owned(), value.trim().to_owned());
+    Ok(url::form_urlencoded::parse(&body).map(trimmed).collect())
 }
 
 /// The last value of a form's field.
 async fn field(request: Request, name: &str) -> ApiResult<String> {
-    let body = request::body_of(request, MOST).await?;
-    let found = url::form_urlencoded::parse(&body).filter(|(it, _)| it == name).last();
-    Ok(found.map(|(_, value)| value.trim().to_owned()).unwrap_or_default())
+    let found = fields(request).await?.into_iter().rfind(|(it, _)| it == name);
+    Ok(found.map(|(_, value)| value).unwrap_or_default())
 }
 
 /// Stores a command, waits for its outcome, and redirects to the story, or says why it is not done.
@@ -130,6 +141,7 @@ pub(super) fn take_out_form(story: StoryId) -> Markup {
     html! {
         form.deeds method="post" action={ "/stories/" (story) "/move" } {
             button type="submit" { "Take out of this event" }
+            " " label { span.faint { "or into another: its address or id" } " " input type="text" name="into" autocomplete="off"; }
         }
     }
 }
@@ -153,8 +165,9 @@ pub(super) async fn event_notice(
 ) -> Result<Markup, ProjectionError> {
     let Some(id) = command else { return Ok(html! {}) };
     let done = app.projection.command(id).await?;
-    Ok(match done.as_ref().map(|done| (&done.command.command, done.stories.first())) {
-        Some((Command::Move { .. }, Some(moved))) if moved.event != event => html! {
+    let Some(done) = done.as_ref() else { return Ok(html! {}) };
+    Ok(match (&done.command.command, done.stories.as_slice()) {
+        (Command::Move { .. }, [moved, ..]) if moved.event != event => html! {
             div.notice role="status" {
                 "The story is now " a href={ "/events/" (moved.event) } { "an event of its own" } "."
                 form method="post" action={ "/events/" (event) "/join" } {
@@ -163,9 +176,24 @@ pub(super) async fn event_notice(
                 }
             }
         },
-        Some((Command::Merge { .. }, _)) => html! {
-            p.notice role="status" { "The two are one event." }
-        },
+        (Command::Merge { .. }, joined) => {
+            let into = done.events.first().map(|it| it.event).filter(|into| *into != event);
+            html! {
+                div.notice role="status" {
+                    @match into {
+                        Some(into) => { "The story is now part of " a href={ "/events/" (into) } { "another event" } "." },
+                        None => "The two are one event.",
+                    }
+                    @if let [first, others @ ..] = joined {
+                        form method="post" action={ "/stories/" (first.story) "/move" } {
+                            @for other in others { input type="hidden" name="with" value=(other.story); }
+                            @if into.is_some() { input type="hidden" name="into" value=(event); }
+                            button type="submit" { "Undo" }
+                        }
+                    }
+                }
+            }
+        }
         _ => html! {},
     })
 }

@@ -263,7 +263,7 @@ fn many(event: &EventBrief) -> Markup {
     html! {
         p.counts {
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
-            span.origins { (words::texts(event.origins, event.not_compared)) }
+            span.origins { (words::texts(event.origins, None, event.not_compared)) }
             (folded_counts(event.copies, event.versions))
             @if event.quiet { span.state { "quiet" } }
             span.about {

@@ -1,13 +1,17 @@
-//! The statements and corrections of an event: quotations with their wordings and carriers, figures on which
-//! texts differ, names with their spellings, and the articles that still have an error.
+//! The statements and corrections of an event: quotations with their wordings and carriers, figures with their
+//! sentences, names with their spellings, and the articles that still have an error.
+
+use std::collections::HashMap;
 
 use maud::{Markup, html};
-use wirefold_proto::{EntityKind, FigureRole, NoteKind};
+use wirefold_proto::{ArticleId, EntityKind, FigureRole, NoteKind, Qualifier};
+use wirefold_text::Text;
+use wirefold_text::extract::Role;
 
 use crate::page::{diff, words};
 use crate::shapes::{
-    Carrier, CorrectedPassage, CorrectionRecord, Corrections, Difference, FigureRecord,
-    FigureStanding, FigureValue, NameRecord, QuotationRecord, Statements, Wording,
+    ArticleBrief, Carrier, CorrectedPassage, CorrectionRecord, Corrections, Difference,
+    FigureRecord, FigureStanding, FigureValue, NameRecord, QuotationRecord, Statements, Wording,
 };
 use crate::text::AnalysedText;
 
@@ -22,12 +26,10 @@ const NAMED: usize = 6;
 /// The most characters of a wording.
 const WORDING: usize = 600;
 
-/// All sections. Statements with one carrier and without a contradiction are left out.
-pub(super) fn sections(statements: &Statements) -> Markup {
+/// All sections. Quotations and names with one carrier are left out. The texts have the sentences.
+pub(super) fn sections(statements: &Statements, texts: &Texts<'_>) -> Markup {
     let shared: Vec<&QuotationRecord> =
         statements.quotations.iter().filter(|it| it.outlets > 1 || it.wordings.len() > 1).collect();
-    let figures: Vec<&FigureRecord> =
-        statements.figures.iter().filter(|it| has_change(it)).collect();
     html! {
         @if !statements.cited_agencies.is_empty() {
             section #cited {
@@ -41,11 +43,11 @@ pub(super) fn sections(statements: &Statements) -> Markup {
                 }
             }
         }
-        @if !figures.is_empty() {
+        @if !statements.figures.is_empty() {
             section #figures {
                 h2 { "Figures" }
-                p.faint { "Numbers, by text. A value is contradicted if a text gives it after a newer one that rules it out." }
-                @for figure in figures { (figure_record(figure)) }
+                p.faint { "Numbers of people, by text. A value is contradicted if a text gives it after a newer one that rules it out." }
+                @for figure in &statements.figures { (figure_record(figure, texts)) }
             }
         }
         @if !shared.is_empty() {
@@ -102,14 +104,6 @@ fn named_entity(name: &NameRecord) -> Markup {
             " " span.faint { (words::count(name.outlets.into(), "outlet", "outlets")) }
         }
     }
-}
-
-/// Whether its values differ in more than precision.
-fn has_change(figure: &FigureRecord) -> bool {
-    let differs = |value: &FigureValue| {
-        matches!(value.standing, FigureStanding::StillTold | FigureStanding::Earlier)
-    };
-    figure.values.iter().any(differs)
 }
 
 fn quotation(record: &QuotationRecord) -> Markup {
@@ -186,7 +180,10 @@ fn list_outlets(carriers: &[Carrier], more: u32) -> Markup {
     }
 }
 
-fn figure_record(figure: &FigureRecord) -> Markup {
+/// The articles of the page whose texts are stored.
+pub(super) type Texts<'a> = HashMap<ArticleId, (&'a ArticleBrief, &'a AnalysedText)>;
+
+fn figure_record(figure: &FigureRecord, texts: &Texts<'_>) -> Markup {
     html! {
         article.figure-record {
             h3 {
@@ -195,30 +192,89 @@ fn figure_record(figure: &FigureRecord) -> Markup {
                 @if figure.contradicted { " " span.state { "texts differ" } }
             }
             ul.values {
-                @for value in &figure.values { (figure_value(value)) }
+                @for value in &figure.values { (figure_value(value, figure.role, texts)) }
             }
         }
     }
 }
 
-fn figure_value(value: &FigureValue) -> Markup {
+fn figure_value(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Markup {
     let state = match value.standing {
         FigureStanding::Newest => "newest",
         FigureStanding::Compatible => "agrees",
         FigureStanding::StillTold => "contradicted",
         FigureStanding::Earlier => "earlier",
+        FigureStanding::Further => "further down",
     };
     let more = u64::from(value.texts).saturating_sub(value.carriers.len() as u64);
+    let qualifier = value.qualifier.map(Qualifier::describe);
     html! {
         li {
-            b { (value.words) } " " span.what { (state) } " "
+            b { @if let Some(qualifier) = qualifier { (qualifier) " " } (value.words) } " " span.what { (state) } " "
             (list_outlets(&value.carriers, u32::try_from(more).unwrap_or(u32::MAX)))
             span.faint {
                 " · since " (words::time(value.first.seen))
                 @if value.last_seen > value.first.seen { ", last " (words::time(value.last_seen)) }
             }
+            (figure_sentences(value, of, texts))
         }
     }
+}
+
+/// The sentences that give a figure, each once with its first source. A text that expired has none.
+fn figure_sentences(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Markup {
+    let mut said: Vec<(&str, &ArticleBrief)> = Vec::new();
+    for (article, text) in value.carriers.iter().filter_map(|it| texts.get(&it.article)) {
+        let sentence = sentence_with(&text.text, &value.words, of);
+        if let Some(sentence) = sentence.filter(|it| said.iter().all(|(other, _)| other != it)) {
+            said.push((sentence, article));
+        }
+    }
+    html! {
+        @if !said.is_empty() {
+            details {
+                summary { (if said.len() == 1 { "The sentence" } else { "The sentences" }) }
+                ul.values {
+                    @for (sentence, article) in said {
+                        li {
+                            @if let Some(agency) = &article.agency { b { (agency.describe()) } " at " }
+                            b { (article.outlet_label()) } ", " (words::time(article.seen)) ": "
+                            span lang=[words::lang(Some(&article.language))] dir="auto" { "“" (words::cut(sentence, SENTENCE)) "”" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The first sentence that has these words as a figure of this role; else the first that has the words.
+fn sentence_with<'a>(text: &'a Text, words: &str, of: FigureRole) -> Option<&'a str> {
+    let stands = |sentence: &'a str| {
+        let alone = |(at, _): &(usize, &str)| {
+            let (before, behind) = (&sentence[..*at], &sentence[at + words.len()..]);
+            !before.ends_with(char::is_alphanumeric) && !behind.starts_with(char::is_alphanumeric)
+        };
+        let at = sentence.match_indices(words).find(alone).map(|(at, _)| at)?;
+        let role = wirefold_text::extract::role(&sentence[..at], &sentence[at + words.len()..]);
+        Some((sentence, role.is_some_and(|role| is_role(of, role))))
+    };
+    let sentences = text.sentences();
+    let all = || sentences.iter().filter_map(|it| stands(it.span.of(text.original())));
+    let (sentence, _) = all().find(|(_, is_role)| *is_role).or_else(|| all().next())?;
+    Some(sentence)
+}
+
+const fn is_role(figure: FigureRole, found: Role) -> bool {
+    matches!(
+        (figure, found),
+        (FigureRole::Killed, Role::Killed)
+            | (FigureRole::Injured, Role::Injured)
+            | (FigureRole::Missing, Role::Missing)
+            | (FigureRole::Arrested, Role::Arrested)
+            | (FigureRole::Rescued, Role::Rescued)
+            | (FigureRole::Displaced, Role::Displaced)
+    )
 }
 
 const fn role(role: FigureRole) -> &'static str {

@@ -48,7 +48,7 @@ pub(super) fn story_main(
                             (copies(study, true))
                         }
                     }
-                    (statements::sections(said))
+                    (statements::sections(said, &texts_of(std::slice::from_ref(study))))
                 }
                 aside {
                     (timeline(std::slice::from_ref(study)))
@@ -294,17 +294,18 @@ pub(super) fn event_main(
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
     let map = map_of(stories);
+    let texts = words::texts(event.origins, Some(sharing(stories)), event.not_compared);
     html! {
         div data-watch=(event.id) {
-            (event_head(event, stories))
+            (event_head(event, stories, &texts))
             div.sheet {
                 div.body {
                     (statements::corrections_section(put_right))
                     (map_section(&map))
                     (article_table(stories, &map))
                     (left_out_list(left_out))
-                    (text_list(event, stories))
-                    (statements::sections(said))
+                    (text_list(&texts, stories))
+                    (statements::sections(said, &texts_of(stories)))
                     section #stories {
                         h2 { "Stories" }
                         p.faint { "Each is one text and its copies. Texts of one event are grouped, never folded." }
@@ -321,7 +322,7 @@ pub(super) fn event_main(
     }
 }
 
-fn event_head(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
+fn event_head(event: &EventBrief, stories: &[StoryComparison], texts: &str) -> Markup {
     // A story that people moved changes the event, too. Of many articles, only some are here.
     let seen: Vec<_> =
         stories.iter().flat_map(|study| &study.articles).map(|it| it.article.seen).collect();
@@ -332,7 +333,7 @@ fn event_head(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
         h1 lang=[words::lang(Some(&event.language))] dir=(words::direction(Some(&event.language))) { (title_of(&event.title)) }
         p.counts {
             span.outlets { (words::count(event.outlets.into(), "outlet", "outlets")) }
-            span.origins { a href="#texts" { (words::texts(event.origins, event.not_compared)) } }
+            span.origins { a href="#texts" { (texts) } }
             span { (words::count(event.story_count.into(), "story", "stories")) }
             span { (words::count(event.articles.into(), "article", "articles")) }
             (folded_counts(event.copies, event.versions))
@@ -350,9 +351,8 @@ fn event_head(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
 
 /// The texts that share no wording, each with the text that is nearest to it, and the headlines that are not compared. A
 /// link to the list opens the whole part.
-fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
-    let is_text = |study: &&StoryComparison| study.articles.iter().any(|it| it.article.comparable);
-    let (texts, headlines): (Vec<_>, Vec<_>) = stories.iter().partition(is_text);
+fn text_list(summary: &str, stories: &[StoryComparison]) -> Markup {
+    let (texts, headlines): (Vec<_>, Vec<_>) = stories.iter().partition(|study| is_text(study));
     let listed = |study: &StoryComparison| {
         let story = &study.story;
         html! {
@@ -362,7 +362,7 @@ fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
     };
     html! {
         details.passages {
-            summary { (words::texts(event.origins, event.not_compared)) }
+            summary { (summary) }
             p.faint { "An upper bound: two texts may rest on one source. " a href="/about#origin" { "What this means" } }
             ol #texts { @for study in texts { li { (listed(study)) " " span.faint { (nearest(study, stories)) } } } }
             @if !headlines.is_empty() {
@@ -372,6 +372,38 @@ fn text_list(event: &EventBrief, stories: &[StoryComparison]) -> Markup {
         }
     }
 }
+
+/// The articles of stories whose texts are stored.
+fn texts_of(stories: &[StoryComparison]) -> statements::Texts<'_> {
+    let articles = stories.iter().flat_map(|study| &study.articles);
+    let with_text = articles.filter_map(|it| Some((&it.article, it.reading.as_ref()?)));
+    with_text.map(|(article, text)| (article.id, (article, text))).collect()
+}
+
+/// Whether one of its articles is long enough to be compared.
+fn is_text(study: &StoryComparison) -> bool {
+    study.articles.iter().any(|it| it.article.comparable)
+}
+
+/// How many texts have passages of an earlier one, although they are no copies of it.
+fn sharing(stories: &[StoryComparison]) -> u32 {
+    let texts: Vec<&AnalysedText> = stories
+        .iter()
+        .filter(|study| is_text(study))
+        .take(NEIGHBOURS)
+        .filter_map(lead_text)
+        .collect();
+    let shares = |at: &usize| {
+        texts[..*at].iter().any(|earlier| {
+            let overlap = Overlap::between(&texts[*at].body, &earlier.body);
+            overlap.contained.max(overlap.containing) >= SHARED
+        })
+    };
+    u32::try_from((1..texts.len()).filter(shares).count()).unwrap_or(u32::MAX)
+}
+
+/// A text has passages of another one if it has at least this share of it, quotations apart.
+const SHARED: f64 = 0.25;
 
 /// The text of the event that shares most words in a row with the lead of a story, and these words.
 fn nearest(study: &StoryComparison, stories: &[StoryComparison]) -> String {

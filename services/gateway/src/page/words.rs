@@ -104,17 +104,24 @@ pub(super) fn remarks(comparable: bool, paywalled: bool) -> String {
     text_remarks(comparable, paywalled).into_iter().map(|remark| format!(" · {remark}")).collect()
 }
 
-/// `4 texts found that share no wording · 11 headlines not compared`.
-pub(super) fn texts(origins: u32, not_compared: u32) -> String {
-    let texts = count(origins.into(), "text", "texts");
-    let found = match origins {
-        0 => None,
-        1 => Some(format!("{texts} found")),
-        _ => Some(format!("{texts} found that share no wording")),
+/// `4 texts found that share no wording · 1 that shares passages · 11 headlines not compared`. Where the texts are not
+/// at hand, `sharing` is unknown, and only `4 texts found` is so.
+pub(super) fn texts(origins: u32, sharing: Option<u32>, not_compared: u32) -> String {
+    let own = origins.saturating_sub(sharing.unwrap_or(0));
+    let texts = count(own.into(), "text", "texts");
+    let found = match (own, sharing) {
+        (0, _) => None,
+        (1, _) | (_, None) => Some(format!("{texts} found")),
+        (_, Some(_)) => Some(format!("{texts} found that share no wording")),
     };
+    let them = if own == 1 { "it" } else { "them" };
+    let sharing = sharing.filter(|sharing| *sharing > 0).map(|sharing| {
+        let share = if sharing == 1 { "shares" } else { "share" };
+        format!("{} that {share} passages with {them}", number(sharing.into()))
+    });
     let headlines = count(not_compared.into(), "headline", "headlines");
     let left_out = (not_compared > 0).then(|| format!("{headlines} not compared"));
-    found.into_iter().chain(left_out).collect::<Vec<_>>().join(" · ")
+    found.into_iter().chain(sharing).chain(left_out).collect::<Vec<_>>().join(" · ")
 }
 
 /// The `lang` attribute of a text, unless its language is unknown.

@@ -173,7 +173,7 @@ fn a_last_name_is_told_in_full_where_another_text_has_it() {
 
 #[test]
 fn a_count_that_grows_is_no_contradiction_and_an_old_one_told_later_is() {
-    use FigureStanding::{Compatible, Earlier, Newest, StillTold};
+    use FigureStanding::{Compatible, Earlier, Further, Newest, StillTold};
     let standings = |articles: &[InStory]| -> (bool, Vec<(String, FigureStanding)>) {
         let said = statements(articles, 0);
         let [figure] = said.figures.as_slice() else { panic!("{:#?}", said.figures) };
@@ -189,12 +189,13 @@ fn a_count_that_grows_is_no_contradiction_and_an_old_one_told_later_is() {
         counting(2, 2, "b.example", &[(20, Some("more_than"))]),
         counting(3, 3, "c.example", &[(28, None), (14, None)]),
     ];
-    let grown = told(&[("28", Newest), ("20", Compatible), ("14", Earlier)]);
+    let grown = told(&[("28", Newest), ("20", Compatible), ("14", Earlier), ("300", Further)]);
     assert_eq!(standings(&articles), (false, grown));
     let mut digest = counting(5, 5, "e.example", &[(99, None)]);
     digest.1.verdict.holds = vec![articles[0].0];
     articles.extend([counting(4, 4, "d.example", &[(14, None)]), digest]);
-    let differing = told(&[("28", Newest), ("20", Compatible), ("14", StillTold)]);
+    let differing =
+        told(&[("28", Newest), ("20", Compatible), ("14", StillTold), ("300", Further)]);
     assert_eq!(standings(&articles), (true, differing));
 }
 

@@ -65,7 +65,11 @@ async fn each_command_is_told_and_answered_with_what_came_of_it() {
             json!({"outlet": "outlet2.example"}),
             Command::Prefer { story: one, outlet: "outlet2.example".parse().unwrap() },
         ),
-        (format!("/api/v1/stories/{one}/move"), json!({}), Command::Move { story: one }),
+        (
+            format!("/api/v1/stories/{one}/move"),
+            json!({"with": [three]}),
+            Command::Move { story: one, with: vec![three] },
+        ),
         (
             format!("/api/v1/articles/{first}/not-the-same"),
             json!({"other": second}),
@@ -207,6 +211,8 @@ async fn unknown_and_senseless_overrides_are_not_published() {
         ("/api/v1/stories/s-999999/split".to_owned(), json!({"articles": [id(1)]}), 404),
         (path("split"), json!({"articles": ["a-999999"]}), 404),
         (path("split"), json!({"articles": [id(1)], "all": true}), 400),
+        (path("move"), json!({"event": event(1)}), 400),
+        (path("move"), json!({"into": "e-999999"}), 404),
         (path("merge"), json!({"from": "s-999999"}), 404),
         (path("prefer"), json!({"outlet": 7}), 400),
         (format!("/api/v1/articles/{}/not-the-same", id(1)), json!({"other": "1"}), 400),
@@ -214,6 +220,10 @@ async fn unknown_and_senseless_overrides_are_not_published() {
     for (address, body, status) in cases {
         let answer = world.post(&address, &body).await;
         assert_eq!(answer.status, status, "{address} {body}");
+        if let Some(field) = ["all", "event"].into_iter().find(|field| body.get(field).is_some()) {
+            let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+            assert!(detail.contains(&format!("unknown field `{field}`")), "{detail}");
+        }
     }
     let told = world.bus.stream_state(streams::CONTROL.name).await.unwrap();
     assert_eq!(told.messages, 0);
@@ -257,7 +267,10 @@ async fn a_story_is_taken_out_of_its_event_on_the_page_and_that_is_undone() {
     };
     let path = format!("/stories/{moved}/move");
     let (answer, command) = tokio::join!(form(&world, OWN, &path, ""), outcome);
-    assert_eq!((answer.status.as_u16(), command), (303, Command::Move { story: moved }));
+    assert_eq!(
+        (answer.status.as_u16(), command),
+        (303, Command::Move { story: moved, with: vec![] })
+    );
     let place = answer.headers[header::LOCATION].to_str().unwrap();
     assert!(place.starts_with(&format!("/events/{old}?")), "{place}");
     let told = text(&world.get(place).await);

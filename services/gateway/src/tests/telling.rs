@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::json;
 use wirefold_proto::{
     Alert, Command, ControlCommand, DeadLetter, FeedRecord, HEALTH_KEY, HealthReport, ListRecord,
-    Message, SubscriptionRecord, decode, encode, streams,
+    Message, SubscriptionRecord, Volume, decode, encode, streams,
 };
 
 use super::world::{DEADLINE, World, minute, request};
@@ -203,6 +203,20 @@ async fn alerts_show_their_last_revision_and_their_life() {
     assert_eq!(revisions, [1, 2, 3]);
     let other: AlertPage = world.get("/api/v1/alerts?subscription=other").await.shape();
     assert!(other.alerts.is_empty());
+    // One that was merged before anybody was told of it is not listed.
+    let before = alert.target;
+    alert.target = wirefold_proto::Target::Event(super::samples::event(7));
+    alert.id.target = alert.target;
+    (alert.revision, alert.volume, alert.merged_into) = (1, Volume::Silent, Some(before));
+    world.publish(&alert).await;
+    let merged = async {
+        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, merged).await.unwrap();
+    let listed: AlertPage = world.get("/api/v1/alerts").await.shape();
+    assert_eq!(listed.alerts.iter().map(|row| row.alert.target).collect::<Vec<_>>(), [before]);
 }
 
 #[tokio::test]

@@ -11,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 use wirefold_address::slug;
+use wirefold_alerter::ConfiguredSubscription;
 use wirefold_gateway::shapes::{
     Accepted, ArticleAlert, ArticleAlerts, ArticleOutcome, MuteRequest, SubscriptionList,
 };
 use wirefold_proto::{
     Digest, FoundWord, GroupBy, Interval, QuietHours, SubscriptionId, SubscriptionRecord,
-    SubscriptionSettings,
+    SubscriptionSettings, Tag,
 };
 use wirefold_query::{Lists, Query};
 
@@ -427,12 +428,27 @@ struct Read {
     subscription: Vec<SubscriptionConfig>,
 }
 
-/// All subscriptions, and the ids of those that wait for the next `up`.
+/// All subscriptions, and the ids of those that wait for the next `up`: it reads those of the settings.
 async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError> {
     let mut list: SubscriptionList = client.get(PATH).await?;
     if client.is_running() {
         // They wait only for a moment.
         list.waiting.clear();
+    }
+    for ConfiguredSubscription { settings, managed_by } in client.configured.clone() {
+        if list.subscriptions.iter().any(|record| record.subscription.id == settings.id) {
+            continue;
+        }
+        list.waiting.push(settings.id.to_string());
+        list.subscriptions.push(SubscriptionRecord {
+            schema: Tag::new(),
+            subscription: settings,
+            managed_by: Some(managed_by),
+            muted_until: None,
+            problem: None,
+            alerts: 0,
+            copies_folded: 0,
+        });
     }
     Ok(list)
 }

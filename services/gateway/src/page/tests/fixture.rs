@@ -186,7 +186,8 @@ fn output(given: &Given, enriched: u64, all: &[Given]) -> OutputArticle {
     }
     if let Some(killed) = given.killed {
         let words = killed.to_string();
-        body["findings"]["numbers"] = json!([{ "value": killed, "words": words, "unit": "people", "role": "killed", "how": "rule" }]);
+        let qualifier = given.text.contains("At least").then_some("at_least");
+        body["findings"]["numbers"] = json!([{ "value": killed, "words": words, "unit": "people", "role": "killed", "qualifier": qualifier, "how": "rule" }]);
     }
     if given.class == "copy" {
         body["verdict"]["matches"] = json!([{
