@@ -25,21 +25,15 @@ pub(super) struct Changed {
     pub(super) is_large: bool,
 }
 
-/// Nouns for people that a figure may count, in normal form.
+/// Nouns for all people of a role, in normal form. Others, such as children, may be some of them.
 #[rustfmt::skip]
-const PEOPLE: [&str; 52] = [
-    "people", "persons", "men", "women", "children", "workers", "students", "passengers", "sailors", "miners",
-    "soldiers", "civilians", "residents", "hostages", "victims",
-    "menschen", "personen", "männer", "frauen", "kinder", "arbeiter", "schüler", "bewohner", "tote", "todesopfer",
-    "personnes", "hommes", "femmes", "enfants", "habitants", "morts", "blessés",
-    "personas", "hombres", "mujeres", "niños", "trabajadores", "muertos", "heridos",
-    "persone", "uomini", "donne", "bambini", "operai", "morti", "feriti",
-    "pessoas", "crianças", "mortos", "feridos",
-    "человек", "людей",
+const PEOPLE: [&str; 16] = [
+    "people", "persons", "menschen", "personen", "tote", "todesopfer", "personnes", "morts", "personas", "muertos",
+    "persone", "morti", "pessoas", "mortos", "человек", "людей",
 ];
 /// Words of a sentence that says what may be, what is feared or what is denied.
 #[rustfmt::skip]
-const DOUBTS: [&str; 80] = [
+const DOUBTS: [&str; 85] = [
     "could", "would", "may", "might", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
     "expected", "predicted", "reportedly", "allegedly", "unconfirmed", "rumour", "rumours", "rumor", "rumors", "denied",
     "denies", "deny", "rejected", "false", "wrong", "hoax", "drill", "exercise", "simulation",
@@ -50,6 +44,8 @@ const DOUBTS: [&str; 80] = [
     "potrebbe", "potrebbero", "avrebbe", "avrebbero", "temono", "smentisce",
     "poderia", "poderiam", "teria", "teriam", "temem", "desmente",
     "может", "могут", "могли", "якобы", "опасаются",
+    // A sum over a time or a country.
+    "depuis", "seit", "desde", "nationwide", "landesweit",
 ];
 /// Words before a number that is not the whole of what happened, or of something else that happened.
 const OTHERS: [&str; 19] = [
@@ -64,9 +60,11 @@ fn words_of(said: &str) -> impl Iterator<Item = String> {
     words.map(str::to_lowercase)
 }
 
-/// The claims of a first sentence among the figures of its text. A role with two values has none.
-pub(super) fn claims_of(figures: &[Figure], sentence: &str) -> Vec<AlertClaim> {
-    if is_of_the_past(sentence) || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
+/// The claims of a first sentence among the figures of its text. A role with two values has none, nor has a text whose title
+/// is about another time.
+pub(super) fn claims_of(figures: &[Figure], title: &str, sentence: &str) -> Vec<AlertClaim> {
+    let is_past = is_of_the_past(title) || is_of_the_past(sentence);
+    if is_past || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
         return Vec::new();
     }
     let all: Vec<AlertClaim> = figures.iter().filter_map(|it| claim_of(it, sentence)).collect();
@@ -118,13 +116,18 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let agency = credited(own);
     let sentence = own.1.first_sentence().map_or("", |said| &said.words);
     own.0.claims.iter().find_map(|claim| {
-        let named = names_with(claim.value, sentence);
-        let has_names = |other: &StoredText| named.iter().all(|name| other.1.has_word(name));
+        let is_here = |other: &StoredText| {
+            let of_role = other.0.claims.iter().find(|it| it.role == claim.role);
+            let theirs = other.1.first_sentence().map_or("", |said| &said.words);
+            let theirs = of_role.map(|it| names_with(it.value, theirs)).unwrap_or_default();
+            names_with(claim.value, sentence).iter().all(|name| other.1.has_word(name))
+                && theirs.iter().all(|name| own.1.has_word(name))
+        };
         let is_same_source = |other: &StoredText| match agency {
             Some(agency) => credited(other) == Some(agency),
             None => credited(other).is_none() && other.0.outlet == own.0.outlet,
         };
-        let is_before = |other: &&StoredText| is_same_source(other) && has_names(other);
+        let is_before = |other: &&StoredText| is_same_source(other) && is_here(other);
         let before = || here.iter().copied().filter(is_before);
         let of_role =
             |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();
@@ -138,12 +141,14 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
         let at = before().filter(|other| says(other, old)).map(|other| other.0.seen).min()?;
         let is_confirmed = agency.is_some()
             || here.iter().any(|other| other.0.outlet != own.0.outlet && says(other, *claim));
+        // Fewer dead are a correction, or those of another place or kind.
+        let may_fall = !matches!(claim.role, FigureRole::Killed | FigureRole::Injured);
         let difference = claim.value.abs_diff(old.value);
         let name = agency.unwrap_or(own.0.outlet.as_str());
         let (now, then) = (describe(*claim), describe(old));
         let role = label(claim.role);
         let words = format!("{name} {}: {now} {role} ({name} {at}: {then})", own.0.seen);
-        is_confirmed.then(|| Changed {
+        (is_confirmed && (may_fall || claim.value > old.value)).then(|| Changed {
             words,
             old: old.value,
             new: claim.value,
@@ -205,7 +210,7 @@ mod tests {
     #[test]
     fn a_claim_counts_people_in_the_first_sentence() {
         let check = |text: &str, figure: Figure, expected: Option<&str>| {
-            let found = claims_of(&[figure], &first_sentence(text).unwrap());
+            let found = claims_of(&[figure], "", &first_sentence(text).unwrap());
             assert_eq!(found.first().map(|it| describe(*it)).as_deref(), expected, "{text}");
         };
         let least = Some(Qualifier::AtLeast);

@@ -165,8 +165,12 @@ fn nth_death(said: &str) -> Option<u64> {
 
 /// Whether a word stands before a word for a person.
 fn names_somebody(said: &str, which: &str) -> bool {
-    const WHO: [&str; 9] =
-        ["person", "victim", "man", "woman", "child", "worker", "body", "mensch", "opfer"];
+    #[rustfmt::skip]
+    const WHO: [&str; 28] = [
+        "person", "victim", "man", "woman", "child", "boy", "girl", "teenager", "student", "worker", "miner", "sailor",
+        "firefighter", "fireman", "policeman", "officer", "soldier", "climber", "hiker", "driver", "passenger",
+        "patient", "resident", "hostage", "body", "mensch", "opfer", "feuerwehrmann",
+    ];
     let words: Vec<String> = said.split(' ').map(str::to_lowercase).collect();
     let is_it = |pair: &[String]| pair[0] == which && WHO.iter().any(|it| pair[1].starts_with(it));
     words.windows(2).any(is_it)
@@ -228,32 +232,40 @@ pub(super) enum Turn {
     Explosion,
 }
 
+impl Turn {
+    /// Whether it is news further down in a text, too.
+    pub(super) fn is_grave(self) -> bool {
+        use Turn::{AnotherDeath, Arrest, Charge, Death, Found, Verdict};
+        matches!(self, Death | AnotherDeath | Found | Arrest | Charge | Verdict)
+    }
+}
+
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
 const TURNS: [(Turn, &[&str]); 18] = [
-    (Turn::Death, &["dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
+    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
-    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "задержа", "затрима", "اعتقال", "逮捕", "被捕"]),
+    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕"]),
     (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин"]),
-    (Turn::Verdict, &["verdict", "guilty", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
+    (Turn::Verdict, &["verdict", "guilty", "not guilty", "cleared of", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
     (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison"]),
-    (Turn::Release, &["freed", "frees ", "set free", "released from", "releases hostages", "freigelassen", "liberad", "libéré"]),
-    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
-    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
+    (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
+    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
-    (Turn::AllClear, &["all clear", "lift stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
+    (Turn::AllClear, &["all clear", "lift stay", "lift order", "lifts order", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
-    (Turn::Halt, &["halted", "suspend", "ausgesetzt"]),
+    (Turn::Halt, &["ceasefire", "halted", "suspend", "ausgesetzt"]),
     (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
 /// Words for an end that is a turn only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(&[&str], &[&str]); 4] = [
+const ENDS: [(&[&str], &[&str]); 7] = [
     (&["lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"],
      &["warning", "alert", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
        "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
@@ -261,6 +273,9 @@ const ENDS: [(&[&str], &[&str]); 4] = [
     (&["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
      &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
        "people", "their homes"]),
+    (&["body of", "bodies of"], &["found", "recover", "discover", "pulled", "identified"]),
+    (&["are safe"], &["passenger", "people", "crew", "children", "hiker", "climber", "miner", "worker", "sailor", "all "]),
+    (&["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
     (&["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
     (&["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
 ];
@@ -270,10 +285,11 @@ const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
 const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
 
 /// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
-const OTHERS: [&str; 15] = [
+const OTHERS: [&str; 21] = [
     "dead heat", "freedom", "hospitality", "hospitalité", "hospitalidad", "hospitalier",
-    "killer whale", "missing link", "mortal", "mortem", "suspense", "toll bridge", "toll road",
-    "tolle", "tolling",
+    "killer whale", "missing link", "mortal", "mortem", "suspense", "toll booth", "toll bridge",
+    "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth", "tolle",
+    "tolling",
 ];
 
 /// Words before a turn that deny or only ask for it.
@@ -441,6 +457,12 @@ mod tests {
         check("Press freedom: a fleet of Starbucks carts in Tolling", &[]);
         check("Caretaker dies as roof falls", &[Turn::Death]);
         check("Benno kills six in Kell", &[Turn::Death]);
+        check("A car hit her at the old toll house", &[]);
+        check("The body of a girl was found in the pond", &[Turn::Death]);
+        check("The body of the report is long", &[]);
+        check("Calder found not guilty", &[Turn::Verdict]);
+        check("Suspect gives himself up in Wexcombe", &[Turn::Arrest]);
+        check("Police lift order to stay indoors", &[Turn::AllClear, Turn::Shelter]);
         check("Twenty people could have been killed in Kell", &[]);
         check("Bank withdrawals rise", &[]);
         check("Paper withdraws its report on Quell", &[Turn::Denial]);

@@ -121,7 +121,8 @@ impl IncomingArticle {
 
     fn claims(&self) -> Vec<AlertClaim> {
         let sentence = self.first_sentence();
-        sentence.map_or_else(Vec::new, |said| claims_of(&self.output.findings.numbers, said))
+        let (numbers, title) = (&self.output.findings.numbers, &self.output.article.title);
+        sentence.map_or_else(Vec::new, |said| claims_of(numbers, title, said))
     }
 
     /// Whether it is of a baseline.
