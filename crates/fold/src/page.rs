@@ -72,10 +72,14 @@ pub(crate) fn term(normal: &str) -> u32 {
     narrow(hash_bytes(term_of(normal).as_bytes()))
 }
 
+/// The highest bits of the bytes of a stem.
+const ASCII_STEM: u64 = 0x8080_8080_8080_8080 >> (64 - 8 * STEM_LETTERS);
+
 /// The hash of the term of a word, given by its bytes with those behind them, its length, its hash, and itself.
 fn term_in<'a>(tail: &[u8], len: usize, hash: u64, word: impl FnOnce() -> &'a str) -> u64 {
-    let is_plain = tail.len() >= STEM_LETTERS && tail[..STEM_LETTERS].is_ascii();
-    match is_plain && !tail[0].is_ascii_digit() {
+    // No byte of the stem is beyond ASCII.
+    let is_plain = |front: &[u8; 8]| u64::from_le_bytes(*front) & ASCII_STEM == 0;
+    match tail.first_chunk().is_some_and(is_plain) && !tail[0].is_ascii_digit() {
         true if len <= STEM_LETTERS => hash,
         true => hash_front(tail, STEM_LETTERS),
         false => hash_str(term_of(word())),
