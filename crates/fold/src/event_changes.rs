@@ -150,7 +150,7 @@ mod tests {
     fn titled(title: &str, text: &str, hours: i64, rarity: &Rarity) -> (Signature, Page) {
         let text = Text::new(text);
         let page = Page::of(&text);
-        let (counted, title) = (counted(&page.terms), title_terms(title));
+        let (counted, title) = (counted(&page.terms), title_terms(&Text::new(title)));
         (Signature::new(&text, &page, &counted, &title, hours * 3600, rarity), page)
     }
 

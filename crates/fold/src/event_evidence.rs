@@ -189,7 +189,7 @@ mod tests {
 
     fn between(new: (&str, &str), old: (&str, &str), hours: i64) -> EventEvidence {
         let signature = |(title, text): (&str, &str), at: i64| {
-            let (title, text) = (title_terms(title), Text::new(text));
+            let (title, text) = (title_terms(&Text::new(title)), Text::new(text));
             let page = Page::of(&text);
             let counted = counted(&page.terms);
             Signature::new(&text, &page, &counted, &title, at * 3600, &Rarity::default())

@@ -95,12 +95,11 @@ fn term_after(normal: &str, before: Option<&str>) -> u32 {
 }
 
 /// The different terms of a headline, in order.
-pub(crate) fn title_terms(title: &str) -> Vec<u32> {
-    let text = Text::new(title);
+pub(crate) fn title_terms(title: &Text) -> Vec<u32> {
     let mut before = None;
     let mut terms: Vec<u32> = Vec::new();
-    for word in text.words() {
-        let normal = text.normal(word);
+    for word in title.words() {
+        let normal = title.normal(word);
         terms.push(term_after(normal, before.filter(|_| word.alone)));
         before = Some(normal).filter(|_| word.alone);
     }

@@ -92,7 +92,8 @@ pub(crate) struct Lookup<'a> {
 impl<'a> Lookup<'a> {
     pub(crate) fn new(of: &'a Signature) -> Lookup<'a> {
         let bits = (2 * of.parts.len()).max(2).next_power_of_two();
-        let mut lookup = Lookup { of, slots: vec![(0, [0; LOOKED_UP]); bits], squares: [0; LOOKED_UP] };
+        let mut lookup =
+            Lookup { of, slots: vec![(0, [0; LOOKED_UP]); bits], squares: [0; LOOKED_UP] };
         for part in [Part::Words, Part::Title, Part::Lede, Part::Names] {
             for of in of.part(part) {
                 let slot = lookup.slot(of & TERM);
@@ -227,9 +228,7 @@ impl Signature {
         let is_headline = page.len() < HEADLINE_ONLY;
         let lede = match is_headline {
             true => title.clone(),
-            false => {
-                keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede)
-            }
+            false => keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede),
         };
         let has_capitals = has_capitals(text);
         let names = match has_capitals {
@@ -384,9 +383,10 @@ mod tests {
 
     #[test]
     fn characters_without_spaces_make_pairs() {
-        let terms = title_terms("白鹭县谷仓");
-        assert_eq!(terms.len(), 5);
-        assert!(terms.iter().filter(|term| title_terms("白鹭河水").contains(term)).count() == 2);
+        let terms = |title: &str| title_terms(&Text::new(title));
+        let (first, second) = (terms("白鹭县谷仓"), terms("白鹭河水"));
+        assert_eq!(first.len(), 5);
+        assert!(first.iter().filter(|term| second.contains(term)).count() == 2);
     }
 
     #[test]

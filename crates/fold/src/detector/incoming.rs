@@ -54,11 +54,12 @@ impl Prepared {
     pub fn new(incoming: &Incoming<'_>) -> Prepared {
         let text = Arc::new(Text::new(incoming.text));
         let page = Arc::new(Page::of(&text));
+        let title = Text::new(incoming.title);
         let mut traces = byline_agencies(incoming.byline);
         traces.extend(agencies(&text));
         Prepared {
-            title: title_terms(incoming.title),
-            is_correction: is_title_of_correction(incoming.title),
+            title: title_terms(&title),
+            is_correction: is_title_of_correction(&title),
             traces,
             simhash: page.simhash(),
             counted: counted(&page.terms),

@@ -725,8 +725,7 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn new(text: &'a Text, paragraph: &'a Paragraph, place: LinePosition) -> Line<'a> {
         let first_words = first_words();
-        let may_begin =
-            |word: &Word| first_words.may_contain_shape(text.first_and_len(word));
+        let may_begin = |word: &Word| first_words.may_contain_shape(text.first_and_len(word));
         Line::with_filter(text, paragraph, place, may_begin)
     }
 
