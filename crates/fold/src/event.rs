@@ -19,7 +19,7 @@ use crate::index::Index;
 use crate::not_the_same::NotTheSame;
 use crate::page::Page;
 use crate::round_up::is_round_up;
-use crate::signature::Signature;
+use crate::signature::{Lookup, Signature};
 
 /// A key keeps so many stories, the latest.
 const POSTINGS: usize = 24;
@@ -123,8 +123,9 @@ impl Events {
     ) -> Joined {
         let keys = signature.keys();
         let mut by_event = ByEvent::new();
+        let lookup = Lookup::new(&signature);
         for near in self.find(&signature, &keys, first) {
-            if let Some(compared) = self.compare(&signature, near) {
+            if let Some(compared) = self.compare(&lookup, near) {
                 by_event.entry(self.of(near)).or_default().push(compared);
             }
         }
@@ -140,7 +141,7 @@ impl Events {
     fn join(&mut self, story: u32, signature: Signature, mut by_event: ByEvent) -> Joined {
         let threshold = THRESHOLD + self.rise(&signature, &by_event);
         let (fitting, late): (Vec<Fitting>, Vec<Fitting>) = self
-            .fitting(&signature, &mut by_event, threshold)
+            .fitting(&Lookup::new(&signature), &mut by_event, threshold)
             .into_iter()
             .partition(|event| event.accepts);
         let event = fitting.first().map_or(story, |best| best.event);
@@ -204,13 +205,13 @@ impl Events {
         self.signatures.get(StoryId(story)).is_some_and(|it| (time - it.time).abs() <= QUIET)
     }
 
-    fn compare(&self, new: &Signature, story: u32) -> Option<ComparedStory> {
+    fn compare(&self, new: &Lookup<'_>, story: u32) -> Option<ComparedStory> {
         let evidence = EventEvidence::between(new, self.signatures.get(StoryId(story))?);
         Some(ComparedStory { story, evidence })
     }
 
     /// The events that a new story fits, the most similar first. Adds their latest stories to the compared ones.
-    fn fitting(&self, new: &Signature, by_event: &mut ByEvent, threshold: f64) -> Vec<Fitting> {
+    fn fitting(&self, new: &Lookup<'_>, by_event: &mut ByEvent, threshold: f64) -> Vec<Fitting> {
         let mut found = Vec::new();
         for (event, compared) in by_event {
             if compared.iter().all(|it| it.evidence.text_similarity() < threshold) {
@@ -230,7 +231,7 @@ impl Events {
             };
             let similarity = nearest(EventEvidence::similarity);
             if nearest(EventEvidence::text_similarity) >= threshold {
-                let accepts = similarity >= threshold && self.allows(*event, new.time);
+                let accepts = similarity >= threshold && self.allows(*event, new.of.time);
                 found.push(Fitting { event: *event, similarity, accepts });
             }
         }

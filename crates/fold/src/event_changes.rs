@@ -3,7 +3,7 @@
 use crate::event::{Event, Events};
 use crate::event_evidence::EventEvidence;
 use crate::ids::{DocId, EventId, Merge, StoryId};
-use crate::signature::Signature;
+use crate::signature::{Lookup, Signature};
 
 impl Events {
     /// Removes a story that became a part of an older one. An event without another story is removed.
@@ -92,7 +92,7 @@ impl Events {
     /// The measures of two stories; `None` if one is unknown.
     pub(crate) fn between(&self, new: u32, old: u32) -> Option<EventEvidence> {
         let (new, old) = (self.signatures.get(StoryId(new))?, self.signatures.get(StoryId(old))?);
-        Some(EventEvidence::between(new, old))
+        Some(EventEvidence::between(&Lookup::new(new), old))
     }
 
     /// Forgets stories.
@@ -137,7 +137,7 @@ fn docs(stories: &[u32]) -> Vec<DocId> {
 mod tests {
     use super::*;
     use crate::event::Joined;
-    use crate::page::{Page, title_terms};
+    use crate::page::{Page, counted, title_terms};
     use crate::rarity::Rarity;
     use wirefold_text::Text;
 
@@ -150,7 +150,8 @@ mod tests {
     fn titled(title: &str, text: &str, hours: i64, rarity: &Rarity) -> (Signature, Page) {
         let text = Text::new(text);
         let page = Page::of(&text);
-        (Signature::new(&text, &page, &title_terms(title), hours * 3600, rarity), page)
+        let (counted, title) = (counted(&page.terms), title_terms(&Text::new(title)));
+        (Signature::new(&text, &page, &counted, &title, hours * 3600, rarity), page)
     }
 
     fn add(events: &mut Events, story: u32, hours: i64, text: &str) -> Joined {

@@ -4,7 +4,7 @@
 //! weigh most, because they say what happened; words and names say mostly who is in the news. A shared
 //! quotation adds to it, and it decreases with time.
 
-use crate::signature::Signature;
+use crate::signature::{Lookup, Part, Signature};
 
 /// Stories are about one happening from this similarity on, and from up to 0.1 more if other events are similar
 /// too.
@@ -73,11 +73,10 @@ pub struct EventEvidence {
     pub(crate) told: [f64; 2],
 }
 
-/// The share of a headline in another text. The lede counts as much as all words, because a long text has some
-/// words of any headline.
-fn title_in(of: &Signature, other: &Signature, told: f64) -> Option<f64> {
-    let in_lede = of.title_tells * of.title().share_in(other.lede());
-    (!of.title().is_empty()).then(|| f64::midpoint(told, in_lede))
+/// How much of a headline is in another text, given its shares in all words and in the lede. The lede counts as much
+/// as all words, because a long text has some words of any headline.
+fn title_in(of: &Signature, told: f64, in_lede: f64) -> Option<f64> {
+    (!of.title().is_empty()).then(|| f64::midpoint(told, of.title_tells * in_lede))
 }
 
 /// How much a similarity counts that may be to a headline without a text.
@@ -93,20 +92,23 @@ fn headlines(new: &Signature, old: &Signature) -> f64 {
 }
 
 impl EventEvidence {
-    pub(crate) fn between(new: &Signature, old: &Signature) -> EventEvidence {
-        let words = new.words().cosine(old.words());
-        let told = [(new, old), (old, new)]
-            .map(|(of, by)| of.title_tells * of.title().share_in(by.words()));
-        let titles = [title_in(new, old, told[0]), title_in(old, new, told[1])];
+    pub(crate) fn between(lookup: &Lookup<'_>, old: &Signature) -> EventEvidence {
+        let new = lookup.of;
+        let (words, new_in_words) = lookup.compare(Part::Words, old.words());
+        let (lede, new_in_lede) = lookup.compare(Part::Lede, old.lede());
+        let [old_in_words, old_in_lede] =
+            [Part::Words, Part::Lede].map(|part| lookup.share_of(old.title(), part));
+        let told = [new.title_tells * new_in_words, old.title_tells * old_in_words];
+        let titles = [title_in(new, told[0], new_in_lede), title_in(old, told[1], old_in_lede)];
         let present = titles.iter().flatten();
         let count = present.clone().count();
         let both = new.names().zip(old.names());
         let names = both.filter(|(one, other)| !one.is_empty() && !other.is_empty());
-        let names = names.map(|(one, other)| one.cosine(other));
+        let names = names.map(|(_, other)| lookup.compare(Part::Names, other).0);
         let have_capitals = new.names().is_some() || old.names().is_some();
         EventEvidence {
             title: (count > 0).then(|| present.sum::<f64>() / count as f64),
-            lede: new.lede().cosine(old.lede()),
+            lede,
             words,
             names: names.or(have_capitals.then_some(WORDS_FOR_NAMES * words)),
             headlines: headlines(new, old),
@@ -176,7 +178,7 @@ fn shared_quotation(new: &Signature, old: &Signature) -> SharedQuotation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{Page, title_terms};
+    use crate::page::{Page, counted, title_terms};
     use crate::rarity::Rarity;
     use wirefold_text::Text;
 
@@ -187,10 +189,12 @@ mod tests {
 
     fn between(new: (&str, &str), old: (&str, &str), hours: i64) -> EventEvidence {
         let signature = |(title, text): (&str, &str), at: i64| {
-            let (title, text) = (title_terms(title), Text::new(text));
-            Signature::new(&text, &Page::of(&text), &title, at * 3600, &Rarity::default())
+            let (title, text) = (title_terms(&Text::new(title)), Text::new(text));
+            let page = Page::of(&text);
+            let counted = counted(&page.terms);
+            Signature::new(&text, &page, &counted, &title, at * 3600, &Rarity::default())
         };
-        EventEvidence::between(&signature(new, hours), &signature(old, 0))
+        EventEvidence::between(&Lookup::new(&signature(new, hours)), &signature(old, 0))
     }
 
     #[test]

@@ -29,9 +29,10 @@ pub(crate) fn hash_front(bytes: &[u8], len: usize) -> u64 {
     let Some(front) = bytes.first_chunk::<16>().filter(|_| len < 16) else {
         return hash_bytes(&bytes[..len]);
     };
-    let both = u128::from_le_bytes(*front) & ((1 << (8 * len)) - 1);
-    let first = mix(START, both as u64);
-    let last = if len < 8 { first } else { mix(first, (both >> 64) as u64) };
+    let (eights, _) = front.as_chunks::<8>();
+    let [low, high] = [eights[0], eights[1]].map(u64::from_le_bytes);
+    let mask = (1 << (8 * (len % 8))) - 1;
+    let last = if len < 8 { mix(START, low & mask) } else { mix(mix(START, low), high & mask) };
     mix(last, len as u64)
 }
 

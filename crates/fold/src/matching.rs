@@ -131,18 +131,29 @@ impl<'a, A: Articles> Matching<'a, A> {
             return Vec::new();
         }
         let found = self.postings.find(&page, self.index, self.first);
-        let repeats = self.keep_repeats(article, &page, &found);
+        let articles = self.articles;
+        let is_likely = |other: &u32, shared: &mut f64| {
+            is_enough(*shared, articles.about(*other).words.min(page.len() as u32))
+        };
+        // First as if nothing was repeated: then nearly nothing is left to be weighed.
         let mut weights: FxHashMap<u32, f64> = FxHashMap::default();
-        let of_keys = repeats.of_keys().chain(std::iter::repeat(0));
-        for ((_, articles), headlines) in self.postings.of(&found).zip(of_keys) {
-            let weight = repeated_weight(headlines);
-            articles.iter().for_each(|other| *weights.entry(*other).or_default() += weight);
+        for other in self.postings.of(&found).flat_map(|(_, articles)| articles) {
+            *weights.entry(*other).or_default() += 1.0;
         }
-        let smaller = |other: u32| self.articles.about(other).words.min(page.len() as u32);
-        let mut likely: Vec<(u32, f64)> = weights
-            .into_iter()
-            .filter(|(other, shared)| is_enough(*shared, smaller(*other)))
-            .collect();
+        weights.retain(is_likely);
+        if !weights.is_empty() {
+            let repeats = self.keep_repeats(article, &page, &found);
+            let of_keys = repeats.of_keys().chain(std::iter::repeat(0));
+            weights.values_mut().for_each(|weight| *weight = 0.0);
+            for ((_, articles), headlines) in self.postings.of(&found).zip(of_keys) {
+                let weight = repeated_weight(headlines);
+                for other in articles {
+                    weights.entry(*other).and_modify(|of| *of += weight);
+                }
+            }
+            weights.retain(is_likely);
+        }
+        let mut likely: Vec<(u32, f64)> = weights.into_iter().collect();
         likely.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(other.0.cmp(&one.0)));
         let mut earlier: Vec<u32> = self.same_whole(page.whole);
         for (other, _) in likely {

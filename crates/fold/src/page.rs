@@ -41,12 +41,12 @@ pub struct Page {
     pub(crate) shingles: Vec<u64>,
     /// Made for the first comparison with an earlier text.
     table: OnceLock<Table>,
+    /// The terms in order, made for the first search for one.
+    sorted: OnceLock<Vec<u32>>,
     /// The hash of all words in their order; 0 without words.
     pub(crate) whole: u64,
     /// The shingles by which it is found, see [`keys`], each with the position where it stands first.
     pub(crate) keys: Vec<(usize, u32)>,
-    /// The different terms, in order, each with how often it stands.
-    pub(crate) counted: Vec<(u32, u32)>,
 }
 
 /// Where the shingles of a page stand.
@@ -72,10 +72,14 @@ pub(crate) fn term(normal: &str) -> u32 {
     narrow(hash_bytes(term_of(normal).as_bytes()))
 }
 
+/// The highest bits of the bytes of a stem.
+const ASCII_STEM: u64 = 0x8080_8080_8080_8080 >> (64 - 8 * STEM_LETTERS);
+
 /// The hash of the term of a word, given by its bytes with those behind them, its length, its hash, and itself.
 fn term_in<'a>(tail: &[u8], len: usize, hash: u64, word: impl FnOnce() -> &'a str) -> u64 {
-    let is_plain = tail.len() >= STEM_LETTERS && tail[..STEM_LETTERS].is_ascii();
-    match is_plain && !tail[0].is_ascii_digit() {
+    // No byte of the stem is beyond ASCII.
+    let is_plain = |front: &[u8; 8]| u64::from_le_bytes(*front) & ASCII_STEM == 0;
+    match tail.first_chunk().is_some_and(is_plain) && !tail[0].is_ascii_digit() {
         true if len <= STEM_LETTERS => hash,
         true => hash_front(tail, STEM_LETTERS),
         false => hash_str(term_of(word())),
@@ -91,12 +95,11 @@ fn term_after(normal: &str, before: Option<&str>) -> u32 {
 }
 
 /// The different terms of a headline, in order.
-pub(crate) fn title_terms(title: &str) -> Vec<u32> {
-    let text = Text::new(title);
+pub(crate) fn title_terms(title: &Text) -> Vec<u32> {
     let mut before = None;
     let mut terms: Vec<u32> = Vec::new();
-    for word in text.words() {
-        let normal = text.normal(word);
+    for word in title.words() {
+        let normal = title.normal(word);
         terms.push(term_after(normal, before.filter(|_| word.alone)));
         before = Some(normal).filter(|_| word.alone);
     }
@@ -179,7 +182,6 @@ impl Page {
         self.shingles = shingles(&self.words);
         self.number_set = self.numbers.iter().map(|number| number.hash).collect();
         self.number_set.sort_unstable();
-        self.counted = counted(&self.terms);
         self.keys = keys(&self.shingles);
         if !self.is_empty() {
             let hash = |hash, word: &u32| mix(hash, u64::from(*word));
@@ -283,7 +285,8 @@ impl Page {
 
     /// Whether one of its words has this term.
     pub(crate) fn has_term(&self, term: u32) -> bool {
-        self.counted.binary_search_by_key(&term, |(of, _)| *of).is_ok()
+        let sorted = self.sorted.get_or_init(|| sorted(&self.terms));
+        sorted.binary_search(&term).is_ok()
     }
 
     /// The bytes that it takes, roughly.
@@ -304,14 +307,21 @@ pub(crate) fn common(places: &[u32]) -> impl Iterator<Item = (Range<usize>, usiz
     })
 }
 
-/// The different terms, in order, each with how often it stands.
+/// The different terms, in the order of the text, each with how often it stands.
 pub(crate) fn counted(terms: &[u32]) -> Vec<(u32, u32)> {
+    // The place of each term and one, in an open hash table; 0 where it is empty.
+    let mut places = vec![0_u32; (2 * terms.len()).next_power_of_two()];
     let mut counted: Vec<(u32, u32)> = Vec::with_capacity(terms.len());
-    for term in sorted(terms) {
-        match counted.last_mut() {
-            Some((last, count)) if *last == term => *count += 1,
-            _ => counted.push((term, 1)),
+    for term in terms {
+        let mut slot = *term as usize & (places.len() - 1);
+        while places[slot] > 0 && counted[places[slot] as usize - 1].0 != *term {
+            slot = (slot + 1) & (places.len() - 1);
         }
+        if places[slot] == 0 {
+            counted.push((*term, 0));
+            places[slot] = counted.len() as u32;
+        }
+        counted[places[slot] as usize - 1].1 += 1;
     }
     counted
 }

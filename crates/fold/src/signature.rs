@@ -73,36 +73,77 @@ impl<'a> Terms<'a> {
         self.0.iter().map(|of| weight(*of).pow(2)).sum()
     }
 
-    /// The cosine of the angle between both, 0 to 1; 0 if one is empty.
-    pub(crate) fn cosine(self, other: Terms<'_>) -> f64 {
-        let (ours, theirs) = (self.0, other.0);
-        let (mut here, mut there, mut shared) = (0, 0, 0);
-        while here < ours.len() && there < theirs.len() {
-            let (our, their) = (ours[here], theirs[there]);
-            // No branch: nothing could foresee it.
-            let is_same = u32::from(our & TERM == their & TERM);
-            shared += is_same * weight(our) * weight(their);
-            here += usize::from(our & TERM <= their);
-            there += usize::from(their & TERM <= our);
-        }
-        if shared == 0 {
-            return 0.0;
-        }
-        let squares = f64::from(self.square()) * f64::from(other.square());
-        (f64::from(shared) / squares.sqrt()).min(1.0)
-    }
-
-    /// The share of it, by the squares of the weights, that the other has too, 0 to 1.
-    pub(crate) fn share_in(self, other: Terms<'_>) -> f64 {
-        self.share(|term| other.has(term))
-    }
-
     /// The share of it, by the squares of the weights, for which `has` is true, 0 to 1.
     pub(crate) fn share(self, has: impl Fn(u32) -> bool) -> f64 {
         let shared = self.0.iter().filter(|of| has(**of & TERM));
-        let shared: u32 = shared.map(|of| weight(*of).pow(2)).sum();
-        if shared > 0 { f64::from(shared) / f64::from(self.square()) } else { 0.0 }
+        share(shared.map(|of| weight(*of).pow(2)).sum(), self.square())
     }
+}
+
+/// The terms of a signature that is compared with many, in an open hash table: at least half of it is empty.
+#[derive(Debug)]
+pub(crate) struct Lookup<'a> {
+    pub(crate) of: &'a Signature,
+    /// A term with a bit for each part that has it, and its weight in each of these parts; 0 where it is empty.
+    slots: Vec<(u32, [u8; LOOKED_UP])>,
+    squares: [u32; LOOKED_UP],
+}
+
+impl<'a> Lookup<'a> {
+    pub(crate) fn new(of: &'a Signature) -> Lookup<'a> {
+        let bits = (2 * of.parts.len()).max(2).next_power_of_two();
+        let mut lookup =
+            Lookup { of, slots: vec![(0, [0; LOOKED_UP]); bits], squares: [0; LOOKED_UP] };
+        for part in [Part::Words, Part::Title, Part::Lede, Part::Names] {
+            for of in of.part(part) {
+                let slot = lookup.slot(of & TERM);
+                let (held, weights) = &mut lookup.slots[slot];
+                if *held >> part as u32 & 1 == 0 {
+                    *held |= of & TERM | 1 << part as u32;
+                    weights[part as usize] = weight(*of) as u8;
+                }
+            }
+            lookup.squares[part as usize] = Terms(of.part(part)).square();
+        }
+        lookup
+    }
+
+    /// Where a term is, or would be.
+    fn slot(&self, term: u32) -> usize {
+        let last = self.slots.len() - 1;
+        let mut slot = (term >> TERM.trailing_zeros()) as usize & last;
+        while self.slots[slot].0 != 0 && self.slots[slot].0 & TERM != term {
+            slot = (slot + 1) & last;
+        }
+        slot
+    }
+
+    /// The cosine of the angle between a part and terms of another signature, and the share of the headline, by the
+    /// squares of the weights, that these have too. Each from 0 to 1; 0 if one is empty.
+    pub(crate) fn compare(&self, part: Part, other: Terms<'_>) -> (f64, f64) {
+        let (mut product, mut title, mut before) = (0, 0, !TERM);
+        for of in other.0 {
+            // Two terms may begin with the same bits.
+            if std::mem::replace(&mut before, of & TERM) == of & TERM {
+                continue;
+            }
+            let (_, weights) = self.slots[self.slot(of & TERM)];
+            product += u32::from(weights[part as usize]) * weight(*of);
+            title += u32::from(weights[Part::Title as usize]).pow(2);
+        }
+        let squares = f64::from(self.squares[part as usize]) * f64::from(other.square());
+        let cosine = if product > 0 { f64::from(product) / squares.sqrt() } else { 0.0 };
+        (cosine.min(1.0), share(title, self.squares[Part::Title as usize]))
+    }
+
+    /// The share of terms, by the squares of the weights, that a part has too, 0 to 1.
+    pub(crate) fn share_of(&self, other: Terms<'_>, part: Part) -> f64 {
+        other.share(|term| self.slots[self.slot(term)].0 >> part as u32 & 1 == 1)
+    }
+}
+
+fn share(part: u32, all: u32) -> f64 {
+    if part > 0 { f64::from(part) / f64::from(all) } else { 0.0 }
 }
 
 /// Each different term with its TF-IDF weight (Salton and Buckley 1988), given how often it stands.
@@ -128,19 +169,16 @@ fn heaviest(terms: &[u32], most: usize) -> Vec<u32> {
     ordered.into_iter().map(|term| (term ^ weights).rotate_left(bits)).collect()
 }
 
-/// Keeps the heaviest terms, in their order.
+/// The heaviest terms, in order.
 fn keep_heaviest(terms: Vec<u32>, most: usize) -> Vec<u32> {
-    if terms.len() <= most {
-        return terms;
-    }
-    let mut kept = heaviest(&terms, most);
+    let mut kept = if terms.len() <= most { terms } else { heaviest(&terms, most) };
     kept.sort_unstable();
     kept
 }
 
 /// A part of a signature.
 #[derive(Debug, Clone, Copy)]
-enum Part {
+pub(crate) enum Part {
     Words,
     Title,
     Lede,
@@ -148,6 +186,9 @@ enum Part {
     RareInTitle,
     Quoted,
 }
+
+/// So many parts are looked up, the first ones.
+const LOOKED_UP: usize = Part::Names as usize + 1;
 
 /// A text as it is compared with others about the same happening. The weights are those of its arrival.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -167,10 +208,11 @@ pub(crate) struct Signature {
 }
 
 impl Signature {
-    /// The signature of a text, which is also given as a page.
+    /// The signature of a text, which is also given as a page and its terms as [`counted`].
     pub(crate) fn new(
         text: &Text,
         page: &Page,
+        terms: &[(u32, u32)],
         title: &[u32],
         time: i64,
         rarity: &Rarity,
@@ -178,15 +220,15 @@ impl Signature {
         let least = RARE * rarity.highest();
         let words = match page.len() < TEASER {
             true => weigh(&counted(&[&page.terms[..], title].concat()), rarity),
-            false => weigh(&page.counted, rarity),
+            false => weigh(terms, rarity),
         };
         let rare = title.iter().copied().filter(|term| rarity.of(*term) >= least).collect();
-        let title = weigh(&counted(title), rarity);
+        let title = keep_heaviest(weigh(&counted(title), rarity), title.len());
         let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let is_headline = page.len() < HEADLINE_ONLY;
         let lede = match is_headline {
             true => title.clone(),
-            false => weigh(&counted(&page.terms[..page.lede]), rarity),
+            false => keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede),
         };
         let has_capitals = has_capitals(text);
         let names = match has_capitals {
@@ -325,7 +367,8 @@ mod tests {
 
     fn signature(text: &str) -> Signature {
         let text = Text::new(text);
-        Signature::new(&text, &Page::of(&text), &[], 0, &Rarity::default())
+        let page = Page::of(&text);
+        Signature::new(&text, &page, &counted(&page.terms), &[], 0, &Rarity::default())
     }
 
     #[test]
@@ -340,9 +383,10 @@ mod tests {
 
     #[test]
     fn characters_without_spaces_make_pairs() {
-        let terms = title_terms("白鹭县谷仓");
-        assert_eq!(terms.len(), 5);
-        assert!(terms.iter().filter(|term| title_terms("白鹭河水").contains(term)).count() == 2);
+        let terms = |title: &str| title_terms(&Text::new(title));
+        let (first, second) = (terms("白鹭县谷仓"), terms("白鹭河水"));
+        assert_eq!(first.len(), 5);
+        assert!(first.iter().filter(|term| second.contains(term)).count() == 2);
     }
 
     #[test]
@@ -350,10 +394,11 @@ mod tests {
         let about = signature("the strike of the dockers in Quayton");
         let near = signature("dockers of Quayton end the strike");
         let far = signature("the price of the fish in the port");
-        assert!(about.words().cosine(near.words()) > 0.7);
-        assert!(about.words().cosine(far.words()) < 0.3);
-        assert!((about.words().cosine(about.words()) - 1.0).abs() < 1e-6);
-        assert_eq!(about.words().cosine(signature("").words()), 0.0);
+        let lookup = Lookup::new(&about);
+        let cosine = |other: &Signature| lookup.compare(Part::Words, other.words()).0;
+        assert!(cosine(&near) > 0.7 && cosine(&far) < 0.3);
+        assert!((cosine(&about) - 1.0).abs() < 1e-6);
+        assert_eq!(cosine(&signature("")), 0.0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! [`Text`]: one news text, analysed once.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use crate::chrome::{LONGEST_LINE, chrome_spans, is_chrome_line, may_be_chrome_line};
 use crate::letter_bits::LetterBits;
@@ -49,7 +50,8 @@ pub struct Text {
     words: Vec<Word>,
     paragraphs: Vec<Paragraph>,
     quotations: Vec<Span>,
-    code_points: CodePointTable,
+    /// Made for the first conversion.
+    code_points: OnceLock<CodePointTable>,
 }
 
 /// The average length of a word with the space behind it, at least in nearly all texts.
@@ -80,8 +82,7 @@ impl Text {
             text_paragraphs.push(Paragraph { span: *span, words: range, kind });
         }
         mark_quoted(&mut words, &quotations);
-        let code_points = CodePointTable::new(original);
-        let original = original.to_owned();
+        let (original, code_points) = (original.to_owned(), OnceLock::new());
         Text { original, normals, words, paragraphs: text_paragraphs, quotations, code_points }
     }
 
@@ -189,7 +190,8 @@ impl Text {
     /// Converts a byte span of the original to code points.
     #[must_use]
     pub fn code_points(&self, span: Span) -> CodePoints {
-        let at = |byte| self.code_points.count_before(&self.original, byte);
+        let table = self.code_points.get_or_init(|| CodePointTable::new(&self.original));
+        let at = |byte| table.count_before(&self.original, byte);
         CodePoints { start: at(span.start), end: at(span.end) }
     }
 }

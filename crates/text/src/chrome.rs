@@ -222,7 +222,7 @@ pub(crate) fn chrome_spans(original: &str, line: Span, is_first: bool) -> Vec<Sp
 fn addresses(original: &str, line: Span) -> Vec<Span> {
     let text = line.of(original);
     let mut spans = Vec::new();
-    if !text.contains('/') && !has_www(text.as_bytes()) {
+    if !may_have_address(text.as_bytes()) {
         return spans;
     }
     for token in text.split_whitespace() {
@@ -239,19 +239,20 @@ fn addresses(original: &str, line: Span) -> Vec<Span> {
     spans
 }
 
-/// Whether the bytes contain `www`. A fixed number of positions is compared at once, so that the
+/// Whether the bytes contain `/` or `www`. A fixed number of positions is compared at once, so that the
 /// compiler can vectorise the comparison.
-fn has_www(bytes: &[u8]) -> bool {
+fn may_have_address(bytes: &[u8]) -> bool {
     const CHUNK: usize = 32;
-    let is_www = |at: &[u8]| (at[0] == b'w') & (at[1] == b'w') & (at[2] == b'w');
+    let begins =
+        |at: &[u8]| (at[0] == b'/') | ((at[0] == b'w') & (at[1] == b'w') & (at[2] == b'w'));
     let mut rest = bytes;
     while let Some(window) = rest.first_chunk::<{ CHUNK + 2 }>() {
-        if (0..CHUNK).fold(false, |any, at| any | is_www(&window[at..at + 3])) {
+        if (0..CHUNK).fold(false, |any, at| any | begins(&window[at..at + 3])) {
             return true;
         }
         rest = &rest[CHUNK..];
     }
-    rest.windows(3).any(is_www)
+    rest.windows(3).any(begins) || rest.contains(&b'/')
 }
 
 /// `2026-03-05`, `date 2026-03-05`, `Published: 2026-03-05 10:15` at the very start.

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use wirefold_text::Text;
+
 use crate::detector::Detector;
 use crate::detector::incoming::Incoming;
 use crate::event_evidence::EventEvidence;
@@ -161,7 +163,7 @@ pub fn judge_alone(earlier: &Described<'_>, later: &Described<'_>) -> Option<Exp
 /// The evidence of a pair that shares too little for the detector to compare it.
 fn between(earlier: &Described<'_>, later: &Described<'_>, apart: i64) -> Evidence {
     let pages = [later, earlier].map(|it| Page::new(it.incoming.text));
-    let titles = [later, earlier].map(|it| title_terms(it.incoming.title));
+    let titles = [later, earlier].map(|it| title_terms(&Text::new(it.incoming.title)));
     let sides = [0, 1].map(|at| Side {
         page: &pages[at],
         title: &titles[at],

@@ -6,7 +6,7 @@ use wirefold_text::Text;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 
 use crate::material::is_title_of_correction;
-use crate::page::{Page, title_terms};
+use crate::page::{Page, counted, title_terms};
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,6 +37,8 @@ pub struct Incoming<'a> {
 pub struct Prepared {
     pub(crate) text: Arc<Text>,
     pub(crate) page: Arc<Page>,
+    /// The different terms of the text, each with how often it stands.
+    pub(crate) counted: Vec<(u32, u32)>,
     /// The different terms of the title, in order.
     pub(crate) title: Vec<u32>,
     /// Whether the title says that the article is a correction.
@@ -52,13 +54,15 @@ impl Prepared {
     pub fn new(incoming: &Incoming<'_>) -> Prepared {
         let text = Arc::new(Text::new(incoming.text));
         let page = Arc::new(Page::of(&text));
+        let title = Text::new(incoming.title);
         let mut traces = byline_agencies(incoming.byline);
         traces.extend(agencies(&text));
         Prepared {
-            title: title_terms(incoming.title),
-            is_correction: is_title_of_correction(incoming.title),
+            title: title_terms(&title),
+            is_correction: is_title_of_correction(&title),
             traces,
             simhash: page.simhash(),
+            counted: counted(&page.terms),
             page,
             text,
         }

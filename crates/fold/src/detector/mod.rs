@@ -160,11 +160,11 @@ impl Detector {
         let of_event = match joined.is_empty() && holds.is_empty() {
             true => {
                 self.find_holders(article, &matches);
-                self.add_event(article, &prepared.page)
+                self.add_event(article, prepared)
             }
             false => Joined::default(),
         };
-        self.make_findable(article, &prepared.page);
+        self.make_findable(article, prepared);
         let holds = holds.into_iter().map(|held| StoryId(self.stories.of(held))).collect();
         let verdict = self.verdict(article, prepared, version, (matches, &shared), holds, of_event);
         let verdict = Verdict { merged_stories, ..verdict };
@@ -273,16 +273,16 @@ impl Detector {
     }
 
     /// Finds the event of a new story.
-    fn add_event(&mut self, article: u32, page: &Page) -> Joined {
-        match self.signature(article, page) {
-            Some(signature) => self.events.add(article, signature, page, self.first),
+    fn add_event(&mut self, article: u32, prepared: &Prepared) -> Joined {
+        match self.signature(article, &prepared.page, &prepared.counted) {
+            Some(signature) => self.events.add(article, signature, &prepared.page, self.first),
             None => Joined::default(),
         }
     }
 
-    fn signature(&self, article: u32, page: &Page) -> Option<Signature> {
+    fn signature(&self, article: u32, page: &Page, terms: &[(u32, u32)]) -> Option<Signature> {
         let (doc, text) = (self.docs.get(article)?, self.text(DocId(article))?);
-        Some(Signature::new(&text, page, &doc.title, doc.time, &self.rarity))
+        Some(Signature::new(&text, page, terms, &doc.title, doc.time, &self.rarity))
     }
 
     /// Moves the window to a time. It leaves out whole days.
@@ -326,8 +326,8 @@ impl Detector {
     }
 
     /// Makes an article findable.
-    fn make_findable(&mut self, article: u32, page: &Page) {
-        let mut all: Vec<u32> = page.keys.iter().map(|(_, key)| *key).collect();
+    fn make_findable(&mut self, article: u32, prepared: &Prepared) {
+        let mut all: Vec<u32> = prepared.page.keys.iter().map(|(_, key)| *key).collect();
         if let Some(doc) = self.docs.get(article) {
             all.extend(doc.names.iter().map(|name| narrow(*name) ^ ITEM));
             if doc.whole != 0 {
@@ -338,7 +338,7 @@ impl Detector {
             self.index.insert(key, article, self.first);
         }
         if self.stories.of(article) == article {
-            self.rarity.learn(page.counted.iter().map(|(term, _)| *term));
+            self.rarity.learn(prepared.counted.iter().map(|(term, _)| *term));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::detector::Detector;
 use crate::ids::{DocId, EventId, Merge, Split, StoryId};
+use crate::page::counted;
 
 fn docs(articles: &[u32]) -> Vec<DocId> {
     articles.iter().copied().map(DocId).collect()
@@ -79,7 +80,7 @@ impl Detector {
         let split = self.stories.split(story.0, &leaving)?;
         let first = split.into.0;
         let page = self.page(first);
-        if let Some(signature) = self.signature(first, &page) {
+        if let Some(signature) = self.signature(first, &page, &counted(&page.terms)) {
             self.events.split_story(first, split.from.0, signature, self.first);
         }
         Some(split)

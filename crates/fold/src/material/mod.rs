@@ -126,9 +126,8 @@ fn new_number(
 }
 
 /// Whether a title says that its article is a correction.
-pub(crate) fn is_title_of_correction(title: &str) -> bool {
-    let text = Text::new(title);
-    let mut first = text.normal_words().take(MAX_MARKER_WORDS);
+pub(crate) fn is_title_of_correction(title: &Text) -> bool {
+    let mut first = title.normal_words().take(MAX_MARKER_WORDS);
     first.any(|word| CORRECTIONS.contains(&word))
 }
 

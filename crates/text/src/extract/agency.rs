@@ -6,6 +6,7 @@
 //! source of a text and give nothing.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use rustc_hash::FxHashSet;
@@ -42,14 +43,14 @@ pub fn agencies(text: &Text) -> Vec<AgencyTrace> {
     traces(&lines(text, may_begin(text)))
 }
 
-/// Whether the name of an agency may begin with a word, given its index.
-fn may_begin(text: &Text) -> impl Fn(usize) -> bool {
+/// Whether the name of an agency may begin with a word.
+fn may_begin(text: &Text) -> impl Fn(&Word) -> bool {
     let first_words = first_words();
-    move |index| first_words.may_contain(text.normal_bytes(&text.words()[index]))
+    move |word| first_words.may_contain(text.normal_bytes(word))
 }
 
 /// The paragraphs that name an agency, or that are a sign-off of Reuters.
-fn lines(text: &Text, may_begin: impl Fn(usize) -> bool) -> Vec<Line<'_>> {
+fn lines(text: &Text, may_begin: impl Fn(&Word) -> bool) -> Vec<Line<'_>> {
     let count = text.paragraphs().len();
     let all = text.paragraphs().iter().enumerate().map(|(index, paragraph)| {
         let place = LinePosition {
@@ -724,8 +725,7 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn new(text: &'a Text, paragraph: &'a Paragraph, place: LinePosition) -> Line<'a> {
         let first_words = first_words();
-        let may_begin =
-            |index: usize| first_words.may_contain_shape(text.first_and_len(&text.words()[index]));
+        let may_begin = |word: &Word| first_words.may_contain_shape(text.first_and_len(word));
         Line::with_filter(text, paragraph, place, may_begin)
     }
 
@@ -735,7 +735,7 @@ impl<'a> Line<'a> {
         text: &'a Text,
         paragraph: &'a Paragraph,
         place: LinePosition,
-        may_begin: impl Fn(usize) -> bool,
+        may_begin: impl Fn(&Word) -> bool,
     ) -> Line<'a> {
         let named = named_in(text, paragraph, may_begin);
         let is_short = !named.is_empty() && paragraph.words.len() <= LONGEST_CREDIT;
@@ -850,23 +850,18 @@ fn is_in(list: &str, word: &str) -> bool {
 fn named_in(
     text: &Text,
     paragraph: &Paragraph,
-    may_begin: impl Fn(usize) -> bool,
+    may_begin: impl Fn(&Word) -> bool,
 ) -> Vec<NamedAgency> {
     let mut found = Vec::new();
-    let mut start = paragraph.words.start;
-    while start < paragraph.words.end {
-        let form = may_begin(start).then(|| form_at(text, start, paragraph.words.end));
-        let Some(form) = form.flatten() else {
+    let Range { mut start, end: limit } = paragraph.words;
+    while let Some(skipped) = text.words()[start..limit].iter().position(&may_begin) {
+        start += skipped;
+        let Some(Form { agency, words, is_ambiguous, .. }) = form_at(text, start, limit) else {
             start += 1;
             continue;
         };
-        let end = start + form.words.len();
-        found.push(NamedAgency {
-            agency: form.agency,
-            start,
-            end,
-            is_ambiguous: form.is_ambiguous,
-        });
+        let end = start + words.len();
+        found.push(NamedAgency { agency, start, end, is_ambiguous: *is_ambiguous });
         start = end;
     }
     found
