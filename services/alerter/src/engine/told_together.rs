@@ -14,7 +14,7 @@ use wirefold_proto::{Alert, AlertId, ReasonKind, SubscriptionId, Target, Volume}
 use super::Engine;
 use super::draft::Draft;
 use super::handling::Handling;
-use super::live_alert::{Mention, PendingChange, RevisionMetadata, ToldBy};
+use super::live_alert::{LiveAlert, Mention, PendingChange, RevisionMetadata, ToldBy};
 
 /// A message that tells an alert, too.
 #[derive(Debug, Clone)]
@@ -60,22 +60,19 @@ impl Engine {
             let is_open = life.closing.is_none() && life.merged_into.is_none();
             let is_shared = |name: &String| rules.settings.deliveries.contains(name);
             let title = &alert.headline.title;
-            let has_title = |news: &&PendingChange| {
-                news.headline.as_ref().is_some_and(|headline| headline.title == *title)
+            let with_title = |life: &LiveAlert| {
+                let is_it = |news: &&PendingChange| {
+                    news.headline.as_ref().is_some_and(|headline| headline.title == *title)
+                };
+                life.news.iter().find(is_it).map(|news| news.mention)
             };
-            let own = self.lives.get(&alert.id).and_then(|own| own.news.iter().find(has_title));
-            let its_own = life.news.iter().find(has_title);
-            let is_matched = |news: &PendingChange| {
-                news.mention
-                    >= own.map_or(Mention::Passing, |own| own.mention.min(Mention::Passing))
-            };
+            let own = self.lives.get(&alert.id).and_then(with_title).unwrap_or_default();
+            let is_matched = with_title(life) >= Some(own.min(Mention::Passing));
             is_open
                 && life.may_notify()
                 && its.settings.deliveries.iter().any(is_shared)
                 && self.draft_of(&id, at).is_some_and(|made| {
-                    let is_told =
-                        made.alert.headline.title == *title || its_own.is_some_and(is_matched);
-                    is_sent(&made.alert) && is_told
+                    is_sent(&made.alert) && (is_matched || made.alert.headline.title == *title)
                 })
         };
         others.filter(would_notify).cloned().collect()

@@ -59,6 +59,27 @@ async fn one_message_names_both_subscriptions_of_a_delivery() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_headline_that_another_subscription_does_not_match_does_not_tell_its_alert() {
+    let mut world = World::new().await;
+    let query = "bakers";
+    let bakers = SubscriptionSettings {
+        id: "bakers".parse().unwrap(),
+        name: "Bakers".to_owned(),
+        query: query.to_owned(),
+        ..docks(&["stdout"])
+    };
+    let running = world.start(&settings([bakers, docks(&["stdout"])]));
+    world.newsroom.tell(article("a", "lanternpost.example", "Dockers strike in Kell")).await;
+    let bakers = article("b", "farpost.example", "Bakers strike in Moor");
+    world.newsroom.tell(Given { text: "The ovens of Moor are cold.", ..bakers }).await;
+    world.pass(60).await;
+    let mut found = heads(&world);
+    found.sort();
+    assert_eq!(found, ["  new for Bakers: matches bakers", "  new for Docks: matches dockers, cranes"]);
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delivery_of_only_one_subscription_gets_its_own_message() {
     let mut world = World::new().await;
     let running = world.start(&two_deliveries([all(), docks(&["stdout", "second"])]));
