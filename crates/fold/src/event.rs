@@ -134,16 +134,21 @@ impl Events {
             return Joined::default();
         }
         self.make_findable(story, &signature, keys, first);
-        self.join(story, signature, by_event)
+        let threshold = THRESHOLD + self.rise(&signature, &by_event);
+        let fitting = self.fitting(&lookup, &mut by_event, threshold);
+        self.join(story, signature, by_event, (fitting, threshold))
     }
 
     /// Puts a new story into the event that it fits best, and makes the others that it fits one with it.
-    fn join(&mut self, story: u32, signature: Signature, mut by_event: ByEvent) -> Joined {
-        let threshold = THRESHOLD + self.rise(&signature, &by_event);
-        let (fitting, late): (Vec<Fitting>, Vec<Fitting>) = self
-            .fitting(&Lookup::new(&signature), &mut by_event, threshold)
-            .into_iter()
-            .partition(|event| event.accepts);
+    fn join(
+        &mut self,
+        story: u32,
+        signature: Signature,
+        by_event: ByEvent,
+        (fitting, threshold): (Vec<Fitting>, f64),
+    ) -> Joined {
+        let (fitting, late): (Vec<Fitting>, Vec<Fitting>) =
+            fitting.into_iter().partition(|event| event.accepts);
         let event = fitting.first().map_or(story, |best| best.event);
         self.put(story, event, signature.time);
         let mut joined = Joined {

@@ -131,9 +131,9 @@ impl<'a, A: Articles> Matching<'a, A> {
             return Vec::new();
         }
         let found = self.postings.find(&page, self.index, self.first);
-        let articles = self.articles;
+        let known = self.articles;
         let is_likely = |other: &u32, shared: &mut f64| {
-            is_enough(*shared, articles.about(*other).words.min(page.len() as u32))
+            is_enough(*shared, known.about(*other).words.min(page.len() as u32))
         };
         // First as if nothing was repeated: then nearly nothing is left to be weighed.
         let mut weights: FxHashMap<u32, f64> = FxHashMap::default();

@@ -95,12 +95,12 @@ impl<'a> Lookup<'a> {
         let mut lookup =
             Lookup { of, slots: vec![(0, [0; LOOKED_UP]); bits], squares: [0; LOOKED_UP] };
         for part in [Part::Words, Part::Title, Part::Lede, Part::Names] {
-            for of in of.part(part) {
-                let slot = lookup.slot(of & TERM);
+            for term in of.part(part) {
+                let slot = lookup.slot(term & TERM);
                 let (held, weights) = &mut lookup.slots[slot];
                 if *held >> part as u32 & 1 == 0 {
-                    *held |= of & TERM | 1 << part as u32;
-                    weights[part as usize] = weight(*of) as u8;
+                    *held |= term & TERM | 1 << part as u32;
+                    weights[part as usize] = weight(*term) as u8;
                 }
             }
             lookup.squares[part as usize] = Terms(of.part(part)).square();

@@ -3,7 +3,7 @@
 //! It is built from the words of a set, but stores only their shapes. It may let through a word
 //! that is not in the set.
 
-/// The shapes of some words: first two bytes, last byte and number of bytes, mixed into a few bits.
+/// The shapes of some words: first byte, last byte and number of bytes, mixed into a few bits.
 #[derive(Debug, Clone)]
 pub struct WordShapes([u64; SHAPES / 64]);
 
@@ -38,15 +38,14 @@ impl WordShapes {
     }
 }
 
-/// The first two bytes, the last byte and the length of a word, mixed by the golden ratio.
+/// The first byte, the last byte and the length of a word, mixed by the golden ratio.
 #[inline]
 fn shape(word: &[u8]) -> usize {
-    let (first, second, last) = match word {
-        [first, second, .., last] => (*first, *second, *last),
-        [first, last] => (*first, 0, *last),
-        [first] => (*first, 0, 0),
-        [] => (0, 0, 0),
+    let (first, last) = match word {
+        [first, .., last] => (u32::from(*first), u32::from(*last)),
+        [first] => (u32::from(*first), 0),
+        [] => (0, 0),
     };
-    let joined = u32::from_le_bytes([first, second, last, word.len().min(255) as u8]);
+    let joined = first | last << 8 | (word.len().min(255) as u32) << 16;
     (joined.wrapping_mul(0x9e37_79b9) >> (32 - SHAPE_BITS)) as usize
 }
