@@ -75,7 +75,10 @@ async fn a_headline_that_another_subscription_does_not_match_does_not_tell_its_a
     world.pass(60).await;
     let mut found = heads(&world);
     found.sort();
-    assert_eq!(found, ["  new for Bakers: matches bakers", "  new for Docks: matches dockers, cranes"]);
+    assert_eq!(
+        found,
+        ["  new for Bakers: matches bakers", "  new for Docks: matches dockers, cranes"]
+    );
     running.stop().await;
 }
 
