@@ -116,7 +116,7 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let agency = credited(own);
     let sentence = own.1.first_sentence().map_or("", |said| &said.words);
     own.0.claims.iter().find_map(|claim| {
-        let is_here = |other: &StoredText| {
+        let names_agree = |other: &StoredText| {
             let of_role = other.0.claims.iter().find(|it| it.role == claim.role);
             let theirs = other.1.first_sentence().map_or("", |said| &said.words);
             let theirs = of_role.map(|it| names_with(it.value, theirs)).unwrap_or_default();
@@ -127,7 +127,7 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
             Some(agency) => credited(other) == Some(agency),
             None => credited(other).is_none() && other.0.outlet == own.0.outlet,
         };
-        let is_before = |other: &&StoredText| is_same_source(other) && is_here(other);
+        let is_before = |other: &&StoredText| is_same_source(other) && names_agree(other);
         let before = || here.iter().copied().filter(is_before);
         let of_role =
             |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();

@@ -24,8 +24,8 @@ const KNOWN: usize = 50;
 const KNOWN_TITLE: usize = 34;
 /// The least words of a statement that can be compared.
 const LEAST: usize = 3;
-/// The news in a text. None if no other text of the event is known. A copy has news only if its title and an opening
-/// that was put before the text state something decisive: editors add ledes of their own.
+/// The news in a text. None if no other text of the event is known. A copy has news only if a sentence was added that states
+/// something decisive, and so does its title or a new lede in words of the event: editors add ledes of their own.
 pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option<News> {
     if known.is_empty() {
         return None;
@@ -53,8 +53,8 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
     let is_background = is_of_before(own.title());
-    let is_new = statements.are_new(own, known) || is_elsewhere(own, known);
-    if is_feature || is_background || !is_new {
+    let is_other = statements.are_new(own, known) || is_elsewhere(own, known);
+    if is_feature || is_background || !is_other {
         return None;
     }
     // In another language, the known has other words.
@@ -162,8 +162,8 @@ impl Statements {
                 let is_judged = |(at, said): &(usize, &Said)| {
                     *at == 0 || said.turns.iter().any(|turn| turn.is_grave())
                 };
-                let judged = opening.enumerate().filter(is_judged).map(|(_, said)| said);
-                judged.filter(|said| !is_old(&said.words)).cloned().collect()
+                let new = opening.enumerate().filter(is_judged).map(|(_, said)| said);
+                new.filter(|said| !is_old(&said.words)).cloned().collect()
             }
         };
         Self { title, sentences, is_live }
@@ -276,7 +276,7 @@ mod tests {
         let said = "The roof of a hall in Kell fell in on Friday. Nobody knows why.";
         let first = text("Roof falls in Kell", said);
         let died = format!("Three people died when the roof of a hall in Kell fell in. {said}");
-        let is_news = |title: &str, said: &str| news(&text(title, said), &[&first], true).is_some();
+        let is_news = |title: &str, all: &str| news(&text(title, all), &[&first], true).is_some();
         assert!(is_news("Three dead under roof in Kell", &died));
         assert!(!is_news("Three dead under roof in Kell", said));
         assert!(is_news("Roof falls in Kell", &died));

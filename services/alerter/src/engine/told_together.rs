@@ -60,11 +60,11 @@ impl Engine {
             let is_open = life.closing.is_none() && life.merged_into.is_none();
             let is_shared = |name: &String| rules.settings.deliveries.contains(name);
             let title = &alert.headline.title;
-            let with_title = |life: &LiveAlert| {
+            let with_title = |of: &LiveAlert| {
                 let is_it = |news: &&PendingChange| {
                     news.headline.as_ref().is_some_and(|headline| headline.title == *title)
                 };
-                life.news.iter().find(is_it).map(|news| news.mention)
+                of.news.iter().find(is_it).map(|news| news.mention)
             };
             let own = self.lives.get(&alert.id).and_then(with_title).unwrap_or_default();
             let is_matched = with_title(life) >= Some(own.min(Mention::Passing));

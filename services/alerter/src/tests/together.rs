@@ -70,8 +70,8 @@ async fn a_headline_that_another_subscription_does_not_match_does_not_tell_its_a
     };
     let running = world.start(&settings([bakers, docks(&["stdout"])]));
     world.newsroom.tell(article("a", "lanternpost.example", "Dockers strike in Kell")).await;
-    let bakers = article("b", "farpost.example", "Bakers strike in Moor");
-    world.newsroom.tell(Given { text: "The ovens of Moor are cold.", ..bakers }).await;
+    let ovens = article("b", "farpost.example", "Bakers strike in Moor");
+    world.newsroom.tell(Given { text: "The ovens of Moor are cold.", ..ovens }).await;
     world.pass(60).await;
     let mut found = heads(&world);
     found.sort();
