@@ -80,7 +80,7 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
     let (taken_id, event_id) = (taken.to_string(), first.verdict.event.to_string());
     let stories = || up.get(&format!("/api/v1/events/{event_id}"))["event"]["story_count"].clone();
     let alone = folder.run(&["story", "move", &taken_id]).code(0);
-    let back = format!("undo: wirefold story move {taken_id} --into {event_id}");
+    let back = format!("undo: wirefold story merge {event_id} e-");
     assert!(alone.err.contains(&back) && stories() == 1, "{}", alone.err);
     let again = folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
     let undo = format!("undo: wirefold story move {taken_id}");
