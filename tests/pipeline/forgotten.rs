@@ -1,16 +1,19 @@
 //! `forget`: no byte of an article stays in any file of wirefold, everything else works on, and the article
 //! does not come back although its feed still lists it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
+use wirefold_flow::Stored;
+use wirefold_flow_sqlite::Inspection;
 use wirefold_proto::{Class, OutputArticle};
 
 use super::generated::{Numbers, WORD, capital, sentence, text, word};
-use super::kept::StoredStreams;
+use super::kept::{StoredContent, StoredStreams, stored_content};
 use super::loopback::{Answer, Loopback};
 use super::targets::Target;
 use super::up::{CONFIG, Up};
@@ -217,19 +220,69 @@ impl Newsroom {
 
 /// The files below a folder that contain the mark, in any case.
 pub(super) fn marked(folder: &Path) -> Vec<PathBuf> {
+    files_with(folder, &has_mark)
+}
+
+fn has_mark(bytes: &[u8]) -> bool {
+    bytes.to_ascii_lowercase().windows(MARK.len()).any(|part| part == MARK.as_bytes())
+}
+
+fn files_with(folder: &Path, is_wanted: &dyn Fn(&[u8]) -> bool) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("it can be read") {
         let path = entry.expect("it can be read").path();
         if path.is_dir() {
-            found.extend(marked(&path));
-        } else if path.is_file() {
-            let bytes = fs::read(&path).expect("it can be read").to_ascii_lowercase();
-            if bytes.windows(MARK.len()).any(|part| part == MARK.as_bytes()) {
-                found.push(path);
-            }
+            found.extend(files_with(&path, is_wanted));
+        } else if path.is_file() && is_wanted(&fs::read(&path).expect("it can be read")) {
+            found.push(path);
         }
     }
     found
+}
+
+/// The length of a piece of compressed content. No other content has an equal one by chance.
+const PIECE: usize = 24;
+
+/// The pieces of the content of messages with and without the mark, as `bus.sqlite` stores it. It is mostly compressed,
+/// so that the mark is in a message, but not in the bytes of the file.
+#[derive(Default)]
+struct StoredPieces {
+    with_mark: HashSet<Vec<u8>>,
+    without: HashSet<Vec<u8>>,
+}
+
+impl StoredPieces {
+    fn in_folder(data: &Path) -> StoredPieces {
+        let inspection = Inspection::open(data).expect("nobody holds the folder");
+        let mut messages_with_mark = HashSet::new();
+        for stream in inspection.streams() {
+            let name = &stream.config.name;
+            let mut visit = |it: Stored, _| {
+                if has_mark(&it.body) || has_mark(it.headers.packed()) {
+                    messages_with_mark.insert((name.clone(), it.sequence));
+                }
+            };
+            inspection.each(name, &mut visit).expect("it can be read");
+        }
+        drop(inspection);
+        let mut pieces = StoredPieces::default();
+        for StoredContent { stream, sequence, bytes } in stored_content(data) {
+            let set = match messages_with_mark.contains(&(stream, sequence)) {
+                true => &mut pieces.with_mark,
+                false => &mut pieces.without,
+            };
+            set.extend(bytes.windows(PIECE).map(<[u8]>::to_vec));
+        }
+        pieces
+    }
+
+    /// The files that contain pieces with the mark which no message has now.
+    fn left_in(&self, data: &Path) -> Vec<PathBuf> {
+        let now = StoredPieces::in_folder(data);
+        assert!(now.with_mark.is_empty(), "a message contains the mark");
+        let is_left = |piece: &[u8]| self.with_mark.contains(piece) && !now.without.contains(piece);
+        files_with(data, &|bytes| bytes.windows(PIECE).any(is_left))
+    }
 }
 
 #[test]
@@ -239,9 +292,12 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     let data = room.data();
     let before = marked(&data);
     let is_found = |name: &str| before.iter().any(|it| it.to_string_lossy().contains(name));
-    for name in ["bus.sqlite", "gateway.db", "wf_snapshots"] {
+    for name in ["gateway.db", "wf_snapshots"] {
         assert!(is_found(name), "the search finds what is there: {before:?}");
     }
+    let pieces = StoredPieces::in_folder(&data);
+    let has_piece = |bytes: &[u8]| bytes.windows(PIECE).any(|it| pieces.with_mark.contains(it));
+    assert_eq!(files_with(&data, &has_piece), [data.join("bus.sqlite")]);
     // There is no question without a terminal, and a dry run changes nothing.
     let told = room.forget(&["--dry-run"]).code(0).err;
     assert!(told.contains("goes: 2 articles, 2 output messages, 1 alert,"), "{told}");
@@ -250,6 +306,7 @@ fn no_byte_of_it_stays_and_all_else_goes_on() {
     assert_eq!(marked(&data), before);
     room.forget(&["--yes"]).code(0);
     assert_eq!(marked(&data), Vec::<PathBuf>::new());
+    assert_eq!(pieces.left_in(&data), Vec::<PathBuf>::new());
     let listed = room.folder.run(&["forget", "--list"]).code(0).out;
     assert_eq!(listed.matches("address.").count(), 2, "{listed}");
 
@@ -279,6 +336,7 @@ fn killed_in_the_middle_the_next_run_ends_it() {
     let data = room.data();
     let saved = room.folder.path().join("saved");
     copy_all(&data, &saved);
+    let pieces = StoredPieces::in_folder(&data);
     for tenth in 0..16 {
         fs::remove_dir_all(&data).expect("it is there");
         copy_all(&saved, &data);
@@ -290,7 +348,8 @@ fn killed_in_the_middle_the_next_run_ends_it() {
         let _ = child.kill();
         child.wait().expect("it is our child");
         room.forget(&["--yes"]).code(0);
-        assert_eq!(marked(&data), Vec::<PathBuf>::new(), "killed after {} ms", 4 * tenth);
+        let left = [marked(&data), pieces.left_in(&data)].concat();
+        assert_eq!(left, Vec::<PathBuf>::new(), "killed after {} ms", 4 * tenth);
         let listed = room.folder.run(&["forget", "--list"]).code(0);
         assert!(!listed.err.contains("interrupted"), "{}", listed.err);
         let kept = StoredStreams::in_folder(&data);

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
+use rusqlite::Connection;
 use tokio::runtime::Runtime;
 use wirefold_envelope::{Limits, create_streams, decode};
 use wirefold_flow::{Bus, Outgoing, Stored, SystemClock};
@@ -73,6 +74,30 @@ pub(super) fn begin_with(data: &Path, messages: &[Stored]) {
             assert_eq!(places, expected);
         }
     });
+}
+
+/// Headers and body of a message as `bus.sqlite` stores them, mostly compressed.
+pub(super) struct StoredContent {
+    pub(super) stream: String,
+    pub(super) sequence: u64,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The content of all messages of a folder that no process uses.
+pub(super) fn stored_content(data: &Path) -> Vec<StoredContent> {
+    let connection = Connection::open(data.join("bus.sqlite")).expect("it is there");
+    let sql = "SELECT name, key - (number << 48), content
+               FROM messages JOIN streams ON number = key >> 48";
+    let mut sql = connection.prepare(sql).expect("these are its tables");
+    let read = sql.query_map([], |row| {
+        let sequence: i64 = row.get(1)?;
+        Ok(StoredContent {
+            stream: row.get(0)?,
+            sequence: sequence.try_into().expect("sequences begin with 1"),
+            bytes: row.get(2)?,
+        })
+    });
+    read.and_then(Iterator::collect).expect("it can be read")
 }
 
 fn open(data: &Path) -> Arc<dyn Bus> {

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use wirefold_flow::Stored;
 use wirefold_proto::OutputArticle;
 
 use super::generated::{GeneratedArticle, Numbers, articles};
-use super::kept::StoredStreams;
+use super::kept::{StoredStreams, stored_content};
 use super::killed::drop_file;
 use super::up::{CONFIG, Up};
 use crate::program::Folder;
 
 const ARTICLES: usize = 60;
+/// The length of a piece of stored content that occurs once in the file.
+const PIECE: usize = 40;
 const SETTINGS: &str =
     "data = \"data\"\n[page]\nlisten = \"127.0.0.1:0\"\n[[source]]\npath = \"dropped\"\n";
 
@@ -30,16 +33,17 @@ fn until(up: &Up, articles: usize) {
     up.get_until("/api/v1/status", |status| status["articles"] == articles && status["lag"] == 0);
 }
 
-/// Changes one letter of the body of a message in the file of the bus.
-fn damage(data: &Path, body: &[u8]) {
+/// Changes one byte of the content of a message in the file of the bus.
+fn damage(data: &Path, message: &Stored) {
     let path = data.join("bus.sqlite");
+    let content = stored_content(data);
+    let mut found = content.iter().filter(|it| it.stream == message.stream);
+    let stored = found.find(|it| it.sequence == message.sequence).expect("it is stored");
     let mut bytes = std::fs::read(&path).expect("it is there");
-    // Within a page: a long body continues in others.
-    let part = &body[..200];
-    let place =
-        bytes.windows(part.len()).position(|here| here == part).expect("it is in one piece");
-    let letter = part.iter().rposition(u8::is_ascii_lowercase).expect("it has letters");
-    bytes[place + letter] ^= 1;
+    // Within a page: long content continues in others.
+    let place_of = |part: &[u8]| bytes.windows(part.len()).position(|here| here == part);
+    let place = stored.bytes.rchunks_exact(PIECE).find_map(place_of).expect("a page has a piece");
+    bytes[place] ^= 1;
     std::fs::write(&path, bytes).expect("it can be written");
 }
 
@@ -61,7 +65,7 @@ fn a_changed_letter_is_named_and_the_article_comes_in_again() {
 
     let output = StoredStreams::in_folder(&data).output;
     let hit = &output[ARTICLES / 2];
-    damage(&data, &hit.body);
+    damage(&data, hit);
     let named = folder.run(&["check", "--deep"]).code(1);
     let place = format!("✗ WF_OUTPUT/{} differs from what was written", hit.sequence);
     assert!(named.out.contains(&place), "{}", named.out);
@@ -101,8 +105,8 @@ fn lost_messages_are_named_and_left_out() {
     let data = folder.path().join("data");
     let kept = StoredStreams::in_folder(&data);
     let (article, decision) = (&kept.enriched[5], &kept.output[10]);
-    damage(&data, &article.body);
-    damage(&data, &decision.body);
+    damage(&data, article);
+    damage(&data, decision);
     let named = folder.run(&["check", "--deep"]).code(1).out;
     for hit in [article, decision] {
         assert!(named.contains(&hit.reference()), "{}: {named}", hit.reference());
@@ -122,8 +126,8 @@ fn a_backup_is_checked_where_it_is() {
     folder.run(&["backup", "copy"]).code(0);
     let sound = folder.run(&["check", "--deep", "copy"]).code(0).out;
     assert!(sound.contains("✓ WF_FETCHED: 10 messages, "), "{sound}");
-    let body = StoredStreams::in_folder(&folder.path().join("data")).output[1].body.clone();
-    damage(&folder.path().join("copy"), &body);
+    let output = StoredStreams::in_folder(&folder.path().join("data")).output;
+    damage(&folder.path().join("copy"), &output[1]);
     let named = folder.run(&["check", "--deep", "copy"]).code(1).out;
     assert!(named.contains("WF_OUTPUT/2 differs from what was written"), "{named}");
     folder.run(&["check", "--deep", "nothing-here"]).code(3);

@@ -13,7 +13,7 @@ use rusqlite::Connection;
 /// After this many pages in the WAL, the writer makes a checkpoint, which copies them into the database file.
 /// The number is high, so that a page that every group changes is written to the database file only once for
 /// many groups.
-const LOG_PAGES: u32 = 4_000;
+const LOG_PAGES: u32 = 32_000;
 
 /// Opens the lock file, without taking the lock.
 pub(crate) fn open(folder: &Path) -> io::Result<File> {
@@ -64,4 +64,4 @@ impl Checkpoints {
 /// The name of the database file in the data folder.
 pub const FILE: &str = "bus.sqlite";
 /// The version of the tables. A file of another version is refused.
-pub const SCHEMA: u32 = 6;
+pub const SCHEMA: u32 = 7;

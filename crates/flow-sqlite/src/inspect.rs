@@ -15,7 +15,6 @@ use crate::copy_lock::Checkpoints;
 use crate::copy_lock::{FILE, SCHEMA};
 use crate::error::{OpenError, failure};
 use crate::open::lock;
-use crate::streams::any_message;
 use crate::tables::{Result, SqliteTables};
 
 /// The maximum number of page faults that are listed.
@@ -73,13 +72,14 @@ impl Inspection {
     /// If the file cannot be read. `visit` has been called for the messages before that.
     pub fn each(&self, stream: &str, visit: &mut dyn FnMut(Stored, Soundness)) -> Result<()> {
         // A key holds the number of the stream in its upper bits, and the sequence below.
-        let sql = "SELECT key, at, subject, id, headers, body, checksum FROM messages
+        let sql = "SELECT key, at, subject, id, length, checksum, content FROM messages
                    WHERE key >> 48 = (SELECT number FROM streams WHERE name = ?) ORDER BY key";
         let connection = &self.tables.connection;
         let mut sql = connection.prepare(sql).map_err(|error| failure(&error))?;
         let mut rows = sql.query([stream]).map_err(|error| failure(&error))?;
         while let Some(row) = rows.next().map_err(|error| failure(&error))? {
-            let (message, soundness) = any_message(stream, row).map_err(|error| failure(&error))?;
+            let read = self.tables.any_message(stream, row);
+            let (message, soundness) = read.map_err(|error| failure(&error))?;
             visit(message, soundness);
         }
         Ok(())

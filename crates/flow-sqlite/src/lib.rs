@@ -1,7 +1,8 @@
 //! The embedded bus: implements the traits of `wirefold-flow` with one SQLite file in the data folder.
 //!
 //! A call is answered once its result is on disk. Acknowledged messages are never lost, not even by `kill -9` or a power
-//! cut. The bus knows nothing of the content of messages.
+//! cut. The bus knows nothing of the content of messages; only its compression has a dictionary of the field names that most
+//! of them have.
 //!
 //! The rules of streams, readers and buckets are in [`wirefold_flow::store`]. This crate has the tables, the one thread
 //! that writes them, and the code that opens the file. With WAL and `synchronous=FULL` a job is answered once its group is
@@ -23,11 +24,13 @@
 mod checksum;
 mod copy;
 mod copy_lock;
+mod dictionary;
 mod error;
 mod inspect;
 mod objects;
 mod offline;
 mod open;
+mod packing;
 mod streams;
 mod tables;
 #[cfg(test)]

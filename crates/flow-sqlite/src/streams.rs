@@ -9,7 +9,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use wirefold_flow::store::{RecentId, StreamRow};
 use wirefold_flow::{BusError, Stored, StreamConfig, UnixMillis, matches};
 
-use crate::checksum::{MessageRow, Soundness, checksum};
+use crate::checksum::{MessageRow, Soundness};
 use crate::error::failure;
 use crate::tables::{Result, SqliteTables, int, number};
 
@@ -31,17 +31,8 @@ fn sequence(key: i64) -> u64 {
 /// A query over messages.
 macro_rules! message_sql {
     ($rest:literal) => {
-        concat!("SELECT key, at, subject, id, headers, body, checksum FROM messages ", $rest)
+        concat!("SELECT key, at, subject, id, length, checksum, content FROM messages ", $rest)
     };
-}
-
-/// Reads a message, damaged or not.
-pub(crate) fn any_message(stream: &str, row: &Row<'_>) -> rusqlite::Result<(Stored, Soundness)> {
-    Ok(MessageRow::read(row)?.message(stream, sequence(row.get(0)?)))
-}
-
-fn message(stream: &str, row: &Row<'_>) -> rusqlite::Result<Stored> {
-    any_message(stream, row).map(|(message, _)| message)
 }
 
 fn millis(duration: Duration) -> i64 {
@@ -53,6 +44,20 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 impl SqliteTables {
+    /// Reads a message, damaged or not.
+    pub(crate) fn any_message(
+        &self,
+        stream: &str,
+        row: &Row<'_>,
+    ) -> rusqlite::Result<(Stored, Soundness)> {
+        let sequence = sequence(row.get(0)?);
+        Ok(MessageRow::read(row)?.message(stream, sequence, &mut self.packer.borrow_mut()))
+    }
+
+    fn message(&self, stream: &str, row: &Row<'_>) -> rusqlite::Result<Stored> {
+        self.any_message(stream, row).map(|(message, _)| message)
+    }
+
     /// The number of a stream, which must exist.
     pub(crate) fn number_of(&mut self, stream: &str) -> Result<i64> {
         if let Some(number) = self.numbers.get(stream) {
@@ -127,17 +132,19 @@ impl SqliteTables {
 
     pub(crate) fn insert_message(&mut self, message: &Stored) -> Result<()> {
         let key = key(self.number_of(&message.stream)?, message.sequence);
-        let sql = "INSERT INTO messages (key, at, subject, id, headers, body, checksum)
+        let packed = self.packer.get_mut().pack(&message.headers, &message.body);
+        let row = MessageRow::new(key, message, &packed);
+        let sql = "INSERT INTO messages (key, at, subject, id, length, checksum, content)
                    VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let (headers, body) = (&message.headers.packed()[..], &message.body[..]);
-        let (at, checksum) = (int(message.at.0), checksum(key, message));
-        self.execute(sql, params![key, at, message.subject, message.id, headers, body, checksum])
+        let (at, length, checksum) = (int(message.at.0), int(packed.length), row.sum());
+        let (subject, id, content) = (&message.subject, &message.id, &packed.content);
+        self.execute(sql, params![key, at, subject, id, length, checksum, content])
     }
 
     pub(crate) fn message_at(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
         let key = key(self.number_of(stream)?, sequence);
         let sql = message_sql!("WHERE key = ?");
-        self.one(sql, [key], |row| message(stream, row))
+        self.one(sql, [key], |row| self.message(stream, row))
     }
 
     pub(crate) fn messages_from(
@@ -150,7 +157,7 @@ impl SqliteTables {
         let (first, last) = (key(stream_number, from), key(stream_number, u64::MAX));
         let sql = message_sql!("WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?");
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        self.all(sql, [first, last, max], |row| message(stream, row))
+        self.all(sql, [first, last, max], |row| self.message(stream, row))
     }
 
     /// The last message that matches the filter and is not damaged: nothing can be continued from a damaged one.
@@ -165,7 +172,7 @@ impl SqliteTables {
             };
             let Some(found) = found.map_err(|error| failure(&error))? else { return Ok(None) };
             let sql = message_sql!("WHERE key = ?");
-            match self.one(sql, [found], |row| any_message(stream, row))? {
+            match self.one(sql, [found], |row| self.any_message(stream, row))? {
                 Some((_, Soundness::Damaged)) | None => last = found - 1,
                 Some((message, _)) => return Ok(Some(message)),
             }
@@ -202,8 +209,10 @@ impl SqliteTables {
     /// Replaces the body of a stored message.
     pub(crate) fn put_body(&mut self, message: &Stored) -> Result<()> {
         let key = key(self.number_of(&message.stream)?, message.sequence);
-        let sql = "UPDATE messages SET body = ?, checksum = ? WHERE key = ?";
-        self.execute(sql, params![&message.body[..], checksum(key, message), key])
+        let packed = self.packer.get_mut().pack(&message.headers, &message.body);
+        let checksum = MessageRow::new(key, message, &packed).sum();
+        let sql = "UPDATE messages SET length = ?, checksum = ?, content = ? WHERE key = ?";
+        self.execute(sql, params![int(packed.length), checksum, packed.content, key])
     }
 
     /// Deletes the remembered id of a message, so that a message with the same id can be stored again.

@@ -1,5 +1,6 @@
 //! Implements the tables that the rules of [`wirefold_flow::store`] need with SQLite.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use wirefold_flow::{BusError, Entry, Stored, UnixMillis};
 
 use crate::copy_lock::Checkpoints;
 use crate::error::failure;
+use crate::packing::Packer;
 
 pub(crate) type Result<T> = std::result::Result<T, BusError>;
 
@@ -17,6 +19,7 @@ pub(crate) struct SqliteTables {
     pub(crate) connection: Connection,
     /// The numbers of the streams by name. They never change.
     pub(crate) numbers: HashMap<String, i64>,
+    pub(crate) packer: RefCell<Packer>,
     checkpoints: Checkpoints,
     /// SQLite's count of changed rows when the group began.
     changes_before: u64,
@@ -24,7 +27,8 @@ pub(crate) struct SqliteTables {
 
 impl SqliteTables {
     pub(crate) fn new(connection: Connection, checkpoints: Checkpoints) -> Self {
-        Self { connection, numbers: HashMap::new(), checkpoints, changes_before: 0 }
+        let (numbers, packer) = (HashMap::new(), RefCell::new(Packer::new()));
+        Self { connection, numbers, packer, checkpoints, changes_before: 0 }
     }
 
     pub(crate) fn execute(&self, sql: &str, values: impl Params) -> Result<()> {

@@ -9,6 +9,8 @@ use std::time::Duration;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, Outgoing, Published, StreamConfig};
 
+use super::noise;
+
 const TOLD: &str = "WIREFOLD_BUS_CHILD";
 /// A child ends after this many messages, if nothing kills it.
 const MOST: u64 = 20_000;
@@ -108,7 +110,7 @@ fn child_process() {
 async fn publish(bus: Arc<dyn Bus>, round: u64, lane: u64) {
     for number in 0..MOST {
         let id = format!("p{round}-{lane}-{number}");
-        let message = Outgoing::new(format!("child.work.l{lane}"), id.clone(), vec![b'x'; 3000]);
+        let message = Outgoing::new(format!("child.work.l{lane}"), id.clone(), noise(3_000));
         let first = bus.publish(message.clone()).await.unwrap();
         say('P', &id);
         if number % 5 == 0 {

@@ -8,6 +8,7 @@ use wirefold_flow::conformance::unique;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, Outgoing, Stored, StreamConfig};
 
+use crate::tests::noise;
 use crate::{CopyError, FILE, copy, open};
 
 const COPIES: usize = 8;
@@ -34,7 +35,7 @@ async fn a_copy_under_load_has_all_that_was_acknowledged_before_it() {
     let (writing, count) = (bus.clone(), acknowledged.clone());
     let load = tokio::spawn(async move {
         for number in 0..MOST {
-            let message = Outgoing::new("work.a", number.to_string(), vec![b'x'; 60_000]);
+            let message = Outgoing::new("work.a", number.to_string(), noise(60_000));
             writing.publish(message).await.unwrap();
             count.store(number + 1, Ordering::SeqCst);
         }
@@ -63,7 +64,7 @@ async fn the_file_stands_still_while_somebody_copies_it() {
     let file = || std::fs::read(folder.path().join(FILE)).unwrap();
     let written = async |from: u64| {
         for number in from..from + BETWEEN {
-            let message = Outgoing::new("work.a", number.to_string(), vec![b'x'; 60_000]);
+            let message = Outgoing::new("work.a", number.to_string(), noise(60_000));
             bus.publish(message).await.unwrap();
         }
     };
@@ -82,7 +83,7 @@ async fn a_damaged_file_is_not_copied_without_a_word() {
     let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let bus = opened(folder.path());
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
-    bus.publish(Outgoing::new("work.a", "a", vec![b'x'; 60_000])).await.unwrap();
+    bus.publish(Outgoing::new("work.a", "a", noise(60_000))).await.unwrap();
     drop(bus);
     let file = folder.path().join(FILE);
     let mut bytes = std::fs::read(&file).unwrap();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use wirefold_flow::{Headers, Outgoing, StreamConfig, SystemClock};
 
+use crate::packing::Packer;
 use crate::{Inspection, Soundness};
 
 const MARKS: [&str; 4] = ["wire.subjectmark", "idmark", "headermark", "bodymark"];
@@ -24,14 +25,14 @@ async fn store(folder: &Path) {
     }
 }
 
-/// Changes a letter of each occurrence of these words in the file.
-fn damage(folder: &Path, words: &str) {
+/// Changes the last byte of each occurrence of these bytes in the file.
+fn damage(folder: &Path, words: &[u8]) {
     let path = folder.join(crate::FILE);
     let mut bytes = std::fs::read(&path).unwrap();
     let places = bytes.windows(words.len()).enumerate();
     let places: Vec<usize> =
-        places.filter(|(_, part)| *part == words.as_bytes()).map(|(place, _)| place).collect();
-    assert!(!places.is_empty(), "{words} stands in no page");
+        places.filter(|(_, part)| *part == words).map(|(place, _)| place).collect();
+    assert!(!places.is_empty(), "they stand in no page");
     for place in places {
         bytes[place + words.len() - 1] ^= 1;
     }
@@ -52,7 +53,7 @@ async fn a_changed_letter_is_noticed_and_the_rest_is_read() {
         let folder = tempfile::tempdir().unwrap();
         store(folder.path()).await;
         assert_eq!(inspected(folder.path()), [(1, Checked), (2, Checked), (3, Checked)]);
-        damage(folder.path(), mark);
+        damage(folder.path(), mark.as_bytes());
         assert_eq!(inspected(folder.path()), [(1, Checked), (2, Damaged), (3, Checked)], "{mark}");
 
         let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
@@ -68,6 +69,22 @@ async fn a_changed_letter_is_noticed_and_the_rest_is_read() {
         let sound = bus.last("WIRE", "wire.>").await.unwrap().unwrap();
         assert_eq!(sound.sequence, 3);
     }
+}
+
+#[tokio::test]
+async fn damage_in_a_compressed_body_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    store(folder.path()).await;
+    let bus = crate::open(folder.path(), Arc::new(SystemClock)).unwrap();
+    let body = "The ferry sails at nine. ".repeat(40);
+    bus.publish(Outgoing::new("wire.long", "long", body.clone())).await.unwrap();
+    drop(bus);
+    damage(folder.path(), &Packer::new().pack(&Headers::default(), body.as_bytes()).content);
+    let damaged: Vec<(u64, Soundness)> = inspected(folder.path())
+        .into_iter()
+        .filter(|(_, how)| *how != Soundness::Checked)
+        .collect();
+    assert_eq!(damaged, [(4, Soundness::Damaged)]);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wirefold_flow::sim::VirtualClock;
 use wirefold_flow::{Bus, BusError, Outgoing, StreamConfig};
 
+use crate::tests::noise;
 use crate::{FILE, OpenError, SCHEMA, open, open_limited};
 
 fn clock() -> Arc<VirtualClock> {
@@ -12,7 +13,7 @@ fn clock() -> Arc<VirtualClock> {
 }
 
 async fn publish(bus: &dyn Bus, number: u64) -> Result<u64, BusError> {
-    let message = Outgoing::new("work.a", format!("m{number}"), vec![b'x'; 2000]);
+    let message = Outgoing::new("work.a", format!("m{number}"), noise(2_000));
     bus.publish(message).await.map(|published| published.sequence())
 }
 
@@ -67,7 +68,7 @@ fn a_file_that_is_no_bus_is_refused() {
 #[tokio::test]
 async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    let bus = open_limited(folder.path(), clock(), Some(100)).unwrap();
+    let bus = open_limited(folder.path(), clock(), Some(400)).unwrap();
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
     let mut acknowledged = 0;
     let failure = loop {
@@ -93,11 +94,11 @@ async fn a_full_disk_is_told_and_nothing_acknowledged_is_lost() {
 #[tokio::test]
 async fn one_failed_write_does_not_fail_others() {
     let folder = tempfile::tempdir().unwrap();
-    let bus = open_limited(folder.path(), clock(), Some(60)).unwrap();
+    let bus = open_limited(folder.path(), clock(), Some(240)).unwrap();
     bus.create_stream(StreamConfig::new("WORK", &["work.>"])).await.unwrap();
     // In one group or in several, however they arrive: only the large one fails.
     let publish = |id: &'static str, size: usize| {
-        let message = Outgoing::new("work.a", id, vec![b'x'; size]);
+        let message = Outgoing::new("work.a", id, noise(size));
         bus.publish(message)
     };
     let (one, large, other) =

@@ -86,13 +86,15 @@ fn open_existing(path: &Path) -> Result<Option<Connection>, ProjectionError> {
     if tables > 0 && !is_ours {
         return Ok(None);
     }
+    // A batch writes each page that it changes to the log as a whole, and changes most of them by some ten bytes.
+    connection.pragma_update(None, "page_size", 1_024)?;
     // The file can be rebuilt, so a power cut may lose its last moments: no sync at each commit.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "cache_size", -2_048)?;
     // Checkpoints are rare, so that pages changed by every batch are written to the file once for many
     // batches.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
+    connection.pragma_update(None, "wal_autocheckpoint", 16_000)?;
     if tables == 0 {
         let transaction = connection.transaction()?;
         let all = [TABLES, INDEXES, OF_EVENTS, KEEPING, OF_ALERTS];
