@@ -24,7 +24,7 @@ pub(crate) struct Packed {
     pub(crate) content: Vec<u8>,
 }
 
-/// Compresses and decompresses. It has a few hundred KB of working memory, so there is one for each open file.
+/// Compresses and decompresses. It reuses its working memory, so there is one for each open file.
 pub(crate) struct Packer {
     compressor: Compressor<'static>,
     decompressor: Decompressor<'static>,
