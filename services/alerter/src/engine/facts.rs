@@ -139,6 +139,13 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// The turns that later texts need not tell again. What was feared is told when it is so.
+    pub(super) fn settled(&self) -> Vec<Turn> {
+        let is_feared = self.words.contains("fear") || self.words.contains("efürcht");
+        let is_open = |turn: &&Turn| is_feared && matches!(turn, Turn::Death | Turn::Missing);
+        self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
+    }
+
     pub(super) fn of(words: String) -> Self {
         let turns = turns(&words);
         let mut tolls = tolls(&words, &turns);
@@ -285,17 +292,21 @@ const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
 const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
 
 /// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 30] = [
     "dead heat", "freedom", "hospitality", "hospitalité", "hospitalidad", "hospitalier",
-    "killer whale", "missing link", "mortal", "mortem", "suspense", "toll booth", "toll bridge",
-    "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth", "tolle",
-    "tolling",
+    "killer whale", "rescuer", "rescue boat", "rescue crew", "rescue effort", "rescue mission",
+    "rescue operation", "rescue team", "rescue under", "rescue worker", "missing link", "mortal",
+    "mortem", "suspense", "toll booth", "toll bridge", "toll gate", "toll house", "toll lane",
+    "toll plaza", "toll road", "tollbooth", "tolle", "tolling",
 ];
 
 /// Words before a turn that deny or only ask for it.
-const NOT: [&str; 13] = [
-    "not ", "no ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ",
-    "whether ", "could have ", "would have ", "might have ",
+#[rustfmt::skip]
+const NOT: [&str; 36] = [
+    "not ", "no ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ", "whether ", "could have ",
+    "would have ", "might have ", "demand ", "demands ", "demanded ", "call for ", "calls for ", "called for ",
+    "calling for ", "ask for ", "asks for ", "asked for ", "seek ", "seeks ", "seeking ", "sought ", "warrant for ",
+    "try to ", "tries to ", "tried to ", "trying to ", "save ", "fordert ", "fordern ", "demandent ",
 ];
 /// The ends of such words.
 const NT: [&str; 2] = ["n’t ", "n't "];
@@ -462,6 +473,14 @@ mod tests {
         check("The body of the report is long", &[]);
         check("Calder found not guilty", &[Turn::Verdict]);
         check("Suspect gives himself up in Wexcombe", &[Turn::Arrest]);
+        check("Union demands resignation of port chief", &[]);
+        check("Police seek arrest of forger", &[]);
+        check("Warrant for arrest of banker", &[]);
+        check("Mayor asks for evacuation", &[]);
+        check("Surgeons fight to save boy from death", &[]);
+        check("Rescue teams reach the shaft", &[]);
+        check("Rescuers were digging for twelve", &[]);
+        check("Rescue of twelve miners", &[Turn::Rescue]);
         check("Police lift order to stay indoors", &[Turn::AllClear, Turn::Shelter]);
         check("Twenty people could have been killed in Kell", &[]);
         check("Bank withdrawals rise", &[]);

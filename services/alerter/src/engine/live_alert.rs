@@ -46,6 +46,8 @@ pub(crate) struct LiveAlert {
     pub(crate) has_notified_of_velocity: bool,
     /// Whether all reported articles only mention the subject in passing.
     pub(crate) in_passing: bool,
+    /// Whether people took all its articles out of it: what else happens to its target is not its news.
+    pub(crate) is_empty: bool,
     pub(crate) first_seen: Option<UnixMillis>,
     pub(crate) merged_into: Option<Target>,
     /// The sequence in the output of the change that merged it into another alert.
@@ -200,6 +202,7 @@ impl LiveAlert {
         self.has_notified_of_velocity |=
             alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
         self.in_passing = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Passing);
+        self.is_empty = alert.articles.is_empty();
         (self.revision, self.state) = (alert.revision, Some(alert.state));
         (self.last_at, self.now) = (unix_millis(alert.at), now);
         if alert.reasons.iter().all(|reason| reason.kind != ReasonKind::Repeated) {

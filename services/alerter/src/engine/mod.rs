@@ -158,7 +158,10 @@ impl Engine {
         for target in targets {
             for subscription in self.by_target.get(&target).into_iter().flatten() {
                 let alert = AlertId { subscription: subscription.clone(), target };
-                concerned.insert(self.routed(alert, incoming.place), None);
+                let alert = self.routed(alert, incoming.place);
+                if self.lives.get(&alert).is_none_or(|life| !life.is_empty) {
+                    concerned.insert(alert, None);
+                }
             }
         }
         let hits = if incoming.is_baseline() { Vec::new() } else { self.hits(incoming) };

@@ -123,7 +123,7 @@ impl Stated {
 /// The turns that statements have told, in their order. A strike that was reported off, and whose end was denied since, may end after all.
 fn stated_turns(said: &[&Said]) -> Vec<Turn> {
     let is_denied = |turn: &Turn| matches!(turn, Turn::Off | Turn::AllClear);
-    said.iter().map(|it| it.turns.clone()).fold(Vec::new(), |mut stated, mut told| {
+    said.iter().map(|it| it.settled()).fold(Vec::new(), |mut stated, mut told| {
         if told.contains(&Turn::Denial) {
             stated.retain(|turn| !is_denied(turn));
             told.retain(|turn| !is_denied(turn));
@@ -376,6 +376,14 @@ mod tests {
         let feared =
             text("Ferry sinks", "It was feared that 50 people died, but the county denied it.");
         assert!(news(&feared, &[&first], false).is_none_or(|news| !news.is_decisive));
+    }
+
+    #[test]
+    fn deaths_that_were_feared_are_news_when_they_are_so() {
+        let feared = text("Two feared dead in Kell", "Two people are feared dead after a crash.");
+        let so = text("Two confirmed dead in Kell", "Two people were killed in the crash.");
+        check(&[&feared], &so, Some(true));
+        check(&[&feared, &so], &text("Two dead in Kell", "Two people died in the crash."), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use wirefold_proto::{Alert, AlertId, ReasonKind, SubscriptionId, Target, Volume}
 use super::Engine;
 use super::draft::Draft;
 use super::handling::Handling;
-use super::live_alert::{LiveAlert, Mention, PendingChange, RevisionMetadata, ToldBy};
+use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata, ToldBy};
 
 /// A message that tells an alert, too.
 #[derive(Debug, Clone)]
@@ -67,7 +67,7 @@ impl Engine {
                 of.news.iter().find(is_it).map(|news| news.mention)
             };
             let own = self.lives.get(&alert.id).and_then(with_title).unwrap_or_default();
-            let is_matched = with_title(life) >= Some(own.min(Mention::Passing));
+            let is_matched = with_title(life) >= Some(own);
             is_open
                 && life.may_notify()
                 && its.settings.deliveries.iter().any(is_shared)

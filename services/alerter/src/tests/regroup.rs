@@ -261,3 +261,26 @@ async fn an_alert_is_first_seen_with_the_earliest_article_of_its_event_alone() {
     assert_eq!(seen(&later), (firstly.article.seen, first.outlet.to_owned()));
     running.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_whose_articles_left_hears_no_more_of_the_event() {
+    let mut world = World::new().await;
+    let bakers = SubscriptionSettings { query: "bakers".to_owned(), ..at_once() };
+    let running = world.start(&settings([bakers]));
+    let dockers = article("a", "lanternpost.example", "Dockers strike in Kell");
+    world.newsroom.tell(dockers).await;
+    let ovens = article("b", "farpost.example", "Bakers strike in Moor");
+    let ovens = Given { text: "The ovens of Moor are cold.", ..ovens };
+    world.newsroom.tell(ovens).await;
+    world.pass(1).await;
+    world.newsroom.move_story(ovens, "ovens").await;
+    world.pass(1).await;
+    let before = world.alerts().await.len();
+    let text = "A docker was killed in Kell on Friday, police said.";
+    let death = article("c", "baypost.example", "Docker killed in Kell");
+    world.newsroom.tell(Given { text, ..death }).await;
+    world.pass(3_600).await;
+    let all = world.alerts().await;
+    assert_eq!(all.len(), before, "{:?}", all.last());
+    running.stop().await;
+}

@@ -24,10 +24,12 @@ pub(super) fn alert_page(
     subscription: Option<&SubscriptionId>,
 ) -> Answer<AlertPage> {
     let wanted = if subscription.is_some() { "subscription = ?4" } else { "?4 IS NULL" };
-    // An alert that was merged before anybody was told of it is part of the other one.
+    // An alert that was merged before anybody was told of it is part of the other one. People took all articles out of one
+    // without articles.
     let ask = format!(
         "SELECT id, at, body FROM alerts WHERE (at, id) < (?1, ?2) AND {wanted}
          AND (notified_at IS NOT NULL OR json_extract(body, '$.merged_into') IS NULL)
+         AND json_extract(body, '$.articles[0]') IS NOT NULL
          ORDER BY at DESC, id DESC LIMIT ?3"
     );
     let after = paging.after();
