@@ -139,8 +139,8 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// The turns that later texts need not tell again. What was feared is told when it is so.
-    pub(super) fn settled(&self) -> Vec<Turn> {
+    /// The turns that later texts need not tell again. A death that was only feared is told when it is certain.
+    pub(super) fn certain_turns(&self) -> Vec<Turn> {
         let is_feared = self.words.contains("fear") || self.words.contains("efürcht");
         let is_open = |turn: &&Turn| is_feared && matches!(turn, Turn::Death | Turn::Missing);
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()

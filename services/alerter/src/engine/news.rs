@@ -123,7 +123,7 @@ impl Stated {
 /// The turns that statements have told, in their order. A strike that was reported off, and whose end was denied since, may end after all.
 fn stated_turns(said: &[&Said]) -> Vec<Turn> {
     let is_denied = |turn: &Turn| matches!(turn, Turn::Off | Turn::AllClear);
-    said.iter().map(|it| it.settled()).fold(Vec::new(), |mut stated, mut told| {
+    said.iter().map(|it| it.certain_turns()).fold(Vec::new(), |mut stated, mut told| {
         if told.contains(&Turn::Denial) {
             stated.retain(|turn| !is_denied(turn));
             told.retain(|turn| !is_denied(turn));

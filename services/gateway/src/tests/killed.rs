@@ -139,16 +139,16 @@ async fn publish_while_time_passes(world: &World, article: OutputArticle) {
 
 /// Writes nonsense over the first page of a table.
 fn damage(path: &Path, table: &str) {
-    const PAGE: u64 = 4_096;
     let connection = rusqlite::Connection::open(path).unwrap();
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     let root = "SELECT rootpage FROM sqlite_schema WHERE name = ?1";
     let root: i64 = connection.query_row(root, [table], |row| row.get(0)).unwrap();
+    let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0)).unwrap();
     drop(connection);
     let mut file = std::fs::File::options().write(true).open(path).unwrap();
-    let place = (u64::try_from(root).unwrap() - 1) * PAGE;
+    let place = u64::try_from((root - 1) * page).unwrap();
     std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(place)).unwrap();
-    file.write_all(&[0x5a; PAGE as usize]).unwrap();
+    file.write_all(&vec![0x5a; usize::try_from(page).unwrap()]).unwrap();
 }
 
 #[tokio::test]
