@@ -95,9 +95,10 @@ impl Chaos {
         self.folder.write(&format!("{DROPPED}/last.txt"), LAST.as_bytes());
         self.over.until_output(self.dropped + 1);
         wait_for_last(&mut self.target);
+        // The next enricher writes that it takes over behind the last article, and the detector reads articles only.
+        lag::until_none(&self.over);
         self.detector.stop();
         self.enricher.stop();
-        lag::until_none(&self.over);
         self.over.kept()
     }
 }
