@@ -116,11 +116,12 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let agency = credited(own);
     let sentence = own.1.first_sentence().map_or("", |said| &said.words);
     own.0.claims.iter().find_map(|claim| {
+        let named = names_with(claim.value, sentence);
         let names_agree = |other: &StoredText| {
             let of_role = other.0.claims.iter().find(|it| it.role == claim.role);
             let theirs = other.1.first_sentence().map_or("", |said| &said.words);
             let theirs = of_role.map(|it| names_with(it.value, theirs)).unwrap_or_default();
-            names_with(claim.value, sentence).iter().all(|name| other.1.has_word(name))
+            named.iter().all(|name| other.1.has_word(name))
                 && theirs.iter().all(|name| own.1.has_word(name))
         };
         let is_same_source = |other: &StoredText| match agency {
@@ -128,17 +129,17 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
             None => credited(other).is_none() && other.0.outlet == own.0.outlet,
         };
         let is_before = |other: &&StoredText| is_same_source(other) && names_agree(other);
-        let before = || here.iter().copied().filter(is_before);
+        let before: Vec<&StoredText> = here.iter().copied().filter(is_before).collect();
         let of_role =
             |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();
         let says = |other: &StoredText, it: AlertClaim| {
             other.0.claims.iter().any(|that| (that.role, that.value) == (it.role, it.value))
         };
         // A late copy repeats what its source said before.
-        let is_said = before().any(|other| says(other, *claim));
-        let old = before().rev().find_map(of_role).filter(|_| !is_said)?;
+        let is_said = before.iter().any(|other| says(other, *claim));
+        let old = before.iter().rev().find_map(|other| of_role(other)).filter(|_| !is_said)?;
         // Copies come later: the source said it when the first of them came.
-        let at = before().filter(|other| says(other, old)).map(|other| other.0.seen).min()?;
+        let at = before.iter().filter(|other| says(other, old)).map(|other| other.0.seen).min()?;
         let is_confirmed = agency.is_some()
             || here.iter().any(|other| other.0.outlet != own.0.outlet && says(other, *claim));
         // Fewer dead are a correction, or those of another place or kind.

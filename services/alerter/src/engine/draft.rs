@@ -137,7 +137,8 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
         return first_content(life, rules, &sums, passing);
     };
     let silent = life.news.iter().rev().filter(|news| !brings_material(news));
-    let fresh = reasons_of(stating(life).into_iter().chain(silent).collect());
+    let all: Vec<&PendingChange> = stating(life).into_iter().chain(silent).collect();
+    let fresh = reasons_of(&all);
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
     // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
@@ -191,21 +192,18 @@ fn stating(life: &LiveAlert) -> Vec<&PendingChange> {
 }
 
 /// The reasons of news: the first that states something with its sentence, the others with their headlines.
-fn reasons_of(all: Vec<&PendingChange>) -> impl Iterator<Item = AlertReason> {
+fn reasons_of(all: &[&PendingChange]) -> Vec<AlertReason> {
     let first = all.iter().find(|news| brings_material(news) && !corrects(news));
-    let first = first.map(|news| news.place);
-    let headline_of = move |news: &PendingChange, reason: &AlertReason| {
+    let headline_of = |news: &PendingChange, reason: &AlertReason| {
+        let is_first = first.is_some_and(|first| first.place == news.place);
         let is_claim = reason.new.is_some();
-        let is_headline =
-            reason.kind == ReasonKind::Material && first != Some(news.place) && !is_claim;
+        let is_headline = reason.kind == ReasonKind::Material && !is_first && !is_claim;
         let title = news.headline.as_ref().map(|headline| &headline.title);
         let words = title.filter(|title| is_headline && !title.is_empty());
         AlertReason { words: words.unwrap_or(&reason.words).clone(), ..reason.clone() }
     };
-    all.into_iter().flat_map(move |news| {
-        let reasons = news.reasons.iter().map(|reason| headline_of(news, reason));
-        reasons.collect::<Vec<_>>()
-    })
+    let reasons = all.iter().flat_map(|news| news.reasons.iter().map(move |it| (*news, it)));
+    reasons.map(|(news, reason)| headline_of(news, reason)).collect()
 }
 
 /// The beginning of the widest story, if it tells a decisive turn that the headlines put before it do not tell.
@@ -230,8 +228,9 @@ fn first_content(
         Some(news) => news.reasons.clone(),
         None if passing.is_some() => Vec::new(),
         None => {
-            let decisive = reasons_of(decisive(life)).chain(hidden_by(&decisive(life), life));
-            [new(life)].into_iter().chain(corrections(life)).chain(decisive).collect()
+            let decisive = decisive(life);
+            let told = reasons_of(&decisive).into_iter().chain(hidden_by(&decisive, life));
+            [new(life)].into_iter().chain(corrections(life)).chain(told).collect()
         }
     };
     let is_loud = merged.is_none()

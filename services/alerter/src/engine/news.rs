@@ -53,8 +53,8 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
     let is_background = is_of_before(own.title());
-    let is_other = statements.are_new(own, known) || is_elsewhere(own, known);
-    if is_feature || is_background || !is_other {
+    let is_other = || statements.are_new(own, known) || is_elsewhere(own, known);
+    if is_feature || is_background || !is_other() {
         return None;
     }
     // In another language, the known has other words.
@@ -134,8 +134,8 @@ fn stated_turns(said: &[&Said]) -> Vec<Turn> {
 }
 
 /// The statements of a text that may be news: its title if it is new, and its first sentence. Of a version, also
-/// grave turns in sentences that were added to its opening; of a live page, the beginnings of the entries that were added. A copy has the
-/// statements of a version: its title is only another one for the same text.
+/// sentences with grave turns that were added to its opening; of a live page, the beginnings of the added entries. A
+/// copy has the statements of a version: its title is only another one for the same text.
 struct Statements {
     title: Option<Said>,
     sentences: Vec<Said>,

@@ -9,7 +9,9 @@ use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{MethodRouter, post};
 use maud::{Markup, html};
-use wirefold_proto::{Command, EventId, OutputCommand, StoryChange, StoryId, Target};
+use wirefold_proto::{
+    Command, ControlCommand, EventId, OutputCommand, StoryChange, StoryId, Target,
+};
 
 use crate::AppState;
 use crate::api::{Api, ApiResult, layers, request};
@@ -63,8 +65,7 @@ async fn take_out(api: Api, Path(given): Path<String>, request: Request) -> Resp
         let with = named("with").map(|(_, id)| id.clone()).collect();
         let wanted = MovedStory { into: into.map(str::to_owned), with };
         let (stored, _) = api.move_story(&given, &wanted).await?;
-        let event: EventId = api.app.resolve_id(&from.to_string()).await?;
-        Ok::<_, Refusal>(format!("/events/{event}?command={}", encoded(&stored.id)))
+        page_after(&api, &from.to_string(), &stored).await
     };
     answer(&api, done.await, &format!("/stories/{}", encoded(&given)))
 }
@@ -81,10 +82,15 @@ async fn join(api: Api, Path(given): Path<String>, request: Request) -> Response
         let into = Target::Event(api.app.resolve_id(&given).await?);
         let from = Target::Event(api.app.resolve_id(last_part(&other)).await?);
         let (stored, _) = api.regroup(Command::Merge { into, from }).await?;
-        let event: EventId = api.app.resolve_id(&given).await?;
-        Ok::<_, Refusal>(format!("/events/{event}?command={}", encoded(&stored.id)))
+        page_after(&api, &given, &stored).await
     };
     answer(&api, done.await, &format!("/events/{}", encoded(&given)))
+}
+
+/// The page of an event that shows the outcome of a command.
+async fn page_after(api: &Api, event: &str, command: &ControlCommand) -> ApiResult<String> {
+    let event: EventId = api.app.resolve_id(event).await?;
+    Ok(format!("/events/{event}?command={}", encoded(&command.id)))
 }
 
 /// The fields of a form.

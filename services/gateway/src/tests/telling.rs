@@ -180,6 +180,17 @@ async fn subscriptions_are_checked_before_they_are_stored() {
     assert_eq!(rehearsed.json()["report"]["articles"], 3);
 }
 
+/// Waits until the page shows the first revisions of `WF_ALERTS`, so many.
+async fn until_alerts_are_shown(world: &World, count: u64) {
+    let shown = async {
+        // Alerts have no sequence to wait for: repeat until the last one is there.
+        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < count {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, shown).await.unwrap();
+}
+
 #[tokio::test]
 async fn alerts_show_their_last_revision_and_their_life() {
     let world = World::new().await;
@@ -189,13 +200,7 @@ async fn alerts_show_their_last_revision_and_their_life() {
         alert.origins = u32::try_from(revision).unwrap();
         world.publish(&alert).await;
     }
-    let shown = async {
-        // Alerts have no sequence to wait for: repeat until the last one is there.
-        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 3 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, shown).await.unwrap();
+    until_alerts_are_shown(&world, 3).await;
     let page: AlertPage = world.get("/api/v1/alerts").await.shape();
     assert_eq!(page.alerts.len(), 1);
     assert_eq!(page.alerts[0].alert.origins, 3);
@@ -209,12 +214,7 @@ async fn alerts_show_their_last_revision_and_their_life() {
     alert.id.target = alert.target;
     (alert.revision, alert.volume, alert.merged_into) = (1, Volume::Silent, Some(before));
     world.publish(&alert).await;
-    let merged = async {
-        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 4 {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, merged).await.unwrap();
+    until_alerts_are_shown(&world, 4).await;
     let listed: AlertPage = world.get("/api/v1/alerts").await.shape();
     assert_eq!(listed.alerts.iter().map(|row| row.alert.target).collect::<Vec<_>>(), [before]);
 }
