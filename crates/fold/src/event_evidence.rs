@@ -63,8 +63,9 @@ pub struct EventEvidence {
     pub names: Option<f64>,
     /// How much the similarity counts if one or both have little more than a headline; otherwise 1.
     pub(crate) headlines: f64,
-    /// Whether both are one template that was filled in twice: they are about two happenings.
-    pub is_template: bool,
+    /// Whether they name other places or people, so that they are about two happenings: each in its headline, or both
+    /// as one template that was filled in twice.
+    pub names_differ: bool,
     /// The quotation that they share.
     pub quotation: SharedQuotation,
     /// The hours between them.
@@ -112,10 +113,8 @@ impl EventEvidence {
             words,
             names: names.or(have_capitals.then_some(WORDS_FOR_NAMES * words)),
             headlines: headlines(new, old),
-            is_template: match names {
-                Some(names) => words >= TEMPLATE_WORDS && names < TEMPLATE_NAMES,
-                None => new.names_others_than(old),
-            },
+            names_differ: new.names_others_than(old)
+                || names.is_some_and(|names| words >= TEMPLATE_WORDS && names < TEMPLATE_NAMES),
             quotation: shared_quotation(new, old),
             hours: (new.time - old.time).unsigned_abs() as f64 / 3600.0,
             told,
@@ -136,7 +135,7 @@ impl EventEvidence {
             sum += share.map_or(0.0, |share| weight * share);
             weights += share.map_or(0.0, |_| weight);
         }
-        let mean = if self.is_template { 0.0 } else { self.headlines * sum / weights };
+        let mean = if self.names_differ { 0.0 } else { self.headlines * sum / weights };
         mean + self.quotation.bonus()
     }
 
@@ -239,6 +238,24 @@ mod tests {
         let one = of(&glass, &corran);
         assert!(one.words >= TEMPLATE_WORDS && one.similarity() == 0.0, "{one:?}");
         assert!(of(&corran, &corran).similarity() > 0.9);
+    }
+
+    #[test]
+    fn a_fire_in_another_town_is_a_different_happening() {
+        let fire = |town: &str| {
+            let text = format!(
+                "A fire broke out at a hotel in {town} on Friday evening, police said. Guests were \
+                 brought to safety. The cause of the fire is not known."
+            );
+            (format!("Fire at hotel in {town}"), text)
+        };
+        let of = |(title, text): &(String, String), other: &(String, String)| {
+            between((title, text), (&other.0, &other.1), 0).similarity()
+        };
+        let (here, there) = (fire("Lorring"), fire("Aske Bay"));
+        assert!(of(&here, &there) < THRESHOLD && of(&here, &here) >= THRESHOLD);
+        let both = (here.0.clone(), format!("{} {}", here.1, there.1));
+        assert!(of(&both, &there) >= THRESHOLD);
     }
 
     #[test]

@@ -35,8 +35,8 @@ pub(crate) fn event_sum_in_words(evidence: &EventEvidence) -> String {
     let names =
         ["of the headlines in the other text", "of the ledes", "of the words", "of the names"];
     let mut sum = String::new();
-    match evidence.is_template {
-        true => sum += "one template, filled in twice: 0; ",
+    match evidence.names_differ {
+        true => sum += "they name other places or people: 0; ",
         false => {
             for ((weight, share), name) in evidence.weighted().into_iter().zip(names) {
                 let Some(share) = share else { continue };

@@ -300,15 +300,29 @@ impl Signature {
         keys
     }
 
-    /// Whether the headlines have rare terms, and neither text has one of the other headline. The texts are
-    /// then made from one template, whose only names are in the headlines.
+    /// Whether the headlines have names, and neither text has one of the other headline: they are about other places or
+    /// people. Of two texts with names both headlines need one; otherwise they may be made from one template, whose only
+    /// names are in the headlines.
     pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
-        let has_one_of = |of: &Signature, terms: &[u32]| {
-            terms.iter().any(|term| of.title().has(*term) || of.words().has(*term))
+        let has_one_of = |of: &Signature, names: &[u32]| {
+            let has =
+                |term: &u32| [of.title(), of.words(), of.lede()].iter().any(|it| it.has(*term));
+            names.iter().any(has)
         };
-        let [ours, theirs] = [self, other].map(|of| of.part(Part::RareInTitle));
-        let have_none = ours.is_empty() && theirs.is_empty();
-        !(have_none || has_one_of(self, theirs) || has_one_of(other, ours))
+        let have_names = [self, other].iter().all(|it| !it.part(Part::Names).is_empty());
+        let [ours, theirs] = [self, other].map(Signature::names_in_title);
+        let are_told = match have_names {
+            true => !ours.is_empty() && !theirs.is_empty(),
+            false => !ours.is_empty() || !theirs.is_empty(),
+        };
+        are_told && !has_one_of(self, &theirs) && !has_one_of(other, &ours)
+    }
+
+    /// The names in the headline that the text has too. All rare terms of the headline if the text has no names.
+    fn names_in_title(&self) -> Vec<u32> {
+        let names = Terms(self.part(Part::Names));
+        let rare = self.part(Part::RareInTitle).iter().copied();
+        rare.filter(|term| names.is_empty() || names.has(*term)).collect()
     }
 }
 
