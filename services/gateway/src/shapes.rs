@@ -756,7 +756,7 @@ pub struct FigureRecord {
     /// Whether texts contradict each other: a value that the newest one rules out appeared after the newest
     /// one.
     pub contradicted: bool,
-    /// The values, the newest first.
+    /// The values, the newest first, then the further ones.
     pub values: Vec<FigureValue>,
 }
 
@@ -799,7 +799,7 @@ pub enum FigureStanding {
     StillTold,
     /// It cannot, and appeared only before.
     Earlier,
-    /// Texts give it only after another number of this kind: it may be of another day or place.
+    /// It is not compared: it may be of another time or place, of some of them, or not certain.
     Further,
 }
 

@@ -12,12 +12,10 @@ use aho_corasick::AhoCorasick;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
-use wirefold_text::extract::begins_with_other;
+use wirefold_text::extract::{YEARS, begins_with_other, is_of_the_past, statements};
 
 use super::figures::{FOUND, figures_of};
-use super::statement::{
-    Statement, TELLING, YEARS, denies, is_of_the_past, sentences, shortened, weighed_words,
-};
+use super::statement::{Statement, TELLING, denies, shortened, weighed_words};
 use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
@@ -42,7 +40,8 @@ pub(crate) struct ReadText {
 impl ReadText {
     pub(crate) fn new(fetched: ArticleFetched) -> Self {
         let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
-        let opening = std::iter::once(title.clone()).chain(sentences(&text).take(SENTENCES));
+        let opening = std::iter::once(title.clone())
+            .chain(statements(&text).take(SENTENCES).map(str::to_owned));
         let opening = opening.map(Said::of).collect();
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();

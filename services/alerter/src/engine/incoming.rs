@@ -120,9 +120,7 @@ impl IncomingArticle {
     }
 
     fn claims(&self) -> Vec<AlertClaim> {
-        let sentence = self.first_sentence();
-        let (numbers, title) = (&self.output.findings.numbers, &self.output.article.title);
-        sentence.map_or_else(Vec::new, |said| claims_of(numbers, title, said))
+        claims_of(&self.output.findings.numbers)
     }
 
     /// Whether it is of a baseline.

@@ -5,9 +5,10 @@
 
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
+use wirefold_text::extract::is_of_before;
 
 use super::facts::{ReadText, Said, Turn, words};
-use super::statement::{Statement, is_of_before, makes_exception, shortened, without_outlet};
+use super::statement::{Statement, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
 #[derive(Debug, Clone, PartialEq, Eq)]
