@@ -174,7 +174,8 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
         numbers.words.push_str(" since the last alert");
     }
     // Outlets that printed the error are not sources for the right statement.
-    let numbers = numbers.filter(|_| !has(ReasonKind::Correction));
+    // A first message has nothing that it adds to.
+    let numbers = numbers.filter(|_| !is_first && !has(ReasonKind::Correction));
     let resumed = (life.state == Some(AlertState::Quiet))
         .then(|| again(life, at))
         .filter(|_| !came.is_empty());
