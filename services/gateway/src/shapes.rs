@@ -205,9 +205,9 @@ pub struct EventBrief {
     pub articles: u32,
     /// The outlets of its stories.
     pub outlets: u32,
-    /// Its texts that share no wording: an upper bound of those written separately, not confirmation.
+    /// Its texts that are no copies of each other: an upper bound of those written separately, not confirmation.
     pub origins: u32,
-    /// Its stories that are headlines or short teasers alone. They are not compared, and count as no origin.
+    /// Its stories that are too short to compare, such as headlines. They count as no origin.
     #[serde(default)]
     pub not_compared: u32,
     /// The articles folded as copies; versions do not count.
