@@ -238,7 +238,7 @@ pub struct AlertArticle {
     pub via: Option<Outlet>,
     /// Its title.
     pub title: String,
-    /// Whether there is no more of it than a title or a short teaser.
+    /// Whether it has no sentence beyond its title.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub headline_only: bool,
     /// The agency behind its text.

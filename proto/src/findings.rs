@@ -201,6 +201,10 @@ pub struct Figure {
     /// How exact the number is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qualifier: Option<Qualifier>,
+    /// Whether the first sentence gives it as the number of all people of this fate, now: not of some of them, not of
+    /// another time, and neither feared nor denied. Values of two texts can be compared only then.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub claim: bool,
     /// How it was found.
     pub how: FoundBy,
 }

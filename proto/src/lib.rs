@@ -129,7 +129,7 @@ pub use subjects::Subject;
 pub use submitted::SubmittedArticle;
 pub use tag::Tag;
 pub use verdict::{
-    Class, CopyKind, HEADLINE_ONLY, MAX_MATCHES, MaterialReason, Materiality, TextMatch, Verdict,
+    Class, CopyKind, MAX_MATCHES, MaterialReason, Materiality, TOO_SHORT, TextMatch, Verdict,
     text_remarks,
 };
 pub use verdict_line::{LineAgency, LineMatch, VerdictLine};

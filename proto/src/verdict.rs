@@ -21,8 +21,8 @@ pub struct Verdict {
     /// How much of the text is copied; only for `copy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<CopyKind>,
-    /// Whether the text is long enough to be compared. If not, the article is *headline only*: it is folded only
-    /// with an equal text or URL, and counts as no origin.
+    /// Whether the text is long enough to be compared. If not, the article is folded only with an equal text or URL, and
+    /// counts as no origin.
     pub comparable: bool,
     /// The story the article belongs to.
     pub story: StoryId,
@@ -88,13 +88,13 @@ impl Class {
     }
 }
 
-/// The mark of an article without a text that is long enough to be compared: a title alone, or a short teaser.
-pub const HEADLINE_ONLY: &str = "headline only";
+/// The mark of an article without a text that is long enough to be compared, such as a title alone.
+pub const TOO_SHORT: &str = "too short to compare";
 
-/// Remarks about the text of an article, for people: that there is only a headline, and that its page is not free.
+/// Remarks about the text of an article, for people: that it is too short to compare, and that its page is not free.
 #[must_use]
 pub fn text_remarks(comparable: bool, paywalled: bool) -> Vec<&'static str> {
-    let remarks = [(paywalled, "not free: not stored whole"), (!comparable, HEADLINE_ONLY)];
+    let remarks = [(paywalled, "not free: not stored whole"), (!comparable, TOO_SHORT)];
     remarks.into_iter().filter(|(applies, _)| *applies).map(|(_, words)| words).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use unicode_width::UnicodeWidthStr;
-use wirefold_proto::{ArticleId, Class, CopyKind, HEADLINE_ONLY, OutputArticle};
+use wirefold_proto::{ArticleId, Class, CopyKind, OutputArticle, TOO_SHORT};
 
 use crate::output::{clean, percent, shorten};
 
@@ -35,7 +35,7 @@ impl ArticleLines {
         let class = article.verdict.class.as_str();
         let remark = match article.verdict.comparable {
             true => String::new(),
-            false => format!(" · {HEADLINE_ONLY}"),
+            false => format!(" · {TOO_SHORT}"),
         };
         let used = 8 + OUTLET_COLUMNS + 1 + shared.width() + agency.width() + remark.width();
         let title = clean(&article.article.title);
@@ -132,9 +132,9 @@ mod tests {
     fn a_title_without_a_text_is_marked() {
         let mut short = article("new", None);
         let line = |it: &Value| ArticleLines::default().line(&read(it), 200);
-        assert!(!line(&short).contains(HEADLINE_ONLY));
+        assert!(!line(&short).contains(TOO_SHORT));
         short["verdict"]["comparable"] = false.into();
-        assert!(line(&short).contains(" · headline only"), "{}", line(&short));
+        assert!(line(&short).contains(" · too short to compare"), "{}", line(&short));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
     Alert, AlertAgency, AlertArticle, AlertFirst, AlertLink, AlertReason, AlertState, ArticleId,
-    Confidence, HEADLINE_ONLY, LinkAction, LinkKey, ReasonKind,
+    Confidence, LinkAction, LinkKey, ReasonKind,
 };
 
 use crate::engine::{left_out, retracts};
@@ -172,8 +172,8 @@ fn why_now(message: &Message<'_>) -> String {
     }
     let is_shown = |article: &&AlertArticle| article.title == alert.headline.title;
     let shown = alert.articles.iter().rev().find(is_shown);
-    if alert.headline.lede.is_none() && shown.is_some_and(|article| article.headline_only) {
-        reasons.push(HEADLINE_ONLY.to_owned());
+    if shown.is_some_and(|article| article.headline_only) {
+        reasons.push("headline only".to_owned());
     }
     let outlets = outlets(alert);
     let first = alert.first.as_ref().map(AlertFirst::outlet_label);

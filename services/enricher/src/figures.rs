@@ -106,7 +106,7 @@ fn figure(
     let counts = unit.as_deref().is_none_or(|unit| !is_measure(unit));
     let role = if counts { role_of(reading, found, &range) } else { None };
     let qualifier = qualifier(text_before, text_behind, language);
-    Some(Figure { value, value_to, words, unit, role, qualifier, how: FoundBy::Rule })
+    Some(Figure { value, value_to, words, unit, role, qualifier, claim: false, how: FoundBy::Rule })
 }
 
 /// The role of the people a figure counts. The search stops at other numbers.

@@ -4,6 +4,7 @@ use wirefold_proto::{AboutArticle, CitedAgency, EditorNote, Findings, FoundBy, N
 use wirefold_text::Text;
 use wirefold_text::extract::{agencies, agency_home, byline_agencies, cited_agencies};
 
+use crate::claims::mark_claims;
 use crate::dateline::find_dateline;
 use crate::entities::{entities, find_names, mark_titled};
 use crate::figures::figures;
@@ -18,7 +19,8 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
     let names = find_names(&reading);
     let entities = entities(&reading, &names, &about.title);
     let quotations = quotations(&reading, &names, language.tag.primary());
-    let numbers = figures(&reading, language.tag.primary());
+    let mut numbers = figures(&reading, language.tag.primary());
+    mark_claims(&mut numbers, text, &about.title);
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
     let note = editor_note(text, about);
     Findings {
@@ -35,6 +37,7 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
 /// Adapts the cached findings of a text to an article with this title and outlet.
 pub(crate) fn adapted_to_copy(mut cached: Findings, text: &Text, about: &AboutArticle) -> Findings {
     mark_titled(&mut cached.entities, &about.title);
+    mark_claims(&mut cached.numbers, text, &about.title);
     cached.note = editor_note(text, about);
     cached
 }

@@ -5,6 +5,7 @@
 //! Its output depends only on one article. The enricher never judges articles and never compares them. It
 //! caches the findings of recent texts, so that copies are not analysed again.
 
+mod claims;
 mod clock;
 mod cues;
 mod dateline;

@@ -205,9 +205,9 @@ pub struct EventBrief {
     pub articles: u32,
     /// The outlets of its stories.
     pub outlets: u32,
-    /// Its texts that share no wording: an upper bound of those written separately, not confirmation.
+    /// Its texts that are no copies of each other: an upper bound of those written separately, not confirmation.
     pub origins: u32,
-    /// Its stories that are headlines or short teasers alone. They are not compared, and count as no origin.
+    /// Its stories that are too short to compare, such as headlines. They count as no origin.
     #[serde(default)]
     pub not_compared: u32,
     /// The articles folded as copies; versions do not count.
@@ -756,7 +756,7 @@ pub struct FigureRecord {
     /// Whether texts contradict each other: a value that the newest one rules out appeared after the newest
     /// one.
     pub contradicted: bool,
-    /// The values, the newest first.
+    /// The values, the newest first, then the further ones.
     pub values: Vec<FigureValue>,
 }
 
@@ -799,7 +799,7 @@ pub enum FigureStanding {
     StillTold,
     /// It cannot, and appeared only before.
     Earlier,
-    /// Texts give it only after another number of this kind: it may be of another day or place.
+    /// It is not compared: it may be of another time or place, of some of them, or not certain.
     Further,
 }
 

@@ -4,9 +4,9 @@
 //! They follow from the articles alone, so a rebuilt projection gives the same. Nothing here knows how articles
 //! were folded: a story counts as one separately written text.
 //!
-//! Of each article the first figure of a kind counts, because news gives its own count before past ones. Others are
-//! listed behind. The newest value is the one that came up last. Another value contradicts it if both cannot be true: `more than
-//! 20` and `28` can, `at least 14` and `41` cannot. A value that only appeared before the newest one does not
+//! Of each article the figure of a kind counts that the enricher marks as a claim. Others, such as those of another
+//! time or place, are listed behind. The newest value is the one that came up last. Another value contradicts it if
+//! both cannot be true: `more than 20` and `28` can, `at least 14` and `41` cannot. A value that only appeared before the newest one does not
 //! contradict it: the count grew.
 //!
 //! If a table knows a name, its id identifies it. Otherwise all spellings of a name share a key. A family name
@@ -22,6 +22,7 @@ use wirefold_proto::{
     AboutArticle, Entity, EntityKind, EventId, Figure, FigureRole, LanguageTag, OutputArticle,
     Qualifier, StoryId, Tag,
 };
+use wirefold_text::extract::is_people;
 
 use crate::api::ApiResult;
 use crate::shapes::{
@@ -163,8 +164,6 @@ impl StatementCache {
 const ABOUT: f64 = 0.1;
 /// `At least 14` allows up to this many times the value. Nobody writes it for a count of 41.
 const AT_LEAST: f64 = 2.0;
-/// The unit of figures without one: people.
-const PEOPLE: &str = "people";
 /// The most values of one kind that are listed, the newest ones.
 const MOST_VALUES: usize = 20;
 
@@ -174,15 +173,14 @@ type Kind<'a> = (FigureRole, Option<&'a str>);
 /// The figures of these articles, grouped by what they count.
 pub(super) fn figure_records(articles: &[InStory]) -> Vec<FigureRecord> {
     let mut kinds: BTreeMap<Kind<'_>, [Vec<(usize, &Figure)>; 2]> = BTreeMap::new();
-    // The first figure of a digest may be of another event.
+    // A figure of a digest may be of another event.
     let is_digest = |article: &InStory| !article.1.verdict.holds.is_empty();
     for (at, (_, article)) in articles.iter().enumerate().filter(|(_, it)| !is_digest(it)) {
         for figure in &article.findings.numbers {
             let Some(role) = figure.role else { continue };
-            let unit = figure.unit.as_deref().filter(|unit| *unit != PEOPLE);
+            let unit = figure.unit.as_deref().filter(|unit| !is_people(unit));
             let [told, further] = kinds.entry((role, unit)).or_default();
-            let is_first = told.last().is_none_or(|(before, _)| *before != at);
-            if is_first { told } else { further }.push((at, figure));
+            if figure.claim { told } else { further }.push((at, figure));
         }
     }
     kinds
@@ -211,14 +209,22 @@ fn values_of<'a>(told: &[(usize, &'a Figure)]) -> Vec<Value<'a>> {
     values
 }
 
-/// The first figures of the articles, and then the further ones.
+/// The claims of the articles about one place, and then the further figures.
 fn figure_record(
     role: FigureRole,
     unit: Option<&str>,
-    [told, further]: &[Vec<(usize, &Figure)>; 2],
+    [claims, further]: &[Vec<(usize, &Figure)>; 2],
     articles: &[InStory],
 ) -> FigureRecord {
-    let (mut values, mut others) = (values_of(told), values_of(further));
+    let places = claims.last().map(|(at, _)| named_places(&articles[*at].1)).unwrap_or_default();
+    let is_here = |(at, _): &(usize, &Figure)| {
+        let here = named_places(&articles[*at].1);
+        here.is_empty() || places.is_empty() || !here.is_disjoint(&places)
+    };
+    let (told, elsewhere): (Vec<_>, Vec<_>) = claims.iter().copied().partition(is_here);
+    let mut rest = [&elsewhere[..], further].concat();
+    rest.sort_by_key(|(at, _)| *at);
+    let (mut values, mut others) = (values_of(&told), values_of(&rest));
     others.retain(|it| values.iter().all(|value| !is_same(value.figure, it.figure)));
     let newest = values.first().map(|value| (bounds(value.figure), value.places[0]));
     values.truncate(MOST_VALUES);
@@ -230,6 +236,12 @@ fn figure_record(
         .collect();
     let contradicted = values.iter().any(|value| value.standing == FigureStanding::StillTold);
     FigureRecord { role, unit: unit.map(str::to_owned), contradicted, values }
+}
+
+/// The places that title and lede of an article name.
+fn named_places(article: &OutputArticle) -> BTreeSet<&str> {
+    let all = article.findings.entities.iter().filter(|it| it.in_title || it.in_lede);
+    all.filter(|it| it.kind == EntityKind::Place).map(|it| &*it.key).collect()
 }
 
 /// The relation of a value to the newest one, which is given with its first place.

@@ -11,6 +11,7 @@ mod number_han;
 mod number_words;
 mod numbers;
 mod roles;
+mod statements;
 
 pub use agency::{AgencyTrace, Trace, agencies, byline_agencies, cited_agencies};
 pub use agency_names::{AgencyHome, agency_by_alias, agency_by_name, agency_home};
@@ -18,4 +19,5 @@ pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
-pub use roles::{Role, begins_with_other, begins_with_role, is_sum, role};
+pub use roles::{Role, begins_with_other, begins_with_role, is_people, is_sum, role};
+pub use statements::{YEARS, is_of_before, is_of_the_past, statements};

@@ -114,6 +114,17 @@ pub fn is_sum(before: &str) -> bool {
     SUMS.iter().any(|sum| sentence.contains(sum)) && ENDS.iter().any(|end| sentence.ends_with(end))
 }
 
+/// Whether a noun in normal form means all people of a role. Others, such as children, may be some of them.
+#[must_use]
+pub fn is_people(noun: &str) -> bool {
+    #[rustfmt::skip]
+    const PEOPLE: [&str; 16] = [
+        "people", "persons", "menschen", "personen", "tote", "todesopfer", "personnes", "morts", "personas", "muertos",
+        "persone", "morti", "pessoas", "mortos", "человек", "людей",
+    ];
+    PEOPLE.contains(&noun)
+}
+
 fn parts(gap: &str, joints: &[&str]) -> usize {
     joints.iter().filter(|joint| gap.contains(**joint)).count()
 }

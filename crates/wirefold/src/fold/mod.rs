@@ -576,7 +576,7 @@ impl<'a> Table<'a> {
             writeln!(out, "{EVENT}EVENT{EVENT:#} {STRONG}{about}{STRONG:#}")?;
             writeln!(
                 out,
-                "      {FAINT}{} · {} · {} found that share no wording{FAINT:#}",
+                "      {FAINT}{} · {} · {} found{FAINT:#}",
                 count(stories.len(), "story", "stories"),
                 count(articles, "article", "articles"),
                 count(origins, "text", "texts"),

@@ -8,7 +8,7 @@
 //! also after a kill. Only a revision that the target refused may be overtaken while it waits for its next attempt.
 //! It is then left out if the target has accepted a newer one; a loud revision only if the newer one was loud too. A
 //! held revision is not sent: a later revision replaces it. A silent revision is sent only if it replaces the message
-//! before, and never while its subscription is muted. That an alert was merged into another is told only to programs.
+//! before, and never while its subscription or itself is muted. That an alert was merged into another is told only to programs.
 
 pub(crate) mod attempts;
 mod channel;
@@ -32,8 +32,8 @@ use tokio::sync::watch;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::{BusError, KeyValue, StageContext, Stored, UnixMillis};
 use wirefold_proto::{
-    Alert, AlertId, Subject, SubscriptionId, SubscriptionRecord, SubscriptionSettings, Volume,
-    decode, streams, taken_key,
+    Alert, AlertHandlingRecord, AlertId, Subject, SubscriptionId, SubscriptionRecord,
+    SubscriptionSettings, Volume, decode, handling_key, streams, taken_key,
 };
 
 use crate::engine::RevisionMetadata;
@@ -124,7 +124,7 @@ impl DeliveryStage {
             return Ok(());
         };
         let metadata = RevisionMetadata::of(stored).unwrap_or_default();
-        if self.waits_for_another(&alert, &record) {
+        if self.waits_for_another(&alert, &record).await? {
             return Ok(());
         }
         let key = taken_key(&self.delivery.name, &alert.id);
@@ -168,11 +168,25 @@ impl DeliveryStage {
         self.record(Accepted { key, last: before.and(&alert, target_id) }).await
     }
 
-    /// Whether a later message stands for this revision: the next digest, or the first one after the mute.
-    fn waits_for_another(&self, alert: &Alert, record: &SubscriptionRecord) -> bool {
-        let is_muted = record.muted_until.is_some_and(|until| unix_millis(until) > self.now());
-        (record.subscription.digest.is_some() && alert.digest.is_none())
-            || (is_muted && alert.volume == Volume::Silent)
+    /// Whether a later message stands for this revision: the next digest, or the first one after the mute of its
+    /// subscription or of itself.
+    async fn waits_for_another(
+        &self,
+        alert: &Alert,
+        record: &SubscriptionRecord,
+    ) -> Result<bool, BusError> {
+        if record.subscription.digest.is_some() && alert.digest.is_none() {
+            return Ok(true);
+        }
+        if alert.volume == Volume::Loud {
+            return Ok(false);
+        }
+        let handling = self.subscriptions.get(&handling_key(&alert.id)).await?;
+        let handling = handling.and_then(|entry| entry.value);
+        let handling: Option<AlertHandlingRecord> = handling.and_then(|it| decode(&it).ok());
+        let own = handling.and_then(|it| it.muted_until);
+        let mut mutes = [record.muted_until, own].into_iter().flatten();
+        Ok(mutes.any(|until| unix_millis(until) > self.now()))
     }
 
     /// Records what the target has accepted.

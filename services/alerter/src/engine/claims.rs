@@ -1,18 +1,18 @@
 //! Figures as claims: who said which number of dead, injured, missing, arrested or evacuated people.
 //!
 //! Comes in: the figures that the enricher found, and the sources of texts. Goes out: the change of a claim, if the
-//! same source said another number before. Only what the first sentence clearly says of people is a claim:
-//! everything less certain is not told. Two sources that differ are two claims, and never a change.
+//! same source said another number before. The enricher marks the claims; everything less certain is not told. Two
+//! sources that differ are two claims, and never a change.
 
 use std::collections::BTreeSet;
 
-use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole, Qualifier};
+use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole};
 use wirefold_text::Text;
-use wirefold_text::extract::{begins_with_role, is_sum, numbers};
+use wirefold_text::extract::{is_people, numbers};
 
 use super::facts::StoredText;
 use super::figures::label;
-use super::statement::{Statement, YEARS, is_of_the_past};
+use super::statement::Statement;
 
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,83 +25,19 @@ pub(super) struct Changed {
     pub(super) is_large: bool,
 }
 
-/// Nouns for all people of a role, in normal form. Others, such as children, may be some of them.
-#[rustfmt::skip]
-const PEOPLE: [&str; 16] = [
-    "people", "persons", "menschen", "personen", "tote", "todesopfer", "personnes", "morts", "personas", "muertos",
-    "persone", "morti", "pessoas", "mortos", "человек", "людей",
-];
-/// Words of a sentence that says what may be, what is feared or what is denied.
-#[rustfmt::skip]
-const DOUBTS: [&str; 85] = [
-    "could", "would", "may", "might", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
-    "expected", "predicted", "reportedly", "allegedly", "unconfirmed", "rumour", "rumours", "rumor", "rumors", "denied",
-    "denies", "deny", "rejected", "false", "wrong", "hoax", "drill", "exercise", "simulation",
-    "könnte", "könnten", "würde", "würden", "hätte", "hätten", "dürfte", "dürften", "sollen", "befürchtet", "vermutlich",
-    "angeblich", "dementiert", "falls", "übung",
-    "pourrait", "pourraient", "aurait", "auraient", "craint", "craignent", "redoute", "dément", "exercice",
-    "podría", "podrían", "habría", "habrían", "teme", "temen", "desmiente", "simulacro",
-    "potrebbe", "potrebbero", "avrebbe", "avrebbero", "temono", "smentisce",
-    "poderia", "poderiam", "teria", "teriam", "temem", "desmente",
-    "может", "могут", "могли", "якобы", "опасаются",
-    // A sum over a time or a country.
-    "depuis", "seit", "desde", "nationwide", "landesweit",
-];
-/// Words before a number that is not the whole of what happened, or of something else that happened.
-const OTHERS: [&str; 19] = [
-    "another", "other", "second", "separate", "similar", "unrelated", "earlier", "elsewhere",
-    "weitere", "weiteren", "weiteres", "andere", "autre", "otro", "otra", "altro", "altra",
-    "outro", "outra",
-];
-
-/// The words of a sentence in lower case. `May` is a month.
-fn words_of(said: &str) -> impl Iterator<Item = String> {
-    let words = said.split(|c: char| !c.is_alphanumeric()).filter(|word| *word != "May");
-    words.map(str::to_lowercase)
-}
-
-/// The claims of a first sentence among the figures of its text. A role with two values has none, nor has a text whose title
-/// is about another time.
-pub(super) fn claims_of(figures: &[Figure], title: &str, sentence: &str) -> Vec<AlertClaim> {
-    let is_past = is_of_the_past(title) || is_of_the_past(sentence);
-    if is_past || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
-        return Vec::new();
-    }
-    let all: Vec<AlertClaim> = figures.iter().filter_map(|it| claim_of(it, sentence)).collect();
-    let is_clear =
-        |claim: &&AlertClaim| all.iter().all(|it| it.role != claim.role || it.value == claim.value);
-    let mut clear: Vec<AlertClaim> = all.iter().filter(is_clear).copied().collect();
-    clear.dedup_by_key(|claim| claim.role);
-    clear
-}
-
-/// The claim of a figure that stands once in the sentence. The text must say of it that it counts people: by their
-/// noun, by a role word behind it, by the word for a sum before it, or by a qualifier that no age has.
-fn claim_of(figure: &Figure, sentence: &str) -> Option<AlertClaim> {
-    let (before, behind) = sentence.split_once(&*figure.words)?;
-    let is_part =
-        before.ends_with(char::is_alphanumeric) || behind.starts_with(char::is_alphanumeric);
-    if is_part || behind.contains(&*figure.words) || figure.value_to.is_some() {
-        return None;
-    }
-    let role = figure.role.filter(|role| *role != FigureRole::Rescued)?;
-    let next = behind.trim_start().split(' ').next().unwrap_or_default().to_lowercase();
-    let counts_people = match &figure.unit {
-        Some(unit) => PEOPLE.contains(&&**unit),
-        None => {
-            let is_least = matches!(
-                figure.qualifier,
-                Some(Qualifier::AtLeast | Qualifier::MoreThan | Qualifier::UpTo)
-            );
-            let is_sum = is_sum(&before.to_lowercase());
-            is_least || is_sum || (begins_with_role(&next) && !next.ends_with("ly"))
-        }
+/// The claims of a text about all people of a role, among its figures.
+pub(super) fn claims_of(figures: &[Figure]) -> Vec<AlertClaim> {
+    let of_people = |figure: &&Figure| {
+        let is_exact = figure.value_to.is_none() && figure.role != Some(FigureRole::Rescued);
+        figure.claim && is_exact && figure.unit.as_deref().is_none_or(is_people)
     };
-    let last = before.trim_end().rsplit(' ').next().unwrap_or_default().to_lowercase();
-    let is_other = matches!(&*last, "not" | "no" | "of" | "nicht" | "otros")
-        || words_of(before).any(|word| OTHERS.contains(&&*word));
-    let value = figure.value.as_u64().filter(|value| !YEARS.contains(value))?;
-    (counts_people && !is_other).then_some(AlertClaim { role, value, qualifier: figure.qualifier })
+    let claim = |figure: &Figure| {
+        let (role, value) = (figure.role?, figure.value.as_u64()?);
+        Some(AlertClaim { role, value, qualifier: figure.qualifier })
+    };
+    let mut claims: Vec<AlertClaim> = figures.iter().filter(of_people).filter_map(claim).collect();
+    claims.dedup_by_key(|it| it.role);
+    claims
 }
 
 /// The change of a claim of a text against what its source said before. `earlier` are the other texts of the event.
@@ -192,65 +128,27 @@ fn names_with(value: u64, sentence: &str) -> BTreeSet<String> {
 mod tests {
     use std::sync::Arc;
 
+    use wirefold_proto::Qualifier;
+
     use super::super::facts::ReadText;
-    use super::super::statement::first_sentence;
     use super::*;
 
-    fn figure(words: &str, value: u64, unit: Option<&str>, qualifier: Option<Qualifier>) -> Figure {
-        Figure {
-            value: value.into(),
-            value_to: None,
-            words: words.to_owned(),
-            unit: unit.map(str::to_owned),
-            role: Some(FigureRole::Killed),
-            qualifier,
-            how: wirefold_proto::FoundBy::Rule,
-        }
-    }
-
     #[test]
-    fn a_claim_counts_people_in_the_first_sentence() {
-        let check = |text: &str, figure: Figure, expected: Option<&str>| {
-            let found = claims_of(&[figure], "", &first_sentence(text).unwrap());
-            assert_eq!(found.first().map(|it| describe(*it)).as_deref(), expected, "{text}");
+    fn claims_count_all_people_of_a_role() {
+        let figure = |value: u64, role: &str, unit: Option<&str>, claim: bool| {
+            let figure = serde_json::json!({
+                "value": value, "words": "", "unit": unit, "role": role, "claim": claim, "how": "rule",
+            });
+            serde_json::from_value::<Figure>(figure).expect("a figure")
         };
-        let least = Some(Qualifier::AtLeast);
-        check(
-            "The fire killed at least nine people.",
-            figure("nine", 9, Some("people"), least),
-            Some("at least 9"),
-        );
-        check("Eight dead in Pell.", figure("Eight", 8, None, None), Some("8"));
-        check(
-            "Bei dem Brand starben 8 Menschen.",
-            figure("8", 8, Some("menschen"), None),
-            Some("8"),
-        );
-        check("The toll rose to at least 11.", figure("11", 11, None, least), Some("at least 11"));
-        check("The toll in Pell rose to 12.", figure("12", 12, None, None), Some("12"));
-        check("Die Zahl der Toten stieg auf 12.", figure("12", 12, None, None), Some("12"));
-        check("The composer died at the age of 84.", figure("84", 84, None, None), None);
-        check("The flood killed 44 sheep.", figure("44", 44, Some("sheep"), None), None);
-        check("After 8 deadly storms it is calm.", figure("8", 8, None, None), None);
-        check("In 1997, 14 people died.", figure("14", 14, Some("people"), None), None);
-        check("At least 9 could have died.", figure("9", 9, None, least), None);
-        check(
-            "Up to 20 people would have died if it had been full.",
-            figure("20", 20, Some("people"), Some(Qualifier::UpTo)),
-            None,
-        );
-        check(
-            "It was feared that 50 died, but the county denied it.",
-            figure("50", 50, None, None),
-            None,
-        );
-        check("Another quake killed 40 people.", figure("40", 40, Some("people"), None), None);
-        check("In May 8 died, and 12 others were hurt.", figure("8", 8, None, None), Some("8"));
-        check(
-            "It rained. The fire killed nine people.",
-            figure("nine", 9, Some("people"), None),
-            None,
-        );
+        let all = [
+            figure(47, "killed", None, false),
+            figure(9, "killed", Some("children"), true),
+            figure(8, "killed", Some("menschen"), true),
+            figure(3, "rescued", None, true),
+        ];
+        let found: Vec<u64> = claims_of(&all).iter().map(|it| it.value).collect();
+        assert_eq!(found, [8]);
     }
 
     fn source(

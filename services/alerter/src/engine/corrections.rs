@@ -16,7 +16,7 @@ use super::facts::{OPENING, StoredText, Turn, turns};
 use super::figures::{Figure, figures_of, label, role_at};
 use super::incoming::{IncomingArticle, Joining};
 use super::live_alert::LiveAlert;
-use crate::wording::cut;
+use crate::wording::{cut, shortened};
 
 /// Identifies a note by its kind and words, in every article.
 fn id_of(note: &Note) -> u64 {
@@ -33,6 +33,26 @@ pub(super) const RETRACTED: &str = "retracted by its outlet";
 pub(crate) fn retracts(reason: &AlertReason) -> bool {
     reason.words.starts_with(RETRACTED)
 }
+
+/// The words of the reason for a retraction with the headline that its article takes back: the last one of its outlet in
+/// its story, or the only one of its outlet. None if neither is in the alert.
+pub(super) fn naming_the_retracted(
+    reason: &AlertReason,
+    own: Option<&AlertArticle>,
+    life: &LiveAlert,
+) -> Option<String> {
+    let (rest, own) = (reason.words.strip_prefix(RETRACTED)?, own?);
+    let is_earlier = |it: &&AlertArticle| it.seen <= own.seen && it.title != own.title;
+    let of_outlet = life.articles().filter(|it| it.outlet == own.outlet).filter(is_earlier);
+    let of_outlet: Vec<&AlertArticle> = of_outlet.collect();
+    let in_story = of_outlet.iter().rev().find(|it| it.story.is_some() && it.story == own.story);
+    let only = of_outlet.first().filter(|it| of_outlet.iter().all(|other| other.title == it.title));
+    let title = shortened(&in_story.or(only)?.title, HEADLINE);
+    Some(format!("{RETRACTED}, \u{201c}{title}\u{201d}{rest}"))
+}
+
+/// The most characters of a headline that was retracted.
+const HEADLINE: usize = 150;
 
 /// How many notes of one alert are stored.
 const KEPT: usize = 4;

@@ -11,7 +11,7 @@ use wirefold_proto::{
     HoldReason, InDigest, LanguageTag, ReasonKind, Tag, Target, Volume,
 };
 
-use super::corrections::retracts;
+use super::corrections::{naming_the_retracted, retracts};
 use super::facts::{Turn, turns};
 use super::live_alert::{LiveAlert, PendingChange, RevisionMetadata};
 use super::numbers::{Sums, Tally};
@@ -138,7 +138,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     };
     let silent = life.news.iter().rev().filter(|news| !brings_material(news));
     let all: Vec<&PendingChange> = stating(life).into_iter().chain(silent).collect();
-    let fresh = reasons_of(&all);
+    let fresh = reasons_of(&all, life);
     let kept = life.carried.iter().filter(|reason| is_kept(reason.kind)).cloned();
     // A silent revision does not report velocity, which is reported only once.
     let is_told = |reason: &AlertReason| !is_passing || reason.kind != ReasonKind::Velocity;
@@ -174,7 +174,8 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
         numbers.words.push_str(" since the last alert");
     }
     // Outlets that printed the error are not sources for the right statement.
-    let numbers = numbers.filter(|_| !has(ReasonKind::Correction));
+    // A first message has nothing that it adds to.
+    let numbers = numbers.filter(|_| !is_first && !has(ReasonKind::Correction));
     let resumed = (life.state == Some(AlertState::Quiet))
         .then(|| again(life, at))
         .filter(|_| !came.is_empty());
@@ -191,16 +192,19 @@ fn stating(life: &LiveAlert) -> Vec<&PendingChange> {
     stating
 }
 
-/// The reasons of news: the first that states something with its sentence, the others with their headlines.
-fn reasons_of(all: &[&PendingChange]) -> Vec<AlertReason> {
+/// The reasons of news: the first that states something with its sentence, the others with their headlines. A retraction
+/// names the headline that it takes back.
+fn reasons_of(all: &[&PendingChange], life: &LiveAlert) -> Vec<AlertReason> {
     let first = all.iter().find(|news| brings_material(news) && !corrects(news));
     let headline_of = |news: &PendingChange, reason: &AlertReason| {
         let is_first = first.is_some_and(|first| first.place == news.place);
         let is_claim = reason.new.is_some();
         let is_headline = reason.kind == ReasonKind::Material && !is_first && !is_claim;
         let title = news.headline.as_ref().map(|headline| &headline.title);
-        let words = title.filter(|title| is_headline && !title.is_empty());
-        AlertReason { words: words.unwrap_or(&reason.words).clone(), ..reason.clone() }
+        let headline = title.filter(|title| is_headline && !title.is_empty()).cloned();
+        let named = || naming_the_retracted(reason, news.articles.first(), life);
+        let words = headline.or_else(named).unwrap_or_else(|| reason.words.clone());
+        AlertReason { words, ..reason.clone() }
     };
     let reasons = all.iter().flat_map(|news| news.reasons.iter().map(move |it| (*news, it)));
     reasons.map(|(news, reason)| headline_of(news, reason)).collect()
@@ -229,7 +233,7 @@ fn first_content(
         None if passing.is_some() => Vec::new(),
         None => {
             let decisive = decisive(life);
-            let told = reasons_of(&decisive).into_iter().chain(hidden_by(&decisive, life));
+            let told = reasons_of(&decisive, life).into_iter().chain(hidden_by(&decisive, life));
             [new(life)].into_iter().chain(corrections(life)).chain(told).collect()
         }
     };

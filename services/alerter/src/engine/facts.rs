@@ -12,12 +12,10 @@ use aho_corasick::AhoCorasick;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
-use wirefold_text::extract::begins_with_other;
+use wirefold_text::extract::{YEARS, begins_with_other, is_of_the_past, statements};
 
 use super::figures::{FOUND, figures_of};
-use super::statement::{
-    Statement, TELLING, YEARS, denies, is_of_the_past, sentences, shortened, weighed_words,
-};
+use super::statement::{Statement, TELLING, denies, shortened, weighed_words};
 use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
@@ -42,7 +40,8 @@ pub(crate) struct ReadText {
 impl ReadText {
     pub(crate) fn new(fetched: ArticleFetched) -> Self {
         let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
-        let opening = std::iter::once(title.clone()).chain(sentences(&text).take(SENTENCES));
+        let opening = std::iter::once(title.clone())
+            .chain(statements(&text).take(SENTENCES).map(str::to_owned));
         let opening = opening.map(Said::of).collect();
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
@@ -232,6 +231,9 @@ pub(super) enum Turn {
     AtLarge,
     Shelter,
     AllClear,
+    /// Water must be boiled, or not drunk. It is no news by itself: the end of it is.
+    UnsafeWater,
+    SafeWater,
     Off,
     Denial,
     Halt,
@@ -249,7 +251,7 @@ impl Turn {
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 18] = [
+const TURNS: [(Turn, &[&str]); 20] = [
     (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
@@ -262,7 +264,9 @@ const TURNS: [(Turn, &[&str]); 18] = [
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
-    (Turn::AllClear, &["all clear", "lift stay", "lift order", "lifts order", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
+    (Turn::AllClear, &["all clear", "lift stay", "lift order", "lifts order", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "lifts", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
+    (Turn::UnsafeWater, &["boil", "do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir", "ferver", "bouillir", "ébullition", "bollire", "кипят"]),
+    (Turn::SafeWater, &["lifted", "lifts", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят", "no longer need to boil", "no longer have to boil", "no need to boil", "water is safe", "safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable", "di nuovo potabile", "torna potabile", "própria para", "можно пить"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["ceasefire", "halted", "suspend", "ausgesetzt"]),
@@ -270,21 +274,27 @@ const TURNS: [(Turn, &[&str]); 18] = [
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
-/// Words for an end that is a turn only with a word of the second list in their clause: much else is lifted or off.
+/// Words for a turn that tell it only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(&[&str], &[&str]); 7] = [
-    (&["lifted", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"],
-     &["warning", "alert", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
+const ENDS: [(Turn, &[&str], &[&str]); 11] = [
+    (Turn::AllClear, &["lifted", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"],
+     &["warning", "alert", "advisor", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
        "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
        "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難"]),
-    (&["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
+    (Turn::AllClear, &["lifts"], &["warning", "alert", "evacuation", "lockdown", "curfew", "advisory", "order to"]),
+    (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
      &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
        "people", "their homes"]),
-    (&["body of", "bodies of"], &["found", "recover", "discover", "pulled", "identified"]),
-    (&["are safe"], &["passenger", "people", "crew", "children", "hiker", "climber", "miner", "worker", "sailor", "all "]),
-    (&["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
-    (&["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
-    (&["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
+    (Turn::UnsafeWater, &["boil"], &["water", "order", "advisor", "notice"]),
+    (Turn::SafeWater, &["lifted", "lifts", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят"],
+     &["boil", "do-not-drink", "abkoch", "hervir", "ferver", "ébullition", "bollire", "кипят"]),
+    (Turn::SafeWater, &["safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "própria para", "можно пить"],
+     &["water", "wasser", "agua", "água", "воду"]),
+    (Turn::Death, &["body of", "bodies of"], &["found", "recover", "discover", "pulled", "identified"]),
+    (Turn::Rescue, &["are safe"], &["passenger", "people", "crew", "children", "hiker", "climber", "miner", "worker", "sailor", "all "]),
+    (Turn::Halt, &["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
+    (Turn::Denial, &["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
+    (Turn::Off, &["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
 ];
 /// Words for a fire, which is over when it is out.
 const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
@@ -324,9 +334,12 @@ const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
 /// How far before a turn such a word is looked for, in characters.
 const NEAR: usize = 24;
 
-/// The turns that a statement tells.
+/// The turns that a statement tells. A question tells none.
 pub(super) fn turns(said: &str) -> Vec<Turn> {
     let said = said.to_lowercase();
+    if said.trim_end().ends_with('?') {
+        return Vec::new();
+    }
     let mut turns: Vec<Turn> = turn_words(&said).into_iter().map(|(turn, _)| turn).collect();
     if turns.contains(&Turn::Death) && names_somebody(&said, "another") {
         turns.push(Turn::AnotherDeath);
@@ -362,16 +375,17 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
         let start = said[..at].char_indices().rev().nth(NEAR).map_or(0, |(start, _)| start);
         is_denied(said, start..at)
     };
-    let is_end = |word: Range<usize>| {
+    let is_end = |turn: Turn, word: Range<usize>| {
         let before = said[..word.start].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
         let behind = said[word.end..].split(ENDS_CLAUSE).next().unwrap_or_default();
-        let what = ENDS.iter().find(|(ends, _)| ends.contains(&&said[word.clone()]));
+        let is_it = |of: Turn, ends: &[&str]| of == turn && ends.contains(&&said[word.clone()]);
+        let what = ENDS.iter().find(|(of, ends, _)| is_it(*of, ends));
         let is_out = |fire: &&str| {
             let rest = before.rsplit_once(*fire).map(|(_, rest)| rest.trim_start());
             rest.is_some_and(|rest| LINKS.contains(&rest.split(' ').next().unwrap_or_default()))
         };
         match what {
-            Some((_, whats)) => whats.iter().any(|it| before.contains(it) || behind.contains(it)),
+            Some((.., whats)) => whats.iter().any(|it| before.contains(it) || behind.contains(it)),
             None => said[word] != *"is out" || FIRES.iter().any(is_out),
         }
     };
@@ -381,8 +395,8 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
     let mut found: Vec<(Turn, Range<usize>)> = Vec::new();
     for word in words.find_overlapping_iter(said) {
         let (turn, at) = (turns[word.pattern().as_usize()], word.start());
-        let own = matches!(turn, Turn::Denial | Turn::AllClear | Turn::Off);
-        let is_meant = begins(at) && !is_other(at) && is_end(word.range());
+        let own = matches!(turn, Turn::Denial | Turn::Off);
+        let is_meant = begins(at) && !is_other(at) && is_end(turn, word.range());
         let is_first = found.iter().all(|(other, _)| *other != turn);
         if is_first && is_meant && (own || !is_denied_at(at)) {
             found.push((turn, word.range()));
@@ -435,6 +449,10 @@ mod tests {
         check("L’alerte a été levée", true);
         check("Угроза миновала, тревога снята", true);
         check("津波警報を解除", true);
+        check("Heat advisory lifted in Kell", true);
+        check("Police have not lifted the evacuation order", false);
+        check("Shelter lifts its fee for dogs", false);
+        check("Boil-water order lifted in Kell", false);
         check("The central bank lifted its rate to 3.75 percent", false);
         check("The cranes had lifted the second sleeper", false);
         check("Ban on imports lifted", false);
@@ -452,6 +470,29 @@ mod tests {
         check("Kell go home early from the cup", false);
         check("The striker may return on Saturday", false);
         check("Levantado el trofeo en Kell", false);
+    }
+
+    #[test]
+    fn water_that_had_to_be_boiled_is_safe_again() {
+        let check = |said: &str, expected: bool| {
+            assert_eq!(turns(said).contains(&Turn::SafeWater), expected, "{said}");
+        };
+        check("Boil-water order lifted in Kell", true);
+        check("Kell lifts boil-water advisory after two days", true);
+        check("Tap water is safe, city says", true);
+        check("Water in Kell safe to drink again", true);
+        check("Residents no longer need to boil tap water", true);
+        check("Das Abkochgebot in Kell ist aufgehoben", true);
+        check("Trinkwasser in Kell wieder genießbar", true);
+        check("El agua vuelve a ser apta para el consumo", true);
+        check("L’eau est de nouveau potable à Kell", true);
+        check("L’acqua è di nuovo potabile a Kell", true);
+        check("Воду в Келле снова можно пить", true);
+        check("Tap water is not safe to drink in Kell", false);
+        check("Trinkwasser in Kell nicht genießbar", false);
+        check("L’eau potable manque à Kell", false);
+        check("Is tap water in Kell safe to drink?", false);
+        check("Paint is safe to drink from the new cup", false);
     }
 
     #[test]

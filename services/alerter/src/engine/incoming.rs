@@ -119,10 +119,14 @@ impl IncomingArticle {
         self.first_sentence.get_or_init(|| first_sentence(&self.opening)).as_deref()
     }
 
+    /// Whether it has no sentence beyond its title.
+    fn is_headline_only(&self) -> bool {
+        let is_title = |said: &str| said.trim_end_matches('.') == self.output.article.title;
+        !self.output.verdict.comparable && self.first_sentence().is_none_or(is_title)
+    }
+
     fn claims(&self) -> Vec<AlertClaim> {
-        let sentence = self.first_sentence();
-        let (numbers, title) = (&self.output.findings.numbers, &self.output.article.title);
-        sentence.map_or_else(Vec::new, |said| claims_of(numbers, title, said))
+        claims_of(&self.output.findings.numbers)
     }
 
     /// Whether it is of a baseline.
@@ -199,7 +203,7 @@ impl IncomingArticle {
             outlet: about.outlet.clone(),
             via: about.via.clone(),
             title: shortened(&about.title, TITLE),
-            headline_only: !self.output.verdict.comparable,
+            headline_only: self.is_headline_only(),
             agency: self.agency(),
             url: about.canonical_url.clone().or_else(|| about.url.clone()),
             seen: about.seen,

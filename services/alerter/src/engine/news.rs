@@ -5,9 +5,10 @@
 
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
+use wirefold_text::extract::is_of_before;
 
 use super::facts::{ReadText, Said, Turn, words};
-use super::statement::{Statement, is_of_before, makes_exception, shortened, without_outlet};
+use super::statement::{Statement, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +101,12 @@ impl Stated {
     }
 
     fn lacks_turn(&self, said: &Said) -> bool {
-        let is_old = |turn: &Turn| {
-            said.is_of_the_past && matches!(turn, Turn::Death | Turn::Injury | Turn::Missing)
+        let is_told = |turn: Turn| self.turns.contains(&turn) || said.turns.contains(&turn);
+        let is_old = |turn: &Turn| match turn {
+            Turn::Death | Turn::Injury | Turn::Missing => said.is_of_the_past,
+            Turn::UnsafeWater => true,
+            Turn::SafeWater => !is_told(Turn::UnsafeWater),
+            _ => false,
         };
         // A toll of the same number may be of another place.
         let is_further = said.nth_death.is_some_and(|number| !self.nth_deaths.contains(&number));
@@ -269,6 +274,19 @@ mod tests {
         check(&[&first, &arrest], &again, None);
         let none = text("No arrest in Kell", "There was no arrest after the shots in Kell.");
         check(&[&first], &none, None);
+    }
+
+    #[test]
+    fn safe_water_is_news_after_an_order_to_boil_it() {
+        let storm = text("Storm hits Kell", "A storm hit the town of Kell on Friday.");
+        let order = text("Kell must boil water", "People in Kell must boil tap water.");
+        let safe = text("Tap water in Kell is safe", "Tap water is safe, the town of Kell says.");
+        check(&[&storm], &safe, Some(false));
+        check(&[&storm], &order, Some(false));
+        check(&[&storm, &order], &safe, Some(true));
+        let lifted = text("Boil-water order lifted in Kell", "The order was lifted on Friday.");
+        check(&[&storm, &order], &lifted, Some(true));
+        check(&[&storm, &order, &lifted], &safe, None);
     }
 
     #[test]

@@ -71,6 +71,27 @@ async fn a_muted_alert_waits_and_the_others_of_its_subscription_do_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_muted_alert_sends_no_silent_revision_either() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, _, copy, third, _] = five();
+    world.newsroom.tell(first).await;
+    world.pass(60).await;
+    let id = world.alerts().await[0].id.clone();
+    world.mute("1", &id, world.in_hours(2)).await;
+    world.newsroom.tell(copy).await;
+    world.pass(HOUR).await;
+    let last = world.alerts().await.pop().unwrap();
+    assert!(last.revision > 1 && last.held.is_none(), "it is silent, not held: {last:?}");
+    assert_eq!(world.paper.blocks().len(), 1);
+    world.pass(2 * HOUR).await;
+    world.newsroom.tell(third).await;
+    world.pass(HOUR).await;
+    assert!(world.paper.blocks().len() > 1, "it sends again");
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_correction_passes_a_mute_that_lets_it() {
     let mut world = World::new().await;
     let running = world.start(&settings([eager()]));

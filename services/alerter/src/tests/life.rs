@@ -167,10 +167,13 @@ async fn a_baseline_never_alerts_and_a_short_text_does() {
     assert!(world.alerts().await.is_empty());
     world.newsroom.tell(Given { comparable: false, text: "", ..second }).await;
     world.pass(1).await;
-    world.newsroom.tell(third).await;
+    world.newsroom.tell(Given { comparable: false, ..third }).await;
     world.pass(1).await;
-    let found: Vec<String> = world.alerts().await.iter().map(told).collect();
+    let alerts = world.alerts().await;
+    let found: Vec<String> = alerts.iter().map(told).collect();
     assert_eq!(found, ["loud: new", "silent: +1 outlet"]);
+    let are_headlines: Vec<bool> = alerts[1].articles.iter().map(|it| it.headline_only).collect();
+    assert_eq!(are_headlines, [true, false], "the last has sentences, although too few to compare");
     running.stop().await;
 }
 

@@ -49,7 +49,7 @@ async fn a_mention_is_silent_until_a_text_tells_of_it() {
     let expected = [
         "silent: mentioned in passing",
         "silent: mentioned in passing · +1 outlet",
-        "loud: new · +1 outlet",
+        "loud: new",
         "silent: +1 outlet",
     ];
     assert_eq!(told_of("ferry", &given).await, expected);

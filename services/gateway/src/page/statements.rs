@@ -46,7 +46,7 @@ pub(super) fn sections(statements: &Statements, texts: &Texts<'_>) -> Markup {
         @if !statements.figures.is_empty() {
             section #figures {
                 h2 { "Figures" }
-                p.faint { "Numbers of people, by text. A value is contradicted if a text gives it after a newer one that rules it out." }
+                p.faint { "Numbers of people, by text. A value is contradicted if a text gives it after a newer one that rules it out. A number is not compared if it may be of another time or place, of some of them, or not certain." }
                 @for figure in &statements.figures { (figure_record(figure, texts)) }
             }
         }
@@ -204,7 +204,7 @@ fn figure_value(value: &FigureValue, of: FigureRole, texts: &Texts<'_>) -> Marku
         FigureStanding::Compatible => "agrees",
         FigureStanding::StillTold => "contradicted",
         FigureStanding::Earlier => "earlier",
-        FigureStanding::Further => "further down",
+        FigureStanding::Further => "not compared",
     };
     let more = u64::from(value.texts).saturating_sub(value.carriers.len() as u64);
     let qualifier = value.qualifier.map(Qualifier::describe);

@@ -294,7 +294,7 @@ pub(super) fn event_main(
     (said, put_right): (&Statements, &Corrections),
 ) -> Markup {
     let map = map_of(stories);
-    let texts = words::texts(event.origins, Some(sharing(stories)), event.not_compared);
+    let texts = words::texts(event.origins, sharing(event, stories), event.not_compared);
     html! {
         div data-watch=(event.id) {
             (event_head(event, stories, &texts))
@@ -349,10 +349,10 @@ fn event_head(event: &EventBrief, stories: &[StoryComparison], texts: &str) -> M
     }
 }
 
-/// The texts that share no wording, each with the text that is nearest to it, and the headlines that are not compared. A
-/// link to the list opens the whole part.
+/// The texts, each with the text that is nearest to it, and the stories that are too short to compare. A link to the list
+/// opens the whole part.
 fn text_list(summary: &str, stories: &[StoryComparison]) -> Markup {
-    let (texts, headlines): (Vec<_>, Vec<_>) = stories.iter().partition(|study| is_text(study));
+    let (texts, short): (Vec<_>, Vec<_>) = stories.iter().partition(|study| is_text(study));
     let listed = |study: &StoryComparison| {
         let story = &study.story;
         html! {
@@ -365,9 +365,9 @@ fn text_list(summary: &str, stories: &[StoryComparison]) -> Markup {
             summary { (summary) }
             p.faint { "An upper bound: two texts may rest on one source. " a href="/about#origin" { "What this means" } }
             ol #texts { @for study in texts { li { (listed(study)) " " span.faint { (nearest(study, stories)) } } } }
-            @if !headlines.is_empty() {
-                p { "Not compared, as there is only a headline or a short teaser:" }
-                ul { @for study in headlines { li { (listed(study)) } } }
+            @if !short.is_empty() {
+                p { "Too short to compare:" }
+                ul { @for study in short { li { (listed(study)) } } }
             }
         }
     }
@@ -385,25 +385,22 @@ fn is_text(study: &StoryComparison) -> bool {
     study.articles.iter().any(|it| it.article.comparable)
 }
 
-/// How many texts have passages of an earlier one, although they are no copies of it.
-fn sharing(stories: &[StoryComparison]) -> u32 {
-    let texts: Vec<&AnalysedText> = stories
-        .iter()
-        .filter(|study| is_text(study))
-        .take(NEIGHBOURS)
-        .filter_map(lead_text)
-        .collect();
+/// How many texts have passages of an earlier one, although they are no copies of it; `None` if not all of them are at
+/// hand.
+fn sharing(event: &EventBrief, stories: &[StoryComparison]) -> Option<u32> {
+    let texts = stories.iter().filter(|study| is_text(study)).map(lead_text);
+    let texts: Vec<&AnalysedText> = texts.take(NEIGHBOURS + 1).collect::<Option<_>>()?;
+    if texts.len() > NEIGHBOURS || texts.len() != event.origins as usize {
+        return None;
+    }
     let shares = |at: &usize| {
-        texts[..*at].iter().any(|earlier| {
-            let overlap = Overlap::between(&texts[*at].body, &earlier.body);
-            overlap.contained.max(overlap.containing) >= SHARED
-        })
+        let has_passage = |earlier: &&AnalysedText| {
+            !Overlap::between(&texts[*at].body, &earlier.body).passages.is_empty()
+        };
+        texts[..*at].iter().any(has_passage)
     };
-    u32::try_from((1..texts.len()).filter(shares).count()).unwrap_or(u32::MAX)
+    u32::try_from((1..texts.len()).filter(shares).count()).ok()
 }
-
-/// A text has passages of another one if it has at least this share of it, quotations apart.
-const SHARED: f64 = 0.25;
 
 /// The text of the event that shares most words in a row with the lead of a story, and these words.
 fn nearest(study: &StoryComparison, stories: &[StoryComparison]) -> String {

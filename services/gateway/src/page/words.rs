@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use maud::{Markup, html};
-use wirefold_proto::{Class, EvidencePlace, LanguageTag, text_remarks};
+use wirefold_proto::{Class, EvidencePlace, LanguageTag, TOO_SHORT, text_remarks};
 
 use crate::shapes::{ArticleBrief, StoryBrief};
 
@@ -104,23 +104,21 @@ pub(super) fn remarks(comparable: bool, paywalled: bool) -> String {
     text_remarks(comparable, paywalled).into_iter().map(|remark| format!(" · {remark}")).collect()
 }
 
-/// `4 texts found that share no wording · 1 that shares passages · 11 headlines not compared`. Where the texts are not
-/// at hand, `sharing` is unknown, and only `4 texts found` is so.
+/// `4 texts found · 1 of them shares passages with an earlier one · 11 too short to compare`. How many share passages is
+/// unknown where not all texts are at hand; if none does, they share no wording.
 pub(super) fn texts(origins: u32, sharing: Option<u32>, not_compared: u32) -> String {
-    let own = origins.saturating_sub(sharing.unwrap_or(0));
-    let texts = count(own.into(), "text", "texts");
-    let found = match (own, sharing) {
+    let texts = format!("{} found", count(origins.into(), "text", "texts"));
+    let found = match (origins, sharing) {
         (0, _) => None,
-        (1, _) | (_, None) => Some(format!("{texts} found")),
-        (_, Some(_)) => Some(format!("{texts} found that share no wording")),
+        (2.., Some(0)) => Some(format!("{texts} that share no wording")),
+        _ => Some(texts),
     };
-    let them = if own == 1 { "it" } else { "them" };
     let sharing = sharing.filter(|sharing| *sharing > 0).map(|sharing| {
         let share = if sharing == 1 { "shares" } else { "share" };
-        format!("{} that {share} passages with {them}", number(sharing.into()))
+        format!("{} of them {share} passages with an earlier one", number(sharing.into()))
     });
-    let headlines = count(not_compared.into(), "headline", "headlines");
-    let left_out = (not_compared > 0).then(|| format!("{headlines} not compared"));
+    let too_short = number(not_compared.into());
+    let left_out = (not_compared > 0).then(|| format!("{too_short} {TOO_SHORT}"));
     found.into_iter().chain(sharing).chain(left_out).collect::<Vec<_>>().join(" · ")
 }
 

@@ -32,11 +32,11 @@ fn saying(number: u64, story: u64, outlet: &str, quotations: &[(&str, Option<&st
 }
 
 fn counting(number: u64, story: u64, outlet: &str, figures: &[(u64, Option<&str>)]) -> InStory {
-    let figure = |(value, qualifier): &(u64, Option<&str>)| {
+    let figure = |(at, (value, qualifier)): (usize, &(u64, Option<&str>))| {
         json!({ "value": value, "words": value.to_string(), "unit": "people", "role": "killed",
-                "qualifier": qualifier, "how": "rule" })
+                "qualifier": qualifier, "claim": at == 0, "how": "rule" })
     };
-    let numbers: Vec<Value> = figures.iter().map(figure).collect();
+    let numbers: Vec<Value> = figures.iter().enumerate().map(figure).collect();
     article(number, story, outlet, &json!({ "numbers": numbers }))
 }
 
@@ -197,6 +197,31 @@ fn a_count_that_grows_is_no_contradiction_and_an_old_one_told_later_is() {
     let differing =
         told(&[("28", Newest), ("20", Compatible), ("14", StillTold), ("300", Further)]);
     assert_eq!(standings(&articles), (true, differing));
+}
+
+#[test]
+fn a_number_of_another_time_or_place_is_not_compared() {
+    use FigureStanding::{Earlier, Further, Newest};
+    let named = |mut article: InStory, claim: bool, place: &str| {
+        article.1.findings.numbers[0].claim = claim;
+        let place = json!({ "kind": "place", "name": place, "key": place, "count": 1, "in_lede": true,
+                            "how": "list" });
+        article.1.findings.entities = vec![serde_json::from_value(place).unwrap()];
+        article
+    };
+    let articles = [
+        named(counting(1, 1, "a.example", &[(47, None)]), false, "pell"),
+        named(counting(2, 2, "b.example", &[(3, None)]), true, "pell"),
+        named(counting(3, 3, "c.example", &[(2, None)]), true, "kell"),
+        named(counting(4, 4, "d.example", &[(8, None)]), true, "pell"),
+        named(counting(5, 5, "e.example", &[(31, None)]), false, "pell"),
+    ];
+    let said = statements(&articles, 0);
+    let values = said.figures[0].values.iter();
+    let found: Vec<_> = values.map(|it| (&*it.words, it.standing)).collect();
+    let further = [("31", Further), ("2", Further), ("47", Further)];
+    assert_eq!(found[..2], [("8", Newest), ("3", Earlier)]);
+    assert_eq!(found[2..], further);
 }
 
 #[test]

@@ -187,7 +187,7 @@ fn output(given: &Given, enriched: u64, all: &[Given]) -> OutputArticle {
     if let Some(killed) = given.killed {
         let words = killed.to_string();
         let qualifier = given.text.contains("At least").then_some("at_least");
-        body["findings"]["numbers"] = json!([{ "value": killed, "words": words, "unit": "people", "role": "killed", "qualifier": qualifier, "how": "rule" }]);
+        body["findings"]["numbers"] = json!([{ "value": killed, "words": words, "unit": "people", "role": "killed", "qualifier": qualifier, "claim": true, "how": "rule" }]);
     }
     if given.class == "copy" {
         body["verdict"]["matches"] = json!([{

@@ -135,7 +135,10 @@ async fn texts_that_share_a_paragraph_are_not_said_to_share_none() {
     given[2].text = format!("{OTHER} {A} {OTHER}");
     let fixture = Fixture::open(&given, false).await;
     let event = fixture.get(&format!("/events/{}", id('e', 1))).await.body.replace('\u{a0}', " ");
-    assert!(event.contains("1 text found · 1 that shares passages with it<"), "{event}");
+    assert!(
+        event.contains("2 texts found · 1 of them shares passages with an earlier one<"),
+        "{event}"
+    );
     assert!(!event.contains("share no wording"), "{event}");
 }
 
