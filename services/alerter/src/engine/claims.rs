@@ -7,10 +7,9 @@
 use std::collections::BTreeSet;
 
 use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole};
-use wirefold_text::Text;
-use wirefold_text::extract::{is_people, numbers};
+use wirefold_text::extract::is_people;
 
-use super::facts::StoredText;
+use super::facts::{StoredText, has_number};
 use super::figures::label;
 use super::statement::Statement;
 
@@ -115,12 +114,8 @@ fn are_of_one_place(here: &BTreeSet<String>, there: &BTreeSet<String>) -> bool {
 
 /// The names in the clauses of a sentence that have a number: it may be of another place.
 fn names_with(value: u64, sentence: &str) -> BTreeSet<String> {
-    let value = value.to_string();
-    let has_value = |clause: &&str| {
-        let text = Text::new(&clause.to_lowercase());
-        numbers(&text, 0..text.words().len()).iter().any(|number| number.value == value)
-    };
-    let clauses = sentence.split([',', ';', ':', '–', '—']).filter(has_value);
+    let clauses = sentence.split([',', ';', ':', '–', '—']);
+    let clauses = clauses.filter(|clause| has_number(clause, value));
     clauses.flat_map(|clause| Statement::of(clause).names).collect()
 }
 

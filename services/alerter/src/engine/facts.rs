@@ -12,7 +12,7 @@ use aho_corasick::AhoCorasick;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
-use wirefold_text::extract::{YEARS, begins_with_other, is_of_the_past, statements};
+use wirefold_text::extract::{YEARS, begins_with_other, is_of_the_past, numbers, statements};
 
 use super::figures::{FOUND, figures_of};
 use super::statement::{Statement, TELLING, denies, shortened, weighed_words};
@@ -196,6 +196,12 @@ fn tolls(said: &str, turns: &[Turn]) -> Vec<(FigureRole, u64)> {
         .into_iter()
         .filter_map(|it| Some((it.role.filter(is_told)?, it.value.parse().ok()?)));
     counted.filter(|(_, value)| !YEARS.contains(value)).collect()
+}
+
+/// Whether a statement has a number, in digits or words.
+pub(super) fn has_number(said: &str, value: u64) -> bool {
+    let (text, value) = (Text::new(&said.to_lowercase()), value.to_string());
+    numbers(&text, 0..text.words().len()).iter().any(|number| number.value == value)
 }
 
 /// The hashes of the words that carry the meaning of a text, cut to a stem, and of its numbers, each once.

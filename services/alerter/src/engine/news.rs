@@ -7,7 +7,7 @@ use wirefold_proto::FigureRole;
 use wirefold_text::Text;
 use wirefold_text::extract::is_of_before;
 
-use super::facts::{ReadText, Said, Turn, words};
+use super::facts::{ReadText, Said, Turn, has_number, words};
 use super::statement::{Statement, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
@@ -116,11 +116,11 @@ impl Stated {
     fn lacks_toll(&self, said: &Said) -> bool {
         said.tolls.iter().any(|(role, toll)| {
             let of_role = || self.tolls.iter().filter(|it| it.0 == *role).map(|it| it.1);
-            // A lower number may be of the dead of another place. Of the missing, some were found.
-            let is_another =
-                *role == FigureRole::Killed && *toll > 2 && of_role().all(|it| it != *toll);
             // A person without a number is one.
-            *toll > of_role().max().unwrap_or(1) || is_another
+            let most = of_role().max().unwrap_or(1);
+            // A lower toll is an older one or that of another source, unless it names the toll that it replaces.
+            let replaces = !said.tolls.contains(&(*role, most)) && has_number(&said.words, most);
+            *toll > most || *toll < most && replaces
         })
     }
 }
@@ -383,6 +383,16 @@ mod tests {
             &text("Ferry sinks", "Three people died off Kell, where a ferry sank in 2004."),
             None,
         );
+    }
+
+    #[test]
+    fn a_lower_toll_is_news_if_it_names_the_one_that_it_replaces() {
+        let first = text("Derailment kills 13", "Thirteen people died in the derailment in Kell.");
+        let late =
+            text("Nine dead in Kell", "At least nine people died in the derailment in Kell.");
+        check(&[&first], &late, None);
+        let right = "Twelve people died in the derailment in Kell, and not 13, a prosecutor said.";
+        check(&[&first], &text("Twelve died in Kell, not 13", right), Some(true));
     }
 
     #[test]
