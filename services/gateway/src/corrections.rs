@@ -24,7 +24,11 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// The corrections of an event.
 pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Corrections> {
-    let (mut articles, unread_articles) = app.projection.noted(event, MOST_TEXTS).await?;
+    let (articles, beyond) = app.projection.noted(event, MOST_TEXTS).await?;
+    let all = articles.len();
+    let mut articles = app.outputs(articles).await?;
+    let expired = u32::try_from(all - articles.len()).unwrap_or(u32::MAX);
+    let unread_articles = beyond.saturating_add(expired);
     articles.sort_by_key(|(_, it)| (it.article.seen, it.input.enriched));
     let reads = articles.iter().map(|(_, article)| app.fetched(article.input.enriched));
     let texts = try_join_all(reads).await?;

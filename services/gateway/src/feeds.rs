@@ -1,7 +1,7 @@
 //! Feeds for feed readers: Atom (RFC 4287) and JSON Feed 1.1, with one entry for each story. A reader may
 //! follow one of them instead of forty feeds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::Router;
 use axum::extract::Path;
@@ -62,10 +62,7 @@ pub(super) async fn all_stories(
     }
     let paging = Paging::first(ENTRIES);
     let stories = api.app.projection.latest_stories(paging, words.clone(), LISTED + 1).await?;
-    let mut entries = Vec::with_capacity(stories.len());
-    for story in stories {
-        entries.extend(entry_of(&api, &story).await?);
-    }
+    let entries = entries_of(&api, &stories).await?;
     let query = words.as_ref().map(|words| {
         format!("?q={}", form_urlencoded::byte_serialize(words.as_bytes()).collect::<String>())
     });
@@ -84,16 +81,15 @@ pub(super) async fn of_subscription(api: Api, Path(file): Path<String>) -> Reply
         return Err(none());
     }
     let mut told = BTreeSet::new();
-    let mut entries = Vec::new();
+    let mut stories = Vec::new();
     for row in alerts {
         let Some(story) = story_of(&api, &row.alert).await?.filter(|story| told.insert(*story))
         else {
             continue;
         };
-        if let Some(story) = api.app.projection.story_on_page(story, LISTED + 1).await? {
-            entries.extend(entry_of(&api, &story).await?);
-        }
+        stories.extend(api.app.projection.story_on_page(story, LISTED + 1).await?);
     }
+    let entries = entries_of(&api, &stories).await?;
     let title = record.map_or_else(|| name.to_owned(), |record| record.subscription.name);
     answer_feed(&api, (&format!("sub/{name}"), ""), &title, form, entries)
 }
@@ -109,7 +105,7 @@ pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
     }
     let mut told = BTreeSet::new();
     let mut entries = Vec::new();
-    for article in articles {
+    for (_, article) in api.app.outputs(articles).await? {
         let story = article.verdict.story;
         if told.insert(story) {
             let host = host(&api);
@@ -131,16 +127,20 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> ApiResult<Option<
     let Some(article) = alert.articles.first() else {
         return Ok(None);
     };
-    Ok(api.app.projection.article(article.id).await?.map(|detail| detail.story))
+    Ok(api.app.projection.articles(vec![article.id]).await?.first().map(|it| it.story))
 }
 
-async fn entry_of(api: &Api, with: &StoryWithArticles) -> ApiResult<Option<Entry>> {
-    let detail = api.app.projection.article(with.story.lead).await?;
-    let policy = api.app.settings.text_policy;
-    Ok(detail.map(|detail| {
-        let entry = Entry::of(&host(api), with.story.id, detail.output, policy);
-        entry.with_others(with, LISTED)
-    }))
+/// An entry for each story whose lead has not expired.
+async fn entries_of(api: &Api, stories: &[StoryWithArticles]) -> ApiResult<Vec<Entry>> {
+    let leads = stories.iter().map(|with| with.story.lead).collect();
+    let leads = api.app.outputs(api.app.projection.articles(leads).await?).await?;
+    let mut leads: HashMap<_, _> = leads.into_iter().map(|(_, it)| (it.id, it)).collect();
+    let (host, policy) = (host(api), api.app.settings.text_policy);
+    let entry = |with: &StoryWithArticles| {
+        let lead = leads.remove(&with.story.lead)?;
+        Some(Entry::of(&host, with.story.id, lead, policy).with_others(with, LISTED))
+    };
+    Ok(stories.iter().filter_map(entry).collect())
 }
 
 /// The name and format of a file such as `all.atom`.

@@ -176,7 +176,7 @@ async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusErr
         _ => None,
     };
     let wanted: Vec<u64> = changes.iter().filter_map(sequence).collect();
-    let found = match app.bus.get_each(streams::ENRICHED.name, &wanted).await {
+    let found = match app.stored_each(streams::ENRICHED.name, &wanted).await {
         Err(BusError::NoStream(_)) => return Ok(()),
         found => found?,
     };
@@ -185,11 +185,8 @@ async fn load_texts(app: &AppState, changes: &mut [Change]) -> Result<(), BusErr
         _ => None,
     });
     for ((article, text), stored) in articles.zip(found) {
-        let body = match stored {
-            Err(BusError::Gone { .. } | BusError::NotYet { .. }) => continue,
-            stored => stored?.body,
-        };
-        if let Ok(enriched) = decode::<ArticleEnriched>(&body)
+        if let Some(stored) = stored
+            && let Ok(enriched) = decode::<ArticleEnriched>(&stored.body)
             && enriched.id == article.id
         {
             *text = enriched.text;
@@ -428,7 +425,7 @@ async fn changed_stories(
         }
     }
     // An article may now be in another story than the decision names.
-    stories.extend(app.projection.stories_of(articles).await?);
+    stories.extend(app.projection.articles(articles).await?.into_iter().map(|it| it.story));
     // A change of an event concerns all its stories.
     for event in events {
         let of_event = app.projection.stories_of_event(event, STORIES_OF_EVENT).await?;

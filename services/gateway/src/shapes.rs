@@ -618,7 +618,7 @@ pub struct Statements {
     /// The agencies that texts cite, those cited by most texts first. The story shows who wrote a text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cited_agencies: Vec<CitedAgencyRecord>,
-    /// How many of the event's articles were not read because there are too many.
+    /// How many of the event's articles were not read because there are too many, or because they have expired.
     #[serde(default)]
     pub unread_articles: u32,
 }
@@ -813,7 +813,7 @@ pub struct Corrections {
     pub schema: Tag<Self>,
     /// The corrections, the first seen first.
     pub corrections: Vec<CorrectionRecord>,
-    /// How many of the event's articles were not read because there are too many.
+    /// How many of the event's articles were not read because there are too many, or because they have expired.
     #[serde(default)]
     pub unread_articles: u32,
 }

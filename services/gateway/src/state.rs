@@ -9,24 +9,26 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::{Forgotten, timestamp};
-use wirefold_flow::{Bus, BusError, Clock, Observer, UnixMillis};
+use wirefold_flow::{Bus, BusError, Clock, Observer, Stored, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, ArticleEnriched, ArticleFetched, Command, ControlCommand,
-    FeedRecord, ListRecord, Message, REPLAYED_KEY, Subject, SubscriptionRecord,
+    FeedRecord, ListRecord, Message, OutputArticle, REPLAYED_KEY, Subject, SubscriptionRecord,
     SubscriptionSettings, Tag, decode, handling_key, streams, token,
 };
 
 use crate::adapters::Settings;
-use crate::projection::Projection;
+use crate::projection::{LoggedArticle, Projection};
 use crate::refusal::Refusal;
 use crate::shapes::AlertPage;
-use crate::statements::StatementCache;
+use crate::statements::{InStory, StatementCache};
 
 /// The most open event streams. Other clients must come back later.
 pub(crate) const STREAMS: usize = 256;
 
 /// Commands in one read.
 const COMMANDS: usize = 256;
+/// Messages in one read by sequence, so that writers wait for a moment only.
+const READ_AT_ONCE: usize = 100;
 
 /// The state that all parts of the gateway share.
 pub(crate) struct AppState {
@@ -83,6 +85,42 @@ impl AppState {
             Err(BusError::Gone { .. } | BusError::NotYet { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The messages at these sequences, in their order; `None` for those that are no longer stored.
+    pub(crate) async fn stored_each(
+        &self,
+        stream: &str,
+        sequences: &[u64],
+    ) -> Result<Vec<Option<Stored>>, BusError> {
+        let mut messages = Vec::with_capacity(sequences.len());
+        for some in sequences.chunks(READ_AT_ONCE) {
+            for found in self.bus.get_each(stream, some).await? {
+                messages.push(match found {
+                    Err(BusError::Gone { .. } | BusError::NotYet { .. }) => None,
+                    found => Some(found?),
+                });
+            }
+        }
+        Ok(messages)
+    }
+
+    /// These articles as the output has them. Those that have expired there are left out.
+    pub(crate) async fn outputs(
+        &self,
+        articles: Vec<LoggedArticle>,
+    ) -> Result<Vec<InStory>, Refusal> {
+        let sequences: Vec<u64> = articles.iter().map(|it| it.decided).collect();
+        let messages = self.stored_each(streams::OUTPUT.name, &sequences).await?;
+        self.compute(move || {
+            let read = |(of, stored): (&LoggedArticle, Option<Stored>)| {
+                let output: OutputArticle = decode(&stored?.body).ok()?;
+                // After the stream was created anew, another article may have this sequence.
+                (output.id == of.id).then_some((of.story, output))
+            };
+            articles.iter().zip(messages).filter_map(read).collect()
+        })
+        .await
     }
 
     /// Every feed, also those of commands that are not carried out yet.

@@ -117,13 +117,22 @@ pub(crate) fn outlets_and_texts<'a>(
     (count(outlets), count(texts))
 }
 
-/// The statements of an event.
+/// The statements of an event, by the output of its articles.
+pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Statements> {
+    let (articles, beyond) = app.projection.articles_of_event(event, MOST_ARTICLES).await?;
+    let all = articles.len();
+    let articles = app.outputs(articles).await?;
+    let expired = u32::try_from(all - articles.len()).unwrap_or(u32::MAX);
+    app.compute(move || statements(&articles, beyond.saturating_add(expired))).await
+}
+
+/// The statements and corrections of an event.
 pub(crate) async fn read_event(app: &AppState, event: EventId) -> ApiResult<Arc<EventStatements>> {
     let now = app.clock.now();
     if let Some(said) = app.statement_cache.of(event, now) {
         return Ok(said);
     }
-    let statements = app.projection.statements(event).await?;
+    let statements = of_event(app, event).await?;
     let is_large = statements.unread_articles > 0;
     let said = Arc::new((statements, corrections::of_event(app, event).await?));
     if is_large {

@@ -77,6 +77,15 @@ impl SignedBus {
         Self { bus, signing: Arc::new(Signing { key, stream, range: Mutex::default() }) }
     }
 
+    /// A record of the stream that is signed, if it is genuine; others count as no longer stored.
+    async fn genuine(&self, stored: Stored) -> Result<Stored, BusError> {
+        if self.signing.is_genuine(&*self.bus, &stored).await? {
+            return Ok(stored);
+        }
+        self.signing.report(&stored);
+        Err(BusError::Gone { stream: stored.stream, sequence: stored.sequence })
+    }
+
     /// The last genuine record that matches the filter.
     async fn last_genuine(&self, filter: &str) -> Result<Option<Stored>, BusError> {
         let signing = &self.signing;
@@ -286,12 +295,7 @@ impl Bus for SignedBus {
     fn get<'a>(&'a self, stream: &'a str, sequence: u64) -> Answer<'a, Stored> {
         Box::pin(async move {
             let stored = self.bus.get(stream, sequence).await?;
-            let is_ours = stream == self.signing.stream.name;
-            if is_ours && !self.signing.is_genuine(&*self.bus, &stored).await? {
-                self.signing.report(&stored);
-                return Err(BusError::Gone { stream: stream.to_owned(), sequence });
-            }
-            Ok(stored)
+            if stream == self.signing.stream.name { self.genuine(stored).await } else { Ok(stored) }
         })
     }
 
@@ -304,9 +308,13 @@ impl Bus for SignedBus {
             return self.bus.get_each(stream, sequences);
         }
         Box::pin(async move {
-            let mut messages = Vec::with_capacity(sequences.len());
-            for sequence in sequences {
-                messages.push(self.get(stream, *sequence).await);
+            let found = self.bus.get_each(stream, sequences).await?;
+            let mut messages = Vec::with_capacity(found.len());
+            for stored in found {
+                messages.push(match stored {
+                    Ok(stored) => self.genuine(stored).await,
+                    error => error,
+                });
             }
             Ok(messages)
         })

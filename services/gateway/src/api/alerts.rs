@@ -11,6 +11,7 @@ use wirefold_proto::{
 
 use crate::api::request::{JsonBody, Query, answer, paging};
 use crate::api::{Api, ApiResult, Refusal, Reply};
+use crate::projection::LoggedArticle;
 use crate::shapes::{
     AlertDelivery, AlertDetail, AlertRevision, ArticleAlert, ArticleAlerts, ArticleDetail,
     ArticleOutcome, DeadDetail, DeadPage, DeadRow, MuteAlertRequest, NoFields, Replayed,
@@ -248,7 +249,8 @@ impl AppState {
     ) -> ApiResult<Option<Alert>> {
         let subscription = &record.subscription;
         let verdict = &detail.output.verdict;
-        let Some(decided) = self.projection.decided(detail.output.id).await? else {
+        let found = self.projection.articles(vec![detail.output.id]).await?;
+        let Some(LoggedArticle { decided, .. }) = found.first().copied() else {
             return Ok(None);
         };
         // The current target, and the target when the article came.

@@ -115,7 +115,7 @@ async fn check_forgotten(api: &Api, article: &ArticleFetched) -> ApiResult<()> {
 /// Stores an article unless it is stored already.
 async fn store(api: &Api, mut article: ArticleFetched) -> ApiResult<PushedOutcome> {
     let projection = &api.app.projection;
-    let outcome = if projection.article(article.id).await?.is_some() {
+    let outcome = if !projection.articles(vec![article.id]).await?.is_empty() {
         PushedOutcome::Known
     } else {
         article.article.version_of = projection.last_of_item(&article.article).await?;

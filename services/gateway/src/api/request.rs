@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use wirefold_proto::ArticleId;
+use wirefold_proto::{ArticleId, Tag};
 
 use crate::api::{Api, ApiResult, Refusal, Reply};
 use crate::projection::{IdLookup, Paging, RowId};
@@ -127,7 +127,14 @@ impl AppState {
         id: ArticleId,
         given: &str,
     ) -> ApiResult<ArticleDetail> {
-        let found = self.projection.article(id).await?;
-        found.ok_or_else(|| Refusal::not_found(format!("no article {given:?}")))
+        let found = self.projection.articles(vec![id]).await?;
+        if found.is_empty() {
+            return Err(Refusal::not_found(format!("no article {given:?}")));
+        }
+        let expired = || Refusal::gone(format!("the record of {id} has expired"));
+        let (story, output) = self.outputs(found).await?.pop().ok_or_else(expired)?;
+        let current = self.projection.story_brief(story).await?;
+        let event = current.map_or(output.verdict.event, |brief| brief.event);
+        Ok(ArticleDetail { schema: Tag::new(), story, event, output, text_gone: false })
     }
 }

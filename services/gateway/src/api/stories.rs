@@ -48,12 +48,13 @@ pub(super) async fn one_event(
 }
 
 pub(super) async fn statements_of_event(api: Api, Path(given): Path<String>) -> Reply {
-    answer(&api.app.projection.statements(api.app.resolve_id(&given).await?).await?)
+    let event = api.app.resolve_id(&given).await?;
+    answer(&statements::of_event(&api.app, event).await?)
 }
 
 pub(super) async fn statements_of_story(api: Api, Path(given): Path<String>) -> Reply {
     let story = api.app.story_brief(&given).await?;
-    let statements = api.app.projection.statements(story.event).await?;
+    let statements = statements::of_event(&api.app, story.event).await?;
     answer(&statements::of_story(statements, story.id))
 }
 

@@ -64,6 +64,9 @@ pub(super) fn sections(statements: &Statements, texts: &Texts<'_>) -> Markup {
             }
         }
         (names(statements))
+        @if statements.unread_articles > 0 {
+            p.faint { (words::count(statements.unread_articles.into(), "article is", "articles are")) " not in these lists: there are too many, or their records have expired." }
+        }
     }
 }
 

@@ -10,12 +10,12 @@ use wirefold_flow::{Position, Stored, UnixMillis};
 use wirefold_proto::{
     Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, EventState,
     LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputForgotten, StoryAfter,
-    StoryChange, StoryId, Target, TextPolicy, Volume, streams,
+    StoryChange, StoryId, Target, Volume, streams,
 };
 
 use crate::projection::lists::millis;
 use crate::projection::{Answer, redirects, search};
-use crate::shapes::AlertRevision;
+use crate::shapes::{AlertRevision, ArticleBrief};
 
 /// Messages of one stream, and the sequence up to which they reach.
 #[derive(Debug, Clone)]
@@ -35,10 +35,8 @@ pub(crate) enum Change {
     Article {
         /// The sequence of its output.
         sequence: u64,
-        /// The article, with no more text than a lead.
+        /// The article.
         article: Box<OutputArticle>,
-        /// Its bytes in the stream, unless these have more text.
-        body: Option<Bytes>,
         /// When the bus stored it.
         folded: UnixMillis,
         /// Its text for the search: the whole one if it is still stored.
@@ -58,23 +56,19 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// An article with its bytes from the stream.
-    pub(crate) fn of_article(stored: &Stored, mut article: Box<OutputArticle>) -> Self {
+    /// An article from the stream.
+    pub(crate) fn of_article(stored: &Stored, article: Box<OutputArticle>) -> Self {
         let Stored { sequence, at: folded, .. } = *stored;
-        let body = Some(stored.body.clone()).filter(|_| !shorten(&mut article));
         let text = article.text.clone().unwrap_or_default();
-        Self::Article { sequence, article, body, folded, text }
+        Self::Article { sequence, article, folded, text }
     }
 
     /// An article from the stream, at the same sequence as in `WF_ENRICHED`.
     #[cfg(test)]
     pub(crate) fn of(article: OutputArticle, folded: UnixMillis) -> Self {
-        let body = wirefold_proto::encode(&article).expect("small enough").into();
         let sequence = article.input.enriched;
-        let (stream, subject) = (streams::OUTPUT.name.to_owned(), String::new());
-        let (id, headers) = Default::default();
-        let stored = Stored { stream, sequence, at: folded, subject, id, headers, body };
-        Self::of_article(&stored, Box::new(article))
+        let text = article.text.clone().unwrap_or_default();
+        Self::Article { sequence, article: Box::new(article), folded, text }
     }
 }
 
@@ -84,10 +78,9 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     let mut searched = SearchedWords::default();
     for change in &batch.changes {
         match change {
-            Change::Article { sequence, article, body, folded, text } => {
+            Change::Article { sequence, article, folded, text } => {
                 let decided = *sequence as i64;
-                let stored = (&**article, body.as_deref(), *folded);
-                put_article(&transaction, decided, stored, text, &mut searched)?;
+                put_article(&transaction, decided, (article, *folded), text, &mut searched)?;
                 put_changes(&transaction, decided, &article.changes)?;
             }
             Change::Forgotten(at, it) => put_changes(&transaction, *at as i64, &it.changes)?,
@@ -223,7 +216,7 @@ impl SearchedWords {
 pub(super) fn put_article(
     transaction: &Transaction<'_>,
     decided: i64,
-    (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
+    (article, folded): (&OutputArticle, UnixMillis),
     text: &str,
     searched: &mut SearchedWords,
 ) -> Answer<()> {
@@ -252,7 +245,7 @@ pub(super) fn put_article(
     if story != base {
         put_member(transaction, article, story, event)?;
     }
-    let key = insert(transaction, decided, (article, body, folded), story)?;
+    let key = insert(transaction, decided, (article, folded), story)?;
     searched.0.insert(key, search::searched_words(article, text));
     put_feeds(transaction, article, key)
 }
@@ -265,11 +258,11 @@ pub(super) fn at(time: Timestamp) -> i64 {
 fn insert(
     transaction: &Transaction<'_>,
     decided: i64,
-    (article, body, folded): (&OutputArticle, Option<&[u8]>, UnixMillis),
+    (article, folded): (&OutputArticle, UnixMillis),
     story: StoryId,
 ) -> Answer<i64> {
     let insert = "INSERT INTO articles
-        (id, enriched, decided, story, base_story, class, seen, folded, outlet, item, url, link, body,
+        (id, enriched, decided, story, base_story, class, seen, folded, outlet, item, url, link, brief,
          agency, agency_weight, agency_through, has_note, language)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
     let about = &article.article;
@@ -288,7 +281,7 @@ fn insert(
         about.item_key,
         about.canonical_url,
         about.url,
-        body.map_or_else(|| json(article).map(Cow::Owned), |body| kept(article, body))?,
+        json(&ArticleBrief::of(article))?,
         agency.map(json).transpose()?,
         agency.map_or(0, |agency| weight(agency, decided)),
         through.map(|witness| witness.to_string()),
@@ -296,17 +289,6 @@ fn insert(
         article.findings.language.as_ref().map_or("", |language| language.tag.as_str()),
     ])?;
     Ok(transaction.last_insert_rowid())
-}
-
-/// Leaves no more text than a lead in an article; whole texts are read by sequence. Returns whether it
-/// removed text.
-pub(super) fn shorten(article: &mut OutputArticle) -> bool {
-    let is_whole = article.text_policy == TextPolicy::Full;
-    if is_whole {
-        article.text = article.text.as_deref().map(lead);
-        article.text_policy = TextPolicy::Lead;
-    }
-    is_whole
 }
 
 /// The first words of a text, as many as a lead has, with the original spaces. A word longer than a lead is

@@ -25,23 +25,22 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 use wirefold_flow::{Position, UnixMillis};
 use wirefold_proto::{
-    AboutArticle, ArticleId, EventId, FeedId, OutputArticle, OutputCommand, StoryId,
-    SubscriptionId, SubscriptionRecord,
+    AboutArticle, ArticleId, EventId, FeedId, OutputCommand, StoryId, SubscriptionId,
+    SubscriptionRecord,
 };
 
 pub(crate) use crate::projection::alerts::Numbers;
 pub(crate) use crate::projection::apply::{Batch, Change, lead};
 use crate::projection::articles::First;
+pub(crate) use crate::projection::articles::LoggedArticle;
 pub(crate) use crate::projection::lists::{EventQuery, EventSort, Paging, StoryQuery};
 pub(crate) use crate::projection::open::FILE;
 use crate::projection::open::connect_reader;
 pub(crate) use crate::projection::redirects::{IdLookup, RowId};
 pub(crate) use crate::projection::stories::{Bounds, EventOnPage};
 use crate::shapes::{
-    AlertPage, ArticleBrief, ArticleDetail, Event, EventPage, Statements, Story, StoryBrief,
-    StoryPage, StoryWithArticles,
+    AlertPage, ArticleBrief, Event, EventPage, Story, StoryBrief, StoryPage, StoryWithArticles,
 };
-use crate::statements::InStory;
 
 /// Errors of the projection.
 #[derive(Debug, Error)]
@@ -144,19 +143,22 @@ impl Projection {
         self.read(move |connection| stories::one_event(connection, id, &paging)).await
     }
 
-    /// The statements of an event.
-    pub(crate) async fn statements(&self, event: EventId) -> Answer<Statements> {
-        self.read(move |connection| {
-            let most = crate::statements::MOST_ARTICLES;
-            let (articles, unread) =
-                articles::of_event_first(connection, event, First::Seen, most)?;
-            Ok(crate::statements::statements(&articles, unread))
-        })
-        .await
+    /// At most this many articles of an event, the first seen first, and how many more there are.
+    pub(crate) async fn articles_of_event(
+        &self,
+        event: EventId,
+        most: usize,
+    ) -> Answer<(Vec<LoggedArticle>, u32)> {
+        self.read(move |connection| articles::of_event_first(connection, event, First::Seen, most))
+            .await
     }
 
     /// At most this many articles of an event if one of them has a note, and how many more there are.
-    pub(crate) async fn noted(&self, event: EventId, most: usize) -> Answer<(Vec<InStory>, u32)> {
+    pub(crate) async fn noted(
+        &self,
+        event: EventId,
+        most: usize,
+    ) -> Answer<(Vec<LoggedArticle>, u32)> {
         self.read(move |connection| articles::of_event_first(connection, event, First::Noted, most))
             .await
     }
@@ -216,11 +218,6 @@ impl Projection {
         self.read(move |connection| stories::with_first(connection, stories, most)).await
     }
 
-    /// The current stories of these articles. Unknown articles are skipped.
-    pub(crate) async fn stories_of(&self, ids: Vec<ArticleId>) -> Answer<Vec<StoryId>> {
-        self.read(move |connection| articles::stories_of(connection, &ids)).await
-    }
-
     /// A story without its articles.
     pub(crate) async fn story_brief(&self, id: StoryId) -> Answer<Option<StoryBrief>> {
         self.read(move |connection| stories::read_story(connection, id)).await
@@ -240,14 +237,9 @@ impl Projection {
         self.read(move |connection| stories::these_briefs(connection, &ids)).await
     }
 
-    /// An article with everything stored about it, and its text as far as the output has it.
-    pub(crate) async fn article(&self, id: ArticleId) -> Answer<Option<ArticleDetail>> {
-        self.read(move |connection| articles::one(connection, id)).await
-    }
-
-    /// The sequence of an article's decision in the output.
-    pub(crate) async fn decided(&self, id: ArticleId) -> Answer<Option<u64>> {
-        self.read(move |connection| articles::decided(connection, id)).await
+    /// These articles with their places in the output. Unknown ones are left out.
+    pub(crate) async fn articles(&self, ids: Vec<ArticleId>) -> Answer<Vec<LoggedArticle>> {
+        self.read(move |connection| articles::these(connection, &ids)).await
     }
 
     /// The articles behind a link, the newest version first.
@@ -260,7 +252,7 @@ impl Projection {
         &self,
         feed: FeedId,
         paging: Paging,
-    ) -> Answer<Vec<OutputArticle>> {
+    ) -> Answer<Vec<LoggedArticle>> {
         self.read(move |connection| articles::originals_of(connection, &feed, &paging)).await
     }
 

@@ -1,11 +1,12 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 12;
+pub(super) const SCHEMA: i64 = 13;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
 /// current ones; `base_story` and `base_event` are those of the decision. Times are
-/// milliseconds since 1970. Long columns come last.
+/// milliseconds since 1970. Long columns come last. `decided` is the sequence in the output, where everything
+/// else about an article stands. `brief` is the part that lists show, as JSON.
 pub(super) const TABLES: &str = "
     CREATE TABLE places (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE positions (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -28,7 +29,7 @@ pub(super) const TABLES: &str = "
         agency_through TEXT,
         has_note INTEGER NOT NULL,
         language TEXT NOT NULL,
-        body TEXT NOT NULL
+        brief TEXT NOT NULL
     ) STRICT;
     CREATE INDEX articles_by_story ON articles (story, seen, outlet, class);
     CREATE INDEX articles_by_url ON articles (url) WHERE url IS NOT NULL;

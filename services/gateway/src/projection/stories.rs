@@ -154,11 +154,11 @@ fn story_brief(connection: &Connection, row: &StoryRow) -> Answer<Option<StoryBr
         id,
         event: parse(&row.event)?,
         lead: lead.id,
-        language: lead.language(),
-        title: lead.article.title,
-        outlet: lead.article.outlet,
-        via: lead.article.via,
-        url: lead.article.url,
+        language: lead.language,
+        title: lead.title,
+        outlet: lead.outlet,
+        via: lead.via,
+        url: lead.url,
         articles,
         outlets,
         copies,
@@ -309,7 +309,7 @@ struct FirstSeen {
 
 /// The earliest article that is in the event now, whatever event it was in before. `None` if none is stored.
 fn first_seen(connection: &Connection, event: EventId) -> Answer<Option<FirstSeen>> {
-    let ask = "SELECT seen, outlet, json_extract(body, '$.article.via') FROM articles WHERE key = (
+    let ask = "SELECT seen, outlet, json_extract(brief, '$.via') FROM articles WHERE key = (
             SELECT article FROM event_articles WHERE event = ?1 ORDER BY seen, enriched LIMIT 1)";
     let read = |row: &Row<'_>| {
         Ok((row.get::<_, i64>(0)?, articles::text(row, 1)?, row.get::<_, Option<String>>(2)?))
@@ -370,7 +370,7 @@ pub(super) fn event_on_page(
     let shown = shown.map(|story| with_lead_and_first(connection, story, bounds.articles));
     let shown = shown.collect::<Answer<_>>()?;
     let ask = format!(
-        "SELECT articles.{BRIEF} FROM event_articles AS its
+        "SELECT {BRIEF} FROM event_articles AS its
          JOIN articles ON articles.key = its.article
          WHERE its.event = ?1 ORDER BY its.seen, its.enriched LIMIT ?2"
     );

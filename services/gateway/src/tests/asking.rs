@@ -6,13 +6,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{Method, header};
 use serde_json::json;
+use wirefold_flow::Position;
 use wirefold_proto::{ArticleEnriched, FoundBy, Language, StoryChange, StoryId, Target};
 
-use super::samples::{article, event, forgotten, id, story};
+use super::samples::{article, begin, event, forgotten, id, story};
 use super::world::{World, enriched, request};
 use crate::Access;
+use crate::projection::{Batch, Change};
 use crate::shapes::{
-    ArticleDetail, ArticleList, Comparison, Event, EventPage, Relation, Status, Story, StoryPage,
+    ArticleDetail, ArticleList, Comparison, Event, EventPage, Relation, Statements, Status, Story,
+    StoryPage,
 };
 
 #[tokio::test]
@@ -314,4 +317,25 @@ async fn it_says_whether_it_is_well() {
     }
     assert_eq!(world.get("/readyz").await.status, 503);
     assert_eq!(world.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_article_whose_record_expired_is_listed_and_the_answer_says_what_is_missing() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1)]).await;
+    let mut expired = article(2, 1, 1);
+    // The output has no message at this sequence.
+    expired.input.enriched = 50;
+    let (through, changes) = (Position::default(), vec![Change::of(expired, begin())]);
+    let batch = Batch { stream: "WF_OUTPUT", through, changes };
+    world.gateway.app.projection.apply(batch).await.unwrap();
+    let story_found: Story = world.get(&format!("/api/v1/stories/{}", story(1))).await.shape();
+    assert_eq!(story_found.articles[1].title, "Ferry number 2 sails");
+    let detail = world.get(&format!("/api/v1/articles/{}", id(2))).await;
+    assert_eq!(detail.status, 410);
+    assert!(detail.json()["detail"].as_str().unwrap().contains("has expired"));
+    let path = format!("/api/v1/events/{}/statements", event(1));
+    assert_eq!(world.get(&path).await.shape::<Statements>().unread_articles, 1);
+    let page = String::from_utf8(world.get(&format!("/events/{}", event(1))).await.body).unwrap();
+    assert!(page.contains("1\u{a0}article is not in these lists"), "{page}");
 }

@@ -69,7 +69,7 @@ async fn rows_and_place_stay_together_when_it_is_killed() {
         let place = projection.applied_sequence("WF_OUTPUT").await.unwrap();
         assert!(place >= wanted as u64 * BATCH);
         assert_eq!(projection.article_count().await.unwrap(), place);
-        assert!(projection.article(id(place)).await.unwrap().is_some());
+        assert_eq!(projection.articles(vec![id(place)]).await.unwrap().len(), 1);
     }
 }
 
@@ -112,7 +112,7 @@ async fn a_file_that_turns_out_to_be_damaged_is_put_aside_and_rebuilt_while_it_r
         world.start_again().await;
         let projection = world.gateway.app.projection.clone();
         if reads_first {
-            projection.article(id(3)).await.unwrap_err();
+            projection.articles(vec![id(3)]).await.unwrap_err();
             assert_eq!(projection.generation(), 1);
         }
         publish_while_time_passes(&world, article(10, 10, 10)).await;

@@ -15,7 +15,7 @@ use crate::projection::{Batch, Change, EventQuery, Paging, Projection, StoryQuer
 /// The content of the tables that must not depend on their history. Nobody reads the times of merged stories
 /// and events.
 const TABLES: [(&str, &str); 9] = [
-    ("articles", "id, enriched, decided, story, base_story, seen, agency, agency_through, body"),
+    ("articles", "id, enriched, decided, story, base_story, seen, agency, agency_through, brief"),
     (
         "stories",
         "id, event, gone, decided, revision, lead,

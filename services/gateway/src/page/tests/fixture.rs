@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 use wirefold_envelope::{Limits, Sender, create_streams};
 use wirefold_flow::sim::{SimBus, SimDisk, VirtualClock};
-use wirefold_flow::{BoxFuture, Bus, Clock, StageContext, UnixMillis};
+use wirefold_flow::{BoxFuture, Bus, Clock, StageContext};
 use wirefold_proto::{
     ArticleEnriched, ArticleId, DeadLetter, OutputArticle, Rehearsal, SubscriptionSettings,
     TextPolicy, decode,
@@ -62,6 +62,8 @@ impl Default for Given {
     }
 }
 
+const SENDER: Sender = Sender { source: "/wirefold/test" };
+
 /// The digits of a number as in ids.
 pub(super) fn id(prefix: char, number: u64) -> String {
     format!("{prefix}-{number:026}")
@@ -91,7 +93,11 @@ impl Fixture {
         let mut changes = Vec::new();
         for article in articles {
             let enriched = publish(&*bus, article).await;
-            changes.push(Change::of(output(article, enriched, articles), UnixMillis(0)));
+            let output = output(article, enriched, articles);
+            let message = SENDER.outgoing(&output, output.article.seen).unwrap();
+            let sequence = bus.publish(message).await.unwrap().sequence();
+            let stored = bus.get("WF_OUTPUT", sequence).await.unwrap();
+            changes.push(Change::of_article(&stored, Box::new(output)));
         }
         let projection = Projection::open(folder.path()).unwrap();
         projection
@@ -131,8 +137,7 @@ async fn publish(bus: &dyn Bus, given: &Given) -> u64 {
         "findings": {},
     });
     let enriched: ArticleEnriched = decode(body.to_string().as_bytes()).unwrap();
-    let sender = Sender { source: "/wirefold/test" };
-    let message = sender.outgoing(&enriched, enriched.article.seen).unwrap();
+    let message = SENDER.outgoing(&enriched, enriched.article.seen).unwrap();
     bus.publish(message).await.unwrap().sequence()
 }
 
