@@ -1,11 +1,12 @@
 //! The earlier articles that have keys of a text.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
 use crate::index::Index;
-use crate::page::Page;
+use crate::page::{Page, counted};
 
 /// The earlier articles under the keys that were looked up. Copies of one text have most keys in common.
 #[derive(Debug, Default)]
@@ -49,23 +50,14 @@ impl Postings {
 
 /// The articles that occur most often in postings, so many: most frequent first, then the latest.
 pub(crate) fn candidates(postings: &[u32], most: usize) -> Vec<u32> {
-    let bits = (2 * postings.len()).max(2).next_power_of_two().ilog2();
-    // How often each article occurs, and the article, in an open hash table; 0 where it is empty.
-    let mut counts = vec![(0_u32, 0_u32); 1 << bits];
-    for article in postings {
-        let mut slot = (article.wrapping_mul(0x9e37_79b1) >> (u32::BITS - bits)) as usize;
-        while counts[slot].0 > 0 && counts[slot].1 != *article {
-            slot = (slot + 1) & (counts.len() - 1);
-        }
-        counts[slot] = (counts[slot].0 + 1, *article);
-    }
-    counts.retain(|(shared, _)| *shared > 0);
+    let mut counts = counted(postings);
+    let order = |(article, shared): &(u32, u32)| Reverse((*shared, *article));
     if counts.len() > most {
-        counts.select_nth_unstable_by(most, |one, other| other.cmp(one));
+        counts.select_nth_unstable_by_key(most, order);
         counts.truncate(most);
     }
-    counts.sort_unstable_by(|one, other| other.cmp(one));
-    counts.into_iter().map(|(_, article)| article).collect()
+    counts.sort_unstable_by_key(order);
+    counts.into_iter().map(|(article, _)| article).collect()
 }
 
 #[cfg(test)]

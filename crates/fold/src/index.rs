@@ -126,7 +126,7 @@ impl Index {
                 let unused = line.free(first);
                 free = (unused != 0).then(|| (at, place_of(unused)));
             }
-            if !line.is_full() {
+            if !line.is_full() || held >= self.most {
                 break;
             }
             at = self.after(at);

@@ -12,7 +12,7 @@ use crate::ids::DocId;
 use crate::index::Index;
 use crate::judge::Weights;
 use crate::opened::Opened;
-use crate::page::Page;
+use crate::page::{Page, counted};
 use crate::rarity::Rarity;
 use crate::story::Stories;
 use crate::verdict::Match;
@@ -132,26 +132,24 @@ impl<'a, A: Articles> Matching<'a, A> {
         }
         let found = self.postings.find(&page, self.index, self.first);
         let known = self.articles;
-        let is_likely = |other: &u32, shared: &mut f64| {
-            is_enough(*shared, known.about(*other).words.min(page.len() as u32))
+        let is_likely = |other: u32, shared: f64| {
+            is_enough(shared, known.about(other).words.min(page.len() as u32))
         };
         // First as if nothing was repeated: then nearly nothing is left to be weighed.
-        let mut weights: FxHashMap<u32, f64> = FxHashMap::default();
-        for other in self.postings.of(&found).flat_map(|(_, articles)| articles) {
-            *weights.entry(*other).or_default() += 1.0;
-        }
-        weights.retain(is_likely);
+        let postings = self.postings.of(&found).map(|(_, articles)| articles);
+        let counts = counted(&postings.collect::<Vec<_>>().concat()).into_iter();
+        let enough = counts.filter(|(other, count)| is_likely(*other, f64::from(*count)));
+        let mut weights: FxHashMap<u32, f64> = enough.map(|(other, _)| (other, 0.0)).collect();
         if !weights.is_empty() {
             let repeats = self.keep_repeats(article, &page, &found);
             let of_keys = repeats.of_keys().chain(std::iter::repeat(0));
-            weights.values_mut().for_each(|weight| *weight = 0.0);
             for ((_, articles), headlines) in self.postings.of(&found).zip(of_keys) {
                 let weight = repeated_weight(headlines);
                 for other in articles {
                     weights.entry(*other).and_modify(|of| *of += weight);
                 }
             }
-            weights.retain(is_likely);
+            weights.retain(|other, weight| is_likely(*other, *weight));
         }
         let mut likely: Vec<(u32, f64)> = weights.into_iter().collect();
         likely.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(other.0.cmp(&one.0)));
