@@ -195,7 +195,7 @@ impl Up {
     }
 
     /// Repeats a request until the response is as wanted, with a pause until the next line of the log or for
-    /// a tenth of a second.
+    /// a tenth of a second. An absent article answers 404, or 410 if its record is to come in again.
     #[track_caller]
     pub(super) fn get_until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         let deadline = now().plus(PATIENCE);
@@ -203,7 +203,9 @@ impl Up {
             let answer = answer(ask(&self.page, &format!("GET {path}"), ""));
             match answer {
                 Ok(answer) if wanted(&answer) => return answer,
-                Err(why) if !why.contains(" 404 ") => panic!("{path}: {why}\n{}", self.output()),
+                Err(why) if ![" 404 ", " 410 "].iter().any(|it| why.contains(it)) => {
+                    panic!("{path}: {why}\n{}", self.output())
+                }
                 stays => {
                     assert!(now() < deadline, "{path} stays so: {stays:#?}\n{}", self.output());
                 }
