@@ -24,11 +24,8 @@ const MOST_BYTES: usize = 64 * 1024;
 
 /// The corrections of an event.
 pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Corrections> {
-    let (articles, beyond) = app.projection.noted(event, MOST_TEXTS).await?;
-    let all = articles.len();
-    let mut articles = app.outputs(articles).await?;
-    let expired = u32::try_from(all - articles.len()).unwrap_or(u32::MAX);
-    let unread_articles = beyond.saturating_add(expired);
+    let noted = app.projection.noted(event, MOST_TEXTS).await?;
+    let (mut articles, unread_articles) = app.outputs_of_event(noted).await?;
     articles.sort_by_key(|(_, it)| (it.article.seen, it.input.enriched));
     let reads = articles.iter().map(|(_, article)| app.fetched(article.input.enriched));
     let texts = try_join_all(reads).await?;

@@ -123,6 +123,18 @@ impl AppState {
         .await
     }
 
+    /// The articles of an event as the output has them, and how many are not among them: those `beyond` the given ones,
+    /// and those that have expired.
+    pub(crate) async fn outputs_of_event(
+        &self,
+        (articles, beyond): (Vec<LoggedArticle>, u32),
+    ) -> Result<(Vec<InStory>, u32), Refusal> {
+        let all = articles.len();
+        let read = self.outputs(articles).await?;
+        let expired = u32::try_from(all - read.len()).unwrap_or(u32::MAX);
+        Ok((read, beyond.saturating_add(expired)))
+    }
+
     /// Every feed, also those of commands that are not carried out yet.
     pub(crate) async fn feeds(&self) -> Result<Registry<FeedRecord>, BusError> {
         let id = |record: &FeedRecord| record.feed.id.to_string();

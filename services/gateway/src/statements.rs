@@ -119,11 +119,9 @@ pub(crate) fn outlets_and_texts<'a>(
 
 /// The statements of an event, by the output of its articles.
 pub(crate) async fn of_event(app: &AppState, event: EventId) -> ApiResult<Statements> {
-    let (articles, beyond) = app.projection.articles_of_event(event, MOST_ARTICLES).await?;
-    let all = articles.len();
-    let articles = app.outputs(articles).await?;
-    let expired = u32::try_from(all - articles.len()).unwrap_or(u32::MAX);
-    app.compute(move || statements(&articles, beyond.saturating_add(expired))).await
+    let found = app.projection.articles_of_event(event, MOST_ARTICLES).await?;
+    let (articles, unread) = app.outputs_of_event(found).await?;
+    app.compute(move || statements(&articles, unread)).await
 }
 
 /// The statements and corrections of an event.

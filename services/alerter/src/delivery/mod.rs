@@ -181,12 +181,14 @@ impl DeliveryStage {
         if alert.volume == Volume::Loud {
             return Ok(false);
         }
+        let is_muted = |until: Option<_>| until.is_some_and(|it| unix_millis(it) > self.now());
+        if is_muted(record.muted_until) {
+            return Ok(true);
+        }
         let handling = self.subscriptions.get(&handling_key(&alert.id)).await?;
         let handling = handling.and_then(|entry| entry.value);
         let handling: Option<AlertHandlingRecord> = handling.and_then(|it| decode(&it).ok());
-        let own = handling.and_then(|it| it.muted_until);
-        let mut mutes = [record.muted_until, own].into_iter().flatten();
-        Ok(mutes.any(|until| unix_millis(until) > self.now()))
+        Ok(is_muted(handling.and_then(|it| it.muted_until)))
     }
 
     /// Records what the target has accepted.

@@ -173,8 +173,7 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
         numbers.sources.clear();
         numbers.words.push_str(" since the last alert");
     }
-    // Outlets that printed the error are not sources for the right statement.
-    // A first message has nothing that it adds to.
+    // Outlets that printed the error are not sources for the right statement, and a first message adds to nothing.
     let numbers = numbers.filter(|_| !is_first && !has(ReasonKind::Correction));
     let resumed = (life.state == Some(AlertState::Quiet))
         .then(|| again(life, at))
