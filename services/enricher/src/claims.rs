@@ -31,6 +31,10 @@ const OTHERS: [&str; 19] = [
     "outro", "outra",
 ];
 
+/// Words before a number in its clause that put it into an earlier time, as in `days after a fire that killed 40`.
+const AFTERS: [&str; 9] =
+    ["after", "before", "until", "nach", "nachdem", "après", "después", "dopo", "depois"];
+
 /// The words of a sentence in lower case. `May` is a month.
 fn words_of(said: &str) -> impl Iterator<Item = String> {
     let words = said.split(|c: char| !c.is_alphanumeric()).filter(|word| *word != "May");
@@ -38,12 +42,13 @@ fn words_of(said: &str) -> impl Iterator<Item = String> {
 }
 
 /// Marks the claims among the figures of a text with this title. A fate with two numbers has none, nor has a text whose
-/// title is about another time.
+/// title is about another time. A number that names nothing, as in `5 in Pell and 2 in Kell`, is a second one.
 pub(crate) fn mark_claims(figures: &mut [Figure], text: &Text, title: &str) {
     figures.iter_mut().for_each(|figure| figure.claim = false);
     let Some(sentence) = statements(text).next() else { return };
     let is_past = is_of_the_past(title) || is_of_the_past(sentence);
-    if is_past || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
+    let is_divided = figures.iter().any(|figure| names_nothing(figure, sentence));
+    if is_past || is_divided || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
         return;
     }
     let mut claims: Vec<&mut Figure> =
@@ -58,6 +63,15 @@ pub(crate) fn mark_claims(figures: &mut [Figure], text: &Text, title: &str) {
 /// The thing that a figure counts: all people of a fate, or others.
 fn kind(figure: &Figure) -> (Option<FigureRole>, Option<String>) {
     (figure.role, figure.unit.clone().filter(|unit| !is_people(unit)))
+}
+
+/// Whether a figure of more than one stands in the sentence without a fate or a thing that it counts.
+fn names_nothing(figure: &Figure, sentence: &str) -> bool {
+    let is_many = figure.value.as_u64().is_some_and(|value| value > 1 && !YEARS.contains(&value));
+    let is_bare = figure.role.is_none() && figure.unit.is_none();
+    is_many
+        && is_bare
+        && sentence.split(|c: char| !c.is_alphanumeric()).any(|it| it == figure.words)
 }
 
 /// Whether a figure stands once in the sentence, which says of it that it counts people: by a noun, by a role word
@@ -80,8 +94,10 @@ fn is_claim(figure: &Figure, sentence: &str) -> bool {
         || is_sum(&before.to_lowercase())
         || (begins_with_role(&next) && !next.ends_with("ly"));
     let last = before.trim_end().rsplit(' ').next().unwrap_or_default().to_lowercase();
+    let clause = before.rsplit([',', ';', ':', '–', '—']).next().unwrap_or_default();
     let is_other = matches!(&*last, "not" | "no" | "of" | "nicht" | "otros")
-        || words_of(before).any(|word| OTHERS.contains(&&*word));
+        || words_of(before).any(|word| OTHERS.contains(&&*word))
+        || words_of(clause).any(|word| AFTERS.contains(&&*word));
     counts && !is_other
 }
 
@@ -123,6 +139,11 @@ mod tests {
         check("It rained. The fire killed nine people.", None);
         check("At least 8 died in Pell, and at least 3 died in Kell.", None);
         check("In the harbour, 47 people have died since 2008.", None);
+        check("The flood killed 5 in Viema and 2 in nearby Tarn.", None);
+        check("The flood killed 5 people in one of the oldest streets of Viema.", Some("5"));
+        check("Workers met five days after an explosion killed 40 people in Pell.", None);
+        check("Two days after the quake, the toll rose to 40.", Some("40"));
+        check("Nine people died after a wall fell.", Some("9"));
     }
 
     #[test]

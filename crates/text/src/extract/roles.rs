@@ -36,6 +36,18 @@ const JOINTS: [&str; 15] = [
 const BEGINNINGS: [&str; 8] =
     [" when ", " after ", " as ", " since ", " in ", " on ", " near ", " before "];
 
+/// Units of time, space and share: a number of them counts no people.
+const UNITS: [&str; 37] = [
+    "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",
+    "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours", "heures",
+    "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час", "лет",
+    "أيام", "日間", "時間", "小时",
+];
+
+/// Words before a number that is an age.
+const AGES: [&str; 8] =
+    [" aged", " age of", " at", "man of", " boy of", " girl of", " child of", " driver of"];
+
 /// Beginnings of words in lower case. Those of scripts without spaces, and of Arabic, match
 /// anywhere in a word.
 #[rustfmt::skip]
@@ -83,6 +95,9 @@ pub fn role(before: &str, behind: &str) -> Option<Role> {
     let front = before.rsplit(ends_sentence).next().unwrap_or_default().to_lowercase();
     let back = behind.split(ends_sentence).next().unwrap_or_default().to_lowercase();
     let is_sum = is_sum(&front);
+    if counts_no_people(&front, &back, is_sum) {
+        return None;
+    }
     if is_sum && front.contains("toll ") {
         return Some(Killed);
     }
@@ -112,6 +127,18 @@ pub fn is_sum(before: &str) -> bool {
     const ENDS: [&str; 6] = [" to", " at", " to at least", " auf", " bei", " auf mindestens"];
     let sentence = before.rsplit(ends_sentence).next().unwrap_or_default().trim_end();
     SUMS.iter().any(|sum| sentence.contains(sum)) && ENDS.iter().any(|end| sentence.ends_with(end))
+}
+
+/// Whether a number between these parts of a sentence in lower case has a unit, or is an age: `Ada Quill, 93, died`.
+fn counts_no_people(front: &str, back: &str, is_sum: bool) -> bool {
+    let unit = back.trim_start_matches([' ', '-', '\u{a0}']);
+    let front = front.trim_end();
+    let is_german_age = front.ends_with(" mit") && back.starts_with(" gestorben");
+    let is_between_commas = front.ends_with(',') && (back.starts_with(',') || back.is_empty());
+    UNITS.iter().any(|word| unit.starts_with(word))
+        || is_between_commas
+        || is_german_age
+        || (!is_sum && AGES.iter().any(|word| front.ends_with(word)))
 }
 
 /// Whether a noun in normal form means all people of a role. Others, such as children, may be some of them.
@@ -206,6 +233,12 @@ mod tests {
         check("The deadline is in # days", None);
         check("Many died when # ships met", None);
         check("He died in # minutes", None);
+        check("The singer Ada Quill, #, died in Pell", None);
+        check("A #-year-old was killed", None);
+        check("A man of # drowned in Pell", None);
+        check("Sängerin mit # gestorben", None);
+        check("Unfall mit # Toten", Some(Killed));
+        check("# days after a fire killed", None);
         check("Pell has # people (a killing was the last)", None);
         check("The undead walk, # of them", None);
         check("One died. # came", None);

@@ -223,6 +223,9 @@ pub(super) enum Turn {
     Death,
     /// One more, without a number.
     AnotherDeath,
+    /// One who was hurt or rescued before.
+    DeathOfInjured,
+    DeathOfSuspect,
     Injury,
     Missing,
     /// The missing are found.
@@ -244,60 +247,77 @@ pub(super) enum Turn {
     Denial,
     Halt,
     Frozen,
+    /// A rate or an election is decided.
+    Decided,
     Explosion,
 }
 
 impl Turn {
     /// Whether it is news further down in a text, too.
     pub(super) fn is_grave(self) -> bool {
-        use Turn::{AnotherDeath, Arrest, Charge, Death, Found, Verdict};
-        matches!(self, Death | AnotherDeath | Found | Arrest | Charge | Verdict)
+        use Turn::{
+            AnotherDeath, Arrest, Charge, Death, DeathOfInjured, DeathOfSuspect, Found, Verdict,
+        };
+        matches!(
+            self,
+            Death
+                | AnotherDeath
+                | DeathOfInjured
+                | DeathOfSuspect
+                | Found
+                | Arrest
+                | Charge
+                | Verdict
+        )
     }
 }
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 20] = [
-    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难"]),
+const TURNS: [(Turn, &[&str]); 21] = [
+    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "mueren", "muere", "décéd", "meurt", "morto", "muore", "muoiono", "uccis", "morre", "скончал", "умер"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
-    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕"]),
-    (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин"]),
-    (Turn::Verdict, &["verdict", "guilty", "not guilty", "cleared of", "acquitted", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決"]),
-    (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison"]),
-    (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré"]),
-    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任"]),
-    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出"]),
-    (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite"]),
-    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難"]),
-    (Turn::AllClear, &["all clear", "lift stay", "lift order", "lifts order", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "lifted", "lifts", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"]),
+    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова"]),
+    (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин", "faces charges", "face charges", "charges filed", "mis en examen", "mise en examen", "imputat", "indiciad", "предъявлен"]),
+    (Turn::Verdict, &["verdict", "guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд", "оправда"]),
+    (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison", "jailed for", "is jailed", "was jailed", "gets life", "life in prison", "life imprisonment", "lebenslang", "cadena perpetua", "perpétuité", "ergastolo"]),
+    (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré", "hostages free", "hostages are free", "captives free"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "removed from office", "tritt ab", "renunci", "si dimett", "dimett", "limogé", "destituid", "demite", "уволен"]),
+    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "is safe", "brought up", "brought to the surface", "pulled out", "unharmed", "unhurt", "wohlbehalten", "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve", "sani e salvi", "in salvo", "são e salvo", "ilesos"]),
+    (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from", "breaks out of", "broke out of", "fugitive"]),
+    (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難", "lockdown"]),
+    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended"]),
     (Turn::UnsafeWater, &["boil", "do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir", "ferver", "bouillir", "ébullition", "bollire", "кипят"]),
-    (Turn::SafeWater, &["lifted", "lifts", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят", "no longer need to boil", "no longer have to boil", "no need to boil", "water is safe", "safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable", "di nuovo potabile", "torna potabile", "própria para", "можно пить"]),
-    (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet"]),
+    (Turn::SafeWater, &["rescinded", "aufgehoben", "revocat", "снят", "no longer need to boil", "no longer have to boil", "no need to boil", "water is safe", "safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable", "di nuovo potabile", "torna potabile", "própria para", "можно пить", "lift", "levé", "levant"]),
+    (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet", "strike ends", "strike ended", "ends strike", "end strike", "streik beendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["ceasefire", "halted", "suspend", "ausgesetzt"]),
     (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
+    (Turn::Decided, &["raises rate", "raises its rate", "raised its rate", "raises interest rate", "cuts rate", "cuts its rate", "cut its rate", "cuts interest rate", "keeps rate", "keeps its rate", "holds rate", "leaves rate", "leaves its rate", "senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "wins election", "wins the election", "wins runoff", "wins presiden", "declared winner", "declared the winner", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
 /// Words for a turn that tell it only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(Turn, &[&str], &[&str]); 11] = [
-    (Turn::AllClear, &["lifted", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят", "解除"],
-     &["warning", "alert", "advisor", "evacuat", "lockdown", "curfew", "shelter", "indoors", "order to leave", "order to stay",
+const ENDS: [(Turn, &[&str], &[&str]); 10] = [
+    (Turn::AllClear, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят", "解除"],
+     &["warning", "alert", "advisory", "evacuat", "lockdown", "curfew", "shelter-in-place", "shelter in place", "shelter order",
+       "indoors", "order to", "stay order",
        "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
        "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難"]),
-    (Turn::AllClear, &["lifts"], &["warning", "alert", "evacuation", "lockdown", "curfew", "advisory", "order to"]),
     (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
      &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
        "people", "their homes"]),
     (Turn::UnsafeWater, &["boil"], &["water", "order", "advisor", "notice"]),
-    (Turn::SafeWater, &["lifted", "lifts", "rescinded", "aufgehoben", "levantad", "levée", "revocat", "снят"],
+    (Turn::SafeWater, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят"],
      &["boil", "do-not-drink", "abkoch", "hervir", "ferver", "ébullition", "bollire", "кипят"]),
     (Turn::SafeWater, &["safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "própria para", "можно пить"],
      &["water", "wasser", "agua", "água", "воду"]),
     (Turn::Death, &["body of", "bodies of"], &["found", "recover", "discover", "pulled", "identified"]),
-    (Turn::Rescue, &["are safe"], &["passenger", "people", "crew", "children", "hiker", "climber", "miner", "worker", "sailor", "all "]),
+    (Turn::Rescue, &["are safe", "is safe", "brought up", "brought to the surface", "pulled out"],
+     &["passenger", "people", "crew", "child", "girl", "boy", "woman", "man ", "hiker", "climber", "diver", "miner", "worker", "sailor",
+       "pilot", "survivor", "trapped", "alive", "all "]),
     (Turn::Halt, &["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
     (Turn::Denial, &["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
     (Turn::Off, &["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
@@ -350,7 +370,49 @@ pub(super) fn turns(said: &str) -> Vec<Turn> {
     if turns.contains(&Turn::Death) && names_somebody(&said, "another") {
         turns.push(Turn::AnotherDeath);
     }
+    let deaths = [(Turn::DeathOfInjured, OF_INJURED), (Turn::DeathOfSuspect, OF_SUSPECT)];
+    let told = deaths.into_iter().filter(|(_, (who, dead))| tells_of(&said, who, dead));
+    turns.extend(told.map(|(turn, _)| turn));
     turns
+}
+
+/// Words, and the words that tell a turn of a part of a clause with both, in this order.
+type Pair = (&'static [&'static str], &'static [&'static str]);
+/// Somebody died of what happened to them before.
+const OF_INJURED: Pair = (
+    &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
+    &[
+        "hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital",
+        "ospedale",
+    ],
+);
+#[rustfmt::skip]
+const OF_SUSPECT: Pair = (
+    &["gunman", "shooter", "suspect", "attacker", "assailant", "bomber", "hijacker", "hostage-taker", "angreifer", "täter",
+      "schütze", "tireur", "assaillant", "atacante", "tirador"],
+    &["dead", "dies", "died", "killed himself", "kills himself", "shot himself", "shoots himself", "killed by", "tot",
+      "erschossen", "muerto", "abatido", "abattu", "mort"],
+);
+
+/// Whether in a statement in lower case a word of one list is closely followed by one of the other, with no number, no
+/// denial and no end of a clause between: a gunman who left three dead is alive.
+fn tells_of(said: &str, who: &[&str], what: &[&str]) -> bool {
+    let begins = |at: usize| !said[..at].ends_with(char::is_alphanumeric);
+    let ends =
+        who.iter().flat_map(|who| said.match_indices(who).map(|(at, it)| (at, at + it.len())));
+    ends.filter(|(at, _)| begins(*at)).any(|(_, end)| {
+        let near = said[end..].split(ENDS_CLAUSE).next().unwrap_or_default();
+        let near = near.char_indices().nth(NEAR * 2).map_or(near, |(at, _)| &near[..at]);
+        let found = what.iter().filter_map(|it| near.find(&format!(" {it}"))).min();
+        found.is_some_and(|at| {
+            let between = Text::new(&near[..at]);
+            let is_others =
+                [" left", " leav", " where", " that "].iter().any(|it| near[..at].contains(it));
+            !is_others
+                && numbers(&between, 0..between.words().len()).is_empty()
+                && !is_denied(said, end..end + at + 1)
+        })
+    })
 }
 
 /// The word that says in the clause of a word for missing people that they are found.
@@ -453,6 +515,7 @@ mod tests {
         check("Die Warnung vor Rauch ist aufgehoben", true);
         check("Levantada la alerta por tsunami", true);
         check("L’alerte a été levée", true);
+        check("Le confinement est levé à Kell", true);
         check("Угроза миновала, тревога снята", true);
         check("津波警報を解除", true);
         check("Heat advisory lifted in Kell", true);
@@ -476,6 +539,24 @@ mod tests {
         check("Kell go home early from the cup", false);
         check("The striker may return on Saturday", false);
         check("Levantado el trofeo en Kell", false);
+    }
+
+    #[test]
+    fn the_death_of_an_injured_person_or_of_a_suspect_is_a_turn_of_its_own() {
+        let check = |said: &str, turn: Turn, expected: bool| {
+            assert_eq!(turns(said).contains(&turn), expected, "{said}");
+        };
+        check("The girl from the cave has died in hospital", Turn::DeathOfInjured, true);
+        check("A guard died of his injuries on Friday", Turn::DeathOfInjured, true);
+        check("Two died, three are in hospital", Turn::DeathOfInjured, false);
+        check("Two died and three are in hospital", Turn::DeathOfInjured, false);
+        check("Gunman found dead in Kell", Turn::DeathOfSuspect, true);
+        check("The gunman shot himself dead, police said", Turn::DeathOfSuspect, true);
+        check("Suspect in Kell shooting killed by police", Turn::DeathOfSuspect, true);
+        check("Gunman leaves five dead in Kell", Turn::DeathOfSuspect, false);
+        check("Gunman shot three dead in Kell", Turn::DeathOfSuspect, false);
+        check("Gunman gives himself up", Turn::DeathOfSuspect, false);
+        check("Gunman is not dead, police say", Turn::DeathOfSuspect, false);
     }
 
     #[test]
@@ -531,6 +612,13 @@ mod tests {
         check("Police lift order to stay indoors", &[Turn::AllClear, Turn::Shelter]);
         check("Twenty people could have been killed in Kell", &[]);
         check("Bank withdrawals rise", &[]);
+        check("Pier siege over, all hostages free", &[Turn::AllClear, Turn::Release]);
+        check("Central bank raises rate in surprise", &[Turn::Decided]);
+        check("Suspect taken into custody", &[Turn::Arrest]);
+        check("All nine miners brought up", &[Turn::Rescue]);
+        check("The girl is safe, police say", &[Turn::Rescue]);
+        check("The vaccine is safe, a study finds", &[]);
+        check("Perishable goods rot at the port", &[]);
         check("Paper withdraws its report on Quell", &[Turn::Denial]);
     }
 }

@@ -23,10 +23,12 @@ pub(crate) struct News {
 const KNOWN: usize = 50;
 /// The same for a title alone, which may say the known in other words.
 const KNOWN_TITLE: usize = 34;
+/// The same for a grave turn inside a copy: one word of the event is enough.
+const KNOWN_INSIDE: usize = 1;
 /// The least words of a statement that can be compared.
 const LEAST: usize = 3;
 /// The news in a text. None if no other text of the event is known. A copy has news only if a sentence was added that states
-/// something decisive, and so does its title or a new lede in words of the event: editors add ledes of their own.
+/// something decisive, in words of the event unless its title does, too: editors add sentences of their own.
 pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option<News> {
     if known.is_empty() {
         return None;
@@ -36,14 +38,14 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
     let is_feature = is_feature(own.title());
     let is_higher = |said: &Said| !is_feature && !said.is_of_the_past && stated.lacks_toll(said);
     let is_new = |said: &&Said| stated.lacks_turn(said) || is_higher(said);
-    let is_of_event = |said: &&Said| !is_mostly_new(said, known, KNOWN);
-    let states = |said: Option<&Said>| said.is_some_and(|said| is_new(&said));
-    if is_copy && !states(own.opening.first()) && !states(statements.lede(own).filter(is_of_event))
-    {
-        return None;
-    }
+    let is_of_event = |said: &&Said| {
+        let is_lede = own.first_sentence() == Some(said);
+        !is_mostly_new(said, known, if is_lede { KNOWN } else { KNOWN_INSIDE })
+    };
+    let is_named = !is_copy || own.opening.first().is_some_and(|title| is_new(&title));
+    let is_told = |said: &&Said| is_new(said) && (is_named || is_of_event(said));
     let mut all = statements.title.iter().chain(&statements.sentences);
-    if let Some(said) = all.find(is_new) {
+    if let Some(said) = all.find(is_told) {
         let is_title = statements.title.as_ref() == Some(said);
         let first =
             if statements.is_live { statements.sentences.first() } else { own.first_sentence() };
@@ -55,7 +57,7 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
     }
     let is_background = is_of_before(own.title());
     let is_other = || statements.are_new(own, known) || is_elsewhere(own, known);
-    if is_feature || is_background || !is_other() {
+    if is_copy || is_feature || is_background || !is_other() {
         return None;
     }
     // In another language, the known has other words.
@@ -105,6 +107,9 @@ impl Stated {
         let is_old = |turn: &Turn| match turn {
             Turn::Death | Turn::Injury | Turn::Missing => said.is_of_the_past,
             Turn::UnsafeWater => true,
+            Turn::DeathOfInjured => {
+                ![Turn::Injury, Turn::Rescue].iter().any(|turn| self.turns.contains(turn))
+            }
             Turn::SafeWater => !is_told(Turn::UnsafeWater),
             _ => false,
         };
@@ -290,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_has_news_if_a_decisive_lede_was_put_before_the_text() {
+    fn a_copy_has_news_if_a_decisive_sentence_was_added_to_its_opening() {
         let said = "The roof of a hall in Kell fell in on Friday. Nobody knows why.";
         let first = text("Roof falls in Kell", said);
         let died = format!("Three people died when the roof of a hall in Kell fell in. {said}");
@@ -302,6 +307,10 @@ mod tests {
         assert!(!is_news("Roof falls in Kell", &format!("{local} {said}")));
         let second = said.replace("Nobody", "Three people died. Nobody");
         assert!(is_news("Three dead under roof in Kell", &second));
+        let arrest = said.replace("Nobody", "Police arrested the owner of the hall. Nobody");
+        assert!(is_news("Roof falls in Kell", &arrest));
+        let other = said.replace("Nobody", "Police arrested two burglars on the ferry. Nobody");
+        assert!(!is_news("Roof falls in Kell", &other));
         assert!(!is_news(
             "Minister speaks",
             &format!("A minister promised help for the hall. {said}")

@@ -87,7 +87,7 @@ pub(super) fn map_section(map: &MapInput) -> Markup {
         section #map {
             h2 { "Reprint map" }
             @if map.strips.is_empty() {
-                p.gone { "The texts have expired, so there is nothing to draw. The verdicts on them are below." }
+                p.gone { "There is no text to draw: these are headlines alone, or their texts have expired. The verdicts on them are below." }
             } @else {
                 (legend(map))
                 figure { (map::draw(map)) }
@@ -154,7 +154,7 @@ fn copy_inside(study: &StoryComparison, copy: &ComparedArticle) -> Markup {
                 (sentences(changes, base, text, &copy.article))
             }
         } @else {
-            p.gone { "A text has expired, so its words cannot be compared here." }
+            p.gone { "A text is a headline alone or has expired, so its words cannot be compared here." }
         }
         (regroup::form(study.story.id, copy.article.id))
     }
