@@ -108,7 +108,7 @@ impl Stated {
             Turn::Death | Turn::Injury | Turn::Missing => said.is_of_the_past,
             Turn::UnsafeWater => true,
             Turn::DeathOfInjured => {
-                ![Turn::Injury, Turn::Rescue].iter().any(|turn| self.turns.contains(turn))
+                ![Turn::Injury, Turn::Rescue].iter().any(|before| self.turns.contains(before))
             }
             Turn::SafeWater => !is_told(Turn::UnsafeWater),
             _ => false,
