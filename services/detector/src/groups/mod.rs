@@ -19,7 +19,7 @@ use wirefold_proto::{
 
 use crate::lead::{Claim, confidence};
 use crate::lede::LeadFacts;
-use former_ids::FormerIds;
+use former_ids::{FormerEvent, FormerIds};
 pub(crate) use splits::{Member, SplitMembers};
 
 /// A story with its lead and its counts.
@@ -120,7 +120,7 @@ impl Groups {
     /// The event of a story.
     pub(crate) fn event_of(&self, story: fold::StoryId) -> fold::EventId {
         let own = fold::EventId::of(story);
-        self.stories.get(story).map_or(own, |found| self.resolve(found.event))
+        self.resolve(self.stories.get(story).map_or(own, |found| found.event))
     }
 
     pub(crate) fn ledes(&self, event: fold::EventId) -> Option<&LeadFacts> {
@@ -235,16 +235,20 @@ impl Groups {
         }
         let mut gone = self.events.remove(from)?;
         let kept = self.events.get_mut(into)?;
+        let mut owner = from;
         // An event that was taken out gives up its id, whichever story is in it: so this undoes taking it out.
         if kept.is_taken_out && !gone.is_taken_out {
             kept.swap_identity(&mut gone);
+            owner = into;
         }
         kept.revision = kept.revision.max(gone.revision) + 1;
         kept.first_seen = kept.first_seen.min(gone.first_seen);
         kept.stories.extend(gone.stories);
         kept.ledes.extend(gone.ledes);
         self.redirects.insert(from, into);
-        self.former_ids.events.insert(gone.id, into);
+        let owner = owner.first_story();
+        let former = FormerEvent { owner, is_taken_out: gone.is_taken_out };
+        self.former_ids.events.insert(gone.id, former);
         let links = link.into_iter().collect();
         Some(StoryChange::Merged {
             from: Target::Event(gone.id),
@@ -357,6 +361,7 @@ impl Groups {
         if let Some(found) = self.events.get_mut(event) {
             if is_free_event {
                 found.id = verdict.event;
+                self.former_ids.events.remove(&found.id);
             }
             if found.id == verdict.event {
                 let EventState { revision, first_seen, continues, .. } = record.event_state;
@@ -378,10 +383,10 @@ impl Groups {
             self.events.values().flat_map(|event| &event.stories).copied().collect();
         self.stories.retain(|story, _| kept.contains(&story));
         self.redirects.retain(|event| self.events.contains(event));
-        let (known, gone) = (&self.events, &self.redirects);
-        let is_event = |event| known.contains(event) || gone.contains(event);
-        let is_story = |story| self.stories.contains(story);
-        self.former_ids.forget(is_story, is_event);
+        let mut former = std::mem::take(&mut self.former_ids);
+        former.stories.retain(|_, into| self.stories.contains(*into));
+        former.events.retain(|_, event| self.events.contains(self.event_of(event.owner)));
+        self.former_ids = former;
     }
 }
 
@@ -481,6 +486,26 @@ mod tests {
         let state = groups.event_state(fold::EventId(2)).unwrap();
         assert_eq!((state.stories, state.articles, state.outlets), (2, 3, 3));
         assert!(groups.merge_events(event_merge(0, 2), Some(link)).is_none());
+    }
+
+    #[test]
+    fn events_that_were_joined_come_apart_with_their_ids() {
+        let mut groups = Groups::default();
+        let stories = [0, 1, 2].map(fold::StoryId);
+        let ids = [0, 1, 2].map(|number| EventId::from(counted(number, 0).id));
+        for story in stories {
+            groups.open_story(story, fold::EventId::of(story), &counted(story.0, 0), None);
+        }
+        groups.merge_events(event_merge(1, 2), None);
+        groups.merge_events(event_merge(0, 1), None);
+        let fresh = counted(9, 0).id.into();
+        assert!(groups.take_out(&stories[1..], fresh).is_some());
+        let found = |of: &Groups| ids.map(|id| of.event_with_id(id).unwrap().0);
+        assert_eq!(found(&groups), [0, 1, 1]);
+        assert_eq!(groups.event_id(fold::EventId(1)), Some(ids[1]));
+        assert!(groups.take_out(&stories[2..], fresh).is_some());
+        assert_eq!(found(&groups), [0, 1, 2]);
+        assert!(groups.former_ids.events.is_empty());
     }
 
     #[test]

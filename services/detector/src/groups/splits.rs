@@ -46,7 +46,7 @@ impl Groups {
     pub(crate) fn event_with_id(&self, id: EventId) -> Option<fold::EventId> {
         let mut found = self.events.iter().filter(|(_, event)| event.id == id);
         let found = found.next().map(|(number, _)| number);
-        let former = || self.former_ids.events.get(&id).map(|event| self.resolve(*event));
+        let former = || self.former_ids.events.get(&id).map(|event| self.event_of(event.owner));
         found.or_else(former)
     }
 
@@ -85,12 +85,13 @@ impl Groups {
         Some(SplitResult { from, into: id, articles, new_leads })
     }
 
-    /// Takes stories out of their event, into an event of their own with this id; the event that they leave keeps its
-    /// id. Returns the stories whose event has another number now, or `None` if the event has no others.
+    /// Takes stories out of their event, into an event of their own, with the id of the event that they were before, or
+    /// else with this one; the event that they leave keeps its id. Returns the stories whose event has another number
+    /// now, or `None` if the event has no others.
     pub(crate) fn take_out(
         &mut self,
         stories: &[fold::StoryId],
-        id: EventId,
+        fresh: EventId,
     ) -> Option<Vec<fold::StoryId>> {
         let from = self.event_of(*stories.first()?);
         let found = self.events.get_mut(from)?;
@@ -105,6 +106,8 @@ impl Groups {
         }
         found.revision += 1;
         found.stories.retain(|it| !leaving.contains(it));
+        let before = self.former_ids.take_event(stories);
+        let (id, is_taken_out) = before.map_or((fresh, true), |(id, it)| (id, it.is_taken_out));
         let mut divided = Event {
             id,
             stories: leaving.iter().copied().collect(),
@@ -112,12 +115,10 @@ impl Groups {
             first_seen: found.first_seen,
             continues: None,
             ledes: LeadFacts::default(),
-            is_taken_out: true,
+            is_taken_out,
         };
         if is_first {
             found.swap_identity(&mut divided);
-            let former = self.former_ids.events.values_mut().filter(|it| **it == from);
-            former.for_each(|it| *it = into);
         }
         self.redirects.split(from, into);
         self.events.insert(into, divided);

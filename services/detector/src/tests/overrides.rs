@@ -1,11 +1,13 @@
 //! Manual overrides between the articles: applied in order or refused, with the same result after
 //! restarts.
 
+use std::collections::BTreeMap;
+
 use tokio_util::sync::CancellationToken;
 use wirefold_envelope::Sender;
 use wirefold_flow::{Outgoing, Stored};
 use wirefold_proto::{
-    ArticleEnriched, ArticleId, Class, Command, CommandOutcome, ControlCommand, Output,
+    ArticleEnriched, ArticleId, Class, Command, CommandOutcome, ControlCommand, EventId, Output,
     OutputArticle, OutputCommand, StoryChange, StoryId, Tag, Target,
 };
 
@@ -230,7 +232,39 @@ async fn a_story_taken_out_of_its_event_stays_out_and_the_event_keeps_its_id() {
     let all = detector.command(Command::Move { story, with }).await;
     TestDetector::check_refused(&all, "nothing would be left of it");
     let undone = detector.command(Command::Move { story, with: joined }).await;
-    assert_eq!(undone.outcome, CommandOutcome::Applied);
+    assert_eq!(events_of(&undone), BTreeMap::from([(fresh, 1), (one, 1)]));
+}
+
+/// The events of a command's record, with how many stories each has.
+fn events_of(record: &OutputCommand) -> BTreeMap<EventId, u32> {
+    record.events.iter().map(|it| (it.event, it.state.stories)).collect()
+}
+
+#[tokio::test]
+async fn a_join_that_is_undone_gives_the_event_its_id_again() {
+    // Each command meets a detector that has just started and replayed everything.
+    let mut detector = TestDetector::start().await;
+    let judged = detector.judge(&[copy("a.example"), other("b.example")]).await;
+    let [(first, one), (second, two)] =
+        [0, 1].map(|at| (judged[at].verdict.story, judged[at].verdict.event));
+    let join = |into, from| Command::Merge { into: Target::Event(into), from: Target::Event(from) };
+    let take_out = |story| Command::Move { story, with: vec![] };
+    for (into, from) in [(one, two), (two, one)] {
+        let joined = detector.command(join(into, from)).await;
+        assert_eq!(events_of(&joined), BTreeMap::from([(one, 2)]));
+        let undone = detector.command(take_out(second)).await;
+        assert_eq!(events_of(&undone), BTreeMap::from([(one, 1), (two, 1)]));
+        let later = detector.judge(&[other(&format!("{from}.example"))]).await;
+        assert_eq!(later[0].verdict.event, two);
+    }
+    // The event keeps its id if its first story leaves it, and a join gives that story's event back to it.
+    detector.command(join(one, two)).await;
+    let fresh = detector.command(take_out(first)).await.stories[0].event;
+    assert!(fresh != one && fresh != two);
+    detector.command(join(two, fresh)).await;
+    let undone = detector.command(take_out(first)).await;
+    assert_eq!(events_of(&undone), BTreeMap::from([(fresh, 1), (one, 1)]));
+    assert_eq!(undone.stories[0].event, fresh);
 }
 
 #[tokio::test]
