@@ -181,8 +181,11 @@ impl Api {
         let Some(into) = &wanted.into else {
             return self.regroup(Command::Move { story, with }).await;
         };
-        let into = Target::Event(self.app.resolve_id(into).await?);
+        let into = self.app.resolve_id(into).await?;
         let old = self.app.story_brief(given).await?.event;
+        if into == old {
+            return Err(Refusal::refused(format!("story {story} is in event {into} already")));
+        }
         let event = match self.regroup(Command::Move { story, with }).await {
             Ok((command, None)) => return Ok((command, None)),
             Ok((_, Some(moved))) => moved.stories.first().map_or(old, |it| it.event),
@@ -190,7 +193,8 @@ impl Api {
             Err(refusal) if refusal.is_by_detector() => old,
             Err(refusal) => return Err(refusal),
         };
-        self.regroup(Command::Merge { into, from: Target::Event(event) }).await
+        let (into, from) = (Target::Event(into), Target::Event(event));
+        self.regroup(Command::Merge { into, from }).await
     }
 
     /// The outcome of a command once the projection has it; `None` if that takes too long.

@@ -54,9 +54,11 @@ pub(super) fn story_of(
     }
 }
 
-/// The current id for an id that somebody has, whenever they got it.
+/// The current id for an id that somebody has, whenever they got it. If people undid a merge, the id is its own again.
 pub(super) fn current<I: RowId>(connection: &Connection, id: I) -> Answer<I> {
-    let ask = "SELECT coalesce(max(decided) + 1, 0) FROM moves WHERE story = ?1";
+    let ask = "SELECT max(
+        (SELECT coalesce(max(decided) + 1, 0) FROM moves WHERE story = ?1),
+        (SELECT coalesce(max(decided), 0) FROM events WHERE id = ?1))";
     let since = connection.prepare_cached(ask)?.query_row([id.to_string()], |row| row.get(0))?;
     resolve(connection, id, since)
 }

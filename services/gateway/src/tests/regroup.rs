@@ -213,6 +213,7 @@ async fn unknown_and_senseless_overrides_are_not_published() {
         (path("split"), json!({"articles": [id(1)], "all": true}), 400),
         (path("move"), json!({"event": event(1)}), 400),
         (path("move"), json!({"into": "e-999999"}), 404),
+        (path("move"), json!({"into": event(1)}), 409),
         (path("merge"), json!({"from": "s-999999"}), 404),
         (path("prefer"), json!({"outlet": 7}), 400),
         (format!("/api/v1/articles/{}/not-the-same", id(1)), json!({"other": "1"}), 400),
@@ -244,6 +245,29 @@ async fn an_event_is_first_seen_with_its_own_earliest_article() {
     let page = world.get(&format!("/events/{}", event(5))).await;
     let page = String::from_utf8_lossy(&page.body).replace('\u{a0}', " ");
     assert!(page.contains("1 too short to compare") && !page.contains("headline"), "{page}");
+}
+
+#[tokio::test]
+async fn an_event_that_was_joined_is_found_by_its_own_id_once_that_is_undone() {
+    let world = World::new().await;
+    world.publish_articles(&[article(1, 1, 1), article(3, 3, 3)]).await;
+    let [one, three] = [1, 3].map(event);
+    let found = async |id| {
+        let shown = world.get(&format!("/api/v1/events/{id}")).await.json()["event"].clone();
+        (shown["id"].clone(), shown["story_count"].clone())
+    };
+    let joined =
+        StoryChange::Merged { from: Target::Event(three), into: Target::Event(one), links: vec![] };
+    for (decided, changes, event_of, of_three) in [
+        (8, vec![joined.clone()], 1, (one, 2)),
+        (9, vec![], 3, (three, 1)),
+        (10, vec![joined], 1, (one, 2)),
+    ] {
+        let last = world.publish(&commanded(decided, changes, (&[3], event_of))).await;
+        world.until_shown(last).await;
+        assert_eq!(found(three).await, (json!(of_three.0), json!(of_three.1)), "{decided}");
+        assert_eq!(found(one).await, (json!(one), json!(if event_of == 1 { 2 } else { 1 })));
+    }
 }
 
 #[tokio::test]
