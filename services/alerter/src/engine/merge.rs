@@ -3,8 +3,8 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange,
-    StoryId, Target,
+    AlertId, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange, StoryId,
+    Target,
 };
 
 use super::Engine;
@@ -132,13 +132,13 @@ pub(crate) struct StoryOverride {
     /// The stories and events concerned, with their numbers and when each was first seen.
     tallies: Vec<(Target, Tally, UnixMillis)>,
     /// The stories and events that articles were taken out of.
-    pub(crate) partings: Vec<Parting>,
+    partings: Vec<Parting>,
 }
 
 /// Articles that left a story or event for another.
 #[derive(Debug, Clone)]
-pub(crate) struct Parting {
-    pub(crate) from: Target,
+struct Parting {
+    from: Target,
     into: Target,
     leaving: Leaving,
 }
@@ -221,28 +221,32 @@ impl Engine {
         for subscription in self.by_target.get(&from).cloned().unwrap_or_default() {
             let told = AlertId { subscription: subscription.clone(), target: from };
             let fresh = AlertId { subscription, target: into };
-            let Some(life) = self.lives.get(&told).filter(|life| life.revision > 0) else {
-                continue;
+            let Some(life) = self.lives.get(&told) else { continue };
+            let taken = taken_along(life, parting, news.clone());
+            // It may have been on its own before, with an alert that was merged into the other's.
+            let is_again = match self.lives.get(&fresh) {
+                Some(other) if other.merged_into.is_none() => continue,
+                other => other.is_some(),
             };
-            // It may have been a story of its own before, whose alert was merged into the other's.
-            let is_open = self.lives.get(&fresh).is_some_and(|other| other.merged_into.is_none());
-            let Some(taken) = taken_along(life, parting) else { continue };
-            let Alert { headline, articles, matched, .. } = taken;
-            if is_open || (matches!(into, Target::Event(_)) && articles.is_empty()) {
+            let is_empty = matches!(into, Target::Event(_)) && taken.articles.is_empty();
+            if !is_again && (is_empty || taken.headline.is_none()) {
                 continue;
             }
-            let (headline, mention) = (Some(headline), life.mention());
-            let news = PendingChange { headline, articles, matched, mention, ..news.clone() };
-            self.reopen(&fresh);
+            self.reopen(&fresh, change, parting);
             self.hand_over(&told, &fresh);
-            self.add_news(&fresh, news);
+            self.add_news(&fresh, taken);
         }
     }
 
-    /// Opens an alert again that was merged into another.
-    fn reopen(&mut self, id: &AlertId) {
-        if let Some(life) = self.lives.get_mut(id) {
-            (life.merged_into, life.merged_at, life.closing) = (None, 0, None);
+    /// Opens an alert again that was merged into another, without its articles that stay there.
+    fn reopen(&mut self, id: &AlertId, change: &StoryOverride, parting: &Parting) {
+        let Some(life) = self.lives.get_mut(id) else { return };
+        (life.merged_into, life.merged_at, life.closing) = (None, 0, None);
+        let stays = life.articles().filter(|article| !parting.leaving.has(article));
+        let articles = stays.map(|article| article.id).collect();
+        let leaving = Leaving { articles, ..Leaving::default() };
+        if let Some(counted) = change.news(id.target, Silent::Recounts(leaving)) {
+            self.add_news(id, counted);
         }
     }
 
@@ -252,7 +256,13 @@ impl Engine {
         let silent = Silent::Recounts(gone.clone());
         let Some(counted) = change.news(target, silent) else { return };
         for id in self.about(target) {
-            let Some(life) = self.lives.get(&id) else { continue };
+            let Some(life) = self.lives.get_mut(&id) else { continue };
+            // Articles that it inherited and did not tell yet leave it too.
+            let stays = |news: &PendingChange| {
+                let articles = &news.articles;
+                !news.inherits() || articles.is_empty() || articles.iter().any(|it| !gone.has(it))
+            };
+            life.news.retain(stays);
             let before = life.sums().all;
             let is_told =
                 life.merged_into.is_none() && (life.revision > 0 || !life.news.is_empty());
@@ -278,12 +288,19 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally,
     stories.chain(events).collect()
 }
 
-/// The last revision of an alert with only the articles that left it.
-fn taken_along(life: &LiveAlert, parting: &Parting) -> Option<Alert> {
-    let mut taken = life.shown.as_deref()?.clone();
-    taken.articles.retain(|article| parting.leaving.has(article));
-    if let Some(first) = taken.articles.first().filter(|it| it.title != taken.headline.title) {
-        (taken.headline.title, taken.headline.lede) = (first.title.clone(), None);
+/// News for another alert: the articles that left this one, if it told or inherited them.
+fn taken_along(life: &LiveAlert, parting: &Parting, news: PendingChange) -> PendingChange {
+    let shown = life.shown.as_deref();
+    let inherited = life.news.iter().filter(|own| own.inherits());
+    let told = shown.iter().flat_map(|shown| &shown.articles);
+    let told = told.chain(inherited.flat_map(|own| &own.articles));
+    let articles: Vec<_> = told.filter(|it| parting.leaving.has(it)).cloned().collect();
+    let mut headline = shown.map(|shown| shown.headline.clone());
+    if let (Some(headline), Some(first)) = (&mut headline, articles.first())
+        && first.title != headline.title
+    {
+        (headline.title, headline.lede) = (first.title.clone(), None);
     }
-    Some(taken)
+    let matched = shown.map_or_else(Vec::new, |shown| shown.matched.clone());
+    PendingChange { headline, articles, matched, mention: life.mention(), ..news }
 }

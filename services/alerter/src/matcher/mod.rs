@@ -193,9 +193,10 @@ impl Matcher<'_> {
             Item::Command(command) => {
                 self.merge(&command.changes, (at, place), true).await?;
                 let change = StoryOverride::of(&command, place);
-                self.recall(&change.targets()).await?;
-                for parting in &change.partings {
-                    self.load_shown_about(parting.from).await?;
+                let targets = change.targets();
+                self.recall(&targets).await?;
+                for target in targets {
+                    self.load_shown_about(target).await?;
                 }
                 self.engine.apply_override(&change);
             }

@@ -17,8 +17,8 @@ pub(super) struct Newsroom {
     pub(super) bus: Arc<dyn Bus>,
     clock: Arc<dyn Clock>,
     events: BTreeMap<&'static str, Event>,
-    /// Events that became part of another.
-    merged: BTreeMap<&'static str, &'static str>,
+    /// Events that became part of another, with their first articles.
+    merged: BTreeMap<&'static str, (&'static str, ArticleId)>,
     enriched: u64,
     decided: u64,
     commands: u64,
@@ -178,8 +178,7 @@ impl Newsroom {
 
     fn output(&mut self, given: Given, id: ArticleId, about: AboutArticle) -> OutputArticle {
         self.decided += 1;
-        let name = self.merged.get(given.event).copied().unwrap_or(given.event);
-        let event = self.events.entry(name).or_default();
+        let event = self.events.entry(self.event_of(given)).or_default();
         let is_new_event = event.first.is_none();
         let first = *event.first.get_or_insert(id);
         event.seen.get_or_insert(about.seen);
@@ -222,6 +221,11 @@ impl Newsroom {
             findings: findings(given),
             article: about,
         }
+    }
+
+    /// The event in which an article is now.
+    fn event_of(&self, given: Given) -> &'static str {
+        self.merged.get(given.event).map_or(given.event, |(into, _)| *into)
     }
 
     /// The inputs read after the last decision.
@@ -396,28 +400,28 @@ impl Newsroom {
         }
     }
 
-    /// People take a story out of its event, into the event `into`. The event that it leaves keeps its id.
+    /// People take a story out of its event, into the event `into`, which has its id again if it was joined with that
+    /// event. The event that the story leaves keeps its id.
     pub(super) async fn move_story(&mut self, given: Given, into: &'static str) {
         (self.decided, self.commands) = (self.decided + 1, self.commands + 1);
-        let event = self.events.get_mut(given.event).unwrap();
+        let from = self.event_of(given);
+        let event = self.events.get_mut(from).unwrap();
         let story = event.stories.remove(&(given.event, given.story)).unwrap();
         let lead = story.first.unwrap();
         event.outlets.retain(|outlet| !story.outlets.contains(outlet));
         event.articles -= story.articles;
         event.seen = event.stories.values().filter_map(|left| left.seen).min();
-        let fresh = ArticleId::of(
-            &given.outlet.parse().unwrap(),
-            ItemAddress::Url(into),
-            ContentHash::of(into, into),
-        );
+        let outlet = given.outlet.parse().unwrap();
+        let fresh = ArticleId::of(&outlet, ItemAddress::Url(into), ContentHash::of(into, into));
+        let first = self.merged.remove(into).map_or(fresh, |(_, first)| first);
         let (outlets, articles) = (story.outlets.clone(), story.articles);
         let moved =
-            Event { first: Some(fresh), outlets, articles, seen: story.seen, ..Event::default() };
+            Event { first: Some(first), outlets, articles, seen: story.seen, ..Event::default() };
         self.events.insert(into, moved);
         self.events.get_mut(into).unwrap().stories.insert((into, given.story), story);
         let done = OutputCommand {
             stories: self.after(into, &[given.story]),
-            events: vec![self.event_after(given.event), self.event_after(into)],
+            events: vec![self.event_after(from), self.event_after(into)],
             ..self.done(Command::Move { story: lead.into(), with: Vec::new() })
         };
         self.publish(&done).await;
@@ -435,7 +439,7 @@ impl Newsroom {
         event.articles += absorbed.articles;
         event.versions += absorbed.versions;
         event.seen = event.seen.into_iter().chain(absorbed.seen).min();
-        self.merged.insert(from, into);
+        self.merged.insert(from, (into, absorbed.first.unwrap()));
     }
 
     /// The outlets of an event; `None` if the target is not an event.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use wirefold_proto::{Alert, AlertState, GroupBy, SubscriptionSettings, Volume};
+use wirefold_proto::{
+    Alert, AlertState, ArticleId, GroupBy, Interval, OutputArticle, StoryId, SubscriptionSettings,
+    Target, Volume,
+};
 
 use super::newsroom::{Given, article, five};
 use super::running::{World, at_once, settings, told};
@@ -93,7 +96,7 @@ async fn a_story_taken_out_of_one_that_was_told_opens_silently() {
     world.pass(1).await;
     let alerts = world.alerts().await;
     let of = |id| -> Vec<&Alert> {
-        let target = wirefold_proto::Target::Story(wirefold_proto::StoryId::from(id));
+        let target = Target::Story(StoryId::from(id));
         alerts.iter().filter(|alert| alert.target == target).collect()
     };
     let (old, new) = (of(firstly.id), of(copied.id));
@@ -149,7 +152,7 @@ async fn an_alert_after_a_split_has_the_right_numbers() {
 
 /// Two stories, the second with two articles. People merge them and split them again, except for its second
 /// article.
-async fn one_and_apart_again(world: &mut World) -> wirefold_proto::OutputArticle {
+async fn one_and_apart_again(world: &mut World) -> OutputArticle {
     let [first, second, ..] = five();
     world.newsroom.tell(first).await;
     let other = world.newsroom.tell(second).await;
@@ -169,9 +172,10 @@ async fn an_alert_that_is_its_own_again_has_the_numbers_of_what_it_has_now() {
     let by_story = SubscriptionSettings { group_by: Some(GroupBy::Story), ..at_once() };
     let running = world.start(&settings([by_story]));
     let other = one_and_apart_again(&mut world).await;
-    let target = wirefold_proto::Target::Story(wirefold_proto::StoryId::from(other.id));
+    let target = Target::Story(StoryId::from(other.id));
     let alerts = world.alerts().await;
-    let found: Vec<_> = alerts.iter().filter(|alert| alert.target == target).map(numbers).collect();
+    let own: Vec<_> = alerts.iter().filter(|alert| alert.target == target).collect();
+    let found: Vec<_> = own.iter().map(|alert| numbers(alert)).collect();
     let expected = [
         (LOUD, AlertState::New, [1, 1, 0]),
         (SILENT, AlertState::Growing, [2, 1, 1]),
@@ -179,6 +183,7 @@ async fn an_alert_that_is_its_own_again_has_the_numbers_of_what_it_has_now() {
         (SILENT, AlertState::Growing, [1, 1, 0]),
     ];
     assert_eq!(found, expected);
+    assert_eq!(own[3].articles.iter().map(|it| it.id).collect::<Vec<_>>(), [other.id]);
     running.stop().await;
 }
 
@@ -282,5 +287,99 @@ async fn an_alert_whose_articles_left_hears_no_more_of_the_event() {
     world.pass(3_600).await;
     let all = world.alerts().await;
     assert_eq!(all.len(), before, "{:?}", all.last());
+    running.stop().await;
+}
+
+/// The articles of the last revision about the event of this article.
+fn last_about(alerts: &[Alert], first: &OutputArticle) -> (Alert, Vec<ArticleId>) {
+    let target = Target::Event(first.verdict.event);
+    let last = alerts.iter().rev().find(|alert| alert.target == target).unwrap();
+    (last.clone(), last.articles.iter().map(|article| article.id).collect())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_whose_join_is_undone_has_its_alert_again() {
+    // At once, or later and after a restart; if the other alert waits with news of its own, or for its first message;
+    // after a join by people or by an article.
+    for (passes, interval, wait, by_people) in [
+        (0, 0, 0, true),
+        (1, 0, 0, true),
+        (1, 0, 0, false),
+        (0, 900, 0, true),
+        (1, 900, 0, true),
+        (1, 900, 60, true),
+    ] {
+        let mut world = World::new().await;
+        let seconds = |some| Some(Interval::from_seconds(some));
+        let rules = SubscriptionSettings {
+            update_interval: seconds(interval),
+            group_wait: seconds(wait),
+            ..at_once()
+        };
+        let rules = settings([rules]);
+        let mut running = world.start(&rules);
+        let [first, second, _, third, fourth] = five();
+        let [second, fourth] = [second, fourth].map(|given| Given { event: "port", ..given });
+        let port = world.newsroom.tell(second).await;
+        world.pass(u64::from(wait) + 1).await;
+        let strike = world.newsroom.tell(first).await;
+        world.pass(1).await;
+        let waiting = world.newsroom.tell(third).await;
+        match by_people {
+            true => world.newsroom.join("port", "strike").await,
+            false => world.newsroom.merge("port", "strike").await,
+        }
+        world.pass(passes).await;
+        if passes > 0 {
+            running.stop().await;
+            running = world.start(&rules);
+        }
+        world.newsroom.move_story(second, "port").await;
+        world.pass(1_000).await;
+        let case = (passes, interval, wait, by_people);
+        let alerts = world.alerts().await;
+        let (alert, of_port) = last_about(&alerts, &port);
+        assert_eq!(alert.state, AlertState::Growing, "{case:?}");
+        assert_eq!(
+            (alert.merged_into, alert.volume, of_port),
+            (None, SILENT, vec![port.id]),
+            "{case:?}"
+        );
+        let (other, of_strike) = last_about(&alerts, &strike);
+        assert_eq!(of_strike, [strike.id, waiting.id], "{case:?}");
+        assert_eq!(
+            [&alert, &other].map(|it| (it.outlets, it.origins)),
+            [(1, 1), (2, 2)],
+            "{case:?}"
+        );
+        let is_of_strike = |it: &&Alert| it.target == other.target;
+        let opened = alerts.iter().find(is_of_strike).unwrap();
+        assert_eq!((opened.volume, &*opened.headline.title), (LOUD, first.title), "{case:?}");
+        // Its later news is its own.
+        let later = world.newsroom.tell(fourth).await;
+        world.pass(1_000).await;
+        let (_, after) = last_about(&world.alerts().await, &port);
+        assert_eq!(after, [port.id, later.id], "{case:?}");
+        running.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_alert_that_is_its_own_again_lacks_what_stays_with_the_other() {
+    let mut world = World::new().await;
+    let running = world.start(&settings([at_once()]));
+    let [first, second, _, third, _] = five();
+    let [second, third] = [second, third].map(|given| Given { event: "port", ..given });
+    let strike = world.newsroom.tell(first).await;
+    let port = world.newsroom.tell(second).await;
+    let stays = world.newsroom.tell(third).await;
+    world.pass(1).await;
+    world.newsroom.join("port", "strike").await;
+    world.pass(1).await;
+    world.newsroom.move_story(second, "port").await;
+    world.pass(1).await;
+    let alerts = world.alerts().await;
+    assert_eq!(last_about(&alerts, &port).1, [port.id]);
+    assert_eq!(last_about(&alerts, &strike).1, [strike.id, stays.id]);
     running.stop().await;
 }
