@@ -86,6 +86,10 @@ fn a_manual_split_stays_and_later_copies_join_their_side() {
     let undo = format!("undo: wirefold story move {taken_id}");
     assert!(again.err.contains(&undo), "{}", again.err);
     assert_eq!(stories(), 2);
+    let own = || up.get(&format!("/api/v1/stories/{taken_id}"))["story"]["event"].to_string();
+    let undone = folder.run(&["story", "move", &taken_id]).code(0);
+    assert!(alone.err.contains(own().trim_matches('"')), "{}\n{}", alone.err, undone.err);
+    folder.run(&["story", "move", &taken_id, "--into", &event_id]).code(0);
     let place = events.last.expect("articles have places");
     up.kill();
 
@@ -122,12 +126,14 @@ fn commands_return_their_changes_or_a_reason() {
     assert!(preferred.err.contains(" leads "), "{}", preferred.err);
     let listed = folder.run(&["story", "ls"]).code(0);
     assert!(listed.out.contains("Of 002"), "{}", listed.out);
+    let event = first.verdict.event.to_string();
     let apart = folder.run(&["story", "not-the-same", &one, &other, "--json"]).code(0);
+    assert!(!apart.err.contains("undo"), "{}", apart.err);
     let decided: Value = serde_json::from_str(&apart.out).expect("one object");
     assert_eq!(decided["changes"][0]["change"], "split", "{decided:#}");
     let taken = format!("s-{}", &other[2..]);
     let merged = folder.run(&["story", "merge", &taken, &story]).code(0);
-    assert!(merged.err.contains(" is part of "), "{}", merged.err);
+    assert!(merged.err.contains(" is part of ") && !merged.err.contains("undo"), "{}", merged.err);
     // The old id leads to the story that contains it now.
     let shown = folder.run(&["story", "show", &taken]).code(0);
     assert!(shown.out.contains(&story) && shown.out.contains("2 articles"), "{}", shown.out);
@@ -137,6 +143,7 @@ fn commands_return_their_changes_or_a_reason() {
         (vec!["split", &story], 2, "ARTICLE"),
         (vec!["merge", &story, "e-123456"], 2, "a story and an event cannot be merged"),
         (vec!["merge", &story, &taken], 2, "are one already"),
+        (vec!["move", &story, "--into", &event], 2, "is in event e-"),
         (vec!["prefer", &story, "nobody.example"], 2, "no article from nobody.example itself"),
         (vec!["not-the-same", &one, &one], 2, "cannot be kept apart from itself"),
     ] {

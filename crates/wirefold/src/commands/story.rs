@@ -414,19 +414,26 @@ fn in_lines(decided: &Decided) -> Vec<String> {
 
 /// The command that takes an override back, for those that one command can.
 fn undo(decided: &Decided, left: Option<EventId>) -> Option<String> {
+    // A merge would say the opposite of the two articles, not take this back.
+    if matches!(decided.command.command, Command::NotTheSame { .. }) {
+        return None;
+    }
     if let [StoryChange::Split { from, into, .. }, ..] = decided.changes[..] {
         return Some(format!("merge {from} {into}"));
     }
     match (&decided.command.command, &decided.events[..]) {
-        (Command::Merge { .. }, [_]) if !decided.stories.is_empty() => {
+        (Command::Merge { into: Target::Event(_), .. }, [joined])
+            if !decided.stories.is_empty() =>
+        {
             let stories = decided.stories.iter().map(|it| it.story.to_string());
             let stories = stories.collect::<Vec<_>>().join(" ");
-            // An event that moved as a whole is no more.
+            // An event that moved as a whole is no more, or has the other's stories.
             let is_gone = |event: EventId| matches!(decided.changes[..], [StoryChange::Merged { from, .. }] if from == Target::Event(event));
-            let back = left.filter(|left| !is_gone(*left)).map(|left| format!(" --into {left}"));
+            let left = left.filter(|left| *left != joined.event && !is_gone(*left));
+            let back = left.map(|left| format!(" --into {left}"));
             Some(format!("move {stories}{}", back.unwrap_or_default()))
         }
-        (Command::Move { .. } | Command::NotTheSame { .. }, [one, other]) => {
+        (Command::Move { .. }, [one, other]) => {
             Some(format!("merge {} {}", one.event, other.event))
         }
         _ => None,
