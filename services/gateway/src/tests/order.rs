@@ -74,11 +74,11 @@ fn messages() -> Vec<Change> {
         confidence: Confidence::Certainly,
         evidence: Vec::new(),
     };
-    let merged = |decided: u64, from: u64, into: u64| {
-        let stories = (Target::Story(story(from)), Target::Story(story(into)));
-        let events = (Target::Event(event(from)), Target::Event(event(into)));
-        let merged = |(from, into)| StoryChange::Merged { from, into, links: Vec::new() };
-        [story_change(decided, merged(stories)), story_change(decided, merged(events))]
+    let merged = |decided: u64, old: u64, new: u64| {
+        let stories = (Target::Story(story(old)), Target::Story(story(new)));
+        let events = (Target::Event(event(old)), Target::Event(event(new)));
+        let change = |(from, into)| StoryChange::Merged { from, into, links: Vec::new() };
+        [story_change(decided, change(stories)), story_change(decided, change(events))]
     };
     // Decided again with another result: the later decision counts.
     let mut again = article(10, 7, 1);
