@@ -9,7 +9,7 @@ use wirefold_proto::{
 };
 
 use super::samples::{article, begin, commanded, event, forgotten, id, story};
-use crate::projection::{Batch, Change, EventQuery, IdLookup, Paging, Projection, StoryQuery};
+use crate::projection::{Batch, Change, EventQuery, Paging, Projection, StoryQuery};
 
 /// The rows of the articles of events: actual and expected.
 const FOLLOWS: [[&str; 2]; 4] = [
@@ -208,27 +208,6 @@ async fn a_split_article_leaves_its_story() {
     );
     assert_eq!(members(one.unwrap()), [id(1), id(4)]);
     assert_eq!(members(two.unwrap()), [id(2), id(3)]);
-}
-
-#[tokio::test]
-async fn an_event_that_people_took_out_of_another_has_its_id_again() {
-    let folder = tempfile::tempdir().unwrap();
-    let projection = Projection::open(folder.path()).unwrap();
-    let (from, into) = (Target::Event(event(2)), Target::Event(event(1)));
-    let merge = StoryChange::Merged { from, into, links: Vec::new() };
-    let current = async || {
-        let given = event(2).to_string();
-        projection.resolve_id::<wirefold_proto::EventId>(given).await.unwrap()
-    };
-    feed(&projection, &[put(1, 1, 1), put(2, 2, 2), story_change(3, merge)], 1).await;
-    assert_eq!(current().await, IdLookup::One(event(1)));
-    let undone = Change::Command(Box::new(commanded(4, Vec::new(), (&[2], 2))));
-    feed(&projection, &[undone], 1).await;
-    assert_eq!(current().await, IdLookup::One(event(2)));
-    for number in [1, 2] {
-        let found = projection.event(event(number), Paging::first(9)).await.unwrap().unwrap();
-        assert_eq!((found.event.story_count, found.event.articles), (1, 1), "{number}");
-    }
 }
 
 /// An article with an agency, credited or by way of another text.
