@@ -1,7 +1,6 @@
 //! Reads the streams and updates the projection, and the table `wf_stories` for other programs.
 //!
-//! The table follows the output behind the projection, which knows the state of a story after merges and splits
-//! in any order. It stores its position in itself. After a crash it writes the missing states again; writing a
+//! The table follows the output behind the projection, which knows the state of a story after merges and splits. It stores its position in itself. After a crash it writes the missing states again; writing a
 //! state twice changes nothing.
 
 use std::collections::BTreeSet;
@@ -236,15 +235,14 @@ fn read(message: &Stored) -> Option<Change> {
 /// A message as a change.
 pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
-    let Stored { sequence, body, .. } = message;
-    let sequence = *sequence;
+    let body = &message.body;
     match &*name_of(body)? {
         Alert::NAME => decode(body).map(|alert| {
             let body = body.clone();
             Change::Alert { alert: Box::new(alert), body }
         }),
-        OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(sequence, Box::new(it))),
-        OutputCommand::NAME => decode(body).map(|it| Change::Command(sequence, Box::new(it))),
+        OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(Box::new(it))),
+        OutputCommand::NAME => decode(body).map(|it| Change::Command(Box::new(it))),
         _ => {
             let article: Box<OutputArticle> = Box::new(decode(body)?);
             Ok(Change::of_article(message, article))
@@ -397,8 +395,8 @@ async fn changed_stories(
                 articles.push(article.id);
                 changed.extend(article.changes);
             }
-            Change::Forgotten(_, forgotten) => changed.extend(forgotten.changes),
-            Change::Command(_, command) => {
+            Change::Forgotten(forgotten) => changed.extend(forgotten.changes),
+            Change::Command(command) => {
                 stories.extend(command.stories.iter().map(|after| after.story));
                 changed.extend(command.changes);
             }

@@ -38,7 +38,7 @@ impl Gateway {
     pub async fn open(context: StageContext, settings: Settings) -> Result<Self, GatewayError> {
         let forgotten = Forgotten::open(&*context.bus)?;
         let projection = open_projection(&context, &settings.folder, &forgotten).await?;
-        let applied = projection.applied_sequence(streams::OUTPUT.name).await?;
+        let applied = projection.reached(streams::OUTPUT.name).await?.sequence;
         let StageContext { bus, clock, observer, .. } = context;
         let started = clock.now();
         let app = AppState {
@@ -122,7 +122,7 @@ async fn without_forgotten(
 ) -> Result<Projection, GatewayError> {
     const LIST: &str = streams::FORGOTTEN.name;
     let newest = forgotten.newest().await?;
-    let known = projection.applied_sequence(LIST).await?;
+    let known = projection.reached(LIST).await?.sequence;
     if newest <= known {
         return Ok(projection);
     }

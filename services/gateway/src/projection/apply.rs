@@ -42,10 +42,10 @@ pub(crate) enum Change {
         /// Its text for the search: the whole one if it is still stored.
         text: String,
     },
-    /// The changes by an article that was forgotten since, with their sequence.
-    Forgotten(u64, Box<OutputForgotten>),
-    /// The outcome of a command, with its sequence.
-    Command(u64, Box<OutputCommand>),
+    /// The changes by an article that was forgotten since.
+    Forgotten(Box<OutputForgotten>),
+    /// The outcome of a command.
+    Command(Box<OutputCommand>),
     /// One revision of an alert.
     Alert {
         /// The revision.
@@ -79,14 +79,14 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
     for change in &batch.changes {
         match change {
             Change::Article { sequence, article, folded, text } => {
+                put_changes(&transaction, &article.changes)?;
                 let decided = *sequence as i64;
                 put_article(&transaction, decided, (article, *folded), text, &mut searched)?;
-                put_changes(&transaction, decided, &article.changes)?;
             }
-            Change::Forgotten(at, it) => put_changes(&transaction, *at as i64, &it.changes)?,
-            Change::Command(at, command) => {
-                put_changes(&transaction, *at as i64, &command.changes)?;
-                put_command(&transaction, *at as i64, command)?;
+            Change::Forgotten(it) => put_changes(&transaction, &it.changes)?,
+            Change::Command(command) => {
+                put_changes(&transaction, &command.changes)?;
+                put_command(&transaction, command)?;
             }
             Change::Alert { alert, body } => put_alert(&transaction, alert, body)?,
         }
@@ -117,14 +117,10 @@ pub(super) fn buffer_changed_pages(connection: &Connection, held: PageBuffer) ->
     Ok(connection.pragma_update(None, "cache_spill", spills)?)
 }
 
-/// Stores the position, which only moves forward.
 fn store_position(transaction: &Transaction<'_>, batch: &Batch) -> Answer<()> {
-    let keep = "INSERT INTO places (stream, sequence) VALUES (?1, ?2)
-        ON CONFLICT (stream) DO UPDATE SET sequence = max(sequence, excluded.sequence)";
+    let keep = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
     let Batch { stream, through, changes: _ } = batch;
-    transaction.prepare_cached(keep)?.execute(params![stream, through.sequence as i64])?;
-    let keep_position = "INSERT OR REPLACE INTO positions (stream, position) VALUES (?1, ?2)";
-    transaction.prepare_cached(keep_position)?.execute(params![stream, through.to_string()])?;
+    transaction.prepare_cached(keep)?.execute(params![stream, through.to_string()])?;
     Ok(())
 }
 
@@ -133,11 +129,7 @@ pub(super) fn reached(connection: &Connection, stream: &str) -> Answer<Position>
     let ask = "SELECT position FROM positions WHERE stream = ?1";
     let position =
         connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, String>(0));
-    let position = position.optional()?.and_then(|text| Position::parse(&text));
-    let sequence = applied_sequence(connection, stream)?;
-    // A release without positions may have written since.
-    let is_it = |reached: &Position| reached.sequence == sequence;
-    Ok(position.filter(is_it).unwrap_or(Position::at_sequence(sequence)))
+    Ok(position.optional()?.and_then(|text| Position::parse(&text)).unwrap_or_default())
 }
 
 /// Empties the tables that a stream fills, and deletes the stream's position.
@@ -148,7 +140,7 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
             // Derived tables first.
             &[
                 "event_articles", "story_outlets", "event_outlets", "articles", "article_feeds",
-                "stories", "events", "redirects", "moves", "commands",
+                "stories", "events", "redirects", "commands",
             ]
         }
     };
@@ -160,16 +152,8 @@ pub(super) fn begin_anew(connection: &mut Connection, stream: &str) -> Answer<()
     if stream != streams::ALERTS.name {
         transaction.execute("INSERT INTO words (words) VALUES ('delete-all')", [])?;
     }
-    for table in ["places", "positions"] {
-        transaction.execute(&format!("DELETE FROM {table} WHERE stream = ?1"), [stream])?;
-    }
+    transaction.execute("DELETE FROM positions WHERE stream = ?1", [stream])?;
     Ok(transaction.commit()?)
-}
-
-pub(super) fn applied_sequence(connection: &Connection, stream: &str) -> Answer<u64> {
-    let ask = "SELECT sequence FROM places WHERE stream = ?1";
-    let place = connection.prepare_cached(ask)?.query_row([stream], |row| row.get::<_, i64>(0));
-    Ok(u64::try_from(place.optional()?.unwrap_or(0)).unwrap_or(0))
 }
 
 /// The stored form of a message: unchanged if it is text.
@@ -212,7 +196,7 @@ impl SearchedWords {
     }
 }
 
-/// Stores an article, unless it is stored with this decision or a later one.
+/// Stores an article in place of what is stored under its id.
 pub(super) fn put_article(
     transaction: &Transaction<'_>,
     decided: i64,
@@ -220,32 +204,24 @@ pub(super) fn put_article(
     text: &str,
     searched: &mut SearchedWords,
 ) -> Answer<()> {
-    let ask = "SELECT key, decided FROM articles WHERE id = ?1";
+    let ask = "DELETE FROM articles WHERE id = ?1 RETURNING key";
     let known = transaction
         .prepare_cached(ask)?
-        .query_row([article.id.to_string()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
-        })
+        .query_row([article.id.to_string()], |row| row.get::<_, i64>(0))
         .optional()?;
-    if known.is_some_and(|(_, before)| before >= decided) {
-        return Ok(());
-    }
-    let base = article.verdict.story;
-    let story = redirects::story_of(transaction, article.id, base, decided)?;
-    if let Some((key, _)) = known {
-        transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
+    if let Some(key) = known {
         transaction
             .prepare_cached("DELETE FROM article_feeds WHERE article = ?1")?
             .execute([key])?;
         searched.remove(transaction, key)?;
     }
     // Event and story come first: the article's position among the articles of the event depends on them.
-    let event = put_event_of_article(transaction, decided, article)?;
-    put_story_of_article(transaction, decided, article, event)?;
-    if story != base {
-        put_member(transaction, article, story, event)?;
-    }
-    let key = insert(transaction, decided, (article, folded), story)?;
+    let (verdict, seen) = (&article.verdict, article.article.seen);
+    put_event(transaction, seen, verdict.event, &article.event_state)?;
+    let (story, event, lead) = (verdict.story, verdict.event, verdict.lead);
+    let after = StoryAfter { story, event, lead, state: article.story_state.clone() };
+    put_story(transaction, seen, &after)?;
+    let key = insert(transaction, decided, (article, folded))?;
     searched.0.insert(key, search::searched_words(article, text));
     put_feeds(transaction, article, key)
 }
@@ -259,12 +235,11 @@ fn insert(
     transaction: &Transaction<'_>,
     decided: i64,
     (article, folded): (&OutputArticle, UnixMillis),
-    story: StoryId,
 ) -> Answer<i64> {
     let insert = "INSERT INTO articles
-        (id, enriched, decided, story, base_story, class, seen, folded, outlet, item, url, link, brief,
-         agency, agency_weight, agency_through, has_note, language)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
+        (id, enriched, decided, story, class, seen, folded, outlet, item, url, link, brief, agency,
+         agency_weight, agency_through, has_note, language)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
     let about = &article.article;
     let agency = article.verdict.agency.as_ref();
     let through = agency.and_then(|agency| agency.evidence.iter().find_map(|it| it.article));
@@ -272,7 +247,6 @@ fn insert(
         article.id.to_string(),
         article.input.enriched as i64,
         decided,
-        story.to_string(),
         article.verdict.story.to_string(),
         article.verdict.class.as_str(),
         at(about.seen),
@@ -324,64 +298,6 @@ fn put_feeds(transaction: &Transaction<'_>, article: &OutputArticle, key: i64) -
     Ok(())
 }
 
-/// Writes the state of the event after the decision. Returns the event's current id.
-fn put_event_of_article(
-    transaction: &Transaction<'_>,
-    decided: i64,
-    article: &OutputArticle,
-) -> Answer<EventId> {
-    let (base, seen) = (article.verdict.event, article.article.seen);
-    let by = Decided { decided, at: seen };
-    upsert_event(transaction, by, base, &article.event_state)?;
-    let event = redirects::resolve(transaction, base, by.decided)?;
-    if event != base {
-        let touch = "INSERT INTO events (id, first_seen, changed) VALUES (?1, ?2, ?2)
-            ON CONFLICT (id) DO UPDATE SET
-                first_seen = min(first_seen, excluded.first_seen),
-                changed = max(changed, excluded.changed)";
-        transaction.prepare_cached(touch)?.execute(params![event.to_string(), at(seen)])?;
-        redirects::refresh_event(transaction, base)?;
-    }
-    Ok(event)
-}
-
-/// Writes the state of the story that the decision names.
-fn put_story_of_article(
-    transaction: &Transaction<'_>,
-    decided: i64,
-    article: &OutputArticle,
-    event: EventId,
-) -> Answer<()> {
-    let (verdict, state) = (&article.verdict, article.story_state.clone());
-    let by = Decided { decided, at: article.article.seen };
-    let (story, lead) = (verdict.story, verdict.lead);
-    let after = StoryAfter { story, event: verdict.event, lead, state };
-    upsert_story(transaction, by, &after, event)?;
-    // A story that was never merged is complete now.
-    match redirects::is_redirected(transaction, story)? {
-        true => redirects::refresh_story(transaction, story),
-        false => Ok(()),
-    }
-}
-
-/// Makes the article a member of a story that its decision did not name.
-fn put_member(
-    transaction: &Transaction<'_>,
-    article: &OutputArticle,
-    story: StoryId,
-    event: EventId,
-) -> Answer<()> {
-    let touch = "INSERT INTO stories (id, first_seen, changed, event) VALUES (?1, ?2, ?2, ?3)
-        ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
-            changed = max(changed, excluded.changed),
-            event = coalesce(event, excluded.event)";
-    let seen = at(article.article.seen);
-    let values = params![story.to_string(), seen, event.to_string()];
-    transaction.prepare_cached(touch)?.execute(values)?;
-    redirects::refresh_story(transaction, story)
-}
-
 /// The order of two agencies of a story: by confidence, then by evidence, then the later one.
 fn weight(agency: &Agency, decided: i64) -> i64 {
     let sure = match agency.confidence {
@@ -397,239 +313,152 @@ fn weight(agency: &Agency, decided: i64) -> i64 {
     (i64::from(sure * 4 + founded) << 48) | (decided & ((1 << 48) - 1))
 }
 
-pub(super) fn put_changes(
-    transaction: &Transaction<'_>,
-    decided: i64,
-    changes: &[StoryChange],
-) -> Answer<()> {
-    changes.iter().try_for_each(|change| put_change(transaction, decided, change))
+pub(super) fn put_changes(transaction: &Transaction<'_>, changes: &[StoryChange]) -> Answer<()> {
+    changes.iter().try_for_each(|change| put_change(transaction, change))
 }
 
-fn put_change(transaction: &Transaction<'_>, decided: i64, change: &StoryChange) -> Answer<()> {
+fn put_change(transaction: &Transaction<'_>, change: &StoryChange) -> Answer<()> {
     match change {
-        StoryChange::Merged { from, into, links: _ } => match (*from, *into) {
-            (Target::Story(old), Target::Story(new)) => {
-                merge_stories(transaction, old, new, decided)
-            }
-            (Target::Event(old), Target::Event(new)) => {
-                merge_events(transaction, old, new, decided)
-            }
-            // The contract excludes it, and no id can redirect to one of another kind.
-            (Target::Story(_), Target::Event(_)) | (Target::Event(_), Target::Story(_)) => Ok(()),
-        },
-        StoryChange::Split { from, into, articles } => {
-            for article in articles.iter().copied() {
-                redirects::insert_move(transaction, article, decided, *into)?;
-                move_to_new_story(transaction, article, *into, *from)?;
-            }
-            redirects::refresh_story(transaction, *into)
-        }
+        StoryChange::Merged { from, into, links: _ } => merge(transaction, *from, *into),
+        StoryChange::Split { from, into, articles } => split(transaction, *from, *into, articles),
         // The articles have the agency themselves, and move with them.
-        StoryChange::Credited { story, agency: _ } => {
-            ensure_row(transaction, Target::Story(*story))
-        }
+        StoryChange::Credited { .. } => Ok(()),
         StoryChange::Preferred { story, lead } | StoryChange::Lead { story, lead, .. } => {
-            ensure_row(transaction, Target::Story(*story))?;
-            let set = "UPDATE stories SET lead = ?2, lead_decided = ?3
-                WHERE id = ?1 AND lead_decided < ?3";
-            let values = params![story.to_string(), lead.to_string(), decided];
+            let set = "UPDATE stories SET lead = ?2 WHERE id = ?1";
+            let values = params![story.to_string(), lead.to_string()];
             transaction.prepare_cached(set)?.execute(values)?;
             Ok(())
         }
         StoryChange::Quiet { target } => {
-            let table = table_of(*target);
-            let set =
-                format!("UPDATE {table} SET quiet_decided = max(quiet_decided, ?2) WHERE id = ?1");
-            ensure_row(transaction, *target)?;
-            transaction.prepare_cached(&set)?.execute(params![target.to_string(), decided])?;
+            let set = format!("UPDATE {} SET quiet = 1 WHERE id = ?1", tables_of(*target).0);
+            transaction.prepare_cached(&set)?.execute([target.to_string()])?;
             Ok(())
         }
     }
 }
 
-/// Makes a stored article a member of the story that it was taken out into. That story is in the old story's
-/// event until more is known.
-fn move_to_new_story(
-    transaction: &Transaction<'_>,
-    article: ArticleId,
-    new: StoryId,
-    old: StoryId,
-) -> Answer<()> {
-    let put = "INSERT INTO stories (id, first_seen, changed, event)
-        SELECT ?2, seen, seen, (SELECT event FROM stories WHERE id = ?3)
-            FROM articles WHERE id = ?1
-        ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
-            changed = max(changed, excluded.changed),
-            event = coalesce(event, excluded.event)";
-    let values = params![article.to_string(), new.to_string(), old.to_string()];
-    transaction.prepare_cached(put)?.execute(values)?;
-    Ok(())
-}
+/// A table, and the one whose rows belong to its rows, by which column.
+type Tables = (&'static str, &'static str, &'static str);
+const STORIES: Tables = ("stories", "articles", "story");
+const EVENTS: Tables = ("events", "stories", "event");
 
-/// Makes sure that a row exists, in whatever order messages come. Every other time replaces its times, and it
-/// is not shown before it has an article.
-fn ensure_row(transaction: &Transaction<'_>, id: Target) -> Answer<()> {
-    let table = table_of(id);
-    let insert =
-        format!("INSERT OR IGNORE INTO {table} (id, first_seen, changed) VALUES (?1, ?2, 0)");
-    transaction.prepare_cached(&insert)?.execute(params![id.to_string(), i64::MAX])?;
-    Ok(())
-}
-
-fn table_of(target: Target) -> &'static str {
+fn tables_of(target: Target) -> Tables {
     match target {
-        Target::Story(_) => "stories",
-        Target::Event(_) => "events",
+        Target::Story(_) => STORIES,
+        Target::Event(_) => EVENTS,
     }
 }
 
-/// Redirects the old story to the new one, for decisions before the merge. If people took the old one out
-/// again, later decisions are its own.
-fn merge_stories(
+/// Gives what belongs to one story or event to another. The old id leads to the new one from now on.
+fn merge(transaction: &Transaction<'_>, old: Target, new: Target) -> Answer<()> {
+    let own = match (old, new) {
+        (Target::Story(_), Target::Story(_)) => "event, ",
+        (Target::Event(_), Target::Event(_)) => "",
+        // The contract excludes it.
+        (Target::Story(_), Target::Event(_)) | (Target::Event(_), Target::Story(_)) => {
+            return Ok(());
+        }
+    };
+    let (table, members, column) = tables_of(old);
+    let ids = params![old.to_string(), new.to_string()];
+    let take_over = format!(
+        "INSERT INTO {table} (id, {own}first_seen, changed)
+            SELECT ?2, {own}first_seen, changed FROM {table} WHERE id = ?1
+            ON CONFLICT (id) DO UPDATE SET
+                first_seen = min(first_seen, excluded.first_seen),
+                changed = max(changed, excluded.changed)"
+    );
+    transaction.prepare_cached(&take_over)?.execute(ids)?;
+    let give = format!("UPDATE {members} SET {column} = ?2 WHERE {column} = ?1");
+    transaction.prepare_cached(&give)?.execute(ids)?;
+    let remove = format!("DELETE FROM {table} WHERE id = ?1");
+    transaction.prepare_cached(&remove)?.execute([old.to_string()])?;
+    let lead = "INSERT OR REPLACE INTO redirects (old, new) VALUES (?1, ?2)";
+    transaction.prepare_cached(lead)?.execute(ids)?;
+    Ok(())
+}
+
+/// Makes articles that people took out of a story members of another, which is in its event until more is known.
+fn split(
     transaction: &Transaction<'_>,
     old: StoryId,
     new: StoryId,
-    decided: i64,
+    articles: &[ArticleId],
 ) -> Answer<()> {
-    redirects::insert(transaction, old, decided, new)?;
-    let take_over = "INSERT INTO stories (id, first_seen, changed, event)
-        SELECT ?2, first_seen, coalesce((
-                SELECT max(seen) FROM articles
-                WHERE (story = ?1 OR (base_story = ?1 AND base_story <> story)) AND decided <= ?3
-            ), 0), event FROM stories WHERE id = ?1
-        ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
-            changed = max(changed, excluded.changed)";
-    let values = params![old.to_string(), new.to_string(), decided];
-    transaction.prepare_cached(take_over)?.execute(values)?;
-    redirects::refresh_members(transaction, old)?;
-    redirects::refresh_story(transaction, old)?;
-    redirects::refresh_story(transaction, new)
+    let put = "INSERT OR IGNORE INTO stories (id, event, first_seen, changed)
+        SELECT ?2, event, first_seen, changed FROM stories WHERE id = ?1";
+    let ids = params![old.to_string(), new.to_string()];
+    transaction.prepare_cached(put)?.execute(ids)?;
+    let give = "UPDATE articles SET story = ?2, moved = 1 WHERE id = ?1";
+    let mut give = transaction.prepare_cached(give)?;
+    for article in articles {
+        give.execute(params![article.to_string(), new.to_string()])?;
+    }
+    redirects::end(transaction, new)
 }
 
-fn merge_events(
-    transaction: &Transaction<'_>,
-    old: EventId,
-    new: EventId,
-    decided: i64,
-) -> Answer<()> {
-    redirects::insert(transaction, old, decided, new)?;
-    let take_over = "INSERT INTO events (id, first_seen, changed)
-        SELECT ?2, first_seen, changed FROM events WHERE id = ?1
-        ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
-            changed = max(changed, excluded.changed)";
-    transaction.prepare_cached(take_over)?.execute([old.to_string(), new.to_string()])?;
-    redirects::refresh_stories_of(transaction, old)?;
-    redirects::refresh_event(transaction, old)?;
-    redirects::refresh_event(transaction, new)
-}
-
-pub(super) fn put_command(
-    transaction: &Transaction<'_>,
-    decided: i64,
-    command: &OutputCommand,
-) -> Answer<()> {
+pub(super) fn put_command(transaction: &Transaction<'_>, command: &OutputCommand) -> Answer<()> {
     let insert = "INSERT OR IGNORE INTO commands (id, at, body) VALUES (?1, ?2, ?3)";
     let values = params![command.command.id, at(command.command.at), json(command)?];
     transaction.prepare_cached(insert)?.execute(values)?;
-    let by = Decided { decided, at: command.command.at };
-    stand(transaction, by, &command.stories, &command.events)
-}
-
-/// The decision that a state follows.
-#[derive(Clone, Copy)]
-pub(super) struct Decided {
-    /// Its sequence in the output.
-    pub(super) decided: i64,
-    pub(super) at: Timestamp,
-}
-
-/// Writes the state of stories and events after a decision.
-pub(super) fn stand(
-    transaction: &Transaction<'_>,
-    by: Decided,
-    stories: &[StoryAfter],
-    events: &[EventAfter],
-) -> Answer<()> {
-    for after in events {
-        put_event(transaction, by, after)?;
+    let changed = command.command.at;
+    for EventAfter { event, state } in &command.events {
+        put_event(transaction, changed, *event, state)?;
     }
-    stories.iter().try_for_each(|after| put_story(transaction, by, after))
+    command.stories.iter().try_for_each(|after| put_story(transaction, changed, after))
 }
 
+/// Writes the state of an event after a decision.
 fn put_event(
     transaction: &Transaction<'_>,
-    by: Decided,
-    EventAfter { event, state }: &EventAfter,
-) -> Answer<()> {
-    upsert_event(transaction, by, *event, state)?;
-    redirects::refresh_event(transaction, *event)
-}
-
-fn put_story(transaction: &Transaction<'_>, by: Decided, after: &StoryAfter) -> Answer<()> {
-    upsert_story(transaction, by, after, after.event)?;
-    redirects::refresh_story(transaction, after.story)
-}
-
-fn upsert_event(
-    transaction: &Transaction<'_>,
-    by: Decided,
+    changed: Timestamp,
     event: EventId,
     state: &EventState,
 ) -> Answer<()> {
-    let put = "INSERT INTO events (id, decided, revision, origins, first_seen, changed, continues)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    let put = "INSERT INTO events (id, revision, origins, first_seen, changed, continues)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
+            revision = excluded.revision,
+            origins = excluded.origins,
+            first_seen = excluded.first_seen,
             changed = max(changed, excluded.changed),
-            revision = iif(excluded.decided > decided, excluded.revision, revision),
-            origins = iif(excluded.decided > decided, excluded.origins, origins),
             continues = coalesce(excluded.continues, continues),
-            decided = max(decided, excluded.decided)";
+            quiet = 0";
     transaction.prepare_cached(put)?.execute(params![
         event.to_string(),
-        by.decided,
         state.revision as i64,
         state.origins,
-        at(state.first_seen).min(at(by.at)),
-        at(by.at),
+        at(state.first_seen),
+        at(changed),
         state.continues.map(|before| before.to_string()),
     ])?;
-    Ok(())
+    redirects::end(transaction, event)
 }
 
-/// Writes the state of a story, which is in `current` now.
-fn upsert_story(
+/// Writes the state of a story after a decision.
+fn put_story(
     transaction: &Transaction<'_>,
-    by: Decided,
+    changed: Timestamp,
     StoryAfter { story, event, lead, state }: &StoryAfter,
-    current: EventId,
 ) -> Answer<()> {
-    let put = "INSERT INTO stories
-        (id, decided, revision, first_seen, changed, base_event, event, lead, lead_decided)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?2)
+    let put = "INSERT INTO stories (id, revision, first_seen, changed, event, lead)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (id) DO UPDATE SET
-            first_seen = min(first_seen, excluded.first_seen),
+            revision = excluded.revision,
+            first_seen = excluded.first_seen,
             changed = max(changed, excluded.changed),
-            revision = iif(excluded.decided > decided, excluded.revision, revision),
-            base_event = iif(excluded.decided > decided, excluded.base_event, base_event),
-            event = iif(excluded.decided > decided, excluded.event, event),
-            lead = iif(excluded.decided > lead_decided, excluded.lead, lead),
-            lead_decided = max(lead_decided, excluded.decided),
-            decided = max(decided, excluded.decided)";
+            event = excluded.event,
+            lead = excluded.lead,
+            quiet = 0";
     transaction.prepare_cached(put)?.execute(params![
         story.to_string(),
-        by.decided,
         state.revision as i64,
-        at(state.first_seen).min(at(by.at)),
-        at(by.at),
+        at(state.first_seen),
+        at(changed),
         event.to_string(),
-        current.to_string(),
         lead.to_string(),
     ])?;
-    Ok(())
+    redirects::end(transaction, *story)
 }
 
 pub(super) fn put_alert(transaction: &Transaction<'_>, alert: &Alert, body: &[u8]) -> Answer<()> {
@@ -647,13 +476,12 @@ pub(super) fn put_alert(transaction: &Transaction<'_>, alert: &Alert, body: &[u8
         (id, subscription, target, revision, at, copies, notified_at, held_at, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT (id) DO UPDATE SET
-            revision = max(revision, excluded.revision),
-            at = iif(excluded.revision > revision, excluded.at, at),
-            copies = iif(excluded.revision > revision, excluded.copies, copies),
-            notified_at = nullif(max(coalesce(notified_at, -1), coalesce(excluded.notified_at, -1)), -1),
-            held_at = nullif(max(coalesce(held_at, -1), coalesce(excluded.held_at, -1)), -1),
-            body = iif(excluded.revision > revision, excluded.body, body)
-        WHERE excluded.revision <> revision";
+            revision = excluded.revision,
+            at = excluded.at,
+            copies = excluded.copies,
+            notified_at = coalesce(excluded.notified_at, notified_at),
+            held_at = coalesce(excluded.held_at, held_at),
+            body = excluded.body";
     let (subscription, target) = (alert.subscription.as_str(), alert.target.to_string());
     let (is_held, is_loud) = (alert.held.is_some(), alert.volume == Volume::Loud);
     transaction.prepare_cached(put)?.execute(params![
@@ -691,22 +519,14 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
         transaction.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([key])?;
         transaction.prepare_cached("DELETE FROM articles WHERE key = ?1")?.execute([key])?;
     }
-    // Each value of `gone` has an index of its own.
-    for gone in [0, 1] {
-        let stories = format!(
-            "DELETE FROM stories WHERE gone = {gone} AND changed < ?1
-            AND NOT EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)"
+    for (table, members, column) in [STORIES, EVENTS] {
+        let delete = format!(
+            "DELETE FROM {table} WHERE changed < ?1
+            AND NOT EXISTS (SELECT 1 FROM {members} WHERE {column} = {table}.id)"
         );
-        transaction.execute(&stories, [before])?;
+        transaction.execute(&delete, [before])?;
     }
-    for gone in [0, 1] {
-        let events = format!(
-            "DELETE FROM events WHERE gone = {gone} AND changed < ?1
-            AND NOT EXISTS (SELECT 1 FROM stories WHERE stories.event = events.id)"
-        );
-        transaction.execute(&events, [before])?;
-    }
-    expire_links(&transaction)?;
+    redirects::expire(&transaction)?;
     transaction.execute("DELETE FROM commands WHERE at < ?1", [before])?;
     let alerts = before.saturating_sub(ALERTS_LONGER);
     transaction.execute("DELETE FROM alert_revisions WHERE at < ?1", [alerts])?;
@@ -715,29 +535,6 @@ pub(super) fn expire(connection: &mut Connection, before: UnixMillis) -> Answer<
     transaction.execute("UPDATE alerts SET held_at = NULL WHERE held_at < ?1", [alerts])?;
     transaction.commit()?;
     Ok(old.len())
-}
-
-/// Deletes merges and splits that are older than every article and that no id needs any more. Those of a
-/// chain are deleted in order.
-fn expire_links(transaction: &Transaction<'_>) -> Answer<()> {
-    let oldest = "(SELECT decided FROM articles ORDER BY seen LIMIT 1)";
-    let is_known =
-        |table: &str, id: &str| format!("EXISTS (SELECT 1 FROM {table} WHERE id = {id})");
-    let redirects = format!(
-        "DELETE FROM redirects AS link WHERE decided < {oldest}
-            AND NOT {} AND NOT {}
-            AND NOT EXISTS (SELECT 1 FROM redirects WHERE old = link.new)",
-        is_known("stories", "link.new"),
-        is_known("events", "link.new"),
-    );
-    transaction.execute(&redirects, [])?;
-    let moves = format!(
-        "DELETE FROM moves AS link WHERE decided < {oldest} AND NOT {} AND NOT {}",
-        is_known("articles", "link.article"),
-        is_known("stories", "link.story"),
-    );
-    transaction.execute(&moves, [])?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -313,7 +313,7 @@ impl EventQuery {
 /// time.
 const SINGLE: i64 = 1 << 60;
 /// The last change of all events, and two days before it.
-const TWO_DAYS: &str = "changed > (SELECT max(changed) FROM events WHERE gone = 0) - 172800000";
+const TWO_DAYS: &str = "changed > (SELECT max(changed) FROM events) - 172800000";
 
 /// A row with its sort key.
 type SortedRow = (EventRow, i64);
@@ -324,7 +324,7 @@ pub(super) fn event_list(
     paging: &Paging,
     filter: &EventQuery,
 ) -> Answer<EventPage> {
-    let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
+    let sequence = apply::reached(connection, streams::OUTPUT.name)?.sequence;
     let lookup = EventLookup { connection, paging, filter };
     let FoundEvents { rows, next, looked_through } = match typed(filter.words.as_ref()).as_deref() {
         Some("") => FoundEvents::default(),
@@ -560,7 +560,7 @@ pub(super) fn story_list(
 ) -> Answer<StoryPage> {
     let Found { rows, next, looked_through } = find(connection, paging, filter)?;
     let stories = briefs(connection, &rows)?;
-    let sequence = apply::applied_sequence(connection, streams::OUTPUT.name)?;
+    let sequence = apply::reached(connection, streams::OUTPUT.name)?.sequence;
     Ok(StoryPage { schema: Tag::new(), stories, next, looked_through, sequence })
 }
 
@@ -610,9 +610,7 @@ impl StoryLookup<'_> {
     fn by_time(self) -> Answer<Found<StoryRow>> {
         let after = self.paging.after();
         let (since, conditions) = (self.since(), self.filter.conditions());
-        let which = format!(
-            "stories WHERE gone = 0 AND event IS NOT NULL{since} AND (changed, id) < (:after, :id)"
-        );
+        let which = format!("stories WHERE (changed, id) < (:after, :id){since}");
         let from = match conditions.is_empty() {
             true => which.clone(),
             false => format!(

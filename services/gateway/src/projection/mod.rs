@@ -116,12 +116,7 @@ impl Projection {
         self.pool.write(move |connection| apply::expire(connection, before)).await
     }
 
-    /// The sequence up to which a stream has been applied; 0 if nothing was.
-    pub(crate) async fn applied_sequence(&self, stream: &'static str) -> Answer<u64> {
-        self.read(move |connection| apply::applied_sequence(connection, stream)).await
-    }
-
-    /// The last message of a stream that was applied.
+    /// The last message of a stream that was applied. Its sequence is 0 if none was.
     pub(crate) async fn reached(&self, stream: &'static str) -> Answer<Position> {
         self.read(move |connection| apply::reached(connection, stream)).await
     }

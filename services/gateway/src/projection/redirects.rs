@@ -1,7 +1,4 @@
-//! Ids: the full id for a prefix, and the current id for an old one after merges and splits.
-//!
-//! Each merge and split is stored with the sequence of its decision. It applies to earlier decisions only, in
-//! whatever order the messages come.
+//! Ids: the full id for a prefix, and the current id for one that was merged into another.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -15,145 +12,32 @@ use crate::projection::articles::{parse, text};
 /// A limit on the steps of a chain, each of which is a merge. Real chains are shorter.
 const MOST_STEPS: usize = 1000;
 
-/// The current id of a story or event that a decision names.
-pub(super) fn resolve<I: RowId>(connection: &Connection, id: I, decided: i64) -> Answer<I> {
-    let ask = "SELECT decided, new FROM redirects WHERE old = ?1 AND decided >= ?2
-        ORDER BY decided LIMIT 1";
-    let mut ask = connection.prepare_cached(ask)?;
-    let (mut id, mut decided) = (id, decided);
+/// The current id for an id that somebody has, whenever they got it.
+pub(super) fn current<I: RowId>(connection: &Connection, mut id: I) -> Answer<I> {
+    let mut ask = connection.prepare_cached("SELECT new FROM redirects WHERE old = ?1")?;
     for _ in 0..MOST_STEPS {
-        let next =
-            ask.query_row(params![id.to_string(), decided], |row| Ok((row.get(0)?, text(row, 1)?)));
-        let Some((at, new)) = next.optional()? else {
-            break;
-        };
-        (decided, id) = (at, parse(&new)?);
+        let next = ask.query_row([id.to_string()], |row| text(row, 0)).optional()?;
+        let Some(new) = next else { break };
+        id = parse(&new)?;
     }
     Ok(id)
 }
 
-/// The current story of an article.
-pub(super) fn story_of(
-    connection: &Connection,
-    article: ArticleId,
-    base: StoryId,
-    decided: i64,
-) -> Answer<StoryId> {
-    let ask = "SELECT decided, story FROM moves WHERE article = ?1 AND decided >= ?2
-        ORDER BY decided DESC LIMIT 1";
-    let moved = connection
-        .prepare_cached(ask)?
-        .query_row(params![article.to_string(), decided], |row| {
-            Ok((row.get::<_, i64>(0)?, text(row, 1)?))
-        })
-        .optional()?;
-    match moved {
-        // A merge in the same record came before the split.
-        Some((at, story)) => resolve(connection, parse(&story)?, at + 1),
-        None => resolve(connection, base, decided),
-    }
-}
-
-/// The current id for an id that somebody has, whenever they got it. If people undid a merge, the id is its own again.
-pub(super) fn current<I: RowId>(connection: &Connection, id: I) -> Answer<I> {
-    let ask = "SELECT max(
-        (SELECT coalesce(max(decided) + 1, 0) FROM moves WHERE story = ?1),
-        (SELECT coalesce(max(decided), 0) FROM events WHERE id = ?1))";
-    let since = connection.prepare_cached(ask)?.query_row([id.to_string()], |row| row.get(0))?;
-    resolve(connection, id, since)
-}
-
-/// Whether it was merged into another at any time.
-pub(super) fn is_redirected(connection: &Connection, id: StoryId) -> Answer<bool> {
-    let ask = "SELECT EXISTS (SELECT 1 FROM redirects WHERE old = ?1)";
-    Ok(connection.prepare_cached(ask)?.query_row([id.to_string()], |row| row.get(0))?)
-}
-
-/// Stores that one story or event was merged into another.
-pub(super) fn insert<I: RowId>(
-    transaction: &Transaction<'_>,
-    old: I,
-    decided: i64,
-    new: I,
-) -> Answer<()> {
-    let insert = "INSERT OR IGNORE INTO redirects (old, decided, new) VALUES (?1, ?2, ?3)";
-    let values = params![old.to_string(), decided, new.to_string()];
-    transaction.prepare_cached(insert)?.execute(values)?;
+/// An id names a story or event again: people took it out of the other, or it was never merged.
+pub(super) fn end<I: RowId>(transaction: &Transaction<'_>, id: I) -> Answer<()> {
+    transaction
+        .prepare_cached("DELETE FROM redirects WHERE old = ?1")?
+        .execute([id.to_string()])?;
     Ok(())
 }
 
-/// Stores that an article was taken out of its story, by people.
-pub(super) fn insert_move(
-    transaction: &Transaction<'_>,
-    article: ArticleId,
-    decided: i64,
-    story: StoryId,
-) -> Answer<()> {
-    let insert = "INSERT OR IGNORE INTO moves (article, decided, story) VALUES (?1, ?2, ?3)";
-    let article = article.to_string();
-    let values = params![article, decided, story.to_string()];
-    transaction.prepare_cached(insert)?.execute(values)?;
-    let ask = "SELECT id, base_story, decided FROM articles WHERE id = ?1";
-    refresh_articles(transaction, ask, &article)
-}
-
-/// Moves the articles of a story to their current stories.
-pub(super) fn refresh_members(transaction: &Transaction<'_>, old: StoryId) -> Answer<()> {
-    let ask = "SELECT id, base_story, decided FROM articles
-        WHERE story = ?1 OR (base_story = ?1 AND base_story <> story)";
-    refresh_articles(transaction, ask, &old.to_string())
-}
-
-fn refresh_articles(transaction: &Transaction<'_>, ask: &str, value: &str) -> Answer<()> {
-    let mut ask = transaction.prepare_cached(ask)?;
-    let rows = ask.query_map([value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    let articles: Vec<(String, String, i64)> = rows.collect::<rusqlite::Result<_>>()?;
-    for (id, base, decided) in articles {
-        let story = story_of(transaction, parse(&id)?, parse(&base)?, decided)?;
-        let set = "UPDATE articles SET story = ?2 WHERE id = ?1 AND story <> ?2";
-        transaction.prepare_cached(set)?.execute(params![id, story.to_string()])?;
-    }
-    Ok(())
-}
-
-/// Moves the stories of an event to their current events.
-pub(super) fn refresh_stories_of(transaction: &Transaction<'_>, old: EventId) -> Answer<()> {
-    let ask = "SELECT id FROM stories WHERE event = ?1 OR base_event = ?1";
-    let mut ask = transaction.prepare_cached(ask)?;
-    let rows = ask.query_map([old.to_string()], |row| text(row, 0))?;
-    let stories: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;
-    stories.iter().try_for_each(|story| refresh_story(transaction, parse(story)?))
-}
-
-/// Computes the current event of a story again, and whether the story was merged.
-pub(super) fn refresh_story(transaction: &Transaction<'_>, id: StoryId) -> Answer<()> {
-    let ask = "SELECT coalesce(base_event, event), decided, base_event IS NULL FROM stories
-        WHERE id = ?1";
-    let row = transaction
-        .prepare_cached(ask)?
-        .query_row([id.to_string()], |row| {
-            Ok((row.get::<_, Option<String>>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
-        })
-        .optional()?;
-    let Some((Some(event), decided, is_borrowed)) = row else {
-        return Ok(());
-    };
-    let event: EventId = parse(&event)?;
-    let event = resolve(transaction, event, if is_borrowed { 0 } else { decided })?;
-    let set = "UPDATE stories SET event = ?2, gone = EXISTS (
-            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.decided >= max(stories.decided,
-                (SELECT coalesce(max(moves.decided) + 1, 0) FROM moves WHERE story = ?1)))
-        WHERE id = ?1";
-    transaction.prepare_cached(set)?.execute(params![id.to_string(), event.to_string()])?;
-    Ok(())
-}
-
-/// Computes again whether an event was merged.
-pub(super) fn refresh_event(transaction: &Transaction<'_>, id: EventId) -> Answer<()> {
-    let set = "UPDATE events SET gone = EXISTS (
-            SELECT 1 FROM redirects WHERE old = ?1 AND redirects.decided >= events.decided)
-        WHERE id = ?1";
-    transaction.prepare_cached(set)?.execute([id.to_string()])?;
+/// Deletes redirects that lead nowhere. Those of a chain are deleted one by one, the last first.
+pub(super) fn expire(transaction: &Transaction<'_>) -> Answer<()> {
+    let delete = "DELETE FROM redirects AS link
+        WHERE NOT EXISTS (SELECT 1 FROM stories WHERE id = link.new)
+            AND NOT EXISTS (SELECT 1 FROM events WHERE id = link.new)
+            AND NOT EXISTS (SELECT 1 FROM redirects WHERE old = link.new)";
+    transaction.execute(delete, [])?;
     Ok(())
 }
 
@@ -220,7 +104,10 @@ pub(super) fn resolve_id<I: RowId>(connection: &Connection, given: &str) -> Answ
     let start = format!("{prefix}{digits}");
     // `z` is the last digit, and `~` comes after it.
     let end = format!("{start}~");
-    let ask = format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3");
+    let ask = format!(
+        "SELECT id FROM {table} WHERE id >= ?1 AND id < ?2
+        UNION SELECT old FROM redirects WHERE old >= ?1 AND old < ?2 ORDER BY 1 LIMIT ?3"
+    );
     let mut ask = connection.prepare_cached(&ask)?;
     let rows = ask.query_map(params![start, end, CANDIDATES as i64], |row| text(row, 0))?;
     let found: Vec<String> = rows.collect::<rusqlite::Result<_>>()?;

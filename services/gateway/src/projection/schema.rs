@@ -1,14 +1,13 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 13;
+pub(super) const SCHEMA: i64 = 14;
 
-/// Keys are ascending numbers: random keys would write eight times the bytes. `story` and `event` are the
-/// current ones; `base_story` and `base_event` are those of the decision. Times are
-/// milliseconds since 1970. Long columns come last. `decided` is the sequence in the output, where everything
-/// else about an article stands. `brief` is the part that lists show, as JSON.
+/// Keys are ascending numbers: random keys would write eight times the bytes. Times are milliseconds since 1970. Long
+/// columns come last. `decided` is the sequence in the output, where everything else about an article stands. `moved`
+/// says that people took it out of a story. `brief` is the part that lists show, as JSON. The ids of `redirects`
+/// belonged to stories and events that were merged into others.
 pub(super) const TABLES: &str = "
-    CREATE TABLE places (stream TEXT PRIMARY KEY, sequence INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE positions (stream TEXT PRIMARY KEY, position TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE articles (
         key INTEGER PRIMARY KEY,
@@ -16,7 +15,7 @@ pub(super) const TABLES: &str = "
         enriched INTEGER NOT NULL,
         decided INTEGER NOT NULL,
         story TEXT NOT NULL,
-        base_story TEXT NOT NULL,
+        moved INTEGER NOT NULL DEFAULT 0,
         class TEXT NOT NULL,
         seen INTEGER NOT NULL,
         folded INTEGER NOT NULL,
@@ -41,47 +40,29 @@ pub(super) const TABLES: &str = "
     CREATE TABLE stories (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
-        event TEXT,
-        gone INTEGER NOT NULL DEFAULT 0,
-        decided INTEGER NOT NULL DEFAULT 0,
+        event TEXT NOT NULL,
         revision INTEGER NOT NULL DEFAULT 0,
         first_seen INTEGER NOT NULL,
         changed INTEGER NOT NULL,
-        base_event TEXT,
         lead TEXT,
-        lead_decided INTEGER NOT NULL DEFAULT 0,
-        quiet_decided INTEGER NOT NULL DEFAULT 0
+        quiet INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX stories_by_event ON stories (event, first_seen);
-    CREATE INDEX stories_by_change ON stories (changed, id) WHERE gone = 0;
+    CREATE INDEX stories_by_change ON stories (changed, id);
     CREATE TABLE events (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
-        gone INTEGER NOT NULL DEFAULT 0,
-        decided INTEGER NOT NULL DEFAULT 0,
         revision INTEGER NOT NULL DEFAULT 0,
         origins INTEGER NOT NULL DEFAULT 0,
         first_seen INTEGER NOT NULL,
         changed INTEGER NOT NULL,
-        quiet_decided INTEGER NOT NULL DEFAULT 0,
+        quiet INTEGER NOT NULL DEFAULT 0,
         continues TEXT,
         stories INTEGER NOT NULL DEFAULT 0,
         articles INTEGER NOT NULL DEFAULT 0
     ) STRICT;
-    CREATE INDEX events_by_change ON events (changed, id) WHERE gone = 0;
-    CREATE TABLE redirects (
-        old TEXT NOT NULL,
-        decided INTEGER NOT NULL,
-        new TEXT NOT NULL,
-        PRIMARY KEY (old, decided)
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE moves (
-        article TEXT NOT NULL,
-        decided INTEGER NOT NULL,
-        story TEXT NOT NULL,
-        PRIMARY KEY (article, decided)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX moves_by_story ON moves (story, decided);
+    CREATE INDEX events_by_change ON events (changed, id);
+    CREATE TABLE redirects (old TEXT PRIMARY KEY, new TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE commands (
         key INTEGER PRIMARY KEY,
         id TEXT NOT NULL UNIQUE,
@@ -110,13 +91,10 @@ pub(super) const TABLES: &str = "
 /// its row.
 pub(super) const INDEXES: &str = "
     CREATE INDEX articles_by_seen ON articles (seen, folded, class);
-    CREATE INDEX articles_by_base ON articles (base_story) WHERE base_story <> story;
     CREATE INDEX articles_by_link ON articles (link) WHERE link <> coalesce(url, '');
     CREATE INDEX articles_by_item ON articles (item) WHERE item <> coalesce(url, '');
     CREATE INDEX articles_by_agency ON articles (story, agency_weight) WHERE agency_weight > 0;
-    CREATE INDEX events_of_several ON events (changed) WHERE gone = 0 AND articles > 1;
-    CREATE INDEX events_gone ON events (changed) WHERE gone = 1;
-    CREATE INDEX stories_gone ON stories (changed) WHERE gone = 1;
+    CREATE INDEX events_of_several ON events (changed) WHERE articles > 1;
 ";
 
 /// Tables that pages read instead of all articles of a story or event, so that a page costs the same however
@@ -166,8 +144,7 @@ pub(super) const OF_EVENTS: &str = "
             class = 'version' AND substr(articles.id, 3) <> substr(stories.id, 3) AS is_version,
             has_note,
             stories.id AS story_id
-        FROM stories JOIN articles ON articles.story = stories.id
-        WHERE gone = 0 AND event IS NOT NULL;
+        FROM stories JOIN articles ON articles.story = stories.id;
 ";
 
 /// The triggers that update the tables of [`OF_EVENTS`].
@@ -198,22 +175,12 @@ pub(super) const KEEPING: &str = "
             stories = stories - NOT EXISTS (SELECT 1 FROM story_outlets WHERE story = old.story)
         WHERE id = old.event;
     END;
-    CREATE TRIGGER event_added AFTER INSERT ON events BEGIN
-        INSERT INTO event_outlets SELECT new.key, outlet, language, count(*), sum(is_version)
-            FROM event_articles WHERE event = new.id GROUP BY outlet, language;
-        UPDATE events SET (stories, articles) = (
-            SELECT count(DISTINCT story), count(*) FROM event_articles WHERE event = new.id)
-        WHERE key = new.key;
-    END;
-    CREATE TRIGGER event_removed AFTER DELETE ON events BEGIN
-        DELETE FROM event_outlets WHERE event = old.key;
-    END;
     CREATE TRIGGER article_added AFTER INSERT ON articles BEGIN
         UPDATE article_total SET articles = articles + 1;
         INSERT OR IGNORE INTO event_articles
             SELECT event, new.seen, new.enriched, new.key, key, new.outlet, new.language,
                 new.class = 'version' AND substr(new.id, 3) <> substr(new.story, 3), new.has_note
-            FROM stories WHERE id = new.story AND gone = 0 AND event IS NOT NULL;
+            FROM stories WHERE id = new.story;
     END;
     CREATE TRIGGER article_removed AFTER DELETE ON articles BEGIN
         UPDATE article_total SET articles = articles - 1;
@@ -229,13 +196,7 @@ pub(super) const KEEPING: &str = "
             SELECT event, seen, enriched, article, story, outlet, language, is_version, has_note
             FROM articles_of_events WHERE story_id = new.story AND article = new.key;
     END;
-    CREATE TRIGGER story_added AFTER INSERT ON stories BEGIN
-        INSERT OR IGNORE INTO event_articles
-            SELECT event, seen, enriched, article, story, outlet, language, is_version, has_note
-            FROM articles_of_events WHERE story_id = new.id;
-    END;
-    CREATE TRIGGER story_moved AFTER UPDATE OF event, gone ON stories
-    WHEN old.event IS NOT new.event OR old.gone <> new.gone BEGIN
+    CREATE TRIGGER story_moved AFTER UPDATE OF event ON stories WHEN old.event <> new.event BEGIN
         DELETE FROM event_articles WHERE event = old.event AND (seen, enriched, article) IN (
             SELECT seen, enriched, key FROM articles WHERE story = new.id);
         INSERT OR IGNORE INTO event_articles

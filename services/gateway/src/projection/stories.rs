@@ -16,12 +16,12 @@ pub(super) const STORY_COLUMNS: &str = "id, event, lead, revision, first_seen, c
         WHERE said.story = stories.id AND agency_weight > 0 AND NOT EXISTS (
             SELECT 1 FROM articles AS witness
             WHERE witness.id = said.agency_through AND witness.story <> said.story
-                AND EXISTS (SELECT 1 FROM moves WHERE moves.article IN (witness.id, said.id)))
+                AND (witness.moved OR said.moved))
         ORDER BY agency_weight DESC LIMIT 1
-    ), quiet_decided > decided";
+    ), quiet";
 /// A story is shown if it has an article.
-pub(super) const STORY_SHOWN: &str = "gone = 0 AND event IS NOT NULL
-    AND EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
+pub(super) const STORY_SHOWN: &str =
+    "EXISTS (SELECT 1 FROM articles WHERE articles.story = stories.id)";
 
 /// The counts of a story or event. All counting is here, and agrees with the detector and the alerts.
 pub(super) struct Counts {
@@ -79,7 +79,7 @@ pub(super) fn one_story(
         return Ok(None);
     };
     let (articles, next) = articles::of_story(connection, &story.id, paging)?;
-    let sequence = apply::applied_sequence(connection, wirefold_proto::streams::OUTPUT.name)?;
+    let sequence = apply::reached(connection, wirefold_proto::streams::OUTPUT.name)?.sequence;
     Ok(Some(Story { schema: Tag::new(), story, articles, next, sequence }))
 }
 
@@ -191,9 +191,9 @@ pub(super) fn with_first(
 
 /// The columns of an [`EventRow`].
 pub(super) const EVENT_COLUMNS: &str =
-    "id, origins, first_seen, changed, quiet_decided > decided, continues, key, stories";
+    "id, origins, first_seen, changed, quiet, continues, key, stories";
 /// An event is shown if one of its stories has an article.
-pub(super) const EVENT_SHOWN: &str = "gone = 0 AND stories > 0";
+pub(super) const EVENT_SHOWN: &str = "stories > 0";
 /// Stories shown under an event in a list.
 pub(super) const STORIES: usize = 12;
 /// The most articles shown with each story of an event. A story's own page shows all.

@@ -51,7 +51,7 @@ async fn publish_alert(world: &World) -> Alert {
 /// Waits until the projection has this many revisions, because alerts have no sequence to wait for.
 async fn until_shown(world: &World, sequence: u64) {
     let shown = async {
-        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < sequence {
+        while world.gateway.app.projection.reached("WF_ALERTS").await.unwrap().sequence < sequence {
             tokio::task::yield_now().await;
         }
     };

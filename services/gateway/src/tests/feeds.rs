@@ -189,7 +189,7 @@ async fn the_feed_of_a_subscription_lists_the_stories_it_alerted_on() {
     alert.articles[0].id = id(2);
     world.publish(&alert).await;
     let shown = async {
-        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 1 {
+        while world.gateway.app.projection.reached("WF_ALERTS").await.unwrap().sequence < 1 {
             tokio::task::yield_now().await;
         }
     };

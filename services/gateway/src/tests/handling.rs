@@ -22,7 +22,7 @@ async fn with_alert() -> (World, Alert) {
     let alert: Alert = decode(ALERT).unwrap();
     world.publish(&alert).await;
     let shown = async {
-        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < 1 {
+        while world.gateway.app.projection.reached("WF_ALERTS").await.unwrap().sequence < 1 {
             tokio::task::yield_now().await;
         }
     };

