@@ -219,7 +219,7 @@ impl LiveAlert {
         self.merged_into = alert.merged_into;
         self.closing = self.closing.filter(|_| alert.merged_into.is_none());
         let end = self.covered;
-        self.news.retain(|news| !news.place <= end);
+        self.news.retain(|news| news.place > end);
         (self.sequence, self.shown) = (0, Some(Box::new(alert.clone())));
     }
 
