@@ -10,7 +10,7 @@ use wirefold_text::extract::{
 
 /// Words of a sentence that says what may be, what is feared or what is denied.
 #[rustfmt::skip]
-const DOUBTS: [&str; 85] = [
+const DOUBTS: [&str; 111] = [
     "could", "would", "may", "might", "should", "if", "unless", "fear", "feared", "fears", "believed", "thought",
     "expected", "predicted", "reportedly", "allegedly", "unconfirmed", "rumour", "rumours", "rumor", "rumors", "denied",
     "denies", "deny", "rejected", "false", "wrong", "hoax", "drill", "exercise", "simulation",
@@ -21,14 +21,18 @@ const DOUBTS: [&str; 85] = [
     "potrebbe", "potrebbero", "avrebbe", "avrebbero", "temono", "smentisce",
     "poderia", "poderiam", "teria", "teriam", "temem", "desmente",
     "может", "могут", "могли", "якобы", "опасаются",
-    // A sum over a time or a country.
-    "depuis", "seit", "desde", "nationwide", "landesweit",
+    "wanted", "wants", "negó", "desmintió", "démenti", "faux", "falso", "forgery", "fined",
+    // A sum over a time or a country, or something that happened before.
+    "depuis", "seit", "desde", "nationwide", "landesweit", "month", "months", "year", "years", "decade", "decades",
+    "jahr", "jahre", "jahren", "année", "années", "año", "anno", "ano", "again", "last", "recalled",
 ];
-/// Words before a number that is not the whole of what happened, or of something else that happened.
-const OTHERS: [&str; 19] = [
-    "another", "other", "second", "separate", "similar", "unrelated", "earlier", "elsewhere",
-    "weitere", "weiteren", "weiteres", "andere", "autre", "otro", "otra", "altro", "altra",
-    "outro", "outra",
+/// Words before a number that is not the whole of what happened, or of something else that happened, or in a clause
+/// that the sentence need not confirm: `it is not true that 30 died`.
+const OTHERS: [&str; 32] = [
+    "that", "who", "whose", "which", "whether", "dass", "ob", "que", "qu", "qui", "quien", "che",
+    "что", "another", "other", "second", "separate", "similar", "unrelated", "earlier",
+    "elsewhere", "weitere", "weiteren", "weiteres", "andere", "autre", "otro", "otra", "altro",
+    "altra", "outro", "outra",
 ];
 
 /// Words before a number in its clause that put it into an earlier time, as in `days after a fire that killed 40`.
@@ -144,6 +148,10 @@ mod tests {
         check("Workers met five days after an explosion killed 40 people in Pell.", None);
         check("Two days after the quake, the toll rose to 40.", Some("40"));
         check("Nine people died after a wall fell.", Some("9"));
+        check("At least 8 people, including two children, were killed.", Some("at least 8"));
+        check("It is not true that a flood killed 36 people, the county said.", None);
+        check("Thirty-six people died when the river last came, and it did so again.", None);
+        check("Nineteen people were killed near the pass this year.", None);
     }
 
     #[test]
@@ -152,6 +160,13 @@ mod tests {
         check("de", "", "Die Zahl der Toten stieg auf 12.", Some("12"));
         check("de", "", "Auf der Straße starben seit Januar 31 Menschen.", None);
         check("fr", "", "La route a tué 31 personnes depuis janvier.", None);
+        check("es", "", "La policía negó que 30 personas murieran el domingo.", None);
+        check(
+            "fr",
+            "",
+            "Au moins sept personnes, dont deux enfants, ont été tuées.",
+            Some("at least 7"),
+        );
         check("es", "", "Desde enero murieron 31 personas en la carretera.", None);
     }
 

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use serde_json::Number;
 use wirefold_proto::{Figure, FigureRole, FoundBy};
-use wirefold_text::extract::{Number as TextNumber, Role, numbers, role};
+use wirefold_text::extract::{Number as TextNumber, Role, numbers, reach, role};
 
 use self::labels::{is_label, is_month, is_ordinal_or_clock, is_score};
 use self::qualifiers::{between_number_and_counter, qualifier};
@@ -119,7 +119,8 @@ fn role_of(
     let from = range.start.checked_sub(1).map_or(0, |before| found[before].span.end);
     let to = found.get(range.end).map_or(original.len(), |next| next.span.start);
     let before = original.get(from..found[range.start].span.start)?;
-    let found = role(before, original.get(found[range.end - 1].span.end..to)?)?;
+    let end = found[range.end - 1].span.end;
+    let found = role(before, reach(original.get(end..)?, to.checked_sub(end)?))?;
     Some(match found {
         Role::Killed => FigureRole::Killed,
         Role::Injured => FigureRole::Injured,

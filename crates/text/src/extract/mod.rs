@@ -19,5 +19,5 @@ pub use dateline::{Dateline, dateline};
 pub use name_key::name_key;
 pub use names::{InSentences, Name, names};
 pub use numbers::{Number, numbers};
-pub use roles::{Role, begins_with_other, begins_with_role, is_people, is_sum, role};
+pub use roles::{Role, begins_with_other, begins_with_role, is_people, is_sum, reach, role};
 pub use statements::{YEARS, is_of_before, is_of_the_past, statements};

@@ -37,11 +37,12 @@ const BEGINNINGS: [&str; 8] =
     [" when ", " after ", " as ", " since ", " in ", " on ", " near ", " before "];
 
 /// Units of time, space and share: a number of them counts no people.
-const UNITS: [&str; 37] = [
-    "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent", "%", "km",
-    "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours", "heures",
-    "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час", "лет",
-    "أيام", "日間", "時間", "小时",
+const UNITS: [&str; 48] = [
+    "sheep", "cow", "cattle", "pigs", "birds", "chicken", "horses", "animals", "schafe", "rinder",
+    "tiere", "day", "hour", "minute", "second", "week", "month", "year", "percent", "per cent",
+    "%", "km", "mile", "metre", "meter", "tage", "stunden", "minuten", "jahr", "prozent", "jours",
+    "heures", "ans", "días", "horas", "años", "giorni", "ore", "anni", "dias", "anos", "дн", "час",
+    "лет", "أيام", "日間", "時間", "小时",
 ];
 
 /// Words before a number that is an age.
@@ -111,7 +112,42 @@ pub fn role(before: &str, behind: &str) -> Option<Role> {
     let nearest = ahead
         .chain(follow)
         .min_by_key(|(gap, follows, found)| (*gap, *follows, found.number, found.start));
-    nearest.filter(|(gap, ..)| *gap <= NEAR).map(|(.., found)| found.role)
+    nearest.filter(|(gap, ..)| is_sum || *gap <= NEAR).map(|(.., found)| found.role)
+}
+
+/// Words that begin an insertion behind a number, which tells of some of those who are counted.
+const INSERTIONS: [&str; 12] = [
+    "including",
+    "among them",
+    "among whom",
+    "dont ",
+    "darunter",
+    "entre ellos",
+    "entre ellas",
+    "incluid",
+    "tra cui",
+    "incluindo",
+    "entre eles",
+    "в том числе",
+];
+
+/// The part behind a number in which its role is searched: up to the next number, which is `next` bytes away, or what
+/// stands behind an insertion: `8 people, including two children, were killed`.
+#[must_use]
+pub fn reach(behind: &str, next: usize) -> &str {
+    let near = &behind[..next];
+    let sentence = behind.split(ends_sentence).next().unwrap_or_default();
+    let Some(start) = near.find(',').filter(|start| *start < sentence.len()) else { return near };
+    let inserted = &sentence[start + 1..];
+    let begins = inserted.trim_start().to_lowercase();
+    if !INSERTIONS.iter().any(|word| begins.starts_with(word)) {
+        return near;
+    }
+    // An age stands between commas, too.
+    let is_digit = |c: char| c.is_ascii_digit();
+    let ends = |(at, _): &(usize, &str)| !inserted[at + 1..].trim_start().starts_with(is_digit);
+    let Some((end, _)) = inserted.match_indices(',').find(ends) else { return near };
+    inserted[end + 1..].split(is_digit).next().unwrap_or_default()
 }
 
 /// The distance between a word and a number in characters. Another clause adds to it.
@@ -129,7 +165,8 @@ pub fn is_sum(before: &str) -> bool {
     SUMS.iter().any(|sum| sentence.contains(sum)) && ENDS.iter().any(|end| sentence.ends_with(end))
 }
 
-/// Whether a number between these parts of a sentence in lower case has a unit, or is an age: `Ada Quill, 93, died`.
+/// Whether a number between these parts of a sentence in lower case has a unit, is a part of a clock time, or is an age:
+/// `Ada Quill, 93, died`.
 fn counts_no_people(front: &str, back: &str, is_sum: bool) -> bool {
     let unit = back.trim_start_matches([' ', '-', '\u{a0}']);
     let front = front.trim_end();
@@ -137,6 +174,7 @@ fn counts_no_people(front: &str, back: &str, is_sum: bool) -> bool {
     let is_between_commas = front.ends_with(',') && (back.starts_with(',') || back.is_empty());
     UNITS.iter().any(|word| unit.starts_with(word))
         || is_between_commas
+        || front == ":"
         || is_german_age
         || (!is_sum && AGES.iter().any(|word| front.ends_with(word)))
 }
@@ -214,6 +252,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_role_reaches_over_an_insertion() {
+        let check = |behind: &str, next: &str, expected: &str| {
+            assert_eq!(reach(behind, behind.find(next).unwrap()), expected);
+        };
+        check(" people, including two boys, were killed", "two", " were killed");
+        check(" people, among them Ada Quill, 84, died at 5", "84", " died at ");
+        check(" people, 3 of them boys, were killed", "3", " people, ");
+        check(" people, including two boys", "two", " people, including ");
+    }
+
+    #[test]
     fn the_nearest_word_of_the_clause_counts() {
         let check = |text: &str, expected: Option<Role>| {
             let (before, behind) = text.split_once('#').unwrap();
@@ -227,6 +276,10 @@ mod tests {
         check("The number of people hurt in Pell rose to at least #", Some(Injured));
         check("The death toll in the warehouse fire in Pell has climbed to #", Some(Killed));
         check("Die Zahl der Toten ist in Pell bis zum Abend auf #", Some(Killed));
+        check(
+            "Die Zahl der Toten nach dem Brand in Pell ist am Sonntag auf # gestiegen",
+            Some(Killed),
+        );
         check("The number of trains that stop at #", None);
         check("Killed in Pell at #", None);
         check("The bank has # mortgages", None);
@@ -239,6 +292,7 @@ mod tests {
         check("Sängerin mit # gestorben", None);
         check("Unfall mit # Toten", Some(Killed));
         check("# days after a fire killed", None);
+        check(":# One worker is dead", None);
         check("Pell has # people (a killing was the last)", None);
         check("The undead walk, # of them", None);
         check("One died. # came", None);

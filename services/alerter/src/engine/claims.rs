@@ -39,7 +39,8 @@ pub(super) fn claims_of(figures: &[Figure]) -> Vec<AlertClaim> {
     claims
 }
 
-/// The change of a claim of a text against what its source said before. `earlier` are the other texts of the event.
+/// The change of a claim of a text, which its title states, too, against what its source said before of the same places.
+/// `earlier` are the other texts of the event.
 pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Changed> {
     if own.0.claims.is_empty() {
         return None;
@@ -49,15 +50,16 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();
     let agency = credited(own);
+    let title = Statement::of(own.1.title()).numbers();
     let sentence = own.1.first_sentence().map_or("", |said| &said.words);
-    own.0.claims.iter().find_map(|claim| {
+    let mut told = own.0.claims.iter().filter(|it| title.contains(&format!("#{}", it.value)));
+    told.find_map(|claim| {
         let named = names_with(claim.value, sentence);
         let names_agree = |other: &StoredText| {
             let of_role = other.0.claims.iter().find(|it| it.role == claim.role);
             let theirs = other.1.first_sentence().map_or("", |said| &said.words);
             let theirs = of_role.map(|it| names_with(it.value, theirs)).unwrap_or_default();
-            named.iter().all(|name| other.1.has_word(name))
-                && theirs.iter().all(|name| own.1.has_word(name))
+            named == theirs
         };
         let is_same_source = |other: &StoredText| match agency {
             Some(agency) => credited(other) == Some(agency),
@@ -174,7 +176,7 @@ mod tests {
             let found = changed(&own, earlier);
             assert_eq!(found.map(|it| it.is_large), expected, "{own:?}");
         };
-        let more = |agency| source(agency, "b.example", "Dead at Gallowbeck", &eight);
+        let more = |agency| source(agency, "b.example", "8 dead at Gallowbeck", &eight);
         check(more(Some("AP")), &[first()], Some(true));
         assert_eq!(
             changed(&more(Some("AP")), &[first()]).expect("a change").words,
@@ -182,10 +184,11 @@ mod tests {
         );
         check(more(Some("Reuters")), &[first()], None);
         check(more(None), &[first()], None);
-        check(source(Some("AP"), "b.example", "Dead at Lowport", &eight), &[first()], None);
-        check(source(Some("AP"), "b.example", "Dead at Gallowbeck", &three), &[first()], None);
+        check(source(Some("AP"), "b.example", "8 dead at Lowport", &eight), &[first()], None);
+        check(source(Some("AP"), "b.example", "Dead at Gallowbeck", &eight), &[first()], None);
+        check(source(Some("AP"), "b.example", "3 dead at Gallowbeck", &three), &[first()], None);
         // An outlet of its own needs another that says the same.
-        let own = || source(None, "a.example", "Dead at Gallowbeck", &nine);
+        let own = || source(None, "a.example", "Nine dead at Gallowbeck", &nine);
         let before = || source(None, "a.example", "Dead at Gallowbeck", &eight);
         let other = || source(None, "c.example", "Killed at Gallowbeck", &nine);
         check(own(), &[before()], None);
@@ -193,7 +196,7 @@ mod tests {
         check(own(), &[other()], None);
         // A late copy, and a place that the agency did not name.
         check(first(), &[first(), more(Some("AP"))], None);
-        let (title, said) = ("Dead at Gallowbeck", "In the town of Pellmoor 8 died, AP said.");
+        let (title, said) = ("8 dead at Gallowbeck", "In the town of Pellmoor 8 died, AP said.");
         let mut elsewhere = more(Some("AP"));
         elsewhere.1 = Arc::new(ReadText::sample("a", title, said));
         check(elsewhere, &[first()], None);

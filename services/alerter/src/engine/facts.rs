@@ -249,11 +249,19 @@ pub(super) enum Turn {
     Frozen,
     /// A rate or an election is decided.
     Decided,
+    /// Two sides agree.
+    Deal,
+    /// A court or a government forbids something, or takes a decision back.
+    Stopped,
+    /// Something bursts, falls in, sinks or derails.
+    Collapse,
+    /// One more is saved.
+    AnotherRescue,
     Explosion,
 }
 
 impl Turn {
-    /// Whether it is news further down in a text, too.
+    /// Whether it is news further down in a text, too: it ends something, or somebody died.
     pub(super) fn is_grave(self) -> bool {
         use Turn::{
             AnotherDeath, Arrest, Charge, Death, DeathOfInjured, DeathOfSuspect, Found, Verdict,
@@ -274,37 +282,38 @@ impl Turn {
 
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
-const TURNS: [(Turn, &[&str]); 21] = [
-    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "mueren", "muere", "décéd", "meurt", "morto", "muore", "muoiono", "uccis", "morre", "скончал", "умер"]),
+const TURNS: [(Turn, &[&str]); 22] = [
+    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "mueren", "muere", "décéd", "meurt", "morto", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
-    (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪"]),
-    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова"]),
+    (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"]),
+    (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "gives up", "gave up", "garde à vue", "se entregó", "prisión preventiva", "a prisión"]),
     (Turn::Charge, &["charged", "indicted", "angeklagt", "imputad", "inculpé", "обвин", "faces charges", "face charges", "charges filed", "mis en examen", "mise en examen", "imputat", "indiciad", "предъявлен"]),
-    (Turn::Verdict, &["verdict", "guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд", "оправда"]),
+    (Turn::Verdict, &["guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд", "оправда", "mistrial", "hung jury", "cannot agree", "admits", "admitted", "pleads guilty"]),
     (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison", "jailed for", "is jailed", "was jailed", "gets life", "life in prison", "life imprisonment", "lebenslang", "cadena perpetua", "perpétuité", "ergastolo"]),
     (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré", "hostages free", "hostages are free", "captives free"]),
     (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "removed from office", "tritt ab", "renunci", "si dimett", "dimett", "limogé", "destituid", "demite", "уволен"]),
-    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "is safe", "brought up", "brought to the surface", "pulled out", "unharmed", "unhurt", "wohlbehalten", "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve", "sani e salvi", "in salvo", "são e salvo", "ilesos"]),
+    (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "is safe", "brought up", "brought to the surface", "pulled out", "unharmed", "unhurt", "wohlbehalten", "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve", "sani e salvi", "in salvo", "são e salvo", "ilesos", "all safe"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from", "breaks out of", "broke out of", "fugitive"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難", "lockdown"]),
-    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended"]),
+    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended", "defused", "entschärft", "gesprengt", "désamorc", "desactivad"]),
     (Turn::UnsafeWater, &["boil", "do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir", "ferver", "bouillir", "ébullition", "bollire", "кипят"]),
     (Turn::SafeWater, &["rescinded", "aufgehoben", "revocat", "снят", "no longer need to boil", "no longer have to boil", "no need to boil", "water is safe", "safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable", "di nuovo potabile", "torna potabile", "própria para", "можно пить", "lift", "levé", "levant"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet", "strike ends", "strike ended", "ends strike", "end strike", "streik beendet"]),
     (Turn::Denial, &["denies", "denied", "denial", "has not", "not true", "withdraw", "dementier", "desmiente", "dément"]),
     (Turn::Halt, &["ceasefire", "halted", "suspend", "ausgesetzt"]),
     (Turn::Frozen, &["freezes", "frozen accounts", "stopped withdrawals", "stops withdrawals"]),
-    (Turn::Decided, &["raises rate", "raises its rate", "raised its rate", "raises interest rate", "cuts rate", "cuts its rate", "cut its rate", "cuts interest rate", "keeps rate", "keeps its rate", "holds rate", "leaves rate", "leaves its rate", "senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "wins election", "wins the election", "wins runoff", "wins presiden", "declared winner", "declared the winner", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
+    (Turn::Decided, &["senkt leitzins", "erhöht leitzins", "sube los tipos", "baja los tipos", "relève ses taux", "baisse ses taux", "alza i tassi", "taglia i tassi", "declared winner", "declared the winner", "gewinnt die wahl", "gewinnt wahl", "gana las elecciones", "remporte l’élection", "vince le elezioni", "vence eleição"]),
+    (Turn::Collapse, &["burst", "collapse", "gives way", "gave way", "caves in", "caved in", "sinks", "sank", "capsiz", "derail", "einsturz", "eingestürzt", "gesunken", "entgleist", "derrumb", "se hundió", "effondr", "coulé", "crolla", "crollo", "desab", "обруш", "затонул"]),
     (Turn::Explosion, &["explosion", "explod", "explosión", "взрыв", "انفجار", "爆発"]),
 ];
 
 /// Words for a turn that tell it only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(Turn, &[&str], &[&str]); 10] = [
+const ENDS: [(Turn, &[&str], &[&str]); 15] = [
     (Turn::AllClear, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят", "解除"],
      &["warning", "alert", "advisory", "evacuat", "lockdown", "curfew", "shelter-in-place", "shelter in place", "shelter order",
        "indoors", "order to", "stay order",
-       "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "alerta", "aviso", "evacuación", "confinamiento",
+       "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "sperrung", "alerta", "aviso", "evacuación", "confinamiento",
        "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難"]),
     (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
      &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
@@ -315,9 +324,14 @@ const ENDS: [(Turn, &[&str], &[&str]); 10] = [
     (Turn::SafeWater, &["safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "própria para", "можно пить"],
      &["water", "wasser", "agua", "água", "воду"]),
     (Turn::Death, &["body of", "bodies of"], &["found", "recover", "discover", "pulled", "identified"]),
-    (Turn::Rescue, &["are safe", "is safe", "brought up", "brought to the surface", "pulled out"],
+    (Turn::Rescue, &["are safe", "is safe", "all safe", "brought up", "brought to the surface", "pulled out"],
      &["passenger", "people", "crew", "child", "girl", "boy", "woman", "man ", "hiker", "climber", "diver", "miner", "worker", "sailor",
        "pilot", "survivor", "trapped", "alive", "all "]),
+    (Turn::Arrest, &["gives up", "gave up"], &["gunman", "hostage-taker", "suspect", "attacker", "fugitive", "robber", "hijacker"]),
+    (Turn::Verdict, &["cannot agree"], &["jury"]),
+    (Turn::Verdict, &["admits", "admitted"], &["murder", "killing", "manslaughter", "theft", "fraud", "arson", "charge", "guilt", "bribe"]),
+    (Turn::AllClear, &["defused", "entschärft", "gesprengt", "désamorc", "desactivad"], &["bomb", "device", "engin", "artefacto"]),
+    (Turn::Collapse, &["burst"], &["dam", "dyke", "levee", "pipe", "tank", "bank"]),
     (Turn::Halt, &["ceasefire"], &["agree", "declare", "announce", "take effect", "takes effect", "begins"]),
     (Turn::Denial, &["withdraw"], &["report", "claim", "statement", "accus", "story", "article"]),
     (Turn::Off, &["is off"], &["strike", "walkout", "stoppage", "talks", "deal", "merger", "vote", "election", "streik"]),
@@ -338,8 +352,8 @@ const OTHERS: [&str; 30] = [
 
 /// Words before a turn that deny or only ask for it.
 #[rustfmt::skip]
-const NOT: [&str; 36] = [
-    "not ", "no ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ", "whether ", "could have ",
+const NOT: [&str; 40] = [
+    "not ", "no ", "nobody ", "no one ", "niemand ", "nadie ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ", "whether ", "could have ",
     "would have ", "might have ", "demand ", "demands ", "demanded ", "call for ", "calls for ", "called for ",
     "calling for ", "ask for ", "asks for ", "asked for ", "seek ", "seeks ", "seeking ", "sought ", "warrant for ",
     "try to ", "tries to ", "tried to ", "trying to ", "save ", "fordert ", "fordern ", "demandent ",
@@ -370,29 +384,37 @@ pub(super) fn turns(said: &str) -> Vec<Turn> {
     if turns.contains(&Turn::Death) && names_somebody(&said, "another") {
         turns.push(Turn::AnotherDeath);
     }
-    let deaths = [(Turn::DeathOfInjured, OF_INJURED), (Turn::DeathOfSuspect, OF_SUSPECT)];
-    let told = deaths.into_iter().filter(|(_, (who, dead))| tells_of(&said, who, dead));
-    turns.extend(told.map(|(turn, _)| turn));
+    let is_one_more = |which: &&str| names_somebody(&said, which);
+    if turns.contains(&Turn::Rescue) && ["another", "second", "third"].iter().any(is_one_more) {
+        turns.push(Turn::AnotherRescue);
+    }
+    let told = PAIRS.iter().filter(|(_, first, second)| tells_of(&said, first, second));
+    turns.extend(told.map(|(turn, ..)| *turn));
+    turns.dedup();
     turns
 }
 
-/// Words, and the words that tell a turn of a part of a clause with both, in this order.
-type Pair = (&'static [&'static str], &'static [&'static str]);
-/// Somebody died of what happened to them before.
-const OF_INJURED: Pair = (
-    &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
-    &[
-        "hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital",
-        "ospedale",
-    ],
-);
+/// Words that tell a turn together, in this order and close to each other.
 #[rustfmt::skip]
-const OF_SUSPECT: Pair = (
-    &["gunman", "shooter", "suspect", "attacker", "assailant", "bomber", "hijacker", "hostage-taker", "angreifer", "täter",
-      "schütze", "tireur", "assaillant", "atacante", "tirador"],
-    &["dead", "dies", "died", "killed himself", "kills himself", "shot himself", "shoots himself", "killed by", "tot",
-      "erschossen", "muerto", "abatido", "abattu", "mort"],
-);
+const PAIRS: [(Turn, &[&str], &[&str]); 6] = [
+    (Turn::DeathOfInjured,
+     &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
+     &["hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital", "ospedale"]),
+    (Turn::DeathOfSuspect,
+     &["gunman", "shooter", "suspect", "attacker", "assailant", "bomber", "hijacker", "hostage-taker", "angreifer", "täter",
+       "schütze", "tireur", "assaillant", "atacante", "tirador"],
+     &["dead", "dies", "died", "killed himself", "kills himself", "shot himself", "shoots himself", "killed by", "tot",
+       "erschossen", "muerto", "abatido", "abattu", "mort"]),
+    (Turn::Decided,
+     &["raises", "raised", "hikes", "hiked", "cuts", "cut", "lowers", "lowered", "holds", "keeps", "leaves", "increases"],
+     &["rate", "rates"]),
+    (Turn::Decided, &["wins", "won", "elected"],
+     &["election", "presidency", "presidential", "runoff", "run-off", "vote", "referendum", "president", "mayor", "chancellor", "leader"]),
+    (Turn::Deal, &["reach", "agree", "strike", "struck", "sign", "clinch", "seal"], &["deal", "agreement", "accord", "settlement", "contract"]),
+    (Turn::Stopped, &["court", "judge", "judges"],
+     &["bans", "banned", "blocks", "blocked", "halts", "annuls", "annulled", "overturns", "overturned", "quashes", "quashed",
+       "throws out", "threw out", "stops", "suspends"]),
+];
 
 /// Whether in a statement in lower case a word of one list is closely followed by one of the other, with no number, no
 /// denial and no end of a clause between: a gunman who left three dead is alive.
@@ -613,7 +635,16 @@ mod tests {
         check("Twenty people could have been killed in Kell", &[]);
         check("Bank withdrawals rise", &[]);
         check("Pier siege over, all hostages free", &[Turn::AllClear, Turn::Release]);
-        check("Central bank raises rate in surprise", &[Turn::Decided]);
+        check("Central bank raises key rate in surprise", &[Turn::Decided]);
+        check("Talbot wins Kell presidency", &[Turn::Decided]);
+        check("Court bans rail strike", &[Turn::Stopped]);
+        check("Rail firm and drivers reach wage deal", &[Turn::Deal]);
+        check("Dam above Kell bursts", &[Turn::Collapse]);
+        check("Hostage-taker in Kell gives up", &[Turn::Arrest]);
+        check("Mayor gives up his car", &[]);
+        check("Second child found alive in Kell", &[Turn::Rescue, Turn::AnotherRescue]);
+        check("Nobody was killed", &[]);
+        check("Jury considers its verdict", &[]);
         check("Suspect taken into custody", &[Turn::Arrest]);
         check("All nine miners brought up", &[Turn::Rescue]);
         check("The girl is safe, police say", &[Turn::Rescue]);

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use wirefold_proto::FigureRole;
-use wirefold_text::extract::{Number, Role, numbers, role};
+use wirefold_text::extract::{Number, Role, numbers, reach, role};
 use wirefold_text::{Span, Text};
 
 /// A number with its role.
@@ -46,7 +46,7 @@ pub(super) const FOUND: [&str; 17] = [
 
 /// The role of the number at `span`. Only the text within `free` is searched, which has no other number.
 pub(super) fn role_at(original: &str, span: Span, free: Range<usize>) -> Option<FigureRole> {
-    let follows = original.get(span.end..free.end)?;
+    let follows = reach(original.get(span.end..)?, free.end.checked_sub(span.end)?);
     let are_found = || {
         let ends_sentence = ['.', '!', '?', ';', '。', '！', '？', '؟', '\n'];
         let sentence = follows.split(ends_sentence).next().unwrap_or_default().to_lowercase();

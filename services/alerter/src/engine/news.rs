@@ -55,7 +55,7 @@ pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option
         };
         return Some(News { sentence: with_next(own, sentence, adds), is_decisive: true });
     }
-    let is_background = is_of_before(own.title());
+    let is_background = is_of_before(own.title()) || own.title().contains(" still ");
     let is_other = || statements.are_new(own, known) || is_elsewhere(own, known);
     if is_copy || is_feature || is_background || !is_other() {
         return None;
@@ -222,6 +222,7 @@ pub(super) fn is_feature(title: &str) -> bool {
     title.starts_with(['‘', '“', '\'', '«', '"', '„'])
         || title.contains('?')
         || FIRST.contains(&first)
+        || ["the night ", "the day ", "the moment "].iter().any(|it| title.starts_with(it))
 }
 
 /// Whether a text with this title and beginning is a digest, such as a morning briefing: its lede has no subject.

@@ -109,8 +109,9 @@ impl Statement {
         agree && self.shares_name(other)
     }
 
-    fn numbers(&self) -> Vec<&String> {
-        self.words.keys().filter(|word| word.starts_with('#')).collect()
+    /// Its numbers, such as `#12`.
+    pub(super) fn numbers(&self) -> Vec<String> {
+        self.words.keys().filter(|word| word.starts_with('#')).cloned().collect()
     }
 }
 
