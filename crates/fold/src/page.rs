@@ -88,24 +88,10 @@ fn term_in<'a>(tail: &[u8], len: usize, hash: u64, word: impl FnOnce() -> &'a st
 
 /// The term of a word of a text, after the normal form of the word before if both are characters of a
 /// script without spaces. Such a term is two characters.
-fn term_after(normal: &str, before: Option<&str>) -> u32 {
+pub(crate) fn term_after(normal: &str, before: Option<&str>) -> u32 {
     let pair =
         before.map(|before| mix(hash_bytes(before.as_bytes()), hash_bytes(normal.as_bytes())));
     pair.map_or_else(|| term(normal), narrow)
-}
-
-/// The different terms of a headline, in order.
-pub(crate) fn title_terms(title: &Text) -> Vec<u32> {
-    let mut before = None;
-    let mut terms: Vec<u32> = Vec::new();
-    for word in title.words() {
-        let normal = title.normal(word);
-        terms.push(term_after(normal, before.filter(|_| word.alone)));
-        before = Some(normal).filter(|_| word.alone);
-    }
-    terms.sort_unstable();
-    terms.dedup();
-    terms
 }
 
 impl Page {

@@ -9,6 +9,7 @@ use wirefold_text::extract::InSentences;
 
 use crate::evidence::runs;
 use crate::hash::{mix, narrow};
+use crate::headline::Headline;
 use crate::page::{Page, counted};
 use crate::rarity::Rarity;
 
@@ -183,7 +184,9 @@ pub(crate) enum Part {
     Title,
     Lede,
     Names,
-    RareInTitle,
+    /// The names in the headline that the text has too, or all rare terms of the headline if the text has no names.
+    /// Without a text, those that the headline itself tells.
+    NamesInTitle,
     Quoted,
 }
 
@@ -213,30 +216,37 @@ impl Signature {
         text: &Text,
         page: &Page,
         terms: &[(u32, u32)],
-        title: &[u32],
+        title: &Headline,
         time: i64,
         rarity: &Rarity,
     ) -> Signature {
         let least = RARE * rarity.highest();
         let words = match page.len() < TEASER {
-            true => weigh(&counted(&[&page.terms[..], title].concat()), rarity),
+            true => weigh(&counted(&[&page.terms[..], &title.terms].concat()), rarity),
             false => weigh(terms, rarity),
         };
-        let rare = title.iter().copied().filter(|term| rarity.of(*term) >= least).collect();
-        let title = keep_heaviest(weigh(&counted(title), rarity), title.len());
-        let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let is_headline = page.len() < HEADLINE_ONLY;
-        let lede = match is_headline {
-            true => title.clone(),
-            false => keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede),
-        };
         let has_capitals = has_capitals(text);
         let names = match has_capitals {
             true => keep_heaviest(rare_names(text, page, least, rarity), NAMES),
             false => Vec::new(),
         };
+        let is_name = |term: &u32| {
+            rarity.of(*term) >= least && (names.is_empty() || Terms(&names).has(*term))
+        };
+        let names_in_title = match is_headline {
+            true => title.names.to_vec(),
+            false => title.terms.iter().copied().filter(is_name).collect(),
+        };
+        let title = keep_heaviest(weigh(&counted(&title.terms), rarity), title.terms.len());
+        let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
+        let lede = match is_headline {
+            true => title.clone(),
+            false => keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede),
+        };
         // In the order of `Part`.
-        let parts = [keep_heaviest(words, WORDS), title, lede, names, rare, quotations(page)];
+        let parts =
+            [keep_heaviest(words, WORDS), title, lede, names, names_in_title, quotations(page)];
         let mut end = 0;
         let ends = parts.each_ref().map(|part| {
             end += part.len() as u32;
@@ -301,7 +311,7 @@ impl Signature {
     }
 
     /// Whether the headlines have names, and neither text has one of the other headline: they are about other places or
-    /// people. Of two texts with names both headlines need one; otherwise they may be made from one template, whose only
+    /// people. Of two texts with names, or a headline without a text, both headlines need one; otherwise they may be made from one template, whose only
     /// names are in the headlines.
     pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
         let has_one_of = |of: &Signature, names: &[u32]| {
@@ -309,20 +319,14 @@ impl Signature {
                 |term: &u32| [of.title(), of.words(), of.lede()].iter().any(|it| it.has(*term));
             names.iter().any(has)
         };
-        let have_names = [self, other].iter().all(|it| !it.part(Part::Names).is_empty());
-        let [ours, theirs] = [self, other].map(Signature::names_in_title);
+        let has_names = |it: &&Signature| it.is_headline || !it.part(Part::Names).is_empty();
+        let have_names = [self, other].iter().all(has_names);
+        let [ours, theirs] = [self, other].map(|it| it.part(Part::NamesInTitle));
         let are_told = match have_names {
             true => !ours.is_empty() && !theirs.is_empty(),
             false => !ours.is_empty() || !theirs.is_empty(),
         };
-        are_told && !has_one_of(self, &theirs) && !has_one_of(other, &ours)
-    }
-
-    /// The names in the headline that the text has too. All rare terms of the headline if the text has no names.
-    fn names_in_title(&self) -> Vec<u32> {
-        let names = Terms(self.part(Part::Names));
-        let rare = self.part(Part::RareInTitle).iter().copied();
-        rare.filter(|term| names.is_empty() || names.has(*term)).collect()
+        are_told && !has_one_of(self, theirs) && !has_one_of(other, ours)
     }
 }
 
@@ -377,12 +381,19 @@ fn quotations(page: &Page) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{term, title_terms};
+    use crate::page::term;
 
     fn signature(text: &str) -> Signature {
         let text = Text::new(text);
         let page = Page::of(&text);
-        Signature::new(&text, &page, &counted(&page.terms), &[], 0, &Rarity::default())
+        Signature::new(
+            &text,
+            &page,
+            &counted(&page.terms),
+            &Headline::default(),
+            0,
+            &Rarity::default(),
+        )
     }
 
     #[test]
@@ -397,7 +408,7 @@ mod tests {
 
     #[test]
     fn characters_without_spaces_make_pairs() {
-        let terms = |title: &str| title_terms(&Text::new(title));
+        let terms = |title: &str| Headline::new(&Text::new(title)).terms;
         let (first, second) = (terms("白鹭县谷仓"), terms("白鹭河水"));
         assert_eq!(first.len(), 5);
         assert!(first.iter().filter(|term| second.contains(term)).count() == 2);

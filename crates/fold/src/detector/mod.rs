@@ -192,7 +192,7 @@ impl Detector {
             site: incoming.via.or(incoming.outlet).map(OutletId::of),
             whole: prepared.page.whole,
             time: incoming.published.min(incoming.time),
-            title: prepared.title.as_slice().into(),
+            title: prepared.title.clone(),
             is_correction: prepared.is_correction,
             words: prepared.page.len() as u32,
             joined: article,
