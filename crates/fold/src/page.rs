@@ -29,6 +29,8 @@ pub struct Page {
     pub(crate) quoted: Vec<bool>,
     /// The numbers, in order. `6-3/16` is one number.
     pub(crate) numbers: Vec<Number>,
+    /// The positions of the words with a capital.
+    pub(crate) capitals: Vec<u32>,
     /// Whether a word is neither a number nor inside quotation marks.
     pub(crate) has_own_words: bool,
     /// The hashes of the different numbers, in order.
@@ -126,6 +128,9 @@ impl Page {
                 page.add_number(at, hash, number_end == Some(word.span.start));
                 // One mark joins digits: `1.5`, `6-3`, `18:30`.
                 number_end = Some(word.span.end + 1);
+            }
+            if word.capital && !word.alone {
+                page.capitals.push(at);
             }
             page.words.push(narrow(hash));
             page.terms.push(narrow(match before.filter(|_| word.alone) {

@@ -184,9 +184,9 @@ pub(crate) enum Part {
     Title,
     Lede,
     Names,
-    /// The names in the headline that the text has too, or all rare terms of the headline if the text has no names.
-    /// Without a text, those that the headline itself tells.
-    NamesInTitle,
+    RareInTitle,
+    /// The names that a headline without a text tells by itself.
+    NamesAlone,
     Quoted,
 }
 
@@ -226,27 +226,23 @@ impl Signature {
             false => weigh(terms, rarity),
         };
         let is_headline = page.len() < HEADLINE_ONLY;
-        let has_capitals = has_capitals(text);
-        let names = match has_capitals {
-            true => keep_heaviest(rare_names(text, page, least, rarity), NAMES),
-            false => Vec::new(),
-        };
-        let is_name = |term: &u32| {
-            rarity.of(*term) >= least && (names.is_empty() || Terms(&names).has(*term))
-        };
-        let names_in_title = match is_headline {
-            true => title.names.to_vec(),
-            false => title.terms.iter().copied().filter(is_name).collect(),
-        };
+        let is_rare = |term: &u32| rarity.of(*term) >= least;
+        let rare = title.terms.iter().copied().filter(is_rare).collect();
+        let alone = if is_headline { title.names.to_vec() } else { Vec::new() };
         let title = keep_heaviest(weigh(&counted(&title.terms), rarity), title.terms.len());
         let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let lede = match is_headline {
             true => title.clone(),
             false => keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede),
         };
+        let has_capitals = has_capitals(text);
+        let names = match has_capitals {
+            true => keep_heaviest(rare_names(text, page, least, rarity), NAMES),
+            false => Vec::new(),
+        };
         // In the order of `Part`.
         let parts =
-            [keep_heaviest(words, WORDS), title, lede, names, names_in_title, quotations(page)];
+            [keep_heaviest(words, WORDS), title, lede, names, rare, alone, quotations(page)];
         let mut end = 0;
         let ends = parts.each_ref().map(|part| {
             end += part.len() as u32;
@@ -311,22 +307,31 @@ impl Signature {
     }
 
     /// Whether the headlines have names, and neither text has one of the other headline: they are about other places or
-    /// people. Of two texts with names, or a headline without a text, both headlines need one; otherwise they may be made from one template, whose only
-    /// names are in the headlines.
+    /// people. Of two texts with names both headlines need one; otherwise they may be made from one template, whose only
+    /// names are in the headlines. Two headlines without texts then need no rare word in common, either.
     pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
         let has_one_of = |of: &Signature, names: &[u32]| {
             let has =
                 |term: &u32| [of.title(), of.words(), of.lede()].iter().any(|it| it.has(*term));
             names.iter().any(has)
         };
-        let has_names = |it: &&Signature| it.is_headline || !it.part(Part::Names).is_empty();
-        let have_names = [self, other].iter().all(has_names);
-        let [ours, theirs] = [self, other].map(|it| it.part(Part::NamesInTitle));
-        let are_told = match have_names {
-            true => !ours.is_empty() && !theirs.is_empty(),
-            false => !ours.is_empty() || !theirs.is_empty(),
-        };
-        are_told && !has_one_of(self, theirs) && !has_one_of(other, ours)
+        let are_others =
+            |[ours, theirs]: &[Vec<u32>; 2]| !has_one_of(self, theirs) && !has_one_of(other, ours);
+        let have_names = [self, other].iter().all(|it| !it.part(Part::Names).is_empty());
+        let rare = [self, other].map(Signature::names_in_title);
+        let named = [self, other].map(|it| match it.is_headline {
+            true => it.part(Part::NamesAlone).to_vec(),
+            false => it.names_in_title(),
+        });
+        named.iter().all(|names| !names.is_empty()) && are_others(&named)
+            || !have_names && rare.iter().any(|names| !names.is_empty()) && are_others(&rare)
+    }
+
+    /// The names in the headline that the text has too. All rare terms of the headline if the text has no names.
+    fn names_in_title(&self) -> Vec<u32> {
+        let names = Terms(self.part(Part::Names));
+        let rare = self.part(Part::RareInTitle).iter().copied();
+        rare.filter(|term| names.is_empty() || names.has(*term)).collect()
     }
 }
 
