@@ -193,11 +193,7 @@ impl<'a, A: Articles> Matching<'a, A> {
         let (evidence, shared) = Evidence::between(sides, [&repeats[0], &repeats[1]], self.rarity);
         let likely = self.weights.probability(&evidence);
         let is_same = same_words && (same_page || is_identical(&evidence));
-        let probability = match evidence.is_template() {
-            _ if is_same || evidence.is_version() => likely.max(SAME),
-            true => 0.0,
-            false => likely,
-        };
+        let probability = if is_same || evidence.is_version() { likely.max(SAME) } else { likely };
         (Match { doc: DocId(other), evidence, probability, same_words }, shared)
     }
 
