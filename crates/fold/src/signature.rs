@@ -307,8 +307,8 @@ impl Signature {
     }
 
     /// Whether the headlines have names, and neither text has one of the other headline: they are about other places or
-    /// people. Of two texts with names both headlines need one; otherwise they may be made from one template, whose only
-    /// names are in the headlines. Two headlines without texts then need no rare word in common, either.
+    /// people. Both headlines need one. If a text has no names, all rare words of the headlines count too, and one headline
+    /// is enough: they may be made from one template, whose only names are in the headlines.
     pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
         let has_one_of = |of: &Signature, names: &[u32]| {
             let has =
