@@ -8,7 +8,7 @@ use crate::page::{term, term_after};
 /// A headline with a word of so many letters in lower case is written as a sentence: in the others, only short words
 /// are in lower case.
 const LONG: usize = 6;
-/// What stands before the name of the outlet.
+/// Marks that stand before the name of the outlet.
 const DASHES: [&str; 4] = [" - ", " – ", " — ", " | "];
 
 /// The terms of a headline.
@@ -38,7 +38,7 @@ impl Headline {
 
 /// The terms of the names: words with a capital. The word that opens a headline or a part of it is no name, unless
 /// another word with a capital follows. If all words have capitals, only those behind short words such as `in` are names.
-/// What follows a dash is mostly the outlet.
+/// The words behind a dash are mostly the outlet.
 fn names(title: &Text) -> Vec<u32> {
     let is_plain = |word: &Word| !word.capital && !title.normal(word).starts_with(char::is_numeric);
     let is_long = |word: &Word| title.normal(word).chars().count() >= LONG;
