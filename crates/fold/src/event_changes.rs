@@ -137,7 +137,8 @@ fn docs(stories: &[u32]) -> Vec<DocId> {
 mod tests {
     use super::*;
     use crate::event::Joined;
-    use crate::page::{Page, counted, title_terms};
+    use crate::headline::Headline;
+    use crate::page::{Page, counted};
     use crate::rarity::Rarity;
     use wirefold_text::Text;
 
@@ -150,7 +151,7 @@ mod tests {
     fn titled(title: &str, text: &str, hours: i64, rarity: &Rarity) -> (Signature, Page) {
         let text = Text::new(text);
         let page = Page::of(&text);
-        let (counted, title) = (counted(&page.terms), title_terms(&Text::new(title)));
+        let (counted, title) = (counted(&page.terms), Headline::new(&Text::new(title)));
         (Signature::new(&text, &page, &counted, &title, hours * 3600, rarity), page)
     }
 

@@ -177,7 +177,8 @@ fn shared_quotation(new: &Signature, old: &Signature) -> SharedQuotation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{Page, counted, title_terms};
+    use crate::headline::Headline;
+    use crate::page::{Page, counted};
     use crate::rarity::Rarity;
     use wirefold_text::Text;
 
@@ -188,7 +189,7 @@ mod tests {
 
     fn between(new: (&str, &str), old: (&str, &str), hours: i64) -> EventEvidence {
         let signature = |(title, text): (&str, &str), at: i64| {
-            let (title, text) = (title_terms(&Text::new(title)), Text::new(text));
+            let (title, text) = (Headline::new(&Text::new(title)), Text::new(text));
             let page = Page::of(&text);
             let counted = counted(&page.terms);
             Signature::new(&text, &page, &counted, &title, at * 3600, &Rarity::default())
@@ -256,6 +257,22 @@ mod tests {
         assert!(of(&here, &there) < THRESHOLD && of(&here, &here) >= THRESHOLD);
         let both = (here.0.clone(), format!("{} {}", here.1, there.1));
         assert!(of(&both, &there) >= THRESHOLD);
+    }
+
+    #[test]
+    fn headlines_that_name_two_towns_are_two_happenings() {
+        let alone = |one, other| between((one, ""), (other, ""), 0).similarity() >= THRESHOLD;
+        let fire = "Apartment fire in Lindwell kills 4";
+        assert!(!alone(fire, "Apartment fire in Harnow kills 7"));
+        assert!(!alone("Apartment Fire in Lindwell Kills 4", "Apartment Fire in Harnow Kills 7"));
+        assert!(!alone("Train derails near Osterby, 12 hurt", "Train derails near Halvik, 9 hurt"));
+        assert!(
+            alone(fire, "Apartment fire kills 4") && alone(fire, "Lindwell apartment fire: 5 dead")
+        );
+        let text = "Seven people died in Harnow when fire swept through an apartment on Monday.";
+        let of_text = |town| between((town, ""), ("Apartment fire in Harnow kills 7", text), 0);
+        assert_eq!(of_text(fire).similarity(), 0.0);
+        assert!(of_text("Apartment fire in Harnow kills 7").similarity() >= THRESHOLD);
     }
 
     #[test]

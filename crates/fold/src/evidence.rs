@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rustc_hash::FxHashMap;
 
-use crate::page::{Number, Page, SHINGLE, common};
+use crate::page::{Number, Page, SHINGLE, common, counted};
 use crate::rarity::Rarity;
 
 /// The common parts of two articles, in numbers. The later article is *new*, the other one *old*.
@@ -31,6 +31,9 @@ pub struct Evidence {
     /// The smaller share, of both, of a headline's words that stand in its own text in short gaps between shared
     /// runs and nowhere in the other text, by rarity, 0 to 1: what a template is filled with.
     pub exchanged: f64,
+    /// The smaller share, of both, of the names in and between the shared runs that the other text lacks, by rarity, 0 to
+    /// 1. All words with a capital count as names.
+    pub renamed: f64,
     /// The words of the shorter text.
     pub shorter: f64,
     /// The number of passages: shared runs with short gaps.
@@ -60,6 +63,10 @@ pub(crate) struct Side<'a> {
 const QUOTED: f64 = 0.1;
 /// Numbers that are taken to agree before any is seen, so that one number alone decides little.
 const NUMBERS_BEFORE: usize = 2;
+/// Names that are taken to agree before any is seen, so that two names alone do not make a template.
+const NAMES_BEFORE: f64 = 3.0;
+/// Two texts of which more than this share of the names is exchanged are one template that was filled twice.
+const TEMPLATE: f64 = 0.3;
 /// Headlines with a cosine of at least this are related.
 pub(crate) const RELATED: f64 = 0.25;
 /// Two articles at one address are versions of one if one has at least this share of the other.
@@ -352,10 +359,15 @@ impl<'a> Measured<'a> {
         if self.own > 0.0 { (self.weight / self.own).min(1.0) } else { 0.0 }
     }
 
+    /// Whether a word is in a shared run or in a short gap between two.
+    fn is_inside(&self, at: usize) -> bool {
+        self.shared[at] || self.gaps.iter().any(|gap| gap.contains(&at))
+    }
+
     /// The different numbers in and between the shared runs, and those of them that the other text lacks.
     fn numbers(&self, other: &Page) -> (usize, usize) {
-        let inside = |at| self.shared[at] || self.gaps.iter().any(|gap| gap.contains(&at));
-        let numbers = self.side.page.numbers.iter().filter(|number| inside(number.at as usize));
+        let numbers = self.side.page.numbers.iter();
+        let numbers = numbers.filter(|number| self.is_inside(number.at as usize));
         let mut numbers: Vec<Number> = numbers.copied().collect();
         numbers.sort_unstable_by_key(|number| number.hash);
         numbers.dedup_by_key(|number| number.hash);
@@ -394,6 +406,16 @@ impl<'a> Measured<'a> {
         self.part_of_title(rarity, |term| is_in_gap(term) && !other.side.page.has_term(term))
     }
 
+    fn renamed(&self, other: &Measured<'_>, rarity: &Rarity) -> f64 {
+        let page = self.side.page;
+        let names = page.capitals.iter().map(|at| *at as usize).filter(|at| self.is_inside(*at));
+        let names = counted(&names.map(|at| page.terms[at]).collect::<Vec<u32>>());
+        let weight = |(term, _): &(u32, u32)| rarity.of(*term);
+        let all: f64 = names.iter().map(weight).sum();
+        let others = names.iter().filter(|(term, _)| !other.side.page.has_term(*term));
+        others.map(weight).sum::<f64>() / (all + NAMES_BEFORE * rarity.highest())
+    }
+
     /// The share of the headline's terms among the shared words with some weight.
     fn topic(&self, rarity: &Rarity) -> f64 {
         let Some(listed) = &self.listed else { return 0.0 };
@@ -413,6 +435,11 @@ impl Evidence {
     /// Whether one article is a version of the other: both have one address and much of the same text.
     pub(crate) fn is_version(&self) -> bool {
         self.same_address && self.contained.max(self.containing) >= VERSION_SHARE
+    }
+
+    /// Whether both are one template that was filled twice: they share sentences, and have other names in them.
+    pub(crate) fn is_template(&self) -> bool {
+        self.renamed > TEMPLATE
     }
 
     /// Compares a new article with an old one, given what the outlet of each repeats of it. Also says which words of the
@@ -442,6 +469,7 @@ impl Evidence {
             topic: here.topic(rarity).max(there.topic(rarity)),
             conflict: here.conflict(&there, rarity).min(there.conflict(&here, rarity)),
             exchanged: here.exchanged(&there, rarity).min(there.exchanged(&here, rarity)),
+            renamed: here.renamed(&there, rarity).min(there.renamed(&here, rarity)),
             shorter: new.page.len().min(old.page.len()) as f64,
             passages,
             longest,

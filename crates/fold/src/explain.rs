@@ -16,7 +16,10 @@ pub(crate) fn sum_in_words(evidence: &Evidence, weights: &Weights) -> String {
         let most: f64 = ramps.by_ref().take(sign.knots().len() - 1).sum();
         (words(sign, evidence), part, if is_against(sign) { most } else { 0.0 })
     });
-    summed(&parts, weights.bias) + &format!("p = {:.2}", weights.probability(evidence))
+    let template =
+        if evidence.is_template() { "one template, filled with other names: " } else { "" };
+    let probability = weights.probability(evidence);
+    summed(&parts, weights.bias) + template + &format!("p = {probability:.2}")
 }
 
 /// Whether a sign speaks against a pair, or not at all.
@@ -130,5 +133,7 @@ mod tests {
         assert!(sum.starts_with("82 % of B is in A: +"), "{sum}");
         assert!(sum.contains("140 shared words: +") && !sum.contains("two outlets"), "{sum}");
         assert!(sum.ends_with(&format!("p = {:.2}", Weights::default().probability(&evidence))));
+        let template = Evidence { renamed: 0.5, ..evidence };
+        assert!(sum_in_words(&template, &Weights::default()).ends_with("other names: p = 0.00"));
     }
 }

@@ -139,10 +139,10 @@ impl Weights {
         self.bias + self.parts(evidence).iter().map(|(_, part)| part).sum::<f64>()
     }
 
-    /// The probability that both are one text.
+    /// The probability that both are one text; 0 if they are one template.
     #[must_use]
     pub fn probability(&self, evidence: &Evidence) -> f64 {
-        logistic(self.logit(evidence))
+        if evidence.is_template() { 0.0 } else { logistic(self.logit(evidence)) }
     }
 }
 

@@ -15,6 +15,7 @@ mod evidence;
 mod explain;
 pub mod fit;
 mod hash;
+mod headline;
 mod id_table;
 mod ids;
 mod index;

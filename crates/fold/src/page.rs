@@ -29,6 +29,8 @@ pub struct Page {
     pub(crate) quoted: Vec<bool>,
     /// The numbers, in order. `6-3/16` is one number.
     pub(crate) numbers: Vec<Number>,
+    /// The positions of the words with a capital.
+    pub(crate) capitals: Vec<u32>,
     /// Whether a word is neither a number nor inside quotation marks.
     pub(crate) has_own_words: bool,
     /// The hashes of the different numbers, in order.
@@ -88,24 +90,10 @@ fn term_in<'a>(tail: &[u8], len: usize, hash: u64, word: impl FnOnce() -> &'a st
 
 /// The term of a word of a text, after the normal form of the word before if both are characters of a
 /// script without spaces. Such a term is two characters.
-fn term_after(normal: &str, before: Option<&str>) -> u32 {
+pub(crate) fn term_after(normal: &str, before: Option<&str>) -> u32 {
     let pair =
         before.map(|before| mix(hash_bytes(before.as_bytes()), hash_bytes(normal.as_bytes())));
     pair.map_or_else(|| term(normal), narrow)
-}
-
-/// The different terms of a headline, in order.
-pub(crate) fn title_terms(title: &Text) -> Vec<u32> {
-    let mut before = None;
-    let mut terms: Vec<u32> = Vec::new();
-    for word in title.words() {
-        let normal = title.normal(word);
-        terms.push(term_after(normal, before.filter(|_| word.alone)));
-        before = Some(normal).filter(|_| word.alone);
-    }
-    terms.sort_unstable();
-    terms.dedup();
-    terms
 }
 
 impl Page {
@@ -140,6 +128,9 @@ impl Page {
                 page.add_number(at, hash, number_end == Some(word.span.start));
                 // One mark joins digits: `1.5`, `6-3`, `18:30`.
                 number_end = Some(word.span.end + 1);
+            }
+            if word.capital && !word.alone {
+                page.capitals.push(at);
             }
             page.words.push(narrow(hash));
             page.terms.push(narrow(match before.filter(|_| word.alone) {

@@ -9,6 +9,7 @@ use wirefold_text::extract::InSentences;
 
 use crate::evidence::runs;
 use crate::hash::{mix, narrow};
+use crate::headline::Headline;
 use crate::page::{Page, counted};
 use crate::rarity::Rarity;
 
@@ -184,6 +185,8 @@ pub(crate) enum Part {
     Lede,
     Names,
     RareInTitle,
+    /// The names that a headline without a text tells by itself.
+    NamesAlone,
     Quoted,
 }
 
@@ -213,19 +216,21 @@ impl Signature {
         text: &Text,
         page: &Page,
         terms: &[(u32, u32)],
-        title: &[u32],
+        title: &Headline,
         time: i64,
         rarity: &Rarity,
     ) -> Signature {
         let least = RARE * rarity.highest();
         let words = match page.len() < TEASER {
-            true => weigh(&counted(&[&page.terms[..], title].concat()), rarity),
+            true => weigh(&counted(&[&page.terms[..], &title.terms].concat()), rarity),
             false => weigh(terms, rarity),
         };
-        let rare = title.iter().copied().filter(|term| rarity.of(*term) >= least).collect();
-        let title = keep_heaviest(weigh(&counted(title), rarity), title.len());
-        let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let is_headline = page.len() < HEADLINE_ONLY;
+        let is_rare = |term: &u32| rarity.of(*term) >= least;
+        let rare = title.terms.iter().copied().filter(is_rare).collect();
+        let alone = if is_headline { title.names.to_vec() } else { Vec::new() };
+        let title = keep_heaviest(weigh(&counted(&title.terms), rarity), title.terms.len());
+        let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let lede = match is_headline {
             true => title.clone(),
             false => keep_heaviest(weigh(&counted(&page.terms[..page.lede]), rarity), page.lede),
@@ -236,7 +241,8 @@ impl Signature {
             false => Vec::new(),
         };
         // In the order of `Part`.
-        let parts = [keep_heaviest(words, WORDS), title, lede, names, rare, quotations(page)];
+        let parts =
+            [keep_heaviest(words, WORDS), title, lede, names, rare, alone, quotations(page)];
         let mut end = 0;
         let ends = parts.each_ref().map(|part| {
             end += part.len() as u32;
@@ -301,21 +307,24 @@ impl Signature {
     }
 
     /// Whether the headlines have names, and neither text has one of the other headline: they are about other places or
-    /// people. Of two texts with names both headlines need one; otherwise they may be made from one template, whose only
-    /// names are in the headlines.
+    /// people. Both headlines need one. If a text has no names, all rare words of the headlines count too, and one headline
+    /// is enough: they may be made from one template, whose only names are in the headlines.
     pub(crate) fn names_others_than(&self, other: &Signature) -> bool {
         let has_one_of = |of: &Signature, names: &[u32]| {
             let has =
                 |term: &u32| [of.title(), of.words(), of.lede()].iter().any(|it| it.has(*term));
             names.iter().any(has)
         };
+        let are_others =
+            |[ours, theirs]: &[Vec<u32>; 2]| !has_one_of(self, theirs) && !has_one_of(other, ours);
         let have_names = [self, other].iter().all(|it| !it.part(Part::Names).is_empty());
-        let [ours, theirs] = [self, other].map(Signature::names_in_title);
-        let are_told = match have_names {
-            true => !ours.is_empty() && !theirs.is_empty(),
-            false => !ours.is_empty() || !theirs.is_empty(),
-        };
-        are_told && !has_one_of(self, &theirs) && !has_one_of(other, &ours)
+        let rare = [self, other].map(Signature::names_in_title);
+        let named = [self, other].map(|it| match it.is_headline {
+            true => it.part(Part::NamesAlone).to_vec(),
+            false => it.names_in_title(),
+        });
+        named.iter().all(|names| !names.is_empty()) && are_others(&named)
+            || !have_names && rare.iter().any(|names| !names.is_empty()) && are_others(&rare)
     }
 
     /// The names in the headline that the text has too. All rare terms of the headline if the text has no names.
@@ -377,12 +386,19 @@ fn quotations(page: &Page) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page::{term, title_terms};
+    use crate::page::term;
 
     fn signature(text: &str) -> Signature {
         let text = Text::new(text);
         let page = Page::of(&text);
-        Signature::new(&text, &page, &counted(&page.terms), &[], 0, &Rarity::default())
+        Signature::new(
+            &text,
+            &page,
+            &counted(&page.terms),
+            &Headline::default(),
+            0,
+            &Rarity::default(),
+        )
     }
 
     #[test]
@@ -397,7 +413,7 @@ mod tests {
 
     #[test]
     fn characters_without_spaces_make_pairs() {
-        let terms = |title: &str| title_terms(&Text::new(title));
+        let terms = |title: &str| Headline::new(&Text::new(title)).terms;
         let (first, second) = (terms("白鹭县谷仓"), terms("白鹭河水"));
         assert_eq!(first.len(), 5);
         assert!(first.iter().filter(|term| second.contains(term)).count() == 2);

@@ -9,9 +9,10 @@ use crate::detector::incoming::Incoming;
 use crate::event_evidence::EventEvidence;
 use crate::evidence::{Evidence, Repeats, Side};
 use crate::explain::{event_sum_in_words, sum_in_words};
+use crate::headline::Headline;
 use crate::ids::DocId;
 use crate::judge::Weights;
-use crate::page::{Page, title_terms};
+use crate::page::Page;
 use crate::rarity::Rarity;
 use crate::settings::{DAY, Settings};
 use crate::verdict::{Class, Verdict};
@@ -163,10 +164,10 @@ pub fn judge_alone(earlier: &Described<'_>, later: &Described<'_>) -> Option<Exp
 /// The evidence of a pair that shares too little for the detector to compare it.
 fn between(earlier: &Described<'_>, later: &Described<'_>, apart: i64) -> Evidence {
     let pages = [later, earlier].map(|it| Page::new(it.incoming.text));
-    let titles = [later, earlier].map(|it| title_terms(&Text::new(it.incoming.title)));
+    let titles = [later, earlier].map(|it| Headline::new(&Text::new(it.incoming.title)));
     let sides = [0, 1].map(|at| Side {
         page: &pages[at],
-        title: &titles[at],
+        title: &titles[at].terms,
         outlet: 0,
         address: 0,
         time: if at == 0 { apart } else { 0 },

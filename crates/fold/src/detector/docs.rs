@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use wirefold_text::extract::AgencyTrace;
 
+use crate::headline::Headline;
 use crate::id_table::IdTable;
 use crate::ids::{DocId, OutletId};
 use crate::matching::{About, Articles};
@@ -32,8 +33,7 @@ pub(crate) struct Doc {
     pub(crate) whole: u64,
     /// When it was published, or else seen, in seconds.
     pub(crate) time: i64,
-    /// The different terms of the headline, in order.
-    pub(crate) title: Box<[u32]>,
+    pub(crate) title: Headline,
     pub(crate) is_correction: bool,
     pub(crate) words: u32,
     /// The article through which it joined its story; itself if it opened one.
@@ -91,7 +91,7 @@ impl Articles for Docs {
     fn about(&self, article: u32) -> About<'_> {
         match self.get(article) {
             Some(Doc { title, outlet, page, address, whole, words, time, .. }) => About {
-                title,
+                title: &title.terms,
                 page: *page,
                 outlet: *outlet,
                 address: *address,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use wirefold_text::Text;
 use wirefold_text::extract::{AgencyTrace, agencies, byline_agencies};
 
+use crate::headline::Headline;
 use crate::material::is_title_of_correction;
-use crate::page::{Page, counted, title_terms};
+use crate::page::{Page, counted};
 
 /// An article as it comes in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,8 +40,7 @@ pub struct Prepared {
     pub(crate) page: Arc<Page>,
     /// The different terms of the text, each with how often it stands.
     pub(crate) counted: Vec<(u32, u32)>,
-    /// The different terms of the title, in order.
-    pub(crate) title: Vec<u32>,
+    pub(crate) title: Headline,
     /// Whether the title says that the article is a correction.
     pub(crate) is_correction: bool,
     /// The agencies that the article names as its source, those of the byline first.
@@ -58,7 +58,7 @@ impl Prepared {
         let mut traces = byline_agencies(incoming.byline);
         traces.extend(agencies(&text));
         Prepared {
-            title: title_terms(&title),
+            title: Headline::new(&title),
             is_correction: is_title_of_correction(&title),
             traces,
             simhash: page.simhash(),

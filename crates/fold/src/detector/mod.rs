@@ -192,7 +192,7 @@ impl Detector {
             site: incoming.via.or(incoming.outlet).map(OutletId::of),
             whole: prepared.page.whole,
             time: incoming.published.min(incoming.time),
-            title: prepared.title.as_slice().into(),
+            title: prepared.title.clone(),
             is_correction: prepared.is_correction,
             words: prepared.page.len() as u32,
             joined: article,
@@ -530,6 +530,28 @@ mod tests {
             });
             assert_eq!(verdict.story.0, at as u32, "{title}");
         }
+    }
+
+    #[test]
+    fn a_template_that_is_filled_with_other_names_is_no_copy_and_a_copy_with_another_dateline_is() {
+        let shooting = |[town, chief, mayor, witness, dead]: [&str; 5]| {
+            format!(
+                "{dead} people were killed on Friday evening when a gunman opened fire at a bowling alley in \
+                 {town}, police said.\n\nOfficers shot the man, who has not been named, a few minutes after the \
+                 first calls, according to {chief}, the head of the police in {town}. There was no further \
+                 danger to the public, he told reporters outside the building.\n\n{witness}, who works across \
+                 the street, said people ran out of the doors with their hands up. The motive is not known. The \
+                 mayor, {mayor}, asked residents to stay away from the area and to give blood if they can."
+            )
+        };
+        let one = shooting(["Lindwell", "Owen Tarr", "Ruth Ames", "Pete Lasko", "Four"]);
+        let other = shooting(["Harnow", "Milo Brandt", "Ivor Quist", "Ned Culver", "Seven"]);
+        let mut detector = Detector::new(Settings::default());
+        observe(&mut detector, "a", &one, 0);
+        assert_eq!(observe(&mut detector, "b", &other, 0).story, StoryId(1));
+        let local =
+            format!("HARNOW (AP) — {one}\n\nIn Harnow, Milo Brandt said his officers would help.");
+        assert_eq!(observe(&mut detector, "c", &local, 0).story, StoryId(0));
     }
 
     #[test]

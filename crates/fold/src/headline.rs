@@ -1,0 +1,86 @@
+//! [`Headline`]: a headline as it is compared.
+
+use serde::{Deserialize, Serialize};
+use wirefold_text::{Text, Word};
+
+use crate::page::{term, term_after};
+
+/// A headline with a word of so many letters in lower case is written as a sentence: in the others, only short words
+/// are in lower case.
+const LONG: usize = 6;
+/// Marks that stand before the name of the outlet.
+const DASHES: [&str; 4] = [" - ", " – ", " — ", " | "];
+
+/// The terms of a headline.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Headline {
+    /// The different terms, in order.
+    pub(crate) terms: Box<[u32]>,
+    /// The different terms of the names, in order. In a headline without a text nothing else tells a name.
+    pub(crate) names: Box<[u32]>,
+}
+
+impl Headline {
+    /// Reads a headline.
+    pub(crate) fn new(title: &Text) -> Headline {
+        let mut before = None;
+        let mut terms: Vec<u32> = Vec::new();
+        for word in title.words() {
+            let normal = title.normal(word);
+            terms.push(term_after(normal, before.filter(|_| word.alone)));
+            before = Some(normal).filter(|_| word.alone);
+        }
+        terms.sort_unstable();
+        terms.dedup();
+        Headline { terms: terms.into(), names: names(title).into() }
+    }
+}
+
+/// The terms of the names: words with a capital. The word that opens a headline or a part of it is no name, unless
+/// another word with a capital follows. If all words have capitals, only those behind short words such as `in` are names.
+/// The words behind a dash are mostly the outlet.
+fn names(title: &Text) -> Vec<u32> {
+    let is_plain = |word: &Word| !word.capital && !title.normal(word).starts_with(char::is_numeric);
+    let is_long = |word: &Word| title.normal(word).chars().count() >= LONG;
+    let is_sentence = title.words().iter().any(|word| is_plain(word) && is_long(word));
+    let mut names = Vec::new();
+    for pair in title.words().windows(2) {
+        let [before, word] = [pair[0], pair[1]];
+        let gap = title.original().get(before.span.end..word.span.start).unwrap_or_default();
+        if DASHES.contains(&gap) {
+            break;
+        }
+        if word.capital && gap == " " && (is_sentence || is_plain(&before)) {
+            let capitals = [before, word].into_iter().filter(|it| it.capital);
+            names.extend(capitals.map(|it| term(title.normal(&it))));
+        }
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_capitals_inside_a_headline() {
+        let names = |title: &str| Headline::new(&Text::new(title)).names.into_vec();
+        let are = |words: &[&str]| {
+            let mut terms: Vec<u32> = words.iter().map(|word| term(word)).collect();
+            terms.sort_unstable();
+            terms
+        };
+        for (title, words) in [
+            ("Apartment fire in Lindwell kills 4 residents", &["lindwell"][..]),
+            ("Residents flee: Fire in Lindwell - Delta Courier", &["lindwell"]),
+            ("Ada Ruiz resigns as mayor of Port Orla, Norland", &["ada", "ruiz", "port", "orla"]),
+            ("Apartment Fire in Lindwell Kills 4, 12 Hurt", &["lindwell"]),
+            ("Mayor Quits", &[]),
+            ("白鹭县谷仓", &[]),
+        ] {
+            assert_eq!(names(title), are(words), "{title}");
+        }
+    }
+}
