@@ -120,8 +120,8 @@ fn role_of(
     let to = found.get(range.end).map_or(original.len(), |next| next.span.start);
     let before = original.get(from..found[range.start].span.start)?;
     let end = found[range.end - 1].span.end;
-    let found = role(before, reach(original.get(end..)?, to.checked_sub(end)?))?;
-    Some(match found {
+    let counted = role(before, reach(original.get(end..)?, to.checked_sub(end)?))?;
+    Some(match counted {
         Role::Killed => FigureRole::Killed,
         Role::Injured => FigureRole::Injured,
         Role::Missing => FigureRole::Missing,

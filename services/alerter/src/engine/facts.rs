@@ -352,8 +352,8 @@ const OTHERS: [&str; 30] = [
 
 /// Words before a turn that deny or only ask for it.
 #[rustfmt::skip]
-const NOT: [&str; 40] = [
-    "not ", "no ", "nobody ", "no one ", "niemand ", "nadie ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ", "whether ", "could have ",
+const NOT: [&str; 43] = [
+    "not ", "no ", "fail to ", "fails to ", "failed to ", "nobody ", "no one ", "niemand ", "nadie ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ", "whether ", "could have ",
     "would have ", "might have ", "demand ", "demands ", "demanded ", "call for ", "calls for ", "called for ",
     "calling for ", "ask for ", "asks for ", "asked for ", "seek ", "seeks ", "seeking ", "sought ", "warrant for ",
     "try to ", "tries to ", "tried to ", "trying to ", "save ", "fordert ", "fordern ", "demandent ",
@@ -388,15 +388,14 @@ pub(super) fn turns(said: &str) -> Vec<Turn> {
     if turns.contains(&Turn::Rescue) && ["another", "second", "third"].iter().any(is_one_more) {
         turns.push(Turn::AnotherRescue);
     }
-    let told = PAIRS.iter().filter(|(_, first, second)| tells_of(&said, first, second));
-    turns.extend(told.map(|(turn, ..)| *turn));
-    turns.dedup();
     turns
 }
 
+/// A turn, its words, and the words of which one must stand behind.
+type Pair = (Turn, &'static [&'static str], &'static [&'static str]);
 /// Words that tell a turn together, in this order and close to each other.
 #[rustfmt::skip]
-const PAIRS: [(Turn, &[&str], &[&str]); 6] = [
+const PAIRS: [Pair; 6] = [
     (Turn::DeathOfInjured,
      &["died", "dies", "succumb", "erlag", "erliegt", "muere", "murió", "mort", "meurt", "muore"],
      &["hospital", "injuries", "wounds", "verletzung", "heridas", "blessures", "hôpital", "ospedale"]),
@@ -416,24 +415,19 @@ const PAIRS: [(Turn, &[&str], &[&str]); 6] = [
        "throws out", "threw out", "stops", "suspends"]),
 ];
 
-/// Whether in a statement in lower case a word of one list is closely followed by one of the other, with no number, no
-/// denial and no end of a clause between: a gunman who left three dead is alive.
-fn tells_of(said: &str, who: &[&str], what: &[&str]) -> bool {
-    let begins = |at: usize| !said[..at].ends_with(char::is_alphanumeric);
-    let ends =
-        who.iter().flat_map(|who| said.match_indices(who).map(|(at, it)| (at, at + it.len())));
-    ends.filter(|(at, _)| begins(*at)).any(|(_, end)| {
-        let near = said[end..].split(ENDS_CLAUSE).next().unwrap_or_default();
-        let near = near.char_indices().nth(NEAR * 2).map_or(near, |(at, _)| &near[..at]);
-        let found = what.iter().filter_map(|it| near.find(&format!(" {it}"))).min();
-        found.is_some_and(|at| {
-            let between = Text::new(&near[..at]);
-            let is_others =
-                [" left", " leav", " where", " that "].iter().any(|it| near[..at].contains(it));
-            !is_others
-                && numbers(&between, 0..between.words().len()).is_empty()
-                && !is_denied(said, end..end + at + 1)
-        })
+/// Whether one of these words stands behind a part of a statement in lower case, with no number, no denial and no end of a
+/// clause between: a gunman who left three dead is alive.
+fn is_followed(said: &str, end: usize, by: &[&str]) -> bool {
+    let near = said[end..].split(ENDS_CLAUSE).next().unwrap_or_default();
+    let near = near.char_indices().nth(NEAR * 2).map_or(near, |(at, _)| &near[..at]);
+    let found = by.iter().filter_map(|word| near.find(&format!(" {word}"))).min();
+    found.is_some_and(|at| {
+        let between = Text::new(&near[..at]);
+        let is_other =
+            [" left", " leav", " where", " that "].iter().any(|it| near[..at].contains(it));
+        !is_other
+            && numbers(&between, 0..between.words().len()).is_empty()
+            && !is_denied(said, end..end + at + 1)
     })
 }
 
@@ -447,15 +441,21 @@ fn found_missing(said: &str, missing: &Range<usize>) -> Option<Range<usize>> {
     found.map(|(at, len)| start + at..start + at + len)
 }
 
+/// A turn, and the words of which one must stand behind its word.
+type Told = (Turn, Option<&'static [&'static str]>);
+
 /// The turns that a statement in lower case tells, each with the first words for it.
 fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
-    static ANY: LazyLock<(AhoCorasick, Vec<Turn>)> = LazyLock::new(|| {
-        let all = || TURNS.iter().flat_map(|(turn, words)| words.iter().map(|word| (*word, *turn)));
-        let words = AhoCorasick::new(all().map(|(word, _)| word));
-        let words = words.expect("two hundred words can be looked for");
-        (words, all().map(|(_, turn)| turn).collect())
+    static ANY: LazyLock<(AhoCorasick, Vec<Told>)> = LazyLock::new(|| {
+        let alone = TURNS.iter().map(|(turn, words)| (*turn, *words, None));
+        let pairs = PAIRS.iter().map(|(turn, words, behind)| (*turn, *words, Some(*behind)));
+        let all = alone.chain(pairs);
+        let all =
+            all.flat_map(|(turn, words, behind)| words.iter().map(move |it| (it, (turn, behind))));
+        let (words, told): (Vec<&str>, Vec<Told>) = all.unzip();
+        (AhoCorasick::new(words).expect("some hundred words can be looked for"), told)
     });
-    let (words, turns) = &*ANY;
+    let (words, told) = &*ANY;
     let begins = |at: usize| {
         let (before, word) = said.split_at(at);
         let before = before.chars().next_back();
@@ -484,9 +484,13 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
     };
     let mut found: Vec<(Turn, Range<usize>)> = Vec::new();
     for word in words.find_overlapping_iter(said) {
-        let (turn, at) = (turns[word.pattern().as_usize()], word.start());
+        let ((turn, behind), at) = (told[word.pattern().as_usize()], word.start());
         let own = matches!(turn, Turn::Denial | Turn::Off);
-        let is_meant = begins(at) && !is_other(at) && is_end(turn, word.range());
+        let is_told = match behind {
+            Some(behind) => is_followed(said, word.end(), behind),
+            None => is_end(turn, word.range()),
+        };
+        let is_meant = begins(at) && !is_other(at) && is_told;
         let is_first = found.iter().all(|(other, _)| *other != turn);
         if is_first && is_meant && (own || !is_denied_at(at)) {
             found.push((turn, word.range()));
@@ -639,6 +643,7 @@ mod tests {
         check("Talbot wins Kell presidency", &[Turn::Decided]);
         check("Court bans rail strike", &[Turn::Stopped]);
         check("Rail firm and drivers reach wage deal", &[Turn::Deal]);
+        check("Rail firm and drivers fail to reach deal", &[]);
         check("Dam above Kell bursts", &[Turn::Collapse]);
         check("Hostage-taker in Kell gives up", &[Turn::Arrest]);
         check("Mayor gives up his car", &[]);

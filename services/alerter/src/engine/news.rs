@@ -228,12 +228,12 @@ pub(super) fn is_feature(title: &str) -> bool {
 /// Whether a text with this title and beginning is a digest, such as a morning briefing: its lede has no subject.
 pub(super) fn is_digest(title: &str, opening: &str) -> bool {
     #[rustfmt::skip]
-    const NAMES: [&str; 32] = [
+    const NAMES: [&str; 33] = [
         "morning briefing", "evening briefing", "daily briefing", "weekly briefing", "briefing:", "news in brief",
         "in brief:", "newsletter", "daily digest", "weekly digest", "news digest", "digest:", "roundup", "round-up",
         "top stories", "the headlines", "morning headlines", "evening headlines", "today’s headlines", "today's headlines",
         "at a glance", "news bulletin", "kurznachrichten", "nachrichtenüberblick", "presseschau", "en bref", "en breve",
-        "in breve", "boletín de noticias", "resumen de noticias", "сводка новостей", "дайджест",
+        "evening digest", "in breve", "boletín de noticias", "resumen de noticias", "сводка новостей", "дайджест",
     ];
     let title = title.to_lowercase();
     NAMES.iter().any(|name| title.contains(name))
