@@ -85,7 +85,9 @@ impl IncomingArticle {
 
     /// Whether it is a digest of several happenings, which states nothing of any alert.
     pub(super) fn has_several_subjects(&self) -> bool {
-        self.output.verdict.holds.len() > 1 || has_several_subjects(&self.output.article.title)
+        let title = &self.output.article.title;
+        let names_none = is_digest(title, &self.opening) && !title.contains(':');
+        names_none || self.output.verdict.holds.len() > 1 || has_several_subjects(title)
     }
 
     /// Whether its title announces, and states nothing.

@@ -308,8 +308,10 @@ mod tests {
         assert!(!is_news("Roof falls in Kell", &format!("{local} {said}")));
         let second = said.replace("Nobody", "Three people died. Nobody");
         assert!(is_news("Three dead under roof in Kell", &second));
-        let arrest = said.replace("Nobody", "Police arrested the owner of the hall. Nobody");
-        assert!(is_news("Roof falls in Kell", &arrest));
+        for turn in ["Police arrested the owner of the hall.", "The mayor of Kell resigned."] {
+            let inside = said.replace("Nobody", &format!("{turn} Nobody"));
+            assert!(is_news("Roof falls in Kell", &inside), "{turn}");
+        }
         let other = said.replace("Nobody", "Police arrested two burglars on the ferry. Nobody");
         assert!(!is_news("Roof falls in Kell", &other));
         assert!(!is_news(
@@ -337,6 +339,7 @@ mod tests {
         );
         check("Fire in Kell: two dead, three hurt", "Two died; three were hurt.", (false, false));
         check("Police briefing on Kell shooting", "Two died.", (false, false));
+        check("Your evening digest", "Kell: two died. Lowport: strike.", (true, false));
     }
 
     #[test]
