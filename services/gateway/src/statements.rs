@@ -223,10 +223,11 @@ fn figure_record(
     [claims, further]: &[Vec<(usize, &Figure)>; 2],
     articles: &[InStory],
 ) -> FigureRecord {
-    let places = claims.last().map(|(at, _)| named_places(&articles[*at].1)).unwrap_or_default();
+    // A text that names more places may give the sum of several.
+    let places = claims.iter().rev().map(|(at, _)| named_places(&articles[*at].1));
+    let fewest = places.filter(|it| !it.is_empty()).min_by_key(BTreeSet::len).unwrap_or_default();
     let is_here = |(at, _): &(usize, &Figure)| {
-        let here = named_places(&articles[*at].1);
-        here.is_empty() || places.is_empty() || !here.is_disjoint(&places)
+        fewest.is_empty() || named_places(&articles[*at].1).is_subset(&fewest)
     };
     let (told, elsewhere): (Vec<_>, Vec<_>) = claims.iter().copied().partition(is_here);
     let mut rest = [&elsewhere[..], further].concat();

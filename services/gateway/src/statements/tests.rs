@@ -202,11 +202,14 @@ fn a_count_that_grows_is_no_contradiction_and_an_old_one_told_later_is() {
 #[test]
 fn a_number_of_another_time_or_place_is_not_compared() {
     use FigureStanding::{Earlier, Further, Newest};
-    let named = |mut article: InStory, claim: bool, place: &str| {
+    let named = |mut article: InStory, claim: bool, places: &str| {
         article.1.findings.numbers[0].claim = claim;
-        let place = json!({ "kind": "place", "name": place, "key": place, "count": 1, "in_lede": true,
-                            "how": "list" });
-        article.1.findings.entities = vec![serde_json::from_value(place).unwrap()];
+        let place = |name: &str| {
+            json!({ "kind": "place", "name": name, "key": name, "count": 1, "in_lede": true,
+                    "how": "list" })
+        };
+        let found = places.split(' ').map(|name| serde_json::from_value(place(name)).unwrap());
+        article.1.findings.entities = found.collect();
         article
     };
     let articles = [
@@ -215,11 +218,12 @@ fn a_number_of_another_time_or_place_is_not_compared() {
         named(counting(3, 3, "c.example", &[(2, None)]), true, "kell"),
         named(counting(4, 4, "d.example", &[(8, None)]), true, "pell"),
         named(counting(5, 5, "e.example", &[(31, None)]), false, "pell"),
+        named(counting(6, 6, "f.example", &[(10, None)]), true, "pell kell"),
     ];
     let said = statements(&articles, 0);
     let values = said.figures[0].values.iter();
     let found: Vec<_> = values.map(|it| (&*it.words, it.standing)).collect();
-    let further = [("31", Further), ("2", Further), ("47", Further)];
+    let further = [("10", Further), ("31", Further), ("2", Further), ("47", Further)];
     assert_eq!(found[..2], [("8", Newest), ("3", Earlier)]);
     assert_eq!(found[2..], further);
 }
