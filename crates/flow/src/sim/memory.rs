@@ -1,6 +1,6 @@
 //! Tables in memory with the failures of a disk: failed commits, and commits lost in a power cut.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -46,12 +46,46 @@ pub(super) enum FailingCommit {
 #[derive(Default)]
 pub(super) struct Maps {
     streams: BTreeMap<String, StreamRow>,
-    messages: BTreeMap<String, BTreeMap<u64, Stored>>,
+    messages: BTreeMap<String, Messages>,
     ids: BTreeMap<String, VecDeque<RecentId>>,
     marks: BTreeMap<(String, String), u64>,
     buckets: BTreeMap<String, BTreeMap<String, Entry>>,
     /// By store and name.
     pub(super) objects: BTreeMap<(String, String), Vec<Bytes>>,
+}
+
+/// The messages of a stream by their sequences, and the sequences of each subject: many appends expect the last one.
+#[derive(Default)]
+struct Messages {
+    all: BTreeMap<u64, Stored>,
+    by_subject: HashMap<String, BTreeSet<u64>>,
+}
+
+impl Messages {
+    /// Puts or removes the message of a sequence. Returns the one before.
+    fn set(&mut self, sequence: u64, message: Option<Stored>) -> Option<Stored> {
+        let subject = message.as_ref().map(|message| message.subject.clone());
+        let before = match message {
+            Some(message) => self.all.insert(sequence, message),
+            None => self.all.remove(&sequence),
+        };
+        if let Some(before) = &before
+            && let Some(sequences) = self.by_subject.get_mut(&before.subject)
+        {
+            sequences.remove(&sequence);
+        }
+        if let Some(subject) = subject {
+            self.by_subject.entry(subject).or_default().insert(sequence);
+        }
+        before
+    }
+
+    fn last(&self, filter: &str) -> Option<&Stored> {
+        if filter.contains(['*', '>']) {
+            return self.all.values().rev().find(|message| matches(filter, &message.subject));
+        }
+        self.all.get(self.by_subject.get(filter)?.last()?)
+    }
 }
 
 impl std::ops::Deref for Disk {
@@ -166,37 +200,35 @@ impl Tables for Memory {
         let mut disk = self.maps();
         let (stream, sequence) = (message.stream.clone(), message.sequence);
         let messages = disk.messages.entry(stream.clone()).or_default();
-        let before = messages.insert(sequence, message.clone());
+        let before = messages.set(sequence, Some(message.clone()));
         disk.undone_by(move |maps| {
-            put_back(maps.messages.entry(stream).or_default(), sequence, before);
+            maps.messages.entry(stream).or_default().set(sequence, before);
         });
         Ok(())
     }
 
     fn message(&mut self, stream: &str, sequence: u64) -> Result<Option<Stored>> {
-        Ok(self.maps().messages.get(stream).and_then(|messages| messages.get(&sequence)).cloned())
+        Ok(self.maps().messages.get(stream).and_then(|it| it.all.get(&sequence)).cloned())
     }
 
     fn scan(&mut self, stream: &str, from: u64, max: usize) -> Result<Vec<Stored>> {
         let maps = self.maps();
         let messages =
-            maps.messages.get(stream).into_iter().flat_map(|messages| messages.range(from..));
+            maps.messages.get(stream).into_iter().flat_map(|messages| messages.all.range(from..));
         Ok(messages.take(max).map(|(_, message)| message.clone()).collect())
     }
 
     fn last(&mut self, stream: &str, filter: &str) -> Result<Option<Stored>> {
-        let maps = self.maps();
-        let messages =
-            maps.messages.get(stream).into_iter().flat_map(|messages| messages.values().rev());
-        Ok(messages.into_iter().find(|message| matches(filter, &message.subject)).cloned())
+        Ok(self.maps().messages.get(stream).and_then(|messages| messages.last(filter)).cloned())
     }
 
     fn drop_message(&mut self, message: &Stored) -> Result<()> {
         let mut disk = self.maps();
         let (stream, sequence) = (message.stream.clone(), message.sequence);
-        let before = disk.messages.get_mut(&stream).and_then(|messages| messages.remove(&sequence));
+        let before =
+            disk.messages.get_mut(&stream).and_then(|messages| messages.set(sequence, None));
         disk.undone_by(move |maps| {
-            put_back(maps.messages.entry(stream).or_default(), sequence, before);
+            maps.messages.entry(stream).or_default().set(sequence, before);
         });
         Ok(())
     }
