@@ -73,6 +73,15 @@ pub const TRIES: Store = Store {
     readers: &[DETECTOR, ENRICHER],
 };
 
+/// The marks of reader apps.
+pub const READING: Store = Store {
+    name: "wf_reading",
+    kind: StoreKind::KeyValue,
+    about: "the stories that the holder of each token read or starred in a reader app",
+    writers: &[GATEWAY],
+    readers: &[GATEWAY],
+};
+
 /// The addresses and outlets that may not come in again.
 pub const FORGOTTEN: Store = Store {
     name: "wf_forgotten",
@@ -105,5 +114,5 @@ pub const SNAPSHOTS: Store = Store {
 pub const SNAPSHOT: &str = "detector-";
 
 /// Every bucket and object store.
-pub const STORES: [Store; 8] =
-    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, FORGOTTEN, LEASES, SNAPSHOTS];
+pub const STORES: [Store; 9] =
+    [FEEDS, SUBSCRIPTIONS, DELIVERIES, STORIES, TRIES, READING, FORGOTTEN, LEASES, SNAPSHOTS];

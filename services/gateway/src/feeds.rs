@@ -14,9 +14,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 use wirefold_proto::{
-    FeedId, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId, Target, TextPolicy,
+    FeedId, FeedRecord, LanguageTag, Media, OutputArticle, StoryId, SubscriptionId, Target,
+    TextPolicy,
 };
 
+use crate::adapters::Settings;
 use crate::api::request::Query;
 use crate::api::{Api, ApiResult, Reply};
 use crate::page::is_web;
@@ -34,7 +36,7 @@ pub(crate) fn routes() -> Router<Api> {
 /// Stories in a feed.
 const ENTRIES: usize = 50;
 /// The most other articles of a story that an entry lists.
-const LISTED: usize = 40;
+pub(crate) const LISTED: usize = 40;
 
 /// The format of a feed.
 #[derive(Debug, Clone, Copy)]
@@ -112,11 +114,16 @@ pub(super) async fn of_feed(api: Api, Path(file): Path<String>) -> Reply {
             entries.push(Entry::of(&host, story, article, api.app.settings.text_policy));
         }
     }
-    let title = record.and_then(|record| record.feed.title.or(record.feed_title));
-    let title = title.unwrap_or_else(|| name.to_owned());
+    let title = record.map_or_else(|| name.to_owned(), title_of);
     let name = format!("feed/{name}");
     let title = format!("{title}, without copies");
     answer_feed(&api, (&name, ""), &title, form, entries)
+}
+
+/// The title of a feed: its own one, or the one that it gives, or its id.
+pub(crate) fn title_of(record: FeedRecord) -> String {
+    let title = record.feed.title.or(record.feed_title);
+    title.unwrap_or_else(|| record.feed.id.to_string())
 }
 
 /// The story of an alert: its target, or the story of its first article.
@@ -131,7 +138,7 @@ async fn story_of(api: &Api, alert: &wirefold_proto::Alert) -> ApiResult<Option<
 }
 
 /// An entry for each story whose lead has not expired.
-async fn entries_of(api: &Api, stories: &[StoryWithArticles]) -> ApiResult<Vec<Entry>> {
+pub(crate) async fn entries_of(api: &Api, stories: &[StoryWithArticles]) -> ApiResult<Vec<Entry>> {
     let leads = stories.iter().map(|with| with.story.lead).collect();
     let leads = api.app.outputs(api.app.projection.articles(leads).await?).await?;
     let mut leads: HashMap<_, _> = leads.into_iter().map(|(_, it)| (it.id, it)).collect();
@@ -174,7 +181,7 @@ fn answer_feed(
         Form::Atom => "atom",
         Form::Json => "json",
     };
-    let demo = if settings.demo { "DEMO · " } else { "" };
+    let demo = mark_of_demo(settings);
     let document = Document {
         id: tag(&host(api), &format!("feed/{path}{query}")),
         title: format!("{demo}wirefold: {title}"),
@@ -191,8 +198,13 @@ fn answer_feed(
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }
 
+/// The beginning of titles in a demonstration.
+pub(crate) fn mark_of_demo(settings: &Settings) -> &'static str {
+    if settings.demo { "DEMO · " } else { "" }
+}
+
 /// Marks the title of each entry of a demonstration, since readers mix the entries of feeds.
-fn marked(mut entry: Entry, demo: &str) -> Entry {
+pub(crate) fn marked(mut entry: Entry, demo: &str) -> Entry {
     entry.title.insert_str(0, demo);
     entry
 }
@@ -215,6 +227,7 @@ pub(super) struct Document {
 
 /// A story.
 pub(super) struct Entry {
+    pub(super) story: StoryId,
     /// The id, which never changes while the story exists.
     pub(super) id: String,
     pub(super) title: String,
@@ -253,6 +266,7 @@ impl Entry {
             TextPolicy::Lead | TextPolicy::Full => article.text.as_deref().map(lead),
         };
         Self {
+            story,
             id: tag(host, &format!("story/{story}")),
             outlet: about.outlet_label(),
             title: about.title,
@@ -297,7 +311,7 @@ pub(super) fn tag(host: &str, specific: &str) -> String {
 }
 
 /// The first words, then the other articles with their links.
-fn entry_html(entry: &Entry) -> String {
+pub(crate) fn entry_html(entry: &Entry) -> String {
     let text = entry.text.as_deref().unwrap_or_default();
     let (count, listed) = (entry.other_count, entry.others.len());
     let html = html! {
@@ -325,7 +339,7 @@ fn without_control_characters(text: &str) -> String {
 }
 
 /// The people who wrote an entry, or its outlet: Atom requires an author.
-fn people(entry: &Entry) -> &[String] {
+pub(crate) fn people(entry: &Entry) -> &[String] {
     if entry.authors.is_empty() { std::slice::from_ref(&entry.outlet) } else { &entry.authors }
 }
 

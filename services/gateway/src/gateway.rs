@@ -18,7 +18,8 @@ use crate::refusal::Refusal;
 use crate::shapes::{Comparison, Problem};
 use crate::state::{AppState, STREAMS};
 use crate::statements::StatementCache;
-use crate::{api, feeds, follow, page};
+use crate::tokens::READER_API;
+use crate::{api, feeds, follow, greader, page};
 
 /// How many comparisons run at once. Others wait.
 const COMPARISONS: usize = 2;
@@ -62,7 +63,9 @@ impl Gateway {
     pub fn router(&self, access: Access) -> Router {
         let sign_in_wanted = page::sign_in_wanted;
         let api = Api { app: self.app.clone(), access, sign_in_wanted };
-        api::router(api.clone(), feeds::routes(), page::router(api))
+        let for_readers =
+            Router::new().nest("/feeds", feeds::routes()).nest(READER_API, greader::routes());
+        api::router(api.clone(), for_readers, page::router(api))
     }
 
     /// Compares two texts, like `POST /api/v1/compare`, for other servers. The caller limits the size of the

@@ -2,7 +2,8 @@
 //!
 //! [`Gateway::run`] reads `WF_OUTPUT` and `WF_ALERTS` in order and writes a SQLite file, the projection. The
 //! file can be rebuilt at any time. [`Gateway::router`] serves it: JSON under `/api/v1` (see [`shapes`]),
-//! Atom and JSON Feed under `/feeds`, the page at `/`, and `/healthz` and `/readyz`. Commands go to
+//! Atom and JSON Feed under `/feeds`, the API for reader apps under `/api/greader.php`, the page at `/`, and
+//! `/healthz` and `/readyz`. Commands go to
 //! `WF_CONTROL`, pushed articles to `WF_FETCHED`. The gateway opens no port or socket: the binary does.
 
 mod adapters;
@@ -11,6 +12,7 @@ mod corrections;
 mod feeds;
 mod follow;
 mod gateway;
+mod greader;
 mod metrics;
 mod page;
 mod projection;

@@ -272,7 +272,7 @@ pub enum Scope {
     Full,
     /// Read page, feeds and API; change nothing.
     Read,
-    /// Read the feeds under `/feeds/`, such as by a feed reader.
+    /// Read the feeds under `/feeds/`, and use the API for reader apps, such as by a feed reader.
     Feeds,
 }
 
@@ -397,9 +397,19 @@ pub(super) fn hash_of(secret: &str) -> String {
 
 /// The cookie of a signed-in browser.
 pub(crate) const COOKIE: &str = "wirefold_session";
+/// The API for reader apps, under the path at which such apps look for it.
+pub(crate) const READER_API: &str = "/api/greader.php";
 /// Paths that need no token: health, signing in, the links of messages, which have their own signature, and
-/// the styles of pages. Under `/t/` the token is in the address.
-const OPEN: [&str; 6] = ["/healthz", "/readyz", "/sign-in", "/links/", "/assets/", "/t/"];
+/// the styles of pages. Under `/t/` the token is in the address, and a reader app that logs in sends it in the form.
+const OPEN: [&str; 7] = [
+    "/healthz",
+    "/readyz",
+    "/sign-in",
+    "/links/",
+    "/assets/",
+    "/t/",
+    "/api/greader.php/accounts/ClientLogin",
+];
 
 /// Requires a token from requests from the network.
 pub struct Gate {
@@ -431,15 +441,15 @@ impl Gate {
         Self { tokens, proxy, limits: Limits::default() }
     }
 
-    /// Lets a request in or refuses it.
-    pub(crate) fn admit(&self, request: &Request, now: Timestamp) -> Result<(), Refusal> {
+    /// Lets a request in or refuses it. Returns whose token it has.
+    pub(crate) fn admit(&self, request: &Request, now: Timestamp) -> Result<Holder, Refusal> {
         let path = request.uri().path();
         if OPEN.iter().any(|open| path.starts_with(open)) {
-            return Ok(());
+            return Ok(Holder(None));
         }
         let peer = request.extensions().get::<Peer>().copied();
         if self.is_named_by_proxy(request.headers(), peer) {
-            return Ok(());
+            return Ok(Holder(None));
         }
         let Some(secret) = secret_of(request.headers()) else {
             return Err(self.count_failure(peer, "nobody is signed in"));
@@ -455,7 +465,7 @@ impl Gate {
             let (name, scope) = (&holder.name, holder.scope);
             return Err(Refusal::scope(format!("token {name:?} has the scope {scope}")));
         }
-        Ok(())
+        Ok(Holder(Some(holder.name)))
     }
 
     /// Counts a refused request, and answers that it is refused or that there were too many.
@@ -483,12 +493,19 @@ pub(crate) fn gate_failed(error: &TokenError) -> Refusal {
     Refusal::failed("tokens cannot be checked now")
 }
 
-/// The secret of a request: Bearer (RFC 6750), the password of Basic (RFC 7617), or the cookie.
+/// The name of a request's token; `None` if it has and needs none.
+#[derive(Debug, Clone)]
+pub(crate) struct Holder(pub(crate) Option<String>);
+
+/// The secret of a request: Bearer (RFC 6750), the password of Basic (RFC 7617), that of a reader app, or the cookie.
 fn secret_of(headers: &HeaderMap) -> Option<String> {
     let given = headers.get(header::AUTHORIZATION).and_then(|given| given.to_str().ok());
     if let Some((scheme, value)) = given.and_then(|given| given.split_once(' ')) {
         if scheme.eq_ignore_ascii_case("bearer") {
             return Some(value.trim().to_owned());
+        }
+        if scheme.eq_ignore_ascii_case("googlelogin") {
+            return value.trim().strip_prefix("auth=").map(str::to_owned);
         }
         if scheme.eq_ignore_ascii_case("basic") {
             let pair = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
@@ -509,6 +526,8 @@ fn may(scope: Scope, method: &Method, path: &str) -> bool {
     let reads = matches!(*method, Method::GET | Method::HEAD);
     match scope {
         Scope::Full => true,
+        // A reader app writes only what its own token has read.
+        Scope::Read | Scope::Feeds if path.starts_with(READER_API) => true,
         // Comparing two texts changes nothing.
         Scope::Read => reads || path == "/api/v1/compare",
         Scope::Feeds => reads && path.starts_with("/feeds/"),

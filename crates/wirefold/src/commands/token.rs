@@ -40,7 +40,7 @@ Examples:
         #[arg(value_name = "NAME")]
         name: String,
         /// The actions that it allows: `full` is everything, `read` page, feeds and API without changes, and
-        /// `feeds` only what is under /feeds/, as a feed reader does.
+        /// `feeds` only what feed readers and reader apps ask for.
         #[arg(long, default_value = "full", value_name = "SCOPE",
               value_parser = one_of::<Scope>(["full", "read", "feeds"]))]
         scope: Scope,

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 use crate::api::{Access, Api, ApiResult};
 use crate::metrics;
 use crate::refusal::Refusal;
-use crate::tokens::Peer;
+use crate::tokens::{Holder, Peer};
 
 /// The content types of JSON. A parameter such as a charset may follow.
 const JSON_TYPES: [&str; 3] = ["application/json", "application/x-ndjson", "application/jsonl"];
@@ -29,10 +29,11 @@ const FORM_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// Lets allowed requests through.
 pub(super) async fn checked(api: Api, mut request: Request, next: Next) -> Response {
-    if api.access == Access::Network
-        && let Err(refusal) = admit(&api, &request)
-    {
-        return refused(&api, &request, refusal);
+    if api.access == Access::Network {
+        match admit(&api, &request) {
+            Ok(holder) => drop(request.extensions_mut().insert(holder)),
+            Err(refusal) => return refused(&api, &request, refusal),
+        }
     }
     request.extensions_mut().insert(api.access);
     let mut response = next.run(request).await;
@@ -51,10 +52,11 @@ const SAFE: [(&str, &str); 4] = [
     ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
 ];
 
-fn admit(api: &Api, request: &Request) -> ApiResult<()> {
+fn admit(api: &Api, request: &Request) -> ApiResult<Holder> {
     let settings = &api.app.settings;
     check_request(request, &settings.hosts, settings.gate.is_some())?;
-    settings.gate.as_ref().map_or(Ok(()), |gate| gate.admit(request, api.app.now()))
+    let now = api.app.now();
+    settings.gate.as_ref().map_or(Ok(Holder(None)), |gate| gate.admit(request, now))
 }
 
 /// Answers people with a page that asks them to sign in, and programs with a problem.

@@ -49,11 +49,11 @@ pub(crate) type ApiResult<T> = Result<T, Refusal>;
 /// The answer of a handler.
 pub(crate) type Reply = ApiResult<Response>;
 
-/// All routes: the API, the feeds for readers, and the pages.
-pub(crate) fn router(api: Api, feeds: Router<Api>, pages: Router) -> Router {
+/// All routes: the API, what feed readers ask for, and the pages.
+pub(crate) fn router(api: Api, for_readers: Router<Api>, pages: Router) -> Router {
     let answers = Router::new()
         .nest("/api/v1", routes())
-        .nest("/feeds", feeds)
+        .merge(for_readers)
         .layer(from_fn(layers::tagged))
         .route("/api/v1/stream", get(stream::open))
         .route("/healthz", get(status::alive))

@@ -94,7 +94,7 @@ fn is_too_long(error: &axum::Error) -> bool {
 }
 
 /// An answer in JSON.
-pub(super) fn answer<T: serde::Serialize>(value: &T) -> Reply {
+pub(crate) fn answer<T: serde::Serialize>(value: &T) -> Reply {
     let body = serde_json::to_vec(value).map_err(|error| Refusal::failed(error.to_string()))?;
     Ok(([(axum::http::header::CONTENT_TYPE, "application/json")], body).into_response())
 }

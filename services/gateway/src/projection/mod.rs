@@ -11,6 +11,7 @@ mod apply;
 mod articles;
 mod lists;
 mod open;
+mod openings;
 mod redirects;
 mod schema;
 mod search;
@@ -36,6 +37,7 @@ pub(crate) use crate::projection::articles::LoggedArticle;
 pub(crate) use crate::projection::lists::{EventQuery, EventSort, Paging, StoryQuery};
 pub(crate) use crate::projection::open::FILE;
 use crate::projection::open::connect_reader;
+pub(crate) use crate::projection::openings::Opening;
 pub(crate) use crate::projection::redirects::{IdLookup, RowId};
 pub(crate) use crate::projection::stories::{Bounds, EventOnPage};
 use crate::shapes::{
@@ -249,6 +251,16 @@ impl Projection {
         paging: Paging,
     ) -> Answer<Vec<LoggedArticle>> {
         self.read(move |connection| articles::originals_of(connection, &feed, &paging)).await
+    }
+
+    /// The newest stories and these, each with the feed that it came from if that is one of these. The
+    /// last that came is the first.
+    pub(crate) async fn openings(
+        &self,
+        feeds: Vec<FeedId>,
+        and: Vec<StoryId>,
+    ) -> Answer<Vec<Opening>> {
+        self.pool.search(move |connection| openings::newest(connection, &feeds, &and)).await
     }
 
     /// The last stored version of an item, by the same authority.

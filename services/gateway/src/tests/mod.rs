@@ -10,6 +10,7 @@ mod handling;
 mod killed;
 mod order;
 mod pushing;
+mod readers;
 mod regroup;
 mod samples;
 mod streaming;

@@ -1,0 +1,214 @@
+//! The API for reader apps: that of Google Reader, as FreshRSS serves it. An item is a story.
+//!
+//! No specification of it exists. The calls are those of `p/api/greader.php` in FreshRSS that real apps send. Apps
+//! cannot add, change or remove feeds.
+
+mod call;
+mod items;
+mod marks;
+mod names;
+mod view;
+
+use std::collections::{BTreeMap, HashSet};
+
+use axum::Router;
+use axum::extract::{Path, Request};
+use axum::http::header;
+use axum::response::IntoResponse as _;
+use axum::routing::{get, post};
+use serde_json::{Value, json};
+
+use crate::api::request::answer;
+use crate::api::{Api, Reply};
+use crate::greader::call::{Call, fields_of, first};
+use crate::greader::items::items_of;
+use crate::greader::marks::Marks;
+use crate::greader::names::{Stream, number_of, parse_number};
+use crate::greader::view::{Feed, View};
+use crate::projection::Opening;
+use crate::refusal::Refusal;
+use crate::tokens::{Peer, gate_failed};
+
+pub(crate) fn routes() -> Router<Api> {
+    let calls = Router::new()
+        .route("/token", get(token))
+        .route("/user-info", get(user_info))
+        .route("/tag/list", get(tags))
+        .route("/subscription/list", get(subscriptions))
+        .route("/unread-count", get(unread_counts))
+        .route("/stream/contents", get(contents))
+        .route("/stream/contents/{*stream}", get(contents))
+        .route("/stream/items/ids", get(ids).post(ids))
+        .route("/stream/items/contents", get(items).post(items))
+        .route("/edit-tag", post(edit_tag))
+        .route("/mark-all-as-read", post(mark_all_as_read));
+    Router::new().route("/accounts/ClientLogin", post(login)).nest("/reader/api/0", calls)
+}
+
+/// The most stories in an answer.
+const MOST_ITEMS: usize = 1_000;
+/// The most ids in an answer.
+const MOST_IDS: usize = 10_000;
+
+/// Logs in with a token as the password, under any name. The app sends the token with each call from then on.
+async fn login(api: Api, request: Request) -> Reply {
+    let peer = request.extensions().get::<Peer>().copied();
+    let fields = fields_of(request).await?;
+    let given = first(&fields, "Passwd").unwrap_or_default().trim();
+    let auth = match &api.app.settings.gate {
+        None => "open",
+        Some(gate) => match gate.tokens.holder(given, api.app.now()) {
+            Ok(Some(_)) => given,
+            Ok(None) => return Err(gate.count_failure(peer, "the password is not a token")),
+            Err(error) => return Err(gate_failed(&error)),
+        },
+    };
+    let text = format!("SID={auth}\nLSID=null\nAuth={auth}\n");
+    Ok(([(header::CACHE_CONTROL, "no-store")], text).into_response())
+}
+
+/// Apps send this back with each change, as Google required. Here, the Authorization header protects changes.
+async fn token(_: Call) -> String {
+    format!("{:Z<57}", "wirefold")
+}
+
+async fn user_info(call: Call) -> Reply {
+    let name = call.reader.as_deref().unwrap_or("wirefold");
+    answer(&json!({ "userId": name, "userName": name, "userProfileId": name, "userEmail": "" }))
+}
+
+async fn tags(call: Call) -> Reply {
+    let view = View::load(&call).await?;
+    let starred = json!({ "id": Stream::Starred.to_string() });
+    let group = |group| json!({ "id": Stream::Label(group).to_string(), "type": "folder" });
+    let tags = std::iter::once(starred).chain(view.groups().into_iter().map(group));
+    answer(&json!({ "tags": tags.collect::<Vec<_>>() }))
+}
+
+async fn subscriptions(call: Call) -> Reply {
+    let view = View::load(&call).await?;
+    let base = call.api.app.settings.base_url.trim_end_matches('/');
+    let feed = |(id, feed): (&str, &Feed)| {
+        let label = |group: &String| {
+            let stream = Stream::Label(group.clone()).to_string();
+            json!({ "id": stream, "label": group })
+        };
+        json!({
+            "id": Stream::Feed(id.to_owned()).to_string(),
+            "title": feed.title,
+            "categories": feed.group.iter().map(label).collect::<Vec<_>>(),
+            "url": format!("{base}/feeds/feed/{id}.atom"),
+            "htmlUrl": format!("{base}/"),
+        })
+    };
+    answer(&json!({ "subscriptions": view.feeds().map(feed).collect::<Vec<_>>() }))
+}
+
+async fn unread_counts(call: Call) -> Reply {
+    let view = View::load(&call).await?;
+    let feeds = view.feeds().map(|(id, _)| Stream::Feed(id.to_owned()));
+    let streams = feeds.chain(view.groups().into_iter().map(Stream::Label)).chain([Stream::All]);
+    let mut counts: BTreeMap<_, _> = streams.map(|stream| (stream, (0, 0))).collect();
+    for row in view.rows.iter().filter(|row| view.is_in(row, &Stream::Unread)) {
+        for stream in view.streams_of(row) {
+            let (count, newest) = counts.entry(stream).or_default();
+            (*count, *newest) = (*count + 1, row.arrived.max(*newest));
+        }
+    }
+    let shown = |(stream, (count, newest)): (Stream, (u64, i64))| {
+        let newest = (newest * 1000).to_string();
+        json!({ "id": stream.to_string(), "count": count, "newestItemTimestampUsec": newest })
+    };
+    let counts: Vec<_> = counts.into_iter().map(shown).collect();
+    answer(&json!({ "max": MOST_IDS, "unreadcounts": counts }))
+}
+
+async fn contents(stream: Option<Path<String>>, call: Call) -> Reply {
+    let view = View::load(&call).await?;
+    let stream = stream.map_or(Stream::All, |Path(stream)| Stream::parse(&stream));
+    let (rows, next) = view.page(&call, &stream, MOST_ITEMS);
+    answer_items(&call, &view, (&stream, &rows), next).await
+}
+
+async fn answer_items(
+    call: &Call,
+    view: &View,
+    (stream, rows): (&Stream, &[&Opening]),
+    next: Option<String>,
+) -> Reply {
+    let (updated, items) = (call.api.app.now().as_second(), items_of(&call.api, view, rows).await?);
+    let id = stream.to_string();
+    answer_page(json!({ "id": id, "updated": updated, "items": items }), next)
+}
+
+/// Answers a page. Some apps would take `null` for a continuation, so it is left out at the end.
+fn answer_page(mut page: Value, next: Option<String>) -> Reply {
+    if let Some(next) = next {
+        page["continuation"] = next.into();
+    }
+    answer(&page)
+}
+
+async fn ids(call: Call) -> Reply {
+    let view = View::load(&call).await?;
+    let stream = Stream::parse(call.first("s").unwrap_or_default());
+    let (rows, next) = view.page(&call, &stream, MOST_IDS);
+    let reference = |row: &&Opening| {
+        let (id, time) = (number_of(row.story).to_string(), (row.arrived * 1000).to_string());
+        json!({ "id": id, "directStreamIds": [], "timestampUsec": time })
+    };
+    answer_page(json!({ "itemRefs": rows.iter().map(reference).collect::<Vec<_>>() }), next)
+}
+
+async fn items(call: Call) -> Reply {
+    let view = View::load(&call).await?;
+    let numbers = numbers_in(&call);
+    let rows: Vec<_> = view.with_numbers(&numbers).take(MOST_ITEMS).collect();
+    answer_items(&call, &view, (&Stream::All, &rows), None).await
+}
+
+/// The numbers of the stories that a call is about.
+fn numbers_in(call: &Call) -> HashSet<u64> {
+    call.all("i").flat_map(parse_number).collect()
+}
+
+async fn edit_tag(call: Call) -> Result<&'static str, Refusal> {
+    let numbers = numbers_in(&call);
+    let streams = |name| call.all(name).map(Stream::parse).collect::<Vec<_>>();
+    let (added, removed) = (streams("a"), streams("r"));
+    let change = |marks: &mut Marks, view: &View| {
+        for row in view.with_numbers(&numbers) {
+            for (tags, is_set) in [(&added, true), (&removed, false)] {
+                for tag in tags {
+                    match tag {
+                        Stream::Read => marks.set_read(row, is_set),
+                        Stream::Starred => marks.set_starred(row, is_set),
+                        // Apps send `kept-unread` besides the removal of `read`.
+                        _ => {}
+                    }
+                }
+            }
+        }
+    };
+    View::change(&call, change).await?;
+    Ok("OK")
+}
+
+async fn mark_all_as_read(call: Call) -> Result<&'static str, Refusal> {
+    let stream = Stream::parse(call.first("s").unwrap_or_default());
+    // In microseconds; the app has seen nothing that came later.
+    let given = call.number("ts").map_or(i64::MAX, |it| it / 1000);
+    let until = given.min(call.api.app.now().as_millisecond());
+    let change = |marks: &mut Marks, view: &View| {
+        if stream == Stream::All {
+            marks.read_all_until(until);
+        }
+        for row in view.rows.iter().filter(|row| row.arrived <= until) {
+            if view.is_in(row, &stream) {
+                marks.set_read(row, true);
+            }
+        }
+    };
+    View::change(&call, change).await?;
+    Ok("OK")
+}
