@@ -269,6 +269,18 @@ mod tests {
         assert!(
             alone(fire, "Apartment fire kills 4") && alone(fire, "Lindwell apartment fire: 5 dead")
         );
+        assert!(!alone("Zwei Tote bei Brand in Hamburg", "Drei Tote bei Brand in Passau"));
+        assert!(alone("Zwei Tote bei Brand in Hamburg", "Brand in Hamburg: Drei Tote"));
+        let snow = |hill: &str| {
+            format!(
+                "Am {hill} hat eine Lawine am Montag drei Menschen getötet, sagte die Bergwacht."
+            )
+        };
+        let (here, there) = (snow("Hochkogel"), snow("Weißhorn"));
+        let title = |hill: &str| format!("Lawine am {hill}: Drei Tote");
+        let (one, other) = (title("Hochkogel"), title("Weißhorn"));
+        assert_eq!(between((&one, &here), (&other, &there), 0).similarity(), 0.0);
+        assert!(between((&one, &here), (&one, &here), 0).similarity() >= THRESHOLD);
         let text = "Seven people died in Harnow when fire swept through an apartment on Monday.";
         let of_text = |town| between((town, ""), ("Apartment fire in Harnow kills 7", text), 0);
         assert_eq!(of_text(fire).similarity(), 0.0);

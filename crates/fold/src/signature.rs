@@ -228,7 +228,8 @@ impl Signature {
         let is_headline = page.len() < HEADLINE_ONLY;
         let is_rare = |term: &u32| rarity.of(*term) >= least;
         let rare = title.terms.iter().copied().filter(is_rare).collect();
-        let alone = if is_headline { title.names.to_vec() } else { Vec::new() };
+        let is_told_by_headline = is_headline || title.is_german;
+        let alone = if is_told_by_headline { title.names.to_vec() } else { Vec::new() };
         let title = keep_heaviest(weigh(&counted(&title.terms), rarity), title.terms.len());
         let title_weight = f64::from(Terms(&title).square()) / PARTS_OF_WEIGHT.powi(2);
         let lede = match is_headline {
@@ -319,9 +320,9 @@ impl Signature {
             |[ours, theirs]: &[Vec<u32>; 2]| !has_one_of(self, theirs) && !has_one_of(other, ours);
         let have_names = [self, other].iter().all(|it| !it.part(Part::Names).is_empty());
         let rare = [self, other].map(Signature::names_in_title);
-        let named = [self, other].map(|it| match it.is_headline {
-            true => it.part(Part::NamesAlone).to_vec(),
-            false => it.names_in_title(),
+        let named = [self, other].map(|it| match it.part(Part::NamesAlone) {
+            [] if !it.is_headline => it.names_in_title(),
+            alone => alone.to_vec(),
         });
         named.iter().all(|names| !names.is_empty()) && are_others(&named)
             || !have_names && rare.iter().any(|names| !names.is_empty()) && are_others(&rare)

@@ -481,7 +481,7 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
             None => is_end(turn, word.range()),
         };
         let clause = said[..at].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
-        let is_asked = ASKS.iter().any(|word| clause.contains(word));
+        let is_asked = ASKS.iter().any(|asks| clause.contains(asks));
         let is_meant = begins(at) && !is_other(at) && is_told && !is_asked;
         let is_first = found.iter().all(|(other, _)| *other != turn);
         if is_first && is_meant && (own || !is_denied_at(at)) {

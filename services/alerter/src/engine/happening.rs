@@ -339,7 +339,10 @@ mod tests {
     fn the_same_in_another_language_has_a_name_and_all_numbers() {
         let target = Target::Event(wirefold_proto::EventId::from_number(1));
         let mut happenings = Happenings::default();
-        let told = ["Two dead in Ostrand factory fire"];
+        let told = [
+            "Two dead in Ostrand factory fire",
+            "Incendio en una fábrica de Valdoro: tres muertos",
+        ];
         happenings.note(target, (told.into_iter(), &english()), UnixMillis(0));
         let check = |title: &str, language: &str, expected: bool| {
             let (own, tag) = (Statement::of(title), language.parse().unwrap());
@@ -349,6 +352,8 @@ mod tests {
         check("Zwei Tote bei Brand in Ostrand", "de", true);
         check("Drei Tote bei Brand in Ostrand", "de", false);
         check("Zwei Tote bei Brand in Tessel", "de", false);
+        check("Incendio in una fabbrica a Valdoro: tre morti", "it", true);
+        check("Incendio in una fabbrica a Montalto: tre morti", "it", false);
         let spanish =
             "Incendio en fábrica de pinturas de Ostrand deja dos muertos - Diario del Canal";
         check(spanish, "es", true);

@@ -257,10 +257,10 @@ impl Engine {
         let Some(counted) = change.news(target, silent) else { return };
         for id in self.about(target) {
             let Some(life) = self.lives.get_mut(&id) else { continue };
-            // Articles that it inherited and did not tell yet leave it too.
+            // News that waits leaves with its articles.
             let stays = |news: &PendingChange| {
                 let articles = &news.articles;
-                !news.inherits() || articles.is_empty() || articles.iter().any(|it| !gone.has(it))
+                articles.is_empty() || articles.iter().any(|it| !gone.has(it))
             };
             life.news.retain(stays);
             let before = life.sums().all;
@@ -288,12 +288,11 @@ fn tallies(stories: &[StoryAfter], events: &[EventAfter]) -> Vec<(Target, Tally,
     stories.chain(events).collect()
 }
 
-/// News for another alert: the articles that left this one, if it told or inherited them.
+/// News for another alert: the articles that left this one, told or not.
 fn taken_along(life: &LiveAlert, parting: &Parting, news: PendingChange) -> PendingChange {
     let shown = life.shown.as_deref();
-    let inherited = life.news.iter().filter(|own| own.inherits());
     let told = shown.iter().flat_map(|shown| &shown.articles);
-    let told = told.chain(inherited.flat_map(|own| &own.articles));
+    let told = told.chain(life.news.iter().flat_map(|own| &own.articles));
     let articles: Vec<_> = told.filter(|it| parting.leaving.has(it)).cloned().collect();
     let mut headline = shown.map(|shown| shown.headline.clone());
     if let (Some(headline), Some(first)) = (&mut headline, articles.first())

@@ -44,6 +44,8 @@ pub(super) struct Statement {
     /// The stems and numbers, with their weights.
     pub(super) words: BTreeMap<String, f64>,
     pub(super) names: BTreeSet<String>,
+    /// The first word. Its capital marks no name.
+    first: Option<String>,
 }
 
 impl Statement {
@@ -52,7 +54,7 @@ impl Statement {
         // A number word with a capital may be a name elsewhere, but begins many titles.
         let lower = Text::new(&text.original().to_lowercase());
         let is_title_case = is_title_case(&text);
-        let (mut words, mut names) = (BTreeMap::new(), BTreeSet::new());
+        let (mut words, mut names, mut first) = (BTreeMap::new(), BTreeSet::new(), None);
         for (stem, weight, place) in weighed_words(&text, &lower) {
             let name = place.filter(|place| {
                 let word = &text.words()[*place];
@@ -63,10 +65,13 @@ impl Statement {
             if name.is_some() {
                 names.insert(stem.clone().into_owned());
             }
+            if place == Some(0) {
+                first = Some(stem.clone().into_owned());
+            }
             let weight = if name.is_some() { weight } else { weight.min(WORD) };
             words.insert(stem.into_owned(), weight);
         }
-        Self { words, names }
+        Self { words, names, first }
     }
 
     /// The words that say something.
@@ -101,12 +106,16 @@ impl Statement {
         !self.names.is_disjoint(&other.names)
     }
 
-    /// Whether a title in another language may state the same: they share a name, and all numbers. A title without
-    /// numbers must share a turn.
+    /// Whether a title in another language may state the same: they share a name and all numbers, and no names of one stand
+    /// against others of the other. A title without numbers must share a turn.
     pub(super) fn agrees_with(&self, other: &Self, has_turn: bool) -> bool {
         let numbers = self.numbers();
         let agree = if numbers.is_empty() { has_turn } else { numbers == other.numbers() };
-        agree && self.shares_name(other)
+        let has_own = |it: &Self, of: &Self| {
+            let mut names = it.names.iter().filter(|name| it.first.as_ref() != Some(name));
+            names.any(|name| !of.words.contains_key(name))
+        };
+        agree && self.shares_name(other) && !(has_own(self, other) && has_own(other, self))
     }
 
     /// Its numbers, such as `#12`.

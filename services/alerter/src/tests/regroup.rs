@@ -268,6 +268,27 @@ async fn an_alert_is_first_seen_with_the_earliest_article_of_its_event_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn news_that_waits_leaves_with_its_text() {
+    let mut world = World::new().await;
+    let update_interval = Some(Interval::from_seconds(600));
+    let running = world.start(&settings([SubscriptionSettings { update_interval, ..at_once() }]));
+    let first = world.newsroom.tell(article("a", "lanternpost.example", "Dockers strike")).await;
+    world.pass(1).await;
+    let text = "Fishermen of Wickstead demand money for their torn nets.";
+    let fish = article("b", "farpost.example", "Fishermen of Wickstead demand money");
+    let fish = Given { text, ..fish };
+    world.newsroom.tell(fish).await;
+    world.pass(1).await;
+    world.newsroom.move_story(fish, "nets").await;
+    world.pass(3_600).await;
+    let all = world.alerts().await;
+    let of_first = all.iter().filter(|alert| alert.target == Target::Event(first.verdict.event));
+    let loud = of_first.filter(|alert| alert.volume == LOUD).count();
+    assert_eq!(loud, 1, "{:?}", all.last());
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_alert_whose_articles_left_hears_no_more_of_the_event() {
     let mut world = World::new().await;
     let bakers = SubscriptionSettings { query: "bakers".to_owned(), ..at_once() };
