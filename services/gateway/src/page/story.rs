@@ -519,7 +519,7 @@ fn article_row(study: &StoryComparison, member: &ComparedArticle, strip: Option<
                     @for piece in &strip.pieces { (swatch(piece.number, piece.moved)) " " }
                     @for quoted in &strip.quoted { i { (letter(quoted.which)) } " " }
                     @if strip.pieces.is_empty() && strip.quoted.is_empty() { "own words" }
-                } @else { span.gone { "text has expired" } }
+                } @else if article.comparable { span.gone { "text has expired" } }
             }
         }
     }
