@@ -3,8 +3,8 @@
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    AlertId, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange, StoryId,
-    Target,
+    AlertId, AlertState, ArticleId, EventAfter, OutputCommand, ReasonKind, StoryAfter, StoryChange,
+    StoryId, Target,
 };
 
 use super::Engine;
@@ -242,6 +242,8 @@ impl Engine {
     fn reopen(&mut self, id: &AlertId, change: &StoryOverride, parting: &Parting) {
         let Some(life) = self.lives.get_mut(id) else { return };
         (life.merged_into, life.merged_at, life.closing) = (None, 0, None);
+        // It was not over: only its closing revision was quiet.
+        life.state = life.state.map(|_| AlertState::Growing);
         let stays = life.articles().filter(|article| !parting.leaving.has(article));
         let articles = stays.map(|article| article.id).collect();
         let leaving = Leaving { articles, ..Leaving::default() };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use wirefold_proto::{
-    Alert, AlertState, ArticleId, GroupBy, Interval, OutputArticle, StoryId, SubscriptionSettings,
-    Target, Volume,
+    Alert, AlertReason, AlertState, ArticleId, GroupBy, Interval, OutputArticle, ReasonKind,
+    StoryId, SubscriptionSettings, Target, Volume,
 };
 
 use super::newsroom::{Given, article, five};
@@ -361,6 +361,8 @@ async fn an_event_whose_join_is_undone_has_its_alert_again() {
         let alerts = world.alerts().await;
         let (alert, of_port) = last_about(&alerts, &port);
         assert_eq!(alert.state, AlertState::Growing, "{case:?}");
+        let is_again = |reason: &AlertReason| reason.kind == ReasonKind::Again;
+        assert!(!alert.reasons.iter().any(is_again), "{case:?}: {:?}", alert.reasons);
         assert_eq!(
             (alert.merged_into, alert.volume, of_port),
             (None, SILENT, vec![port.id]),
