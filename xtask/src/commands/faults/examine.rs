@@ -17,7 +17,7 @@ const AT_ONCE: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Output {
     articles: BTreeMap<String, Verdict>,
-    /// Articles that were pushed once but have more than one id in the output.
+    /// Articles that were pushed once but are more than once in the output.
     doubled: BTreeSet<String>,
     /// When each was seen, in seconds.
     seen: BTreeMap<String, i64>,
@@ -25,7 +25,7 @@ pub(super) struct Output {
 
 #[derive(Debug, PartialEq, Eq)]
 struct Verdict {
-    message: String,
+    id: String,
     class: String,
     story: String,
     event: String,
@@ -43,7 +43,7 @@ pub(super) struct Control {
 pub(super) struct Difference {
     /// Acknowledged articles that are not in the output.
     pub(super) lost: Vec<String>,
-    /// The number of articles with more than one id in the output, and of revisions that arrived under more
+    /// The number of articles that are more than once in the output, and of revisions that arrived under more
     /// than one id.
     pub(super) doubled: usize,
     /// The number of articles in another class, story or event than without a fault.
@@ -83,22 +83,20 @@ impl Output {
         let item = article.article.item_key;
         self.seen.insert(item.clone(), article.article.seen.as_second());
         let verdict = Verdict {
-            message: stored.id.clone(),
+            id: article.id.to_string(),
             class: article.verdict.class.as_str().to_owned(),
             story: article.verdict.story.to_string(),
             event: article.verdict.event.to_string(),
         };
-        let known = self.articles.get(&item).map(|known| known.message != verdict.message);
-        match known {
-            None => drop(self.articles.insert(item, verdict)),
-            Some(true) => drop(self.doubled.insert(item)),
-            Some(false) => {}
+        match self.articles.contains_key(&item) {
+            false => drop(self.articles.insert(item, verdict)),
+            true => drop(self.doubled.insert(item)),
         }
     }
 
     /// The id of the article that was pushed under this id.
     pub(super) fn id_of(&self, item: &str) -> Option<&str> {
-        self.articles.get(item).map(|verdict| verdict.message.as_str())
+        self.articles.get(item).map(|verdict| verdict.id.as_str())
     }
 
     /// The number of articles that were seen before a jump of this many seconds.
