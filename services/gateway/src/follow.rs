@@ -1,7 +1,8 @@
 //! Reads the streams and updates the projection, and the table `wf_stories` for other programs.
 //!
-//! The table follows the output behind the projection, which knows the state of a story after merges and splits. It stores its position in itself. After a crash it writes the missing states again; writing a
-//! state twice changes nothing.
+//! The table follows the output behind the projection, which knows the state of a story after merges and splits. It
+//! stores its position in itself. After a crash it writes the missing states again; writing a state twice changes
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ use wirefold_text::extract::is_people;
 
 use super::facts::{StoredText, has_number};
 use super::figures::label;
-use super::statement::Statement;
+use super::statement::{Statement, without_outlet};
 
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,16 +50,16 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();
     let agency = credited(own);
-    let title = Statement::of(own.1.title()).numbers();
+    let title = without_outlet(own.1.title());
     let sentence = own.1.first_sentence().map_or("", |said| &said.words);
-    let mut told = own.0.claims.iter().filter(|it| title.contains(&format!("#{}", it.value)));
+    let mut told = own.0.claims.iter().filter(|claim| has_number(title, claim.value));
     told.find_map(|claim| {
         let named = names_with(claim.value, sentence);
+        let of_role =
+            |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();
         let names_agree = |other: &StoredText| {
-            let of_role = other.0.claims.iter().find(|it| it.role == claim.role);
             let theirs = other.1.first_sentence().map_or("", |said| &said.words);
-            let theirs = of_role.map(|it| names_with(it.value, theirs)).unwrap_or_default();
-            named == theirs
+            named == of_role(other).map(|it| names_with(it.value, theirs)).unwrap_or_default()
         };
         let is_same_source = |other: &StoredText| match agency {
             Some(agency) => credited(other) == Some(agency),
@@ -67,8 +67,6 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
         };
         let is_before = |other: &&StoredText| is_same_source(other) && names_agree(other);
         let before: Vec<&StoredText> = here.iter().copied().filter(is_before).collect();
-        let of_role =
-            |other: &StoredText| other.0.claims.iter().find(|it| it.role == claim.role).copied();
         let says = |other: &StoredText, it: AlertClaim| {
             other.0.claims.iter().any(|that| (that.role, that.value) == (it.role, it.value))
         };

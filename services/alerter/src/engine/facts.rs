@@ -271,7 +271,7 @@ impl Turn {
 /// Beginnings of words and phrases, in lower case.
 #[rustfmt::skip]
 const TURNS: [(Turn, &[&str]); 22] = [
-    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "mueren", "muere", "décéd", "meurt", "morto", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
+    (Turn::Death, &["body of", "bodies of", "dead", "death", "died", "dies", "kill", "fatal", "toll", "tote", "gestorben", "starb", "tot ", "ums leben", "getötet", "muert", "fallec", "murió", "tués", "mort", "morti", "погиб", "убит", "загин", "قتلى", "مقتل", "死者", "死亡", "遇难", "drowned", "perished", "succumb", "lost their lives", "lost his life", "lost her life", "stirbt", "sterben", "erlag", "ertrunken", "todesopfer", "umgekommen", "muere", "décéd", "meurt", "muore", "muoiono", "uccis", "morre", "скончал", "умер", "loses fight for life", "lost fight for life", "loses his fight", "loses her fight"]),
     (Turn::Injury, &["hurt", "injur", "wounded", "verletzt", "herid", "blessé", "hospital", "ferit", "ранен", "поранен", "جرحى", "けが", "受伤"]),
     (Turn::Missing, &["missing", "trapped", "cut off", "vermisst", "eingeschlossen", "desaparecid", "disparu", "dispers", "пропал", "зникл", "مفقود", "行方不明", "失踪", "contact lost", "lost contact"]),
     (Turn::Arrest, &["arrest", "detained", "caught", "in custody", "gives himself up", "gave himself up", "turns himself in", "turned himself in", "surrender", "festgenommen", "verhaftet", "detuvo", "detenid", "arrêté", "interpell", "задержа", "затрима", "اعتقال", "逮捕", "被捕", "into custody", "apprehended", "nabbed", "man held", "men held", "woman held", "suspect held", "held on suspicion", "gefasst", "capturad", "арестова", "gives up", "gave up", "garde à vue", "se entregó", "prisión preventiva", "a prisión"]),
@@ -279,7 +279,7 @@ const TURNS: [(Turn, &[&str]); 22] = [
     (Turn::Verdict, &["guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд", "оправда", "mistrial", "hung jury", "cannot agree", "admits", "admitted", "pleads guilty"]),
     (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison", "jailed for", "is jailed", "was jailed", "gets life", "life in prison", "life imprisonment", "lebenslang", "cadena perpetua", "perpétuité", "ergastolo"]),
     (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré", "hostages free", "hostages are free", "captives free"]),
-    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "removed from office", "tritt ab", "renunci", "si dimett", "dimett", "limogé", "destituid", "demite", "уволен"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "removed from office", "tritt ab", "renunci", "dimett", "limogé", "destituid", "demite", "уволен"]),
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "is safe", "brought up", "brought to the surface", "pulled out", "unharmed", "unhurt", "wohlbehalten", "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve", "sani e salvi", "in salvo", "são e salvo", "ilesos", "all safe"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from", "breaks out of", "broke out of", "fugitive"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難", "lockdown"]),
@@ -395,12 +395,12 @@ const PAIRS: [Pair; 6] = [
      &["dead", "dies", "died", "killed himself", "kills himself", "shot himself", "shoots himself", "killed by", "tot",
        "erschossen", "muerto", "abatido", "abattu", "mort"]),
     (Turn::Decided,
-     &["raises", "raised", "hikes", "hiked", "cuts", "cut", "lowers", "lowered", "holds", "keeps", "leaves", "increases"],
-     &["rate", "rates"]),
+     &["raises", "raised", "hikes", "hiked", "cut", "lowers", "lowered", "holds", "keeps", "leaves", "increases"],
+     &["rate"]),
     (Turn::Decided, &["wins", "won", "elected"],
-     &["election", "presidency", "presidential", "runoff", "run-off", "vote", "referendum", "president", "mayor", "chancellor", "leader"]),
+     &["election", "presidency", "runoff", "run-off", "vote", "referendum", "president", "mayor", "chancellor", "leader"]),
     (Turn::Deal, &["reach", "agree", "strike", "struck", "sign", "clinch", "seal"], &["deal", "agreement", "accord", "settlement", "contract"]),
-    (Turn::Stopped, &["court", "judge", "judges"],
+    (Turn::Stopped, &["court", "judge"],
      &["bans", "banned", "blocks", "blocked", "halts", "annuls", "annulled", "overturns", "overturned", "quashes", "quashed",
        "throws out", "threw out", "stops", "suspends"]),
 ];

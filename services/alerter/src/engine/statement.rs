@@ -118,9 +118,8 @@ impl Statement {
         agree && self.shares_name(other) && !(has_own(self, other) && has_own(other, self))
     }
 
-    /// Its numbers, such as `#12`.
-    pub(super) fn numbers(&self) -> Vec<String> {
-        self.words.keys().filter(|word| word.starts_with('#')).cloned().collect()
+    fn numbers(&self) -> Vec<&String> {
+        self.words.keys().filter(|word| word.starts_with('#')).collect()
     }
 }
 

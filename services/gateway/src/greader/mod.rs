@@ -174,18 +174,17 @@ fn numbers_in(call: &Call) -> HashSet<u64> {
 
 async fn edit_tag(call: Call) -> Result<&'static str, Refusal> {
     let numbers = numbers_in(&call);
-    let streams = |name| call.all(name).map(Stream::parse).collect::<Vec<_>>();
-    let (added, removed) = (streams("a"), streams("r"));
+    let added = call.all("a").map(|tag| (Stream::parse(tag), true));
+    let removed = call.all("r").map(|tag| (Stream::parse(tag), false));
+    let tags: Vec<_> = added.chain(removed).collect();
     let change = |marks: &mut Marks, view: &View| {
         for row in view.with_numbers(&numbers) {
-            for (tags, is_set) in [(&added, true), (&removed, false)] {
-                for tag in tags {
-                    match tag {
-                        Stream::Read => marks.set_read(row, is_set),
-                        Stream::Starred => marks.set_starred(row, is_set),
-                        // Apps send `kept-unread` besides the removal of `read`.
-                        _ => {}
-                    }
+            for (tag, is_set) in &tags {
+                match tag {
+                    Stream::Read => marks.set_read(row, *is_set),
+                    Stream::Starred => marks.set_starred(row, *is_set),
+                    // Apps send `kept-unread` besides the removal of `read`.
+                    _ => {}
                 }
             }
         }
