@@ -5,18 +5,24 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use wirefold_envelope::{Sender, timestamp};
-use wirefold_flow::{Answer, BusError, Reason, Record, StateMachine, Stored, UnixMillis};
+use wirefold_flow::{
+    Answer, BoxFuture, BusError, Reason, Record, StateMachine, Stored, UnixMillis,
+};
 use wirefold_proto::{ArticleEnriched, ArticleFetched, EnrichedEpoch, Tag, decode, encode};
 use wirefold_text::Text;
 
 use crate::Settings;
 use crate::clock::ClockCorrector;
+use crate::entities::find_names;
 use crate::findings_cache::FindingsCache;
+use crate::language::language;
 use crate::metrics::ARTICLES;
+use crate::reading::Reading;
 use crate::title::title;
 
 const SENDER: Sender = Sender { source: "/wirefold/enricher" };
@@ -70,6 +76,14 @@ impl Enricher {
 impl StateMachine for Enricher {
     fn has_state(&self) -> bool {
         false
+    }
+
+    fn recall(&mut self) -> BoxFuture<'_, ()> {
+        // The models are unpacked at their first use, which takes longer than many articles.
+        let specimen = Text::new("The ferry to Brightlingsea was late on Monday.");
+        find_names(&Reading::new(&specimen));
+        language("", specimen.original(), None);
+        Box::pin(ready(()))
     }
 
     fn restart(&mut self) -> u64 {

@@ -1,6 +1,7 @@
 //! The loop of a writer alone.
 
 use std::collections::BTreeSet;
+use std::future::{pending, ready};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::pipeline::{
     Tally, all, article, article_of, create_streams, undisturbed, writer_config,
 };
+use crate::BoxFuture;
 use crate::bus::Bus;
 use crate::clock::UnixMillis;
 use crate::config::StreamConfig;
@@ -29,10 +31,11 @@ struct Stand {
     gaps: Arc<Gaps>,
 }
 
-/// Records the reported gaps, the streams that went back, and the number of heartbeats.
+/// Records the reported gaps, the streams that went back, and the number of heartbeats and of strikes.
 #[derive(Default)]
 struct Gaps {
     alive: AtomicU64,
+    strikes: AtomicU64,
     missing: Mutex<Vec<(u64, u64)>>,
     rollbacks: Mutex<Vec<(u64, u64)>>,
 }
@@ -45,6 +48,9 @@ impl Observer for Gaps {
             }
             Event::RolledBack { read, last, .. } => {
                 self.rollbacks.lock().unwrap().push((read, last));
+            }
+            Event::Struck { .. } => {
+                self.strikes.fetch_add(1, Ordering::Relaxed);
             }
             Event::Alive => {
                 self.alive.fetch_add(1, Ordering::Relaxed);
@@ -162,6 +168,59 @@ impl StateMachine for Once {
             false => Ok(None),
         }
     }
+}
+
+/// Has no state, and loads for ever, until `is_loaded`.
+struct Loading {
+    tally: Tally,
+    is_loaded: bool,
+}
+
+impl StateMachine for Loading {
+    fn has_state(&self) -> bool {
+        false
+    }
+
+    fn recall(&mut self) -> BoxFuture<'_, ()> {
+        match self.is_loaded {
+            true => Box::pin(ready(())),
+            false => Box::pin(pending()),
+        }
+    }
+
+    fn restart(&mut self) -> u64 {
+        0
+    }
+
+    fn replay(&mut self, _decision: &Stored, _input: Option<&Stored>) {}
+
+    fn epoch_record(&mut self, epoch: u64, at: UnixMillis) -> Record {
+        self.tally.epoch_record(epoch, at)
+    }
+
+    fn decide(&mut self, epoch: u64, input: &Stored) -> Result<Option<Record>, Reason> {
+        self.tally.decide(epoch, input)
+    }
+}
+
+#[tokio::test]
+async fn kills_while_a_writer_loads_count_against_no_input() {
+    let stand = Stand::new().await;
+    stand.publish(0..3).await;
+    let loading = |is_loaded| Box::new(Loading { tally: Tally::default(), is_loaded });
+    for _ in 0..6 {
+        let (_, running) = stand.start_with(writer_config(), loading(false));
+        stand.rest().await;
+        running.abort();
+        assert!(running.await.unwrap_err().is_cancelled());
+    }
+    assert_eq!(all(&*stand.bus, "DECIDED", "decided.article").await.len(), 0);
+    let (stop, running) = stand.start_with(writer_config(), loading(true));
+    stand.rest().await;
+    stop.cancel();
+    running.await.unwrap().unwrap();
+    assert_eq!(stand.gaps.strikes.load(Ordering::Relaxed), 0);
+    stand.check(3).await;
 }
 
 #[tokio::test]

@@ -37,7 +37,8 @@ pub trait StateMachine: Send {
         true
     }
 
-    /// Loads state that is stored outside the stream, such as a snapshot, for the restart that follows.
+    /// Loads what is stored outside the stream, such as a snapshot for the restart that follows, or a model. A kill
+    /// meanwhile counts against no input.
     fn recall(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(ready(()))
     }

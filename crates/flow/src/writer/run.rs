@@ -538,14 +538,16 @@ impl Writer {
         matches!(self.lease.leadership(), Leadership::Follows(_))
     }
 
-    /// Learns every decision before this writer's epoch record. From then on this writer adds its own, so
+    /// Loads, and learns every decision before this writer's epoch record. From then on this writer adds its own, so
     /// `learnt_through` no longer applies.
     async fn replay(&mut self, epoch_at: u64) -> Result<(), LoopError> {
-        if self.decide.has_state() {
-            let bus = self.context.bus.clone();
-            self.learn_rest(&*bus, epoch_at).await?;
-            self.learnt_through = None;
+        if !self.decide.has_state() {
+            self.decide.recall().await;
+            return Ok(());
         }
+        let bus = self.context.bus.clone();
+        self.learn_rest(&*bus, epoch_at).await?;
+        self.learnt_through = None;
         Ok(())
     }
 
