@@ -137,7 +137,6 @@ pub(super) static ATTACKS: [Attack; 9] = [
         name: "made-up-words",
         aim: "fill the memory by articles of words that nobody has written before",
         settings: "[retention]\nmax_bytes = 67108864\n",
-        weakened: Some("[retention]\nmax_bytes = 68719476736\n"),
         answer: |path, nth, site| {
             let (_, items, enough) = INVENTED;
             let from = nth.min(enough / items) * items;

@@ -19,7 +19,7 @@ pub(super) fn names_the_file(words: &str) -> bool {
 
 /// Whether a log reports a problem.
 pub(super) fn complains(log: &str) -> bool {
-    const REPORTS: [&str; 8] = [
+    const REPORTS: [&str; 9] = [
         // As the release before says it.
         "before their time",
         "went back in time",
@@ -29,6 +29,7 @@ pub(super) fn complains(log: &str) -> bool {
         "set the projection aside",
         "damaged",
         "left a stream too early",
+        "to the dead letters",
     ];
     REPORTS.iter().any(|it| log.contains(it))
 }

@@ -121,7 +121,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let program = folder.path().join("wirefold");
     std::fs::copy(&built, &program).with_context(|| built.display().to_string())?;
-    let programs = Programs { tested: &program, other: arguments.other.as_deref() };
+    // They run in other folders.
+    let other = arguments.other.as_deref().map(Path::canonicalize).transpose()?;
+    let programs = Programs { tested: &program, other: other.as_deref() };
     let seeds = arguments.seed.map_or(0..arguments.seeds, |seed| seed..seed + 1);
     let mut rows: Vec<Row> = chosen.iter().map(|fault| Row::of(fault)).collect();
     let earlier = arguments.recorded()?;
