@@ -1,7 +1,7 @@
 //! Recognises weekdays, months and dates. They are written like names and numbers, and are no news.
 
 use wirefold_text::Text;
-use wirefold_text::extract::Number;
+use wirefold_text::extract::{Number, clock_time};
 
 /// Whether a word in normal form is a weekday or a month, such as `wednesday`. It is written like a
 /// name and is not one.
@@ -13,9 +13,23 @@ pub fn is_calendar(normal: &str) -> bool {
 }
 
 /// Whether a number is only part of a date: a year from 1900 to 2100, or a number in a date such as
-/// `2026-03-05`, `5. März` or `March 5`.
+/// `2026-03-05`, `5. März` or `March 5`, or in a clock time.
 pub(crate) fn is_part_of_date(text: &Text, number: &Number) -> bool {
-    is_year(text, number) || is_in_numeric_date(text, number) || is_near_month(text, number)
+    is_year(text, number)
+        || is_in_numeric_date(text, number)
+        || is_near_month(text, number)
+        || is_in_clock_time(text, number)
+}
+
+/// Whether a number is part of a time: `14:02`, or `14.02` before an entry of a live page.
+fn is_in_clock_time(text: &Text, number: &Number) -> bool {
+    let (before, rest) = text.original().split_at(number.span.start);
+    let behind = &rest[number.span.end - number.span.start..];
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_hour = behind.strip_prefix(':').is_some_and(|minute| minute.starts_with(is_digit));
+    let is_minute = before.strip_suffix(':').is_some_and(|hour| hour.ends_with(is_digit));
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    is_hour || is_minute || clock_time(&text.original()[line..]) >= number.span.end - line
 }
 
 /// Weekdays in normal form: English, German, French, Spanish, Italian, Portuguese, Dutch, Russian,

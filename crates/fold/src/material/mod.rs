@@ -225,9 +225,12 @@ mod tests {
             "op 5 maart",
             "5 марта 2026",
             "5 березня",
+            "at 10:28",
         ] {
             check(&dated(date), known, None);
         }
+        check(&format!("10:28 {known}"), known, None);
+        check(&format!("10.28 {known}"), known, None);
         check(&format!("QUAYTON, March 5 (Reuters) - {known}"), known, None);
         check(&format!("TARROW — {known}"), known, None);
     }
