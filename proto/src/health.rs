@@ -69,6 +69,8 @@ pub enum HealthKind {
     DeliveryOff,
     /// A subscription names a delivery that does not exist. Nothing goes there.
     DeliveryAbsent,
+    /// The settings were edited, and have a mistake. Those before stay in force.
+    SettingsMistake,
     /// The clock of a machine is off by minutes.
     ClockOff,
     /// The detector has not written a snapshot for a long time.
@@ -90,6 +92,7 @@ words! {
     DeliveryFailing = "delivery-failing",
     DeliveryOff = "delivery-off",
     DeliveryAbsent = "delivery-absent",
+    SettingsMistake = "settings-mistake",
     ClockOff = "clock-off",
     SnapshotOld = "snapshot-old",
     FeedSetAside = "feed-set-aside",
@@ -113,7 +116,8 @@ impl HealthKind {
         match self {
             Self::NothingNew | Self::DiskLow => true,
             Self::DeliveryFailing | Self::DeliveryOff | Self::DeliveryAbsent => true,
-            Self::StreamFull | Self::ClockOff | Self::SnapshotOld => false,
+            Self::StreamFull | Self::SettingsMistake => false,
+            Self::ClockOff | Self::SnapshotOld => false,
             Self::FeedSetAside | Self::DeadLetters | Self::ForgedRecords => false,
         }
     }

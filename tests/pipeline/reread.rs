@@ -56,9 +56,17 @@ fn a_renamed_delivery_gets_only_what_is_new_and_mistakes_change_nothing() {
     folder.write(CONFIG, b"windw = 1\n");
     kill_process(up.pid, Signal::HUP).unwrap();
     up.line_with("the settings before stay in force");
+    let kind = |wanted: bool| {
+        up.get_until("/api/v1/status", |it| {
+            let all = it["health"]["conditions"].as_array().cloned().unwrap_or_default();
+            all.iter().any(|it| it["kind"] == "settings-mistake") == wanted
+        })
+    };
+    kind(true);
     // A change of the file is enough.
     folder.write(CONFIG, config("night", "").as_bytes());
     up.line_with("were read again");
+    kind(false);
     let title = "A choir of two hundred sings of the tide";
     push(&up, title, "The concert hall of Vennby sold every seat for its opening night in May.");
     let told = lines(&folder, "night.jsonl", 1);

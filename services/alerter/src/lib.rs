@@ -133,12 +133,11 @@ fn watch_health(
     work: &mut JoinSet<Result<(), AlerterError>>,
     stop: &CancellationToken,
 ) -> Result<(), AlerterError> {
-    let HealthSettings { limits, disk, heartbeat } = settings.health.clone();
     let keys = common.context.bus.key_value(streams::DELIVERIES.name)?;
     let gone =
         |delivery: &Delivery| TargetGone::new(&delivery.name, &delivery.target, keys.clone());
     let watched = settings.deliveries.iter().map(|it| (it.name.clone(), gone(it))).collect();
-    let (watch, report) = Watch::new(common, limits, disk, watched)?;
+    let (watch, report) = Watch::new(common, settings.health.clone(), watched)?;
     for delivery in settings.deliveries.iter().filter(|delivery| delivery.health) {
         let channel = channel_of(delivery, clients, printer)?;
         let (page, report) = (settings.page.clone(), report.clone());
@@ -147,7 +146,7 @@ fn watch_health(
         let notifier_stop = stop.child_token();
         work.spawn(async move { Ok(notifier.run(notifier_stop).await?) });
     }
-    if let Some(heartbeat) = heartbeat {
+    if let Some(heartbeat) = settings.health.heartbeat.clone() {
         let (client, clock) = (clients.client()?, common.context.clock.clone());
         let beat_stop = stop.child_token();
         work.spawn(async move {

@@ -71,6 +71,8 @@ pub struct HealthSettings {
     pub disk: Option<Arc<dyn Disk>>,
     /// The address that is called while all is well.
     pub heartbeat: Option<Heartbeat>,
+    /// The mistake in the files of settings, if these settings stay in force because of one.
+    pub mistake: Option<String>,
 }
 
 /// An address that is called while all is well.

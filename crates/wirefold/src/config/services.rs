@@ -135,6 +135,7 @@ impl Config {
             limits: self.limits(),
             disk: Some(Arc::new(DataDisk(self.data.clone()))),
             heartbeat: heartbeat.map(call),
+            mistake: None,
         }
     }
 

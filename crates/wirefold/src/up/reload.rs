@@ -116,6 +116,12 @@ impl Reload {
             }
             Err(error) => {
                 tracing::error!("the settings before stay in force: {error:#}");
+                let mistake = Some(format!("{error:#}"));
+                self.to.send_if_modified(|settings| {
+                    let is_new = settings.health.mistake != mistake;
+                    settings.health.mistake.clone_from(&mistake);
+                    is_new
+                });
             }
         }
     }

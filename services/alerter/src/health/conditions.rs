@@ -74,6 +74,7 @@ pub(super) fn conditions(
     found.extend(facts.streams.iter().filter_map(|stream| stream_full(stream, before)));
     found.extend(facts.deliveries.iter().filter_map(|it| delivery(it, before)));
     found.extend(facts.absent.iter().map(|(id, names)| delivery_absent(id, names, facts, before)));
+    found.extend(facts.mistake.as_ref().map(|why| settings_mistake(why, before)));
     found.extend(facts.fetched.and_then(|fetched| fetcher_clock(fetched, before)));
     found.extend(facts.fetched.and_then(|fetched| own_clock(fetched, before)));
     found.extend(facts.unsaved.and_then(|unsaved| snapshot_old(unsaved, before)));
@@ -165,6 +166,13 @@ fn delivery_absent(
     let advice = "correct the name, or add the [[delivery]]: `wirefold check` says where it is";
     let condition = before.condition(HealthKind::DeliveryAbsent, words, advice);
     about(id.as_str(), condition)
+}
+
+fn settings_mistake(why: &str, before: Before<'_>) -> HealthCondition {
+    let why = line(&cut(why, WHY));
+    let words = format!("the settings have a mistake, so those before stay in force: {why}");
+    let advice = "correct the file: `wirefold check` says where the mistake is";
+    before.condition(HealthKind::SettingsMistake, words, advice)
 }
 
 fn fetcher_clock(fetched: Fetched, before: Before<'_>) -> Option<HealthCondition> {

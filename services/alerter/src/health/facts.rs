@@ -35,6 +35,7 @@ pub(super) struct Facts {
     pub(super) feeds: Vec<FeedFact>,
     pub(super) deliveries: Vec<DeliveryFact>,
     pub(super) absent: AbsentDeliveries,
+    pub(super) mistake: Option<String>,
     pub(super) space: Option<Space>,
 }
 
@@ -193,6 +194,7 @@ pub(super) async fn of_bus(
         feeds: feeds.read(bus).await?,
         deliveries: Vec::new(),
         absent: AbsentDeliveries::new(),
+        mistake: None,
         space: None,
     })
 }

@@ -27,7 +27,7 @@ use wirefold_proto::{
 use crate::NAME;
 use crate::delivery::{Common, DeliveryStates, TargetGone};
 use crate::metrics::{HEALTH_CONDITIONS, HEARTBEATS};
-use crate::settings::{Disk, Heartbeat};
+use crate::settings::{Disk, HealthSettings, Heartbeat};
 use crate::subscription::AbsentDeliveries;
 use conditions::{Before, Rhythm, conditions};
 use facts::{DeliveryFact, Facts, Feeds, Letters};
@@ -50,6 +50,8 @@ pub(crate) struct Watch {
     context: StageContext,
     limits: Limits,
     disk: Option<Arc<dyn Disk>>,
+    /// The mistake in the files of settings.
+    mistake: Option<String>,
     /// The deliveries, and whether their targets are gone.
     deliveries: Vec<(String, TargetGone)>,
     states: DeliveryStates,
@@ -74,8 +76,7 @@ impl Watch {
     /// Opens the stored state.
     pub(crate) fn new(
         common: &Common,
-        limits: Limits,
-        disk: Option<Arc<dyn Disk>>,
+        HealthSettings { limits, disk, mistake, .. }: HealthSettings,
         deliveries: Vec<(String, TargetGone)>,
     ) -> Result<(Self, Report), BusError> {
         let (told, report) = watch::channel(None);
@@ -84,6 +85,7 @@ impl Watch {
             context: common.context.clone(),
             limits,
             disk,
+            mistake,
             deliveries,
             states: common.states.clone(),
             absent: common.absent.subscribe(),
@@ -149,6 +151,7 @@ impl Watch {
         let (feeds, letters) = (&mut self.feeds, &mut self.letters);
         let mut facts = facts::of_bus(&*bus, &self.limits, feeds, letters).await?;
         facts.absent = self.absent.borrow_and_update().clone().unwrap_or_default();
+        facts.mistake.clone_from(&self.mistake);
         facts.space = self.disk.as_ref().and_then(|disk| disk.space());
         for (name, gone) in &self.deliveries {
             let (name, off) = (name.clone(), gone.marked(now).await?);
@@ -192,8 +195,8 @@ impl Memory {
                 still.since = before.since;
                 continue;
             }
-            // A name in the settings does not come and go: where it was corrected, the condition is over.
-            if before.kind == HealthKind::DeliveryAbsent {
+            // Settings do not come and go: where they were corrected, the condition is over.
+            if matches!(before.kind, HealthKind::DeliveryAbsent | HealthKind::SettingsMistake) {
                 continue;
             }
             let name = name(before);

@@ -421,6 +421,21 @@ impl Disk for Small {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_mistake_in_edited_settings_is_told_while_it_lasts() {
+    let world = World::new().await;
+    let mistake = Some("wirefold.toml:1: unknown setting `windw`".to_owned());
+    let health = HealthSettings { mistake, ..HealthSettings::default() };
+    let running = world.start(&Settings { health, ..telling() });
+    wait_until_idle().await;
+    assert_eq!(open(&world).await, [HealthKind::SettingsMistake], "at once");
+    running.stop().await;
+    let corrected = world.start(&telling());
+    wait_until_idle().await;
+    assert_eq!(open(&world).await, [], "at once");
+    corrected.stop().await;
+}
+
 #[tokio::test]
 async fn the_heartbeat_stops_while_a_condition_endangers_data() {
     let world = World::new().await;
