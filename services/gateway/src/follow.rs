@@ -16,7 +16,8 @@ use wirefold_flow::{
 };
 use wirefold_proto::{
     Alert, ArticleEnriched, DecodeError, EventId, OutputArticle, OutputCommand, OutputForgotten,
-    StoryChange, StoryId, StoryRecord, Subject, Tag, Target, decode, encode, name_of, streams,
+    REVISION_HEADER, StoryChange, StoryId, StoryRecord, Subject, SubscriptionId, Tag, Target,
+    decode, encode, name_of, streams,
 };
 
 use crate::gateway::GatewayError;
@@ -233,6 +234,13 @@ fn read(message: &Stored) -> Option<Change> {
     }
 }
 
+/// The subscription whose message tells a revision, too.
+fn told_by(message: &Stored) -> Option<SubscriptionId> {
+    let header = message.headers.get(REVISION_HEADER)?;
+    let metadata: serde_json::Value = serde_json::from_str(header).ok()?;
+    metadata["told_by"]["subscription"].as_str()?.parse().ok()
+}
+
 /// A message as a change.
 pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     use wirefold_proto::Message as _;
@@ -240,7 +248,8 @@ pub(crate) fn change(message: &Stored) -> Result<Change, DecodeError> {
     match &*name_of(body)? {
         Alert::NAME => decode(body).map(|alert| {
             let body = body.clone();
-            Change::Alert { alert: Box::new(alert), body }
+            let told_by = told_by(message);
+            Change::Alert { alert: Box::new(alert), body, told_by }
         }),
         OutputForgotten::NAME => decode(body).map(|it| Change::Forgotten(Box::new(it))),
         OutputCommand::NAME => decode(body).map(|it| Change::Command(Box::new(it))),

@@ -1082,9 +1082,18 @@ pub struct AlertRevision {
     pub reasons: Vec<AlertReason>,
     /// Whether it was held.
     pub held: bool,
+    /// The subscription whose message told it, too; absent if it had a message of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_by: Option<SubscriptionId>,
 }
 
 impl AlertRevision {
+    /// Whether it was a message that notified.
+    #[must_use]
+    pub fn is_message(&self) -> bool {
+        self.volume == Volume::Loud && !self.held && self.told_by.is_none()
+    }
+
     /// The short form of a revision.
     pub(crate) fn of(alert: &Alert) -> Self {
         Self {
@@ -1094,6 +1103,7 @@ impl AlertRevision {
             volume: alert.volume,
             reasons: alert.reasons.clone(),
             held: alert.held.is_some(),
+            told_by: None,
         }
     }
 }

@@ -11,8 +11,8 @@ use serde_json::json;
 use wirefold_alerter::{Failure, Printer, Settings, send_sample, switch_on};
 use wirefold_flow::{Clock as _, SystemClock};
 use wirefold_gateway::shapes::{
-    Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRow, DeadRow, MuteAlertRequest,
-    ResendReport, ResendRequest, SwitchedOn, describe_hold,
+    Accepted, AlertDelivery, AlertDetail, AlertPage, AlertRevision, AlertRow, DeadRow,
+    MuteAlertRequest, ResendReport, ResendRequest, SwitchedOn, describe_hold,
 };
 use wirefold_proto::{Alert, AlertAttempt, AlertId, AttemptOutcome, Interval, Volume};
 
@@ -216,11 +216,7 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
     let mut table = Columns::new(&heading);
     for row in alerts {
         let alert = &row.alert;
-        let loud = row.revisions.iter().filter(|revision| revision.volume == Volume::Loud).count();
-        let revisions = match row.revisions.len() - loud {
-            0 => format!("{loud} loud"),
-            silent => format!("{loud} loud, {silent} silent"),
-        };
+        let revisions = messages(&row.revisions);
         let revisions = if alert.held.is_some() { format!("{revisions}, held") } else { revisions };
         table.push(vec![
             Cell::new(short_id(&alert.id)),
@@ -233,6 +229,17 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
         ]);
     }
     table
+}
+
+/// `1 loud, 1 told with another, 2 silent`: what went out. What was held went out with a later one.
+fn messages(revisions: &[AlertRevision]) -> String {
+    let loud = revisions.iter().filter(|it| it.is_message()).count();
+    let told = revisions.iter().filter(|it| it.told_by.is_some()).count();
+    let silent = revisions.iter().filter(|it| it.volume == Volume::Silent).count();
+    let others = [(told, "told with another"), (silent, "silent")];
+    let others = others.iter().filter(|(count, _)| *count > 0);
+    let others: String = others.map(|(count, what)| format!(", {count} {what}")).collect();
+    format!("{loud} loud{others}")
 }
 
 /// The reasons of a revision. One without any shows what people changed.
@@ -455,6 +462,25 @@ pub(super) fn not_there(config: &Config, name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_counts_the_messages_that_went_out() {
+        let one = |volume: &str, held: bool, told_by: Option<&str>| {
+            let revision = json!({
+                "revision": 1, "at": "2026-03-01T14:00:00Z", "state": "growing", "volume": volume, "reasons": [],
+                "held": held, "told_by": told_by,
+            });
+            serde_json::from_value::<AlertRevision>(revision).unwrap()
+        };
+        let all = [
+            one("loud", true, None),
+            one("loud", false, None),
+            one("loud", false, Some("docks")),
+            one("silent", false, None),
+        ];
+        assert_eq!(messages(&all), "1 loud, 1 told with another, 1 silent");
+        assert_eq!(messages(&all[1..2]), "1 loud");
+    }
 
     #[test]
     fn attempts_are_listed_in_order_of_time() {

@@ -98,6 +98,7 @@ fn one(revision: &AlertRevision) -> Markup {
     let is_loud = revision.volume == Volume::Loud;
     let became = match (revision.held, is_loud) {
         (true, _) => "held",
+        (false, true) if revision.told_by.is_some() => "told with another subscription",
         (false, true) => "notified",
         (false, false) => "silent",
     };
@@ -168,7 +169,8 @@ mod tests {
     fn one_that_was_held_is_not_called_notified() {
         let of = |volume, held| {
             let (at, state, reasons) = (Timestamp::UNIX_EPOCH, AlertState::New, Vec::new());
-            one(&AlertRevision { revision: 1, at, state, volume, reasons, held }).into_string()
+            one(&AlertRevision { revision: 1, at, state, volume, reasons, held, told_by: None })
+                .into_string()
         };
         let held = of(Volume::Loud, true);
         assert!(held.contains("<b>held</b>") && !held.contains("notified"), "{held}");

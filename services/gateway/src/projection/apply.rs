@@ -10,7 +10,7 @@ use wirefold_flow::{Position, Stored, UnixMillis};
 use wirefold_proto::{
     Agency, AgencyHow, Alert, ArticleId, Confidence, EventAfter, EventId, EventState,
     LEAD_CHARACTERS, LEAD_WORDS, OutputArticle, OutputCommand, OutputForgotten, StoryAfter,
-    StoryChange, StoryId, Target, Volume, streams,
+    StoryChange, StoryId, SubscriptionId, Target, Volume, streams,
 };
 
 use crate::projection::lists::millis;
@@ -52,6 +52,8 @@ pub(crate) enum Change {
         alert: Box<Alert>,
         /// Its bytes in the stream.
         body: Bytes,
+        /// The subscription whose message tells it, too.
+        told_by: Option<SubscriptionId>,
     },
 }
 
@@ -88,7 +90,9 @@ pub(super) fn apply(connection: &mut Connection, batch: &Batch) -> Answer<()> {
                 put_changes(&transaction, &command.changes)?;
                 put_command(&transaction, command)?;
             }
-            Change::Alert { alert, body } => put_alert(&transaction, alert, body)?,
+            Change::Alert { alert, body, told_by } => {
+                put_alert(&transaction, alert, body, told_by.clone())?;
+            }
         }
     }
     store_position(&transaction, batch)?;
@@ -461,7 +465,12 @@ fn put_story(
     redirects::end(transaction, *story)
 }
 
-pub(super) fn put_alert(transaction: &Transaction<'_>, alert: &Alert, body: &[u8]) -> Answer<()> {
+pub(super) fn put_alert(
+    transaction: &Transaction<'_>,
+    alert: &Alert,
+    body: &[u8],
+    told_by: Option<SubscriptionId>,
+) -> Answer<()> {
     let (id, at) = (alert.id.to_string(), millis(wirefold_envelope::unix_millis(alert.at)));
     let revision = alert.revision as i64;
     let volume = match alert.volume {
@@ -470,7 +479,13 @@ pub(super) fn put_alert(transaction: &Transaction<'_>, alert: &Alert, body: &[u8
     };
     let insert = "INSERT OR IGNORE INTO alert_revisions (alert, revision, at, volume, body)
         VALUES (?1, ?2, ?3, ?4, ?5)";
-    let values = params![id, revision, at, volume, json(&AlertRevision::of(alert))?];
+    let values = params![
+        id,
+        revision,
+        at,
+        volume,
+        json(&AlertRevision { told_by, ..AlertRevision::of(alert) })?
+    ];
     transaction.prepare_cached(insert)?.execute(values)?;
     let put = "INSERT INTO alerts
         (id, subscription, target, revision, at, copies, notified_at, held_at, body)

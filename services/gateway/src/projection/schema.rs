@@ -1,7 +1,7 @@
 //! The tables of the projection's file.
 
 /// The version of the tables. A file of another one is put aside and rebuilt.
-pub(super) const SCHEMA: i64 = 14;
+pub(super) const SCHEMA: i64 = 15;
 
 /// Keys are ascending numbers: random keys would write eight times the bytes. Times are milliseconds since 1970. Long
 /// columns come last. `decided` is the sequence in the output, where everything else about an article stands. `moved`

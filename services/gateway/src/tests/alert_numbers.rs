@@ -21,7 +21,7 @@ fn alerts(number: u64, copies: u32, revisions: &[(Volume, bool)]) -> Vec<Change>
         (alert.revision, alert.volume, alert.copies) = (revision, *volume, copies);
         alert.held = is_held.then_some(Hold { reason: HoldReason::Muted, until: None });
         let body = wirefold_proto::encode(&alert).unwrap().into();
-        Change::Alert { alert: Box::new(alert), body }
+        Change::Alert { alert: Box::new(alert), body, told_by: None }
     });
     told.collect()
 }
