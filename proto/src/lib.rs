@@ -116,7 +116,7 @@ pub use output::{
 pub use published::Published;
 pub use records::{
     AlertHandlingRecord, FeedHealth, FeedRecord, StoryBrief, StoryRecord, SubscriptionRecord,
-    Teasers,
+    Teasers, WaitingAlert,
 };
 pub use rehearsal::{FoundWord, QueryReading, Rehearsal, RehearsedMessage, UnreadyTarget};
 pub use schema::{SchemaName, SchemaNameError};

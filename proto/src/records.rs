@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::codec::message;
 use crate::feed_finding::FeedFinding;
 use crate::feed_site::FeedSite;
-use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId};
+use crate::ids::{AlertId, ArticleId, EventId, FeedId, LanguageTag, Outlet, StoryId, Target};
 use crate::settings::{FeedSettings, SubscriptionSettings};
 use crate::story::is_zero;
 use crate::tag::Tag;
@@ -209,9 +209,25 @@ pub struct SubscriptionRecord {
     /// Copies in the stories of these alerts.
     #[serde(default)]
     pub copies_folded: u64,
+    /// Its alerts with news that waits; at most the 50 that have waited longest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<WaitingAlert>,
 }
 
 message!(SubscriptionRecord = "wirefold.subscription" / 2);
+
+/// An alert with news that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingAlert {
+    /// Its event or story.
+    pub target: Target,
+    /// The articles that wait; at most the 20 newest.
+    pub articles: Vec<ArticleId>,
+    /// Why they wait, such as `update_interval`.
+    pub why: String,
+    /// Until when.
+    pub until: Timestamp,
+}
 
 /// Whether people muted or acknowledged one alert: `wf_subscriptions`, key `alert.<escaped alert id>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -414,6 +414,7 @@ impl AppliesCommands for Registry<SubscriptionRecord> {
                     problem: None,
                     alerts,
                     copies_folded,
+                    waiting: Vec::new(),
                 };
                 self.put(id, record);
             }

@@ -183,6 +183,7 @@ impl Matcher<'_> {
                 self.recall(&incoming.targets()).await?;
                 self.compare(&mut incoming).await?;
                 self.engine.apply(&incoming);
+                self.has_new_scores = true;
                 let outcome = if incoming.is_baseline() { "baseline" } else { "compared" };
                 metrics::ARTICLES.add(1, &[outcome]);
                 self.merge(&incoming.output.changes, (at, place), false).await?;
@@ -266,7 +267,7 @@ impl Matcher<'_> {
         if !self.has_new_scores || now < self.scores_due {
             return Ok(());
         }
-        if self.table.save_scores(&self.engine.scores()).await? {
+        if self.table.save_scores(&self.engine.scores(), self.engine.waiting()).await? {
             self.scores_due = now.plus(SCORES_EVERY);
         }
         self.has_new_scores = false;

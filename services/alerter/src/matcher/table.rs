@@ -11,7 +11,8 @@ use wirefold_envelope::unix_millis;
 use wirefold_flow::{BusError, KeyValue, Position, UnixMillis};
 use wirefold_proto::{
     AlertHandlingRecord, AlertId, Command, ControlCommand, HANDLING_PREFIX, SubscriptionId,
-    SubscriptionRecord, SubscriptionSettings, Tag, decode, encode, handling_key, streams, token,
+    SubscriptionRecord, SubscriptionSettings, Tag, WaitingAlert, decode, encode, handling_key,
+    streams, token,
 };
 
 use super::progress::SavedProgress;
@@ -206,6 +207,7 @@ impl Table {
             problem: rules.as_ref().err().or(first).cloned(),
             alerts: before.map_or(0, |record| record.alerts),
             copies_folded: before.map_or(0, |record| record.copies_folded),
+            waiting: before.map_or_else(Vec::new, |record| record.waiting.clone()),
         };
         if let Err(problem) = &rules {
             tracing::warn!(subscription = %id, %problem, "subscription sends no alerts");
@@ -275,18 +277,20 @@ impl Table {
         Ok(true)
     }
 
-    /// Writes the numbers of subscriptions that have changed; false if none has.
+    /// Writes the numbers of subscriptions, and what waits, where they have changed; false if nothing has.
     pub(super) async fn save_scores(
         &mut self,
         scores: &BTreeMap<SubscriptionId, Score>,
+        mut waiting: BTreeMap<SubscriptionId, Vec<WaitingAlert>>,
     ) -> Result<bool, AlerterError> {
         let mut has_changed = false;
-        for (id, score) in scores {
-            if let Some(record) = self.records.get(id) {
-                let Score { alerts, copies_folded } = *score;
-                let record = SubscriptionRecord { alerts, copies_folded, ..record.clone() };
-                has_changed |= self.write(record).await?;
-            }
+        for record in self.records.values().cloned().collect::<Vec<_>>() {
+            let id = &record.subscription.id;
+            let before = Score { alerts: record.alerts, copies_folded: record.copies_folded };
+            let Score { alerts, copies_folded } = scores.get(id).copied().unwrap_or(before);
+            let waiting = waiting.remove(id).unwrap_or_default();
+            let record = SubscriptionRecord { alerts, copies_folded, waiting, ..record };
+            has_changed |= self.write(record).await?;
         }
         Ok(has_changed)
     }

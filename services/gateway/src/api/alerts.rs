@@ -5,8 +5,8 @@ use serde::Deserialize;
 use wirefold_flow::{BusError, Stored};
 use wirefold_proto::{
     Alert, AlertAttemptsRecord, AlertId, ArticleFetched, Command, DeadLetter, GroupBy,
-    QueryReading, Subject, SubscriptionId, SubscriptionRecord, Tag, Target, Volume, attempts_key,
-    decode, streams, taken_key,
+    QueryReading, Subject, SubscriptionId, SubscriptionRecord, Tag, Target, Volume, WaitingAlert,
+    attempts_key, decode, streams, taken_key,
 };
 
 use crate::api::request::{JsonBody, Query, answer, paging};
@@ -289,13 +289,18 @@ impl AppState {
         if let Some(numbers) = numbers {
             return Ok(numbers);
         }
-        if !detail.output.verdict.comparable {
-            return Ok("its text is too short to open an alert".to_owned());
+        let targets = [Target::Event(detail.event), Target::Story(detail.story)];
+        let is_it = |it: &&WaitingAlert| {
+            let has_it = it.articles.contains(&detail.output.id) || targets.contains(&it.target);
+            has_it && it.until > detail.output.article.seen
+        };
+        if let Some(WaitingAlert { why, until, .. }) = record.waiting.iter().find(is_it) {
+            return Ok(format!("waits until {}: {why}", until.strftime("%Y-%m-%d %H:%M:%S UTC")));
         }
         if self.held_since(settings.id.as_str()).await? >= Some(detail.output.article.seen) {
             return Ok("it came before the subscription did".to_owned());
         }
-        Ok("no alert yet: its group_wait is not over".to_owned())
+        Ok("no alert opened with it: it came just now, or another alert told the same".to_owned())
     }
 }
 

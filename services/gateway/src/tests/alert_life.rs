@@ -30,6 +30,7 @@ async fn publish_alert(world: &World) -> Alert {
         problem: None,
         alerts: 1,
         copies_folded: 0,
+        waiting: Vec::new(),
     };
     let keys = world.bus.key_value("wf_subscriptions").unwrap();
     let key = format!("subscription.{}", alert.subscription);

@@ -176,6 +176,7 @@ async fn subscriptions_from_a_file_are_shown_read_only() {
         problem: Some("query: column 3".to_owned()),
         alerts: 0,
         copies_folded: 0,
+        waiting: Vec::new(),
     };
     let keys = world.bus.key_value("wf_subscriptions").unwrap();
     keys.put("subscription.floods", encode(&record).unwrap().into()).await.unwrap();

@@ -448,6 +448,7 @@ async fn subscriptions(client: &Client) -> Result<SubscriptionList, ClientError>
             problem: None,
             alerts: 0,
             copies_folded: 0,
+            waiting: Vec::new(),
         });
     }
     Ok(list)
