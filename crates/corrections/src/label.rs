@@ -79,9 +79,16 @@ fn behind_mark(text: &str) -> Option<&str> {
     (between.is_empty() || is_date).then(|| text.get(end + mark.len_utf8()..).unwrap_or_default())
 }
 
-/// Whether a character ends a label. A hyphen does only before a space.
+/// Whether a character ends a label. A hyphen does only before a space. A colon in a clock time does not.
 fn is_mark(text: &str, at: usize, character: char) -> bool {
     let is_free = || text.get(at + 1..).is_some_and(|rest| rest.starts_with(' '));
+    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+    let bytes = text.as_bytes();
+    if is_digit(at.checked_sub(1).and_then(|before| bytes.get(before)))
+        && is_digit(bytes.get(at + 1))
+    {
+        return false;
+    }
     matches!(character, ':' | '：' | '–' | '—' | '】') || (character == '-' && is_free())
 }
 
@@ -95,6 +102,7 @@ mod tests {
             ("CORRECTION: it was Monday", Some(" it was Monday")),
             ("Correction (Nov. 12): it was", Some(" it was")),
             ("*Correction – it was", Some(" it was")),
+            ("Correction, 14:40: it was", Some(" it was")),
             ("Correction officers say: no", None),
             ("Correction", None),
             ("Corrections: no", None),

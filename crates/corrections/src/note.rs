@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, Anchored, StartKind};
 use wirefold_text::Text;
+use wirefold_text::extract::clock_time;
 
 use crate::label::{self, Labels, without_marks};
 use crate::phrases::{CLARIFICATIONS, CLEARER, CORRECTIONS, OWN, OWN_VERSION, REPORTS};
@@ -59,8 +60,11 @@ pub fn note(title: &str, text: &str, names: &[&str]) -> Option<Note> {
     }
     let of_title = labelled(title).map(|(kind, _)| kind);
     let found = starts(text).find_map(|at| {
-        let (kind, words) = note_at(text.get(at..)?)?;
-        let opens = text.get(..at).is_some_and(|before| without_marks(before).is_empty());
+        let begun = text.get(at..)?;
+        let (kind, words) = note_at(begun)?;
+        let is_first = text.get(..at).is_some_and(|before| without_marks(before).is_empty());
+        // An entry of a live page corrects another entry.
+        let opens = is_first && clock_time(begun) == 0;
         (!words.is_empty()).then_some((opens, kind, words))
     });
     match (found, of_title) {
@@ -94,9 +98,16 @@ fn labelled(line: &str) -> Option<(NoteKind, &str)> {
         .or_else(|| behind(&CLARIFICATIONS, NoteKind::Clarification))
 }
 
+/// Whether a line begins with the label of a correction, perhaps behind a clock time.
+#[must_use]
+pub fn is_labelled(line: &str) -> bool {
+    labelled(&line[clock_time(line)..]).is_some()
+}
+
 /// The note that begins at this position: after a label, or with a sentence about the report
-/// itself.
+/// itself. An entry of a live page has its clock time before it.
 fn note_at(text: &str) -> Option<(NoteKind, String)> {
+    let text = &text[clock_time(text)..];
     if !may_begin(text) {
         return None;
     }
@@ -274,6 +285,13 @@ mod tests {
         check("Correction: Bus", was, Some((Correction, true, was)));
         check("Bus", &format!("{HURT} The correction: none."), None);
         check("Correction officers strike", HURT, None);
+        let entry = Some((Correction, false, was));
+        check("Live", &format!("14:40 Correction: {was}\n\n14:02 {HURT}"), entry);
+        check(
+            "Live",
+            &format!("Correction, 14:40: {was}\n\n14:02 {HURT}"),
+            Some((Correction, true, was)),
+        );
         let long = format!("{HURT}\n\n").repeat(200);
         check(
             "Bus",

@@ -45,12 +45,12 @@ fn words_of(said: &str) -> impl Iterator<Item = String> {
     words.map(str::to_lowercase)
 }
 
-/// Marks the claims among the figures of a text with this title. A fate with two numbers has none, nor has a text whose
+/// Marks the claims among the figures of a text with this title, of this year. A fate with two numbers has none, nor has a text whose
 /// title is about another time. A number that names nothing, as in `5 in Pell and 2 in Kell`, is a second one.
-pub(crate) fn mark_claims(figures: &mut [Figure], text: &Text, title: &str) {
+pub(crate) fn mark_claims(figures: &mut [Figure], text: &Text, title: &str, year: u64) {
     figures.iter_mut().for_each(|figure| figure.claim = false);
     let Some(sentence) = statements(text).next() else { return };
-    let is_past = is_of_the_past(title) || is_of_the_past(sentence);
+    let is_past = [title, sentence].iter().any(|said| is_of_the_past(said, year));
     let is_divided = figures.iter().any(|figure| names_nothing(figure, sentence));
     if is_past || is_divided || words_of(sentence).any(|word| DOUBTS.contains(&&*word)) {
         return;
@@ -115,7 +115,7 @@ mod tests {
     fn check(language: &str, title: &str, original: &str, expected: Option<&str>) {
         let text = Text::new(original);
         let mut all = figures(&Reading::new(&text), language);
-        mark_claims(&mut all, &text, title);
+        mark_claims(&mut all, &text, title, 2026);
         let claimed = all.iter().find(|it| it.claim).map(|it| {
             let qualifier = it.qualifier.map(|it| format!("{} ", it.describe()));
             format!("{}{}", qualifier.unwrap_or_default(), it.value)

@@ -42,12 +42,7 @@ pub(super) fn naming_the_retracted(
     life: &LiveAlert,
 ) -> Option<String> {
     let (rest, own) = (reason.words.strip_prefix(RETRACTED)?, own?);
-    let is_earlier = |it: &&AlertArticle| it.seen <= own.seen && it.title != own.title;
-    let of_outlet = life.articles().filter(|it| it.outlet == own.outlet).filter(is_earlier);
-    let of_outlet: Vec<&AlertArticle> = of_outlet.collect();
-    let in_story = of_outlet.iter().rev().find(|it| it.story.is_some() && it.story == own.story);
-    let only = of_outlet.first().filter(|it| of_outlet.iter().all(|other| other.title == it.title));
-    let title = shortened(&in_story.or(only)?.title, HEADLINE);
+    let title = shortened(&life.retracted_by(own)?.title, HEADLINE);
     Some(format!("{RETRACTED}, \u{201c}{title}\u{201d}{rest}"))
 }
 
@@ -138,9 +133,9 @@ impl IncomingArticle {
         Notes([self.note().map_or(0, id_of), 0, 0, 0])
     }
 
-    /// The correction that the detector found.
+    /// The correction that the detector found. On a live page, it may be any entry that changed.
     fn correction(&self) -> Option<&Materiality> {
-        let found = self.output.verdict.material.as_ref()?;
+        let found = self.output.verdict.material.as_ref().filter(|_| !self.is_live)?;
         let is_one = found.material && found.reason == MaterialReason::Correction;
         (is_one && self.output.verdict.comparable).then_some(found)
     }
@@ -187,6 +182,30 @@ impl IncomingArticle {
 }
 
 impl LiveAlert {
+    /// The article that a retraction takes back.
+    fn retracted_by(&self, own: &AlertArticle) -> Option<&AlertArticle> {
+        let is_earlier = |it: &&AlertArticle| it.seen <= own.seen && it.title != own.title;
+        let of_outlet = self.articles().filter(|it| it.outlet == own.outlet).filter(is_earlier);
+        let all: Vec<&AlertArticle> = of_outlet.collect();
+        let in_story = all.iter().rev().find(|it| it.story.is_some() && it.story == own.story);
+        let only = all.first().filter(|it| all.iter().all(|other| other.title == it.title));
+        in_story.or(only).copied()
+    }
+
+    /// Whether news retracts all that waited to be told, with its copies: nobody heard of it.
+    pub(super) fn is_retracted_untold(&self) -> bool {
+        let waited = self.revision == 0 || self.hold.is_some();
+        let retractions = self.news.iter().filter(|news| news.reasons.iter().any(retracts));
+        let mut retractions = retractions.filter_map(|news| news.articles.first());
+        let is_all = |own: &AlertArticle| {
+            let retracted = self.retracted_by(own).and_then(|it| it.story);
+            self.articles().all(|it| {
+                it.id == own.id || it.story.is_some() && [own.story, retracted].contains(&it.story)
+            })
+        };
+        waited && self.notified_at.is_none() && retractions.any(is_all)
+    }
+
     /// Whether the alert has reported the note of this article, or is about to.
     pub(super) fn has_told_note_of(&self, incoming: &IncomingArticle) -> bool {
         let Notes([id, ..]) = incoming.notes();

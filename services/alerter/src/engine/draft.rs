@@ -90,7 +90,8 @@ pub(super) fn next(
     let is_held_anyway =
         rules.settings.digest.is_some() || !retracts_what_was_told(life, rules, &draft.alert);
     let muted = life.handling.hold_while_muted(now.at, &draft.alert.reasons);
-    if let Some(due) = life.in_digest().filter(|due| *due <= now.at) {
+    let due = life.in_digest().filter(|due| *due <= now.at && !life.is_retracted_untold());
+    if let Some(due) = due {
         draft.alert.volume = Volume::Loud;
         draft.alert.held = muted.or_else(|| rules.muted(now.at));
         let digest = InDigest { due: timestamp(due), all: Vec::new(), more: 0 };
@@ -145,17 +146,18 @@ fn content_of_news(life: &LiveAlert, rules: &Rules, at: UnixMillis) -> Content {
     let told_of: Vec<AlertReason> = kept.chain(fresh).filter(is_told).collect();
     let is_material = told_of.iter().any(|reason| is_material(reason.kind));
     let has = |kind| told_of.iter().any(|reason| reason.kind == kind);
-    // After mentions in passing, the first text about the subject is news.
-    let is_first = life.in_passing && !is_passing;
+    // After mentions in passing, and after reports that were retracted before they were told, the first text about the
+    // subject is news.
+    let is_first = (life.in_passing && !is_passing) || life.opens_anew();
     let is_due = (is_material && rules.on.material)
         || asks_to_correct(rules, &told_of)
         || (is_first && rules.on.new)
         || has(ReasonKind::Velocity)
         || steps(&sums, rules)
         || !life.carried.is_empty();
-    let is_loud = is_due && !is_passing && life.may_notify();
+    let is_loud = is_due && !is_passing && life.may_notify() && !life.is_retracted_untold();
     let tells_the_end = life.carried.iter().any(|reason| reason.kind == ReasonKind::Quiet);
-    let came: Vec<&PendingChange> = life.news.iter().filter(|news| !news.recounts()).collect();
+    let came: Vec<&PendingChange> = life.news.iter().filter(|news| news.silent.is_none()).collect();
     let state = match (is_material, life.state) {
         _ if is_first => AlertState::New,
         (true, _) => AlertState::Updated,
@@ -194,7 +196,7 @@ fn stating(life: &LiveAlert) -> Vec<&PendingChange> {
 /// The reasons of news: the first that states something with its sentence, the others with their headlines. A retraction
 /// names the headline that it takes back.
 fn reasons_of(all: &[&PendingChange], life: &LiveAlert) -> Vec<AlertReason> {
-    let first = all.iter().find(|news| brings_material(news) && !corrects(news));
+    let first = all.iter().find(|news| states(news));
     let headline_of = |news: &PendingChange, reason: &AlertReason| {
         let is_first = first.is_some_and(|first| first.place == news.place);
         let is_claim = reason.new.is_some();
@@ -239,6 +241,7 @@ fn first_content(
     let is_loud = merged.is_none()
         && passing.is_none()
         && life.may_notify()
+        && !(rules.on.new && life.is_retracted_untold())
         && (rules.on.new || steps(sums, rules) || asks_to_correct(rules, &first));
     let reasons = weighed(passing.into_iter().chain(first).collect());
     Content { state: AlertState::New, volume: volume(is_loud), reasons }
@@ -247,7 +250,7 @@ fn first_content(
 /// The decisive turns that came after the first text, the latest first.
 fn decisive(life: &LiveAlert) -> Vec<&PendingChange> {
     let stating = stating(life).into_iter();
-    stating.filter(|news| news.is_decisive && !corrects(news)).collect()
+    stating.filter(|news| news.is_decisive && states(news)).collect()
 }
 
 /// The corrections in the news to earlier reports, by any outlet.
@@ -479,7 +482,9 @@ pub(super) fn headline_of(life: &LiveAlert, is_loud: bool) -> Headline {
             None => leading(&life.news, |_| true),
         },
         // So far there were only mentions in passing: the first text about the subject gives the headline.
-        Some(_) if is_loud && life.in_passing => leading(&life.news, |_| true),
+        Some(_) if is_loud && (life.in_passing || life.opens_anew()) => {
+            leading(&life.news, |_| true)
+        }
         Some(_) if is_loud => stating(life).first().and_then(|news| news.headline.as_ref()),
         Some(_) => None,
     };
@@ -500,6 +505,11 @@ fn leading(all: &[PendingChange], is_meant: impl Fn(&PendingChange) -> bool) -> 
         |news: &&PendingChange| news.articles.first().is_some_and(|it| it.id == widest.lead);
     let is_of_it = |news: &&PendingChange| news.in_story.is_some_and(|it| it.story == widest.story);
     all.iter().find(is_lead).or_else(|| told().find(is_of_it))?.headline.as_ref()
+}
+
+/// Whether it states something. An entry of a live page may beside a correction.
+fn states(news: &PendingChange) -> bool {
+    news.reasons.iter().any(|reason| reason.kind == ReasonKind::Material)
 }
 
 fn corrects(news: &PendingChange) -> bool {

@@ -9,10 +9,14 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
+use jiff::tz::TimeZone;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
-use wirefold_text::extract::{YEARS, begins_with_other, is_of_the_past, numbers, statements};
+use wirefold_text::extract::{
+    YEARS, begins_in_the_past, begins_with_other, ends_in_the_past, is_of_the_past, numbers,
+    statements,
+};
 
 use super::figures::{FOUND, figures_of};
 use super::statement::{Statement, TELLING, denies, shortened, weighed_words};
@@ -40,9 +44,10 @@ pub(crate) struct ReadText {
 impl ReadText {
     pub(crate) fn new(fetched: ArticleFetched) -> Self {
         let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
+        let year = year_of(&fetched);
         let opening = std::iter::once(title.clone())
             .chain(statements(&text).take(SENTENCES).map(str::to_owned));
-        let opening = opening.map(Said::of).collect();
+        let opening = opening.map(|said| Said::of(said, year)).collect();
         let mut words = [words(&Text::new(&title.to_lowercase())), words(&text)].concat();
         words.sort_unstable();
         Self { fetched, opening, words, language: OnceLock::new() }
@@ -53,7 +58,7 @@ impl ReadText {
     pub(super) fn sample(item: &str, title: &str, text: &str) -> Self {
         let article = serde_json::json!({
             "outlet": "a.example", "feeds": ["wire"], "item_key": item, "title": title,
-            "seen": "1970-01-01T00:00:00Z",
+            "seen": "2026-03-01T00:00:00Z",
         });
         let fetched = serde_json::json!({
             "schema": "wirefold.article.fetched/2", "article": article, "text": text,
@@ -75,6 +80,11 @@ impl ReadText {
         let (one, other) = (&self.fetched.article, &earlier.fetched.article);
         let is_same_item = one.item_key == other.item_key && one.outlet == other.outlet;
         one.version_of == Some(earlier.fetched.id) || is_same_item
+    }
+
+    /// What a part of it states.
+    pub(super) fn said(&self, words: &str) -> Said {
+        Said::of(words.to_owned(), year_of(&self.fetched))
     }
 
     pub(super) fn first_sentence(&self) -> Option<&Said> {
@@ -106,6 +116,11 @@ impl ReadText {
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
     }
+}
+
+fn year_of(fetched: &ArticleFetched) -> u64 {
+    let at = fetched.article.seen.to_zoned(TimeZone::UTC);
+    u64::try_from(at.year()).unwrap_or_default()
 }
 
 /// Whether other texts state all that a title states. They may have other words for a turn.
@@ -145,12 +160,13 @@ impl Said {
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
     }
 
-    pub(super) fn of(words: String) -> Self {
-        let turns = turns(&words);
+    /// What the words of an article of this year state.
+    pub(super) fn of(words: String, year: u64) -> Self {
+        let turns = turns_of(&words, year);
         let mut tolls = tolls(&words, &turns);
         let nth_death = nth_death(&words).filter(|_| turns.contains(&Turn::Death));
         tolls.extend(nth_death.map(|number| (FigureRole::Killed, number)));
-        let is_of_the_past = is_of_the_past(&words);
+        let is_of_the_past = is_of_the_past(&words, year);
         Self { words, turns, tolls, nth_death, is_of_the_past }
     }
 }
@@ -261,6 +277,12 @@ pub(super) enum Turn {
 }
 
 impl Turn {
+    /// Whether the date behind its words is its own. That of a court is often the date of the deed.
+    fn happens(self) -> bool {
+        use Turn::{Collapse, Death, Explosion, Found, Injury, Missing, Rescue};
+        matches!(self, Collapse | Death | Explosion | Found | Injury | Missing | Rescue)
+    }
+
     /// Whether it is news further down in a text, too: it ends something, or somebody died.
     pub(super) fn is_grave(self) -> bool {
         use Turn::{AtLarge, Denial, Explosion, Injury, Missing, Shelter, UnsafeWater};
@@ -363,6 +385,19 @@ fn is_denied(said: &str, part: Range<usize>) -> bool {
 const ENDS_CLAUSE: [char; 6] = [',', ';', ':', '.', '、', '。'];
 /// How far before a turn such a word is looked for, in characters.
 const NEAR: usize = 24;
+
+/// The turns that a statement of this year tells as news, and not of an earlier year: `In 2011 a bridge collapsed here`.
+fn turns_of(said: &str, year: u64) -> Vec<Turn> {
+    if begins_in_the_past(said, year) {
+        return Vec::new();
+    }
+    let mut told = turns(said);
+    for clause in said.split(ENDS_CLAUSE).filter(|clause| ends_in_the_past(clause, year)) {
+        let dated = turns(clause);
+        told.retain(|turn| !(turn.happens() && dated.contains(turn)));
+    }
+    told
+}
 
 /// The turns that a statement tells. A question tells none.
 pub(super) fn turns(said: &str) -> Vec<Turn> {

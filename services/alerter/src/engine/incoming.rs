@@ -17,7 +17,9 @@ use wirefold_text::extract::name_key;
 use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
 use super::facts::{OPENING, ReadText, StoredText, is_stated};
-use super::news::{News, first_said, has_several_subjects, is_digest, is_feature, news};
+use super::news::{
+    News, added_entries, first_said, has_several_subjects, is_digest, is_feature, news,
+};
 use super::numbers::Tally;
 use super::statement::first_sentence;
 use crate::wording::{cut, shortened};
@@ -35,6 +37,8 @@ pub(crate) struct IncomingArticle {
     first_sentence: OnceLock<Option<String>>,
     /// The note of its text about itself.
     pub(super) note: Option<Note>,
+    /// Whether it is a version of a live page: its entries are told, and corrected, each by itself.
+    pub(super) is_live: bool,
     /// The sentence that states what no earlier text of its event states.
     pub(super) news: Option<News>,
     /// The change of a figure against what its source said before.
@@ -62,7 +66,7 @@ impl IncomingArticle {
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
         let note = note(&output.article.title, &text, &names);
-        let (first_sentence, news, changed, joins, carriers) = Default::default();
+        let (is_live, first_sentence, news, changed, joins, carriers) = Default::default();
         Self {
             place: sequence,
             seen,
@@ -72,6 +76,7 @@ impl IncomingArticle {
             opening,
             first_sentence,
             note,
+            is_live,
             news,
             changed,
             joins,
@@ -99,6 +104,13 @@ impl IncomingArticle {
     /// they do not, and which of them still have what it corrects. The last text is its own.
     pub(crate) fn compare(&mut self, all: &[StoredText]) {
         let Some((own, earlier)) = all.split_last() else { return };
+        let versions: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
+        let versions: Vec<&&ReadText> =
+            versions.iter().filter(|text| own.1.is_version_of(text)).collect();
+        if let Some(added) = added_entries(&own.1, &versions) {
+            // The other entries are of another time, and were told.
+            (self.note, self.is_live) = (note("", &added.join("\n"), &[]), true);
+        }
         if self.puts_right() {
             self.find_carriers(all);
         }

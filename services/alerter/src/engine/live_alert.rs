@@ -3,20 +3,22 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wirefold_envelope::unix_millis;
+use wirefold_envelope::{timestamp, unix_millis};
 use wirefold_flow::{Stored, UnixMillis};
 use wirefold_proto::{
     Alert, AlertArticle, AlertId, AlertReason, AlertState, ArticleId, Class, Headline, Hold,
-    HoldReason, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target, Volume,
+    HoldReason, REVISION_HEADER, ReasonKind, StoryId, SubscriptionId, Target, Volume, WaitingAlert,
 };
 use wirefold_query::Matched;
 
-use super::corrections::Notes;
+use super::corrections::{Notes, retracts};
 use super::handling::Handling;
 use super::incoming::{InStory, IncomingArticle};
 use super::numbers::{Baselines, Tally};
 use crate::subscription::{QUIET, Rules};
 
+/// The most articles of an alert that are listed as waiting.
+const WAITING: usize = 20;
 /// How long the same event in another language waits.
 pub(super) const HELD: Duration = Duration::from_hours(2);
 
@@ -46,6 +48,8 @@ pub(crate) struct LiveAlert {
     pub(crate) has_notified_of_velocity: bool,
     /// Whether all reported articles only mention the subject in passing.
     pub(crate) in_passing: bool,
+    /// Whether all that it reported was retracted before anybody was told.
+    pub(crate) is_void: bool,
     /// Whether people took all its articles out of it: what else happens to its target is not its news.
     pub(crate) is_empty: bool,
     pub(crate) first_seen: Option<UnixMillis>,
@@ -202,6 +206,8 @@ impl LiveAlert {
         self.has_notified_of_velocity |=
             alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Velocity);
         self.in_passing = alert.reasons.iter().any(|reason| reason.kind == ReasonKind::Passing);
+        let is_untold = self.notified_at.is_none() && alert.volume == Volume::Silent;
+        self.is_void = is_untold && (self.is_void || alert.reasons.iter().any(retracts));
         self.is_empty = alert.articles.is_empty();
         (self.revision, self.state) = (alert.revision, Some(alert.state));
         (self.last_at, self.now) = (unix_millis(alert.at), now);
@@ -296,7 +302,7 @@ impl LiveAlert {
         }
         // After mentions in passing, the first text about the subject opens the alert like a new event.
         let about = self.news.iter().find(|news| news.mention == Mention::Prominent);
-        if let Some(opening) = about.filter(|_| self.in_passing) {
+        if let Some(opening) = about.filter(|_| self.in_passing || self.is_void) {
             return opening.seen.plus(rules.group_wait).max(self.last_at);
         }
         let Some(material) = first_with(ReasonKind::Material) else {
@@ -322,6 +328,35 @@ impl LiveAlert {
             }
             None => first.seen.plus(QUIET),
         }
+    }
+
+    /// Why news waits until it is due.
+    fn waits_for(&self, rules: &Rules, hour_over: UnixMillis, due: UnixMillis) -> &'static str {
+        let is_free = |news: &PendingChange| news.translates.is_none() || news.free_at() < due;
+        match self.ready(rules) {
+            _ if self.in_digest().is_some() => "its digest is not due",
+            _ if due <= hour_over => "at most six loud messages about an event come in an hour",
+            None if self.revision == 0 => "min_outlets or min_origins is not reached",
+            _ if self.revision > 0 => "its update_interval is not over",
+            _ if self.news.iter().any(is_free) => "its group_wait is not over",
+            _ => "another alert told the same in another language",
+        }
+    }
+
+    /// The news that waits, if some may notify.
+    pub(super) fn waiting(
+        &self,
+        target: Target,
+        rules: &Rules,
+        hour_over: UnixMillis,
+    ) -> Option<WaitingAlert> {
+        let due = self.due.filter(|_| self.closing.is_none())?;
+        let news = self.news.iter().rev().filter(|news| !news.only_counts);
+        let articles = news.flat_map(|news| &news.articles).map(|article| article.id);
+        let articles: Vec<ArticleId> = articles.take(WAITING).collect();
+        let why = self.waits_for(rules, hour_over, due).to_owned();
+        let waiting = WaitingAlert { target, articles, why, until: timestamp(due) };
+        (!waiting.articles.is_empty()).then_some(waiting)
     }
 
     /// The news with which the alert may open.
@@ -414,6 +449,8 @@ pub(crate) enum Mention {
     None,
     /// Outside title and lede.
     Passing,
+    /// It retracts a report, and is none itself.
+    Retracting,
     /// In title or lede.
     Prominent,
 }
@@ -424,6 +461,7 @@ impl IncomingArticle {
         match matched {
             None => Mention::None,
             Some(_) if self.has_several_subjects() => Mention::Passing,
+            Some(_) if self.retracted().is_some() => Mention::Retracting,
             Some(matched) if matched.in_passing => Mention::Passing,
             Some(_) => Mention::Prominent,
         }
@@ -440,9 +478,14 @@ impl LiveAlert {
         }
     }
 
+    /// Whether news reports the subject after everything was retracted before anybody was told.
+    pub(super) fn opens_anew(&self) -> bool {
+        self.is_void && self.news.iter().any(|news| news.mention == Mention::Prominent)
+    }
+
     /// Whether everything reported and to be reported only mentions the subject in passing.
     pub(super) fn mentions_in_passing(&self) -> bool {
         let news = self.news.iter().map(|news| news.mention);
-        news.fold(self.mention(), Mention::max) < Mention::Prominent
+        news.fold(self.mention(), Mention::max) <= Mention::Passing
     }
 }

@@ -32,7 +32,7 @@ use std::time::Duration;
 use wirefold_envelope::unix_millis;
 use wirefold_flow::UnixMillis;
 use wirefold_proto::{
-    Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume,
+    Alert, AlertId, AlertReason, GroupBy, ReasonKind, SubscriptionId, Target, Volume, WaitingAlert,
 };
 use wirefold_query::{Hit, Matched, Numbers, Percolator};
 
@@ -268,8 +268,9 @@ impl Engine {
         (is_told, matches): (bool, bool),
     ) -> Vec<AlertReason> {
         let corrects = incoming.put_right().filter(|_| !is_told);
-        let mut reasons: Vec<_> =
-            corrects.or_else(|| incoming.material(matches)).into_iter().collect();
+        let is_beside = corrects.is_none() || incoming.is_live;
+        let news = incoming.material(matches).filter(|_| is_beside);
+        let mut reasons: Vec<_> = corrects.into_iter().chain(news).collect();
         // A correction has both numbers itself.
         if reasons.iter().all(|it| it.kind != ReasonKind::Correction) {
             reasons.extend(incoming.changed_claim(matches, !reasons.is_empty()));
@@ -480,7 +481,23 @@ impl Score {
     }
 }
 
+/// The most alerts of a subscription that are listed as waiting.
+const WAITING: usize = 50;
+
 impl Engine {
+    /// The alerts of each subscription with news that waits, those that have waited longest first.
+    pub(crate) fn waiting(&self) -> BTreeMap<SubscriptionId, Vec<WaitingAlert>> {
+        let mut waiting: BTreeMap<SubscriptionId, Vec<WaitingAlert>> = BTreeMap::new();
+        for (_, id) in &self.needed {
+            let all = waiting.entry(id.subscription.clone()).or_default();
+            let found = self.lives.get(id).zip(self.rules.get(&id.subscription));
+            let found = found.filter(|_| all.len() < WAITING);
+            let hour_over = self.hour_over(id);
+            all.extend(found.and_then(|(life, rules)| life.waiting(id.target, rules, hour_over)));
+        }
+        waiting
+    }
+
     /// The numbers of each subscription.
     pub(crate) fn scores(&self) -> BTreeMap<SubscriptionId, Score> {
         let mut scores = self.closed_scores.clone();

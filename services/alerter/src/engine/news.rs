@@ -3,9 +3,10 @@
 //! Comes in: a text, and the texts of its event that came before. Goes out: the sentence that states something
 //! new, if there is one. It compares facts, and never knows an alert or a subscription.
 
+use wirefold_corrections::is_labelled;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
-use wirefold_text::extract::is_of_before;
+use wirefold_text::extract::{clock_time, is_of_before};
 
 use super::facts::{ReadText, Said, Turn, has_number, words};
 use super::statement::{Statement, makes_exception, shortened, without_outlet};
@@ -158,15 +159,16 @@ impl Statements {
         let versions: Vec<_> = known.iter().filter(is_version).collect();
         let is_known_title = is_copy || versions.iter().any(|it| it.title() == own.title());
         let title = own.opening.first().filter(|_| !is_known_title).cloned();
-        let is_live = !versions.is_empty() && own.text().lines().any(is_entry);
+        let added = added_entries(own, &versions);
+        let is_live = added.is_some();
         let is_old = |said: &str| versions.iter().any(|other| other.text().contains(said));
-        let sentences = match is_live {
-            true => {
-                let entries = own.text().lines().filter(|line| is_entry(line)).map(str::trim);
-                let added = entries.filter(|line| !is_old(line));
-                added.map(|line| Said::of(line.to_owned())).collect()
+        let sentences = match added {
+            // What corrects an entry is told as a correction.
+            Some(added) => {
+                let news = added.into_iter().filter(|line| !is_labelled(line));
+                news.map(|line| own.said(line)).collect()
             }
-            false => {
+            None => {
                 let judged = if versions.is_empty() { 1 } else { own.opening.len() };
                 let opening = own.opening.iter().skip(1).take(judged);
                 let is_judged = |(at, said): &(usize, &Said)| {
@@ -202,15 +204,17 @@ fn is_mostly_new(said: &Said, known: &[&ReadText], most: usize) -> bool {
     all.len() >= LEAST && all.iter().filter(is_known).count() * 100 < all.len() * most
 }
 
-/// Whether a line begins an entry of a live page, such as `14:02 The bridge is open again.`
-fn is_entry(line: &str) -> bool {
-    let mut start = line.trim_start().chars();
-    let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-    let (one, two) = (start.next(), start.next());
-    is_digit(one)
-        && is_digit(two)
-        && matches!(start.next(), Some(':' | '.'))
-        && is_digit(start.next())
+/// The beginnings of the entries that a live page has and these earlier versions lack. None if it is no live page or has
+/// no earlier version.
+pub(super) fn added_entries<'a>(
+    own: &'a ReadText,
+    versions: &[&&ReadText],
+) -> Option<Vec<&'a str>> {
+    let lines = || own.text().lines().map(str::trim);
+    let is_entry = |line: &&str| clock_time(line) > 0 || is_labelled(line);
+    let is_old = |line: &&str| versions.iter().any(|other| other.text().contains(*line));
+    let is_live = !versions.is_empty() && lines().any(|line| clock_time(line) > 0);
+    is_live.then(|| lines().filter(is_entry).filter(|line| !is_old(line)).collect())
 }
 
 /// Whether a title belongs to an explainer, a quotation or a collection: it announces, and states nothing.
@@ -503,5 +507,28 @@ mod tests {
         let after = "10:40 A worker has died.\n\n10:02 Chlorine leaks in Kell.\n\n09:50 Sirens.";
         let found = news(&text(title, after), &[&before], false);
         assert_eq!(found.map(|news| news.sentence).as_deref(), Some("10:40 A worker has died."));
+    }
+
+    #[test]
+    fn an_entry_about_an_earlier_year_or_a_correction_is_no_decisive_turn() {
+        let title = "LIVE: Roof falls in Kell";
+        let before = text(title, "10:02 A roof has sagged in Kell.");
+        let check = |entry: &str, expected: bool| {
+            let own = text(title, &format!("{entry}\n\n10:02 A roof has sagged in Kell."));
+            let found = news(&own, &[&before], false);
+            assert_eq!(found.is_some_and(|news| news.is_decisive), expected, "{entry}");
+        };
+        check("10:40 In 2011 three people were killed in a similar collapse here.", false);
+        check("10:40 A similar collapse killed three people here in 2011.", false);
+        check("10:40 In the 1990s the owner was sentenced over another roof.", false);
+        check("10:40 Im Jahr 2011 starben hier drei Menschen bei einem Einsturz.", false);
+        check("10:40 En 2011, trois personnes sont mortes ici dans un effondrement.", false);
+        check("10:40 En 2011 un derrumbe dejó aquí tres muertos.", false);
+        check("10:40 Nel 2011 un crollo uccise qui tre persone.", false);
+        check("10:40 В 2011 году при обрушении здесь погибли три человека.", false);
+        check("10:40 Correction: an earlier entry said that two people were killed.", false);
+        check("10:40 The roof, built in 1968, has collapsed.", true);
+        check("10:40 Three people were killed in Kell in 2026.", true);
+        check("10:40 The owner has been sentenced for a fire in 2011.", true);
     }
 }

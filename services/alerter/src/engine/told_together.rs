@@ -43,6 +43,15 @@ impl Engine {
         made.metadata.told_by = told.map(|told| told.by.clone());
         if told.is_none() {
             made.metadata.also = self.also(&made.alert, at);
+            for subscription in &made.metadata.also {
+                let id = AlertId { subscription: subscription.clone(), target: made.alert.target };
+                let words = self.draft_of(&id, at).map(|other| other.alert.matched);
+                for word in words.into_iter().flatten() {
+                    if !made.alert.matched.contains(&word) {
+                        made.alert.matched.push(word);
+                    }
+                }
+            }
         }
     }
 

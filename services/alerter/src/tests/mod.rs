@@ -29,4 +29,5 @@ mod running;
 mod sqlite;
 mod standby;
 mod together;
+mod untold;
 mod watching;

@@ -19,6 +19,8 @@ pub(super) struct Newsroom {
     events: BTreeMap<&'static str, Event>,
     /// Events that became part of another, with their first articles.
     merged: BTreeMap<&'static str, (&'static str, ArticleId)>,
+    /// The last article of each outlet in an event.
+    last: BTreeMap<(&'static str, &'static str), ArticleId>,
     enriched: u64,
     decided: u64,
     commands: u64,
@@ -121,8 +123,8 @@ pub(super) fn five() -> [Given; 5] {
 impl Newsroom {
     pub(super) async fn new(bus: Arc<dyn Bus>, clock: Arc<dyn Clock>) -> Self {
         create_streams(&*bus, &Limits::default()).await.unwrap();
-        let (events, merged) = (BTreeMap::new(), BTreeMap::new());
-        Self { bus, clock, events, merged, enriched: 0, decided: 0, commands: 0 }
+        let (events, merged, last) = Default::default();
+        Self { bus, clock, events, merged, last, enriched: 0, decided: 0, commands: 0 }
     }
 
     /// Stores the text in `WF_ENRICHED`, and returns the article for the output.
@@ -140,6 +142,7 @@ impl Newsroom {
             ItemAddress::Url(&url),
             ContentHash::of(given.title, given.text),
         );
+        let before = self.last.insert((given.event, given.outlet), id);
         let about = AboutArticle {
             outlet,
             via: None,
@@ -156,7 +159,7 @@ impl Newsroom {
             published: None,
             date_problem: None,
             seen,
-            version_of: None,
+            version_of: before.filter(|_| given.is_version),
             source: None,
             media: Vec::new(),
             baseline: given.baseline,

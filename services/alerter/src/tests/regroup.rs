@@ -362,7 +362,9 @@ async fn an_event_whose_join_is_undone_has_its_alert_again() {
         let (alert, of_port) = last_about(&alerts, &port);
         assert_eq!(alert.state, AlertState::Growing, "{case:?}");
         let is_again = |reason: &AlertReason| reason.kind == ReasonKind::Again;
+        let is_counted = |reason: &AlertReason| reason.kind == ReasonKind::Outlets;
         assert!(!alert.reasons.iter().any(is_again), "{case:?}: {:?}", alert.reasons);
+        assert!(!alert.reasons.iter().any(is_counted), "{case:?}: {:?}", alert.reasons);
         assert_eq!(
             (alert.merged_into, alert.volume, of_port),
             (None, SILENT, vec![port.id]),

@@ -42,7 +42,7 @@ async fn one_message_names_both_subscriptions_of_a_delivery() {
     let running = world.start(&settings([all(), docks(&["stdout"])]));
     world.newsroom.tell_all(five()).await;
     world.pass(60).await;
-    assert_eq!(heads(&world), ["  new for Everything, Docks"]);
+    assert_eq!(heads(&world), ["  new for Everything, Docks: matches dock, dockers, cranes"]);
     let alerts = world.alerts().await;
     assert_eq!(alerts.len(), 2, "each keeps its alert");
     assert!(alerts.iter().all(|alert| alert.volume == Volume::Loud));
@@ -92,7 +92,10 @@ async fn a_delivery_of_only_one_subscription_gets_its_own_message() {
     found.sort();
     assert_eq!(
         found,
-        ["  new for Docks: matches dock, dockers, cranes", "  new for Everything, Docks"]
+        [
+            "  new for Docks: matches dock, dockers, cranes",
+            "  new for Everything, Docks: matches dock, dockers, cranes",
+        ]
     );
     running.stop().await;
 }
