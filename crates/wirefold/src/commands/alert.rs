@@ -231,7 +231,7 @@ fn table(alerts: &[AlertRow], time: &LocalTime) -> Columns {
     table
 }
 
-/// `1 loud, 1 told with another, 2 silent`: what went out. What was held went out with a later one.
+/// `1 loud, 1 told with another, 2 silent`: the messages that went out. A held revision went out with a later one.
 fn messages(revisions: &[AlertRevision]) -> String {
     let loud = revisions.iter().filter(|it| it.is_message()).count();
     let told = revisions.iter().filter(|it| it.told_by.is_some()).count();

@@ -82,8 +82,8 @@ impl ReadText {
         one.version_of == Some(earlier.fetched.id) || is_same_item
     }
 
-    /// What a part of it states.
-    pub(super) fn said(&self, words: &str) -> Said {
+    /// The statement of a part of it.
+    pub(super) fn statement(&self, words: &str) -> Said {
         Said::of(words.to_owned(), year_of(&self.fetched))
     }
 
@@ -160,7 +160,7 @@ impl Said {
         self.turns.iter().filter(|turn| !is_open(turn)).copied().collect()
     }
 
-    /// What the words of an article of this year state.
+    /// The statement of these words in an article of this year.
     pub(super) fn of(words: String, year: u64) -> Self {
         let turns = turns_of(&words, year);
         let mut tolls = tolls(&words, &turns);

@@ -163,10 +163,10 @@ impl Statements {
         let is_live = added.is_some();
         let is_old = |said: &str| versions.iter().any(|other| other.text().contains(said));
         let sentences = match added {
-            // What corrects an entry is told as a correction.
+            // An entry that corrects another is told as a correction.
             Some(added) => {
                 let news = added.into_iter().filter(|line| !is_labelled(line));
-                news.map(|line| own.said(line)).collect()
+                news.map(|line| own.statement(line)).collect()
             }
             None => {
                 let judged = if versions.is_empty() { 1 } else { own.opening.len() };

@@ -19,7 +19,7 @@ fn retraction() -> Given {
     Given { text, is_version: true, ..article("a", "meridianpost.example", title) }
 }
 
-fn asleep() -> SubscriptionSettings {
+fn at_night() -> SubscriptionSettings {
     let quiet_hours = serde_json::json!({"from": "00:00", "to": "06:00", "time_zone": "UTC"});
     let quiet_hours: QuietHours = serde_json::from_value(quiet_hours).unwrap();
     SubscriptionSettings { quiet_hours: Some(quiet_hours), ..everything() }
@@ -33,7 +33,7 @@ async fn loud(world: &World) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_report_that_is_retracted_before_it_was_told_is_silent_with_its_copies() {
-    for (subscription, wait) in [(everything(), 5), (asleep(), 60)] {
+    for (subscription, wait) in [(everything(), 5), (at_night(), 60)] {
         let mut world = World::new().await;
         let running = world.start(&settings([subscription]));
         world.newsroom.tell(report("a", "meridianpost.example")).await;
