@@ -59,7 +59,7 @@ fn a_renamed_delivery_gets_only_what_is_new_and_mistakes_change_nothing() {
     let kind = |wanted: bool| {
         up.get_until("/api/v1/status", |it| {
             let all = it["health"]["conditions"].as_array().cloned().unwrap_or_default();
-            all.iter().any(|it| it["kind"] == "settings-mistake") == wanted
+            all.iter().any(|open| open["kind"] == "settings-mistake") == wanted
         })
     };
     kind(true);

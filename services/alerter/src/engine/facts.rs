@@ -193,9 +193,12 @@ fn names_somebody(said: &str, which: &str) -> bool {
         "firefighter", "fireman", "policeman", "officer", "soldier", "climber", "hiker", "driver", "passenger",
         "patient", "resident", "hostage", "body", "mensch", "opfer", "feuerwehrmann",
     ];
-    let words: Vec<String> = said.split(' ').map(str::to_lowercase).collect();
-    let is_it = |pair: &[String]| pair[0] == which && WHO.iter().any(|it| pair[1].starts_with(it));
-    words.windows(2).any(is_it)
+    let begins = |word: &str, with: &str| {
+        word.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+    };
+    said.split(' ')
+        .zip(said.split(' ').skip(1))
+        .any(|(word, who)| word.eq_ignore_ascii_case(which) && WHO.iter().any(|it| begins(who, it)))
 }
 
 /// The numbers of dead and missing, if the statement tells of a death or of missing people, and denies nothing.

@@ -300,7 +300,7 @@ impl AppState {
         if self.held_since(settings.id.as_str()).await? >= Some(detail.output.article.seen) {
             return Ok("it came before the subscription did".to_owned());
         }
-        Ok("no alert opened with it: it came just now, or another alert told the same".to_owned())
+        Ok("no alert opened with it, and nothing of it waits".to_owned())
     }
 }
 

@@ -80,8 +80,7 @@ pub(super) const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX alert_revisions_by_time ON alert_revisions (at, volume);
     CREATE VIRTUAL TABLE words USING fts5(
-        searched, content = '', contentless_delete = 1,
-        tokenize = 'unicode61 remove_diacritics 0 categories ''L* M* N*'''
+        searched, content = '', contentless_delete = 1, tokenize = 'ascii'
     );
 ";
 
