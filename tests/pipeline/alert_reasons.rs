@@ -1,5 +1,5 @@
 //! Why alerts came or did not, the life of an alert, and an alert sent again. One subscription alerts about
-//! the article, one holds it because it needs more outlets, and two do not match.
+//! the article, one holds it because it needs more outlets, one waits, and two do not match.
 
 use serde_json::{Value, json};
 use wirefold_proto::ReasonKind;
@@ -36,6 +36,10 @@ query = "lamp \"life boat\" -football"
 [[subscription]]
 name = "Light"
 query = "lamp -ladder"
+[[subscription]]
+name = "Slow"
+query = "lamp pilots"
+group_wait = "1h"
 "#;
 
 fn objects(folder: &Folder, arguments: &[&str], code: i32) -> Value {
@@ -64,6 +68,10 @@ fn alerts_are_explained_and_sent_again() {
     let alerts = up.get_until("/api/v1/alerts", |it| it["counts"]["alerts"] == 2);
     let alert = sent.id.to_string();
 
+    up.get_until("/api/v1/subscriptions", |it| {
+        let all = it["subscriptions"].as_array().cloned().unwrap_or_default();
+        all.iter().any(|record| record["waiting"][0]["articles"] == json!([article]))
+    });
     check_why(&folder, url, &article);
     check_life(&folder, &up, &alert, alerts["alerts"].as_array().map_or(0, Vec::len));
 
@@ -104,6 +112,9 @@ fn check_why(folder: &Folder, url: &str, article: &str) {
     );
     assert_eq!(of("boats")["outcome"], "no_match");
     assert_eq!(of("boats")["why"], "this part of the query does not hold: \"life boat\"");
+    let slow = of("slow")["why"].as_str().map(str::to_owned).unwrap_or_default();
+    assert!(slow.starts_with("waits until 2"), "{slow}");
+    assert!(slow.ends_with(": its group_wait is not over"), "{slow}");
     assert_eq!(of("light")["why"], "it has ladder, which the query excludes");
 
     let shown = folder.run(&["sub", "why", &article[..10], "--sub", "LAMPS"]).code(0).out;
