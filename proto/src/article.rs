@@ -1,6 +1,7 @@
 //! `wirefold.article.fetched/2`: an article with its text, as it was fetched or pushed.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +111,12 @@ pub struct AboutArticle {
 }
 
 impl AboutArticle {
+    /// The year in which it was seen, in UTC.
+    #[must_use]
+    pub fn year(&self) -> u64 {
+        u64::try_from(self.seen.to_zoned(TimeZone::UTC).year()).unwrap_or_default()
+    }
+
     /// The site that versions, history and learned boilerplate belong to.
     #[must_use]
     pub fn authority(&self) -> &Outlet {

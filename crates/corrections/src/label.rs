@@ -81,15 +81,14 @@ fn behind_mark(text: &str) -> Option<&str> {
 
 /// Whether a character ends a label. A hyphen does only before a space. A colon in a clock time does not.
 fn is_mark(text: &str, at: usize, character: char) -> bool {
-    let is_free = || text.get(at + 1..).is_some_and(|rest| rest.starts_with(' '));
-    let is_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let bytes = text.as_bytes();
-    if is_digit(at.checked_sub(1).and_then(|before| bytes.get(before)))
-        && is_digit(bytes.get(at + 1))
-    {
-        return false;
+    let (before, behind) = (&text[..at], &text[at + character.len_utf8()..]);
+    let is_digit = |c: char| c.is_ascii_digit();
+    match character {
+        '：' | '–' | '—' | '】' => true,
+        ':' => !(before.ends_with(is_digit) && behind.starts_with(is_digit)),
+        '-' => behind.starts_with(' '),
+        _ => false,
     }
-    matches!(character, ':' | '：' | '–' | '—' | '】') || (character == '-' && is_free())
 }
 
 #[cfg(test)]

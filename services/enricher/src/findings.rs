@@ -20,7 +20,7 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
     let entities = entities(&reading, &names, &about.title);
     let quotations = quotations(&reading, &names, language.tag.primary());
     let mut numbers = figures(&reading, language.tag.primary());
-    mark_claims(&mut numbers, text, &about.title, year_of(about));
+    mark_claims(&mut numbers, text, &about.title, about.year());
     let (dateline, cited_agencies) = (find_dateline(text), cited(text));
     let note = editor_note(text, about);
     Findings {
@@ -37,14 +37,9 @@ pub(crate) fn find(text: &Text, about: &AboutArticle) -> Findings {
 /// Adapts the cached findings of a text to an article with this title and outlet.
 pub(crate) fn adapted_to_copy(mut cached: Findings, text: &Text, about: &AboutArticle) -> Findings {
     mark_titled(&mut cached.entities, &about.title);
-    mark_claims(&mut cached.numbers, text, &about.title, year_of(about));
+    mark_claims(&mut cached.numbers, text, &about.title, about.year());
     cached.note = editor_note(text, about);
     cached
-}
-
-fn year_of(about: &AboutArticle) -> u64 {
-    let at = about.seen.to_zoned(jiff::tz::TimeZone::UTC);
-    u64::try_from(at.year()).unwrap_or_default()
 }
 
 /// The note with which the outlet, or an agency that the article names as its source, corrects or retracts it.

@@ -9,7 +9,6 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use aho_corasick::AhoCorasick;
-use jiff::tz::TimeZone;
 use wirefold_language::identify;
 use wirefold_proto::{AlertArticle, ArticleFetched, FigureRole, LanguageTag};
 use wirefold_text::Text;
@@ -44,7 +43,7 @@ pub(crate) struct ReadText {
 impl ReadText {
     pub(crate) fn new(fetched: ArticleFetched) -> Self {
         let (title, text) = (&fetched.article.title, Text::new(&fetched.text));
-        let year = year_of(&fetched);
+        let year = fetched.article.year();
         let opening = std::iter::once(title.clone())
             .chain(statements(&text).take(SENTENCES).map(str::to_owned));
         let opening = opening.map(|said| Said::of(said, year)).collect();
@@ -84,7 +83,7 @@ impl ReadText {
 
     /// The statement of a part of it.
     pub(super) fn statement(&self, words: &str) -> Said {
-        Said::of(words.to_owned(), year_of(&self.fetched))
+        Said::of(words.to_owned(), self.fetched.article.year())
     }
 
     pub(super) fn first_sentence(&self) -> Option<&Said> {
@@ -116,11 +115,6 @@ impl ReadText {
             identify(&said, hint).map(|found| found.code).unwrap_or_default()
         })
     }
-}
-
-fn year_of(fetched: &ArticleFetched) -> u64 {
-    let at = fetched.article.seen.to_zoned(TimeZone::UTC);
-    u64::try_from(at.year()).unwrap_or_default()
 }
 
 /// Whether other texts state all that a title states. They may have other words for a turn.

@@ -104,9 +104,9 @@ impl IncomingArticle {
     /// they do not, and which of them still have what it corrects. The last text is its own.
     pub(crate) fn compare(&mut self, all: &[StoredText]) {
         let Some((own, earlier)) = all.split_last() else { return };
-        let versions: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
-        let versions: Vec<&&ReadText> =
-            versions.iter().filter(|text| own.1.is_version_of(text)).collect();
+        let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
+        let is_version = |text: &&ReadText| own.1.is_version_of(text);
+        let versions: Vec<&ReadText> = known.iter().copied().filter(is_version).collect();
         if let Some(added) = added_entries(&own.1, &versions) {
             // The other entries are of another time, and were told.
             (self.note, self.is_live) = (note("", &added.join("\n"), &[]), true);
@@ -119,7 +119,6 @@ impl IncomingArticle {
         }
         self.changed = changed(own, earlier).filter(|_| self.is_credited() || !self.is_copy());
         let own = &*own.1;
-        let known: Vec<&ReadText> = earlier.iter().map(|(_, text)| &**text).collect();
         self.news = news(own, &known, self.is_copy()).or_else(|| {
             // Of another event, only a title that is stated word for word is known.
             let is_new = |join: &Join| join.how == Joining::Sure;

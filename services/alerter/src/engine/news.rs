@@ -155,8 +155,8 @@ struct Statements {
 
 impl Statements {
     fn of(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Self {
-        let is_version = |other: &&&ReadText| is_copy || own.is_version_of(other);
-        let versions: Vec<_> = known.iter().filter(is_version).collect();
+        let is_version = |other: &&ReadText| is_copy || own.is_version_of(other);
+        let versions: Vec<_> = known.iter().copied().filter(is_version).collect();
         let is_known_title = is_copy || versions.iter().any(|it| it.title() == own.title());
         let title = own.opening.first().filter(|_| !is_known_title).cloned();
         let added = added_entries(own, &versions);
@@ -206,10 +206,7 @@ fn is_mostly_new(said: &Said, known: &[&ReadText], most: usize) -> bool {
 
 /// The beginnings of the entries that a live page has and these earlier versions lack. None if it is no live page or has
 /// no earlier version.
-pub(super) fn added_entries<'a>(
-    own: &'a ReadText,
-    versions: &[&&ReadText],
-) -> Option<Vec<&'a str>> {
+pub(super) fn added_entries<'a>(own: &'a ReadText, versions: &[&ReadText]) -> Option<Vec<&'a str>> {
     let lines = || own.text().lines().map(str::trim);
     let is_entry = |line: &&str| clock_time(line) > 0 || is_labelled(line);
     let is_old = |line: &&str| versions.iter().any(|other| other.text().contains(*line));

@@ -42,30 +42,25 @@ impl Engine {
         let told = self.told_together.get(&made.alert.id).filter(covers);
         made.metadata.told_by = told.map(|told| told.by.clone());
         if told.is_none() {
-            made.metadata.also = self.also(&made.alert, at);
-            for subscription in &made.metadata.also {
-                let id = AlertId { subscription: subscription.clone(), target: made.alert.target };
-                let words = self.draft_of(&id, at).map(|other| other.alert.matched);
-                for word in words.into_iter().flatten() {
-                    if !made.alert.matched.contains(&word) {
-                        made.alert.matched.push(word);
-                    }
+            let (also, words): (_, Vec<_>) = self.also(&made.alert, at).into_iter().unzip();
+            made.metadata.also = also;
+            for word in words.into_iter().flatten() {
+                if !made.alert.matched.contains(&word) {
+                    made.alert.matched.push(word);
                 }
             }
         }
     }
 
     /// The other subscriptions of a delivery whose alerts about the same target would notify now, and which the headline
-    /// matches too.
-    fn also(&self, alert: &Alert, at: UnixMillis) -> Vec<SubscriptionId> {
+    /// matches too, with their matched words.
+    fn also(&self, alert: &Alert, at: UnixMillis) -> Vec<(SubscriptionId, Vec<String>)> {
         let Some(rules) = self.rules.get(&alert.subscription) else { return Vec::new() };
         let all = self.by_target.get(&alert.target).into_iter().flatten();
         let others = all.filter(|other| **other != alert.subscription);
-        let would_notify = |other: &&SubscriptionId| {
-            let id = AlertId { subscription: (*other).clone(), target: alert.target };
-            let (Some(life), Some(its)) = (self.lives.get(&id), self.rules.get(*other)) else {
-                return false;
-            };
+        let would_notify = |other: &SubscriptionId| {
+            let id = AlertId { subscription: other.clone(), target: alert.target };
+            let (life, its) = (self.lives.get(&id)?, self.rules.get(other)?);
             let is_open = life.closing.is_none() && life.merged_into.is_none();
             let is_shared = |name: &String| rules.settings.deliveries.contains(name);
             let title = &alert.headline.title;
@@ -77,14 +72,13 @@ impl Engine {
             };
             let own = self.lives.get(&alert.id).and_then(with_title).unwrap_or_default();
             let is_matched = with_title(life) >= Some(own);
-            is_open
-                && life.may_notify()
-                && its.settings.deliveries.iter().any(is_shared)
-                && self.draft_of(&id, at).is_some_and(|made| {
-                    is_sent(&made.alert) && (is_matched || made.alert.headline.title == *title)
-                })
+            let may_be =
+                is_open && life.may_notify() && its.settings.deliveries.iter().any(is_shared);
+            let made = if may_be { self.draft_of(&id, at)?.alert } else { return None };
+            let is_told = is_sent(&made) && (is_matched || made.headline.title == *title);
+            is_told.then_some((id.subscription, made.matched))
         };
-        others.filter(would_notify).cloned().collect()
+        others.filter_map(would_notify).collect()
     }
 
     /// Notes which alerts a revision in the stream tells, too. They follow at once.

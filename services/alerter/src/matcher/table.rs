@@ -283,14 +283,22 @@ impl Table {
         scores: &BTreeMap<SubscriptionId, Score>,
         mut waiting: BTreeMap<SubscriptionId, Vec<WaitingAlert>>,
     ) -> Result<bool, AlerterError> {
-        let mut has_changed = false;
-        for record in self.records.values().cloned().collect::<Vec<_>>() {
-            let id = &record.subscription.id;
+        let changed = self.records.iter().filter_map(|(id, record)| {
             let before = Score { alerts: record.alerts, copies_folded: record.copies_folded };
-            let Score { alerts, copies_folded } = scores.get(id).copied().unwrap_or(before);
+            let score = scores.get(id).copied().unwrap_or(before);
             let waiting = waiting.remove(id).unwrap_or_default();
-            let record = SubscriptionRecord { alerts, copies_folded, waiting, ..record };
-            has_changed |= self.write(record).await?;
+            let Score { alerts, copies_folded } = score;
+            (score != before || waiting != record.waiting).then(|| SubscriptionRecord {
+                alerts,
+                copies_folded,
+                waiting,
+                ..record.clone()
+            })
+        });
+        let changed: Vec<SubscriptionRecord> = changed.collect();
+        let has_changed = !changed.is_empty();
+        for record in changed {
+            self.write(record).await?;
         }
         Ok(has_changed)
     }
