@@ -7,11 +7,13 @@
 use std::collections::BTreeSet;
 
 use wirefold_proto::{AlertClaim, Confidence, Figure, FigureRole};
-use wirefold_text::extract::is_people;
+use wirefold_text::Text;
+use wirefold_text::extract::{dateline, is_people, name_key};
 
-use super::facts::{StoredText, has_number};
+use super::facts::{OPENING, ReadText, StoredText, has_number};
 use super::figures::label;
 use super::statement::{Statement, without_outlet};
+use crate::wording::cut;
 
 /// A change of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +48,13 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
         return None;
     }
     let names = own.1.names();
-    let is_here = |other: &&StoredText| are_of_one_place(&names, &other.1.names());
+    let at = place_of(&own.1);
+    let is_here = |other: &&StoredText| {
+        let there = place_of(&other.1);
+        let is_named_alike = at == there || at.is_empty() || there.is_empty();
+        let is_near = is_named_alike && !own.1.is_elsewhere_than(&other.1);
+        (is_near || own.1.is_version_of(&other.1)) && are_of_one_place(&names, &other.1.names())
+    };
     let here: Vec<&StoredText> =
         earlier.iter().filter(|other| !other.0.claims.is_empty()).filter(is_here).collect();
     let agency = credited(own);
@@ -93,6 +101,12 @@ pub(super) fn changed(own: &StoredText, earlier: &[StoredText]) -> Option<Change
     })
 }
 
+/// The place of the dateline.
+fn place_of(text: &ReadText) -> String {
+    let opening = cut(text.text(), OPENING);
+    dateline(&Text::new(&opening)).map(|found| name_key(&found.place)).unwrap_or_default()
+}
+
 /// The agency that a text surely credits; an inferred one does not count.
 fn credited((article, _): &StoredText) -> Option<&str> {
     let agency = article.agency.as_ref().filter(|by| by.confidence == Confidence::Certainly);
@@ -125,7 +139,6 @@ mod tests {
 
     use wirefold_proto::Qualifier;
 
-    use super::super::facts::ReadText;
     use super::*;
 
     #[test]
@@ -198,5 +211,17 @@ mod tests {
         let mut elsewhere = more(Some("AP"));
         elsewhere.1 = Arc::new(ReadText::sample("a", title, said));
         check(elsewhere, &[first()], None);
+        let at = |dateline: &str, title: &str, value: u64| {
+            let claims = [AlertClaim { role: FigureRole::Killed, value, qualifier: None }];
+            let mut article = source(Some("AP"), "a.example", title, &claims);
+            let said = format!("{dateline} — {value} people were killed in a blaze in Vardia.");
+            article.1 = Arc::new(ReadText::sample(title, title, &said));
+            article
+        };
+        let kell = || at("KELL, Vardia (AP)", "5 killed in blaze in Vardia", 5);
+        check(at("KELL, Vardia (AP)", "9 killed in blaze in Vardia", 9), &[kell()], Some(true));
+        check(at("LOWPORT, Vardia (AP)", "9 killed in blaze in Vardia", 9), &[kell()], None);
+        let north = || at("(AP)", "5 killed in blaze in northern Vardia", 5);
+        check(at("(AP)", "9 killed in blaze in southern Vardia", 9), &[north()], None);
     }
 }

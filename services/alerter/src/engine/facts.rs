@@ -18,13 +18,13 @@ use wirefold_text::extract::{
 };
 
 use super::figures::{FOUND, figures_of};
-use super::statement::{Statement, TELLING, denies, shortened, weighed_words};
+use super::statement::{Statement, TELLING, denies, parts_of_country, shortened, weighed_words};
 use crate::wording::cut;
 
 /// The first characters of a text, which contain any lede.
 pub(super) const OPENING: usize = 1_200;
 /// A turn counts as stated if it stands in the title or in this many sentences.
-const SENTENCES: usize = 6;
+pub(super) const SENTENCES: usize = 6;
 
 /// A text, and what an alert stores of it.
 pub(crate) type StoredText = (AlertArticle, Arc<ReadText>);
@@ -105,6 +105,19 @@ impl ReadText {
         let sentence = self.first_sentence().map_or("", |said| &said.words);
         let both = [self.title(), &shortened(sentence)];
         both.into_iter().flat_map(|said| Statement::of(said).names).collect()
+    }
+
+    /// Whether both name parts of a country, and none in common.
+    pub(super) fn is_elsewhere_than(&self, other: &Self) -> bool {
+        let parts = |text: &Self| {
+            let sentence = text.first_sentence().map_or("", |said| &said.words);
+            [text.title(), sentence].into_iter().flat_map(parts_of_country).collect::<BTreeSet<_>>()
+        };
+        let (here, there) = (parts(self), parts(other));
+        !here.is_empty()
+            && !there.is_empty()
+            && here.is_disjoint(&there)
+            && !self.is_version_of(other)
     }
 
     /// Its language; empty if its first words do not show it.
@@ -280,6 +293,12 @@ impl Turn {
         matches!(self, Collapse | Death | Explosion | Found | Injury | Missing | Rescue)
     }
 
+    /// Whether somebody does it, so that others may ask for it. To take shelter is always asked for.
+    fn is_done(self) -> bool {
+        use Turn::{Death, Denial, Injury, Missing, Shelter, UnsafeWater};
+        !matches!(self, Death | Denial | Injury | Missing | Shelter | UnsafeWater)
+    }
+
     /// Whether it is news further down in a text, too: it ends something, or somebody died.
     pub(super) fn is_grave(self) -> bool {
         use Turn::{AtLarge, Denial, Explosion, Injury, Missing, Shelter, UnsafeWater};
@@ -298,11 +317,11 @@ const TURNS: [(Turn, &[&str]); 22] = [
     (Turn::Verdict, &["guilty", "not guilty", "cleared of", "convicted", "verurteilt", "freigesprochen", "condenad", "condamné", "приговор", "السجن", "判決", "absuelt", "acquitt", "relaxé", "condannat", "assolt", "absolvid", "осужд", "оправда", "mistrial", "hung jury", "cannot agree", "admits", "admitted", "pleads guilty"]),
     (Turn::Sentence, &["sentenced", "years in prison", "in jail", "behind bars", "jahren haft", "años de prisión", "ans de prison", "jailed for", "is jailed", "was jailed", "gets life", "life in prison", "life imprisonment", "lebenslang", "cadena perpetua", "perpétuité", "ergastolo"]),
     (Turn::Release, &["freed", "frees ", "set free", "walk free", "walked free", "walks free", "released from", "releases hostages", "freigelassen", "liberad", "libéré", "hostages free", "hostages are free", "captives free"]),
-    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "removed from office", "tritt ab", "renunci", "dimett", "limogé", "destituid", "demite", "уволен"]),
+    (Turn::Resignation, &["resign", "steps down", "stepped down", "quits", "sacked", "ousted", "concedes", "conceded", "zurückgetreten", "tritt zurück", "rücktritt", "dimite", "dimisión", "démission", "dimission", "отставк", "استقال", "辞任", "quit as", "he quit", "she quit", "they quit", "has quit", "quit on ", "quit over", "quit after", "removed from office", "tritt ab", "renunci", "dimett", "limogé", "destituid", "demite", "уволен"]),
     (Turn::Rescue, &["rescue", "alive", "saved", "survive", "lands safely", "landed safely", "are safe", "safe and well", "gerettet", "rescatad", "sauvé", "salvat", "спасен", "إنقاذ", "救出", "found safe", "is safe", "brought up", "brought to the surface", "pulled out", "unharmed", "unhurt", "wohlbehalten", "unverletzt", "sanos y salvos", "sano y salvo", "sana y salva", "sains et saufs", "sain et sauf", "saine et sauve", "sani e salvi", "in salvo", "são e salvo", "ilesos", "all safe"]),
     (Turn::AtLarge, &["at large", "flees", "manhunt", "on the run", "slipping away", "auf der flucht", "huye", "en fuite", "escaped from", "breaks out of", "broke out of", "fugitive"]),
     (Turn::Shelter, &["stay indoors", "stay inside", "shelter", "evacuat", "leave their homes", "from their homes", "leave at once", "flee", "evakuier", "evacuad", "évacu", "эвакуа", "避難", "lockdown"]),
-    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended", "defused", "entschärft", "gesprengt", "désamorc", "desactivad"]),
+    (Turn::AllClear, &["all clear", "no longer need to stay", "no longer have to stay", "entwarnung", "may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home", "returned home", "under control", "controlad", "pueden volver", "vuelven a", "unter kontrolle", "dürfen zurück", "maîtrisé", "peuvent rentrer", "sotto controllo", "possono tornare", "is out", "rescinded", "aufgehoben", "revocat", "снят", "解除", "lift", "levé", "levant", "siege over", "siege is over", "siege ends", "siege ended", "standoff ends", "standoff over", "standoff ended", "defused", "entschärft", "gesprengt", "désamorc", "desactivad"]),
     (Turn::UnsafeWater, &["boil", "do not drink", "do-not-drink", "unsafe to drink", "not safe to drink", "abkoch", "hervir", "ferver", "bouillir", "ébullition", "bollire", "кипят"]),
     (Turn::SafeWater, &["rescinded", "aufgehoben", "revocat", "снят", "no longer need to boil", "no longer have to boil", "no need to boil", "water is safe", "safe to drink", "safe again", "can drink", "may drink", "unbedenklich", "genießbar", "trinkbar", "apta para", "de nouveau potable", "à nouveau potable", "redevenue potable", "redevient potable", "vuelve a ser potable", "di nuovo potabile", "torna potabile", "própria para", "можно пить", "lift", "levé", "levant"]),
     (Turn::Off, &["called off", "calls off", "averted", "is off", "go back to work", "abgesagt", "abgewendet", "strike ends", "strike ended", "ends strike", "end strike", "streik beendet"]),
@@ -316,15 +335,18 @@ const TURNS: [(Turn, &[&str]); 22] = [
 
 /// Words for a turn that tell it only with a word of the second list in their clause: much else is lifted or off.
 #[rustfmt::skip]
-const ENDS: [(Turn, &[&str], &[&str]); 15] = [
+const ENDS: [(Turn, &[&str], &[&str]); 16] = [
     (Turn::AllClear, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят", "解除"],
      &["warning", "alert", "advisory", "evacuat", "lockdown", "curfew", "shelter-in-place", "shelter in place", "shelter order",
        "indoors", "order to", "stay order",
        "warnung", "alarm", "räumung", "evakuierung", "ausgangssperre", "sperrung", "alerta", "aviso", "evacuación", "confinamiento",
        "alerte", "évacuation", "confinement", "allerta", "evacuazione", "тревог", "эвакуаци", "警報", "避難"]),
-    (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home"],
-     &["resident", "evacuee", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
-       "people", "their homes"]),
+    (Turn::AllClear, &["under control", "controlad", "unter kontrolle", "maîtrisé", "sotto controllo"],
+     &["fire", "blaze", "flames", "incendi", "fuego", "brand", "feuer", "feu", "fiamme"]),
+    (Turn::AllClear, &["may return", "can return", "allowed to return", "may go home", "can go home", "could go home", "allowed to go home",
+       "returned home", "pueden volver", "vuelven a", "dürfen zurück", "peuvent rentrer", "possono tornare"],
+     &["resident", "evacu", "villager", "neighbo", "household", "famil", "inhabitant", "everybody", "everyone",
+       "people", "their homes", "vecinos", "anwohner", "bewohner", "habitants", "riverains", "abitanti", "sfollati"]),
     (Turn::UnsafeWater, &["boil"], &["water", "order", "advisor", "notice"]),
     (Turn::SafeWater, &["lift", "rescinded", "aufgehoben", "levant", "levé", "revocat", "снят"],
      &["boil", "do-not-drink", "abkoch", "hervir", "ferver", "ébullition", "bollire", "кипят"]),
@@ -349,24 +371,39 @@ const FIRES: [&str; 4] = ["fire", "blaze", "flames", "inferno"];
 const LINKS: [&str; 7] = ["", "at", "in", "on", "near", "that", "of"];
 
 /// Beginnings of words that begin like a turn and say something else, besides [`begins_with_other`].
-const OTHERS: [&str; 30] = [
-    "dead heat", "freedom", "hospitality", "hospitalité", "hospitalidad", "hospitalier",
-    "killer whale", "rescuer", "rescue boat", "rescue crew", "rescue effort", "rescue mission",
-    "rescue operation", "rescue team", "rescue under", "rescue worker", "missing link", "mortal",
-    "mortem", "suspense", "toll booth", "toll bridge", "toll gate", "toll house", "toll lane",
-    "toll plaza", "toll road", "tollbooth", "tolle", "tolling",
+const OTHERS: [&str; 38] = [
+    "arrest warrant", "dead heat", "survived by", "freedom", "hospitality", "hospitalité", "hospitalidad",
+    "hospitalier", "killer whale", "rescuer", "rescue boat", "rescue crew", "rescue effort",
+    "rescue mission", "rescue attempt", "rescue bid", "rescue is under", "rescue service",
+    "rescue was under", "rescue were under", "rescue operation", "rescue team", "rescue under",
+    "rescue worker", "missing link", "mortal", "mortem", "suspense", "toll booth", "toll bridge",
+    "toll gate", "toll house", "toll lane", "toll plaza", "toll road", "tollbooth", "tolle",
+    "tolling",
 ];
 
-/// Words before a turn that deny or only ask for it.
+/// Words before a turn that deny it or say that it may be.
 #[rustfmt::skip]
-const NOT: [&str; 42] = [
-    "not ", "no ", "fail to ", "fails to ", "failed to ", "nobody ", "no one ", "niemand ", "nadie ", "denies ", "denied ", "rejects ", "calls to ", "without ", "nicht ", "keine ", "could have ",
-    "would have ", "might have ", "demand ", "demands ", "demanded ", "call for ", "calls for ", "called for ",
-    "calling for ", "ask for ", "asks for ", "asked for ", "seek ", "seeks ", "seeking ", "sought ", "warrant for ",
-    "try to ", "tries to ", "tried to ", "trying to ", "save ", "fordert ", "fordern ", "demandent ",
+const NOT: [&str; 23] = [
+    "not ", "no ", "fail to ", "fails to ", "failed to ", "nobody ", "no one ", "niemand ", "nadie ", "denies ", "denied ",
+    "rejects ", "without ", "nicht ", "keine ", "could have ", "would have ", "might have ", "could be ", "would be ",
+    "might be ", "may be ", "save ",
 ];
-/// Words that ask in a clause whether it is so.
-const ASKS: [&str; 2] = ["whether ", " ob "];
+/// Words that ask in a clause whether it is so, or say under which condition.
+const ASKS: [&str; 3] = [" whether ", " ob ", " if "];
+/// Words for a sentence that a court may give.
+const FACES: [&str; 4] = [" faces ", " face ", " up to ", " risk"];
+/// Beginnings of words for a request, a threat or an attempt.
+#[rustfmt::skip]
+const REQUESTS: [&str; 34] = [
+    "call", "urg", "demand", "threat", "ask", "seek", "sought", "warrant", "try", "tries", "tried", "attempt", "refus", "declin",
+    "press", "petition", "plan", "vow", "hope", "want", "consider", "weigh", "fight", "forder", "geforder", "verlang", "droht",
+    "drängt", "exig", "piden", "pide", "réclam", "chied", "требу",
+];
+/// Words between a request and what it asks for: `calls for the arrest`, `threatens to resign`.
+const FOR: [&str; 4] = ["to", "for", "of", "be"];
+const ARTICLES: [&str; 10] = ["the", "a", "an", "his", "her", "their", "den", "die", "la", "sa"];
+/// Nouns that a request may also follow: `den Rücktritt der Ministerin gefordert`.
+const NOUNS: [&str; 4] = ["rücktritt", "dimisión", "démission", "отставк"];
 /// The ends of such words.
 const NT: [&str; 2] = ["n’t ", "n't "];
 
@@ -376,6 +413,18 @@ fn is_denied(said: &str, part: Range<usize>) -> bool {
     let of = &said[part.clone()];
     NT.iter().any(|end| of.contains(end))
         || NOT.iter().any(|not| of.match_indices(not).any(|(at, _)| begins(at)))
+}
+
+/// Whether the clause of a turn's word only asks for the turn, threatens with it or tries it.
+fn is_requested(said: &str, word: &Range<usize>) -> bool {
+    let is_request = |it: &&str| REQUESTS.iter().any(|request| it.starts_with(request));
+    let before = said[..word.start].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
+    let mut near = before.split_whitespace().rev().skip_while(|it| ARTICLES.contains(it));
+    let is_object = near.next().is_some_and(|it| FOR.contains(&it) || is_request(&it));
+    let behind = || said[word.end..].split(ENDS_CLAUSE).next().unwrap_or_default();
+    is_object && before.split_whitespace().any(|it| is_request(&it))
+        || NOUNS.contains(&&said[word.clone()])
+            && behind().split_whitespace().any(|it| is_request(&it))
 }
 
 /// The ends of a clause.
@@ -513,7 +562,10 @@ fn turn_words(said: &str) -> Vec<(Turn, Range<usize>)> {
             None => is_end(turn, word.range()),
         };
         let clause = said[..at].rsplit(ENDS_CLAUSE).next().unwrap_or_default();
-        let is_asked = ASKS.iter().any(|asks| clause.contains(asks));
+        let clause = format!(" {}", clause.trim_start());
+        let has = |words: &[&str]| words.iter().any(|it| clause.contains(it));
+        let is_open = has(&ASKS) || turn == Turn::Sentence && has(&FACES);
+        let is_asked = is_open || turn.is_done() && is_requested(said, &word.range());
         let is_meant = begins(at) && !is_other(at) && is_told && !is_asked;
         let is_first = found.iter().all(|(other, _)| *other != turn);
         if is_first && is_meant && (own || !is_denied_at(at)) {
@@ -589,6 +641,12 @@ mod tests {
         check("Kell go home early from the cup", false);
         check("The striker may return on Saturday", false);
         check("Levantado el trofeo en Kell", false);
+        check("El incendio de Alcorja quedó controlado", true);
+        check("Los evacuados de Moralba vuelven a casa", true);
+        check("Los vecinos pueden volver a sus casas", true);
+        check("Le feu est maîtrisé à Kell", true);
+        check("Fire in Kell is not under control", false);
+        check("Party under control of its founder", false);
     }
 
     #[test]
@@ -654,7 +712,21 @@ mod tests {
         check("Union demands resignation of port chief", &[]);
         check("Police seek arrest of forger", &[]);
         check("Warrant for arrest of banker", &[]);
-        check("Mayor asks for evacuation", &[]);
+        check("Calls grow for Redhaven club president to resign", &[]);
+        check("Redhaven club president faced calls to resign on Sunday", &[]);
+        check("Interior minister threatens to resign over audit", &[]);
+        check("Die Opposition hat den Rücktritt von Ministerin Voss gefordert", &[]);
+        check("Opposition fordert Rücktritt von Ministerin Voss", &[]);
+        check("Ministerin Voss tritt zurück", &[Turn::Resignation]);
+        check("Unfall fordert zwei Tote", &[Turn::Death]);
+        check("Villagers called on police on Sunday to arrest the man", &[]);
+        check("Police called to a bank arrested a man", &[Turn::Arrest]);
+        check("Court issues arrest warrant for curator Brill", &[]);
+        check("A rescue was under way for five miners", &[]);
+        check("At noon he quit.", &[Turn::Resignation]);
+        check("If convicted, he faces 12 years in prison", &[]);
+        check("He could be jailed for six years if found guilty", &[]);
+        check("Dealer pleaded guilty and was sentenced", &[Turn::Verdict, Turn::Sentence]);
         check("Surgeons fight to save boy from death", &[]);
         check("Rescue teams reach the shaft", &[]);
         check("Rescuers were digging for twelve", &[]);

@@ -18,10 +18,9 @@ use super::claims::{Changed, changed, claims_of};
 use super::draft::reason;
 use super::facts::{OPENING, ReadText, StoredText, is_stated};
 use super::news::{
-    News, added_entries, first_said, has_several_subjects, is_digest, is_feature, news,
+    News, added_entries, first_news, first_said, has_several_subjects, is_digest, is_feature, news,
 };
 use super::numbers::Tally;
-use super::statement::first_sentence;
 use crate::wording::{cut, shortened};
 
 /// One article of the output, prepared for the engine.
@@ -32,9 +31,9 @@ pub(crate) struct IncomingArticle {
     pub(crate) prepared: Prepared,
     /// Its text as it was fetched, if it is still stored, until it is compared.
     pub(crate) text: Option<ArticleFetched>,
-    /// The first characters of its text, and their first sentence.
+    /// The first characters of its text, and the sentences that a first message quotes.
     opening: String,
-    first_sentence: OnceLock<Option<String>>,
+    first_news: OnceLock<Option<String>>,
     /// The note of its text about itself.
     pub(super) note: Option<Note>,
     /// Whether it is a version of a live page: its entries are told, and corrected, each by itself.
@@ -66,7 +65,7 @@ impl IncomingArticle {
         let agency = output.verdict.agency.as_ref().map_or("", |agency| &agency.name);
         let names = [output.article.outlet.as_str(), agency];
         let note = note(&output.article.title, &text, &names);
-        let (is_live, first_sentence, news, changed, joins, carriers) = Default::default();
+        let (is_live, first_news, news, changed, joins, carriers) = Default::default();
         Self {
             place: sequence,
             seen,
@@ -74,7 +73,7 @@ impl IncomingArticle {
             prepared,
             text: None,
             opening,
-            first_sentence,
+            first_news,
             note,
             is_live,
             news,
@@ -128,14 +127,16 @@ impl IncomingArticle {
         });
     }
 
-    fn first_sentence(&self) -> Option<&str> {
-        self.first_sentence.get_or_init(|| first_sentence(&self.opening)).as_deref()
+    fn first_news(&self) -> Option<&str> {
+        let article = &self.output.article;
+        let found = || first_news(&article.title, &self.opening, article.year());
+        self.first_news.get_or_init(found).as_deref()
     }
 
     /// Whether it has no sentence beyond its title.
     fn is_headline_only(&self) -> bool {
         let is_title = |said: &str| said.trim_end_matches('.') == self.output.article.title;
-        !self.output.verdict.comparable && self.first_sentence().is_none_or(is_title)
+        !self.output.verdict.comparable && self.first_news().is_none_or(is_title)
     }
 
     fn claims(&self) -> Vec<AlertClaim> {
@@ -233,7 +234,7 @@ impl IncomingArticle {
         Headline {
             title: shortened(&self.output.article.title, TITLE),
             language: self.language(),
-            lede: self.first_sentence().map(str::to_owned),
+            lede: self.first_news().map(str::to_owned),
         }
     }
 

@@ -6,9 +6,9 @@
 use wirefold_corrections::is_labelled;
 use wirefold_proto::FigureRole;
 use wirefold_text::Text;
-use wirefold_text::extract::{clock_time, is_of_before};
+use wirefold_text::extract::{clock_time, is_of_before, statements};
 
-use super::facts::{ReadText, Said, Turn, has_number, words};
+use super::facts::{ReadText, SENTENCES, Said, Turn, has_number, turns, words};
 use super::statement::{Statement, makes_exception, shortened, without_outlet};
 
 /// Something that no earlier text of the event states.
@@ -33,6 +33,12 @@ const LEAST: usize = 3;
 pub(super) fn news(own: &ReadText, known: &[&ReadText], is_copy: bool) -> Option<News> {
     if known.is_empty() {
         return None;
+    }
+    let here: Vec<&ReadText> =
+        known.iter().copied().filter(|other| !own.is_elsewhere_than(other)).collect();
+    let known = &*here;
+    if known.is_empty() {
+        return Some(News { sentence: first_said(own), is_decisive: false });
     }
     let statements = Statements::of(own, known, is_copy);
     let stated = Stated::by(known);
@@ -253,6 +259,23 @@ fn lists(said: &str) -> bool {
     said.split(';').filter(|part| part.trim().contains(' ')).count() > 2
 }
 
+/// The first sentence of a text, and the next one that states a grave turn which neither it nor the title states.
+pub(super) fn first_news(title: &str, text: &str, year: u64) -> Option<String> {
+    let text = Text::new(text);
+    let mut all = statements(&text).take(SENTENCES);
+    let first = all.next()?;
+    let told = [turns(title), turns(first)].concat();
+    let is_new = |turn: &Turn| turn.is_grave() && !told.contains(turn);
+    let adds = |said: &&str| {
+        let said = Said::of((*said).to_owned(), year);
+        !said.is_of_the_past && said.certain_turns().iter().any(is_new)
+    };
+    let gap = |place: usize| if place == 0 { " " } else { " … " };
+    let next = all.enumerate().find(|(_, said)| adds(said));
+    let next = next.map(|(place, said)| [first, gap(place), said].concat());
+    Some(shortened(next.as_deref().unwrap_or(first)))
+}
+
 /// The beginning of a text: its first sentence, or its title if it has none.
 pub(super) fn first_said(text: &ReadText) -> String {
     shortened(text.first_sentence().map_or(text.title(), |said| &said.words))
@@ -269,6 +292,26 @@ mod tests {
     fn check(known: &[&ReadText], own: &ReadText, expected: Option<bool>) {
         let found = news(own, known, false);
         assert_eq!(found.as_ref().map(|news| news.is_decisive), expected, "{found:?}");
+    }
+
+    #[test]
+    fn a_first_message_quotes_the_first_sentence_and_the_first_turn_behind_it() {
+        let check = |title: &str, text: &str, expected: &str| {
+            assert_eq!(first_news(title, text, 2026).as_deref(), Some(expected), "{text}");
+        };
+        let said = "The captain of a ferry had reported a fault.";
+        check("Ferry", &format!("{said} More."), said);
+        check("Ferry", &format!("date 2026-03-05 {said} More."), said);
+        check("Ferry", &format!("Read more\n\nFerry\n\n{said}"), said);
+        check("Ferry", &format!("LOWPORT (AP) — {said}"), said);
+        let died = format!("{said} Two sailors died.");
+        check("Ferry", &died, &died);
+        check("Two dead on ferry", &died, said);
+        check("Ferry", &format!("{said} In 2011 two sailors died."), said);
+        let live = "09:20 Two sailors have died, police say.";
+        let page = format!("We report live on the ferry. All updates here.\n\n{live}");
+        check("Live: ferry", &page, &format!("We report live on the ferry. … {live}"));
+        assert_eq!(first_news("Ferry", "", 2026), None);
     }
 
     #[test]
@@ -353,6 +396,18 @@ mod tests {
         };
         check(&[&fire("Ostrand")], &fire("Pellmoor"), Some(false));
         check(&[&fire("Ostrand"), &fire("Pellmoor")], &fire("Pellmoor"), None);
+    }
+
+    #[test]
+    fn what_happens_in_another_part_of_a_country_is_news_by_itself() {
+        let crash = |part: &str, toll: &str| {
+            let said = format!("A bus crash killed {toll} people in {part} Vardia on Friday.");
+            text(&format!("Bus crash in {part} Vardia kills {toll}"), &said)
+        };
+        let (south, north) = (crash("southern", "twelve"), crash("northern", "seven"));
+        check(&[&south], &north, Some(false));
+        check(&[&south, &north], &crash("northern", "nine"), Some(true));
+        check(&[&south, &north], &crash("southern", "nine"), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use wirefold_fold::{rarity, stem};
-use wirefold_text::extract::{numbers, statements};
+use wirefold_text::extract::numbers;
 use wirefold_text::{Text, Word};
 
 use crate::wording;
@@ -152,6 +152,21 @@ pub(super) fn denies(title: &str) -> bool {
     DENIALS.iter().any(|word| title.contains(word))
 }
 
+/// The parts of a country that a statement names: `northern`, `südlich`. Two of them in one country are two places.
+pub(super) fn parts_of_country(said: &str) -> BTreeSet<String> {
+    #[rustfmt::skip]
+    const PARTS: [&str; 32] = [
+        "north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest", "northern", "southern", "eastern",
+        "western", "northeastern", "northwestern", "southeastern", "southwestern", "central", "norden", "süden", "osten",
+        "westen", "nord", "süd", "sud", "ouest", "norte", "oeste", "nördlichen", "südlichen", "östlichen", "westlichen",
+        "septentrional",
+    ];
+    let said = said.to_lowercase();
+    let words = said.split(|c: char| !c.is_alphanumeric());
+    let parts = words.filter(|word| PARTS.contains(word));
+    parts.map(|word| word.trim_end_matches("ern").to_owned()).collect()
+}
+
 /// A title without the name of its outlet, which aggregators write behind it.
 pub(super) fn without_outlet(title: &str) -> &str {
     match title.rsplit_once(" - ") {
@@ -183,30 +198,7 @@ pub(super) fn makes_exception(said: &str) -> bool {
 /// The longest sentence in an alert, in characters. Its end may limit what its beginning says.
 const LONGEST: usize = 360;
 
-/// The first sentence of a text.
-pub(super) fn first_sentence(text: &str) -> Option<String> {
-    statements(&Text::new(text)).next().map(shortened)
-}
-
 /// A sentence cut to a length that alerts show.
 pub(super) fn shortened(said: &str) -> String {
     wording::shortened(said, LONGEST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sentence_is_quoted_without_what_pages_put_before_it() {
-        let check = |text: &str| {
-            let expected = Some("The captain of a ferry had reported a fault.".to_owned());
-            assert_eq!(first_sentence(text), expected, "{text}");
-        };
-        check("The captain of a ferry had reported a fault. More.");
-        check("date 2026-03-05 The captain of a ferry had reported a fault. More.");
-        check("Read more\n\nFerry\n\nThe captain of a ferry had reported a fault.");
-        check("LOWPORT (AP) — The captain of a ferry had reported a fault.");
-        assert_eq!(first_sentence(""), None);
-    }
 }
